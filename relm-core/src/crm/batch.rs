@@ -1,0 +1,407 @@
+//! Bulk create and upsert of contacts: up to 500 rows, one commit.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::objects::{Draft, Objects, email_taken};
+use super::operation::{Operation, Outcome, Plan, Reply};
+use super::{Scoped, store_error};
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::{Id, Kind};
+use crate::input::{Patch, Reader, invalid_reference, type_name};
+use crate::limits::BATCH_ROWS_MAX;
+use crate::object::{Contact, ContactInput, Object};
+use crate::record::{Document, Entry};
+use crate::store::{Refusal, Write};
+use crate::text;
+use crate::webhook::{Change, previous};
+
+/// What a batch of contacts asks for.
+#[derive(Clone, Debug, Default)]
+pub struct BatchInput {
+    /// The rows, 1 to 500, applied in order.
+    pub contacts: Vec<ContactInput>,
+    /// Whether a row whose e-mail address is known updates that contact, as a PATCH would, instead of failing.
+    pub dedup_on_email: bool,
+    /// Whether one failing row fails the whole batch.
+    pub atomic: bool,
+}
+
+/// What became of a batch.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct BatchReport {
+    /// The rows, in the order of the input.
+    pub data: Vec<BatchRow>,
+    /// How many rows made a contact.
+    pub created: usize,
+    /// How many rows changed one.
+    pub updated: usize,
+    /// How many rows found everything so already.
+    pub unchanged: usize,
+    /// How many rows failed.
+    pub failed: usize,
+}
+
+/// What became of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowStatus {
+    /// It made a contact.
+    Created,
+    /// It changed one.
+    Updated,
+    /// It found everything so already.
+    Unchanged,
+    /// It failed, alone.
+    Failed,
+}
+
+/// One row of a [`BatchReport`].
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct BatchRow {
+    /// Its place in the input, from 0.
+    pub index: usize,
+    /// What became of it.
+    pub status: RowStatus,
+    /// The contact that it made, changed or found.
+    pub id: Option<Id>,
+    /// That contact, as the row left it.
+    pub contact: Option<Contact>,
+    /// Why it failed: the documented error object.
+    pub error: Option<Value>,
+}
+
+impl Objects<'_, Contact> {
+    /// Creates or upserts many contacts in one commit. A bad row fails alone, unless the batch is atomic.
+    ///
+    /// # Errors
+    /// `validation_failed` when there are no rows or more than 500; of an atomic batch, the first failing row's error.
+    pub async fn batch(&self, input: BatchInput) -> Result<BatchReport> {
+        let BatchInput {
+            contacts,
+            dedup_on_email,
+            atomic,
+        } = input;
+        let rows = contacts.into_iter().map(Draft::typed).map(Ok).collect();
+        let batch = ContactBatch::new(rows, dedup_on_email, atomic)?;
+        self.scoped().execute(batch).await?.decode()
+    }
+
+    /// [`batch`](Self::batch) from a JSON object, answered as JSON.
+    ///
+    /// # Errors
+    /// As for `batch`, and whatever is wrong with the JSON's members.
+    pub async fn batch_json(&self, body: Value) -> Result<Reply<BatchReport>> {
+        let batch = ContactBatch::read(body)?;
+        self.scoped().execute(batch).await
+    }
+}
+
+struct ContactBatch {
+    rows: Vec<Result<Draft<Contact>, Arc<Error>>>,
+    dedup_on_email: bool,
+    atomic: bool,
+    /// References of rows that commits have shown to lead nowhere.
+    missing: HashSet<Id>,
+}
+
+impl ContactBatch {
+    fn new(
+        rows: Vec<Result<Draft<Contact>, Arc<Error>>>,
+        dedup_on_email: bool,
+        atomic: bool,
+    ) -> Result<Self> {
+        if rows.is_empty() || rows.len() > BATCH_ROWS_MAX {
+            return Err(Error::invalid(
+                "contacts",
+                format!("`contacts` must hold 1 to {BATCH_ROWS_MAX} rows."),
+            ));
+        }
+        Ok(Self {
+            rows,
+            dedup_on_email,
+            atomic,
+            missing: HashSet::new(),
+        })
+    }
+
+    fn read(body: Value) -> Result<Self> {
+        let mut reader = Reader::new(body)?;
+        let rows = match reader.take("contacts") {
+            Some(Value::Array(rows)) => rows,
+            _ => {
+                return Err(Error::invalid(
+                    "contacts",
+                    format!("`contacts` must be a list of 1 to {BATCH_ROWS_MAX} contacts."),
+                ));
+            }
+        };
+        let dedup_on_email = match reader.texts("dedup_on")? {
+            Patch::Keep | Patch::Clear => false,
+            Patch::Set(names) => {
+                if let Some(other) = names.iter().find(|name| *name != "email") {
+                    return Err(Error::new(
+                        ErrorKind::UnknownValue,
+                        "`dedup_on` can name `email` alone.",
+                    )
+                    .at("dedup_on")
+                    .options(other, ["email"]));
+                }
+                !names.is_empty()
+            }
+        };
+        let atomic = *reader.boolean("atomic")?.as_set().unwrap_or(&false);
+        reader.finish()?;
+        let rows = rows.into_iter().map(|row| read_row(row).map_err(Arc::new));
+        Self::new(rows.collect(), dedup_on_email, atomic)
+    }
+}
+
+fn read_row(row: Value) -> Result<Draft<Contact>> {
+    if row.is_object() {
+        return Draft::read(row);
+    }
+    Err(Error::new(
+        ErrorKind::ValidationFailed,
+        format!("A row must be an object, not {}.", type_name(&row)),
+    ))
+}
+
+/// A contact that the batch found or made, as the rows so far left it.
+struct Held {
+    contact: Contact,
+    /// As the store has it; none for one that the batch makes.
+    stored: Option<(Contact, Document)>,
+}
+
+/// What a round of the batch has gathered.
+struct Round {
+    /// The contacts, in the order of their first row.
+    held: Vec<Held>,
+    /// Where the contact with an e-mail key is held.
+    by_email: HashMap<String, usize>,
+    told: Vec<(Change, Document, Map<String, Value>)>,
+    rows: Vec<Result<(RowStatus, Document), Arc<Error>>>,
+}
+
+impl Operation<BatchReport> for ContactBatch {
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<BatchReport>> {
+        let mut round = self.start(plan.scoped).await?;
+        for row in &self.rows {
+            let done = match row {
+                Ok(draft) => self.apply(plan, &mut round, draft).map_err(Arc::new),
+                Err(error) => Err(Arc::clone(error)),
+            };
+            round.rows.push(done);
+        }
+        if self.atomic {
+            let failed = round.rows.iter().enumerate();
+            let mut failed = failed.filter_map(|(index, row)| Some((index, row.as_ref().err()?)));
+            if let Some((index, error)) = failed.next() {
+                return Err(error.copied().within(&format!("contacts[{index}]")));
+            }
+        }
+        let body = report(&round.rows)?;
+        round.write(plan)?;
+        Ok(Reply::new(Outcome::Done, body))
+    }
+
+    fn refused(&mut self, refusal: Refusal) -> Result<()> {
+        match refusal {
+            // The rows that refer to them fail in the next round.
+            Refusal::Missing(ids) => {
+                self.missing.extend(ids);
+                Ok(())
+            }
+            // Somebody took an address meanwhile: the next round finds that contact.
+            Refusal::KeyTaken { .. } => Ok(()),
+            Refusal::Configuration
+            | Refusal::ResponseExists
+            | Refusal::Stale { .. }
+            | Refusal::IdTaken { .. } => {
+                Err(Error::internal(format!("the store refused {refusal:?}")))
+            }
+        }
+    }
+}
+
+impl ContactBatch {
+    /// Reads every contact that a row could meet, in one call.
+    async fn start(&self, scoped: &Scoped) -> Result<Round> {
+        let emails = self
+            .rows
+            .iter()
+            .flatten()
+            .filter_map(|draft| email_key(draft));
+        let keys: Vec<String> = emails.collect::<BTreeSet<_>>().into_iter().collect();
+        let mut round = Round {
+            held: Vec::new(),
+            by_email: HashMap::with_capacity(keys.len()),
+            told: Vec::with_capacity(self.rows.len()),
+            rows: Vec::with_capacity(self.rows.len()),
+        };
+        if keys.is_empty() {
+            return Ok(round);
+        }
+        let found = scoped.inner.store.find(scoped.scope, Kind::Contact, &keys);
+        let found = found.await.map_err(store_error)?;
+        for (key, document) in keys.into_iter().zip(found) {
+            if let Some(document) = document {
+                let contact: Contact = document.decode()?;
+                round.by_email.insert(key, round.held.len());
+                round.held.push(Held {
+                    contact: contact.clone(),
+                    stored: Some((contact, document)),
+                });
+            }
+        }
+        Ok(round)
+    }
+
+    fn apply(
+        &self,
+        plan: &Plan<'_>,
+        round: &mut Round,
+        draft: &Draft<Contact>,
+    ) -> Result<(RowStatus, Document)> {
+        let key = email_key(draft);
+        let place = key
+            .as_ref()
+            .and_then(|key| round.by_email.get(key).copied());
+        let Some(place) = place else {
+            let contact = plan.build(draft)?;
+            self.check_references(&contact)?;
+            let document = Entry::new(contact.clone()).document();
+            round
+                .told
+                .push((Change::Created, document.clone(), Map::new()));
+            round
+                .by_email
+                .extend(key.map(|key| (key, round.held.len())));
+            round.held.push(Held {
+                contact,
+                stored: None,
+            });
+            return Ok((RowStatus::Created, document));
+        };
+        let held = &mut round.held[place];
+        if !self.dedup_on_email {
+            return Err(email_taken(held.contact.id));
+        }
+        let Some(after) = plan.change(&held.contact, draft)? else {
+            let document = Entry::new(held.contact.clone()).document();
+            return Ok((RowStatus::Unchanged, document));
+        };
+        self.check_references(&after)?;
+        let old = previous(&held.contact, &after)?;
+        let document = Entry::new(after.clone()).document();
+        round.told.push((Change::Updated, document.clone(), old));
+        held.contact = after;
+        Ok((RowStatus::Updated, document))
+    }
+
+    fn check_references(&self, contact: &Contact) -> Result<()> {
+        for reference in contact.references() {
+            if reference.id.is_some_and(|id| self.missing.contains(&id)) {
+                return Err(invalid_reference(reference.name, reference.kind));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The folded address that a row names, if it is one at all.
+fn email_key(draft: &Draft<Contact>) -> Option<String> {
+    let email = draft.input.email.as_set()?;
+    text::email(email).ok().map(text::fold)
+}
+
+impl Round {
+    /// Writes each contact once, however many rows it had, and an event for each row that changed something.
+    fn write(self, plan: &mut Plan<'_>) -> Result<()> {
+        for Held { contact, stored } in self.held {
+            let before = stored.as_ref().map(|(before, _)| before);
+            if before == Some(&contact) {
+                continue;
+            }
+            plan.require_references(before, &contact);
+            let after = Entry::new(contact);
+            plan.writes.push(match stored {
+                None => Write::Insert(after),
+                Some((before, document)) => Write::Replace {
+                    before: Entry {
+                        record: before.into(),
+                        json: document.json,
+                    },
+                    after,
+                },
+            });
+        }
+        for (change, document, previous) in self.told {
+            plan.tell::<Contact>(change, document.id, &document.json, previous)?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    object: &'static str,
+    data: Vec<Row<'a>>,
+    created: usize,
+    updated: usize,
+    unchanged: usize,
+    failed: usize,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    index: usize,
+    status: RowStatus,
+    id: Option<Id>,
+    contact: Option<&'a RawValue>,
+    error: Option<Error>,
+}
+
+fn report(rows: &[Result<(RowStatus, Document), Arc<Error>>]) -> Result<String> {
+    let mut report = Report {
+        object: "batch",
+        data: Vec::with_capacity(rows.len()),
+        created: 0,
+        updated: 0,
+        unchanged: 0,
+        failed: 0,
+    };
+    for (index, row) in rows.iter().enumerate() {
+        let row = match row {
+            Ok((status, document)) => Row {
+                index,
+                status: *status,
+                id: Some(document.id),
+                contact: Some(serde_json::from_str(&document.json).map_err(Error::internal)?),
+                error: None,
+            },
+            Err(error) => Row {
+                index,
+                status: RowStatus::Failed,
+                id: None,
+                contact: None,
+                error: Some(error.copied().within(&format!("contacts[{index}]"))),
+            },
+        };
+        *match row.status {
+            RowStatus::Created => &mut report.created,
+            RowStatus::Updated => &mut report.updated,
+            RowStatus::Unchanged => &mut report.unchanged,
+            RowStatus::Failed => &mut report.failed,
+        } += 1;
+        report.data.push(row);
+    }
+    serde_json::to_string(&report).map_err(Error::internal)
+}

@@ -1,0 +1,128 @@
+//! Defining and removing custom fields.
+
+use super::listing::{self, List, ListRequest};
+use super::operation::{Operation, Outcome, Plan, Reply};
+use super::{Scoped, store_error};
+use crate::error::{Error, ErrorKind, Result};
+use crate::field::{Field, FieldInput};
+use crate::id::{Id, Kind};
+use crate::input::Reader;
+use crate::limits::FIELDS_MAX;
+use crate::record::Entry;
+use crate::store::Write;
+
+/// The definitions of custom fields, in one scope.
+pub struct Fields<'a> {
+    scoped: &'a Scoped,
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn new(scoped: &'a Scoped) -> Self {
+        Self { scoped }
+    }
+
+    /// Defines a field. It binds every write that begins after this returns, on every engine over the same store.
+    ///
+    /// # Errors
+    /// `validation_failed` or `unknown_value` for a bad definition, `conflict` when the object has such a key.
+    pub async fn define(&self, input: FieldInput) -> Result<Field> {
+        self.scoped.execute(Define { input }).await?.decode()
+    }
+
+    /// [`define`](Self::define) from a JSON object, answered as JSON.
+    ///
+    /// # Errors
+    /// As for `define`, and whatever is wrong with the JSON's members.
+    pub async fn define_json(&self, body: serde_json::Value) -> Result<Reply<Field>> {
+        let input = FieldInput::read(Reader::new(body)?)?;
+        self.scoped.execute(Define { input }).await
+    }
+
+    /// Removes a definition. Stored values stay, unchecked.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn remove(&self, id: Id) -> Result<()> {
+        self.scoped.execute(Remove { id }).await.map(drop)
+    }
+
+    /// All definitions, oldest first, as every write is checked against them.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal_error` from the store.
+    pub async fn all(&self) -> Result<Vec<Field>> {
+        let Scoped { inner, scope, .. } = self.scoped;
+        let configuration = inner.store.configuration(*scope).await;
+        Ok(configuration.map_err(store_error)?.fields)
+    }
+
+    /// One page, newest first; filters such as `object_type` apply.
+    ///
+    /// # Errors
+    /// `bad_request`, `invalid_cursor`.
+    pub async fn list(&self, request: &ListRequest) -> Result<List> {
+        listing::list(self.scoped, Kind::Field, request).await
+    }
+}
+
+struct Define {
+    input: FieldInput,
+}
+
+impl Operation<Field> for Define {
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Field>> {
+        let id = plan.mint(Kind::Field);
+        let mode = plan.scoped.scope.mode();
+        let field = Field::define(id, mode, id.timestamp(), self.input.clone())?;
+        let fields = &plan.configuration.fields;
+        // The configuration is the one that the commit requires: nobody can define the same key meanwhile.
+        let same_key = |other: &&Field| other.field_key() == field.field_key();
+        if let Some(other) = fields.iter().find(same_key) {
+            return Err(Error::new(
+                ErrorKind::Conflict,
+                format!(
+                    "The {} has a field `{}` already.",
+                    field.object_type, field.key
+                ),
+            )
+            .at("key")
+            .existing(other.id));
+        }
+        if fields.len() >= FIELDS_MAX {
+            return Err(Error::invalid(
+                "key",
+                format!("There can be at most {FIELDS_MAX} custom fields; remove one first."),
+            ));
+        }
+        let entry = Entry::new(field);
+        let json = entry.document().json;
+        plan.writes
+            .extend([Write::Insert(entry), Write::Reconfigure]);
+        Ok(Reply::new(Outcome::Created, json))
+    }
+}
+
+struct Remove {
+    id: Id,
+}
+
+impl Operation<Field> for Remove {
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Field>> {
+        // Read from the store and not from what is cached: another engine may have defined it.
+        let Scoped { inner, scope, .. } = plan.scoped;
+        let found = match self.id.kind() {
+            Kind::Field => inner
+                .store
+                .get(*scope, self.id)
+                .await
+                .map_err(store_error)?,
+            _ => None,
+        };
+        let document = found.ok_or_else(|| Error::not_found("field"))?;
+        let entry = document.into_entry()?;
+        let json = entry.document().json;
+        plan.writes
+            .extend([Write::Delete(entry), Write::Reconfigure]);
+        Ok(Reply::new(Outcome::Done, json))
+    }
+}

@@ -1,0 +1,314 @@
+//! The engine that a program embeds: one [`Crm`] over one store, and a [`Scoped`] handle per workspace and mode.
+//!
+//! Every change is an *operation* (`operation.rs`): a plan of writes made from what was read, committed in one batch
+//! with its event, its deliveries and its idempotency record, and made anew when the commit is refused because
+//! something moved meanwhile. The files beside it hold the operations of one resource each.
+
+mod access;
+mod associations;
+mod batch;
+mod fields;
+mod listing;
+mod objects;
+mod operation;
+mod searching;
+mod webhooks;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+pub use access::KEY_CACHE_MS;
+pub use associations::Associations;
+pub use batch::{BatchInput, BatchReport, BatchRow, RowStatus};
+pub use fields::Fields;
+pub use listing::{List, ListRequest};
+pub use objects::Objects;
+pub use operation::{Outcome, Reply};
+pub use searching::SearchRequest;
+pub use webhooks::Webhooks;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::{Id, IdMinter, Kind};
+use crate::key::Principal;
+use crate::limits::IDEMPOTENCY_KEY_CHARS_MAX;
+use crate::object::{Activity, Company, Contact, Deal};
+use crate::scope::{Mode, Scope};
+use crate::sealing::Sealer;
+use crate::store::{Configuration, Store, StoreError};
+use crate::time::{Clock, Entropy, SystemClock, SystemEntropy, Timestamp};
+use crate::workspace::Workspace;
+
+/// The engine over one store. Cloning it is cheap and shares everything.
+#[derive(Clone)]
+pub struct Crm {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    ids: IdMinter,
+    sealer: Sealer,
+    /// Workspaces that were read: they never change.
+    workspaces: RwLock<HashMap<Id, Arc<Workspace>>>,
+    /// What writes were last validated against, by [`Scope::key`]. A commit refuses one that is out of date.
+    configurations: RwLock<HashMap<i64, Arc<Configuration>>>,
+    /// Keys that were found valid, by digest, and until when that holds.
+    principals: RwLock<HashMap<String, (Principal, Timestamp)>>,
+}
+
+/// Sets up a [`Crm`] with other surroundings than the system's.
+pub struct CrmBuilder {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    sealing_key: Option<[u8; 32]>,
+}
+
+impl CrmBuilder {
+    /// Takes the time from here.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Takes ids, keys and secrets from here.
+    #[must_use]
+    pub fn entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
+        self.entropy = entropy;
+        self
+    }
+
+    /// Seals the secrets of endpoints at rest with this key. Without one they are kept as they are.
+    #[must_use]
+    pub fn sealing_key(mut self, key: [u8; 32]) -> Self {
+        self.sealing_key = Some(key);
+        self
+    }
+
+    /// The engine.
+    pub fn build(self) -> Crm {
+        let Self {
+            store,
+            clock,
+            entropy,
+            sealing_key,
+        } = self;
+        Crm {
+            inner: Arc::new(Inner {
+                store,
+                clock,
+                entropy,
+                ids: IdMinter::new(),
+                sealer: Sealer::new(sealing_key),
+                workspaces: RwLock::default(),
+                configurations: RwLock::default(),
+                principals: RwLock::default(),
+            }),
+        }
+    }
+}
+
+impl Crm {
+    /// The engine over `store`, with the system's clock and randomness.
+    pub fn new(store: impl Store) -> Self {
+        Self::builder(Arc::new(store)).build()
+    }
+
+    /// The engine over `store`, to be set up further.
+    pub fn builder(store: Arc<dyn Store>) -> CrmBuilder {
+        CrmBuilder {
+            store,
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            sealing_key: None,
+        }
+    }
+
+    /// The handle on one workspace in one mode.
+    ///
+    /// # Errors
+    /// `not_found` when there is no such workspace.
+    pub async fn open(&self, workspace: Id, mode: Mode) -> Result<Scoped> {
+        Ok(Scoped {
+            inner: Arc::clone(&self.inner),
+            workspace: self.inner.workspace(workspace).await?,
+            scope: Scope::new(workspace, mode),
+            idempotency: None,
+        })
+    }
+
+    /// The time, as the engine has it.
+    pub fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// A fresh id that no record has: for requests.
+    pub fn request_id(&self) -> Id {
+        self.inner.mint(Kind::Request, self.inner.clock.now())
+    }
+}
+
+impl fmt::Debug for Crm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Crm")
+    }
+}
+
+impl Inner {
+    fn mint(&self, kind: Kind, now: Timestamp) -> Id {
+        self.ids.mint(kind, now, self.entropy.as_ref())
+    }
+
+    /// A workspace, read once.
+    async fn workspace(&self, id: Id) -> Result<Arc<Workspace>> {
+        let known = read(&self.workspaces).get(&id).map(Arc::clone);
+        if let Some(workspace) = known {
+            return Ok(workspace);
+        }
+        let document = self
+            .store
+            .get(Scope::SYSTEM, id)
+            .await
+            .map_err(store_error)?
+            .filter(|_| id.kind() == Kind::Workspace)
+            .ok_or_else(|| Error::new(ErrorKind::NotFound, "There is no such workspace."))?;
+        let workspace = Arc::new(document.decode::<Workspace>()?);
+        write(&self.workspaces).insert(id, Arc::clone(&workspace));
+        Ok(workspace)
+    }
+
+    /// The configuration that writes are validated against: the last one read.
+    async fn configuration(&self, scope: Scope) -> Result<Arc<Configuration>> {
+        let known = read(&self.configurations).get(&scope.key()).map(Arc::clone);
+        match known {
+            Some(configuration) => Ok(configuration),
+            None => self.reload_configuration(scope).await,
+        }
+    }
+
+    async fn reload_configuration(&self, scope: Scope) -> Result<Arc<Configuration>> {
+        let fresh = self.store.configuration(scope).await.map_err(store_error)?;
+        let fresh = Arc::new(fresh);
+        let mut known = write(&self.configurations);
+        let kept = known
+            .entry(scope.key())
+            .or_insert_with(|| Arc::clone(&fresh));
+        // Two reloads may finish in the other order: the newer one stays.
+        if kept.version < fresh.version {
+            *kept = fresh;
+        }
+        Ok(Arc::clone(kept))
+    }
+}
+
+/// A handle on one workspace in one mode: nothing that is reached through it lies elsewhere.
+#[derive(Clone)]
+pub struct Scoped {
+    inner: Arc<Inner>,
+    workspace: Arc<Workspace>,
+    scope: Scope,
+    idempotency: Option<Idempotency>,
+}
+
+/// A client's key and what its request was.
+#[derive(Clone)]
+struct Idempotency {
+    key: String,
+    fingerprint: [u8; 32],
+}
+
+impl Scoped {
+    /// The workspace and mode.
+    pub fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// The same handle, whose next change happens once however often it is asked for: within 24 hours of its first
+    /// success the same key and fingerprint give the same reply, another fingerprint is refused.
+    ///
+    /// `fingerprint` is a digest of the request, such as SHA-256 over what it asks for.
+    ///
+    /// # Errors
+    /// `bad_request` when the key is not of 1 to 255 characters.
+    pub fn idempotent(mut self, key: &str, fingerprint: [u8; 32]) -> Result<Self> {
+        if key.is_empty() || key.chars().count() > IDEMPOTENCY_KEY_CHARS_MAX {
+            return Err(Error::bad_request(format!(
+                "`Idempotency-Key` must be 1 to {IDEMPOTENCY_KEY_CHARS_MAX} characters."
+            )));
+        }
+        self.idempotency = Some(Idempotency {
+            key: key.to_owned(),
+            fingerprint,
+        });
+        Ok(self)
+    }
+
+    /// The contacts.
+    pub fn contacts(&self) -> Objects<'_, Contact> {
+        Objects::new(self)
+    }
+
+    /// The companies.
+    pub fn companies(&self) -> Objects<'_, Company> {
+        Objects::new(self)
+    }
+
+    /// The deals.
+    pub fn deals(&self) -> Objects<'_, Deal> {
+        Objects::new(self)
+    }
+
+    /// The activities.
+    pub fn activities(&self) -> Objects<'_, Activity> {
+        Objects::new(self)
+    }
+
+    /// The definitions of custom fields.
+    pub fn fields(&self) -> Fields<'_> {
+        Fields::new(self)
+    }
+
+    /// The associations.
+    pub fn associations(&self) -> Associations<'_> {
+        Associations::new(self)
+    }
+
+    /// The endpoints, and their deliveries.
+    pub fn webhooks(&self) -> Webhooks<'_> {
+        Webhooks::new(self)
+    }
+}
+
+impl fmt::Debug for Scoped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scoped")
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a failing store means to a caller.
+fn store_error(error: StoreError) -> Error {
+    if error.is_retryable() {
+        Error::new(
+            ErrorKind::Unavailable,
+            "The store is not available at the moment; try again.",
+        )
+        .caused_by(error)
+    } else {
+        Error::internal(error)
+    }
+}
+
+// A panic while a cache is locked leaves it whole: every change of one is a single call.
+fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(lock: &RwLock<T>) -> std::sync::RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}

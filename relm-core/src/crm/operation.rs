@@ -1,0 +1,255 @@
+//! How a change happens: planned, committed with all that belongs to it, and planned anew when something moved.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use hmac::digest::Digest;
+use serde::de::DeserializeOwned;
+use sha2::Sha256;
+
+use super::{Idempotency, Scoped, store_error};
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::{Id, Kind};
+use crate::key::hex;
+use crate::limits::IDEMPOTENCY_TTL_MS;
+use crate::record::Entry;
+use crate::store::{Batch, CommitError, Configuration, Refusal, Require, StoredResponse, Write};
+use crate::time::Timestamp;
+use crate::webhook::{Delivery, Event, Told};
+
+/// How often a change is planned before the engine gives up. Each round, some commit succeeded: only a record under
+/// hundreds of simultaneous changes gets there.
+const ROUNDS_MAX: usize = 200;
+
+/// What a change amounted to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It made something.
+    Created,
+    /// It was done, or there was nothing to do.
+    Done,
+    /// It was taken on, and happens later.
+    Accepted,
+}
+
+impl Outcome {
+    const fn number(self) -> i64 {
+        match self {
+            Self::Created => 1,
+            Self::Done => 2,
+            Self::Accepted => 3,
+        }
+    }
+
+    fn of(number: i64) -> Result<Self> {
+        [Self::Created, Self::Done, Self::Accepted]
+            .into_iter()
+            .find(|outcome| outcome.number() == number)
+            .ok_or_else(|| Error::internal("a stored response has an unknown outcome"))
+    }
+}
+
+/// The answer to a change, as the JSON that a client gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply<T = serde_json::Value> {
+    /// What the change amounted to.
+    pub outcome: Outcome,
+    /// The JSON.
+    pub body: Arc<str>,
+    /// Whether this repeats the reply to an earlier request with the same idempotency key.
+    pub replayed: bool,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned> Reply<T> {
+    /// The reply as a typed value.
+    ///
+    /// # Errors
+    /// `internal_error` when the body is not one.
+    pub fn decode(&self) -> Result<T> {
+        serde_json::from_str(&self.body).map_err(Error::internal)
+    }
+}
+
+impl<T> Reply<T> {
+    pub(super) fn new(outcome: Outcome, body: impl Into<Arc<str>>) -> Self {
+        Self {
+            outcome,
+            body: body.into(),
+            replayed: false,
+            of: PhantomData,
+        }
+    }
+}
+
+/// One kind of change.
+pub(super) trait Operation<T>: Send {
+    /// Reads what it needs and says what to write. Called anew for each round, with a fresh plan.
+    fn plan(&mut self, plan: &mut Plan<'_>) -> impl Future<Output = Result<Reply<T>>> + Send;
+
+    /// What a refusal of its own writes means: an error, or another round. A stale record, a changed configuration and
+    /// a taken idempotency key never get here: they always mean another round.
+    fn refused(&mut self, refusal: Refusal) -> Result<()> {
+        Err(Error::internal(format!("the store refused {refusal:?}")))
+    }
+
+    /// Whether the reply holds a secret, so that it is sealed where it is kept.
+    fn is_secret(&self) -> bool {
+        false
+    }
+}
+
+/// What one round of an operation writes.
+pub(super) struct Plan<'a> {
+    pub scoped: &'a Scoped,
+    pub configuration: Arc<Configuration>,
+    pub now: Timestamp,
+    pub requires: Vec<Require>,
+    pub writes: Vec<Write>,
+}
+
+impl Plan<'_> {
+    /// A fresh id.
+    pub fn mint(&self, kind: Kind) -> Id {
+        self.scoped.inner.mint(kind, self.now)
+    }
+
+    /// Adds an event, and a delivery for each endpoint that asked for its type.
+    pub fn announce(&mut self, told: Told<'_>) -> Result<()> {
+        let event_type = told.event_type;
+        let event = Event::of(self.mint(Kind::Event), told)?;
+        let event_id = event.id;
+        self.writes.push(Write::Insert(Entry::new(event)));
+        let configuration = Arc::clone(&self.configuration);
+        for webhook in &configuration.webhooks {
+            if webhook.enabled && webhook.event_types.includes(event_type) {
+                let id = self.mint(Kind::Delivery);
+                let delivery =
+                    Delivery::pending(id, webhook.id, event_id, event_type, id.timestamp());
+                self.writes.push(Write::Insert(Entry::new(delivery)));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Scoped {
+    /// Carries an operation out, once.
+    pub(super) async fn execute<T, O: Operation<T>>(&self, mut operation: O) -> Result<Reply<T>> {
+        let mut configuration = self.inner.configuration(self.scope).await?;
+        for _ in 0..ROUNDS_MAX {
+            if let Some(idempotency) = &self.idempotency {
+                if let Some(reply) = self.remembered(idempotency, &operation).await? {
+                    return Ok(reply);
+                }
+            }
+            let mut plan = Plan {
+                scoped: self,
+                configuration: Arc::clone(&configuration),
+                now: self.inner.clock.now(),
+                requires: vec![Require::Configuration(configuration.version)],
+                writes: Vec::new(),
+            };
+            let reply = operation.plan(&mut plan).await?;
+            if let Some(idempotency) = &self.idempotency {
+                let response = self.remember(idempotency, &operation, &reply, plan.now)?;
+                plan.writes.push(Write::Remember(response));
+            }
+            if plan.writes.is_empty() {
+                return Ok(reply);
+            }
+            let batch = Batch {
+                scope: self.scope,
+                now: plan.now,
+                requires: plan.requires,
+                writes: plan.writes,
+            };
+            match self.inner.store.commit(batch).await {
+                Ok(()) => return Ok(reply),
+                Err(CommitError::Store(error)) => return Err(store_error(error)),
+                Err(CommitError::Refused(refusal)) => match refusal {
+                    Refusal::Configuration => {
+                        configuration = self.inner.reload_configuration(self.scope).await?;
+                    }
+                    Refusal::ResponseExists | Refusal::Stale { .. } => {}
+                    Refusal::Missing(_) | Refusal::IdTaken { .. } | Refusal::KeyTaken { .. } => {
+                        operation.refused(refusal)?;
+                    }
+                },
+            }
+        }
+        Err(Error::new(
+            ErrorKind::Unavailable,
+            "The record is being changed by too many requests at once; try again.",
+        ))
+    }
+
+    /// The reply that an earlier request with this key got.
+    async fn remembered<T>(
+        &self,
+        idempotency: &Idempotency,
+        operation: &impl Operation<T>,
+    ) -> Result<Option<Reply<T>>> {
+        let key = stored_key(&idempotency.key);
+        let now = self.inner.clock.now();
+        let stored = self.inner.store.response(self.scope, &key, now).await;
+        let Some(stored) = stored.map_err(store_error)? else {
+            return Ok(None);
+        };
+        if stored.fingerprint != idempotency.fingerprint {
+            return Err(Error::new(
+                ErrorKind::IdempotencyConflict,
+                "This `Idempotency-Key` was used with a different request; use a new one.",
+            ));
+        }
+        let body = if operation.is_secret() {
+            let purpose = self.seal_purpose();
+            let sealer = &self.inner.sealer;
+            sealer
+                .open(&purpose, &idempotency.key, &stored.body)?
+                .into()
+        } else {
+            stored.body
+        };
+        Ok(Some(Reply {
+            replayed: true,
+            ..Reply::new(Outcome::of(stored.outcome)?, body)
+        }))
+    }
+
+    fn remember<T>(
+        &self,
+        idempotency: &Idempotency,
+        operation: &impl Operation<T>,
+        reply: &Reply<T>,
+        now: Timestamp,
+    ) -> Result<StoredResponse> {
+        let body = if operation.is_secret() {
+            let purpose = self.seal_purpose();
+            let entropy = self.inner.entropy.as_ref();
+            let sealer = &self.inner.sealer;
+            sealer
+                .seal(&purpose, &idempotency.key, &reply.body, entropy)?
+                .into()
+        } else {
+            Arc::clone(&reply.body)
+        };
+        Ok(StoredResponse {
+            key: stored_key(&idempotency.key),
+            fingerprint: idempotency.fingerprint,
+            outcome: reply.outcome.number(),
+            body,
+            expires_at: now.saturating_add_millis(IDEMPOTENCY_TTL_MS),
+        })
+    }
+
+    fn seal_purpose(&self) -> String {
+        format!("idempotent response {}", self.scope.key())
+    }
+}
+
+/// An idempotency key as a store keeps it: a digest, since the key itself opens a sealed response.
+fn stored_key(key: &str) -> String {
+    hex(&Sha256::digest(key.as_bytes()))
+}

@@ -1,0 +1,272 @@
+//! What can go wrong in a call, and what its caller can do about it.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use crate::id::Id;
+
+/// The result of an engine call.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a call failed, as something that a caller can act on.
+///
+/// The message is written for the client: it says what was wrong and what would be right, and holds nothing of the
+/// store. What the log needs is behind [`source`](StdError::source).
+pub struct Error(Box<Details>);
+
+struct Details {
+    kind: ErrorKind,
+    message: String,
+    field: Option<String>,
+    valid_options: Vec<String>,
+    suggestion: Option<String>,
+    existing_id: Option<Id>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// The kinds of failure. Each has one stable code, [`ErrorKind::code`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The request is not well-formed: correct it.
+    BadRequest,
+    /// The cursor is not one of this list's: start from the first page.
+    InvalidCursor,
+    /// The key is absent, malformed, unknown or revoked.
+    Unauthorized,
+    /// The key is valid but may not do this.
+    Forbidden,
+    /// There is no such thing in this workspace and mode.
+    NotFound,
+    /// Another record holds the unique value; [`Error::existing_id`] names it.
+    Conflict,
+    /// The idempotency key was used with a different request.
+    IdempotencyConflict,
+    /// The record has another version than the caller expected.
+    VersionConflict,
+    /// A value has the wrong type, format or length, or is missing.
+    ValidationFailed,
+    /// A member that the object does not have.
+    UnknownField,
+    /// A value that is not among the choices; [`Error::valid_options`] lists them.
+    UnknownValue,
+    /// A reference to a record that does not exist.
+    InvalidReference,
+    /// A contact without anything to know it by.
+    IdentifierRequired,
+    /// The store cannot be reached, or stayed contended: nothing was applied, try again.
+    Unavailable,
+    /// A fault of the engine or of its store: nothing was applied.
+    Internal,
+}
+
+impl ErrorKind {
+    /// The stable, documented code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::BadRequest => "bad_request",
+            Self::InvalidCursor => "invalid_cursor",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::IdempotencyConflict => "idempotency_conflict",
+            Self::VersionConflict => "version_conflict",
+            Self::ValidationFailed => "validation_failed",
+            Self::UnknownField => "unknown_field",
+            Self::UnknownValue => "unknown_value",
+            Self::InvalidReference => "invalid_reference",
+            Self::IdentifierRequired => "identifier_required",
+            Self::Unavailable => "unavailable",
+            Self::Internal => "internal_error",
+        }
+    }
+}
+
+impl Error {
+    /// An error of this kind, with a message for the client.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Details {
+            kind,
+            message: message.into(),
+            field: None,
+            valid_options: Vec::new(),
+            suggestion: None,
+            existing_id: None,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::BadRequest, message)
+    }
+
+    pub(crate) fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::ValidationFailed, message).at(field)
+    }
+
+    pub(crate) fn not_found(what: &str) -> Self {
+        Self::new(
+            ErrorKind::NotFound,
+            format!("There is no such {what} in this workspace and mode."),
+        )
+    }
+
+    pub(crate) fn internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::new(
+            ErrorKind::Internal,
+            "Something failed on our side; nothing was applied.",
+        )
+        .caused_by(source)
+    }
+
+    /// The same error for another place; its cause stays behind.
+    pub(crate) fn copied(&self) -> Self {
+        let Details {
+            kind,
+            message,
+            field,
+            valid_options,
+            suggestion,
+            existing_id,
+            source: _,
+        } = &*self.0;
+        Self(Box::new(Details {
+            kind: *kind,
+            message: message.clone(),
+            field: field.clone(),
+            valid_options: valid_options.clone(),
+            suggestion: suggestion.clone(),
+            existing_id: *existing_id,
+            source: None,
+        }))
+    }
+
+    /// Names the offending path, such as `metadata.plan`.
+    #[must_use]
+    pub fn at(mut self, field: impl Into<String>) -> Self {
+        self.0.field = Some(field.into());
+        self
+    }
+
+    /// Puts `prefix` before the offending path: `contacts[3]` and `email` give `contacts[3].email`.
+    #[must_use]
+    pub(crate) fn within(mut self, prefix: &str) -> Self {
+        self.0.field = Some(match self.0.field.take() {
+            Some(field) => format!("{prefix}.{field}"),
+            None => prefix.to_owned(),
+        });
+        self
+    }
+
+    /// Lists what would have been right, and the nearest of it to what was given.
+    #[must_use]
+    pub(crate) fn options<'a>(
+        mut self,
+        given: &str,
+        options: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        self.0.valid_options = options.into_iter().map(str::to_owned).collect();
+        self.0.suggestion =
+            crate::text::nearest(given, self.0.valid_options.iter().map(String::as_str))
+                .map(str::to_owned);
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn existing(mut self, id: Id) -> Self {
+        self.0.existing_id = Some(id);
+        self
+    }
+
+    /// Keeps the cause, for the log.
+    #[must_use]
+    pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// What kind of failure this is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What was wrong and what would be right, for the client.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The path of the offending value, such as `contacts[3].email`.
+    pub fn field(&self) -> Option<&str> {
+        self.0.field.as_deref()
+    }
+
+    /// The values that would have been accepted, where they are few.
+    pub fn valid_options(&self) -> &[String] {
+        &self.0.valid_options
+    }
+
+    /// The valid value nearest to the one given.
+    pub fn suggestion(&self) -> Option<&str> {
+        self.0.suggestion.as_deref()
+    }
+
+    /// The record that holds the unique value.
+    pub fn existing_id(&self) -> Option<Id> {
+        self.0.existing_id
+    }
+}
+
+/// The members of the documented error object, without a request id.
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("code", self.kind().code())?;
+        map.serialize_entry("message", self.message())?;
+        if let Some(field) = self.field() {
+            map.serialize_entry("field", field)?;
+        }
+        if !self.valid_options().is_empty() {
+            map.serialize_entry("valid_options", self.valid_options())?;
+        }
+        if let Some(suggestion) = self.suggestion() {
+            map.serialize_entry("suggestion", suggestion)?;
+        }
+        if let Some(id) = self.existing_id() {
+            map.serialize_entry("existing_id", &id)?;
+        }
+        map.end()
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("code", &self.kind().code())
+            .field("message", &self.message())
+            .field("field", &self.field())
+            .field("existing_id", &self.existing_id())
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.field() {
+            Some(field) => write!(f, "{}: {} ({field})", self.kind().code(), self.message()),
+            None => write!(f, "{}: {}", self.kind().code(), self.message()),
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0
+            .source
+            .as_deref()
+            .map(|source| source as &(dyn StdError + 'static))
+    }
+}

@@ -1,0 +1,116 @@
+//! Whether a batch may be applied: the judgement that every store must come to, written once.
+//!
+//! A store that can look at its state calls [`judge`] before it writes; one that finds out by writing calls it to
+//! explain what failed. Either way the refusal is the same.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::id::{Id, Kind};
+use crate::record::Record;
+use crate::store::{Batch, Refusal, Require, Write};
+
+/// What a batch is judged by: the state of its scope before it.
+pub trait Facts {
+    /// The configuration version; 0 where there was no [`Write::Reconfigure`] yet.
+    fn configuration_version(&self) -> i64;
+    /// Whether a response is kept under this key that has not expired at the batch's `now`.
+    fn has_response(&self, key: &str) -> bool;
+    /// The version of a record, where there is one of this id.
+    fn version(&self, id: Id) -> Option<i64>;
+    /// The record of this kind that holds a unique key.
+    fn holder(&self, kind: Kind, key: &str) -> Option<Id>;
+}
+
+/// Judges a batch. Refusals are looked for in the order of [`Refusal`]'s variants.
+///
+/// # Errors
+/// The first refusal.
+pub fn judge(batch: &Batch, facts: &impl Facts) -> Result<(), Refusal> {
+    let Batch {
+        scope: _,
+        now: _,
+        requires,
+        writes,
+    } = batch;
+    judge_configuration(requires, facts)?;
+    for write in writes {
+        if let Write::Remember(response) = write {
+            if facts.has_response(&response.key) {
+                return Err(Refusal::ResponseExists);
+            }
+        }
+    }
+    judge_references(requires, facts)?;
+    for (write, what) in writes.iter().enumerate() {
+        if let Write::Replace { before: read, .. } | Write::Delete(read) = what {
+            if facts.version(read.record.id()) != Some(read.record.version()) {
+                return Err(Refusal::Stale { write });
+            }
+        }
+    }
+    for (write, what) in writes.iter().enumerate() {
+        if let Write::Insert(entry) = what {
+            if facts.version(entry.record.id()).is_some() {
+                return Err(Refusal::IdTaken { write });
+            }
+        }
+    }
+    judge_keys(writes, facts)
+}
+
+fn judge_configuration(requires: &[Require], facts: &impl Facts) -> Result<(), Refusal> {
+    let changed = |require: &Require| match require {
+        Require::Configuration(version) => *version != facts.configuration_version(),
+        Require::Exists(_) => false,
+    };
+    if requires.iter().any(changed) {
+        return Err(Refusal::Configuration);
+    }
+    Ok(())
+}
+
+fn judge_references(requires: &[Require], facts: &impl Facts) -> Result<(), Refusal> {
+    let missing: Vec<Id> = requires
+        .iter()
+        .filter_map(|require| match require {
+            Require::Exists(id) if facts.version(*id).is_none() => Some(*id),
+            Require::Exists(_) | Require::Configuration(_) => None,
+        })
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::Missing(missing))
+}
+
+/// Unique keys are judged against the state after the batch: what its writes replace or delete holds none.
+fn judge_keys(writes: &[Write], facts: &impl Facts) -> Result<(), Refusal> {
+    let changed: HashSet<Id> = writes
+        .iter()
+        .filter_map(|write| match write {
+            Write::Replace { before: read, .. } | Write::Delete(read) => Some(read.record.id()),
+            Write::Insert(_) | Write::Unlink(_) | Write::Reconfigure | Write::Remember(_) => None,
+        })
+        .collect();
+    let mut taken: HashMap<(Kind, String), Id> = HashMap::new();
+    for (write, what) in writes.iter().enumerate() {
+        let (Write::Insert(entry) | Write::Replace { after: entry, .. }) = what else {
+            continue;
+        };
+        let Some(key) = key_of(&entry.record) else {
+            continue;
+        };
+        let kept = facts.holder(key.0, &key.1);
+        let kept = kept.filter(|id| !changed.contains(id));
+        if let Some(holder) = kept.or_else(|| taken.get(&key).copied()) {
+            return Err(Refusal::KeyTaken { write, holder });
+        }
+        taken.insert(key, entry.record.id());
+    }
+    Ok(())
+}
+
+/// The unique key of a record, with the kind within which it is unique.
+pub fn key_of(record: &Record) -> Option<(Kind, String)> {
+    Some((record.kind(), record.unique_key()?))
+}

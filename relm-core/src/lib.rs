@@ -1,0 +1,54 @@
+//! Relm's engine: an API-first CRM that a program embeds, over a store of its choice.
+//!
+//! [`Crm`] is the way in: it creates, reads, changes, lists and searches contacts, companies, deals and activities,
+//! defines custom fields, links records, subscribes webhooks and checks API keys. What it keeps, it keeps in a
+//! [`Store`](store::Store): the reference in memory (`relm-store-memory`), the one over SQLite
+//! (`relm-store-seaorm`), or one of your own, which the suite behind the feature `conformance` proves.
+//!
+//! The engine opens no socket, speaks no SQL and needs no runtime; the clock and the randomness are passed in.
+
+pub mod association;
+mod check;
+pub mod column;
+pub mod crm;
+mod cursor;
+pub mod error;
+pub mod field;
+pub mod filter;
+pub mod id;
+mod input;
+pub mod json;
+pub mod judge;
+pub mod key;
+pub mod limits;
+mod metadata;
+pub mod object;
+pub mod pattern;
+pub mod record;
+pub mod scope;
+mod sealing;
+pub mod search;
+pub mod signature;
+pub mod store;
+pub mod text;
+pub mod time;
+pub mod webhook;
+pub mod workspace;
+
+pub use association::{Association, AssociationInput};
+pub use crm::{BatchInput, Crm, List, ListRequest, Outcome, Reply, Scoped, SearchRequest};
+pub use error::{Error, ErrorKind, Result};
+pub use field::{Field, FieldInput, FieldType};
+pub use id::{Id, Kind};
+pub use input::{Patch, Reader};
+pub use key::{ApiKey, KeyAccess, NewKey, Principal};
+pub use metadata::Metadata;
+pub use object::{
+    Activity, ActivityInput, Company, CompanyInput, Contact, ContactInput, Deal, DealInput,
+    ObjectType,
+};
+pub use scope::{Mode, Scope};
+pub use store::Store;
+pub use time::{Clock, Date, Entropy, Timestamp};
+pub use webhook::{Webhook, WebhookInput};
+pub use workspace::Workspace;

@@ -1,0 +1,58 @@
+//! Every bound of the engine, in one place: checked at the edge, shown in `GET /v1/schema` and in the docs.
+
+/// Characters in an ordinary text field.
+pub const TEXT_CHARS_MAX: usize = 500;
+/// Characters in an activity's `body`.
+pub const BODY_CHARS_MAX: usize = 20_000;
+/// Bytes in an e-mail address (RFC 5321, section 4.5.3.1.3, less the angle brackets).
+pub const EMAIL_BYTES_MAX: usize = 254;
+/// The largest magnitude of an integer: 2^53 − 1, what every JSON reader keeps exact (RFC 8259, section 6).
+pub const INTEGER_MAX: i64 = (1 << 53) - 1;
+/// Members of one record's `metadata`.
+pub const METADATA_KEYS_MAX: usize = 50;
+/// Characters in a `metadata` key.
+pub const METADATA_KEY_CHARS_MAX: usize = 64;
+/// Bytes of one record's `metadata` as canonical JSON.
+pub const METADATA_BYTES_MAX: usize = 16 * 1024;
+/// Nested arrays and objects in a request body.
+pub const JSON_DEPTH_MAX: usize = 16;
+/// Records on a page when the request names no `limit`.
+pub const PAGE_LIMIT_DEFAULT: usize = 50;
+/// Records on a page at most; a larger `limit` is clamped to it.
+pub const PAGE_LIMIT_MAX: usize = 200;
+/// Clauses of one list request.
+pub const FILTER_CLAUSES_MAX: usize = 20;
+/// Values of one `in`.
+pub const FILTER_IN_VALUES_MAX: usize = 100;
+/// Characters of a filter value.
+pub const FILTER_VALUE_CHARS_MAX: usize = 500;
+/// Characters of a search query.
+pub const SEARCH_QUERY_CHARS_MAX: usize = 200;
+/// Words of a search query; those after are refused.
+pub const SEARCH_WORDS_MAX: usize = 10;
+/// Characters of an indexed word; a longer word is found by its first so many.
+pub const SEARCH_WORD_CHARS_MAX: usize = 40;
+/// Distinct words that one record is found by.
+pub const SEARCH_WORDS_PER_RECORD_MAX: usize = 400;
+/// Rows of one batch.
+pub const BATCH_ROWS_MAX: usize = 500;
+/// Characters of an idempotency key.
+pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
+/// How long a stored response answers for its key: 24 hours.
+pub const IDEMPOTENCY_TTL_MS: i64 = 24 * 60 * 60 * 1000;
+/// Characters of a custom field's `key`.
+pub const FIELD_KEY_CHARS_MAX: usize = 63;
+/// Custom fields of one workspace and mode.
+pub const FIELDS_MAX: usize = 500;
+/// Choices of a `select` field.
+pub const FIELD_CHOICES_MAX: usize = 200;
+/// Webhook endpoints of one workspace and mode.
+pub const WEBHOOKS_MAX: usize = 100;
+/// Characters of an endpoint's `url`.
+pub const WEBHOOK_URL_CHARS_MAX: usize = 2_000;
+/// Characters of an association's `label`.
+pub const LABEL_CHARS_MAX: usize = 100;
+/// Bytes of a request body.
+pub const REQUEST_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of a batch request's body.
+pub const BATCH_REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;

@@ -1,0 +1,133 @@
+//! A company: an organisation, known by its name.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Object, ObjectType, Reference, head, scalar};
+use crate::check;
+use crate::column::{Column, ColumnType, Scalar};
+use crate::error::Result;
+use crate::id::Id;
+use crate::input::{Patch, Reader};
+use crate::limits::TEXT_CHARS_MAX;
+use crate::metadata::{self, Metadata};
+use crate::scope::Mode;
+use crate::time::Timestamp;
+
+/// An organisation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Company {
+    /// `cmp_` and a ULID.
+    pub id: Id,
+    /// Always [`ObjectType::Company`].
+    pub object: ObjectType,
+    /// Required.
+    pub name: String,
+    /// Free text, such as `example.com`; not unique.
+    pub domain: Option<String>,
+    /// Custom fields and free-form members.
+    pub metadata: Metadata,
+    /// 1 on create, one more with each change.
+    pub version: i64,
+    /// Live or test.
+    pub mode: Mode,
+    /// The moment in the id.
+    pub created_at: Timestamp,
+    /// The moment of the last change.
+    pub updated_at: Timestamp,
+}
+
+/// What a write says of a company.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CompanyInput {
+    /// See [`Company::name`].
+    pub name: Patch<String>,
+    /// See [`Company::domain`].
+    pub domain: Patch<String>,
+    /// Merged one level deep: a null member removes that key.
+    pub metadata: Patch<Metadata>,
+}
+
+pub(super) const COLUMNS: &[Column] = &[
+    Column::text("name", TEXT_CHARS_MAX).indexed(),
+    Column::text("domain", TEXT_CHARS_MAX).indexed(),
+    Column::new("metadata", ColumnType::Json).hidden(),
+    Column::new("created_at", ColumnType::Timestamp),
+    Column::new("updated_at", ColumnType::Timestamp).indexed(),
+];
+
+impl Company {
+    pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
+        let Self {
+            id: _,
+            object: _,
+            name,
+            domain,
+            metadata,
+            version: _,
+            mode: _,
+            created_at,
+            updated_at,
+        } = self;
+        vec![
+            Some(name.into()),
+            scalar(domain),
+            Some(metadata::text_of(metadata).into()),
+            Some((*created_at).into()),
+            Some((*updated_at).into()),
+        ]
+    }
+
+    /// The texts that search reads.
+    pub(crate) fn texts(&self) -> [Option<&String>; 2] {
+        [Some(&self.name), self.domain.as_ref()]
+    }
+}
+
+impl Object for Company {
+    const TYPE: ObjectType = ObjectType::Company;
+    type Input = CompanyInput;
+
+    head!();
+
+    fn blank(id: Id, mode: Mode, now: Timestamp) -> Self {
+        Self {
+            id,
+            object: Self::TYPE,
+            name: String::new(),
+            domain: None,
+            metadata: Metadata::new(),
+            version: 1,
+            mode,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    fn read(reader: &mut Reader) -> Result<CompanyInput> {
+        Ok(CompanyInput {
+            name: reader.text("name")?,
+            domain: reader.text("domain")?,
+            metadata: reader.object("metadata")?,
+        })
+    }
+
+    fn apply(&mut self, input: CompanyInput) -> Result<()> {
+        let CompanyInput {
+            name,
+            domain,
+            metadata,
+        } = input;
+        name.apply_required("name", &mut self.name, check::required_text("name"))?;
+        domain.apply(&mut self.domain, check::short_text("domain"))?;
+        metadata::merge(metadata, &mut self.metadata)
+    }
+
+    fn check_complete(&self) -> Result<()> {
+        check::present("name", &self.name)
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,210 @@
+//! A deal: a sale in progress, won or lost.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Object, ObjectType, Reference, head, scalar};
+use crate::check;
+use crate::column::{Column, ColumnType, Scalar};
+use crate::error::Result;
+use crate::id::{Id, Kind};
+use crate::input::{Patch, Reader};
+use crate::limits::TEXT_CHARS_MAX;
+use crate::metadata::{self, Metadata};
+use crate::scope::Mode;
+use crate::time::{Date, Timestamp};
+
+/// The currency of a value that names none.
+const CURRENCY_DEFAULT: &str = "USD";
+
+/// A sale.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Deal {
+    /// `deal_` and a ULID.
+    pub id: Id,
+    /// Always [`ObjectType::Deal`].
+    pub object: ObjectType,
+    /// Required.
+    pub title: String,
+    /// The value in the smallest unit of its currency, within ±(2^53 − 1).
+    pub value_cents: Option<i64>,
+    /// ISO 4217, upper-case; `USD` when a value comes without one.
+    pub currency: Option<String>,
+    /// Free text, such as `won`.
+    pub stage: Option<String>,
+    /// The day on which it closes or closed.
+    pub close_date: Option<Date>,
+    /// The company that it is with.
+    pub company_id: Option<Id>,
+    /// The contact that it is with.
+    pub primary_contact_id: Option<Id>,
+    /// Custom fields and free-form members.
+    pub metadata: Metadata,
+    /// 1 on create, one more with each change.
+    pub version: i64,
+    /// Live or test.
+    pub mode: Mode,
+    /// The moment in the id.
+    pub created_at: Timestamp,
+    /// The moment of the last change.
+    pub updated_at: Timestamp,
+}
+
+/// What a write says of a deal.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DealInput {
+    /// See [`Deal::title`].
+    pub title: Patch<String>,
+    /// See [`Deal::value_cents`].
+    pub value_cents: Patch<i64>,
+    /// See [`Deal::currency`].
+    pub currency: Patch<String>,
+    /// See [`Deal::stage`].
+    pub stage: Patch<String>,
+    /// See [`Deal::close_date`].
+    pub close_date: Patch<Date>,
+    /// See [`Deal::company_id`].
+    pub company_id: Patch<Id>,
+    /// See [`Deal::primary_contact_id`].
+    pub primary_contact_id: Patch<Id>,
+    /// Merged one level deep: a null member removes that key.
+    pub metadata: Patch<Metadata>,
+}
+
+pub(super) const COLUMNS: &[Column] = &[
+    Column::text("title", TEXT_CHARS_MAX),
+    Column::new("value_cents", ColumnType::Integer),
+    Column::text("currency", 3),
+    Column::text("stage", TEXT_CHARS_MAX).indexed(),
+    Column::new("close_date", ColumnType::Date).indexed(),
+    Column::id("company_id", Kind::Company).indexed(),
+    Column::id("primary_contact_id", Kind::Contact).indexed(),
+    Column::new("metadata", ColumnType::Json).hidden(),
+    Column::new("created_at", ColumnType::Timestamp),
+    Column::new("updated_at", ColumnType::Timestamp).indexed(),
+];
+
+impl Deal {
+    pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
+        let Self {
+            id: _,
+            object: _,
+            title,
+            value_cents,
+            currency,
+            stage,
+            close_date,
+            company_id,
+            primary_contact_id,
+            metadata,
+            version: _,
+            mode: _,
+            created_at,
+            updated_at,
+        } = self;
+        vec![
+            Some(title.into()),
+            value_cents.map(Scalar::from),
+            scalar(currency),
+            scalar(stage),
+            close_date.map(Scalar::from),
+            company_id.map(Scalar::from),
+            primary_contact_id.map(Scalar::from),
+            Some(metadata::text_of(metadata).into()),
+            Some((*created_at).into()),
+            Some((*updated_at).into()),
+        ]
+    }
+
+    /// The texts that search reads.
+    pub(crate) fn texts(&self) -> [Option<&String>; 3] {
+        [
+            Some(&self.title),
+            self.currency.as_ref(),
+            self.stage.as_ref(),
+        ]
+    }
+}
+
+impl Object for Deal {
+    const TYPE: ObjectType = ObjectType::Deal;
+    type Input = DealInput;
+
+    head!();
+
+    fn blank(id: Id, mode: Mode, now: Timestamp) -> Self {
+        Self {
+            id,
+            object: Self::TYPE,
+            title: String::new(),
+            value_cents: None,
+            currency: None,
+            stage: None,
+            close_date: None,
+            company_id: None,
+            primary_contact_id: None,
+            metadata: Metadata::new(),
+            version: 1,
+            mode,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    fn read(reader: &mut Reader) -> Result<DealInput> {
+        Ok(DealInput {
+            title: reader.text("title")?,
+            value_cents: reader.integer("value_cents")?,
+            currency: reader.text("currency")?,
+            stage: reader.text("stage")?,
+            close_date: reader.date("close_date")?,
+            company_id: reader.id("company_id", Kind::Company)?,
+            primary_contact_id: reader.id("primary_contact_id", Kind::Contact)?,
+            metadata: reader.object("metadata")?,
+        })
+    }
+
+    fn apply(&mut self, input: DealInput) -> Result<()> {
+        let DealInput {
+            title,
+            value_cents,
+            currency,
+            stage,
+            close_date,
+            company_id,
+            primary_contact_id,
+            metadata,
+        } = input;
+        let currency_implied = value_cents.as_set().is_some() && currency == Patch::Keep;
+        title.apply_required("title", &mut self.title, check::required_text("title"))?;
+        value_cents.apply(&mut self.value_cents, check::integer("value_cents"))?;
+        currency.apply(&mut self.currency, check::currency)?;
+        if currency_implied && self.currency.is_none() {
+            self.currency = Some(CURRENCY_DEFAULT.to_owned());
+        }
+        stage.apply(&mut self.stage, check::short_text("stage"))?;
+        close_date.apply(&mut self.close_date, Ok)?;
+        company_id.apply(&mut self.company_id, Ok)?;
+        primary_contact_id.apply(&mut self.primary_contact_id, Ok)?;
+        metadata::merge(metadata, &mut self.metadata)
+    }
+
+    fn check_complete(&self) -> Result<()> {
+        check::present("title", &self.title)
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        vec![
+            Reference {
+                name: "company_id",
+                kind: Kind::Company,
+                id: self.company_id,
+            },
+            Reference {
+                name: "primary_contact_id",
+                kind: Kind::Contact,
+                id: self.primary_contact_id,
+            },
+        ]
+    }
+}

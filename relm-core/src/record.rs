@@ -1,0 +1,273 @@
+//! Everything that a store keeps: typed records, and the JSON document of each.
+
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use crate::association::{self, Association};
+use crate::column::{Access, Column, Scalar};
+use crate::error::{Error, Result};
+use crate::field::{self, Field};
+use crate::id::{Id, Kind};
+use crate::key::{self, ApiKey};
+use crate::object::{Activity, Company, Contact, Deal, ObjectType};
+use crate::webhook::{self, Delivery, Event, Webhook};
+use crate::workspace::{self, Workspace};
+
+/// One record, of any kind.
+#[derive(Clone, Debug)]
+pub enum Record {
+    /// A person.
+    Contact(Contact),
+    /// An organisation.
+    Company(Company),
+    /// A sale.
+    Deal(Deal),
+    /// Something that happened.
+    Activity(Activity),
+    /// An edge between two of the above.
+    Association(Association),
+    /// The definition of a custom field.
+    Field(Field),
+    /// An endpoint.
+    Webhook(Webhook),
+    /// A change of a record.
+    Event(Event),
+    /// An event on its way to an endpoint.
+    Delivery(Delivery),
+    /// An API key; it lives in [`Scope::SYSTEM`](crate::scope::Scope::SYSTEM).
+    Key(ApiKey),
+    /// A tenant; it lives in [`Scope::SYSTEM`](crate::scope::Scope::SYSTEM).
+    Workspace(Workspace),
+}
+
+/// Gives `$record`'s variant to `$use` under the name `$it`, whatever it is.
+macro_rules! each {
+    ($record:expr, $it:ident => $use:expr) => {
+        match $record {
+            Record::Contact($it) => $use,
+            Record::Company($it) => $use,
+            Record::Deal($it) => $use,
+            Record::Activity($it) => $use,
+            Record::Association($it) => $use,
+            Record::Field($it) => $use,
+            Record::Webhook($it) => $use,
+            Record::Event($it) => $use,
+            Record::Delivery($it) => $use,
+            Record::Key($it) => $use,
+            Record::Workspace($it) => $use,
+        }
+    };
+}
+
+/// The kinds that a store keeps, each in a table of its own.
+pub const KINDS: [Kind; 11] = [
+    Kind::Contact,
+    Kind::Company,
+    Kind::Deal,
+    Kind::Activity,
+    Kind::Association,
+    Kind::Field,
+    Kind::Webhook,
+    Kind::Event,
+    Kind::Delivery,
+    Kind::Key,
+    Kind::Workspace,
+];
+
+/// The columns of a kind, in the order of [`Record::scalars`]. Its id, its version and its document come beside them.
+pub const fn columns(kind: Kind) -> &'static [Column] {
+    match kind {
+        Kind::Contact => ObjectType::Contact.columns(),
+        Kind::Company => ObjectType::Company.columns(),
+        Kind::Deal => ObjectType::Deal.columns(),
+        Kind::Activity => ObjectType::Activity.columns(),
+        Kind::Association => association::COLUMNS,
+        Kind::Field => field::COLUMNS,
+        Kind::Webhook => webhook::ENDPOINT_COLUMNS,
+        Kind::Event => webhook::EVENT_COLUMNS,
+        Kind::Delivery => webhook::DELIVERY_COLUMNS,
+        Kind::Key => key::COLUMNS,
+        Kind::Workspace => workspace::COLUMNS,
+        Kind::Request => &[],
+    }
+}
+
+/// The column that holds a kind's unique key, if it has one: its place in [`columns`].
+pub fn unique_column(kind: Kind) -> Option<usize> {
+    columns(kind)
+        .iter()
+        .position(|column| column.access == Access::Unique)
+}
+
+impl Record {
+    /// Its kind.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Contact(_) => Kind::Contact,
+            Self::Company(_) => Kind::Company,
+            Self::Deal(_) => Kind::Deal,
+            Self::Activity(_) => Kind::Activity,
+            Self::Association(_) => Kind::Association,
+            Self::Field(_) => Kind::Field,
+            Self::Webhook(_) => Kind::Webhook,
+            Self::Event(_) => Kind::Event,
+            Self::Delivery(_) => Kind::Delivery,
+            Self::Key(_) => Kind::Key,
+            Self::Workspace(_) => Kind::Workspace,
+        }
+    }
+
+    /// Its id.
+    pub const fn id(&self) -> Id {
+        each!(self, record => record.id)
+    }
+
+    /// How many times it was written; 1 for what never changes.
+    pub const fn version(&self) -> i64 {
+        match self {
+            Self::Contact(contact) => contact.version,
+            Self::Company(company) => company.version,
+            Self::Deal(deal) => deal.version,
+            Self::Activity(activity) => activity.version,
+            Self::Webhook(webhook) => webhook.version,
+            Self::Delivery(delivery) => delivery.version,
+            Self::Key(key) => key.version,
+            Self::Association(_) | Self::Field(_) | Self::Event(_) | Self::Workspace(_) => 1,
+        }
+    }
+
+    /// Its column values, in the order of [`columns`]; none where null.
+    pub fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
+        each!(self, record => record.scalars())
+    }
+
+    /// The value that at most one record of its kind and scope has.
+    pub fn unique_key(&self) -> Option<String> {
+        match self {
+            Self::Contact(contact) => contact.email_key(),
+            Self::Association(association) => Some(association.edge_key()),
+            Self::Field(field) => Some(field.field_key()),
+            Self::Key(key) => Some(key.digest().to_owned()),
+            Self::Workspace(workspace) => Some(workspace.name_key()),
+            Self::Company(_)
+            | Self::Deal(_)
+            | Self::Activity(_)
+            | Self::Webhook(_)
+            | Self::Event(_)
+            | Self::Delivery(_) => None,
+        }
+    }
+
+    fn to_json(&self) -> String {
+        each!(self, record => serde_json::to_string(record))
+            .expect("records hold texts, integers and JSON, which always serialise")
+    }
+
+    /// Reads the document of a record of `kind`.
+    ///
+    /// # Errors
+    /// `internal_error` when it is not one: the store returned what was never given to it.
+    pub fn from_json(kind: Kind, json: &str) -> Result<Self> {
+        fn decode<T: DeserializeOwned>(json: &str, wrap: fn(T) -> Record) -> Result<Record> {
+            serde_json::from_str(json)
+                .map(wrap)
+                .map_err(Error::internal)
+        }
+        match kind {
+            Kind::Contact => decode(json, Self::Contact),
+            Kind::Company => decode(json, Self::Company),
+            Kind::Deal => decode(json, Self::Deal),
+            Kind::Activity => decode(json, Self::Activity),
+            Kind::Association => decode(json, Self::Association),
+            Kind::Field => decode(json, Self::Field),
+            Kind::Webhook => decode(json, Self::Webhook),
+            Kind::Event => decode(json, Self::Event),
+            Kind::Delivery => decode(json, Self::Delivery),
+            Kind::Key => decode(json, Self::Key),
+            Kind::Workspace => decode(json, Self::Workspace),
+            Kind::Request => Err(Error::internal("a request is not a record")),
+        }
+    }
+}
+
+macro_rules! into_record {
+    ($($variant:ident($ty:ty)),*) => {
+        $(impl From<$ty> for Record {
+            fn from(record: $ty) -> Self {
+                Self::$variant(record)
+            }
+        })*
+    };
+}
+
+// Each line expands to `impl From<Contact> for Record { … Self::Contact(record) … }`.
+into_record!(
+    Contact(Contact),
+    Company(Company),
+    Deal(Deal),
+    Activity(Activity),
+    Association(Association),
+    Field(Field),
+    Webhook(Webhook),
+    Event(Event),
+    Delivery(Delivery),
+    Key(ApiKey),
+    Workspace(Workspace)
+);
+
+/// A record and its document, as they go into a store.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The record: what the columns, the unique key and the index are taken from.
+    pub record: Record,
+    /// Its JSON, rendered once: what the store returns, the API answers with and an event tells.
+    pub json: Arc<str>,
+}
+
+impl Entry {
+    /// A record with its JSON.
+    pub fn new(record: impl Into<Record>) -> Self {
+        let record = record.into();
+        let json = record.to_json().into();
+        Self { record, json }
+    }
+
+    /// The record's document alone.
+    pub fn document(&self) -> Document {
+        Document {
+            id: self.record.id(),
+            json: Arc::clone(&self.json),
+        }
+    }
+}
+
+/// A record's JSON, as it comes out of a store: passed through to a client as it is, decoded where its members matter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// The record's id.
+    pub id: Id,
+    /// The record's JSON, byte for byte as it was given to the store.
+    pub json: Arc<str>,
+}
+
+impl Document {
+    /// Reads the document as the record that it is.
+    ///
+    /// # Errors
+    /// `internal_error` when it is not one.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_str(&self.json).map_err(Error::internal)
+    }
+
+    /// Reads the document and keeps both.
+    ///
+    /// # Errors
+    /// `internal_error` when it is not the JSON of its kind.
+    pub fn into_entry(self) -> Result<Entry> {
+        Ok(Entry {
+            record: Record::from_json(self.id.kind(), &self.json)?,
+            json: self.json,
+        })
+    }
+}

@@ -1,0 +1,324 @@
+//! The contract between the engine and whatever keeps its records.
+//!
+//! The engine owns meaning: it validates, normalises, folds, mints ids and times, renders JSON. A store owns
+//! **atomicity, order and uniqueness**, and nothing else: it only ever holds JSON text, `i64` and text that orders by
+//! code point. This page is the whole contract; the suite behind the feature `conformance` holds a store to it.
+//!
+//! # What every store promises
+//! - **Atomic.** A [`commit`](Store::commit) is applied wholly or not at all, also when the process dies, the
+//!   connection is lost or the caller drops the future. After a refusal or an error the store is exactly as before.
+//! - **Durable and visible.** When `commit` returns success, every later call sees it, whoever makes it.
+//! - **Serial.** Concurrent commits leave what some serial order of those that succeeded would leave; each commit's
+//!   preconditions hold at its place in that order.
+//! - **Unique.** In a scope, no two records have one id, and no two of a kind have one unique key
+//!   ([`Record::unique_key`](crate::record::Record::unique_key)). A key is free as soon as its holder was deleted or
+//!   has another.
+//! - **Exact.** A document comes back byte for byte. Text compares by code point: case, accents and trailing spaces
+//!   count.
+//! - **Scoped.** Nothing of a scope is seen, refused or changed by a call that names another.
+//!
+//! # What a store need not do
+//! Read a document, judge a value, know a clock, make an id, or wait for anything but its own storage.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::field::Field;
+use crate::filter::Clause;
+use crate::id::{Id, Kind};
+use crate::object::ObjectType;
+use crate::record::{Document, Entry};
+use crate::scope::Scope;
+use crate::search::{SearchPosition, SearchTerms};
+use crate::time::Timestamp;
+use crate::webhook::Webhook;
+
+/// Keeps records. See the [module](self) for what all methods promise.
+///
+/// A future of any method may be dropped at any await point: the store stays usable and nothing is half done.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// The document of one record, or none.
+    async fn get(&self, scope: Scope, id: Id) -> Result<Option<Document>, StoreError>;
+
+    /// For each of `keys`, in their order, the document of the record of `kind` with that unique key, or none.
+    async fn find(
+        &self,
+        scope: Scope,
+        kind: Kind,
+        keys: &[String],
+    ) -> Result<Vec<Option<Document>>, StoreError>;
+
+    /// One page of the records of one kind that [meet](crate::filter::matches) every clause of the query, newest
+    /// first: by descending id, strictly after the query's `after`. Never more than its `limit`; `more` is true
+    /// exactly when a further record meets the query.
+    async fn list(&self, scope: Scope, query: &Query) -> Result<Page, StoreError>;
+
+    /// One page of the records that [match](SearchTerms::rank) the search: by rank, then by descending ULID, strictly
+    /// after the search's `after`. Limits and `more` as for [`list`](Self::list). Sees every commit that returned.
+    async fn search(&self, scope: Scope, search: &Search) -> Result<SearchPage, StoreError>;
+
+    /// The scope's configuration version, custom fields and endpoints, all of one moment. The version is 0 until the
+    /// first [`Write::Reconfigure`].
+    async fn configuration(&self, scope: Scope) -> Result<Configuration, StoreError>;
+
+    /// The response remembered for an idempotency key that has not expired at `now`, or none.
+    async fn response(
+        &self,
+        scope: Scope,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<StoredResponse>, StoreError>;
+
+    /// Applies every write of the batch, or none.
+    ///
+    /// What a write says of its own record is judged against the state before the batch, and unique keys against the
+    /// state after it: in one batch two records may swap a key, in whatever order they are written. The writes of one
+    /// batch name distinct records, and it remembers at most one response.
+    ///
+    /// # Errors
+    /// [`CommitError::Refused`] says which precondition failed: the first by the order of [`Refusal`]'s variants, or
+    /// any of them where several of one variant fail. [`CommitError::Store`] when the store failed: nothing was
+    /// applied, unless the error [says](StoreError::is_ambiguous) that nobody can know.
+    async fn commit(&self, batch: Batch) -> Result<(), CommitError>;
+}
+
+/// What a list asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query {
+    /// The kind of record.
+    pub kind: Kind,
+    /// Conditions that all hold.
+    pub clauses: Vec<Clause>,
+    /// The last record of the page before, which need not exist any more.
+    pub after: Option<Id>,
+    /// The most records to return; at least 1.
+    pub limit: usize,
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The records, newest first.
+    pub documents: Vec<Document>,
+    /// Whether there is another page.
+    pub more: bool,
+}
+
+/// What a search asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Search {
+    /// What a record must have.
+    pub terms: SearchTerms,
+    /// The types to look at.
+    pub types: Vec<ObjectType>,
+    /// The place of the last record of the page before.
+    pub after: Option<SearchPosition>,
+    /// The most records to return; at least 1.
+    pub limit: usize,
+}
+
+/// One page of search results.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SearchPage {
+    /// The records, ranked.
+    pub documents: Vec<Document>,
+    /// The place of the last of them; none on an empty page.
+    pub last: Option<SearchPosition>,
+    /// Whether there is another page.
+    pub more: bool,
+}
+
+/// What writes of a scope are validated against and told to.
+#[derive(Clone, Debug, Default)]
+pub struct Configuration {
+    /// Counts the changes of what follows.
+    pub version: i64,
+    /// The custom fields, oldest first.
+    pub fields: Vec<Field>,
+    /// The endpoints, oldest first.
+    pub webhooks: Vec<Webhook>,
+}
+
+/// A response kept under an idempotency key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredResponse {
+    /// The client's key.
+    pub key: String,
+    /// A digest of the request that made it.
+    pub fingerprint: [u8; 32],
+    /// What the engine must know to answer again, beside the body.
+    pub outcome: i64,
+    /// The body, byte for byte; sealed where it holds a secret.
+    pub body: Arc<str>,
+    /// When the key becomes free.
+    pub expires_at: Timestamp,
+}
+
+impl fmt::Debug for StoredResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredResponse")
+            .field("outcome", &self.outcome)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Changes that are one: all of them happen, or none.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// Where all of it happens.
+    pub scope: Scope,
+    /// The moment of the change.
+    pub now: Timestamp,
+    /// What must hold beside the writes' own preconditions.
+    pub requires: Vec<Require>,
+    /// The changes, in order.
+    pub writes: Vec<Write>,
+}
+
+/// A precondition on what a batch does not write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Require {
+    /// The scope's configuration is still of this version.
+    Configuration(i64),
+    /// This record exists, and still does when the batch is applied.
+    Exists(Id),
+}
+
+/// One change, with its own precondition.
+#[derive(Clone, Debug)]
+pub enum Write {
+    /// A new record. Its id and its unique key must be free.
+    Insert(Entry),
+    /// A record with other values. It must exist with the version of `before`, its new unique key must be free.
+    Replace {
+        /// The record as it was read.
+        before: Entry,
+        /// The same record with the next version.
+        after: Entry,
+    },
+    /// A record less. It must exist with the version of this entry.
+    Delete(Entry),
+    /// Every association from or to this record is deleted. None need exist.
+    Unlink(Id),
+    /// The scope's configuration version grows by one.
+    Reconfigure,
+    /// A response is kept. Its key must be free: never used, or expired at the batch's `now`.
+    Remember(StoredResponse),
+}
+
+/// Which precondition of a batch failed. Nothing of the batch was applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The configuration has another version.
+    Configuration,
+    /// The idempotency key is taken.
+    ResponseExists,
+    /// These required records do not exist: all that are missing.
+    Missing(Vec<Id>),
+    /// The record that the write at this place replaces or deletes is gone or has another version.
+    Stale {
+        /// The place in [`Batch::writes`].
+        write: usize,
+    },
+    /// The id of the write at this place is taken.
+    IdTaken {
+        /// The place in [`Batch::writes`].
+        write: usize,
+    },
+    /// The unique key of the write at this place is taken.
+    KeyTaken {
+        /// The place in [`Batch::writes`].
+        write: usize,
+        /// The record that holds it: one that the batch leaves as it is, or another of the batch's own.
+        holder: Id,
+    },
+}
+
+/// Why a batch was not applied.
+#[derive(Debug)]
+pub enum CommitError {
+    /// A precondition failed.
+    Refused(Refusal),
+    /// The store failed.
+    Store(StoreError),
+}
+
+impl From<StoreError> for CommitError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Refusal> for CommitError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// A failure of the store itself.
+#[derive(Debug)]
+pub struct StoreError {
+    retryable: bool,
+    ambiguous: bool,
+    source: Box<dyn StdError + Send + Sync>,
+}
+
+impl StoreError {
+    /// The store cannot be reached or is overloaded; the same call may succeed later.
+    pub fn unavailable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self {
+            retryable: true,
+            ambiguous: false,
+            source: source.into(),
+        }
+    }
+
+    /// The connection was lost while a commit was under way: it was applied wholly or not at all.
+    pub fn ambiguous(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self {
+            retryable: true,
+            ambiguous: true,
+            source: source.into(),
+        }
+    }
+
+    /// Something that trying again does not mend.
+    pub fn fault(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self {
+            retryable: false,
+            ambiguous: false,
+            source: source.into(),
+        }
+    }
+
+    /// Whether the same call may succeed later.
+    pub fn is_retryable(&self) -> bool {
+        self.retryable
+    }
+
+    /// Whether a failed commit may have been applied after all.
+    pub fn is_ambiguous(&self) -> bool {
+        self.ambiguous
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.retryable {
+            "the store is not available"
+        } else {
+            "the store failed"
+        })
+    }
+}
+
+impl StdError for StoreError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(self.source.as_ref())
+    }
+}

@@ -1,0 +1,407 @@
+//! When two texts are the same to a reader, what words a text has, and which texts are e-mail addresses and currencies.
+
+use std::sync::LazyLock;
+
+use caseless::Caseless;
+use email_address::{EmailAddress, Options};
+use iso_currency::Currency;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::limits::{EMAIL_BYTES_MAX, SEARCH_WORD_CHARS_MAX};
+
+/// The text without differences of case, by Unicode's full case folding: `Straße` and `STRASSE` are both `strasse`.
+///
+/// It depends on no locale, and what is folded folds to itself.
+pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        text.to_ascii_lowercase()
+    } else {
+        caseless::default_case_fold_str(text)
+    }
+}
+
+/// Hands each word of the text to `out`, in order and with repetitions: `ada.lovelace@Köln.example` has the words `ada`,
+/// `lovelace`, `koln` and `example`.
+///
+/// A word is letters and digits alone, folded and without accents, cut to its first [`SEARCH_WORD_CHARS_MAX`] characters;
+/// words end where Unicode's word boundaries (UAX 29) are, which also part scripts that write no spaces. The one word of
+/// a word is that word, so that queries and records meet.
+pub fn words(text: &str, out: &mut impl FnMut(&str)) {
+    let ascii = text.is_ascii();
+    let plain = if ascii {
+        text.to_ascii_lowercase()
+    } else {
+        plain(text)
+    };
+    // Runs first, then boundaries: what stands beside a run must not decide how it is parted.
+    let runs = plain.split(|char: char| !char.is_alphanumeric());
+    for run in runs.filter(|run| !run.is_empty()) {
+        if ascii {
+            // Between ASCII letters and digits there is no boundary.
+            out(truncated(run));
+        } else {
+            run.split_word_bounds()
+                .for_each(|word| out(truncated(word)));
+        }
+    }
+}
+
+fn truncated(word: &str) -> &str {
+    match word.char_indices().nth(SEARCH_WORD_CHARS_MAX) {
+        Some((end, _)) => &word[..end],
+        None => word,
+    }
+}
+
+/// The text folded, in compatibility form, and without what only decorates a letter.
+fn plain(text: &str) -> String {
+    // Folding comes last because decomposition yields capitals (`ℌ`, `İ`); it yields nothing that decomposes further.
+    let folded = text
+        .nfkd()
+        .filter(|char| !is_decoration(*char))
+        .default_case_fold();
+    let mut plain = String::with_capacity(text.len());
+    for char in folded {
+        match undecomposed_base(char) {
+            Some(base) => plain.push_str(base),
+            None => plain.push(char),
+        }
+    }
+    plain
+}
+
+/// Accents, points and marks that join or hide. Vowel signs, as Devanagari has them, are letters and stay.
+fn is_decoration(char: char) -> bool {
+    match char {
+        // Soft hyphen, joiners and the byte order mark: invisible, and typed by some and not by others.
+        '\u{AD}' | '\u{200C}' | '\u{200D}' | '\u{2060}' | '\u{FEFF}' => true,
+        _ if char.is_ascii() => false,
+        _ => {
+            canonical_combining_class(char) != 0
+                || is_combining_mark(char) && !char.is_alphanumeric()
+        }
+    }
+}
+
+/// Letters with a stroke and ligatures, which Unicode does not decompose and few keyboards have: `lodz` finds `Łódź`.
+fn undecomposed_base(char: char) -> Option<&'static str> {
+    match char {
+        'æ' => Some("ae"),
+        'đ' => Some("d"),
+        'ħ' => Some("h"),
+        'ı' => Some("i"),
+        'ł' => Some("l"),
+        'ø' => Some("o"),
+        'œ' => Some("oe"),
+        'ŧ' => Some("t"),
+        _ => None,
+    }
+}
+
+/// The e-mail address that the text is, without the white space around it; its case stays.
+///
+/// Its form is RFC 5321's mailbox with international characters (RFC 6531) and a domain name. A domain of one label is
+/// one (`root@intranet`); a display name (`Ada <ada@example.com>`) and a literal (`ada@[192.0.2.1]`) are refused.
+///
+/// # Errors
+///
+/// When the text has another form or more than [`EMAIL_BYTES_MAX`] bytes. The text says what would be right.
+pub fn email(text: &str) -> Result<&str, &'static str> {
+    let trimmed = text.trim();
+    // Measured first: it is cheap, and bounds the work of what follows.
+    if trimmed.len() > EMAIL_BYTES_MAX {
+        return Err("An e-mail address must be at most 254 bytes.");
+    }
+    let options = Options::default()
+        .without_display_text()
+        .without_domain_literal();
+    match EmailAddress::parse_with_options(trimmed, options) {
+        Ok(_) => Ok(trimmed),
+        Err(_) => Err("An e-mail address must be one such as ada@example.com."),
+    }
+}
+
+/// The ISO 4217 code that the text is in any case, in upper case: of money in use, of funds and metals, and of what was
+/// lately withdrawn.
+pub fn currency(text: &str) -> Option<&'static str> {
+    // The library lends a code for as long as it is lent the currency, hence the table.
+    static CURRENCIES: LazyLock<Vec<Currency>> =
+        LazyLock::new(|| (0..1_000).filter_map(Currency::from_numeric).collect());
+    CURRENCIES
+        .iter()
+        .map(Currency::code)
+        .find(|code| code.eq_ignore_ascii_case(text))
+}
+
+/// The option that `word` was probably meant to be: the first of those with the fewest typing errors, without regard to
+/// case.
+///
+/// A missing, added, wrong or swapped character is one error. There are at most two, and fewer than half as many as
+/// `word` has characters.
+pub fn nearest<'a>(word: &str, options: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word: Vec<char> = fold(word).chars().collect();
+    let errors_max = 2.min(word.len().saturating_sub(1) / 2);
+    let candidates = options.into_iter().filter_map(|option| {
+        let folded: Vec<char> = fold(option).chars().collect();
+        // Each character too many is an error; asking first spares measuring a word of a megabyte.
+        let near = word.len().abs_diff(folded.len()) <= errors_max;
+        let errors = near.then(|| distance(&word, &folded))?;
+        (errors <= errors_max).then_some((errors, option))
+    });
+    candidates
+        .min_by_key(|(errors, _)| *errors)
+        .map(|(_, option)| option)
+}
+
+/// The edit distance in which a swap of neighbours counts once (optimal string alignment).
+fn distance(one: &[char], other: &[char]) -> usize {
+    let mut before_last = Vec::new();
+    let mut last: Vec<usize> = (0..=other.len()).collect();
+    for (row, char) in one.iter().enumerate() {
+        let mut current = vec![row + 1];
+        for (column, other_char) in other.iter().enumerate() {
+            let replaced = last[column] + usize::from(char != other_char);
+            let mut least = replaced.min(last[column + 1] + 1).min(current[column] + 1);
+            if row > 0 && column > 0 && one[row - 1] == *other_char && other[column - 1] == *char {
+                least = least.min(before_last[column - 1] + 1);
+            }
+            current.push(least);
+        }
+        before_last = std::mem::replace(&mut last, current);
+    }
+    last[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn words_of(text: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        words(text, &mut |word| found.push(word.to_owned()));
+        found
+    }
+
+    #[test]
+    fn folding_is_full_and_knows_no_locale() {
+        for (text, folded) in [
+            ("Ada LOVELACE", "ada lovelace"),
+            ("Straße", "strasse"),
+            ("STRAẞE", "strasse"),
+            ("ΣΊΣΥΦΟΣ", "σίσυφοσ"),
+            ("Σίσυφος", "σίσυφοσ"),
+            ("ISTANBUL", "istanbul"),
+            ("ﬁn", "fin"),
+            ("É", "é"),
+            ("a\0B", "a\0b"),
+        ] {
+            assert_eq!(fold(text), folded);
+        }
+    }
+
+    #[test]
+    fn a_text_gives_its_words() {
+        for (text, expected) in [
+            ("", ""),
+            ("… --- !", ""),
+            ("ada.lovelace@Example.com", "ada lovelace example com"),
+            ("Ada Lovelace, Countess", "ada lovelace countess"),
+            ("O'Brien’s co-op", "o brien s co op"),
+            ("3.14 v2 snake_case", "3 14 v2 snake case"),
+            ("+44 (0)20 7946 0958", "44 0 20 7946 0958"),
+            ("to be to BE", "to be to be"),
+        ] {
+            assert_eq!(words_of(text).join(" "), expected);
+        }
+    }
+
+    #[test]
+    fn words_have_no_accents() {
+        for (text, expected) in [
+            ("Crème BRÛLÉE", "creme brulee"),
+            ("cre\u{300}me", "creme"),
+            ("Straße İstanbul ﬁn ℌ", "strasse istanbul fin h"),
+            ("Łódź Søren Đặng Æsir Œuvre", "lodz soren dang aesir oeuvre"),
+            ("Ελληνικά", "ελληνικα"),
+            ("שָׁלוֹם", "שלום"),
+            ("co\u{AD}operate", "cooperate"),
+            ("１２３ＡＢＣ", "123abc"),
+            ("हिन्दी", "हिनदी"),
+        ] {
+            assert_eq!(words_of(text).join(" "), expected);
+        }
+    }
+
+    #[test]
+    fn scripts_without_spaces_are_parted() {
+        assert_eq!(words_of("東京タワー"), ["東", "京", "タワー"]);
+    }
+
+    #[test]
+    fn a_long_word_is_cut() {
+        assert_eq!(
+            words_of(&"a".repeat(100)),
+            ["a".repeat(SEARCH_WORD_CHARS_MAX)]
+        );
+        assert_eq!(
+            words_of(&"é".repeat(100)),
+            ["e".repeat(SEARCH_WORD_CHARS_MAX)]
+        );
+        assert_eq!(
+            words_of(&"я".repeat(100)),
+            ["я".repeat(SEARCH_WORD_CHARS_MAX)]
+        );
+    }
+
+    #[test]
+    fn folding_and_plain_text_are_stable_for_every_character() {
+        for char in '\0'..=char::MAX {
+            let text = char.to_string();
+            let (folded, plain_text) = (fold(&text), plain(&text));
+            assert_eq!(fold(&folded), folded, "{char:?}");
+            assert_eq!(plain(&plain_text), plain_text, "{char:?}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_trimmed_and_keep_their_case() {
+        for (text, address) in [
+            ("ada@example.com", "ada@example.com"),
+            (
+                " Ada.Lovelace+crm@Example.COM\n",
+                "Ada.Lovelace+crm@Example.COM",
+            ),
+            ("root@intranet", "root@intranet"),
+            (
+                "\"ada lovelace\"@example.com",
+                "\"ada lovelace\"@example.com",
+            ),
+            ("用户@例え.jp", "用户@例え.jp"),
+            ("a@1.example", "a@1.example"),
+        ] {
+            assert_eq!(email(text), Ok(address));
+        }
+    }
+
+    #[test]
+    fn what_is_not_an_address_is_refused() {
+        for text in [
+            "",
+            " ",
+            "ada",
+            "@example.com",
+            "ada@",
+            "ada@@example.com",
+            "ada lovelace@example.com",
+            "ada@exam ple.com",
+            "ada@example..com",
+            "ada@.example.com",
+            "ada@example.com.",
+            "ada@-example.com",
+            "ada.@example.com",
+            ".ada@example.com",
+            "ada@[192.0.2.1]",
+            "Ada <ada@example.com>",
+            "<ada@example.com>",
+            "mailto:ada@example.com",
+            "ada@example.com, bob@example.com",
+            "ada@example.com\r\nBcc: bob@example.com",
+            "ada\0@example.com",
+            "\"a\r\nb\"@example.com",
+        ] {
+            assert!(email(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_has_at_most_254_bytes() {
+        let label = "d".repeat(61);
+        let domain = format!("{label}.{label}.{label}.example");
+        let longest = format!(
+            "{}@{domain}",
+            "a".repeat(EMAIL_BYTES_MAX - domain.len() - 1)
+        );
+        assert_eq!(email(&format!("  {longest}  ")), Ok(longest.as_str()));
+        assert_eq!(
+            email(&format!("a{longest}")),
+            Err("An e-mail address must be at most 254 bytes.")
+        );
+    }
+
+    #[test]
+    fn a_currency_is_an_iso_4217_code_in_any_case() {
+        for (text, code) in [
+            ("usd", "USD"),
+            ("EUR", "EUR"),
+            ("Jpy", "JPY"),
+            ("xcg", "XCG"),
+            ("ZWG", "ZWG"),
+        ] {
+            assert_eq!(currency(text), Some(code));
+        }
+        for text in ["", "US", "USDX", " USD", "ABC", "840", "$", "ÜSD", "ſek"] {
+            assert_eq!(currency(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_option_is_what_was_meant() {
+        let options = ["contact", "company", "deal", "activity", "email", "stage"];
+        for (word, expected) in [
+            ("contacts", Some("contact")),
+            ("EMAIL", Some("email")),
+            ("emial", Some("email")),
+            ("compnay", Some("company")),
+            ("activty", Some("activity")),
+            ("dael", Some("deal")),
+            ("e-mail", Some("email")),
+            ("dog", None),
+            ("de", None),
+            ("", None),
+            ("opportunity", None),
+        ] {
+            assert_eq!(nearest(word, options), expected, "{word}");
+        }
+        assert_eq!(nearest("cat", ["bat", "cut"]), Some("bat"));
+        assert_eq!(nearest("cat", ["bat", "cut", "cat"]), Some("cat"));
+        assert_eq!(nearest("x", []), None);
+    }
+
+    proptest! {
+        #[test]
+        fn the_word_of_a_word_is_that_word(text: String, latin in "[a-zÀ-ž0-9 '._-]{0,30}") {
+            for word in words_of(&text).into_iter().chain(words_of(&latin)) {
+                prop_assert_eq!(words_of(&word), [word]);
+            }
+        }
+
+        #[test]
+        fn ascii_has_the_words_that_unicode_gives_it(text in "[ -~\t\n]{0,60}") {
+            let mut fast = words_of(&text);
+            fast.push("e".to_owned());
+            prop_assert_eq!(words_of(&(text + " é")), fast);
+        }
+
+        #[test]
+        fn the_folding_of_ascii_is_unicodes(text in "[\0-\x7f]{0,60}") {
+            prop_assert_eq!(fold(&text), caseless::default_case_fold_str(&text));
+        }
+
+        #[test]
+        fn an_address_is_an_address_again(text in "[ a-zA-Z0-9.@\"+é-]{0,20}") {
+            if let Ok(address) = email(&text) {
+                prop_assert_eq!(email(address), Ok(address));
+            }
+        }
+
+        #[test]
+        fn the_distance_is_the_same_both_ways(one in "[abc]{0,6}", other in "[abc]{0,6}") {
+            let [one, other] = [one, other].map(|text| text.chars().collect::<Vec<_>>());
+            prop_assert_eq!(distance(&one, &other), distance(&other, &one));
+            prop_assert_eq!(distance(&one, &other) == 0, one == other);
+        }
+    }
+}

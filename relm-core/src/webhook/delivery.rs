@@ -1,0 +1,162 @@
+//! Deliveries: one event on its way to one endpoint.
+
+use serde::{Deserialize, Serialize};
+
+use super::event::EventType;
+use crate::column::{Column, ColumnType, Scalar};
+use crate::id::{Id, Kind};
+use crate::time::Timestamp;
+
+/// Where a delivery stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryStatus {
+    /// To be sent, for the first time or again.
+    Pending,
+    /// An attempt was answered with success.
+    Succeeded,
+    /// The last attempt of the schedule failed.
+    Dead,
+    /// Its endpoint was disabled or deleted.
+    Cancelled,
+}
+
+impl DeliveryStatus {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Pending, Self::Succeeded, Self::Dead, Self::Cancelled];
+
+    /// The name in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Succeeded => "succeeded",
+            Self::Dead => "dead",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// One request of a delivery, and what came back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// When it began.
+    pub at: Timestamp,
+    /// The status code of the answer, if there was one.
+    pub status_code: Option<u16>,
+    /// Why there was no answer, or none that counts.
+    pub error: Option<String>,
+    /// How long it took.
+    pub duration_ms: i64,
+}
+
+/// One event on its way to one endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Delivery {
+    /// `dlv_` and a ULID.
+    pub id: Id,
+    /// Always `delivery`.
+    pub object: DeliveryTag,
+    /// The endpoint.
+    pub webhook_id: Id,
+    /// The event.
+    pub event_id: Id,
+    /// The type of the event.
+    pub event_type: EventType,
+    /// Where it stands.
+    pub status: DeliveryStatus,
+    /// The requests so far, oldest first.
+    pub attempts: Vec<Attempt>,
+    /// When the next request is due; null when there will be none.
+    pub next_attempt_at: Option<Timestamp>,
+    /// The delivery that this one repeats.
+    pub replay_of: Option<Id>,
+    /// 1 on create, one more with each change.
+    pub version: i64,
+    /// The moment in the id.
+    pub created_at: Timestamp,
+}
+
+/// The `object` member of a [`Delivery`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DeliveryTag {
+    /// Its one value.
+    #[default]
+    #[serde(rename = "delivery")]
+    Delivery,
+}
+
+pub(crate) const COLUMNS: &[Column] = &[
+    Column::id("webhook_id", Kind::Webhook).indexed(),
+    Column::id("event_id", Kind::Event),
+    Column::text("event_type", 40),
+    Column::text("status", 20),
+    Column::new("next_attempt_at", ColumnType::Timestamp).hidden(),
+    Column::id("replay_of", Kind::Delivery).hidden(),
+    Column::new("created_at", ColumnType::Timestamp),
+];
+
+impl Delivery {
+    pub(crate) fn pending(
+        id: Id,
+        webhook_id: Id,
+        event_id: Id,
+        event_type: EventType,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            object: DeliveryTag::Delivery,
+            webhook_id,
+            event_id,
+            event_type,
+            status: DeliveryStatus::Pending,
+            attempts: Vec::new(),
+            next_attempt_at: Some(now),
+            replay_of: None,
+            version: 1,
+            created_at: now,
+        }
+    }
+
+    /// The same event to the same endpoint, once more from the start.
+    pub(crate) fn replay(&self, id: Id, now: Timestamp) -> Self {
+        Self {
+            replay_of: Some(self.id),
+            ..Self::pending(id, self.webhook_id, self.event_id, self.event_type, now)
+        }
+    }
+
+    /// Gives it up, since its endpoint takes no more.
+    pub(crate) fn cancel(&mut self) {
+        self.status = DeliveryStatus::Cancelled;
+        self.next_attempt_at = None;
+        self.version += 1;
+    }
+
+    pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
+        let Self {
+            id: _,
+            object: _,
+            webhook_id,
+            event_id,
+            event_type,
+            status,
+            attempts: _,
+            next_attempt_at,
+            replay_of,
+            version: _,
+            created_at,
+        } = self;
+        vec![
+            Some((*webhook_id).into()),
+            Some((*event_id).into()),
+            Some(event_type.as_str().into()),
+            Some(status.as_str().into()),
+            next_attempt_at.map(Scalar::from),
+            replay_of.map(Scalar::from),
+            Some((*created_at).into()),
+        ]
+    }
+}

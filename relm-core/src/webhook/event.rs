@@ -1,0 +1,191 @@
+//! Events: what happened to a record, exactly as receivers are told.
+
+use std::fmt;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use crate::column::{Column, ColumnType, Scalar};
+use crate::error::{Error, Result};
+use crate::id::Id;
+use crate::object::{Object, ObjectType};
+use crate::scope::Mode;
+use crate::time::Timestamp;
+
+/// The version of the API whose shapes records and events have.
+pub const API_VERSION: &str = "2026-07-02";
+
+/// What happened to a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Change {
+    /// It is new.
+    Created,
+    /// It has other values.
+    Updated,
+    /// It is gone.
+    Deleted,
+}
+
+/// One of the twelve types of event: an object type and what happened to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventType {
+    /// The type of the record.
+    pub object_type: ObjectType,
+    /// What happened.
+    pub change: Change,
+}
+
+impl EventType {
+    /// All twelve, in the order of the documentation.
+    pub fn all() -> impl Iterator<Item = Self> {
+        ObjectType::ALL.into_iter().flat_map(|object_type| {
+            [Change::Created, Change::Updated, Change::Deleted].map(|change| Self {
+                object_type,
+                change,
+            })
+        })
+    }
+
+    /// The name, such as `contact.created`.
+    pub const fn as_str(self) -> &'static str {
+        match (self.object_type, self.change) {
+            (ObjectType::Contact, Change::Created) => "contact.created",
+            (ObjectType::Contact, Change::Updated) => "contact.updated",
+            (ObjectType::Contact, Change::Deleted) => "contact.deleted",
+            (ObjectType::Company, Change::Created) => "company.created",
+            (ObjectType::Company, Change::Updated) => "company.updated",
+            (ObjectType::Company, Change::Deleted) => "company.deleted",
+            (ObjectType::Deal, Change::Created) => "deal.created",
+            (ObjectType::Deal, Change::Updated) => "deal.updated",
+            (ObjectType::Deal, Change::Deleted) => "deal.deleted",
+            (ObjectType::Activity, Change::Created) => "activity.created",
+            (ObjectType::Activity, Change::Updated) => "activity.updated",
+            (ObjectType::Activity, Change::Deleted) => "activity.deleted",
+        }
+    }
+
+    /// Reads what [`EventType::as_str`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::all().find(|ty| ty.as_str() == text)
+    }
+}
+
+impl fmt::Display for EventType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for EventType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for EventType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom("an event type"))
+    }
+}
+
+/// One change of one record. Its JSON is, byte for byte, the body that every attempt and replay sends.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Event {
+    /// `evt_` and a ULID: what a receiver tells repetitions by.
+    pub id: Id,
+    /// Always `event`.
+    pub object: EventTag,
+    /// What happened to what.
+    #[serde(rename = "type")]
+    pub event_type: EventType,
+    /// The moment in the id.
+    pub created_at: Timestamp,
+    /// Live or test.
+    pub mode: Mode,
+    /// [`API_VERSION`] of the moment.
+    pub api_version: String,
+    /// The record after the change; of a deleted one, its last state.
+    pub data: Box<RawValue>,
+    /// The old values of the members that an update changed, `version` and `updated_at` aside.
+    pub previous: Map<String, Value>,
+    /// The record that changed; of an event read back from a store it is told by `data` alone.
+    #[serde(skip)]
+    pub(crate) record_id: Option<Id>,
+}
+
+/// The `object` member of an [`Event`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EventTag {
+    /// Its one value.
+    #[default]
+    #[serde(rename = "event")]
+    Event,
+}
+
+pub(crate) const COLUMNS: &[Column] = &[
+    Column::text("type", 40),
+    Column::new("record_id", ColumnType::Id(None)),
+    Column::new("created_at", ColumnType::Timestamp),
+];
+
+/// What of a record an event tells: the record itself, as JSON, and what it was before.
+pub(crate) struct Told<'a> {
+    pub event_type: EventType,
+    pub record_id: Id,
+    pub mode: Mode,
+    pub data: &'a str,
+    pub previous: Map<String, Value>,
+}
+
+impl Event {
+    pub(crate) fn of(id: Id, told: Told<'_>) -> Result<Self> {
+        Ok(Self {
+            id,
+            object: EventTag::Event,
+            event_type: told.event_type,
+            created_at: id.timestamp(),
+            mode: told.mode,
+            api_version: API_VERSION.to_owned(),
+            data: RawValue::from_string(told.data.to_owned()).map_err(Error::internal)?,
+            previous: told.previous,
+            record_id: Some(told.record_id),
+        })
+    }
+
+    pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
+        let Self {
+            id: _,
+            object: _,
+            event_type,
+            created_at,
+            mode: _,
+            api_version: _,
+            data: _,
+            previous: _,
+            record_id,
+        } = self;
+        vec![
+            Some(event_type.as_str().into()),
+            record_id.map(Scalar::from),
+            Some((*created_at).into()),
+        ]
+    }
+}
+
+/// The members of `before` that `after` has otherwise, but for what every change changes.
+pub(crate) fn previous<T: Object>(before: &T, after: &T) -> Result<Map<String, Value>> {
+    let Value::Object(before) = serde_json::to_value(before).map_err(Error::internal)? else {
+        return Ok(Map::new());
+    };
+    let after = serde_json::to_value(after).map_err(Error::internal)?;
+    Ok(before
+        .into_iter()
+        .filter(|(name, value)| {
+            name != "version" && name != "updated_at" && after.get(name) != Some(value)
+        })
+        .collect())
+}

@@ -1,0 +1,85 @@
+//! A commit: what it is judged by, and how it is applied once it was.
+
+use relm_core::id::{Id, Kind};
+use relm_core::judge::{Facts, key_of};
+use relm_core::record::{Entry, Record};
+use relm_core::store::{Batch, Write};
+use relm_core::time::Timestamp;
+
+use crate::Contents;
+
+/// What a batch is judged by, at one moment.
+pub(crate) struct Moment<'a> {
+    pub contents: &'a Contents,
+    pub now: Timestamp,
+}
+
+impl Facts for Moment<'_> {
+    fn configuration_version(&self) -> i64 {
+        self.contents.configuration_version
+    }
+
+    fn has_response(&self, key: &str) -> bool {
+        let kept = self.contents.responses.get(key);
+        kept.is_some_and(|kept| kept.expires_at > self.now)
+    }
+
+    fn version(&self, id: Id) -> Option<i64> {
+        let entry = self.contents.records.get(&id)?;
+        Some(entry.record.version())
+    }
+
+    fn holder(&self, kind: Kind, key: &str) -> Option<Id> {
+        self.contents.keys.get(&(kind, key.to_owned())).copied()
+    }
+}
+
+impl Contents {
+    /// Applies a batch that was judged. What leaves goes before what comes, since keys may be swapped.
+    pub(crate) fn apply(&mut self, batch: Batch) {
+        for write in &batch.writes {
+            match write {
+                Write::Replace { before: read, .. } | Write::Delete(read) => {
+                    self.remove(read.record.id());
+                }
+                Write::Unlink(end) => self.unlink(*end),
+                Write::Insert(_) | Write::Reconfigure | Write::Remember(_) => {}
+            }
+        }
+        for write in batch.writes {
+            match write {
+                Write::Insert(entry) | Write::Replace { after: entry, .. } => self.insert(entry),
+                Write::Reconfigure => self.configuration_version += 1,
+                Write::Remember(response) => {
+                    self.responses.insert(response.key.clone(), response);
+                }
+                Write::Delete(_) | Write::Unlink(_) => {}
+            }
+        }
+    }
+
+    fn insert(&mut self, entry: Entry) {
+        if let Some(key) = key_of(&entry.record) {
+            self.keys.insert(key, entry.record.id());
+        }
+        self.records.insert(entry.record.id(), entry);
+    }
+
+    fn remove(&mut self, id: Id) {
+        if let Some(entry) = self.records.remove(&id) {
+            if let Some(key) = key_of(&entry.record) {
+                self.keys.remove(&key);
+            }
+        }
+    }
+
+    fn unlink(&mut self, end: Id) {
+        let linked = self.of_kind(Kind::Association, |record| match record {
+            Record::Association(edge) if edge.from_id == end || edge.to_id == end => Some(edge.id),
+            _ => None,
+        });
+        for id in linked {
+            self.remove(id);
+        }
+    }
+}

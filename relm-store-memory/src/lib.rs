@@ -1,0 +1,195 @@
+//! The reference store: what `relm_core::store` promises, in the plainest code that keeps it.
+//!
+//! Everything is in one map behind one lock, so that each method is one moment and a commit is *judged whole, then
+//! applied whole*. It is the oracle that other stores are compared with, the store of tests, and what the server runs
+//! on with `memory:`. Nothing outlives the process.
+//!
+//! Lists and searches walk the records of a kind: that is its price, and why a big CRM lives in SQL.
+
+mod commit;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use async_trait::async_trait;
+use relm_core::field::Field;
+use relm_core::filter::matches;
+use relm_core::id::{Id, Kind};
+use relm_core::judge::judge;
+use relm_core::record::{Document, Entry, Record};
+use relm_core::scope::Scope;
+use relm_core::search::{Rank, SearchPosition};
+use relm_core::store::{
+    Batch, CommitError, Configuration, Page, Query, Search, SearchPage, Store, StoreError,
+    StoredResponse,
+};
+use relm_core::time::Timestamp;
+use relm_core::webhook::Webhook;
+
+use crate::commit::Moment;
+
+/// Keeps records in memory.
+#[derive(Default)]
+pub struct MemoryStore {
+    scopes: RwLock<HashMap<Scope, Contents>>,
+}
+
+/// What one scope holds.
+#[derive(Default)]
+struct Contents {
+    /// Every record by its id. Ids order by kind, then by age, so the records of a kind are one range.
+    records: BTreeMap<Id, Entry>,
+    /// Who holds a unique key of a kind.
+    keys: HashMap<(Kind, String), Id>,
+    responses: HashMap<String, StoredResponse>,
+    configuration_version: i64,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    // A panic under the lock leaves the state whole: nothing that can panic comes between two changes.
+    fn read(&self) -> RwLockReadGuard<'_, HashMap<Scope, Contents>> {
+        self.scopes.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, HashMap<Scope, Contents>> {
+        self.scopes.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads one scope; one that nothing was ever written to is empty.
+    fn within<T>(&self, scope: Scope, read: impl FnOnce(&Contents) -> T) -> T {
+        match self.read().get(&scope) {
+            Some(contents) => read(contents),
+            None => read(&Contents::default()),
+        }
+    }
+}
+
+impl Contents {
+    /// The records of a kind below an id, newest first.
+    fn newest_first(&self, kind: Kind, after: Option<Id>) -> impl Iterator<Item = &Entry> {
+        let end = after.unwrap_or(Id::new(kind, u128::MAX));
+        let first = Id::new(kind, 0);
+        let below = self.records.range(first..=end).rev();
+        below
+            .filter(move |(id, _)| Some(**id) != after)
+            .map(|(_, entry)| entry)
+    }
+
+    fn of_kind<T>(&self, kind: Kind, pick: impl Fn(&Record) -> Option<T>) -> Vec<T> {
+        let mut all: Vec<T> = self
+            .newest_first(kind, None)
+            .filter_map(|entry| pick(&entry.record))
+            .collect();
+        all.reverse();
+        all
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn get(&self, scope: Scope, id: Id) -> Result<Option<Document>, StoreError> {
+        Ok(self.within(scope, |contents| {
+            contents.records.get(&id).map(Entry::document)
+        }))
+    }
+
+    async fn find(
+        &self,
+        scope: Scope,
+        kind: Kind,
+        keys: &[String],
+    ) -> Result<Vec<Option<Document>>, StoreError> {
+        Ok(self.within(scope, |contents| {
+            let find = |key: &String| {
+                let id = contents.keys.get(&(kind, key.clone()))?;
+                contents.records.get(id).map(Entry::document)
+            };
+            keys.iter().map(find).collect()
+        }))
+    }
+
+    async fn list(&self, scope: Scope, query: &Query) -> Result<Page, StoreError> {
+        Ok(self.within(scope, |contents| {
+            let mut documents: Vec<Document> = contents
+                .newest_first(query.kind, query.after)
+                .filter(|entry| matches(&query.clauses, &entry.record))
+                .take(query.limit + 1)
+                .map(Entry::document)
+                .collect();
+            let more = documents.len() > query.limit;
+            documents.truncate(query.limit);
+            Page { documents, more }
+        }))
+    }
+
+    async fn search(&self, scope: Scope, search: &Search) -> Result<SearchPage, StoreError> {
+        Ok(self.within(scope, |contents| {
+            let entries = search
+                .types
+                .iter()
+                .flat_map(|object_type| contents.newest_first(object_type.kind(), None));
+            let mut found: Vec<(Rank, &Entry)> = entries
+                .filter_map(|entry| Some((search.terms.rank(&entry.record)?, entry)))
+                .filter(|(rank, entry)| {
+                    search
+                        .after
+                        .is_none_or(|after| after.is_before(*rank, entry.record.id()))
+                })
+                .collect();
+            found.sort_by_key(|(rank, entry)| (*rank, std::cmp::Reverse(entry.record.id().ulid())));
+            let more = found.len() > search.limit;
+            found.truncate(search.limit);
+            SearchPage {
+                last: found.last().map(|(rank, entry)| SearchPosition {
+                    rank: *rank,
+                    ulid: entry.record.id().ulid(),
+                }),
+                documents: found
+                    .into_iter()
+                    .map(|(_, entry)| entry.document())
+                    .collect(),
+                more,
+            }
+        }))
+    }
+
+    async fn configuration(&self, scope: Scope) -> Result<Configuration, StoreError> {
+        Ok(self.within(scope, |contents| Configuration {
+            version: contents.configuration_version,
+            fields: contents.of_kind(Kind::Field, |record| match record {
+                Record::Field(field) => Some(Field::clone(field)),
+                _ => None,
+            }),
+            webhooks: contents.of_kind(Kind::Webhook, |record| match record {
+                Record::Webhook(webhook) => Some(Webhook::clone(webhook)),
+                _ => None,
+            }),
+        }))
+    }
+
+    async fn response(
+        &self,
+        scope: Scope,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<StoredResponse>, StoreError> {
+        Ok(self.within(scope, |contents| {
+            let response = contents.responses.get(key)?;
+            (response.expires_at > now).then(|| response.clone())
+        }))
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
+        let mut scopes = self.write();
+        let contents = scopes.entry(batch.scope).or_default();
+        let now = batch.now;
+        judge(&batch, &Moment { contents, now })?;
+        contents.apply(batch);
+        Ok(())
+    }
+}
