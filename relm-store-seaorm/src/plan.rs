@@ -78,7 +78,11 @@ impl<'a> Sorted<'a> {
                 }
                 Write::Replace { before, after } => {
                     let kind = before.record.kind();
-                    sorted.replaces.entry(kind).or_default().push((before, after));
+                    sorted
+                        .replaces
+                        .entry(kind)
+                        .or_default()
+                        .push((before, after));
                 }
                 Write::Delete(entry) => {
                     let kind = entry.record.kind();
@@ -141,7 +145,11 @@ impl Plan {
     fn leave(&mut self, sorted: &Sorted<'_>) {
         let mut dropped: Vec<Row> = Vec::new();
         for (kind, entries) in &sorted.deletes {
-            dropped.extend(entries.iter().flat_map(|entry| term_rows(self.scope, &entry.record)));
+            dropped.extend(
+                entries
+                    .iter()
+                    .flat_map(|entry| term_rows(self.scope, &entry.record)),
+            );
             self.delete(*kind, entries);
         }
         for (kind, pairs) in &sorted.replaces {
@@ -187,7 +195,11 @@ impl Plan {
                 .iter()
                 .map(|entry| {
                     let record = &entry.record;
-                    vec![value(self.scope), value(record.id()), value(record.version())]
+                    vec![
+                        value(self.scope),
+                        value(record.id()),
+                        value(record.version()),
+                    ]
                 })
                 .collect();
             let mut sql = Sql::new(&format!(
@@ -234,7 +246,11 @@ impl Plan {
             }
         }
         for (kind, entries) in &sorted.inserts {
-            added.extend(entries.iter().flat_map(|entry| term_rows(self.scope, &entry.record)));
+            added.extend(
+                entries
+                    .iter()
+                    .flat_map(|entry| term_rows(self.scope, &entry.record)),
+            );
             self.insert(*kind, entries);
         }
         // In the order of the key: neighbours land on one page.
@@ -255,7 +271,9 @@ impl Plan {
 
     fn insert_rows(&mut self, text: &str, rows: &[Row]) {
         let Some(first) = rows.first() else { return };
-        let rows_max = ROWS_MAX.max(BINDS_MAX / first.len() / 4).min(BINDS_MAX / first.len());
+        let rows_max = ROWS_MAX
+            .max(BINDS_MAX / first.len() / 4)
+            .min(BINDS_MAX / first.len());
         for rows in rows.chunks(rows_max) {
             let mut sql = Sql::new(text);
             sql.rows(rows);

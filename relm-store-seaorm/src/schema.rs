@@ -25,20 +25,44 @@ pub(crate) const STEPS: &[Step] = &[
          company_id {text:40}, metadata {long} NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, \
          doc {long} NOT NULL, PRIMARY KEY (scope, id))",
     ),
-    step("contacts by e-mail", "CREATE UNIQUE INDEX contacts_email_key ON contacts (scope, email_key)"),
-    step("contacts by last name", "CREATE INDEX contacts_last_name ON contacts (scope, last_name, id)"),
-    step("contacts by phone", "CREATE INDEX contacts_phone ON contacts (scope, phone, id)"),
-    step("contacts by company", "CREATE INDEX contacts_company_id ON contacts (scope, company_id, id)"),
-    step("contacts by change", "CREATE INDEX contacts_updated_at ON contacts (scope, updated_at, id)"),
+    step(
+        "contacts by e-mail",
+        "CREATE UNIQUE INDEX contacts_email_key ON contacts (scope, email_key)",
+    ),
+    step(
+        "contacts by last name",
+        "CREATE INDEX contacts_last_name ON contacts (scope, last_name, id)",
+    ),
+    step(
+        "contacts by phone",
+        "CREATE INDEX contacts_phone ON contacts (scope, phone, id)",
+    ),
+    step(
+        "contacts by company",
+        "CREATE INDEX contacts_company_id ON contacts (scope, company_id, id)",
+    ),
+    step(
+        "contacts by change",
+        "CREATE INDEX contacts_updated_at ON contacts (scope, updated_at, id)",
+    ),
     step(
         "companies",
         "CREATE TABLE companies (scope BIGINT NOT NULL, id {text:40} NOT NULL, version BIGINT NOT NULL, \
          name {text:500} NOT NULL, domain {text:500}, metadata {long} NOT NULL, created_at BIGINT NOT NULL, \
          updated_at BIGINT NOT NULL, doc {long} NOT NULL, PRIMARY KEY (scope, id))",
     ),
-    step("companies by name", "CREATE INDEX companies_name ON companies (scope, name, id)"),
-    step("companies by domain", "CREATE INDEX companies_domain ON companies (scope, domain, id)"),
-    step("companies by change", "CREATE INDEX companies_updated_at ON companies (scope, updated_at, id)"),
+    step(
+        "companies by name",
+        "CREATE INDEX companies_name ON companies (scope, name, id)",
+    ),
+    step(
+        "companies by domain",
+        "CREATE INDEX companies_domain ON companies (scope, domain, id)",
+    ),
+    step(
+        "companies by change",
+        "CREATE INDEX companies_updated_at ON companies (scope, updated_at, id)",
+    ),
     step(
         "deals",
         "CREATE TABLE deals (scope BIGINT NOT NULL, id {text:40} NOT NULL, version BIGINT NOT NULL, \
@@ -46,11 +70,26 @@ pub(crate) const STEPS: &[Step] = &[
          company_id {text:40}, primary_contact_id {text:40}, metadata {long} NOT NULL, created_at BIGINT NOT NULL, \
          updated_at BIGINT NOT NULL, doc {long} NOT NULL, PRIMARY KEY (scope, id))",
     ),
-    step("deals by stage", "CREATE INDEX deals_stage ON deals (scope, stage, id)"),
-    step("deals by close date", "CREATE INDEX deals_close_date ON deals (scope, close_date, id)"),
-    step("deals by company", "CREATE INDEX deals_company_id ON deals (scope, company_id, id)"),
-    step("deals by contact", "CREATE INDEX deals_primary_contact_id ON deals (scope, primary_contact_id, id)"),
-    step("deals by change", "CREATE INDEX deals_updated_at ON deals (scope, updated_at, id)"),
+    step(
+        "deals by stage",
+        "CREATE INDEX deals_stage ON deals (scope, stage, id)",
+    ),
+    step(
+        "deals by close date",
+        "CREATE INDEX deals_close_date ON deals (scope, close_date, id)",
+    ),
+    step(
+        "deals by company",
+        "CREATE INDEX deals_company_id ON deals (scope, company_id, id)",
+    ),
+    step(
+        "deals by contact",
+        "CREATE INDEX deals_primary_contact_id ON deals (scope, primary_contact_id, id)",
+    ),
+    step(
+        "deals by change",
+        "CREATE INDEX deals_updated_at ON deals (scope, updated_at, id)",
+    ),
     step(
         "activities",
         "CREATE TABLE activities (scope BIGINT NOT NULL, id {text:40} NOT NULL, version BIGINT NOT NULL, \
@@ -58,12 +97,30 @@ pub(crate) const STEPS: &[Step] = &[
          company_id {text:40}, occurred_at BIGINT NOT NULL, metadata {long} NOT NULL, created_at BIGINT NOT NULL, \
          updated_at BIGINT NOT NULL, doc {long} NOT NULL, PRIMARY KEY (scope, id))",
     ),
-    step("activities by type", "CREATE INDEX activities_type ON activities (scope, type, id)"),
-    step("activities by contact", "CREATE INDEX activities_contact_id ON activities (scope, contact_id, id)"),
-    step("activities by deal", "CREATE INDEX activities_deal_id ON activities (scope, deal_id, id)"),
-    step("activities by company", "CREATE INDEX activities_company_id ON activities (scope, company_id, id)"),
-    step("activities by time", "CREATE INDEX activities_occurred_at ON activities (scope, occurred_at, id)"),
-    step("activities by change", "CREATE INDEX activities_updated_at ON activities (scope, updated_at, id)"),
+    step(
+        "activities by type",
+        "CREATE INDEX activities_type ON activities (scope, type, id)",
+    ),
+    step(
+        "activities by contact",
+        "CREATE INDEX activities_contact_id ON activities (scope, contact_id, id)",
+    ),
+    step(
+        "activities by deal",
+        "CREATE INDEX activities_deal_id ON activities (scope, deal_id, id)",
+    ),
+    step(
+        "activities by company",
+        "CREATE INDEX activities_company_id ON activities (scope, company_id, id)",
+    ),
+    step(
+        "activities by time",
+        "CREATE INDEX activities_occurred_at ON activities (scope, occurred_at, id)",
+    ),
+    step(
+        "activities by change",
+        "CREATE INDEX activities_updated_at ON activities (scope, updated_at, id)",
+    ),
     step(
         "associations",
         "CREATE TABLE associations (scope BIGINT NOT NULL, id {text:40} NOT NULL, version BIGINT NOT NULL, \
@@ -71,9 +128,18 @@ pub(crate) const STEPS: &[Step] = &[
          to_id {text:40} NOT NULL, label {text:100}, edge_key {text:170} NOT NULL, created_at BIGINT NOT NULL, \
          doc {long} NOT NULL, PRIMARY KEY (scope, id))",
     ),
-    step("associations by edge", "CREATE UNIQUE INDEX associations_edge_key ON associations (scope, edge_key)"),
-    step("associations by start", "CREATE INDEX associations_from_id ON associations (scope, from_id, id)"),
-    step("associations by end", "CREATE INDEX associations_to_id ON associations (scope, to_id, id)"),
+    step(
+        "associations by edge",
+        "CREATE UNIQUE INDEX associations_edge_key ON associations (scope, edge_key)",
+    ),
+    step(
+        "associations by start",
+        "CREATE INDEX associations_from_id ON associations (scope, from_id, id)",
+    ),
+    step(
+        "associations by end",
+        "CREATE INDEX associations_to_id ON associations (scope, to_id, id)",
+    ),
     step(
         "fields",
         "CREATE TABLE fields (scope BIGINT NOT NULL, id {text:40} NOT NULL, version BIGINT NOT NULL, \
@@ -81,7 +147,10 @@ pub(crate) const STEPS: &[Step] = &[
          label {text:500} NOT NULL, type {text:20} NOT NULL, required BIGINT NOT NULL, options {long} NOT NULL, \
          created_at BIGINT NOT NULL, doc {long} NOT NULL, PRIMARY KEY (scope, id))",
     ),
-    step("fields by key", "CREATE UNIQUE INDEX fields_field_key ON fields (scope, field_key)"),
+    step(
+        "fields by key",
+        "CREATE UNIQUE INDEX fields_field_key ON fields (scope, field_key)",
+    ),
     step(
         "webhooks",
         "CREATE TABLE webhooks (scope BIGINT NOT NULL, id {text:40} NOT NULL, version BIGINT NOT NULL, \
@@ -101,7 +170,10 @@ pub(crate) const STEPS: &[Step] = &[
          status {text:20} NOT NULL, next_attempt_at BIGINT, replay_of {text:40}, created_at BIGINT NOT NULL, \
          doc {long} NOT NULL, PRIMARY KEY (scope, id))",
     ),
-    step("deliveries by webhook", "CREATE INDEX deliveries_webhook_id ON deliveries (scope, webhook_id, id)"),
+    step(
+        "deliveries by webhook",
+        "CREATE INDEX deliveries_webhook_id ON deliveries (scope, webhook_id, id)",
+    ),
     step(
         "api keys",
         "CREATE TABLE api_keys (scope BIGINT NOT NULL, id {text:40} NOT NULL, version BIGINT NOT NULL, \
@@ -109,15 +181,24 @@ pub(crate) const STEPS: &[Step] = &[
          prefix {text:20} NOT NULL, last_four {text:4} NOT NULL, digest {text:64} NOT NULL, \
          created_at BIGINT NOT NULL, revoked_at BIGINT, doc {long} NOT NULL, PRIMARY KEY (scope, id))",
     ),
-    step("api keys by digest", "CREATE UNIQUE INDEX api_keys_digest ON api_keys (scope, digest)"),
-    step("api keys by workspace", "CREATE INDEX api_keys_workspace_id ON api_keys (scope, workspace_id, id)"),
+    step(
+        "api keys by digest",
+        "CREATE UNIQUE INDEX api_keys_digest ON api_keys (scope, digest)",
+    ),
+    step(
+        "api keys by workspace",
+        "CREATE INDEX api_keys_workspace_id ON api_keys (scope, workspace_id, id)",
+    ),
     step(
         "workspaces",
         "CREATE TABLE workspaces (scope BIGINT NOT NULL, id {text:40} NOT NULL, version BIGINT NOT NULL, \
          name {text:500} NOT NULL, name_key {text:760} NOT NULL, created_at BIGINT NOT NULL, doc {long} NOT NULL, \
          PRIMARY KEY (scope, id))",
     ),
-    step("workspaces by name", "CREATE UNIQUE INDEX workspaces_name_key ON workspaces (scope, name_key)"),
+    step(
+        "workspaces by name",
+        "CREATE UNIQUE INDEX workspaces_name_key ON workspaces (scope, name_key)",
+    ),
     step(
         "terms",
         "CREATE TABLE terms (scope BIGINT NOT NULL, term {text:400} NOT NULL, ulid {text:26} NOT NULL, \

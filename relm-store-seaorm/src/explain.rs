@@ -1,0 +1,150 @@
+//! Why a plan met other rows than it must: the batch judged on what the database says.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use relm_core::column::Scalar;
+use relm_core::id::{Id, Kind};
+use relm_core::judge::{Facts, judge, key_of};
+use relm_core::record::{columns, unique_column};
+use relm_core::store::{Batch, Refusal, Require, Write};
+
+use crate::plan::texts;
+use crate::sql::{Sql, table};
+
+/// Ids or keys that one question asks for.
+const ASKED_MAX: usize = 512;
+
+type Rows = Vec<Vec<Option<Scalar<'static>>>>;
+
+/// What must be known to judge a batch, and what was found so far.
+#[derive(Default)]
+pub(crate) struct Inquiry {
+    configuration_version: i64,
+    responses: HashSet<String>,
+    versions: HashMap<Id, i64>,
+    holders: HashMap<(Kind, String), Id>,
+}
+
+/// What a question is about.
+pub(crate) enum Topic {
+    Configuration,
+    Responses,
+    Versions,
+    Holders(Kind),
+}
+
+/// The questions of a batch. Each reads two columns.
+pub(crate) fn questions(batch: &Batch) -> Vec<(Topic, Sql)> {
+    let scope = batch.scope.key();
+    let mut asked: Vec<(Topic, Sql)> = Vec::new();
+    let mut configuration = Sql::new("SELECT version, version FROM configurations WHERE scope = ");
+    configuration.bind(scope);
+    asked.push((Topic::Configuration, configuration));
+    let mut ids: BTreeMap<Kind, BTreeSet<Id>> = BTreeMap::new();
+    let mut keys: BTreeMap<Kind, BTreeSet<String>> = BTreeMap::new();
+    let mut add_key = |entry: &relm_core::record::Entry| {
+        if let Some((kind, key)) = key_of(&entry.record) {
+            keys.entry(kind).or_default().insert(key);
+        }
+    };
+    for require in &batch.requires {
+        if let Require::Exists(id) = require {
+            ids.entry(id.kind()).or_default().insert(*id);
+        }
+    }
+    for write in &batch.writes {
+        match write {
+            Write::Insert(entry) | Write::Replace { after: entry, .. } => {
+                ids.entry(entry.record.kind())
+                    .or_default()
+                    .insert(entry.record.id());
+                add_key(entry);
+            }
+            Write::Delete(entry) => {
+                ids.entry(entry.record.kind())
+                    .or_default()
+                    .insert(entry.record.id());
+            }
+            Write::Remember(response) => {
+                let mut sql =
+                    Sql::new("SELECT key_digest, key_digest FROM responses WHERE scope = ");
+                sql.bind(scope).and("key_digest", response.key.clone());
+                sql.push(" AND expires_at > ").bind(batch.now.as_millis());
+                asked.push((Topic::Responses, sql));
+            }
+            Write::Unlink(_) | Write::Reconfigure => {}
+        }
+    }
+    for (kind, ids) in ids {
+        let ids: Vec<Id> = ids.into_iter().collect();
+        for ids in ids.chunks(ASKED_MAX) {
+            let mut sql = Sql::new("SELECT id, version FROM ");
+            sql.push(table(kind)).push(" WHERE scope = ").bind(scope);
+            sql.and_in("id", &texts(ids));
+            asked.push((Topic::Versions, sql));
+        }
+    }
+    for (kind, keys) in keys {
+        let Some(column) = unique_column(kind).map(|place| columns(kind)[place].name) else {
+            continue;
+        };
+        let keys: Vec<Scalar<'static>> = keys.into_iter().map(Scalar::from).collect();
+        for keys in keys.chunks(ASKED_MAX) {
+            let mut sql = Sql::new("SELECT ");
+            sql.push(column).push(", id FROM ").push(table(kind));
+            sql.push(" WHERE scope = ").bind(scope);
+            sql.and_in(column, keys);
+            asked.push((Topic::Holders(kind), sql));
+        }
+    }
+    asked
+}
+
+impl Inquiry {
+    /// Takes in the answer to a question.
+    pub fn learn(&mut self, topic: &Topic, rows: Rows) {
+        for row in rows {
+            let mut row = row.into_iter().flatten();
+            match (topic, row.next(), row.next()) {
+                (Topic::Configuration, Some(Scalar::Integer(version)), _) => {
+                    self.configuration_version = version;
+                }
+                (Topic::Responses, Some(Scalar::Text(key)), _) => {
+                    self.responses.insert(key.into_owned());
+                }
+                (Topic::Versions, Some(Scalar::Text(id)), Some(Scalar::Integer(version))) => {
+                    self.versions.extend(Id::parse(&id).map(|id| (id, version)));
+                }
+                (Topic::Holders(kind), Some(Scalar::Text(key)), Some(Scalar::Text(id))) => {
+                    let holder = Id::parse(&id).map(|id| ((*kind, key.into_owned()), id));
+                    self.holders.extend(holder);
+                }
+                // A question that reads other columns than these is not asked.
+                _ => {}
+            }
+        }
+    }
+
+    /// The refusal that the answers give; none when they allow the batch, so that the database failed otherwise.
+    pub fn refusal(&self, batch: &Batch) -> Option<Refusal> {
+        judge(batch, self).err()
+    }
+}
+
+impl Facts for Inquiry {
+    fn configuration_version(&self) -> i64 {
+        self.configuration_version
+    }
+
+    fn has_response(&self, key: &str) -> bool {
+        self.responses.contains(key)
+    }
+
+    fn version(&self, id: Id) -> Option<i64> {
+        self.versions.get(&id).copied()
+    }
+
+    fn holder(&self, kind: Kind, key: &str) -> Option<Id> {
+        self.holders.get(&(kind, key.to_owned())).copied()
+    }
+}

@@ -1,0 +1,265 @@
+//! Lists and searches as statements: what an index or a column can decide, SQL decides; the rest of a query's clauses
+//! the engine's own predicate decides, on the documents that SQL leaves.
+
+use relm_core::column::{Column, Scalar};
+use relm_core::filter::{Clause, Comparison, Condition, Target};
+use relm_core::id::{Id, Kind};
+use relm_core::object::ObjectType;
+use relm_core::record::columns;
+use relm_core::scope::Scope;
+use relm_core::search::{SearchPosition, prefix_end};
+use relm_core::store::{Query, Search};
+use relm_core::time::Timestamp;
+
+use crate::plan::texts;
+use crate::sql::{Sql, table, ulid_text};
+
+/// A list, taken apart.
+pub(crate) struct ListPlan<'a> {
+    scope: Scope,
+    kind: Kind,
+    /// What SQL decides exactly.
+    decided: Vec<&'a Clause>,
+    /// What is left to decide on documents.
+    pub residual: Vec<Clause>,
+    /// Index terms of which every match has one.
+    terms: Option<Vec<String>>,
+}
+
+impl<'a> ListPlan<'a> {
+    pub fn new(scope: Scope, query: &'a Query) -> Self {
+        let (decided, residual) = query.clauses.iter().partition(|clause| is_decided(clause));
+        let residual: Vec<&Clause> = residual;
+        let terms = residual
+            .iter()
+            .filter_map(|clause| clause.terms())
+            .min_by_key(Vec::len);
+        Self {
+            scope,
+            kind: query.kind,
+            decided,
+            residual: residual.into_iter().cloned().collect(),
+            terms,
+        }
+    }
+
+    /// The next rows after an id, straight from the table: `id, doc`.
+    pub fn rows(&self, after: Option<Id>, rows: usize) -> Sql {
+        let mut sql = self.start();
+        if let Some(after) = after {
+            sql.push(" AND id < ").bind(after);
+        }
+        self.decide(&mut sql);
+        sql.push(" ORDER BY id DESC").limit(rows);
+        sql
+    }
+
+    /// The next candidates of the term index after an id: `ulid, kind`, newest first.
+    pub fn candidates(&self, after: Option<Id>, rows: usize) -> Option<Sql> {
+        let terms: Vec<Scalar<'static>> = self
+            .terms
+            .as_ref()?
+            .iter()
+            .map(|term| Scalar::from(term.clone()))
+            .collect();
+        let mut sql = Sql::new(match terms.len() {
+            1 => "SELECT ulid, kind FROM terms WHERE scope = ",
+            _ => "SELECT DISTINCT ulid, kind FROM terms WHERE scope = ",
+        });
+        sql.bind(self.scope.key());
+        match terms.as_slice() {
+            [term] => sql.and("term", term.clone()),
+            many => sql.and_in("term", many),
+        };
+        sql.and("kind", self.kind.prefix());
+        if let Some(after) = after {
+            sql.push(" AND ulid < ").bind(ulid_text(after));
+        }
+        sql.push(" ORDER BY ulid DESC").limit(rows);
+        Some(sql)
+    }
+
+    /// The rows of these candidates that meet what SQL decides: `id, doc`, newest first.
+    pub fn rows_of(&self, candidates: &[Id]) -> Sql {
+        let mut sql = self.start();
+        sql.and_in("id", &texts(candidates));
+        self.decide(&mut sql);
+        sql.push(" ORDER BY id DESC");
+        sql
+    }
+
+    fn start(&self) -> Sql {
+        let mut sql = Sql::new("SELECT id, doc FROM ");
+        sql.push(table(self.kind)).push(" WHERE scope = ");
+        sql.bind(self.scope.key());
+        sql
+    }
+
+    fn decide(&self, sql: &mut Sql) {
+        for clause in &self.decided {
+            match &clause.target {
+                Target::Id => condition(sql.push(" AND "), "id", &clause.condition),
+                Target::Column(place) => {
+                    let Column { name, .. } = columns(self.kind)[*place];
+                    condition(sql.push(" AND "), name, &clause.condition);
+                    if name == "created_at" {
+                        self.bound_by_id(sql, &clause.condition);
+                    }
+                }
+                Target::Either(one, other) => {
+                    let columns = columns(self.kind);
+                    condition(sql.push(" AND ("), columns[*one].name, &clause.condition);
+                    condition(sql.push(" OR "), columns[*other].name, &clause.condition);
+                    sql.push(")");
+                }
+                Target::Metadata { .. } => {}
+            }
+        }
+    }
+
+    /// A record's `created_at` is the moment in its id, so that a range of one is a range of the key.
+    fn bound_by_id(&self, sql: &mut Sql, condition: &Condition) {
+        let Condition::Compare(comparison, Scalar::Integer(at)) = condition else {
+            return;
+        };
+        let first_of = |millis: i64| first_id(self.kind, millis);
+        if matches!(
+            comparison,
+            Comparison::Eq | Comparison::Gt | Comparison::Gte
+        ) {
+            if let Some(first) = first_of(*at) {
+                sql.push(" AND id >= ").bind(first);
+            }
+        }
+        if matches!(
+            comparison,
+            Comparison::Eq | Comparison::Lt | Comparison::Lte
+        ) {
+            if let Some(end) = first_of(at.saturating_add(1)) {
+                sql.push(" AND id < ").bind(end);
+            }
+        }
+    }
+}
+
+/// The least id of a moment, where a ULID can hold it.
+fn first_id(kind: Kind, millis: i64) -> Option<Id> {
+    let millis = u128::try_from(millis)
+        .ok()
+        .filter(|millis| *millis < 1 << 48)?;
+    let id = Id::new(kind, millis << 80);
+    (id.timestamp() <= Timestamp::MAX).then_some(id)
+}
+
+/// What SQL decides exactly as the engine does. The rest is left to the engine: patterns, and `metadata`.
+fn is_decided(clause: &Clause) -> bool {
+    let target = match clause.target {
+        Target::Id | Target::Column(_) | Target::Either(..) => true,
+        Target::Metadata { .. } => false,
+    };
+    let condition = match clause.condition {
+        Condition::Compare(..) | Condition::In(_) | Condition::Null(_) => true,
+        Condition::Ilike(_) => false,
+    };
+    target && condition
+}
+
+fn condition(sql: &mut Sql, name: &str, condition: &Condition) {
+    match condition {
+        Condition::Compare(comparison, value) => {
+            let operator = match comparison {
+                Comparison::Eq => " = ",
+                Comparison::Neq => " <> ",
+                Comparison::Gt => " > ",
+                Comparison::Gte => " >= ",
+                Comparison::Lt => " < ",
+                Comparison::Lte => " <= ",
+            };
+            sql.push(name).push(operator).bind(value.clone());
+        }
+        Condition::In(values) => {
+            sql.push("(1 = 1").and_in(name, values).push(")");
+        }
+        Condition::Null(true) => {
+            sql.push(name).push(" IS NULL");
+        }
+        Condition::Null(false) => {
+            sql.push(name).push(" IS NOT NULL");
+        }
+        // Never decided by SQL.
+        Condition::Ilike(_) => {
+            sql.push("1 = 1");
+        }
+    }
+}
+
+/// The records that a search ranks exact, below a ULID: `ulid, kind`, newest first.
+pub(crate) fn exact_matches(scope: Scope, search: &Search, rows: usize) -> Sql {
+    let mut sql = Sql::new("SELECT ulid, kind FROM terms WHERE scope = ");
+    sql.bind(scope.key())
+        .and("term", search.terms.exact.clone());
+    sql.and_in("kind", &prefixes(&search.types));
+    after(&mut sql, search.after);
+    sql.push(" ORDER BY ulid DESC").limit(rows);
+    sql
+}
+
+/// The records that hold every word of a search and rank no better: `ulid, kind`, newest first. None where the search
+/// has no words.
+pub(crate) fn word_matches(
+    scope: Scope,
+    search: &Search,
+    after_ulid: Option<SearchPosition>,
+    rows: usize,
+) -> Option<Sql> {
+    if search.terms.words.is_empty() {
+        return None;
+    }
+    let mut sql = Sql::new("SELECT ulid, kind FROM (");
+    for (place, word) in search.terms.words.iter().enumerate() {
+        if place > 0 {
+            sql.push(" INTERSECT ");
+        }
+        sql.push("SELECT ulid, kind FROM terms WHERE scope = ")
+            .bind(scope.key());
+        sql.push(" AND term >= ").bind(word.clone());
+        if let Some(end) = prefix_end(word) {
+            sql.push(" AND term < ").bind(end);
+        }
+        sql.and_in("kind", &prefixes(&search.types));
+        after(&mut sql, after_ulid);
+    }
+    sql.push(" EXCEPT SELECT ulid, kind FROM terms WHERE scope = ");
+    sql.bind(scope.key())
+        .and("term", search.terms.exact.clone());
+    sql.push(") AS found");
+    if let Some(id) = search.terms.id {
+        sql.push(" WHERE ulid <> ").bind(ulid_text(id));
+    }
+    sql.push(" ORDER BY ulid DESC").limit(rows);
+    Some(sql)
+}
+
+fn after(sql: &mut Sql, after: Option<SearchPosition>) {
+    if let Some(after) = after {
+        let id = Id::new(Kind::Contact, after.ulid);
+        sql.push(" AND ulid < ").bind(ulid_text(id));
+    }
+}
+
+fn prefixes(types: &[ObjectType]) -> Vec<Scalar<'static>> {
+    types
+        .iter()
+        .map(|object_type| Scalar::from(object_type.kind().prefix()))
+        .collect()
+}
+
+/// The documents of records of one kind: `id, doc`.
+pub(crate) fn documents(scope: Scope, kind: Kind, ids: &[Id]) -> Sql {
+    let mut sql = Sql::new("SELECT id, doc FROM ");
+    sql.push(table(kind))
+        .push(" WHERE scope = ")
+        .bind(scope.key());
+    sql.and_in("id", &texts(ids));
+    sql
+}

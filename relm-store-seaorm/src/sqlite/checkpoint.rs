@@ -1,0 +1,72 @@
+//! Moves the write-ahead log into the database, on a thread of its own, so that no commit waits for it.
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+/// Pages from which readers are waited for, so that the log is begun anew: 256 MiB.
+const PAGES_MAX: i64 = 64_000;
+/// Commits between two looks at the log.
+const COMMITS_BETWEEN: usize = 64;
+/// How long the writer is quiet before the log is emptied.
+const QUIET: Duration = Duration::from_secs(1);
+
+pub(super) struct Checkpointer {
+    connection: Connection,
+}
+
+impl Checkpointer {
+    pub fn open(path: &Path) -> rusqlite::Result<Self> {
+        let connection = Connection::open(path)?;
+        // It waits for no one: a checkpoint that finds the database busy does less, and comes again.
+        connection.execute_batch("PRAGMA busy_timeout = 50")?;
+        Ok(Self { connection })
+    }
+
+    /// Checkpoints until the writer is gone, and once more at the end.
+    pub fn run(&self, commits: &Receiver<()>) {
+        let mut since = 0;
+        loop {
+            match commits.recv_timeout(QUIET) {
+                Ok(()) => {
+                    since += 1 + commits.try_iter().count();
+                    if since >= COMMITS_BETWEEN {
+                        since = 0;
+                        self.checkpoint();
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    if since > 0 {
+                        since = 0;
+                        self.checkpoint();
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.pragma("TRUNCATE");
+                    return;
+                }
+            }
+        }
+    }
+
+    fn checkpoint(&self) {
+        // PASSIVE says how long the log is and copies what it can; it never blocks a writer or a reader.
+        let pages = self.pragma("PASSIVE");
+        if pages > PAGES_MAX {
+            self.pragma("RESTART");
+        }
+    }
+
+    fn pragma(&self, mode: &str) -> i64 {
+        let sql = format!("PRAGMA wal_checkpoint({mode})");
+        match self.connection.query_row(&sql, [], |row| row.get(1)) {
+            Ok(pages) => pages,
+            Err(error) => {
+                tracing::warn!(%error, mode, "a checkpoint failed; it is tried again later");
+                0
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! One connection: opened with the right pragmas, running statements, reading rows.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use relm_core::column::Scalar;
+use relm_core::store::StoreError;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row, ToSql};
+
+use super::Synchronous;
+use crate::sql::Sql;
+
+/// How long a statement waits for another process that writes to the same file.
+const BUSY_TIMEOUT_MS: u32 = 5_000;
+/// Statements that a connection keeps prepared.
+const STATEMENTS_CACHED: usize = 128;
+/// Page cache of the writer, in KiB.
+const WRITER_CACHE_KIB: u32 = 32 * 1024;
+/// Page cache of a reader, in KiB.
+const READER_CACHE_KIB: u32 = 4 * 1024;
+
+/// Opens the one connection that writes.
+pub(super) fn open_writer(path: &Path, synchronous: Synchronous) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    let synchronous = match synchronous {
+        Synchronous::Full => "FULL",
+        Synchronous::Normal => "NORMAL",
+    };
+    // Checkpoints are another thread's work: inline, one is the whole tail of a create's latency.
+    connection.execute_batch(&format!(
+        "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; \
+         PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -{WRITER_CACHE_KIB}; PRAGMA temp_store = MEMORY"
+    ))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    Ok(connection)
+}
+
+/// Opens a connection that cannot write.
+pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.execute_batch(&format!(
+        "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}; PRAGMA query_only = ON; \
+         PRAGMA cache_size = -{READER_CACHE_KIB}; PRAGMA temp_store = MEMORY"
+    ))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    Ok(connection)
+}
+
+/// A value on its way into a statement.
+struct Bound<'a>(&'a Option<Scalar<'static>>);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self.0 {
+            None => ValueRef::Null,
+            Some(Scalar::Integer(value)) => ValueRef::Integer(*value),
+            Some(Scalar::Text(text)) => ValueRef::Text(text.as_bytes()),
+        }))
+    }
+}
+
+/// Runs a write; the number of rows that it touched.
+pub(super) fn execute(connection: &Connection, sql: &Sql) -> rusqlite::Result<usize> {
+    let mut statement = connection.prepare_cached(&sql.text)?;
+    statement.execute(rusqlite::params_from_iter(sql.values.iter().map(Bound)))
+}
+
+/// Runs a read; what `read` makes of each row.
+pub(super) fn rows<T>(
+    connection: &Connection,
+    sql: &Sql,
+    mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
+    let mut statement = connection.prepare_cached(&sql.text)?;
+    let mut rows = statement.query(rusqlite::params_from_iter(sql.values.iter().map(Bound)))?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        all.push(read(row)?);
+    }
+    Ok(all)
+}
+
+/// A row of integers and texts.
+pub(super) fn scalars(row: &Row<'_>) -> rusqlite::Result<Vec<Option<Scalar<'static>>>> {
+    (0..row.as_ref().column_count())
+        .map(|column| {
+            Ok(match row.get_ref(column)? {
+                ValueRef::Integer(value) => Some(Scalar::Integer(value)),
+                ValueRef::Text(text) => {
+                    let text = String::from_utf8_lossy(text).into_owned();
+                    Some(Scalar::Text(Cow::Owned(text)))
+                }
+                ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => None,
+            })
+        })
+        .collect()
+}
+
+/// What a failure of SQLite means to the engine.
+pub(super) fn store_error(error: rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(
+            ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::DiskFull
+            | ErrorCode::CannotOpen
+            | ErrorCode::OutOfMemory,
+        ) => StoreError::unavailable(error),
+        _ => StoreError::fault(error),
+    }
+}
+
+/// Whether a write met a key that is taken.
+pub(super) fn is_constraint(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
+}

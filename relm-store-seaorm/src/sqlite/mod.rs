@@ -1,0 +1,349 @@
+//! SQLite, embedded: one writer that groups commits, readers beside it, checkpoints apart.
+
+mod checkpoint;
+mod connection;
+mod migration;
+mod reader;
+mod walkers;
+mod writer;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use async_trait::async_trait;
+use futures_channel::oneshot;
+use relm_core::id::{Id, Kind};
+use relm_core::record::{Document, columns, unique_column};
+use relm_core::scope::Scope;
+use relm_core::store::{
+    Batch, CommitError, Configuration, Page, Query, Search, SearchPage, Store, StoreError,
+    StoredResponse,
+};
+use relm_core::time::Timestamp;
+use rusqlite::Connection;
+
+use self::connection::rows;
+use self::reader::{Readers, document, is_bounded, list, read_documents, search, snapshot};
+use self::walkers::Walkers;
+use self::writer::Job;
+use crate::plan::{compile, unhex};
+use crate::query::{ListPlan, documents};
+use crate::sql::{Sql, table};
+
+/// SQLite before this could corrupt a database when a write-ahead log was reset: https://sqlite.org/wal.html#walresetbug
+const SQLITE_VERSION_MIN: i32 = 3_051_003;
+/// Unique keys that one statement looks up.
+const KEYS_MAX: usize = 512;
+
+/// What must have reached the disk when a commit is acknowledged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Synchronous {
+    /// The commit: it survives the loss of power.
+    #[default]
+    Full,
+    /// Earlier commits: the last ones may be lost with the power, never with the process.
+    Normal,
+}
+
+/// How to open a [`SqliteStore`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SqliteOptions {
+    path: PathBuf,
+    synchronous: Synchronous,
+}
+
+impl SqliteOptions {
+    /// A database in this file, made where there is none.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            synchronous: Synchronous::default(),
+        }
+    }
+
+    /// Sets what must have reached the disk when a commit is acknowledged.
+    #[must_use]
+    pub fn synchronous(mut self, synchronous: Synchronous) -> Self {
+        self.synchronous = synchronous;
+        self
+    }
+}
+
+/// Why a database could not be opened. Nothing was changed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The file cannot be read or written, or is no SQLite database.
+    Sqlite(rusqlite::Error),
+    /// The database was written by a newer Relm.
+    Newer {
+        /// How many steps the database has taken.
+        found: i64,
+        /// How many this program knows.
+        known: i64,
+    },
+    /// The tables in the file are not Relm's.
+    Foreign,
+    /// SQLite itself is too old to be trusted with a write-ahead log.
+    OldSqlite(&'static str),
+    /// A thread could not be started.
+    Thread(std::io::Error),
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(error) => write!(f, "the database cannot be opened: {error}"),
+            Self::Newer { found, known } => write!(
+                f,
+                "the database is of version {found}, newer than this program, which knows {known}"
+            ),
+            Self::Foreign => f.write_str("the file is a database of another program"),
+            Self::OldSqlite(version) => write!(f, "SQLite {version} is too old: 3.51.3 is needed"),
+            Self::Thread(error) => write!(f, "a thread cannot be started: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Sqlite(error) => Some(error),
+            Self::Thread(error) => Some(error),
+            Self::Newer { .. } | Self::Foreign | Self::OldSqlite(_) => None,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+/// Keeps records in an SQLite file. Dropping it waits for the commits that were handed over.
+pub struct SqliteStore {
+    readers: Arc<Readers>,
+    /// Threads for reads that may be long.
+    walkers: Walkers,
+    /// Gone once the store is being dropped.
+    jobs: Mutex<Option<Sender<Job>>>,
+    threads: Vec<thread::JoinHandle<()>>,
+}
+
+impl SqliteStore {
+    /// Opens the database, bringing its tables up to date.
+    ///
+    /// # Errors
+    /// [`OpenError`]: nothing was changed.
+    pub fn open(options: SqliteOptions) -> Result<Self, OpenError> {
+        if rusqlite::version_number() < SQLITE_VERSION_MIN {
+            return Err(OpenError::OldSqlite(rusqlite::version()));
+        }
+        let SqliteOptions { path, synchronous } = options;
+        migration::check(&path)?;
+        let writer = connection::open_writer(&path, synchronous)?;
+        migration::run(&writer)?;
+        let (jobs, waiting) = mpsc::channel();
+        let (committed, commits) = mpsc::channel();
+        let checkpointer = checkpoint::Checkpointer::open(&path)?;
+        let checkpoints = spawn("relm-checkpoint", move || checkpointer.run(&commits))?;
+        let writes = spawn("relm-writer", move || {
+            writer::run(&writer, &waiting, &committed);
+        })?;
+        Ok(Self {
+            readers: Arc::new(Readers::new(path)),
+            walkers: Walkers::start()?,
+            jobs: Mutex::new(Some(jobs)),
+            threads: vec![writes, checkpoints],
+        })
+    }
+
+    /// Opens the database in this file, made where there is none.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub fn open_file(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Self::open(SqliteOptions::new(path.as_ref()))
+    }
+
+    /// Reads on a thread apart, where a read may be long.
+    async fn read_apart<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let readers = Arc::clone(&self.readers);
+        let (answer, answered) = oneshot::channel();
+        self.walkers.run(Box::new(move || {
+            // A caller that went away does not want the answer.
+            if !answer.is_canceled() {
+                let _ = answer.send(readers.with(read));
+            }
+        }));
+        answered
+            .await
+            .unwrap_or_else(|_| Err(StoreError::fault("a read panicked")))
+    }
+}
+
+fn spawn(
+    name: &str,
+    run: impl FnOnce() + Send + 'static,
+) -> Result<thread::JoinHandle<()>, OpenError> {
+    let builder = thread::Builder::new().name(name.to_owned());
+    builder.spawn(run).map_err(OpenError::Thread)
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        let jobs = self.jobs.get_mut().unwrap_or_else(PoisonError::into_inner);
+        drop(jobs.take());
+        for thread in self.threads.drain(..) {
+            // A writer that panicked has nothing left to finish.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SqliteStore")
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn get(&self, scope: Scope, id: Id) -> Result<Option<Document>, StoreError> {
+        let sql = documents(scope, id.kind(), &[id]);
+        self.readers
+            .with(|connection| Ok(read_documents(connection, &sql)?.pop()))
+    }
+
+    async fn find(
+        &self,
+        scope: Scope,
+        kind: Kind,
+        keys: &[String],
+    ) -> Result<Vec<Option<Document>>, StoreError> {
+        let Some(place) = unique_column(kind) else {
+            return Ok(vec![None; keys.len()]);
+        };
+        let column = columns(kind)[place].name;
+        self.readers.with(|connection| {
+            let mut found = std::collections::HashMap::new();
+            for keys in keys.chunks(KEYS_MAX) {
+                let keys: Vec<_> = keys.iter().map(|key| key.clone().into()).collect();
+                let mut sql = Sql::new("SELECT id, doc, ");
+                sql.push(column).push(" FROM ").push(table(kind));
+                sql.push(" WHERE scope = ").bind(scope.key());
+                sql.and_in(column, &keys);
+                let read = rows(connection, &sql, |row| {
+                    Ok((row.get::<_, String>(2)?, document(row)?))
+                })?;
+                found.extend(read);
+            }
+            Ok(keys
+                .iter()
+                .map(|key| found.get(key).cloned().flatten())
+                .collect())
+        })
+    }
+
+    async fn list(&self, scope: Scope, query: &Query) -> Result<Page, StoreError> {
+        let plan = ListPlan::new(scope, query);
+        if is_bounded(&plan) {
+            return self
+                .readers
+                .with(|connection| list(connection, &plan, query));
+        }
+        let query = query.clone();
+        self.read_apart(move |connection| list(connection, &ListPlan::new(scope, &query), &query))
+            .await
+    }
+
+    async fn search(&self, scope: Scope, asked: &Search) -> Result<SearchPage, StoreError> {
+        let asked = asked.clone();
+        self.read_apart(move |connection| search(connection, scope, &asked))
+            .await
+    }
+
+    async fn configuration(&self, scope: Scope) -> Result<Configuration, StoreError> {
+        let read = self.readers.with(|connection| {
+            snapshot(connection, |connection| {
+                let mut version = Sql::new("SELECT version FROM configurations WHERE scope = ");
+                version.bind(scope.key());
+                let version = rows(connection, &version, |row| row.get(0))?.pop();
+                let all = |kind: Kind| {
+                    let mut sql = Sql::new("SELECT id, doc FROM ");
+                    sql.push(table(kind)).push(" WHERE scope = ");
+                    sql.bind(scope.key()).push(" ORDER BY id");
+                    read_documents(connection, &sql)
+                };
+                Ok((version.unwrap_or(0), all(Kind::Field)?, all(Kind::Webhook)?))
+            })
+        });
+        let (version, fields, webhooks) = read?;
+        Ok(Configuration {
+            version,
+            fields: decode_all(&fields)?,
+            webhooks: decode_all(&webhooks)?,
+        })
+    }
+
+    async fn response(
+        &self,
+        scope: Scope,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<StoredResponse>, StoreError> {
+        let mut sql =
+            Sql::new("SELECT fingerprint, outcome, body, expires_at FROM responses WHERE scope = ");
+        sql.bind(scope.key()).and("key_digest", key.to_owned());
+        sql.push(" AND expires_at > ").bind(now.as_millis());
+        let found = self.readers.with(|connection| {
+            let mut found = rows(connection, &sql, |row| {
+                Ok(StoredResponse {
+                    key: key.to_owned(),
+                    fingerprint: unhex(row.get_ref(0)?.as_str()?).unwrap_or_default(),
+                    outcome: row.get(1)?,
+                    body: row.get_ref(2)?.as_str()?.into(),
+                    expires_at: Timestamp::from_millis(row.get(3)?),
+                })
+            })?;
+            Ok(found.pop())
+        })?;
+        Ok(found)
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
+        let (answer, answered) = oneshot::channel();
+        let job = Job {
+            plan: compile(&batch),
+            batch,
+            answer,
+        };
+        let stopped = || StoreError::unavailable("the writer has stopped");
+        let jobs = self
+            .jobs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        jobs.ok_or_else(stopped)?.send(job).map_err(|_| stopped())?;
+        // The writer drops a job unanswered only when it dies, perhaps after it committed.
+        answered
+            .await
+            .unwrap_or_else(|_| Err(StoreError::ambiguous("the writer died").into()))
+    }
+}
+
+fn decode_all<T: serde::de::DeserializeOwned>(
+    documents: &[Document],
+) -> Result<Vec<T>, StoreError> {
+    documents
+        .iter()
+        .map(|document| document.decode().map_err(StoreError::fault))
+        .collect()
+}

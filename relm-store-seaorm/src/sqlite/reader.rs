@@ -1,0 +1,257 @@
+//! Reads: each on a connection that is its own for as long as it takes.
+//!
+//! A point read or a page through an index takes tens of microseconds, less than a hop to another thread would cost:
+//! it runs where it is called. What may walk a table (a pattern, a search) runs on a thread apart, so that no
+//! executor waits for it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use relm_core::filter::matches;
+use relm_core::id::{Id, Kind};
+use relm_core::object::ObjectType;
+use relm_core::record::{Document, Record};
+use relm_core::scope::Scope;
+use relm_core::search::{Rank, SearchPosition};
+use relm_core::store::{Page, Query, Search, SearchPage, StoreError};
+use rusqlite::{Connection, Row};
+
+use super::connection::{open_reader, rows, store_error};
+use crate::query::{ListPlan, documents, exact_matches, word_matches};
+use crate::sql::Sql;
+
+/// Connections that are kept for the next read.
+const IDLE_MAX: usize = 8;
+/// Rows that a list reads at a time when documents decide.
+const CHUNK_ROWS: usize = 256;
+
+/// Connections that cannot write, opened as they are needed.
+pub(super) struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Readers {
+    pub fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            idle: Mutex::default(),
+        }
+    }
+
+    /// Reads on a connection of its own.
+    pub fn with<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let idle = self.lock().pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => open_reader(&self.path).map_err(StoreError::unavailable)?,
+        };
+        // After an error the connection is dropped: whatever state it is in goes with it.
+        let result = read(&connection).map_err(store_error)?;
+        let mut idle = self.lock();
+        if idle.len() < IDLE_MAX {
+            idle.push(connection);
+        }
+        Ok(result)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Several statements that see one moment.
+pub(super) fn snapshot<T>(
+    connection: &Connection,
+    read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    connection.prepare_cached("BEGIN")?.execute([])?;
+    let result = read(connection);
+    connection.prepare_cached("COMMIT")?.execute([])?;
+    result
+}
+
+/// A row of `id, doc`.
+pub(super) fn document(row: &Row<'_>) -> rusqlite::Result<Option<Document>> {
+    let id = Id::parse(row.get_ref(0)?.as_str()?);
+    let json = row.get_ref(1)?.as_str()?;
+    Ok(id.map(|id| Document {
+        id,
+        json: json.into(),
+    }))
+}
+
+pub(super) fn read_documents(
+    connection: &Connection,
+    sql: &Sql,
+) -> rusqlite::Result<Vec<Document>> {
+    Ok(rows(connection, sql, document)?
+        .into_iter()
+        .flatten()
+        .collect())
+}
+
+/// A row of `ulid, kind`.
+fn candidate(row: &Row<'_>) -> rusqlite::Result<Option<Id>> {
+    let ulid = row.get_ref(0)?.as_str()?;
+    let kind = row.get_ref(1)?.as_str()?;
+    Ok(Id::parse(&format!("{kind}_{ulid}")))
+}
+
+fn read_candidates(connection: &Connection, sql: &Sql) -> rusqlite::Result<Vec<Id>> {
+    Ok(rows(connection, sql, candidate)?
+        .into_iter()
+        .flatten()
+        .collect())
+}
+
+/// Whether a list reads no more than the page it returns.
+pub(super) fn is_bounded(plan: &ListPlan<'_>) -> bool {
+    plan.residual.is_empty()
+}
+
+/// One page of a list.
+pub(super) fn list(
+    connection: &Connection,
+    plan: &ListPlan<'_>,
+    query: &Query,
+) -> rusqlite::Result<Page> {
+    let wanted = query.limit + 1;
+    let mut found = if plan.residual.is_empty() {
+        read_documents(connection, &plan.rows(query.after, wanted))?
+    } else {
+        snapshot(connection, |connection| {
+            walk(connection, plan, query, wanted)
+        })?
+    };
+    let more = found.len() > query.limit;
+    found.truncate(query.limit);
+    Ok(Page {
+        documents: found,
+        more,
+    })
+}
+
+/// Walks a list in chunks, keeping what the clauses that SQL left undecided accept.
+fn walk(
+    connection: &Connection,
+    plan: &ListPlan<'_>,
+    query: &Query,
+    wanted: usize,
+) -> rusqlite::Result<Vec<Document>> {
+    let chunk = wanted.max(CHUNK_ROWS);
+    let mut found = Vec::new();
+    let mut after = query.after;
+    loop {
+        let (documents, last, full) = match plan.candidates(after, chunk) {
+            Some(sql) => {
+                let candidates = read_candidates(connection, &sql)?;
+                let full = candidates.len() == chunk;
+                let last = candidates.last().copied();
+                let documents = read_documents(connection, &plan.rows_of(&candidates))?;
+                (documents, last, full)
+            }
+            None => {
+                let documents = read_documents(connection, &plan.rows(after, chunk))?;
+                let last = documents.last().map(|document| document.id);
+                let full = documents.len() == chunk;
+                (documents, last, full)
+            }
+        };
+        after = last;
+        for document in documents {
+            if accepts(plan, query.kind, &document) {
+                found.push(document);
+                if found.len() == wanted {
+                    return Ok(found);
+                }
+            }
+        }
+        if !full {
+            return Ok(found);
+        }
+    }
+}
+
+fn accepts(plan: &ListPlan<'_>, kind: Kind, document: &Document) -> bool {
+    Record::from_json(kind, &document.json).is_ok_and(|record| matches(&plan.residual, &record))
+}
+
+/// One page of a search.
+pub(super) fn search(
+    connection: &Connection,
+    scope: Scope,
+    search: &Search,
+) -> rusqlite::Result<SearchPage> {
+    snapshot(connection, |connection| {
+        let wanted = search.limit + 1;
+        let mut found: Vec<(Rank, Id)> = Vec::new();
+        let in_words = search.after.filter(|after| after.rank == Rank::Words);
+        if in_words.is_none() {
+            let exact = exact(connection, scope, search, wanted)?;
+            found.extend(exact.into_iter().map(|id| (Rank::Exact, id)));
+        }
+        let missing = wanted - found.len().min(wanted);
+        if missing > 0 {
+            if let Some(sql) = word_matches(scope, search, in_words, missing) {
+                let words = read_candidates(connection, &sql)?;
+                found.extend(words.into_iter().map(|id| (Rank::Words, id)));
+            }
+        }
+        let more = found.len() > search.limit;
+        found.truncate(search.limit);
+        Ok(SearchPage {
+            documents: in_order(connection, scope, &found)?,
+            last: found.last().map(|(rank, id)| SearchPosition {
+                rank: *rank,
+                ulid: id.ulid(),
+            }),
+            more,
+        })
+    })
+}
+
+/// What ranks exact: by an identifying term, or by its id.
+fn exact(
+    connection: &Connection,
+    scope: Scope,
+    search: &Search,
+    wanted: usize,
+) -> rusqlite::Result<Vec<Id>> {
+    let mut found = read_candidates(connection, &exact_matches(scope, search, wanted))?;
+    let after = search.after.map_or(u128::MAX, |after| after.ulid);
+    let asked = search.terms.id.filter(|id| {
+        let wanted = ObjectType::of(id.kind()).is_some_and(|ty| search.types.contains(&ty));
+        wanted && id.ulid() < after && !found.contains(id)
+    });
+    if let Some(id) = asked {
+        let there = read_documents(connection, &documents(scope, id.kind(), &[id]))?;
+        found.extend(there.first().map(|document| document.id));
+    }
+    found.sort_unstable_by_key(|id| std::cmp::Reverse(id.ulid()));
+    found.truncate(wanted);
+    Ok(found)
+}
+
+/// The documents of what was found, in its order: one read for each kind.
+fn in_order(
+    connection: &Connection,
+    scope: Scope,
+    found: &[(Rank, Id)],
+) -> rusqlite::Result<Vec<Document>> {
+    let mut of_kind: BTreeMap<Kind, Vec<Id>> = BTreeMap::new();
+    for (_, id) in found {
+        of_kind.entry(id.kind()).or_default().push(*id);
+    }
+    let mut read: BTreeMap<Id, Document> = BTreeMap::new();
+    for (kind, ids) in of_kind {
+        for document in read_documents(connection, &documents(scope, kind, &ids))? {
+            read.insert(document.id, document);
+        }
+    }
+    Ok(found.iter().filter_map(|(_, id)| read.remove(id)).collect())
+}
