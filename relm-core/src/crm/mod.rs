@@ -32,7 +32,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::{Id, IdMinter, Kind};
 use crate::key::Principal;
 use crate::limits::IDEMPOTENCY_KEY_CHARS_MAX;
-use crate::object::{Activity, Company, Contact, Deal};
+use crate::object::{Activity, Company, Contact, Deal, Object};
 use crate::scope::{Mode, Scope};
 use crate::sealing::Sealer;
 use crate::store::{Configuration, Store, StoreError};
@@ -245,6 +245,11 @@ impl Scoped {
             fingerprint,
         });
         Ok(self)
+    }
+
+    /// The records of one object type, for code that is the same for all four.
+    pub fn objects<T: Object>(&self) -> Objects<'_, T> {
+        Objects::new(self)
     }
 
     /// The contacts.

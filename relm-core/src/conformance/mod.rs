@@ -1,0 +1,281 @@
+//! The suite that every [`Store`](crate::Store) passes, whole: there are no flags for what a store cannot do.
+//!
+//! A store's whole test file is
+//!
+//! ```ignore
+//! relm_core::store_conformance!(MyStore::in_memory());
+//! ```
+//!
+//! which makes one `#[test]` of each case. The expression is evaluated for each of them and gives a fresh, empty store:
+//! a `Store`, an `Arc<dyn Store>`, or a pair of one of these and a guard, such as a temporary directory, that outlives
+//! it. A store that needs a runtime says how to run a future on it, from whatever thread asks:
+//!
+//! ```ignore
+//! static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap()); // of many threads
+//! relm_core::store_conformance!(fresh(), |future| RUNTIME.block_on(future));
+//! ```
+//!
+//! Three parts:
+//! - the **cases**, each of which holds a store to one sentence of the [contract](crate::store), or the engine over it
+//!   to one of the engine's promises;
+//! - the **[model](mod@model)**, which compares a store with another one over random operations;
+//! - the **[broken stores](broken)**, by which the cases themselves are tested: each breaks one promise of a store that
+//!   keeps them all, and the cases that name that promise must fail on it.
+//!
+//! Architecture invariant: no case sleeps, knows which store it tests, or shares anything with another case.
+
+pub mod broken;
+mod commits;
+mod concurrency;
+mod configurations;
+mod documents;
+mod engine;
+mod engine_batches;
+mod engine_races;
+mod filters;
+mod intercept;
+mod keys;
+mod lists;
+pub mod model;
+mod records;
+mod responses;
+mod scopes;
+mod searches;
+mod subject;
+
+use std::future::Future;
+use std::pin::Pin;
+
+pub use subject::{BlockOn, Fresh, Subject, block_on};
+
+/// A future that a [`BlockOn`] runs.
+pub type CaseFuture<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// One promise, as code that panics where it is broken.
+#[derive(Clone, Copy)]
+pub struct Case {
+    /// What is promised: the name of its test.
+    pub name: &'static str,
+    run: fn(Subject) -> CaseFuture<'static>,
+}
+
+impl Case {
+    /// The case of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        CASES.iter().copied().find(|case| case.name == name)
+    }
+
+    /// Holds a fresh store to the case.
+    ///
+    /// # Panics
+    /// When the store breaks the promise.
+    pub fn run(self, fresh: impl Fresh, block_on: BlockOn) {
+        let (store, guard) = fresh.open();
+        block_on((self.run)(Subject::new(store, block_on)));
+        drop(guard);
+    }
+}
+
+/// Makes one `#[test]` per case of a store: see [`conformance`](crate::conformance).
+#[macro_export]
+macro_rules! store_conformance {
+    ($fresh:expr $(,)?) => {
+        $crate::store_conformance!($fresh, $crate::conformance::block_on);
+    };
+    ($fresh:expr, $block_on:expr $(,)?) => {
+        $crate::for_each_case!(conformance_tests($fresh, $block_on));
+    };
+}
+
+/// Expands to `#[test] fn keys_compare_by_code_point() { run("keys_compare_by_code_point", fresh(), block_on) } …`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_tests {
+    (($fresh:expr, $block_on:expr) $($file:ident { $($name:ident)* })*) => {
+        $($(
+            #[test]
+            fn $name() {
+                $crate::conformance::run(stringify!($name), $fresh, $block_on);
+            }
+        )*)*
+    };
+}
+
+/// What the tests call.
+#[doc(hidden)]
+pub fn run(name: &str, fresh: impl Fresh, block_on: BlockOn) {
+    let Some(case) = Case::named(name) else {
+        panic!("there is no case {name}");
+    };
+    case.run(fresh, block_on);
+}
+
+/// Expands to `pub const CASES: &[Case] = &[Case { name: "…", run: |subject| Box::pin(keys::…(subject)) }, …];`.
+macro_rules! case_table {
+    (() $($file:ident { $($name:ident)* })*) => {
+        /// Every case, in the order of the contract.
+        pub const CASES: &[Case] = &[$($(
+            Case {
+                name: stringify!($name),
+                run: |subject| Box::pin($file::$name(subject)),
+            },
+        )*)*];
+    };
+}
+
+crate::for_each_case!(case_table());
+
+/// The list of cases, by the file that holds them: the one place that names them. What is not named here is dead code,
+/// and the compiler says so.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! for_each_case {
+    (case_table()) => { $crate::for_each_case!(@ (case_table) ()); };
+    (conformance_tests $with:tt) => { $crate::for_each_case!(@ ($crate::conformance_tests) $with); };
+    (@ ($($callback:tt)*) $with:tt) => {
+        $($callback)*! {
+            $with
+            commits {
+                a_commit_is_seen_by_every_later_call
+                a_refused_batch_leaves_nothing
+                an_insert_needs_a_free_id
+                an_id_is_taken_whatever_else_the_record_holds
+                a_replace_needs_the_version_that_was_read
+                a_replace_needs_the_record
+                a_delete_needs_the_version_that_was_read
+                a_delete_needs_the_record
+                a_refusal_names_the_write
+                required_records_must_exist
+                every_missing_record_is_named
+                the_first_refusal_in_order_is_told
+                unlink_deletes_the_edges_of_both_directions
+                unlink_needs_no_edge
+                a_deleted_record_is_gone
+                a_large_batch_is_one_commit
+            }
+            keys {
+                a_unique_key_is_held_by_one_record
+                a_replace_needs_a_free_key
+                a_key_is_taken_once_in_a_batch
+                a_key_is_free_after_delete
+                a_key_is_free_after_change
+                a_key_is_free_within_the_batch_that_gives_it_up
+                two_records_swap_a_key_in_any_order
+                a_record_keeps_its_own_key
+                none_is_no_key
+                keys_compare_by_code_point
+                keys_of_different_kinds_do_not_meet
+            }
+            documents {
+                documents_come_back_byte_for_byte
+                large_documents_come_back_byte_for_byte
+                get_tells_absence_from_presence
+                get_tells_kinds_apart
+                find_answers_in_the_order_of_the_keys
+                find_matches_exactly
+            }
+            lists {
+                a_list_is_ordered_by_descending_id
+                a_list_orders_by_the_whole_ulid
+                a_list_begins_strictly_after_its_cursor
+                a_cursor_outlives_its_record
+                more_is_exact_on_a_full_page
+                any_limit_gives_everything_once
+                a_list_under_writes_gives_what_stayed_once
+                a_list_holds_one_kind
+            }
+            filters {
+                contacts_are_filtered_by_the_predicate
+                companies_are_filtered_by_the_predicate
+                deals_are_filtered_by_the_predicate
+                activities_are_filtered_by_the_predicate
+                associations_are_filtered_by_the_predicate
+                fields_are_filtered_by_the_predicate
+                webhooks_are_filtered_by_the_predicate
+                events_are_filtered_by_the_predicate
+                deliveries_are_filtered_by_the_predicate
+                api_keys_are_filtered_by_the_predicate
+                workspaces_are_filtered_by_the_predicate
+                metadata_is_filtered_by_the_predicate
+                metadata_keys_are_any_text
+                clauses_all_hold
+                filters_follow_changes
+                filtered_lists_page_exactly
+            }
+            searches {
+                a_search_gives_what_ranks
+                a_search_folds_case_and_accents
+                an_exact_match_comes_first
+                a_search_looks_at_its_types
+                a_search_pages_exactly
+                a_search_cursor_outlives_its_record
+                a_search_sees_every_commit
+            }
+            configurations {
+                a_configuration_begins_at_zero
+                reconfigure_counts_by_one
+                a_required_configuration_must_be_current
+                a_configuration_lists_oldest_first
+                a_configuration_is_of_one_moment
+            }
+            responses {
+                a_response_comes_back_exactly
+                a_response_expires_to_the_millisecond
+                a_kept_response_keeps_its_key
+                an_expired_key_is_free
+                response_keys_compare_by_code_point
+            }
+            scopes {
+                records_stay_in_their_scope
+                lists_and_searches_stay_in_their_scope
+                keys_and_ids_are_unique_per_scope
+                configurations_stay_in_their_scope
+                responses_stay_in_their_scope
+                preconditions_look_at_their_scope
+                unlink_stays_in_its_scope
+            }
+            concurrency {
+                one_of_many_inserts_of_an_id_succeeds
+                one_of_many_inserts_of_a_key_succeeds
+                one_of_many_replaces_of_a_version_succeeds
+                one_of_many_responses_of_a_key_is_kept
+                opposite_orders_end
+                a_reference_and_its_deletion_exclude_each_other
+                definitions_exclude_each_other
+                a_dropped_commit_is_whole_or_nothing
+                a_dropped_read_leaves_the_store_usable
+            }
+            engine {
+                a_change_has_one_event
+                what_changes_nothing_has_no_event
+                a_deleted_record_takes_its_associations_along
+                a_field_binds_the_next_write
+                a_field_binds_every_engine
+                deliveries_go_to_the_endpoints_that_match
+                an_event_is_in_the_commit_of_its_change
+                the_same_request_is_answered_the_same
+                another_request_under_the_same_key_is_refused
+                a_failed_request_keeps_no_key
+                a_key_is_good_for_24_hours
+                a_cursor_is_good_for_its_own_list
+                an_expected_version_is_held_to
+            }
+            engine_batches {
+                a_bad_row_fails_alone
+                an_atomic_batch_is_all_or_nothing
+                rows_apply_in_order
+                an_upsert_keeps_what_it_does_not_name
+                a_row_with_a_lost_reference_fails_alone
+            }
+            engine_races {
+                patches_of_different_fields_both_survive
+                one_of_many_creates_of_an_email_succeeds
+                upserts_of_one_email_make_one_record
+                a_storm_of_one_request_has_one_effect
+                links_never_lead_to_a_deleted_record
+                a_definition_binds_writes_that_begin_after_it
+                upserts_in_opposite_orders_succeed
+            }
+        }
+    };
+}

@@ -1,0 +1,273 @@
+//! Answers: a status, a JSON body, and the headers that every one of them carries.
+
+use bytes::Bytes;
+use hyper::header::{
+    CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use hyper::{Response, StatusCode};
+use relm_core::crm::{List, Outcome as Done, Reply};
+use relm_core::record::Document;
+use relm_core::webhook::API_VERSION;
+use relm_core::{Error, ErrorKind, Id};
+use serde::Serialize;
+
+use super::rate_limit::Window;
+use crate::serve::Refusal;
+
+pub(super) const RELM_VERSION: HeaderName = HeaderName::from_static("relm-version");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// Seconds after which a store that could not be reached is worth another try.
+const UNAVAILABLE_RETRY_S: u64 = 1;
+
+/// What a handler comes to.
+pub(super) type Outcome = Result<Answer, Failure>;
+
+/// A success.
+#[derive(Debug)]
+pub(super) struct Answer {
+    status: StatusCode,
+    body: Bytes,
+    replayed: bool,
+}
+
+impl Answer {
+    /// 200 with this JSON.
+    pub fn ok(json: impl Into<Bytes>) -> Self {
+        Self {
+            status: StatusCode::OK,
+            body: json.into(),
+            replayed: false,
+        }
+    }
+
+    /// 200 with a record.
+    pub fn document(document: &Document) -> Self {
+        Self::ok(Bytes::copy_from_slice(document.json.as_bytes()))
+    }
+
+    /// 200 with a page.
+    pub fn list(list: &List) -> Self {
+        Self::ok(list.to_json())
+    }
+
+    /// What a change amounted to.
+    pub fn reply<T>(reply: &Reply<T>) -> Self {
+        Self {
+            status: match reply.outcome {
+                Done::Created => StatusCode::CREATED,
+                Done::Done => StatusCode::OK,
+                Done::Accepted => StatusCode::ACCEPTED,
+            },
+            body: Bytes::copy_from_slice(reply.body.as_bytes()),
+            replayed: reply.replayed,
+        }
+    }
+
+    /// 200, and that a record is gone.
+    pub fn deleted(id: Id) -> Self {
+        let object = id.kind().name();
+        Self::ok(format!(
+            r#"{{"id":"{id}","object":"{object}","deleted":true}}"#
+        ))
+    }
+}
+
+/// A failure, as the client is told of it.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub status: StatusCode,
+    pub code: &'static str,
+    message: String,
+    header: Option<(HeaderName, HeaderValue)>,
+    /// What the engine said, where it was the engine.
+    pub error: Option<Error>,
+}
+
+impl Failure {
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            header: None,
+            error: None,
+        }
+    }
+
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.header = Some((name, value));
+        self
+    }
+
+    pub fn unauthorized() -> Self {
+        Error::new(
+            ErrorKind::Unauthorized,
+            "Send a valid API key as Authorization: Bearer sk_live_… or sk_test_….",
+        )
+        .into()
+    }
+
+    pub fn rate_limited(retry_after_s: u64) -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate_limited",
+            format!("Too many requests; try again in {retry_after_s} s."),
+        )
+        .with_header(RETRY_AFTER, retry_after_s.into())
+    }
+
+    pub fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal_error",
+            "Something failed on our side; nothing was applied.",
+        )
+    }
+}
+
+/// The one place where kinds of failure become statuses.
+const fn status_of(kind: ErrorKind) -> StatusCode {
+    match kind {
+        ErrorKind::BadRequest | ErrorKind::InvalidCursor => StatusCode::BAD_REQUEST,
+        ErrorKind::Unauthorized => StatusCode::UNAUTHORIZED,
+        ErrorKind::Forbidden => StatusCode::FORBIDDEN,
+        ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::Conflict | ErrorKind::IdempotencyConflict => StatusCode::CONFLICT,
+        ErrorKind::VersionConflict => StatusCode::PRECONDITION_FAILED,
+        ErrorKind::ValidationFailed
+        | ErrorKind::UnknownField
+        | ErrorKind::UnknownValue
+        | ErrorKind::InvalidReference
+        | ErrorKind::IdentifierRequired => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        // The engine may learn new kinds before we do.
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let kind = error.kind();
+        let failure = Self {
+            error: None,
+            ..Self::new(status_of(kind), kind.code(), error.message())
+        };
+        let failure = match kind {
+            ErrorKind::Unauthorized => {
+                failure.with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+            }
+            ErrorKind::Unavailable => failure.with_header(RETRY_AFTER, UNAVAILABLE_RETRY_S.into()),
+            _ => failure,
+        };
+        Self {
+            error: Some(error),
+            ..failure
+        }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::BadRequest(message) => {
+                Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
+            }
+            Refusal::UriTooLong(bytes) => Self::new(
+                StatusCode::URI_TOO_LONG,
+                "bad_request",
+                format!("The URL must be at most {bytes} bytes."),
+            ),
+            Refusal::PayloadTooLarge(bytes) => Self::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "payload_too_large",
+                format!("The body must be at most {bytes} bytes."),
+            ),
+            Refusal::UnsupportedMediaType(message) => Self::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                message,
+            ),
+            Refusal::BodyTimeout => Self::new(
+                StatusCode::REQUEST_TIMEOUT,
+                "bad_request",
+                "The body took too long to arrive.",
+            ),
+            Refusal::Panicked => Self::internal(),
+        }
+    }
+}
+
+/// The error envelope.
+#[derive(Serialize)]
+struct Envelope<'a> {
+    error: Body<'a>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(flatten)]
+    said: Said<'a>,
+    request_id: Id,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Said<'a> {
+    Engine(&'a Error),
+    Http { code: &'a str, message: &'a str },
+}
+
+/// The response to an outcome.
+pub(super) fn render(outcome: Outcome, window: &Window, request_id: Id) -> Response<Bytes> {
+    let (status, body, replayed, header) = match outcome {
+        Ok(Answer {
+            status,
+            body,
+            replayed,
+        }) => (status, body, replayed, None),
+        Err(failure) => {
+            let body = error_body(&failure, request_id);
+            (failure.status, body, false, failure.header)
+        }
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.reserve(10);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(RELM_VERSION, HeaderValue::from_static(API_VERSION));
+    headers.insert(LIMIT, window.limit.into());
+    headers.insert(REMAINING, window.remaining.into());
+    headers.insert(RESET, window.reset_unix_s.into());
+    if let Ok(value) = HeaderValue::from_str(&request_id.to_string()) {
+        headers.insert(REQUEST_ID, value);
+    }
+    if replayed {
+        headers.insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    headers.extend(header);
+    response
+}
+
+fn error_body(failure: &Failure, request_id: Id) -> Bytes {
+    let said = match &failure.error {
+        Some(error) => Said::Engine(error),
+        None => Said::Http {
+            code: failure.code,
+            message: &failure.message,
+        },
+    };
+    let envelope = Envelope {
+        error: Body { said, request_id },
+    };
+    // Texts and ids always serialise; an empty body would still carry the status.
+    serde_json::to_vec(&envelope).unwrap_or_default().into()
+}

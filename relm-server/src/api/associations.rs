@@ -1,0 +1,25 @@
+//! `/v1/associations`.
+
+use relm_core::Kind;
+
+use super::answer::{Answer, Outcome};
+use super::call::Call;
+
+pub(super) async fn list(call: Call) -> Outcome {
+    let request = call.query.into_list()?;
+    let list = call.scoped.associations().list(&request).await?;
+    Ok(Answer::list(&list))
+}
+
+pub(super) async fn link(call: Call) -> Outcome {
+    call.query.finish()?;
+    let reply = call.scoped.associations().link_json(call.json()?).await?;
+    Ok(Answer::reply(&reply))
+}
+
+pub(super) async fn unlink(call: Call) -> Outcome {
+    call.query.finish()?;
+    let id = call.id(0, Kind::Association)?;
+    call.scoped.associations().unlink(id).await?;
+    Ok(Answer::deleted(id))
+}

@@ -1,0 +1,55 @@
+//! `/v1/contacts`, `/v1/companies`, `/v1/deals` and `/v1/activities`.
+
+use relm_core::Scoped;
+use relm_core::crm::Objects;
+use relm_core::object::Object;
+
+use super::answer::{Answer, Outcome};
+use super::call::{Call, missing};
+
+fn of<T: Object>(scoped: &Scoped) -> Objects<'_, T> {
+    scoped.objects()
+}
+
+pub(super) async fn create<T: Object>(call: Call) -> Outcome {
+    call.query.finish()?;
+    let reply = of::<T>(&call.scoped).create_json(call.json()?).await?;
+    Ok(Answer::reply(&reply))
+}
+
+pub(super) async fn list<T: Object>(call: Call) -> Outcome {
+    let request = call.query.into_list()?;
+    let list = of::<T>(&call.scoped).list(&request).await?;
+    Ok(Answer::list(&list))
+}
+
+pub(super) async fn get<T: Object>(call: Call) -> Outcome {
+    call.query.finish()?;
+    let kind = T::TYPE.kind();
+    let found = of::<T>(&call.scoped).get_json(call.id(0, kind)?).await?;
+    let document = found.ok_or_else(|| missing(kind))?;
+    Ok(Answer::document(&document))
+}
+
+pub(super) async fn update<T: Object>(call: Call) -> Outcome {
+    call.query.finish()?;
+    let id = call.id(0, T::TYPE.kind())?;
+    let expected = call.expected_version()?;
+    let objects = of::<T>(&call.scoped);
+    let reply = objects.update_json(id, call.json()?, expected).await?;
+    Ok(Answer::reply(&reply))
+}
+
+pub(super) async fn delete<T: Object>(call: Call) -> Outcome {
+    call.query.finish()?;
+    let id = call.id(0, T::TYPE.kind())?;
+    let expected = call.expected_version()?;
+    of::<T>(&call.scoped).delete(id, expected).await?;
+    Ok(Answer::deleted(id))
+}
+
+pub(super) async fn batch(call: Call) -> Outcome {
+    call.query.finish()?;
+    let reply = call.scoped.contacts().batch_json(call.json()?).await?;
+    Ok(Answer::reply(&reply))
+}
