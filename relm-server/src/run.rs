@@ -165,6 +165,7 @@ fn announce(args: &ServeArgs, address: &str, keys: Option<&[String; 2]>) -> Resu
              -H 'Content-Type: application/json' -d '{{\"email\":\"ada@example.com\"}}'\n"
         )?;
     }
+    writeln!(out, "Press Ctrl-C to stop.")?;
     Ok(out.flush()?)
 }
 

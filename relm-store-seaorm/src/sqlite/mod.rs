@@ -4,6 +4,8 @@ mod checkpoint;
 mod connection;
 mod migration;
 mod reader;
+#[cfg(test)]
+mod tests;
 mod walkers;
 mod writer;
 

@@ -1,0 +1,105 @@
+//! The least HTTP client that a test needs: one connection, one request at a time.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use serde_json::Value;
+
+pub struct Client {
+    stream: BufReader<TcpStream>,
+    key: String,
+}
+
+impl Client {
+    pub fn connect(address: SocketAddr, key: &str) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        Self {
+            stream: BufReader::new(stream),
+            key: key.to_owned(),
+        }
+    }
+
+    pub fn get(&mut self, path: &str) -> (u16, Value) {
+        self.send("GET", path, None, None).unwrap()
+    }
+
+    pub fn post(
+        &mut self,
+        path: &str,
+        idempotency_key: Option<&str>,
+        body: &Value,
+    ) -> (u16, Value) {
+        self.try_post(path, idempotency_key, body).unwrap()
+    }
+
+    pub fn patch(&mut self, path: &str, body: &Value) -> (u16, Value) {
+        self.send("PATCH", path, None, Some(body)).unwrap()
+    }
+
+    pub fn try_post(
+        &mut self,
+        path: &str,
+        idempotency_key: Option<&str>,
+        body: &Value,
+    ) -> io::Result<(u16, Value)> {
+        self.send("POST", path, idempotency_key, Some(body))
+    }
+
+    fn send(
+        &mut self,
+        method: &str,
+        path: &str,
+        idempotency_key: Option<&str>,
+        body: Option<&Value>,
+    ) -> io::Result<(u16, Value)> {
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let mut head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n",
+            self.key,
+            body.len()
+        );
+        if let Some(key) = idempotency_key {
+            head.push_str(&format!("Idempotency-Key: {key}\r\n"));
+        }
+        self.stream
+            .get_mut()
+            .write_all(format!("{head}\r\n{body}").as_bytes())?;
+        self.receive()
+    }
+
+    fn receive(&mut self) -> io::Result<(u16, Value)> {
+        let mut line = String::new();
+        if self.stream.read_line(&mut line)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let status = line
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok());
+        let mut length = 0;
+        loop {
+            line.clear();
+            if self.stream.read_line(&mut line)? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            if line == "\r\n" {
+                break;
+            }
+            if let Some(value) = line.strip_prefix("content-length: ") {
+                length = value.trim().parse().unwrap();
+            }
+        }
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body)?;
+        Ok((
+            status.unwrap(),
+            serde_json::from_slice(&body).unwrap_or(Value::Null),
+        ))
+    }
+}

@@ -1,0 +1,104 @@
+//! The binary as a child process, on a free port of the loopback.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+/// The keys that a first start prints.
+#[derive(Clone)]
+pub struct Keys {
+    pub live: String,
+    pub test: String,
+}
+
+pub struct Server {
+    child: Child,
+    pub address: SocketAddr,
+    pub keys: Option<Keys>,
+}
+
+/// The binary, with nothing of the tester's environment.
+pub fn relm(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_relm-server"));
+    for name in [
+        "RELM_LISTEN",
+        "RELM_DATABASE_URL",
+        "RELM_SECRET_KEY",
+        "RELM_SQLITE_SYNCHRONOUS",
+    ] {
+        command.env_remove(name);
+    }
+    command
+        .current_dir(folder)
+        .env("RELM_LOG", "off")
+        .env("RELM_RATE_LIMIT_PER_MINUTE", "0")
+        .stdin(Stdio::null());
+    command
+}
+
+impl Server {
+    /// Starts it over `relm.db` in a folder, and waits until it serves.
+    pub fn start(folder: &Path) -> Self {
+        let mut command = relm(folder);
+        command
+            .args(["--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap())
+            .lines()
+            .map(Result::unwrap);
+        let first = lines.next().expect("the server says where it serves");
+        let address = first.split(['/', ' ']).find_map(|word| word.parse().ok());
+        let address = address.unwrap_or_else(|| panic!("no address in {first:?}"));
+        let keys = Self::read_keys(lines);
+        Self {
+            child,
+            address,
+            keys,
+        }
+    }
+
+    /// The keys among what is printed before the last line, if there are any.
+    fn read_keys(lines: impl Iterator<Item = String>) -> Option<Keys> {
+        let lines: Vec<String> = lines
+            .take_while(|line| !line.starts_with("Press Ctrl-C"))
+            .collect();
+        let key = |name: &str| {
+            let mut named = lines
+                .iter()
+                .filter_map(|line| line.trim().strip_prefix(name));
+            Some(named.next()?.trim().to_owned())
+        };
+        Some(Keys {
+            live: key("live ")?,
+            test: key("test ")?,
+        })
+    }
+
+    /// SIGKILL: no destructor runs, nothing is flushed.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, and how the process ended.
+    pub fn terminate(&mut self) -> ExitStatus {
+        let pid = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

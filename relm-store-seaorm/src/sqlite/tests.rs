@@ -1,0 +1,424 @@
+//! What the SQLite store costs and how it fails: statements counted, query plans read, files refused.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use relm_core::column::{Access, ColumnType, Scalar};
+use relm_core::crm::{BatchInput, Crm, Scoped};
+use relm_core::filter::{Clause, Comparison, Condition, Target};
+use relm_core::record::{Document, KINDS, columns};
+use relm_core::store::{
+    Batch, CommitError, Configuration, Page, Query, Search, SearchPage, Store, StoreError,
+    StoredResponse,
+};
+use relm_core::{ContactInput, Id, Kind, Mode, ObjectType, Scope, Timestamp, WebhookInput};
+use relm_store_memory::MemoryStore;
+use rusqlite::Connection;
+
+use super::connection::{open_writer, rows};
+use super::{OpenError, SqliteStore, Synchronous, migration};
+use crate::plan::compile;
+use crate::query::ListPlan;
+use crate::sql::{Sql, table};
+
+/// A store that keeps every batch that it is given, to count what SQL would make of it.
+#[derive(Default)]
+struct Recorder {
+    inner: MemoryStore,
+    batches: Arc<Mutex<Vec<Batch>>>,
+}
+
+#[async_trait]
+impl Store for Recorder {
+    async fn get(&self, scope: Scope, id: Id) -> Result<Option<Document>, StoreError> {
+        self.inner.get(scope, id).await
+    }
+
+    async fn find(
+        &self,
+        scope: Scope,
+        kind: Kind,
+        keys: &[String],
+    ) -> Result<Vec<Option<Document>>, StoreError> {
+        self.inner.find(scope, kind, keys).await
+    }
+
+    async fn list(&self, scope: Scope, query: &Query) -> Result<Page, StoreError> {
+        self.inner.list(scope, query).await
+    }
+
+    async fn search(&self, scope: Scope, search: &Search) -> Result<SearchPage, StoreError> {
+        self.inner.search(scope, search).await
+    }
+
+    async fn configuration(&self, scope: Scope) -> Result<Configuration, StoreError> {
+        self.inner.configuration(scope).await
+    }
+
+    async fn response(
+        &self,
+        scope: Scope,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<StoredResponse>, StoreError> {
+        self.inner.response(scope, key, now).await
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
+        self.batches.lock().unwrap().push(batch.clone());
+        self.inner.commit(batch).await
+    }
+}
+
+/// The first words of each statement of the last commit.
+fn statements(batches: &Mutex<Vec<Batch>>) -> Vec<String> {
+    let batch = batches.lock().unwrap().pop().unwrap();
+    let words = |text: &str| text.split(' ').take(3).collect::<Vec<_>>().join(" ");
+    compile(&batch)
+        .iter()
+        .map(|step| words(&step.sql.text))
+        .collect()
+}
+
+async fn session() -> (Arc<Mutex<Vec<Batch>>>, Scoped) {
+    let recorder = Recorder::default();
+    let batches = Arc::clone(&recorder.batches);
+    let crm = Crm::new(recorder);
+    let workspace = crm.create_workspace("acme").await.unwrap();
+    (batches, crm.open(workspace.id, Mode::Test).await.unwrap())
+}
+
+fn contact(email: &str) -> ContactInput {
+    ContactInput {
+        email: email.into(),
+        first_name: "Ada".into(),
+        ..Default::default()
+    }
+}
+
+const CONFIGURATION: &str = "SELECT version FROM";
+
+#[test]
+fn a_create_is_four_statements() {
+    pollster::block_on(async {
+        let (batches, scoped) = session().await;
+        scoped
+            .contacts()
+            .create(contact("ada@example.com"))
+            .await
+            .unwrap();
+        let expected = [
+            CONFIGURATION,
+            "INSERT INTO contacts",
+            "INSERT INTO events",
+            "INSERT INTO terms",
+        ];
+        assert_eq!(statements(&batches), expected);
+    });
+}
+
+#[test]
+fn an_idempotency_key_adds_two_statements_and_an_endpoint_one() {
+    pollster::block_on(async {
+        let (batches, scoped) = session().await;
+        let input = WebhookInput {
+            url: "https://example.com/hook".into(),
+            event_types: vec!["*".to_owned()].into(),
+            ..Default::default()
+        };
+        scoped.webhooks().subscribe(input).await.unwrap();
+        let scoped = scoped.idempotent("key", [0; 32]).unwrap();
+        scoped
+            .contacts()
+            .create(contact("ada@example.com"))
+            .await
+            .unwrap();
+        let expected = [
+            CONFIGURATION,
+            "DELETE FROM responses",
+            "INSERT INTO responses",
+            "INSERT INTO contacts",
+            "INSERT INTO deliveries",
+            "INSERT INTO events",
+            "INSERT INTO terms",
+        ];
+        assert_eq!(statements(&batches), expected);
+    });
+}
+
+#[test]
+fn an_update_touches_only_the_columns_and_terms_that_change() {
+    pollster::block_on(async {
+        let (batches, scoped) = session().await;
+        let ada = scoped
+            .contacts()
+            .create(contact("ada@example.com"))
+            .await
+            .unwrap();
+        let change = ContactInput {
+            phone: "1234".into(),
+            ..Default::default()
+        };
+        scoped
+            .contacts()
+            .update(ada.id, change, None)
+            .await
+            .unwrap();
+        let batch = batches.lock().unwrap().last().unwrap().clone();
+        let update = &compile(&batch)[1].sql.text;
+        assert!(
+            update.contains(", phone = ?") && update.contains(", doc = ?"),
+            "{update}"
+        );
+        assert!(
+            !update.contains("email") && !update.contains("metadata"),
+            "{update}"
+        );
+        let expected = [
+            CONFIGURATION,
+            "UPDATE contacts SET",
+            "INSERT INTO events",
+            "INSERT INTO terms",
+        ];
+        assert_eq!(statements(&batches), expected);
+    });
+}
+
+#[test]
+fn a_batch_of_500_is_a_handful_of_statements_new_or_known() {
+    pollster::block_on(async {
+        let (batches, scoped) = session().await;
+        let rows = |name: &str| {
+            let row = |number| ContactInput {
+                first_name: name.into(),
+                ..contact(&format!("user{number}@example.com"))
+            };
+            BatchInput {
+                contacts: (0..500).map(row).collect(),
+                dedup_on_email: true,
+                atomic: false,
+            }
+        };
+        let created = scoped.contacts().batch(rows("Ada")).await.unwrap();
+        assert_eq!(created.created, 500);
+        // 2,500 terms are more than one statement binds.
+        let expected = [
+            CONFIGURATION,
+            "INSERT INTO contacts",
+            "INSERT INTO events",
+            "INSERT INTO terms",
+            "INSERT INTO terms",
+        ];
+        assert_eq!(statements(&batches), expected);
+        let updated = scoped.contacts().batch(rows("Grace")).await.unwrap();
+        assert_eq!(updated.updated, 500);
+        let known = statements(&batches);
+        let expected = [
+            CONFIGURATION,
+            "DELETE FROM contacts",
+            "DELETE FROM terms",
+            "INSERT INTO contacts",
+            "INSERT INTO events",
+            "INSERT INTO terms",
+        ];
+        assert_eq!(known, expected);
+    });
+}
+
+fn database() -> (tempfile::TempDir, Connection) {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = open_writer(&folder.path().join("relm.db"), Synchronous::Normal).unwrap();
+    migration::run(&connection).unwrap();
+    (folder, connection)
+}
+
+fn query_plan(connection: &Connection, sql: &Sql) -> String {
+    let mut explained = Sql::new("EXPLAIN QUERY PLAN ");
+    explained.push(&sql.text);
+    explained.values.clone_from(&sql.values);
+    let lines = rows(connection, &explained, |row| row.get::<_, String>(3)).unwrap();
+    lines.join("; ")
+}
+
+fn some_value(ty: ColumnType) -> Scalar<'static> {
+    if ty.is_integer() {
+        Scalar::Integer(1_751_500_000_000)
+    } else {
+        Scalar::from("a".to_owned())
+    }
+}
+
+fn list_of(kind: Kind, clauses: Vec<Clause>) -> Query {
+    Query {
+        kind,
+        clauses,
+        after: Some(Id::new(kind, 7)),
+        limit: 50,
+    }
+}
+
+#[test]
+fn every_list_is_served_by_an_index_and_never_sorted() {
+    let (_folder, connection) = database();
+    for kind in KINDS {
+        let query = list_of(kind, Vec::new());
+        let sql = ListPlan::new(Scope::SYSTEM, &query).rows(query.after, 51);
+        let plan = query_plan(&connection, &sql);
+        let expected = format!(
+            "SEARCH {table} USING INDEX sqlite_autoindex_{table}_1 (scope=? AND id<?)",
+            table = table(kind)
+        );
+        assert_eq!(plan, expected);
+    }
+}
+
+#[test]
+fn an_equality_on_an_indexed_column_reads_what_matches_in_order() {
+    let (_folder, connection) = database();
+    let all = KINDS.iter().flat_map(|kind| {
+        columns(*kind)
+            .iter()
+            .enumerate()
+            .map(move |column| (*kind, column))
+    });
+    for (kind, (place, column)) in all {
+        let equal = Clause {
+            target: Target::Column(place),
+            condition: Condition::Compare(Comparison::Eq, some_value(column.ty)),
+        };
+        let query = list_of(kind, vec![equal]);
+        let sql = ListPlan::new(Scope::SYSTEM, &query).rows(query.after, 51);
+        let plan = query_plan(&connection, &sql);
+        assert!(
+            !plan.contains("SCAN") && !plan.contains("TEMP B-TREE"),
+            "{kind:?}.{}: {plan}",
+            column.name
+        );
+        match column.access {
+            Access::Indexed | Access::Unique => {
+                let served = format!(
+                    "{}_{} (scope=? AND {}=?",
+                    table(kind),
+                    column.name,
+                    column.name
+                );
+                assert!(plan.contains(&served), "{kind:?}.{}: {plan}", column.name);
+            }
+            // In the order of the list, from the cursor on.
+            Access::Scanned => assert!(
+                plan.contains("(scope=? AND id"),
+                "{kind:?}.{}: {plan}",
+                column.name
+            ),
+        }
+    }
+}
+
+#[test]
+fn a_range_on_any_column_walks_an_index_of_the_scope() {
+    let (_folder, connection) = database();
+    for object_type in ObjectType::ALL {
+        for (place, column) in object_type.columns().iter().enumerate() {
+            let range = Clause {
+                target: Target::Column(place),
+                condition: Condition::Compare(Comparison::Gte, some_value(column.ty)),
+            };
+            let query = list_of(object_type.kind(), vec![range]);
+            let sql = ListPlan::new(Scope::SYSTEM, &query).rows(None, 51);
+            let plan = query_plan(&connection, &sql);
+            assert!(
+                !plan.contains("SCAN") && plan.contains("(scope=?"),
+                "{}: {plan}",
+                column.name
+            );
+        }
+    }
+}
+
+#[test]
+fn a_metadata_equality_reads_the_term_index_in_order() {
+    let (_folder, connection) = database();
+    let equal = Clause {
+        target: Target::Metadata {
+            key: "plan".to_owned(),
+            field_type: None,
+        },
+        condition: Condition::Compare(Comparison::Eq, Scalar::from("pro".to_owned())),
+    };
+    let query = list_of(Kind::Contact, vec![equal]);
+    let plan = ListPlan::new(Scope::SYSTEM, &query);
+    let candidates = plan.candidates(query.after, 51).unwrap();
+    assert_eq!(
+        query_plan(&connection, &candidates),
+        "SEARCH terms USING PRIMARY KEY (scope=? AND term=? AND ulid<?)"
+    );
+    let rows = plan.rows_of(&[Id::new(Kind::Contact, 1), Id::new(Kind::Contact, 2)]);
+    let rows = query_plan(&connection, &rows);
+    assert!(rows.contains("(scope=? AND id=?)"), "{rows}");
+}
+
+#[test]
+fn the_tables_have_the_columns_of_the_records() {
+    let (_folder, connection) = database();
+    for kind in KINDS {
+        let sql = Sql::new(&format!(
+            "SELECT name FROM pragma_table_info('{}')",
+            table(kind)
+        ));
+        let found: Vec<String> = rows(&connection, &sql, |row| row.get(0)).unwrap();
+        let own = columns(kind).iter().map(|column| column.name);
+        let expected: Vec<&str> = ["scope", "id", "version"]
+            .into_iter()
+            .chain(own)
+            .chain(["doc"])
+            .collect();
+        assert_eq!(found, expected, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_newer_or_foreign_database_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("relm.db");
+    drop(SqliteStore::open_file(&path).unwrap());
+    let connection = Connection::open(&path).unwrap();
+    connection
+        .execute(
+            "INSERT INTO relm_migrations VALUES (9999, 'from the future')",
+            [],
+        )
+        .unwrap();
+    drop(connection);
+    let before = std::fs::read(&path).unwrap();
+    assert!(matches!(
+        SqliteStore::open_file(&path),
+        Err(OpenError::Newer { found: 9999, .. })
+    ));
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+
+    let foreign = folder.path().join("foreign.db");
+    Connection::open(&foreign)
+        .unwrap()
+        .execute("CREATE TABLE mine (x)", [])
+        .unwrap();
+    assert!(matches!(
+        SqliteStore::open_file(&foreign),
+        Err(OpenError::Foreign)
+    ));
+
+    let garbage = folder.path().join("garbage.db");
+    std::fs::write(&garbage, vec![b'x'; 10_000]).unwrap();
+    assert!(matches!(
+        SqliteStore::open_file(&garbage),
+        Err(OpenError::Sqlite(_))
+    ));
+    assert_eq!(std::fs::read(&garbage).unwrap(), vec![b'x'; 10_000]);
+    assert!(SqliteStore::open_file(folder.path().join("none/relm.db")).is_err());
+}
+
+#[test]
+fn readers_cannot_write() {
+    let (folder, _connection) = database();
+    let reader = super::connection::open_reader(&folder.path().join("relm.db")).unwrap();
+    assert!(reader.execute("DELETE FROM contacts", []).is_err());
+}
