@@ -204,40 +204,59 @@ pub(crate) fn exact_matches(scope: Scope, search: &Search, rows: usize) -> Sql {
     sql
 }
 
-/// The records that hold every word of a search and rank no better: `ulid, kind`, newest first. None where the search
-/// has no words.
+/// The records that hold every word of a search, those that rank exact left out where there may be any: `ulid, kind`,
+/// newest first. None where the search has no words.
 pub(crate) fn word_matches(
     scope: Scope,
     search: &Search,
     after_ulid: Option<SearchPosition>,
+    any_exact: bool,
     rows: usize,
 ) -> Option<Sql> {
-    if search.terms.words.is_empty() {
+    let [first, others @ ..] = search.terms.words.as_slice() else {
         return None;
-    }
-    let mut sql = Sql::new("SELECT ulid, kind FROM (");
-    for (place, word) in search.terms.words.iter().enumerate() {
-        if place > 0 {
-            sql.push(" INTERSECT ");
+    };
+    // INTERSECT and EXCEPT leave nothing twice; a lone range may meet several words of one record.
+    let mut sql = Sql::new("SELECT ");
+    if others.is_empty() && !any_exact {
+        sql.push("DISTINCT ulid, kind FROM terms WHERE ");
+        holds_word(&mut sql, scope, search, first, after_ulid);
+    } else {
+        sql.push("ulid, kind FROM (SELECT ulid, kind FROM terms WHERE ");
+        holds_word(&mut sql, scope, search, first, after_ulid);
+        for word in others {
+            sql.push(" INTERSECT SELECT ulid, kind FROM terms WHERE ");
+            holds_word(&mut sql, scope, search, word, after_ulid);
         }
-        sql.push("SELECT ulid, kind FROM terms WHERE scope = ")
-            .bind(scope.key());
-        sql.push(" AND term >= ").bind(word.clone());
-        if let Some(end) = prefix_end(word) {
-            sql.push(" AND term < ").bind(end);
+        sql.push(" EXCEPT SELECT ulid, kind FROM terms WHERE scope = ");
+        sql.bind(scope.key())
+            .and("term", search.terms.exact.clone());
+        sql.push(") AS found");
+        if let Some(id) = search.terms.id {
+            sql.push(" WHERE ulid <> ").bind(ulid_text(id));
         }
-        sql.and_in("kind", &prefixes(&search.types));
-        after(&mut sql, after_ulid);
-    }
-    sql.push(" EXCEPT SELECT ulid, kind FROM terms WHERE scope = ");
-    sql.bind(scope.key())
-        .and("term", search.terms.exact.clone());
-    sql.push(") AS found");
-    if let Some(id) = search.terms.id {
-        sql.push(" WHERE ulid <> ").bind(ulid_text(id));
     }
     sql.push(" ORDER BY ulid DESC").limit(rows);
     Some(sql)
+}
+
+/// A record of the wanted types has a word that begins with this one.
+fn holds_word(
+    sql: &mut Sql,
+    scope: Scope,
+    search: &Search,
+    word: &str,
+    after_ulid: Option<SearchPosition>,
+) {
+    sql.push("scope = ").bind(scope.key());
+    sql.push(" AND term >= ").bind(word.to_owned());
+    if let Some(end) = prefix_end(word) {
+        sql.push(" AND term < ").bind(end);
+    }
+    if search.types.len() < ObjectType::ALL.len() {
+        sql.and_in("kind", &prefixes(&search.types));
+    }
+    after(sql, after_ulid);
 }
 
 fn after(sql: &mut Sql, after: Option<SearchPosition>) {

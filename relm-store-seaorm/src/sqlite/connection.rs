@@ -16,9 +16,7 @@ const BUSY_TIMEOUT_MS: u32 = 5_000;
 /// Statements that a connection keeps prepared.
 const STATEMENTS_CACHED: usize = 128;
 /// Page cache of the writer, in KiB.
-const WRITER_CACHE_KIB: u32 = 32 * 1024;
-/// Page cache of a reader, in KiB.
-const READER_CACHE_KIB: u32 = 4 * 1024;
+const WRITER_CACHE_KIB: usize = 24 * 1024;
 
 /// Opens the one connection that writes.
 pub(super) fn open_writer(path: &Path, synchronous: Synchronous) -> rusqlite::Result<Connection> {
@@ -36,13 +34,13 @@ pub(super) fn open_writer(path: &Path, synchronous: Synchronous) -> rusqlite::Re
     Ok(connection)
 }
 
-/// Opens a connection that cannot write.
-pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+/// Opens a connection that cannot write, with a page cache of so many KiB.
+pub(super) fn open_reader(path: &Path, cache_kib: usize) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.execute_batch(&format!(
         "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}; PRAGMA query_only = ON; \
-         PRAGMA cache_size = -{READER_CACHE_KIB}; PRAGMA temp_store = MEMORY"
+         PRAGMA cache_size = -{cache_kib}; PRAGMA temp_store = MEMORY"
     ))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     Ok(connection)

@@ -37,6 +37,10 @@ use crate::sql::{Sql, table};
 
 /// SQLite before this could corrupt a database when a write-ahead log was reset: https://sqlite.org/wal.html#walresetbug
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
+/// Page caches of the readers that run where they are called, in KiB: what all of them together may hold.
+const READER_CACHE_KIB: usize = 48 * 1024;
+/// Page cache of a reader that walks, in KiB.
+const WALKER_CACHE_KIB: usize = 2 * 1024;
 /// Unique keys that one statement looks up.
 const KEYS_MAX: usize = 512;
 
@@ -128,9 +132,10 @@ impl From<rusqlite::Error> for OpenError {
 
 /// Keeps records in an SQLite file. Dropping it waits for the commits that were handed over.
 pub struct SqliteStore {
-    readers: Arc<Readers>,
-    /// Threads for reads that may be long.
+    readers: Readers,
+    /// Threads for reads that may be long, and their connections.
     walkers: Walkers,
+    walking: Arc<Readers>,
     /// Gone once the store is being dropped.
     jobs: Mutex<Option<Sender<Job>>>,
     threads: Vec<thread::JoinHandle<()>>,
@@ -149,6 +154,7 @@ impl SqliteStore {
         migration::check(&path)?;
         let writer = connection::open_writer(&path, synchronous)?;
         migration::run(&writer)?;
+        let threads = thread::available_parallelism().map_or(1, usize::from);
         let (jobs, waiting) = mpsc::channel();
         let (committed, commits) = mpsc::channel();
         let checkpointer = checkpoint::Checkpointer::open(&path)?;
@@ -157,8 +163,9 @@ impl SqliteStore {
             writer::run(&writer, &waiting, &committed);
         })?;
         Ok(Self {
-            readers: Arc::new(Readers::new(path)),
+            readers: Readers::new(path.clone(), READER_CACHE_KIB / threads),
             walkers: Walkers::start()?,
+            walking: Arc::new(Readers::new(path, WALKER_CACHE_KIB)),
             jobs: Mutex::new(Some(jobs)),
             threads: vec![writes, checkpoints],
         })
@@ -177,7 +184,7 @@ impl SqliteStore {
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let readers = Arc::clone(&self.readers);
+        let readers = Arc::clone(&self.walking);
         let (answer, answered) = oneshot::channel();
         self.walkers.run(Box::new(move || {
             // A caller that went away does not want the answer.

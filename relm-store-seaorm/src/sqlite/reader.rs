@@ -29,13 +29,16 @@ const CHUNK_ROWS: usize = 256;
 /// Connections that cannot write, opened as they are needed.
 pub(super) struct Readers {
     path: PathBuf,
+    cache_kib: usize,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Readers {
-    pub fn new(path: PathBuf) -> Self {
+    /// Readers whose page caches are of so many KiB each.
+    pub fn new(path: PathBuf, cache_kib: usize) -> Self {
         Self {
             path,
+            cache_kib,
             idle: Mutex::default(),
         }
     }
@@ -48,7 +51,7 @@ impl Readers {
         let idle = self.lock().pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => open_reader(&self.path).map_err(StoreError::unavailable)?,
+            None => open_reader(&self.path, self.cache_kib).map_err(StoreError::unavailable)?,
         };
         // After an error the connection is dropped: whatever state it is in goes with it.
         let result = read(&connection).map_err(store_error)?;
@@ -191,13 +194,15 @@ pub(super) fn search(
         let wanted = search.limit + 1;
         let mut found: Vec<(Rank, Id)> = Vec::new();
         let in_words = search.after.filter(|after| after.rank == Rank::Words);
+        let exact = exact(connection, scope, search, wanted)?;
+        // What ranked exact on an earlier page must not come again among the words.
+        let any_exact = !exact.is_empty() || search.after.is_some();
         if in_words.is_none() {
-            let exact = exact(connection, scope, search, wanted)?;
             found.extend(exact.into_iter().map(|id| (Rank::Exact, id)));
         }
         let missing = wanted - found.len().min(wanted);
         if missing > 0 {
-            if let Some(sql) = word_matches(scope, search, in_words, missing) {
+            if let Some(sql) = word_matches(scope, search, in_words, any_exact, missing) {
                 let words = read_candidates(connection, &sql)?;
                 found.extend(words.into_iter().map(|id| (Rank::Words, id)));
             }

@@ -419,6 +419,6 @@ fn a_newer_or_foreign_database_is_refused_and_left_alone() {
 #[test]
 fn readers_cannot_write() {
     let (folder, _connection) = database();
-    let reader = super::connection::open_reader(&folder.path().join("relm.db")).unwrap();
+    let reader = super::connection::open_reader(&folder.path().join("relm.db"), 1024).unwrap();
     assert!(reader.execute("DELETE FROM contacts", []).is_err());
 }

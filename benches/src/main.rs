@@ -1,0 +1,74 @@
+//! The load driver: the real binary beside its floors, in one run.
+//!
+//! `cargo run --release -p relm-benches -- http` seeds a database through the API, then drives the same requests at
+//! three servers in turn: Relm; hyper with hand-written SQL over a copy of the same database, with the same durability
+//! (`floor/sql.rs`); and hyper answering a constant (`floor/constant.rs`). It prints requests per second, latencies
+//! and the ratio to each floor. Build the server first: `cargo build --release -p relm-server`.
+
+mod children;
+mod floor;
+mod http;
+mod workload;
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// What goes wrong ends the run.
+type Failure = Box<dyn Error + Send + Sync>;
+
+#[derive(Parser)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Drives the server and its floors, and prints the table.
+    Http {
+        /// Contacts in the database before anything is measured.
+        #[arg(long, default_value_t = 100_000)]
+        rows: usize,
+        /// Seconds of each measurement.
+        #[arg(long, default_value_t = 3)]
+        seconds: u64,
+        /// The server's binary.
+        #[arg(long, default_value = "target/release/relm-server")]
+        server: PathBuf,
+    },
+    /// Serves a constant: the first floor.
+    FloorConstant {
+        /// Where to listen.
+        listen: SocketAddr,
+    },
+    /// Serves hand-written SQL: the second floor.
+    FloorSql {
+        /// Where to listen.
+        listen: SocketAddr,
+        /// A database that Relm made.
+        database: PathBuf,
+    },
+}
+
+fn main() -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    match Cli::parse().command {
+        Command::Http {
+            rows,
+            seconds,
+            server,
+        } => runtime.block_on(workload::run(rows, seconds, server)),
+        Command::FloorConstant { listen } => runtime.block_on(floor::constant::serve(listen)),
+        Command::FloorSql { listen, database } => {
+            runtime.block_on(floor::sql::serve(listen, database))
+        }
+    }
+}
