@@ -158,10 +158,39 @@ pub fn parse(kind: Kind, fields: &[Field], filters: &[Filter]) -> Result<Vec<Cla
             "A list takes at most {FILTER_CLAUSES_MAX} filters."
         )));
     }
-    filters
-        .iter()
-        .map(|filter| parse_one(kind, fields, filter).map_err(|error| error.at(&filter.field)))
-        .collect()
+    let mut clauses = Vec::with_capacity(filters.len());
+    for filter in filters {
+        let clause = parse_one(kind, fields, filter).map_err(|error| error.at(&filter.field))?;
+        if filter.field == "created_at" {
+            clauses.extend(id_bounds(kind, &clause.condition));
+        }
+        clauses.push(clause);
+    }
+    Ok(clauses)
+}
+
+/// The engine takes `created_at` from the id that it mints, and lists are in the order of ids: a range of the one is a
+/// range of the other, which a store need not walk the list for.
+fn id_bounds(kind: Kind, condition: &Condition) -> Vec<Clause> {
+    let Condition::Compare(comparison, Scalar::Integer(at)) = condition else {
+        return Vec::new();
+    };
+    let bound = |comparison, millis: i64| {
+        // A ULID holds 48 bits of milliseconds since 1970.
+        let millis = u128::try_from(millis).ok().filter(|millis| *millis < 1 << 48)?;
+        Some(Clause {
+            target: Target::Id,
+            condition: Condition::Compare(comparison, Id::new(kind, millis << 80).into()),
+        })
+    };
+    let from = || bound(Comparison::Gte, *at);
+    let until = || bound(Comparison::Lt, at.saturating_add(1));
+    match comparison {
+        Comparison::Eq => from().into_iter().chain(until()).collect(),
+        Comparison::Gt | Comparison::Gte => from().into_iter().collect(),
+        Comparison::Lt | Comparison::Lte => until().into_iter().collect(),
+        Comparison::Neq => Vec::new(),
+    }
 }
 
 fn parse_one(kind: Kind, fields: &[Field], filter: &Filter) -> Result<Clause> {

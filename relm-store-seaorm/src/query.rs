@@ -9,7 +9,6 @@ use relm_core::record::columns;
 use relm_core::scope::Scope;
 use relm_core::search::{SearchPosition, prefix_end};
 use relm_core::store::{Query, Search};
-use relm_core::time::Timestamp;
 
 use crate::plan::texts;
 use crate::sql::{Sql, table, ulid_text};
@@ -102,9 +101,6 @@ impl<'a> ListPlan<'a> {
                 Target::Column(place) => {
                     let Column { name, .. } = columns(self.kind)[*place];
                     condition(sql.push(" AND "), name, &clause.condition);
-                    if name == "created_at" {
-                        self.bound_by_id(sql, &clause.condition);
-                    }
                 }
                 Target::Either(one, other) => {
                     let columns = columns(self.kind);
@@ -116,39 +112,6 @@ impl<'a> ListPlan<'a> {
             }
         }
     }
-
-    /// A record's `created_at` is the moment in its id, so that a range of one is a range of the key.
-    fn bound_by_id(&self, sql: &mut Sql, condition: &Condition) {
-        let Condition::Compare(comparison, Scalar::Integer(at)) = condition else {
-            return;
-        };
-        let first_of = |millis: i64| first_id(self.kind, millis);
-        if matches!(
-            comparison,
-            Comparison::Eq | Comparison::Gt | Comparison::Gte
-        ) {
-            if let Some(first) = first_of(*at) {
-                sql.push(" AND id >= ").bind(first);
-            }
-        }
-        if matches!(
-            comparison,
-            Comparison::Eq | Comparison::Lt | Comparison::Lte
-        ) {
-            if let Some(end) = first_of(at.saturating_add(1)) {
-                sql.push(" AND id < ").bind(end);
-            }
-        }
-    }
-}
-
-/// The least id of a moment, where a ULID can hold it.
-fn first_id(kind: Kind, millis: i64) -> Option<Id> {
-    let millis = u128::try_from(millis)
-        .ok()
-        .filter(|millis| *millis < 1 << 48)?;
-    let id = Id::new(kind, millis << 80);
-    (id.timestamp() <= Timestamp::MAX).then_some(id)
 }
 
 /// What SQL decides exactly as the engine does. The rest is left to the engine: patterns, and `metadata`.

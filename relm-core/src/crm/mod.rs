@@ -190,6 +190,11 @@ impl Inner {
         }
     }
 
+    /// After a change of our own: the next write reads it anew.
+    fn forget_configuration(&self, scope: Scope) {
+        write(&self.configurations).remove(&scope.key());
+    }
+
     async fn reload_configuration(&self, scope: Scope) -> Result<Arc<Configuration>> {
         let fresh = self.store.configuration(scope).await.map_err(store_error)?;
         let fresh = Arc::new(fresh);

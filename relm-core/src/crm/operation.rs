@@ -138,6 +138,9 @@ impl Scoped {
     /// Carries an operation out, once.
     pub(super) async fn execute<T, O: Operation<T>>(&self, mut operation: O) -> Result<Reply<T>> {
         let mut configuration = self.inner.configuration(self.scope).await?;
+        // What was read earlier may be out of date. A commit finds that out by itself; what comes to no commit is
+        // looked at again before it is answered.
+        let mut is_fresh = false;
         for _ in 0..ROUNDS_MAX {
             if let Some(idempotency) = &self.idempotency {
                 if let Some(reply) = self.remembered(idempotency, &operation).await? {
@@ -151,7 +154,17 @@ impl Scoped {
                 requires: vec![Require::Configuration(configuration.version)],
                 writes: Vec::new(),
             };
-            let reply = operation.plan(&mut plan).await?;
+            let planned = operation.plan(&mut plan).await;
+            let changes_nothing = planned.is_err() || plan.writes.is_empty();
+            if changes_nothing && !is_fresh {
+                is_fresh = true;
+                let fresh = self.inner.reload_configuration(self.scope).await?;
+                if fresh.version != configuration.version {
+                    configuration = fresh;
+                    continue;
+                }
+            }
+            let reply = planned?;
             if let Some(idempotency) = &self.idempotency {
                 let response = self.remember(idempotency, &operation, &reply, plan.now)?;
                 plan.writes.push(Write::Remember(response));
@@ -159,6 +172,7 @@ impl Scoped {
             if plan.writes.is_empty() {
                 return Ok(reply);
             }
+            let reconfigures = plan.writes.iter().any(|write| matches!(write, Write::Reconfigure));
             let batch = Batch {
                 scope: self.scope,
                 now: plan.now,
@@ -166,11 +180,17 @@ impl Scoped {
                 writes: plan.writes,
             };
             match self.inner.store.commit(batch).await {
-                Ok(()) => return Ok(reply),
+                Ok(()) => {
+                    if reconfigures {
+                        self.inner.forget_configuration(self.scope);
+                    }
+                    return Ok(reply);
+                }
                 Err(CommitError::Store(error)) => return Err(store_error(error)),
                 Err(CommitError::Refused(refusal)) => match refusal {
                     Refusal::Configuration => {
                         configuration = self.inner.reload_configuration(self.scope).await?;
+                        is_fresh = true;
                     }
                     Refusal::ResponseExists | Refusal::Stale { .. } => {}
                     Refusal::Missing(_) | Refusal::IdTaken { .. } | Refusal::KeyTaken { .. } => {

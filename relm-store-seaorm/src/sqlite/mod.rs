@@ -226,6 +226,9 @@ impl fmt::Debug for SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn get(&self, scope: Scope, id: Id) -> Result<Option<Document>, StoreError> {
+        if columns(id.kind()).is_empty() {
+            return Ok(None);
+        }
         let sql = documents(scope, id.kind(), &[id]);
         self.readers
             .with(|connection| Ok(read_documents(connection, &sql)?.pop()))

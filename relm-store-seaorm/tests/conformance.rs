@@ -1,0 +1,26 @@
+//! The SQLite store, held to the contract of all stores, and compared with the reference over random operations.
+
+use std::sync::Arc;
+
+use relm_store_memory::MemoryStore;
+use relm_store_seaorm::{SqliteOptions, SqliteStore, Synchronous};
+
+/// A store in a folder of its own, which goes with it. What a commit does not depend on is not waited for.
+fn fresh() -> (SqliteStore, tempfile::TempDir) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let options = SqliteOptions::new(folder.path().join("relm.db"));
+    let store = SqliteStore::open(options.synchronous(Synchronous::Normal));
+    (store.expect("a fresh database opens"), folder)
+}
+
+relm_core::store_conformance!(fresh());
+
+#[test]
+fn it_does_what_the_reference_does() {
+    for seed in 1..=40 {
+        let (store, _folder) = fresh();
+        let reference = Arc::new(MemoryStore::new());
+        let run = relm_core::conformance::model::run(reference, Arc::new(store), seed, 60);
+        pollster::block_on(run);
+    }
+}
