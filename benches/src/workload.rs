@@ -98,6 +98,8 @@ fn batch(first: u64) -> String {
 #[derive(Clone, Copy)]
 struct Measured {
     per_second: f64,
+    /// The mean length of an answer's body.
+    body_bytes: f64,
     p50: Duration,
     p99: Duration,
 }
@@ -117,28 +119,34 @@ async fn drive(
         let mut connection = Connection::open(address).await?;
         tasks.push(tokio::spawn(async move {
             let mut taken = Vec::new();
+            let mut bytes = 0;
             while begun.elapsed() < time {
                 let request = material.request(operation);
                 let sent = Instant::now();
                 let (status, body) = connection.send(&request).await?;
                 taken.push(sent.elapsed());
+                bytes += body.len();
                 if !(200..300).contains(&status) {
                     let body = String::from_utf8_lossy(body).into_owned();
                     return Err(format!("{operation:?}: {status} {body}").into());
                 }
             }
-            Ok::<_, Failure>(taken)
+            Ok::<_, Failure>((taken, bytes))
         }));
     }
     let mut taken = Vec::new();
+    let mut bytes = 0;
     for task in tasks {
-        taken.extend(task.await??);
+        let (of_one, bytes_of_one) = task.await??;
+        taken.extend(of_one);
+        bytes += bytes_of_one;
     }
     let elapsed = begun.elapsed();
     taken.sort_unstable();
     let rank = |share: f64| taken[((taken.len() - 1) as f64 * share) as usize];
     Ok(Measured {
         per_second: taken.len() as f64 / elapsed.as_secs_f64(),
+        body_bytes: bytes as f64 / taken.len() as f64,
         p50: rank(0.5),
         p99: rank(0.99),
     })
@@ -281,9 +289,24 @@ pub async fn run(rows: usize, seconds: u64, binary: PathBuf) -> Result<(), Failu
     let sql = Server::start(floor(&["floor-sql", "127.0.0.1:0"], Some(&copy))?).await?;
     let hand = measure(sql.address, &material(&key), seconds).await?;
     drop(sql);
+    check_floor(&ours, &hand)?;
     let constant = Server::start(floor(&["floor-constant", "127.0.0.1:0"], None)?).await?;
     let wire = measure(constant.address, &material(&key), seconds).await?;
     print(&ours, &hand, &wire);
+    Ok(())
+}
+
+/// A floor that answers with less than was asked for is no floor.
+fn check_floor(ours: &[Measured], hand: &[Measured]) -> Result<(), Failure> {
+    for (operation, (ours, hand)) in OPERATIONS.iter().cycle().zip(ours.iter().zip(hand)) {
+        if hand.body_bytes < ours.body_bytes / 2.0 {
+            let (ours, hand) = (ours.body_bytes, hand.body_bytes);
+            return Err(format!(
+                "{operation:?}: {hand:.0} bytes from the floor, {ours:.0} from us"
+            )
+            .into());
+        }
+    }
     Ok(())
 }
 

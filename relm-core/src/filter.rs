@@ -177,7 +177,9 @@ fn id_bounds(kind: Kind, condition: &Condition) -> Vec<Clause> {
     };
     let bound = |comparison, millis: i64| {
         // A ULID holds 48 bits of milliseconds since 1970.
-        let millis = u128::try_from(millis).ok().filter(|millis| *millis < 1 << 48)?;
+        let millis = u128::try_from(millis)
+            .ok()
+            .filter(|millis| *millis < 1 << 48)?;
         Some(Clause {
             target: Target::Id,
             condition: Condition::Compare(comparison, Id::new(kind, millis << 80).into()),

@@ -10,6 +10,8 @@
 pub mod association;
 mod check;
 pub mod column;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod crm;
 mod cursor;
 pub mod error;

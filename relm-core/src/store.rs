@@ -38,7 +38,9 @@ use crate::webhook::Webhook;
 
 /// Keeps records. See the [module](self) for what all methods promise.
 ///
-/// A future of any method may be dropped at any await point: the store stays usable and nothing is half done.
+/// A future of any method may be dropped at any await point: the store stays usable and nothing is half done. A commit
+/// whose future was dropped may still be applied, whole, later. Each read sees the store at one moment. Contention is
+/// no failure: a store waits or tries again by itself.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     /// The document of one record, or none.
@@ -185,7 +187,7 @@ pub struct Batch {
 pub enum Require {
     /// The scope's configuration is still of this version.
     Configuration(i64),
-    /// This record exists, and still does when the batch is applied.
+    /// This record exists, and still does when the batch is applied. The batch itself neither makes nor deletes it.
     Exists(Id),
 }
 
@@ -198,12 +200,13 @@ pub enum Write {
     Replace {
         /// The record as it was read.
         before: Entry,
-        /// The same record with the next version.
+        /// The record of the same id with a greater version.
         after: Entry,
     },
     /// A record less. It must exist with the version of this entry.
     Delete(Entry),
-    /// Every association from or to this record is deleted. None need exist.
+    /// Every association that was from or to this record before the batch is deleted. None need exist. A batch that
+    /// unlinks a record writes no association of it otherwise.
     Unlink(Id),
     /// The scope's configuration version grows by one.
     Reconfigure,

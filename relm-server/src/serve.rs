@@ -1,28 +1,41 @@
-//! Sockets: accepting connections, reading requests within bounds, and ending in order.
+//! Sockets: accepting connections, giving each request to its handler, and ending in order.
 //!
-//! Everything that hyper lets through and an API must not is refused here, before a handler runs; what a request means
-//! is the [`Handler`]'s. Each handler runs in a task of its own: hyper drops what it awaits when a client hangs up, and
+//! What hyper lets through and an API must not is refused in `receive.rs`, before a handler runs; what a request means
+//! is the [`Handler`]'s. Each handler runs in a task of its own: hyper drops what it awaits when a connection ends, and
 //! half a commit must never depend on a client's patience.
+//!
+//! Architecture invariant: whatever takes memory or time for a request holds its connection's place until it ends, so
+//! [`Limits`] bounds handlers whose clients left, too, and all places free means that nothing runs.
+//!
+//! What is not HTTP at all (a torn head, more than [`Limits::headers_max`] headers) hyper answers itself, with a bare
+//! 400, 414 or 431, and closes.
+
+mod receive;
+mod stream;
 
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Body, Incoming};
-use hyper::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderValue};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Method, Request, Response, Version};
+use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
+
+use self::receive::{BodyMemory, receive};
+use self::stream::Stream;
 
 /// What a request means.
 #[async_trait]
@@ -30,26 +43,31 @@ pub trait Handler: Send + Sync + 'static {
     /// Answers a request that was read whole. It is carried through, whether or not anyone waits for the answer.
     async fn handle(&self, request: Request<Bytes>) -> Response<Bytes>;
 
-    /// The most bytes that the body of such a request may have.
+    /// The most bytes that the body of such a request may have; asked before any of it is read.
     fn body_limit(&self, head: &Parts) -> usize;
 
-    /// The answer to a request that never reaches [`handle`](Self::handle).
+    /// The answer to a request that never reaches [`handle`](Self::handle), or whose handler panicked; it also logs
+    /// what is worth a line.
     fn refuse(&self, refusal: Refusal) -> Response<Bytes>;
 }
 
-/// Why a request never reaches its handler.
+/// Why a request is not answered by its handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// Something about its head is wrong; the text says what would be right.
     BadRequest(&'static str),
     /// Its URI is longer than this.
     UriTooLong(usize),
+    /// Its head is longer than this.
+    HeadTooLarge(usize),
     /// Its body is longer than this.
     PayloadTooLarge(usize),
     /// Its body is not plain JSON; the text says what would be right.
     UnsupportedMediaType(&'static str),
     /// Its body did not arrive in time.
     BodyTimeout,
+    /// There was no memory for its body in time.
+    Busy,
     /// Its handler panicked.
     Panicked,
 }
@@ -57,18 +75,24 @@ pub enum Refusal {
 /// The bounds of connections and requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections at once; further ones wait in the kernel's queue, unaccepted.
+    /// Connections, and handlers whose connection has ended, at once. Further connections wait in the kernel's queue,
+    /// unaccepted: they cost nothing there, and a burst is served late rather than refused.
     pub connections_max: usize,
-    /// How long a request's head may take, and how long a connection may idle.
+    /// How long a request's head may take, and how long a connection may idle: hyper knows one timer for both.
     pub head_timeout: Duration,
     /// How long a request's body may take, all of it.
     pub body_timeout: Duration,
+    /// How long an answer may take to be read, from when the peer first lets us wait.
+    pub answer_timeout: Duration,
     /// Bytes of a request's head.
     pub head_bytes_max: usize,
     /// Header fields of a request.
     pub headers_max: usize,
     /// Bytes of a request's URI.
     pub uri_bytes_max: usize,
+    /// Bytes of all bodies of more than 64 KiB that are being read or handled; smaller ones are bounded by
+    /// [`connections_max`](Self::connections_max).
+    pub body_bytes_in_flight_max: usize,
     /// How long open requests may take to end once the server is told to stop.
     pub drain_timeout: Duration,
 }
@@ -79,9 +103,11 @@ impl Default for Limits {
             connections_max: 10_000,
             head_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
+            answer_timeout: Duration::from_secs(60),
             head_bytes_max: 32 * 1024,
             headers_max: 100,
             uri_bytes_max: 8 * 1024,
+            body_bytes_in_flight_max: 256 * 1024 * 1024,
             drain_timeout: Duration::from_secs(10),
         }
     }
@@ -90,16 +116,37 @@ impl Default for Limits {
 /// How long accepting pauses after it failed: file descriptors come back as connections end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// The least that hyper takes as the most that it buffers.
+const BUFFER_BYTES_MIN: usize = 8 * 1024;
+
 /// What every connection needs.
 struct Shared {
     handler: Arc<dyn Handler>,
     limits: Limits,
-    /// Held by each task that serves; all gone, the server has drained.
-    alive: mpsc::Sender<()>,
-    stop: watch::Receiver<bool>,
+    memory: BodyMemory,
+}
+
+/// One connection; each of its running handlers holds it as well.
+struct Connection {
+    shared: Arc<Shared>,
+    /// A request was answered without reading all that its client sends.
+    unread: AtomicBool,
+    _place: OwnedSemaphorePermit,
+}
+
+/// What connections are told, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Serving,
+    /// Answer what was asked, then close.
+    Draining,
+    /// Close.
+    Ended,
 }
 
 /// Serves until `shutdown`, then lets what is open end; whether all of it did before the deadline.
+///
+/// After the deadline connections are cut off. Handlers are not: those that still run end with the runtime.
 pub async fn serve(
     listener: TcpListener,
     handler: Arc<dyn Handler>,
@@ -107,41 +154,47 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> bool {
     let drain_timeout = limits.drain_timeout;
-    let connections = Arc::new(Semaphore::new(limits.connections_max));
-    let (alive, mut drained) = mpsc::channel(1);
-    let (stopping, stop) = watch::channel(false);
+    let places_max = u32::try_from(limits.connections_max).unwrap_or(u32::MAX);
+    let places = Arc::new(Semaphore::new(places_max as usize));
+    let (stage, _) = watch::channel(Stage::Serving);
     let shared = Arc::new(Shared {
         handler,
+        memory: BodyMemory::new(limits.body_bytes_in_flight_max),
         limits,
-        alive,
-        stop,
     });
-    let accepting = async {
-        loop {
-            let Ok(permit) = Arc::clone(&connections).acquire_owned().await else {
-                return;
-            };
-            match listener.accept().await {
-                Ok((stream, _)) => {
-                    let shared = Arc::clone(&shared);
-                    tokio::spawn(async move {
-                        connection(&shared, stream).await;
-                        drop(permit);
-                    });
-                }
-                Err(error) => accept_failed(&error).await,
-            }
-        }
-    };
     tokio::select! {
-        () = accepting => {}
+        () = accept(&listener, &shared, &places, &stage) => {}
         () = shutdown => {}
     }
     drop(listener);
-    drop(shared);
-    // Nobody listens when there are no connections left.
-    let _ = stopping.send(true);
-    timeout(drain_timeout, drained.recv()).await.is_ok()
+    stage.send_replace(Stage::Draining);
+    let drained = timeout(drain_timeout, places.acquire_many(places_max)).await;
+    stage.send_replace(Stage::Ended);
+    drained.is_ok()
+}
+
+/// Accepts connections, for as long as it is polled.
+async fn accept(
+    listener: &TcpListener,
+    shared: &Arc<Shared>,
+    places: &Arc<Semaphore>,
+    stage: &watch::Sender<Stage>,
+) {
+    // The semaphore is never closed.
+    while let Ok(place) = Arc::clone(places).acquire_owned().await {
+        let tcp = loop {
+            match listener.accept().await {
+                Ok((tcp, _)) => break tcp,
+                Err(error) => accept_failed(&error).await,
+            }
+        };
+        let connection = Connection {
+            shared: Arc::clone(shared),
+            unread: AtomicBool::new(false),
+            _place: place,
+        };
+        tokio::spawn(converse(Arc::new(connection), tcp, stage.subscribe()));
+    }
 }
 
 async fn accept_failed(error: &io::Error) {
@@ -157,36 +210,46 @@ async fn accept_failed(error: &io::Error) {
     }
 }
 
-async fn connection(shared: &Arc<Shared>, stream: TcpStream) {
-    let _alive = shared.alive.clone();
-    let mut stop = shared.stop.clone();
+/// Serves one connection to its end.
+async fn converse(connection: Arc<Connection>, tcp: TcpStream, mut stage: watch::Receiver<Stage>) {
     // An answer is one write: waiting to fill a segment would only delay it.
-    let _ = stream.set_nodelay(true);
-    let limits = &shared.limits;
+    let _ = tcp.set_nodelay(true);
+    let limits = &connection.shared.limits;
+    let stream = Stream::new(tcp, Arc::clone(&connection));
     let service = service_fn(|request| {
-        let shared = Arc::clone(shared);
-        async move { Ok::<_, Infallible>(respond(&shared, request).await.map(Full::new)) }
+        let connection = Arc::clone(&connection);
+        async move { Ok::<_, Infallible>(respond(&connection, request).await.map(Full::new)) }
     });
-    let connection = http1::Builder::new()
+    let conversation = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head_timeout)
-        .max_buf_size(limits.head_bytes_max)
+        // Twice the limit, so that a head over it is still read, and refused in our own words.
+        .max_buf_size((2 * limits.head_bytes_max).max(BUFFER_BYTES_MIN))
         .max_headers(limits.headers_max)
+        // Who closed only the sending half still wants the answer.
+        .half_close(true)
         .serve_connection(TokioIo::new(stream), service);
-    let mut connection = std::pin::pin!(connection);
+    let mut conversation = std::pin::pin!(conversation);
     tokio::select! {
         // Errors are the peer's: it hung up, or sent what is not HTTP, and was answered if it could be.
-        _ = connection.as_mut() => return,
-        _ = stop.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
+        _ = conversation.as_mut() => return,
+        _ = stage.wait_for(|stage| *stage >= Stage::Draining) => {}
     }
-    let _ = connection.await;
+    conversation.as_mut().graceful_shutdown();
+    tokio::select! {
+        _ = conversation => {}
+        _ = stage.wait_for(|stage| *stage >= Stage::Ended) => {}
+    }
 }
 
-async fn respond(shared: &Shared, request: Request<Incoming>) -> Response<Bytes> {
+/// Answers one request.
+async fn respond(connection: &Arc<Connection>, request: Request<Incoming>) -> Response<Bytes> {
+    let shared = &connection.shared;
     let (head, body) = request.into_parts();
-    let body = match read(shared, &head, body).await {
-        Ok(body) => body,
+    let (body, memory) = match receive(shared, &head, body).await {
+        Ok(received) => received,
         Err(refusal) => {
+            connection.unread.store(true, Ordering::Relaxed);
             let mut response = shared.handler.refuse(refusal);
             // What is left of the body is not worth reading.
             let close = HeaderValue::from_static("close");
@@ -194,111 +257,15 @@ async fn respond(shared: &Shared, request: Request<Incoming>) -> Response<Bytes>
             return response;
         }
     };
-    let handler = Arc::clone(&shared.handler);
-    let alive = shared.alive.clone();
+    let held = Arc::clone(connection);
     let handled = tokio::spawn(async move {
-        let _alive = alive;
-        handler.handle(Request::from_parts(head, body)).await
+        let request = Request::from_parts(head, body);
+        let response = held.shared.handler.handle(request).await;
+        drop(memory);
+        response
     });
-    match handled.await {
-        Ok(response) => response,
-        Err(error) => {
-            tracing::error!(%error, "a handler failed");
-            shared.handler.refuse(Refusal::Panicked)
-        }
-    }
-}
-
-/// Checks a request's head, then reads its body.
-async fn read(shared: &Shared, head: &Parts, body: Incoming) -> Result<Bytes, Refusal> {
-    check_head(head, &shared.limits)?;
-    let limit = shared.handler.body_limit(head);
-    let declared = body.size_hint().lower();
-    if declared > limit as u64 {
-        return Err(Refusal::PayloadTooLarge(limit));
-    }
-    if body.is_end_stream() {
-        return Ok(Bytes::new());
-    }
-    check_body_type(head)?;
-    match timeout(shared.limits.body_timeout, collect(body, limit)).await {
-        Ok(read) => read,
-        Err(_) => Err(Refusal::BodyTimeout),
-    }
-}
-
-async fn collect(mut body: Incoming, limit: usize) -> Result<Bytes, Refusal> {
-    let mut first = Bytes::new();
-    let mut rest = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Refusal::BadRequest("The body did not arrive whole."))?;
-        let Ok(data) = frame.into_data() else {
-            continue;
-        };
-        if first.len() + rest.len() + data.len() > limit {
-            return Err(Refusal::PayloadTooLarge(limit));
-        }
-        // Most bodies are one frame, which is passed on as it is.
-        if first.is_empty() {
-            first = data;
-        } else {
-            rest.extend_from_slice(&data);
-        }
-    }
-    if rest.is_empty() {
-        return Ok(first);
-    }
-    let mut whole = BytesMut::with_capacity(first.len() + rest.len());
-    whole.extend_from_slice(&first);
-    whole.extend_from_slice(&rest);
-    Ok(whole.freeze())
-}
-
-fn check_head(head: &Parts, limits: &Limits) -> Result<(), Refusal> {
-    let uri = &head.uri;
-    let length = uri.path_and_query().map_or(0, |path| path.as_str().len());
-    if length > limits.uri_bytes_max {
-        return Err(Refusal::UriTooLong(limits.uri_bytes_max));
-    }
-    if head.method == Method::CONNECT || uri.authority().is_some() || !uri.path().starts_with('/') {
-        return Err(Refusal::BadRequest(
-            "The request must name a path, such as /v1/contacts.",
-        ));
-    }
-    // RFC 9112, section 3.2: exactly one.
-    let hosts = head.headers.get_all(HOST).iter().count();
-    if hosts > 1 || (hosts == 0 && head.version == Version::HTTP_11) {
-        return Err(Refusal::BadRequest(
-            "The request must have one Host header.",
-        ));
-    }
-    Ok(())
-}
-
-/// A body must be JSON in UTF-8, as it is: what is compressed could be a bomb.
-fn check_body_type(head: &Parts) -> Result<(), Refusal> {
-    let encoded = head.headers.get_all(CONTENT_ENCODING).iter();
-    if encoded
-        .map(HeaderValue::as_bytes)
-        .any(|coding| !coding.eq_ignore_ascii_case(b"identity"))
-    {
-        return Err(Refusal::UnsupportedMediaType(
-            "Send the body without Content-Encoding.",
-        ));
-    }
-    let refuse = Refusal::UnsupportedMediaType("Send the body as Content-Type: application/json.");
-    let mut types = head.headers.get_all(CONTENT_TYPE).iter();
-    let (Some(value), None) = (types.next(), types.next()) else {
-        return Err(refuse);
-    };
-    let value = value.to_str().map_err(|_| refuse)?.to_ascii_lowercase();
-    let mut parts = value.split(';').map(str::trim);
-    let essence = parts.next().unwrap_or_default();
-    let json = essence == "application/json"
-        || (essence.starts_with("application/") && essence.ends_with("+json"));
-    let utf8 = parts.all(|parameter| match parameter.split_once('=') {
-        Some(("charset", charset)) => matches!(charset.trim_matches('"'), "utf-8" | "utf8"),
-        _ => true,
-    });
-    if json && utf8 { Ok(()) } else { Err(refuse) }
+    // A handler is never aborted, so an error is a panic, of which the panic hook has told.
+    handled
+        .await
+        .unwrap_or_else(|_| shared.handler.refuse(Refusal::Panicked))
 }

@@ -109,8 +109,8 @@ fn read(path: &str, query: &str) -> Bytes {
                 Err(_) => return Bytes::new(),
             },
         };
-        let value = query.split('&').find_map(|pair| pair.rsplit_once('='));
-        let value = value.map(|(_, value)| value).unwrap_or_default();
+        // What is asked for is the last parameter's value.
+        let value = query.rsplit_once('=').map_or("", |(_, value)| value);
         let read = match path.strip_prefix("/v1/contacts/") {
             Some(id) => get(connection, *scope, id),
             None if path == "/v1/search" => search(connection, *scope, value),

@@ -21,7 +21,10 @@ pub(super) fn response(key: &str) -> StoredResponse {
 
 /// The document of a record, as the store has it.
 pub(super) async fn stored(store: &Subject, id: Id) -> Option<Document> {
-    store.get(SCOPE, id).await.expect("the store reads a record")
+    store
+        .get(SCOPE, id)
+        .await
+        .expect("the store reads a record")
 }
 
 /// Every record of a kind.
@@ -32,7 +35,10 @@ pub(super) async fn all(store: &Subject, kind: Kind) -> Vec<Document> {
         after: None,
         limit: 1_000,
     };
-    let page = store.list(SCOPE, &query).await.expect("the store lists records");
+    let page = store
+        .list(SCOPE, &query)
+        .await
+        .expect("the store lists records");
     page.documents
 }
 
@@ -48,7 +54,11 @@ pub(super) async fn a_commit_is_seen_by_every_later_call(store: Subject) {
         let keys = ["ada@example.com".to_owned()];
         let found = store.find(SCOPE, Kind::Contact, &keys).await;
         let found = found.expect("the store finds records");
-        (stored(&store, one.id).await, found, all(&store, Kind::Contact).await)
+        (
+            stored(&store, one.id).await,
+            found,
+            all(&store, Kind::Contact).await,
+        )
     };
     for (got, found, listed) in store.race([read(), read(), read()]) {
         assert_eq!(got, is(&one));
@@ -62,10 +72,19 @@ pub(super) async fn a_refused_batch_leaves_nothing(store: Subject) {
     let (kept, gone) = (contact_of(1, "kept@example.com"), contact(2));
     let link = edge(1, kept.id, gone.id, None);
     store
-        .apply(SCOPE, vec![insert(kept.clone()), insert(gone.clone()), insert(link.clone())])
+        .apply(
+            SCOPE,
+            vec![
+                insert(kept.clone()),
+                insert(gone.clone()),
+                insert(link.clone()),
+            ],
+        )
         .await;
     let fresh = contact_of(3, "fresh@example.com");
-    let renamed = changed(&kept, |kept| kept.email = Some("other@example.com".to_owned()));
+    let renamed = changed(&kept, |kept| {
+        kept.email = Some("other@example.com".to_owned())
+    });
     let stale = changed(&contact(4), |_| {});
     let writes = vec![
         insert(fresh.clone()),
@@ -82,28 +101,54 @@ pub(super) async fn a_refused_batch_leaves_nothing(store: Subject) {
     let refusal = store.refusal(SCOPE, writes).await;
     assert_eq!(refusal, Refusal::Stale { write: 8 });
 
-    assert_eq!(all(&store, Kind::Contact).await, [gone.clone(), kept.clone()].map(|c| Entry::new(c).document()));
-    assert_eq!(all(&store, Kind::Association).await, [Entry::new(link).document()]);
+    assert_eq!(
+        all(&store, Kind::Contact).await,
+        [gone.clone(), kept.clone()].map(|c| Entry::new(c).document())
+    );
+    assert_eq!(
+        all(&store, Kind::Association).await,
+        [Entry::new(link).document()]
+    );
     assert_eq!(all(&store, Kind::Event).await, []);
     let keys = ["kept@example.com", "fresh@example.com", "other@example.com"].map(str::to_owned);
     let found = store.find(SCOPE, Kind::Contact, &keys).await;
-    assert_eq!(found.expect("the store finds records"), [is(&kept), None, None]);
-    let configuration = store.configuration(SCOPE).await.expect("the store has a configuration");
-    assert_eq!((configuration.version, configuration.fields), (0, Vec::new()));
+    assert_eq!(
+        found.expect("the store finds records"),
+        [is(&kept), None, None]
+    );
+    let configuration = store
+        .configuration(SCOPE)
+        .await
+        .expect("the store has a configuration");
+    assert_eq!(
+        (configuration.version, configuration.fields),
+        (0, Vec::new())
+    );
     let kept_response = store.response(SCOPE, "key", NOW).await;
     assert_eq!(kept_response.expect("the store reads a response"), None);
     // And nothing of it stands in the way: neither an id nor a key.
-    store.apply(SCOPE, vec![insert(fresh), Write::Remember(response("key"))]).await;
+    store
+        .apply(SCOPE, vec![insert(fresh), Write::Remember(response("key"))])
+        .await;
 }
 
 /// `Insert`: its id must be free.
 pub(super) async fn an_insert_needs_a_free_id(store: Subject) {
     let one = contact(1);
     store.apply(SCOPE, vec![insert(one.clone())]).await;
-    let other = Contact { phone: Some("1".to_owned()), ..one.clone() };
+    let other = Contact {
+        phone: Some("1".to_owned()),
+        ..one.clone()
+    };
     let writes = vec![insert(contact(2)), insert(other)];
-    assert_eq!(store.refusal(SCOPE, writes).await, Refusal::IdTaken { write: 1 });
-    assert_eq!(all(&store, Kind::Contact).await, [is(&one).expect("it is there")]);
+    assert_eq!(
+        store.refusal(SCOPE, writes).await,
+        Refusal::IdTaken { write: 1 }
+    );
+    assert_eq!(
+        all(&store, Kind::Contact).await,
+        [is(&one).expect("it is there")]
+    );
 }
 
 /// In a scope, no two records have one id: not even a record that equals the one that is there.
@@ -123,14 +168,20 @@ pub(super) async fn a_replace_needs_the_version_that_was_read(store: Subject) {
     let second = changed(&first, |first| first.phone = Some("2".to_owned()));
     let third = changed(&second, |second| second.phone = Some("3".to_owned()));
     store.apply(SCOPE, vec![insert(first.clone())]).await;
-    store.apply(SCOPE, vec![replace(first.clone(), second.clone())]).await;
+    store
+        .apply(SCOPE, vec![replace(first.clone(), second.clone())])
+        .await;
     for before in [&first, &third] {
         let after = changed(before, |it| it.phone = Some("lost".to_owned()));
-        let refusal = store.refusal(SCOPE, vec![replace(before.clone(), after)]).await;
+        let refusal = store
+            .refusal(SCOPE, vec![replace(before.clone(), after)])
+            .await;
         assert_eq!(refusal, Refusal::Stale { write: 0 });
         assert_eq!(stored(&store, first.id).await, is(&second));
     }
-    store.apply(SCOPE, vec![replace(second, third.clone())]).await;
+    store
+        .apply(SCOPE, vec![replace(second, third.clone())])
+        .await;
     assert_eq!(stored(&store, first.id).await, is(&third));
 }
 
@@ -152,7 +203,9 @@ pub(super) async fn a_delete_needs_the_version_that_was_read(store: Subject) {
     let first = contact(1);
     let second = changed(&first, |first| first.phone = Some("2".to_owned()));
     store.apply(SCOPE, vec![insert(first.clone())]).await;
-    store.apply(SCOPE, vec![replace(first.clone(), second.clone())]).await;
+    store
+        .apply(SCOPE, vec![replace(first.clone(), second.clone())])
+        .await;
     let refusal = store.refusal(SCOPE, vec![delete(first.clone())]).await;
     assert_eq!(refusal, Refusal::Stale { write: 0 });
     assert_eq!(stored(&store, first.id).await, is(&second));
@@ -175,29 +228,54 @@ pub(super) async fn a_delete_needs_the_record(store: Subject) {
 pub(super) async fn a_refusal_names_the_write(store: Subject) {
     let taken = contact_of(1, "ada@example.com");
     store.apply(SCOPE, vec![insert(taken.clone())]).await;
-    let harmless = || vec![insert(contact(5)), Write::Reconfigure, insert(company(6)), Write::Unlink(taken.id)];
+    let harmless = || {
+        vec![
+            insert(contact(5)),
+            Write::Reconfigure,
+            insert(company(6)),
+            Write::Unlink(taken.id),
+        ]
+    };
     let after = |write: Write| [harmless(), vec![write]].concat();
 
     let stale = replace(contact(9), changed(&contact(9), |_| {}));
-    assert_eq!(store.refusal(SCOPE, after(stale)).await, Refusal::Stale { write: 4 });
-    assert_eq!(store.refusal(SCOPE, after(insert(contact(1)))).await, Refusal::IdTaken { write: 4 });
+    assert_eq!(
+        store.refusal(SCOPE, after(stale)).await,
+        Refusal::Stale { write: 4 }
+    );
+    assert_eq!(
+        store.refusal(SCOPE, after(insert(contact(1)))).await,
+        Refusal::IdTaken { write: 4 }
+    );
     let holder = taken.id;
     let same = insert(contact_of(2, "ada@example.com"));
-    assert_eq!(store.refusal(SCOPE, after(same)).await, Refusal::KeyTaken { write: 4, holder });
+    assert_eq!(
+        store.refusal(SCOPE, after(same)).await,
+        Refusal::KeyTaken { write: 4, holder }
+    );
 }
 
 /// `Require::Exists`: the record exists.
 pub(super) async fn required_records_must_exist(store: Subject) {
     let (here, missing) = (company(1), id(Kind::Company, 2));
     store.apply(SCOPE, vec![insert(here.clone())]).await;
-    let requiring = |required| batch(SCOPE, vec![Require::Exists(required)], vec![insert(contact(1))]);
+    let requiring = |required| {
+        batch(
+            SCOPE,
+            vec![Require::Exists(required)],
+            vec![insert(contact(1))],
+        )
+    };
     let refusal = store.refusal_of(requiring(missing)).await;
     assert_eq!(refusal, Refusal::Missing(vec![missing]));
     assert_eq!(all(&store, Kind::Contact).await, []);
     let done = store.commit(requiring(here.id)).await;
     done.expect("the required record exists");
     store.apply(SCOPE, vec![delete(here.clone())]).await;
-    assert_eq!(store.refusal_of(requiring(here.id)).await, Refusal::Missing(vec![here.id]));
+    assert_eq!(
+        store.refusal_of(requiring(here.id)).await,
+        Refusal::Missing(vec![here.id])
+    );
 }
 
 /// `Missing`: all required records that do not exist.
@@ -208,7 +286,9 @@ pub(super) async fn every_missing_record_is_named(store: Subject) {
     let other_kind = Id::new(Kind::Deal, here.id.ulid());
     let missing = [id(Kind::Contact, 2), id(Kind::Deal, 3), other_kind];
     let requires = [missing[0], here.id, missing[1], missing[2]].map(Require::Exists);
-    let refusal = store.refusal_of(batch(SCOPE, requires.to_vec(), vec![insert(contact(1))])).await;
+    let refusal = store
+        .refusal_of(batch(SCOPE, requires.to_vec(), vec![insert(contact(1))]))
+        .await;
     let Refusal::Missing(mut named) = refusal else {
         panic!("three records are missing, not {refusal:?}");
     };
@@ -222,7 +302,9 @@ pub(super) async fn every_missing_record_is_named(store: Subject) {
 pub(super) async fn the_first_refusal_in_order_is_told(store: Subject) {
     let taken = contact_of(1, "ada@example.com");
     let kept = Write::Remember(response("key"));
-    store.apply(SCOPE, vec![insert(taken.clone()), kept.clone()]).await;
+    store
+        .apply(SCOPE, vec![insert(taken.clone()), kept.clone()])
+        .await;
     let nowhere = id(Kind::Company, 9);
     let mut requires = vec![Require::Exists(nowhere), Require::Configuration(5)];
     let stale = changed(&contact(8), |_| {});
@@ -234,11 +316,23 @@ pub(super) async fn the_first_refusal_in_order_is_told(store: Subject) {
         kept,
     ];
     let mut refusals = Vec::new();
-    refusals.push(store.refusal_of(batch(SCOPE, requires.clone(), writes.clone())).await);
+    refusals.push(
+        store
+            .refusal_of(batch(SCOPE, requires.clone(), writes.clone()))
+            .await,
+    );
     requires.pop();
-    refusals.push(store.refusal_of(batch(SCOPE, requires.clone(), writes.clone())).await);
+    refusals.push(
+        store
+            .refusal_of(batch(SCOPE, requires.clone(), writes.clone()))
+            .await,
+    );
     writes.pop();
-    refusals.push(store.refusal_of(batch(SCOPE, requires.clone(), writes.clone())).await);
+    refusals.push(
+        store
+            .refusal_of(batch(SCOPE, requires.clone(), writes.clone()))
+            .await,
+    );
     requires.pop();
     while !writes.is_empty() {
         refusals.push(store.refusal(SCOPE, writes.clone()).await);
@@ -250,7 +344,10 @@ pub(super) async fn the_first_refusal_in_order_is_told(store: Subject) {
         Refusal::Missing(vec![nowhere]),
         Refusal::Stale { write: 2 },
         Refusal::IdTaken { write: 1 },
-        Refusal::KeyTaken { write: 0, holder: taken.id },
+        Refusal::KeyTaken {
+            write: 0,
+            holder: taken.id,
+        },
     ];
     assert_eq!(refusals, expected);
 }
@@ -266,17 +363,26 @@ pub(super) async fn unlink_deletes_the_edges_of_both_directions(store: Subject) 
         // The same ULID in another kind is another record.
         edge(5, Id::new(Kind::Company, one.ulid()), two, None),
     ];
-    store.apply(SCOPE, edges.iter().cloned().map(insert).collect()).await;
+    store
+        .apply(SCOPE, edges.iter().cloned().map(insert).collect())
+        .await;
     store.apply(SCOPE, vec![Write::Unlink(one)]).await;
     let left = [&edges[4], &edges[3], &edges[2]].map(|edge| Entry::new(edge.clone()).document());
     assert_eq!(all(&store, Kind::Association).await, left);
     // Their keys are free.
-    store.apply(SCOPE, vec![insert(edge(6, one, two, None))]).await;
+    store
+        .apply(SCOPE, vec![insert(edge(6, one, two, None))])
+        .await;
 }
 
 /// `Unlink`: none need exist.
 pub(super) async fn unlink_needs_no_edge(store: Subject) {
-    store.apply(SCOPE, vec![Write::Unlink(id(Kind::Deal, 1)), insert(contact(1))]).await;
+    store
+        .apply(
+            SCOPE,
+            vec![Write::Unlink(id(Kind::Deal, 1)), insert(contact(1))],
+        )
+        .await;
     assert_eq!(all(&store, Kind::Contact).await.len(), 1);
 }
 
@@ -287,7 +393,9 @@ pub(super) async fn a_deleted_record_is_gone(store: Subject) {
     store.apply(SCOPE, vec![delete(one.clone())]).await;
     assert_eq!(stored(&store, one.id).await, None);
     assert_eq!(all(&store, Kind::Contact).await, []);
-    let found = store.find(SCOPE, Kind::Contact, &["ada@example.com".to_owned()]).await;
+    let found = store
+        .find(SCOPE, Kind::Contact, &["ada@example.com".to_owned()])
+        .await;
     assert_eq!(found.expect("the store finds records"), [None]);
     store.apply(SCOPE, vec![insert(one.clone())]).await;
     assert_eq!(stored(&store, one.id).await, is(&one));
@@ -295,7 +403,9 @@ pub(super) async fn a_deleted_record_is_gone(store: Subject) {
 
 /// Every write of the batch is applied, or none, however many there are.
 pub(super) async fn a_large_batch_is_one_commit(store: Subject) {
-    let contacts: Vec<Contact> = (0..600).map(|n| contact_of(n, &format!("{n}@example.com"))).collect();
+    let contacts: Vec<Contact> = (0..600)
+        .map(|n| contact_of(n, &format!("{n}@example.com")))
+        .collect();
     let mut writes: Vec<Write> = contacts.iter().cloned().map(insert).collect();
     let same = contact_of(600, "7@example.com");
     writes.push(insert(same));
@@ -304,6 +414,12 @@ pub(super) async fn a_large_batch_is_one_commit(store: Subject) {
     assert_eq!(all(&store, Kind::Contact).await, []);
     writes.pop();
     store.apply(SCOPE, writes).await;
-    let newest_first = contacts.into_iter().rev().map(|contact| Entry::new(contact).document());
-    assert_eq!(all(&store, Kind::Contact).await, newest_first.collect::<Vec<_>>());
+    let newest_first = contacts
+        .into_iter()
+        .rev()
+        .map(|contact| Entry::new(contact).document());
+    assert_eq!(
+        all(&store, Kind::Contact).await,
+        newest_first.collect::<Vec<_>>()
+    );
 }

@@ -23,28 +23,58 @@ pub(super) async fn documents_come_back_byte_for_byte(store: Subject) {
         let scope = scope_of(kind);
         let entries: Vec<Entry> = varied(kind).into_iter().map(Entry::new).collect();
         let documents: Vec<Document> = entries.iter().map(Entry::document).collect();
-        store.apply(scope, entries.into_iter().map(Write::Insert).collect()).await;
+        store
+            .apply(scope, entries.into_iter().map(Write::Insert).collect())
+            .await;
         for document in &documents {
             let got = store.get(scope, document.id).await;
-            assert_eq!(got.expect("the store reads a record").as_ref(), Some(document));
+            assert_eq!(
+                got.expect("the store reads a record").as_ref(),
+                Some(document)
+            );
         }
-        let query = Query { kind, clauses: Vec::new(), after: None, limit: 200 };
-        let page = store.list(scope, &query).await.expect("the store lists records");
+        let query = Query {
+            kind,
+            clauses: Vec::new(),
+            after: None,
+            limit: 200,
+        };
+        let page = store
+            .list(scope, &query)
+            .await
+            .expect("the store lists records");
         assert!(page.documents.iter().eq(documents.iter().rev()), "{kind:?}");
     }
     // The JSON is the store's to keep, not to read: spaces, the order of members and the form of a number stay.
-    let odd = r#"{"z": 1.0, "a":1e2 ,"z2":-0.0,"\u0061b":"\u00e9", "n":0.1234567890123456789, "u":"𐀀"}"#;
+    let odd =
+        r#"{"z": 1.0, "a":1e2 ,"z2":-0.0,"\u0061b":"\u00e9", "n":0.1234567890123456789, "u":"𐀀"}"#;
     let mut entry = Entry::new(contact(1_000));
     entry.json = Arc::from(odd);
     store.apply(SCOPE, vec![Write::Insert(entry.clone())]).await;
-    assert_eq!(stored(&store, entry.record.id()).await, Some(entry.document()));
+    assert_eq!(
+        stored(&store, entry.record.id()).await,
+        Some(entry.document())
+    );
     let mut numbers = contact(1_001);
-    for (n, number) in [0.1, -0.0, 5e-324, 4_503_599_627_370_495.5, 1e-7, 9_007_199_254_740_991.0].into_iter().enumerate() {
+    for (n, number) in [
+        0.1,
+        -0.0,
+        5e-324,
+        4_503_599_627_370_495.5,
+        1e-7,
+        9_007_199_254_740_991.0,
+    ]
+    .into_iter()
+    .enumerate()
+    {
         numbers.metadata.insert(format!("n{n}"), json!(number));
     }
     let entry = Entry::new(numbers);
     store.apply(SCOPE, vec![Write::Insert(entry.clone())]).await;
-    assert_eq!(stored(&store, entry.record.id()).await, Some(entry.document()));
+    assert_eq!(
+        stored(&store, entry.record.id()).await,
+        Some(entry.document())
+    );
 }
 
 /// A document comes back byte for byte at the limits of the engine: 20,000 characters of four bytes, 16 KiB of metadata.
@@ -55,7 +85,10 @@ pub(super) async fn large_documents_come_back_byte_for_byte(store: Subject) {
     let mut metadata = Metadata::new();
     metadata.insert("text".to_owned(), json!(""));
     let left = METADATA_BYTES_MAX - text_of(&metadata).len();
-    metadata.insert("text".to_owned(), json!("\u{1F980}".repeat(left / 4) + &"x".repeat(left % 4)));
+    metadata.insert(
+        "text".to_owned(),
+        json!("\u{1F980}".repeat(left / 4) + &"x".repeat(left % 4)),
+    );
     large.metadata = metadata;
     let entry = Entry::new(large.clone());
     store.apply(SCOPE, vec![Write::Insert(entry.clone())]).await;
@@ -64,8 +97,13 @@ pub(super) async fn large_documents_come_back_byte_for_byte(store: Subject) {
     let mut after = large.clone();
     after.body = Some("\u{1F600}".repeat(BODY_CHARS_MAX));
     after.version += 1;
-    store.apply(SCOPE, vec![replace(large, after.clone())]).await;
-    assert_eq!(all(&store, Kind::Activity).await, [Entry::new(after).document()]);
+    store
+        .apply(SCOPE, vec![replace(large, after.clone())])
+        .await;
+    assert_eq!(
+        all(&store, Kind::Activity).await,
+        [Entry::new(after).document()]
+    );
 }
 
 /// `get`: the document of one record, or none.
@@ -73,13 +111,19 @@ pub(super) async fn get_tells_absence_from_presence(store: Subject) {
     let one = contact(1);
     assert_eq!(stored(&store, one.id).await, None);
     store.apply(SCOPE, vec![insert(one.clone())]).await;
-    assert_eq!(stored(&store, one.id).await, Some(Entry::new(one.clone()).document()));
+    assert_eq!(
+        stored(&store, one.id).await,
+        Some(Entry::new(one.clone()).document())
+    );
     for near in [one.id.ulid() - 1, one.id.ulid() + 1, 0, u128::MAX] {
         assert_eq!(stored(&store, Id::new(Kind::Contact, near)).await, None);
     }
     let two = changed(&one, |one| one.phone = Some("2".to_owned()));
     store.apply(SCOPE, vec![replace(one, two.clone())]).await;
-    assert_eq!(stored(&store, two.id).await, Some(Entry::new(two).document()));
+    assert_eq!(
+        stored(&store, two.id).await,
+        Some(Entry::new(two).document())
+    );
 }
 
 /// An id of another kind names nothing, whatever its ULID.
@@ -87,25 +131,51 @@ pub(super) async fn get_tells_kinds_apart(store: Subject) {
     let one = contact(1);
     store.apply(SCOPE, vec![insert(one.clone())]).await;
     for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Contact) {
-        assert_eq!(stored(&store, Id::new(kind, one.id.ulid())).await, None, "{kind:?}");
+        assert_eq!(
+            stored(&store, Id::new(kind, one.id.ulid())).await,
+            None,
+            "{kind:?}"
+        );
     }
 }
 
 /// `find`: for each key, in their order, the document or none.
 pub(super) async fn find_answers_in_the_order_of_the_keys(store: Subject) {
     let emails = ["m@example.com", "a@example.com", "z@example.com"];
-    let contacts = emails.iter().zip(1..).map(|(email, n)| contact_of(n, email));
+    let contacts = emails
+        .iter()
+        .zip(1..)
+        .map(|(email, n)| contact_of(n, email));
     let entries: Vec<Entry> = contacts.map(Entry::new).collect();
-    store.apply(SCOPE, entries.iter().cloned().map(Write::Insert).collect()).await;
+    store
+        .apply(SCOPE, entries.iter().cloned().map(Write::Insert).collect())
+        .await;
     let [m, a, z] = [0, 1, 2].map(|place: usize| Some(entries[place].document()));
-    let keys = ["z@example.com", "x@example.com", "a@example.com", "m@example.com", "z@example.com"];
-    let found = store.find(SCOPE, Kind::Contact, &keys.map(str::to_owned)).await;
-    assert_eq!(found.expect("the store finds records"), [z.clone(), None, a, m, z]);
+    let keys = [
+        "z@example.com",
+        "x@example.com",
+        "a@example.com",
+        "m@example.com",
+        "z@example.com",
+    ];
+    let found = store
+        .find(SCOPE, Kind::Contact, &keys.map(str::to_owned))
+        .await;
+    assert_eq!(
+        found.expect("the store finds records"),
+        [z.clone(), None, a, m, z]
+    );
     let none = store.find(SCOPE, Kind::Contact, &[]).await;
     assert_eq!(none.expect("the store finds nothing"), []);
     // As many keys as a batch has rows.
-    let many: Vec<String> = (0..500).map(|n| format!("{n}@example.com")).chain([keys[3].to_owned()]).collect();
-    let found = store.find(SCOPE, Kind::Contact, &many).await.expect("the store finds records");
+    let many: Vec<String> = (0..500)
+        .map(|n| format!("{n}@example.com"))
+        .chain([keys[3].to_owned()])
+        .collect();
+    let found = store
+        .find(SCOPE, Kind::Contact, &many)
+        .await
+        .expect("the store finds records");
     assert_eq!(found.len(), many.len());
     assert_eq!(found.iter().flatten().count(), 1);
     assert_eq!(found.last(), Some(&Some(entries[0].document())));
@@ -113,13 +183,30 @@ pub(super) async fn find_answers_in_the_order_of_the_keys(store: Subject) {
 
 /// `find`: the record with *that* unique key; text compares by code point.
 pub(super) async fn find_matches_exactly(store: Subject) {
-    store.apply(SCOPE, vec![insert(contact_of(1, "ada@example.com"))]).await;
+    store
+        .apply(SCOPE, vec![insert(contact_of(1, "ada@example.com"))])
+        .await;
     let misses = [
-        "", "ada", "ada@example.co", "ada@example.com ", " ada@example.com", "Ada@example.com", "áda@example.com",
-        "ada@example.com%", "ad_@example.com", "%",
+        "",
+        "ada",
+        "ada@example.co",
+        "ada@example.com ",
+        " ada@example.com",
+        "Ada@example.com",
+        "áda@example.com",
+        "ada@example.com%",
+        "ad_@example.com",
+        "%",
     ];
-    let found = store.find(SCOPE, Kind::Contact, &misses.map(str::to_owned)).await;
-    assert_eq!(found.expect("the store finds nothing"), vec![None; misses.len()]);
-    let other = store.find(SCOPE, Kind::Workspace, &["ada@example.com".to_owned()]).await;
+    let found = store
+        .find(SCOPE, Kind::Contact, &misses.map(str::to_owned))
+        .await;
+    assert_eq!(
+        found.expect("the store finds nothing"),
+        vec![None; misses.len()]
+    );
+    let other = store
+        .find(SCOPE, Kind::Workspace, &["ada@example.com".to_owned()])
+        .await;
     assert_eq!(other.expect("the store finds nothing"), [None]);
 }

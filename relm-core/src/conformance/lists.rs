@@ -19,7 +19,10 @@ fn contacts(after: Option<Id>, limit: usize) -> Query {
 }
 
 async fn list(store: &Subject, query: &Query) -> Page {
-    store.list(SCOPE, query).await.expect("the store lists records")
+    store
+        .list(SCOPE, query)
+        .await
+        .expect("the store lists records")
 }
 
 fn ids(documents: &[Document]) -> Vec<Id> {
@@ -27,7 +30,13 @@ fn ids(documents: &[Document]) -> Vec<Id> {
 }
 
 /// Every page of a list, each checked to be full where there is more; the documents of all.
-pub(super) async fn walk(store: &Subject, scope: Scope, kind: Kind, clauses: &[Clause], limit: usize) -> Vec<Document> {
+pub(super) async fn walk(
+    store: &Subject,
+    scope: Scope,
+    kind: Kind,
+    clauses: &[Clause],
+    limit: usize,
+) -> Vec<Document> {
     let mut query = Query {
         kind,
         clauses: clauses.to_vec(),
@@ -36,9 +45,20 @@ pub(super) async fn walk(store: &Subject, scope: Scope, kind: Kind, clauses: &[C
     };
     let mut walked = Vec::new();
     loop {
-        let Page { documents, more } = store.list(scope, &query).await.expect("the store lists records");
-        assert!(documents.len() <= limit, "{} records on a page of {limit}", documents.len());
-        assert!(!more || documents.len() == limit, "more after {} records on a page of {limit}", documents.len());
+        let Page { documents, more } = store
+            .list(scope, &query)
+            .await
+            .expect("the store lists records");
+        assert!(
+            documents.len() <= limit,
+            "{} records on a page of {limit}",
+            documents.len()
+        );
+        assert!(
+            !more || documents.len() == limit,
+            "more after {} records on a page of {limit}",
+            documents.len()
+        );
         query.after = documents.last().map(|last| last.id).or(query.after);
         walked.extend(documents);
         assert!(walked.len() < 5_000, "the list does not end");
@@ -54,7 +74,9 @@ pub(super) async fn a_list_is_ordered_by_descending_id(store: Subject) {
     for n in [4, 1, 9, 7, 2, 8] {
         store.apply(SCOPE, vec![insert(contact(n))]).await;
     }
-    store.apply(SCOPE, [3, 6, 5].map(|n| insert(contact(n))).to_vec()).await;
+    store
+        .apply(SCOPE, [3, 6, 5].map(|n| insert(contact(n))).to_vec())
+        .await;
     let page = list(&store, &contacts(None, 10)).await;
     let expected: Vec<Id> = (1..=9).rev().map(|n| id(Kind::Contact, n)).collect();
     assert_eq!(ids(&page.documents), expected);
@@ -62,9 +84,25 @@ pub(super) async fn a_list_is_ordered_by_descending_id(store: Subject) {
 
 /// By descending id: all 128 bits of it, the highest and the lowest included.
 pub(super) async fn a_list_orders_by_the_whole_ulid(store: Subject) {
-    let ulids = [0, 1, 0xff, 1 << 63, (1 << 64) - 1, 1 << 64, 1 << 80, (1 << 127) - 1, 1 << 127, u128::MAX];
-    let own = |ulid| Contact { id: Id::new(Kind::Contact, ulid), ..contact(0) };
-    store.apply(SCOPE, ulids.map(|ulid| insert(own(ulid))).to_vec()).await;
+    let ulids = [
+        0,
+        1,
+        0xff,
+        1 << 63,
+        (1 << 64) - 1,
+        1 << 64,
+        1 << 80,
+        (1 << 127) - 1,
+        1 << 127,
+        u128::MAX,
+    ];
+    let own = |ulid| Contact {
+        id: Id::new(Kind::Contact, ulid),
+        ..contact(0)
+    };
+    store
+        .apply(SCOPE, ulids.map(|ulid| insert(own(ulid))).to_vec())
+        .await;
     let mut expected = ulids.map(|ulid| Id::new(Kind::Contact, ulid));
     expected.reverse();
     for limit in [1, 3, 20] {
@@ -75,7 +113,9 @@ pub(super) async fn a_list_orders_by_the_whole_ulid(store: Subject) {
 
 /// Strictly after the query's `after`, the first and the last included.
 pub(super) async fn a_list_begins_strictly_after_its_cursor(store: Subject) {
-    store.apply(SCOPE, (1..=5).map(|n| insert(contact(n))).collect()).await;
+    store
+        .apply(SCOPE, (1..=5).map(|n| insert(contact(n))).collect())
+        .await;
     for after in 1..=5 {
         let page = list(&store, &contacts(Some(id(Kind::Contact, after)), 10)).await;
         let expected: Vec<Id> = (1..after).rev().map(|n| id(Kind::Contact, n)).collect();
@@ -86,12 +126,20 @@ pub(super) async fn a_list_begins_strictly_after_its_cursor(store: Subject) {
 
 /// The last record of the page before need not exist any more.
 pub(super) async fn a_cursor_outlives_its_record(store: Subject) {
-    store.apply(SCOPE, (1..=6).map(|n| insert(contact(n))).collect()).await;
+    store
+        .apply(SCOPE, (1..=6).map(|n| insert(contact(n))).collect())
+        .await;
     let first = list(&store, &contacts(None, 3)).await;
-    assert_eq!(ids(&first.documents), [6, 5, 4].map(|n| id(Kind::Contact, n)));
+    assert_eq!(
+        ids(&first.documents),
+        [6, 5, 4].map(|n| id(Kind::Contact, n))
+    );
     store.apply(SCOPE, vec![delete(contact(4))]).await;
     let second = list(&store, &contacts(Some(id(Kind::Contact, 4)), 3)).await;
-    assert_eq!(ids(&second.documents), [3, 2, 1].map(|n| id(Kind::Contact, n)));
+    assert_eq!(
+        ids(&second.documents),
+        [3, 2, 1].map(|n| id(Kind::Contact, n))
+    );
     assert!(!second.more);
     let never = Id::new(Kind::Contact, id(Kind::Contact, 3).ulid() - 1);
     let third = list(&store, &contacts(Some(never), 3)).await;
@@ -103,16 +151,27 @@ pub(super) async fn more_is_exact_on_a_full_page(store: Subject) {
     for there in 0..=5 {
         for limit in 1..=6 {
             let page = list(&store, &contacts(None, limit)).await;
-            assert_eq!(page.documents.len(), limit.min(there), "{there} records, limit {limit}");
+            assert_eq!(
+                page.documents.len(),
+                limit.min(there),
+                "{there} records, limit {limit}"
+            );
             assert_eq!(page.more, there > limit, "{there} records, limit {limit}");
         }
-        store.apply(SCOPE, vec![insert(contact(there as u64)), insert(company(there as u64))]).await;
+        store
+            .apply(
+                SCOPE,
+                vec![insert(contact(there as u64)), insert(company(there as u64))],
+            )
+            .await;
     }
 }
 
 /// Walking all pages gives every record once, and the same ones for every limit.
 pub(super) async fn any_limit_gives_everything_once(store: Subject) {
-    store.apply(SCOPE, (1..=11).map(|n| insert(contact(n))).collect()).await;
+    store
+        .apply(SCOPE, (1..=11).map(|n| insert(contact(n))).collect())
+        .await;
     let expected: Vec<Id> = (1..=11).rev().map(|n| id(Kind::Contact, n)).collect();
     for limit in 1..=12 {
         let walked = walk(&store, SCOPE, Kind::Contact, &[], limit).await;
@@ -122,7 +181,9 @@ pub(super) async fn any_limit_gives_everything_once(store: Subject) {
 
 /// Under inserts and deletes between the pages, a walk gives what was there throughout exactly once.
 pub(super) async fn a_list_under_writes_gives_what_stayed_once(store: Subject) {
-    store.apply(SCOPE, (10..30).map(|n| insert(contact(n))).collect()).await;
+    store
+        .apply(SCOPE, (10..30).map(|n| insert(contact(n))).collect())
+        .await;
     let (mut after, mut walked) = (None, Vec::new());
     for round in 0..20 {
         let page = list(&store, &contacts(after, 3)).await;
@@ -139,7 +200,11 @@ pub(super) async fn a_list_under_writes_gives_what_stayed_once(store: Subject) {
         }
         store.apply(SCOPE, writes).await;
     }
-    let stayed: Vec<Id> = (10..30).rev().map(|n| id(Kind::Contact, n)).filter(|id| *id != self::id(Kind::Contact, 22)).collect();
+    let stayed: Vec<Id> = (10..30)
+        .rev()
+        .map(|n| id(Kind::Contact, n))
+        .filter(|id| *id != self::id(Kind::Contact, 22))
+        .collect();
     assert_eq!(walked, stayed);
 }
 

@@ -32,6 +32,8 @@ mod documents;
 mod engine;
 mod engine_batches;
 mod engine_races;
+mod engine_requests;
+mod filtered_lists;
 mod filters;
 mod intercept;
 mod keys;
@@ -198,6 +200,8 @@ macro_rules! for_each_case {
                 workspaces_are_filtered_by_the_predicate
                 metadata_is_filtered_by_the_predicate
                 metadata_keys_are_any_text
+            }
+            filtered_lists {
                 clauses_all_hold
                 filters_follow_changes
                 filtered_lists_page_exactly
@@ -250,8 +254,11 @@ macro_rules! for_each_case {
                 what_changes_nothing_has_no_event
                 a_deleted_record_takes_its_associations_along
                 a_field_binds_the_next_write
+                a_removed_field_binds_no_more
                 a_field_binds_every_engine
                 deliveries_go_to_the_endpoints_that_match
+            }
+            engine_requests {
                 an_event_is_in_the_commit_of_its_change
                 the_same_request_is_answered_the_same
                 another_request_under_the_same_key_is_refused

@@ -12,7 +12,9 @@ use crate::record::{Entry, Record};
 use crate::scope::{Mode, Scope};
 use crate::store::Write;
 use crate::time::{Date, SeededEntropy, Timestamp};
-use crate::webhook::{Change, Delivery, DeliveryStatus, Event, EventType, Told, Webhook, WebhookInput};
+use crate::webhook::{
+    Change, Delivery, DeliveryStatus, Event, EventType, Told, Webhook, WebhookInput,
+};
 use crate::workspace::Workspace;
 
 use super::subject::NOW;
@@ -24,7 +26,10 @@ const WORKSPACE: u128 = (1_782_986_400_000 << 80) | 0x5eed_0000_1111_2222_3333;
 /// The id of the `n`th record; no two kinds share one, as no two records do.
 pub(super) fn id(kind: Kind, n: u64) -> Id {
     let millis = NOW.as_millis().unsigned_abs() + n / 4;
-    Id::new(kind, (u128::from(millis) << 80) | (u128::from(n) << 8) | kind as u128)
+    Id::new(
+        kind,
+        (u128::from(millis) << 80) | (u128::from(n) << 8) | kind as u128,
+    )
 }
 
 /// A contact, of version 1.
@@ -129,18 +134,64 @@ pub(super) fn changed(contact: &Contact, change: impl FnOnce(&mut Contact)) -> C
 
 /// Texts that stores have confused: by case, accent, trailing space, normal form, UTF-16 order, pattern and quote.
 pub(super) const TEXTS: [&str; 30] = [
-    "", " ", "a", "A", "a ", " a", "á", "a\u{301}", "ab", "aB", "b", "B", "ß", "ss", "SS", "Ñandú", "nandu",
-    "\u{D7FF}", "\u{E000}", "\u{FFFF}", "\u{10000}", "\u{10FFFF}", "10", "9", "100%", "1_0", "a\\b", "o'neil",
-    "\"q\"", "x\ny",
+    "",
+    " ",
+    "a",
+    "A",
+    "a ",
+    " a",
+    "á",
+    "a\u{301}",
+    "ab",
+    "aB",
+    "b",
+    "B",
+    "ß",
+    "ss",
+    "SS",
+    "Ñandú",
+    "nandu",
+    "\u{D7FF}",
+    "\u{E000}",
+    "\u{FFFF}",
+    "\u{10000}",
+    "\u{10FFFF}",
+    "10",
+    "9",
+    "100%",
+    "1_0",
+    "a\\b",
+    "o'neil",
+    "\"q\"",
+    "x\ny",
 ];
 const INTEGERS: [i64; 8] = [
-    0, 1, -1, 255, -256, INTEGER_MAX, -INTEGER_MAX, INTEGER_MAX - 1,
+    0,
+    1,
+    -1,
+    255,
+    -256,
+    INTEGER_MAX,
+    -INTEGER_MAX,
+    INTEGER_MAX - 1,
 ];
 const MILLIS: [i64; 8] = [
-    0, 1, -1, NOW.as_millis(), NOW.as_millis() + 1, -62_135_596_800_000, 253_402_300_799_999, 86_400_000,
+    0,
+    1,
+    -1,
+    NOW.as_millis(),
+    NOW.as_millis() + 1,
+    -62_135_596_800_000,
+    253_402_300_799_999,
+    86_400_000,
 ];
 const DAYS: [&str; 6] = [
-    "0001-01-01", "9999-12-31", "2024-02-29", "2026-07-02", "2026-07-03", "1969-12-31",
+    "0001-01-01",
+    "9999-12-31",
+    "2024-02-29",
+    "2026-07-02",
+    "2026-07-03",
+    "1969-12-31",
 ];
 /// How many varied records there are of a kind: more than there are texts, so that some are twice.
 const VARIED: u64 = 42;
@@ -217,14 +268,14 @@ fn varied_one(kind: Kind, n: u64) -> Record {
         .into(),
         Kind::Association => varied_edge(n, &pick).into(),
         Kind::Field => varied_field(own, n, &pick).into(),
-        Kind::Webhook => Webhook {
-            url: format!("https://example.com/{}", pick.text(1)),
-            description: pick.maybe_text(7),
-            enabled: n.is_multiple_of(3),
-            created_at: pick.moment(1),
-            ..webhook(n)
+        Kind::Webhook => {
+            let mut webhook = webhook(n);
+            webhook.url = format!("https://example.com/{}", pick.text(1));
+            webhook.description = pick.maybe_text(7);
+            webhook.enabled = n.is_multiple_of(3);
+            webhook.created_at = pick.moment(1);
+            webhook.into()
         }
-        .into(),
         Kind::Event => varied_event(own, n, &pick).into(),
         Kind::Delivery => varied_delivery(own, &pick).into(),
         Kind::Key => varied_key(own, n, &pick).into(),

@@ -7,7 +7,10 @@ use crate::store::{Batch, Refusal, StoredResponse, Write};
 use crate::time::Timestamp;
 
 async fn kept(store: &Subject, key: &str, now: Timestamp) -> Option<StoredResponse> {
-    store.response(SCOPE, key, now).await.expect("the store reads a response")
+    store
+        .response(SCOPE, key, now)
+        .await
+        .expect("the store reads a response")
 }
 
 fn remembering(response: StoredResponse, now: Timestamp) -> Batch {
@@ -21,8 +24,16 @@ fn remembering(response: StoredResponse, now: Timestamp) -> Batch {
 pub(super) async fn a_response_comes_back_exactly(store: Subject) {
     assert_eq!(kept(&store, "key", NOW).await, None);
     let mut fingerprint = [0; 32];
-    fingerprint.iter_mut().zip(0..).for_each(|(byte, n): (&mut u8, u8)| *byte = n.wrapping_mul(9));
-    let bodies = ["{}".to_owned(), String::new(), r#"{"a": 1.0,"é":"𐀀"}  "#.to_owned(), "\u{10FFFF}".repeat(300_000)];
+    fingerprint
+        .iter_mut()
+        .zip(0..)
+        .for_each(|(byte, n): (&mut u8, u8)| *byte = n.wrapping_mul(9));
+    let bodies = [
+        "{}".to_owned(),
+        String::new(),
+        r#"{"a": 1.0,"é":"𐀀"}  "#.to_owned(),
+        "\u{10FFFF}".repeat(300_000),
+    ];
     for (body, outcome) in bodies.into_iter().zip([1, 0, i64::MAX, i64::MIN]) {
         let given = StoredResponse {
             key: format!("key {outcome}"),
@@ -31,7 +42,9 @@ pub(super) async fn a_response_comes_back_exactly(store: Subject) {
             body: body.into(),
             ..response("")
         };
-        store.apply(SCOPE, vec![Write::Remember(given.clone())]).await;
+        store
+            .apply(SCOPE, vec![Write::Remember(given.clone())])
+            .await;
         assert_eq!(kept(&store, &given.key, NOW).await, Some(given));
     }
 }
@@ -39,14 +52,20 @@ pub(super) async fn a_response_comes_back_exactly(store: Subject) {
 /// A response is kept until the moment that it names, to the millisecond, and no longer.
 pub(super) async fn a_response_expires_to_the_millisecond(store: Subject) {
     let given = response("key");
-    store.apply(SCOPE, vec![Write::Remember(given.clone())]).await;
+    store
+        .apply(SCOPE, vec![Write::Remember(given.clone())])
+        .await;
     let at = |millis| given.expires_at.saturating_add_millis(millis);
     assert_eq!(kept(&store, "key", at(-1)).await, Some(given.clone()));
     assert_eq!(kept(&store, "key", at(0)).await, None);
     assert_eq!(kept(&store, "key", at(1)).await, None);
     let again = remembering(given.clone(), at(-1));
     assert_eq!(store.refusal_of(again).await, Refusal::ResponseExists);
-    let next = StoredResponse { outcome: 2, expires_at: at(1_000), ..given.clone() };
+    let next = StoredResponse {
+        outcome: 2,
+        expires_at: at(1_000),
+        ..given.clone()
+    };
     let done = store.commit(remembering(next.clone(), at(0))).await;
     done.expect("the key is free at the moment of expiry");
     assert_eq!(kept(&store, "key", at(0)).await, Some(next));
@@ -55,10 +74,18 @@ pub(super) async fn a_response_expires_to_the_millisecond(store: Subject) {
 /// `Remember`: its key must be free.
 pub(super) async fn a_kept_response_keeps_its_key(store: Subject) {
     let given = response("key");
-    store.apply(SCOPE, vec![Write::Remember(given.clone())]).await;
-    let other = StoredResponse { outcome: 2, fingerprint: [9; 32], ..given.clone() };
+    store
+        .apply(SCOPE, vec![Write::Remember(given.clone())])
+        .await;
+    let other = StoredResponse {
+        outcome: 2,
+        fingerprint: [9; 32],
+        ..given.clone()
+    };
     for response in [given.clone(), other] {
-        let refusal = store.refusal(SCOPE, vec![insert(contact(1)), Write::Remember(response)]).await;
+        let refusal = store
+            .refusal(SCOPE, vec![insert(contact(1)), Write::Remember(response)])
+            .await;
         assert_eq!(refusal, Refusal::ResponseExists);
     }
     assert_eq!(kept(&store, "key", NOW).await, Some(given));
@@ -69,7 +96,11 @@ pub(super) async fn a_kept_response_keeps_its_key(store: Subject) {
 pub(super) async fn an_expired_key_is_free(store: Subject) {
     let mut now = NOW;
     for outcome in 1..=3 {
-        let given = StoredResponse { outcome, expires_at: now.saturating_add_millis(10), ..response("key") };
+        let given = StoredResponse {
+            outcome,
+            expires_at: now.saturating_add_millis(10),
+            ..response("key")
+        };
         let done = store.commit(remembering(given.clone(), now)).await;
         done.expect("the key is free");
         assert_eq!(kept(&store, "key", now).await, Some(given));
@@ -80,9 +111,21 @@ pub(super) async fn an_expired_key_is_free(store: Subject) {
 
 /// Text compares by code point: an idempotency key is another one with other case, accents or spaces.
 pub(super) async fn response_keys_compare_by_code_point(store: Subject) {
-    let keys = ["key", "Key", "key ", "kéy", "ke\u{301}y", "k%", "", "\u{10FFFF}"];
+    let keys = [
+        "key",
+        "Key",
+        "key ",
+        "kéy",
+        "ke\u{301}y",
+        "k%",
+        "",
+        "\u{10FFFF}",
+    ];
     for (key, outcome) in keys.into_iter().zip(0..) {
-        let given = StoredResponse { outcome, ..response(key) };
+        let given = StoredResponse {
+            outcome,
+            ..response(key)
+        };
         store.apply(SCOPE, vec![Write::Remember(given)]).await;
     }
     for (key, outcome) in keys.into_iter().zip(0..) {

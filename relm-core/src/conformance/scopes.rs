@@ -1,7 +1,9 @@
 //! Scopes: nothing of one is seen, refused or changed by a call that names another.
 
 use super::commits::response;
-use super::records::{SCOPE, changed, contact_of, delete, edge, field, id, insert, replace, webhook};
+use super::records::{
+    SCOPE, changed, contact_of, delete, edge, field, id, insert, replace, webhook,
+};
 use super::subject::{NOW, Subject, batch};
 use crate::id::{Id, Kind};
 use crate::object::ObjectType;
@@ -16,7 +18,11 @@ const ADA: &str = "ada@example.com";
 fn others() -> [Scope; 3] {
     let workspace = SCOPE.workspace();
     let next = Id::new(Kind::Workspace, workspace.ulid() + 1);
-    [Scope::new(workspace, Mode::Test), Scope::new(next, Mode::Live), Scope::SYSTEM]
+    [
+        Scope::new(workspace, Mode::Test),
+        Scope::new(next, Mode::Live),
+        Scope::SYSTEM,
+    ]
 }
 
 /// Nothing of a scope is seen by a call that names another: no record by its id or its key.
@@ -30,16 +36,27 @@ pub(super) async fn records_stay_in_their_scope(store: Subject) {
         let found = store.find(other, Kind::Contact, &[ADA.to_owned()]).await;
         assert_eq!(found.expect("the store finds nothing"), [None], "{other:?}");
         for write in [delete(one.clone()), replace(one.clone(), two.clone())] {
-            assert_eq!(store.refusal(other, vec![write]).await, Refusal::Stale { write: 0 });
+            assert_eq!(
+                store.refusal(other, vec![write]).await,
+                Refusal::Stale { write: 0 }
+            );
         }
     }
     let got = store.get(SCOPE, one.id).await;
-    assert_eq!(got.expect("the store reads a record"), Some(Entry::new(one).document()));
+    assert_eq!(
+        got.expect("the store reads a record"),
+        Some(Entry::new(one).document())
+    );
 }
 
 /// Nothing of a scope is seen by a call that names another: no list and no search finds it.
 pub(super) async fn lists_and_searches_stay_in_their_scope(store: Subject) {
-    let query = Query { kind: Kind::Contact, clauses: Vec::new(), after: None, limit: 10 };
+    let query = Query {
+        kind: Kind::Contact,
+        clauses: Vec::new(),
+        after: None,
+        limit: 10,
+    };
     let search = Search {
         terms: SearchTerms::parse(ADA).expect("the query is well-formed"),
         types: ObjectType::ALL.to_vec(),
@@ -52,10 +69,24 @@ pub(super) async fn lists_and_searches_stay_in_their_scope(store: Subject) {
     }
     for (scope, n) in scopes.zip(1..) {
         let own = [Entry::new(contact_of(n, ADA)).document()];
-        let page = store.list(scope, &query).await.expect("the store lists records");
-        assert_eq!((page.documents.as_slice(), page.more), (&own[..], false), "{scope:?}");
-        let page = store.search(scope, &search).await.expect("the store searches");
-        assert_eq!((page.documents.as_slice(), page.more), (&own[..], false), "{scope:?}");
+        let page = store
+            .list(scope, &query)
+            .await
+            .expect("the store lists records");
+        assert_eq!(
+            (page.documents.as_slice(), page.more),
+            (&own[..], false),
+            "{scope:?}"
+        );
+        let page = store
+            .search(scope, &search)
+            .await
+            .expect("the store searches");
+        assert_eq!(
+            (page.documents.as_slice(), page.more),
+            (&own[..], false),
+            "{scope:?}"
+        );
     }
 }
 
@@ -66,45 +97,85 @@ pub(super) async fn keys_and_ids_are_unique_per_scope(store: Subject) {
     for other in others() {
         store.apply(other, vec![insert(one.clone())]).await;
         let two = changed(&one, |one| one.email = Some("bob@example.com".to_owned()));
-        store.apply(other, vec![replace(one.clone(), two.clone())]).await;
+        store
+            .apply(other, vec![replace(one.clone(), two.clone())])
+            .await;
         store.apply(other, vec![delete(two)]).await;
     }
     let found = store.find(SCOPE, Kind::Contact, &[ADA.to_owned()]).await;
-    assert_eq!(found.expect("the store finds records"), [Some(Entry::new(one).document())]);
+    assert_eq!(
+        found.expect("the store finds records"),
+        [Some(Entry::new(one).document())]
+    );
 }
 
 /// Another scope's configuration is another one: its version, its fields and its endpoints.
 pub(super) async fn configurations_stay_in_their_scope(store: Subject) {
-    store.apply(SCOPE, vec![insert(field(1, "plan")), insert(webhook(1)), Write::Reconfigure]).await;
+    store
+        .apply(
+            SCOPE,
+            vec![
+                insert(field(1, "plan")),
+                insert(webhook(1)),
+                Write::Reconfigure,
+            ],
+        )
+        .await;
     for other in others() {
-        let configuration = store.configuration(other).await.expect("the store has a configuration");
+        let configuration = store
+            .configuration(other)
+            .await
+            .expect("the store has a configuration");
         assert_eq!(configuration.version, 0, "{other:?}");
-        assert_eq!((configuration.fields, configuration.webhooks), (Vec::new(), Vec::new()));
+        assert_eq!(
+            (configuration.fields, configuration.webhooks),
+            (Vec::new(), Vec::new())
+        );
         store.apply(other, vec![Write::Reconfigure]).await;
         store.apply(other, vec![Write::Reconfigure]).await;
     }
-    let configuration = store.configuration(SCOPE).await.expect("the store has a configuration");
+    let configuration = store
+        .configuration(SCOPE)
+        .await
+        .expect("the store has a configuration");
     assert_eq!(configuration.version, 1);
 }
 
 /// Another scope's idempotency keys are others.
 pub(super) async fn responses_stay_in_their_scope(store: Subject) {
-    store.apply(SCOPE, vec![Write::Remember(response("key"))]).await;
+    store
+        .apply(SCOPE, vec![Write::Remember(response("key"))])
+        .await;
     for other in others() {
         let kept = store.response(other, "key", NOW).await;
         assert_eq!(kept.expect("the store reads a response"), None, "{other:?}");
-        store.apply(other, vec![Write::Remember(response("key"))]).await;
+        store
+            .apply(other, vec![Write::Remember(response("key"))])
+            .await;
     }
 }
 
 /// Nothing is refused, or let pass, for what another scope holds.
 pub(super) async fn preconditions_look_at_their_scope(store: Subject) {
     let required = contact_of(1, ADA);
-    store.apply(SCOPE, vec![insert(required.clone()), Write::Reconfigure]).await;
+    store
+        .apply(SCOPE, vec![insert(required.clone()), Write::Reconfigure])
+        .await;
     for other in others() {
-        let missing = batch(other, vec![Require::Exists(required.id)], vec![Write::Reconfigure]);
-        assert_eq!(store.refusal_of(missing).await, Refusal::Missing(vec![required.id]));
-        let version = batch(other, vec![Require::Configuration(1)], vec![insert(required.clone())]);
+        let missing = batch(
+            other,
+            vec![Require::Exists(required.id)],
+            vec![Write::Reconfigure],
+        );
+        assert_eq!(
+            store.refusal_of(missing).await,
+            Refusal::Missing(vec![required.id])
+        );
+        let version = batch(
+            other,
+            vec![Require::Configuration(1)],
+            vec![insert(required.clone())],
+        );
         assert_eq!(store.refusal_of(version).await, Refusal::Configuration);
     }
 }
@@ -116,10 +187,15 @@ pub(super) async fn unlink_stays_in_its_scope(store: Subject) {
     store.apply(SCOPE, vec![insert(edge.clone())]).await;
     for other in others() {
         store.apply(other, vec![insert(edge.clone())]).await;
-        store.apply(other, vec![Write::Unlink(one), Write::Unlink(two)]).await;
+        store
+            .apply(other, vec![Write::Unlink(one), Write::Unlink(two)])
+            .await;
         let gone = store.get(other, edge.id).await;
         assert_eq!(gone.expect("the store reads a record"), None);
     }
     let got = store.get(SCOPE, edge.id).await;
-    assert_eq!(got.expect("the store reads a record"), Some(Entry::new(edge).document()));
+    assert_eq!(
+        got.expect("the store reads a record"),
+        Some(Entry::new(edge).document())
+    );
 }

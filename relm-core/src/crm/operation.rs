@@ -172,7 +172,10 @@ impl Scoped {
             if plan.writes.is_empty() {
                 return Ok(reply);
             }
-            let reconfigures = plan.writes.iter().any(|write| matches!(write, Write::Reconfigure));
+            let reconfigures = plan
+                .writes
+                .iter()
+                .any(|write| matches!(write, Write::Reconfigure));
             let batch = Batch {
                 scope: self.scope,
                 now: plan.now,

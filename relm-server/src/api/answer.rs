@@ -183,6 +183,11 @@ impl From<Refusal> for Failure {
                 "bad_request",
                 format!("The URL must be at most {bytes} bytes."),
             ),
+            Refusal::HeadTooLarge(bytes) => Self::new(
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "bad_request",
+                format!("The URL and headers must be at most {bytes} bytes."),
+            ),
             Refusal::PayloadTooLarge(bytes) => Self::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "payload_too_large",
@@ -198,6 +203,11 @@ impl From<Refusal> for Failure {
                 "bad_request",
                 "The body took too long to arrive.",
             ),
+            Refusal::Busy => Error::new(
+                ErrorKind::Unavailable,
+                "Too many large bodies are on their way; try again.",
+            )
+            .into(),
             Refusal::Panicked => Self::internal(),
         }
     }

@@ -1,0 +1,163 @@
+//! Searches that find, rank or page otherwise.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+
+use super::super::intercept::Intercept;
+use crate::object::ObjectType;
+use crate::record::Document;
+use crate::scope::Scope;
+use crate::search::{Rank, SearchPosition};
+use crate::store::{Search, SearchPage, Store, StoreError};
+
+/// Everything that a search finds.
+async fn every_match(
+    store: &dyn Store,
+    scope: Scope,
+    search: &Search,
+) -> Result<Vec<Document>, StoreError> {
+    let all = Search {
+        after: None,
+        limit: 10_000,
+        ..search.clone()
+    };
+    Ok(store.search(scope, &all).await?.documents)
+}
+
+/// A page that is the whole of what is found.
+fn whole(documents: Vec<Document>) -> SearchPage {
+    let place = |last: &Document| SearchPosition {
+        rank: Rank::Words,
+        ulid: last.id.ulid(),
+    };
+    SearchPage {
+        last: documents.last().map(place),
+        documents,
+        more: false,
+    }
+}
+
+/// Puts an exact match where its age puts it.
+#[derive(Default)]
+pub(super) struct RankLost;
+
+#[async_trait]
+impl Intercept for RankLost {
+    async fn search(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        search: &Search,
+    ) -> Result<SearchPage, StoreError> {
+        let mut documents = every_match(store, scope, search).await?;
+        documents.sort_by_key(|document| Reverse(document.id.ulid()));
+        Ok(whole(documents))
+    }
+}
+
+/// Finds what is written in ASCII.
+#[derive(Default)]
+pub(super) struct AsciiSearch;
+
+#[async_trait]
+impl Intercept for AsciiSearch {
+    async fn search(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        search: &Search,
+    ) -> Result<SearchPage, StoreError> {
+        let mut documents = every_match(store, scope, search).await?;
+        documents.retain(|document| document.json.is_ascii());
+        Ok(whole(documents))
+    }
+}
+
+/// Looks at all types.
+#[derive(Default)]
+pub(super) struct AllTypes;
+
+#[async_trait]
+impl Intercept for AllTypes {
+    async fn search(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        search: &Search,
+    ) -> Result<SearchPage, StoreError> {
+        let types = ObjectType::ALL.to_vec();
+        store
+            .search(
+                scope,
+                &Search {
+                    types,
+                    ..search.clone()
+                },
+            )
+            .await
+    }
+}
+
+/// Guesses from a full page of results that there is more.
+#[derive(Default)]
+pub(super) struct GuessedSearchMore;
+
+#[async_trait]
+impl Intercept for GuessedSearchMore {
+    async fn search(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        search: &Search,
+    ) -> Result<SearchPage, StoreError> {
+        let page = store.search(scope, search).await?;
+        Ok(SearchPage {
+            more: page.documents.len() == search.limit,
+            ..page
+        })
+    }
+}
+
+/// Finds the place of a search's cursor by its record.
+#[derive(Default)]
+pub(super) struct SearchCursorByRecord;
+
+#[async_trait]
+impl Intercept for SearchCursorByRecord {
+    async fn search(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        search: &Search,
+    ) -> Result<SearchPage, StoreError> {
+        let all = every_match(store, scope, search).await?;
+        let lost = search
+            .after
+            .is_some_and(|after| all.iter().all(|document| document.id.ulid() != after.ulid));
+        if lost {
+            return Ok(SearchPage::default());
+        }
+        store.search(scope, search).await
+    }
+}
+
+/// Answers a search as it did before.
+#[derive(Default)]
+pub(super) struct SearchCache(Mutex<HashMap<String, SearchPage>>);
+
+#[async_trait]
+impl Intercept for SearchCache {
+    async fn search(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        search: &Search,
+    ) -> Result<SearchPage, StoreError> {
+        let now = store.search(scope, search).await?;
+        let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(read.entry(format!("{search:?}")).or_insert(now).clone())
+    }
+}

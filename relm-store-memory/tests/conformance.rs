@@ -1,0 +1,5 @@
+//! The reference store, held to the contract of all stores.
+
+use relm_store_memory::MemoryStore;
+
+relm_core::store_conformance!(MemoryStore::new());
