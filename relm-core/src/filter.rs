@@ -278,10 +278,11 @@ fn target(kind: Kind, fields: &[Field], name: &str) -> Result<(Target, ColumnTyp
     if let Some(place) = find(name) {
         return Ok((Target::Column(place), columns(kind)[place].ty));
     }
-    if kind == Kind::Association && name == "record_id" {
-        if let (Some(from), Some(to)) = (find("from_id"), find("to_id")) {
-            return Ok((Target::Either(from, to), ColumnType::Id(None)));
-        }
+    if kind == Kind::Association
+        && name == "record_id"
+        && let (Some(from), Some(to)) = (find("from_id"), find("to_id"))
+    {
+        return Ok((Target::Either(from, to), ColumnType::Id(None)));
     }
     if let (Some(object_type), Some(key)) = (ObjectType::of(kind), name.strip_prefix("metadata.")) {
         let field_type = fields

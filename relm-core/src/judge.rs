@@ -34,25 +34,25 @@ pub fn judge(batch: &Batch, facts: &impl Facts) -> Result<(), Refusal> {
     } = batch;
     judge_configuration(requires, facts)?;
     for write in writes {
-        if let Write::Remember(response) = write {
-            if facts.has_response(&response.key) {
-                return Err(Refusal::ResponseExists);
-            }
+        if let Write::Remember(response) = write
+            && facts.has_response(&response.key)
+        {
+            return Err(Refusal::ResponseExists);
         }
     }
     judge_references(requires, facts)?;
     for (write, what) in writes.iter().enumerate() {
-        if let Write::Replace { before: read, .. } | Write::Delete(read) = what {
-            if facts.version(read.record.id()) != Some(read.record.version()) {
-                return Err(Refusal::Stale { write });
-            }
+        if let Write::Replace { before: read, .. } | Write::Delete(read) = what
+            && facts.version(read.record.id()) != Some(read.record.version())
+        {
+            return Err(Refusal::Stale { write });
         }
     }
     for (write, what) in writes.iter().enumerate() {
-        if let Write::Insert(entry) = what {
-            if facts.version(entry.record.id()).is_some() {
-                return Err(Refusal::IdTaken { write });
-            }
+        if let Write::Insert(entry) = what
+            && facts.version(entry.record.id()).is_some()
+        {
+            return Err(Refusal::IdTaken { write });
         }
     }
     judge_keys(writes, facts)

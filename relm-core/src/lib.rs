@@ -2,7 +2,7 @@
 //!
 //! [`Crm`] is the way in: it creates, reads, changes, lists and searches contacts, companies, deals and activities,
 //! defines custom fields, links records, subscribes webhooks and checks API keys. What it keeps, it keeps in a
-//! [`Store`](store::Store): the reference in memory (`relm-store-memory`), the one over SQLite
+//! [`Store`]: the reference in memory (`relm-store-memory`), the one over SQLite
 //! (`relm-store-seaorm`), or one of your own, which the suite behind the feature `conformance` proves.
 //!
 //! The engine opens no socket, speaks no SQL and needs no runtime; the clock and the randomness are passed in.

@@ -66,10 +66,10 @@ impl Contents {
     }
 
     fn remove(&mut self, id: Id) {
-        if let Some(entry) = self.records.remove(&id) {
-            if let Some(key) = key_of(&entry.record) {
-                self.keys.remove(&key);
-            }
+        if let Some(entry) = self.records.remove(&id)
+            && let Some(key) = key_of(&entry.record)
+        {
+            self.keys.remove(&key);
         }
     }
 

@@ -147,10 +147,10 @@ impl Crm {
         let digest = digest(secret);
         let now = inner.clock.now();
         let known = read(&inner.principals).get(&digest).copied();
-        if let Some((principal, until)) = known {
-            if now < until {
-                return Ok(Some(principal));
-            }
+        if let Some((principal, until)) = known
+            && now < until
+        {
+            return Ok(Some(principal));
         }
         let keys = [digest];
         let found = inner.store.find(Scope::SYSTEM, Kind::Key, &keys).await;

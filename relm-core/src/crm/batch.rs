@@ -234,11 +234,7 @@ impl Operation<BatchReport> for ContactBatch {
 impl ContactBatch {
     /// Reads every contact that a row could meet, in one call.
     async fn start(&self, scoped: &Scoped) -> Result<Round> {
-        let emails = self
-            .rows
-            .iter()
-            .flatten()
-            .filter_map(|draft| email_key(draft));
+        let emails = self.rows.iter().flatten().filter_map(email_key);
         let keys: Vec<String> = emails.collect::<BTreeSet<_>>().into_iter().collect();
         let mut round = Round {
             held: Vec::new(),

@@ -142,10 +142,10 @@ impl Scoped {
         // looked at again before it is answered.
         let mut is_fresh = false;
         for _ in 0..ROUNDS_MAX {
-            if let Some(idempotency) = &self.idempotency {
-                if let Some(reply) = self.remembered(idempotency, &operation).await? {
-                    return Ok(reply);
-                }
+            if let Some(idempotency) = &self.idempotency
+                && let Some(reply) = self.remembered(idempotency, &operation).await?
+            {
+                return Ok(reply);
             }
             let mut plan = Plan {
                 scoped: self,

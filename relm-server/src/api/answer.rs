@@ -84,7 +84,8 @@ pub(super) struct Failure {
     pub status: StatusCode,
     pub code: &'static str,
     message: String,
-    header: Option<(HeaderName, HeaderValue)>,
+    /// Boxed, so that a result is no larger for what few failures have.
+    header: Option<Box<(HeaderName, HeaderValue)>>,
     /// What the engine said, where it was the engine.
     pub error: Option<Error>,
 }
@@ -101,7 +102,7 @@ impl Failure {
     }
 
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.header = Some((name, value));
+        self.header = Some(Box::new((name, value)));
         self
     }
 
@@ -243,7 +244,12 @@ pub(super) fn render(outcome: Outcome, window: &Window, request_id: Id) -> Respo
         }) => (status, body, replayed, None),
         Err(failure) => {
             let body = error_body(&failure, request_id);
-            (failure.status, body, false, failure.header)
+            (
+                failure.status,
+                body,
+                false,
+                failure.header.map(|header| *header),
+            )
         }
     };
     let mut response = Response::new(body);

@@ -1,5 +1,10 @@
 //! The real binary, as an operator and a network see it: started, killed, restarted, asked.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test panics on what it does not expect"
+)]
+
 mod client;
 mod server;
 

@@ -201,11 +201,11 @@ pub(super) fn search(
             found.extend(exact.into_iter().map(|id| (Rank::Exact, id)));
         }
         let missing = wanted - found.len().min(wanted);
-        if missing > 0 {
-            if let Some(sql) = word_matches(scope, search, in_words, any_exact, missing) {
-                let words = read_candidates(connection, &sql)?;
-                found.extend(words.into_iter().map(|id| (Rank::Words, id)));
-            }
+        if missing > 0
+            && let Some(sql) = word_matches(scope, search, in_words, any_exact, missing)
+        {
+            let words = read_candidates(connection, &sql)?;
+            found.extend(words.into_iter().map(|id| (Rank::Words, id)));
         }
         let more = found.len() > search.limit;
         found.truncate(search.limit);

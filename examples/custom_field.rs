@@ -1,0 +1,58 @@
+//! How do I add a field of my own? Define it: every write from then on is checked against the definition.
+
+use relm_core::field::{FieldInput, FieldType};
+use relm_core::{ContactInput, Crm, ErrorKind, ListRequest, Metadata, Mode, ObjectType};
+use relm_store_memory::MemoryStore;
+use serde_json::json;
+
+fn main() -> relm_core::Result<()> {
+    pollster::block_on(run())
+}
+
+async fn run() -> relm_core::Result<()> {
+    let crm = Crm::new(MemoryStore::new());
+    let workspace = crm.create_workspace("acme").await?;
+    let live = crm.open(workspace.id, Mode::Live).await?;
+
+    let plan = FieldInput {
+        object_type: ObjectType::Contact,
+        key: "plan".to_owned(),
+        label: Some("Plan".to_owned()),
+        field_type: FieldType::Select,
+        required: true,
+        choices: ["free", "pro", "enterprise"].map(str::to_owned).to_vec(),
+    };
+    live.fields().define(plan).await?;
+
+    // A value that is not among the choices is refused, and the error says what would have been right.
+    let error = live
+        .contacts()
+        .create(contact("ada@example.com", "prro"))
+        .await
+        .expect_err("`prro` is no choice");
+    assert_eq!(error.kind(), ErrorKind::UnknownValue);
+    assert_eq!(error.field(), Some("metadata.plan"));
+    assert_eq!(error.suggestion(), Some("pro"));
+    println!("refused: {error}");
+
+    live.contacts()
+        .create(contact("ada@example.com", "pro"))
+        .await?;
+    live.contacts()
+        .create(contact("grace@example.com", "free"))
+        .await?;
+    let pro = ListRequest::default().filter("metadata.plan", "eq", "pro");
+    let list = live.contacts().list(&pro).await?;
+    assert_eq!(list.data.len(), 1);
+    println!("on the pro plan: {}", list.data[0].json);
+    Ok(())
+}
+
+fn contact(email: &str, plan: &str) -> ContactInput {
+    let metadata = Metadata::from_iter([("plan".to_owned(), json!(plan))]);
+    ContactInput {
+        email: email.into(),
+        metadata: metadata.into(),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,272 @@
+//! How do I keep records elsewhere? A store of one's own: hash maps behind a lock, held to the whole contract.
+//!
+//! `cargo run -p relm-examples --example custom_store` runs the engine over it, and
+//! `cargo test -p relm-examples --example custom_store` the suite that every store passes. What a store must promise is
+//! in `relm_core::store`; three functions of the engine carry the meaning, so that a store need not know it: `judge`
+//! says whether a batch may be applied, `matches` whether a filter holds, `SearchTerms::rank` whether a search finds.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use relm_core::filter::matches;
+use relm_core::judge::{Facts, judge, key_of};
+use relm_core::record::{Document, Entry, Record};
+use relm_core::search::SearchPosition;
+use relm_core::store::{
+    Batch, CommitError, Configuration, Page, Query, Search, SearchPage, StoreError, StoredResponse,
+    Write,
+};
+use relm_core::{ContactInput, Crm, Id, Kind, Mode, Scope, SearchRequest, Store, Timestamp};
+
+/// Everything in hash maps. Each method holds the lock from its first line to its last: that makes it one moment.
+#[derive(Default)]
+struct HashStore {
+    contents: Mutex<Contents>,
+}
+
+/// Every key begins with the scope, so that none reaches beyond it.
+#[derive(Default)]
+struct Contents {
+    records: HashMap<(Scope, Id), Entry>,
+    holders: HashMap<(Scope, Kind, String), Id>,
+    responses: HashMap<(Scope, String), StoredResponse>,
+    versions: HashMap<Scope, i64>,
+}
+
+impl HashStore {
+    // Nothing that can panic comes between two changes, so a poisoned lock still guards a whole state.
+    fn lock(&self) -> MutexGuard<'_, Contents> {
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Contents {
+    /// The records of a kind, newest first.
+    fn of_kind(&self, scope: Scope, kind: Kind) -> Vec<&Entry> {
+        let all = self.records.iter();
+        let mut found: Vec<&Entry> = all
+            .filter(|((other, id), _)| *other == scope && id.kind() == kind)
+            .map(|(_, entry)| entry)
+            .collect();
+        found.sort_unstable_by_key(|entry| Reverse(entry.record.id()));
+        found
+    }
+
+    fn insert(&mut self, scope: Scope, entry: Entry) {
+        let id = entry.record.id();
+        if let Some((kind, key)) = key_of(&entry.record) {
+            self.holders.insert((scope, kind, key), id);
+        }
+        self.records.insert((scope, id), entry);
+    }
+
+    fn remove(&mut self, scope: Scope, id: Id) {
+        let removed = self.records.remove(&(scope, id));
+        if let Some((kind, key)) = removed.and_then(|entry| key_of(&entry.record)) {
+            self.holders.remove(&(scope, kind, key));
+        }
+    }
+
+    fn unlink(&mut self, scope: Scope, end: Id) {
+        let edges = self.of_kind(scope, Kind::Association).into_iter();
+        let of_end: Vec<Id> = edges
+            .filter(|entry| match &entry.record {
+                Record::Association(edge) => edge.from_id == end || edge.to_id == end,
+                _ => false,
+            })
+            .map(|entry| entry.record.id())
+            .collect();
+        for id in of_end {
+            self.remove(scope, id);
+        }
+    }
+
+    /// What leaves goes first: a batch may hand a unique key from one record to another.
+    fn apply(&mut self, batch: Batch) {
+        let scope = batch.scope;
+        for write in &batch.writes {
+            match write {
+                Write::Replace { before: read, .. } | Write::Delete(read) => {
+                    self.remove(scope, read.record.id());
+                }
+                Write::Unlink(end) => self.unlink(scope, *end),
+                Write::Insert(_) | Write::Reconfigure | Write::Remember(_) => {}
+            }
+        }
+        for write in batch.writes {
+            match write {
+                Write::Insert(entry) | Write::Replace { after: entry, .. } => {
+                    self.insert(scope, entry);
+                }
+                Write::Reconfigure => *self.versions.entry(scope).or_default() += 1,
+                Write::Remember(response) => {
+                    let key = (scope, response.key.clone());
+                    self.responses.insert(key, response);
+                }
+                Write::Delete(_) | Write::Unlink(_) => {}
+            }
+        }
+    }
+}
+
+/// What a batch is judged by.
+struct Before<'a> {
+    contents: &'a Contents,
+    scope: Scope,
+    now: Timestamp,
+}
+
+impl Facts for Before<'_> {
+    fn configuration_version(&self) -> i64 {
+        let version = self.contents.versions.get(&self.scope);
+        version.copied().unwrap_or(0)
+    }
+
+    fn has_response(&self, key: &str) -> bool {
+        let kept = self.contents.responses.get(&(self.scope, key.to_owned()));
+        kept.is_some_and(|kept| kept.expires_at > self.now)
+    }
+
+    fn version(&self, id: Id) -> Option<i64> {
+        let entry = self.contents.records.get(&(self.scope, id))?;
+        Some(entry.record.version())
+    }
+
+    fn holder(&self, kind: Kind, key: &str) -> Option<Id> {
+        let place = (self.scope, kind, key.to_owned());
+        self.contents.holders.get(&place).copied()
+    }
+}
+
+#[async_trait]
+impl Store for HashStore {
+    async fn get(&self, scope: Scope, id: Id) -> Result<Option<Document>, StoreError> {
+        Ok(self.lock().records.get(&(scope, id)).map(Entry::document))
+    }
+
+    async fn find(
+        &self,
+        scope: Scope,
+        kind: Kind,
+        keys: &[String],
+    ) -> Result<Vec<Option<Document>>, StoreError> {
+        let contents = self.lock();
+        let find = |key: &String| {
+            let holder = contents.holders.get(&(scope, kind, key.clone()))?;
+            contents.records.get(&(scope, *holder)).map(Entry::document)
+        };
+        Ok(keys.iter().map(find).collect())
+    }
+
+    async fn list(&self, scope: Scope, query: &Query) -> Result<Page, StoreError> {
+        let contents = self.lock();
+        let is_after = |id: Id| query.after.is_none_or(|after| id < after);
+        // One more than asked for tells whether there is another page.
+        let mut documents: Vec<Document> = contents
+            .of_kind(scope, query.kind)
+            .into_iter()
+            .filter(|entry| is_after(entry.record.id()) && matches(&query.clauses, &entry.record))
+            .take(query.limit + 1)
+            .map(Entry::document)
+            .collect();
+        let more = documents.len() > query.limit;
+        documents.truncate(query.limit);
+        Ok(Page { documents, more })
+    }
+
+    async fn search(&self, scope: Scope, search: &Search) -> Result<SearchPage, StoreError> {
+        let contents = self.lock();
+        let mut found: Vec<(SearchPosition, Document)> = search
+            .types
+            .iter()
+            .flat_map(|object_type| contents.of_kind(scope, object_type.kind()))
+            .filter_map(|entry| {
+                let (rank, id) = (search.terms.rank(&entry.record)?, entry.record.id());
+                let is_after = search.after.is_none_or(|after| after.is_before(rank, id));
+                let ulid = id.ulid();
+                is_after.then(|| (SearchPosition { rank, ulid }, entry.document()))
+            })
+            .collect();
+        found.sort_by_key(|(position, _)| (position.rank, Reverse(position.ulid)));
+        let more = found.len() > search.limit;
+        found.truncate(search.limit);
+        Ok(SearchPage {
+            last: found.last().map(|(position, _)| *position),
+            documents: found.into_iter().map(|(_, document)| document).collect(),
+            more,
+        })
+    }
+
+    async fn configuration(&self, scope: Scope) -> Result<Configuration, StoreError> {
+        let contents = self.lock();
+        let mut configuration = Configuration {
+            version: contents.versions.get(&scope).copied().unwrap_or(0),
+            ..Configuration::default()
+        };
+        for kind in [Kind::Field, Kind::Webhook] {
+            for entry in contents.of_kind(scope, kind).into_iter().rev() {
+                match &entry.record {
+                    Record::Field(field) => configuration.fields.push(field.clone()),
+                    Record::Webhook(webhook) => configuration.webhooks.push(webhook.clone()),
+                    _ => {}
+                }
+            }
+        }
+        Ok(configuration)
+    }
+
+    async fn response(
+        &self,
+        scope: Scope,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<StoredResponse>, StoreError> {
+        let contents = self.lock();
+        let kept = contents.responses.get(&(scope, key.to_owned()));
+        Ok(kept.filter(|kept| kept.expires_at > now).cloned())
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
+        let mut contents = self.lock();
+        let (scope, now) = (batch.scope, batch.now);
+        let before = Before {
+            contents: &contents,
+            scope,
+            now,
+        };
+        judge(&batch, &before)?;
+        contents.apply(batch);
+        Ok(())
+    }
+}
+
+fn main() -> relm_core::Result<()> {
+    pollster::block_on(async {
+        let crm = Crm::new(HashStore::default());
+        let workspace = crm.create_workspace("acme").await?;
+        let live = crm.open(workspace.id, Mode::Live).await?;
+        let ada = ContactInput {
+            email: "ada@example.com".into(),
+            last_name: "Lovelace".into(),
+            ..Default::default()
+        };
+        live.contacts().create(ada).await?;
+        let search = SearchRequest {
+            q: "love".to_owned(),
+            ..Default::default()
+        };
+        let found = live.search(&search).await?;
+        assert_eq!(found.data.len(), 1);
+        println!("found: {}", found.data[0].json);
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::HashStore;
+
+    relm_core::store_conformance!(HashStore::default());
+}

@@ -1,0 +1,31 @@
+//! How do I embed Relm? An engine over a store, a workspace in it, a handle on one of its modes.
+
+use relm_core::{ContactInput, Crm, Mode};
+use relm_store_memory::MemoryStore;
+
+fn main() -> relm_core::Result<()> {
+    pollster::block_on(async {
+        let crm = Crm::new(MemoryStore::new());
+        let workspace = crm.create_workspace("acme").await?;
+        let live = crm.open(workspace.id, Mode::Live).await?;
+        let input = ContactInput {
+            email: "ada@example.com".into(),
+            first_name: "Ada".into(),
+            ..Default::default()
+        };
+        let ada = live.contacts().create(input).await?;
+        println!("{} is version {} of Ada", ada.id, ada.version);
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_readme_shows_this_program() {
+        let program = include_str!("embed.rs");
+        let start = program.find("use relm_core").unwrap();
+        let end = program.find("#[cfg(test)]").unwrap();
+        assert!(include_str!("../README.md").contains(program[start..end].trim_end()));
+    }
+}
