@@ -2,7 +2,7 @@
 //!
 //! A store's whole test file is
 //!
-//! ```ignore
+//! ```text
 //! relm_core::store_conformance!(MyStore::in_memory());
 //! ```
 //!
@@ -10,7 +10,7 @@
 //! a `Store`, an `Arc<dyn Store>`, or a pair of one of these and a guard, such as a temporary directory, that outlives
 //! it. A store that needs a runtime says how to run a future on it, from whatever thread asks:
 //!
-//! ```ignore
+//! ```text
 //! static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap()); // of many threads
 //! relm_core::store_conformance!(fresh(), |future| RUNTIME.block_on(future));
 //! ```
