@@ -11,10 +11,11 @@ use relm_core::record::{Entry, Record, columns};
 use relm_core::search::index_terms;
 use relm_core::store::{Batch, Require, StoredResponse, Write};
 
-use crate::sql::{BINDS_MAX, Sql, table, ulid_text, value};
+use crate::sql::{Sql, table, ulid_text, value};
 
-/// Rows of one statement on many records; larger batches take several statements.
-const ROWS_MAX: usize = 512;
+/// Rows of one statement on many records. More rows take more statements, of 256 rows and then of ever smaller powers
+/// of two: so few shapes that a connection keeps them all prepared, however many rows come.
+const ROWS_MAX: usize = 256;
 
 /// One statement of a plan.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,7 +134,7 @@ impl Plan {
         }
         for (kind, ids) in referred {
             let ids: Vec<Id> = ids.into_iter().collect();
-            for ids in ids.chunks(ROWS_MAX) {
+            for ids in in_shapes(&ids) {
                 let mut sql = self.start(&format!("SELECT id FROM {}", table(kind)));
                 sql.and_in("id", &texts(ids));
                 self.step(sql, Expect::Read(ids.len()));
@@ -174,7 +175,7 @@ impl Plan {
                 self.step(sql, Expect::Any);
             }
         }
-        for rows in dropped.chunks(ROWS_MAX) {
+        for rows in in_shapes(&dropped) {
             let mut sql = Sql::new("DELETE FROM terms WHERE (scope, term, ulid, kind) IN (");
             sql.rows(rows).push(")");
             self.step(sql, Expect::Any);
@@ -190,7 +191,7 @@ impl Plan {
             self.step(sql, Expect::Touched(1));
             return;
         }
-        for entries in entries.chunks(ROWS_MAX) {
+        for entries in in_shapes(entries) {
             let read: Vec<Row> = entries
                 .iter()
                 .map(|entry| {
@@ -270,11 +271,7 @@ impl Plan {
     }
 
     fn insert_rows(&mut self, text: &str, rows: &[Row]) {
-        let Some(first) = rows.first() else { return };
-        let rows_max = ROWS_MAX
-            .max(BINDS_MAX / first.len() / 4)
-            .min(BINDS_MAX / first.len());
-        for rows in rows.chunks(rows_max) {
+        for rows in in_shapes(rows) {
             let mut sql = Sql::new(text);
             sql.rows(rows);
             self.step(sql, Expect::Touched(rows.len()));
@@ -306,6 +303,16 @@ impl Plan {
         sql.push(", 1) ON CONFLICT (scope) DO UPDATE SET version = configurations.version + 1");
         self.step(sql, Expect::Touched(1));
     }
+}
+
+/// Parts of as many rows as one statement takes.
+fn in_shapes<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let largest = rows.len().checked_ilog2()?;
+        let (part, rest) = rows.split_at(ROWS_MAX.min(1 << largest));
+        rows = rest;
+        Some(part)
+    })
 }
 
 /// A record as its table keeps it.

@@ -5,9 +5,6 @@ use std::fmt::Write as _;
 use relm_core::column::Scalar;
 use relm_core::id::{Id, Kind};
 
-/// The most values that one statement binds. SQLite allows 32,766, the others 65,535.
-pub(crate) const BINDS_MAX: usize = 30_000;
-
 /// A statement under construction, or done.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Sql {

@@ -16,7 +16,7 @@ const BUSY_TIMEOUT_MS: u32 = 5_000;
 /// Statements that a connection keeps prepared.
 const STATEMENTS_CACHED: usize = 128;
 /// Page cache of the writer, in KiB.
-const WRITER_CACHE_KIB: usize = 24 * 1024;
+const WRITER_CACHE_KIB: usize = 16 * 1024;
 
 /// Opens the one connection that writes.
 pub(super) fn open_writer(path: &Path, synchronous: Synchronous) -> rusqlite::Result<Connection> {

@@ -38,7 +38,7 @@ use crate::sql::{Sql, table};
 /// SQLite before this could corrupt a database when a write-ahead log was reset: https://sqlite.org/wal.html#walresetbug
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
 /// Page caches of the readers that run where they are called, in KiB: what all of them together may hold.
-const READER_CACHE_KIB: usize = 48 * 1024;
+const READER_CACHE_KIB: usize = 40 * 1024;
 /// Page cache of a reader that walks, in KiB.
 const WALKER_CACHE_KIB: usize = 2 * 1024;
 /// Unique keys that one statement looks up.

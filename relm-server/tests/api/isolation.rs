@@ -1,0 +1,196 @@
+//! Workspaces and modes: for every route, what lies elsewhere is as if it were not there.
+
+use relm_core::{KeyAccess, Mode};
+use serde_json::{Value, json};
+
+use super::session::{Answered, User, World, id, ids, whole_list};
+
+/// One record of every kind that has a path.
+struct Owned {
+    contact: String,
+    company: String,
+    deal: String,
+    activity: String,
+    field: String,
+    edge: String,
+    webhook: String,
+    delivery: String,
+}
+
+fn fill(user: &User<'_>) -> Owned {
+    let make = |path: &str, body: Value| id(&user.create(path, body));
+    let webhook = make(
+        "/v1/webhooks",
+        json!({ "url": "https://example.com", "event_types": ["*"] }),
+    );
+    let contact = make(
+        "/v1/contacts",
+        json!({ "email": "ada@example.com", "first_name": "Secret" }),
+    );
+    let company = make("/v1/companies", json!({ "name": "Secret" }));
+    let deal = make("/v1/deals", json!({ "title": "Secret" }));
+    let activity = make("/v1/activities", json!({ "type": "secret" }));
+    let edge =
+        json!({ "from_type": "contact", "from_id": contact, "to_type": "deal", "to_id": deal });
+    let edge = make("/v1/associations", edge);
+    let field =
+        json!({ "object_type": "contact", "key": "plan", "type": "text", "required": true });
+    let field = make("/v1/schema/fields", field);
+    let deliveries = user
+        .get(&format!("/v1/webhooks/{webhook}/deliveries"))
+        .is(200);
+    Owned {
+        contact,
+        company,
+        deal,
+        activity,
+        field,
+        edge,
+        delivery: id(&deliveries["data"][0]),
+        webhook,
+    }
+}
+
+/// Every request that names a record. The deletions come last, and none hides another.
+fn requests(owned: &Owned) -> Vec<(&'static str, String, Value)> {
+    let endpoint = format!("/v1/webhooks/{}", owned.webhook);
+    let mut all = vec![
+        ("GET", format!("{endpoint}/deliveries"), json!({})),
+        (
+            "POST",
+            format!("{endpoint}/replay/{}", owned.delivery),
+            json!({}),
+        ),
+        (
+            "DELETE",
+            format!("/v1/associations/{}", owned.edge),
+            json!({}),
+        ),
+    ];
+    for (plural, id, change) in [
+        (
+            "contacts",
+            &owned.contact,
+            json!({ "metadata": { "plan": "pro" } }),
+        ),
+        ("companies", &owned.company, json!({ "domain": "x" })),
+        ("deals", &owned.deal, json!({ "stage": "x" })),
+        ("activities", &owned.activity, json!({ "subject": "x" })),
+        ("webhooks", &owned.webhook, json!({ "enabled": false })),
+    ] {
+        let path = format!("/v1/{plural}/{id}");
+        all.push(("GET", path.clone(), json!({})));
+        all.push(("PATCH", path.clone(), change));
+        all.push(("DELETE", path, json!({})));
+    }
+    all.push((
+        "DELETE",
+        format!("/v1/schema/fields/{}", owned.field),
+        json!({}),
+    ));
+    all
+}
+
+/// The same request for ids that nobody has.
+fn absent(path: &str) -> String {
+    let parts = path.split('/').map(|part| match part.split_once('_') {
+        Some((prefix, _)) => format!("{prefix}_01K1V9Y2ZP6W4T8Q0R5N7M3XJB"),
+        None => part.to_owned(),
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+#[test]
+fn what_lies_elsewhere_is_as_if_it_were_not_there() {
+    let world = World::new();
+    let owner = world.user("acme", Mode::Live);
+    let owned = fill(&owner);
+    let test = world.another_key(owner.workspace, Mode::Test, KeyAccess::Full);
+    let other = world.user("other", Mode::Live);
+    let send = |user: &User<'_>, method: &str, path: &str, body: &Value| -> Answered {
+        user.ask(method, path).json(body).send()
+    };
+    for stranger in [&test, &other] {
+        for (method, path, body) in requests(&owned) {
+            let theirs = send(stranger, method, &path, &body);
+            let nobodys = send(stranger, method, &absent(&path), &body);
+            assert_eq!(theirs.error(404), nobodys.error(404), "{method} {path}");
+        }
+    }
+    // None of the above did anything: its owner can still do all of it.
+    for (method, path, body) in requests(&owned) {
+        let answer = send(&owner, method, &path, &body);
+        assert!(answer.status < 300, "{method} {path}: {}", answer.text);
+    }
+}
+
+#[test]
+fn lists_and_searches_show_their_own() {
+    let world = World::new();
+    let owner = world.user("acme", Mode::Live);
+    let owned = fill(&owner);
+    let test = world.another_key(owner.workspace, Mode::Test, KeyAccess::Full);
+    let other = world.user("other", Mode::Live);
+    for stranger in [&test, &other] {
+        for path in [
+            "/v1/contacts",
+            "/v1/companies",
+            "/v1/deals",
+            "/v1/activities",
+            "/v1/associations",
+            "/v1/schema/fields",
+            "/v1/webhooks",
+            "/v1/search?q=secret",
+            "/v1/search?q=ada@example.com",
+            &format!("/v1/search?q={}", owned.deal),
+            &format!("/v1/contacts?id={}", owned.contact),
+            &format!("/v1/associations?record_id={}", owned.contact),
+        ] {
+            assert_eq!(stranger.get(path).is(200), whole_list(json!([])), "{path}");
+            assert_eq!(ids(&owner.get(path).is(200)).is_empty(), false, "{path}");
+        }
+        let schema = stranger.get("/v1/schema").is(200);
+        assert!(!schema.to_string().contains(&owned.field));
+    }
+}
+
+#[test]
+fn writes_neither_meet_nor_refer_to_what_lies_elsewhere() {
+    let world = World::new();
+    let owner = world.user("acme", Mode::Live);
+    let owned = fill(&owner);
+    let test = world.another_key(owner.workspace, Mode::Test, KeyAccess::Full);
+    let other = world.user("other", Mode::Live);
+    let path = format!("/v1/webhooks/{}/deliveries", owned.webhook);
+    let before = owner.get(&path).is(200);
+    for stranger in [&test, &other] {
+        // The e-mail address is free here, and the required field binds nobody here.
+        let contact = stranger.contact("ada@example.com");
+        let rows = json!({ "contacts": [{ "email": "ADA@example.com", "phone": "1" }], "dedup_on": ["email"] });
+        let done = stranger.post("/v1/contacts/batch", rows).is(200);
+        assert_eq!(done["data"][0]["id"], contact);
+        let deal = json!({ "title": "a", "primary_contact_id": owned.contact });
+        stranger
+            .post("/v1/deals", deal)
+            .fails(422, "invalid_reference", "primary_contact_id");
+        let activity = json!({ "type": "a", "deal_id": owned.deal });
+        stranger
+            .post("/v1/activities", activity)
+            .fails(422, "invalid_reference", "deal_id");
+        let edge = json!({ "from_type": "contact", "from_id": contact, "to_type": "deal", "to_id": owned.deal });
+        stranger
+            .post("/v1/associations", edge)
+            .fails(422, "invalid_reference", "to_id");
+        let rows =
+            json!({ "contacts": [{ "email": "b@example.com", "company_id": owned.company }] });
+        let done = stranger.post("/v1/contacts/batch", rows).is(200);
+        assert_eq!(done["data"][0]["error"]["code"], "invalid_reference");
+        let field = json!({ "object_type": "contact", "key": "plan", "type": "number" });
+        stranger.create("/v1/schema/fields", field);
+    }
+    assert_eq!(
+        owner.get(&path).is(200),
+        before,
+        "and no event of theirs came here"
+    );
+}

@@ -1,0 +1,23 @@
+//! The API as its users meet it: whole requests, whole answers, no socket.
+//!
+//! Each test is a session over an empty store. [`session`] asks, and holds **every** answer to the headers and the
+//! error envelope that all answers have.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where it goes wrong")]
+
+mod access;
+mod associations;
+mod batch;
+mod contacts;
+mod faults;
+mod fields;
+mod idempotency;
+mod isolation;
+mod lists;
+mod objects;
+mod schema;
+mod search;
+mod seed;
+mod session;
+mod transport;
+mod webhooks;

@@ -1,0 +1,357 @@
+//! A user's session: a workspace, a key, requests, and answers that were checked for what all of them carry.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use hyper::{HeaderMap, Request, Response};
+use relm_core::record::Document;
+use relm_core::store::{
+    Batch, CommitError, Configuration, Page, Query, Search, SearchPage, StoreError, StoredResponse,
+};
+use relm_core::time::{ManualClock, SeededEntropy};
+use relm_core::{Clock as _, Crm, Id, KeyAccess, Kind, Mode, Scope, Store, Timestamp};
+use relm_server::api::Api;
+use relm_store_memory::MemoryStore;
+use serde_json::{Value, json};
+
+/// When every session begins.
+pub const START: &str = "2026-07-02T10:00:00.000Z";
+/// The same, as Unix seconds.
+pub const START_S: i64 = 1_782_986_400;
+/// Requests in a minute, unless a test says otherwise.
+pub const RATE_LIMIT: u32 = 5_000;
+
+/// An API over an empty store, and the clock that it goes by.
+pub struct World {
+    pub crm: Crm,
+    pub api: Api,
+    pub clock: Arc<ManualClock>,
+    pub store: Arc<Fragile>,
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self::with_rate_limit(RATE_LIMIT)
+    }
+
+    pub fn with_rate_limit(limit: u32) -> Self {
+        let clock = Arc::new(ManualClock::new(Timestamp::parse(START).unwrap()));
+        let store = Arc::new(Fragile::default());
+        let crm = Crm::builder(store.clone() as Arc<dyn Store>)
+            .clock(clock.clone())
+            .entropy(Arc::new(SeededEntropy::new(7)))
+            .sealing_key([7; 32])
+            .build();
+        let api = Api::new(crm.clone(), limit);
+        Self {
+            crm,
+            api,
+            clock,
+            store,
+        }
+    }
+
+    /// A key of a fresh workspace.
+    pub fn user(&self, workspace: &str, mode: Mode) -> User<'_> {
+        let made = pollster::block_on(self.crm.create_workspace(workspace)).unwrap();
+        self.another_key(made.id, mode, KeyAccess::Full)
+    }
+
+    pub fn another_key(&self, workspace: Id, mode: Mode, access: KeyAccess) -> User<'_> {
+        let key = self.crm.create_key(workspace, mode, access, None);
+        let key = pollster::block_on(key).unwrap();
+        User {
+            world: self,
+            workspace,
+            key_id: key.key.id,
+            key: Some(key.secret),
+        }
+    }
+
+    /// Somebody without a key.
+    pub fn stranger(&self) -> User<'_> {
+        User {
+            world: self,
+            workspace: Id::new(Kind::Workspace, 0),
+            key_id: Id::new(Kind::Key, 0),
+            key: None,
+        }
+    }
+}
+
+/// Whoever holds a key.
+pub struct User<'a> {
+    pub world: &'a World,
+    pub workspace: Id,
+    pub key_id: Id,
+    pub key: Option<String>,
+}
+
+impl<'a> User<'a> {
+    pub fn ask(&self, method: &str, path: &str) -> Ask<'a> {
+        let ask = Ask {
+            world: self.world,
+            method: method.to_owned(),
+            path: path.to_owned(),
+            headers: Vec::new(),
+            body: Bytes::new(),
+        };
+        match &self.key {
+            Some(key) => ask.header("authorization", format!("Bearer {key}")),
+            None => ask,
+        }
+    }
+
+    pub fn get(&self, path: &str) -> Answered {
+        self.ask("GET", path).send()
+    }
+
+    pub fn post(&self, path: &str, body: Value) -> Answered {
+        self.ask("POST", path).json(&body).send()
+    }
+
+    pub fn patch(&self, path: &str, body: Value) -> Answered {
+        self.ask("PATCH", path).json(&body).send()
+    }
+
+    pub fn delete(&self, path: &str) -> Answered {
+        self.ask("DELETE", path).send()
+    }
+
+    /// Creates, and gives the record.
+    #[track_caller]
+    pub fn create(&self, path: &str, body: Value) -> Value {
+        self.post(path, body).is(201)
+    }
+
+    /// Creates a contact, and gives its id.
+    #[track_caller]
+    pub fn contact(&self, email: &str) -> String {
+        id(&self.create("/v1/contacts", json!({ "email": email })))
+    }
+}
+
+/// A request to be sent.
+pub struct Ask<'a> {
+    world: &'a World,
+    method: String,
+    path: String,
+    headers: Vec<(String, Vec<u8>)>,
+    body: Bytes,
+}
+
+impl Ask<'_> {
+    pub fn header(mut self, name: &str, value: impl Into<Vec<u8>>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    pub fn json(self, body: &Value) -> Self {
+        self.text(body.to_string())
+    }
+
+    pub fn text(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    pub fn send(self) -> Answered {
+        let mut request = Request::builder().method(&*self.method).uri(&*self.path);
+        for (name, value) in self.headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(self.body).unwrap();
+        Answered::checked(pollster::block_on(self.world.api.handle(request)))
+    }
+}
+
+/// An answer, of which everything that all answers have was checked.
+#[derive(Debug)]
+pub struct Answered {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answered {
+    pub fn checked(response: Response<Bytes>) -> Self {
+        let (head, body) = response.into_parts();
+        let answered = Self {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            text: String::from_utf8(body.to_vec()).unwrap(),
+        };
+        for (name, value) in [
+            ("content-type", "application/json"),
+            ("cache-control", "no-store"),
+            ("x-content-type-options", "nosniff"),
+            ("relm-version", "2026-07-02"),
+        ] {
+            assert_eq!(answered.header(name), value, "{name} of {answered:?}");
+        }
+        let request_id = Id::parse(&answered.header("x-request-id")).unwrap();
+        assert_eq!(request_id.kind(), Kind::Request);
+        let limit = answered.number("x-ratelimit-limit");
+        assert!(answered.number("x-ratelimit-remaining") <= limit);
+        assert!(answered.number("x-ratelimit-reset") >= START_S);
+        assert!(answered.status < 400 || answered.json()["error"].is_object());
+        answered
+    }
+
+    /// The one value of a header.
+    pub fn header(&self, name: &str) -> String {
+        let all: Vec<_> = self.headers.get_all(name).iter().collect();
+        assert_eq!(all.len(), 1, "one {name} in {:?}", self.headers);
+        all[0].to_str().unwrap().to_owned()
+    }
+
+    pub fn has_header(&self, name: &str) -> bool {
+        self.headers.contains_key(name)
+    }
+
+    pub fn number(&self, name: &str) -> i64 {
+        self.header(name).parse().unwrap()
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap()
+    }
+
+    /// The body of an answer that has this status.
+    #[track_caller]
+    pub fn is(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text);
+        self.json()
+    }
+
+    /// The error of an answer that has this status, without the id of the request, which is checked.
+    #[track_caller]
+    pub fn error(&self, status: u16) -> Value {
+        let mut body = self.is(status);
+        let envelope = body.as_object_mut().unwrap();
+        assert_eq!(envelope.len(), 1, "{envelope:?}");
+        let mut error = envelope.remove("error").unwrap();
+        let request_id = error.as_object_mut().unwrap().remove("request_id");
+        assert_eq!(request_id, Some(json!(self.header("x-request-id"))));
+        error
+    }
+
+    /// Checks status, code and offending field.
+    #[track_caller]
+    pub fn fails(&self, status: u16, code: &str, field: impl Into<Option<&'static str>>) {
+        let error = self.error(status);
+        let field = field.into().map_or(Value::Null, Value::from);
+        assert_eq!(
+            (&error["code"], &error["field"]),
+            (&json!(code), &field),
+            "{error}"
+        );
+        let message = error["message"].as_str().unwrap();
+        assert!(message.ends_with('.'), "{message}");
+    }
+}
+
+/// The `id` of a record.
+pub fn id(record: &Value) -> String {
+    record["id"].as_str().unwrap().to_owned()
+}
+
+/// The list envelope of everything.
+pub fn whole_list(data: Value) -> Value {
+    json!({ "object": "list", "data": data, "has_more": false, "next_cursor": null })
+}
+
+/// The ids of a page.
+pub fn ids(list: &Value) -> Vec<String> {
+    list["data"].as_array().unwrap().iter().map(id).collect()
+}
+
+/// The memory store, until a test breaks it.
+#[derive(Default)]
+pub struct Fragile {
+    store: MemoryStore,
+    state: AtomicU8,
+}
+
+const UNREACHABLE: u8 = 1;
+const FAULTY: u8 = 2;
+
+impl Fragile {
+    /// From now on the store cannot be reached.
+    pub fn unplug(&self) {
+        self.state.store(UNREACHABLE, Ordering::SeqCst);
+    }
+
+    /// From now on whatever is asked of the store goes wrong.
+    pub fn corrupt(&self) {
+        self.state.store(FAULTY, Ordering::SeqCst);
+    }
+
+    pub fn mend(&self) {
+        self.state.store(0, Ordering::SeqCst);
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        match self.state.load(Ordering::SeqCst) {
+            UNREACHABLE => Err(StoreError::unavailable("connection to 10.1.2.3 refused")),
+            FAULTY => Err(StoreError::fault("no such table: contacts_v7")),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Fragile {
+    async fn get(&self, scope: Scope, id: Id) -> Result<Option<Document>, StoreError> {
+        self.check()?;
+        self.store.get(scope, id).await
+    }
+
+    async fn find(
+        &self,
+        scope: Scope,
+        kind: Kind,
+        keys: &[String],
+    ) -> Result<Vec<Option<Document>>, StoreError> {
+        self.check()?;
+        self.store.find(scope, kind, keys).await
+    }
+
+    async fn list(&self, scope: Scope, query: &Query) -> Result<Page, StoreError> {
+        self.check()?;
+        self.store.list(scope, query).await
+    }
+
+    async fn search(&self, scope: Scope, search: &Search) -> Result<SearchPage, StoreError> {
+        self.check()?;
+        self.store.search(scope, search).await
+    }
+
+    async fn configuration(&self, scope: Scope) -> Result<Configuration, StoreError> {
+        self.check()?;
+        self.store.configuration(scope).await
+    }
+
+    async fn response(
+        &self,
+        scope: Scope,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<StoredResponse>, StoreError> {
+        self.check()?;
+        self.store.response(scope, key, now).await
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
+        self.check().map_err(CommitError::Store)?;
+        self.store.commit(batch).await
+    }
+}
+
+#[test]
+fn a_session_begins_at_its_start() {
+    let world = World::new();
+    assert_eq!(world.clock.now().as_millis(), START_S * 1000);
+}

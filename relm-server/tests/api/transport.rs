@@ -1,0 +1,219 @@
+//! What is about the request and not about records: paths, methods, bodies, headers, refusals of the transport.
+
+use hyper::Request;
+use relm_core::Mode;
+use relm_core::limits::{BATCH_REQUEST_BYTES_MAX, REQUEST_BYTES_MAX};
+use relm_server::serve::{Handler as _, Refusal};
+use serde_json::json;
+
+use super::session::{Answered, World};
+
+#[test]
+fn an_unknown_path_is_not_found_with_or_without_a_key() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let message = "There is no such path; GET /openapi.json lists those there are.";
+    let expected = json!({ "code": "not_found", "message": message });
+    for path in [
+        "/",
+        "/v1",
+        "/v1/",
+        "/v2/contacts",
+        "/v1/contact",
+        "/v1/contacts/",
+        "/v1/contacts/a/b",
+        "//v1/contacts",
+        "/V1/contacts",
+    ] {
+        assert_eq!(user.get(path).error(404), expected, "{path}");
+        assert_eq!(world.stranger().get(path).error(404), expected, "{path}");
+    }
+}
+
+#[test]
+fn a_known_path_names_the_methods_that_it_takes() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    for (method, path, allowed) in [
+        ("PUT", "/v1/contacts", "GET, POST"),
+        ("DELETE", "/v1/contacts", "GET, POST"),
+        ("POST", "/v1/contacts/con_x", "DELETE, GET, PATCH"),
+        ("GET", "/v1/contacts/batch", "POST"),
+        ("PATCH", "/v1/search", "GET"),
+        ("GET", "/v1/schema/fields/fld_x", "DELETE"),
+        ("GET", "/v1/webhooks/wh_x/replay/dlv_x", "POST"),
+        ("POST", "/healthz", "GET"),
+        ("OPTIONS", "/v1/contacts", "GET, POST"),
+        ("get", "/v1/contacts", "GET, POST"),
+        ("FOO", "/v1/contacts", "GET, POST"),
+    ] {
+        let answer = user.ask(method, path).send();
+        answer.fails(405, "method_not_allowed", None);
+        let allow = answer.header("allow");
+        let mut methods: Vec<&str> = allow.split(", ").collect();
+        methods.sort_unstable();
+        assert_eq!(methods.join(", "), allowed, "{method} {path}");
+        let unknown = world.stranger().ask(method, path).send();
+        unknown.fails(405, "method_not_allowed", None);
+    }
+}
+
+#[test]
+fn a_body_is_one_json_object() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let path = format!("/v1/contacts/{}", user.contact("ada@example.com"));
+    let nested = |depth: usize| {
+        format!(
+            r#"{{"metadata":{{"a":{}1{}}}}}"#,
+            "[".repeat(depth),
+            "]".repeat(depth)
+        )
+    };
+    for body in [
+        "",
+        " ",
+        "{",
+        "nope",
+        "{\"a\":1}{}",
+        "{'a':1}",
+        "{\"a\":1,}",
+        "{\"email\":\"a@example.com\",\"email\":\"b@example.com\"}",
+        "{\"metadata\":{\"a\":1,\"a\":2}}",
+        "{\"first_name\":\"a\\u0000\"}",
+        "{\"first_name\":\"\\ud800\"}",
+        "{\"metadata\":{\"a\":1e999}}",
+        "\u{FEFF}{}",
+        "[]",
+        "null",
+        "\"text\"",
+        "5",
+        &nested(15),
+    ] {
+        for (method, path) in [
+            ("POST", "/v1/contacts"),
+            ("POST", "/v1/contacts/batch"),
+            ("POST", "/v1/webhooks"),
+            ("PATCH", &*path),
+        ] {
+            let ask = || user.ask(method, path).text(body.to_owned());
+            ask().send().fails(400, "bad_request", None);
+            ask()
+                .header("idempotency-key", "k")
+                .send()
+                .fails(400, "bad_request", None);
+        }
+    }
+    let latin = &b"{\"first_name\":\"\xff\"}"[..];
+    user.ask("POST", "/v1/contacts")
+        .text(latin)
+        .send()
+        .fails(400, "bad_request", None);
+    for (body, message) in [
+        ("", "The body is empty: send a JSON value."),
+        ("[]", "The body must be a JSON object, not an array."),
+    ] {
+        let error = user
+            .ask("POST", "/v1/contacts")
+            .text(body)
+            .send()
+            .error(400);
+        assert_eq!(error, json!({ "code": "bad_request", "message": message }));
+    }
+    user.ask("POST", "/v1/contacts")
+        .text(nested(14))
+        .send()
+        .is(201);
+}
+
+#[test]
+fn a_request_may_say_the_version_that_it_speaks() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let ask = || user.ask("GET", "/v1/contacts");
+    ask().header("relm-version", "2026-07-02").send().is(200);
+    let message = "`Relm-Version` must be 2026-07-02, or left out.";
+    let expected = json!({ "code": "bad_request", "message": message, "field": "Relm-Version" });
+    for version in ["2026-07-03", "1", "", "2026-07-02 "] {
+        assert_eq!(
+            ask().header("relm-version", version).send().error(400),
+            expected
+        );
+    }
+    let both = ask()
+        .header("relm-version", "2026-07-02")
+        .header("relm-version", "2025-01-01");
+    assert_eq!(both.send().error(400), expected);
+}
+
+#[test]
+fn what_the_transport_refuses_has_the_envelope_too() {
+    let world = World::new();
+    for (refusal, status, code) in [
+        (
+            Refusal::BadRequest("The request must have one Host header."),
+            400,
+            "bad_request",
+        ),
+        (
+            Refusal::UnsupportedMediaType("Send JSON."),
+            415,
+            "unsupported_media_type",
+        ),
+        (
+            Refusal::PayloadTooLarge(REQUEST_BYTES_MAX),
+            413,
+            "payload_too_large",
+        ),
+        (Refusal::UriTooLong(8192), 414, "bad_request"),
+        (Refusal::HeadTooLarge(8192), 431, "bad_request"),
+        (Refusal::BodyTimeout, 408, "bad_request"),
+        (Refusal::Busy, 503, "unavailable"),
+        (Refusal::Panicked, 500, "internal_error"),
+    ] {
+        let answer = Answered::checked(world.api.refuse(refusal));
+        answer.fails(status, code, None);
+        assert_eq!(answer.has_header("retry-after"), status == 503);
+    }
+    let refused = Answered::checked(
+        world
+            .api
+            .refuse(Refusal::PayloadTooLarge(REQUEST_BYTES_MAX)),
+    );
+    let message = "The body must be at most 1048576 bytes.";
+    assert_eq!(
+        refused.error(413),
+        json!({ "code": "payload_too_large", "message": message })
+    );
+}
+
+#[test]
+fn a_batch_may_be_larger_than_other_bodies() {
+    let world = World::new();
+    let limit = |method: &str, path: &str| {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .body(())
+            .unwrap();
+        world.api.body_limit(&request.into_parts().0)
+    };
+    assert_eq!(limit("POST", "/v1/contacts/batch"), BATCH_REQUEST_BYTES_MAX);
+    for (method, path) in [
+        ("POST", "/v1/contacts"),
+        ("PATCH", "/v1/contacts/batch"),
+        ("POST", "/v1/deals/batch"),
+        ("POST", "/nope"),
+    ] {
+        assert_eq!(limit(method, path), REQUEST_BYTES_MAX, "{method} {path}");
+    }
+}
+
+#[test]
+fn whoever_watches_the_process_needs_no_key() {
+    let world = World::new();
+    let stranger = world.stranger();
+    assert_eq!(stranger.get("/healthz").is(200), json!({ "status": "ok" }));
+    assert_eq!(stranger.get("/readyz").is(200), json!({ "status": "ok" }));
+    assert_eq!(stranger.get("/openapi.json").is(200)["openapi"], "3.1.0");
+}
