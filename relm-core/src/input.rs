@@ -231,6 +231,10 @@ impl Reader {
     }
 }
 
+pub(crate) fn read_only(name: &str) -> Error {
+    Error::invalid(name, format!("`{name}` is read-only: leave it out."))
+}
+
 pub(crate) fn invalid_reference(name: &str, kind: Kind) -> Error {
     let what = kind.name();
     Error::new(

@@ -34,8 +34,10 @@ impl<'a> Associations<'a> {
     /// # Errors
     /// As for `link`, and whatever is wrong with the JSON's members.
     pub async fn link_json(&self, body: serde_json::Value) -> Result<Reply<Association>> {
-        let input = AssociationInput::read(Reader::new(body)?)?;
-        self.scoped.execute(Link { input }).await
+        match Reader::new(body).and_then(AssociationInput::read) {
+            Ok(input) => self.scoped.execute(Link { input }).await,
+            Err(error) => Err(self.scoped.refuse_unread(error).await),
+        }
     }
 
     /// Removes an edge.

@@ -98,8 +98,10 @@ impl Objects<'_, Contact> {
     /// # Errors
     /// As for `batch`, and whatever is wrong with the JSON's members.
     pub async fn batch_json(&self, body: Value) -> Result<Reply<BatchReport>> {
-        let batch = ContactBatch::read(body)?;
-        self.scoped().execute(batch).await
+        match ContactBatch::read(body) {
+            Ok(batch) => self.scoped().execute(batch).await,
+            Err(error) => Err(self.scoped().refuse_unread(error).await),
+        }
     }
 }
 

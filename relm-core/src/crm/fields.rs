@@ -34,8 +34,10 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// As for `define`, and whatever is wrong with the JSON's members.
     pub async fn define_json(&self, body: serde_json::Value) -> Result<Reply<Field>> {
-        let input = FieldInput::read(Reader::new(body)?)?;
-        self.scoped.execute(Define { input }).await
+        match Reader::new(body).and_then(FieldInput::read) {
+            Ok(input) => self.scoped.execute(Define { input }).await,
+            Err(error) => Err(self.scoped.refuse_unread(error).await),
+        }
     }
 
     /// Removes a definition. Stored values stay, unchecked.

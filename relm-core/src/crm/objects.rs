@@ -11,7 +11,7 @@ use super::{Scoped, store_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::check_metadata;
 use crate::id::Id;
-use crate::input::{Reader, invalid_reference};
+use crate::input::{Reader, invalid_reference, read_only};
 use crate::object::{Object, READ_ONLY, Reference};
 use crate::record::{Document, Entry};
 use crate::scope::Mode;
@@ -50,7 +50,10 @@ impl<'a, T: Object> Objects<'a, T> {
     /// # Errors
     /// As for `create`, and whatever is wrong with the JSON's members.
     pub async fn create_json(&self, body: Value) -> Result<Reply<T>> {
-        self.submit_create(Draft::read(body)?).await
+        match Draft::read(body) {
+            Ok(draft) => self.submit_create(draft).await,
+            Err(error) => Err(self.scoped.refuse_unread(error).await),
+        }
     }
 
     async fn submit_create(&self, draft: Draft<T>) -> Result<Reply<T>> {
@@ -181,10 +184,7 @@ impl<T: Object> Draft<T> {
         let stored = serde_json::to_value(record).map_err(Error::internal)?;
         for (name, value) in &self.asserted {
             if stored.get(name) != Some(value) {
-                return Err(Error::invalid(
-                    name,
-                    format!("`{name}` is read-only: leave it out."),
-                ));
+                return Err(read_only(name));
             }
         }
         Ok(())

@@ -208,24 +208,45 @@ impl Scoped {
         ))
     }
 
+    /// What a request that cannot be read is refused with: when its key was used, it is another request than that one,
+    /// which is what its sender must hear first.
+    pub(super) async fn refuse_unread(&self, error: Error) -> Error {
+        let Some(idempotency) = &self.idempotency else {
+            return error;
+        };
+        match self.stored_response(idempotency).await {
+            Ok(_) => error,
+            Err(conflict) => conflict,
+        }
+    }
+
+    /// The response under a key, if the key was used with this request; a conflict, if with another.
+    async fn stored_response(&self, idempotency: &Idempotency) -> Result<Option<StoredResponse>> {
+        let key = stored_key(&idempotency.key);
+        let now = self.inner.clock.now();
+        let stored = self.inner.store.response(self.scope, &key, now).await;
+        let stored = stored.map_err(store_error)?;
+        if stored
+            .as_ref()
+            .is_some_and(|stored| stored.fingerprint != idempotency.fingerprint)
+        {
+            return Err(Error::new(
+                ErrorKind::IdempotencyConflict,
+                "This `Idempotency-Key` was used with a different request; use a new one.",
+            ));
+        }
+        Ok(stored)
+    }
+
     /// The reply that an earlier request with this key got.
     async fn remembered<T>(
         &self,
         idempotency: &Idempotency,
         operation: &impl Operation<T>,
     ) -> Result<Option<Reply<T>>> {
-        let key = stored_key(&idempotency.key);
-        let now = self.inner.clock.now();
-        let stored = self.inner.store.response(self.scope, &key, now).await;
-        let Some(stored) = stored.map_err(store_error)? else {
+        let Some(stored) = self.stored_response(idempotency).await? else {
             return Ok(None);
         };
-        if stored.fingerprint != idempotency.fingerprint {
-            return Err(Error::new(
-                ErrorKind::IdempotencyConflict,
-                "This `Idempotency-Key` was used with a different request; use a new one.",
-            ));
-        }
         let body = if operation.is_secret() {
             let purpose = self.seal_purpose();
             let sealer = &self.inner.sealer;

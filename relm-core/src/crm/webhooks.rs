@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
+
 use super::listing::{self, List, ListRequest};
 use super::operation::{Operation, Outcome, Plan, Reply};
 use super::{Scoped, store_error};
 use crate::error::{Error, Result};
 use crate::id::{Id, Kind};
-use crate::input::Reader;
+use crate::input::{Reader, read_only};
 use crate::limits::{PAGE_LIMIT_MAX, WEBHOOKS_MAX};
 use crate::record::{Document, Entry};
 use crate::store::Write;
@@ -35,8 +37,11 @@ impl<'a> Webhooks<'a> {
     ///
     /// # Errors
     /// As for `subscribe`, and whatever is wrong with the JSON's members.
-    pub async fn subscribe_json(&self, body: serde_json::Value) -> Result<Reply> {
-        self.subscribe(read(body)?).await
+    pub async fn subscribe_json(&self, body: Value) -> Result<Reply> {
+        match read(body, &Map::new()) {
+            Ok(input) => self.subscribe(input).await,
+            Err(error) => Err(self.scoped.refuse_unread(error).await),
+        }
     }
 
     /// The endpoint of this id as its owner sees it, or none.
@@ -91,8 +96,9 @@ impl<'a> Webhooks<'a> {
     ///
     /// # Errors
     /// As for `update`, and whatever is wrong with the JSON's members.
-    pub async fn update_json(&self, id: Id, body: serde_json::Value) -> Result<Reply> {
-        self.update(id, read(body)?).await
+    pub async fn update_json(&self, id: Id, body: Value) -> Result<Reply> {
+        let shown = self.get_json(id).await?.ok_or_else(unknown)?;
+        self.update(id, read(body, &shown.decode()?)?).await
     }
 
     /// Deletes an endpoint and cancels what is pending. Its deliveries stay readable by their ids.
@@ -156,9 +162,19 @@ impl<'a> Webhooks<'a> {
     }
 }
 
-fn read(body: serde_json::Value) -> Result<WebhookInput> {
+/// Members that the engine alone writes.
+const READ_ONLY: [&str; 5] = ["id", "object", "mode", "created_at", "updated_at"];
+
+/// Reads an input; read-only members may say again what `shown` says.
+fn read(body: Value, shown: &Map<String, Value>) -> Result<WebhookInput> {
     let mut reader = Reader::new(body)?;
     let input = WebhookInput::read(&mut reader)?;
+    for name in READ_ONLY {
+        let said = reader.take(name);
+        if said.is_some() && said.as_ref() != shown.get(name) {
+            return Err(read_only(name));
+        }
+    }
     reader.finish()?;
     Ok(input)
 }
@@ -192,7 +208,7 @@ struct Subscribe {
     input: WebhookInput,
 }
 
-impl Operation<serde_json::Value> for Subscribe {
+impl Operation<Value> for Subscribe {
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply> {
         if plan.configuration.webhooks.len() >= WEBHOOKS_MAX {
             return Err(Error::invalid(
@@ -225,7 +241,7 @@ struct Change {
     input: WebhookInput,
 }
 
-impl Operation<serde_json::Value> for Change {
+impl Operation<Value> for Change {
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply> {
         let before = find(plan.scoped, self.id).await?.ok_or_else(unknown)?;
         let webhook: Webhook = before.decode()?;
@@ -246,7 +262,7 @@ struct Delete {
     id: Id,
 }
 
-impl Operation<serde_json::Value> for Delete {
+impl Operation<Value> for Delete {
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply> {
         let before = find(plan.scoped, self.id).await?.ok_or_else(unknown)?;
         let body = shown(&before)?.json;
@@ -295,7 +311,7 @@ struct Cancel {
     deliveries: Vec<Id>,
 }
 
-impl Operation<serde_json::Value> for Cancel {
+impl Operation<Value> for Cancel {
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply> {
         let Scoped { inner, scope, .. } = plan.scoped;
         for id in &self.deliveries {

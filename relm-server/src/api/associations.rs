@@ -13,12 +13,13 @@ pub(super) async fn list(call: Call) -> Outcome {
 
 pub(super) async fn link(call: Call) -> Outcome {
     call.query.finish()?;
-    let reply = call.scoped.associations().link_json(call.json()?).await?;
+    let reply = call.scoped.associations().link_json(call.body).await?;
     Ok(Answer::reply(&reply))
 }
 
 pub(super) async fn unlink(call: Call) -> Outcome {
     call.query.finish()?;
+    call.expect_no_version()?;
     let id = call.id(0, Kind::Association)?;
     call.scoped.associations().unlink(id).await?;
     Ok(Answer::deleted(id))

@@ -1,6 +1,5 @@
 //! One request to a handler: who asks for what, and the reading of it.
 
-use bytes::Bytes;
 use hyper::Method;
 use hyper::header::{HeaderName, IF_MATCH};
 use hyper::http::request::Parts;
@@ -20,7 +19,8 @@ pub(super) struct Call {
     pub ids: Vec<String>,
     pub query: Query,
     pub head: Parts,
-    pub body: Bytes,
+    /// The body, read; null where the route takes none.
+    pub body: Value,
 }
 
 impl Call {
@@ -32,12 +32,6 @@ impl Call {
         let id = self.ids.get(place).and_then(|text| Id::parse(text));
         id.filter(|id| id.kind() == kind)
             .ok_or_else(|| missing(kind))
-    }
-
-    /// The body, which must be JSON.
-    pub fn json(&self) -> Result<Value, Failure> {
-        json::parse(&self.body)
-            .map_err(|error| Error::new(ErrorKind::BadRequest, error.message).into())
     }
 
     /// The version that `If-Match` expects, if it expects one.
@@ -53,6 +47,7 @@ impl Call {
             Some(value) => value
                 .strip_prefix('"')
                 .and_then(|value| value.strip_suffix('"'))
+                .filter(|version| version.bytes().all(|byte| byte.is_ascii_digit()))
                 .and_then(|version| version.parse().ok()),
             None => None,
         };
@@ -60,6 +55,17 @@ impl Call {
             let message = "`If-Match` must be the record's version in quotes, such as \"3\".";
             bad_header("If-Match", message)
         })
+    }
+
+    /// Refuses to ignore an `If-Match` on what shows no version.
+    pub fn expect_no_version(&self) -> Result<(), Failure> {
+        match self.expected_version()? {
+            None => Ok(()),
+            Some(_) => {
+                let message = "What is at this path has no version to match; leave `If-Match` out.";
+                Err(bad_header("If-Match", message))
+            }
+        }
     }
 
     /// On a POST with an `Idempotency-Key`, makes what the handler changes happen once.
@@ -70,20 +76,20 @@ impl Call {
         let mut keys = self.head.headers.get_all(IDEMPOTENCY_KEY).iter();
         let key = match (keys.next(), keys.next()) {
             (None, _) => return Ok(()),
-            (Some(key), None) => std::str::from_utf8(key.as_bytes()).ok(),
+            (Some(key), None) => key.to_str().ok(),
             (Some(_), Some(_)) => None,
         };
         let Some(key) = key else {
-            let message = "Send one `Idempotency-Key`, in UTF-8.";
+            let message = "Send one `Idempotency-Key`, of ASCII characters.";
             return Err(bad_header("Idempotency-Key", message));
         };
-        let fingerprint = self.fingerprint()?;
+        let fingerprint = self.fingerprint();
         self.scoped = self.scoped.clone().idempotent(key, fingerprint)?;
         Ok(())
     }
 
     /// A digest of what is asked for: spelling, white space and the order of members do not matter.
-    fn fingerprint(&self) -> Result<[u8; 32], Failure> {
+    fn fingerprint(&self) -> [u8; 32] {
         let mut digest = Sha256::new();
         digest.update(self.head.method.as_str());
         digest.update([0]);
@@ -95,10 +101,8 @@ impl Call {
             digest.update(value);
         }
         digest.update([0, 0]);
-        if !self.body.is_empty() {
-            digest.update(json::canonical(&self.json()?));
-        }
-        Ok(digest.finalize().into())
+        digest.update(json::canonical(&self.body));
+        digest.finalize().into()
     }
 }
 

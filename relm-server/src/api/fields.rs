@@ -13,12 +13,13 @@ pub(super) async fn list(call: Call) -> Outcome {
 
 pub(super) async fn define(call: Call) -> Outcome {
     call.query.finish()?;
-    let reply = call.scoped.fields().define_json(call.json()?).await?;
+    let reply = call.scoped.fields().define_json(call.body).await?;
     Ok(Answer::reply(&reply))
 }
 
 pub(super) async fn remove(call: Call) -> Outcome {
     call.query.finish()?;
+    call.expect_no_version()?;
     let id = call.id(0, Kind::Field)?;
     call.scoped.fields().remove(id).await?;
     Ok(Answer::deleted(id))

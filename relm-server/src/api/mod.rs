@@ -26,7 +26,8 @@ use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
 use relm_core::crm::Crm;
 use relm_core::webhook::API_VERSION;
-use relm_core::{ErrorKind, Id, KeyAccess, Principal, limits};
+use relm_core::{ErrorKind, Id, KeyAccess, Principal, json, limits};
+use serde_json::Value;
 
 use self::answer::{Failure, Outcome};
 use self::call::Call;
@@ -63,20 +64,23 @@ impl Api {
         answer::render(outcome, &window, request_id)
     }
 
+    /// The order of judgement: the path and the method, then the key, its rate and its rights, then the rest.
     async fn dispatch(&self, request: Request<Bytes>, window: &mut Window) -> Outcome {
         let (head, body) = request.into_parts();
         let (route, ids) = match self.routes.find(&head.method, head.uri.path()) {
             Ok(found) => found,
             Err(allowed) => return Err(unrouted(allowed)),
         };
-        check_version(&head.headers)?;
-        let query = Query::parse(head.uri.query().unwrap_or_default())?;
-        if let Access::Open(handler) = route.access {
-            query.finish()?;
-            return handler(self.crm.clone(), window.limit).await;
-        }
+        let handler = match route.access {
+            Access::Keyed(handler) => handler,
+            Access::Open(handler) => {
+                Query::of(&head.uri)?.finish()?;
+                return handler(self.crm.clone()).await;
+            }
+        };
         let principal = self.authenticate(&head.headers).await?;
-        *window = self.rates.count(principal.scope.key(), self.crm.now());
+        let scope = principal.scope;
+        *window = self.rates.count(scope.key(), self.crm.now());
         if !window.allowed {
             return Err(Failure::rate_limited(window.retry_after_s));
         }
@@ -87,28 +91,13 @@ impl Api {
             )
             .into());
         }
-        self.call(route, principal, ids, query, head, body).await
-    }
-
-    async fn call(
-        &self,
-        route: &Route,
-        principal: Principal,
-        ids: Vec<String>,
-        query: Query,
-        head: Parts,
-        body: Bytes,
-    ) -> Outcome {
-        let Access::Keyed(handler) = route.access else {
-            return Err(Failure::internal());
-        };
-        let scope = principal.scope;
+        check_version(&head.headers)?;
         let mut call = Call {
             scoped: self.crm.open(scope.workspace(), scope.mode()).await?,
             ids,
-            query,
+            query: Query::of(&head.uri)?,
+            body: read_body(route, &body)?,
             head,
-            body,
         };
         call.hold_to_idempotency_key()?;
         handler(call).await
@@ -154,6 +143,15 @@ impl Handler for Api {
 fn bearer(value: &HeaderValue) -> Option<&str> {
     let (scheme, key) = value.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
+}
+
+/// The JSON of a request that has any: a body that a GET or DELETE brings along means nothing.
+fn read_body(route: &Route, body: &[u8]) -> Result<Value, Failure> {
+    if route.doc.takes.is_none() && (body.is_empty() || route.method != Method::POST) {
+        return Ok(Value::Null);
+    }
+    let read = json::parse(body);
+    read.map_err(|error| relm_core::Error::new(ErrorKind::BadRequest, error.message).into())
 }
 
 /// No such path, or no such method on it.

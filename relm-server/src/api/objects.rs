@@ -13,7 +13,7 @@ fn of<T: Object>(scoped: &Scoped) -> Objects<'_, T> {
 
 pub(super) async fn create<T: Object>(call: Call) -> Outcome {
     call.query.finish()?;
-    let reply = of::<T>(&call.scoped).create_json(call.json()?).await?;
+    let reply = of::<T>(&call.scoped).create_json(call.body).await?;
     Ok(Answer::reply(&reply))
 }
 
@@ -36,7 +36,7 @@ pub(super) async fn update<T: Object>(call: Call) -> Outcome {
     let id = call.id(0, T::TYPE.kind())?;
     let expected = call.expected_version()?;
     let objects = of::<T>(&call.scoped);
-    let reply = objects.update_json(id, call.json()?, expected).await?;
+    let reply = objects.update_json(id, call.body, expected).await?;
     Ok(Answer::reply(&reply))
 }
 
@@ -50,6 +50,6 @@ pub(super) async fn delete<T: Object>(call: Call) -> Outcome {
 
 pub(super) async fn batch(call: Call) -> Outcome {
     call.query.finish()?;
-    let reply = call.scoped.contacts().batch_json(call.json()?).await?;
+    let reply = call.scoped.contacts().batch_json(call.body).await?;
     Ok(Answer::reply(&reply))
 }

@@ -1,7 +1,9 @@
 //! Query strings: decoded parameters, each of which somebody must want.
 
+use hyper::Uri;
 use relm_core::crm::ListRequest;
 use relm_core::filter::Filter;
+use relm_core::limits::PAGE_LIMIT_MAX;
 use relm_core::{Error, ErrorKind};
 
 use super::answer::Failure;
@@ -13,8 +15,13 @@ pub(super) struct Query {
 }
 
 impl Query {
+    /// The parameters of a URI.
+    pub fn of(uri: &Uri) -> Result<Self, Failure> {
+        Self::parse(uri.query().unwrap_or_default())
+    }
+
     /// Decodes a query string as HTML forms encode it: `+` is a space.
-    pub fn parse(text: &str) -> Result<Self, Failure> {
+    fn parse(text: &str) -> Result<Self, Failure> {
         let parameters = text
             .split('&')
             .filter(|pair| !pair.is_empty())
@@ -49,7 +56,7 @@ impl Query {
             return Ok(None);
         };
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            let message = "`limit` must be a whole number from 1 to 200.";
+            let message = format!("`limit` must be a whole number from 1 to {PAGE_LIMIT_MAX}.");
             return Err(bad("limit", message));
         }
         // A number beyond all numbers is clamped like any other that is too large.

@@ -24,7 +24,7 @@ struct Minute {
 /// What a request is told of its window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Window {
-    /// Requests of a window; 0 when there is no limit.
+    /// Requests of a window; more than anyone makes when there is no limit.
     pub limit: u32,
     /// Requests left of it.
     pub remaining: u32,
@@ -36,10 +36,14 @@ pub(super) struct Window {
     pub retry_after_s: u64,
 }
 
+/// What clients are told where there is no limit: that nothing remained would make the careful ones wait.
+const UNLIMITED: u32 = u32::MAX;
+
 impl RateLimiter {
+    /// So many requests in a window; 0 for no limit.
     pub fn new(limit: u32) -> Self {
         Self {
-            limit,
+            limit: if limit == 0 { UNLIMITED } else { limit },
             minute: Mutex::default(),
         }
     }
@@ -51,7 +55,7 @@ impl RateLimiter {
 
     /// Counts a request of `scope`.
     pub fn count(&self, scope: i64, now: Timestamp) -> Window {
-        if self.limit == 0 {
+        if self.limit == UNLIMITED {
             return self.untouched(now);
         }
         let number = now.as_millis().div_euclid(WINDOW_MS);
@@ -76,7 +80,7 @@ impl RateLimiter {
             limit: self.limit,
             remaining: self.limit.saturating_sub(count),
             reset_unix_s: reset_ms / 1000,
-            allowed: self.limit == 0 || count <= self.limit,
+            allowed: count <= self.limit,
             retry_after_s: u64::try_from(left_ms).unwrap_or(0).div_ceil(1000).max(1),
         }
     }
@@ -109,5 +113,6 @@ mod tests {
     fn no_limit_refuses_nothing() {
         let rates = RateLimiter::new(0);
         assert!((0..10_000).all(|_| rates.count(1, at(0)).allowed));
+        assert_eq!(rates.count(1, at(0)).remaining, UNLIMITED);
     }
 }

@@ -26,8 +26,8 @@ pub(super) struct Route {
 pub(super) enum Access {
     /// Whoever shows a valid key.
     Keyed(fn(Call) -> Answering),
-    /// Anyone; it hears the engine and the rate limit.
-    Open(fn(Crm, u32) -> Answering),
+    /// Anyone.
+    Open(fn(Crm) -> Answering),
 }
 
 pub(super) type Answering = Pin<Box<dyn Future<Output = Outcome> + Send>>;
@@ -71,6 +71,7 @@ macro_rules! object_routes {
         const ALL: &str = concat!("/v1/", $plural);
         const ONE: &str = concat!("/v1/", $plural, "/{id}");
         const INPUT: &str = concat!($name, "Input");
+        const LIST: &str = concat!($name, "List");
         [
             route(
                 Method::POST,
@@ -82,7 +83,7 @@ macro_rules! object_routes {
                 Method::GET,
                 ALL,
                 keyed!(objects::list::<$ty>),
-                doc("List", 200, "List"),
+                doc("List", 200, LIST),
             ),
             route(
                 Method::GET,
@@ -110,24 +111,24 @@ macro_rules! object_routes {
 fn table() -> Vec<Route> {
     let mut routes = vec![
         route(Method::POST, "/v1/contacts/batch", keyed!(objects::batch), doc("Bulk create or upsert", 200, "Batch").takes("BatchInput")),
-        route(Method::GET, "/v1/search", keyed!(search::search), doc("Search across objects", 200, "List")),
+        route(Method::GET, "/v1/search", keyed!(search::search), doc("Search across objects", 200, "SearchList")),
         route(Method::GET, "/v1/schema", keyed!(schema::schema), doc("Objects, fields, operators and limits", 200, "Schema")),
-        route(Method::GET, "/v1/schema/fields", keyed!(fields::list), doc("List custom fields", 200, "List")),
+        route(Method::GET, "/v1/schema/fields", keyed!(fields::list), doc("List custom fields", 200, "FieldList")),
         route(Method::POST, "/v1/schema/fields", keyed!(fields::define), doc("Define a custom field", 201, "Field").takes("FieldInput")),
         route(Method::DELETE, "/v1/schema/fields/{id}", keyed!(fields::remove), doc("Remove a custom field", 200, "Deleted")),
-        route(Method::GET, "/v1/associations", keyed!(associations::list), doc("List associations", 200, "List")),
+        route(Method::GET, "/v1/associations", keyed!(associations::list), doc("List associations", 200, "AssociationList")),
         route(Method::POST, "/v1/associations", keyed!(associations::link), doc("Link two records", 201, "Association").takes("AssociationInput")),
         route(Method::DELETE, "/v1/associations/{id}", keyed!(associations::unlink), doc("Unlink", 200, "Deleted")),
-        route(Method::GET, "/v1/webhooks", keyed!(webhooks::list), doc("List webhook endpoints", 200, "List")),
-        route(Method::POST, "/v1/webhooks", keyed!(webhooks::subscribe), doc("Subscribe an endpoint", 201, "Webhook").takes("WebhookInput")),
+        route(Method::GET, "/v1/webhooks", keyed!(webhooks::list), doc("List webhook endpoints", 200, "WebhookList")),
+        route(Method::POST, "/v1/webhooks", keyed!(webhooks::subscribe), doc("Subscribe an endpoint", 201, "NewWebhook").takes("WebhookInput")),
         route(Method::GET, "/v1/webhooks/{id}", keyed!(webhooks::get), doc("Retrieve an endpoint", 200, "Webhook")),
         route(Method::PATCH, "/v1/webhooks/{id}", keyed!(webhooks::update), doc("Update an endpoint", 200, "Webhook").takes("WebhookInput")),
         route(Method::DELETE, "/v1/webhooks/{id}", keyed!(webhooks::delete), doc("Delete an endpoint", 200, "Deleted")),
-        route(Method::GET, "/v1/webhooks/{id}/deliveries", keyed!(webhooks::deliveries), doc("List an endpoint's deliveries", 200, "List")),
+        route(Method::GET, "/v1/webhooks/{id}/deliveries", keyed!(webhooks::deliveries), doc("List an endpoint's deliveries", 200, "DeliveryList")),
         route(Method::POST, "/v1/webhooks/{id}/replay/{delivery_id}", keyed!(webhooks::replay), doc("Replay a delivery", 202, "Delivery")),
-        route(Method::GET, "/healthz", Access::Open(|_, _| Box::pin(health::alive())), doc("Whether the process serves", 200, "Health")),
-        route(Method::GET, "/readyz", Access::Open(|crm, _| Box::pin(health::ready(crm))), doc("Whether the store answers", 200, "Health")),
-        route(Method::GET, "/openapi.json", Access::Open(|_, _| Box::pin(openapi::openapi())), doc("This document", 200, "OpenApi")),
+        route(Method::GET, "/healthz", Access::Open(|_| Box::pin(health::alive())), doc("Whether the process serves", 200, "Health")),
+        route(Method::GET, "/readyz", Access::Open(|crm| Box::pin(health::ready(crm))), doc("Whether the store answers", 200, "Health")),
+        route(Method::GET, "/openapi.json", Access::Open(|_| Box::pin(openapi::openapi())), doc("This document", 200, "OpenApi")),
     ];
     routes.extend(object_routes!(Contact, "contacts", "Contact"));
     routes.extend(object_routes!(Company, "companies", "Company"));

@@ -1,23 +1,31 @@
 //! `/v1/schema`: what there is to write, read and filter by, and how much of it.
 
-use relm_core::Field;
-use relm_core::ObjectType;
 use relm_core::column::{Column, ColumnType};
+use relm_core::field::FieldType;
 use relm_core::filter::Operator;
 use relm_core::limits;
+use relm_core::webhook::{API_VERSION, EventType};
+use relm_core::{Field, ObjectType};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Outcome};
 use super::call::Call;
 
+/// The columns that the engine alone writes.
+pub(super) const READ_ONLY: [&str; 3] = ["id", "created_at", "updated_at"];
+
 pub(super) async fn schema(call: Call) -> Outcome {
     call.query.finish()?;
     let fields = call.scoped.fields().all().await?;
     let objects = ObjectType::ALL.map(|object_type| object(object_type, &fields));
+    let event_types: Vec<&str> = EventType::all().map(EventType::as_str).collect();
     let schema = json!({
         "object": "schema",
+        "api_version": API_VERSION,
         "objects": objects,
+        "field_types": FieldType::ALL.map(FieldType::as_str),
         "operators": Operator::ALL.map(Operator::as_str),
+        "event_types": event_types,
         "limits": limits_table(),
     });
     Ok(Answer::ok(schema.to_string()))
@@ -25,27 +33,29 @@ pub(super) async fn schema(call: Call) -> Outcome {
 
 fn object(object_type: ObjectType, fields: &[Field]) -> Value {
     let shown = object_type.columns().iter().filter(|column| column.shown);
+    let id = column("id", ColumnType::Id(None));
+    let rest = shown.map(|Column { name, ty, .. }| column(name, *ty));
+    let all: Vec<Value> = [id].into_iter().chain(rest).collect();
     let own = fields
         .iter()
         .filter(|field| field.object_type == object_type);
     json!({
         "object_type": object_type,
         "id_prefix": format!("{}_", object_type.kind().prefix()),
-        "fields": shown.map(column).collect::<Vec<_>>(),
+        "fields": all,
         "custom_fields": own.collect::<Vec<_>>(),
     })
 }
 
-fn column(column: &Column) -> Value {
-    let operators = Operator::ALL
-        .into_iter()
-        .filter(|op| op.applies_to(column.ty));
+fn column(name: &str, ty: ColumnType) -> Value {
+    let operators = Operator::ALL.into_iter().filter(|op| op.applies_to(ty));
     let mut shown = json!({
-        "name": column.name,
-        "type": column.ty.name(),
+        "name": name,
+        "type": ty.name(),
+        "read_only": READ_ONLY.contains(&name),
         "operators": operators.map(Operator::as_str).collect::<Vec<_>>(),
     });
-    match column.ty {
+    match ty {
         ColumnType::Text { chars_max } => shown["max_characters"] = chars_max.into(),
         ColumnType::Id(Some(kind)) => shown["refers_to"] = kind.name().into(),
         ColumnType::Id(None)
@@ -58,8 +68,8 @@ fn column(column: &Column) -> Value {
     shown
 }
 
-/// Every bound that a client can meet.
-pub(super) fn limits_table() -> Value {
+/// Every bound of the engine. A test counts them.
+fn limits_table() -> Value {
     json!({
         "text_characters": limits::TEXT_CHARS_MAX,
         "activity_body_characters": limits::BODY_CHARS_MAX,
@@ -73,10 +83,14 @@ pub(super) fn limits_table() -> Value {
         "page_max": limits::PAGE_LIMIT_MAX,
         "filters": limits::FILTER_CLAUSES_MAX,
         "filter_in_values": limits::FILTER_IN_VALUES_MAX,
+        "filter_value_characters": limits::FILTER_VALUE_CHARS_MAX,
         "search_query_characters": limits::SEARCH_QUERY_CHARS_MAX,
         "search_words": limits::SEARCH_WORDS_MAX,
+        "search_word_characters": limits::SEARCH_WORD_CHARS_MAX,
+        "search_words_per_record": limits::SEARCH_WORDS_PER_RECORD_MAX,
         "batch_rows": limits::BATCH_ROWS_MAX,
         "idempotency_key_characters": limits::IDEMPOTENCY_KEY_CHARS_MAX,
+        "idempotency_ttl_ms": limits::IDEMPOTENCY_TTL_MS,
         "custom_fields": limits::FIELDS_MAX,
         "custom_field_key_characters": limits::FIELD_KEY_CHARS_MAX,
         "custom_field_choices": limits::FIELD_CHOICES_MAX,

@@ -13,7 +13,7 @@ pub(super) async fn list(call: Call) -> Outcome {
 
 pub(super) async fn subscribe(call: Call) -> Outcome {
     call.query.finish()?;
-    let reply = call.scoped.webhooks().subscribe_json(call.json()?).await?;
+    let reply = call.scoped.webhooks().subscribe_json(call.body).await?;
     Ok(Answer::reply(&reply))
 }
 
@@ -27,13 +27,15 @@ pub(super) async fn get(call: Call) -> Outcome {
 
 pub(super) async fn update(call: Call) -> Outcome {
     call.query.finish()?;
+    call.expect_no_version()?;
     let id = call.id(0, Kind::Webhook)?;
-    let reply = call.scoped.webhooks().update_json(id, call.json()?).await?;
+    let reply = call.scoped.webhooks().update_json(id, call.body).await?;
     Ok(Answer::reply(&reply))
 }
 
 pub(super) async fn delete(call: Call) -> Outcome {
     call.query.finish()?;
+    call.expect_no_version()?;
     let id = call.id(0, Kind::Webhook)?;
     call.scoped.webhooks().delete(id).await?;
     Ok(Answer::deleted(id))

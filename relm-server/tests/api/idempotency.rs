@@ -252,3 +252,27 @@ fn concurrent_duplicates_have_one_effect() {
         .filter(|answer| answer.has_header("idempotent-replayed"));
     assert_eq!(replayed.count(), 7);
 }
+
+#[test]
+fn a_used_key_is_a_conflict_even_for_a_body_that_cannot_be_read() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let used = post(
+        &user,
+        "key",
+        "/v1/contacts",
+        &json!({ "email": "ada@example.com" }),
+    );
+    assert_eq!(used.status, 201, "{}", used.text);
+    for (path, body) in [
+        ("/v1/contacts", json!({ "emial": "ada@example.com" })),
+        ("/v1/contacts/batch", json!({ "contacts": 1 })),
+        ("/v1/schema/fields", json!({ "key": 1 })),
+        ("/v1/associations", json!({ "from_type": "planet" })),
+        ("/v1/webhooks", json!({ "url": 1 })),
+    ] {
+        let refused = post(&user, "key", path, &body);
+        assert_eq!(refused.status, 409, "{path}: {}", refused.text);
+        assert_eq!(post(&user, "another", path, &body).status, 422, "{path}");
+    }
+}

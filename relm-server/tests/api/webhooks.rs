@@ -278,3 +278,15 @@ fn a_mode_sees_its_own_events() {
     live.contact("ada@example.com");
     assert_eq!(deliveries(&test, &webhook), whole_list(json!([])));
 }
+
+#[test]
+fn an_endpoint_may_be_sent_back_as_it_was_read() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let webhook = subscribe(&user, json!(["*"]));
+    let path = format!("/v1/webhooks/{webhook}");
+    let read = user.get(&path).is(200);
+    assert_eq!(user.patch(&path, read.clone()).is(200), read);
+    let refused = user.patch(&path, json!({ "mode": "test" })).is(422);
+    assert_eq!(refused["error"]["field"], "mode");
+}
