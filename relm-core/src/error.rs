@@ -176,8 +176,8 @@ impl Error {
     }
 
     #[must_use]
-    pub(crate) fn existing(mut self, id: Id) -> Self {
-        self.0.existing_id = Some(id);
+    pub(crate) fn existing(mut self, id: impl Into<Option<Id>>) -> Self {
+        self.0.existing_id = id.into();
         self
     }
 

@@ -13,8 +13,9 @@ use crate::limits::{FILTER_CLAUSES_MAX, FILTER_IN_VALUES_MAX, FILTER_VALUE_CHARS
 use crate::metadata::Metadata;
 use crate::object::ObjectType;
 use crate::pattern::Pattern;
-use crate::record::{Record, columns};
+use crate::record::{Record, columns, unique_column};
 use crate::search;
+use crate::text;
 use crate::time::{Date, Timestamp};
 
 /// The operators of `filter[field][operator]`.
@@ -164,9 +165,30 @@ pub fn parse(kind: Kind, fields: &[Field], filters: &[Filter]) -> Result<Vec<Cla
         if filter.field == "created_at" {
             clauses.extend(id_bounds(kind, &clause.condition));
         }
+        if kind == Kind::Contact && filter.field == "email" {
+            clauses.extend(by_email_key(&clause.condition));
+        }
         clauses.push(clause);
     }
     Ok(clauses)
+}
+
+/// Whoever has an e-mail address has its key, which is unique: at most one record is read for each address.
+fn by_email_key(condition: &Condition) -> Option<Clause> {
+    let key = |value: &Scalar<'static>| match value {
+        Scalar::Text(email) => Scalar::from(text::fold(email)),
+        Scalar::Integer(value) => Scalar::Integer(*value),
+    };
+    let condition = match condition {
+        Condition::Compare(Comparison::Eq, email) => Condition::Compare(Comparison::Eq, key(email)),
+        Condition::In(emails) => Condition::In(emails.iter().map(key).collect()),
+        Condition::Compare(..) | Condition::Ilike(_) | Condition::Null(_) => return None,
+    };
+    let place = unique_column(Kind::Contact)?;
+    Some(Clause {
+        target: Target::Column(place),
+        condition,
+    })
 }
 
 /// The engine takes `created_at` from the id that it mints, and lists are in the order of ids: a range of the one is a
@@ -208,9 +230,6 @@ fn parse_one(kind: Kind, fields: &[Field], filter: &Filter) -> Result<Clause> {
             Error::bad_request(format!("There is no operator `{operator}`."))
                 .options(operator, Operator::ALL.map(Operator::as_str))
         })?;
-    if value.chars().count() > FILTER_VALUE_CHARS_MAX * FILTER_IN_VALUES_MAX {
-        return Err(Error::bad_request("The filter's value is too long."));
-    }
     let (target, ty) = target(kind, fields, field)?;
     if !operator.applies_to(ty) {
         let options = Operator::ALL.into_iter().filter(|op| op.applies_to(ty));
@@ -221,7 +240,18 @@ fn parse_one(kind: Kind, fields: &[Field], filter: &Filter) -> Result<Clause> {
         ))
         .options("", options.map(Operator::as_str)));
     }
-    let read = |text: &str| read_value(&target, ty, field, text);
+    let fits = |text: &str| {
+        if text.chars().count() > FILTER_VALUE_CHARS_MAX {
+            return Err(Error::bad_request(format!(
+                "A filter's value must be at most {FILTER_VALUE_CHARS_MAX} characters."
+            )));
+        }
+        Ok(())
+    };
+    let read = |text: &str| {
+        fits(text)?;
+        read_value(&target, ty, field, text)
+    };
     let condition = match operator {
         Operator::Eq => Condition::Compare(Comparison::Eq, read(value)?),
         Operator::Neq => Condition::Compare(Comparison::Neq, read(value)?),
@@ -229,7 +259,10 @@ fn parse_one(kind: Kind, fields: &[Field], filter: &Filter) -> Result<Clause> {
         Operator::Gte => Condition::Compare(Comparison::Gte, read(value)?),
         Operator::Lt => Condition::Compare(Comparison::Lt, read(value)?),
         Operator::Lte => Condition::Compare(Comparison::Lte, read(value)?),
-        Operator::Ilike => Condition::Ilike(Pattern::parse(value).map_err(Error::bad_request)?),
+        Operator::Ilike => {
+            fits(value)?;
+            Condition::Ilike(Pattern::parse(value).map_err(Error::bad_request)?)
+        }
         Operator::In => Condition::In(read_list(value, read)?),
         Operator::IsNull => match value.as_str() {
             "true" => Condition::Null(true),

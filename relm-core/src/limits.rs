@@ -32,8 +32,8 @@ pub const SEARCH_QUERY_CHARS_MAX: usize = 200;
 pub const SEARCH_WORDS_MAX: usize = 10;
 /// Characters of an indexed word; a longer word is found by its first so many.
 pub const SEARCH_WORD_CHARS_MAX: usize = 40;
-/// Distinct words that one record is found by.
-pub const SEARCH_WORDS_PER_RECORD_MAX: usize = 400;
+/// Characters of a workspace's name.
+pub const WORKSPACE_NAME_CHARS_MAX: usize = 100;
 /// Rows of one batch.
 pub const BATCH_ROWS_MAX: usize = 500;
 /// Characters of an idempotency key.
@@ -47,7 +47,7 @@ pub const FIELDS_MAX: usize = 500;
 /// Choices of a `select` field.
 pub const FIELD_CHOICES_MAX: usize = 200;
 /// Webhook endpoints of one workspace and mode.
-pub const WEBHOOKS_MAX: usize = 100;
+pub const WEBHOOKS_MAX: usize = 20;
 /// Characters of an endpoint's `url`.
 pub const WEBHOOK_URL_CHARS_MAX: usize = 2_000;
 /// Characters of an association's `label`.

@@ -7,9 +7,7 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::filter::{metadata_of, number};
 use crate::id::Id;
-use crate::limits::{
-    SEARCH_QUERY_CHARS_MAX, SEARCH_WORD_CHARS_MAX, SEARCH_WORDS_MAX, SEARCH_WORDS_PER_RECORD_MAX,
-};
+use crate::limits::{SEARCH_QUERY_CHARS_MAX, SEARCH_WORD_CHARS_MAX, SEARCH_WORDS_MAX};
 use crate::object::ObjectType;
 use crate::record::Record;
 use crate::text;
@@ -122,7 +120,7 @@ pub fn index_terms(record: &Record) -> BTreeSet<String> {
     };
     let mut add_words = |text: &str| {
         text::words(text, &mut |word| {
-            if terms.len() < SEARCH_WORDS_PER_RECORD_MAX && !terms.contains(word) {
+            if !terms.contains(word) {
                 terms.insert(word.to_owned());
             }
         });

@@ -8,7 +8,7 @@ use crate::check;
 use crate::column::{Column, ColumnType, Scalar};
 use crate::error::Result;
 use crate::id::Id;
-use crate::limits::TEXT_CHARS_MAX;
+use crate::limits::WORKSPACE_NAME_CHARS_MAX;
 use crate::text;
 use crate::time::Timestamp;
 
@@ -27,8 +27,8 @@ pub struct Workspace {
 }
 
 pub(crate) const COLUMNS: &[Column] = &[
-    Column::text("name", TEXT_CHARS_MAX),
-    Column::text("name_key", 3 * TEXT_CHARS_MAX)
+    Column::text("name", WORKSPACE_NAME_CHARS_MAX),
+    Column::text("name_key", 3 * WORKSPACE_NAME_CHARS_MAX)
         .unique()
         .hidden(),
     Column::new("created_at", ColumnType::Timestamp),
@@ -38,7 +38,11 @@ impl Workspace {
     pub(crate) fn new(id: Id, name: String, cursor_key: String, now: Timestamp) -> Result<Self> {
         Ok(Self {
             id,
-            name: check::required_text("name")(name)?,
+            name: check::text(
+                "name",
+                check::required_text("name")(name)?,
+                WORKSPACE_NAME_CHARS_MAX,
+            )?,
             cursor_key,
             created_at: now,
         })

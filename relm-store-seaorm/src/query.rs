@@ -1,7 +1,7 @@
 //! Lists and searches as statements: what an index or a column can decide, SQL decides; the rest of a query's clauses
 //! the engine's own predicate decides, on the documents that SQL leaves.
 
-use relm_core::column::{Column, Scalar};
+use relm_core::column::{Access, Column, Scalar};
 use relm_core::filter::{Clause, Comparison, Condition, Target};
 use relm_core::id::{Id, Kind};
 use relm_core::object::ObjectType;
@@ -40,6 +40,23 @@ impl<'a> ListPlan<'a> {
             residual: residual.into_iter().cloned().collect(),
             terms,
         }
+    }
+
+    /// Whether the list reads little more than the page it returns: it is not filtered, or an index holds what matches
+    /// in the order of the list.
+    pub fn is_bounded(&self) -> bool {
+        let by_index = |clause: &&Clause| {
+            let Condition::Compare(Comparison::Eq, _) = clause.condition else {
+                return false;
+            };
+            match clause.target {
+                Target::Id => true,
+                Target::Column(place) => columns(self.kind)[place].access != Access::Scanned,
+                Target::Either(..) | Target::Metadata { .. } => false,
+            }
+        };
+        let others = self.decided.iter().filter(|clause| !by_index(clause));
+        self.residual.is_empty() && others.count() == 0
     }
 
     /// The next rows after an id, straight from the table: `id, doc`.

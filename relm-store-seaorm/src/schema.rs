@@ -192,7 +192,7 @@ pub(crate) const STEPS: &[Step] = &[
     step(
         "workspaces",
         "CREATE TABLE workspaces (scope BIGINT NOT NULL, id {text:40} NOT NULL, version BIGINT NOT NULL, \
-         name {text:500} NOT NULL, name_key {text:760} NOT NULL, created_at BIGINT NOT NULL, doc {long} NOT NULL, \
+         name {text:100} NOT NULL, name_key {text:300} NOT NULL, created_at BIGINT NOT NULL, doc {long} NOT NULL, \
          PRIMARY KEY (scope, id))",
     ),
     step(

@@ -126,7 +126,10 @@ impl Crm {
             };
             match inner.commit_system(replace).await {
                 Ok(()) => {
-                    write(&inner.principals).clear();
+                    let mut principals = write(&inner.principals);
+                    principals.known.clear();
+                    principals.revocations += 1;
+                    drop(principals);
                     return Ok(key);
                 }
                 Err(CommitError::Refused(Refusal::Stale { .. })) => {}
@@ -146,7 +149,13 @@ impl Crm {
         let inner = &self.inner;
         let digest = digest(secret);
         let now = inner.clock.now();
-        let known = read(&inner.principals).get(&digest).copied();
+        let (known, revocations) = {
+            let principals = read(&inner.principals);
+            (
+                principals.known.get(&digest).copied(),
+                principals.revocations,
+            )
+        };
         if let Some((principal, until)) = known
             && now < until
         {
@@ -160,15 +169,15 @@ impl Crm {
         let [digest] = keys;
         let mut principals = write(&inner.principals);
         match principal {
-            Some(principal) => {
-                if principals.len() >= KEY_CACHE_ENTRIES_MAX {
-                    principals.clear();
+            Some(principal) if principals.revocations == revocations => {
+                if principals.known.len() >= KEY_CACHE_ENTRIES_MAX {
+                    principals.known.clear();
                 }
                 let until = now.saturating_add_millis(KEY_CACHE_MS);
-                principals.insert(digest, (principal, until));
+                principals.known.insert(digest, (principal, until));
             }
-            None => {
-                principals.remove(&digest);
+            Some(_) | None => {
+                principals.known.remove(&digest);
             }
         }
         Ok(principal)

@@ -119,12 +119,7 @@ impl ContactBatch {
         dedup_on_email: bool,
         atomic: bool,
     ) -> Result<Self> {
-        if rows.is_empty() || rows.len() > BATCH_ROWS_MAX {
-            return Err(Error::invalid(
-                "contacts",
-                format!("`contacts` must hold 1 to {BATCH_ROWS_MAX} rows."),
-            ));
-        }
+        check_count(rows.len())?;
         Ok(Self {
             rows,
             dedup_on_email,
@@ -144,6 +139,7 @@ impl ContactBatch {
                 ));
             }
         };
+        check_count(rows.len())?;
         let dedup_on_email = match reader.texts("dedup_on")? {
             Patch::Keep | Patch::Clear => false,
             Patch::Set(names) => {
@@ -163,6 +159,16 @@ impl ContactBatch {
         let rows = rows.into_iter().map(|row| read_row(row).map_err(Arc::new));
         Self::new(rows.collect(), dedup_on_email, atomic)
     }
+}
+
+fn check_count(rows: usize) -> Result<()> {
+    if (1..=BATCH_ROWS_MAX).contains(&rows) {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "contacts",
+        format!("`contacts` must hold 1 to {BATCH_ROWS_MAX} rows."),
+    ))
 }
 
 fn read_row(row: Value) -> Result<Draft<Contact>> {
@@ -264,7 +270,7 @@ impl ContactBatch {
 
     fn apply(
         &self,
-        plan: &Plan<'_>,
+        plan: &mut Plan<'_>,
         round: &mut Round,
         draft: &Draft<Contact>,
     ) -> Result<(RowStatus, Document)> {
@@ -274,7 +280,8 @@ impl ContactBatch {
             .and_then(|key| round.by_email.get(key).copied());
         let Some(place) = place else {
             let contact = plan.build(draft)?;
-            self.check_references(&contact)?;
+            self.check_references(None, &contact)?;
+            plan.require_references(None, &contact);
             let document = Entry::new(contact.clone()).document();
             round
                 .told
@@ -290,13 +297,21 @@ impl ContactBatch {
         };
         let held = &mut round.held[place];
         if !self.dedup_on_email {
-            return Err(email_taken(held.contact.id));
+            let taken = email_taken(held.contact.id);
+            // Of an atomic batch that fails, no row leaves a contact.
+            let is_made_here = held.stored.is_none();
+            return Err(if self.atomic && is_made_here {
+                taken.existing(None)
+            } else {
+                taken
+            });
         }
         let Some(after) = plan.change(&held.contact, draft)? else {
             let document = Entry::new(held.contact.clone()).document();
             return Ok((RowStatus::Unchanged, document));
         };
-        self.check_references(&after)?;
+        self.check_references(Some(&held.contact), &after)?;
+        plan.require_references(Some(&held.contact), &after);
         let old = previous(&held.contact, &after)?;
         let document = Entry::new(after.clone()).document();
         round.told.push((Change::Updated, document.clone(), old));
@@ -304,9 +319,12 @@ impl ContactBatch {
         Ok((RowStatus::Updated, document))
     }
 
-    fn check_references(&self, contact: &Contact) -> Result<()> {
-        for reference in contact.references() {
-            if reference.id.is_some_and(|id| self.missing.contains(&id)) {
+    /// Whether what a row makes a contact refer to is there, as far as is known. What it referred to before may be gone.
+    fn check_references(&self, before: Option<&Contact>, after: &Contact) -> Result<()> {
+        let known = before.map(Contact::references).unwrap_or_default();
+        for reference in after.references() {
+            let is_missing = reference.id.is_some_and(|id| self.missing.contains(&id));
+            if is_missing && !known.contains(&reference) {
                 return Err(invalid_reference(reference.name, reference.kind));
             }
         }
@@ -328,7 +346,6 @@ impl Round {
             if before == Some(&contact) {
                 continue;
             }
-            plan.require_references(before, &contact);
             let after = Entry::new(contact);
             plan.writes.push(match stored {
                 None => Write::Insert(after),

@@ -103,12 +103,15 @@ pub(super) fn page_limit(limit: Option<usize>) -> Result<usize> {
 
 /// One page of the records of `kind`.
 pub(super) async fn list(scoped: &Scoped, kind: Kind, request: &ListRequest) -> Result<List> {
-    let fields = if request.filters.is_empty() {
-        None
+    // Only custom fields need the configuration, and an old one would read their filters wrongly.
+    let needs_fields = |filter: &Filter| filter.field.starts_with("metadata.");
+    let configuration = if request.filters.iter().any(needs_fields) {
+        Some(scoped.inner.reload_configuration(scoped.scope).await?)
     } else {
-        Some(scoped.inner.configuration(scoped.scope).await?)
+        None
     };
-    let fields = fields.as_deref().map_or(&[][..], |all| &all.fields);
+    let fields = configuration.as_deref();
+    let fields = fields.map_or(&[][..], |known| &known.fields);
     let clauses = filter::parse(kind, fields, &request.filters)?;
     let cursors = cursors(scoped, kind.name(), &request.filters);
     let after = match &request.cursor {

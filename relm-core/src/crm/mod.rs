@@ -35,7 +35,7 @@ use crate::limits::IDEMPOTENCY_KEY_CHARS_MAX;
 use crate::object::{Activity, Company, Contact, Deal, Object};
 use crate::scope::{Mode, Scope};
 use crate::sealing::Sealer;
-use crate::store::{Configuration, Store, StoreError};
+use crate::store::{Configuration, Query, Store, StoreError};
 use crate::time::{Clock, Entropy, SystemClock, SystemEntropy, Timestamp};
 use crate::workspace::Workspace;
 
@@ -55,8 +55,16 @@ struct Inner {
     workspaces: RwLock<HashMap<Id, Arc<Workspace>>>,
     /// What writes were last validated against, by [`Scope::key`]. A commit refuses one that is out of date.
     configurations: RwLock<HashMap<i64, Arc<Configuration>>>,
-    /// Keys that were found valid, by digest, and until when that holds.
-    principals: RwLock<HashMap<String, (Principal, Timestamp)>>,
+    principals: RwLock<Principals>,
+}
+
+/// API keys that were found valid.
+#[derive(Default)]
+struct Principals {
+    /// By digest: what each opens, and until when that holds without another look.
+    known: HashMap<String, (Principal, Timestamp)>,
+    /// Counts the revocations: what was looked up before one is not remembered after it.
+    revocations: u64,
 }
 
 /// Sets up a [`Crm`] with other surroundings than the system's.
@@ -139,6 +147,21 @@ impl Crm {
             scope: Scope::new(workspace, mode),
             idempotency: None,
         })
+    }
+
+    /// Whether the store answers.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal_error` when it does not.
+    pub async fn ping(&self) -> Result<()> {
+        let query = Query {
+            kind: Kind::Workspace,
+            clauses: Vec::new(),
+            after: None,
+            limit: 1,
+        };
+        let page = self.inner.store.list(Scope::SYSTEM, &query).await;
+        page.map(drop).map_err(store_error)
     }
 
     /// The time, as the engine has it.
@@ -303,7 +326,13 @@ impl fmt::Debug for Scoped {
 
 /// What a failing store means to a caller.
 fn store_error(error: StoreError) -> Error {
-    if error.is_retryable() {
+    if error.is_ambiguous() {
+        Error::new(
+            ErrorKind::Unavailable,
+            "The change may have been applied; send it again with the same `Idempotency-Key`, or read the record.",
+        )
+        .caused_by(error)
+    } else if error.is_retryable() {
         Error::new(
             ErrorKind::Unavailable,
             "The store is not available at the moment; try again.",

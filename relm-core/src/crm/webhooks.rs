@@ -157,7 +157,13 @@ impl<'a> Webhooks<'a> {
                 return Ok(());
             }
             let deliveries = page.data.into_iter().map(|document| document.id).collect();
-            plain.execute(Cancel { deliveries }).await?;
+            let cancel = Cancel {
+                webhook: id,
+                deliveries,
+            };
+            if plain.execute(cancel).await?.outcome != Outcome::Accepted {
+                return Ok(());
+            }
         }
     }
 }
@@ -307,13 +313,22 @@ impl Operation<Delivery> for Replay {
     }
 }
 
+/// Cancels some deliveries, as long as their endpoint takes none.
 struct Cancel {
+    webhook: Id,
     deliveries: Vec<Id>,
 }
 
 impl Operation<Value> for Cancel {
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply> {
         let Scoped { inner, scope, .. } = plan.scoped;
+        let nothing = Arc::<str>::from("null");
+        let webhook = find(plan.scoped, self.webhook).await?;
+        let webhook: Option<Webhook> = webhook.map(|found| found.decode()).transpose()?;
+        if webhook.is_some_and(|webhook| webhook.enabled) {
+            // Somebody enabled it again: what is pending is to be sent.
+            return Ok(Reply::new(Outcome::Done, nothing));
+        }
         for id in &self.deliveries {
             let found = inner.store.get(*scope, *id).await.map_err(store_error)?;
             let Some(document) = found else { continue };
@@ -326,6 +341,6 @@ impl Operation<Value> for Cancel {
                 });
             }
         }
-        Ok(Reply::new(Outcome::Done, Arc::<str>::from("null")))
+        Ok(Reply::new(Outcome::Accepted, nothing))
     }
 }

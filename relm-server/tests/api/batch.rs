@@ -194,3 +194,39 @@ fn a_required_custom_field_binds_each_row() {
     );
     assert_eq!(done["data"][1]["id"], before);
 }
+
+#[test]
+fn each_row_answers_for_the_references_that_it_sets() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let company = id(&user.create("/v1/companies", json!({ "name": "Engines" })));
+    let ada = json!({ "email": "ada@example.com", "company_id": company });
+    user.create("/v1/contacts", ada);
+    user.delete(&format!("/v1/companies/{company}")).is(200);
+
+    // Ada holds an id whose record is gone: her row does not set it. Grace's rows do.
+    let rows = json!([
+        { "email": "ada@example.com", "first_name": "Ada" },
+        { "email": "grace@example.com", "company_id": company },
+        { "email": "grace@example.com", "company_id": null, "first_name": "Grace" },
+    ]);
+    let body = json!({ "contacts": rows, "dedup_on": ["email"] });
+    let done = user.post("/v1/contacts/batch", body).is(200);
+    assert_eq!(
+        outline(&done),
+        (vec!["updated", "failed", "created"], [1, 1, 0, 1])
+    );
+    assert_eq!(done["data"][1]["error"]["code"], "invalid_reference");
+    assert_eq!(done["data"][1]["error"]["field"], "contacts[1].company_id");
+}
+
+#[test]
+fn an_atomic_batch_names_no_contact_that_it_did_not_make() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let row = json!({ "email": "ada@example.com" });
+    let body = json!({ "contacts": [row, row], "atomic": true });
+    let refused = user.post("/v1/contacts/batch", body).error(409);
+    assert_eq!(refused["field"], "contacts[1].email");
+    assert_eq!(refused.get("existing_id"), None);
+}

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 const PAGES_MAX: i64 = 64_000;
 /// Commits between two looks at the log.
 const COMMITS_BETWEEN: usize = 64;
-/// How long the writer is quiet before the log is emptied.
+/// How long the writer is quiet before what the log holds is moved.
 const QUIET: Duration = Duration::from_secs(1);
 
 pub(super) struct Checkpointer {

@@ -98,16 +98,26 @@ pub(super) fn scalars(row: &Row<'_>) -> rusqlite::Result<Vec<Option<Scalar<'stat
 
 /// What a failure of SQLite means to the engine.
 pub(super) fn store_error(error: rusqlite::Error) -> StoreError {
-    match error.sqlite_error_code() {
+    if is_transient(&error) {
+        StoreError::unavailable(error)
+    } else {
+        StoreError::fault(error)
+    }
+}
+
+/// Whether the same call may succeed later.
+pub(super) fn is_transient(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
         Some(
             ErrorCode::DatabaseBusy
-            | ErrorCode::DatabaseLocked
-            | ErrorCode::DiskFull
-            | ErrorCode::CannotOpen
-            | ErrorCode::OutOfMemory,
-        ) => StoreError::unavailable(error),
-        _ => StoreError::fault(error),
-    }
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::DiskFull
+                | ErrorCode::CannotOpen
+                | ErrorCode::OperationInterrupted
+                | ErrorCode::OutOfMemory
+        )
+    )
 }
 
 /// Whether a write met a key that is taken.

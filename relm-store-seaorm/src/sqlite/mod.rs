@@ -28,7 +28,7 @@ use relm_core::time::Timestamp;
 use rusqlite::Connection;
 
 use self::connection::rows;
-use self::reader::{Readers, document, is_bounded, list, read_documents, search, snapshot};
+use self::reader::{Readers, document, list, read_documents, search, snapshot};
 use self::walkers::Walkers;
 use self::writer::Job;
 use crate::plan::{compile, unhex};
@@ -266,7 +266,7 @@ impl Store for SqliteStore {
 
     async fn list(&self, scope: Scope, query: &Query) -> Result<Page, StoreError> {
         let plan = ListPlan::new(scope, query);
-        if is_bounded(&plan) {
+        if plan.is_bounded() {
             return self
                 .readers
                 .with(|connection| list(connection, &plan, query));

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use relm_core::filter::matches;
 use relm_core::id::{Id, Kind};
@@ -23,6 +24,10 @@ use crate::sql::Sql;
 
 /// Connections that are kept for the next read.
 const IDLE_MAX: usize = 8;
+/// How long a read may take. One that walks a large table in vain must not hold its thread for ever.
+const READ_MAX: Duration = Duration::from_secs(10);
+/// SQLite's operations between two looks at the clock.
+const OPERATIONS_BETWEEN: i32 = 10_000;
 /// Rows that a list reads at a time when documents decide.
 const CHUNK_ROWS: usize = 256;
 
@@ -49,10 +54,15 @@ impl Readers {
         read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
         let idle = self.lock().pop();
-        let connection = match idle {
+        let mut connection = match idle {
             Some(connection) => connection,
             None => open_reader(&self.path, self.cache_kib).map_err(StoreError::unavailable)?,
         };
+        let begun = Instant::now();
+        let is_over = move || begun.elapsed() > READ_MAX;
+        connection
+            .progress_handler(OPERATIONS_BETWEEN, Some(is_over))
+            .map_err(store_error)?;
         // After an error the connection is dropped: whatever state it is in goes with it.
         let result = read(&connection).map_err(store_error)?;
         let mut idle = self.lock();
@@ -110,11 +120,6 @@ fn read_candidates(connection: &Connection, sql: &Sql) -> rusqlite::Result<Vec<I
         .into_iter()
         .flatten()
         .collect())
-}
-
-/// Whether a list reads no more than the page it returns.
-pub(super) fn is_bounded(plan: &ListPlan<'_>) -> bool {
-    plan.residual.is_empty()
 }
 
 /// One page of a list.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use relm_core::column::{Access, ColumnType, Scalar};
 use relm_core::crm::{BatchInput, Crm, Scoped};
-use relm_core::filter::{Clause, Comparison, Condition, Target};
+use relm_core::filter::{Clause, Comparison, Condition, Filter, Target};
 use relm_core::record::{Document, KINDS, columns};
 use relm_core::store::{
     Batch, CommitError, Configuration, Page, Query, Search, SearchPage, Store, StoreError,
@@ -307,6 +307,50 @@ fn an_equality_on_an_indexed_column_reads_what_matches_in_order() {
             ),
         }
     }
+}
+
+#[test]
+fn the_documented_email_filter_reads_the_unique_key() {
+    let (_folder, connection) = database();
+    for (operator, value) in [
+        ("eq", "Ada@example.com"),
+        ("in", "ada@example.com,b@example.com"),
+    ] {
+        let filter = Filter {
+            field: "email".to_owned(),
+            operator: operator.to_owned(),
+            value: value.to_owned(),
+        };
+        let clauses = relm_core::filter::parse(Kind::Contact, &[], &[filter]).unwrap();
+        let query = list_of(Kind::Contact, clauses);
+        let sql = ListPlan::new(Scope::SYSTEM, &query).rows(None, 51);
+        let plan = query_plan(&connection, &sql);
+        assert!(
+            plan.contains("contacts_email_key (scope=? AND email_key=?)"),
+            "{plan}"
+        );
+    }
+}
+
+#[test]
+fn only_what_an_index_serves_in_order_runs_where_it_is_called() {
+    let list = |field: &str, operator: &str, value: &str| {
+        let filter = Filter {
+            field: field.to_owned(),
+            operator: operator.to_owned(),
+            value: value.to_owned(),
+        };
+        let clauses = relm_core::filter::parse(Kind::Contact, &[], &[filter]).unwrap();
+        let query = list_of(Kind::Contact, clauses);
+        ListPlan::new(Scope::SYSTEM, &query).is_bounded()
+    };
+    assert!(ListPlan::new(Scope::SYSTEM, &list_of(Kind::Contact, Vec::new())).is_bounded());
+    assert!(list("last_name", "eq", "Lovelace"));
+    assert!(!list("first_name", "eq", "Ada"));
+    assert!(!list("last_name", "neq", "Lovelace"));
+    assert!(!list("phone", "is_null", "true"));
+    assert!(!list("last_name", "ilike", "love%"));
+    assert!(!list("metadata.plan", "eq", "pro"));
 }
 
 #[test]

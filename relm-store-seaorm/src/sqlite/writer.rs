@@ -3,13 +3,14 @@
 //! A commit's cost is its `fdatasync`, and that is the same for one batch and for a hundred. The writer never waits for
 //! company: what has arrived while the last commit was on its way to the disk makes the next group.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 
 use futures_channel::oneshot;
 use relm_core::store::{Batch, CommitError, StoreError};
 use rusqlite::Connection;
 
-use super::connection::{execute, is_constraint, rows, scalars, store_error};
+use super::connection::{execute, is_constraint, is_transient, rows, scalars, store_error};
 use crate::explain::{Inquiry, questions};
 use crate::plan::{Expect, Step};
 
@@ -33,7 +34,12 @@ pub(super) fn run(connection: &Connection, jobs: &Receiver<Job>, committed: &Sen
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
             }
         }
-        write(connection, group);
+        // Whoever waits for an answer that a panic took with it hears that nobody can know.
+        let written = catch_unwind(AssertUnwindSafe(|| write(connection, group)));
+        if written.is_err() {
+            tracing::error!("the writer panicked; what it was writing is undone");
+            let _ = connection.execute_batch("ROLLBACK");
+        }
         // The checkpointer may be gone when the store is being closed.
         let _ = committed.send(());
     }
@@ -42,20 +48,9 @@ pub(super) fn run(connection: &Connection, jobs: &Receiver<Job>, committed: &Sen
 fn write(connection: &Connection, group: Vec<Job>) {
     let results = match attempt(connection, &group) {
         Ok(results) => results,
-        Err(error) => {
+        Err(failed) => {
             let _ = connection.execute_batch("ROLLBACK");
-            let message = error.to_string();
-            let mut first = Some(error);
-            // One error cannot be answered to many: the others hear its words.
-            group
-                .iter()
-                .map(|_| {
-                    Err(CommitError::Store(first.take().map_or_else(
-                        || StoreError::unavailable(message.clone()),
-                        store_error,
-                    )))
-                })
-                .collect()
+            group.iter().map(|_| Err(failed.answer().into())).collect()
         }
     };
     for (job, result) in group.into_iter().zip(results) {
@@ -64,18 +59,43 @@ fn write(connection: &Connection, group: Vec<Job>) {
     }
 }
 
+/// Why a group was not committed.
+enum Failed {
+    /// Before the commit: nothing was applied.
+    Before(rusqlite::Error),
+    /// In the commit: a log that was written in part may be found whole after a crash.
+    Committing(rusqlite::Error),
+}
+
+impl Failed {
+    /// What each caller of the group hears. One error cannot be answered to many: they hear its words.
+    fn answer(&self) -> StoreError {
+        match self {
+            Self::Before(error) if is_transient(error) => {
+                StoreError::unavailable(error.to_string())
+            }
+            Self::Before(error) => StoreError::fault(error.to_string()),
+            Self::Committing(error) => StoreError::ambiguous(error.to_string()),
+        }
+    }
+}
+
 /// Applies each batch of a group, and commits those that were not refused.
-fn attempt(
+fn attempt(connection: &Connection, group: &[Job]) -> Result<Vec<Result<(), CommitError>>, Failed> {
+    let applied = apply_all(connection, group).map_err(Failed::Before)?;
+    let commit = connection.prepare_cached("COMMIT");
+    commit
+        .and_then(|mut commit| commit.execute([]))
+        .map_err(Failed::Committing)?;
+    Ok(applied)
+}
+
+fn apply_all(
     connection: &Connection,
     group: &[Job],
 ) -> rusqlite::Result<Vec<Result<(), CommitError>>> {
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-    let mut results = Vec::with_capacity(group.len());
-    for job in group {
-        results.push(apply(connection, job)?);
-    }
-    connection.prepare_cached("COMMIT")?.execute([])?;
-    Ok(results)
+    group.iter().map(|job| apply(connection, job)).collect()
 }
 
 /// Applies one batch under its own savepoint.
