@@ -7,6 +7,7 @@
 
 mod children;
 mod floor;
+mod growth;
 mod http;
 mod workload;
 
@@ -42,6 +43,12 @@ enum Command {
         #[arg(long, default_value = "target/release/relm-server")]
         server: PathBuf,
     },
+    /// Compares reads at a thousand contacts with reads at many, and prints the ratios.
+    Growth {
+        /// How many are many; a multiple of 500.
+        #[arg(long, default_value_t = 1_000_000)]
+        rows: usize,
+    },
     /// Serves a constant: the first floor.
     FloorConstant {
         /// Where to listen.
@@ -66,6 +73,7 @@ fn main() -> Result<(), Failure> {
             seconds,
             server,
         } => runtime.block_on(workload::run(rows, seconds, server)),
+        Command::Growth { rows } => runtime.block_on(growth::run(rows)),
         Command::FloorConstant { listen } => runtime.block_on(floor::constant::serve(listen)),
         Command::FloorSql { listen, database } => {
             runtime.block_on(floor::sql::serve(listen, database))
