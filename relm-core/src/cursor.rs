@@ -120,4 +120,18 @@ mod tests {
             assert!(list.open(text).is_err(), "{text}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_sealed_opens_as_it_was(rank: u8, ulid: u128, part in ".*") {
+            let list = Cursors::new("key", 7, [part.as_str()]);
+            let place = Place { rank, ulid };
+            proptest::prop_assert_eq!(list.open(&list.seal(place)).unwrap(), place);
+        }
+
+        #[test]
+        fn what_was_never_sealed_does_not_open(text in "[A-Za-z0-9_-]{0,60}") {
+            proptest::prop_assert!(cursors(1, &["contacts"]).open(&text).is_err());
+        }
+    }
 }
