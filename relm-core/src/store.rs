@@ -214,7 +214,8 @@ pub enum Write {
     Unlink(Id),
     /// The scope's configuration version grows by one.
     Reconfigure,
-    /// A response is kept. Its key must be free: never used, or expired at the batch's `now`.
+    /// A response is kept. Its key must be free: never used, or expired at the batch's `now`. What has expired by then
+    /// may be forgotten.
     Remember(StoredResponse),
 }
 

@@ -52,9 +52,19 @@ impl Contents {
                 Write::Reconfigure => self.configuration_version += 1,
                 Write::Remember(response) => {
                     self.responses.insert(response.key.clone(), response);
+                    self.forget_expired(batch.now);
                 }
                 Write::Delete(_) | Write::Unlink(_) => {}
             }
+        }
+    }
+
+    /// Looks for expired responses each time that their number has doubled: for each that is kept, about one is seen.
+    fn forget_expired(&mut self, now: Timestamp) {
+        if self.responses.len() > self.responses_max {
+            self.responses
+                .retain(|_, response| response.expires_at > now);
+            self.responses_max = 2 * self.responses.len();
         }
     }
 

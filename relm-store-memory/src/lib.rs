@@ -42,6 +42,8 @@ struct Contents {
     /// Who holds a unique key of a kind.
     keys: HashMap<(Kind, String), Id>,
     responses: HashMap<String, StoredResponse>,
+    /// How many responses are kept before the expired ones are looked for.
+    responses_max: usize,
     configuration_version: i64,
 }
 

@@ -17,6 +17,9 @@ use crate::sql::{Sql, table, ulid_text, value};
 /// of two: so few shapes that a connection keeps them all prepared, however many rows come.
 const ROWS_MAX: usize = 256;
 
+/// Expired responses that the keeping of another deletes.
+const EXPIRED_MAX: usize = 4;
+
 /// One statement of a plan.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Step {
@@ -279,9 +282,17 @@ impl Plan {
     }
 
     fn remember(&mut self, response: &StoredResponse, now: i64) {
+        // The key's own expired response, and a few others: each write leaves fewer behind than it finds.
         let mut expired = self.start("DELETE FROM responses");
-        expired.and("key_digest", response.key.clone());
         expired.push(" AND expires_at <= ").bind(now);
+        expired
+            .push(" AND (key_digest = ")
+            .bind(response.key.clone());
+        expired.push(" OR key_digest IN (SELECT key_digest FROM (SELECT key_digest FROM responses");
+        expired.push(" WHERE scope = ").bind(self.scope);
+        expired.push(" AND expires_at <= ").bind(now);
+        expired.push(" ORDER BY expires_at").limit(EXPIRED_MAX);
+        expired.push(") AS oldest))");
         self.step(expired, Expect::Any);
         let row = vec![
             value(self.scope),

@@ -211,6 +211,10 @@ pub(crate) const STEPS: &[Step] = &[
          PRIMARY KEY (scope, key_digest)){clustered}",
     ),
     step(
+        "responses by expiry",
+        "CREATE INDEX responses_expires_at ON responses (scope, expires_at)",
+    ),
+    step(
         "configurations",
         "CREATE TABLE configurations (scope BIGINT NOT NULL, version BIGINT NOT NULL, PRIMARY KEY (scope))",
     ),

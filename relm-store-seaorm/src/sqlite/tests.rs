@@ -12,7 +12,8 @@ use relm_core::store::{
     Batch, CommitError, Configuration, Page, Query, Search, SearchPage, Store, StoreError,
     StoredResponse,
 };
-use relm_core::{ContactInput, Id, Kind, Mode, ObjectType, Scope, Timestamp, WebhookInput};
+use relm_core::time::ManualClock;
+use relm_core::{Clock, ContactInput, Id, Kind, Mode, ObjectType, Scope, Timestamp, WebhookInput};
 use relm_store_memory::MemoryStore;
 use rusqlite::Connection;
 
@@ -145,6 +146,42 @@ fn an_idempotency_key_adds_two_statements_and_an_endpoint_one() {
         ];
         assert_eq!(statements(&batches), expected);
     });
+}
+
+#[test]
+fn expired_responses_do_not_pile_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("relm.db");
+    let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_751_500_000_000)));
+    let store = Arc::new(SqliteStore::open_file(&path).unwrap());
+    let crm = Crm::builder(store)
+        .clock(Arc::clone(&clock) as Arc<dyn Clock>)
+        .build();
+    pollster::block_on(async {
+        let workspace = crm.create_workspace("acme").await.unwrap();
+        let scoped = crm.open(workspace.id, Mode::Test).await.unwrap();
+        let create = async |number: i64| {
+            let once = scoped
+                .clone()
+                .idempotent(&format!("key{number}"), [0; 32])
+                .unwrap();
+            once.contacts()
+                .create(contact(&format!("user{number}@example.com")))
+                .await
+                .unwrap();
+        };
+        for number in 0..20 {
+            create(number).await;
+        }
+        clock.advance_millis(24 * 60 * 60 * 1000);
+        for number in 20..30 {
+            create(number).await;
+        }
+    });
+    let connection = super::connection::open_reader(&path, 1024).unwrap();
+    let kept = Sql::new("SELECT count(*) FROM responses");
+    let kept: Vec<i64> = rows(&connection, &kept, |row| row.get(0)).unwrap();
+    assert_eq!(kept, [10]);
 }
 
 #[test]
