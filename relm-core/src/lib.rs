@@ -32,6 +32,7 @@ mod sealing;
 pub mod search;
 pub mod signature;
 pub mod store;
+mod surroundings;
 pub mod text;
 pub mod time;
 pub mod webhook;
