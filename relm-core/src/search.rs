@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::filter::{metadata_of, number};
 use crate::id::Id;
-use crate::limits::{SEARCH_QUERY_CHARS_MAX, SEARCH_WORD_CHARS_MAX, SEARCH_WORDS_MAX};
+use crate::limits::{SEARCH_QUERY_CHARS_MAX, SEARCH_WORDS_MAX};
 use crate::object::ObjectType;
 use crate::record::Record;
 use crate::text;
@@ -215,9 +215,6 @@ pub fn parse_types(types: Option<&str>) -> Result<Vec<ObjectType>> {
     chosen.sort_unstable();
     Ok(chosen)
 }
-
-/// The longest word that an index holds, in characters; a query's words are cut the same way.
-pub const WORD_CHARS_MAX: usize = SEARCH_WORD_CHARS_MAX;
 
 /// A place in search results: matches are ordered by rank, then newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

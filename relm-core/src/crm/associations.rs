@@ -112,15 +112,7 @@ struct Unlink {
 
 impl Operation<Association> for Unlink {
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Association>> {
-        let Scoped { inner, scope, .. } = plan.scoped;
-        let found = match self.id.kind() {
-            Kind::Association => inner
-                .store
-                .get(*scope, self.id)
-                .await
-                .map_err(store_error)?,
-            _ => None,
-        };
+        let found = plan.scoped.document(Kind::Association, self.id).await?;
         let document = found.ok_or_else(|| Error::not_found("association"))?;
         let entry = document.into_entry()?;
         let json = entry.document().json;

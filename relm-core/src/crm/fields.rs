@@ -111,15 +111,7 @@ struct Remove {
 impl Operation<Field> for Remove {
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Field>> {
         // Read from the store and not from what is cached: another engine may have defined it.
-        let Scoped { inner, scope, .. } = plan.scoped;
-        let found = match self.id.kind() {
-            Kind::Field => inner
-                .store
-                .get(*scope, self.id)
-                .await
-                .map_err(store_error)?,
-            _ => None,
-        };
+        let found = plan.scoped.document(Kind::Field, self.id).await?;
         let document = found.ok_or_else(|| Error::not_found("field"))?;
         let entry = document.into_entry()?;
         let json = entry.document().json;

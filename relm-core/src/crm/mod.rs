@@ -33,6 +33,7 @@ use crate::id::{Id, IdMinter, Kind};
 use crate::key::Principal;
 use crate::limits::IDEMPOTENCY_KEY_CHARS_MAX;
 use crate::object::{Activity, Company, Contact, Deal, Object};
+use crate::record::Document;
 use crate::scope::{Mode, Scope};
 use crate::sealing::Sealer;
 use crate::store::{Configuration, Query, Store, StoreError};
@@ -273,6 +274,15 @@ impl Scoped {
             fingerprint,
         });
         Ok(self)
+    }
+
+    /// The document of a record of `kind`. An id of another kind is simply not found.
+    async fn document(&self, kind: Kind, id: Id) -> Result<Option<Document>> {
+        if id.kind() != kind {
+            return Ok(None);
+        }
+        let found = self.inner.store.get(self.scope, id).await;
+        found.map_err(store_error)
     }
 
     /// The records of one object type, for code that is the same for all four.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::Scoped;
 use super::listing::{self, List, ListRequest};
 use super::operation::{Operation, Outcome, Plan, Reply};
-use super::{Scoped, store_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::check_metadata;
 use crate::id::Id;
@@ -76,11 +76,7 @@ impl<'a, T: Object> Objects<'a, T> {
     /// # Errors
     /// As for `get`.
     pub async fn get_json(&self, id: Id) -> Result<Option<Document>> {
-        if id.kind() != T::TYPE.kind() {
-            return Ok(None);
-        }
-        let Scoped { inner, scope, .. } = self.scoped;
-        inner.store.get(*scope, id).await.map_err(store_error)
+        self.scoped.document(T::TYPE.kind(), id).await
     }
 
     /// Changes a record: what the input does not name stays as it is. A change that changes nothing is no change: the

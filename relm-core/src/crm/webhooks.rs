@@ -195,11 +195,7 @@ fn purpose(id: Id) -> String {
 }
 
 async fn find(scoped: &Scoped, id: Id) -> Result<Option<Document>> {
-    if id.kind() != Kind::Webhook {
-        return Ok(None);
-    }
-    let found = scoped.inner.store.get(scoped.scope, id).await;
-    found.map_err(store_error)
+    scoped.document(Kind::Webhook, id).await
 }
 
 fn shown(document: &Document) -> Result<Document> {
@@ -287,14 +283,7 @@ impl Operation<Delivery> for Replay {
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Delivery>> {
         let document = find(plan.scoped, self.id).await?.ok_or_else(unknown)?;
         let webhook: Webhook = document.decode()?;
-        let Scoped { inner, scope, .. } = plan.scoped;
-        let found = match self.delivery.kind() {
-            Kind::Delivery => {
-                let found = inner.store.get(*scope, self.delivery).await;
-                found.map_err(store_error)?
-            }
-            _ => None,
-        };
+        let found = plan.scoped.document(Kind::Delivery, self.delivery).await?;
         let delivery: Option<Delivery> = found.map(|found| found.decode()).transpose()?;
         let delivery = delivery
             .filter(|delivery| delivery.webhook_id == self.id)
