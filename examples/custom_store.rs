@@ -6,7 +6,7 @@
 //! says whether a batch may be applied, `matches` whether a filter holds, `SearchTerms::rank` whether a search finds.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -15,9 +15,10 @@ use relm_core::judge::{Facts, judge, key_of};
 use relm_core::record::{Document, Entry, Record};
 use relm_core::search::SearchPosition;
 use relm_core::store::{
-    Batch, CommitError, Configuration, Page, Query, Search, SearchPage, StoreError, StoredResponse,
-    Write,
+    Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
+    StoreError, StoredResponse, Write,
 };
+use relm_core::webhook::Delivery;
 use relm_core::{ContactInput, Crm, Id, Kind, Mode, Scope, SearchRequest, Store, Timestamp};
 
 /// Everything in hash maps. Each method holds the lock from its first line to its last: that makes it one moment.
@@ -33,6 +34,7 @@ struct Contents {
     holders: HashMap<(Scope, Kind, String), Id>,
     responses: HashMap<(Scope, String), StoredResponse>,
     versions: HashMap<Scope, i64>,
+    leases: HashMap<(Scope, Id), Timestamp>,
 }
 
 impl HashStore {
@@ -62,7 +64,22 @@ impl Contents {
         self.records.insert((scope, id), entry);
     }
 
+    /// The pending deliveries of all scopes, and when each is due or its lease ends.
+    fn waiting(&self) -> impl Iterator<Item = (Scope, &Delivery, Timestamp)> {
+        self.records
+            .iter()
+            .filter_map(|(place, entry)| match &entry.record {
+                Record::Delivery(delivery) => {
+                    let planned = delivery.next_attempt_at?;
+                    let due_at = self.leases.get(place).copied().unwrap_or(planned);
+                    Some((place.0, delivery, due_at))
+                }
+                _ => None,
+            })
+    }
+
     fn remove(&mut self, scope: Scope, id: Id) {
+        self.leases.remove(&(scope, id));
         let removed = self.records.remove(&(scope, id));
         if let Some((kind, key)) = removed.and_then(|entry| key_of(&entry.record)) {
             self.holders.remove(&(scope, kind, key));
@@ -239,6 +256,47 @@ impl Store for HashStore {
         judge(&batch, &before)?;
         contents.apply(batch);
         Ok(())
+    }
+
+    async fn queues(
+        &self,
+        after: Option<QueueKey>,
+        limit: usize,
+    ) -> Result<Vec<Queue>, StoreError> {
+        let contents = self.lock();
+        let mut queues: BTreeMap<QueueKey, Timestamp> = BTreeMap::new();
+        for (scope, delivery, due_at) in contents.waiting() {
+            let key = QueueKey {
+                scope_key: scope.key(),
+                webhook: delivery.webhook_id,
+            };
+            if Some(key) > after {
+                let first = queues.entry(key).or_insert(due_at);
+                *first = due_at.min(*first);
+            }
+        }
+        let queues = queues.into_iter().take(limit);
+        Ok(queues.map(|(key, due_at)| Queue { key, due_at }).collect())
+    }
+
+    async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError> {
+        let mut contents = self.lock();
+        let mut due: Vec<(Timestamp, Id)> = contents
+            .waiting()
+            .filter(|(scope, delivery, due_at)| {
+                *scope == lease.scope
+                    && delivery.webhook_id == lease.webhook
+                    && *due_at <= lease.now
+            })
+            .map(|(_, delivery, due_at)| (due_at, delivery.id))
+            .collect();
+        due.sort_unstable();
+        let take = |(_, id): (Timestamp, Id)| {
+            let place = (lease.scope, id);
+            contents.leases.insert(place, lease.until);
+            contents.records.get(&place).map(Entry::document)
+        };
+        Ok(due.into_iter().take(lease.limit).filter_map(take).collect())
     }
 }
 

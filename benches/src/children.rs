@@ -33,11 +33,16 @@ impl Server {
 
     /// Starts Relm over a database file.
     pub async fn relm(binary: &Path, database: &Path) -> Result<Self, Failure> {
+        Self::relm_over(binary, &format!("sqlite://{}", database.display())).await
+    }
+
+    /// Starts Relm over the database of this URL.
+    pub async fn relm_over(binary: &Path, url: &str) -> Result<Self, Failure> {
         let mut command = Command::new(binary);
         command
-            .args(["--listen", "127.0.0.1:0", "--database"])
-            .arg(format!("sqlite://{}", database.display()))
+            .args(["--listen", "127.0.0.1:0", "--database", url])
             .env("RELM_RATE_LIMIT_PER_MINUTE", "0")
+            .env("RELM_WEBHOOK_ALLOW_NETS", "127.0.0.0/8")
             .env("RELM_LOG", "off");
         Self::start(command).await
     }

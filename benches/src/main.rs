@@ -9,6 +9,7 @@ mod children;
 mod floor;
 mod growth;
 mod http;
+mod webhooks;
 mod workload;
 
 use std::error::Error;
@@ -43,6 +44,15 @@ enum Command {
         #[arg(long, default_value = "target/release/relm-server")]
         server: PathBuf,
     },
+    /// Measures what endpoints cost a create, and how fast events are sent.
+    Webhooks {
+        /// Seconds of each measurement.
+        #[arg(long, default_value_t = 3)]
+        seconds: u64,
+        /// The server's binary.
+        #[arg(long, default_value = "target/release/relm-server")]
+        server: PathBuf,
+    },
     /// Compares reads at a thousand contacts with reads at many, and prints the ratios.
     Growth {
         /// How many are many; a multiple of 500.
@@ -53,6 +63,28 @@ enum Command {
     FloorConstant {
         /// Where to listen.
         listen: SocketAddr,
+    },
+    /// Drives the server over PostgreSQL or MariaDB beside hand-written SQL, and prints the table.
+    Pooled {
+        /// An empty database for Relm, and another for the floor.
+        #[arg(num_args = 2, required = true)]
+        urls: Vec<String>,
+        /// Contacts in each before anything is measured.
+        #[arg(long, default_value_t = 100_000)]
+        rows: usize,
+        /// Seconds of each measurement.
+        #[arg(long, default_value_t = 3)]
+        seconds: u64,
+        /// The server's binary.
+        #[arg(long, default_value = "target/release/relm-server")]
+        server: PathBuf,
+    },
+    /// Serves hand-written SQL over PostgreSQL or MariaDB: their floor.
+    FloorPooled {
+        /// Where to listen.
+        listen: SocketAddr,
+        /// A database that Relm made.
+        url: String,
     },
     /// Serves hand-written SQL: the second floor.
     FloorSql {
@@ -73,7 +105,15 @@ fn main() -> Result<(), Failure> {
             seconds,
             server,
         } => runtime.block_on(workload::run(rows, seconds, server)),
+        Command::Webhooks { seconds, server } => runtime.block_on(webhooks::run(seconds, server)),
         Command::Growth { rows } => runtime.block_on(growth::run(rows)),
+        Command::Pooled {
+            urls,
+            rows,
+            seconds,
+            server,
+        } => runtime.block_on(workload::run_pooled(&urls, rows, seconds, &server)),
+        Command::FloorPooled { listen, url } => runtime.block_on(floor::pooled::serve(listen, url)),
         Command::FloorConstant { listen } => runtime.block_on(floor::constant::serve(listen)),
         Command::FloorSql { listen, database } => {
             runtime.block_on(floor::sql::serve(listen, database))

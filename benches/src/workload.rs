@@ -89,7 +89,8 @@ impl Material {
     }
 }
 
-fn batch(first: u64) -> String {
+/// The body of a batch of contacts that nobody has.
+pub fn batch(first: u64) -> String {
     let rows: Vec<Value> = (first..first + BATCH_ROWS as u64).map(contact).collect();
     json!({ "contacts": rows }).to_string()
 }
@@ -248,6 +249,24 @@ async fn measure(
     Ok(all)
 }
 
+/// Creates per second over so many connections.
+pub async fn create_rate(
+    address: SocketAddr,
+    key: &str,
+    connections: usize,
+    time: Duration,
+) -> Result<f64, Failure> {
+    let material = Arc::new(Material {
+        key: key.to_owned(),
+        ids: vec![String::new()],
+        number: AtomicU64::new(1_000_000),
+    });
+    let warmed = Duration::from_millis(300);
+    drive(address, &material, Operation::Create, connections, warmed).await?;
+    let measured = drive(address, &material, Operation::Create, connections, time).await?;
+    Ok(measured.per_second)
+}
+
 fn floor(args: &[&str], database: Option<&Path>) -> Result<Command, Failure> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args(args).args(database);
@@ -293,6 +312,67 @@ pub async fn run(rows: usize, seconds: u64, binary: PathBuf) -> Result<(), Failu
     let constant = Server::start(floor(&["floor-constant", "127.0.0.1:0"], None)?).await?;
     let wire = measure(constant.address, &material(&key), seconds).await?;
     print(&ours, &hand, &wire);
+    Ok(())
+}
+
+/// What is compared over a database server: its own round trips dominate what else there is.
+const POOLED: [(Operation, usize); 3] = [
+    (Operation::Get, 32),
+    (Operation::Create, 32),
+    (Operation::Batch, 1),
+];
+
+/// Relm and hand-written SQL, each over a database of its own with as many rows, in turn.
+pub async fn run_pooled(
+    urls: &[String],
+    rows: usize,
+    seconds: u64,
+    binary: &Path,
+) -> Result<(), Failure> {
+    let mut seeded = Vec::new();
+    for url in urls {
+        let mut relm = Server::relm_over(binary, url).await?;
+        let key = relm.live_key().await?;
+        seed(relm.address, &key, rows).await?;
+        let ids = ids(relm.address, &key).await?;
+        relm.stop().await?;
+        seeded.push((url, key, ids));
+    }
+    let mut measured = Vec::new();
+    for (place, (url, key, ids)) in seeded.into_iter().enumerate() {
+        let server = match place {
+            0 => Server::relm_over(binary, url).await?,
+            _ => Server::start(floor(&["floor-pooled", "127.0.0.1:0", url], None)?).await?,
+        };
+        let material = Arc::new(Material {
+            key,
+            ids,
+            number: AtomicU64::new(10 * rows as u64 + 1_000_000),
+        });
+        for (operation, connections) in POOLED {
+            let warm = Duration::from_millis(500);
+            let time = Duration::from_secs(seconds);
+            drive(server.address, &material, operation, connections, warm).await?;
+            let cell = drive(server.address, &material, operation, connections, time).await?;
+            measured.push(cell);
+        }
+        server.stop().await?;
+    }
+    println!(
+        "| conns | operation | req/s | p50 µs | p99 µs | SQL req/s | SQL p99 | of SQL |\n|---|---|---|---|---|---|---|---|"
+    );
+    let (ours, hand) = measured.split_at(POOLED.len());
+    for ((operation, connections), (ours, hand)) in POOLED.iter().zip(ours.iter().zip(hand)) {
+        println!(
+            "| {connections} | {operation:?} | {:.0} | {} | {} | {:.0} | {} | {:.2} |",
+            ours.per_second,
+            ours.p50.as_micros(),
+            ours.p99.as_micros(),
+            hand.per_second,
+            hand.p99.as_micros(),
+            ours.per_second / hand.per_second,
+        );
+    }
     Ok(())
 }
 

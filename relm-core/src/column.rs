@@ -59,6 +59,9 @@ pub enum Access {
     Indexed,
     /// At most one record of the scope holds a value: the kind's unique key.
     Unique,
+    /// The moment from which [`Store::lease`](crate::store::Store::lease) takes the record; null where it never does.
+    /// A lease may keep its own end there: only a write sets it back.
+    Due,
 }
 
 /// One column of a kind.
@@ -100,6 +103,11 @@ impl Column {
     pub(crate) const fn unique(mut self) -> Self {
         self.access = Access::Unique;
         self
+    }
+
+    pub(crate) const fn due(mut self) -> Self {
+        self.access = Access::Due;
+        self.hidden()
     }
 
     pub(crate) const fn hidden(mut self) -> Self {

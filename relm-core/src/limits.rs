@@ -50,6 +50,16 @@ pub const FIELD_CHOICES_MAX: usize = 200;
 pub const WEBHOOKS_MAX: usize = 20;
 /// Characters of an endpoint's `url`.
 pub const WEBHOOK_URL_CHARS_MAX: usize = 2_000;
+/// Secrets that an endpoint's payloads are signed with at once: the current one, and old ones that have not expired.
+pub const SECRETS_MAX: usize = 5;
+/// For how long an old secret signs beside its successor when a rotation does not say: a day.
+pub const SECRET_OVERLAP_SECONDS_DEFAULT: i64 = 24 * 60 * 60;
+/// For how long an old secret signs beside its successor at most: a week.
+pub const SECRET_OVERLAP_SECONDS_MAX: i64 = 7 * 24 * 60 * 60;
+/// Deliveries that one recovery makes.
+pub const RECOVER_DELIVERIES_MAX: usize = 500;
+/// Events that one recovery looks at.
+pub const RECOVER_EVENTS_MAX: usize = 10_000;
 /// Characters of an association's `label`.
 pub const LABEL_CHARS_MAX: usize = 100;
 /// Bytes of a request body.

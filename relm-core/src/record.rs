@@ -100,6 +100,14 @@ pub fn unique_column(kind: Kind) -> Option<usize> {
         .position(|column| column.access == Access::Unique)
 }
 
+/// The place of a column in [`columns`].
+pub(crate) fn column_place(kind: Kind, name: &str) -> Result<usize> {
+    columns(kind)
+        .iter()
+        .position(|column| column.name == name)
+        .ok_or_else(|| Error::internal(format!("{kind:?} has no column {name}")))
+}
+
 impl Record {
     /// Its kind.
     pub const fn kind(&self) -> Kind {

@@ -113,9 +113,10 @@ impl fmt::Display for SignatureError {
 
 impl Error for SignatureError {}
 
-/// Checks a `relm-signature` header against the body exactly as it was received.
+/// Checks a `relm-signature` header against the body exactly as it was received: its raw bytes, before anything has
+/// parsed them.
 ///
-/// One right `v1` among several suffices. Schemes other than `v1` are ignored, so that one can be added without breaking
+/// Signatures are compared in constant time. One right `v1` among several suffices. Schemes other than `v1` are ignored, so that one can be added without breaking
 /// receivers. The time, which five minutes (300) of tolerance suit, is judged after the signature: only then is it our
 /// time, so [`Expired`](SignatureError::Expired) and [`Early`](SignatureError::Early) always mean a request that we did
 /// sign.

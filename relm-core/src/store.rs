@@ -86,6 +86,54 @@ pub trait Store: Send + Sync + 'static {
     /// any of them where several of one variant fail. [`CommitError::Store`] when the store failed: nothing was
     /// applied, unless the error [says](StoreError::is_ambiguous) that nobody can know.
     async fn commit(&self, batch: Batch) -> Result<(), CommitError>;
+
+    /// The queues of every scope: each endpoint that has a pending delivery, with the earliest moment at which
+    /// [`lease`](Self::lease) would give one. In the order of [`QueueKey`], strictly after `after`, at most `limit` of
+    /// them. The one method that knows no scope: it is for whoever delivers, and says nothing but who waits.
+    async fn queues(&self, after: Option<QueueKey>, limit: usize)
+    -> Result<Vec<Queue>, StoreError>;
+
+    /// Takes the deliveries of one endpoint that are due: those whose `next_attempt_at` is not after the lease's `now`
+    /// and that no other lease holds, the earliest first (in whatever order where equal), at most `limit` of them. Until
+    /// the lease's `until` no other lease gives them, unless a commit replaces them first; from then on they count as
+    /// due at that end.
+    ///
+    /// A lease only saves work. It changes no document and need not outlive the process: two holders of one delivery
+    /// do no harm, since each records its attempt by a [`Write::Replace`] of the version that it read.
+    async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError>;
+}
+
+/// Names the queue of one endpoint. Orders by scope, then by endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct QueueKey {
+    /// The [key](Scope::key) of the endpoint's scope.
+    pub scope_key: i64,
+    /// The endpoint, which may be gone.
+    pub webhook: Id,
+}
+
+/// The pending deliveries of one endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Queue {
+    /// Whose they are.
+    pub key: QueueKey,
+    /// When the first of them is due, or the lease that holds it ends.
+    pub due_at: Timestamp,
+}
+
+/// What [`Store::lease`] is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// Where the endpoint is.
+    pub scope: Scope,
+    /// The endpoint.
+    pub webhook: Id,
+    /// The moment by which deliveries must be due and other leases over.
+    pub now: Timestamp,
+    /// When this lease is over; after `now`.
+    pub until: Timestamp,
+    /// The most deliveries to take; at least 1.
+    pub limit: usize,
 }
 
 /// What a list asks for.

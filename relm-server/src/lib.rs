@@ -1,9 +1,13 @@
 //! Relm's HTTP server: the documented API over the engine.
 //!
-//! `serve.rs` owns sockets and bounds, `api/` owns what requests mean, `config.rs` what the operator says, `run.rs`
-//! puts them together. The binary only calls [`run::main`].
+//! `serve.rs` owns sockets and bounds, `api/` owns what requests mean, `webhooks/` how deliveries leave, `dispatch.rs`
+//! when, `config.rs` what the operator says, `run.rs` puts them together. The binary only calls [`run::main`].
 
 pub mod api;
 pub mod config;
+pub mod dispatch;
 pub mod run;
 pub mod serve;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub mod shared_clock;
+pub mod webhooks;

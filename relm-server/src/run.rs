@@ -1,23 +1,32 @@
 //! The commands: serving, and the keys and workspaces that an operator handles.
 
 use std::error::Error;
+use std::future::Future;
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser as _;
-use relm_core::crm::Crm;
-use relm_core::{KeyAccess, Mode, Store};
+use clap::error::ContextKind;
+use relm_core::crm::{Crm, CrmBuilder};
+use relm_core::{ErrorKind, KeyAccess, Mode};
 use relm_store_memory::MemoryStore;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use relm_store_seaorm::{PoolOptions, PooledStore};
 use relm_store_seaorm::{SqliteOptions, SqliteStore};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::api::Api;
 use crate::config::{
-    Cli, Command, Database, DatabaseArgs, KeysCommand, ServeArgs, WorkspacesCommand,
+    Cli, Command, Database, DatabaseArgs, KeysCommand, ServeArgs, WebhooksCommand,
+    WorkspacesCommand,
 };
+use crate::dispatch::{self, Stop};
 use crate::serve::{Limits, serve};
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use crate::shared_clock::SharedClock;
+use crate::webhooks::{AllowNets, HttpTransport, TransportOptions};
 
 /// The name of the workspace that a first start makes.
 const FIRST_WORKSPACE: &str = "default";
@@ -38,7 +47,7 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.into()),
     };
-    let done = runtime.block_on(run(cli));
+    let done = runtime.block_on(Box::pin(run(cli)));
     // Blocking work that outlived the deadline is not waited for.
     runtime.shutdown_background();
     match done {
@@ -49,6 +58,11 @@ pub fn main() -> ExitCode {
 
 /// Help and version are answers; anything else about the command line is a failure of one line.
 fn say_usage(error: &clap::Error) -> ExitCode {
+    // The value itself is not said again: it may be a key, or an address with a password in it.
+    if let (Some(setting), Some(reason)) = (error.get(ContextKind::InvalidArg), error.source()) {
+        eprintln!("relm-server: {setting}: {reason}");
+        return ExitCode::FAILURE;
+    }
     if error.use_stderr() {
         let text = error.to_string();
         let line = text
@@ -78,26 +92,67 @@ fn start_log() {
 async fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Serve(args) => serve_api(args).await,
-        Command::Workspaces { database, command } => workspaces(&open(&database)?, command).await,
-        Command::Keys { database, command } => keys(&open(&database)?, command).await,
+        Command::Migrate { database } => migrate(database).await,
+        Command::Workspaces { database, command } => {
+            workspaces(&open(&database).await?.build(), command).await
+        }
+        Command::Webhooks { database, command } => {
+            webhooks(&open(&database).await?.build(), command).await
+        }
+        Command::Keys { database, command } => keys(&open(&database).await?.build(), command).await,
     }
 }
 
 /// The engine over the database that was asked for.
-fn open(args: &DatabaseArgs) -> Result<Crm, Failure> {
-    let store: Arc<dyn Store> = match &args.database {
-        Database::Memory => Arc::new(MemoryStore::new()),
+async fn open(args: &DatabaseArgs) -> Result<CrmBuilder, Failure> {
+    let builder = match &args.database {
+        Database::Memory => Crm::builder(Arc::new(MemoryStore::new())),
         Database::Sqlite(path) => {
-            let options = SqliteOptions::new(path).synchronous(args.sqlite_synchronous.into());
+            let options = SqliteOptions::new(path)
+                .synchronous(args.sqlite_synchronous.into())
+                .migrate(!args.no_migrate);
             let store = SqliteStore::open(options);
-            Arc::new(store.map_err(|error| format!("{}: {error}", path.display()))?)
+            Crm::builder(Arc::new(
+                store.map_err(|error| format!("{}: {error}", path.display()))?,
+            ))
         }
+        Database::Server(url) => Box::pin(open_server(url, args)).await?,
     };
-    let builder = Crm::builder(store);
-    Ok(match &args.secret_key {
-        Some(key) => builder.sealing_key(key.0).build(),
-        None => builder.build(),
-    })
+    let keys = args.secret_keys.iter();
+    Ok(keys.fold(builder, |builder, key| builder.sealing_key(key.0)))
+}
+
+/// Replicas go by one clock: the database's.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+async fn open_server(url: &str, args: &DatabaseArgs) -> Result<CrmBuilder, Failure> {
+    let options = PoolOptions::new(url)
+        .connections_max(args.connections)
+        .acquire_timeout(args.acquire)
+        .statement_timeout(args.statement)
+        .statements_cached(args.statements_cached)
+        .migrate(!args.no_migrate);
+    let fail = |error: &dyn Error| format!("{}: {error}", args.database);
+    let store = PooledStore::open(options).await;
+    let store = Arc::new(store.map_err(|error| fail(&error))?);
+    let clock = SharedClock::follow(Arc::clone(&store)).await;
+    let clock = clock.map_err(|error| fail(&error))?;
+    Ok(Crm::builder(store).clock(clock))
+}
+
+#[cfg(not(any(feature = "postgres", feature = "mysql")))]
+async fn open_server(_: &str, args: &DatabaseArgs) -> Result<CrmBuilder, Failure> {
+    Err(format!("{}: this program was built without it", args.database).into())
+}
+
+/// Opening a database is what brings it up to date.
+async fn migrate(database: DatabaseArgs) -> Result<(), Failure> {
+    let database = DatabaseArgs {
+        no_migrate: false,
+        ..database
+    };
+    open(&database).await?;
+    println!("{} is up to date", database.database);
+    Ok(())
 }
 
 async fn serve_api(args: ServeArgs) -> Result<(), Failure> {
@@ -106,22 +161,45 @@ async fn serve_api(args: ServeArgs) -> Result<(), Failure> {
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", args.listen))?;
     let address = listener.local_addr()?;
-    let crm = open(&args.database)?;
-    if args.database.secret_key.is_none() {
+    let transport = HttpTransport::new(TransportOptions {
+        allow_nets: args.webhooks.allow_nets.clone(),
+        ca_file: args.webhooks.ca_file.clone(),
+        ..TransportOptions::default()
+    })?;
+    // Where an operator allows networks of their own, http leads to no others: the transport sees to that.
+    let plain_http = args.webhooks.allow_nets != AllowNets::default();
+    let crm = open(&args.database).await?.plain_http(plain_http).build();
+    if args.database.secret_keys.is_empty() {
         tracing::warn!(
             "RELM_SECRET_KEY is not set: the secrets of webhooks are kept in the database as they are"
         );
     }
     let keys = first_keys(&crm).await?;
+    // Whoever reads the address may tell the server to stop at once: it must hear that already.
+    let stop = Stop::on(stop_signal());
     announce(&args, &address.to_string(), keys.as_ref())?;
+    let drain = args.shutdown_seconds;
+    let options = args.webhooks.options();
+    let deliveries = dispatch::deliver(crm.clone(), transport, options, stop.clone(), drain);
+    let deliveries = tokio::spawn(deliveries);
+    if args.webhooks.event_retention_days > 0 {
+        let days = args.webhooks.event_retention_days;
+        tokio::spawn(dispatch::prune(crm.clone(), days, stop.clone()));
+    }
     let limits = Limits {
-        drain_timeout: args.shutdown_seconds,
+        drain_timeout: drain,
         ..Limits::default()
     };
-    let api = Arc::new(Api::new(crm, args.rate_limit_per_minute));
-    if !serve(listener, api, limits, stop_signal()).await {
+    let limit = args.rate_limit_per_minute;
+    let api = Arc::new(match args.database.database {
+        Database::Memory | Database::Sqlite(_) => Api::new(crm, limit),
+        Database::Server(_) => Api::of_replicas(crm, limit),
+    });
+    if !serve(listener, api, limits, stop.wait()).await {
         tracing::warn!("some requests did not end in time and were cut off");
     }
+    // It ends within the same deadline; a panic in it was logged.
+    let _ = deliveries.await;
     tracing::info!("stopped");
     Ok(())
 }
@@ -131,7 +209,12 @@ async fn first_keys(crm: &Crm) -> Result<Option<[String; 2]>, Failure> {
     if !crm.workspaces().await?.is_empty() {
         return Ok(None);
     }
-    let workspace = crm.create_workspace(FIRST_WORKSPACE).await?.id;
+    let workspace = match crm.create_workspace(FIRST_WORKSPACE).await {
+        Ok(workspace) => workspace.id,
+        // Another replica was first.
+        Err(error) if error.kind() == ErrorKind::Conflict => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
     let make = |mode| {
         crm.create_key(
             workspace,
@@ -147,10 +230,7 @@ async fn first_keys(crm: &Crm) -> Result<Option<[String; 2]>, Failure> {
 
 fn announce(args: &ServeArgs, address: &str, keys: Option<&[String; 2]>) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    let database = match &args.database.database {
-        Database::Memory => "memory: (nothing is kept)".to_owned(),
-        Database::Sqlite(path) => format!("sqlite://{}", path.display()),
-    };
+    let database = &args.database.database;
     writeln!(out, "Relm serves http://{address} from {database}")?;
     if let Some([live, test]) = keys {
         writeln!(
@@ -169,23 +249,26 @@ fn announce(args: &ServeArgs, address: &str, keys: Option<&[String; 2]>) -> Resu
     Ok(out.flush()?)
 }
 
-/// Ends on the first SIGINT or SIGTERM.
-async fn stop_signal() {
+/// Listens for SIGINT and SIGTERM from now on; ends on the first of them.
+fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
     use tokio::signal::unix::{SignalKind, signal};
-    match (
+    let signals = (
         signal(SignalKind::interrupt()),
         signal(SignalKind::terminate()),
-    ) {
-        (Ok(mut interrupt), Ok(mut terminate)) => {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
+    );
+    async move {
+        match signals {
+            (Ok(mut interrupt), Ok(mut terminate)) => {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+                tracing::info!("stopping");
             }
-            tracing::info!("stopping");
-        }
-        (Err(error), _) | (_, Err(error)) => {
-            tracing::error!(%error, "signals cannot be heard; end the process to stop");
-            std::future::pending::<()>().await;
+            (Err(error), _) | (_, Err(error)) => {
+                tracing::error!(%error, "signals cannot be heard; end the process to stop");
+                std::future::pending::<()>().await;
+            }
         }
     }
 }
@@ -203,6 +286,13 @@ async fn workspaces(crm: &Crm, command: WorkspacesCommand) -> Result<(), Failure
                 );
             }
         }
+    }
+    Ok(())
+}
+
+async fn webhooks(crm: &Crm, command: WebhooksCommand) -> Result<(), Failure> {
+    match command {
+        WebhooksCommand::Reseal => println!("{}", crm.reseal_secrets().await?),
     }
     Ok(())
 }

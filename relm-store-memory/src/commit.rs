@@ -2,9 +2,10 @@
 
 use relm_core::id::{Id, Kind};
 use relm_core::judge::{Facts, key_of};
-use relm_core::record::{Entry, Record};
-use relm_core::store::{Batch, Write};
+use relm_core::record::{Document, Entry, Record};
+use relm_core::store::{Batch, Lease, Write};
 use relm_core::time::Timestamp;
+use relm_core::webhook::Delivery;
 
 use crate::Contents;
 
@@ -68,7 +69,33 @@ impl Contents {
         }
     }
 
+    /// Takes deliveries that are due, and keeps them from other leases by making them due when this one ends.
+    pub(crate) fn lease(&mut self, lease: &Lease) -> Vec<Document> {
+        let Some(waiting) = self.queues.get_mut(&lease.webhook) else {
+            return Vec::new();
+        };
+        let due = waiting
+            .iter()
+            .take_while(|(due_at, _)| *due_at <= lease.now);
+        let taken: Vec<(Timestamp, Id)> = due.take(lease.limit).copied().collect();
+        for place in &taken {
+            waiting.remove(place);
+            waiting.insert((lease.until, place.1));
+            self.leases.insert(place.1, lease.until);
+        }
+        taken
+            .iter()
+            .filter_map(|(_, id)| self.records.get(id).map(Entry::document))
+            .collect()
+    }
+
     fn insert(&mut self, entry: Entry) {
+        if let Record::Delivery(delivery) = &entry.record
+            && let Some(due_at) = delivery.next_attempt_at
+        {
+            let waiting = self.queues.entry(delivery.webhook_id).or_default();
+            waiting.insert((due_at, delivery.id));
+        }
         if let Some(key) = key_of(&entry.record) {
             self.keys.insert(key, entry.record.id());
         }
@@ -76,10 +103,27 @@ impl Contents {
     }
 
     fn remove(&mut self, id: Id) {
-        if let Some(entry) = self.records.remove(&id)
-            && let Some(key) = key_of(&entry.record)
-        {
+        let Some(entry) = self.records.remove(&id) else {
+            return;
+        };
+        if let Some(key) = key_of(&entry.record) {
             self.keys.remove(&key);
+        }
+        if let Record::Delivery(delivery) = entry.record {
+            self.stop_waiting(&delivery);
+        }
+    }
+
+    fn stop_waiting(&mut self, delivery: &Delivery) {
+        let leased = self.leases.remove(&delivery.id);
+        let Some(due_at) = leased.or(delivery.next_attempt_at) else {
+            return;
+        };
+        if let Some(waiting) = self.queues.get_mut(&delivery.webhook_id) {
+            waiting.remove(&(due_at, delivery.id));
+            if waiting.is_empty() {
+                self.queues.remove(&delivery.webhook_id);
+            }
         }
     }
 

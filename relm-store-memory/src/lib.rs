@@ -8,7 +8,7 @@
 
 mod commit;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use async_trait::async_trait;
@@ -20,8 +20,8 @@ use relm_core::record::{Document, Entry, Record};
 use relm_core::scope::Scope;
 use relm_core::search::{Rank, SearchPosition};
 use relm_core::store::{
-    Batch, CommitError, Configuration, Page, Query, Search, SearchPage, Store, StoreError,
-    StoredResponse,
+    Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
+    Store, StoreError, StoredResponse,
 };
 use relm_core::time::Timestamp;
 use relm_core::webhook::Webhook;
@@ -39,6 +39,10 @@ pub struct MemoryStore {
 struct Contents {
     /// Every record by its id. Ids order by kind, then by age, so the records of a kind are one range.
     records: BTreeMap<Id, Entry>,
+    /// The pending deliveries by endpoint, and when each is due or its lease ends.
+    queues: BTreeMap<Id, BTreeSet<(Timestamp, Id)>>,
+    /// When the lease of a delivery ends, where one was given.
+    leases: HashMap<Id, Timestamp>,
     /// Who holds a unique key of a kind.
     keys: HashMap<(Kind, String), Id>,
     responses: HashMap<String, StoredResponse>,
@@ -193,5 +197,35 @@ impl Store for MemoryStore {
         judge(&batch, &Moment { contents, now })?;
         contents.apply(batch);
         Ok(())
+    }
+
+    async fn queues(
+        &self,
+        after: Option<QueueKey>,
+        limit: usize,
+    ) -> Result<Vec<Queue>, StoreError> {
+        let mut queues: Vec<Queue> = Vec::new();
+        for (scope, contents) in self.read().iter() {
+            for (webhook, waiting) in &contents.queues {
+                let key = QueueKey {
+                    scope_key: scope.key(),
+                    webhook: *webhook,
+                };
+                let first = waiting.first().filter(|_| Some(key) > after);
+                queues.extend(first.map(|(due_at, _)| Queue {
+                    key,
+                    due_at: *due_at,
+                }));
+            }
+        }
+        queues.sort_unstable_by_key(|queue| queue.key);
+        queues.truncate(limit);
+        Ok(queues)
+    }
+
+    async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError> {
+        let mut scopes = self.write();
+        let contents = scopes.entry(lease.scope).or_default();
+        Ok(contents.lease(lease))
     }
 }

@@ -5,17 +5,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use relm_core::column::Scalar;
+use relm_core::column::{Access, Scalar};
 use relm_core::id::{Id, Kind};
-use relm_core::record::{Entry, Record, columns};
+use relm_core::record::{Entry, columns};
 use relm_core::search::index_terms;
-use relm_core::store::{Batch, Require, StoredResponse, Write};
+use relm_core::store::{Batch, Require, StoredResponse};
 
-use crate::sql::{Sql, table, ulid_text, value};
-
-/// Rows of one statement on many records. More rows take more statements, of 256 rows and then of ever smaller powers
-/// of two: so few shapes that a connection keeps them all prepared, however many rows come.
-const ROWS_MAX: usize = 256;
+use crate::dialect::{Dialect, ManyRows};
+use crate::rows::{in_few_parts, in_shapes, row, rows_of, term_rows};
+use crate::sorted::Sorted;
+use crate::sql::{Row, Sql, Value, table};
 
 /// Expired responses that the keeping of another deletes.
 const EXPIRED_MAX: usize = 4;
@@ -38,17 +37,20 @@ pub(crate) enum Expect {
     Any,
 }
 
-type Row = Vec<Option<Scalar<'static>>>;
-
 /// The plan of a batch.
-pub(crate) fn compile(batch: &Batch) -> Vec<Step> {
-    let scope = batch.scope.key();
+pub(crate) fn compile(dialect: Dialect, batch: &Batch) -> Vec<Step> {
+    let mut sorted = Sorted::of(&batch.writes);
     let mut plan = Plan {
-        scope,
+        dialect,
+        scope: batch.scope.key(),
+        guard: None,
         steps: Vec::new(),
     };
-    plan.requires(&batch.requires);
-    let sorted = Sorted::of(&batch.writes);
+    if dialect.has_many_writers() {
+        sorted.order();
+        plan.guard(&batch.requires, &mut sorted);
+    }
+    plan.requires(&batch.requires, sorted.guarded);
     for response in &sorted.responses {
         plan.remember(response, batch.now.as_millis());
     }
@@ -60,49 +62,11 @@ pub(crate) fn compile(batch: &Batch) -> Vec<Step> {
     plan.steps
 }
 
-/// The writes of a batch, by what they do to which table.
-#[derive(Default)]
-struct Sorted<'a> {
-    inserts: BTreeMap<Kind, Vec<&'a Entry>>,
-    replaces: BTreeMap<Kind, Vec<(&'a Entry, &'a Entry)>>,
-    deletes: BTreeMap<Kind, Vec<&'a Entry>>,
-    unlinks: Vec<Id>,
-    responses: Vec<&'a StoredResponse>,
-    reconfigures: usize,
-}
-
-impl<'a> Sorted<'a> {
-    fn of(writes: &'a [Write]) -> Self {
-        let mut sorted = Self::default();
-        for write in writes {
-            match write {
-                Write::Insert(entry) => {
-                    let kind = entry.record.kind();
-                    sorted.inserts.entry(kind).or_default().push(entry);
-                }
-                Write::Replace { before, after } => {
-                    let kind = before.record.kind();
-                    sorted
-                        .replaces
-                        .entry(kind)
-                        .or_default()
-                        .push((before, after));
-                }
-                Write::Delete(entry) => {
-                    let kind = entry.record.kind();
-                    sorted.deletes.entry(kind).or_default().push(entry);
-                }
-                Write::Unlink(id) => sorted.unlinks.push(*id),
-                Write::Reconfigure => sorted.reconfigures += 1,
-                Write::Remember(response) => sorted.responses.push(response),
-            }
-        }
-        sorted
-    }
-}
-
 struct Plan {
+    dialect: Dialect,
     scope: i64,
+    /// The version of the configuration that an insert still to come requires.
+    guard: Option<i64>,
     steps: Vec<Step>,
 }
 
@@ -117,10 +81,49 @@ impl Plan {
         sql
     }
 
-    fn requires(&mut self, requires: &[Require]) {
+    /// Has a write of the batch stand for the version of the configuration that the batch requires, if one can.
+    ///
+    /// Where the batch reconfigures, that write is conditional on the version: a read before it could be overtaken.
+    /// Otherwise the version is only read, which locks nothing: a batch that began before a definition was acknowledged
+    /// may be committed after it. The MySQL family reads it in the insert of one record, to spare a round trip.
+    fn guard(&mut self, requires: &[Require], sorted: &mut Sorted<'_>) {
+        let mut versions = requires.iter().filter_map(|require| match require {
+            Require::Configuration(version) => Some(*version),
+            Require::Exists(_) => None,
+        });
+        let (Some(version), None) = (versions.next(), versions.next()) else {
+            return;
+        };
+        if sorted.reconfigures > 0 {
+            self.reconfigure_from(version);
+            sorted.reconfigures -= 1;
+            sorted.guarded = true;
+        } else if self.dialect.is_mysql_family()
+            && sorted.inserts.values().any(|entries| entries.len() == 1)
+        {
+            self.guard = Some(version);
+            sorted.guarded = true;
+        }
+    }
+
+    fn reconfigure_from(&mut self, version: i64) {
+        let sql = if version == 0 {
+            let mut sql = Sql::new("INSERT INTO configurations (scope, version) VALUES (");
+            sql.bind(self.scope).push(", 1)");
+            sql
+        } else {
+            let mut sql = self.start("UPDATE configurations SET version = version + 1");
+            sql.and("version", version);
+            sql
+        };
+        self.step(sql, Expect::Touched(1));
+    }
+
+    fn requires(&mut self, requires: &[Require], guarded: bool) {
         let mut referred: BTreeMap<Kind, BTreeSet<Id>> = BTreeMap::new();
         for require in requires {
             match require {
+                Require::Configuration(_) if guarded => {}
                 Require::Configuration(version) => {
                     let mut sql = self.start("SELECT version FROM configurations");
                     if *version == 0 {
@@ -138,11 +141,23 @@ impl Plan {
         for (kind, ids) in referred {
             let ids: Vec<Id> = ids.into_iter().collect();
             for ids in in_shapes(&ids) {
-                let mut sql = self.start(&format!("SELECT id FROM {}", table(kind)));
-                sql.and_in("id", &texts(ids));
-                self.step(sql, Expect::Read(ids.len()));
+                self.exist(kind, ids);
             }
         }
+    }
+
+    /// These records exist, and do until the batch is committed.
+    fn exist(&mut self, kind: Kind, ids: &[Id]) {
+        if self.dialect.pins(kind) {
+            let mut sql = self.start(&format!("UPDATE {} SET pin = pin + 1", table(kind)));
+            sql.and_in("id", &texts(ids));
+            self.step(sql, Expect::Touched(ids.len()));
+            return;
+        }
+        let mut sql = self.start(&format!("SELECT id FROM {}", table(kind)));
+        sql.and_in("id", &texts(ids));
+        sql.push(self.dialect.share_lock());
+        self.step(sql, Expect::Read(ids.len()));
     }
 
     /// What is replaced or deleted, and what the batch unlinks: before anything comes, since keys may be swapped.
@@ -178,11 +193,42 @@ impl Plan {
                 self.step(sql, Expect::Any);
             }
         }
-        for rows in in_shapes(&dropped) {
-            let mut sql = Sql::new("DELETE FROM terms WHERE (scope, term, ulid, kind) IN (");
-            sql.rows(rows).push(")");
+        if self.dialect.has_many_writers() {
+            dropped.sort_unstable();
+        }
+        for rows in self.parts(&dropped) {
+            let mut sql = Sql::new("DELETE FROM terms WHERE ");
+            self.among(&mut sql, &["scope", "term", "ulid", "kind"], rows);
             self.step(sql, Expect::Any);
         }
+    }
+
+    /// As many rows at a time as one statement takes.
+    fn parts<'a, T>(&self, rows: &'a [T]) -> Vec<&'a [T]> {
+        match self.dialect.many_rows() {
+            ManyRows::Values if self.dialect.has_many_writers() => in_few_parts(rows),
+            ManyRows::Values => in_shapes(rows).collect(),
+            ManyRows::Arrays if rows.is_empty() => Vec::new(),
+            ManyRows::Arrays => vec![rows],
+        }
+    }
+
+    /// These columns are those of one of the rows.
+    fn among(&self, sql: &mut Sql, columns: &[&str], rows: &[Row]) {
+        // MariaDB reads the whole table where a list of rows has one alone.
+        if let ([row], true) = (rows, self.dialect.is_mysql_family()) {
+            for (place, (column, value)) in columns.iter().zip(row).enumerate() {
+                sql.push(if place > 0 { " AND " } else { "" });
+                sql.push(column).push(" = ").bind(value.clone());
+            }
+            return;
+        }
+        sql.push(&format!("({}) IN (", columns.join(", ")));
+        match self.dialect.many_rows() {
+            ManyRows::Values => sql.push(self.dialect.rows_of_in()).rows(rows),
+            ManyRows::Arrays => sql.push("SELECT * FROM ").arrays(rows),
+        };
+        sql.push(")");
     }
 
     /// Deletes records that must have the versions that they were read with.
@@ -194,23 +240,32 @@ impl Plan {
             self.step(sql, Expect::Touched(1));
             return;
         }
-        for entries in in_shapes(entries) {
-            let read: Vec<Row> = entries
-                .iter()
-                .map(|entry| {
-                    let record = &entry.record;
-                    vec![
-                        value(self.scope),
-                        value(record.id()),
-                        value(record.version()),
-                    ]
-                })
-                .collect();
-            let mut sql = Sql::new(&format!(
-                "DELETE FROM {} WHERE (scope, id, version) IN (",
-                table(kind)
-            ));
-            sql.rows(&read).push(")");
+        for entries in self.parts(entries) {
+            let read = |entry: &&Entry| {
+                let record = &entry.record;
+                vec![
+                    self.scope.into(),
+                    record.id().into(),
+                    record.version().into(),
+                ]
+            };
+            let read: Vec<Row> = entries.iter().map(read).collect();
+            let name = table(kind);
+            let mut sql = Sql::new(&format!("DELETE FROM {name}"));
+            match self.dialect.many_rows() {
+                ManyRows::Values => {
+                    self.among(sql.push(" WHERE "), &["scope", "id", "version"], &read);
+                }
+                // A delete locks in whatever order it finds; a locking read can be told one.
+                ManyRows::Arrays => {
+                    sql.push(&format!(" USING (SELECT scope, id FROM {name}"));
+                    self.among(sql.push(" WHERE "), &["scope", "id", "version"], &read);
+                    sql.push(" ORDER BY id FOR UPDATE) AS held");
+                    sql.push(&format!(
+                        " WHERE {name}.scope = held.scope AND {name}.id = held.id"
+                    ));
+                }
+            }
             self.step(sql, Expect::Touched(entries.len()));
         }
     }
@@ -222,9 +277,11 @@ impl Plan {
         let old = before.record.scalars();
         let new = after.record.scalars();
         for ((column, old), new) in columns(kind).iter().zip(old).zip(new) {
-            if old != new {
-                sql.push(", ").push(column.name).push(" = ");
-                sql.bind_nullable(new.map(Scalar::into_owned));
+            // A lease may have moved what this record was read with.
+            if old != new || column.access == Access::Due {
+                sql.push(", ").push(self.dialect.name(column.name));
+                sql.push(" = ");
+                sql.bind(Value::of(column, new.map(Scalar::into_owned)));
             }
         }
         sql.push(", doc = ").bind(after.json.to_string());
@@ -259,30 +316,99 @@ impl Plan {
         }
         // In the order of the key: neighbours land on one page.
         added.sort_unstable();
-        self.insert_rows("INSERT INTO terms (scope, term, ulid, kind)", &added);
+        self.insert_rows("terms (scope, term, ulid, kind)", &added, true);
     }
 
     fn insert(&mut self, kind: Kind, entries: &[&Entry]) {
-        let mut text = format!("INSERT INTO {} (scope, id, version", table(kind));
+        let mut text = format!("{} (scope, id, version", table(kind));
         for column in columns(kind) {
             text.push_str(", ");
-            text.push_str(column.name);
+            text.push_str(self.dialect.name(column.name));
         }
         text.push_str(", doc)");
         let rows: Vec<Row> = entries.iter().map(|entry| row(self.scope, entry)).collect();
-        self.insert_rows(&text, &rows);
+        if let ([row], Some(version)) = (rows.as_slice(), self.guard) {
+            self.guard = None;
+            return self.insert_guarded(&text, row, version);
+        }
+        self.insert_rows(&text, &rows, false);
     }
 
-    fn insert_rows(&mut self, text: &str, rows: &[Row]) {
-        for rows in in_shapes(rows) {
-            let mut sql = Sql::new(text);
-            sql.rows(rows);
+    /// Inserts a row if the configuration is of this version.
+    fn insert_guarded(&mut self, place: &str, row: &Row, version: i64) {
+        let mut sql = Sql::new(self.dialect.insert());
+        sql.push(place);
+        for (place, value) in row.iter().enumerate() {
+            sql.push(if place > 0 { ", " } else { " SELECT " });
+            sql.bind(value.clone());
+        }
+        sql.push(" FROM DUAL WHERE ");
+        sql.push(if version == 0 { "NOT EXISTS" } else { "EXISTS" });
+        sql.push(" (SELECT 1 FROM configurations WHERE scope = ")
+            .bind(self.scope);
+        if version != 0 {
+            sql.and("version", version);
+        }
+        sql.push(")");
+        self.step(sql, Expect::Touched(1));
+    }
+
+    /// `place` is a table and its columns. `are_many`: the number of rows differs from batch to batch.
+    fn insert_rows(&mut self, place: &str, rows: &[Row], are_many: bool) {
+        for rows in self.parts(rows) {
+            let mut sql = Sql::new(self.dialect.insert());
+            sql.push(place);
+            match self.dialect.many_rows() {
+                ManyRows::Arrays if are_many || rows.len() > 1 => {
+                    sql.push(" SELECT * FROM ").arrays(rows)
+                }
+                ManyRows::Arrays | ManyRows::Values => sql.push(" VALUES ").rows(rows),
+            };
             self.step(sql, Expect::Touched(rows.len()));
         }
     }
 
+    /// Where one process writes, it forgets expired responses as it keeps others. Where many do, they would wait for
+    /// each other on the oldest: there only the key's own is forgotten here, and the others apart from any commit.
     fn remember(&mut self, response: &StoredResponse, now: i64) {
-        // The key's own expired response, and a few others: each write leaves fewer behind than it finds.
+        let row = vec![
+            self.scope.into(),
+            response.key.clone().into(),
+            hex(&response.fingerprint).into(),
+            response.outcome.into(),
+            response.body.to_string().into(),
+            response.expires_at.as_millis().into(),
+        ];
+        let place = "responses (scope, key_digest, fingerprint, outcome, body, expires_at)";
+        match self.dialect {
+            Dialect::Sqlite => self.forget_some(response, now),
+            Dialect::Postgres => {
+                let mut sql = Sql::new(self.dialect.insert());
+                sql.push(place);
+                sql.push(" VALUES ").rows([&row]);
+                sql.push(" ON CONFLICT (scope, key_digest) DO UPDATE SET");
+                sql.push(" fingerprint = EXCLUDED.fingerprint, outcome = EXCLUDED.outcome,");
+                sql.push(" body = EXCLUDED.body, expires_at = EXCLUDED.expires_at");
+                sql.push(" WHERE responses.expires_at <= ").bind(now);
+                return self.step(sql, Expect::Touched(1));
+            }
+            // There is no condition to an update here. A response that is still good is refused by a null where none may
+            // be; the table has no other unique key that could be meant.
+            Dialect::MariaDb | Dialect::Galera | Dialect::MySql => {
+                let mut sql = Sql::new(self.dialect.insert());
+                sql.push(place).push(" VALUES ").rows([&row]);
+                sql.push(" ON DUPLICATE KEY UPDATE fingerprint = IF(expires_at <= ")
+                    .bind(now);
+                sql.push(", VALUES(fingerprint), NULL), outcome = VALUES(outcome),");
+                sql.push(" body = VALUES(body), expires_at = VALUES(expires_at)");
+                return self.step(sql, Expect::Any);
+            }
+        }
+        self.insert_rows(place, &[row], false);
+    }
+
+    /// Forgets the key's own expired response, and a few others: each write leaves fewer behind than it finds.
+    fn forget_some(&mut self, response: &StoredResponse, now: i64) {
         let mut expired = self.start("DELETE FROM responses");
         expired.push(" AND expires_at <= ").bind(now);
         expired
@@ -294,63 +420,19 @@ impl Plan {
         expired.push(" ORDER BY expires_at").limit(EXPIRED_MAX);
         expired.push(") AS oldest))");
         self.step(expired, Expect::Any);
-        let row = vec![
-            value(self.scope),
-            value(response.key.clone()),
-            value(hex(&response.fingerprint)),
-            value(response.outcome),
-            value(response.body.to_string()),
-            value(response.expires_at.as_millis()),
-        ];
-        self.insert_rows(
-            "INSERT INTO responses (scope, key_digest, fingerprint, outcome, body, expires_at)",
-            &[row],
-        );
     }
 
     fn reconfigure(&mut self) {
         let mut sql = Sql::new("INSERT INTO configurations (scope, version) VALUES (");
         sql.bind(self.scope);
-        sql.push(", 1) ON CONFLICT (scope) DO UPDATE SET version = configurations.version + 1");
-        self.step(sql, Expect::Touched(1));
+        sql.push(", 1)").push(self.dialect.or_count_up());
+        // The MySQL family counts two rows for one that it updates.
+        let expect = match self.dialect {
+            Dialect::Sqlite | Dialect::Postgres => Expect::Touched(1),
+            Dialect::MariaDb | Dialect::Galera | Dialect::MySql => Expect::Any,
+        };
+        self.step(sql, expect);
     }
-}
-
-/// Parts of as many rows as one statement takes.
-fn in_shapes<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || {
-        let largest = rows.len().checked_ilog2()?;
-        let (part, rest) = rows.split_at(ROWS_MAX.min(1 << largest));
-        rows = rest;
-        Some(part)
-    })
-}
-
-/// A record as its table keeps it.
-fn row(scope: i64, entry: &Entry) -> Row {
-    let record = &entry.record;
-    let mut row = vec![value(scope), value(record.id()), value(record.version())];
-    let scalars = record.scalars().into_iter();
-    row.extend(scalars.map(|scalar| scalar.map(Scalar::into_owned)));
-    row.push(value(entry.json.to_string()));
-    row
-}
-
-fn term_rows(scope: i64, record: &Record) -> Vec<Row> {
-    rows_of(scope, record.id(), index_terms(record))
-}
-
-fn rows_of(scope: i64, id: Id, terms: BTreeSet<String>) -> Vec<Row> {
-    let ulid = ulid_text(id);
-    let row = |term| {
-        vec![
-            value(scope),
-            value(term),
-            value(ulid.clone()),
-            value(id.kind().prefix()),
-        ]
-    };
-    terms.into_iter().map(row).collect()
 }
 
 pub(crate) fn texts(ids: &[Id]) -> Vec<Scalar<'static>> {

@@ -10,11 +10,13 @@ use relm_core::scope::Scope;
 use relm_core::search::{SearchPosition, prefix_end};
 use relm_core::store::{Query, Search};
 
+use crate::dialect::Dialect;
 use crate::plan::texts;
 use crate::sql::{Sql, table, ulid_text};
 
 /// A list, taken apart.
 pub(crate) struct ListPlan<'a> {
+    dialect: Dialect,
     scope: Scope,
     kind: Kind,
     /// What SQL decides exactly.
@@ -26,7 +28,7 @@ pub(crate) struct ListPlan<'a> {
 }
 
 impl<'a> ListPlan<'a> {
-    pub fn new(scope: Scope, query: &'a Query) -> Self {
+    pub fn new(dialect: Dialect, scope: Scope, query: &'a Query) -> Self {
         let (decided, residual) = query.clauses.iter().partition(|clause| is_decided(clause));
         let residual: Vec<&Clause> = residual;
         let terms = residual
@@ -34,6 +36,7 @@ impl<'a> ListPlan<'a> {
             .filter_map(|clause| clause.terms())
             .min_by_key(Vec::len);
         Self {
+            dialect,
             scope,
             kind: query.kind,
             decided,
@@ -51,7 +54,10 @@ impl<'a> ListPlan<'a> {
             };
             match clause.target {
                 Target::Id => true,
-                Target::Column(place) => columns(self.kind)[place].access != Access::Scanned,
+                Target::Column(place) => match columns(self.kind)[place].access {
+                    Access::Indexed | Access::Unique => true,
+                    Access::Scanned | Access::Due => false,
+                },
                 Target::Either(..) | Target::Metadata { .. } => false,
             }
         };
@@ -117,6 +123,7 @@ impl<'a> ListPlan<'a> {
                 Target::Id => condition(sql.push(" AND "), "id", &clause.condition),
                 Target::Column(place) => {
                     let Column { name, .. } = columns(self.kind)[*place];
+                    let name = self.dialect.name(name);
                     condition(sql.push(" AND "), name, &clause.condition);
                 }
                 Target::Either(one, other) => {

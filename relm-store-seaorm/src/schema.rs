@@ -2,7 +2,10 @@
 //!
 //! A step is one DDL statement and never changes once it is released: a new column is a new step. Types are written
 //! for all databases at once: `{text:500}` is text of at most so many characters that orders by code point, `{long}`
-//! text without a bound, `{clustered}` asks for rows kept in the order of their key where that is not so anyway.
+//! text without a bound, `{clustered}` asks for rows kept in the order of their key where that is not so anyway,
+//! `{only:column}` for an index of those rows alone that have a value there, where a database knows such indexes, and
+//! `{pin}` is a column that a cluster needs to keep a record from being deleted. `dialect.rs` says what each database makes
+//! of them.
 //!
 //! Every key begins with the scope: it isolates tenants, and is what a distributed database would shard by.
 
@@ -23,7 +26,7 @@ pub(crate) const STEPS: &[Step] = &[
         "CREATE TABLE contacts (scope BIGINT NOT NULL, id {text:40} NOT NULL, version BIGINT NOT NULL, \
          email {text:254}, email_key {text:762}, first_name {text:500}, last_name {text:500}, phone {text:500}, \
          company_id {text:40}, metadata {long} NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, \
-         doc {long} NOT NULL, PRIMARY KEY (scope, id))",
+         doc {long} NOT NULL, PRIMARY KEY (scope, id){pin})",
     ),
     step(
         "contacts by e-mail",
@@ -49,7 +52,7 @@ pub(crate) const STEPS: &[Step] = &[
         "companies",
         "CREATE TABLE companies (scope BIGINT NOT NULL, id {text:40} NOT NULL, version BIGINT NOT NULL, \
          name {text:500} NOT NULL, domain {text:500}, metadata {long} NOT NULL, created_at BIGINT NOT NULL, \
-         updated_at BIGINT NOT NULL, doc {long} NOT NULL, PRIMARY KEY (scope, id))",
+         updated_at BIGINT NOT NULL, doc {long} NOT NULL, PRIMARY KEY (scope, id){pin})",
     ),
     step(
         "companies by name",
@@ -68,7 +71,7 @@ pub(crate) const STEPS: &[Step] = &[
         "CREATE TABLE deals (scope BIGINT NOT NULL, id {text:40} NOT NULL, version BIGINT NOT NULL, \
          title {text:500} NOT NULL, value_cents BIGINT, currency {text:3}, stage {text:500}, close_date {text:10}, \
          company_id {text:40}, primary_contact_id {text:40}, metadata {long} NOT NULL, created_at BIGINT NOT NULL, \
-         updated_at BIGINT NOT NULL, doc {long} NOT NULL, PRIMARY KEY (scope, id))",
+         updated_at BIGINT NOT NULL, doc {long} NOT NULL, PRIMARY KEY (scope, id){pin})",
     ),
     step(
         "deals by stage",
@@ -95,7 +98,7 @@ pub(crate) const STEPS: &[Step] = &[
         "CREATE TABLE activities (scope BIGINT NOT NULL, id {text:40} NOT NULL, version BIGINT NOT NULL, \
          type {text:500} NOT NULL, subject {text:500}, body {long}, contact_id {text:40}, deal_id {text:40}, \
          company_id {text:40}, occurred_at BIGINT NOT NULL, metadata {long} NOT NULL, created_at BIGINT NOT NULL, \
-         updated_at BIGINT NOT NULL, doc {long} NOT NULL, PRIMARY KEY (scope, id))",
+         updated_at BIGINT NOT NULL, doc {long} NOT NULL, PRIMARY KEY (scope, id){pin})",
     ),
     step(
         "activities by type",
@@ -155,7 +158,7 @@ pub(crate) const STEPS: &[Step] = &[
         "webhooks",
         "CREATE TABLE webhooks (scope BIGINT NOT NULL, id {text:40} NOT NULL, version BIGINT NOT NULL, \
          url {long} NOT NULL, event_types {long} NOT NULL, description {text:500}, enabled BIGINT NOT NULL, \
-         created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, doc {long} NOT NULL, PRIMARY KEY (scope, id))",
+         created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, doc {long} NOT NULL, PRIMARY KEY (scope, id){pin})",
     ),
     step(
         "events",
@@ -218,21 +221,12 @@ pub(crate) const STEPS: &[Step] = &[
         "configurations",
         "CREATE TABLE configurations (scope BIGINT NOT NULL, version BIGINT NOT NULL, PRIMARY KEY (scope))",
     ),
+    step(
+        "deliveries by event",
+        "CREATE INDEX deliveries_event_id ON deliveries (scope, event_id, id)",
+    ),
+    step(
+        "deliveries by due time",
+        "CREATE INDEX deliveries_due ON deliveries (scope, webhook_id, next_attempt_at, id){only:next_attempt_at}",
+    ),
 ];
-
-/// The step as SQLite takes it. Its text orders by code point as it is.
-pub(crate) fn sqlite_ddl(step: &Step) -> String {
-    let mut ddl = String::with_capacity(step.ddl.len());
-    let mut rest = step.ddl;
-    while let Some((before, after)) = rest.split_once('{') {
-        ddl.push_str(before);
-        let (token, after) = after.split_once('}').unwrap_or((after, ""));
-        ddl.push_str(match token {
-            "clustered" => " WITHOUT ROWID",
-            _ => "TEXT",
-        });
-        rest = after;
-    }
-    ddl.push_str(rest);
-    ddl
-}

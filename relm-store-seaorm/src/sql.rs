@@ -1,15 +1,48 @@
 //! SQL text and the values bound to it, written together so that the two cannot drift.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use relm_core::column::Scalar;
+use relm_core::column::{Column, Scalar};
 use relm_core::id::{Id, Kind};
 
-/// A statement under construction, or done.
+/// The values of one row of a table.
+pub(crate) type Row = Vec<Value>;
+
+/// A value on its way into a statement. One that is null still says what it is: PostgreSQL wants to know.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Value {
+    Integer(Option<i64>),
+    Text(Option<Cow<'static, str>>),
+}
+
+impl Value {
+    /// The value of a column, which may be null.
+    pub fn of(column: &Column, scalar: Option<Scalar<'static>>) -> Self {
+        match scalar {
+            Some(Scalar::Integer(value)) => Self::Integer(Some(value)),
+            Some(Scalar::Text(text)) => Self::Text(Some(text)),
+            None if column.ty.is_integer() => Self::Integer(None),
+            None => Self::Text(None),
+        }
+    }
+}
+
+impl<T: Into<Scalar<'static>>> From<T> for Value {
+    fn from(value: T) -> Self {
+        match value.into() {
+            Scalar::Integer(value) => Self::Integer(Some(value)),
+            Scalar::Text(text) => Self::Text(Some(text)),
+        }
+    }
+}
+
+/// A statement under construction, or done. A value's place is written `?`, so that statements can be joined; what
+/// PostgreSQL calls `$1` is numbered when it is run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Sql {
     pub text: String,
-    pub values: Vec<Option<Scalar<'static>>>,
+    pub values: Vec<Value>,
 }
 
 impl Sql {
@@ -25,19 +58,22 @@ impl Sql {
         self
     }
 
-    /// A placeholder, and its value.
-    pub fn bind(&mut self, value: impl Into<Scalar<'static>>) -> &mut Self {
-        self.bind_nullable(Some(value.into()))
+    /// Another statement, or a part of one.
+    pub fn append(&mut self, part: Sql) -> &mut Self {
+        self.text.push_str(&part.text);
+        self.values.extend(part.values);
+        self
     }
 
-    pub fn bind_nullable(&mut self, value: Option<Scalar<'static>>) -> &mut Self {
+    /// A placeholder, and its value.
+    pub fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
         self.text.push('?');
-        self.values.push(value);
+        self.values.push(value.into());
         self
     }
 
     /// `name = ?`, with the word before it.
-    pub fn and(&mut self, name: &str, value: impl Into<Scalar<'static>>) -> &mut Self {
+    pub fn and(&mut self, name: &str, value: impl Into<Value>) -> &mut Self {
         self.push(" AND ").push(name).push(" = ").bind(value)
     }
 
@@ -68,24 +104,60 @@ impl Sql {
         self
     }
 
-    /// ` VALUES (?, …), …`.
-    pub fn rows<'a>(
-        &mut self,
-        rows: impl IntoIterator<Item = &'a Vec<Option<Scalar<'static>>>>,
-    ) -> &mut Self {
-        self.push(" VALUES ");
+    /// `(?, …), …`.
+    pub fn rows<'a>(&mut self, rows: impl IntoIterator<Item = &'a Row>) -> &mut Self {
         for (place, row) in rows.into_iter().enumerate() {
             self.push(if place > 0 { ", (" } else { "(" });
             for (column, value) in row.iter().enumerate() {
                 if column > 0 {
                     self.push(", ");
                 }
-                self.bind_nullable(value.clone());
+                self.bind(value.clone());
             }
             self.push(")");
         }
         self
     }
+
+    /// `unnest(CAST(? AS …), …)`: the columns of rows of one shape, each as one array.
+    pub fn arrays(&mut self, rows: &[Row]) -> &mut Self {
+        self.push("unnest(");
+        for column in 0..rows.first().map_or(0, Vec::len) {
+            self.push(if column > 0 { ", CAST(" } else { "CAST(" });
+            self.bind(array(rows.iter().map(|row| &row[column])));
+            self.push(match rows[0][column] {
+                Value::Integer(_) => " AS BIGINT[])",
+                Value::Text(_) => " AS TEXT[])",
+            });
+        }
+        self.push(")")
+    }
+}
+
+/// An array as PostgreSQL reads it from text: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO
+fn array<'a>(values: impl Iterator<Item = &'a Value>) -> String {
+    let mut array = String::from("{");
+    for (place, value) in values.enumerate() {
+        if place > 0 {
+            array.push(',');
+        }
+        match value {
+            Value::Integer(None) | Value::Text(None) => array.push_str("NULL"),
+            Value::Integer(Some(value)) => array.push_str(&value.to_string()),
+            Value::Text(Some(text)) => {
+                array.push('"');
+                for character in text.chars() {
+                    if matches!(character, '"' | '\\') {
+                        array.push('\\');
+                    }
+                    array.push(character);
+                }
+                array.push('"');
+            }
+        }
+    }
+    array.push('}');
+    array
 }
 
 /// The table of a kind.
@@ -110,9 +182,4 @@ pub(crate) const fn table(kind: Kind) -> &'static str {
 pub(crate) fn ulid_text(id: Id) -> String {
     let text = id.to_string();
     text[text.len() - 26..].to_owned()
-}
-
-/// An owned value of anything that is one.
-pub(crate) fn value(value: impl Into<Scalar<'static>>) -> Option<Scalar<'static>> {
-    Some(value.into())
 }

@@ -17,10 +17,19 @@ relm_core::store_conformance!(fresh());
 
 #[test]
 fn it_does_what_the_reference_does() {
-    for seed in 1..=40 {
+    for seed in 4001..=4160 {
         let (store, _folder) = fresh();
         let reference = Arc::new(MemoryStore::new());
         let run = relm_core::conformance::model::run(reference, Arc::new(store), seed, 60);
         pollster::block_on(run);
+    }
+}
+
+#[test]
+fn histories_of_webhooks_keep_every_promise() {
+    use relm_core::conformance::{block_on, dispatch_model};
+    for seed in 1..=40 {
+        let (store, _folder) = fresh();
+        dispatch_model::run(Arc::new(store), seed, 24, block_on);
     }
 }

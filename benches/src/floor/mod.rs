@@ -1,6 +1,8 @@
 //! The floors: what the same requests cost at least.
 
 pub mod constant;
+pub mod pooled;
+mod rows;
 pub mod sql;
 
 use std::convert::Infallible;

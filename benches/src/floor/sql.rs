@@ -4,10 +4,8 @@
 use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, OnceLock};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use futures_channel::oneshot;
@@ -17,10 +15,10 @@ use hyper::{Method, Request};
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
+use super::rows::{self, Made, now_ms};
 use crate::Failure;
 
 static DATABASE: OnceLock<(PathBuf, i64)> = OnceLock::new();
-static NUMBER: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
     static READER: RefCell<Option<Connection>> = const { RefCell::new(None) };
@@ -206,55 +204,49 @@ fn write_group(
     Ok(answers)
 }
 
-fn now_ms() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(0)
-}
-
-/// As long as a ULID, and growing.
-fn next_ulid() -> String {
-    format!("7{:025}", NUMBER.fetch_add(1, Ordering::Relaxed))
-}
-
 fn create(connection: &Connection, scope: i64, row: &Value) -> rusqlite::Result<String> {
-    let text = |name: &str| row[name].as_str().unwrap_or_default();
-    let (ulid, now) = (next_ulid(), now_ms());
-    let id = format!("con_{ulid}");
-    let email = text("email").to_lowercase();
-    let metadata = row["metadata"].to_string();
-    let mut doc = row.clone();
-    doc["id"] = id.clone().into();
-    doc["object"] = "contact".into();
-    doc["version"] = 1.into();
-    doc["created_at"] = now.into();
-    doc["updated_at"] = now.into();
-    let doc = doc.to_string();
+    let made = Made::of(row);
     connection
         .prepare_cached(
             "INSERT INTO contacts (scope, id, version, email, email_key, first_name, last_name, phone, metadata, \
              created_at, updated_at, doc) VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
-            scope, id, text("email"), email, text("first_name"), text("last_name"), text("phone"), metadata, now, now, doc
+            scope,
+            made.id,
+            made.email,
+            made.email_key,
+            made.first_name,
+            made.last_name,
+            made.phone,
+            made.metadata,
+            made.now,
+            made.now,
+            made.doc
         ])?;
-    event(connection, scope, "contact.created", &id, &doc, now)?;
-    let mut terms: Vec<String> = [text("first_name"), text("last_name"), text("phone"), &email]
-        .iter()
-        .flat_map(|text| text.split(|c: char| !c.is_alphanumeric()))
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .chain([format!("!{email}")])
-        .collect();
-    terms.sort_unstable();
-    terms.dedup();
-    let mut insert = connection
-        .prepare_cached("INSERT INTO terms (scope, term, ulid, kind) VALUES (?, ?, ?, 'con')")?;
-    for term in terms {
-        insert.execute(params![scope, term, ulid])?;
+    let told = (made.event_id.as_str(), made.event.as_str());
+    event(
+        connection,
+        scope,
+        "contact.created",
+        &made.id,
+        told,
+        made.now,
+    )?;
+    // One statement: each number of terms is prepared once.
+    let rows = vec!["(?, ?, ?, 'con')"; made.terms.len()].join(", ");
+    let sql = format!("INSERT INTO terms (scope, term, ulid, kind) VALUES {rows}");
+    let mut insert = connection.prepare_cached(&sql)?;
+    let mut place = 0;
+    for term in &made.terms {
+        insert.raw_bind_parameter(place + 1, scope)?;
+        insert.raw_bind_parameter(place + 2, term)?;
+        insert.raw_bind_parameter(place + 3, &made.ulid)?;
+        place += 3;
     }
-    Ok(doc)
+    insert.raw_execute()?;
+    drop(insert);
+    Ok(made.doc)
 }
 
 fn update(connection: &Connection, scope: i64, id: &str, body: &Value) -> rusqlite::Result<String> {
@@ -271,7 +263,15 @@ fn update(connection: &Connection, scope: i64, id: &str, body: &Value) -> rusqli
             "UPDATE contacts SET phone = ?, version = version + 1, updated_at = ?, doc = ? WHERE scope = ? AND id = ?",
         )?
         .execute(params![body["phone"].as_str(), now, doc, scope, id])?;
-    event(connection, scope, "contact.updated", id, &doc, now)?;
+    let (event_id, told) = rows::event("contact.updated", &doc);
+    event(
+        connection,
+        scope,
+        "contact.updated",
+        id,
+        (&event_id, &told),
+        now,
+    )?;
     let ulid = &id[id.len() - 26..];
     connection
         .prepare_cached(
@@ -286,11 +286,9 @@ fn event(
     scope: i64,
     event_type: &str,
     record_id: &str,
-    doc: &str,
+    (id, event): (&str, &str),
     now: i64,
 ) -> rusqlite::Result<()> {
-    let id = format!("evt_{}", next_ulid());
-    let event = format!(r#"{{"id":"{id}","type":"{event_type}","data":{doc}}}"#);
     connection
         .prepare_cached(
             "INSERT INTO events (scope, id, version, type, record_id, created_at, doc) VALUES (?, ?, 1, ?, ?, ?, ?)",

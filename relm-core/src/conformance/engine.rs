@@ -66,7 +66,7 @@ impl Acme {
     }
 }
 
-fn engine(store: Arc<dyn Store>, clock: &Arc<ManualClock>, seed: u64) -> Crm {
+pub(super) fn engine(store: Arc<dyn Store>, clock: &Arc<ManualClock>, seed: u64) -> Crm {
     let clock = Arc::clone(clock);
     let entropy = Arc::new(SeededEntropy::new(seed));
     Crm::builder(store).clock(clock).entropy(entropy).build()

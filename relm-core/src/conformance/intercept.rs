@@ -8,8 +8,8 @@ use crate::id::{Id, Kind};
 use crate::record::Document;
 use crate::scope::Scope;
 use crate::store::{
-    Batch, CommitError, Configuration, Page, Query, Search, SearchPage, Store, StoreError,
-    StoredResponse,
+    Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
+    Store, StoreError, StoredResponse,
 };
 use crate::time::Timestamp;
 
@@ -74,6 +74,19 @@ pub(super) trait Intercept: Send + Sync + 'static {
     async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
         store.commit(batch).await
     }
+
+    async fn queues(
+        &self,
+        store: &dyn Store,
+        after: Option<QueueKey>,
+        limit: usize,
+    ) -> Result<Vec<Queue>, StoreError> {
+        store.queues(after, limit).await
+    }
+
+    async fn lease(&self, store: &dyn Store, lease: &Lease) -> Result<Vec<Document>, StoreError> {
+        store.lease(lease).await
+    }
 }
 
 /// The store that callers see.
@@ -120,5 +133,17 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
         self.by.commit(&*self.store, batch).await
+    }
+
+    async fn queues(
+        &self,
+        after: Option<QueueKey>,
+        limit: usize,
+    ) -> Result<Vec<Queue>, StoreError> {
+        self.by.queues(&*self.store, after, limit).await
+    }
+
+    async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError> {
+        self.by.lease(&*self.store, lease).await
     }
 }

@@ -15,10 +15,12 @@
 //! relm_core::store_conformance!(fresh(), |future| RUNTIME.block_on(future));
 //! ```
 //!
-//! Three parts:
+//! Four parts:
 //! - the **cases**, each of which holds a store to one sentence of the [contract](crate::store), or the engine over it
 //!   to one of the engine's promises;
 //! - the **[model](mod@model)**, which compares a store with another one over random operations;
+//! - the **[dispatch model](mod@dispatch_model)**, which plays random histories of webhooks over a store and holds the
+//!   engine to what it promises of them;
 //! - the **[broken stores](broken)**, by which the cases themselves are tested: each breaks one promise of a store that
 //!   keeps them all, and the cases that name that promise must fail on it.
 //!
@@ -28,17 +30,23 @@ pub mod broken;
 mod commits;
 mod concurrency;
 mod configurations;
+pub mod dispatch_model;
 mod documents;
 mod engine;
 mod engine_batches;
+mod engine_deliveries;
 mod engine_races;
 mod engine_requests;
+mod engine_upkeep;
 mod filtered_lists;
 mod filters;
 mod intercept;
 mod keys;
+mod leases;
 mod lists;
 pub mod model;
+mod post;
+mod queues;
 mod records;
 mod responses;
 mod scopes;
@@ -229,6 +237,35 @@ macro_rules! for_each_case {
                 an_expired_key_is_free
                 response_keys_compare_by_code_point
             }
+            queues {
+                queues_list_each_endpoint_once
+                queues_are_ordered_by_key
+                queues_begin_strictly_after_their_cursor
+                any_limit_gives_every_queue_once
+                a_queue_is_due_with_its_earliest_delivery
+                a_queue_is_due_when_a_lease_ends
+                a_queue_ends_with_its_last_delivery
+                a_queue_outlives_its_endpoint
+                a_lease_at_the_moment_of_a_queue_gives_something
+            }
+            leases {
+                a_lease_gives_what_is_due_earliest_first
+                a_delivery_is_due_again_when_its_lease_ends
+                a_lease_gives_nothing_before_its_moment
+                a_lease_takes_no_more_than_its_limit
+                a_large_queue_is_leased_at_once
+                a_lease_holds_what_it_gave
+                a_lease_ends_to_the_millisecond
+                a_replace_ends_the_lease
+                a_replace_at_the_same_moment_ends_the_lease
+                a_refused_batch_ends_no_lease
+                what_waits_no_more_is_not_given
+                a_lease_changes_no_document
+                a_lease_stays_with_its_endpoint
+                leases_stay_in_their_scope
+                leases_at_once_share_nothing
+                a_dropped_lease_is_whole_or_nothing
+            }
             scopes {
                 records_stay_in_their_scope
                 lists_and_searches_stay_in_their_scope
@@ -282,6 +319,26 @@ macro_rules! for_each_case {
                 links_never_lead_to_a_deleted_record
                 a_definition_binds_writes_that_begin_after_it
                 upserts_in_opposite_orders_succeed
+            }
+            engine_deliveries {
+                a_delivery_is_sent_once_and_recorded
+                a_crash_after_sending_sends_again_with_the_same_id
+                two_dispatchers_record_each_attempt_once
+                a_disabled_endpoint_is_sent_nothing
+                a_hanging_endpoint_holds_up_no_other
+                an_endpoint_that_is_gone_is_disabled
+                an_endpoint_that_moved_is_not_gone
+                an_old_secret_signs_until_it_expires
+                a_ping_goes_to_one_endpoint
+            }
+            engine_upkeep {
+                recover_is_idempotent
+                replay_needs_its_event
+                pruning_keeps_what_is_owed
+                pruning_twice_at_once_does_no_harm
+                a_job_is_claimed_once
+                resealing_keeps_secrets_readable
+                events_show_changed_fields
             }
         }
     };

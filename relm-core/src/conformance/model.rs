@@ -1,32 +1,31 @@
 //! The model test: random operations on two stores, which must agree at each step.
 
+mod commits;
+
 use std::collections::HashSet;
-use std::mem::discriminant;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::json;
-
-use super::records::{SCOPE, company, contact, delete, edge, field, id, insert, webhook};
+use super::records::{SCOPE, endpoint, id};
 use super::subject::NOW;
 use crate::filter::{self, Filter, Operator};
 use crate::id::{Id, Kind};
 use crate::object::ObjectType;
-use crate::record::{Entry, Record};
 use crate::scope::{Mode, Scope};
 use crate::search::SearchTerms;
-use crate::store::{
-    Batch, CommitError, Query, Refusal, Require, Search, Store, StoredResponse, Write,
-};
+use crate::store::{Lease, Query, QueueKey, Search, Store};
 use crate::time::{Entropy, SeededEntropy, Timestamp};
 
 /// Few ids and keys, so that operations meet.
 const IDS: u64 = 8;
-const KINDS: [Kind; 5] = [
+/// Fewer endpoints, so that several deliveries wait in one queue.
+const ENDPOINTS: u64 = 2;
+const KINDS: [Kind; 6] = [
     Kind::Contact,
     Kind::Company,
     Kind::Association,
     Kind::Field,
     Kind::Webhook,
+    Kind::Delivery,
 ];
 const EMAILS: [&str; 5] = [
     "ada@example.com",
@@ -37,6 +36,8 @@ const EMAILS: [&str; 5] = [
 ];
 const NAMES: [&str; 6] = ["Ada", "ada ", "Åda", "Bob", "", "\u{10000}"];
 const KEYS: [&str; 3] = ["one", "One", "two"];
+/// How far ahead, in milliseconds, a delivery is planned and a lease ends: few enough that the clock gets there.
+const AHEAD_MS: u64 = 40;
 /// How often the whole of both stores is compared.
 const STEPS_PER_COMPARISON: usize = 20;
 
@@ -53,6 +54,7 @@ pub async fn run(reference: Arc<dyn Store>, under_test: Arc<dyn Store>, seed: u6
         seed,
         step: 0,
         now: NOW,
+        moments: Mutex::default(),
     };
     for step in 0..steps {
         model.step = step;
@@ -60,12 +62,13 @@ pub async fn run(reference: Arc<dyn Store>, under_test: Arc<dyn Store>, seed: u6
             .now
             .saturating_add_millis(model.below(10).cast_signed());
         let scope = model.scope();
-        match model.below(10) {
+        match model.below(12) {
             0..=4 => model.commit(scope).await,
             5 => model.read(scope).await,
             6..=7 => model.list(scope).await,
             8 => model.search(scope).await,
-            _ => model.recall(scope).await,
+            9 => model.recall(scope).await,
+            _ => model.deliver(scope).await,
         }
         if (step + 1).is_multiple_of(STEPS_PER_COMPARISON) || step + 1 == steps {
             model.compare_whole().await;
@@ -80,9 +83,11 @@ struct Model {
     seed: u64,
     step: usize,
     now: Timestamp,
+    /// When deliveries were ever planned or leases over.
+    moments: Mutex<HashSet<Timestamp>>,
 }
 
-/// Asks both stores the same, and compares the answers.
+/// Asks both stores the same, compares the answers, and gives them.
 macro_rules! both {
     ($model:expr, $what:expr, $method:ident($($argument:expr),*)) => {{
         let expected = $model.reference.$method($($argument),*).await.expect("the reference answers");
@@ -91,6 +96,7 @@ macro_rules! both {
         if answered != expected {
             $model.differ(&format!("{}: {answered:?}\ninstead of {expected:?}", $what));
         }
+        expected
     }};
 }
 
@@ -125,235 +131,14 @@ impl Model {
         id(kind, self.below(IDS))
     }
 
-    /// A record of this id that did not exist yet.
-    fn record(&self, own: Id, n: u64) -> Record {
-        match own.kind() {
-            Kind::Contact => {
-                let mut contact = contact(n);
-                contact.email = (!self.one_in(3)).then(|| self.pick(&EMAILS).to_owned());
-                contact.last_name = (!self.one_in(3)).then(|| self.pick(&NAMES).to_owned());
-                contact.company_id = self.one_in(2).then(|| self.some_id(Kind::Company));
-                let plan = self.pick(&["free", "Free", "5"]);
-                contact.metadata.insert(
-                    "plan".to_owned(),
-                    if self.one_in(3) {
-                        json!(5.0)
-                    } else {
-                        json!(plan)
-                    },
-                );
-                contact.into()
-            }
-            Kind::Company => {
-                let mut company = company(n);
-                company.name = self.pick(&NAMES).to_owned();
-                company.domain = (!self.one_in(3)).then(|| self.pick(&EMAILS).to_owned());
-                company.into()
-            }
-            Kind::Association => {
-                let (from, to) = (self.some_id(Kind::Contact), self.some_id(Kind::Company));
-                edge(n, from, to, self.one_in(2).then(|| self.pick(&NAMES))).into()
-            }
-            Kind::Field => field(n, &format!("k{}", self.below(3))).into(),
-            _ => webhook(n).into(),
-        }
-    }
-
-    /// The record of this id as it is, as it was, or as it never was.
-    async fn before(&self, scope: Scope, own: Id, n: u64) -> Record {
-        let stored = self
-            .reference
-            .get(scope, own)
-            .await
-            .expect("the reference answers");
-        let mut record = match stored {
-            Some(document) => {
-                document
-                    .into_entry()
-                    .expect("it was written as an entry")
-                    .record
-            }
-            None => self.record(own, n),
-        };
-        if self.one_in(8) {
-            let step = if self.one_in(2) { 1 } else { -1 };
-            let version = record.version() + step;
-            set_version(&mut record, version);
-        }
-        record
-    }
-
-    async fn some_write(&self, scope: Scope, own: Id, n: u64) -> Write {
-        let changes = matches!(own.kind(), Kind::Contact | Kind::Company | Kind::Webhook);
-        match self.below(6) {
-            0..=2 => insert(self.record(own, n)),
-            3..=4 if changes => {
-                let before = self.before(scope, own, n).await;
-                let mut after = self.record(own, n);
-                set_version(&mut after, before.version() + 1);
-                Write::Replace {
-                    before: Entry::new(before),
-                    after: Entry::new(after),
-                }
-            }
-            _ => delete(self.before(scope, own, n).await),
-        }
-    }
-
-    async fn some_batch(&self, scope: Scope) -> Batch {
-        let (mut writes, mut named) = (Vec::new(), HashSet::new());
-        // Edges are unlinked or written, since a batch names a record once.
-        let unlinks = self.one_in(2);
-        for _ in 0..=self.below(4) {
-            let (kind, n) = (self.pick(&KINDS), self.below(IDS));
-            let own = id(kind, n);
-            if (kind == Kind::Association && unlinks) || !named.insert(own) {
-                continue;
-            }
-            writes.push(self.some_write(scope, own, n).await);
-        }
-        if unlinks && self.one_in(2) {
-            writes.push(Write::Unlink(self.some_id(Kind::Contact)));
-        }
-        if self.one_in(4) {
-            writes.insert(
-                self.below(writes.len() as u64 + 1) as usize,
-                Write::Reconfigure,
-            );
-        }
-        if self.one_in(4) {
-            writes.push(Write::Remember(self.response()));
-        }
-        let mut requires = Vec::new();
-        if self.one_in(4) {
-            let now = self
-                .reference
-                .configuration(scope)
-                .await
-                .expect("the reference answers");
-            let off = if self.one_in(4) { 1 } else { 0 };
-            requires.push(Require::Configuration(now.version + off));
-        }
-        for kind in [Kind::Contact, Kind::Company, Kind::Deal] {
-            let required = self.some_id(kind);
-            let chances = if kind == Kind::Deal { 30 } else { 6 };
-            if self.one_in(chances) && !named.contains(&required) {
-                requires.push(Require::Exists(required));
-            }
-        }
-        Batch {
-            scope,
-            now: self.now,
-            requires,
-            writes,
-        }
-    }
-
-    fn response(&self) -> StoredResponse {
-        let outcome = self.below(100).cast_signed();
-        StoredResponse {
-            key: self.pick(&KEYS).to_owned(),
-            fingerprint: [outcome as u8; 32],
-            outcome,
-            body: format!("{{\"outcome\": {outcome}}}").into(),
-            expires_at: self
-                .now
-                .saturating_add_millis(1 + self.below(200).cast_signed()),
-        }
-    }
-
-    async fn commit(&self, scope: Scope) {
-        let batch = self.some_batch(scope).await;
-        // Judged before the reference changes.
-        let answered = match self.under_test.commit(batch.clone()).await {
-            Ok(()) => None,
-            Err(CommitError::Refused(refusal)) => Some(refusal),
-            Err(CommitError::Store(error)) => self.differ(&format!("{batch:?}: {error:?}")),
-        };
-        let holds = match &answered {
-            Some(refusal) => self.holds(&batch, refusal).await,
-            None => true,
-        };
-        let expected = match self.reference.commit(batch.clone()).await {
-            Ok(()) => None,
-            Err(CommitError::Refused(refusal)) => Some(refusal),
-            Err(CommitError::Store(error)) => panic!("the reference failed: {error:?}"),
-        };
-        let same = answered.as_ref().map(discriminant) == expected.as_ref().map(discriminant);
-        if !same || !holds {
-            self.differ(&format!("{batch:?}: {answered:?}\ninstead of {expected:?}"));
-        }
-    }
-
-    /// Whether what a refusal says is so: of several failures of one variant, a store may tell any.
-    async fn holds(&self, batch: &Batch, refusal: &Refusal) -> bool {
-        let stored = async |id: Id| {
-            let stored = self
-                .reference
-                .get(batch.scope, id)
-                .await
-                .expect("the reference answers");
-            stored.map(|document| {
-                document
-                    .into_entry()
-                    .expect("it was written as an entry")
-                    .record
-            })
-        };
-        match refusal {
-            Refusal::Configuration | Refusal::ResponseExists => true,
-            Refusal::Missing(ids) => {
-                let mut missing = Vec::new();
-                for require in &batch.requires {
-                    if let Require::Exists(id) = require
-                        && stored(*id).await.is_none()
-                    {
-                        missing.push(*id);
-                    }
-                }
-                missing.sort_unstable();
-                let mut told = ids.clone();
-                told.sort_unstable();
-                told == missing
-            }
-            Refusal::Stale { write } => match &batch.writes[*write] {
-                Write::Replace { before: read, .. } | Write::Delete(read) => {
-                    let now = stored(read.record.id()).await;
-                    now.is_none_or(|now| now.version() != read.record.version())
-                }
-                Write::Insert(_) | Write::Unlink(_) | Write::Reconfigure | Write::Remember(_) => {
-                    false
-                }
-            },
-            Refusal::IdTaken { write } => match &batch.writes[*write] {
-                Write::Insert(entry) => stored(entry.record.id()).await.is_some(),
-                Write::Replace { .. }
-                | Write::Delete(_)
-                | Write::Unlink(_)
-                | Write::Reconfigure
-                | Write::Remember(_) => false,
-            },
-            Refusal::KeyTaken { write, holder } => {
-                let Some(record) = written(&batch.writes[*write]) else {
-                    return false;
-                };
-                let key = record.unique_key();
-                let same =
-                    |other: &Record| other.kind() == record.kind() && other.unique_key() == key;
-                let of_batch = batch
-                    .writes
-                    .iter()
-                    .filter_map(written)
-                    .find(|other| other.id() == *holder);
-                let deleted = |write: &Write| matches!(write, Write::Delete(entry) if entry.record.id() == *holder);
-                let holds = match of_batch {
-                    Some(other) => same(other),
-                    None => {
-                        !batch.writes.iter().any(deleted)
-                            && stored(*holder).await.is_some_and(|other| same(&other))
-                    }
-                };
-                key.is_some() && record.id() != *holder && holds
+    /// A moment to come that is like no other: of equal ones, a store may lease any first.
+    fn fresh_moment(&self) -> Timestamp {
+        let mut moments = self.moments.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let ahead = 1 + self.below(AHEAD_MS).cast_signed();
+            let moment = self.now.saturating_add_millis(ahead);
+            if moments.insert(moment) {
+                return moment;
             }
         }
     }
@@ -439,6 +224,34 @@ impl Model {
         both!(self, format!("search {search:?}"), search(scope, &search));
     }
 
+    /// Leases one delivery at a time, since those of one lease would end at one moment.
+    async fn deliver(&self, scope: Scope) {
+        for _ in 0..=self.below(3) {
+            let lease = Lease {
+                scope,
+                webhook: endpoint(self.below(ENDPOINTS)),
+                now: self.now,
+                until: self.fresh_moment(),
+                limit: 1,
+            };
+            for leased in both!(self, format!("{lease:?}"), lease(&lease)) {
+                if self.one_in(2) {
+                    self.record_attempt(scope, &leased).await;
+                }
+            }
+        }
+        let after = self.one_in(2).then(|| QueueKey {
+            scope_key: scope.key(),
+            webhook: endpoint(self.below(ENDPOINTS)),
+        });
+        let limit = 1 + self.below(4) as usize;
+        both!(
+            self,
+            format!("{limit} queues after {after:?}"),
+            queues(after, limit)
+        );
+    }
+
     async fn recall(&self, scope: Scope) {
         for key in KEYS {
             both!(
@@ -482,23 +295,6 @@ impl Model {
             self.recall(scope).await;
             self.read(scope).await;
         }
-    }
-}
-
-/// The record that a write leaves in the store.
-fn written(write: &Write) -> Option<&Record> {
-    match write {
-        Write::Insert(entry) | Write::Replace { after: entry, .. } => Some(&entry.record),
-        Write::Delete(_) | Write::Unlink(_) | Write::Reconfigure | Write::Remember(_) => None,
-    }
-}
-
-/// Gives a record another version, where its kind has any.
-fn set_version(record: &mut Record, version: i64) {
-    match record {
-        Record::Contact(contact) => contact.version = version,
-        Record::Company(company) => company.version = version,
-        Record::Webhook(webhook) => webhook.version = version,
-        _ => {}
+        both!(self, "queues", queues(None, 100));
     }
 }

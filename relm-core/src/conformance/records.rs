@@ -86,16 +86,20 @@ pub(super) fn webhook(n: u64) -> Webhook {
         ..WebhookInput::default()
     };
     let entropy = SeededEntropy::new(n);
-    let made = Webhook::subscribe(id(Kind::Webhook, n), Mode::Live, NOW, input, &entropy);
+    let made = Webhook::subscribe(
+        id(Kind::Webhook, n),
+        Mode::Live,
+        NOW,
+        input,
+        false,
+        &entropy,
+    );
     made.expect("the endpoint is valid").0
 }
 
 /// The creation of a contact, as an event.
 pub(super) fn event(n: u64, of: &Contact) -> Event {
-    let event_type = EventType {
-        object_type: ObjectType::Contact,
-        change: Change::Created,
-    };
+    let event_type = EventType::Record(ObjectType::Contact, Change::Created);
     let told = Told {
         event_type,
         record_id: of.id,
@@ -104,6 +108,47 @@ pub(super) fn event(n: u64, of: &Contact) -> Event {
         previous: serde_json::Map::new(),
     };
     Event::of(id(Kind::Event, n), told).expect("a document is JSON")
+}
+
+/// The moment so many milliseconds after [`NOW`].
+pub(super) fn at(millis: i64) -> Timestamp {
+    NOW.saturating_add_millis(millis)
+}
+
+/// The id of the `n`th endpoint, whether there is one or not.
+pub(super) fn endpoint(n: u64) -> Id {
+    id(Kind::Webhook, n)
+}
+
+/// A delivery to the endpoint of this number, pending and due at this moment.
+pub(super) fn delivery(n: u64, webhook: u64, due_at: Timestamp) -> Delivery {
+    delivery_to(n, endpoint(webhook), due_at)
+}
+
+/// A delivery to this endpoint, pending and due at this moment.
+pub(super) fn delivery_to(n: u64, webhook: Id, due_at: Timestamp) -> Delivery {
+    let event_type = EventType::Record(ObjectType::Contact, Change::Created);
+    let own = id(Kind::Delivery, n);
+    Delivery::pending(own, webhook, id(Kind::Event, n), event_type, due_at)
+}
+
+/// The next version of a delivery, changed so.
+pub(super) fn changed_delivery(
+    delivery: &Delivery,
+    change: impl FnOnce(&mut Delivery),
+) -> Delivery {
+    let mut after = delivery.clone();
+    change(&mut after);
+    after.version += 1;
+    after
+}
+
+/// The last version of a delivery, which waits no more.
+pub(super) fn finished(delivery: &Delivery, status: DeliveryStatus) -> Delivery {
+    changed_delivery(delivery, |it| {
+        it.status = status;
+        it.next_attempt_at = None;
+    })
 }
 
 /// The write of a new record.

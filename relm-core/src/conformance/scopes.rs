@@ -15,7 +15,7 @@ use crate::store::{Query, Refusal, Require, Search, Write};
 const ADA: &str = "ada@example.com";
 
 /// The other mode of the workspace, another workspace, and what is above all of them.
-fn others() -> [Scope; 3] {
+pub(super) fn others() -> [Scope; 3] {
     let workspace = SCOPE.workspace();
     let next = Id::new(Kind::Workspace, workspace.ulid() + 1);
     [

@@ -7,7 +7,7 @@ use crate::filter::{Clause, Comparison, Condition, Target};
 use crate::id::{Id, Kind};
 use crate::key::{ApiKey, KeyAccess, NewKey, Principal, digest, hex, is_well_formed};
 use crate::limits::PAGE_LIMIT_MAX;
-use crate::record::{Document, Entry, columns};
+use crate::record::{Document, Entry, column_place};
 use crate::scope::{Mode, Scope};
 use crate::store::{Batch, CommitError, Query, Refusal, Write};
 use crate::workspace::Workspace;
@@ -82,12 +82,8 @@ impl Crm {
     /// `not_found` when there is no such workspace.
     pub async fn keys(&self, workspace: Id) -> Result<Vec<ApiKey>> {
         self.inner.workspace(workspace).await?;
-        let place = columns(Kind::Key)
-            .iter()
-            .position(|column| column.name == "workspace_id")
-            .ok_or_else(|| Error::internal("keys have a workspace"))?;
         let of_workspace = Clause {
-            target: Target::Column(place),
+            target: Target::Column(column_place(Kind::Key, "workspace_id")?),
             condition: Condition::Compare(Comparison::Eq, Scalar::from(workspace)),
         };
         let all = self

@@ -7,10 +7,15 @@
 mod access;
 mod associations;
 mod batch;
+mod bell;
+mod deliveries;
+mod dispatcher;
+mod events;
 mod fields;
 mod listing;
 mod objects;
 mod operation;
+mod pruning;
 mod searching;
 mod webhooks;
 
@@ -21,13 +26,18 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub use access::KEY_CACHE_MS;
 pub use associations::Associations;
 pub use batch::{BatchInput, BatchReport, BatchRow, RowStatus};
+pub use deliveries::{RecoverInput, Recovery};
+pub use dispatcher::{DispatchOptions, Dispatcher, Sleeper};
+pub use events::Events;
 pub use fields::Fields;
 pub use listing::{List, ListRequest};
 pub use objects::Objects;
 pub use operation::{Outcome, Reply};
+pub use pruning::Pruned;
 pub use searching::SearchRequest;
 pub use webhooks::Webhooks;
 
+use self::bell::Bell;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{Id, IdMinter, Kind};
 use crate::key::Principal;
@@ -57,6 +67,10 @@ struct Inner {
     /// What writes were last validated against, by [`Scope::key`]. A commit refuses one that is out of date.
     configurations: RwLock<HashMap<i64, Arc<Configuration>>>,
     principals: RwLock<Principals>,
+    /// Scopes by their [keys](Scope::key), as they were met.
+    scopes: RwLock<HashMap<i64, Scope>>,
+    bell: Bell,
+    plain_http: bool,
 }
 
 /// API keys that were found valid.
@@ -73,7 +87,8 @@ pub struct CrmBuilder {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-    sealing_key: Option<[u8; 32]>,
+    sealing_keys: Vec<[u8; 32]>,
+    plain_http: bool,
 }
 
 impl CrmBuilder {
@@ -92,9 +107,20 @@ impl CrmBuilder {
     }
 
     /// Seals the secrets of endpoints at rest with this key. Without one they are kept as they are.
+    ///
+    /// Called again, it adds a key that opens what it once sealed: the first key alone seals. To replace a key, put the
+    /// new one before it, [seal anew](Crm::reseal_secrets), and leave the old one out from then on.
     #[must_use]
     pub fn sealing_key(mut self, key: [u8; 32]) -> Self {
-        self.sealing_key = Some(key);
+        self.sealing_keys.push(key);
+        self
+    }
+
+    /// Lets endpoints of live mode be reached by http too. It is for an operator whose transport lets them reach nothing
+    /// but a network that needs no TLS.
+    #[must_use]
+    pub fn plain_http(mut self, allowed: bool) -> Self {
+        self.plain_http = allowed;
         self
     }
 
@@ -104,7 +130,8 @@ impl CrmBuilder {
             store,
             clock,
             entropy,
-            sealing_key,
+            sealing_keys,
+            plain_http,
         } = self;
         Crm {
             inner: Arc::new(Inner {
@@ -112,10 +139,13 @@ impl CrmBuilder {
                 clock,
                 entropy,
                 ids: IdMinter::new(),
-                sealer: Sealer::new(sealing_key),
+                sealer: Sealer::new(sealing_keys),
                 workspaces: RwLock::default(),
                 configurations: RwLock::default(),
                 principals: RwLock::default(),
+                scopes: RwLock::default(),
+                bell: Bell::default(),
+                plain_http,
             }),
         }
     }
@@ -133,7 +163,8 @@ impl Crm {
             store,
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
-            sealing_key: None,
+            sealing_keys: Vec::new(),
+            plain_http: false,
         }
     }
 
@@ -148,6 +179,31 @@ impl Crm {
             scope: Scope::new(workspace, mode),
             idempotency: None,
         })
+    }
+
+    /// The handle on the scope of this [key](Scope::key), or none where no workspace has it.
+    async fn open_key(&self, scope_key: i64) -> Result<Option<Scoped>> {
+        let known = read(&self.inner.scopes).get(&scope_key).copied();
+        let found = match known {
+            Some(scope) => Some(scope),
+            None => {
+                let all = self.scopes().await?;
+                let mut scopes = write(&self.inner.scopes);
+                scopes.extend(all.into_iter().map(|scope| (scope.key(), scope)));
+                scopes.get(&scope_key).copied()
+            }
+        };
+        match found {
+            Some(scope) => self.open(scope.workspace(), scope.mode()).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Both modes of every workspace.
+    async fn scopes(&self) -> Result<Vec<Scope>> {
+        let workspaces = self.workspaces().await?.into_iter();
+        let both = |workspace: Workspace| Mode::ALL.map(|mode| Scope::new(workspace.id, mode));
+        Ok(workspaces.flat_map(both).collect())
     }
 
     /// Whether the store answers.
@@ -318,6 +374,11 @@ impl Scoped {
     /// The associations.
     pub fn associations(&self) -> Associations<'_> {
         Associations::new(self)
+    }
+
+    /// The events.
+    pub fn events(&self) -> Events<'_> {
+        Events::new(self)
     }
 
     /// The endpoints, and their deliveries.

@@ -262,10 +262,7 @@ impl Plan<'_> {
         previous: Map<String, Value>,
     ) -> Result<()> {
         self.announce(Told {
-            event_type: EventType {
-                object_type: T::TYPE,
-                change,
-            },
+            event_type: EventType::Record(T::TYPE, change),
             record_id,
             mode: self.scoped.scope.mode(),
             data,

@@ -1,5 +1,6 @@
 //! How a change happens: planned, committed with all that belongs to it, and planned anew when something moved.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -13,14 +14,16 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::{Id, Kind};
 use crate::key::hex;
 use crate::limits::IDEMPOTENCY_TTL_MS;
-use crate::record::Entry;
-use crate::store::{Batch, CommitError, Configuration, Refusal, Require, StoredResponse, Write};
+use crate::record::{Entry, Record};
+use crate::store::{
+    Batch, CommitError, Configuration, QueueKey, Refusal, Require, StoredResponse, Write,
+};
 use crate::time::Timestamp;
-use crate::webhook::{Delivery, Event, Told};
+use crate::webhook::{Delivery, Event, EventType, Told};
 
 /// How often a change is planned before the engine gives up. Each round, some commit succeeded: only a record under
 /// hundreds of simultaneous changes gets there.
-const ROUNDS_MAX: usize = 200;
+pub(super) const ROUNDS_MAX: usize = 200;
 
 /// What a change amounted to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,13 +127,35 @@ impl Plan<'_> {
         let configuration = Arc::clone(&self.configuration);
         for webhook in &configuration.webhooks {
             if webhook.enabled && webhook.event_types.includes(event_type) {
-                let id = self.mint(Kind::Delivery);
-                let delivery =
-                    Delivery::pending(id, webhook.id, event_id, event_type, id.timestamp());
-                self.writes.push(Write::Insert(Entry::new(delivery)));
+                self.deliver(webhook.id, event_id, event_type);
             }
         }
         Ok(())
+    }
+
+    /// Adds a delivery, due at once.
+    pub fn deliver(&mut self, webhook: Id, event: Id, event_type: EventType) -> Entry {
+        let id = self.mint(Kind::Delivery);
+        let delivery = Delivery::pending(id, webhook, event, event_type, id.timestamp());
+        let entry = Entry::new(delivery);
+        self.writes.push(Write::Insert(entry.clone()));
+        entry
+    }
+
+    /// The queues that the plan adds to.
+    fn queues(&self) -> BTreeSet<QueueKey> {
+        let scope_key = self.scoped.scope.key();
+        let added = self.writes.iter().filter_map(|write| match write {
+            Write::Insert(Entry {
+                record: Record::Delivery(delivery),
+                ..
+            }) => Some(QueueKey {
+                scope_key,
+                webhook: delivery.webhook_id,
+            }),
+            _ => None,
+        });
+        added.collect()
     }
 }
 
@@ -176,6 +201,7 @@ impl Scoped {
                 .writes
                 .iter()
                 .any(|write| matches!(write, Write::Reconfigure));
+            let queues = plan.queues();
             let batch = Batch {
                 scope: self.scope,
                 now: plan.now,
@@ -187,6 +213,7 @@ impl Scoped {
                     if reconfigures {
                         self.inner.forget_configuration(self.scope);
                     }
+                    self.inner.bell.ring(queues);
                     return Ok(reply);
                 }
                 Err(CommitError::Store(error)) => return Err(store_error(error)),

@@ -1,4 +1,4 @@
-//! Subscribing endpoints, and what was and is to be delivered to them.
+//! Endpoints: subscribing, changing and deleting them, and their secrets.
 
 use std::sync::Arc;
 
@@ -6,18 +6,18 @@ use serde_json::{Map, Value};
 
 use super::listing::{self, List, ListRequest};
 use super::operation::{Operation, Outcome, Plan, Reply};
-use super::{Scoped, store_error};
+use super::{Crm, Inner, Scoped};
 use crate::error::{Error, Result};
 use crate::id::{Id, Kind};
 use crate::input::{Reader, read_only};
-use crate::limits::{PAGE_LIMIT_MAX, WEBHOOKS_MAX};
+use crate::limits::WEBHOOKS_MAX;
 use crate::record::{Document, Entry};
 use crate::store::Write;
-use crate::webhook::{Delivery, DeliveryStatus, Webhook, WebhookInput};
+use crate::webhook::{RotateInput, Webhook, WebhookInput, generate_secret};
 
 /// The endpoints of one scope, and their deliveries.
 pub struct Webhooks<'a> {
-    scoped: &'a Scoped,
+    pub(super) scoped: &'a Scoped,
 }
 
 impl<'a> Webhooks<'a> {
@@ -66,17 +66,16 @@ impl<'a> Webhooks<'a> {
         }
     }
 
-    /// What an endpoint's payloads are signed with, or none where there is no such endpoint. Handle it as a password.
+    /// What an endpoint's payloads are signed with, or none where there is no such endpoint: its secret, and then those
+    /// before it that have not expired. Handle them as passwords.
     ///
     /// # Errors
-    /// `internal_error` when it was sealed with another key.
-    pub async fn secret(&self, id: Id) -> Result<Option<String>> {
-        let Some(webhook) = self.get(id).await? else {
-            return Ok(None);
-        };
-        let sealer = &self.scoped.inner.sealer;
-        let secret = sealer.open(&purpose(id), "", webhook.sealed_secret())?;
-        Ok(Some(secret))
+    /// `internal_error` when they were sealed with another key.
+    pub async fn secrets(&self, id: Id) -> Result<Option<Vec<String>>> {
+        match self.get(id).await? {
+            Some(webhook) => self.scoped.inner.secrets(&webhook).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Changes an endpoint. Disabling it cancels what is pending.
@@ -87,7 +86,7 @@ impl<'a> Webhooks<'a> {
         let reply = self.scoped.execute(Change { id, input }).await?;
         let enabled = self.get(id).await?.is_some_and(|webhook| webhook.enabled);
         if !enabled {
-            self.cancel_pending(id).await?;
+            self.scoped.cancel_pending(id).await?;
         }
         Ok(reply)
     }
@@ -107,7 +106,7 @@ impl<'a> Webhooks<'a> {
     /// `not_found`.
     pub async fn delete(&self, id: Id) -> Result<()> {
         self.scoped.execute(Delete { id }).await?;
-        self.cancel_pending(id).await
+        self.scoped.cancel_pending(id).await
     }
 
     /// One page of endpoints, newest first.
@@ -122,54 +121,44 @@ impl<'a> Webhooks<'a> {
         Ok(list)
     }
 
-    /// One page of an endpoint's deliveries, newest first. Filters: `status`, `event_type`, `event_id`.
+    /// Gives the endpoint a new secret. The old one signs beside it for as long as the input says. The reply holds the
+    /// new secret: the one time that it is shown.
     ///
     /// # Errors
-    /// `not_found` when there is no such endpoint; `bad_request`, `invalid_cursor`.
-    pub async fn deliveries(&self, id: Id, request: &ListRequest) -> Result<List> {
-        find(self.scoped, id).await?.ok_or_else(unknown)?;
-        let request = request.clone().filter("webhook_id", "eq", &id.to_string());
-        listing::list(self.scoped, Kind::Delivery, &request).await
+    /// `not_found`; `validation_failed` for a time that is too long, or where many old secrets still sign.
+    pub async fn rotate_secret(&self, id: Id, input: RotateInput) -> Result<Reply> {
+        self.scoped.execute(Rotate { id, input }).await
     }
 
-    /// Delivers the event of a delivery once more: the same event and body, from the start of the schedule.
+    /// [`rotate_secret`](Self::rotate_secret) from a JSON object, or null for the defaults.
     ///
     /// # Errors
-    /// `not_found` when the endpoint has no such delivery; `validation_failed` when the endpoint is disabled.
-    pub async fn replay(&self, id: Id, delivery: Id) -> Result<Reply<Delivery>> {
-        self.scoped.execute(Replay { id, delivery }).await
-    }
-
-    /// Gives up what is pending for an endpoint that takes no more. Nothing new can become pending: the endpoint was
-    /// disabled or deleted before. A crash in between leaves deliveries that no sender sends.
-    async fn cancel_pending(&self, id: Id) -> Result<()> {
-        let pending = ListRequest::default()
-            .filter("webhook_id", "eq", &id.to_string())
-            .filter("status", "eq", DeliveryStatus::Pending.as_str())
-            .limit(PAGE_LIMIT_MAX);
-        let plain = Scoped {
-            idempotency: None,
-            ..self.scoped.clone()
+    /// As for `rotate_secret`, and whatever is wrong with the JSON's members.
+    pub async fn rotate_secret_json(&self, id: Id, body: Value) -> Result<Reply> {
+        let read = |body| {
+            let mut reader = Reader::new(body)?;
+            let input = RotateInput::read(&mut reader)?;
+            reader.finish()?;
+            Ok(input)
         };
-        loop {
-            let page = listing::list(&plain, Kind::Delivery, &pending).await?;
-            if page.data.is_empty() {
-                return Ok(());
-            }
-            let deliveries = page.data.into_iter().map(|document| document.id).collect();
-            let cancel = Cancel {
-                webhook: id,
-                deliveries,
-            };
-            if plain.execute(cancel).await?.outcome != Outcome::Accepted {
-                return Ok(());
-            }
+        match read(or_empty(body)) {
+            Ok(input) => self.rotate_secret(id, input).await,
+            Err(error) => Err(self.scoped.refuse_unread(error).await),
         }
     }
 }
 
 /// Members that the engine alone writes.
-const READ_ONLY: [&str; 5] = ["id", "object", "mode", "created_at", "updated_at"];
+const READ_ONLY: [&str; 8] = [
+    "id",
+    "object",
+    "disabled_reason",
+    "failing_since",
+    "previous_secret_expires_at",
+    "mode",
+    "created_at",
+    "updated_at",
+];
 
 /// Reads an input; read-only members may say again what `shown` says.
 fn read(body: Value, shown: &Map<String, Value>) -> Result<WebhookInput> {
@@ -185,7 +174,15 @@ fn read(body: Value, shown: &Map<String, Value>) -> Result<WebhookInput> {
     Ok(input)
 }
 
-fn unknown() -> Error {
+/// A body that was left out asks for nothing in particular.
+pub(super) fn or_empty(body: Value) -> Value {
+    match body {
+        Value::Null => Value::Object(Map::new()),
+        body => body,
+    }
+}
+
+pub(super) fn unknown() -> Error {
     Error::not_found("webhook")
 }
 
@@ -194,7 +191,8 @@ fn purpose(id: Id) -> String {
     format!("secret of {id}")
 }
 
-async fn find(scoped: &Scoped, id: Id) -> Result<Option<Document>> {
+/// The document of an endpoint, its secrets in it.
+pub(super) async fn find(scoped: &Scoped, id: Id) -> Result<Option<Document>> {
     scoped.document(Kind::Webhook, id).await
 }
 
@@ -223,11 +221,11 @@ impl Operation<Value> for Subscribe {
         let mode = plan.scoped.scope.mode();
         let input = self.input.clone();
         let entropy = inner.entropy.as_ref();
-        let (mut webhook, secret) = Webhook::subscribe(id, mode, id.timestamp(), input, entropy)?;
+        let now = id.timestamp();
+        let made = Webhook::subscribe(id, mode, now, input, inner.plain_http, entropy);
+        let (mut webhook, secret) = made?;
         let body = webhook.shown_with(&secret);
-        if inner.sealer.has_key() {
-            webhook.keep_secret(inner.sealer.seal(&purpose(id), "", &secret, entropy)?);
-        }
+        inner.seal(&mut webhook)?;
         let insert = Write::Insert(Entry::new(webhook));
         plan.writes.extend([insert, Write::Reconfigure]);
         Ok(Reply::new(Outcome::Created, body))
@@ -248,7 +246,7 @@ impl Operation<Value> for Change {
         let before = find(plan.scoped, self.id).await?.ok_or_else(unknown)?;
         let webhook: Webhook = before.decode()?;
         let mut changed = webhook.clone();
-        changed.apply(self.input.clone())?;
+        changed.apply(self.input.clone(), plan.scoped.inner.plain_http)?;
         if changed != webhook {
             changed.touch(plan.now);
             let before = before.into_entry()?;
@@ -274,62 +272,94 @@ impl Operation<Value> for Delete {
     }
 }
 
-struct Replay {
+struct Rotate {
     id: Id,
-    delivery: Id,
+    input: RotateInput,
 }
 
-impl Operation<Delivery> for Replay {
-    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Delivery>> {
-        let document = find(plan.scoped, self.id).await?.ok_or_else(unknown)?;
-        let webhook: Webhook = document.decode()?;
-        let found = plan.scoped.document(Kind::Delivery, self.delivery).await?;
-        let delivery: Option<Delivery> = found.map(|found| found.decode()).transpose()?;
-        let delivery = delivery
-            .filter(|delivery| delivery.webhook_id == self.id)
-            .ok_or_else(|| Error::not_found("delivery"))?;
-        if !webhook.enabled {
-            return Err(Error::invalid(
-                "enabled",
-                "The webhook is disabled: enable it before you replay a delivery.",
-            ));
-        }
-        let id = plan.mint(Kind::Delivery);
-        let entry = Entry::new(delivery.replay(id, id.timestamp()));
-        let json = entry.document().json;
-        plan.writes.push(Write::Insert(entry));
-        Ok(Reply::new(Outcome::Accepted, json))
+impl Operation<Value> for Rotate {
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply> {
+        let inner = &plan.scoped.inner;
+        let before = find(plan.scoped, self.id).await?.ok_or_else(unknown)?;
+        let mut webhook: Webhook = before.decode()?;
+        let secret = generate_secret(inner.entropy.as_ref());
+        let expires_at = self.input.expires_at(plan.now)?;
+        webhook
+            .secrets
+            .rotate(secret.clone(), expires_at, plan.now)?;
+        webhook.touch(plan.now);
+        let body = webhook.shown_with(&secret);
+        inner.seal(&mut webhook)?;
+        plan.writes.push(Write::Replace {
+            before: before.into_entry()?,
+            after: Entry::new(webhook),
+        });
+        Ok(Reply::new(Outcome::Done, body))
+    }
+
+    fn is_secret(&self) -> bool {
+        true
     }
 }
 
-/// Cancels some deliveries, as long as their endpoint takes none.
-struct Cancel {
-    webhook: Id,
-    deliveries: Vec<Id>,
+impl Inner {
+    /// The secrets that an endpoint's payloads are signed with now.
+    pub(super) fn secrets(&self, webhook: &Webhook) -> Result<Vec<String>> {
+        let now = self.clock.now();
+        webhook
+            .secrets
+            .open(&self.sealer, &purpose(webhook.id), now)
+    }
+
+    /// Seals an endpoint's secrets with the current key, if there is one; whether anything changed.
+    fn seal(&self, webhook: &mut Webhook) -> Result<bool> {
+        let entropy = self.entropy.as_ref();
+        webhook
+            .secrets
+            .seal(&self.sealer, &purpose(webhook.id), entropy)
+    }
 }
 
-impl Operation<Value> for Cancel {
-    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply> {
-        let Scoped { inner, scope, .. } = plan.scoped;
-        let nothing = Arc::<str>::from("null");
-        let webhook = find(plan.scoped, self.webhook).await?;
-        let webhook: Option<Webhook> = webhook.map(|found| found.decode()).transpose()?;
-        if webhook.is_some_and(|webhook| webhook.enabled) {
-            // Somebody enabled it again: what is pending is to be sent.
-            return Ok(Reply::new(Outcome::Done, nothing));
-        }
-        for id in &self.deliveries {
-            let found = inner.store.get(*scope, *id).await.map_err(store_error)?;
-            let Some(document) = found else { continue };
-            let mut delivery: Delivery = document.decode()?;
-            if delivery.status == DeliveryStatus::Pending {
-                delivery.cancel();
-                plan.writes.push(Write::Replace {
-                    before: document.into_entry()?,
-                    after: Entry::new(delivery),
-                });
+impl Crm {
+    /// Seals the secrets of every endpoint with the current [key](super::CrmBuilder::sealing_key), whatever they were
+    /// sealed with before, and gives how many endpoints that changed. Afterwards former keys are needed no more, but for
+    /// the replies to idempotent requests of the last 24 hours that hold a secret.
+    ///
+    /// # Errors
+    /// `internal_error` when one was sealed with a key that this engine does not have; those before it are sealed anew.
+    pub async fn reseal_secrets(&self) -> Result<usize> {
+        let mut resealed = 0;
+        for scope in self.scopes().await? {
+            let scoped = self.open(scope.workspace(), scope.mode()).await?;
+            let configuration = scoped.inner.reload_configuration(scope).await?;
+            for webhook in &configuration.webhooks {
+                let reply = scoped.execute(Reseal { id: webhook.id }).await?;
+                resealed += usize::from(reply.outcome == Outcome::Accepted);
             }
         }
+        Ok(resealed)
+    }
+}
+
+struct Reseal {
+    id: Id,
+}
+
+impl Operation<Value> for Reseal {
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply> {
+        let nothing = Arc::<str>::from("null");
+        let Some(before) = find(plan.scoped, self.id).await? else {
+            return Ok(Reply::new(Outcome::Done, nothing));
+        };
+        let mut webhook: Webhook = before.decode()?;
+        if !plan.scoped.inner.seal(&mut webhook)? {
+            return Ok(Reply::new(Outcome::Done, nothing));
+        }
+        webhook.version += 1;
+        plan.writes.push(Write::Replace {
+            before: before.into_entry()?,
+            after: Entry::new(webhook),
+        });
         Ok(Reply::new(Outcome::Accepted, nothing))
     }
 }

@@ -3,11 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::EventType;
+use super::schedule::{Plea, Schedule};
+use super::transport::{Answer, SendError};
 use crate::column::{Column, ColumnType, Scalar};
 use crate::id::{Id, Kind};
 use crate::time::Timestamp;
 
-/// Where a delivery stands.
+/// Bytes of an answer's body that an attempt keeps.
+pub(crate) const RESPONSE_BYTES_MAX: usize = 1024;
+
+/// Where a delivery stands. It begins as pending, and whatever else it becomes, it stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryStatus {
@@ -17,7 +22,7 @@ pub enum DeliveryStatus {
     Succeeded,
     /// The last attempt of the schedule failed.
     Dead,
-    /// Its endpoint was disabled or deleted.
+    /// Its endpoint was disabled or deleted before one did.
     Cancelled,
 }
 
@@ -48,6 +53,69 @@ pub struct Attempt {
     pub error: Option<String>,
     /// How long it took.
     pub duration_ms: i64,
+    /// The beginning of the answer's body, 1 KiB at most; what is no UTF-8 is replaced.
+    pub response: Option<String>,
+}
+
+impl Attempt {
+    pub(crate) fn new(
+        at: Timestamp,
+        ended: Timestamp,
+        outcome: &Result<Answer, SendError>,
+    ) -> Self {
+        let (status_code, error, response) = match outcome {
+            Ok(answer) => (
+                Some(answer.status),
+                refused(answer.status),
+                response(&answer.body),
+            ),
+            Err(error) => (None, Some(error.to_string()), None),
+        };
+        Self {
+            at,
+            status_code,
+            error,
+            duration_ms: (ended.as_millis() - at.as_millis()).max(0),
+            response,
+        }
+    }
+}
+
+/// Why an answer is no success.
+fn refused(status: u16) -> Option<String> {
+    (!is_success(status)).then(|| format!("answered {status}"))
+}
+
+const fn is_success(status: u16) -> bool {
+    200 <= status && status < 300
+}
+
+/// A body as text that every store keeps: NUL is none of it.
+fn response(body: &[u8]) -> Option<String> {
+    let begins = &body[..body.len().min(RESPONSE_BYTES_MAX)];
+    let text = String::from_utf8_lossy(begins).replace('\0', "\u{fffd}");
+    (!text.is_empty()).then_some(text)
+}
+
+/// What an attempt came to, beside its record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The endpoint took the event.
+    Taken,
+    /// The endpoint says that it is gone for good (410).
+    Gone,
+    /// To be tried again, as far as the schedule goes.
+    Failed,
+}
+
+impl Verdict {
+    pub fn of(outcome: &Result<Answer, SendError>) -> Self {
+        match outcome {
+            Ok(answer) if is_success(answer.status) => Self::Taken,
+            Ok(Answer { status: 410, .. }) => Self::Gone,
+            Ok(_) | Err(_) => Self::Failed,
+        }
+    }
 }
 
 /// One event on its way to one endpoint.
@@ -89,10 +157,10 @@ pub enum DeliveryTag {
 
 pub(crate) const COLUMNS: &[Column] = &[
     Column::id("webhook_id", Kind::Webhook).indexed(),
-    Column::id("event_id", Kind::Event),
+    Column::id("event_id", Kind::Event).indexed(),
     Column::text("event_type", 40),
     Column::text("status", 20),
-    Column::new("next_attempt_at", ColumnType::Timestamp).hidden(),
+    Column::new("next_attempt_at", ColumnType::Timestamp).due(),
     Column::id("replay_of", Kind::Delivery).hidden(),
     Column::new("created_at", ColumnType::Timestamp),
 ];
@@ -128,11 +196,39 @@ impl Delivery {
         }
     }
 
+    /// Records one more attempt, which ended at `ended`. `chance` is any number, evenly distributed.
+    pub(crate) fn record(
+        &mut self,
+        at: Timestamp,
+        ended: Timestamp,
+        outcome: &Result<Answer, SendError>,
+        schedule: &Schedule,
+        chance: u32,
+    ) {
+        self.attempts.push(Attempt::new(at, ended, outcome));
+        self.version += 1;
+        let wait_ms = schedule.wait_ms(self.attempts.len(), Plea::of(outcome), chance);
+        (self.status, self.next_attempt_at) = match (Verdict::of(outcome), wait_ms) {
+            (Verdict::Taken, _) => (DeliveryStatus::Succeeded, None),
+            (Verdict::Gone, _) => (DeliveryStatus::Cancelled, None),
+            (Verdict::Failed, None) => (DeliveryStatus::Dead, None),
+            (Verdict::Failed, Some(wait_ms)) => {
+                let next = ended.saturating_add_millis(wait_ms);
+                (DeliveryStatus::Pending, Some(next))
+            }
+        };
+    }
+
     /// Gives it up, since its endpoint takes no more.
     pub(crate) fn cancel(&mut self) {
+        self.give_up();
+        self.version += 1;
+    }
+
+    /// Cancels it as part of a change that is under way.
+    pub(crate) fn give_up(&mut self) {
         self.status = DeliveryStatus::Cancelled;
         self.next_attempt_at = None;
-        self.version += 1;
     }
 
     pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {

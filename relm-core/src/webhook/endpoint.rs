@@ -2,23 +2,18 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use super::event::EventType;
+use super::secret::{self, Secrets};
+use super::subscription::Subscription;
 use crate::check;
 use crate::column::{Column, ColumnType, Scalar};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::input::{Patch, Reader};
 use crate::limits::{TEXT_CHARS_MAX, WEBHOOK_URL_CHARS_MAX};
 use crate::scope::Mode;
 use crate::time::{Entropy, Timestamp};
-
-/// Every type of event, in a subscription.
-const EVERYTHING: &str = "*";
-const SECRET_BYTES: usize = 32;
 
 /// A subscribed URL. Its secret is in the record that a store keeps, and never in [`Webhook::shown`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,8 +31,12 @@ pub struct Webhook {
     pub description: Option<String>,
     /// Whether events are sent at all.
     pub enabled: bool,
-    /// What its payloads are signed with: `whsec_` and base64, or that sealed.
-    secret: String,
+    /// Why it is not enabled.
+    pub disabled_reason: Option<DisabledReason>,
+    /// Since when deliveries to it failed for good measure and none succeeded.
+    pub failing_since: Option<Timestamp>,
+    /// What its payloads are signed with.
+    pub(crate) secrets: Secrets,
     /// 1 on create, one more with each change.
     pub version: i64,
     /// Live or test: it sees the events of that mode alone.
@@ -57,52 +56,29 @@ pub enum WebhookTag {
     Webhook,
 }
 
-/// The types of event that an endpoint is told of: some of the twelve, or `"*"`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Subscription(Vec<String>);
+/// Why an endpoint is disabled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisabledReason {
+    /// Its owner asked for it.
+    Requested,
+    /// It answered 410: it is gone for good.
+    Gone,
+    /// For days, no delivery to it succeeded.
+    Failing,
+}
 
-impl Subscription {
-    /// Every event.
-    pub fn everything() -> Self {
-        Self(vec![EVERYTHING.to_owned()])
-    }
+impl DisabledReason {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Requested, Self::Gone, Self::Failing];
 
-    /// The events of these names; `"*"` is all of them.
-    ///
-    /// # Errors
-    /// `validation_failed` when there is none, `unknown_value` for a name that is not a type of event.
-    pub fn new(names: impl IntoIterator<Item = impl Into<String>>) -> Result<Self> {
-        let mut chosen: Vec<String> = Vec::new();
-        for name in names {
-            let name = name.into();
-            if name != EVERYTHING && EventType::parse(&name).is_none() {
-                let options = EventType::all().map(EventType::as_str).chain([EVERYTHING]);
-                return Err(Error::new(
-                    ErrorKind::UnknownValue,
-                    "`event_types` must name types of event, or be [\"*\"] for all.",
-                )
-                .at("event_types")
-                .options(&name, options));
-            }
-            if !chosen.contains(&name) {
-                chosen.push(name);
-            }
+    /// The name in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Gone => "gone",
+            Self::Failing => "failing",
         }
-        if chosen.is_empty() {
-            return Err(Error::invalid(
-                "event_types",
-                "`event_types` must name one type of event at least.",
-            ));
-        }
-        Ok(Self(chosen))
-    }
-
-    /// Whether an event of this type is told.
-    pub fn includes(&self, event_type: EventType) -> bool {
-        self.0
-            .iter()
-            .any(|name| name == EVERYTHING || name == event_type.as_str())
     }
 }
 
@@ -137,6 +113,9 @@ struct Shown<'a> {
     event_types: &'a Subscription,
     description: &'a Option<String>,
     enabled: bool,
+    disabled_reason: Option<DisabledReason>,
+    failing_since: Option<Timestamp>,
+    previous_secret_expires_at: Option<Timestamp>,
     mode: Mode,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<&'a str>,
@@ -168,11 +147,13 @@ impl WebhookInput {
 }
 
 impl Webhook {
+    /// A new endpoint, and its secret.
     pub(crate) fn subscribe(
         id: Id,
         mode: Mode,
         now: Timestamp,
         input: WebhookInput,
+        plain_http: bool,
         entropy: &dyn Entropy,
     ) -> Result<(Self, String)> {
         for (name, given) in [
@@ -183,7 +164,7 @@ impl Webhook {
                 return Err(Error::invalid(name, format!("`{name}` is required.")));
             }
         }
-        let secret = new_secret(entropy);
+        let secret = secret::generate(entropy);
         let mut webhook = Self {
             id,
             object: WebhookTag::Webhook,
@@ -191,36 +172,34 @@ impl Webhook {
             event_types: Subscription::everything(),
             description: None,
             enabled: true,
-            secret: secret.clone(),
+            disabled_reason: None,
+            failing_since: None,
+            secrets: Secrets::new(secret.clone()),
             version: 1,
             mode,
             created_at: now,
             updated_at: now,
         };
-        webhook.apply(input)?;
+        webhook.apply(input, plain_http)?;
         Ok((webhook, secret))
     }
 
-    /// Keeps the secret in this form instead.
-    pub(crate) fn keep_secret(&mut self, sealed: String) {
-        self.secret = sealed;
-    }
-
-    /// The secret in the form in which it is kept.
-    pub(crate) fn sealed_secret(&self) -> &str {
-        &self.secret
-    }
-
     /// Applies a change, normalising what it sets. On an error the endpoint may be half changed: drop it.
-    pub(crate) fn apply(&mut self, input: WebhookInput) -> Result<()> {
+    /// `plain_http` says whether live endpoints may be reached by http.
+    pub(crate) fn apply(&mut self, input: WebhookInput, plain_http: bool) -> Result<()> {
         let WebhookInput {
             url,
             event_types,
             description,
             enabled,
         } = input;
-        let mode = self.mode;
-        url.apply_required("url", &mut self.url, |url| check_url(url, mode))?;
+        let plain_http = plain_http || self.mode == Mode::Test;
+        let old_url = self.url.clone();
+        url.apply_required("url", &mut self.url, |url| check_url(url, plain_http))?;
+        if self.url != old_url {
+            // What failed elsewhere says nothing of the new place.
+            self.failing_since = None;
+        }
         match event_types {
             Patch::Keep => {}
             Patch::Clear => {
@@ -232,7 +211,19 @@ impl Webhook {
             Patch::Set(names) => self.event_types = Subscription::new(names)?,
         }
         description.apply(&mut self.description, check::short_text("description"))?;
-        enabled.apply_required("enabled", &mut self.enabled, Ok)
+        let was_enabled = self.enabled;
+        enabled.apply_required("enabled", &mut self.enabled, Ok)?;
+        if self.enabled != was_enabled {
+            self.disabled_reason = (!self.enabled).then_some(DisabledReason::Requested);
+            self.failing_since = None;
+        }
+        Ok(())
+    }
+
+    /// Stops it without having been asked to.
+    pub(crate) fn disable(&mut self, reason: DisabledReason) {
+        self.enabled = false;
+        self.disabled_reason = Some(reason);
     }
 
     pub(crate) fn touch(&mut self, now: Timestamp) {
@@ -245,7 +236,7 @@ impl Webhook {
         self.render(None)
     }
 
-    /// The JSON that creation answers with: the one time that the secret is shown.
+    /// The JSON that creation and rotation answer with: the one time that the secret is shown.
     pub(crate) fn shown_with(&self, secret: &str) -> String {
         self.render(Some(secret))
     }
@@ -258,6 +249,9 @@ impl Webhook {
             event_types: &self.event_types,
             description: &self.description,
             enabled: self.enabled,
+            disabled_reason: self.disabled_reason,
+            failing_since: self.failing_since,
+            previous_secret_expires_at: self.secrets.previous_expires_at(),
             mode: self.mode,
             secret,
             created_at: self.created_at,
@@ -274,7 +268,9 @@ impl Webhook {
             event_types,
             description,
             enabled,
-            secret: _,
+            disabled_reason: _,
+            failing_since: _,
+            secrets: _,
             version: _,
             mode: _,
             created_at,
@@ -304,21 +300,16 @@ impl fmt::Debug for Webhook {
     }
 }
 
-fn new_secret(entropy: &dyn Entropy) -> String {
-    let mut bytes = [0_u8; SECRET_BYTES];
-    entropy.fill(&mut bytes);
-    format!("whsec_{}", STANDARD.encode(bytes))
-}
-
 /// What can be seen of a target without a look-up: its scheme and that it has a host. Where it leads, the sender
 /// judges at every attempt, on the address that it connects to.
-fn check_url(url: String, mode: Mode) -> Result<String> {
+fn check_url(url: String, plain_http: bool) -> Result<String> {
     let url = check::text("url", url, WEBHOOK_URL_CHARS_MAX)?;
     let refuse = |message: &str| Err(Error::invalid("url", message));
-    let rest = match (mode, url.split_once("://")) {
-        (_, Some(("https", rest))) | (Mode::Test, Some(("http", rest))) => rest,
-        (Mode::Live, _) => return refuse("`url` must start with https:// in live mode."),
-        (Mode::Test, _) => return refuse("`url` must start with https:// or http://."),
+    let rest = match url.split_once("://") {
+        Some(("https", rest)) => rest,
+        Some(("http", rest)) if plain_http => rest,
+        _ if plain_http => return refuse("`url` must start with https:// or http://."),
+        _ => return refuse("`url` must start with https:// in live mode."),
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if authority.contains('@') {

@@ -28,29 +28,31 @@ pub enum Change {
     Deleted,
 }
 
-/// One of the twelve types of event: an object type and what happened to it.
+/// What an event tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EventType {
-    /// The type of the record.
-    pub object_type: ObjectType,
-    /// What happened.
-    pub change: Change,
+pub enum EventType {
+    /// The change of a record: the twelve types that an endpoint can subscribe to.
+    Record(ObjectType, Change),
+    /// Nothing: it was asked for, to try an endpoint out, and goes to that one alone.
+    Ping,
 }
 
 impl EventType {
-    /// All twelve, in the order of the documentation.
+    /// The twelve that an endpoint can subscribe to, in the order of the documentation.
     pub fn all() -> impl Iterator<Item = Self> {
         ObjectType::ALL.into_iter().flat_map(|object_type| {
-            [Change::Created, Change::Updated, Change::Deleted].map(|change| Self {
-                object_type,
-                change,
-            })
+            [Change::Created, Change::Updated, Change::Deleted]
+                .map(|change| Self::Record(object_type, change))
         })
     }
 
     /// The name, such as `contact.created`.
     pub const fn as_str(self) -> &'static str {
-        match (self.object_type, self.change) {
+        let (object_type, change) = match self {
+            Self::Record(object_type, change) => (object_type, change),
+            Self::Ping => return "ping",
+        };
+        match (object_type, change) {
             (ObjectType::Contact, Change::Created) => "contact.created",
             (ObjectType::Contact, Change::Updated) => "contact.updated",
             (ObjectType::Contact, Change::Deleted) => "contact.deleted",
@@ -68,7 +70,9 @@ impl EventType {
 
     /// Reads what [`EventType::as_str`] writes.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::all().find(|ty| ty.as_str() == text)
+        Self::all()
+            .chain([Self::Ping])
+            .find(|ty| ty.as_str() == text)
     }
 }
 
@@ -91,7 +95,7 @@ impl<'de> Deserialize<'de> for EventType {
     }
 }
 
-/// One change of one record. Its JSON is, byte for byte, the body that every attempt and replay sends.
+/// What happened, once. Its JSON is, byte for byte, the body that every attempt and replay sends.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Event {
@@ -108,7 +112,7 @@ pub struct Event {
     pub mode: Mode,
     /// [`API_VERSION`] of the moment.
     pub api_version: String,
-    /// The record after the change; of a deleted one, its last state.
+    /// The record after the change; of a deleted one, its last state; of a ping, the endpoint.
     pub data: Box<RawValue>,
     /// The old values of the members that an update changed, `version` and `updated_at` aside.
     pub previous: Map<String, Value>,

@@ -1,19 +1,51 @@
 //! Webhooks: who is told of a change, what is told, and what became of the telling.
 //!
 //! The cast:
-//! - an **event** says that one record was created, updated or deleted. It is part of the commit of that change;
+//! - an **event** ([`Event`]) says that one record was created, updated or deleted. It is part of the commit of that
+//!   change;
 //! - an **endpoint** ([`Webhook`]) is a URL that subscribed to some types of event;
-//! - a **delivery** is one event on its way to one endpoint, made in the same commit as the event;
-//! - an **attempt** is one request of a delivery, and what came back.
+//! - a **delivery** ([`Delivery`]) is one event on its way to one endpoint, made in the same commit as the event;
+//! - an **attempt** ([`Attempt`]) is one request of a delivery, and what came back;
+//! - a **[`Transport`]** sends that request: the engine opens no socket;
+//! - a **[dispatcher](crate::crm::Dispatcher)** takes what is due, has it sent, and records the attempt.
+//!
+//! # The life of a delivery
+//!
+//! ```text
+//!            2xx ──────────────────────────────▶ succeeded
+//! pending ── any other end, attempts left ─────▶ pending, due after the next step of the Schedule
+//!            any other end, that was the last ─▶ dead
+//!            410, or the endpoint is disabled
+//!            or deleted ───────────────────────▶ cancelled
+//! ```
+//!
+//! Nothing leaves succeeded, dead or cancelled: a replay is another delivery of the same event. An attempt is recorded by
+//! a write that requires the delivery as it was read. So of two dispatchers that sent the same one, one records it and
+//! the other's record is refused: attempts are numbered without gaps whoever sends. A process that dies between sending
+//! and recording sends again, with the same ids: **at least once**, which is why a receiver tells repetitions by the
+//! event's id. A [lease](crate::store::Store::lease) spares most of them.
+//!
+//! A pending delivery of an endpoint that is disabled or gone is never sent; whoever meets it cancels it.
 
 mod delivery;
 mod endpoint;
 mod event;
+mod schedule;
+mod secret;
+mod subscription;
+mod transport;
 
 pub use delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTag};
-pub use endpoint::{Subscription, Webhook, WebhookInput, WebhookTag};
+pub use endpoint::{DisabledReason, Webhook, WebhookInput, WebhookTag};
 pub use event::{API_VERSION, Change, Event, EventTag, EventType};
+pub use schedule::Schedule;
+pub use secret::RotateInput;
+pub use subscription::Subscription;
+pub use transport::{ANSWER_BYTES_MAX, Answer, Message, SendError, Transport};
 
-pub(crate) use delivery::COLUMNS as DELIVERY_COLUMNS;
+pub use crate::signature::{SignatureError, verify};
+
+pub(crate) use delivery::{COLUMNS as DELIVERY_COLUMNS, Verdict};
 pub(crate) use endpoint::COLUMNS as ENDPOINT_COLUMNS;
 pub(crate) use event::{COLUMNS as EVENT_COLUMNS, Told, previous};
+pub(crate) use secret::generate as generate_secret;

@@ -6,6 +6,7 @@
 mod answer;
 mod associations;
 mod call;
+mod events;
 mod fields;
 mod health;
 mod objects;
@@ -49,7 +50,15 @@ impl Api {
         Self {
             crm,
             routes: Routes::new(),
-            rates: RateLimiter::new(rate_limit_per_minute),
+            rates: RateLimiter::new(rate_limit_per_minute, false),
+        }
+    }
+
+    /// The API of one of several processes over one store, for all of which together the limit is.
+    pub fn of_replicas(crm: Crm, rate_limit_per_minute: u32) -> Self {
+        Self {
+            rates: RateLimiter::new(rate_limit_per_minute, true),
+            ..Self::new(crm, rate_limit_per_minute)
         }
     }
 
@@ -80,7 +89,7 @@ impl Api {
         };
         let principal = self.authenticate(&head.headers).await?;
         let scope = principal.scope;
-        *window = self.rates.count(scope.key(), self.crm.now());
+        *window = self.rates.count(&self.crm, scope.key()).await;
         if !window.allowed {
             return Err(Failure::rate_limited(window.retry_after_s));
         }
@@ -147,7 +156,9 @@ fn bearer(value: &HeaderValue) -> Option<&str> {
 
 /// The JSON of a request that has any: a body that a GET or DELETE brings along means nothing.
 fn read_body(route: &Route, body: &[u8]) -> Result<Value, Failure> {
-    if route.doc.takes.is_none() && (body.is_empty() || route.method != Method::POST) {
+    let may_be_left_out = route.doc.takes.is_none() || route.doc.optional;
+    let means_nothing = route.doc.takes.is_none() && route.method != Method::POST;
+    if means_nothing || (may_be_left_out && body.is_empty()) {
         return Ok(Value::Null);
     }
     let read = json::parse(body);

@@ -1,23 +1,21 @@
 //! `/openapi.json`: OpenAPI 3.1, generated from the route table and the engine's column tables, so that it cannot
 //! say what the code does not do.
 
+mod schemas;
+
 use std::sync::LazyLock;
 
 use bytes::Bytes;
 use hyper::Method;
-use relm_core::column::{Column, ColumnType};
-use relm_core::field::FieldType;
 use relm_core::filter::{Operator, filterable};
-use relm_core::limits::{
-    BATCH_ROWS_MAX, IDEMPOTENCY_KEY_CHARS_MAX, INTEGER_MAX, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX,
-};
-use relm_core::webhook::{API_VERSION, DeliveryStatus, EventType};
+use relm_core::limits::{IDEMPOTENCY_KEY_CHARS_MAX, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX};
+use relm_core::webhook::API_VERSION;
 use relm_core::{Kind, ObjectType};
 use serde_json::{Map, Value, json};
 
+use self::schemas::{schemas, text};
 use super::answer::{Answer, Outcome};
 use super::routes::{Access, Route, Routes};
-use super::schema::READ_ONLY;
 
 /// It says nothing of a workspace, so it is written once.
 static DOCUMENT: LazyLock<Bytes> =
@@ -58,7 +56,8 @@ fn operation(route: &Route) -> Value {
         },
     });
     if let Some(takes) = route.doc.takes {
-        operation["requestBody"] = json!({ "required": true, "content": content(takes) });
+        operation["requestBody"] =
+            json!({ "required": !route.doc.optional, "content": content(takes) });
     }
     if let Access::Keyed(_) = route.access {
         operation["security"] = json!([{ "key": [] }]);
@@ -139,6 +138,7 @@ fn filters(route: &Route) -> Vec<Value> {
         "/v1/associations" => Some(Kind::Association),
         "/v1/webhooks" => Some(Kind::Webhook),
         "/v1/webhooks/{id}/deliveries" => Some(Kind::Delivery),
+        "/v1/events" => Some(Kind::Event),
         path => object_of(path).map(ObjectType::kind),
     };
     let Some(kind) = kind else {
@@ -155,225 +155,6 @@ fn filters(route: &Route) -> Vec<Value> {
         short
     });
     [filter].into_iter().chain(short).collect()
-}
-
-const OBJECTS: [(ObjectType, &str); 4] = [
-    (ObjectType::Contact, "Contact"),
-    (ObjectType::Company, "Company"),
-    (ObjectType::Deal, "Deal"),
-    (ObjectType::Activity, "Activity"),
-];
-
-fn schemas() -> Value {
-    let mut schemas = Map::new();
-    let mut add = |name: &str, schema: Value| schemas.insert(name.to_owned(), schema);
-    for (object_type, name) in OBJECTS {
-        add(name, record(object_type));
-        add(&format!("{name}Input"), input(object_type));
-    }
-    let listed = ["Association", "Field", "Webhook", "Delivery"];
-    for name in OBJECTS.map(|(_, name)| name).into_iter().chain(listed) {
-        add(&format!("{name}List"), list(reference(name)));
-    }
-    let any = OBJECTS.map(|(_, name)| reference(name));
-    add("SearchList", list(json!({ "oneOf": any })));
-    let ends = ["from_type", "from_id", "to_type", "to_id"];
-    add("AssociationInput", object(edge(), &ends));
-    add("Association", stored(edge(), json!({ "mode": mode() })));
-    add(
-        "FieldInput",
-        object(field(), &["object_type", "key", "type"]),
-    );
-    add("Field", stored(field(), json!({ "mode": mode() })));
-    let told = json!({ "mode": mode(), "updated_at": moment() });
-    let mut with_secret = told.clone();
-    with_secret["secret"] = json!({ "type": "string", "pattern": "^whsec_" });
-    add("WebhookInput", object(endpoint(), &[]));
-    add("Webhook", stored(endpoint(), told));
-    add("NewWebhook", stored(endpoint(), with_secret));
-    add("Delivery", stored(delivery(), json!({})));
-    add("BatchInput", object(batch(), &["contacts"]));
-    add("Batch", whole(batch_report()));
-    let deleted = json!({ "id": text(), "object": text(), "deleted": { "const": true } });
-    add("Deleted", whole(deleted));
-    add("Error", whole(json!({ "error": error() })));
-    add("Schema", whole(schema()));
-    add("Health", whole(json!({ "status": { "const": "ok" } })));
-    add("OpenApi", json!({ "type": "object" }));
-    Value::Object(schemas)
-}
-
-fn object(properties: Value, required: &[&str]) -> Value {
-    json!({ "type": "object", "properties": properties, "required": required })
-}
-
-/// An object that always has all of its members.
-fn whole(properties: Value) -> Value {
-    let names = properties.as_object().into_iter().flat_map(Map::keys);
-    let required: Vec<String> = names.cloned().collect();
-    json!({ "type": "object", "properties": properties, "required": required })
-}
-
-/// What a client wrote, and what the engine adds to it.
-fn stored(mut written: Value, added: Value) -> Value {
-    written["id"] = text();
-    written["object"] = text();
-    written["created_at"] = moment();
-    for (name, schema) in added.as_object().into_iter().flatten() {
-        written[name] = schema.clone();
-    }
-    whole(written)
-}
-
-fn list(item: Value) -> Value {
-    whole(json!({
-        "object": { "const": "list" }, "data": { "type": "array", "items": item },
-        "has_more": { "type": "boolean" }, "next_cursor": nullable(),
-    }))
-}
-
-fn text() -> Value {
-    json!({ "type": "string" })
-}
-
-fn nullable() -> Value {
-    json!({ "type": ["string", "null"] })
-}
-
-fn count() -> Value {
-    json!({ "type": "integer", "minimum": 0 })
-}
-
-fn moment() -> Value {
-    json!({ "type": "string", "format": "date-time" })
-}
-
-fn mode() -> Value {
-    json!({ "enum": ["live", "test"] })
-}
-
-fn object_type() -> Value {
-    json!({ "enum": ObjectType::ALL.map(ObjectType::as_str) })
-}
-
-fn edge() -> Value {
-    json!({
-        "from_type": object_type(), "from_id": text(), "to_type": object_type(), "to_id": text(), "label": nullable(),
-    })
-}
-
-fn field() -> Value {
-    let choices = json!({ "type": "array", "items": text() });
-    json!({
-        "object_type": object_type(), "key": { "type": "string", "pattern": "^[a-z][a-z0-9_]{0,62}$" }, "label": text(),
-        "type": { "enum": FieldType::ALL.map(FieldType::as_str) }, "required": { "type": "boolean" },
-        "options": { "type": "object", "properties": { "choices": choices } },
-    })
-}
-
-fn endpoint() -> Value {
-    let names = EventType::all().map(EventType::as_str).chain(["*"]);
-    let event_types = json!({ "enum": names.collect::<Vec<_>>() });
-    json!({
-        "url": text(), "event_types": { "type": "array", "minItems": 1, "items": event_types },
-        "description": nullable(), "enabled": { "type": "boolean" },
-    })
-}
-
-fn delivery() -> Value {
-    let attempt = whole(json!({
-        "at": moment(), "status_code": { "type": ["integer", "null"] }, "error": nullable(), "duration_ms": count(),
-    }));
-    json!({
-        "webhook_id": text(), "event_id": text(), "event_type": text(),
-        "status": { "enum": DeliveryStatus::ALL.map(DeliveryStatus::as_str) },
-        "attempts": { "type": "array", "items": attempt }, "next_attempt_at": nullable(), "replay_of": nullable(),
-        "version": { "type": "integer", "minimum": 1 },
-    })
-}
-
-fn batch() -> Value {
-    let row = reference("ContactInput");
-    let rows = json!({ "type": "array", "minItems": 1, "maxItems": BATCH_ROWS_MAX, "items": row });
-    json!({
-        "contacts": rows, "dedup_on": { "type": "array", "items": { "const": "email" } }, "atomic": { "type": "boolean" },
-    })
-}
-
-fn batch_report() -> Value {
-    let row = whole(json!({
-        "index": count(), "status": { "enum": ["created", "updated", "unchanged", "failed"] }, "id": nullable(),
-        "contact": { "oneOf": [reference("Contact"), { "type": "null" }] }, "error": { "type": ["object", "null"] },
-    }));
-    json!({
-        "object": { "const": "batch" }, "data": { "type": "array", "items": row },
-        "created": count(), "updated": count(), "unchanged": count(), "failed": count(),
-    })
-}
-
-fn schema() -> Value {
-    let texts = json!({ "type": "array", "items": text() });
-    json!({
-        "object": { "const": "schema" }, "api_version": text(), "field_types": texts, "operators": texts,
-        "event_types": texts, "objects": { "type": "array", "items": { "type": "object" } },
-        "limits": { "type": "object", "additionalProperties": { "type": "integer" } },
-    })
-}
-
-fn error() -> Value {
-    object(
-        json!({
-            "code": text(), "message": text(), "field": text(), "suggestion": text(), "existing_id": text(),
-            "valid_options": { "type": "array", "items": text() }, "request_id": text(),
-        }),
-        &["code", "message", "request_id"],
-    )
-}
-
-/// A record as it is answered: every member is there.
-fn record(object_type: ObjectType) -> Value {
-    let prefix = object_type.kind().prefix();
-    let pattern = format!("^{prefix}_[0-7][0-9A-HJKMNP-TV-Z]{{25}}$");
-    let mut members = Value::Object(writable(object_type));
-    members["id"] = json!({ "type": "string", "pattern": pattern });
-    members["object"] = json!({ "const": object_type.as_str() });
-    members["version"] = json!({ "type": "integer", "minimum": 1 });
-    members["mode"] = mode();
-    members["created_at"] = moment();
-    members["updated_at"] = moment();
-    whole(members)
-}
-
-/// A record as it is written.
-fn input(object_type: ObjectType) -> Value {
-    json!({ "type": "object", "properties": writable(object_type) })
-}
-
-fn writable(object_type: ObjectType) -> Map<String, Value> {
-    let columns = object_type.columns().iter();
-    let mut members: Map<String, Value> = columns
-        .filter(|column| column.shown && !READ_ONLY.contains(&column.name))
-        .map(|column| (column.name.to_owned(), property(column)))
-        .collect();
-    let metadata = json!({ "type": ["object", "null"] });
-    members.insert("metadata".to_owned(), metadata);
-    members
-}
-
-fn property(column: &Column) -> Value {
-    match column.ty {
-        ColumnType::Text { chars_max } => {
-            json!({ "type": ["string", "null"], "maxLength": chars_max })
-        }
-        ColumnType::Id(_) => nullable(),
-        ColumnType::Integer => {
-            json!({ "type": ["integer", "null"], "minimum": -INTEGER_MAX, "maximum": INTEGER_MAX })
-        }
-        ColumnType::Boolean => json!({ "type": ["boolean", "null"] }),
-        ColumnType::Date => json!({ "type": ["string", "null"], "format": "date" }),
-        ColumnType::Timestamp => json!({ "type": ["string", "null"], "format": "date-time" }),
-        ColumnType::Json => json!({}),
-    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use relm_core::{Activity, Company, Contact, Deal};
 
 use super::answer::Outcome;
 use super::call::Call;
-use super::{associations, fields, health, objects, openapi, schema, search, webhooks};
+use super::{associations, events, fields, health, objects, openapi, schema, search, webhooks};
 
 /// One method on one path.
 pub(super) struct Route {
@@ -38,6 +38,8 @@ pub(super) struct Doc {
     pub summary: &'static str,
     /// The schema of the body that it takes.
     pub takes: Option<&'static str>,
+    /// Whether the body may be left out.
+    pub optional: bool,
     /// The status and the schema of a success.
     pub gives: (u16, &'static str),
 }
@@ -46,6 +48,7 @@ const fn doc(summary: &'static str, status: u16, gives: &'static str) -> Doc {
     Doc {
         summary,
         takes: None,
+        optional: false,
         gives: (status, gives),
     }
 }
@@ -54,6 +57,11 @@ impl Doc {
     const fn takes(mut self, schema: &'static str) -> Self {
         self.takes = Some(schema);
         self
+    }
+
+    const fn may_take(mut self, schema: &'static str) -> Self {
+        self.optional = true;
+        self.takes(schema)
     }
 }
 
@@ -126,6 +134,11 @@ fn table() -> Vec<Route> {
         route(Method::DELETE, "/v1/webhooks/{id}", keyed!(webhooks::delete), doc("Delete an endpoint", 200, "Deleted")),
         route(Method::GET, "/v1/webhooks/{id}/deliveries", keyed!(webhooks::deliveries), doc("List an endpoint's deliveries", 200, "DeliveryList")),
         route(Method::POST, "/v1/webhooks/{id}/replay/{delivery_id}", keyed!(webhooks::replay), doc("Replay a delivery", 202, "Delivery")),
+        route(Method::POST, "/v1/webhooks/{id}/rotate_secret", keyed!(webhooks::rotate_secret), doc("Give an endpoint a new secret", 200, "NewWebhook").may_take("RotateInput")),
+        route(Method::POST, "/v1/webhooks/{id}/test", keyed!(webhooks::test), doc("Deliver a ping to an endpoint", 202, "Delivery")),
+        route(Method::POST, "/v1/webhooks/{id}/recover", keyed!(webhooks::recover), doc("Deliver what has not reached an endpoint", 202, "Recovery").takes("RecoverInput")),
+        route(Method::GET, "/v1/events", keyed!(events::list), doc("List events", 200, "EventList")),
+        route(Method::GET, "/v1/events/{id}", keyed!(events::get), doc("Retrieve an event", 200, "Event")),
         route(Method::GET, "/healthz", Access::Open(|_| Box::pin(health::alive())), doc("Whether the process serves", 200, "Health")),
         route(Method::GET, "/readyz", Access::Open(|crm| Box::pin(health::ready(crm))), doc("Whether the store answers", 200, "Health")),
         route(Method::GET, "/openapi.json", Access::Open(|_| Box::pin(openapi::openapi())), doc("This document", 200, "OpenApi")),

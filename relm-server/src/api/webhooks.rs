@@ -1,4 +1,4 @@
-//! `/v1/webhooks`: endpoints, their deliveries, and replays.
+//! `/v1/webhooks`: endpoints and their secrets, deliveries, replays and recoveries.
 
 use relm_core::Kind;
 
@@ -53,5 +53,27 @@ pub(super) async fn replay(call: Call) -> Outcome {
     let id = call.id(0, Kind::Webhook)?;
     let delivery = call.id(1, Kind::Delivery)?;
     let reply = call.scoped.webhooks().replay(id, delivery).await?;
+    Ok(Answer::reply(&reply))
+}
+
+pub(super) async fn rotate_secret(call: Call) -> Outcome {
+    call.query.finish()?;
+    let id = call.id(0, Kind::Webhook)?;
+    let webhooks = call.scoped.webhooks();
+    let reply = webhooks.rotate_secret_json(id, call.body).await?;
+    Ok(Answer::reply(&reply))
+}
+
+pub(super) async fn test(call: Call) -> Outcome {
+    call.query.finish()?;
+    let id = call.id(0, Kind::Webhook)?;
+    let reply = call.scoped.webhooks().test(id).await?;
+    Ok(Answer::reply(&reply))
+}
+
+pub(super) async fn recover(call: Call) -> Outcome {
+    call.query.finish()?;
+    let id = call.id(0, Kind::Webhook)?;
+    let reply = call.scoped.webhooks().recover_json(id, call.body).await?;
     Ok(Answer::reply(&reply))
 }

@@ -88,6 +88,7 @@ fn a_read_only_key_reads() {
         "/v1/webhooks",
         &endpoint,
         &format!("{endpoint}/deliveries"),
+        "/v1/events",
     ] {
         assert_eq!(reader.get(path).is(200), user.get(path).is(200), "{path}");
     }
@@ -109,6 +110,9 @@ fn a_read_only_key_reads() {
         ("PATCH", &endpoint),
         ("DELETE", &endpoint),
         ("POST", &format!("{endpoint}/replay/dlv_x")),
+        ("POST", &format!("{endpoint}/rotate_secret")),
+        ("POST", &format!("{endpoint}/test")),
+        ("POST", &format!("{endpoint}/recover")),
     ] {
         let refused = reader.ask(method, path).text("{").send();
         assert_eq!(refused.error(403), expected, "{method} {path}");

@@ -72,6 +72,18 @@ fn every_post_replays_byte_for_byte() {
     assert_eq!(first.status, 202);
     replays(&first, &replay());
     assert_eq!(deliveries().len(), 2);
+    let test = || {
+        post(
+            &user,
+            "ping",
+            &format!("/v1/webhooks/{webhook}/test"),
+            &json!({}),
+        )
+    };
+    let first = test();
+    assert_eq!(first.status, 202);
+    replays(&first, &test());
+    assert_eq!(deliveries().len(), 3);
 }
 
 #[test]
@@ -264,12 +276,19 @@ fn a_used_key_is_a_conflict_even_for_a_body_that_cannot_be_read() {
         &json!({ "email": "ada@example.com" }),
     );
     assert_eq!(used.status, 201, "{}", used.text);
+    let hook = json!({ "url": "https://example.com", "event_types": ["*"] });
+    let hook = format!("/v1/webhooks/{}", id(&user.create("/v1/webhooks", hook)));
     for (path, body) in [
         ("/v1/contacts", json!({ "emial": "ada@example.com" })),
         ("/v1/contacts/batch", json!({ "contacts": 1 })),
         ("/v1/schema/fields", json!({ "key": 1 })),
         ("/v1/associations", json!({ "from_type": "planet" })),
         ("/v1/webhooks", json!({ "url": 1 })),
+        (
+            &format!("{hook}/rotate_secret"),
+            json!({ "expires_in": "1" }),
+        ),
+        (&format!("{hook}/recover"), json!({ "since": 1 })),
     ] {
         let refused = post(&user, "key", path, &body);
         assert_eq!(refused.status, 409, "{path}: {}", refused.text);

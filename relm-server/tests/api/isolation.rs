@@ -1,9 +1,11 @@
 //! Workspaces and modes: for every route, what lies elsewhere is as if it were not there.
 
-use relm_core::{KeyAccess, Mode};
+use std::collections::BTreeSet;
+
+use relm_core::{Id, KeyAccess, Mode};
 use serde_json::{Value, json};
 
-use super::session::{Answered, User, World, id, ids, whole_list};
+use super::session::{Answered, User, World, id, ids, template, whole_list};
 
 /// One record of every kind that has a path.
 struct Owned {
@@ -15,6 +17,7 @@ struct Owned {
     edge: String,
     webhook: String,
     delivery: String,
+    event: String,
 }
 
 fn fill(user: &User<'_>) -> Owned {
@@ -39,6 +42,7 @@ fn fill(user: &User<'_>) -> Owned {
     let deliveries = user
         .get(&format!("/v1/webhooks/{webhook}/deliveries"))
         .is(200);
+    let delivery = &deliveries["data"][0];
     Owned {
         contact,
         company,
@@ -46,7 +50,8 @@ fn fill(user: &User<'_>) -> Owned {
         activity,
         field,
         edge,
-        delivery: id(&deliveries["data"][0]),
+        delivery: id(delivery),
+        event: delivery["event_id"].as_str().unwrap().to_owned(),
         webhook,
     }
 }
@@ -61,6 +66,14 @@ fn requests(owned: &Owned) -> Vec<(&'static str, String, Value)> {
             format!("{endpoint}/replay/{}", owned.delivery),
             json!({}),
         ),
+        ("POST", format!("{endpoint}/rotate_secret"), json!({})),
+        ("POST", format!("{endpoint}/test"), json!({})),
+        (
+            "POST",
+            format!("{endpoint}/recover"),
+            json!({ "since": "2026-07-02T00:00:00Z" }),
+        ),
+        ("GET", format!("/v1/events/{}", owned.event), json!({})),
         (
             "DELETE",
             format!("/v1/associations/{}", owned.edge),
@@ -93,11 +106,31 @@ fn requests(owned: &Owned) -> Vec<(&'static str, String, Value)> {
 
 /// The same request for ids that nobody has.
 fn absent(path: &str) -> String {
-    let parts = path.split('/').map(|part| match part.split_once('_') {
-        Some((prefix, _)) => format!("{prefix}_01K1V9Y2ZP6W4T8Q0R5N7M3XJB"),
+    let parts = path.split('/').map(|part| match Id::parse(part) {
+        Some(id) => format!("{}_01K1V9Y2ZP6W4T8Q0R5N7M3XJB", id.kind().prefix()),
         None => part.to_owned(),
     });
     parts.collect::<Vec<_>>().join("/")
+}
+
+#[test]
+fn every_route_that_names_a_record_is_tried_here() {
+    let world = World::new();
+    let owner = world.user("acme", Mode::Live);
+    let tried = requests(&fill(&owner)).into_iter();
+    let tried: BTreeSet<String> = tried
+        .map(|(method, path, _)| format!("{method} {}", template(&path)))
+        .collect();
+    let document = owner.get("/openapi.json").is(200);
+    let paths = document["paths"].as_object().unwrap().iter();
+    let served: BTreeSet<String> = paths
+        .filter(|(path, _)| path.contains('{'))
+        .flat_map(|(path, methods)| {
+            let methods = methods.as_object().unwrap().keys();
+            methods.map(move |method| format!("{} {path}", method.to_uppercase()))
+        })
+        .collect();
+    assert_eq!(tried, served);
 }
 
 #[test]
@@ -140,6 +173,8 @@ fn lists_and_searches_show_their_own() {
             "/v1/associations",
             "/v1/schema/fields",
             "/v1/webhooks",
+            "/v1/events",
+            &format!("/v1/events?record_id={}", owned.contact),
             "/v1/search?q=secret",
             "/v1/search?q=ada@example.com",
             &format!("/v1/search?q={}", owned.deal),

@@ -7,14 +7,18 @@
 
 mod access;
 mod associations;
+mod attempts;
 mod batch;
 mod contacts;
+mod endpoints;
+mod events;
 mod faults;
 mod fields;
 mod idempotency;
 mod isolation;
 mod lists;
 mod objects;
+mod recovery;
 mod schema;
 mod search;
 mod seed;

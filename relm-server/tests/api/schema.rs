@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use relm_core::Mode;
 use serde_json::{Value, json};
 
-use super::session::{User, World, id};
+use super::session::{User, World, id, template};
 
 fn names(object: &Value) -> BTreeSet<&str> {
     object
@@ -70,20 +70,6 @@ fn every_bound_of_the_engine_is_published() {
     assert!(published.values().all(Value::is_u64));
 }
 
-/// `/v1/contacts/con_…` as the document writes it.
-fn template(path: &str) -> String {
-    let mut places = ["{id}", "{delivery_id}"].into_iter();
-    let parts = path.split('?').next().unwrap().split('/');
-    let parts = parts.map(|part| {
-        if part.contains('_') {
-            places.next().unwrap()
-        } else {
-            part
-        }
-    });
-    parts.collect::<Vec<_>>().join("/")
-}
-
 /// Asks, and holds the answer to what the document says of it: its status, and the names of all its members.
 fn conforms(document: &Value, user: &User<'_>, method: &str, path: &str, body: Value) -> Value {
     let answer = user.ask(method, path).json(&body).send();
@@ -143,6 +129,13 @@ fn answers_are_as_the_document_says() {
         &format!("{hook}/replay/{}", id(&deliveries["data"][0])),
         json!({}),
     );
+    ask("POST", &format!("{hook}/rotate_secret"), json!({}));
+    ask("POST", &format!("{hook}/test"), json!({}));
+    let since = json!({ "since": "2026-07-02T00:00:00Z" });
+    ask("POST", &format!("{hook}/recover"), since);
+    let events = ask("GET", "/v1/events", json!({}));
+    let event = format!("/v1/events/{}", id(&events["data"][0]));
+    ask("GET", &event, json!({}));
     ask(
         "POST",
         "/v1/contacts/batch",

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use hyper::{HeaderMap, Request, Response};
 use relm_core::record::Document;
 use relm_core::store::{
-    Batch, CommitError, Configuration, Page, Query, Search, SearchPage, StoreError, StoredResponse,
+    Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
+    StoreError, StoredResponse,
 };
 use relm_core::time::{ManualClock, SeededEntropy};
 use relm_core::{Clock as _, Crm, Id, KeyAccess, Kind, Mode, Scope, Store, Timestamp};
@@ -268,6 +269,17 @@ pub fn ids(list: &Value) -> Vec<String> {
     list["data"].as_array().unwrap().iter().map(id).collect()
 }
 
+/// `/v1/contacts/con_…` as the document writes it.
+pub fn template(path: &str) -> String {
+    let mut places = ["{id}", "{delivery_id}"].into_iter();
+    let parts = path.split('?').next().unwrap().split('/');
+    let parts = parts.map(|part| match Id::parse(part) {
+        Some(_) => places.next().unwrap(),
+        None => part,
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
 /// The memory store, until a test breaks it.
 #[derive(Default)]
 pub struct Fragile {
@@ -347,6 +359,20 @@ impl Store for Fragile {
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
         self.check().map_err(CommitError::Store)?;
         self.store.commit(batch).await
+    }
+
+    async fn queues(
+        &self,
+        after: Option<QueueKey>,
+        limit: usize,
+    ) -> Result<Vec<Queue>, StoreError> {
+        self.check()?;
+        self.store.queues(after, limit).await
+    }
+
+    async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError> {
+        self.check()?;
+        self.store.lease(lease).await
     }
 }
 

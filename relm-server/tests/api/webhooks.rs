@@ -45,6 +45,7 @@ fn an_endpoint_is_changed_and_deleted() {
         expected[name] = value.clone();
     }
     expected["updated_at"] = json!("2026-07-02T10:00:01.000Z");
+    expected["disabled_reason"] = json!("requested");
     assert_eq!(user.patch(&path, change).is(200), expected);
     assert_eq!(
         user.get("/v1/webhooks").is(200),

@@ -13,15 +13,20 @@ pub struct Client {
 
 impl Client {
     pub fn connect(address: SocketAddr, key: &str) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
-        stream.set_nodelay(true).unwrap();
+        Self::try_connect(address, key).unwrap()
+    }
+
+    /// None when nobody listens there.
+    pub fn try_connect(address: SocketAddr, key: &str) -> Option<Self> {
+        let stream = TcpStream::connect(address).ok()?;
+        stream.set_nodelay(true).ok()?;
         stream
             .set_read_timeout(Some(Duration::from_secs(20)))
-            .unwrap();
-        Self {
+            .ok()?;
+        Some(Self {
             stream: BufReader::new(stream),
             key: key.to_owned(),
-        }
+        })
     }
 
     pub fn get(&mut self, path: &str) -> (u16, Value) {
@@ -39,6 +44,10 @@ impl Client {
 
     pub fn patch(&mut self, path: &str, body: &Value) -> (u16, Value) {
         self.send("PATCH", path, None, Some(body)).unwrap()
+    }
+
+    pub fn delete(&mut self, path: &str) -> (u16, Value) {
+        self.send("DELETE", path, None, None).unwrap()
     }
 
     pub fn try_post(

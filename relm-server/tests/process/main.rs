@@ -5,7 +5,13 @@
     reason = "a test panics on what it does not expect"
 )]
 
+#[allow(
+    dead_code,
+    reason = "two crates of tests share it, and each uses its part"
+)]
 mod client;
+mod deliveries;
+mod receiver;
 mod server;
 
 use std::collections::{HashMap, HashSet};
@@ -243,14 +249,22 @@ fn what_cannot_start_says_so_in_one_line_and_changes_nothing() {
     assert!(refused(folder.path(), &["--listen", &address]).contains("cannot listen on"));
     assert!(!folder.path().join("relm.db").exists());
 
-    assert!(
-        refused(folder.path(), &["--database", "postgres://localhost/relm"])
-            .contains("not supported yet")
+    // Nobody listens there.
+    let nowhere = "postgres://relm:hunter2@127.0.0.1:1/relm";
+    let listen = ["--listen", "127.0.0.1:0", "--database-acquire-seconds", "1"];
+    let away = refused(
+        folder.path(),
+        &[&listen[..], &["--database", nowhere]].concat(),
     );
+    assert!(away.contains("postgres://127.0.0.1:1/relm: the database cannot be opened"));
+    assert!(!away.contains("hunter2"), "{away}");
     assert!(
         refused(folder.path(), &["--database", "relm.db"]).contains("a database is sqlite://PATH")
     );
     assert!(refused(folder.path(), &["--listen", "nowhere"]).contains("--listen"));
+    let key = refused(folder.path(), &["--secret-key", "hunter2"]);
+    assert!(key.contains("--secret-key") && key.contains("32 bytes in base64"));
+    assert!(!key.contains("hunter2"), "{key}");
 
     let garbage = folder.path().join("garbage.db");
     std::fs::write(&garbage, vec![b'x'; 5000]).unwrap();

@@ -40,7 +40,11 @@ pub fn relm(folder: &Path) -> Command {
 impl Server {
     /// Starts it over `relm.db` in a folder, and waits until it serves.
     pub fn start(folder: &Path) -> Self {
-        let mut command = relm(folder);
+        Self::spawn(relm(folder))
+    }
+
+    /// Starts what [`relm`] made, and waits until it serves.
+    pub fn spawn(mut command: Command) -> Self {
         command
             .args(["--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped());

@@ -9,7 +9,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row, ToSql};
 
 use super::Synchronous;
-use crate::sql::Sql;
+use crate::sql::{Sql, Value};
 
 /// How long a statement waits for another process that writes to the same file.
 const BUSY_TIMEOUT_MS: u32 = 5_000;
@@ -36,7 +36,9 @@ pub(super) fn open_writer(path: &Path, synchronous: Synchronous) -> rusqlite::Re
 
 /// Opens a connection that cannot write, with a page cache of so many KiB.
 pub(super) fn open_reader(path: &Path, cache_kib: usize) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.execute_batch(&format!(
         "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}; PRAGMA query_only = ON; \
@@ -46,15 +48,12 @@ pub(super) fn open_reader(path: &Path, cache_kib: usize) -> rusqlite::Result<Con
     Ok(connection)
 }
 
-/// A value on its way into a statement.
-struct Bound<'a>(&'a Option<Scalar<'static>>);
-
-impl ToSql for Bound<'_> {
+impl ToSql for Value {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self.0 {
-            None => ValueRef::Null,
-            Some(Scalar::Integer(value)) => ValueRef::Integer(*value),
-            Some(Scalar::Text(text)) => ValueRef::Text(text.as_bytes()),
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Integer(None) | Self::Text(None) => ValueRef::Null,
+            Self::Integer(Some(value)) => ValueRef::Integer(*value),
+            Self::Text(Some(text)) => ValueRef::Text(text.as_bytes()),
         }))
     }
 }
@@ -62,7 +61,7 @@ impl ToSql for Bound<'_> {
 /// Runs a write; the number of rows that it touched.
 pub(super) fn execute(connection: &Connection, sql: &Sql) -> rusqlite::Result<usize> {
     let mut statement = connection.prepare_cached(&sql.text)?;
-    statement.execute(rusqlite::params_from_iter(sql.values.iter().map(Bound)))
+    statement.execute(rusqlite::params_from_iter(&sql.values))
 }
 
 /// Runs a read; what `read` makes of each row.
@@ -72,7 +71,7 @@ pub(super) fn rows<T>(
     mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<Vec<T>> {
     let mut statement = connection.prepare_cached(&sql.text)?;
-    let mut rows = statement.query(rusqlite::params_from_iter(sql.values.iter().map(Bound)))?;
+    let mut rows = statement.query(rusqlite::params_from_iter(&sql.values))?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
         all.push(read(row)?);

@@ -5,29 +5,39 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 
 use super::OpenError;
-use crate::schema::{STEPS, sqlite_ddl};
+use crate::dialect::Dialect;
+use crate::schema::STEPS;
 
 const TABLE: &str = "relm_migrations";
 
-/// Looks at an existing file without changing it.
-pub(super) fn check(path: &Path) -> Result<(), OpenError> {
+/// Looks at a file without changing it. One that is behind is refused where it may not `migrate`.
+pub(super) fn check(path: &Path, migrate: bool) -> Result<(), OpenError> {
+    let known = known();
+    let found = match taken(path)? {
+        Some(found) => found,
+        None => return Err(OpenError::Foreign),
+    };
+    if found > known {
+        return Err(OpenError::Newer { found, known });
+    }
+    if found < known && !migrate {
+        return Err(OpenError::Behind { found, known });
+    }
+    Ok(())
+}
+
+/// How many steps the database in a file has taken, 0 where it is empty or not there; none where it is not Relm's.
+fn taken(path: &Path) -> Result<Option<i64>, OpenError> {
     if !path.exists() {
-        return Ok(());
+        return Ok(Some(0));
     }
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if tables == 0 {
-        return Ok(());
+        return Ok(Some(0));
     }
-    match version(&connection)? {
-        None => Err(OpenError::Foreign),
-        Some(found) if found > known() => Err(OpenError::Newer {
-            found,
-            known: known(),
-        }),
-        Some(_) => Ok(()),
-    }
+    version(&connection)
 }
 
 /// Takes the steps that are missing, all of them or none. Processes that open one file together wait for each other.
@@ -52,7 +62,7 @@ fn take_steps(connection: &Connection) -> Result<(), OpenError> {
     let taken = version(connection)?.unwrap_or(0);
     for (number, step) in (1_i64..).zip(STEPS) {
         if number > taken {
-            connection.execute_batch(&sqlite_ddl(step))?;
+            connection.execute_batch(&Dialect::Sqlite.ddl(step))?;
             connection.execute(
                 &format!("INSERT INTO {TABLE} (version, name) VALUES (?, ?)"),
                 (number, step.name),

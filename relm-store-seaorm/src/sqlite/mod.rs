@@ -11,6 +11,7 @@ mod writer;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -21,8 +22,8 @@ use relm_core::id::{Id, Kind};
 use relm_core::record::{Document, columns, unique_column};
 use relm_core::scope::Scope;
 use relm_core::store::{
-    Batch, CommitError, Configuration, Page, Query, Search, SearchPage, Store, StoreError,
-    StoredResponse,
+    Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
+    Store, StoreError, StoredResponse,
 };
 use relm_core::time::Timestamp;
 use rusqlite::Connection;
@@ -30,9 +31,11 @@ use rusqlite::Connection;
 use self::connection::rows;
 use self::reader::{Readers, document, list, read_documents, search, snapshot};
 use self::walkers::Walkers;
-use self::writer::Job;
+use self::writer::{Answer, Job, Work};
+use crate::dialect::Dialect;
 use crate::plan::{compile, unhex};
 use crate::query::{ListPlan, documents};
+use crate::queue::next_queue;
 use crate::sql::{Sql, table};
 
 /// SQLite before this could corrupt a database when a write-ahead log was reset: https://sqlite.org/wal.html#walresetbug
@@ -59,6 +62,7 @@ pub enum Synchronous {
 pub struct SqliteOptions {
     path: PathBuf,
     synchronous: Synchronous,
+    migrate: bool,
 }
 
 impl SqliteOptions {
@@ -67,7 +71,25 @@ impl SqliteOptions {
         Self {
             path: path.into(),
             synchronous: Synchronous::default(),
+            migrate: true,
         }
+    }
+
+    /// A database of its own in this process's memory, gone with the store. Its readers and its writer wait for each other,
+    /// which those of a file do not.
+    pub fn in_memory() -> Self {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        // Connections that name the same database of this VFS share it: https://sqlite.org/inmemorydb.html
+        Self::new(format!("file:/relm-{number}?vfs=memdb"))
+    }
+
+    /// Sets whether opening brings the tables up to date; it does unless it is said. Where it does not, a database that is
+    /// behind is refused.
+    #[must_use]
+    pub fn migrate(mut self, migrate: bool) -> Self {
+        self.migrate = migrate;
+        self
     }
 
     /// Sets what must have reached the disk when a commit is acknowledged.
@@ -91,6 +113,13 @@ pub enum OpenError {
         /// How many this program knows.
         known: i64,
     },
+    /// The database has steps to take, and was not to take them.
+    Behind {
+        /// How many steps the database has taken.
+        found: i64,
+        /// How many this program knows.
+        known: i64,
+    },
     /// The tables in the file are not Relm's.
     Foreign,
     /// SQLite itself is too old to be trusted with a write-ahead log.
@@ -107,6 +136,10 @@ impl fmt::Display for OpenError {
                 f,
                 "the database is of version {found}, newer than this program, which knows {known}"
             ),
+            Self::Behind { found, known } => write!(
+                f,
+                "the database is of version {found}, older than this program, which knows {known}: migrate it first"
+            ),
             Self::Foreign => f.write_str("the file is a database of another program"),
             Self::OldSqlite(version) => write!(f, "SQLite {version} is too old: 3.51.3 is needed"),
             Self::Thread(error) => write!(f, "a thread cannot be started: {error}"),
@@ -119,7 +152,7 @@ impl std::error::Error for OpenError {
         match self {
             Self::Sqlite(error) => Some(error),
             Self::Thread(error) => Some(error),
-            Self::Newer { .. } | Self::Foreign | Self::OldSqlite(_) => None,
+            Self::Newer { .. } | Self::Behind { .. } | Self::Foreign | Self::OldSqlite(_) => None,
         }
     }
 }
@@ -150,8 +183,12 @@ impl SqliteStore {
         if rusqlite::version_number() < SQLITE_VERSION_MIN {
             return Err(OpenError::OldSqlite(rusqlite::version()));
         }
-        let SqliteOptions { path, synchronous } = options;
-        migration::check(&path)?;
+        let SqliteOptions {
+            path,
+            synchronous,
+            migrate,
+        } = options;
+        migration::check(&path, migrate)?;
         let writer = connection::open_writer(&path, synchronous)?;
         migration::run(&writer)?;
         let threads = thread::available_parallelism().map_or(1, usize::from);
@@ -177,6 +214,23 @@ impl SqliteStore {
     /// As for [`open`](Self::open).
     pub fn open_file(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         Self::open(SqliteOptions::new(path.as_ref()))
+    }
+
+    /// Has the writer do this.
+    async fn write(&self, work: Work) -> Answer {
+        let (answer, answered) = oneshot::channel();
+        let stopped = || StoreError::unavailable("the writer has stopped");
+        let jobs = self
+            .jobs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let job = Job { work, answer };
+        jobs.ok_or_else(stopped)?.send(job).map_err(|_| stopped())?;
+        // The writer drops a job unanswered only when it dies, perhaps after it committed.
+        answered
+            .await
+            .unwrap_or_else(|_| Err(StoreError::ambiguous("the writer died").into()))
     }
 
     /// Reads on a thread apart, where a read may be long.
@@ -265,15 +319,21 @@ impl Store for SqliteStore {
     }
 
     async fn list(&self, scope: Scope, query: &Query) -> Result<Page, StoreError> {
-        let plan = ListPlan::new(scope, query);
+        let plan = ListPlan::new(Dialect::Sqlite, scope, query);
         if plan.is_bounded() {
             return self
                 .readers
                 .with(|connection| list(connection, &plan, query));
         }
         let query = query.clone();
-        self.read_apart(move |connection| list(connection, &ListPlan::new(scope, &query), &query))
-            .await
+        self.read_apart(move |connection| {
+            list(
+                connection,
+                &ListPlan::new(Dialect::Sqlite, scope, &query),
+                &query,
+            )
+        })
+        .await
     }
 
     async fn search(&self, scope: Scope, asked: &Search) -> Result<SearchPage, StoreError> {
@@ -331,24 +391,49 @@ impl Store for SqliteStore {
     }
 
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
-        let (answer, answered) = oneshot::channel();
-        let job = Job {
-            plan: compile(&batch),
-            batch,
-            answer,
-        };
-        let stopped = || StoreError::unavailable("the writer has stopped");
-        let jobs = self
-            .jobs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        jobs.ok_or_else(stopped)?.send(job).map_err(|_| stopped())?;
-        // The writer drops a job unanswered only when it dies, perhaps after it committed.
-        answered
-            .await
-            .unwrap_or_else(|_| Err(StoreError::ambiguous("the writer died").into()))
+        let plan = compile(Dialect::Sqlite, &batch);
+        self.write(Work::Commit { plan, batch }).await.map(drop)
     }
+
+    async fn queues(
+        &self,
+        after: Option<QueueKey>,
+        limit: usize,
+    ) -> Result<Vec<Queue>, StoreError> {
+        self.readers.with(|connection| {
+            snapshot(connection, |connection| {
+                let mut queues: Vec<Queue> = Vec::new();
+                while queues.len() < limit {
+                    let last = queues.last().map(|queue| queue.key).or(after);
+                    match rows(connection, &next_queue(last), queue)?.pop() {
+                        Some(queue) => queues.push(queue),
+                        None => break,
+                    }
+                }
+                Ok(queues)
+            })
+        })
+    }
+
+    async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError> {
+        match self.write(Work::Lease(*lease)).await {
+            Ok(documents) => Ok(documents),
+            Err(CommitError::Store(error)) => Err(error),
+            Err(CommitError::Refused(_)) => Ok(Vec::new()),
+        }
+    }
+}
+
+/// A row of `scope, webhook_id, next_attempt_at`.
+fn queue(row: &rusqlite::Row<'_>) -> rusqlite::Result<Queue> {
+    let webhook = Id::parse(row.get_ref(1)?.as_str()?).ok_or(rusqlite::Error::InvalidQuery)?;
+    Ok(Queue {
+        key: QueueKey {
+            scope_key: row.get(0)?,
+            webhook,
+        },
+        due_at: Timestamp::from_millis(row.get(2)?),
+    })
 }
 
 fn decode_all<T: serde::de::DeserializeOwned>(

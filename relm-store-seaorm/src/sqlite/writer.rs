@@ -7,25 +7,43 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 
 use futures_channel::oneshot;
-use relm_core::store::{Batch, CommitError, StoreError};
+use relm_core::id::Id;
+use relm_core::record::Document;
+use relm_core::store::{Batch, CommitError, Lease, StoreError};
 use rusqlite::Connection;
 
 use super::connection::{execute, is_constraint, is_transient, rows, scalars, store_error};
+use super::reader::read_documents;
 use crate::explain::{Inquiry, questions};
 use crate::plan::{Expect, Step};
+use crate::queue::{due, take};
+use crate::rows::in_shapes;
 
 /// Batches of one group: enough to spread a sync thin, few enough that the first does not wait long for the last.
 const GROUP_MAX: usize = 128;
 
-/// One batch on its way through the writer.
+/// Groups after a refusal whose batches get savepoints. A savepoint copies every page that its batch then changes, which
+/// costs a create a third; without one, a refusal undoes the whole group, which is then written again.
+const CAUTIOUS_GROUPS: usize = 16;
+
+/// One piece of work on its way through the writer.
 pub(super) struct Job {
-    pub plan: Vec<Step>,
-    pub batch: Batch,
-    pub answer: oneshot::Sender<Result<(), CommitError>>,
+    pub work: Work,
+    pub answer: oneshot::Sender<Answer>,
+}
+
+/// What came of a job; the documents are those of a lease.
+pub(super) type Answer = Result<Vec<Document>, CommitError>;
+
+/// What is written.
+pub(super) enum Work {
+    Commit { plan: Vec<Step>, batch: Batch },
+    Lease(Lease),
 }
 
 /// Writes until every sender is gone. `committed` hears of each commit.
 pub(super) fn run(connection: &Connection, jobs: &Receiver<Job>, committed: &Sender<()>) {
+    let mut caution = 0;
     while let Ok(first) = jobs.recv() {
         let mut group = vec![first];
         while group.len() < GROUP_MAX {
@@ -35,7 +53,7 @@ pub(super) fn run(connection: &Connection, jobs: &Receiver<Job>, committed: &Sen
             }
         }
         // Whoever waits for an answer that a panic took with it hears that nobody can know.
-        let written = catch_unwind(AssertUnwindSafe(|| write(connection, group)));
+        let written = catch_unwind(AssertUnwindSafe(|| write(connection, group, &mut caution)));
         if written.is_err() {
             tracing::error!("the writer panicked; what it was writing is undone");
             let _ = connection.execute_batch("ROLLBACK");
@@ -45,8 +63,8 @@ pub(super) fn run(connection: &Connection, jobs: &Receiver<Job>, committed: &Sen
     }
 }
 
-fn write(connection: &Connection, group: Vec<Job>) {
-    let results = match attempt(connection, &group) {
+fn write(connection: &Connection, group: Vec<Job>, caution: &mut usize) {
+    let results = match attempt(connection, &group, caution) {
         Ok(results) => results,
         Err(failed) => {
             let _ = connection.execute_batch("ROLLBACK");
@@ -81,8 +99,22 @@ impl Failed {
 }
 
 /// Applies each batch of a group, and commits those that were not refused.
-fn attempt(connection: &Connection, group: &[Job]) -> Result<Vec<Result<(), CommitError>>, Failed> {
-    let applied = apply_all(connection, group).map_err(Failed::Before)?;
+fn attempt(
+    connection: &Connection,
+    group: &[Job],
+    caution: &mut usize,
+) -> Result<Vec<Answer>, Failed> {
+    let applied = match *caution {
+        0 => apply_together(connection, group),
+        _ => Ok(None),
+    };
+    let applied = match applied.map_err(Failed::Before)? {
+        Some(applied) => applied,
+        None => {
+            *caution = caution.checked_sub(1).unwrap_or(CAUTIOUS_GROUPS);
+            apply_apart(connection, group).map_err(Failed::Before)?
+        }
+    };
     let commit = connection.prepare_cached("COMMIT");
     commit
         .and_then(|mut commit| commit.execute([]))
@@ -90,34 +122,60 @@ fn attempt(connection: &Connection, group: &[Job]) -> Result<Vec<Result<(), Comm
     Ok(applied)
 }
 
-fn apply_all(
-    connection: &Connection,
-    group: &[Job],
-) -> rusqlite::Result<Vec<Result<(), CommitError>>> {
+/// Does all of a group in one transaction, or none of it where any of it is refused or fails: which one, and why, the
+/// savepoints of [`apply_apart`] tell.
+fn apply_together(connection: &Connection, group: &[Job]) -> rusqlite::Result<Option<Vec<Answer>>> {
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-    group.iter().map(|job| apply(connection, job)).collect()
+    let mut answers = Vec::with_capacity(group.len());
+    for job in group {
+        let Ok(Some(documents)) = carry_out(connection, &job.work) else {
+            if !connection.is_autocommit() {
+                connection.prepare_cached("ROLLBACK")?.execute([])?;
+            }
+            return Ok(None);
+        };
+        answers.push(Ok(documents));
+    }
+    Ok(Some(answers))
 }
 
-/// Applies one batch under its own savepoint.
-fn apply(connection: &Connection, job: &Job) -> rusqlite::Result<Result<(), CommitError>> {
+/// Does each piece of work of a group under a savepoint of its own, so that a refusal is one caller's.
+fn apply_apart(connection: &Connection, group: &[Job]) -> rusqlite::Result<Vec<Answer>> {
+    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    group
+        .iter()
+        .map(|job| apply(connection, &job.work))
+        .collect()
+}
+
+/// The documents of a lease, or none of a commit; none at all where the plan met other rows than it must.
+fn carry_out(connection: &Connection, work: &Work) -> rusqlite::Result<Option<Vec<Document>>> {
+    match work {
+        Work::Commit { plan, .. } => run_plan(connection, plan).map(|met| met.then(Vec::new)),
+        Work::Lease(lease) => take_due(connection, lease).map(Some),
+    }
+}
+
+/// Does one piece of work under its own savepoint.
+fn apply(connection: &Connection, work: &Work) -> rusqlite::Result<Answer> {
     connection.prepare_cached("SAVEPOINT batch")?.execute([])?;
-    let applied = run_plan(connection, &job.plan);
-    let result = match applied {
-        Ok(true) => Ok(()),
-        Ok(false) => {
+    let result = match (carry_out(connection, work), work) {
+        (Ok(Some(documents)), _) => Ok(documents),
+        (Ok(None), Work::Commit { batch, .. }) => {
             undo(connection)?;
-            Err(explain(connection, &job.batch)?)
+            Err(explain(connection, batch)?)
         }
-        Err(error) if is_constraint(&error) => {
+        (Err(error), Work::Commit { batch, .. }) if is_constraint(&error) => {
             undo(connection)?;
-            Err(explain(connection, &job.batch)?)
+            Err(explain(connection, batch)?)
         }
+        (Ok(None), Work::Lease(_)) => Ok(Vec::new()),
         // As long as SQLite keeps the transaction open, what befell this batch is its own.
-        Err(error) if !connection.is_autocommit() => {
+        (Err(error), _) if !connection.is_autocommit() => {
             undo(connection)?;
             Err(CommitError::Store(store_error(error)))
         }
-        Err(error) => return Err(error),
+        (Err(error), _) => return Err(error),
     };
     connection.prepare_cached("RELEASE batch")?.execute([])?;
     Ok(result)
@@ -146,6 +204,15 @@ fn run_plan(connection: &Connection, plan: &[Step]) -> rusqlite::Result<bool> {
         }
     }
     Ok(true)
+}
+
+fn take_due(connection: &Connection, lease: &Lease) -> rusqlite::Result<Vec<Document>> {
+    let documents = read_documents(connection, &due(lease))?;
+    let taken: Vec<Id> = documents.iter().map(|document| document.id).collect();
+    for part in in_shapes(&taken) {
+        execute(connection, &take(lease, part))?;
+    }
+    Ok(documents)
 }
 
 fn explain(connection: &Connection, batch: &Batch) -> rusqlite::Result<CommitError> {

@@ -221,6 +221,18 @@ impl Intercept for LostDelivery {
     }
 }
 
+/// Leaves endpoints as they are.
+#[derive(Default)]
+pub(super) struct UnchangedEndpoint;
+
+#[async_trait]
+impl Intercept for UnchangedEndpoint {
+    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
+        let changes_endpoint = |write: &Write| matches!(write, Write::Replace { after, .. } if after.record.kind() == Kind::Webhook);
+        store.commit(without(batch, changes_endpoint)).await
+    }
+}
+
 /// Does not count changes of the configuration.
 #[derive(Default)]
 pub(super) struct LostReconfigure;

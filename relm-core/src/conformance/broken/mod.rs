@@ -6,8 +6,10 @@
 mod commits;
 mod configurations;
 mod filters;
+mod leases;
 mod lists;
 mod preconditions;
+mod queues;
 mod reads;
 mod searches;
 
@@ -147,7 +149,8 @@ macro_rules! for_each_broken_store {
                     upserts_of_one_email_make_one_record
                 ]
                 TornCommit a_torn_commit_is_noticed [
-                    a_refused_batch_leaves_nothing what_changes_nothing_has_no_event a_failed_request_keeps_no_key
+                    a_refused_batch_leaves_nothing a_refused_batch_ends_no_lease what_changes_nothing_has_no_event
+                    a_failed_request_keeps_no_key
                 ]
                 ChunkedCommit a_commit_in_chunks_is_noticed [a_large_batch_is_one_commit]
                 SplitCommit a_commit_that_can_be_dropped_halfway_is_noticed [a_dropped_commit_is_whole_or_nothing]
@@ -160,20 +163,28 @@ macro_rules! for_each_broken_store {
                 SoftDelete a_soft_delete_is_noticed [a_deleted_record_is_gone]
                 LostEvent a_lost_event_is_noticed [
                     a_change_has_one_event an_event_is_in_the_commit_of_its_change a_dropped_commit_is_whole_or_nothing
-                    one_of_many_creates_of_an_email_succeeds
+                    one_of_many_creates_of_an_email_succeeds events_show_changed_fields
                 ]
                 LostDelivery a_lost_delivery_is_noticed [
                     deliveries_go_to_the_endpoints_that_match an_event_is_in_the_commit_of_its_change
-                    a_field_binds_every_engine
+                    a_field_binds_every_engine a_delivery_is_sent_once_and_recorded
+                    a_crash_after_sending_sends_again_with_the_same_id a_disabled_endpoint_is_sent_nothing
+                    a_hanging_endpoint_holds_up_no_other a_ping_goes_to_one_endpoint recover_is_idempotent
+                    pruning_keeps_what_is_owed pruning_twice_at_once_does_no_harm
+                ]
+                UnchangedEndpoint a_change_of_an_endpoint_that_is_lost_is_noticed [
+                    a_disabled_endpoint_is_sent_nothing an_endpoint_that_is_gone_is_disabled
+                    an_endpoint_that_moved_is_not_gone an_old_secret_signs_until_it_expires
+                    resealing_keeps_secrets_readable
                 ]
                 LostReconfigure a_lost_reconfigure_is_noticed [
                     reconfigure_counts_by_one definitions_exclude_each_other
-                    a_removed_field_binds_no_more
+                    a_removed_field_binds_no_more an_endpoint_that_is_gone_is_disabled
                 ]
                 RememberNothing a_store_that_remembers_nothing_is_noticed [
                     a_response_comes_back_exactly the_same_request_is_answered_the_same
                     another_request_under_the_same_key_is_refused a_key_is_good_for_24_hours
-                    a_storm_of_one_request_has_one_effect
+                    a_storm_of_one_request_has_one_effect a_job_is_claimed_once
                 ]
                 Overloaded a_store_that_gives_up_is_noticed [
                     opposite_orders_end upserts_in_opposite_orders_succeed
@@ -186,12 +197,15 @@ macro_rules! for_each_broken_store {
                 ]
                 LastWriterWins a_forgotten_version_is_noticed [
                     a_replace_needs_the_version_that_was_read one_of_many_replaces_of_a_version_succeeds
+                    two_dispatchers_record_each_attempt_once
                 ]
                 UpsertingReplace a_replace_that_inserts_is_noticed [a_replace_needs_the_record]
                 BlindDelete a_delete_of_any_version_is_noticed [a_delete_needs_the_version_that_was_read]
                 SilentDelete a_delete_of_nothing_is_noticed [a_delete_needs_the_record]
                 FirstWriteBlamed a_refusal_without_a_place_is_noticed [a_refusal_names_the_write]
-                UncheckedReference an_unchecked_reference_is_noticed [required_records_must_exist]
+                UncheckedReference an_unchecked_reference_is_noticed [
+                    required_records_must_exist replay_needs_its_event
+                ]
                 FirstMissingAlone a_missing_record_not_named_is_noticed [every_missing_record_is_named]
                 WritesFirst another_order_of_refusals_is_noticed [the_first_refusal_in_order_is_told]
                 UncheckedConfiguration an_unchecked_configuration_is_noticed [
@@ -290,6 +304,69 @@ macro_rules! for_each_broken_store {
                 TwoMoments a_configuration_of_two_moments_is_noticed [a_configuration_is_of_one_moment]
                 LateExpiry a_late_expiry_is_noticed [a_response_expires_to_the_millisecond]
                 FoldedResponseKeys a_folded_response_key_is_noticed [response_keys_compare_by_code_point]
+            }
+            queues {
+                RepeatedQueues a_queue_listed_twice_is_noticed [
+                    queues_list_each_endpoint_once any_limit_gives_every_queue_once
+                ]
+                OneScope queues_of_one_scope_are_noticed [queues_list_each_endpoint_once]
+                QueuesAsText an_order_of_queues_as_text_is_noticed [
+                    queues_are_ordered_by_key any_limit_gives_every_queue_once
+                ]
+                QueuesByMoment an_order_of_queues_by_moment_is_noticed [queues_are_ordered_by_key]
+                IgnoredQueueCursor an_ignored_cursor_of_queues_is_noticed [
+                    queues_begin_strictly_after_their_cursor any_limit_gives_every_queue_once
+                ]
+                InclusiveQueueCursor an_inclusive_cursor_of_queues_is_noticed [
+                    queues_begin_strictly_after_their_cursor any_limit_gives_every_queue_once
+                ]
+                CursorByScope a_cursor_of_queues_without_endpoint_is_noticed [
+                    queues_begin_strictly_after_their_cursor any_limit_gives_every_queue_once
+                ]
+                OneQueueMore a_queue_beyond_the_limit_is_noticed [any_limit_gives_every_queue_once]
+                LatestMoment the_latest_moment_of_a_queue_is_noticed [
+                    a_queue_is_due_with_its_earliest_delivery a_lease_at_the_moment_of_a_queue_gives_something
+                ]
+                PlannedMoment a_queue_that_ignores_leases_is_noticed [
+                    a_queue_is_due_when_a_lease_ends a_lease_at_the_moment_of_a_queue_gives_something
+                ]
+                LeasedQueuesHidden a_queue_hidden_by_a_lease_is_noticed [a_queue_is_due_when_a_lease_ends]
+                EternalQueues a_queue_that_never_ends_is_noticed [a_queue_ends_with_its_last_delivery]
+                EndpointRequired a_queue_that_needs_its_endpoint_is_noticed [a_queue_outlives_its_endpoint]
+            }
+            leases {
+                LatestFirst a_lease_of_the_latest_first_is_noticed [a_lease_gives_what_is_due_earliest_first]
+                LatestTaken a_lease_that_takes_the_latest_is_noticed [a_lease_gives_what_is_due_earliest_first]
+                PlannedOrder an_ended_lease_that_comes_first_is_noticed [a_delivery_is_due_again_when_its_lease_ends]
+                EarlyLease a_lease_of_the_not_yet_due_is_noticed [
+                    a_lease_gives_nothing_before_its_moment a_lease_ends_to_the_millisecond
+                    a_lease_at_the_moment_of_a_queue_gives_something
+                ]
+                LateLease a_lease_of_the_due_before_is_noticed [
+                    a_lease_gives_nothing_before_its_moment a_lease_ends_to_the_millisecond
+                    a_lease_at_the_moment_of_a_queue_gives_something
+                ]
+                UnlimitedLease a_lease_beyond_its_limit_is_noticed [a_lease_takes_no_more_than_its_limit]
+                PagedLease a_lease_of_a_page_is_noticed [a_large_queue_is_leased_at_once]
+                SharedLease a_lease_that_holds_nothing_is_noticed [
+                    a_lease_holds_what_it_gave leases_at_once_share_nothing
+                ]
+                ShortLease a_lease_that_ends_early_is_noticed [a_lease_ends_to_the_millisecond]
+                LongLease a_lease_that_ends_late_is_noticed [a_lease_ends_to_the_millisecond]
+                EternalLease a_lease_that_never_ends_is_noticed [a_lease_ends_to_the_millisecond]
+                StickyLease a_lease_that_outlives_a_replace_is_noticed [
+                    a_replace_ends_the_lease a_replace_at_the_same_moment_ends_the_lease
+                ]
+                ChangedColumns a_moment_written_only_if_changed_is_noticed [
+                    a_replace_at_the_same_moment_ends_the_lease
+                ]
+                FinishedGiven a_lease_of_the_finished_is_noticed [what_waits_no_more_is_not_given]
+                DeletedGiven a_lease_of_the_deleted_is_noticed [what_waits_no_more_is_not_given]
+                WrittenLease a_lease_that_writes_is_noticed [a_lease_changes_no_document]
+                AnyEndpoint a_lease_of_any_endpoint_is_noticed [a_lease_stays_with_its_endpoint]
+                ModelessLease a_lease_of_any_mode_is_noticed [leases_stay_in_their_scope]
+                SplitLease a_lease_that_can_be_dropped_halfway_is_noticed [a_dropped_lease_is_whole_or_nothing]
+                LeakedLeasePermit a_lease_that_leaks_when_dropped_is_noticed [a_dropped_lease_is_whole_or_nothing]
             }
         }
     };

@@ -1,0 +1,265 @@
+//! What was told, kept over time: recovering, replaying, forgetting and resealing.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::engine::{Acme, company, contact, engine, failure, phone};
+use super::post::{NoSleep, Post, deliveries, endpoint};
+use super::subject::{NOW, Subject};
+use crate::crm::{BatchInput, Crm, RecoverInput, Scoped};
+use crate::error::ErrorKind;
+use crate::id::{Id, Kind};
+use crate::object::DealInput;
+use crate::scope::Mode;
+use crate::store::{Store, Write};
+use crate::time::{SeededEntropy, Timestamp};
+use crate::webhook::{DeliveryStatus, Event};
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+const BEGINNING: RecoverInput = RecoverInput {
+    since: Timestamp::from_millis(0),
+    until: None,
+};
+
+async fn create(acme: &Acme, emails: &[&str]) {
+    for email in emails {
+        let made = acme.scoped.contacts().create(contact(email)).await;
+        made.expect("the contact is valid");
+    }
+}
+
+async fn recover(scoped: &Scoped, id: Id) -> usize {
+    let reply = scoped.webhooks().recover(id, BEGINNING).await;
+    let recovery = reply.and_then(|reply| reply.decode());
+    recovery.expect("the endpoint is enabled").recovered
+}
+
+/// A recovery delivers what has not reached an endpoint, once, however often and by how many it is asked for.
+pub(super) async fn recover_is_idempotent(store: Subject) {
+    const EMAILS: [&str; 3] = ["a@example.com", "b@example.com", "c@example.com"];
+    let acme = Acme::open(store.shared()).await;
+    create(&acme, &EMAILS).await;
+    let (id, _) = endpoint(&acme.scoped, "first", &["contact.created"]).await;
+    assert_eq!(recover(&acme.scoped, id).await, EMAILS.len());
+    assert_eq!(recover(&acme.scoped, id).await, 0);
+
+    let (id, _) = endpoint(&acme.scoped, "second", &["*"]).await;
+    let other = acme.beside(store.shared(), 2).await;
+    let handles = [acme.scoped.clone(), other];
+    let contenders = (0..6).map(|n| handles[n % 2].clone());
+    let recovered = store.race(contenders.map(|scoped| async move { recover(&scoped, id).await }));
+    assert_eq!(recovered.iter().sum::<usize>(), EMAILS.len());
+    let post = Post::always(200);
+    let dispatcher = post.dispatcher(&acme.crm);
+    dispatcher.deliver_due().await.expect("the store works");
+    assert_eq!(post.sent().len(), 2 * EMAILS.len());
+    assert_eq!(recover(&acme.scoped, id).await, 0);
+}
+
+/// A delivery is repeated as long as its event is kept, with a delivery of its own.
+pub(super) async fn replay_needs_its_event(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
+    create(&acme, &["ada@example.com"]).await;
+    let post = Post::always(200);
+    let dispatcher = post.dispatcher(&acme.crm);
+    dispatcher.deliver_due().await.expect("the store works");
+    let first = deliveries(&acme, &store).await[0].id;
+    let webhooks = acme.scoped.webhooks();
+    let reply = webhooks.replay(id, first).await;
+    let again = reply.and_then(|reply| reply.decode());
+    let again = again.expect("the event is kept");
+    assert_eq!((again.replay_of, again.version), (Some(first), 1));
+    dispatcher.deliver_due().await.expect("the store works");
+    let bodies: Vec<Arc<str>> = post
+        .sent()
+        .into_iter()
+        .map(|message| message.body)
+        .collect();
+    assert_eq!((bodies.len(), &bodies[0]), (2, &bodies[1]));
+
+    let event = acme.all(&store, Kind::Event).await.remove(0);
+    let event = event.into_entry().expect("it was written as an entry");
+    store
+        .apply(acme.scoped.scope(), vec![Write::Delete(event)])
+        .await;
+    let replayed = webhooks.replay(id, first).await;
+    assert_eq!(failure(replayed), ErrorKind::NotFound);
+    let (other, _) = endpoint(&acme.scoped, "other", &["*"]).await;
+    let replayed = webhooks.replay(other, first).await;
+    assert_eq!(failure(replayed), ErrorKind::NotFound);
+}
+
+/// An event is kept as long as it is owed to an endpoint: while a delivery is pending, or dead and can be replayed.
+pub(super) async fn pruning_keeps_what_is_owed(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let scoped = &acme.scoped;
+    endpoint(scoped, "well", &["contact.created", "deal.created"]).await;
+    let (ill, _) = endpoint(scoped, "ill", &["company.created"]).await;
+    create(&acme, &["ada@example.com"]).await;
+    let made = scoped.companies().create(company("Shop")).await;
+    made.expect("it is valid");
+    let post = Post::new(|message, _| {
+        Some(if message.url.ends_with("/ill") {
+            500
+        } else {
+            200
+        })
+    });
+    let dispatcher = post.dispatcher(&acme.crm);
+    for _ in 0..2 {
+        dispatcher.deliver_due().await.expect("the store works");
+        acme.clock.advance_millis(DAY_MS);
+    }
+    let sale = DealInput {
+        title: "Sale".into(),
+        ..DealInput::default()
+    };
+    scoped.deals().create(sale).await.expect("it is valid");
+    acme.clock.advance_millis(DAY_MS);
+    let prune = async |before: Timestamp| {
+        let pruned = acme.crm.prune_events(before, &NoSleep).await;
+        let pruned = pruned.expect("the store works");
+        (pruned.events, pruned.deliveries)
+    };
+    assert_eq!(prune(NOW).await, (0, 0));
+    let now = NOW.saturating_add_millis(9 * DAY_MS);
+    assert_eq!(prune(now).await, (1, 1));
+    let kept = deliveries(&acme, &store).await;
+    let kept: Vec<DeliveryStatus> = kept.iter().map(|delivery| delivery.status).collect();
+    assert_eq!(kept, [DeliveryStatus::Dead, DeliveryStatus::Pending]);
+    scoped.webhooks().delete(ill).await.expect("it is there");
+    assert_eq!(prune(now).await, (1, 1));
+    dispatcher.deliver_due().await.expect("the store works");
+    assert_eq!(prune(now).await, (1, 1));
+    assert!(acme.events(&store).await.is_empty());
+}
+
+/// Several processes that forget at once forget everything once, and fail at nothing.
+pub(super) async fn pruning_twice_at_once_does_no_harm(store: Subject) {
+    const EVENTS: usize = 230;
+    let acme = Acme::open(store.shared()).await;
+    endpoint(&acme.scoped, "hook", &["*"]).await;
+    let rows = (0..EVENTS).map(|n| contact(&format!("{n}@example.com")));
+    let input = BatchInput {
+        contacts: rows.collect(),
+        dedup_on_email: false,
+        atomic: true,
+    };
+    let report = acme.scoped.contacts().batch(input).await;
+    assert_eq!(report.expect("every row is valid").created, EVENTS);
+    let post = Post::always(200);
+    let dispatcher = post.dispatcher(&acme.crm);
+    dispatcher.deliver_due().await.expect("the store works");
+    acme.clock.advance_millis(DAY_MS);
+    let engines = (1..=3).map(|n| engine(store.shared(), &acme.clock, 10 + n));
+    let prune = |crm: Crm| async move {
+        let before = NOW.saturating_add_millis(DAY_MS);
+        let pruned = crm.prune_events(before, &NoSleep).await;
+        pruned.expect("the store works")
+    };
+    let pruned = store.race(engines.map(prune));
+    let events: usize = pruned.iter().map(|pruned| pruned.events).sum();
+    let told: usize = pruned.iter().map(|pruned| pruned.deliveries).sum();
+    assert_eq!((events, told), (EVENTS, EVENTS));
+    assert!(acme.events(&store).await.is_empty());
+    assert!(deliveries(&acme, &store).await.is_empty());
+}
+
+/// Of all processes, one does a job that is to be done once in a while.
+pub(super) async fn a_job_is_claimed_once(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let other = engine(store.shared(), &acme.clock, 2);
+    let engines = [acme.crm.clone(), other];
+    for (advance_ms, expected) in [(0, 1), (DAY_MS - 1, 0), (1, 1)] {
+        acme.clock.advance_millis(advance_ms);
+        let contenders = (0..6).map(|n| engines[n % 2].clone());
+        let claim = |crm: Crm| async move { crm.claim("prune", DAY_MS).await };
+        let claims = store.race(contenders.map(claim));
+        let won = claims.into_iter().filter(|claim| matches!(claim, Ok(true)));
+        assert_eq!(won.count(), expected);
+    }
+    let other = acme.crm.claim("another", DAY_MS).await;
+    assert!(other.expect("the store works"));
+}
+
+/// Secrets that are sealed anew are the same secrets, and the former key opens them no more.
+pub(super) async fn resealing_keeps_secrets_readable(store: Subject) {
+    const OLD: [u8; 32] = [1; 32];
+    const NEW: [u8; 32] = [2; 32];
+    let acme = Acme::open(store.shared()).await;
+    let workspace = acme.scoped.scope().workspace();
+    let keyed = |keys: &[[u8; 32]]| {
+        let store: Arc<dyn Store> = store.shared();
+        let entropy = Arc::new(SeededEntropy::new(u64::from(keys[0][0])));
+        let builder = Crm::builder(store).clock(Arc::clone(&acme.clock) as Arc<dyn crate::Clock>);
+        let builder = keys.iter().fold(builder.entropy(entropy), |builder, key| {
+            builder.sealing_key(*key)
+        });
+        builder.build()
+    };
+    let secrets = async |crm: &Crm, id: Id| {
+        let scoped = crm.open(workspace, Mode::Live).await;
+        let scoped = scoped.expect("the workspace is there");
+        scoped.webhooks().secrets(id).await
+    };
+    // Kept in the clear, and sealed with the old key.
+    let (bare, bare_secret) = endpoint(&acme.scoped, "bare", &["*"]).await;
+    let scoped = keyed(&[OLD]).open(workspace, Mode::Live).await;
+    let (sealed, secret) = endpoint(&scoped.expect("it is there"), "sealed", &["*"]).await;
+    let both = keyed(&[NEW, OLD]);
+    assert_eq!(both.reseal_secrets().await.expect("both keys are known"), 2);
+    assert_eq!(both.reseal_secrets().await.expect("both keys are known"), 0);
+    let new = keyed(&[NEW]);
+    for (id, secret) in [(bare, bare_secret), (sealed, secret)] {
+        let opened = secrets(&new, id).await.expect("the new key opens it");
+        assert_eq!(opened, Some(vec![secret]));
+        assert_eq!(
+            failure(secrets(&keyed(&[OLD]), id).await),
+            ErrorKind::Internal
+        );
+    }
+    for document in acme.all(&store, Kind::Webhook).await {
+        assert!(!document.json.contains("whsec_"));
+    }
+}
+
+/// An event that is read names the fields that changed; what is sent does not.
+pub(super) async fn events_show_changed_fields(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let (_, contacts) = (
+        endpoint(&acme.scoped, "hook", &["*"]).await,
+        acme.scoped.contacts(),
+    );
+    let ada = contacts.create(contact("ada@example.com")).await;
+    let ada = ada.expect("it is valid");
+    let called = contacts.update(ada.id, phone("1"), None).await;
+    called.expect("it is there");
+    let events = acme.scoped.events();
+    let list = events.list(&crate::ListRequest::default()).await;
+    let list = list.expect("the request is valid").data;
+    let names: Vec<serde_json::Value> = list
+        .iter()
+        .map(|shown| {
+            shown.decode::<serde_json::Value>().expect("it is JSON")["changed_fields"].take()
+        })
+        .collect();
+    assert_eq!(names, [json!(["phone"]), json!([])]);
+    for (shown, told) in list.iter().zip(acme.all(&store, Kind::Event).await) {
+        let one = events.get_json(told.id).await.expect("the store reads");
+        assert_eq!(one.as_ref(), Some(shown));
+        let told: Event = told.decode().expect("it is an event");
+        let shown: Event = shown.decode().expect("it is an event and more");
+        assert_eq!((told.id, told.data.get()), (shown.id, shown.data.get()));
+    }
+    let post = Post::always(200);
+    let dispatcher = post.dispatcher(&acme.crm);
+    dispatcher.deliver_due().await.expect("the store works");
+    let sent = post.sent();
+    assert!(
+        sent.iter()
+            .all(|message| !message.body.contains("changed_fields"))
+    );
+    assert_eq!(sent.len(), 2);
+}

@@ -1,0 +1,235 @@
+//! One endpoint's lane: its deliveries, leased a few at a time and sent side by side.
+
+use std::collections::HashMap;
+use std::future::{Future, poll_fn};
+use std::sync::atomic::Ordering;
+use std::task::Poll;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+
+use super::attempt::Target;
+use super::{Dispatcher, Nudge};
+use crate::column::Scalar;
+use crate::crm::deliveries::list;
+use crate::crm::webhooks::find;
+use crate::crm::{Scoped, store_error};
+use crate::error::Result;
+use crate::filter::{Clause, Condition, Target as FilterTarget};
+use crate::id::{Id, Kind};
+use crate::record::Document;
+use crate::store::{Lease, Query, QueueKey};
+use crate::time::Timestamp;
+use crate::webhook::{Delivery, Webhook};
+
+impl Dispatcher {
+    /// Sends what is due at one endpoint until nothing is; when the first of what it sent is due again.
+    pub(super) async fn lane(&self, key: QueueKey, nudge: &Nudge) -> Result<Option<Timestamp>> {
+        let Some(scoped) = self.crm.open_key(key.scope_key).await? else {
+            return Ok(None);
+        };
+        let mut attempts = FuturesUnordered::new();
+        let mut next_due: Option<Timestamp> = None;
+        let mut failure = None;
+        // Whether the last lease left nothing due.
+        let mut drained = false;
+        // How many attempts may be under way.
+        let mut window = 1;
+        loop {
+            let may_take = !drained && failure.is_none() && !nudge.is_stopping();
+            if may_take && attempts.len() < window {
+                // What is under way is recorded whatever comes of this: dropped, it would be sent again.
+                match self.look(&scoped, key.webhook, attempts.len()).await {
+                    Ok(look) => {
+                        (drained, window) = (look.drained, look.window);
+                        for (target, delivery, event) in look.taken {
+                            let under_way = UnderWay::begin(self);
+                            let scoped = &scoped;
+                            attempts.push(async move {
+                                let ended = self.attempt(scoped, &target, delivery, event).await;
+                                drop(under_way);
+                                ended
+                            });
+                        }
+                    }
+                    Err(error) => failure = Some(error),
+                }
+            }
+            // Half a window is let go by before the next lease, so that one lease takes several.
+            let enough = attempts.len() / 2;
+            while attempts.len() > enough {
+                match next(&mut attempts, nudge).await {
+                    Some(Ok(due_at)) => next_due = earlier(next_due, due_at),
+                    Some(Err(error)) => failure = Some(error),
+                    None => {
+                        drained = false;
+                        break;
+                    }
+                }
+            }
+            let is_done = drained || failure.is_some() || nudge.is_stopping();
+            if attempts.is_empty() && is_done {
+                break;
+            }
+        }
+        match failure {
+            Some(error) => Err(error),
+            None => Ok(next_due),
+        }
+    }
+
+    /// Takes what is due, as far as there is room beside so many attempts, or gives it up where the endpoint takes none.
+    async fn look(&self, scoped: &Scoped, webhook: Id, under_way: usize) -> Result<Look> {
+        let mut look = Look {
+            window: 1,
+            drained: true,
+            taken: Vec::new(),
+        };
+        let Some(target) = self.target(scoped, webhook).await? else {
+            scoped.cancel_pending(webhook).await?;
+            return Ok(look);
+        };
+        look.window = self.window(&target);
+        let room = self.room(look.window, under_way);
+        if room == 0 {
+            look.drained = false;
+            return Ok(look);
+        }
+        let taken = self.take(scoped, webhook, room).await?;
+        look.drained = taken.len() < room;
+        let taken = taken.into_iter();
+        look.taken = taken
+            .map(|(delivery, event)| (target.clone(), delivery, event))
+            .collect();
+        Ok(look)
+    }
+
+    /// Whom to send to, or none where the endpoint takes nothing.
+    async fn target(&self, scoped: &Scoped, id: Id) -> Result<Option<Target>> {
+        let Some(document) = find(scoped, id).await? else {
+            return Ok(None);
+        };
+        let webhook: Webhook = document.decode()?;
+        if !webhook.enabled {
+            return Ok(None);
+        }
+        let secrets = self.crm.inner.secrets(&webhook)?;
+        Ok(Some(Target::new(webhook, secrets)))
+    }
+
+    /// How many attempts at an endpoint may be under way.
+    fn window(&self, target: &Target) -> usize {
+        match target.webhook.failing_since {
+            Some(_) => 1,
+            None => self.options.per_endpoint.max(1),
+        }
+    }
+
+    /// How many more attempts may be begun in a window in which so many are under way.
+    fn room(&self, window: usize, under_way: usize) -> usize {
+        let of_all = self.under_way.load(Ordering::Relaxed);
+        let left = self.options.in_all.saturating_sub(of_all);
+        let least = usize::from(under_way == 0);
+        window.saturating_sub(under_way).min(left.max(least))
+    }
+
+    /// Leases deliveries, and reads their events.
+    async fn take(
+        &self,
+        scoped: &Scoped,
+        webhook: Id,
+        limit: usize,
+    ) -> Result<Vec<(Document, Option<Document>)>> {
+        let now = self.crm.now();
+        let lease = Lease {
+            scope: scoped.scope,
+            webhook,
+            now,
+            until: now.saturating_add_millis(self.options.lease_ms()),
+            limit,
+        };
+        let taken = scoped
+            .inner
+            .store
+            .lease(&lease)
+            .await
+            .map_err(store_error)?;
+        let mut with_events = Vec::with_capacity(taken.len());
+        for document in taken {
+            let delivery: Delivery = document.decode()?;
+            with_events.push((document, delivery.event_id));
+        }
+        let events = events(scoped, with_events.iter().map(|(_, event)| *event)).await?;
+        Ok(with_events
+            .into_iter()
+            .map(|(document, event)| (document, events.get(&event).cloned()))
+            .collect())
+    }
+}
+
+/// What a look at an endpoint came to.
+struct Look {
+    /// How many attempts may be under way.
+    window: usize,
+    /// Whether nothing more is due.
+    drained: bool,
+    /// What was leased: to whom, the delivery, and its event.
+    taken: Vec<(Target, Document, Option<Document>)>,
+}
+
+/// The events of these ids, in one read.
+async fn events(scoped: &Scoped, ids: impl Iterator<Item = Id>) -> Result<HashMap<Id, Document>> {
+    let ids: Vec<Scalar<'static>> = ids.map(Scalar::from).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let query = Query {
+        kind: Kind::Event,
+        limit: ids.len(),
+        clauses: vec![Clause {
+            target: FilterTarget::Id,
+            condition: Condition::In(ids),
+        }],
+        after: None,
+    };
+    let page = list(scoped, query).await?;
+    let by_id = page.documents.into_iter().map(|event| (event.id, event));
+    Ok(by_id.collect())
+}
+
+fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+/// What the next attempt to end came to; none when there is more to take, which needs no attempt to end.
+async fn next<T, F: Future<Output = T>>(
+    attempts: &mut FuturesUnordered<F>,
+    nudge: &Nudge,
+) -> Option<T> {
+    poll_fn(|context| {
+        nudge.waker.register(context.waker());
+        if nudge.has_more() {
+            return Poll::Ready(None);
+        }
+        attempts.poll_next_unpin(context)
+    })
+    .await
+}
+
+/// Counts an attempt for as long as it is under way, also when it is dropped.
+struct UnderWay<'a>(&'a Dispatcher);
+
+impl<'a> UnderWay<'a> {
+    fn begin(dispatcher: &'a Dispatcher) -> Self {
+        dispatcher.under_way.fetch_add(1, Ordering::Relaxed);
+        Self(dispatcher)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,182 @@
+//! When a delivery is tried again, as data.
+
+use std::time::Duration;
+
+use super::transport::{Answer, SendError};
+use crate::error::{Error, Result};
+
+/// How long a slow or overloaded endpoint is left alone at least, where the step allows.
+const RELIEF_MS: i64 = 60_000;
+/// Steps of a schedule at most.
+const STEPS_MAX: usize = 20;
+/// What an attempt may come early or late by, in hundredths of its step.
+const JITTER_PERCENT: i64 = 20;
+
+/// The waits before each attempt: the first is sent at once, the second so long after the failure of the first, …
+///
+/// A wait is its step ±20 %, so that what failed together does not come back together. An endpoint that asks for more by
+/// `Retry-After` gets up to twice the step, and one that timed out or answered 429 gets 60 seconds, as far as that is
+/// within twice the step.
+///
+/// ```
+/// use relm_core::webhook::Schedule;
+///
+/// let schedule = Schedule::default();
+/// assert_eq!(schedule.attempts(), 8);
+/// assert_eq!(schedule.to_string(), "0s, 5s, 5m, 30m, 2h, 5h, 10h, 10h");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    steps_ms: Vec<i64>,
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        const S: i64 = 1_000;
+        const M: i64 = 60 * S;
+        const H: i64 = 60 * M;
+        Self {
+            steps_ms: vec![0, 5 * S, 5 * M, 30 * M, 2 * H, 5 * H, 10 * H, 10 * H],
+        }
+    }
+}
+
+impl Schedule {
+    /// The schedule of these steps.
+    ///
+    /// # Errors
+    /// `bad_request` when there are none or more than 20, when the first is not 0, or when one is longer than 30 days.
+    pub fn new(steps: impl IntoIterator<Item = Duration>) -> Result<Self> {
+        let longest = Duration::from_secs(30 * 24 * 60 * 60);
+        let steps: Vec<Duration> = steps.into_iter().collect();
+        if steps.is_empty() || steps.len() > STEPS_MAX || steps.iter().any(|step| *step > longest) {
+            return Err(Error::bad_request(format!(
+                "A schedule has 1 to {STEPS_MAX} steps, of 30 days at most."
+            )));
+        }
+        if steps[0] != Duration::ZERO {
+            return Err(Error::bad_request(
+                "The first step of a schedule is 0: an event is sent at once.",
+            ));
+        }
+        Ok(Self {
+            steps_ms: steps.into_iter().map(millis).collect(),
+        })
+    }
+
+    /// How many attempts a delivery gets before it is dead.
+    pub fn attempts(&self) -> usize {
+        self.steps_ms.len()
+    }
+
+    /// How many milliseconds to wait before the next attempt, after so many that failed; none where that was the last.
+    /// `chance` is any number, evenly distributed.
+    pub(crate) fn wait_ms(&self, failed: usize, plea: Plea, chance: u32) -> Option<i64> {
+        let step = *self.steps_ms.get(failed)?;
+        let width = 2 * step * JITTER_PERCENT / 100;
+        let offset = (i128::from(width) * i128::from(chance) / i128::from(u32::MAX)) as i64;
+        let jittered = step - width / 2 + offset;
+        Some(jittered.max(plea.wait_ms.min(2 * step)))
+    }
+}
+
+/// Shows the steps as a setting would: `0s, 5s, 5m`.
+impl std::fmt::Display for Schedule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (place, step) in self.steps_ms.iter().enumerate() {
+            if place > 0 {
+                f.write_str(", ")?;
+            }
+            match *step {
+                step if step > 0 && step % 3_600_000 == 0 => write!(f, "{}h", step / 3_600_000)?,
+                step if step > 0 && step % 60_000 == 0 => write!(f, "{}m", step / 60_000)?,
+                step if step % 1_000 == 0 => write!(f, "{}s", step / 1_000)?,
+                step => write!(f, "{step}ms")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How long an endpoint asks, by what it answered, to be left alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Plea {
+    wait_ms: i64,
+}
+
+impl Plea {
+    pub fn of(outcome: &Result<Answer, SendError>) -> Self {
+        let asked = match outcome {
+            Ok(answer) => answer.retry_after.map_or(0, millis),
+            Err(_) => 0,
+        };
+        let relief = match outcome {
+            Ok(Answer { status: 429, .. }) | Err(SendError::TimedOut) => RELIEF_MS,
+            Ok(_) | Err(SendError::Forbidden(_) | SendError::Failed(_)) => 0,
+        };
+        Self {
+            wait_ms: asked.max(relief),
+        }
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: i64 = 1_000;
+
+    fn plea(outcome: Result<Answer, SendError>) -> Plea {
+        Plea::of(&outcome)
+    }
+
+    #[test]
+    fn a_wait_is_its_step_give_or_take_a_fifth() {
+        let schedule = Schedule::default();
+        let none = Plea::default();
+        assert_eq!(schedule.wait_ms(1, none, 0), Some(4 * SECOND));
+        assert_eq!(schedule.wait_ms(1, none, u32::MAX / 2), Some(4_999));
+        assert_eq!(schedule.wait_ms(1, none, u32::MAX), Some(6 * SECOND));
+        assert_eq!(schedule.wait_ms(7, none, 0), Some(8 * 3600 * SECOND));
+        assert_eq!(schedule.wait_ms(8, none, 0), None);
+    }
+
+    #[test]
+    fn what_an_endpoint_asks_for_is_granted_up_to_twice_the_step() {
+        let schedule = Schedule::default();
+        let asks = |seconds| {
+            plea(Ok(
+                Answer::new(503).retry_after(Duration::from_secs(seconds))
+            ))
+        };
+        assert_eq!(schedule.wait_ms(1, asks(1), 0), Some(4 * SECOND));
+        assert_eq!(schedule.wait_ms(1, asks(9), 0), Some(9 * SECOND));
+        assert_eq!(schedule.wait_ms(1, asks(3600), u32::MAX), Some(10 * SECOND));
+        assert_eq!(schedule.wait_ms(1, asks(u64::MAX), 0), Some(10 * SECOND));
+    }
+
+    #[test]
+    fn a_slow_endpoint_is_left_alone_for_a_minute_where_the_step_allows() {
+        let steps = [0, 5, 40, 300].map(Duration::from_secs);
+        let schedule = Schedule::new(steps).unwrap();
+        for slow in [plea(Err(SendError::TimedOut)), plea(Ok(Answer::new(429)))] {
+            assert_eq!(schedule.wait_ms(1, slow, 0), Some(10 * SECOND));
+            assert_eq!(schedule.wait_ms(2, slow, 0), Some(60 * SECOND));
+            assert_eq!(schedule.wait_ms(3, slow, 0), Some(240 * SECOND));
+        }
+    }
+
+    #[test]
+    fn a_schedule_begins_at_once_and_ends() {
+        assert!(Schedule::new([]).is_err());
+        assert!(Schedule::new([Duration::from_secs(1)]).is_err());
+        assert!(Schedule::new([Duration::ZERO; 21]).is_err());
+        assert!(Schedule::new([Duration::ZERO, Duration::MAX]).is_err());
+        let quick = Schedule::new([0, 200, 1_000].map(Duration::from_millis)).unwrap();
+        assert_eq!(quick.to_string(), "0s, 200ms, 1s");
+    }
+}

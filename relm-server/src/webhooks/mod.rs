@@ -1,0 +1,24 @@
+//! Webhooks over HTTP: how a delivery's request reaches its endpoint, and nothing else that the server can reach.
+//!
+//! Whoever may subscribe an endpoint chooses a URL that this server then asks: server-side request forgery, if it is let
+//! be. `target.rs` reads what a URL names, `resolve.rs` looks names up, `public.rs` knows the addresses that are nobody's
+//! on the internet, `allow.rs` those that the operator lets webhooks reach all the same. `guard.rs` puts them together
+//! where a connection is made, so that what was judged is what is connected to. `transport.rs` is the
+//! [`Transport`](relm_core::webhook::Transport) around it, `failure.rs` what the owner of an endpoint is told.
+
+mod allow;
+mod deadline;
+mod failure;
+mod guard;
+mod public;
+mod resolve;
+mod retry_after;
+mod target;
+mod transport;
+mod trust;
+
+pub use allow::{AllowNets, AllowNetsError};
+pub use public::is_public;
+pub use resolve::{Resolve, SystemResolver};
+pub use transport::{HttpTransport, TransportOptions};
+pub use trust::TrustError;

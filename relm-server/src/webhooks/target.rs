@@ -1,0 +1,285 @@
+//! What a URL names: a scheme, an address or a name, and a port.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use hyper::Uri;
+
+/// Characters of a host name (RFC 1035, section 2.3.4).
+const NAME_CHARS_MAX: usize = 253;
+
+/// Where a URL leads, as far as that can be seen without a look-up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Target {
+    pub(super) plain: bool,
+    pub(super) host: Host,
+    pub(super) port: u16,
+}
+
+/// The host of a URL. Every spelling of an address is an address here: nothing that means one is left to be a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Host {
+    Address(IpAddr),
+    /// In lower case, as it was written otherwise: a trailing dot keeps a look-up from appending search domains.
+    Name(String),
+}
+
+/// Why a URL leads nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wrong {
+    NotAbsolute,
+    Scheme,
+    UserInfo,
+    Host,
+    Port,
+}
+
+impl Target {
+    /// Reads a URL.
+    ///
+    /// # Errors
+    /// [`Wrong`] for what is wrong with it.
+    pub(super) fn of(uri: &Uri) -> Result<Self, Wrong> {
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+            return Err(Wrong::NotAbsolute);
+        };
+        let plain = match scheme {
+            "https" => false,
+            "http" => true,
+            _ => return Err(Wrong::Scheme),
+        };
+        if authority.as_str().contains('@') {
+            return Err(Wrong::UserInfo);
+        }
+        let host = Host::parse(authority.host())?;
+        // `Authority::port` gives nothing for a port that is no number below 65536, as if there were none.
+        let port = match authority.as_str().strip_prefix(authority.host()) {
+            Some("" | ":") => Ok(if plain { 80 } else { 443 }),
+            Some(port) => port
+                .trim_start_matches(':')
+                .parse()
+                .map_err(|_| Wrong::Port),
+            None => Err(Wrong::Host),
+        }?;
+        if port == 0 {
+            return Err(Wrong::Port);
+        }
+        Ok(Self { plain, host, port })
+    }
+}
+
+impl Host {
+    /// Reads a host as the URL standard does (<https://url.spec.whatwg.org/#host-parsing>), less percent-encoding and
+    /// names beyond ASCII, which are refused.
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        if let Some(literal) = text.strip_prefix('[') {
+            // No zone: which interface a link-local address lies at is no endpoint's to say.
+            let address = literal
+                .strip_suffix(']')
+                .and_then(|inner| inner.parse().ok());
+            return address
+                .map(|address: Ipv6Addr| Self::Address(address.into()))
+                .ok_or(Wrong::Host);
+        }
+        let name = text.to_ascii_lowercase();
+        let bare = name.strip_suffix('.').unwrap_or(&name);
+        let last = bare.rsplit('.').next().unwrap_or_default();
+        if is_numeric(last) {
+            let address = parse_ipv4(bare).ok_or(Wrong::Host)?;
+            return Ok(Self::Address(address.into()));
+        }
+        let fits = bare.len() <= NAME_CHARS_MAX
+            && bare.split('.').all(|label| !label.is_empty())
+            && bare
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        if fits {
+            Ok(Self::Name(name))
+        } else {
+            Err(Wrong::Host)
+        }
+    }
+}
+
+/// Whether a host that ends in this label is an IPv4 address or nothing: no top-level domain is a number.
+fn is_numeric(label: &str) -> bool {
+    let decimal = !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_digit());
+    decimal || parse_number(label).is_some()
+}
+
+/// Reads an IPv4 address of one to four parts, each decimal, octal or hexadecimal, of which the last fills what is left:
+/// `127.1`, `0x7f.1` and `2130706433` are 127.0.0.1, to a browser as to `inet_aton`.
+fn parse_ipv4(text: &str) -> Option<Ipv4Addr> {
+    let parts: Vec<u64> = text.split('.').map(parse_number).collect::<Option<_>>()?;
+    let (last, leading) = parts.split_last()?;
+    let filled = u32::try_from(leading.len())
+        .ok()
+        .filter(|&parts| parts < 4)?;
+    let bits_left = 32 - 8 * filled;
+    if leading.iter().any(|&part| part > 255) || *last >> bits_left != 0 {
+        return None;
+    }
+    let leading = leading.iter().fold(0, |bits, part| bits << 8 | part);
+    u32::try_from(leading << bits_left | last)
+        .ok()
+        .map(Ipv4Addr::from_bits)
+}
+
+fn parse_number(text: &str) -> Option<u64> {
+    let (digits, radix) = match text.strip_prefix("0x") {
+        Some("") => return Some(0),
+        Some(digits) => (digits, 16),
+        None if text.len() > 1 && text.starts_with('0') => (&text[1..], 8),
+        None => (text, 10),
+    };
+    // `from_str_radix` takes a sign, which no part of an address has.
+    if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    u64::from_str_radix(digits, radix).ok()
+}
+
+/// The host as the owner of the endpoint may read it.
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(f),
+            Self::Name(name) => f.write_str(name),
+        }
+    }
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotAbsolute => "not an absolute URL",
+            Self::Scheme => "webhooks are sent by https and http alone",
+            Self::UserInfo => "the URL holds a user name or password",
+            Self::Host => "the URL's host is neither a name nor an address",
+            Self::Port => "the URL's port is not between 1 and 65535",
+        })
+    }
+}
+
+impl std::error::Error for Wrong {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(url: &str) -> Result<Target, Wrong> {
+        Target::of(&url.parse().map_err(|_| Wrong::NotAbsolute)?)
+    }
+
+    #[test]
+    fn every_spelling_of_an_address_is_that_address() {
+        let loopback = Host::Address(IpAddr::from([127, 0, 0, 1]));
+        for spelling in [
+            "127.0.0.1",
+            "127.0.0.1.",
+            "127.1",
+            "127.0.1",
+            "2130706433",
+            "0x7f000001",
+            "0X7F.1",
+            "0x7f.0.0.0x1",
+            "0177.0.0.01",
+            "017700000001",
+            "127.0x0.00.1",
+        ] {
+            let found = target(&format!("https://{spelling}/hook"));
+            assert_eq!(found.unwrap().host, loopback, "{spelling}");
+        }
+        let zero = Host::Address(IpAddr::from([0, 0, 0, 0]));
+        for spelling in ["0", "0x", "0.0.0.0", "0x.0x"] {
+            assert_eq!(
+                target(&format!("http://{spelling}")).unwrap().host,
+                zero,
+                "{spelling}"
+            );
+        }
+        let six = Host::Address("::1".parse().unwrap());
+        for spelling in ["[::1]", "[0:0:0:0:0:0:0:1]", "[0000::0001]"] {
+            assert_eq!(
+                target(&format!("https://{spelling}:8443")).unwrap().host,
+                six
+            );
+        }
+    }
+
+    #[test]
+    fn a_host_that_ends_in_a_number_is_an_address_or_nothing() {
+        for wrong in [
+            "1.2.3.4.5",
+            "256.0.0.1",
+            "1.2.3.256",
+            "4294967296",
+            "a.1",
+            "0x1g.1",
+            "08",
+            "1..2",
+        ] {
+            assert_eq!(
+                target(&format!("https://{wrong}/")),
+                Err(Wrong::Host),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_are_lowered_and_keep_their_trailing_dot() {
+        for (host, name) in [
+            ("Hooks.Example", "hooks.example"),
+            ("localhost.", "localhost."),
+            ("a_b-c.x1", "a_b-c.x1"),
+        ] {
+            assert_eq!(
+                target(&format!("https://{host}/")).unwrap().host,
+                Host::Name(name.into())
+            );
+        }
+        for wrong in [
+            ".",
+            "a..b",
+            ".a",
+            "a..",
+            "%31",
+            "a+b",
+            "a!b",
+            "[v1.a]",
+            "[fe80::1%25eth0]",
+            "[::1",
+        ] {
+            assert!(target(&format!("https://{wrong}/")).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_port_is_the_scheme_s_unless_it_is_named() {
+        let port = |url: &str| target(url).map(|target| target.port);
+        assert_eq!(port("https://a"), Ok(443));
+        assert_eq!(port("http://a/"), Ok(80));
+        assert_eq!(port("HTTPS://a:8443?x"), Ok(8443));
+        assert_eq!(port("https://[::1]:22"), Ok(22));
+        for wrong in [
+            "https://a:0",
+            "https://a:65536",
+            "https://a:99999999",
+            "https://a:x",
+            "https://a:8:8",
+        ] {
+            assert!(port(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn other_schemes_credentials_and_relative_urls_are_refused() {
+        assert_eq!(target("ftp://a/"), Err(Wrong::Scheme));
+        assert_eq!(target("https://user@a/"), Err(Wrong::UserInfo));
+        assert_eq!(target("https://a:b@c/"), Err(Wrong::UserInfo));
+        for relative in ["/hook", "a", "", "https:", "https:///x", "https:/a"] {
+            assert!(target(relative).is_err(), "{relative}");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! One attempt over the network: a request, within its time, and what came back.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Incoming};
+use hyper::header::{CONTENT_LENGTH, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
+use hyper::{Method, Request, Uri};
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use relm_core::Mode;
+use relm_core::webhook::{ANSWER_BYTES_MAX, Answer, Message, SendError, Transport};
+use rustls::RootCertStore;
+use tokio::time::{Instant, timeout_at};
+
+use super::allow::AllowNets;
+use super::deadline::{self, Bounded};
+use super::failure;
+use super::guard::{Guard, Rules};
+use super::resolve::{Resolve, SystemResolver};
+use super::retry_after;
+use super::target::Target;
+use super::trust::{self, TrustError};
+
+/// Bytes of an answer's head.
+const HEAD_BYTES_MAX: usize = 64 * 1024;
+/// Idle connections that are kept for one endpoint's host.
+const IDLE_PER_HOST_MAX: usize = 4;
+/// How long an idle connection is kept: longer than a burst of events lasts, shorter than most servers keep theirs.
+const IDLE_TIME_MAX: Duration = Duration::from_secs(20);
+/// The longest timeout that is kept to, far beyond any in use: clocks overflow at some point.
+const TIMEOUT_MAX: Duration = Duration::from_secs(60 * 60);
+
+const AGENT: &str = concat!(
+    "Relm/",
+    env!("CARGO_PKG_VERSION"),
+    " (+",
+    env!("CARGO_PKG_REPOSITORY"),
+    ")"
+);
+
+/// What the operator decides about sending.
+#[derive(Clone)]
+pub struct TransportOptions {
+    /// Networks that webhooks may reach though they are not public.
+    pub allow_nets: AllowNets,
+    /// A PEM file of root certificates that are trusted beside Mozilla's.
+    pub ca_file: Option<PathBuf>,
+    /// How names become addresses.
+    pub resolver: Arc<dyn Resolve>,
+}
+
+/// Public addresses alone, Mozilla's roots alone, the system's resolver.
+impl Default for TransportOptions {
+    fn default() -> Self {
+        Self {
+            allow_nets: AllowNets::default(),
+            ca_file: None,
+            resolver: Arc::new(SystemResolver),
+        }
+    }
+}
+
+impl fmt::Debug for TransportOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportOptions")
+            .field("allow_nets", &self.allow_nets)
+            .field("ca_file", &self.ca_file)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Sends over HTTP/1.1, by HTTPS or, where the mode or the operator allows it, in plain. Needs a Tokio runtime.
+///
+/// - It connects to public addresses, in test mode to loopback too, and to what [`TransportOptions::allow_nets`] holds:
+///   the address of the socket is what is judged, of the same look-up. No proxy is asked, whatever the environment says.
+/// - One deadline covers the look-up, connecting, TLS, the request and the answer. Once an answer's head is here its
+///   status counts, with as much of its body as came in time.
+/// - A redirect is an answer. Nothing is decompressed. After [`ANSWER_BYTES_MAX`] bytes of a body the connection is closed.
+/// - Connections are kept and used again: judged when they were made, for one host, by one mode.
+pub struct HttpTransport {
+    /// A pool for each mode: what test mode may connect to must never serve live mode.
+    live: HttpClient,
+    test: HttpClient,
+}
+
+type HttpClient = Client<Bounded<HttpsConnector<Guard>>, Full<Bytes>>;
+
+impl HttpTransport {
+    /// A transport that keeps to these options.
+    ///
+    /// # Errors
+    /// [`TrustError`] where the file of root certificates is of no use.
+    pub fn new(options: TransportOptions) -> Result<Self, TrustError> {
+        let roots = trust::roots(options.ca_file.as_deref())?;
+        Ok(Self {
+            live: client(Mode::Live, &options, &roots),
+            test: client(Mode::Test, &options, &roots),
+        })
+    }
+}
+
+impl fmt::Debug for HttpTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpTransport").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Transport for HttpTransport {
+    async fn send(&self, message: Message) -> Result<Answer, SendError> {
+        let deadline = Instant::now() + message.timeout.min(TIMEOUT_MAX);
+        let client = match message.mode {
+            Mode::Live => &self.live,
+            Mode::Test => &self.test,
+        };
+        let asking = client.request(request(&message)?);
+        let response = timeout_at(deadline, deadline::within(deadline, asking))
+            .await
+            .map_err(|_| SendError::TimedOut)?
+            .map_err(|error| failure::of(&error))?;
+        let (head, body) = response.into_parts();
+        let mut answer = Answer::new(head.status.as_u16());
+        answer.retry_after = head
+            .headers
+            .get(RETRY_AFTER)
+            .and_then(|value| retry_after::parse(value, SystemTime::now()));
+        answer.body = read(body, deadline).await;
+        Ok(answer)
+    }
+}
+
+fn client(mode: Mode, options: &TransportOptions, roots: &Arc<RootCertStore>) -> HttpClient {
+    let guard = Guard::new(Rules {
+        mode,
+        allow_nets: options.allow_nets.clone(),
+        resolver: Arc::clone(&options.resolver),
+    });
+    let tls = trust::client_config(roots);
+    let connector = HttpsConnector::new(guard, tls, false, Arc::new(trust::server_name));
+    // Without a timer of its own, the pool forgets an idle connection only when its host is asked again.
+    Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE_TIME_MAX)
+        .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
+        .http1_max_buf_size(HEAD_BYTES_MAX)
+        .build(Bounded(connector))
+}
+
+/// The request of a message. What is wrong with its URL in itself is told here, before anything is asked.
+fn request(message: &Message) -> Result<Request<Full<Bytes>>, SendError> {
+    let not_a_url = || SendError::Failed("not a URL".to_owned());
+    let uri: Uri = message.url.parse().map_err(|_| not_a_url())?;
+    Target::of(&uri).map_err(failure::of_url)?;
+    let body = Bytes::copy_from_slice(message.body.as_bytes());
+    let length = body.len();
+    let mut request = Request::new(Full::new(body));
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = uri;
+    let headers = request.headers_mut();
+    headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+    for (name, value) in &message.headers {
+        let not_a_header = || SendError::Failed(format!("`{name}` cannot be sent as a header"));
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| not_a_header())?;
+        let value = HeaderValue::from_str(value).map_err(|_| not_a_header())?;
+        headers.insert(name, value);
+    }
+    headers.insert(CONTENT_LENGTH, length.into());
+    Ok(request)
+}
+
+/// What comes of a body until it ends, breaks off, is late or is more than we read. Dropping a body that has not ended
+/// closes its connection.
+async fn read(mut body: Incoming, deadline: Instant) -> Vec<u8> {
+    let mut kept = Vec::new();
+    while kept.len() < ANSWER_BYTES_MAX && !body.is_end_stream() {
+        let Ok(Some(Ok(frame))) = timeout_at(deadline, body.frame()).await else {
+            break;
+        };
+        // What is no data is a trailer, and ends the body.
+        if let Some(data) = frame.data_ref() {
+            let room = ANSWER_BYTES_MAX - kept.len();
+            kept.extend_from_slice(&data[..data.len().min(room)]);
+        }
+    }
+    kept
+}

@@ -1,0 +1,164 @@
+//! `/v1/events`: what happened, as receivers are told.
+
+use relm_core::Mode;
+use serde_json::{Value, json};
+
+use super::session::{START, User, World, id, ids, whole_list};
+
+fn types(list: &Value) -> Vec<&str> {
+    let events = list["data"].as_array().unwrap().iter();
+    events
+        .map(|event| event["type"].as_str().unwrap())
+        .collect()
+}
+
+/// A contact that was created, updated and deleted, a second apart each; its states.
+fn life_of_a_contact(world: &World, user: &User<'_>) -> [Value; 2] {
+    let ada = json!({ "email": "ada@example.com", "phone": "1", "metadata": { "plan": "free" } });
+    let first = user.create("/v1/contacts", ada);
+    let path = format!("/v1/contacts/{}", id(&first));
+    world.clock.advance_millis(1_000);
+    let change =
+        json!({ "phone": null, "first_name": "Ada", "metadata": { "plan": "pro", "seats": 3 } });
+    let second = user.patch(&path, change).is(200);
+    world.clock.advance_millis(1_000);
+    user.delete(&path).is(200);
+    [first, second]
+}
+
+#[test]
+fn each_change_is_an_event_with_what_it_changed() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let [first, second] = life_of_a_contact(&world, &user);
+    let list = user.get("/v1/events").is(200);
+    let event = |place: usize, event_type: &str, at: &str, data: &Value| {
+        json!({
+            "id": list["data"][place]["id"], "object": "event", "type": event_type, "created_at": at, "mode": "live",
+            "api_version": "2026-07-02", "data": data, "previous": {}, "changed_fields": [],
+        })
+    };
+    let deleted = event(0, "contact.deleted", "2026-07-02T10:00:02.000Z", &second);
+    let mut updated = event(1, "contact.updated", "2026-07-02T10:00:01.000Z", &second);
+    updated["previous"] =
+        json!({ "first_name": null, "metadata": { "plan": "free" }, "phone": "1" });
+    updated["changed_fields"] = json!(["first_name", "metadata", "phone"]);
+    let created = event(2, "contact.created", START, &first);
+    assert_eq!(list, whole_list(json!([deleted, updated, created])));
+    for event in [deleted, updated, created] {
+        assert!(id(&event).starts_with("evt_"));
+        assert_eq!(
+            user.get(&format!("/v1/events/{}", id(&event))).is(200),
+            event
+        );
+    }
+}
+
+#[test]
+fn what_changes_nothing_is_no_event() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let path = format!("/v1/contacts/{}", user.contact("ada@example.com"));
+    user.patch(&path, json!({ "email": "ada@example.com" }))
+        .is(200);
+    user.patch(&path, json!({ "email": "ada" }))
+        .fails(422, "validation_failed", "email");
+    let field = json!({ "object_type": "deal", "key": "plan", "type": "text" });
+    user.create("/v1/schema/fields", field);
+    assert_eq!(
+        types(&user.get("/v1/events").is(200)),
+        ["contact.created"],
+        "records alone have events"
+    );
+}
+
+#[test]
+fn events_are_found_by_type_record_and_time() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let [contact, _] = life_of_a_contact(&world, &user);
+    user.create("/v1/deals", json!({ "title": "Engine" }));
+    let record = format!("record_id={}", id(&contact));
+    for (query, expected) in [
+        ("type=deal.created", vec!["deal.created"]),
+        (
+            "filter[type][in]=contact.created,deal.created",
+            vec!["deal.created", "contact.created"],
+        ),
+        (
+            &record,
+            vec!["contact.deleted", "contact.updated", "contact.created"],
+        ),
+        (
+            "filter[created_at][gte]=2026-07-02T10:00:01Z&filter[created_at][lt]=2026-07-02T10:00:02Z",
+            vec!["contact.updated"],
+        ),
+        (
+            "filter[type][ilike]=contact.%25&filter[created_at][gt]=2026-07-02T10:00:01Z",
+            vec!["contact.deleted"],
+        ),
+        ("type=contact.erased", vec![]),
+    ] {
+        let list = user.get(&format!("/v1/events?{query}")).is(200);
+        assert_eq!(types(&list), expected, "{query}");
+    }
+    for (query, field) in [
+        ("mode=live", "mode"),
+        ("filter[data][eq]=x", "data"),
+        ("created_at=yesterday", "created_at"),
+        ("record_id=ada", "record_id"),
+    ] {
+        user.get(&format!("/v1/events?{query}"))
+            .fails(400, "bad_request", field);
+    }
+}
+
+#[test]
+fn pages_of_events_go_back_to_the_first() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    for number in 0..5 {
+        user.contact(&format!("{number}@example.com"));
+    }
+    let all = ids(&user.get("/v1/events").is(200));
+    let mut walked = Vec::new();
+    let mut path = "/v1/events?limit=2".to_owned();
+    loop {
+        let page = user.get(&path).is(200);
+        walked.extend(ids(&page));
+        // What happens meanwhile is newer than the page.
+        user.contact(&format!("late{}@example.com", walked.len()));
+        match page["next_cursor"].as_str() {
+            Some(cursor) => path = format!("/v1/events?limit=2&cursor={cursor}"),
+            None => break,
+        }
+    }
+    assert_eq!(walked, all);
+    let cursor = user.get("/v1/events?limit=2").is(200)["next_cursor"].clone();
+    let elsewhere = format!("/v1/contacts?cursor={}", cursor.as_str().unwrap());
+    user.get(&elsewhere).fails(400, "invalid_cursor", "cursor");
+}
+
+#[test]
+fn there_is_no_other_way_to_an_event() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let contact = user.contact("ada@example.com");
+    let message = "There is no such event in this workspace and mode.";
+    let absent = json!({ "code": "not_found", "message": message });
+    for id in ["evt_01K1V9Y2ZP6W4T8Q0R5N7M3XJB", "x", &contact] {
+        assert_eq!(user.get(&format!("/v1/events/{id}")).error(404), absent);
+    }
+    let event = ids(&user.get("/v1/events").is(200)).remove(0);
+    user.get(&format!("/v1/events/{event}?limit=1"))
+        .fails(400, "bad_request", "limit");
+    for (method, path) in [
+        ("POST", "/v1/events".to_owned()),
+        ("PATCH", format!("/v1/events/{event}")),
+        ("DELETE", format!("/v1/events/{event}")),
+    ] {
+        let refused = user.ask(method, &path).json(&json!({})).send();
+        refused.fails(405, "method_not_allowed", None);
+        assert_eq!(refused.header("allow"), "GET");
+    }
+}

@@ -1,0 +1,87 @@
+//! Several processes of the real binary over one database server: what one promises, all of them keep.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test panics on what it does not expect"
+)]
+
+#[allow(
+    dead_code,
+    reason = "two crates of tests share it, and each uses its part"
+)]
+#[path = "../process/client.rs"]
+mod client;
+mod cluster;
+mod databases;
+mod outage;
+#[allow(
+    dead_code,
+    reason = "two crates of tests share it, and each uses its part"
+)]
+#[path = "../process/receiver.rs"]
+mod receiver;
+#[allow(
+    dead_code,
+    reason = "two crates of tests share it, and each uses its part"
+)]
+#[path = "../process/server.rs"]
+mod server;
+mod storms;
+mod views;
+
+use databases::{MARIADB, POSTGRES};
+
+#[test]
+fn replicas_of_postgres_that_are_killed_lose_nothing() {
+    POSTGRES.run(|url| storms::kills(url, 8));
+}
+
+#[test]
+fn replicas_of_mariadb_that_are_killed_lose_nothing() {
+    MARIADB.run(|url| storms::kills(url, 6));
+}
+
+#[test]
+fn a_storm_over_replicas_of_postgres_has_one_effect_and_one_answer() {
+    POSTGRES.run(storms::one_key);
+}
+
+#[test]
+fn a_storm_over_replicas_of_mariadb_has_one_effect_and_one_answer() {
+    MARIADB.run(storms::one_key);
+}
+
+#[test]
+fn replicas_of_postgres_start_together() {
+    POSTGRES.run(views::start_together);
+}
+
+#[test]
+fn replicas_of_mariadb_start_together() {
+    MARIADB.run(views::start_together);
+}
+
+#[test]
+fn a_definition_binds_every_replica() {
+    POSTGRES.run(views::definitions_bind);
+}
+
+#[test]
+fn a_revoked_key_stops_on_every_replica() {
+    POSTGRES.run(views::revocations_bind);
+}
+
+#[test]
+fn replicas_share_deliveries() {
+    POSTGRES.run(views::deliveries_are_shared);
+}
+
+#[test]
+fn the_rate_limit_holds_over_all_replicas() {
+    POSTGRES.run(views::the_rate_limit_holds);
+}
+
+#[test]
+fn a_database_that_went_away_is_found_again() {
+    POSTGRES.run(|_| outage::restart());
+}

@@ -1,0 +1,256 @@
+//! `docs/WEBHOOKS.md`: each function that it prints verifies what Relm signs and refuses what it did not.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where it goes wrong")]
+
+use std::io::Write;
+use std::process::Command;
+
+use relm_core::signature::{sign, sign_all};
+use relm_core::webhook::{Schedule, SignatureError, verify};
+
+const GUIDE: &str = include_str!("../../docs/WEBHOOKS.md");
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const AT: i64 = 1_751_500_000;
+const BODY: &[u8] = br#"{"id":"evt_1","type":"contact.created"}"#;
+const TAG: &str = "2a13563cf174868c14d29a7a16f7b2125aae9c4432a1a29a17fb40760a20c722";
+
+// The guide prints this function.
+fn is_from_relm(secret: &str, header: &str, body: &[u8], now: i64) -> Result<(), SignatureError> {
+    verify(secret, header, body, now, 300)
+}
+
+/// A header and a body that came at some moment, and whether to believe them.
+struct Case {
+    name: &'static str,
+    header: String,
+    body: Vec<u8>,
+    now: i64,
+    right: bool,
+}
+
+fn cases() -> Vec<Case> {
+    let case = |name, right, header: String, body: &[u8], now| Case {
+        name,
+        header,
+        body: body.to_vec(),
+        now,
+        right,
+    };
+    let good = format!("t={AT},v1={TAG}");
+    let wrong = "0".repeat(64);
+    let odd = b"\0\xff\r\n{\"id\": 1}\n";
+    let rotated = sign_all(&["whsec_new", SECRET, "whsec_old"], AT, BODY);
+    let at = |header: &str, now: i64| {
+        case(
+            "a time",
+            (AT - now).abs() <= 300,
+            header.to_owned(),
+            BODY,
+            now,
+        )
+    };
+    vec![
+        case("the documented vector", true, good.clone(), BODY, AT),
+        case("any bytes", true, sign(SECRET, AT, odd), odd, AT),
+        case("no bytes", true, sign(SECRET, AT, b""), b"", AT),
+        case("several signatures", true, rotated, BODY, AT),
+        case(
+            "a wrong one first",
+            true,
+            format!("t={AT},v1={wrong},v1={TAG}"),
+            BODY,
+            AT,
+        ),
+        case(
+            "another scheme",
+            true,
+            format!("v0=x,t={AT},v1={TAG},v2=y"),
+            BODY,
+            AT,
+        ),
+        at(&good, AT + 300),
+        at(&good, AT + 301),
+        at(&good, AT - 300),
+        at(&good, AT - 301),
+        case(
+            "a wrong signature",
+            false,
+            format!("t={AT},v1={wrong}"),
+            BODY,
+            AT,
+        ),
+        case(
+            "another secret",
+            false,
+            sign("whsec_other", AT, BODY),
+            BODY,
+            AT,
+        ),
+        case("another body", false, good.clone(), b"{}", AT),
+        case(
+            "white space",
+            false,
+            good.clone(),
+            &[BODY, b"\n"].concat(),
+            AT,
+        ),
+        case(
+            "another time",
+            false,
+            format!("t={},v1={TAG}", AT + 1),
+            BODY,
+            AT,
+        ),
+        case(
+            "half a signature",
+            false,
+            format!("t={AT},v1={}", &TAG[..32]),
+            BODY,
+            AT,
+        ),
+        case(
+            "more than a signature",
+            false,
+            format!("t={AT},v1={TAG}00"),
+            BODY,
+            AT,
+        ),
+        case("an empty signature", false, format!("t={AT},v1="), BODY, AT),
+        case("no signature", false, format!("t={AT}"), BODY, AT),
+        case("no time", false, format!("v1={TAG}"), BODY, AT),
+        case(
+            "two times",
+            false,
+            format!("t={AT},t={AT},v1={TAG}"),
+            BODY,
+            AT,
+        ),
+        case("no number", false, format!("t=now,v1={TAG}"), BODY, AT),
+        case("no header", false, String::new(), BODY, AT),
+        case("another language", false, format!("t={AT},v1=ä"), BODY, AT),
+    ]
+}
+
+/// The one block of this language.
+fn block(language: &str) -> &'static str {
+    let fence = format!("```{language}\n");
+    let mut blocks = GUIDE.split(&fence).skip(1);
+    let block = blocks.next().unwrap().split("```").next().unwrap();
+    assert!(blocks.next().is_none(), "one block of {language}");
+    block
+}
+
+/// Whether a program is here. `.ci/run` takes the word below as a failure; elsewhere a machine may lack one.
+fn is_installed(program: &str) -> bool {
+    let found = Command::new(program)
+        .arg(if program == "openssl" {
+            "version"
+        } else {
+            "--version"
+        })
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if !found {
+        // Not by a macro: what those print is swallowed when a test passes.
+        let line = format!("\nskipped: {program} is not installed\n");
+        std::io::stderr().write_all(line.as_bytes()).unwrap();
+    }
+    found
+}
+
+/// Runs the function of a block, and lines that call it for each case and print what it says. Their arguments are the
+/// secret, and then header, body in hexadecimal and time of each case.
+fn judge(program: &str, option: &str, language: &str, calls: &str) {
+    let script = format!("{}\n{calls}\n", block(language));
+    let arguments = cases().into_iter().flat_map(|case| {
+        let body = case.body.iter().map(|byte| format!("{byte:02x}"));
+        [case.header, body.collect(), case.now.to_string()]
+    });
+    let output = Command::new(program)
+        .args([option, &script])
+        // Bash takes the first argument for the name of the script, Node takes it for the end of its options.
+        .args((program != "python3").then_some("--"))
+        .arg(SECRET)
+        .args(arguments)
+        .output()
+        .unwrap();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(complaint, "", "{program}");
+    let said = String::from_utf8_lossy(&output.stdout).to_lowercase();
+    let said: Vec<&str> = said.lines().collect();
+    assert_eq!(said.len(), cases().len(), "{program}: {said:?}");
+    for (case, said) in cases().iter().zip(said) {
+        assert_eq!(said, case.right.to_string(), "{program}: {}", case.name);
+    }
+}
+
+#[test]
+fn rust_verifies() {
+    let source = include_str!("webhook_guide.rs");
+    for part in block("rust").split("\n\n") {
+        let first = part.lines().next().unwrap();
+        let is_here = source.contains(part.trim()) || first.starts_with("use relm_core::webhook");
+        assert!(is_here, "{part}");
+    }
+    for case in cases() {
+        let verified = is_from_relm(SECRET, &case.header, &case.body, case.now);
+        assert_eq!(verified.is_ok(), case.right, "{}: {verified:?}", case.name);
+    }
+}
+
+#[test]
+fn python_verifies() {
+    let calls = r#"
+import sys
+secret, *rest = sys.argv[1:]
+for header, body, now in zip(rest[0::3], rest[1::3], rest[2::3]):
+    print(verify(secret, header, bytes.fromhex(body), int(now)))
+"#;
+    if is_installed("python3") {
+        judge("python3", "-c", "python", calls);
+    }
+}
+
+#[test]
+fn node_verifies() {
+    let calls = r#"
+const [secret, ...rest] = process.argv.slice(1);
+for (let i = 0; i < rest.length; i += 3) {
+  console.log(verify(secret, rest[i], Buffer.from(rest[i + 1], "hex"), Number(rest[i + 2])));
+}
+"#;
+    if is_installed("node") {
+        judge("node", "-e", "js", calls);
+    }
+}
+
+#[test]
+fn bash_verifies() {
+    let calls = r#"
+secret=$1
+shift
+while (($# > 0)); do
+    escaped=$(sed 's/../\\x&/g' <<<"$2")
+    if printf "$escaped" | verify "$secret" "$1" /dev/stdin "$3"; then echo true; else echo false; fi
+    shift 3
+done
+"#;
+    if is_installed("bash") && is_installed("openssl") {
+        judge("bash", "-c", "bash", calls);
+    }
+}
+
+#[test]
+fn the_guide_prints_the_vector_and_the_schedule() {
+    let vector = [
+        SECRET,
+        &AT.to_string(),
+        TAG,
+        std::str::from_utf8(BODY).unwrap(),
+    ];
+    for part in vector {
+        assert!(GUIDE.contains(part), "{part}");
+    }
+    let schedule = Schedule::default().to_string().replace(", ", ",");
+    assert!(GUIDE.contains(&format!("`{schedule}`")), "{schedule}");
+}

@@ -1,0 +1,319 @@
+//! Commits: a plan is run as one statement or in one transaction, again where others were in the way, and settled where
+//! the connection broke.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::time::{Duration, Instant};
+
+use relm_core::id::{Id, Kind};
+use relm_core::record::{Document, Entry};
+use relm_core::scope::Scope;
+use relm_core::store::{Batch, CommitError, Lease, Refusal, StoreError, Write};
+use relm_core::time::Timestamp;
+
+use super::error::{Cause, Failure};
+use super::statement::{Connected, document, scalar};
+use crate::dialect::Dialect;
+use crate::explain::{Inquiry, questions};
+use crate::fold::fold;
+use crate::plan::{Expect, Step, compile};
+use crate::query::documents;
+use crate::queue::{due_locked, take, take_due};
+use crate::sql::Sql;
+
+/// How long a commit is tried while others are in the way.
+const RETRY_MAX: Duration = Duration::from_secs(10);
+/// The longest wait before another try.
+const BACKOFF_MAX: Duration = Duration::from_millis(200);
+/// Connections that may turn out to be broken, one after another, before the database counts as gone.
+const LOST_MAX: u32 = 12;
+/// Expired responses that are forgotten at once.
+const FORGOTTEN_MAX: usize = 64;
+
+/// How one try ended, where it did not apply the batch.
+enum Miss {
+    /// Nothing was done.
+    Undone(Failure),
+    /// The connection broke, or no answer came, while the database was to make it so: nobody knows.
+    InDoubt(Cause),
+}
+
+impl From<Failure> for Miss {
+    fn from(failure: Failure) -> Self {
+        Self::Undone(failure)
+    }
+}
+
+/// What has happened to a piece of work so far.
+struct Tries {
+    begun: Instant,
+    tries: u32,
+    lost: u32,
+}
+
+impl Tries {
+    fn new() -> Self {
+        Self {
+            begun: Instant::now(),
+            tries: 0,
+            lost: 0,
+        }
+    }
+
+    /// Waits, if the work may be tried again after this failure; gives the failure back if not.
+    async fn again(&mut self, failure: Failure) -> Result<(), Failure> {
+        let worth_it = match &failure {
+            Failure::Contention(_) | Failure::Unmet(_) => true,
+            Failure::Lost(_) => {
+                self.lost += 1;
+                self.lost <= LOST_MAX
+            }
+            Failure::Unavailable(_) | Failure::Fault(_) => false,
+        };
+        if !worth_it || self.begun.elapsed() > RETRY_MAX {
+            return Err(match failure {
+                Failure::Unmet(cause) => Failure::Contention(cause),
+                other => other,
+            });
+        }
+        tokio::time::sleep(backoff(self.tries)).await;
+        self.tries += 1;
+        Ok(())
+    }
+}
+
+/// At most twice as long with every try, at random so that those who met do not meet again.
+fn backoff(tries: u32) -> Duration {
+    let most = Duration::from_millis(2)
+        .saturating_mul(1 << tries.min(10))
+        .min(BACKOFF_MAX);
+    let random = RandomState::new().hash_one(tries) % 1000;
+    most.mul_f64(random as f64 / 1e3)
+}
+
+/// Applies a batch, wholly or not at all.
+pub(super) async fn commit(database: &Connected, batch: &Batch) -> Result<(), CommitError> {
+    let plan = compile(database.dialect, batch);
+    if plan.is_empty() {
+        return Ok(());
+    }
+    let mut folded = match database.dialect {
+        Dialect::Postgres => fold(batch, &plan),
+        Dialect::Sqlite | Dialect::MariaDb | Dialect::Galera | Dialect::MySql => None,
+    };
+    let mut tries = Tries::new();
+    let mut doubt = None;
+    loop {
+        let tried = match &folded {
+            Some(sql) => alone(database, sql).await,
+            None => together(database, &plan).await,
+        };
+        let failure = match tried {
+            Ok(()) => return Ok(()),
+            Err(Miss::Undone(Failure::Unmet(_))) => {
+                match settle(database, batch, doubt.is_some()).await {
+                    Ok(Settled::Applied) => return Ok(()),
+                    // What is in doubt may still be under way.
+                    Ok(Settled::Refused(refusal)) => {
+                        return Err(doubt.map_or(CommitError::Refused(refusal), ambiguous));
+                    }
+                    Ok(Settled::Allowed) => {
+                        // In one statement steps may have missed each other; in a transaction they do not.
+                        folded = None;
+                        Failure::Unmet(Cause::Said("the state moved while the batch was judged"))
+                    }
+                    Err(failure) => failure,
+                }
+            }
+            Err(Miss::Undone(failure)) => failure,
+            Err(Miss::InDoubt(cause)) if witness(batch).is_none() => return Err(ambiguous(cause)),
+            Err(Miss::InDoubt(cause)) => {
+                doubt = Some(cause);
+                Failure::Lost(Cause::Said(
+                    "whether the batch was applied is to be found out",
+                ))
+            }
+        };
+        if let Err(failure) = tries.again(failure).await {
+            return Err(match doubt {
+                Some(cause) => ambiguous(cause),
+                None => CommitError::Store(failure.into_store_error()),
+            });
+        }
+    }
+}
+
+fn ambiguous(cause: Cause) -> CommitError {
+    CommitError::Store(StoreError::ambiguous(cause))
+}
+
+/// One statement, which the database applies or undoes by itself.
+async fn alone(database: &Connected, sql: &Sql) -> Result<(), Miss> {
+    match database.rows(&database.pool, sql).await {
+        Ok(_) => Ok(()),
+        Err(Failure::Lost(cause)) => Err(Miss::InDoubt(cause)),
+        Err(failure) => Err(failure.into()),
+    }
+}
+
+/// All steps of a plan in one transaction.
+async fn together(database: &Connected, plan: &[Step]) -> Result<(), Miss> {
+    let transaction = database.begin().await?;
+    for Step { sql, expect } in plan {
+        let met = match expect {
+            Expect::Read(rows) => database.rows(&transaction, sql).await?.len() == *rows,
+            Expect::Touched(rows) => database.execute(&transaction, sql).await? == *rows as u64,
+            Expect::Any => {
+                database.execute(&transaction, sql).await?;
+                true
+            }
+        };
+        if !met {
+            database.within(transaction.rollback()).await?;
+            let said = Cause::Said("a step met other rows than it must");
+            return Err(Failure::Unmet(said).into());
+        }
+    }
+    match database.within(transaction.commit()).await {
+        Ok(()) => Ok(()),
+        // The database says that it undid the transaction.
+        Err(failure @ Failure::Contention(_)) => Err(failure.into()),
+        Err(failure) => Err(Miss::InDoubt(failure.cause())),
+    }
+}
+
+/// What the database says of a batch that met other rows than it must.
+enum Settled {
+    /// An earlier try, of which nobody knew, had applied it.
+    Applied,
+    Refused(Refusal),
+    /// Nothing forbids it now.
+    Allowed,
+}
+
+async fn settle(database: &Connected, batch: &Batch, doubt: bool) -> Result<Settled, Failure> {
+    let moment = database.snapshot().await?;
+    if doubt && let Some(entry) = witness(batch) {
+        let id = entry.record.id();
+        let sql = documents(batch.scope, id.kind(), &[id]);
+        let kept = database.documents(&moment, &sql).await?;
+        if kept
+            .first()
+            .is_some_and(|document| document.json == entry.json)
+        {
+            database.within(moment.commit()).await?;
+            return Ok(Settled::Applied);
+        }
+    }
+    let mut inquiry = Inquiry::default();
+    for (topic, sql) in questions(batch) {
+        let rows = database.rows(&moment, &sql).await?;
+        let rows = rows.iter().map(|row| vec![scalar(row, 0), scalar(row, 1)]);
+        inquiry.learn(&topic, rows.collect());
+    }
+    database.within(moment.commit()).await?;
+    Ok(match inquiry.refusal(batch) {
+        Some(refusal) => Settled::Refused(refusal),
+        None => Settled::Allowed,
+    })
+}
+
+/// What shows afterwards whether a batch was applied: an event of its own, whose id nobody else has and which nobody
+/// deletes. The same batch tried again would insert it again, so that no batch with one is ever applied twice.
+fn witness(batch: &Batch) -> Option<&Entry> {
+    batch.writes.iter().find_map(|write| match write {
+        Write::Insert(entry) if entry.record.kind() == Kind::Event => Some(entry),
+        Write::Insert(_)
+        | Write::Replace { .. }
+        | Write::Delete(_)
+        | Write::Unlink(_)
+        | Write::Reconfigure
+        | Write::Remember(_) => None,
+    })
+}
+
+/// Takes the deliveries that a lease may have. One that is taken and not heard of is due again when the lease is over.
+pub(super) async fn lease(
+    database: &Connected,
+    lease: &Lease,
+) -> Result<Vec<Document>, StoreError> {
+    let mut tries = Tries::new();
+    loop {
+        let taken = match database.dialect {
+            Dialect::Postgres | Dialect::Sqlite => lease_alone(database, lease).await,
+            Dialect::MariaDb | Dialect::Galera | Dialect::MySql => {
+                lease_together(database, lease).await
+            }
+        };
+        match taken {
+            Ok(documents) => return Ok(documents),
+            Err(failure) => {
+                let failed = tries.again(failure).await;
+                failed.map_err(Failure::into_store_error)?;
+            }
+        }
+    }
+}
+
+async fn lease_alone(database: &Connected, lease: &Lease) -> Result<Vec<Document>, Failure> {
+    let rows = database.rows(&database.pool, &take_due(lease)).await?;
+    let mut taken: Vec<(i64, Document)> = Vec::with_capacity(rows.len());
+    for row in &rows {
+        taken.push((row.try_get_by_index(2)?, document(row, 0)?));
+    }
+    taken.sort_by_key(|(due, _)| *due);
+    Ok(taken.into_iter().map(|(_, document)| document).collect())
+}
+
+async fn lease_together(database: &Connected, lease: &Lease) -> Result<Vec<Document>, Failure> {
+    let transaction = database.begin().await?;
+    let due = database.documents(&transaction, &due_locked(lease)).await?;
+    if !due.is_empty() {
+        let ids: Vec<Id> = due.iter().map(|document| document.id).collect();
+        database.execute(&transaction, &take(lease, &ids)).await?;
+    }
+    database.within(transaction.commit()).await?;
+    Ok(due)
+}
+
+/// Forgets some of the responses that have expired, apart from any commit.
+pub(super) async fn forget_expired(
+    database: &Connected,
+    scope: Scope,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let mut sql = Sql::new("DELETE FROM responses WHERE scope = ");
+    sql.bind(scope.key());
+    sql.push(" AND expires_at <= ").bind(now.as_millis());
+    match database.dialect {
+        Dialect::Postgres | Dialect::Sqlite => {
+            sql.push(" AND key_digest IN (SELECT key_digest FROM responses WHERE scope = ")
+                .bind(scope.key());
+            sql.push(" AND expires_at <= ").bind(now.as_millis());
+            sql.push(" ORDER BY expires_at")
+                .limit(FORGOTTEN_MAX)
+                .push(" FOR UPDATE SKIP LOCKED)");
+        }
+        Dialect::MariaDb | Dialect::Galera | Dialect::MySql => {
+            sql.push(" ORDER BY expires_at").limit(FORGOTTEN_MAX);
+        }
+    }
+    database.execute(&database.pool, &sql).await.map(drop)
+}
+
+/// Does a read again where the connection that it was given turned out to be broken.
+pub(super) async fn read<T, F>(mut reading: impl FnMut() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, Failure>>,
+{
+    let mut tries = Tries::new();
+    loop {
+        match reading().await {
+            Ok(read) => return Ok(read),
+            Err(failure) => {
+                let failed = tries.again(failure).await;
+                failed.map_err(Failure::into_store_error)?;
+            }
+        }
+    }
+}

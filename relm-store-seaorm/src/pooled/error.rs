@@ -1,0 +1,216 @@
+//! What a failure of the database means: to this driver, and to the engine.
+
+use std::fmt;
+use std::sync::Arc;
+
+use relm_core::store::StoreError;
+use sea_orm::sqlx;
+use sea_orm::{DbErr, RuntimeErr};
+
+/// Why a statement did not do its work.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// A unique key is taken, or a folded plan met other rows than it must. Nothing was done.
+    Unmet(Cause),
+    /// Others were in the way, and the database undid the transaction: it may go through when tried again.
+    Contention(Cause),
+    /// The connection broke while the statement was under way.
+    Lost(Cause),
+    /// The database cannot serve now. Nothing was done.
+    Unavailable(Cause),
+    /// Something that trying again does not mend. Nothing was done.
+    Fault(Cause),
+}
+
+/// What the database said. It may tell names of indexes and values: it is for a log, never for a response.
+#[derive(Debug)]
+pub(super) enum Cause {
+    Database(DbErr),
+    Said(&'static str),
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Database(error) => write!(f, "{error}"),
+            Self::Said(text) => f.write_str(text),
+        }
+    }
+}
+
+impl std::error::Error for Cause {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Database(error) => Some(error),
+            Self::Said(_) => None,
+        }
+    }
+}
+
+/// What a code of the database says, before it is known what was under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meaning {
+    Unmet,
+    Contention,
+    Lost,
+    Unavailable,
+    Fault,
+}
+
+impl From<DbErr> for Failure {
+    fn from(error: DbErr) -> Self {
+        let meaning = meaning(&error);
+        let cause = Cause::Database(error);
+        match meaning {
+            Meaning::Unmet => Self::Unmet(cause),
+            Meaning::Contention => Self::Contention(cause),
+            Meaning::Lost => Self::Lost(cause),
+            Meaning::Unavailable => Self::Unavailable(cause),
+            Meaning::Fault => Self::Fault(cause),
+        }
+    }
+}
+
+impl Failure {
+    /// A statement that took longer than it may; the connection goes with it.
+    pub fn timed_out() -> Self {
+        Self::Lost(Cause::Said("the database did not answer in time"))
+    }
+
+    pub fn cause(self) -> Cause {
+        match self {
+            Self::Unmet(cause)
+            | Self::Contention(cause)
+            | Self::Lost(cause)
+            | Self::Unavailable(cause)
+            | Self::Fault(cause) => cause,
+        }
+    }
+
+    /// What the engine hears where nothing was done.
+    pub fn into_store_error(self) -> StoreError {
+        match self {
+            Self::Contention(cause) | Self::Lost(cause) | Self::Unavailable(cause) => {
+                StoreError::unavailable(cause)
+            }
+            Self::Unmet(cause) | Self::Fault(cause) => StoreError::fault(cause),
+        }
+    }
+}
+
+fn meaning(error: &DbErr) -> Meaning {
+    let sqlx = match error {
+        DbErr::ConnectionAcquire(_) => return Meaning::Unavailable,
+        DbErr::Conn(RuntimeErr::SqlxError(error)) => return of_connecting(error),
+        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
+            error
+        }
+        _ => return Meaning::Fault,
+    };
+    of_statement(sqlx)
+}
+
+/// Whatever keeps a connection from being made: nothing was begun.
+fn of_connecting(error: &Arc<sqlx::Error>) -> Meaning {
+    match of_statement(error) {
+        Meaning::Fault => Meaning::Fault,
+        Meaning::Unmet | Meaning::Contention | Meaning::Lost | Meaning::Unavailable => {
+            Meaning::Unavailable
+        }
+    }
+}
+
+fn of_statement(error: &Arc<sqlx::Error>) -> Meaning {
+    match error.as_ref() {
+        sqlx::Error::Database(error) => {
+            #[cfg(feature = "mysql")]
+            if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
+                return of_number(error.number());
+            }
+            of_sqlstate(error.code().as_deref().unwrap_or_default())
+        }
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => Meaning::Unavailable,
+        // After any of these the state of the connection is not known.
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::BeginFailed
+        | sqlx::Error::WorkerCrashed => Meaning::Lost,
+        _ => Meaning::Fault,
+    }
+}
+
+/// PostgreSQL's codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
+fn of_sqlstate(code: &str) -> Meaning {
+    match code {
+        // A unique key; the division by which a folded plan undoes itself.
+        "23505" | "22012" => Meaning::Unmet,
+        // Serialization, deadlock, a lock that was not to be had.
+        "40001" | "40P01" | "55P03" => Meaning::Contention,
+        // A shutdown or a crash of the server; `pg_terminate_backend`.
+        "57P01" | "57P02" | "57P05" | "25P03" => Meaning::Lost,
+        // Starting up; cancelled by a timeout; a replica that was the primary before.
+        "57P03" | "57014" | "25006" => Meaning::Unavailable,
+        // Statement completion unknown.
+        "40003" => Meaning::Lost,
+        _ => match code.get(..2) {
+            Some("08") => Meaning::Lost,
+            // Out of connections, memory or disk; an error of the system below.
+            Some("53" | "58") => Meaning::Unavailable,
+            _ => Meaning::Fault,
+        },
+    }
+}
+
+/// The MySQL family's numbers: https://mariadb.com/kb/en/mariadb-error-code-reference/
+#[cfg(feature = "mysql")]
+fn of_number(number: u16) -> Meaning {
+    match number {
+        // Two names of "duplicate entry"; the null by which a response that is still good refuses another.
+        1062 | 1586 | 1048 => Meaning::Unmet,
+        // Deadlock (Galera's certification says so too), lock wait, a row that changed since the snapshot.
+        1213 | 1205 | 1020 => Meaning::Contention,
+        // Killed, shutting down, gone away, packets out of order or cut off.
+        1927 | 1053 | 1152..=1161 | 1184 | 1317 | 2006 | 2013 | 2055 => Meaning::Lost,
+        // Too many connections of any sort; no node of a cluster that is ready; read only; timed out; disk full.
+        1040 | 1203 | 1226 | 1047 | 1290 | 1792 | 1836 | 3024 | 1969 | 1021 | 1114 | 1037
+        | 1038 | 1041 => Meaning::Unavailable,
+        _ => Meaning::Fault,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_mean_what_their_references_say() {
+        for (code, means) in [
+            ("40001", Meaning::Contention),
+            ("40P01", Meaning::Contention),
+            ("23505", Meaning::Unmet),
+            ("57P01", Meaning::Lost),
+            ("08006", Meaning::Lost),
+            ("53300", Meaning::Unavailable),
+            ("57014", Meaning::Unavailable),
+            ("42P01", Meaning::Fault),
+        ] {
+            assert_eq!(of_sqlstate(code), means, "{code}");
+        }
+    }
+
+    #[cfg(feature = "mysql")]
+    #[test]
+    fn numbers_mean_what_their_references_say() {
+        for (number, means) in [
+            (1213, Meaning::Contention),
+            (1205, Meaning::Contention),
+            (1062, Meaning::Unmet),
+            (1040, Meaning::Unavailable),
+            (1927, Meaning::Lost),
+            (1146, Meaning::Fault),
+        ] {
+            assert_eq!(of_number(number), means, "{number}");
+        }
+    }
+}

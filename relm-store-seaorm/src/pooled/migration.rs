@@ -1,0 +1,179 @@
+//! Brings a database's tables up to date, step by step, however many processes do it at once.
+//!
+//! A step is one DDL statement, and each is taken on its own: the MySQL family commits a DDL statement whatever
+//! surrounds it, and distributed databases want one at a time. PostgreSQL's processes take turns by an advisory lock. A
+//! lock of MySQL's holds on one node of a cluster only, so there a step may be taken twice, and the second taker finds
+//! it done.
+
+use std::time::Duration;
+
+use sea_orm::{ConnectionTrait, DbErr, RuntimeErr, TransactionTrait, sqlx};
+
+use super::PoolOpenError;
+use super::error::Failure;
+use super::statement::Connected;
+use crate::dialect::{Dialect, tables};
+use crate::schema::{STEPS, Step};
+use crate::sql::Sql;
+
+const TABLE: &str = "relm_migrations";
+/// Names the advisory lock: `relm` in ASCII, and a number.
+const LOCK: i64 = 0x7265_6c6d_0001;
+/// How often a statement that others were in the way of is tried.
+const TRIES: u32 = 20;
+/// How many steps this program knows.
+const KNOWN: i64 = STEPS.len() as i64;
+
+/// Refuses a database that is newer or older than this program, or another's.
+pub(super) async fn check(database: &Connected) -> Result<(), PoolOpenError> {
+    let found = version(database).await?.unwrap_or(0);
+    match found.cmp(&KNOWN) {
+        std::cmp::Ordering::Less => Err(PoolOpenError::Behind {
+            found,
+            known: KNOWN,
+        }),
+        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Greater => Err(PoolOpenError::Newer {
+            found,
+            known: KNOWN,
+        }),
+    }
+}
+
+/// Takes the steps that are missing.
+pub(super) async fn run(database: &Connected) -> Result<(), PoolOpenError> {
+    if version(database).await?.is_none() {
+        let ddl = format!(
+            "CREATE TABLE IF NOT EXISTS {TABLE} (version BIGINT NOT NULL PRIMARY KEY, name VARCHAR(100) NOT NULL)"
+        );
+        take(database, &ddl, None).await?;
+    }
+    let mut taken = version(database).await?.unwrap_or(0);
+    while let Some(step) = usize::try_from(taken).ok().and_then(|at| STEPS.get(at)) {
+        take(database, &database.dialect.ddl(step), Some((taken, step))).await?;
+        taken = version(database).await?.unwrap_or(0);
+    }
+    check(database).await
+}
+
+/// How many steps the database has taken; none where it has no tables of Relm's.
+async fn version(database: &Connected) -> Result<Option<i64>, PoolOpenError> {
+    let names = Sql::new(match database.dialect {
+        Dialect::Postgres | Dialect::Sqlite => {
+            "SELECT CAST(table_name AS TEXT) FROM information_schema.tables \
+             WHERE table_schema = current_schema()"
+        }
+        Dialect::MariaDb | Dialect::Galera | Dialect::MySql => {
+            "SELECT CAST(table_name AS CHAR(64)) FROM information_schema.tables \
+             WHERE table_schema = DATABASE()"
+        }
+    });
+    let mut there = Vec::new();
+    for row in database.rows(&database.pool, &names).await? {
+        there.push(row.try_get_by_index::<String>(0)?);
+    }
+    if !there.iter().any(|name| name == TABLE) {
+        let foreign = tables().find(|ours| there.iter().any(|name| name == ours));
+        return match foreign {
+            Some(table) => Err(PoolOpenError::Foreign(table)),
+            None => Ok(None),
+        };
+    }
+    let sql = Sql::new(&format!("SELECT MAX(version) FROM {TABLE}"));
+    let rows = database.rows(&database.pool, &sql).await?;
+    let taken = rows.first().map(|row| row.try_get_by_index(0));
+    Ok(Some(taken.transpose()?.flatten().unwrap_or(0)))
+}
+
+/// Takes one step, the one after `taken`, as often as it needs to be tried.
+async fn take(
+    database: &Connected,
+    ddl: &str,
+    step: Option<(i64, &Step)>,
+) -> Result<(), PoolOpenError> {
+    let insert = step.map(|(taken, step)| {
+        let number = taken + 1;
+        format!(
+            "INTO {TABLE} (version, name) VALUES ({number}, '{}')",
+            step.name
+        )
+    });
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let taken = match database.dialect {
+            Dialect::Postgres | Dialect::Sqlite => by_turns(database, ddl, step, &insert).await,
+            Dialect::MariaDb | Dialect::Galera | Dialect::MySql => {
+                regardless(database, ddl, &insert).await
+            }
+        };
+        match taken.map_err(Failure::from) {
+            Ok(()) => return Ok(()),
+            Err(Failure::Contention(_) | Failure::Unmet(_)) if tries < TRIES => {
+                tokio::time::sleep(Duration::from_millis(u64::from(20 * tries))).await;
+            }
+            Err(failure) => return Err(failure.into()),
+        }
+    }
+}
+
+async fn by_turns(
+    database: &Connected,
+    ddl: &str,
+    step: Option<(i64, &Step)>,
+    insert: &Option<String>,
+) -> Result<(), DbErr> {
+    let turn = database.pool.begin().await?;
+    turn.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})"))
+        .await?;
+    if let Some((taken, _)) = step {
+        let sql = format!("SELECT MAX(version) FROM {TABLE}");
+        let statement = sea_orm::Statement::from_string(database.pool.get_database_backend(), sql);
+        let row = turn.query_one_raw(statement).await?;
+        let found: Option<i64> = match row {
+            Some(row) => row.try_get_by_index(0)?,
+            None => None,
+        };
+        // Another process took it while this one waited for its turn.
+        if found.unwrap_or(0) != taken {
+            return turn.commit().await;
+        }
+    }
+    turn.execute_unprepared(ddl).await?;
+    if let Some(insert) = insert {
+        turn.execute_unprepared(&format!("INSERT {insert}")).await?;
+    }
+    turn.commit().await
+}
+
+async fn regardless(database: &Connected, ddl: &str, insert: &Option<String>) -> Result<(), DbErr> {
+    match database.pool.execute_unprepared(ddl).await {
+        Err(error) if !is_there_already(&error) => return Err(error),
+        Ok(_) | Err(_) => {}
+    }
+    if let Some(insert) = insert {
+        let insert = format!("INSERT IGNORE {insert}");
+        database.pool.execute_unprepared(&insert).await?;
+    }
+    Ok(())
+}
+
+/// Whether a table or an index was made before.
+fn is_there_already(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
+        error
+    else {
+        return false;
+    };
+    let sqlx::Error::Database(error) = error.as_ref() else {
+        return false;
+    };
+    // "Table already exists", "duplicate key name".
+    #[cfg(feature = "mysql")]
+    if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
+        return matches!(error.number(), 1050 | 1061);
+    }
+    // PostgreSQL takes each step once.
+    let _ = error;
+    false
+}

@@ -1,0 +1,149 @@
+//! Running statements: on the pool or in a transaction, with a limit to how long an answer is waited for.
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::time::Duration;
+
+use relm_core::id::Id;
+use relm_core::record::Document;
+use sea_orm::{
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
+    QueryResult, Statement, TransactionTrait,
+};
+
+use super::error::{Cause, Failure};
+use crate::dialect::Dialect;
+use crate::sql::{Sql, Value};
+
+/// What an answer may be late by, beyond what the database itself allows a statement.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A database, and how it is spoken to.
+#[derive(Clone, Debug)]
+pub(super) struct Connected {
+    pub pool: DatabaseConnection,
+    pub dialect: Dialect,
+    /// How long a statement may take.
+    pub limit: Duration,
+}
+
+impl Connected {
+    /// Waits for an answer. Giving up drops the future, and with it the connection's use.
+    pub async fn within<T>(
+        &self,
+        answer: impl Future<Output = Result<T, DbErr>> + Send,
+    ) -> Result<T, Failure> {
+        match tokio::time::timeout(self.limit + GRACE, answer).await {
+            Ok(answer) => answer.map_err(Failure::from),
+            Err(_) => Err(Failure::timed_out()),
+        }
+    }
+
+    /// A transaction that writes.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, Failure> {
+        self.within(self.pool.begin()).await
+    }
+
+    /// A transaction that only reads, and sees one moment.
+    pub async fn snapshot(&self) -> Result<DatabaseTransaction, Failure> {
+        let begin = self.pool.begin_with_config(
+            Some(IsolationLevel::RepeatableRead),
+            Some(AccessMode::ReadOnly),
+        );
+        self.within(begin).await
+    }
+
+    /// Runs a write; the number of rows that it touched.
+    pub async fn execute(&self, on: &impl ConnectionTrait, sql: &Sql) -> Result<u64, Failure> {
+        let done = self.within(on.execute_raw(self.statement(sql))).await?;
+        Ok(done.rows_affected())
+    }
+
+    /// Runs a read, or a write that returns rows.
+    pub async fn rows(
+        &self,
+        on: &impl ConnectionTrait,
+        sql: &Sql,
+    ) -> Result<Vec<QueryResult>, Failure> {
+        self.within(on.query_all_raw(self.statement(sql))).await
+    }
+
+    /// Reads documents: `id, doc`.
+    pub async fn documents(
+        &self,
+        on: &impl ConnectionTrait,
+        sql: &Sql,
+    ) -> Result<Vec<Document>, Failure> {
+        let rows = self.rows(on, sql).await?;
+        rows.iter().map(|row| document(row, 0)).collect()
+    }
+
+    fn statement(&self, sql: &Sql) -> Statement {
+        let text = match self.dialect {
+            Dialect::Postgres => numbered(&sql.text),
+            Dialect::Sqlite | Dialect::MariaDb | Dialect::Galera | Dialect::MySql => {
+                sql.text.clone()
+            }
+        };
+        let values = sql.values.iter().map(|value| match value {
+            Value::Integer(value) => sea_orm::Value::BigInt(*value),
+            Value::Text(text) => text.as_ref().map(|text| text.clone().into_owned()).into(),
+        });
+        Statement::from_sql_and_values(self.pool.get_database_backend(), text, values)
+    }
+}
+
+/// `?` as `$1`, `$2`, …: the form that PostgreSQL knows. No statement of ours has a question mark otherwise.
+fn numbered(text: &str) -> String {
+    let mut numbered = String::with_capacity(text.len() + text.len() / 4);
+    for (number, part) in text.split('?').enumerate() {
+        if number > 0 {
+            numbered.push('$');
+            numbered.push_str(&number.to_string());
+        }
+        numbered.push_str(part);
+    }
+    numbered
+}
+
+/// The document whose `id, doc` begin at this column.
+pub(super) fn document(row: &QueryResult, column: usize) -> Result<Document, Failure> {
+    let json: String = row.try_get_by_index(column + 1)?;
+    Ok(Document {
+        id: id(row, column)?,
+        json: json.into(),
+    })
+}
+
+pub(super) fn id(row: &QueryResult, column: usize) -> Result<Id, Failure> {
+    let text: String = row.try_get_by_index(column)?;
+    Id::parse(&text).ok_or(Failure::Fault(Cause::Said("what is no id is kept as one")))
+}
+
+/// A column of a question of `explain.rs`: an integer or a text.
+pub(super) fn scalar(
+    row: &QueryResult,
+    column: usize,
+) -> Option<relm_core::column::Scalar<'static>> {
+    use relm_core::column::Scalar;
+    let integer = row.try_get_by_index::<i64>(column).map(Scalar::Integer);
+    let text = || {
+        let text = row.try_get_by_index::<String>(column).ok()?;
+        Some(Scalar::Text(Cow::Owned(text)))
+    };
+    integer.ok().or_else(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_numbered_from_one() {
+        assert_eq!(
+            numbered("a = ? AND b IN (?, ?)"),
+            "a = $1 AND b IN ($2, $3)"
+        );
+        assert_eq!(numbered("SELECT 1"), "SELECT 1");
+    }
+}

@@ -1,0 +1,113 @@
+//! What is lost when the pool does not end transactions that the driver knows nothing of, and that nothing is lost when
+//! it does.
+
+use sea_orm::{ConnectionTrait, Database, TransactionTrait};
+
+use super::options::PoolOptions;
+use super::{Connected, connect};
+use crate::sql::Sql;
+
+/// Pools of one connection, on each of which a transaction is begun and left, and then a write is acknowledged.
+const ROUNDS: i64 = 60;
+
+/// How a connection comes to be inside a transaction that the driver does not end.
+#[derive(Clone, Copy)]
+enum Leaving {
+    /// It is not told of the `BEGIN`: what a `BEGIN` amounts to whose reply was not waited for, at every round.
+    Untold,
+    /// The future that begins is dropped on its way, at a point that differs from round to round. Whether the server has
+    /// begun by then is up to the machine.
+    Dropped,
+}
+
+/// How many of the acknowledged writes are not there when all connections are closed.
+async fn lost(server: &str, name: &str, leaving: Leaving, rolls_back: bool) -> usize {
+    let admin = Database::connect(server)
+        .await
+        .expect("the server is there");
+    let run = async |sql: String| admin.execute_unprepared(&sql).await.expect("it runs");
+    run(format!("CREATE DATABASE {name}")).await;
+    let (root, _) = server.rsplit_once('/').expect("it names a database");
+    let mut options = PoolOptions::new(format!("{root}/{name}")).connections_max(1);
+    options.rolls_back = rolls_back;
+    let database = connect(&options).await.expect("it connects");
+    let table = Sql::new("CREATE TABLE kept (number BIGINT PRIMARY KEY)");
+    let made = database.execute(&database.pool, &table).await;
+    made.expect("it is made");
+    let mut acknowledged = 0;
+    for number in 0..ROUNDS {
+        let database = connect(&options).await.expect("it connects");
+        leave(&database, leaving, number).await;
+        if writes(&database, number).await {
+            acknowledged += 1;
+        }
+        database.pool.close().await.expect("it closes");
+    }
+    assert!(
+        acknowledged > 0,
+        "no write was acknowledged: nothing is shown"
+    );
+    let kept = Sql::new("SELECT number FROM kept");
+    let kept = database.rows(&database.pool, &kept).await;
+    let kept = kept.expect("it reads").len();
+    database.pool.close().await.expect("it closes");
+    run(format!("DROP DATABASE {name}")).await;
+    acknowledged - kept
+}
+
+async fn leave(database: &Connected, leaving: Leaving, number: i64) {
+    match leaving {
+        Leaving::Untold => {
+            let begun = database.pool.execute_unprepared("BEGIN").await;
+            begun.expect("it begins");
+        }
+        Leaving::Dropped => {
+            let give_up = async {
+                for _ in 0..number % 10 {
+                    tokio::task::yield_now().await;
+                }
+            };
+            tokio::select! {
+                biased;
+                begun = database.pool.begin() => drop(begun),
+                () = give_up => {}
+            }
+        }
+    }
+}
+
+async fn writes(database: &Connected, number: i64) -> bool {
+    let mut insert = Sql::new("INSERT INTO kept (number) VALUES (");
+    insert.bind(number).push(")");
+    matches!(database.execute(&database.pool, &insert).await, Ok(1))
+}
+
+async fn loses_only_without_rollback(variable: &str) {
+    let Ok(server) = std::env::var(variable) else {
+        use std::io::Write as _;
+        let said = writeln!(
+            std::io::stderr(),
+            "skipped: set {variable} to run this test"
+        );
+        return said.expect("standard error can be written");
+    };
+    let name = format!("relm_canary_{}", std::process::id());
+    assert!(
+        lost(&server, &name, Leaving::Untold, false).await > 0,
+        "the pool ends such transactions by itself now: is the hook still needed?"
+    );
+    assert_eq!(lost(&server, &name, Leaving::Untold, true).await, 0);
+    assert_eq!(lost(&server, &name, Leaving::Dropped, true).await, 0);
+}
+
+#[cfg(feature = "postgres")]
+#[tokio::test(flavor = "multi_thread")]
+async fn acknowledged_writes_are_kept_by_postgres() {
+    loses_only_without_rollback("RELM_TEST_POSTGRES_URL").await;
+}
+
+#[cfg(feature = "mysql")]
+#[tokio::test(flavor = "multi_thread")]
+async fn acknowledged_writes_are_kept_by_mariadb() {
+    loses_only_without_rollback("RELM_TEST_MARIADB_URL").await;
+}

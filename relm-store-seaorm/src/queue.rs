@@ -1,0 +1,96 @@
+//! What is to be delivered, as statements. A delivery waits in the column `next_attempt_at`, and a lease moves it to its
+//! own end there; the document keeps what was planned.
+
+use relm_core::id::Id;
+use relm_core::store::{Lease, QueueKey};
+
+use crate::plan::texts;
+use crate::sql::Sql;
+
+/// The first queue after this one, or of all: `scope, webhook_id, next_attempt_at`. A few steps through the index,
+/// however many deliveries wait in the queues that it passes.
+pub(crate) fn next_queue(after: Option<QueueKey>) -> Sql {
+    let mut sql = Sql::new(
+        "SELECT scope, webhook_id, next_attempt_at FROM deliveries WHERE next_attempt_at IS NOT NULL",
+    );
+    if let Some(QueueKey { scope_key, webhook }) = after {
+        sql.push(" AND (scope, webhook_id) > (").bind(scope_key);
+        sql.push(", ").bind(webhook).push(")");
+    }
+    sql.push(" ORDER BY scope, webhook_id, next_attempt_at")
+        .limit(1);
+    sql
+}
+
+/// The deliveries that a lease takes: `id, doc`, the earliest first.
+pub(crate) fn due(lease: &Lease) -> Sql {
+    let mut sql = Sql::new("SELECT id, doc FROM deliveries WHERE scope = ");
+    sql.bind(lease.scope.key()).and("webhook_id", lease.webhook);
+    sql.push(" AND next_attempt_at <= ")
+        .bind(lease.now.as_millis());
+    sql.push(" ORDER BY next_attempt_at").limit(lease.limit);
+    sql
+}
+
+/// The same, which nobody else may take before the transaction ends.
+pub(crate) fn due_locked(lease: &Lease) -> Sql {
+    let mut sql = due(lease);
+    sql.push(" FOR UPDATE");
+    sql
+}
+
+/// Takes what a lease may have in one statement: `id, doc, next_attempt_at` as it was. Whoever waited for another that
+/// takes the same looks at them anew, and leaves what is not due any more.
+pub(crate) fn take_due(lease: &Lease) -> Sql {
+    let mut sql =
+        Sql::new("WITH due AS (SELECT id, next_attempt_at FROM deliveries WHERE scope = ");
+    sql.bind(lease.scope.key()).and("webhook_id", lease.webhook);
+    sql.push(" AND next_attempt_at <= ")
+        .bind(lease.now.as_millis());
+    sql.push(" ORDER BY next_attempt_at").limit(lease.limit);
+    sql.push(" FOR UPDATE) UPDATE deliveries SET next_attempt_at = ")
+        .bind(lease.until.as_millis());
+    sql.push(" FROM due WHERE deliveries.scope = ")
+        .bind(lease.scope.key());
+    sql.push(" AND deliveries.id = due.id");
+    sql.push(" RETURNING deliveries.id, deliveries.doc, due.next_attempt_at");
+    sql
+}
+
+/// The queues after this one, as one statement where [`next_queue`] would be one for each: `scope, webhook_id,
+/// next_attempt_at`.
+pub(crate) fn queues_by_skips(after: Option<QueueKey>, limit: usize) -> Sql {
+    let mut sql = Sql::new("WITH RECURSIVE queue AS ((");
+    sql.append(next_queue(after));
+    sql.push(
+        ") UNION ALL SELECT later.scope, later.webhook_id, later.next_attempt_at \
+         FROM queue CROSS JOIN LATERAL (SELECT scope, webhook_id, next_attempt_at FROM deliveries \
+         WHERE next_attempt_at IS NOT NULL AND (scope, webhook_id) > (queue.scope, queue.webhook_id) \
+         ORDER BY scope, webhook_id, next_attempt_at LIMIT 1) AS later) \
+         SELECT scope, webhook_id, next_attempt_at FROM queue",
+    )
+    .limit(limit);
+    sql
+}
+
+/// The same where an optimizer skips through an index by itself: the first moment of each group.
+pub(crate) fn queues_by_groups(after: Option<QueueKey>, limit: usize) -> Sql {
+    let mut sql = Sql::new("SELECT scope, webhook_id, MIN(next_attempt_at) AS due FROM deliveries");
+    if let Some(QueueKey { scope_key, webhook }) = after {
+        sql.push(" WHERE scope > ").bind(scope_key);
+        sql.push(" OR (scope = ").bind(scope_key);
+        sql.push(" AND webhook_id > ").bind(webhook).push(")");
+    }
+    sql.push(" GROUP BY scope, webhook_id HAVING due IS NOT NULL ORDER BY scope, webhook_id")
+        .limit(limit);
+    sql
+}
+
+/// Keeps these deliveries from every other lease until this one is over.
+pub(crate) fn take(lease: &Lease, deliveries: &[Id]) -> Sql {
+    let mut sql = Sql::new("UPDATE deliveries SET next_attempt_at = ");
+    sql.bind(lease.until.as_millis());
+    sql.push(" WHERE scope = ").bind(lease.scope.key());
+    sql.and_in("id", &texts(deliveries));
+    sql
+}

@@ -1,0 +1,92 @@
+//! What the engine commits, kept for tests that count statements.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use relm_core::crm::Crm;
+use relm_core::id::{Id, Kind};
+use relm_core::record::Document;
+use relm_core::store::{
+    Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
+    Store, StoreError, StoredResponse,
+};
+use relm_core::time::Timestamp;
+use relm_core::{ContactInput, Mode, Scope, Scoped};
+use relm_store_memory::MemoryStore;
+/// A store that keeps every batch that it is given, to count what SQL would make of it.
+#[derive(Default)]
+pub(crate) struct Recorder {
+    inner: MemoryStore,
+    pub batches: Arc<Mutex<Vec<Batch>>>,
+}
+
+#[async_trait]
+impl Store for Recorder {
+    async fn get(&self, scope: Scope, id: Id) -> Result<Option<Document>, StoreError> {
+        self.inner.get(scope, id).await
+    }
+
+    async fn find(
+        &self,
+        scope: Scope,
+        kind: Kind,
+        keys: &[String],
+    ) -> Result<Vec<Option<Document>>, StoreError> {
+        self.inner.find(scope, kind, keys).await
+    }
+
+    async fn list(&self, scope: Scope, query: &Query) -> Result<Page, StoreError> {
+        self.inner.list(scope, query).await
+    }
+
+    async fn search(&self, scope: Scope, search: &Search) -> Result<SearchPage, StoreError> {
+        self.inner.search(scope, search).await
+    }
+
+    async fn configuration(&self, scope: Scope) -> Result<Configuration, StoreError> {
+        self.inner.configuration(scope).await
+    }
+
+    async fn response(
+        &self,
+        scope: Scope,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<StoredResponse>, StoreError> {
+        self.inner.response(scope, key, now).await
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
+        self.batches.lock().unwrap().push(batch.clone());
+        self.inner.commit(batch).await
+    }
+
+    async fn queues(
+        &self,
+        after: Option<QueueKey>,
+        limit: usize,
+    ) -> Result<Vec<Queue>, StoreError> {
+        self.inner.queues(after, limit).await
+    }
+
+    async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError> {
+        self.inner.lease(lease).await
+    }
+}
+
+/// An engine over a recorder, and the batches that it commits.
+pub(crate) async fn session() -> (Arc<Mutex<Vec<Batch>>>, Scoped) {
+    let recorder = Recorder::default();
+    let batches = Arc::clone(&recorder.batches);
+    let crm = Crm::new(recorder);
+    let workspace = crm.create_workspace("acme").await.unwrap();
+    (batches, crm.open(workspace.id, Mode::Test).await.unwrap())
+}
+
+pub(crate) fn contact(email: &str) -> ContactInput {
+    ContactInput {
+        email: email.into(),
+        first_name: "Ada".into(),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,28 @@
+//! MariaDB, held to the contract of all stores and compared with the reference.
+
+mod throwaway;
+
+use std::sync::Arc;
+
+use relm_store_memory::MemoryStore;
+use throwaway::{RUNTIME, Server};
+
+static SERVER: Server = Server::named("RELM_TEST_MARIADB_URL");
+
+mod conformance {
+    relm_core::store_conformance!(super::SERVER.fresh(), |case| super::SERVER.run(case));
+}
+
+#[test]
+fn it_does_what_the_reference_does() {
+    if SERVER.url().is_none() {
+        return;
+    }
+    for seed in 2001..=2060 {
+        let (store, _database) = SERVER.fresh();
+        let reference = Arc::new(MemoryStore::new());
+        RUNTIME.block_on(relm_core::conformance::model::run(
+            reference, store, seed, 60,
+        ));
+    }
+}

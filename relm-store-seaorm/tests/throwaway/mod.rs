@@ -1,0 +1,206 @@
+//! Fresh databases on the servers that the environment names: `.ci/databases` starts some. Where none is named, the tests
+//! that need it say that they were skipped, and do nothing.
+
+#![allow(dead_code, reason = "each file of tests uses its part")]
+
+use std::io::Write as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock};
+
+use relm_core::Store;
+use relm_core::conformance::CaseFuture;
+use relm_store_memory::MemoryStore;
+use relm_store_seaorm::{PoolOptions, PooledStore};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
+use tokio::runtime::Runtime;
+
+/// What every store of these tests runs on.
+pub static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime starts"));
+
+/// A server to make databases on.
+pub struct Server {
+    variable: &'static str,
+    url: OnceLock<Option<String>>,
+    administration: OnceLock<DatabaseConnection>,
+    /// Databases that are migrated and empty: making one costs much more than emptying one.
+    idle: Mutex<Vec<String>>,
+}
+
+static DATABASES: AtomicUsize = AtomicUsize::new(0);
+
+impl Server {
+    /// The server whose address is in this variable.
+    pub const fn named(variable: &'static str) -> Self {
+        Self {
+            variable,
+            url: OnceLock::new(),
+            administration: OnceLock::new(),
+            idle: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Its address; says once, past what captures the output of tests, where there is none.
+    pub fn url(&self) -> Option<&str> {
+        let find = || {
+            let url = std::env::var(self.variable).ok();
+            if url.is_none() {
+                let mut stderr = std::io::stderr();
+                writeln!(stderr, "skipped: set {} to run these tests", self.variable)
+                    .expect("standard error can be written");
+            }
+            url
+        };
+        self.url.get_or_init(find).as_deref()
+    }
+
+    /// Runs a case, unless it is skipped.
+    pub fn run(&self, case: CaseFuture<'_>) {
+        if self.url().is_some() {
+            RUNTIME.block_on(case);
+        }
+    }
+
+    /// A fresh store, and what removes it afterwards; a stand-in where the tests are skipped.
+    pub fn fresh(&'static self) -> (Arc<dyn Store>, Option<Throwaway>) {
+        if self.url().is_none() {
+            return (Arc::new(MemoryStore::new()), None);
+        }
+        let throwaway = self.database();
+        let store = throwaway.open(|options| options);
+        (store, Some(throwaway))
+    }
+
+    /// A fresh database, migrated.
+    pub fn database(&'static self) -> Throwaway {
+        let idle = self.idle.lock().expect("no test panics with it").pop();
+        let name = idle.unwrap_or_else(|| {
+            let name = self.create();
+            self.migrate(&name);
+            name
+        });
+        Throwaway {
+            is_reusable: true,
+            server: self,
+            name,
+            stores: Mutex::default(),
+        }
+    }
+
+    /// A fresh database without tables.
+    pub fn empty(&'static self) -> Throwaway {
+        Throwaway {
+            is_reusable: false,
+            server: self,
+            name: self.create(),
+            stores: Mutex::default(),
+        }
+    }
+
+    fn create(&self) -> String {
+        let number = DATABASES.fetch_add(1, Ordering::Relaxed);
+        let name = format!("relm_{}_{number}", std::process::id());
+        self.administer(&format!("CREATE DATABASE {name}"));
+        name
+    }
+
+    fn migrate(&self, name: &str) {
+        let migrated = RUNTIME.block_on(PooledStore::migrate(&PoolOptions::new(self.url_of(name))));
+        migrated.expect("an empty database migrates");
+    }
+
+    fn url_of(&self, name: &str) -> String {
+        let url = self.url().expect("tests that are skipped open nothing");
+        let (server, _) = url.rsplit_once('/').expect("it names a database");
+        format!("{server}/{name}")
+    }
+
+    /// Runs a statement beside every store.
+    pub fn administer(&self, sql: &str) {
+        let connection = self.administration.get_or_init(|| {
+            let url = self.url().expect("tests that are skipped open nothing");
+            connect(url)
+        });
+        let done = RUNTIME.block_on(connection.execute_unprepared(sql));
+        done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+}
+
+/// One connection, beside every store.
+pub fn connect(url: &str) -> DatabaseConnection {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(2).sqlx_logging(false);
+    let connected = RUNTIME.block_on(Database::connect(options));
+    connected.expect("the server is there")
+}
+
+const TABLES: [&str; 14] = [
+    "contacts",
+    "companies",
+    "deals",
+    "activities",
+    "associations",
+    "fields",
+    "webhooks",
+    "events",
+    "deliveries",
+    "api_keys",
+    "workspaces",
+    "terms",
+    "responses",
+    "configurations",
+];
+
+/// A database that is emptied for another test when this is dropped.
+pub struct Throwaway {
+    /// Whether it was as a migrated database is when it was given.
+    is_reusable: bool,
+    server: &'static Server,
+    name: String,
+    stores: Mutex<Vec<Arc<PooledStore>>>,
+}
+
+impl Throwaway {
+    pub fn url(&self) -> String {
+        self.server.url_of(&self.name)
+    }
+
+    /// Opens a store on it.
+    pub fn open(&self, options: impl FnOnce(PoolOptions) -> PoolOptions) -> Arc<PooledStore> {
+        let options = options(PoolOptions::new(self.url()).migrate(false));
+        let store = RUNTIME.block_on(PooledStore::open(options));
+        let store = Arc::new(store.expect("a migrated database opens"));
+        let mut stores = self.stores.lock().expect("no test panics with it");
+        stores.push(Arc::clone(&store));
+        store
+    }
+}
+
+impl Drop for Throwaway {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        for store in self
+            .stores
+            .get_mut()
+            .expect("no test panics with it")
+            .drain(..)
+        {
+            RUNTIME.block_on(store.close());
+        }
+        if !self.is_reusable {
+            return;
+        }
+        let beside = connect(&self.url());
+        RUNTIME.block_on(async {
+            for table in TABLES {
+                let empty = format!("DELETE FROM {table}");
+                let emptied = beside.execute_unprepared(&empty).await;
+                emptied.expect("it is emptied");
+            }
+            beside.close().await.expect("it closes");
+        });
+        let mut idle = self.server.idle.lock().expect("no test panics with it");
+        idle.push(std::mem::take(&mut self.name));
+    }
+}
