@@ -167,7 +167,7 @@ impl From<bool> for Scalar<'_> {
 
 impl From<Id> for Scalar<'_> {
     fn from(id: Id) -> Self {
-        Self::Text(Cow::Owned(id.to_string()))
+        Self::Text(Cow::Owned(id.text()))
     }
 }
 

@@ -133,11 +133,19 @@ impl Id {
     ///
     /// One thing has one text: the letters that Crockford's Base32 would forgive (lower case, `I`, `L`, `O`) are refused.
     pub fn parse(text: &str) -> Option<Self> {
-        let (prefix, encoded) = text.split_once('_')?;
+        let (prefix, ulid) = text.split_once('_')?;
+        Self::from_parts(prefix, ulid)
+    }
+
+    /// The id of which these are the prefix and the text of the ULID, as [`parse`](Self::parse) reads them.
+    pub fn from_parts(prefix: &str, ulid: &str) -> Option<Self> {
         let kind = Kind::ALL.into_iter().find(|kind| kind.prefix() == prefix)?;
-        let ulid = Ulid::from_string(encoded).ok()?;
-        let canonical = ulid.array_to_str(&mut [0; ULID_LEN]) == encoded;
-        canonical.then_some(Self::new(kind, ulid.0))
+        Some(Self::new(kind, decode(ulid)?))
+    }
+
+    /// What [`Display`](fmt::Display) shows.
+    pub(crate) fn text(&self) -> String {
+        self.encode(&mut [0; ID_LEN_MAX]).to_owned()
     }
 
     fn encode<'buffer>(&self, buffer: &'buffer mut [u8; ID_LEN_MAX]) -> &'buffer str {
@@ -150,6 +158,35 @@ impl Id {
             .copy_from_slice(Ulid(self.ulid).array_to_str(&mut [0; ULID_LEN]).as_bytes());
         str::from_utf8(&buffer[..len]).expect("prefixes and Base32 are ASCII")
     }
+}
+
+/// What each byte is worth as a digit of [Crockford's Base32](https://www.crockford.com/base32.html); [`NO_DIGIT`] where
+/// it is none.
+const DIGITS: [u8; 256] = {
+    let digits = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let mut worth = [NO_DIGIT; 256];
+    let mut digit = 0;
+    while digit < digits.len() {
+        // There are 32 of them.
+        worth[digits[digit] as usize] = digit as u8;
+        digit += 1;
+    }
+    worth
+};
+const NO_DIGIT: u8 = 0xFF;
+
+/// The 128 bits of a ULID's one text. Each list reads as many ids as it has records.
+fn decode(text: &str) -> Option<u128> {
+    let text: &[u8; ULID_LEN] = text.as_bytes().try_into().ok()?;
+    let worth = text.map(|byte| DIGITS[usize::from(byte)]);
+    // 26 digits have 130 bits: the first may not have its upper two.
+    if worth[0] > 7 || worth.contains(&NO_DIGIT) {
+        return None;
+    }
+    let bits = worth
+        .into_iter()
+        .fold(0, |bits, digit| (bits << 5) | u128::from(digit));
+    Some(bits)
 }
 
 impl fmt::Display for Id {

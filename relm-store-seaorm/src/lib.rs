@@ -1,8 +1,8 @@
 //! Relm over SQL: real tables with typed columns, and the JSON document of each record beside them.
 //!
 //! What is the same on every database is a pure function of the engine's data: the tables (`schema.rs`), a batch as a
-//! plan of statements (`plan.rs`), or as one (`fold.rs`), a refused batch explained (`explain.rs`), lists and searches
-//! (`query.rs`), what waits to be delivered (`queue.rs`). What is not the same is in `dialect.rs`. A driver only runs
+//! plan of statements (`plan.rs`), or as one (`fold.rs`), a refused batch explained (`explain.rs`), lists
+//! (`query.rs`), searches (`search.rs`), what waits to be delivered (`queue.rs`). What is not the same is in `dialect.rs`. A driver only runs
 //! statements and reads rows: `sqlite/` is the one for SQLite, embedded; `pooled/` the one for PostgreSQL, MariaDB and
 //! MySQL, over pools of connections.
 
@@ -26,6 +26,9 @@ mod recorded;
 mod round_trips;
 mod rows;
 mod schema;
+mod search;
+#[cfg(test)]
+mod searched;
 mod sorted;
 mod sql;
 #[cfg(feature = "sqlite")]

@@ -1,14 +1,12 @@
-//! Lists and searches as statements: what an index or a column can decide, SQL decides; the rest of a query's clauses
+//! Lists as statements: what an index or a column can decide, SQL decides; the rest of a query's clauses
 //! the engine's own predicate decides, on the documents that SQL leaves.
 
 use relm_core::column::{Access, Column, Scalar};
 use relm_core::filter::{Clause, Comparison, Condition, Target};
 use relm_core::id::{Id, Kind};
-use relm_core::object::ObjectType;
 use relm_core::record::columns;
 use relm_core::scope::Scope;
-use relm_core::search::{SearchPosition, prefix_end};
-use relm_core::store::{Query, Search};
+use relm_core::store::Query;
 
 use crate::dialect::Dialect;
 use crate::plan::texts;
@@ -178,86 +176,6 @@ fn condition(sql: &mut Sql, name: &str, condition: &Condition) {
             sql.push("1 = 1");
         }
     }
-}
-
-/// The records that a search ranks exact, below a ULID: `ulid, kind`, newest first.
-pub(crate) fn exact_matches(scope: Scope, search: &Search, rows: usize) -> Sql {
-    let mut sql = Sql::new("SELECT ulid, kind FROM terms WHERE scope = ");
-    sql.bind(scope.key())
-        .and("term", search.terms.exact.clone());
-    sql.and_in("kind", &prefixes(&search.types));
-    after(&mut sql, search.after);
-    sql.push(" ORDER BY ulid DESC").limit(rows);
-    sql
-}
-
-/// The records that hold every word of a search, those that rank exact left out where there may be any: `ulid, kind`,
-/// newest first. None where the search has no words.
-pub(crate) fn word_matches(
-    scope: Scope,
-    search: &Search,
-    after_ulid: Option<SearchPosition>,
-    any_exact: bool,
-    rows: usize,
-) -> Option<Sql> {
-    let [first, others @ ..] = search.terms.words.as_slice() else {
-        return None;
-    };
-    // INTERSECT and EXCEPT leave nothing twice; a lone range may meet several words of one record.
-    let mut sql = Sql::new("SELECT ");
-    if others.is_empty() && !any_exact {
-        sql.push("DISTINCT ulid, kind FROM terms WHERE ");
-        holds_word(&mut sql, scope, search, first, after_ulid);
-    } else {
-        sql.push("ulid, kind FROM (SELECT ulid, kind FROM terms WHERE ");
-        holds_word(&mut sql, scope, search, first, after_ulid);
-        for word in others {
-            sql.push(" INTERSECT SELECT ulid, kind FROM terms WHERE ");
-            holds_word(&mut sql, scope, search, word, after_ulid);
-        }
-        sql.push(" EXCEPT SELECT ulid, kind FROM terms WHERE scope = ");
-        sql.bind(scope.key())
-            .and("term", search.terms.exact.clone());
-        sql.push(") AS found");
-        if let Some(id) = search.terms.id {
-            sql.push(" WHERE ulid <> ").bind(ulid_text(id));
-        }
-    }
-    sql.push(" ORDER BY ulid DESC").limit(rows);
-    Some(sql)
-}
-
-/// A record of the wanted types has a word that begins with this one.
-fn holds_word(
-    sql: &mut Sql,
-    scope: Scope,
-    search: &Search,
-    word: &str,
-    after_ulid: Option<SearchPosition>,
-) {
-    sql.push("scope = ").bind(scope.key());
-    sql.push(" AND term >= ").bind(word.to_owned());
-    if let Some(end) = prefix_end(word) {
-        sql.push(" AND term < ").bind(end);
-    }
-    if search.types.len() < ObjectType::ALL.len() {
-        sql.and_in("kind", &prefixes(&search.types));
-    }
-    after(sql, after_ulid);
-}
-
-fn after(sql: &mut Sql, after: Option<SearchPosition>) {
-    if let Some(after) = after {
-        let id = Id::new(Kind::Contact, after.ulid);
-        sql.push(" AND ulid < ").bind(ulid_text(id));
-    }
-}
-
-fn prefixes(types: &[ObjectType]) -> Vec<Scalar<'static>> {
-    types
-        .iter()
-        .map(|object_type| Scalar::from(object_type.kind().prefix()))
-        .collect()
 }
 
 /// The documents of records of one kind: `id, doc`.

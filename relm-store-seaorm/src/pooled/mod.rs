@@ -37,12 +37,15 @@ use self::error::Failure;
 pub use self::options::PoolOptions;
 use self::statement::Connected;
 use crate::dialect::Dialect;
+use crate::search::Searching;
 use crate::sql::Sql;
 
 /// How long a read may take, all of its statements together.
 const READ_MAX: Duration = Duration::from_secs(10);
 /// One in so many kept responses has some expired ones forgotten.
 const FORGET_EVERY: u64 = 16;
+/// Entries that make a word broad to a search, at first: each is a row on the wire.
+const BROAD: usize = 512;
 /// What a statement's answer is waited for where the database itself sets no limit: in a migration.
 const UNLIMITED: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -120,6 +123,8 @@ pub struct PooledStore {
     abandoned: Arc<Abandoned>,
     /// Responses kept so far.
     remembered: AtomicU64,
+    /// Entries that make a word broad to a search.
+    broad: usize,
 }
 
 impl PooledStore {
@@ -141,6 +146,7 @@ impl PooledStore {
             runtime,
             abandoned: Arc::default(),
             remembered: AtomicU64::new(0),
+            broad: BROAD,
         })
     }
 
@@ -365,10 +371,10 @@ impl Store for PooledStore {
     }
 
     async fn search(&self, scope: Scope, search: &Search) -> Result<SearchPage, StoreError> {
-        let search = Arc::new(search.clone());
+        let (search, broad) = (search.clone(), self.broad);
         self.read(move |database| {
-            let search = Arc::clone(&search);
-            async move { read::search(&database, scope, &search).await }
+            let searching = Searching::new(scope, search.clone(), broad, false);
+            async move { read::search(&database, searching).await }
         })
         .await
     }

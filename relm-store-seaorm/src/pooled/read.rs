@@ -1,16 +1,12 @@
 //! Reads: each is one statement, or several in one snapshot.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use relm_core::filter::matches;
 use relm_core::id::{Id, Kind};
-use relm_core::object::ObjectType;
 use relm_core::record::{Document, Record, columns, unique_column};
 use relm_core::scope::Scope;
-use relm_core::search::{Rank, SearchPosition};
-use relm_core::store::{
-    Configuration, Page, Query, Queue, QueueKey, Search, SearchPage, StoredResponse,
-};
+use relm_core::store::{Configuration, Page, Query, Queue, QueueKey, SearchPage, StoredResponse};
 use relm_core::time::Timestamp;
 use sea_orm::ConnectionTrait;
 
@@ -18,8 +14,9 @@ use super::error::{Cause, Failure};
 use super::statement::{Connected, document, id};
 use crate::dialect::Dialect;
 use crate::plan::unhex;
-use crate::query::{ListPlan, documents, exact_matches, word_matches};
+use crate::query::{ListPlan, documents};
 use crate::queue::{queues_by_groups, queues_by_skips};
+use crate::search::{Searching, Step, together};
 use crate::sql::{Sql, table};
 
 /// Unique keys that one statement looks up.
@@ -156,7 +153,7 @@ async fn candidates(
     let mut ids = Vec::new();
     for row in database.rows(on, sql).await? {
         let (ulid, kind): (String, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-        ids.extend(Id::parse(&format!("{kind}_{ulid}")));
+        ids.extend(Id::from_parts(&kind, &ulid));
     }
     Ok(ids)
 }
@@ -164,86 +161,29 @@ async fn candidates(
 /// One page of a search.
 pub(super) async fn search(
     database: &Connected,
-    scope: Scope,
-    search: &Search,
+    mut searching: Searching,
 ) -> Result<SearchPage, Failure> {
-    let moment = database.snapshot().await?;
-    let wanted = search.limit + 1;
-    let mut found: Vec<(Rank, Id)> = Vec::new();
-    let in_words = search.after.filter(|after| after.rank == Rank::Words);
-    let exact = exact(database, &moment, scope, search, wanted).await?;
-    // What ranked exact on an earlier page must not come again among the words.
-    let any_exact = !exact.is_empty() || search.after.is_some();
-    if in_words.is_none() {
-        found.extend(exact.into_iter().map(|id| (Rank::Exact, id)));
-    }
-    let missing = wanted - found.len().min(wanted);
-    if missing > 0
-        && let Some(sql) = word_matches(scope, search, in_words, any_exact, missing)
-    {
-        let words = candidates(database, &moment, &sql).await?;
-        found.extend(words.into_iter().map(|id| (Rank::Words, id)));
-    }
-    let more = found.len() > search.limit;
-    found.truncate(search.limit);
-    let documents = in_order(database, &moment, scope, &found).await?;
-    database.within(moment.commit()).await?;
-    Ok(SearchPage {
-        documents,
-        last: found.last().map(|(rank, id)| SearchPosition {
-            rank: *rank,
-            ulid: id.ulid(),
-        }),
-        more,
-    })
-}
-
-/// What ranks exact: by an identifying term, or by its id.
-async fn exact(
-    database: &Connected,
-    on: &impl ConnectionTrait,
-    scope: Scope,
-    search: &Search,
-    wanted: usize,
-) -> Result<Vec<Id>, Failure> {
-    let mut found = candidates(database, on, &exact_matches(scope, search, wanted)).await?;
-    let after = search.after.map_or(u128::MAX, |after| after.ulid);
-    let asked = search.terms.id.filter(|id| {
-        let wanted = ObjectType::of(id.kind()).is_some_and(|ty| search.types.contains(&ty));
-        wanted && id.ulid() < after && !found.contains(id)
-    });
-    if let Some(id) = asked {
-        let there = database
-            .documents(on, &documents(scope, id.kind(), &[id]))
-            .await?;
-        found.extend(there.first().map(|document| document.id));
-    }
-    found.sort_unstable_by_key(|id| std::cmp::Reverse(id.ulid()));
-    found.truncate(wanted);
-    Ok(found)
-}
-
-/// The documents of what was found, in its order: one read for each kind.
-async fn in_order(
-    database: &Connected,
-    on: &impl ConnectionTrait,
-    scope: Scope,
-    found: &[(Rank, Id)],
-) -> Result<Vec<Document>, Failure> {
-    let mut of_kind: BTreeMap<Kind, Vec<Id>> = BTreeMap::new();
-    for (_, id) in found {
-        of_kind.entry(id.kind()).or_default().push(*id);
-    }
-    let mut read: BTreeMap<Id, Document> = BTreeMap::new();
-    for (kind, ids) in of_kind {
-        for document in database
-            .documents(on, &documents(scope, kind, &ids))
-            .await?
-        {
-            read.insert(document.id, document);
+    while let Some(step) = searching.next() {
+        match step {
+            Step::Entries(statements) => {
+                let mut entries = vec![Vec::new(); statements.len()];
+                for row in database.rows(&database.pool, &together(statements)).await? {
+                    let text = |column| row.try_get_by_index::<String>(column);
+                    let entry = Id::from_parts(&text(2)?, &text(1)?);
+                    let place = text(0)?
+                        .parse()
+                        .ok()
+                        .and_then(|place: usize| entries.get_mut(place));
+                    place.into_iter().for_each(|entries| entries.extend(entry));
+                }
+                searching.entries(entries);
+            }
+            Step::Documents(sql) => {
+                searching.documents(database.documents(&database.pool, &sql).await?);
+            }
         }
     }
-    Ok(found.iter().filter_map(|(_, id)| read.remove(id)).collect())
+    Ok(searching.page())
 }
 
 /// The version, the fields and the endpoints as rows of one statement, which sees one moment.

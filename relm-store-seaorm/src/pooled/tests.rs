@@ -1,10 +1,11 @@
 //! What is lost when the pool does not end transactions that the driver knows nothing of, and that nothing is lost when
-//! it does.
+//! it does; and that searches find the same whichever way they go.
 
 use sea_orm::{ConnectionTrait, Database, TransactionTrait};
 
 use super::options::PoolOptions;
-use super::{Connected, connect};
+use super::{Connected, PooledStore, connect};
+use crate::searched::{BROAD, equal_the_reference};
 use crate::sql::Sql;
 
 /// Pools of one connection, on each of which a transaction is begun and left, and then a write is acknowledged.
@@ -82,14 +83,23 @@ async fn writes(database: &Connected, number: i64) -> bool {
     matches!(database.execute(&database.pool, &insert).await, Ok(1))
 }
 
-async fn loses_only_without_rollback(variable: &str) {
-    let Ok(server) = std::env::var(variable) else {
+/// The URL of the server, where one is named.
+fn server(variable: &str) -> Option<String> {
+    let server = std::env::var(variable).ok();
+    if server.is_none() {
         use std::io::Write as _;
         let said = writeln!(
             std::io::stderr(),
             "skipped: set {variable} to run this test"
         );
-        return said.expect("standard error can be written");
+        said.expect("standard error can be written");
+    }
+    server
+}
+
+async fn loses_only_without_rollback(variable: &str) {
+    let Some(server) = server(variable) else {
+        return;
     };
     let name = format!("relm_canary_{}", std::process::id());
     assert!(
@@ -98,6 +108,31 @@ async fn loses_only_without_rollback(variable: &str) {
     );
     assert_eq!(lost(&server, &name, Leaving::Untold, true).await, 0);
     assert_eq!(lost(&server, &name, Leaving::Dropped, true).await, 0);
+}
+
+async fn finds_the_same_whichever_way(variable: &str) {
+    let Some(server) = server(variable) else {
+        return;
+    };
+    let admin = Database::connect(&server)
+        .await
+        .expect("the server is there");
+    let run = async |sql: String| admin.execute_unprepared(&sql).await.expect("it runs");
+    let name = format!("relm_searches_{}", std::process::id());
+    run(format!("CREATE DATABASE {name}")).await;
+    let (root, _) = server.rsplit_once('/').expect("it names a database");
+    let mut stores = Vec::new();
+    for broad in BROAD {
+        let store = PooledStore::open(PoolOptions::new(format!("{root}/{name}"))).await;
+        let mut store = store.expect("it opens");
+        store.broad = broad;
+        stores.push(store);
+    }
+    equal_the_reference(&stores).await;
+    for store in stores {
+        store.close().await;
+    }
+    run(format!("DROP DATABASE {name}")).await;
 }
 
 #[cfg(feature = "postgres")]
@@ -110,4 +145,16 @@ async fn acknowledged_writes_are_kept_by_postgres() {
 #[tokio::test(flavor = "multi_thread")]
 async fn acknowledged_writes_are_kept_by_mariadb() {
     loses_only_without_rollback("RELM_TEST_MARIADB_URL").await;
+}
+
+#[cfg(feature = "postgres")]
+#[tokio::test(flavor = "multi_thread")]
+async fn searches_equal_the_reference_on_postgres() {
+    finds_the_same_whichever_way("RELM_TEST_POSTGRES_URL").await;
+}
+
+#[cfg(feature = "mysql")]
+#[tokio::test(flavor = "multi_thread")]
+async fn searches_equal_the_reference_on_mariadb() {
+    finds_the_same_whichever_way("RELM_TEST_MARIADB_URL").await;
 }

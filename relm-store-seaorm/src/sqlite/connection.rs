@@ -5,6 +5,7 @@ use std::path::Path;
 
 use relm_core::column::Scalar;
 use relm_core::store::StoreError;
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row, ToSql};
 
@@ -30,7 +31,7 @@ pub(super) fn open_writer(path: &Path, synchronous: Synchronous) -> rusqlite::Re
         "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; \
          PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -{WRITER_CACHE_KIB}; PRAGMA temp_store = MEMORY"
     ))?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    keep_prepared(&connection)?;
     Ok(connection)
 }
 
@@ -44,8 +45,16 @@ pub(super) fn open_reader(path: &Path, cache_kib: usize) -> rusqlite::Result<Con
         "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}; PRAGMA query_only = ON; \
          PRAGMA cache_size = -{cache_kib}; PRAGMA temp_store = MEMORY"
     ))?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    keep_prepared(&connection)?;
     Ok(connection)
+}
+
+/// Has statements prepared once. Unless it is told that plans must not depend on bound values, SQLite prepares a
+/// statement with a range or a pattern anew whenever a value changes: https://sqlite.org/queryplanner-ng.html#qpsg
+fn keep_prepared(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    Ok(())
 }
 
 impl ToSql for Value {

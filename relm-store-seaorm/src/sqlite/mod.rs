@@ -36,6 +36,7 @@ use crate::dialect::Dialect;
 use crate::plan::{compile, unhex};
 use crate::query::{ListPlan, documents};
 use crate::queue::next_queue;
+use crate::search::Searching;
 use crate::sql::{Sql, table};
 
 /// SQLite before this could corrupt a database when a write-ahead log was reset: https://sqlite.org/wal.html#walresetbug
@@ -44,6 +45,8 @@ const SQLITE_VERSION_MIN: i32 = 3_051_003;
 const READER_CACHE_KIB: usize = 40 * 1024;
 /// Page cache of a reader that walks, in KiB.
 const WALKER_CACHE_KIB: usize = 2 * 1024;
+/// Entries that make a word broad to a search, at first: they are read where the search is called.
+const BROAD: usize = 1_024;
 /// Unique keys that one statement looks up.
 const KEYS_MAX: usize = 512;
 
@@ -169,6 +172,8 @@ pub struct SqliteStore {
     /// Threads for reads that may be long, and their connections.
     walkers: Walkers,
     walking: Arc<Readers>,
+    /// Entries that make a word broad to a search.
+    broad: usize,
     /// Gone once the store is being dropped.
     jobs: Mutex<Option<Sender<Job>>>,
     threads: Vec<thread::JoinHandle<()>>,
@@ -203,6 +208,7 @@ impl SqliteStore {
             readers: Readers::new(path.clone(), READER_CACHE_KIB / threads),
             walkers: Walkers::start()?,
             walking: Arc::new(Readers::new(path, WALKER_CACHE_KIB)),
+            broad: BROAD,
             jobs: Mutex::new(Some(jobs)),
             threads: vec![writes, checkpoints],
         })
@@ -337,9 +343,17 @@ impl Store for SqliteStore {
     }
 
     async fn search(&self, scope: Scope, asked: &Search) -> Result<SearchPage, StoreError> {
-        let asked = asked.clone();
-        self.read_apart(move |connection| search(connection, scope, &asked))
-            .await
+        let mut searching = Searching::new(scope, asked.clone(), self.broad, true);
+        self.readers
+            .with(|connection| search(connection, &mut searching, Searching::is_short))?;
+        if !searching.is_done() {
+            let go_on = move |connection: &Connection| {
+                search(connection, &mut searching, |_| true)?;
+                Ok(searching)
+            };
+            searching = self.read_apart(go_on).await?;
+        }
+        Ok(searching.page())
     }
 
     async fn configuration(&self, scope: Scope) -> Result<Configuration, StoreError> {

@@ -4,22 +4,19 @@
 //! it runs where it is called. What may walk a table (a pattern, a search) runs on a thread apart, so that no
 //! executor waits for it.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use relm_core::filter::matches;
 use relm_core::id::{Id, Kind};
-use relm_core::object::ObjectType;
 use relm_core::record::{Document, Record};
-use relm_core::scope::Scope;
-use relm_core::search::{Rank, SearchPosition};
-use relm_core::store::{Page, Query, Search, SearchPage, StoreError};
+use relm_core::store::{Page, Query, StoreError};
 use rusqlite::{Connection, Row};
 
 use super::connection::{open_reader, rows, store_error};
-use crate::query::{ListPlan, documents, exact_matches, word_matches};
+use crate::query::ListPlan;
+use crate::search::{Searching, Step};
 use crate::sql::Sql;
 
 /// Connections that are kept for the next read.
@@ -112,7 +109,7 @@ pub(super) fn read_documents(
 fn candidate(row: &Row<'_>) -> rusqlite::Result<Option<Id>> {
     let ulid = row.get_ref(0)?.as_str()?;
     let kind = row.get_ref(1)?.as_str()?;
-    Ok(Id::parse(&format!("{kind}_{ulid}")))
+    Ok(Id::from_parts(kind, ulid))
 }
 
 fn read_candidates(connection: &Connection, sql: &Sql) -> rusqlite::Result<Vec<Id>> {
@@ -189,79 +186,25 @@ fn accepts(plan: &ListPlan<'_>, kind: Kind, document: &Document) -> bool {
     Record::from_json(kind, &document.json).is_ok_and(|record| matches(&plan.residual, &record))
 }
 
-/// One page of a search.
+/// Goes on with a search at one moment, for as long as it may go on here.
 pub(super) fn search(
     connection: &Connection,
-    scope: Scope,
-    search: &Search,
-) -> rusqlite::Result<SearchPage> {
+    searching: &mut Searching,
+    may_go_on: impl Fn(&Searching) -> bool,
+) -> rusqlite::Result<()> {
     snapshot(connection, |connection| {
-        let wanted = search.limit + 1;
-        let mut found: Vec<(Rank, Id)> = Vec::new();
-        let in_words = search.after.filter(|after| after.rank == Rank::Words);
-        let exact = exact(connection, scope, search, wanted)?;
-        // What ranked exact on an earlier page must not come again among the words.
-        let any_exact = !exact.is_empty() || search.after.is_some();
-        if in_words.is_none() {
-            found.extend(exact.into_iter().map(|id| (Rank::Exact, id)));
-        }
-        let missing = wanted - found.len().min(wanted);
-        if missing > 0
-            && let Some(sql) = word_matches(scope, search, in_words, any_exact, missing)
+        while may_go_on(searching)
+            && let Some(step) = searching.next()
         {
-            let words = read_candidates(connection, &sql)?;
-            found.extend(words.into_iter().map(|id| (Rank::Words, id)));
+            match step {
+                Step::Entries(statements) => {
+                    let read = |sql| read_candidates(connection, sql);
+                    let entries = statements.iter().map(read);
+                    searching.entries(entries.collect::<Result<_, _>>()?);
+                }
+                Step::Documents(sql) => searching.documents(read_documents(connection, &sql)?),
+            }
         }
-        let more = found.len() > search.limit;
-        found.truncate(search.limit);
-        Ok(SearchPage {
-            documents: in_order(connection, scope, &found)?,
-            last: found.last().map(|(rank, id)| SearchPosition {
-                rank: *rank,
-                ulid: id.ulid(),
-            }),
-            more,
-        })
+        Ok(())
     })
-}
-
-/// What ranks exact: by an identifying term, or by its id.
-fn exact(
-    connection: &Connection,
-    scope: Scope,
-    search: &Search,
-    wanted: usize,
-) -> rusqlite::Result<Vec<Id>> {
-    let mut found = read_candidates(connection, &exact_matches(scope, search, wanted))?;
-    let after = search.after.map_or(u128::MAX, |after| after.ulid);
-    let asked = search.terms.id.filter(|id| {
-        let wanted = ObjectType::of(id.kind()).is_some_and(|ty| search.types.contains(&ty));
-        wanted && id.ulid() < after && !found.contains(id)
-    });
-    if let Some(id) = asked {
-        let there = read_documents(connection, &documents(scope, id.kind(), &[id]))?;
-        found.extend(there.first().map(|document| document.id));
-    }
-    found.sort_unstable_by_key(|id| std::cmp::Reverse(id.ulid()));
-    found.truncate(wanted);
-    Ok(found)
-}
-
-/// The documents of what was found, in its order: one read for each kind.
-fn in_order(
-    connection: &Connection,
-    scope: Scope,
-    found: &[(Rank, Id)],
-) -> rusqlite::Result<Vec<Document>> {
-    let mut of_kind: BTreeMap<Kind, Vec<Id>> = BTreeMap::new();
-    for (_, id) in found {
-        of_kind.entry(id.kind()).or_default().push(*id);
-    }
-    let mut read: BTreeMap<Id, Document> = BTreeMap::new();
-    for (kind, ids) in of_kind {
-        for document in read_documents(connection, &documents(scope, kind, &ids))? {
-            read.insert(document.id, document);
-        }
-    }
-    Ok(found.iter().filter_map(|(_, id)| read.remove(id)).collect())
 }

@@ -1,0 +1,393 @@
+//! A search as statements, by the shortest way to its page.
+//!
+//! `terms` is in the order of words, and a page is in the order of records, newest first. A word that few records have is
+//! read whole and sorted. One that very many have is not: among the newest records enough of them are met soon. So of
+//! each word only so many entries are read as tell a narrow word from a broad one:
+//!
+//! - All are narrow, as most are: the records that have them all are known, and those of the page are read.
+//! - Some are: the records that have those are read in the order of the page, and the engine's own predicate judges each
+//!   by all words. `ada@example.com` reads the few that have `ada`, not all that have `example` and `com`.
+//! - None is: the newest records are judged.
+//!
+//! Judging may be in vain, where words hardly ever meet or are old. After as many records as reading the words would cost,
+//! they are read [`WIDER`] times as far. So a search takes no more than a few times what the better way takes, without
+//! knowing which that is.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use relm_core::column::Scalar;
+use relm_core::id::{Id, Kind};
+use relm_core::object::ObjectType;
+use relm_core::record::{Document, Record};
+use relm_core::scope::Scope;
+use relm_core::search::{Rank, SearchPosition, prefix_end};
+use relm_core::store::{Search, SearchPage};
+
+use crate::query::documents;
+use crate::sql::{Sql, table, ulid_text};
+
+/// How much further words are read each time.
+const WIDER: usize = 8;
+/// As far as words are read: it bounds what a search holds.
+const BROAD_MAX: usize = 1 << 19;
+/// Entries that are read in the time in which one record is judged.
+const ENTRIES_PER_RECORD: usize = 8;
+/// Records that are judged at a time.
+const CHUNK_ROWS: usize = 128;
+
+/// What is to be run next.
+pub(crate) enum Step {
+    /// Statements whose rows are `ulid, kind`. [`Searching::entries`] takes the rows of each.
+    Entries(Vec<Sql>),
+    /// A statement whose rows are `id, doc`. [`Searching::documents`] takes them, in any order.
+    Documents(Sql),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Words are to be read.
+    Entries,
+    /// What is listed is to be read.
+    Listed,
+    /// The newest records are to be judged.
+    Newest,
+    Done,
+}
+
+/// A search under way.
+pub(crate) struct Searching {
+    scope: Scope,
+    search: Search,
+    /// Whether all steps see one moment. Where they do not, a record is judged as it is when it is read.
+    one_moment: bool,
+    stage: Stage,
+    /// A word of so many entries is broad.
+    broad: usize,
+    /// Whether words were read before, and less far.
+    is_wider: bool,
+    has_narrow: bool,
+    has_broad: bool,
+    /// What ranks exact, where that is known to be all of it.
+    exact: Option<HashSet<Id>>,
+    /// Records in the order of the page, those from `next` on yet to be read.
+    listed: Vec<(Rank, Id)>,
+    next: usize,
+    /// Records that were judged since words were read.
+    judged: usize,
+    /// The last record among the words that was looked at.
+    last: Option<SearchPosition>,
+    found: Vec<(Rank, Document)>,
+}
+
+impl Searching {
+    /// A search to which words of so many entries are broad, at first.
+    pub fn new(scope: Scope, search: Search, broad: usize, one_moment: bool) -> Self {
+        Self {
+            scope,
+            one_moment,
+            stage: Stage::Entries,
+            broad,
+            is_wider: false,
+            has_narrow: false,
+            has_broad: false,
+            exact: None,
+            listed: Vec::new(),
+            next: 0,
+            judged: 0,
+            last: search.after.filter(|after| after.rank == Rank::Words),
+            found: Vec::new(),
+            search,
+        }
+    }
+
+    /// Whether the next step is known to read little.
+    pub fn is_short(&self) -> bool {
+        match self.stage {
+            Stage::Entries => !self.is_wider,
+            Stage::Listed => !self.has_broad,
+            Stage::Newest | Stage::Done => false,
+        }
+    }
+
+    pub fn is_done(&self) -> bool {
+        self.stage == Stage::Done
+    }
+
+    /// What is to be run next; nothing once the page is found.
+    pub fn next(&self) -> Option<Step> {
+        match self.stage {
+            Stage::Entries => {
+                let words = self.search.terms.words.iter();
+                let words = words.map(|word| self.having_word(word));
+                let exact = (!self.is_wider).then(|| self.identified());
+                Some(Step::Entries(words.chain(exact).collect()))
+            }
+            Stage::Listed => {
+                let ids = self.reading().iter().map(|(_, id)| *id);
+                Some(Step::Documents(of_ids(self.scope, ids)))
+            }
+            Stage::Newest => Some(Step::Documents(self.newest())),
+            Stage::Done => None,
+        }
+    }
+
+    /// Takes the rows of each statement.
+    pub fn entries(&mut self, mut entries: Vec<Vec<Id>>) {
+        self.listed.clear();
+        (self.next, self.judged) = (0, 0);
+        if !self.is_wider {
+            let exact = entries.pop().unwrap_or_default();
+            self.list_exact(exact);
+        }
+        let words = entries.len();
+        entries.retain(|word| word.len() < self.broad);
+        self.has_narrow = !entries.is_empty();
+        self.has_broad = entries.len() < words;
+        let mut having = in_all(entries);
+        let last = self.last.map(|last| last.ulid);
+        having.retain(|id| {
+            self.is_of_types(*id)
+                && last.is_none_or(|last| id.ulid() < last)
+                && self.exact.as_ref().is_none_or(|exact| !exact.contains(id))
+        });
+        self.list(Rank::Words, having);
+        self.go_on();
+    }
+
+    /// Lists what ranks exact on this page.
+    fn list_exact(&mut self, mut exact: Vec<Id>) {
+        let is_all = exact.len() < self.wanted() && self.after(Rank::Exact).is_none();
+        if let Some(id) = self.search.terms.id {
+            exact.retain(|other| *other != id);
+            exact.push(id);
+        }
+        if is_all {
+            self.exact = Some(exact.iter().copied().collect());
+        }
+        if self.after(Rank::Words).is_none() {
+            let after = self.after(Rank::Exact);
+            exact.retain(|id| self.is_of_types(*id) && after.is_none_or(|after| id.ulid() < after));
+            self.list(Rank::Exact, exact);
+        }
+    }
+
+    fn list(&mut self, rank: Rank, mut ids: Vec<Id>) {
+        ids.sort_unstable_by_key(|id| Reverse(id.ulid()));
+        self.listed.extend(ids.into_iter().map(|id| (rank, id)));
+    }
+
+    /// Takes the documents that were read.
+    pub fn documents(&mut self, mut documents: Vec<Document>) {
+        if self.stage == Stage::Newest {
+            documents.sort_unstable_by_key(|document| Reverse(document.id.ulid()));
+            let is_end = documents.len() < CHUNK_ROWS;
+            for document in documents {
+                self.take(Rank::Words, document);
+            }
+            if is_end {
+                self.stage = Stage::Done;
+            } else {
+                self.go_on();
+            }
+            return;
+        }
+        let mut read: HashMap<Id, Document> = documents
+            .into_iter()
+            .map(|document| (document.id, document))
+            .collect();
+        let reading: Vec<(Rank, Id)> = self.reading().to_vec();
+        self.next += reading.len();
+        for (rank, id) in reading {
+            // What is gone by now is not found.
+            if let Some(document) = read.remove(&id) {
+                self.take(rank, document);
+            }
+        }
+        self.go_on();
+    }
+
+    /// Adds a document to the page, if it belongs there.
+    fn take(&mut self, rank: Rank, document: Document) {
+        if self.found.len() == self.wanted() {
+            return;
+        }
+        let is_known = self.one_moment && !self.has_broad && self.exact.is_some();
+        if rank == Rank::Words {
+            self.judged += 1;
+            self.last = Some(SearchPosition {
+                rank,
+                ulid: document.id.ulid(),
+            });
+        }
+        if is_known || self.ranks(&document) == Some(rank) {
+            self.found.push((rank, document));
+        }
+    }
+
+    fn ranks(&self, document: &Document) -> Option<Rank> {
+        let record = Record::from_json(document.id.kind(), &document.json).ok()?;
+        self.search.terms.rank(&record)
+    }
+
+    fn go_on(&mut self) {
+        let is_vain = self.has_broad && self.judged * ENTRIES_PER_RECORD >= self.broad;
+        self.stage = if self.found.len() == self.wanted() {
+            Stage::Done
+        } else if is_vain && self.broad < BROAD_MAX {
+            self.broad = BROAD_MAX.min(self.broad * WIDER);
+            self.is_wider = true;
+            Stage::Entries
+        } else if self.next < self.listed.len() {
+            Stage::Listed
+        } else if self.has_broad && !self.has_narrow {
+            Stage::Newest
+        } else {
+            Stage::Done
+        };
+    }
+
+    /// The page that was found.
+    pub fn page(mut self) -> SearchPage {
+        let more = self.found.len() > self.search.limit;
+        self.found.truncate(self.search.limit);
+        SearchPage {
+            last: self.found.last().map(|(rank, document)| SearchPosition {
+                rank: *rank,
+                ulid: document.id.ulid(),
+            }),
+            more,
+            documents: self.found.into_iter().map(|(_, found)| found).collect(),
+        }
+    }
+
+    /// The page, and one record that tells whether there is another.
+    fn wanted(&self) -> usize {
+        self.search.limit + 1
+    }
+
+    /// What is listed and is to be read at a time.
+    fn reading(&self) -> &[(Rank, Id)] {
+        let rows = match self.has_broad || self.exact.is_none() {
+            true => CHUNK_ROWS,
+            false => self.wanted() - self.found.len(),
+        };
+        let left = &self.listed[self.next..];
+        &left[..rows.min(left.len())]
+    }
+
+    /// The place of the page before, where that ended at this rank.
+    fn after(&self, rank: Rank) -> Option<u128> {
+        let after = self.search.after.filter(|after| after.rank == rank);
+        after.map(|after| after.ulid)
+    }
+
+    fn is_of_types(&self, id: Id) -> bool {
+        ObjectType::of(id.kind()).is_some_and(|ty| self.search.types.contains(&ty))
+    }
+
+    /// The entries of the words that begin with this one, as many as make it broad.
+    fn having_word(&self, word: &str) -> Sql {
+        let mut sql = Sql::new("SELECT ulid, kind FROM terms WHERE scope = ");
+        sql.bind(self.scope.key());
+        sql.push(" AND term >= ").bind(word.to_owned());
+        if let Some(end) = prefix_end(word) {
+            sql.push(" AND term < ").bind(end);
+        }
+        sql.limit(self.broad);
+        sql
+    }
+
+    /// The entries of what is searched as a whole, as many as a page takes.
+    fn identified(&self) -> Sql {
+        let mut sql = Sql::new("SELECT ulid, kind FROM terms WHERE scope = ");
+        sql.bind(self.scope.key());
+        sql.and("term", self.search.terms.exact.clone());
+        if let Some(after) = self.after(Rank::Exact) {
+            sql.push(" AND ulid < ");
+            sql.bind(ulid_text(Id::new(Kind::Contact, after)));
+        }
+        let types = &self.search.types;
+        if types.len() < ObjectType::ALL.len() {
+            let prefix = |object_type: &ObjectType| Scalar::from(object_type.kind().prefix());
+            sql.and_in("kind", &types.iter().map(prefix).collect::<Vec<_>>());
+        }
+        sql.push(" ORDER BY ulid DESC").limit(self.wanted());
+        sql
+    }
+
+    /// The newest records of all types together.
+    fn newest(&self) -> Sql {
+        let mut sql = Sql::new("SELECT id, CASE kind");
+        for object_type in &self.search.types {
+            let kind = object_type.kind();
+            let (prefix, table) = (kind.prefix(), table(kind));
+            sql.push(&format!(
+                " WHEN '{prefix}' THEN (SELECT doc FROM {table} WHERE scope = "
+            ));
+            sql.bind(self.scope.key());
+            sql.push(&format!(" AND {table}.id = newest.id)"));
+        }
+        sql.push(" END AS doc FROM (");
+        for (place, object_type) in self.search.types.iter().enumerate() {
+            let kind = object_type.kind();
+            let (prefix, table) = (kind.prefix(), table(kind));
+            sql.push(if place > 0 { " UNION ALL " } else { "" });
+            sql.push(&format!(
+                "SELECT id, '{prefix}' AS kind, SUBSTRING(id, {}) AS ulid",
+                prefix.len() + 2
+            ));
+            sql.push(&format!(" FROM (SELECT id FROM {table} WHERE scope = "));
+            sql.bind(self.scope.key());
+            if let Some(last) = self.last {
+                sql.push(" AND id < ").bind(Id::new(kind, last.ulid));
+            }
+            sql.push(" ORDER BY id DESC").limit(CHUNK_ROWS);
+            sql.push(&format!(") AS newest_{table}"));
+        }
+        sql.push(" ORDER BY ulid DESC").limit(CHUNK_ROWS);
+        sql.push(") AS newest");
+        sql
+    }
+}
+
+/// These statements as one, whose rows begin with the place of the statement that they are of, as text.
+pub(crate) fn together(statements: Vec<Sql>) -> Sql {
+    let mut sql = Sql::default();
+    for (place, statement) in statements.into_iter().enumerate() {
+        sql.push(if place > 0 { " UNION ALL " } else { "" });
+        sql.push(&format!("SELECT '{place}' AS place, ulid, kind FROM ("));
+        sql.append(statement);
+        sql.push(&format!(") AS entries_{place}"));
+    }
+    sql
+}
+
+/// The documents of records of several kinds: `id, doc`.
+fn of_ids(scope: Scope, ids: impl Iterator<Item = Id>) -> Sql {
+    let mut of_kind: BTreeMap<Kind, Vec<Id>> = BTreeMap::new();
+    for id in ids {
+        of_kind.entry(id.kind()).or_default().push(id);
+    }
+    let mut sql = Sql::default();
+    for (place, (kind, ids)) in of_kind.into_iter().enumerate() {
+        sql.push(if place > 0 { " UNION ALL " } else { "" });
+        sql.append(documents(scope, kind, &ids));
+    }
+    sql
+}
+
+/// What each list has.
+fn in_all(mut lists: Vec<Vec<Id>>) -> Vec<Id> {
+    lists.sort_unstable_by_key(Vec::len);
+    let mut lists = lists.into_iter();
+    let mut all = lists.next().unwrap_or_default();
+    // Several words of one record may begin alike.
+    all.sort_unstable();
+    all.dedup();
+    for list in lists {
+        let list: HashSet<Id> = list.into_iter().collect();
+        all.retain(|id| list.contains(id));
+    }
+    all
+}
