@@ -31,6 +31,24 @@ pub struct Cell {
 }
 
 impl Side {
+    /// Asks for a contact, once.
+    pub async fn first_answer(&self) -> Result<(), Failure> {
+        let get = self.material.request(Operation::Get);
+        let mut connection = Connection::open(self.server.address).await?;
+        let (status, body) = connection.send(&get).await?;
+        if status != 200 {
+            return Err(String::from_utf8_lossy(body).into_owned().into());
+        }
+        Ok(())
+    }
+
+    /// The memory that the server holds once it has started, answered, and done nothing for a second, in MiB.
+    pub async fn idle_mib(&self) -> Result<f64, Failure> {
+        self.first_answer().await?;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Ok(self.server.resident_mib())
+    }
+
     /// Drives one operation.
     pub async fn drive(&self, operation: Operation, time: Duration) -> Result<Cell, Failure> {
         let cpu = self.server.cpu_seconds();

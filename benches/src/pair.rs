@@ -101,17 +101,14 @@ impl<'a> Pair<'a> {
             }
             return Ok(());
         };
-        let seed = folder.path().join("seed.db");
-        let url = format!("sqlite://{}", seed.display());
+        let folder = folder.path();
+        let url = format!("sqlite://{}", folder.join("seed.db").display());
         self.ours.grow(self.binary, &url, rows).await?;
         let added = self.ours.ids.len() - before;
         let rate = added as f64 / begun.elapsed().as_secs_f64();
         println!("seeded {added} contacts, {rate:.0} rows/s\n");
-        for name in ["relm.db", "floor.db"] {
-            for left in ["-wal", "-shm"] {
-                let _ = std::fs::remove_file(folder.path().join(format!("{name}{left}")));
-            }
-            std::fs::copy(&seed, folder.path().join(name))?;
+        for copy in ["relm.db", "floor.db"] {
+            copy_database(&folder.join("seed.db"), &folder.join(copy))?;
         }
         self.floor.key.clone_from(&self.ours.key);
         self.floor.ids.clone_from(&self.ours.ids);
@@ -155,6 +152,18 @@ impl Place {
         seed(&relm, &key, Arc::make_mut(&mut self.ids), rows).await?;
         relm.stop().await
     }
+}
+
+/// Copies an SQLite database that nobody has open. A server that stopped may have left a part of it in its log.
+fn copy_database(from: &Path, to: &Path) -> std::io::Result<()> {
+    let log_of = |path: &Path| PathBuf::from(format!("{}-wal", path.display()));
+    std::fs::copy(from, to)?;
+    if log_of(from).exists() {
+        std::fs::copy(log_of(from), log_of(to))?;
+    } else if log_of(to).exists() {
+        std::fs::remove_file(log_of(to))?;
+    }
+    Ok(())
 }
 
 /// Fills a database through the API until it has so many contacts; `ids` are those that are there.

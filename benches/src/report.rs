@@ -44,9 +44,9 @@ impl Goals {
 
 pub fn print_head(floor: &str) {
     println!(
-        "| operation | conns | Relm /s | p50 µs | p99 µs | {floor} /s | p50 µs | p99 µs | ratio | min–max | goal | | p99 ratio | goal | |"
+        "| operation | conns | Relm /s | p50 µs | p99 µs | {floor} /s | p50 µs | p99 µs | ratio | min–max | goal | | p99 ratio | goal | | CPU ratio |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
 }
 
 /// One row: a comparison beside its goals.
@@ -54,8 +54,9 @@ pub fn print_row(compared: &Compared, goals: Goals) {
     let operation = compared.operation;
     let [ratio, least, greatest] = compared.ratio(|cell| cell.per_second);
     let [p99_ratio, ..] = compared.ratio(|cell| cell.p99_us);
+    let [cpu_ratio, ..] = compared.ratio(|cell| cell.per_cpu_second);
     println!(
-        "| {} | {} | {:.0} | {:.0} | {:.0} | {:.0} | {:.0} | {:.0} | {ratio:.2} | {least:.2}–{greatest:.2} | {} | {p99_ratio:.2} | {} |",
+        "| {} | {} | {:.0} | {:.0} | {:.0} | {:.0} | {:.0} | {:.0} | {ratio:.2} | {least:.2}–{greatest:.2} | {} | {p99_ratio:.2} | {} | {cpu_ratio:.2} |",
         operation.name(),
         operation.connections(),
         compared.ours(|cell| cell.per_second),

@@ -50,12 +50,12 @@ impl Scale {
 
     async fn measure(&self, pair: &Pair<'_>, rows: u64, is_first: bool) -> Result<Size, Failure> {
         let (ours, floor) = (pair.start_ours().await?, pair.start_floor().await?);
+        let idle = [ours.idle_mib().await?, floor.idle_mib().await?];
         if is_first {
             check::same_writes(pair, &ours, &floor).await?;
         }
         println!("\n{rows} contacts:\n");
         print_head("floor");
-        let idle = [ours.server.resident_mib(), floor.server.resident_mib()];
         let time = Duration::from_secs(self.seconds);
         let mut cells = Vec::new();
         for operation in Operation::ALL {

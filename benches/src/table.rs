@@ -11,7 +11,6 @@ use crate::check;
 use crate::children::Server;
 use crate::drive::{Compared, Side, compare, median};
 use crate::floor;
-use crate::http::Connection;
 use crate::pair::{Pair, Setting, seed};
 use crate::report::{Figure, Goals, print_figures, print_head, print_row};
 use crate::workload::{Material, Operation};
@@ -40,7 +39,7 @@ impl Table {
         let start_ms = start_ms(&pair).await?;
 
         let (ours, floor) = (pair.start_ours().await?, pair.start_floor().await?);
-        let idle_mib = idle_mib(&ours).await?;
+        let idle_mib = ours.idle_mib().await?;
         check::same_writes(&pair, &ours, &floor).await?;
         print_head("floor");
         let mut figures = Vec::new();
@@ -128,34 +127,17 @@ impl Table {
     }
 }
 
-/// The memory that Relm holds once it has started, answered, and done nothing for a second.
-async fn idle_mib(ours: &Side) -> Result<f64, Failure> {
-    first_answer(ours).await?;
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    Ok(ours.server.resident_mib())
-}
-
 /// How long it takes from a start to a contact.
 async fn start_ms(pair: &Pair<'_>) -> Result<f64, Failure> {
     let mut taken = Vec::new();
     for _ in 0..STARTS {
         let begun = Instant::now();
         let ours = pair.start_ours().await?;
-        first_answer(&ours).await?;
+        ours.first_answer().await?;
         taken.push(begun.elapsed().as_secs_f64() * 1e3);
         ours.server.stop().await?;
     }
     Ok(median(taken))
-}
-
-async fn first_answer(side: &Side) -> Result<(), Failure> {
-    let get = side.material.request(Operation::Get);
-    let mut connection = Connection::open(side.server.address).await?;
-    let (status, body) = connection.send(&get).await?;
-    if status != 200 {
-        return Err(String::from_utf8_lossy(body).into_owned().into());
-    }
-    Ok(())
 }
 
 /// The engine without a wire, measured by a program whose allocator counts.

@@ -132,13 +132,33 @@ fn list(connection: &Connection, scope: i64, last_name: &str) -> rusqlite::Resul
     pages(statement.query(params![scope, last_name])?)
 }
 
+/// Newest first: sorted here, which costs less than the tables that SQLite would sort in.
 fn search(connection: &Connection, scope: i64, word: &str) -> rusqlite::Result<Vec<u8>> {
+    // One lock for all of it.
+    connection.prepare_cached("BEGIN")?.execute([])?;
     let mut statement = connection.prepare_cached(
-        "SELECT c.doc FROM (SELECT DISTINCT ulid FROM terms WHERE scope = ?1 AND term >= ?2 AND term < ?3 \
-         AND kind = 'con' ORDER BY ulid DESC LIMIT 51) t JOIN contacts c ON c.scope = ?1 AND c.id = 'con_' || t.ulid \
-         ORDER BY t.ulid DESC",
+        "SELECT ulid FROM terms WHERE scope = ? AND term >= ? AND term < ? AND kind = 'con'",
     )?;
-    pages(statement.query(params![scope, word, end_of(word)])?)
+    let mut rows = statement.query(params![scope, word, end_of(word)])?;
+    let mut found: Vec<[u8; 26]> = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.extend(<&[u8; 26]>::try_from(row.get_ref(0)?.as_bytes()?).ok());
+    }
+    drop(rows);
+    found.sort_unstable_by(|one, other| other.cmp(one));
+    found.dedup();
+    let mut statement =
+        connection.prepare_cached("SELECT doc FROM contacts WHERE scope = ? AND id = ?")?;
+    let mut page = Page::new();
+    for ulid in found.iter().take(51) {
+        let id = [b"con_".as_slice(), ulid].concat();
+        let mut rows = statement.query(params![scope, std::str::from_utf8(&id)?])?;
+        if let Some(row) = rows.next()? {
+            page.push(row.get_ref(0)?.as_bytes()?);
+        }
+    }
+    connection.prepare_cached("COMMIT")?.execute([])?;
+    Ok(page.end())
 }
 
 /// The page of these documents, each copied once.
