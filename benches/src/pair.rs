@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use clap::Args;
+use sea_orm::{ConnectionTrait, Database};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -98,6 +99,7 @@ impl<'a> Pair<'a> {
             for place in [&mut self.ours, &mut self.floor] {
                 let url = place.url.clone();
                 place.grow(self.binary, &url, rows).await?;
+                settle(&url).await?;
             }
             return Ok(());
         };
@@ -152,6 +154,18 @@ impl Place {
         seed(&relm, &key, Arc::make_mut(&mut self.ids), rows).await?;
         relm.stop().await
     }
+}
+
+/// Has a database server do at once what it would do at some moment of the run.
+async fn settle(url: &str) -> Result<(), Failure> {
+    let statement = if url.starts_with("postgres") {
+        "VACUUM ANALYZE"
+    } else {
+        "ANALYZE TABLE contacts, events, terms"
+    };
+    let database = Database::connect(url).await?;
+    database.execute_unprepared(statement).await?;
+    Ok(database.close().await?)
 }
 
 /// Copies an SQLite database that nobody has open. A server that stopped may have left a part of it in its log.

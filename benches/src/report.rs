@@ -149,10 +149,14 @@ pub fn print_figures(figures: &[Figure]) {
     {
         let goal = match goal {
             Goal::Unset => "– | –".to_owned(),
-            _ if measured.is_nan() => "– | n/a here".to_owned(),
             Goal::Least(least) => format!("≥ {least:.0} | {}", verdict(measured >= least)),
             Goal::Most(most) => format!("≤ {most:.0} | {}", verdict(measured <= most)),
         };
-        println!("| {what} | {measured:.1} {unit} | {goal} |");
+        // Only Linux tells of a process what is asked here.
+        if measured.is_nan() {
+            println!("| {what} | n/a | – | – |");
+        } else {
+            println!("| {what} | {measured:.1} {unit} | {goal} |");
+        }
     }
 }
