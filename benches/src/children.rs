@@ -1,4 +1,4 @@
-//! The servers under load, as child processes.
+//! The servers under load, as child processes, and what the system says of them.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -9,6 +9,9 @@ use tokio::process::{Child, ChildStdout, Command};
 
 use crate::Failure;
 
+/// What `/proc/PID/stat` counts processor time in: `USER_HZ`, which is 100 wherever Linux runs (`man 5 proc_pid_stat`).
+const TICKS_PER_SECOND: f64 = 100.0;
+
 pub struct Server {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
@@ -16,8 +19,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a command that prints its address in its first line.
-    pub async fn start(mut command: Command) -> Result<Self, Failure> {
+    /// Starts a command that prints its address in its first line. It is killed when it is dropped.
+    async fn start(mut command: Command) -> Result<Self, Failure> {
         let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
         let out = child.stdout.take().ok_or("no standard output")?;
         let mut lines = BufReader::new(out).lines();
@@ -31,19 +34,22 @@ impl Server {
         })
     }
 
-    /// Starts Relm over a database file.
-    pub async fn relm(binary: &Path, database: &Path) -> Result<Self, Failure> {
-        Self::relm_over(binary, &format!("sqlite://{}", database.display())).await
+    /// Starts Relm over the database of this URL.
+    pub async fn relm(binary: &Path, url: &str) -> Result<Self, Failure> {
+        Self::start(relm(binary, url)).await
     }
 
-    /// Starts Relm over the database of this URL.
-    pub async fn relm_over(binary: &Path, url: &str) -> Result<Self, Failure> {
-        let mut command = Command::new(binary);
-        command
-            .args(["--listen", "127.0.0.1:0", "--database", url])
-            .env("RELM_RATE_LIMIT_PER_MINUTE", "0")
-            .env("RELM_WEBHOOK_ALLOW_NETS", "127.0.0.0/8")
-            .env("RELM_LOG", "off");
+    /// Starts Relm over the SQLite database of this URL, without a sync for each commit.
+    pub async fn relm_normal(binary: &Path, url: &str) -> Result<Self, Failure> {
+        let mut command = relm(binary, url);
+        command.env("RELM_SQLITE_SYNCHRONOUS", "normal");
+        Self::start(command).await
+    }
+
+    /// Starts a floor, over the database of this URL unless it answers a constant.
+    pub async fn floor(over: &str) -> Result<Self, Failure> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["floor", "127.0.0.1:0", over]);
         Self::start(command).await
     }
 
@@ -54,15 +60,35 @@ impl Server {
                 return Ok(key.trim().to_owned());
             }
         }
-        Err("no key was printed".into())
+        Err("no key was printed: is the database an empty one?".into())
+    }
+
+    /// The memory that it holds, in MiB.
+    pub fn resident_mib(&self) -> f64 {
+        self.status("VmRSS:").map_or(f64::NAN, |kib| kib / 1024.0)
     }
 
     /// The most memory that it has held, in MiB.
-    pub fn peak_mib(&self) -> Option<f64> {
+    pub fn peak_mib(&self) -> f64 {
+        self.status("VmHWM:").map_or(f64::NAN, |kib| kib / 1024.0)
+    }
+
+    fn status(&self, name: &str) -> Option<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
-        let line = status.lines().find(|line| line.starts_with("VmHWM"))?;
-        let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
-        Some(kib / 1024.0)
+        let line = status.lines().find(|line| line.starts_with(name))?;
+        line.split_whitespace().nth(1)?.parse().ok()
+    }
+
+    /// The processor time that it has taken.
+    pub fn cpu_seconds(&self) -> f64 {
+        let ticks = || -> Option<f64> {
+            let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()?)).ok()?;
+            // The command's name may hold anything, and ends at the last parenthesis.
+            let (_, fields) = stat.rsplit_once(')')?;
+            let ticks = fields.split_whitespace().skip(11).take(2);
+            ticks.map(|ticks| ticks.parse::<f64>().ok()).sum()
+        };
+        ticks().map_or(f64::NAN, |ticks| ticks / TICKS_PER_SECOND)
     }
 
     /// Stops it in order.
@@ -76,4 +102,14 @@ impl Server {
         self.child.wait().await?;
         Ok(())
     }
+}
+
+fn relm(binary: &Path, url: &str) -> Command {
+    let mut command = Command::new(binary);
+    command
+        .args(["--listen", "127.0.0.1:0", "--database", url])
+        .env("RELM_RATE_LIMIT_PER_MINUTE", "0")
+        .env("RELM_WEBHOOK_ALLOW_NETS", "127.0.0.0/8")
+        .env("RELM_LOG", "off");
+    command
 }

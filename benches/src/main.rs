@@ -1,14 +1,19 @@
 //! The load driver: the real binary beside its floors, in one run.
 //!
-//! `cargo run --release -p relm-benches -- http` seeds a database through the API, then drives the same requests at
-//! three servers in turn: Relm; hyper with hand-written SQL over a copy of the same database, with the same durability
-//! (`floor/sql.rs`); and hyper answering a constant (`floor/constant.rs`). It prints requests per second, latencies
-//! and the ratio to each floor. Build the server first: `cargo build --release -p relm-server`.
+//! `relm-benches table` seeds a database through the API, then sends the same requests to two servers in turn: Relm, and hyper
+//! with hand-written statements over a copy of the database with the same durability (`floor/`). It prints rates, latencies,
+//! the ratio and the goal. `relm-benches scale` does so at several sizes. Build first, in the root:
+//! `cargo build --release -p relm-server -p relm-benches`.
 
+mod check;
 mod children;
+mod drive;
 mod floor;
-mod growth;
 mod http;
+mod pair;
+mod report;
+mod scale;
+mod table;
 mod webhooks;
 mod workload;
 
@@ -16,7 +21,9 @@ use std::error::Error;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::Parser;
+use tokio::signal::ctrl_c;
+use tokio::signal::unix::{SignalKind, signal};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -25,25 +32,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 type Failure = Box<dyn Error + Send + Sync>;
 
 #[derive(Parser)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
 enum Command {
-    /// Drives the server and its floors, and prints the table.
-    Http {
-        /// Contacts in the database before anything is measured.
-        #[arg(long, default_value_t = 100_000)]
-        rows: usize,
-        /// Seconds of each measurement.
-        #[arg(long, default_value_t = 3)]
-        seconds: u64,
-        /// The server's binary.
-        #[arg(long, default_value = "target/release/relm-server")]
-        server: PathBuf,
-    },
+    /// Measures every operation beside its floor, and prints the table with its goals.
+    Table(table::Table),
+    /// Measures every operation at several sizes, and prints what growth costs.
+    Scale(scale::Scale),
     /// Measures what endpoints cost a create, and how fast events are sent.
     Webhooks {
         /// Seconds of each measurement.
@@ -53,45 +46,13 @@ enum Command {
         #[arg(long, default_value = "target/release/relm-server")]
         server: PathBuf,
     },
-    /// Compares reads at a thousand contacts with reads at many, and prints the ratios.
-    Growth {
-        /// How many are many; a multiple of 500.
-        #[arg(long, default_value_t = 1_000_000)]
-        rows: usize,
-    },
-    /// Serves a constant: the first floor.
-    FloorConstant {
+    /// Serves a floor.
+    #[command(hide = true)]
+    Floor {
         /// Where to listen.
         listen: SocketAddr,
-    },
-    /// Drives the server over PostgreSQL or MariaDB beside hand-written SQL, and prints the table.
-    Pooled {
-        /// An empty database for Relm, and another for the floor.
-        #[arg(num_args = 2, required = true)]
-        urls: Vec<String>,
-        /// Contacts in each before anything is measured.
-        #[arg(long, default_value_t = 100_000)]
-        rows: usize,
-        /// Seconds of each measurement.
-        #[arg(long, default_value_t = 3)]
-        seconds: u64,
-        /// The server's binary.
-        #[arg(long, default_value = "target/release/relm-server")]
-        server: PathBuf,
-    },
-    /// Serves hand-written SQL over PostgreSQL or MariaDB: their floor.
-    FloorPooled {
-        /// Where to listen.
-        listen: SocketAddr,
-        /// A database that Relm made.
-        url: String,
-    },
-    /// Serves hand-written SQL: the second floor.
-    FloorSql {
-        /// Where to listen.
-        listen: SocketAddr,
-        /// A database that Relm made.
-        database: PathBuf,
+        /// A database that Relm made, or `constant`.
+        over: String,
     },
 }
 
@@ -99,24 +60,26 @@ fn main() -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    match Cli::parse().command {
-        Command::Http {
-            rows,
-            seconds,
-            server,
-        } => runtime.block_on(workload::run(rows, seconds, server)),
-        Command::Webhooks { seconds, server } => runtime.block_on(webhooks::run(seconds, server)),
-        Command::Growth { rows } => runtime.block_on(growth::run(rows)),
-        Command::Pooled {
-            urls,
-            rows,
-            seconds,
-            server,
-        } => runtime.block_on(workload::run_pooled(&urls, rows, seconds, &server)),
-        Command::FloorPooled { listen, url } => runtime.block_on(floor::pooled::serve(listen, url)),
-        Command::FloorConstant { listen } => runtime.block_on(floor::constant::serve(listen)),
-        Command::FloorSql { listen, database } => {
-            runtime.block_on(floor::sql::serve(listen, database))
+    runtime.block_on(run(Command::parse()))
+}
+
+async fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Table(table) => unless_stopped(table.run()).await,
+        Command::Scale(scale) => unless_stopped(scale.run()).await,
+        Command::Webhooks { seconds, server } => {
+            unless_stopped(webhooks::run(seconds, server)).await
         }
+        Command::Floor { listen, over } => floor::run(listen, over).await,
+    }
+}
+
+/// Whatever ends a run, its servers end with it and its temporary folders are removed.
+async fn unless_stopped(run: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        done = run => done,
+        _ = ctrl_c() => Err("interrupted".into()),
+        _ = terminated.recv() => Err("terminated".into()),
     }
 }

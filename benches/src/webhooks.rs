@@ -14,17 +14,18 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use crate::Failure;
 use crate::children::Server;
+use crate::drive::{Side, WARM_UP};
 use crate::http::{Connection, request};
-use crate::workload::{batch, create_rate};
+use crate::workload::{BATCH_ROWS, Material, Operation, batch};
 
 /// Contacts whose events are sent while the sending is timed.
 const BACKLOG: u64 = 20_000;
-const BATCH_ROWS: u64 = 500;
 /// Events whose way to an endpoint is timed, one after the other.
 const ARRIVALS: u64 = 300;
 /// How often each number of endpoints is measured, in turn.
@@ -52,11 +53,16 @@ async fn creates(binary: &Path, time: Duration) -> Result<(), Failure> {
     for _ in 0..ROUNDS {
         for (sum, endpoints) in sums.iter_mut().zip(numbers) {
             let folder = tempfile::tempdir()?;
-            let mut server = Server::relm(binary, &folder.path().join("relm.db")).await?;
+            let mut server = Server::relm(binary, &database_in(&folder)).await?;
             let key = server.live_key().await?;
             subscribe(server.address, &key, &url, endpoints).await?;
-            *sum += create_rate(server.address, &key, 32, time).await?;
-            server.stop().await?;
+            let side = Side {
+                server,
+                material: Material::new(&key, Arc::default(), Arc::default()).into(),
+            };
+            side.drive(Operation::Create, WARM_UP).await?;
+            *sum += side.drive(Operation::Create, time).await?.per_second;
+            side.server.stop().await?;
         }
     }
     println!("| endpoints | creates/s | of none |\n|---|---|---|");
@@ -68,12 +74,16 @@ async fn creates(binary: &Path, time: Duration) -> Result<(), Failure> {
     Ok(())
 }
 
+fn database_in(folder: &TempDir) -> String {
+    format!("sqlite://{}", folder.path().join("relm.db").display())
+}
+
 /// Deliveries per second to a local receiver, once a backlog was written.
 async fn sending(binary: &Path, endpoints: usize) -> Result<(), Failure> {
     let taken = Arc::new(AtomicU64::new(0));
     let receiver = receive(Arc::clone(&taken)).await?;
     let folder = tempfile::tempdir()?;
-    let mut server = Server::relm(binary, &folder.path().join("relm.db")).await?;
+    let mut server = Server::relm(binary, &database_in(&folder)).await?;
     let key = server.live_key().await?;
     subscribe(
         server.address,
@@ -115,7 +125,7 @@ async fn arrival(binary: &Path, beside_bad: bool) -> Result<(), Failure> {
     let taken = Arc::new(AtomicU64::new(0));
     let receiver = receive(Arc::clone(&taken)).await?;
     let folder = tempfile::tempdir()?;
-    let mut server = Server::relm(binary, &folder.path().join("relm.db")).await?;
+    let mut server = Server::relm(binary, &database_in(&folder)).await?;
     let key = server.live_key().await?;
     subscribe(server.address, &key, &format!("http://{receiver}/"), 1).await?;
     if beside_bad {

@@ -13,7 +13,7 @@ pub async fn serve(listen: SocketAddr) -> Result<(), Failure> {
     super::serve(listen, |request| async {
         // The body is read, as any server must.
         let _ = request.into_body().collect().await;
-        Bytes::from_static(ANSWER)
+        Ok(Bytes::from_static(ANSWER))
     })
     .await
 }
