@@ -1,8 +1,8 @@
 //! Sockets: accepting connections, giving each request to its handler, and ending in order.
 //!
 //! What hyper lets through and an API must not is refused in `receive.rs`, before a handler runs; what a request means
-//! is the [`Handler`]'s. Each handler runs in a task of its own: hyper drops what it awaits when a connection ends, and
-//! half a commit must never depend on a client's patience.
+//! is the [`Handler`]'s. A handler that has to wait goes on in a task of its own: hyper drops what it awaits when a connection
+//! ends, and half a commit must never depend on a client's patience.
 //!
 //! Architecture invariant: whatever takes memory or time for a request holds its connection's place until it ends, so
 //! [`Limits`] bounds handlers whose clients left, too, and all places free means that nothing runs.
@@ -14,10 +14,13 @@ mod receive;
 mod stream;
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -258,14 +261,34 @@ async fn respond(connection: &Arc<Connection>, request: Request<Incoming>) -> Re
         }
     };
     let held = Arc::clone(connection);
-    let handled = tokio::spawn(async move {
+    let handling = async move {
         let request = Request::from_parts(head, body);
         let response = held.shared.handler.handle(request).await;
         drop(memory);
         response
-    });
-    // A handler is never aborted, so an error is a panic, of which the panic hook has told.
-    handled
+    };
+    // Of a panic, the panic hook has told.
+    to_its_end(Box::pin(handling))
         .await
-        .unwrap_or_else(|_| shared.handler.refuse(Refusal::Panicked))
+        .unwrap_or_else(|Panicked| shared.handler.refuse(Refusal::Panicked))
+}
+
+/// A handler panicked.
+struct Panicked;
+
+/// Handles a request to its end, whether or not the client waits for it. One that is done at once, as most reads are, is
+/// done where its connection is; one that has to wait goes on in a task of its own, which nothing aborts.
+async fn to_its_end(
+    mut handling: Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>,
+) -> Result<Response<Bytes>, Panicked> {
+    let first = poll_fn(|cx| {
+        // What a panic leaves is dropped, and never polled again.
+        let polled = AssertUnwindSafe(|| handling.as_mut().poll(cx));
+        Poll::Ready(catch_unwind(polled))
+    });
+    match first.await {
+        Ok(Poll::Ready(response)) => Ok(response),
+        Ok(Poll::Pending) => tokio::spawn(handling).await.map_err(|_| Panicked),
+        Err(_) => Err(Panicked),
+    }
 }
