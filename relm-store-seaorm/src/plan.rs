@@ -44,6 +44,7 @@ pub(crate) fn compile(dialect: Dialect, batch: &Batch) -> Vec<Step> {
         dialect,
         scope: batch.scope.key(),
         guard: None,
+        added: Vec::new(),
         steps: Vec::new(),
     };
     if dialect.has_many_writers() {
@@ -67,6 +68,8 @@ struct Plan {
     scope: i64,
     /// The version of the configuration that an insert still to come requires.
     guard: Option<i64>,
+    /// Index terms that come with what is replaced.
+    added: Vec<Row>,
     steps: Vec<Step>,
 }
 
@@ -173,10 +176,12 @@ impl Plan {
         }
         for (kind, pairs) in &sorted.replaces {
             for (before, after) in pairs {
-                let kept = index_terms(&after.record);
-                let mut terms = index_terms(&before.record);
-                terms.retain(|term| !kept.contains(term));
-                dropped.extend(rows_of(self.scope, before.record.id(), terms));
+                let id = after.record.id();
+                let mut old = index_terms(&before.record);
+                let mut new = index_terms(&after.record);
+                new.retain(|term| !old.remove(term));
+                dropped.extend(rows_of(self.scope, id, old));
+                self.added.extend(rows_of(self.scope, id, new));
             }
             match pairs.as_slice() {
                 [(before, after)] => self.update(*kind, before, after),
@@ -293,14 +298,8 @@ impl Plan {
 
     /// What is new, and what several replaces left out before.
     fn come(&mut self, sorted: &Sorted<'_>) {
-        let mut added: Vec<Row> = Vec::new();
+        let mut added = std::mem::take(&mut self.added);
         for (kind, pairs) in &sorted.replaces {
-            for (before, after) in pairs {
-                let known = index_terms(&before.record);
-                let mut terms = index_terms(&after.record);
-                terms.retain(|term| !known.contains(term));
-                added.extend(rows_of(self.scope, after.record.id(), terms));
-            }
             if pairs.len() > 1 {
                 let after: Vec<&Entry> = pairs.iter().map(|(_, after)| *after).collect();
                 self.insert(*kind, &after);

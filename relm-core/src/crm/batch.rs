@@ -312,8 +312,9 @@ impl ContactBatch {
         };
         self.check_references(Some(&held.contact), &after)?;
         plan.require_references(Some(&held.contact), &after);
-        let old = previous(&held.contact, &after)?;
+        let before = Entry::new(held.contact.clone());
         let document = Entry::new(after.clone()).document();
+        let old = previous(&before.json, &document.json)?;
         round.told.push((Change::Updated, document.clone(), old));
         held.contact = after;
         Ok((RowStatus::Updated, document))

@@ -240,9 +240,9 @@ impl Plan<'_> {
     pub fn replace<T: Object>(&mut self, before: (T, Document), after: T) -> Result<Document> {
         let (before, document) = before;
         self.require_references(Some(&before), &after);
-        let old = previous(&before, &after)?;
         let id = after.id();
         let after = Entry::new(after);
+        let old = previous(&document.json, &after.json)?;
         let changed = after.document();
         let before = Entry {
             record: before.into(),

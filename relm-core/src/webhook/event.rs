@@ -1,5 +1,6 @@
 //! Events: what happened to a record, exactly as receivers are told.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::Error as _;
@@ -10,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::column::{Column, ColumnType, Scalar};
 use crate::error::{Error, Result};
 use crate::id::Id;
-use crate::object::{Object, ObjectType};
+use crate::object::ObjectType;
 use crate::scope::Mode;
 use crate::time::Timestamp;
 
@@ -180,16 +181,23 @@ impl Event {
     }
 }
 
-/// The members of `before` that `after` has otherwise, but for what every change changes.
-pub(crate) fn previous<T: Object>(before: &T, after: &T) -> Result<Map<String, Value>> {
-    let Value::Object(before) = serde_json::to_value(before).map_err(Error::internal)? else {
-        return Ok(Map::new());
-    };
-    let after = serde_json::to_value(after).map_err(Error::internal)?;
-    Ok(before
-        .into_iter()
-        .filter(|(name, value)| {
-            name != "version" && name != "updated_at" && after.get(name) != Some(value)
-        })
-        .collect())
+/// The members of the document `before` that `after` has otherwise, but for what every change changes.
+pub(crate) fn previous(before: &str, after: &str) -> Result<Map<String, Value>> {
+    type Members<'a> = BTreeMap<&'a str, &'a RawValue>;
+    let before: Members = serde_json::from_str(before).map_err(Error::internal)?;
+    let after: Members = serde_json::from_str(after).map_err(Error::internal)?;
+    let mut previous = Map::new();
+    for (name, old) in before {
+        let new = after.get(name).map(|new| new.get());
+        // Most members are as they were, to the letter.
+        if name == "version" || name == "updated_at" || new == Some(old.get()) {
+            continue;
+        }
+        let value = |text: &str| serde_json::from_str::<Value>(text).map_err(Error::internal);
+        let old = value(old.get())?;
+        if new.map(value).transpose()?.as_ref() != Some(&old) {
+            previous.insert(name.to_owned(), old);
+        }
+    }
+    Ok(previous)
 }
