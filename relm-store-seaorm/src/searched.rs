@@ -6,11 +6,12 @@ use relm_core::{CompanyInput, ContactInput, Id, ObjectType, Scope, Store};
 use relm_store_memory::MemoryStore;
 
 use crate::recorded::session;
+use crate::search::BROAD;
 
 /// Records of each type.
 const RECORDS: usize = 260;
 /// Where a word begins to be broad: at once, early, late, and as the stores have it.
-pub(crate) const BROAD: [usize; 4] = [1, 9, 150, 1_024];
+pub(crate) const BROAD_FROM: [usize; 4] = [1, 9, 150, BROAD];
 /// What is searched: words that all, many, few and no records have, together and alone; what ranks exact, too.
 const QUERIES: [&str; 14] = [
     "example",
@@ -83,7 +84,7 @@ pub(crate) async fn equal_the_reference<S: Store>(stores: &[S]) {
                 };
                 for page in 0.. {
                     let expected = reference.search(scope, &search).await.unwrap();
-                    for (store, broad) in stores.iter().zip(BROAD) {
+                    for (store, broad) in stores.iter().zip(BROAD_FROM) {
                         let found = store.search(scope, &search).await.unwrap();
                         assert_eq!(
                             found, expected,

@@ -37,15 +37,13 @@ use self::error::Failure;
 pub use self::options::PoolOptions;
 use self::statement::Connected;
 use crate::dialect::Dialect;
-use crate::search::Searching;
+use crate::search::{BROAD, Searching};
 use crate::sql::Sql;
 
 /// How long a read may take, all of its statements together.
 const READ_MAX: Duration = Duration::from_secs(10);
 /// One in so many kept responses has some expired ones forgotten.
 const FORGET_EVERY: u64 = 16;
-/// Entries that make a word broad to a search, at first: each is a row on the wire.
-const BROAD: usize = 512;
 /// What a statement's answer is waited for where the database itself sets no limit: in a migration.
 const UNLIMITED: Duration = Duration::from_secs(24 * 60 * 60);
 

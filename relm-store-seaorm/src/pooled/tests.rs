@@ -5,7 +5,7 @@ use sea_orm::{ConnectionTrait, Database, TransactionTrait};
 
 use super::options::PoolOptions;
 use super::{Connected, PooledStore, connect};
-use crate::searched::{BROAD, equal_the_reference};
+use crate::searched::{BROAD_FROM, equal_the_reference};
 use crate::sql::Sql;
 
 /// Pools of one connection, on each of which a transaction is begun and left, and then a write is acknowledged.
@@ -122,7 +122,7 @@ async fn finds_the_same_whichever_way(variable: &str) {
     run(format!("CREATE DATABASE {name}")).await;
     let (root, _) = server.rsplit_once('/').expect("it names a database");
     let mut stores = Vec::new();
-    for broad in BROAD {
+    for broad in BROAD_FROM {
         let store = PooledStore::open(PoolOptions::new(format!("{root}/{name}"))).await;
         let mut store = store.expect("it opens");
         store.broad = broad;

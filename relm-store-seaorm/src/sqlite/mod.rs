@@ -36,7 +36,7 @@ use crate::dialect::Dialect;
 use crate::plan::{compile, unhex};
 use crate::query::{ListPlan, documents};
 use crate::queue::next_queue;
-use crate::search::Searching;
+use crate::search::{BROAD, Searching};
 use crate::sql::{Sql, table};
 
 /// SQLite before this could corrupt a database when a write-ahead log was reset: https://sqlite.org/wal.html#walresetbug
@@ -45,8 +45,6 @@ const SQLITE_VERSION_MIN: i32 = 3_051_003;
 const READER_CACHE_KIB: usize = 40 * 1024;
 /// Page cache of a reader that walks, in KiB.
 const WALKER_CACHE_KIB: usize = 2 * 1024;
-/// Entries that make a word broad to a search, at first: they are read where the search is called.
-const BROAD: usize = 1_024;
 /// Unique keys that one statement looks up.
 const KEYS_MAX: usize = 512;
 

@@ -19,7 +19,7 @@ use crate::plan::compile;
 use crate::query::ListPlan;
 use crate::queue::{due, next_queue};
 use crate::recorded::{contact, session};
-use crate::searched::{BROAD, equal_the_reference};
+use crate::searched::{BROAD_FROM, equal_the_reference};
 use crate::sql::{Sql, table};
 
 /// The first words of each statement of the last commit.
@@ -88,7 +88,7 @@ fn an_idempotency_key_adds_two_statements_and_an_endpoint_one() {
 #[test]
 fn whichever_way_a_search_goes_it_finds_the_same() {
     let folder = tempfile::tempdir().unwrap();
-    let stores = BROAD.map(|broad| {
+    let stores = BROAD_FROM.map(|broad| {
         let mut store = SqliteStore::open_file(folder.path().join("relm.db")).unwrap();
         store.broad = broad;
         store
