@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -224,13 +225,13 @@ pub struct DatabaseArgs {
     /// Seconds that a statement may take there.
     #[arg(long = "database-statement-seconds", env = "RELM_DATABASE_STATEMENT_SECONDS", default_value = "10", value_parser = parse_seconds)]
     pub statement: Duration,
-    /// Statements that each connection keeps prepared; 0 behind PgBouncer before 1.21.
+    /// Statements that each connection keeps prepared.
     #[arg(
         long = "database-statements-cached",
         env = "RELM_DATABASE_STATEMENTS_CACHED",
-        default_value_t = 256
+        default_value = "256"
     )]
-    pub statements_cached: usize,
+    pub statements_cached: NonZeroUsize,
     /// 32 bytes in base64: what the secrets of webhooks are sealed with at rest. Of several, with commas between them,
     /// the first seals and each opens what it sealed.
     #[arg(

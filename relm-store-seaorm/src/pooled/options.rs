@@ -1,6 +1,7 @@
 //! How a pool is opened, and what every connection of it is told.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use sea_orm::sqlx::{self, Executor};
@@ -82,11 +83,11 @@ impl PoolOptions {
         self
     }
 
-    /// Sets how many statements each connection keeps prepared; 256 unless it is said. 0 behind a proxy that hands one
-    /// connection to many, such as PgBouncer before 1.21 in its transaction mode.
+    /// Sets how many statements each connection keeps prepared; 256 unless it is said. Not none: the
+    /// driver prepares each statement all the same, and would never close it.
     #[must_use]
-    pub fn statements_cached(mut self, statements: usize) -> Self {
-        self.statements_cached = statements;
+    pub fn statements_cached(mut self, statements: NonZeroUsize) -> Self {
+        self.statements_cached = statements.get();
         self
     }
 
@@ -137,6 +138,8 @@ impl PoolOptions {
             options
                 .statement_cache_capacity(cached)
                 .application_name("relm")
+                // No column is a float, and PgBouncer refuses a connection that names this setting.
+                .extra_float_digits(None)
         });
         options.map_sqlx_postgres_pool_opts(move |pool| {
             let settings = settings.clone();
