@@ -15,6 +15,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::RangeInclusive;
 
 use relm_core::column::Scalar;
 use relm_core::id::{Id, Kind};
@@ -36,8 +37,8 @@ const WIDER: usize = 8;
 const BROAD_MAX: usize = 1 << 19;
 /// Entries that are read in the time in which one record is judged.
 const ENTRIES_PER_RECORD: usize = 8;
-/// Records that are judged at a time.
-const CHUNK_ROWS: usize = 128;
+/// Records that are judged at a time: at first, and where words were read further.
+const CHUNK_ROWS: RangeInclusive<usize> = 128..=1_024;
 
 /// What is to be run next.
 pub(crate) enum Step {
@@ -184,7 +185,7 @@ impl Searching {
     pub fn documents(&mut self, mut documents: Vec<Document>) {
         if self.stage == Stage::Newest {
             documents.sort_unstable_by_key(|document| Reverse(document.id.ulid()));
-            let is_end = documents.len() < CHUNK_ROWS;
+            let is_end = documents.len() < self.chunk();
             for document in documents {
                 self.take(Rank::Words, document);
             }
@@ -269,10 +270,16 @@ impl Searching {
         self.search.limit + 1
     }
 
+    /// Records that are judged at a time.
+    fn chunk(&self) -> usize {
+        let rows = self.broad / ENTRIES_PER_RECORD;
+        rows.clamp(*CHUNK_ROWS.start(), *CHUNK_ROWS.end())
+    }
+
     /// What is listed and is to be read at a time.
     fn reading(&self) -> &[(Rank, Id)] {
         let rows = match self.has_broad || self.exact.is_none() {
-            true => CHUNK_ROWS,
+            true => self.chunk(),
             false => self.wanted() - self.found.len(),
         };
         let left = &self.listed[self.next..];
@@ -345,10 +352,10 @@ impl Searching {
             if let Some(last) = self.last {
                 sql.push(" AND id < ").bind(Id::new(kind, last.ulid));
             }
-            sql.push(" ORDER BY id DESC").limit(CHUNK_ROWS);
+            sql.push(" ORDER BY id DESC").limit(self.chunk());
             sql.push(&format!(") AS newest_{table}"));
         }
-        sql.push(" ORDER BY ulid DESC").limit(CHUNK_ROWS);
+        sql.push(" ORDER BY ulid DESC").limit(self.chunk());
         sql.push(") AS newest");
         sql
     }
