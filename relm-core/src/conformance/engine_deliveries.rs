@@ -130,6 +130,24 @@ pub(super) async fn two_dispatchers_record_each_attempt_once(store: Subject) {
     assert_eq!(recorded[0].status, DeliveryStatus::Succeeded);
 }
 
+/// An event is due at once and its retries by the schedule, also where the clock was set back since the last id was made.
+pub(super) async fn a_clock_set_back_delays_no_delivery(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let (id, _) = endpoint(&acme.scoped, "hook", &["contact.created"]).await;
+    acme.clock.advance_millis(-3_600_000);
+    create(&acme, "ada@example.com").await;
+    let post = Post::always(200);
+    let dispatcher = post.dispatcher(&acme.crm);
+    dispatcher.deliver_due().await.expect("the store works");
+    assert_eq!(post.sent().len(), 1, "it was due an hour late");
+    let delivery = deliveries(&acme, &store).await[0].id;
+    let webhooks = acme.scoped.webhooks();
+    webhooks.replay(id, delivery).await.expect("it is there");
+    webhooks.test(id).await.expect("the endpoint is enabled");
+    dispatcher.deliver_due().await.expect("the store works");
+    assert_eq!(post.sent().len(), 3);
+}
+
 /// Disabling an endpoint cancels what is pending, and it is told of nothing until it is enabled again.
 pub(super) async fn a_disabled_endpoint_is_sent_nothing(store: Subject) {
     let acme = Acme::open(store.shared()).await;

@@ -324,6 +324,7 @@ macro_rules! for_each_case {
                 a_delivery_is_sent_once_and_recorded
                 a_crash_after_sending_sends_again_with_the_same_id
                 two_dispatchers_record_each_attempt_once
+                a_clock_set_back_delays_no_delivery
                 a_disabled_endpoint_is_sent_nothing
                 a_hanging_endpoint_holds_up_no_other
                 an_endpoint_that_is_gone_is_disabled

@@ -393,6 +393,7 @@ fn varied_delivery(own: Id, pick: &Pick) -> Delivery {
     let endpoint = id(Kind::Webhook, pick.of(1, &[1, 2, 3]));
     let event = id(Kind::Event, pick.of(3, &[1, 2, 3, 4, 5]));
     let mut delivery = Delivery::pending(own, endpoint, event, pick.of(5, &types), pick.moment(1));
+    delivery.created_at = pick.moment(1);
     delivery.status = pick.of(1, &DeliveryStatus::ALL);
     delivery
 }

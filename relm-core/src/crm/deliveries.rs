@@ -172,7 +172,7 @@ impl Operation<Delivery> for Replay {
             .ok_or_else(|| Error::not_found("delivery"))?;
         enabled(plan, self.id).await?;
         let id = plan.mint(Kind::Delivery);
-        let entry = Entry::new(replayed.replay(id, id.timestamp()));
+        let entry = Entry::new(replayed.replay(id, plan.now));
         let json = entry.document().json;
         plan.requires.push(Require::Exists(replayed.event_id));
         plan.writes.push(Write::Insert(entry));

@@ -136,7 +136,7 @@ impl Plan<'_> {
     /// Adds a delivery, due at once.
     pub fn deliver(&mut self, webhook: Id, event: Id, event_type: EventType) -> Entry {
         let id = self.mint(Kind::Delivery);
-        let delivery = Delivery::pending(id, webhook, event, event_type, id.timestamp());
+        let delivery = Delivery::pending(id, webhook, event, event_type, self.now);
         let entry = Entry::new(delivery);
         self.writes.push(Write::Insert(entry.clone()));
         entry

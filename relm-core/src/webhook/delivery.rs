@@ -166,6 +166,7 @@ pub(crate) const COLUMNS: &[Column] = &[
 ];
 
 impl Delivery {
+    /// A new one, due at `now`: that is the clock's word, which may have been set back since the moment in the id.
     pub(crate) fn pending(
         id: Id,
         webhook_id: Id,
@@ -184,7 +185,7 @@ impl Delivery {
             next_attempt_at: Some(now),
             replay_of: None,
             version: 1,
-            created_at: now,
+            created_at: id.timestamp(),
         }
     }
 

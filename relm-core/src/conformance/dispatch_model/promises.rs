@@ -72,7 +72,7 @@ impl Ledger {
         let is_first = delivery.status == DeliveryStatus::Pending
             && delivery.version == 1
             && delivery.attempts.is_empty()
-            && delivery.next_attempt_at == Some(delivery.created_at);
+            && delivery.next_attempt_at == Some(batch.now);
         let webhook = self.enabled(delivery.webhook_id);
         let is_told = webhook.is_some_and(|webhook| {
             let is_ping = delivery.event_type == EventType::Ping;

@@ -298,7 +298,7 @@ impl<'a> Lanes<'a> {
             })
             .await?;
         let now = self.dispatcher.crm.now();
-        self.held.retain(|_, until| *until > now);
+        self.held.retain(|_, until| is_held(*until, now));
         seen.retain(|key, due_at| {
             let begun = self.begun.get(key);
             if let Some(nudge) = begun.filter(|_| *due_at <= now) {
@@ -375,5 +375,24 @@ impl<'a> Lanes<'a> {
     /// Lets no lane take more than it has.
     fn stop(&self) {
         self.begun.values().for_each(|nudge| nudge.stop());
+    }
+}
+
+/// Whether an endpoint is still left alone. A hold that is longer than any is one of before the clock was set back.
+fn is_held(until: Timestamp, now: Timestamp) -> bool {
+    until > now && until <= now.saturating_add_millis(FAULT_RETRY_MS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_back_prolongs_no_hold() {
+        let at = Timestamp::from_millis;
+        let until = at(1_000_000 + FAULT_RETRY_MS);
+        assert!(is_held(until, at(1_000_000)));
+        assert!(!is_held(until, until));
+        assert!(!is_held(until, at(999_999)));
     }
 }
