@@ -1,5 +1,6 @@
 //! Everything that a store keeps: typed records, and the JSON document of each.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -225,7 +226,7 @@ into_record!(
 );
 
 /// A record and its document, as they go into a store.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Entry {
     /// The record: what the columns, the unique key and the index are taken from.
     pub record: Record,
@@ -251,12 +252,33 @@ impl Entry {
 }
 
 /// A record's JSON, as it comes out of a store: passed through to a client as it is, decoded where its members matter.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Document {
     /// The record's id.
     pub id: Id,
     /// The record's JSON, byte for byte as it was given to the store.
     pub json: Arc<str>,
+}
+
+/// Shows the record alone: the JSON of an endpoint holds its secrets.
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("record", &self.record)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Shows the JSON, but for that of an endpoint, which holds its secrets.
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Document");
+        shown.field("id", &self.id);
+        match self.id.kind() {
+            Kind::Webhook => shown.finish_non_exhaustive(),
+            _ => shown.field("json", &self.json).finish(),
+        }
+    }
 }
 
 impl Document {
@@ -277,5 +299,35 @@ impl Document {
             record: Record::from_json(self.id.kind(), &self.json)?,
             json: self.json,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scope::Mode;
+    use crate::time::{SeededEntropy, Timestamp};
+    use crate::webhook::WebhookInput;
+
+    #[test]
+    fn an_endpoint_s_secret_is_not_in_what_debug_shows() {
+        let input = WebhookInput {
+            url: "https://example.com/".into(),
+            event_types: vec!["*".to_owned()].into(),
+            ..WebhookInput::default()
+        };
+        let id = Id::new(Kind::Webhook, 1);
+        let now = Timestamp::from_millis(0);
+        let entropy = SeededEntropy::new(1);
+        let made = Webhook::subscribe(id, Mode::Live, now, input, false, &entropy);
+        let (webhook, secret) = made.unwrap();
+        let entry = Entry::new(webhook);
+        assert!(
+            entry.json.contains(&secret),
+            "without a key it is kept as it is"
+        );
+        let shown = format!("{entry:?} {:?}", entry.document());
+        assert!(!shown.contains("whsec_"), "{shown}");
+        assert!(shown.contains(&id.to_string()));
     }
 }

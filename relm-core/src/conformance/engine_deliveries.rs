@@ -6,16 +6,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
+use async_trait::async_trait;
+
+use super::dispatch_model::yield_turns;
 use super::engine::{Acme, company, contact, engine};
+use super::intercept::{Intercept, Intercepted};
 use super::post::{Post, deliveries, endpoint, header, webhook};
 use super::subject::Subject;
-use crate::crm::RecoverInput;
+use crate::crm::{RecoverInput, Sleeper};
+use crate::record::Record;
+use crate::scope::Scope;
 use crate::signature::{standard_signature, verify};
+use crate::store::{Batch, CommitError, Page, Query, Store, StoreError, Write};
 use crate::time::Clock;
 use crate::webhook::{DeliveryStatus, DisabledReason, Message, RotateInput, WebhookInput};
 
 /// Longer than a lease of the default options.
 const LEASE_MS: i64 = 40_000;
+/// More turns of the dispatcher's loop than any case needs.
+const TURNS_MAX: usize = 10_000_000;
 
 async fn create(acme: &Acme, name: &str) {
     let made = acme.scoped.contacts().create(contact(name)).await;
@@ -174,6 +183,90 @@ pub(super) async fn a_disabled_endpoint_is_sent_nothing(store: Subject) {
     let ends: Vec<DeliveryStatus> = all.iter().map(|delivery| delivery.status).collect();
     assert_eq!(ends, [DeliveryStatus::Cancelled, DeliveryStatus::Succeeded]);
     assert_eq!(post.sent().len(), 1);
+}
+
+/// Sleep that takes no time, and lets others have their turn.
+struct Turn;
+
+#[async_trait]
+impl Sleeper for Turn {
+    async fn sleep(&self, _: std::time::Duration) {
+        yield_turns(1).await;
+    }
+}
+
+/// Keeps lists from being read while it is told to, and hears of the first delivery that is cancelled.
+#[derive(Default)]
+struct NoLists {
+    is_broken: AtomicBool,
+    has_cancelled: AtomicBool,
+}
+
+#[async_trait]
+impl Intercept for NoLists {
+    async fn list(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        query: &Query,
+    ) -> Result<Page, StoreError> {
+        if self.is_broken.load(Ordering::SeqCst) {
+            return Err(StoreError::unavailable("no lists"));
+        }
+        store.list(scope, query).await
+    }
+
+    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
+        let cancels = batch.writes.iter().any(|write| match write {
+            Write::Replace { after, .. } => match &after.record {
+                Record::Delivery(delivery) => delivery.status == DeliveryStatus::Cancelled,
+                _ => false,
+            },
+            _ => false,
+        });
+        store.commit(batch).await?;
+        self.has_cancelled.fetch_or(cancels, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+/// An endpoint that was disabled is disabled, also where the store fails before what is pending was cancelled. The
+/// dispatcher then does that, and not only when the next of it is due.
+pub(super) async fn what_could_not_be_cancelled_is_cancelled_soon(store: Subject) {
+    let lists = Arc::new(NoLists::default());
+    let acme = Acme::open(Arc::new(Intercepted {
+        store: store.shared(),
+        by: Arc::clone(&lists),
+    }))
+    .await;
+    let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
+    create(&acme, "ada@example.com").await;
+    let post = Post::always(500);
+    let dispatcher = post.dispatcher(&acme.crm);
+    dispatcher.deliver_due().await.expect("the store works");
+    let input = WebhookInput {
+        enabled: false.into(),
+        ..WebhookInput::default()
+    };
+    lists.is_broken.store(true, Ordering::SeqCst);
+    let disabled = acme.scoped.webhooks().update(id, input).await;
+    disabled.expect("the change was applied");
+    lists.is_broken.store(false, Ordering::SeqCst);
+    let is_done = async {
+        for _ in 0..TURNS_MAX {
+            if lists.has_cancelled.load(Ordering::SeqCst) {
+                return;
+            }
+            // The store may need the thread that this one is looking from.
+            std::thread::yield_now();
+            yield_turns(1).await;
+        }
+        panic!("what was pending was never cancelled");
+    };
+    dispatcher.run(&Turn, is_done).await;
+    let delivery = &deliveries(&acme, &store).await[0];
+    assert_eq!(delivery.status, DeliveryStatus::Cancelled);
+    assert_eq!((delivery.attempts.len(), post.sent().len()), (1, 1));
 }
 
 /// An endpoint that does not answer holds up its own deliveries and nobody else's.

@@ -326,6 +326,7 @@ macro_rules! for_each_case {
                 two_dispatchers_record_each_attempt_once
                 a_clock_set_back_delays_no_delivery
                 a_disabled_endpoint_is_sent_nothing
+                what_could_not_be_cancelled_is_cancelled_soon
                 a_hanging_endpoint_holds_up_no_other
                 an_endpoint_that_is_gone_is_disabled
                 an_endpoint_that_moved_is_not_gone

@@ -1,6 +1,7 @@
 //! How a change happens: planned, committed with all that belongs to it, and planned anew when something moved.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -54,7 +55,7 @@ impl Outcome {
 }
 
 /// The answer to a change, as the JSON that a client gets.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Reply<T = serde_json::Value> {
     /// What the change amounted to.
     pub outcome: Outcome,
@@ -63,6 +64,16 @@ pub struct Reply<T = serde_json::Value> {
     /// Whether this repeats the reply to an earlier request with the same idempotency key.
     pub replayed: bool,
     of: PhantomData<fn() -> T>,
+}
+
+/// Shows no body: that of a subscription or a rotation holds a secret.
+impl<T> fmt::Debug for Reply<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply")
+            .field("outcome", &self.outcome)
+            .field("replayed", &self.replayed)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<T: DeserializeOwned> Reply<T> {
@@ -323,4 +334,16 @@ impl Scoped {
 /// An idempotency key as a store keeps it: a digest, since the key itself opens a sealed response.
 fn stored_key(key: &str) -> String {
     hex(&Sha256::digest(key.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_debug_shows_of_a_reply_holds_no_secret() {
+        let reply: Reply = Reply::new(Outcome::Created, r#"{"secret":"whsec_x"}"#);
+        let shown = format!("{reply:?}");
+        assert_eq!(shown, "Reply { outcome: Created, replayed: false, .. }");
+    }
 }

@@ -1,5 +1,6 @@
 //! Endpoints: subscribing, changing and deleting them, and their secrets.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -12,7 +13,7 @@ use crate::id::{Id, Kind};
 use crate::input::{Reader, read_only};
 use crate::limits::WEBHOOKS_MAX;
 use crate::record::{Document, Entry};
-use crate::store::Write;
+use crate::store::{QueueKey, Write};
 use crate::webhook::{RotateInput, Webhook, WebhookInput, generate_secret};
 
 /// The endpoints of one scope, and their deliveries.
@@ -78,16 +79,14 @@ impl<'a> Webhooks<'a> {
         }
     }
 
-    /// Changes an endpoint. Disabling it cancels what is pending.
+    /// Changes an endpoint. Disabling it cancels what is pending; where the store fails between the two, a
+    /// [dispatcher](super::Dispatcher) does that as soon as it can.
     ///
     /// # Errors
     /// `not_found`; as for [`subscribe`](Self::subscribe).
     pub async fn update(&self, id: Id, input: WebhookInput) -> Result<Reply> {
         let reply = self.scoped.execute(Change { id, input }).await?;
-        let enabled = self.get(id).await?.is_some_and(|webhook| webhook.enabled);
-        if !enabled {
-            self.scoped.cancel_pending(id).await?;
-        }
+        self.clean_up(id).await;
         Ok(reply)
     }
 
@@ -100,13 +99,31 @@ impl<'a> Webhooks<'a> {
         self.update(id, read(body, &shown.decode()?)?).await
     }
 
-    /// Deletes an endpoint and cancels what is pending. Its deliveries stay readable by their ids.
+    /// Deletes an endpoint and cancels what is pending, as for [`update`](Self::update).
     ///
     /// # Errors
     /// `not_found`.
     pub async fn delete(&self, id: Id) -> Result<()> {
         self.scoped.execute(Delete { id }).await?;
-        self.scoped.cancel_pending(id).await
+        self.clean_up(id).await;
+        Ok(())
+    }
+
+    /// Cancels what is pending for an endpoint that takes no more. The change that led here was made, and its caller must
+    /// hear so whatever fails now: the dispatcher is told to try again at once.
+    async fn clean_up(&self, id: Id) {
+        let cleaned_up = async {
+            match self.get(id).await? {
+                Some(webhook) if webhook.enabled => Ok(()),
+                Some(_) | None => self.scoped.cancel_pending(id).await,
+            }
+        };
+        if cleaned_up.await.is_err() {
+            self.scoped.inner.bell.ring(BTreeSet::from([QueueKey {
+                scope_key: self.scoped.scope.key(),
+                webhook: id,
+            }]));
+        }
     }
 
     /// One page of endpoints, newest first.

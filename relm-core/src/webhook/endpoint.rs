@@ -195,7 +195,9 @@ impl Webhook {
         } = input;
         let plain_http = plain_http || self.mode == Mode::Test;
         let old_url = self.url.clone();
-        url.apply_required("url", &mut self.url, |url| check_url(url, plain_http))?;
+        url.apply_required("url", &mut self.url, |url| {
+            super::url::check(url, plain_http)
+        })?;
         if self.url != old_url {
             // What failed elsewhere says nothing of the new place.
             self.failing_since = None;
@@ -298,29 +300,4 @@ impl fmt::Debug for Webhook {
             .field("enabled", &self.enabled)
             .finish_non_exhaustive()
     }
-}
-
-/// What can be seen of a target without a look-up: its scheme and that it has a host. Where it leads, the sender
-/// judges at every attempt, on the address that it connects to.
-fn check_url(url: String, plain_http: bool) -> Result<String> {
-    let url = check::text("url", url, WEBHOOK_URL_CHARS_MAX)?;
-    let refuse = |message: &str| Err(Error::invalid("url", message));
-    let rest = match url.split_once("://") {
-        Some(("https", rest)) => rest,
-        Some(("http", rest)) if plain_http => rest,
-        _ if plain_http => return refuse("`url` must start with https:// or http://."),
-        _ => return refuse("`url` must start with https:// in live mode."),
-    };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    if authority.contains('@') {
-        return refuse("`url` must not hold a user name or password.");
-    }
-    let host = match authority.strip_prefix('[') {
-        Some(literal) => literal.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    if host.is_empty() || url.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return refuse("`url` must be an absolute URL such as https://example.com/hooks/relm.");
-    }
-    Ok(url)
 }

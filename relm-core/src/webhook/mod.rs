@@ -34,6 +34,7 @@ mod schedule;
 mod secret;
 mod subscription;
 mod transport;
+mod url;
 
 pub use delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTag};
 pub use endpoint::{DisabledReason, Webhook, WebhookInput, WebhookTag};

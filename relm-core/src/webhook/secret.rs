@@ -15,7 +15,7 @@ const SECRET_BYTES: usize = 32;
 /// What a rotation asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RotateInput {
-    /// For how many seconds payloads are signed with the old secret too; a day unless said, 0 for not at all.
+    /// For how many seconds payloads are signed with the old secret too; a day unless said. 0 ends every old one at once.
     pub expires_in: Option<i64>,
 }
 
@@ -76,13 +76,16 @@ impl Secrets {
         }
     }
 
-    /// Puts a new secret in the place of the current one, which is used beside it until `expires_at`.
+    /// Puts a new secret in the place of the current one, which is used beside it until `expires_at`. Where that is now,
+    /// those before it end too: whoever asks for that may have rotated the one that leaked already.
     pub fn rotate(&mut self, secret: String, expires_at: Timestamp, now: Timestamp) -> Result<()> {
         self.previous.retain(|previous| previous.expires_at > now);
         let old = std::mem::replace(&mut self.current, secret);
         if expires_at > now {
             let secret = old;
             self.previous.insert(0, Previous { secret, expires_at });
+        } else {
+            self.previous.clear();
         }
         if 1 + self.previous.len() > SECRETS_MAX {
             return Err(Error::invalid(
@@ -123,5 +126,24 @@ impl Secrets {
             }
         }
         Ok(changed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rotation_without_overlap_ends_every_old_secret() {
+        let at = Timestamp::from_millis;
+        let mut secrets = Secrets::new("leaked".to_owned());
+        secrets
+            .rotate("second".to_owned(), at(1_000), at(0))
+            .unwrap();
+        let open = |secrets: &Secrets| secrets.open(&Sealer::new(Vec::new()), "", at(1)).unwrap();
+        assert_eq!(open(&secrets), ["second", "leaked"]);
+        secrets.rotate("third".to_owned(), at(1), at(1)).unwrap();
+        assert_eq!(open(&secrets), ["third"]);
+        assert_eq!(secrets.previous_expires_at(), None);
     }
 }

@@ -29,7 +29,6 @@ const UNAVAILABLE_RETRY_S: u64 = 1;
 pub(super) type Outcome = Result<Answer, Failure>;
 
 /// A success.
-#[derive(Debug)]
 pub(super) struct Answer {
     status: StatusCode,
     body: Bytes,

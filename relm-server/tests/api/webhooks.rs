@@ -76,6 +76,12 @@ fn what_an_endpoint_refuses() {
         ("url", json!("http://example.com"), "validation_failed"),
         ("url", json!("ftp://example.com"), "validation_failed"),
         ("url", json!("https://"), "validation_failed"),
+        ("url", json!("https://exämple.com/"), "validation_failed"),
+        (
+            "url",
+            json!("https://example.com:99999/"),
+            "validation_failed",
+        ),
         (
             "url",
             json!("https://user:password@example.com"),

@@ -174,7 +174,8 @@ macro_rules! for_each_broken_store {
                     pruning_keeps_what_is_owed pruning_twice_at_once_does_no_harm
                 ]
                 UnchangedEndpoint a_change_of_an_endpoint_that_is_lost_is_noticed [
-                    a_disabled_endpoint_is_sent_nothing an_endpoint_that_is_gone_is_disabled
+                    a_disabled_endpoint_is_sent_nothing what_could_not_be_cancelled_is_cancelled_soon
+                    an_endpoint_that_is_gone_is_disabled
                     an_endpoint_that_moved_is_not_gone an_old_secret_signs_until_it_expires
                     resealing_keeps_secrets_readable
                 ]
