@@ -184,6 +184,8 @@ fn read_row(row: Value) -> Result<Draft<Contact>> {
 /// A contact that the batch found or made, as the rows so far left it.
 struct Held {
     contact: Contact,
+    /// Its document: rendered once for the row's answer, its event and the store.
+    document: Document,
     /// As the store has it; none for one that the batch makes.
     stored: Option<(Contact, Document)>,
 }
@@ -261,6 +263,7 @@ impl ContactBatch {
                 round.by_email.insert(key, round.held.len());
                 round.held.push(Held {
                     contact: contact.clone(),
+                    document: document.clone(),
                     stored: Some((contact, document)),
                 });
             }
@@ -291,6 +294,7 @@ impl ContactBatch {
                 .extend(key.map(|key| (key, round.held.len())));
             round.held.push(Held {
                 contact,
+                document: document.clone(),
                 stored: None,
             });
             return Ok((RowStatus::Created, document));
@@ -307,16 +311,14 @@ impl ContactBatch {
             });
         }
         let Some(after) = plan.change(&held.contact, draft)? else {
-            let document = Entry::new(held.contact.clone()).document();
-            return Ok((RowStatus::Unchanged, document));
+            return Ok((RowStatus::Unchanged, held.document.clone()));
         };
         self.check_references(Some(&held.contact), &after)?;
         plan.require_references(Some(&held.contact), &after);
-        let before = Entry::new(held.contact.clone());
         let document = Entry::new(after.clone()).document();
-        let old = previous(&before.json, &document.json)?;
+        let old = previous(&held.document.json, &document.json)?;
         round.told.push((Change::Updated, document.clone(), old));
-        held.contact = after;
+        (held.contact, held.document) = (after, document.clone());
         Ok((RowStatus::Updated, document))
     }
 
@@ -342,12 +344,20 @@ fn email_key(draft: &Draft<Contact>) -> Option<String> {
 impl Round {
     /// Writes each contact once, however many rows it had, and an event for each row that changed something.
     fn write(self, plan: &mut Plan<'_>) -> Result<()> {
-        for Held { contact, stored } in self.held {
+        for held in self.held {
+            let Held {
+                contact,
+                document,
+                stored,
+            } = held;
             let before = stored.as_ref().map(|(before, _)| before);
             if before == Some(&contact) {
                 continue;
             }
-            let after = Entry::new(contact);
+            let after = Entry {
+                record: contact.into(),
+                json: document.json,
+            };
             plan.writes.push(match stored {
                 None => Write::Insert(after),
                 Some((before, document)) => Write::Replace {
