@@ -19,6 +19,11 @@ const fn step(name: &'static str, ddl: &'static str) -> Step {
     Step { name, ddl }
 }
 
+/// The table that says which steps a database has taken.
+pub(crate) const MIGRATIONS: &str = "relm_migrations";
+/// How many steps this program knows.
+pub(crate) const KNOWN: i64 = STEPS.len() as i64;
+
 /// All steps, oldest first. The version of a database is how many it has taken.
 pub(crate) const STEPS: &[Step] = &[
     step(

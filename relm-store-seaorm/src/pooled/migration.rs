@@ -13,16 +13,13 @@ use super::PoolOpenError;
 use super::error::Failure;
 use super::statement::Connected;
 use crate::dialect::{Dialect, tables};
-use crate::schema::{STEPS, Step};
+use crate::schema::{KNOWN, MIGRATIONS, STEPS, Step};
 use crate::sql::Sql;
 
-const TABLE: &str = "relm_migrations";
 /// Names the advisory lock: `relm` in ASCII, and a number.
 const LOCK: i64 = 0x7265_6c6d_0001;
 /// How often a statement that others were in the way of is tried.
 const TRIES: u32 = 20;
-/// How many steps this program knows.
-const KNOWN: i64 = STEPS.len() as i64;
 
 /// Refuses a database that is newer or older than this program, or another's.
 pub(super) async fn check(database: &Connected) -> Result<(), PoolOpenError> {
@@ -44,7 +41,7 @@ pub(super) async fn check(database: &Connected) -> Result<(), PoolOpenError> {
 pub(super) async fn run(database: &Connected) -> Result<(), PoolOpenError> {
     if version(database).await?.is_none() {
         let ddl = format!(
-            "CREATE TABLE IF NOT EXISTS {TABLE} (version BIGINT NOT NULL PRIMARY KEY, name VARCHAR(100) NOT NULL)"
+            "CREATE TABLE IF NOT EXISTS {MIGRATIONS} (version BIGINT NOT NULL PRIMARY KEY, name VARCHAR(100) NOT NULL)"
         );
         take(database, &ddl, None).await?;
     }
@@ -72,14 +69,14 @@ async fn version(database: &Connected) -> Result<Option<i64>, PoolOpenError> {
     for row in database.rows(&database.pool, &names).await? {
         there.push(row.try_get_by_index::<String>(0)?);
     }
-    if !there.iter().any(|name| name == TABLE) {
+    if !there.iter().any(|name| name == MIGRATIONS) {
         let foreign = tables().find(|ours| there.iter().any(|name| name == ours));
         return match foreign {
             Some(table) => Err(PoolOpenError::Foreign(table)),
             None => Ok(None),
         };
     }
-    let sql = Sql::new(&format!("SELECT MAX(version) FROM {TABLE}"));
+    let sql = Sql::new(&format!("SELECT MAX(version) FROM {MIGRATIONS}"));
     let rows = database.rows(&database.pool, &sql).await?;
     let taken = rows.first().map(|row| row.try_get_by_index(0));
     Ok(Some(taken.transpose()?.flatten().unwrap_or(0)))
@@ -94,7 +91,7 @@ async fn take(
     let insert = step.map(|(taken, step)| {
         let number = taken + 1;
         format!(
-            "INTO {TABLE} (version, name) VALUES ({number}, '{}')",
+            "INTO {MIGRATIONS} (version, name) VALUES ({number}, '{}')",
             step.name
         )
     });
@@ -127,7 +124,7 @@ async fn by_turns(
     turn.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})"))
         .await?;
     if let Some((taken, _)) = step {
-        let sql = format!("SELECT MAX(version) FROM {TABLE}");
+        let sql = format!("SELECT MAX(version) FROM {MIGRATIONS}");
         let statement = sea_orm::Statement::from_string(database.pool.get_database_backend(), sql);
         let row = turn.query_one_raw(statement).await?;
         let found: Option<i64> = match row {

@@ -21,15 +21,23 @@ enum Leaving {
     Dropped,
 }
 
-/// How many of the acknowledged writes are not there when all connections are closed.
-async fn lost(server: &str, name: &str, leaving: Leaving, rolls_back: bool) -> usize {
+/// What comes of a test in a database of its own, whose URL it is given.
+async fn in_a_database<T>(server: &str, purpose: &str, test: impl AsyncFnOnce(String) -> T) -> T {
     let admin = Database::connect(server)
         .await
         .expect("the server is there");
     let run = async |sql: String| admin.execute_unprepared(&sql).await.expect("it runs");
+    let name = format!("relm_{purpose}_{}", std::process::id());
     run(format!("CREATE DATABASE {name}")).await;
     let (root, _) = server.rsplit_once('/').expect("it names a database");
-    let mut options = PoolOptions::new(format!("{root}/{name}")).connections_max(1);
+    let done = test(format!("{root}/{name}")).await;
+    run(format!("DROP DATABASE {name}")).await;
+    done
+}
+
+/// How many of the acknowledged writes are not there when all connections are closed.
+async fn lost(url: String, leaving: Leaving, rolls_back: bool) -> usize {
+    let mut options = PoolOptions::new(url).connections_max(1);
     options.rolls_back = rolls_back;
     let database = connect(&options).await.expect("it connects");
     let table = Sql::new("CREATE TABLE kept (number BIGINT PRIMARY KEY)");
@@ -52,7 +60,6 @@ async fn lost(server: &str, name: &str, leaving: Leaving, rolls_back: bool) -> u
     let kept = database.rows(&database.pool, &kept).await;
     let kept = kept.expect("it reads").len();
     database.pool.close().await.expect("it closes");
-    run(format!("DROP DATABASE {name}")).await;
     acknowledged - kept
 }
 
@@ -101,38 +108,36 @@ async fn loses_only_without_rollback(variable: &str) {
     let Some(server) = server(variable) else {
         return;
     };
-    let name = format!("relm_canary_{}", std::process::id());
+    let lost = async |leaving, rolls_back| {
+        let lost = async |url| lost(url, leaving, rolls_back).await;
+        in_a_database(&server, "canary", lost).await
+    };
     assert!(
-        lost(&server, &name, Leaving::Untold, false).await > 0,
+        lost(Leaving::Untold, false).await > 0,
         "the pool ends such transactions by itself now: is the hook still needed?"
     );
-    assert_eq!(lost(&server, &name, Leaving::Untold, true).await, 0);
-    assert_eq!(lost(&server, &name, Leaving::Dropped, true).await, 0);
+    assert_eq!(lost(Leaving::Untold, true).await, 0);
+    assert_eq!(lost(Leaving::Dropped, true).await, 0);
 }
 
 async fn finds_the_same_whichever_way(variable: &str) {
     let Some(server) = server(variable) else {
         return;
     };
-    let admin = Database::connect(&server)
-        .await
-        .expect("the server is there");
-    let run = async |sql: String| admin.execute_unprepared(&sql).await.expect("it runs");
-    let name = format!("relm_searches_{}", std::process::id());
-    run(format!("CREATE DATABASE {name}")).await;
-    let (root, _) = server.rsplit_once('/').expect("it names a database");
-    let mut stores = Vec::new();
-    for broad in BROAD_FROM {
-        let store = PooledStore::open(PoolOptions::new(format!("{root}/{name}"))).await;
-        let mut store = store.expect("it opens");
-        store.broad = broad;
-        stores.push(store);
-    }
-    equal_the_reference(&stores).await;
-    for store in stores {
-        store.close().await;
-    }
-    run(format!("DROP DATABASE {name}")).await;
+    let search = async |url: String| {
+        let mut stores = Vec::new();
+        for broad in BROAD_FROM {
+            let store = PooledStore::open(PoolOptions::new(url.clone())).await;
+            let mut store = store.expect("it opens");
+            store.broad = broad;
+            stores.push(store);
+        }
+        equal_the_reference(&stores).await;
+        for store in stores {
+            store.close().await;
+        }
+    };
+    in_a_database(&server, "searches", search).await;
 }
 
 #[cfg(feature = "postgres")]

@@ -6,13 +6,11 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::OpenError;
 use crate::dialect::Dialect;
-use crate::schema::STEPS;
-
-const TABLE: &str = "relm_migrations";
+use crate::schema::{KNOWN, MIGRATIONS, STEPS};
 
 /// Looks at a file without changing it. One that is behind is refused where it may not `migrate`.
 pub(super) fn check(path: &Path, migrate: bool) -> Result<(), OpenError> {
-    let known = known();
+    let known = KNOWN;
     let found = match taken(path)? {
         Some(found) => found,
         None => return Err(OpenError::Foreign),
@@ -42,7 +40,7 @@ fn taken(path: &Path) -> Result<Option<i64>, OpenError> {
 
 /// Takes the steps that are missing, all of them or none. Processes that open one file together wait for each other.
 pub(super) fn run(connection: &Connection) -> Result<(), OpenError> {
-    if version(connection)? == Some(known()) {
+    if version(connection)? == Some(KNOWN) {
         return Ok(());
     }
     connection.execute_batch("BEGIN IMMEDIATE")?;
@@ -57,14 +55,14 @@ pub(super) fn run(connection: &Connection) -> Result<(), OpenError> {
 
 fn take_steps(connection: &Connection) -> Result<(), OpenError> {
     connection.execute_batch(&format!(
-        "CREATE TABLE IF NOT EXISTS {TABLE} (version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)"
+        "CREATE TABLE IF NOT EXISTS {MIGRATIONS} (version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)"
     ))?;
     let taken = version(connection)?.unwrap_or(0);
     for (number, step) in (1_i64..).zip(STEPS) {
         if number > taken {
             connection.execute_batch(&Dialect::Sqlite.ddl(step))?;
             connection.execute(
-                &format!("INSERT INTO {TABLE} (version, name) VALUES (?, ?)"),
+                &format!("INSERT INTO {MIGRATIONS} (version, name) VALUES (?, ?)"),
                 (number, step.name),
             )?;
         }
@@ -76,16 +74,12 @@ fn take_steps(connection: &Connection) -> Result<(), OpenError> {
 fn version(connection: &Connection) -> Result<Option<i64>, OpenError> {
     let there: i64 = connection.query_row(
         "SELECT count(*) FROM sqlite_schema WHERE name = ?",
-        [TABLE],
+        [MIGRATIONS],
         |row| row.get(0),
     )?;
     if there == 0 {
         return Ok(None);
     }
-    let sql = format!("SELECT coalesce(max(version), 0) FROM {TABLE}");
+    let sql = format!("SELECT coalesce(max(version), 0) FROM {MIGRATIONS}");
     Ok(Some(connection.query_row(&sql, [], |row| row.get(0))?))
-}
-
-const fn known() -> i64 {
-    STEPS.len() as i64
 }
