@@ -37,6 +37,7 @@ mod engine_batches;
 mod engine_deliveries;
 mod engine_races;
 mod engine_requests;
+mod engine_turns;
 mod engine_upkeep;
 mod filtered_lists;
 mod filters;
@@ -332,6 +333,11 @@ macro_rules! for_each_case {
                 an_endpoint_that_moved_is_not_gone
                 an_old_secret_signs_until_it_expires
                 a_ping_goes_to_one_endpoint
+            }
+            engine_turns {
+                endpoints_take_turns
+                endpoints_that_hang_leave_lanes_to_others
+                endpoints_that_fail_take_turns
             }
             engine_upkeep {
                 recover_is_idempotent

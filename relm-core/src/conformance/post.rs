@@ -51,11 +51,16 @@ impl Post {
 
     /// A dispatcher that sends through here, at most twice.
     pub fn dispatcher(self: &Arc<Self>, crm: &Crm) -> Dispatcher {
+        self.dispatcher_of(crm, DispatchOptions::default())
+    }
+
+    /// The same, with other options than usual.
+    pub fn dispatcher_of(self: &Arc<Self>, crm: &Crm, options: DispatchOptions) -> Dispatcher {
         let minute = std::time::Duration::from_secs(60);
         let schedule = Schedule::new([std::time::Duration::ZERO, minute]);
         let options = DispatchOptions {
             schedule: schedule.expect("it begins at once"),
-            ..DispatchOptions::default()
+            ..options
         };
         Dispatcher::new(crm.clone(), Line(Arc::clone(self)), options)
     }

@@ -188,6 +188,7 @@ impl History {
             schedule: Schedule::new(rules.steps_ms.into_iter().map(millis))
                 .expect("the schedules of histories are schedules"),
             timeout: TIMEOUT,
+            endpoints: world.dice.pick(&[1, 2, 256]).unwrap_or(256),
             per_endpoint: world.dice.pick(&[1, 2, 4, 16]).unwrap_or(16),
             in_all: world.dice.pick(&[1, 3, 512]).unwrap_or(512),
             disable_after: rules.disable_after_ms.map(millis),

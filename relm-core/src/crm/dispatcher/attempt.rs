@@ -34,20 +34,30 @@ impl Target {
     }
 }
 
+/// What an attempt came to.
+pub(super) struct Attempted {
+    /// When the delivery is due again, if it is.
+    pub due_at: Option<Timestamp>,
+    /// Whether the endpoint took it.
+    pub is_taken: bool,
+}
+
 impl Dispatcher {
-    /// Sends a delivery once and records it; when it is due again, if it is.
+    /// Sends a delivery once and records it.
     pub(super) async fn attempt(
         &self,
         scoped: &Scoped,
         target: &Target,
         taken: Document,
         event: Option<Document>,
-    ) -> Result<Option<Timestamp>> {
+    ) -> Result<Attempted> {
         let mut delivery: Delivery = taken.decode()?;
         let Some(event) = event else {
             // It was replayed in the moment in which its event was forgotten.
             delivery.cancel();
-            return self.record(scoped, target, taken, delivery, None).await;
+            let due_at = self.record(scoped, target, taken, delivery, None).await?;
+            let is_taken = false;
+            return Ok(Attempted { due_at, is_taken });
         };
         let at = self.crm.now();
         let message = self.message(target, &delivery, &event, at);
@@ -55,8 +65,11 @@ impl Dispatcher {
         let ended = self.crm.now();
         let schedule = &self.options.schedule;
         delivery.record(at, ended, &outcome, schedule, self.chance());
-        self.record(scoped, target, taken, delivery, Some(&outcome))
-            .await
+        let due_at = self.record(scoped, target, taken, delivery, Some(&outcome));
+        Ok(Attempted {
+            due_at: due_at.await?,
+            is_taken: Verdict::of(&outcome) == Verdict::Taken,
+        })
     }
 
     fn message(

@@ -1,4 +1,4 @@
-//! One endpoint's lane: its deliveries, leased a few at a time and sent side by side.
+//! One endpoint's lane: its deliveries, leased a few at a time and sent side by side, for one turn.
 
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
@@ -7,8 +7,9 @@ use std::task::Poll;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
-use super::attempt::Target;
-use super::{Dispatcher, Nudge};
+use super::Dispatcher;
+use super::attempt::{Attempted, Target};
+use super::turns::Nudge;
 use crate::column::Scalar;
 use crate::crm::deliveries::list;
 use crate::crm::webhooks::find;
@@ -21,22 +22,47 @@ use crate::store::{Lease, Query, QueueKey};
 use crate::time::Timestamp;
 use crate::webhook::{Delivery, Webhook};
 
+/// What a turn came to.
+#[derive(Default)]
+pub(super) struct TurnEnd {
+    /// When the endpoint is due again, as far as its lane knows.
+    pub due_at: Option<Timestamp>,
+    attempts: usize,
+    taken: usize,
+}
+
+impl TurnEnd {
+    /// Whether what was sent came to nothing.
+    pub fn took_nothing(&self) -> bool {
+        self.attempts > 0 && self.taken == 0
+    }
+
+    fn add(&mut self, attempted: &Attempted) {
+        self.attempts += 1;
+        self.taken += usize::from(attempted.is_taken);
+        self.due_at = earlier(self.due_at, attempted.due_at);
+    }
+}
+
 impl Dispatcher {
-    /// Sends what is due at one endpoint until nothing is; when the first of what it sent is due again.
-    pub(super) async fn lane(&self, key: QueueKey, nudge: &Nudge) -> Result<Option<Timestamp>> {
+    /// Sends what is due at one endpoint: until nothing is or, where others wait, what one lease takes.
+    pub(super) async fn lane(&self, key: QueueKey, nudge: &Nudge) -> Result<TurnEnd> {
+        let mut end = TurnEnd::default();
         let Some(scoped) = self.crm.open_key(key.scope_key).await? else {
-            return Ok(None);
+            return Ok(end);
         };
         let mut attempts = FuturesUnordered::new();
-        let mut next_due: Option<Timestamp> = None;
         let mut failure = None;
         // Whether the last lease left nothing due.
         let mut drained = false;
         // How many attempts may be under way.
         let mut window = 1;
+        // Every turn is good for a lease.
+        let mut has_leased = false;
         loop {
-            let may_take = !drained && failure.is_none() && !nudge.is_stopping();
-            if may_take && attempts.len() < window {
+            let is_over = nudge.is_stopping() || (has_leased && nudge.is_turn_over());
+            if !is_over && !drained && failure.is_none() && attempts.len() < window {
+                has_leased = true;
                 // What is under way is recorded whatever comes of this: dropped, it would be sent again.
                 match self.look(&scoped, key.webhook, attempts.len()).await {
                     Ok(look) => {
@@ -58,7 +84,7 @@ impl Dispatcher {
             let enough = attempts.len() / 2;
             while attempts.len() > enough {
                 match next(&mut attempts, nudge).await {
-                    Some(Ok(due_at)) => next_due = earlier(next_due, due_at),
+                    Some(Ok(attempted)) => end.add(&attempted),
                     Some(Err(error)) => failure = Some(error),
                     None => {
                         drained = false;
@@ -66,15 +92,17 @@ impl Dispatcher {
                     }
                 }
             }
-            let is_done = drained || failure.is_some() || nudge.is_stopping();
-            if attempts.is_empty() && is_done {
+            if attempts.is_empty() && (is_over || drained || failure.is_some()) {
                 break;
             }
         }
-        match failure {
-            Some(error) => Err(error),
-            None => Ok(next_due),
+        if let Some(error) = failure {
+            return Err(error);
         }
+        if !drained {
+            end.due_at = Some(self.crm.now());
+        }
+        Ok(end)
     }
 
     /// Takes what is due, as far as there is room beside so many attempts, or gives it up where the endpoint takes none.

@@ -4,25 +4,30 @@
 //! sends them side by side and ends when nothing is due any more. So an endpoint that hangs holds up its own lane and no
 //! other. The dispatcher starts lanes, as it hears of endpoints: from the commits of its own process at once, from those
 //! of others by a look at the store's queues every second.
+//!
+//! Lanes are bounded. Where more endpoints have something due than there are lanes, they take **turns** (`waiting.rs`): a lane
+//! ends after one lease, and the endpoint whose last turn is longest ago is next. Endpoints that took nothing in their last
+//! turn get half of the lanes at most: however many hang, there are lanes for those that answer.
 
 mod attempt;
 mod lane;
+mod turns;
+mod waiting;
 
-use std::collections::{BTreeMap, HashMap};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::task::Poll;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::future::{BoxFuture, FutureExt};
-use futures_util::stream::{FuturesUnordered, StreamExt};
-use futures_util::task::AtomicWaker;
+use futures_util::future::FutureExt;
+use futures_util::stream::StreamExt;
 
+use self::turns::{Ended, Lanes};
 use super::{Crm, store_error};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::store::QueueKey;
 use crate::time::Timestamp;
 use crate::webhook::{Schedule, Transport};
@@ -31,13 +36,6 @@ use crate::webhook::{Schedule, Transport};
 const LOOK_MS: i64 = 1_000;
 /// Queues that one statement of a look reads.
 const LOOK_QUEUES: usize = 500;
-/// Endpoints that are sent to at once.
-const LANES_MAX: usize = 256;
-/// How long an endpoint is left alone whose lane met a store that cannot be reached.
-const STORE_RETRY_MS: i64 = 1_000;
-/// How long an endpoint is left alone whose lane met what waiting alone does not mend, such as a secret that does not
-/// open.
-const FAULT_RETRY_MS: i64 = 60_000;
 
 /// Waits, on whatever runtime there is.
 #[async_trait]
@@ -54,6 +52,9 @@ pub struct DispatchOptions {
     pub schedule: Schedule,
     /// How long one attempt may take; 15 seconds unless said.
     pub timeout: Duration,
+    /// Endpoints that are sent to at once; 256 unless said. Where more have something due they take turns, and those that
+    /// took nothing in their last turn get half of the places.
+    pub endpoints: usize,
     /// Attempts at one endpoint that are under way at once; 16 unless said. An endpoint that is failing gets one.
     pub per_endpoint: usize,
     /// Attempts that are under way at once, in all; 512 unless said. Every endpoint with something due gets one in any
@@ -68,6 +69,7 @@ impl Default for DispatchOptions {
         Self {
             schedule: Schedule::default(),
             timeout: Duration::from_secs(15),
+            endpoints: 256,
             per_endpoint: 16,
             in_all: 512,
             disable_after: None,
@@ -167,7 +169,8 @@ impl Dispatcher {
                 next_look = self.crm.now().saturating_add_millis(LOOK_MS);
             }
             lanes.start();
-            let until = lanes.next_start().map_or(next_look, |at| at.min(next_look));
+            let next_due = lanes.waiting.next_due();
+            let until = next_due.map_or(next_look, |at| at.min(next_look));
             let wait = until.as_millis() - self.crm.now().as_millis();
             let wait = Duration::from_millis(wait.max(0).unsigned_abs());
             let mut sleep = sleeper.sleep(wait);
@@ -232,167 +235,4 @@ enum Woken {
     Rung,
     Ended(Ended),
     Slept,
-}
-
-/// A lane that came to its end: when its endpoint is due again, as far as the lane knows.
-type Ended = (QueueKey, Result<Option<Timestamp>>);
-
-/// The lanes of one dispatcher.
-struct Lanes<'a> {
-    dispatcher: &'a Dispatcher,
-    running: FuturesUnordered<BoxFuture<'a, Ended>>,
-    /// The endpoints that have a lane.
-    begun: HashMap<QueueKey, Arc<Nudge>>,
-    /// The endpoints that have none, and when they are due.
-    waiting: BTreeMap<QueueKey, Timestamp>,
-    /// The endpoints whose lanes failed, and until when they are left alone.
-    held: HashMap<QueueKey, Timestamp>,
-}
-
-/// Tells a lane that there is more for it to do, or that it is to come to an end.
-#[derive(Default)]
-struct Nudge {
-    more: AtomicBool,
-    stop: AtomicBool,
-    waker: AtomicWaker,
-}
-
-impl Nudge {
-    fn more(&self) {
-        self.more.store(true, Ordering::Release);
-        self.waker.wake();
-    }
-
-    /// Whether there is more since the last time that this was asked.
-    fn has_more(&self) -> bool {
-        self.more.swap(false, Ordering::AcqRel)
-    }
-
-    fn stop(&self) {
-        self.stop.store(true, Ordering::Release);
-        self.waker.wake();
-    }
-
-    fn is_stopping(&self) -> bool {
-        self.stop.load(Ordering::Acquire)
-    }
-}
-
-impl<'a> Lanes<'a> {
-    fn new(dispatcher: &'a Dispatcher) -> Self {
-        Self {
-            dispatcher,
-            running: FuturesUnordered::new(),
-            begun: HashMap::new(),
-            waiting: BTreeMap::new(),
-            held: HashMap::new(),
-        }
-    }
-
-    /// Looks at every queue of the store.
-    async fn look(&mut self) -> Result<()> {
-        let mut seen = BTreeMap::new();
-        self.dispatcher
-            .each_queue(|key, due_at| {
-                seen.insert(key, due_at);
-            })
-            .await?;
-        let now = self.dispatcher.crm.now();
-        self.held.retain(|_, until| is_held(*until, now));
-        seen.retain(|key, due_at| {
-            let begun = self.begun.get(key);
-            if let Some(nudge) = begun.filter(|_| *due_at <= now) {
-                nudge.more();
-            }
-            *due_at = self.held.get(key).copied().unwrap_or(*due_at);
-            begun.is_none()
-        });
-        // What is known and was not seen has nothing pending any more.
-        self.waiting = seen;
-        Ok(())
-    }
-
-    /// Something was added to these queues.
-    fn rung(&mut self, queues: impl IntoIterator<Item = QueueKey>) {
-        let now = self.dispatcher.crm.now();
-        for key in queues {
-            match self.begun.get(&key) {
-                Some(nudge) => nudge.more(),
-                None => {
-                    let due_at = self.held.get(&key).copied().unwrap_or(now);
-                    self.waiting.insert(key, due_at);
-                }
-            }
-        }
-    }
-
-    /// Begins lanes for what is due, the longest overdue first, as far as there is room.
-    fn start(&mut self) {
-        let now = self.dispatcher.crm.now();
-        let room = LANES_MAX.saturating_sub(self.begun.len());
-        let waiting = self.waiting.iter().map(|(key, due_at)| (*due_at, *key));
-        let mut due: Vec<(Timestamp, QueueKey)> =
-            waiting.filter(|(due_at, _)| *due_at <= now).collect();
-        due.sort_unstable();
-        for (_, key) in due.into_iter().take(room) {
-            self.waiting.remove(&key);
-            let nudge = Arc::new(Nudge::default());
-            self.begun.insert(key, Arc::clone(&nudge));
-            let dispatcher = self.dispatcher;
-            let lane = async move { (key, dispatcher.lane(key, &nudge).await) };
-            self.running.push(lane.boxed());
-        }
-    }
-
-    /// When the next lane can begin.
-    fn next_start(&self) -> Option<Timestamp> {
-        let has_room = self.begun.len() < LANES_MAX;
-        self.waiting.values().min().copied().filter(|_| has_room)
-    }
-
-    /// Takes leave of a lane; what went wrong in it.
-    fn end(&mut self, (key, ended): Ended) -> Option<Error> {
-        let now = self.dispatcher.crm.now();
-        let nudge = self.begun.remove(&key);
-        let (due_at, failure) = match ended {
-            Ok(_) if nudge.is_some_and(|nudge| nudge.has_more()) => (Some(now), None),
-            Ok(due_at) => (due_at, None),
-            Err(error) => {
-                let until = now.saturating_add_millis(match error.kind() {
-                    ErrorKind::Unavailable => STORE_RETRY_MS,
-                    _ => FAULT_RETRY_MS,
-                });
-                self.held.insert(key, until);
-                (Some(until), Some(error))
-            }
-        };
-        if let Some(due_at) = due_at {
-            self.waiting.insert(key, due_at);
-        }
-        failure
-    }
-
-    /// Lets no lane take more than it has.
-    fn stop(&self) {
-        self.begun.values().for_each(|nudge| nudge.stop());
-    }
-}
-
-/// Whether an endpoint is still left alone. A hold that is longer than any is one of before the clock was set back.
-fn is_held(until: Timestamp, now: Timestamp) -> bool {
-    until > now && until <= now.saturating_add_millis(FAULT_RETRY_MS)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_clock_that_is_set_back_prolongs_no_hold() {
-        let at = Timestamp::from_millis;
-        let until = at(1_000_000 + FAULT_RETRY_MS);
-        assert!(is_held(until, at(1_000_000)));
-        assert!(!is_held(until, until));
-        assert!(!is_held(until, at(999_999)));
-    }
 }
