@@ -1,10 +1,13 @@
 //! What was told, kept over time: recovering, replaying, forgetting and resealing.
 
-use std::sync::Arc;
+use std::error::Error as _;
+use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
 use serde_json::json;
 
 use super::engine::{Acme, company, contact, engine, failure, phone};
+use super::intercept::{Intercept, Intercepted};
 use super::post::{NoSleep, Post, deliveries, endpoint};
 use super::subject::{NOW, Subject};
 use crate::crm::{BatchInput, Crm, RecoverInput, Scoped};
@@ -12,9 +15,9 @@ use crate::error::ErrorKind;
 use crate::id::{Id, Kind};
 use crate::object::DealInput;
 use crate::scope::Mode;
-use crate::store::{Store, Write};
+use crate::store::{Batch, CommitError, Store, Write};
 use crate::time::{SeededEntropy, Timestamp};
-use crate::webhook::{DeliveryStatus, Event};
+use crate::webhook::{DeliveryStatus, Event, RotateInput};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 const BEGINNING: RecoverInput = RecoverInput {
@@ -55,6 +58,48 @@ pub(super) async fn recover_is_idempotent(store: Subject) {
     dispatcher.deliver_due().await.expect("the store works");
     assert_eq!(post.sent().len(), 2 * EMAILS.len());
     assert_eq!(recover(&acme.scoped, id).await, 0);
+}
+
+/// Replays a delivery at the moment at which a recovery is about to commit what it found missing.
+struct ReplayFirst {
+    replay: Mutex<Option<(Scoped, Id, Id)>>,
+}
+
+#[async_trait]
+impl Intercept for ReplayFirst {
+    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
+        let replay = self.replay.lock().expect("nobody panicked").take();
+        if let Some((scoped, webhook, delivery)) = replay {
+            let replayed = scoped.webhooks().replay(webhook, delivery).await;
+            replayed.expect("its event is kept");
+        }
+        store.commit(batch).await
+    }
+}
+
+/// What is replayed while a recovery looks is pending: the recovery leaves it alone.
+pub(super) async fn a_recovery_leaves_alone_what_is_replayed(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
+    create(&acme, &["ada@example.com"]).await;
+    let ill = Post::always(500);
+    let dispatcher = ill.dispatcher(&acme.crm);
+    for _ in 0..2 {
+        dispatcher.deliver_due().await.expect("the store works");
+        acme.clock.advance_millis(DAY_MS);
+    }
+    let dead = &deliveries(&acme, &store).await[0];
+    assert_eq!(dead.status, DeliveryStatus::Dead);
+    let between = ReplayFirst {
+        replay: Mutex::new(Some((acme.scoped.clone(), id, dead.id))),
+    };
+    let slow = Intercepted {
+        store: store.shared(),
+        by: Arc::new(between),
+    };
+    let slow = acme.beside(Arc::new(slow), 2).await;
+    assert_eq!(recover(&slow, id).await, 0);
+    assert_eq!(deliveries(&acme, &store).await.len(), 2);
 }
 
 /// A delivery is repeated as long as its event is kept, with a delivery of its own.
@@ -184,21 +229,26 @@ pub(super) async fn a_job_is_claimed_once(store: Subject) {
     assert!(other.expect("the store works"));
 }
 
+const OLD: [u8; 32] = [1; 32];
+const NEW: [u8; 32] = [2; 32];
+
+/// Another engine, which has these keys.
+fn keyed(acme: &Acme, store: &Subject, keys: &[[u8; 32]]) -> Crm {
+    let store: Arc<dyn Store> = store.shared();
+    let entropy = Arc::new(SeededEntropy::new(u64::from(keys[0][0])));
+    let builder = Crm::builder(store).clock(Arc::clone(&acme.clock) as Arc<dyn crate::Clock>);
+    let builder = builder.entropy(entropy);
+    let builder = keys
+        .iter()
+        .fold(builder, |builder, key| builder.sealing_key(*key));
+    builder.build()
+}
+
 /// Secrets that are sealed anew are the same secrets, and the former key opens them no more.
 pub(super) async fn resealing_keeps_secrets_readable(store: Subject) {
-    const OLD: [u8; 32] = [1; 32];
-    const NEW: [u8; 32] = [2; 32];
     let acme = Acme::open(store.shared()).await;
     let workspace = acme.scoped.scope().workspace();
-    let keyed = |keys: &[[u8; 32]]| {
-        let store: Arc<dyn Store> = store.shared();
-        let entropy = Arc::new(SeededEntropy::new(u64::from(keys[0][0])));
-        let builder = Crm::builder(store).clock(Arc::clone(&acme.clock) as Arc<dyn crate::Clock>);
-        let builder = keys.iter().fold(builder.entropy(entropy), |builder, key| {
-            builder.sealing_key(*key)
-        });
-        builder.build()
-    };
+    let keyed = |keys: &[[u8; 32]]| keyed(&acme, &store, keys);
     let secrets = async |crm: &Crm, id: Id| {
         let scoped = crm.open(workspace, Mode::Live).await;
         let scoped = scoped.expect("the workspace is there");
@@ -223,6 +273,36 @@ pub(super) async fn resealing_keeps_secrets_readable(store: Subject) {
     for document in acme.all(&store, Kind::Webhook).await {
         assert!(!document.json.contains("whsec_"));
     }
+}
+
+/// What is due waits while the secrets of its endpoint do not open, and loses no attempt. The error names the endpoint, and
+/// where the key is lost, a new secret without overlap is the way on.
+pub(super) async fn a_lost_key_holds_deliveries_back(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let workspace = acme.scoped.scope().workspace();
+    let scoped = keyed(&acme, &store, &[OLD])
+        .open(workspace, Mode::Live)
+        .await;
+    let (id, _) = endpoint(&scoped.expect("it is there"), "hook", &["*"]).await;
+    create(&acme, &["ada@example.com"]).await;
+    let crm = keyed(&acme, &store, &[NEW]);
+    let post = Post::always(200);
+    let held = post.dispatcher(&crm).deliver_due().await;
+    let held = held.expect_err("the key is not known");
+    let cause = held.source().map(ToString::to_string).unwrap_or_default();
+    assert!(cause.contains(&id.to_string()), "{cause}");
+    let scoped = crm.open(workspace, Mode::Live).await.expect("it is there");
+    let rotate = async |expires_in: Option<i64>| {
+        let input = RotateInput { expires_in };
+        scoped.webhooks().rotate_secret(id, input).await
+    };
+    assert_eq!(failure(rotate(None).await), ErrorKind::ValidationFailed);
+    rotate(Some(0)).await.expect("no old secret is needed");
+    let next_due = post.dispatcher(&crm).deliver_due().await;
+    assert_eq!(next_due.expect("the new secret opens"), None);
+    let delivery = &deliveries(&acme, &store).await[0];
+    let outcome = (delivery.status, delivery.attempts.len(), post.sent().len());
+    assert_eq!(outcome, (DeliveryStatus::Succeeded, 1, 1));
 }
 
 /// An event that is read names the fields that changed; what is sent does not.

@@ -341,11 +341,13 @@ macro_rules! for_each_case {
             }
             engine_upkeep {
                 recover_is_idempotent
+                a_recovery_leaves_alone_what_is_replayed
                 replay_needs_its_event
                 pruning_keeps_what_is_owed
                 pruning_twice_at_once_does_no_harm
                 a_job_is_claimed_once
                 resealing_keeps_secrets_readable
+                a_lost_key_holds_deliveries_back
                 events_show_changed_fields
             }
         }

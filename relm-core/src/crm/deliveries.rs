@@ -147,6 +147,16 @@ async fn enabled(plan: &mut Plan<'_>, id: Id) -> Result<(Document, Webhook)> {
     ))
 }
 
+/// Lets one recovery or replay at a time through: a recovery that looked before another one added to what is pending would
+/// find the same events missing, and has to look again.
+fn more_is_asked_for(before: Document, mut webhook: Webhook) -> Result<Write> {
+    webhook.version += 1;
+    Ok(Write::Replace {
+        before: before.into_entry()?,
+        after: Entry::new(webhook),
+    })
+}
+
 /// What refers to an event that was pruned meanwhile.
 fn pruned(refusal: Refusal) -> Result<()> {
     match refusal {
@@ -170,12 +180,13 @@ impl Operation<Delivery> for Replay {
         let replayed = found
             .filter(|delivery| delivery.webhook_id == self.id)
             .ok_or_else(|| Error::not_found("delivery"))?;
-        enabled(plan, self.id).await?;
+        let (before, webhook) = enabled(plan, self.id).await?;
         let id = plan.mint(Kind::Delivery);
         let entry = Entry::new(replayed.replay(id, plan.now));
         let json = entry.document().json;
         plan.requires.push(Require::Exists(replayed.event_id));
         plan.writes.push(Write::Insert(entry));
+        plan.writes.push(more_is_asked_for(before, webhook)?);
         Ok(Reply::new(Outcome::Accepted, json))
     }
 
@@ -213,7 +224,7 @@ struct Recover {
 
 impl Operation<Recovery> for Recover {
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Recovery>> {
-        let (before, mut webhook) = enabled(plan, self.id).await?;
+        let (before, webhook) = enabled(plan, self.id).await?;
         let RecoverInput { since, until } = self.input;
         let until = until.unwrap_or(plan.now.saturating_add_millis(1));
         if until <= since {
@@ -233,12 +244,7 @@ impl Operation<Recovery> for Recover {
         };
         gather(plan, &webhook, &mut recovery).await?;
         if recovery.recovered > 0 {
-            // Two recoveries at once would both find the same events missing: the second must look again.
-            webhook.version += 1;
-            plan.writes.push(Write::Replace {
-                before: before.into_entry()?,
-                after: Entry::new(webhook),
-            });
+            plan.writes.push(more_is_asked_for(before, webhook)?);
         }
         let json = serde_json::to_string(&recovery).map_err(Error::internal)?;
         Ok(Reply::new(Outcome::Accepted, json))

@@ -1,6 +1,7 @@
 //! Endpoints: subscribing, changing and deleting them, and their secrets.
 
 use std::collections::BTreeSet;
+use std::error::Error as _;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -301,6 +302,13 @@ impl Operation<Value> for Rotate {
         let mut webhook: Webhook = before.decode()?;
         let secret = generate_secret(inner.entropy.as_ref());
         let expires_at = self.input.expires_at(plan.now)?;
+        if expires_at > plan.now && inner.secrets(&webhook).is_err() {
+            return Err(Error::invalid(
+                "expires_in",
+                "The webhook's secret was sealed with a key that is not known here, so nothing can be signed with it: \
+                 set `expires_in` to 0.",
+            ));
+        }
         webhook
             .secrets
             .rotate(secret.clone(), expires_at, plan.now)?;
@@ -323,9 +331,14 @@ impl Inner {
     /// The secrets that an endpoint's payloads are signed with now.
     pub(super) fn secrets(&self, webhook: &Webhook) -> Result<Vec<String>> {
         let now = self.clock.now();
-        webhook
+        let opened = webhook
             .secrets
-            .open(&self.sealer, &purpose(webhook.id), now)
+            .open(&self.sealer, &purpose(webhook.id), now);
+        opened.map_err(|error| {
+            let cause = error.source().map(ToString::to_string);
+            let cause = cause.unwrap_or_default();
+            Error::internal(format!("the secrets of {}: {cause}", webhook.id))
+        })
     }
 
     /// Seals an endpoint's secrets with the current key, if there is one; whether anything changed.

@@ -179,7 +179,7 @@ macro_rules! for_each_broken_store {
                     a_disabled_endpoint_is_sent_nothing what_could_not_be_cancelled_is_cancelled_soon
                     an_endpoint_that_is_gone_is_disabled
                     an_endpoint_that_moved_is_not_gone an_old_secret_signs_until_it_expires
-                    resealing_keeps_secrets_readable
+                    resealing_keeps_secrets_readable a_lost_key_holds_deliveries_back
                 ]
                 LostReconfigure a_lost_reconfigure_is_noticed [
                     reconfigure_counts_by_one definitions_exclude_each_other
@@ -201,7 +201,7 @@ macro_rules! for_each_broken_store {
                 ]
                 LastWriterWins a_forgotten_version_is_noticed [
                     a_replace_needs_the_version_that_was_read one_of_many_replaces_of_a_version_succeeds
-                    two_dispatchers_record_each_attempt_once
+                    two_dispatchers_record_each_attempt_once a_recovery_leaves_alone_what_is_replayed
                 ]
                 UpsertingReplace a_replace_that_inserts_is_noticed [a_replace_needs_the_record]
                 BlindDelete a_delete_of_any_version_is_noticed [a_delete_needs_the_version_that_was_read]
