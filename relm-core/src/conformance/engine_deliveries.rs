@@ -11,9 +11,9 @@ use async_trait::async_trait;
 use super::dispatch_model::yield_turns;
 use super::engine::{Acme, company, contact, engine};
 use super::intercept::{Intercept, Intercepted};
-use super::post::{Post, deliveries, endpoint, header, webhook};
+use super::post::{Post, TURNS_MAX, Turn, deliveries, endpoint, header, webhook};
 use super::subject::Subject;
-use crate::crm::{RecoverInput, Sleeper};
+use crate::crm::RecoverInput;
 use crate::record::Record;
 use crate::scope::Scope;
 use crate::signature::{standard_signature, verify};
@@ -23,8 +23,6 @@ use crate::webhook::{DeliveryStatus, DisabledReason, Message, RotateInput, Webho
 
 /// Longer than a lease of the default options.
 const LEASE_MS: i64 = 40_000;
-/// More turns of the dispatcher's loop than any case needs.
-const TURNS_MAX: usize = 10_000_000;
 
 async fn create(acme: &Acme, name: &str) {
     let made = acme.scoped.contacts().create(contact(name)).await;
@@ -183,16 +181,6 @@ pub(super) async fn a_disabled_endpoint_is_sent_nothing(store: Subject) {
     let ends: Vec<DeliveryStatus> = all.iter().map(|delivery| delivery.status).collect();
     assert_eq!(ends, [DeliveryStatus::Cancelled, DeliveryStatus::Succeeded]);
     assert_eq!(post.sent().len(), 1);
-}
-
-/// Sleep that takes no time, and lets others have their turn.
-struct Turn;
-
-#[async_trait]
-impl Sleeper for Turn {
-    async fn sleep(&self, _: std::time::Duration) {
-        yield_turns(1).await;
-    }
 }
 
 /// Keeps lists from being read while it is told to, and hears of the first delivery that is cancelled.

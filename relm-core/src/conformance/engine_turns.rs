@@ -1,16 +1,25 @@
-//! The dispatcher over the store, where more endpoints have something due than are sent to at once.
+//! The dispatcher over the store, where more is to be done than at once: endpoints take turns, and a slow look waits alone.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use async_trait::async_trait;
+
+use super::dispatch_model::yield_turns;
 use super::engine::{Acme, company, contact};
-use super::post::{Post, endpoint};
+use super::intercept::{Intercept, Intercepted};
+use super::post::{Post, TURNS_MAX, Turn, deliveries, endpoint};
 use super::subject::Subject;
 use crate::crm::DispatchOptions;
+use crate::store::{Queue, QueueKey, Store, StoreError};
 use crate::time::Clock;
-use crate::webhook::Message;
+use crate::webhook::{DeliveryStatus, Message};
 
 /// Changes that the endpoints of a case are told of.
 const EVENTS: usize = 6;
+/// How often the dispatcher looks at the queues.
+const LOOK_MS: i64 = 1_000;
 
 async fn create_contacts(acme: &Acme) {
     for n in 0..EVENTS {
@@ -110,4 +119,68 @@ pub(super) async fn endpoints_that_fail_take_turns(store: Subject) {
         let urls: BTreeSet<&str> = round.iter().map(|message| message.url.as_str()).collect();
         assert_eq!(urls.len(), failing.len(), "{urls:?}");
     }
+}
+
+/// Keeps whoever lists queues waiting while it is told to, and hears that somebody waits.
+#[derive(Default)]
+struct SlowQueues {
+    is_slow: AtomicBool,
+    is_waited_for: AtomicBool,
+}
+
+#[async_trait]
+impl Intercept for SlowQueues {
+    async fn queues(
+        &self,
+        store: &dyn Store,
+        after: Option<QueueKey>,
+        limit: usize,
+    ) -> Result<Vec<Queue>, StoreError> {
+        for _ in 0..TURNS_MAX {
+            if !self.is_slow.load(Ordering::SeqCst) {
+                return store.queues(after, limit).await;
+            }
+            self.is_waited_for.store(true, Ordering::SeqCst);
+            yield_turns(1).await;
+        }
+        panic!("whoever waits for the queues holds up everything");
+    }
+}
+
+/// A store that is slow to list queues holds up nothing that is under way.
+pub(super) async fn a_slow_look_holds_up_no_delivery(store: Subject) {
+    let queues = Arc::new(SlowQueues::default());
+    let by = Arc::clone(&queues);
+    let slow = Intercepted {
+        store: store.shared(),
+        by,
+    };
+    let acme = Acme::open(Arc::new(slow)).await;
+    endpoint(&acme.scoped, "hook", &["*"]).await;
+    let made = acme.scoped.companies().create(company("Shop")).await;
+    made.expect("it is valid");
+    let looking = Arc::clone(&queues);
+    let post = Post::new(move |_, _| {
+        looking.is_slow.store(true, Ordering::SeqCst);
+        // What is under way is answered once the next look waits.
+        looking.is_waited_for.load(Ordering::SeqCst).then_some(200)
+    });
+    let begun_at = acme.clock.now();
+    let is_done = async {
+        for _ in 0..TURNS_MAX {
+            let all = deliveries(&acme, &store).await;
+            if all[0].status == DeliveryStatus::Succeeded {
+                return;
+            }
+            if queues.is_slow.load(Ordering::SeqCst) && acme.clock.now() == begun_at {
+                acme.clock.advance_millis(LOOK_MS);
+            }
+            std::thread::yield_now();
+            yield_turns(1).await;
+        }
+        panic!("what was under way was held up");
+    };
+    post.dispatcher(&acme.crm).run(&Turn, is_done).await;
+    assert!(queues.is_slow.load(Ordering::SeqCst));
+    assert_eq!(post.sent().len(), 1);
 }

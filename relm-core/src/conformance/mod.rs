@@ -338,6 +338,7 @@ macro_rules! for_each_case {
                 endpoints_take_turns
                 endpoints_that_hang_leave_lanes_to_others
                 endpoints_that_fail_take_turns
+                a_slow_look_holds_up_no_delivery
             }
             engine_upkeep {
                 recover_is_idempotent

@@ -13,8 +13,8 @@ use crate::webhook::{
     Answer, Delivery, Message, Schedule, SendError, Transport, Webhook, WebhookInput,
 };
 
-/// More looks for an answer than any case needs.
-const LOOKS_MAX: usize = 10_000_000;
+/// More turns of a loop than any case needs.
+pub(super) const TURNS_MAX: usize = 10_000_000;
 
 /// What a case answers to a message, given all that were sent; none yet, to be asked again.
 type Answers = dyn Fn(&Message, &[Message]) -> Option<u16> + Send + Sync;
@@ -72,7 +72,7 @@ struct Line(Arc<Post>);
 impl Transport for Line {
     async fn send(&self, message: Message) -> Result<Answer, SendError> {
         self.0.lock().push(message.clone());
-        for _ in 0..LOOKS_MAX {
+        for _ in 0..TURNS_MAX {
             let status = (self.0.answers)(&message, &self.0.lock());
             if let Some(status) = status {
                 return Ok(Answer::new(status));
@@ -97,6 +97,16 @@ pub(super) struct NoSleep;
 #[async_trait]
 impl Sleeper for NoSleep {
     async fn sleep(&self, _: std::time::Duration) {}
+}
+
+/// Sleep that takes no time, and lets others have their turn.
+pub(super) struct Turn;
+
+#[async_trait]
+impl Sleeper for Turn {
+    async fn sleep(&self, _: std::time::Duration) {
+        yield_turns(1).await;
+    }
 }
 
 /// A new endpoint: its id and its secret.

@@ -171,7 +171,7 @@ macro_rules! for_each_broken_store {
                     a_crash_after_sending_sends_again_with_the_same_id a_disabled_endpoint_is_sent_nothing
                     a_clock_set_back_delays_no_delivery
                     a_hanging_endpoint_holds_up_no_other endpoints_take_turns
-                    endpoints_that_hang_leave_lanes_to_others endpoints_that_fail_take_turns
+                    endpoints_that_hang_leave_lanes_to_others endpoints_that_fail_take_turns a_slow_look_holds_up_no_delivery
                     a_ping_goes_to_one_endpoint recover_is_idempotent
                     pruning_keeps_what_is_owed pruning_twice_at_once_does_no_harm
                 ]

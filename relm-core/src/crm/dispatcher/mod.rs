@@ -14,6 +14,7 @@ mod lane;
 mod turns;
 mod waiting;
 
+use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::future::FutureExt;
+use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::StreamExt;
 
 use self::turns::{Ended, Lanes};
@@ -137,7 +138,7 @@ impl Dispatcher {
     /// could not be recorded is sent again when its lease is over.
     pub async fn deliver_due(&self) -> Result<Option<Timestamp>> {
         let mut lanes = Lanes::new(self);
-        lanes.look().await?;
+        lanes.see(self.queues().await?);
         let mut failure = None;
         loop {
             lanes.start();
@@ -149,7 +150,7 @@ impl Dispatcher {
         if let Some(error) = failure {
             return Err(error);
         }
-        self.next_due().await
+        Ok(self.queues().await?.into_values().min())
     }
 
     /// Delivers until `stop` ends, and then what was begun. Dropped before it returns, it leaves what is under way to
@@ -160,30 +161,40 @@ impl Dispatcher {
         let mut stop = pin!(stop.fuse());
         let mut lanes = Lanes::new(self);
         let mut next_look = self.crm.now();
+        // Beside the lanes: a store that takes its time to list queues holds up nothing that is under way.
+        let mut look: Option<BoxFuture<'_, Result<Queues>>> = None;
         loop {
             let now = self.crm.now();
-            if next_look <= now || now.saturating_add_millis(LOOK_MS) < next_look {
-                if let Err(error) = lanes.look().await {
-                    (self.on_error)(&error);
-                }
-                next_look = self.crm.now().saturating_add_millis(LOOK_MS);
+            let after = now.saturating_add_millis(LOOK_MS);
+            if look.is_none() && (next_look <= now || after < next_look) {
+                look = Some(self.queues().boxed());
             }
             lanes.start();
-            let next_due = lanes.waiting.next_due();
-            let until = next_due.map_or(next_look, |at| at.min(next_look));
-            let wait = until.as_millis() - self.crm.now().as_millis();
+            let until = if look.is_some() { after } else { next_look };
+            let until = lanes.waiting.next_due().map_or(until, |at| at.min(until));
+            let wait = until.as_millis() - now.as_millis();
             let wait = Duration::from_millis(wait.max(0).unsigned_abs());
             let mut sleep = sleeper.sleep(wait);
             let woken = poll_fn(|context| {
                 if stop.as_mut().poll(context).is_ready() {
                     return Poll::Ready(Woken::Stop);
                 }
-                if let Poll::Ready(rung) = self.crm.inner.bell.poll(context) {
-                    lanes.rung(rung);
-                    return Poll::Ready(Woken::Rung);
+                let rung = self
+                    .crm
+                    .inner
+                    .bell
+                    .poll(context)
+                    .map(|queues| lanes.rung(queues));
+                if let Some(look) = &mut look
+                    && let Poll::Ready(seen) = look.as_mut().poll(context)
+                {
+                    return Poll::Ready(Woken::Looked(seen));
                 }
                 if let Poll::Ready(Some(ended)) = lanes.running.poll_next_unpin(context) {
                     return Poll::Ready(Woken::Ended(ended));
+                }
+                if rung.is_ready() {
+                    return Poll::Ready(Woken::Rung);
                 }
                 sleep.as_mut().poll(context).map(|()| Woken::Slept)
             });
@@ -191,6 +202,14 @@ impl Dispatcher {
                 Woken::Stop => break,
                 Woken::Rung | Woken::Slept => {}
                 Woken::Ended(ended) => self.hear(lanes.end(ended)),
+                Woken::Looked(seen) => {
+                    look = None;
+                    next_look = self.crm.now().saturating_add_millis(LOOK_MS);
+                    match seen {
+                        Ok(queues) => lanes.see(queues),
+                        Err(error) => self.hear(Some(error)),
+                    }
+                }
             }
         }
         lanes.stop();
@@ -205,32 +224,28 @@ impl Dispatcher {
         }
     }
 
-    /// When the first of all queues is due.
-    async fn next_due(&self) -> Result<Option<Timestamp>> {
-        let mut first = None;
-        self.each_queue(|_, due_at| first = Some(first.map_or(due_at, |first| due_at.min(first))))
-            .await?;
-        Ok(first)
-    }
-
-    async fn each_queue(&self, mut see: impl FnMut(QueueKey, Timestamp) + Send) -> Result<()> {
+    /// Every queue of the store.
+    async fn queues(&self) -> Result<Queues> {
+        let mut all = Queues::new();
         let mut after = None;
         loop {
             let queues = self.crm.inner.store.queues(after, LOOK_QUEUES).await;
             let queues = queues.map_err(store_error)?;
-            for queue in &queues {
-                see(queue.key, queue.due_at);
-            }
+            all.extend(queues.iter().map(|queue| (queue.key, queue.due_at)));
             match queues.last() {
                 Some(last) if queues.len() == LOOK_QUEUES => after = Some(last.key),
-                Some(_) | None => return Ok(()),
+                Some(_) | None => return Ok(all),
             }
         }
     }
 }
 
+/// When each endpoint is due that has something pending.
+type Queues = HashMap<QueueKey, Timestamp>;
+
 /// Why the loop goes on.
 enum Woken {
+    Looked(Result<Queues>),
     Stop,
     Rung,
     Ended(Ended),

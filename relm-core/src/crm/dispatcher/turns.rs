@@ -8,9 +8,9 @@ use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::FuturesUnordered;
 use futures_util::task::AtomicWaker;
 
-use super::Dispatcher;
 use super::lane::TurnEnd;
 use super::waiting::{Turn, Waiting};
+use super::{Dispatcher, Queues};
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::QueueKey;
 use crate::time::Timestamp;
@@ -101,29 +101,23 @@ impl<'a> Lanes<'a> {
         }
     }
 
-    /// Looks at every queue of the store.
-    pub async fn look(&mut self) -> Result<()> {
-        let mut seen = HashMap::new();
-        self.dispatcher
-            .each_queue(|key, due_at| {
-                seen.insert(key, due_at);
-            })
-            .await?;
+    /// Takes note of every queue of the store. What was added while they were read may be missing: the next look finds it.
+    pub fn see(&mut self, queues: Queues) {
         let now = self.dispatcher.crm.now();
         self.held.retain(|_, until| is_held(*until, now));
         let remembered = self.turn.saturating_sub(TURNS_REMEMBERED);
         self.turns
-            .retain(|key, turn| turn.number > remembered || seen.contains_key(key));
+            .retain(|key, turn| turn.number > remembered || queues.contains_key(key));
         // What is known and was not seen has nothing pending any more.
-        self.waiting = Waiting::default();
-        for (key, due_at) in seen {
+        let known = std::mem::take(&mut self.waiting);
+        for (key, due_at) in queues {
             match self.begun.get(&key) {
                 Some(lane) if due_at <= now => lane.nudge.more(),
                 Some(_) => {}
-                None => self.wait(key, due_at),
+                // It may have been rung for since.
+                None => self.wait(key, known.due_at(key).unwrap_or(due_at).min(due_at)),
             }
         }
-        Ok(())
     }
 
     /// Something was added to these queues.

@@ -89,6 +89,11 @@ impl Waiting {
         self.due.iter().any(|due| !due.is_empty())
     }
 
+    /// When an endpoint that waits is due, or was.
+    pub fn due_at(&self, key: QueueKey) -> Option<Timestamp> {
+        self.places.get(&key).map(|place| place.due_at)
+    }
+
     /// When the next one falls due of those that are not.
     pub fn next_due(&self) -> Option<Timestamp> {
         self.later.first().map(|(due_at, _)| *due_at)
