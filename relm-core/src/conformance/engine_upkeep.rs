@@ -1,6 +1,7 @@
 //! What was told, kept over time: recovering, replaying, forgetting and resealing.
 
 use std::error::Error as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -10,13 +11,14 @@ use super::engine::{Acme, company, contact, engine, failure, phone};
 use super::intercept::{Intercept, Intercepted};
 use super::post::{NoSleep, Post, deliveries, endpoint};
 use super::subject::{NOW, Subject};
-use crate::crm::{BatchInput, Crm, RecoverInput, Scoped};
+use crate::crm::{BatchInput, Crm, Pruned, RecoverInput, Scoped};
 use crate::error::ErrorKind;
 use crate::id::{Id, Kind};
 use crate::object::DealInput;
-use crate::scope::Mode;
-use crate::store::{Batch, CommitError, Store, Write};
-use crate::time::{SeededEntropy, Timestamp};
+use crate::record::Entry;
+use crate::scope::{Mode, Scope};
+use crate::store::{Batch, CommitError, Page, Query, Store, StoreError, Write};
+use crate::time::{Clock, SeededEntropy, Timestamp};
 use crate::webhook::{DeliveryStatus, Event, RotateInput};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -210,6 +212,100 @@ pub(super) async fn pruning_twice_at_once_does_no_harm(store: Subject) {
     assert_eq!((events, told), (EVENTS, EVENTS));
     assert!(acme.events(&store).await.is_empty());
     assert!(deliveries(&acme, &store).await.is_empty());
+}
+
+/// Watches who forgets: how much one commit writes, and, once, replays a delivery when its event was found owed to nobody.
+#[derive(Default)]
+struct Watch {
+    writes_max: AtomicUsize,
+    delivery_lists: AtomicUsize,
+    replay: Mutex<Option<(Scoped, Id, Id)>>,
+}
+
+#[async_trait]
+impl Intercept for Watch {
+    async fn list(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        query: &Query,
+    ) -> Result<Page, StoreError> {
+        let is_of_deliveries = query.kind == Kind::Delivery;
+        if is_of_deliveries && self.delivery_lists.fetch_add(1, Ordering::SeqCst) == 1 {
+            let replay = self.replay.lock().expect("nobody panicked").take();
+            if let Some((scoped, webhook, delivery)) = replay {
+                let replayed = scoped.webhooks().replay(webhook, delivery).await;
+                replayed.expect("its event is kept");
+            }
+        }
+        store.list(scope, query).await
+    }
+
+    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
+        self.writes_max
+            .fetch_max(batch.writes.len(), Ordering::SeqCst);
+        store.commit(batch).await
+    }
+}
+
+async fn prune_watched(acme: &Acme, store: &Subject, watch: &Arc<Watch>) -> Pruned {
+    let watched = Intercepted {
+        store: store.shared(),
+        by: Arc::clone(watch),
+    };
+    let crm = engine(Arc::new(watched), &acme.clock, 2);
+    let pruned = crm.prune_events(acme.clock.now(), &NoSleep).await;
+    pruned.expect("the store works")
+}
+
+/// An event is forgotten with all its deliveries, and in no commit that holds up others for long, however many they are.
+pub(super) async fn pruning_writes_little_at_a_time(store: Subject) {
+    const REPLAYS: usize = 1_200;
+    const WRITES_MAX: usize = 600;
+    let acme = Acme::open(store.shared()).await;
+    endpoint(&acme.scoped, "hook", &["*"]).await;
+    create(&acme, &["ada@example.com"]).await;
+    let post = Post::always(200);
+    let dispatcher = post.dispatcher(&acme.crm);
+    dispatcher.deliver_due().await.expect("the store works");
+    let taken = deliveries(&acme, &store).await.remove(0);
+    let replays: Vec<Write> = (1..=REPLAYS)
+        .map(|n| {
+            let id = Id::new(Kind::Delivery, n as u128);
+            let mut replay = taken.replay(id, acme.clock.now());
+            replay.cancel();
+            Write::Insert(Entry::new(replay))
+        })
+        .collect();
+    for part in replays.chunks(WRITES_MAX) {
+        store.apply(acme.scoped.scope(), part.to_vec()).await;
+    }
+    acme.clock.advance_millis(DAY_MS);
+    let watch = Arc::default();
+    let pruned = prune_watched(&acme, &store, &watch).await;
+    assert_eq!((pruned.events, pruned.deliveries), (1, 1 + REPLAYS));
+    assert!(watch.writes_max.load(Ordering::SeqCst) <= WRITES_MAX);
+    assert!(deliveries(&acme, &store).await.is_empty());
+}
+
+/// What is replayed while its event is about to be forgotten is delivered.
+pub(super) async fn a_replay_saves_its_event_from_pruning(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
+    create(&acme, &["ada@example.com"]).await;
+    let post = Post::always(200);
+    let dispatcher = post.dispatcher(&acme.crm);
+    dispatcher.deliver_due().await.expect("the store works");
+    let taken = deliveries(&acme, &store).await.remove(0);
+    acme.clock.advance_millis(DAY_MS);
+    let watch = Arc::new(Watch {
+        replay: Mutex::new(Some((acme.scoped.clone(), id, taken.id))),
+        ..Watch::default()
+    });
+    let pruned = prune_watched(&acme, &store, &watch).await;
+    assert_eq!((pruned.events, pruned.deliveries), (0, 0));
+    dispatcher.deliver_due().await.expect("the store works");
+    assert_eq!(post.sent().len(), 2);
 }
 
 /// Of all processes, one does a job that is to be done once in a while.

@@ -346,6 +346,8 @@ macro_rules! for_each_case {
                 replay_needs_its_event
                 pruning_keeps_what_is_owed
                 pruning_twice_at_once_does_no_harm
+                pruning_writes_little_at_a_time
+                a_replay_saves_its_event_from_pruning
                 a_job_is_claimed_once
                 resealing_keeps_secrets_readable
                 a_lost_key_holds_deliveries_back

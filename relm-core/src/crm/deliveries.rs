@@ -10,7 +10,6 @@ use super::listing::{self, List, ListRequest};
 use super::operation::{Operation, Outcome, Plan, Reply};
 use super::webhooks::{Webhooks, find, or_empty, unknown};
 use super::{Scoped, store_error};
-use crate::column::Scalar;
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::{Clause, Comparison, Condition, Target};
 use crate::id::{Id, Kind};
@@ -309,52 +308,60 @@ async fn gather(plan: &mut Plan<'_>, webhook: &Webhook, recovery: &mut Recovery)
 
 /// Those of these events that were delivered to the endpoint, or still may be.
 async fn reached(scoped: &Scoped, webhook: Id, events: &[Document]) -> Result<HashSet<Id>> {
-    let deliveries = of_events(scoped, events, Some(webhook)).await?;
-    let reached = deliveries
-        .into_iter()
-        .filter(|(_, delivery)| match delivery.status {
-            DeliveryStatus::Pending | DeliveryStatus::Succeeded => true,
-            DeliveryStatus::Dead | DeliveryStatus::Cancelled => false,
-        });
-    Ok(reached.map(|(_, delivery)| delivery.event_id).collect())
+    let to_it = Clause {
+        target: Target::Column(column_place(Kind::Delivery, "webhook_id")?),
+        condition: Condition::Compare(Comparison::Eq, webhook.into()),
+    };
+    let statuses = [DeliveryStatus::Pending, DeliveryStatus::Succeeded];
+    let clauses = vec![of_events(events)?, to_it, with_status(&statuses)?];
+    let mut reached = HashSet::new();
+    each_delivery(scoped, clauses, |delivery| {
+        reached.insert(delivery.event_id);
+    })
+    .await?;
+    Ok(reached)
 }
 
-/// The deliveries of these events, to this endpoint or to all.
-pub(super) async fn of_events(
-    scoped: &Scoped,
-    events: &[Document],
-    webhook: Option<Id>,
-) -> Result<Vec<(Document, Delivery)>> {
-    let ids: Vec<Scalar<'static>> = events.iter().map(|event| event.id.into()).collect();
-    let mut clauses = vec![Clause {
+/// Deliveries of these events.
+pub(super) fn of_events<'a>(events: impl IntoIterator<Item = &'a Document>) -> Result<Clause> {
+    Ok(Clause {
         target: Target::Column(column_place(Kind::Delivery, "event_id")?),
-        condition: Condition::In(ids),
-    }];
-    if let Some(webhook) = webhook {
-        clauses.push(Clause {
-            target: Target::Column(column_place(Kind::Delivery, "webhook_id")?),
-            condition: Condition::Compare(Comparison::Eq, webhook.into()),
-        });
-    }
+        condition: Condition::In(events.into_iter().map(|event| event.id.into()).collect()),
+    })
+}
+
+/// Deliveries that came to one of these.
+pub(super) fn with_status(statuses: &[DeliveryStatus]) -> Result<Clause> {
+    let statuses = statuses.iter().map(|status| status.as_str().into());
+    Ok(Clause {
+        target: Target::Column(column_place(Kind::Delivery, "status")?),
+        condition: Condition::In(statuses.collect()),
+    })
+}
+
+/// Shows each delivery that meets these clauses. No more than a page of them is held at a time: a delivery can be replayed
+/// any number of times.
+pub(super) async fn each_delivery(
+    scoped: &Scoped,
+    clauses: Vec<Clause>,
+    mut see: impl FnMut(Delivery) + Send,
+) -> Result<()> {
     let mut query = Query {
         kind: Kind::Delivery,
         clauses,
         after: None,
         limit: PAGE_LIMIT_MAX,
     };
-    let mut found = Vec::new();
-    while !events.is_empty() {
+    loop {
         let page = list(scoped, query.clone()).await?;
         query.after = page.documents.last().map(|last| last.id);
         for document in page.documents {
-            let delivery = document.decode()?;
-            found.push((document, delivery));
+            see(document.decode()?);
         }
         if !page.more {
-            break;
+            return Ok(());
         }
     }
-    Ok(found)
 }
 
 pub(super) async fn list(scoped: &Scoped, query: Query) -> Result<crate::store::Page> {

@@ -1,8 +1,9 @@
 //! Forgetting: events that are old and owe nobody anything, with their deliveries, in small steps.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-use super::deliveries::{first_of, list, of_events};
+use super::deliveries::{each_delivery, first_of, list, of_events, with_status};
 use super::dispatcher::Sleeper;
 use super::operation::ROUNDS_MAX;
 use super::{Crm, Scoped, store_error};
@@ -12,10 +13,12 @@ use crate::record::Document;
 use crate::scope::Scope;
 use crate::store::{Batch, CommitError, Query, Refusal, StoredResponse, Write};
 use crate::time::Timestamp;
-use crate::webhook::{Delivery, DeliveryStatus};
+use crate::webhook::{Delivery, DeliveryStatus, Webhook};
 
 /// Events of one step: its commit holds up others for a few milliseconds at most.
 const STEP_EVENTS: usize = 100;
+/// Deliveries of one commit.
+const STEP_DELIVERIES: usize = 500;
 /// The rest between two steps.
 const REST: Duration = Duration::from_millis(50);
 
@@ -86,67 +89,114 @@ impl Scoped {
             after: Some(after),
             limit: STEP_EVENTS,
         };
-        for _ in 0..ROUNDS_MAX {
+        // A round that was refused is looked at anew; one that was not leaves less to forget.
+        let mut refused = 0;
+        while refused < ROUNDS_MAX {
             let page = list(self, query.clone()).await?;
             let next = page.documents.last().map(|last| last.id);
             let next = next.filter(|_| page.more);
-            let (deletes, step) = self.forgettable(page.documents).await?;
-            if deletes.is_empty() {
+            let configuration = self.inner.reload_configuration(self.scope).await?;
+            let endpoints = &configuration.webhooks;
+            let events = self.not_owed(page.documents, endpoints).await?;
+            if events.is_empty() {
                 return Ok(next);
             }
-            let batch = Batch {
-                scope: self.scope,
-                now: self.inner.clock.now(),
-                requires: Vec::new(),
-                writes: deletes,
-            };
-            match self.inner.store.commit(batch).await {
-                Ok(()) => {
+            match self.forget(events, endpoints).await? {
+                Some(Forgotten { step, is_all }) => {
                     pruned.events += step.events;
                     pruned.deliveries += step.deliveries;
-                    return Ok(next);
+                    if is_all {
+                        return Ok(next);
+                    }
                 }
-                // Something of it changed, or somebody else forgot it: the next look tells.
-                Err(CommitError::Refused(Refusal::Stale { .. })) => {}
-                Err(CommitError::Refused(refusal)) => {
-                    return Err(Error::internal(format!("the store refused {refusal:?}")));
-                }
-                Err(CommitError::Store(error)) => return Err(store_error(error)),
+                None => refused += 1,
             }
         }
         Ok(None)
     }
 
-    async fn forgettable(&self, events: Vec<Document>) -> Result<(Vec<Write>, Pruned)> {
-        let configuration = self.inner.reload_configuration(self.scope).await?;
-        let deliveries = of_events(self, &events, None).await?;
-        let is_owed = |delivery: &Delivery| match delivery.status {
-            DeliveryStatus::Pending => true,
-            DeliveryStatus::Dead => configuration
-                .webhooks
-                .iter()
-                .any(|webhook| webhook.id == delivery.webhook_id),
-            DeliveryStatus::Succeeded | DeliveryStatus::Cancelled => false,
-        };
-        let owed: Vec<Id> = deliveries
-            .iter()
-            .filter(|(_, delivery)| is_owed(delivery))
-            .map(|(_, delivery)| delivery.event_id)
-            .collect();
-        let mut step = Pruned::default();
-        let mut writes = Vec::new();
-        for (document, delivery) in deliveries {
-            if !owed.contains(&delivery.event_id) {
-                step.deliveries += 1;
-                writes.push(Write::Delete(document.into_entry()?));
-            }
+    /// Those of these events that are owed to none of the endpoints.
+    async fn not_owed(
+        &self,
+        mut events: Vec<Document>,
+        endpoints: &[Webhook],
+    ) -> Result<Vec<Document>> {
+        if events.is_empty() {
+            return Ok(events);
         }
-        for event in events {
-            if !owed.contains(&event.id) {
-                step.events += 1;
-                writes.push(Write::Delete(event.into_entry()?));
+        let mut owed = HashSet::new();
+        let statuses = [DeliveryStatus::Pending, DeliveryStatus::Dead];
+        let clauses = vec![of_events(&events)?, with_status(&statuses)?];
+        each_delivery(self, clauses, |delivery| {
+            if is_owed(&delivery, endpoints) {
+                owed.insert(delivery.event_id);
             }
-        }
-        Ok((writes, step))
+        })
+        .await?;
+        events.retain(|event| !owed.contains(&event.id));
+        Ok(events)
     }
+
+    /// Forgets these events with their deliveries; some of the deliveries alone, where one commit is not to hold them all.
+    /// None where something of it changed, or somebody else forgot it.
+    async fn forget(
+        &self,
+        events: Vec<Document>,
+        endpoints: &[Webhook],
+    ) -> Result<Option<Forgotten>> {
+        let query = Query {
+            kind: Kind::Delivery,
+            clauses: vec![of_events(&events)?],
+            after: None,
+            limit: STEP_DELIVERIES,
+        };
+        let page = list(self, query).await?;
+        for document in &page.documents {
+            if is_owed(&document.decode()?, endpoints) {
+                // It was replayed since.
+                return Ok(None);
+            }
+        }
+        let is_all = !page.more;
+        let step = Pruned {
+            events: if is_all { events.len() } else { 0 },
+            deliveries: page.documents.len(),
+        };
+        let events = events.into_iter().filter(|_| is_all);
+        let entries = page.documents.into_iter().chain(events);
+        let deletes = entries.map(|document| document.into_entry().map(Write::Delete));
+        let batch = Batch {
+            scope: self.scope,
+            now: self.inner.clock.now(),
+            requires: Vec::new(),
+            writes: deletes.collect::<Result<_>>()?,
+        };
+        match self.inner.store.commit(batch).await {
+            Ok(()) => Ok(Some(Forgotten { step, is_all })),
+            Err(CommitError::Refused(Refusal::Stale { .. })) => Ok(None),
+            Err(CommitError::Refused(refusal)) => {
+                Err(Error::internal(format!("the store refused {refusal:?}")))
+            }
+            Err(CommitError::Store(error)) => Err(store_error(error)),
+        }
+    }
+}
+
+/// Whether the event of a delivery is to be kept for it: while it is pending, or is dead and can be replayed.
+fn is_owed(delivery: &Delivery, endpoints: &[Webhook]) -> bool {
+    match delivery.status {
+        DeliveryStatus::Pending => true,
+        DeliveryStatus::Dead => {
+            let mut endpoints = endpoints.iter();
+            endpoints.any(|webhook| webhook.id == delivery.webhook_id)
+        }
+        DeliveryStatus::Succeeded | DeliveryStatus::Cancelled => false,
+    }
+}
+
+/// What one commit forgot.
+struct Forgotten {
+    step: Pruned,
+    /// Whether nothing is left of what was to be forgotten.
+    is_all: bool,
 }

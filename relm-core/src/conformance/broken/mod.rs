@@ -174,6 +174,7 @@ macro_rules! for_each_broken_store {
                     endpoints_that_hang_leave_lanes_to_others endpoints_that_fail_take_turns a_slow_look_holds_up_no_delivery
                     a_ping_goes_to_one_endpoint recover_is_idempotent
                     pruning_keeps_what_is_owed pruning_twice_at_once_does_no_harm
+                    pruning_writes_little_at_a_time a_replay_saves_its_event_from_pruning
                 ]
                 UnchangedEndpoint a_change_of_an_endpoint_that_is_lost_is_noticed [
                     a_disabled_endpoint_is_sent_nothing what_could_not_be_cancelled_is_cancelled_soon
