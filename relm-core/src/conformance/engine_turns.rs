@@ -1,4 +1,4 @@
-//! The dispatcher over the store, where more is to be done than at once: endpoints take turns, and a slow look waits alone.
+//! The dispatcher over the store, where more is to be done than at once: turns, slow looks, and large backlogs.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,9 +12,11 @@ use super::intercept::{Intercept, Intercepted};
 use super::post::{Post, TURNS_MAX, Turn, deliveries, endpoint};
 use super::subject::Subject;
 use crate::crm::DispatchOptions;
-use crate::store::{Queue, QueueKey, Store, StoreError};
+use crate::id::{Id, Kind};
+use crate::record::Entry;
+use crate::store::{Queue, QueueKey, Store, StoreError, Write};
 use crate::time::Clock;
-use crate::webhook::{DeliveryStatus, Message};
+use crate::webhook::{Delivery, DeliveryStatus, Message, WebhookInput};
 
 /// Changes that the endpoints of a case are told of.
 const EVENTS: usize = 6;
@@ -183,4 +185,42 @@ pub(super) async fn a_slow_look_holds_up_no_delivery(store: Subject) {
     post.dispatcher(&acme.crm).run(&Turn, is_done).await;
     assert!(queues.is_slow.load(Ordering::SeqCst));
     assert_eq!(post.sent().len(), 1);
+}
+
+/// Whoever disables an endpoint waits for no more than a thousand deliveries to be cancelled. The rest is cancelled by the
+/// dispatcher, and none of it is sent.
+pub(super) async fn disabling_waits_for_no_large_backlog(store: Subject) {
+    const BACKLOG: usize = 1_300;
+    const CANCELLED_MAX: usize = 1_000;
+    let acme = Acme::open(store.shared()).await;
+    let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
+    let made = acme.scoped.companies().create(company("Shop")).await;
+    made.expect("it is valid");
+    let first = deliveries(&acme, &store).await.remove(0);
+    let backlog: Vec<Write> = (1..BACKLOG)
+        .map(|n| {
+            let id = Id::new(Kind::Delivery, n as u128);
+            Write::Insert(Entry::new(first.replay(id, acme.clock.now())))
+        })
+        .collect();
+    for part in backlog.chunks(500) {
+        store.apply(acme.scoped.scope(), part.to_vec()).await;
+    }
+    let input = WebhookInput {
+        enabled: false.into(),
+        ..WebhookInput::default()
+    };
+    let disabled = acme.scoped.webhooks().update(id, input).await;
+    disabled.expect("the endpoint is there");
+    let pending = async || {
+        let all = deliveries(&acme, &store).await;
+        assert_eq!(all.len(), BACKLOG);
+        let is_pending = |delivery: &&Delivery| delivery.status == DeliveryStatus::Pending;
+        all.iter().filter(is_pending).count()
+    };
+    assert_eq!(pending().await, BACKLOG - CANCELLED_MAX);
+    let post = Post::always(200);
+    let next_due = post.dispatcher(&acme.crm).deliver_due().await;
+    assert_eq!(next_due.expect("the store works"), None);
+    assert_eq!((pending().await, post.sent().len()), (0, 0));
 }

@@ -339,6 +339,7 @@ macro_rules! for_each_case {
                 endpoints_that_hang_leave_lanes_to_others
                 endpoints_that_fail_take_turns
                 a_slow_look_holds_up_no_delivery
+                disabling_waits_for_no_large_backlog
             }
             engine_upkeep {
                 recover_is_idempotent

@@ -308,12 +308,12 @@ async fn gather(plan: &mut Plan<'_>, webhook: &Webhook, recovery: &mut Recovery)
 
 /// Those of these events that were delivered to the endpoint, or still may be.
 async fn reached(scoped: &Scoped, webhook: Id, events: &[Document]) -> Result<HashSet<Id>> {
-    let to_it = Clause {
-        target: Target::Column(column_place(Kind::Delivery, "webhook_id")?),
-        condition: Condition::Compare(Comparison::Eq, webhook.into()),
-    };
     let statuses = [DeliveryStatus::Pending, DeliveryStatus::Succeeded];
-    let clauses = vec![of_events(events)?, to_it, with_status(&statuses)?];
+    let clauses = vec![
+        of_events(events)?,
+        to_endpoint(webhook)?,
+        with_status(&statuses)?,
+    ];
     let mut reached = HashSet::new();
     each_delivery(scoped, clauses, |delivery| {
         reached.insert(delivery.event_id);
@@ -327,6 +327,14 @@ pub(super) fn of_events<'a>(events: impl IntoIterator<Item = &'a Document>) -> R
     Ok(Clause {
         target: Target::Column(column_place(Kind::Delivery, "event_id")?),
         condition: Condition::In(events.into_iter().map(|event| event.id.into()).collect()),
+    })
+}
+
+/// Deliveries to this endpoint.
+fn to_endpoint(webhook: Id) -> Result<Clause> {
+    Ok(Clause {
+        target: Target::Column(column_place(Kind::Delivery, "webhook_id")?),
+        condition: Condition::Compare(Comparison::Eq, webhook.into()),
     })
 }
 
@@ -387,35 +395,25 @@ fn event_type(event: &Document) -> Result<EventType> {
 impl Scoped {
     /// Gives up what is pending for an endpoint that takes no more. Nothing new can become pending: the endpoint was
     /// disabled or deleted before. What a crash in between leaves, the dispatcher meets and gives up.
-    pub(super) async fn cancel_pending(&self, id: Id) -> Result<()> {
-        let pending = ListRequest::default()
-            .filter("webhook_id", "eq", &id.to_string())
-            .filter("status", "eq", DeliveryStatus::Pending.as_str())
-            .limit(PAGE_LIMIT_MAX);
+    pub(super) async fn cancel_pending(&self, webhook: Id) -> Result<()> {
+        while self.cancel_some(webhook).await? {}
+        Ok(())
+    }
+
+    /// Gives up the newest of what is pending for an endpoint that takes no more; whether there is more.
+    pub(super) async fn cancel_some(&self, webhook: Id) -> Result<bool> {
         let plain = Scoped {
             idempotency: None,
             ..self.clone()
         };
-        loop {
-            let page = listing::list(&plain, Kind::Delivery, &pending).await?;
-            if page.data.is_empty() {
-                return Ok(());
-            }
-            let cancel = Cancel {
-                webhook: id,
-                deliveries: page.data.into_iter().map(|document| document.id).collect(),
-            };
-            if plain.execute(cancel).await?.outcome != Outcome::Accepted {
-                return Ok(());
-            }
-        }
+        let reply = plain.execute(Cancel { webhook }).await?;
+        Ok(reply.outcome == Outcome::Accepted)
     }
 }
 
-/// Cancels some deliveries, as long as their endpoint takes none.
+/// Cancels a page of deliveries, as long as their endpoint takes none. It is accepted where there are more, and done else.
 struct Cancel {
     webhook: Id,
-    deliveries: Vec<Id>,
 }
 
 impl Operation<Value> for Cancel {
@@ -424,22 +422,32 @@ impl Operation<Value> for Cancel {
         let webhook = find(plan.scoped, self.webhook).await?;
         let webhook: Option<Webhook> = webhook.map(|found| found.decode()).transpose()?;
         if webhook.is_some_and(|webhook| webhook.enabled) {
-            // Somebody enabled it again: what is pending is to be sent.
+            // Somebody enabled it again: what is pending is to be sent. Who does so from here on changes the configuration.
             return Ok(Reply::new(Outcome::Done, nothing));
         }
-        for id in &self.deliveries {
-            let Some(document) = plan.scoped.document(Kind::Delivery, *id).await? else {
-                continue;
-            };
+        let pending = Query {
+            kind: Kind::Delivery,
+            clauses: vec![
+                to_endpoint(self.webhook)?,
+                with_status(&[DeliveryStatus::Pending])?,
+            ],
+            after: None,
+            limit: PAGE_LIMIT_MAX,
+        };
+        let page = list(plan.scoped, pending).await?;
+        for document in page.documents {
             let mut delivery: Delivery = document.decode()?;
-            if delivery.status == DeliveryStatus::Pending {
-                delivery.cancel();
-                plan.writes.push(Write::Replace {
-                    before: document.into_entry()?,
-                    after: Entry::new(delivery),
-                });
-            }
+            delivery.cancel();
+            plan.writes.push(Write::Replace {
+                before: document.into_entry()?,
+                after: Entry::new(delivery),
+            });
         }
-        Ok(Reply::new(Outcome::Accepted, nothing))
+        let outcome = if page.more {
+            Outcome::Accepted
+        } else {
+            Outcome::Done
+        };
+        Ok(Reply::new(outcome, nothing))
     }
 }

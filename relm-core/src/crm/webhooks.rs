@@ -17,6 +17,9 @@ use crate::record::{Document, Entry};
 use crate::store::{QueueKey, Write};
 use crate::webhook::{RotateInput, Webhook, WebhookInput, generate_secret};
 
+/// Pages of what is pending that are cancelled before it is answered that an endpoint was disabled.
+const CANCELLED_PAGES: usize = 5;
+
 /// The endpoints of one scope, and their deliveries.
 pub struct Webhooks<'a> {
     pub(super) scoped: &'a Scoped,
@@ -80,8 +83,8 @@ impl<'a> Webhooks<'a> {
         }
     }
 
-    /// Changes an endpoint. Disabling it cancels what is pending; where the store fails between the two, a
-    /// [dispatcher](super::Dispatcher) does that as soon as it can.
+    /// Changes an endpoint. Disabling it cancels what is pending; where that is over a thousand deliveries, or the store
+    /// fails between the two, a [dispatcher](super::Dispatcher) does the rest as soon as it can.
     ///
     /// # Errors
     /// `not_found`; as for [`subscribe`](Self::subscribe).
@@ -110,21 +113,20 @@ impl<'a> Webhooks<'a> {
         Ok(())
     }
 
-    /// Cancels what is pending for an endpoint that takes no more. The change that led here was made, and its caller must
-    /// hear so whatever fails now: the dispatcher is told to try again at once.
+    /// Cancels what is pending for an endpoint that takes no more, as far as its caller can wait for that. The change that
+    /// led here was made, and its caller must hear so whatever fails now: the dispatcher is told to go on at once.
     async fn clean_up(&self, id: Id) {
-        let cleaned_up = async {
-            match self.get(id).await? {
-                Some(webhook) if webhook.enabled => Ok(()),
-                Some(_) | None => self.scoped.cancel_pending(id).await,
+        for _ in 0..CANCELLED_PAGES {
+            match self.scoped.cancel_some(id).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(_) => break,
             }
-        };
-        if cleaned_up.await.is_err() {
-            self.scoped.inner.bell.ring(BTreeSet::from([QueueKey {
-                scope_key: self.scoped.scope.key(),
-                webhook: id,
-            }]));
         }
+        self.scoped.inner.bell.ring(BTreeSet::from([QueueKey {
+            scope_key: self.scoped.scope.key(),
+            webhook: id,
+        }]));
     }
 
     /// One page of endpoints, newest first.

@@ -178,6 +178,7 @@ macro_rules! for_each_broken_store {
                 ]
                 UnchangedEndpoint a_change_of_an_endpoint_that_is_lost_is_noticed [
                     a_disabled_endpoint_is_sent_nothing what_could_not_be_cancelled_is_cancelled_soon
+                    disabling_waits_for_no_large_backlog
                     an_endpoint_that_is_gone_is_disabled
                     an_endpoint_that_moved_is_not_gone an_old_secret_signs_until_it_expires
                     resealing_keeps_secrets_readable a_lost_key_holds_deliveries_back
