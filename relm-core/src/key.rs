@@ -117,7 +117,7 @@ impl ApiKey {
             access,
             prefix: secret[..start.len() + 4].to_owned(),
             last_four: secret[secret.len() - 4..].to_owned(),
-            digest: digest(&secret),
+            digest: hex(&digest(&secret)),
             version: 1,
             created_at: now,
             revoked_at: None,
@@ -206,9 +206,9 @@ pub(crate) fn is_well_formed(secret: &str) -> bool {
     })
 }
 
-/// SHA-256 of a key, in hexadecimal.
-pub(crate) fn digest(secret: &str) -> String {
-    hex(&Sha256::digest(secret.as_bytes()))
+/// SHA-256 of a key: what is kept of it, in hexadecimal.
+pub(crate) fn digest(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
 }
 
 /// Lower-case hexadecimal.

@@ -157,12 +157,11 @@ impl Crm {
         {
             return Ok(Some(principal));
         }
-        let keys = [digest];
+        let keys = [hex(&digest)];
         let found = inner.store.find(Scope::SYSTEM, Kind::Key, &keys).await;
         let found = found.map_err(store_error)?.into_iter().flatten().next();
         let key: Option<ApiKey> = found.map(|document| document.decode()).transpose()?;
         let principal = key.as_ref().and_then(ApiKey::principal);
-        let [digest] = keys;
         let mut principals = write(&inner.principals);
         match principal {
             Some(principal) if principals.revocations == revocations => {

@@ -77,7 +77,7 @@ struct Inner {
 #[derive(Default)]
 struct Principals {
     /// By digest: what each opens, and until when that holds without another look.
-    known: HashMap<String, (Principal, Timestamp)>,
+    known: HashMap<[u8; 32], (Principal, Timestamp)>,
     /// Counts the revocations: what was looked up before one is not remembered after it.
     revocations: u64,
 }
