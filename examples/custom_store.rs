@@ -18,8 +18,8 @@ use relm_core::store::{
     Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
     StoreError, StoredResponse, Write,
 };
-use relm_core::webhook::Delivery;
-use relm_core::{ContactInput, Crm, Id, Kind, Mode, Scope, SearchRequest, Store, Timestamp};
+use relm_core::webhook::{Delivery, Webhook};
+use relm_core::{ContactInput, Crm, Field, Id, Kind, Mode, Scope, SearchRequest, Store, Timestamp};
 
 /// Everything in hash maps. Each method holds the lock from its first line to its last: that makes it one moment.
 #[derive(Default)]
@@ -72,7 +72,7 @@ impl Contents {
                 Record::Delivery(delivery) => {
                     let planned = delivery.next_attempt_at?;
                     let due_at = self.leases.get(place).copied().unwrap_or(planned);
-                    Some((place.0, delivery, due_at))
+                    Some((place.0, &**delivery, due_at))
                 }
                 _ => None,
             })
@@ -225,8 +225,10 @@ impl Store for HashStore {
         for kind in [Kind::Field, Kind::Webhook] {
             for entry in contents.of_kind(scope, kind).into_iter().rev() {
                 match &entry.record {
-                    Record::Field(field) => configuration.fields.push(field.clone()),
-                    Record::Webhook(webhook) => configuration.webhooks.push(webhook.clone()),
+                    Record::Field(field) => configuration.fields.push(Field::clone(field)),
+                    Record::Webhook(webhook) => {
+                        configuration.webhooks.push(Webhook::clone(webhook))
+                    }
                     _ => {}
                 }
             }

@@ -15,31 +15,31 @@ use crate::object::{Activity, Company, Contact, Deal, ObjectType};
 use crate::webhook::{self, Delivery, Event, Webhook};
 use crate::workspace::{self, Workspace};
 
-/// One record, of any kind.
+/// One record, of any kind. Boxed, since it moves often on its way into a store, and kinds differ in size.
 #[derive(Clone, Debug)]
 pub enum Record {
     /// A person.
-    Contact(Contact),
+    Contact(Box<Contact>),
     /// An organisation.
-    Company(Company),
+    Company(Box<Company>),
     /// A sale.
-    Deal(Deal),
+    Deal(Box<Deal>),
     /// Something that happened.
-    Activity(Activity),
+    Activity(Box<Activity>),
     /// An edge between two of the above.
-    Association(Association),
+    Association(Box<Association>),
     /// The definition of a custom field.
-    Field(Field),
+    Field(Box<Field>),
     /// An endpoint.
-    Webhook(Webhook),
+    Webhook(Box<Webhook>),
     /// A change of a record.
-    Event(Event),
+    Event(Box<Event>),
     /// An event on its way to an endpoint.
-    Delivery(Delivery),
+    Delivery(Box<Delivery>),
     /// An API key; it lives in [`Scope::SYSTEM`](crate::scope::Scope::SYSTEM).
-    Key(ApiKey),
+    Key(Box<ApiKey>),
     /// A tenant; it lives in [`Scope::SYSTEM`](crate::scope::Scope::SYSTEM).
-    Workspace(Workspace),
+    Workspace(Box<Workspace>),
 }
 
 /// Gives `$record`'s variant to `$use` under the name `$it`, whatever it is.
@@ -169,6 +169,9 @@ impl Record {
     }
 
     fn to_json(&self) -> String {
+        if let Self::Event(event) = self {
+            return event.to_json();
+        }
         each!(self, record => serde_json::to_string(record))
             .expect("records hold texts, integers and JSON, which always serialise")
     }
@@ -178,7 +181,7 @@ impl Record {
     /// # Errors
     /// `internal_error` when it is not one: the store returned what was never given to it.
     pub fn from_json(kind: Kind, json: &str) -> Result<Self> {
-        fn decode<T: DeserializeOwned>(json: &str, wrap: fn(T) -> Record) -> Result<Record> {
+        fn decode<T: DeserializeOwned>(json: &str, wrap: fn(Box<T>) -> Record) -> Result<Record> {
             serde_json::from_str(json)
                 .map(wrap)
                 .map_err(Error::internal)
@@ -204,13 +207,13 @@ macro_rules! into_record {
     ($($variant:ident($ty:ty)),*) => {
         $(impl From<$ty> for Record {
             fn from(record: $ty) -> Self {
-                Self::$variant(record)
+                Self::$variant(Box::new(record))
             }
         })*
     };
 }
 
-// Each line expands to `impl From<Contact> for Record { … Self::Contact(record) … }`.
+// Each line expands to `impl From<Contact> for Record { … Self::Contact(Box::new(record)) … }`.
 into_record!(
     Contact(Contact),
     Company(Company),

@@ -240,10 +240,6 @@ pub enum Require {
 }
 
 /// One change, with its own precondition.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a box would cost every replace an allocation to make a batch of 500 some 150 KiB smaller"
-)]
 #[derive(Clone, Debug)]
 pub enum Write {
     /// A new record. Its id and its unique key must be free.

@@ -258,7 +258,7 @@ impl Plan<'_> {
         &mut self,
         change: Change,
         record_id: Id,
-        data: &str,
+        data: &Arc<str>,
         previous: Map<String, Value>,
     ) -> Result<()> {
         self.announce(Told {

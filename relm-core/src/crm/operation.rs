@@ -130,7 +130,7 @@ impl Plan<'_> {
     }
 
     /// Adds an event, and a delivery for each endpoint that asked for its type.
-    pub fn announce(&mut self, told: Told<'_>) -> Result<()> {
+    pub fn announce(&mut self, told: Told<&Arc<str>>) -> Result<()> {
         let event_type = told.event_type;
         let event = Event::of(self.mint(Kind::Event), told)?;
         let event_id = event.id;

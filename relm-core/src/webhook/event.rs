@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::Error as _;
+use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -11,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::column::{Column, ColumnType, Scalar};
 use crate::error::{Error, Result};
 use crate::id::Id;
+use crate::metadata;
 use crate::object::ObjectType;
 use crate::scope::Mode;
 use crate::time::Timestamp;
@@ -114,7 +117,7 @@ pub struct Event {
     /// [`API_VERSION`] of the moment.
     pub api_version: String,
     /// The record after the change; of a deleted one, its last state; of a ping, the endpoint.
-    pub data: Box<RawValue>,
+    pub data: EventData,
     /// The old values of the members that an update changed, `version` and `updated_at` aside.
     pub previous: Map<String, Value>,
     /// The record that changed; of an event read back from a store it is told by `data` alone.
@@ -131,6 +134,43 @@ pub enum EventTag {
     Event,
 }
 
+/// JSON as it was told, to the letter: of a record that was written just now, the very text of its document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventData(Arc<str>);
+
+impl EventData {
+    /// The JSON.
+    pub fn get(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&Arc<str>> for EventData {
+    fn from(document: &Arc<str>) -> Self {
+        Self(Arc::clone(document))
+    }
+}
+
+impl From<&String> for EventData {
+    fn from(json: &String) -> Self {
+        Self(json.as_str().into())
+    }
+}
+
+impl Serialize for EventData {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let raw: &RawValue = serde_json::from_str(&self.0).map_err(S::Error::custom)?;
+        raw.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for EventData {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        Ok(Self(Box::<str>::from(raw).into()))
+    }
+}
+
 pub(crate) const COLUMNS: &[Column] = &[
     Column::text("type", 40),
     Column::new("record_id", ColumnType::Id(None)),
@@ -138,16 +178,16 @@ pub(crate) const COLUMNS: &[Column] = &[
 ];
 
 /// What of a record an event tells: the record itself, as JSON, and what it was before.
-pub(crate) struct Told<'a> {
+pub(crate) struct Told<D> {
     pub event_type: EventType,
     pub record_id: Id,
     pub mode: Mode,
-    pub data: &'a str,
+    pub data: D,
     pub previous: Map<String, Value>,
 }
 
 impl Event {
-    pub(crate) fn of(id: Id, told: Told<'_>) -> Result<Self> {
+    pub(crate) fn of(id: Id, told: Told<impl Into<EventData>>) -> Result<Self> {
         Ok(Self {
             id,
             object: EventTag::Event,
@@ -155,10 +195,29 @@ impl Event {
             created_at: id.timestamp(),
             mode: told.mode,
             api_version: API_VERSION.to_owned(),
-            data: RawValue::from_string(told.data.to_owned()).map_err(Error::internal)?,
+            data: told.data.into(),
             previous: told.previous,
             record_id: Some(told.record_id),
         })
+    }
+
+    /// What [`Serialize`] gives, without reading `data` once more to see that it is JSON: every change has an event.
+    pub(crate) fn to_json(&self) -> String {
+        let Self {
+            id,
+            object: EventTag::Event,
+            event_type,
+            created_at,
+            mode,
+            api_version,
+            data,
+            previous,
+            record_id: _,
+        } = self;
+        let (data, previous) = (data.get(), metadata::text_of(previous));
+        format!(
+            r#"{{"id":"{id}","object":"event","type":"{event_type}","created_at":"{created_at}","mode":"{mode}","api_version":"{api_version}","data":{data},"previous":{previous}}}"#
+        )
     }
 
     pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
@@ -200,4 +259,31 @@ pub(crate) fn previous(before: &str, after: &str) -> Result<Map<String, Value>> 
         }
     }
     Ok(previous)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::id::Kind;
+
+    #[test]
+    fn an_event_renders_as_it_serialises() {
+        let data: Arc<str> = r#"{"id":"con_1","first_name":"\"Ada\"\n"}"#.into();
+        let previous = json!({ "first_name": "A \"da\"", "metadata": {} });
+        for previous in [json!({}), previous] {
+            let told = Told {
+                event_type: EventType::Record(ObjectType::Contact, Change::Updated),
+                record_id: Id::new(Kind::Contact, 1),
+                mode: Mode::Test,
+                data: &data,
+                previous: serde_json::from_value(previous).unwrap(),
+            };
+            let event = Event::of(Id::new(Kind::Event, 1 << 100), told).unwrap();
+            assert_eq!(event.to_json(), serde_json::to_string(&event).unwrap());
+            let read: Event = serde_json::from_str(&event.to_json()).unwrap();
+            assert_eq!(read.data, event.data);
+        }
+    }
 }

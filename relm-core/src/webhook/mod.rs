@@ -38,7 +38,7 @@ mod url;
 
 pub use delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTag};
 pub use endpoint::{DisabledReason, Webhook, WebhookInput, WebhookTag};
-pub use event::{API_VERSION, Change, Event, EventTag, EventType};
+pub use event::{API_VERSION, Change, Event, EventData, EventTag, EventType};
 pub use schedule::Schedule;
 pub use secret::RotateInput;
 pub use subscription::Subscription;

@@ -259,7 +259,7 @@ impl Ledger {
                 if webhook.failing_since.is_some() && failed.is_none() {
                     known.failing_at = self.count;
                 }
-                known.webhook = Some(webhook.clone());
+                known.webhook = Some(Webhook::clone(webhook));
             }
             Record::Event(event) => {
                 let told = (event.event_type, Arc::clone(&entry.json));
@@ -267,7 +267,7 @@ impl Ledger {
             }
             Record::Delivery(delivery) => {
                 let row = Row {
-                    delivery: delivery.clone(),
+                    delivery: Delivery::clone(delivery),
                     written_at: self.count,
                 };
                 self.deliveries.insert(delivery.id, row);

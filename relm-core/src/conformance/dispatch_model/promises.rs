@@ -43,7 +43,7 @@ impl Ledger {
                             disables,
                         };
                         if let Some(place) = self.judge_step(&step) {
-                            recorded = Some((after.clone(), place));
+                            recorded = Some((Delivery::clone(after), place));
                         }
                     }
                 }
@@ -62,7 +62,7 @@ impl Ledger {
             self.judge_endpoint(before, after, recorded.as_ref());
         }
         if let Some((delivery, place)) = recorded {
-            let after = endpoint.map(|(_, after)| after);
+            let after = endpoint.map(|(_, after)| &**after);
             self.judge_failing(&delivery, place, after);
         }
     }
