@@ -15,7 +15,7 @@ use crate::object::{Activity, Company, Contact, Deal, ObjectType};
 use crate::webhook::{self, Delivery, Event, Webhook};
 use crate::workspace::{self, Workspace};
 
-/// One record, of any kind. Boxed, since it moves often on its way into a store, and kinds differ in size.
+/// One record, of any kind. It is boxed because it moves often on its way into a store, and a box takes what its kind needs.
 #[derive(Clone, Debug)]
 pub enum Record {
     /// A person.

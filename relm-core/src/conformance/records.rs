@@ -13,7 +13,7 @@ use crate::scope::{Mode, Scope};
 use crate::store::Write;
 use crate::time::{Date, SeededEntropy, Timestamp};
 use crate::webhook::{
-    Change, Delivery, DeliveryStatus, Event, EventType, Told, Webhook, WebhookInput,
+    Change, Delivery, DeliveryStatus, Event, EventData, EventType, Told, Webhook, WebhookInput,
 };
 use crate::workspace::Workspace;
 
@@ -104,10 +104,10 @@ pub(super) fn event(n: u64, of: &Contact) -> Event {
         event_type,
         record_id: of.id,
         mode: Mode::Live,
-        data: &Entry::new(of.clone()).json,
+        data: EventData::new(Entry::new(of.clone()).json),
         previous: serde_json::Map::new(),
     };
-    Event::of(id(Kind::Event, n), told).expect("a document is JSON")
+    Event::of(id(Kind::Event, n), told)
 }
 
 /// The moment so many milliseconds after [`NOW`].
@@ -380,10 +380,10 @@ fn varied_event(own: Id, n: u64, pick: &Pick) -> Event {
         event_type: pick.of(5, &types),
         record_id: id(pick.of(1, &[Kind::Contact, Kind::Deal]), n % 7),
         mode: Mode::Live,
-        data: &json!({ "text": pick.text(1) }).to_string(),
+        data: EventData::new(json!({ "text": pick.text(1) }).to_string()),
         previous: serde_json::Map::new(),
     };
-    let mut event = Event::of(own, told).expect("it is JSON");
+    let mut event = Event::of(own, told);
     event.created_at = pick.moment(1);
     event
 }

@@ -218,7 +218,7 @@ impl Operation<BatchReport> for ContactBatch {
             }
         }
         let body = report(&round.rows)?;
-        round.write(plan)?;
+        round.write(plan);
         Ok(Reply::new(Outcome::Done, body))
     }
 
@@ -343,7 +343,7 @@ fn email_key(draft: &Draft<Contact>) -> Option<String> {
 
 impl Round {
     /// Writes each contact once, however many rows it had, and an event for each row that changed something.
-    fn write(self, plan: &mut Plan<'_>) -> Result<()> {
+    fn write(self, plan: &mut Plan<'_>) {
         for held in self.held {
             let Held {
                 contact,
@@ -370,9 +370,8 @@ impl Round {
             });
         }
         for (change, document, previous) in self.told {
-            plan.tell::<Contact>(change, document.id, &document.json, previous)?;
+            plan.tell::<Contact>(change, document.id, &document.json, previous);
         }
-        Ok(())
     }
 }
 

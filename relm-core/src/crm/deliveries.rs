@@ -18,7 +18,7 @@ use crate::limits::{PAGE_LIMIT_MAX, RECOVER_DELIVERIES_MAX, RECOVER_EVENTS_MAX};
 use crate::record::{Document, Entry, column_place};
 use crate::store::{Query, Refusal, Require, Write};
 use crate::time::Timestamp;
-use crate::webhook::{Delivery, DeliveryStatus, Event, EventType, Told, Webhook};
+use crate::webhook::{Delivery, DeliveryStatus, Event, EventData, EventType, Told, Webhook};
 
 /// Which events to deliver once more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,10 +205,10 @@ impl Operation<Delivery> for Ping {
             event_type: EventType::Ping,
             record_id: self.id,
             mode: webhook.mode,
-            data: &webhook.shown(),
+            data: EventData::new(webhook.shown()),
             previous: Map::new(),
         };
-        let event = Event::of(plan.mint(Kind::Event), told)?;
+        let event = Event::of(plan.mint(Kind::Event), told);
         let event_id = event.id;
         plan.writes.push(Write::Insert(Entry::new(event)));
         let delivery = plan.deliver(self.id, event_id, EventType::Ping);

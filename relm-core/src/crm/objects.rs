@@ -16,7 +16,7 @@ use crate::object::{Object, READ_ONLY, Reference};
 use crate::record::{Document, Entry};
 use crate::scope::Mode;
 use crate::store::{Refusal, Require, Write};
-use crate::webhook::{Change, EventType, Told, previous};
+use crate::webhook::{Change, EventData, EventType, Told, previous};
 
 /// The records of one object type, in one scope.
 pub struct Objects<'a, T> {
@@ -226,14 +226,14 @@ impl Plan<'_> {
     }
 
     /// Writes a new record and its event.
-    pub fn insert<T: Object>(&mut self, record: T) -> Result<Document> {
+    pub fn insert<T: Object>(&mut self, record: T) -> Document {
         self.require_references(None, &record);
         let id = record.id();
         let entry = Entry::new(record);
         let document = entry.document();
         self.writes.push(Write::Insert(entry));
-        self.tell::<T>(Change::Created, id, &document.json, Map::new())?;
-        Ok(document)
+        self.tell::<T>(Change::Created, id, &document.json, Map::new());
+        document
     }
 
     /// Writes a changed record and its event.
@@ -249,7 +249,7 @@ impl Plan<'_> {
             json: document.json,
         };
         self.writes.push(Write::Replace { before, after });
-        self.tell::<T>(Change::Updated, id, &changed.json, old)?;
+        self.tell::<T>(Change::Updated, id, &changed.json, old);
         Ok(changed)
     }
 
@@ -260,14 +260,14 @@ impl Plan<'_> {
         record_id: Id,
         data: &Arc<str>,
         previous: Map<String, Value>,
-    ) -> Result<()> {
+    ) {
         self.announce(Told {
             event_type: EventType::Record(T::TYPE, change),
             record_id,
             mode: self.scoped.scope.mode(),
-            data,
+            data: EventData::new(Arc::clone(data)),
             previous,
-        })
+        });
     }
 }
 
@@ -278,7 +278,7 @@ struct Create<T: Object> {
 impl<T: Object> Operation<T> for Create<T> {
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<T>> {
         let record = plan.build(&self.draft)?;
-        let document = plan.insert(record)?;
+        let document = plan.insert(record);
         Ok(Reply::new(Outcome::Created, document.json))
     }
 
@@ -323,7 +323,7 @@ impl<T: Object> Operation<T> for Delete<T> {
             json: document.json,
         }));
         plan.writes.push(Write::Unlink(self.id));
-        plan.tell::<T>(Change::Deleted, self.id, &json, Map::new())?;
+        plan.tell::<T>(Change::Deleted, self.id, &json, Map::new());
         Ok(Reply::new(Outcome::Done, json))
     }
 }

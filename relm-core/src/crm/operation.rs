@@ -130,9 +130,9 @@ impl Plan<'_> {
     }
 
     /// Adds an event, and a delivery for each endpoint that asked for its type.
-    pub fn announce(&mut self, told: Told<&Arc<str>>) -> Result<()> {
+    pub fn announce(&mut self, told: Told) {
         let event_type = told.event_type;
-        let event = Event::of(self.mint(Kind::Event), told)?;
+        let event = Event::of(self.mint(Kind::Event), told);
         let event_id = event.id;
         self.writes.push(Write::Insert(Entry::new(event)));
         let configuration = Arc::clone(&self.configuration);
@@ -141,7 +141,6 @@ impl Plan<'_> {
                 self.deliver(webhook.id, event_id, event_type);
             }
         }
-        Ok(())
     }
 
     /// Adds a delivery, due at once.

@@ -139,21 +139,14 @@ pub enum EventTag {
 pub struct EventData(Arc<str>);
 
 impl EventData {
+    /// What is JSON already, as a record's document is: nobody reads it again to see that.
+    pub(crate) fn new(json: impl Into<Arc<str>>) -> Self {
+        Self(json.into())
+    }
+
     /// The JSON.
     pub fn get(&self) -> &str {
         &self.0
-    }
-}
-
-impl From<&Arc<str>> for EventData {
-    fn from(document: &Arc<str>) -> Self {
-        Self(Arc::clone(document))
-    }
-}
-
-impl From<&String> for EventData {
-    fn from(json: &String) -> Self {
-        Self(json.as_str().into())
     }
 }
 
@@ -178,27 +171,27 @@ pub(crate) const COLUMNS: &[Column] = &[
 ];
 
 /// What of a record an event tells: the record itself, as JSON, and what it was before.
-pub(crate) struct Told<D> {
+pub(crate) struct Told {
     pub event_type: EventType,
     pub record_id: Id,
     pub mode: Mode,
-    pub data: D,
+    pub data: EventData,
     pub previous: Map<String, Value>,
 }
 
 impl Event {
-    pub(crate) fn of(id: Id, told: Told<impl Into<EventData>>) -> Result<Self> {
-        Ok(Self {
+    pub(crate) fn of(id: Id, told: Told) -> Self {
+        Self {
             id,
             object: EventTag::Event,
             event_type: told.event_type,
             created_at: id.timestamp(),
             mode: told.mode,
             api_version: API_VERSION.to_owned(),
-            data: told.data.into(),
+            data: told.data,
             previous: told.previous,
             record_id: Some(told.record_id),
-        })
+        }
     }
 
     /// What [`Serialize`] gives, without reading `data` once more to see that it is JSON: every change has an event.
@@ -277,10 +270,10 @@ mod tests {
                 event_type: EventType::Record(ObjectType::Contact, Change::Updated),
                 record_id: Id::new(Kind::Contact, 1),
                 mode: Mode::Test,
-                data: &data,
+                data: EventData::new(Arc::clone(&data)),
                 previous: serde_json::from_value(previous).unwrap(),
             };
-            let event = Event::of(Id::new(Kind::Event, 1 << 100), told).unwrap();
+            let event = Event::of(Id::new(Kind::Event, 1 << 100), told);
             assert_eq!(event.to_json(), serde_json::to_string(&event).unwrap());
             let read: Event = serde_json::from_str(&event.to_json()).unwrap();
             assert_eq!(read.data, event.data);
