@@ -201,7 +201,7 @@ impl Plan {
         if self.dialect.has_many_writers() {
             dropped.sort_unstable();
         }
-        for rows in self.parts(&dropped) {
+        for rows in self.parts(dropped) {
             let mut sql = Sql::new("DELETE FROM terms WHERE ");
             self.among(&mut sql, &["scope", "term", "ulid", "kind"], rows);
             self.step(sql, Expect::Any);
@@ -209,19 +209,25 @@ impl Plan {
     }
 
     /// As many rows at a time as one statement takes.
-    fn parts<'a, T>(&self, rows: &'a [T]) -> Vec<&'a [T]> {
-        match self.dialect.many_rows() {
-            ManyRows::Values if self.dialect.has_many_writers() => in_few_parts(rows),
-            ManyRows::Values => in_shapes(rows).collect(),
-            ManyRows::Arrays if rows.is_empty() => Vec::new(),
-            ManyRows::Arrays => vec![rows],
-        }
+    fn parts(&self, rows: Vec<Row>) -> Vec<Vec<Row>> {
+        let parts = match self.dialect.many_rows() {
+            ManyRows::Values if self.dialect.has_many_writers() => in_few_parts(&rows),
+            ManyRows::Values => in_shapes(&rows).collect(),
+            ManyRows::Arrays if rows.is_empty() => return Vec::new(),
+            ManyRows::Arrays => return vec![rows],
+        };
+        let lengths: Vec<usize> = parts.into_iter().map(<[Row]>::len).collect();
+        let mut rows = rows.into_iter();
+        lengths
+            .into_iter()
+            .map(|length| rows.by_ref().take(length).collect())
+            .collect()
     }
 
     /// These columns are those of one of the rows.
-    fn among(&self, sql: &mut Sql, columns: &[&str], rows: &[Row]) {
+    fn among(&self, sql: &mut Sql, columns: &[&str], rows: Vec<Row>) {
         // MariaDB reads the whole table where a list of rows has one alone.
-        if let ([row], true) = (rows, self.dialect.is_mysql_family()) {
+        if let ([row], true) = (rows.as_slice(), self.dialect.is_mysql_family()) {
             for (place, (column, value)) in columns.iter().zip(row).enumerate() {
                 sql.push(if place > 0 { " AND " } else { "" });
                 sql.push(column).push(" = ").bind(value.clone());
@@ -231,7 +237,7 @@ impl Plan {
         sql.push(&format!("({}) IN (", columns.join(", ")));
         match self.dialect.many_rows() {
             ManyRows::Values => sql.push(self.dialect.rows_of_in()).rows(rows),
-            ManyRows::Arrays => sql.push("SELECT * FROM ").arrays(rows),
+            ManyRows::Arrays => sql.push("SELECT * FROM ").arrays(&rows),
         };
         sql.push(")");
     }
@@ -245,33 +251,33 @@ impl Plan {
             self.step(sql, Expect::Touched(1));
             return;
         }
-        for entries in self.parts(entries) {
-            let read = |entry: &&Entry| {
-                let record = &entry.record;
-                vec![
-                    self.scope.into(),
-                    record.id().into(),
-                    record.version().into(),
-                ]
-            };
-            let read: Vec<Row> = entries.iter().map(read).collect();
+        let read = |entry: &&Entry| {
+            let record = &entry.record;
+            vec![
+                self.scope.into(),
+                record.id().into(),
+                record.version().into(),
+            ]
+        };
+        for rows in self.parts(entries.iter().map(read).collect()) {
+            let expect = Expect::Touched(rows.len());
             let name = table(kind);
             let mut sql = Sql::new(&format!("DELETE FROM {name}"));
             match self.dialect.many_rows() {
                 ManyRows::Values => {
-                    self.among(sql.push(" WHERE "), &["scope", "id", "version"], &read);
+                    self.among(sql.push(" WHERE "), &["scope", "id", "version"], rows);
                 }
                 // A delete locks in whatever order it finds; a locking read can be told one.
                 ManyRows::Arrays => {
                     sql.push(&format!(" USING (SELECT scope, id FROM {name}"));
-                    self.among(sql.push(" WHERE "), &["scope", "id", "version"], &read);
+                    self.among(sql.push(" WHERE "), &["scope", "id", "version"], rows);
                     sql.push(" ORDER BY id FOR UPDATE) AS held");
                     sql.push(&format!(
                         " WHERE {name}.scope = held.scope AND {name}.id = held.id"
                     ));
                 }
             }
-            self.step(sql, Expect::Touched(entries.len()));
+            self.step(sql, expect);
         }
     }
 
@@ -315,7 +321,7 @@ impl Plan {
         }
         // In the order of the key: neighbours land on one page.
         added.sort_unstable();
-        self.insert_rows("terms (scope, term, ulid, kind)", &added, true);
+        self.insert_rows("terms (scope, term, ulid, kind)", added, true);
     }
 
     fn insert(&mut self, kind: Kind, entries: &[&Entry]) {
@@ -330,7 +336,7 @@ impl Plan {
             self.guard = None;
             return self.insert_guarded(&text, row, version);
         }
-        self.insert_rows(&text, &rows, false);
+        self.insert_rows(&text, rows, false);
     }
 
     /// Inserts a row if the configuration is of this version.
@@ -353,17 +359,18 @@ impl Plan {
     }
 
     /// `place` is a table and its columns. `are_many`: the number of rows differs from batch to batch.
-    fn insert_rows(&mut self, place: &str, rows: &[Row], are_many: bool) {
+    fn insert_rows(&mut self, place: &str, rows: Vec<Row>, are_many: bool) {
         for rows in self.parts(rows) {
+            let expect = Expect::Touched(rows.len());
             let mut sql = Sql::new(self.dialect.insert());
             sql.push(place);
             match self.dialect.many_rows() {
                 ManyRows::Arrays if are_many || rows.len() > 1 => {
-                    sql.push(" SELECT * FROM ").arrays(rows)
+                    sql.push(" SELECT * FROM ").arrays(&rows)
                 }
                 ManyRows::Arrays | ManyRows::Values => sql.push(" VALUES ").rows(rows),
             };
-            self.step(sql, Expect::Touched(rows.len()));
+            self.step(sql, expect);
         }
     }
 
@@ -384,7 +391,7 @@ impl Plan {
             Dialect::Postgres => {
                 let mut sql = Sql::new(self.dialect.insert());
                 sql.push(place);
-                sql.push(" VALUES ").rows([&row]);
+                sql.push(" VALUES ").rows(vec![row]);
                 sql.push(" ON CONFLICT (scope, key_digest) DO UPDATE SET");
                 sql.push(" fingerprint = EXCLUDED.fingerprint, outcome = EXCLUDED.outcome,");
                 sql.push(" body = EXCLUDED.body, expires_at = EXCLUDED.expires_at");
@@ -395,7 +402,7 @@ impl Plan {
             // be; the table has no other unique key that could be meant.
             Dialect::MariaDb | Dialect::Galera | Dialect::MySql => {
                 let mut sql = Sql::new(self.dialect.insert());
-                sql.push(place).push(" VALUES ").rows([&row]);
+                sql.push(place).push(" VALUES ").rows(vec![row]);
                 sql.push(" ON DUPLICATE KEY UPDATE fingerprint = IF(expires_at <= ")
                     .bind(now);
                 sql.push(", VALUES(fingerprint), NULL), outcome = VALUES(outcome),");
@@ -403,7 +410,7 @@ impl Plan {
                 return self.step(sql, Expect::Any);
             }
         }
-        self.insert_rows(place, &[row], false);
+        self.insert_rows(place, vec![row], false);
     }
 
     /// Forgets the key's own expired response, and a few others: each write leaves fewer behind than it finds.

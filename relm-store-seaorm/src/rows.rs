@@ -45,10 +45,11 @@ pub(crate) fn in_few_parts<T>(mut rows: &[T]) -> Vec<&[T]> {
 /// A record as its table keeps it.
 pub(crate) fn row(scope: i64, entry: &Entry) -> Row {
     let record = &entry.record;
-    let mut row: Row = vec![scope.into(), record.id().into(), record.version().into()];
-    let scalars = record.scalars().into_iter();
-    let columns = columns(record.kind()).iter().zip(scalars);
-    row.extend(columns.map(|(column, scalar)| Value::of(column, scalar.map(Scalar::into_owned))));
+    let columns = columns(record.kind());
+    let mut row = Row::with_capacity(columns.len() + 4);
+    row.extend([scope.into(), record.id().into(), record.version().into()]);
+    let scalars = columns.iter().zip(record.scalars());
+    row.extend(scalars.map(|(column, scalar)| Value::of(column, scalar.map(Scalar::into_owned))));
     row.push(entry.json.to_string().into());
     row
 }

@@ -105,14 +105,18 @@ impl Sql {
     }
 
     /// `(?, …), …`.
-    pub fn rows<'a>(&mut self, rows: impl IntoIterator<Item = &'a Row>) -> &mut Self {
+    pub fn rows(&mut self, rows: Vec<Row>) -> &mut Self {
+        let values = rows.iter().map(Vec::len).sum();
+        self.values.reserve(values);
+        self.text
+            .reserve("?, ".len() * values + "(), ".len() * rows.len());
         for (place, row) in rows.into_iter().enumerate() {
             self.push(if place > 0 { ", (" } else { "(" });
-            for (column, value) in row.iter().enumerate() {
+            for (column, value) in row.into_iter().enumerate() {
                 if column > 0 {
                     self.push(", ");
                 }
-                self.bind(value.clone());
+                self.bind(value);
             }
             self.push(")");
         }
