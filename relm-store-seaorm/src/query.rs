@@ -1,7 +1,7 @@
 //! Lists as statements: what an index or a column can decide, SQL decides; the rest of a query's clauses
 //! the engine's own predicate decides, on the documents that SQL leaves.
 
-use relm_core::column::{Access, Column, Scalar};
+use relm_core::column::{Access, Column, ColumnType, Scalar};
 use relm_core::filter::{Clause, Comparison, Condition, Target};
 use relm_core::id::{Id, Kind};
 use relm_core::record::columns;
@@ -66,12 +66,26 @@ impl<'a> ListPlan<'a> {
     /// The next rows after an id, straight from the table: `id, doc`.
     pub fn rows(&self, after: Option<Id>, rows: usize) -> Sql {
         let mut sql = self.start();
+        let passed_over = self.passed_over();
         if let Some(after) = after {
-            sql.push(" AND id < ").bind(after);
+            sql.push(" AND ").push(passed_over).push("id < ");
+            sql.bind(after);
         }
         self.decide(&mut sql);
-        sql.push(" ORDER BY id DESC").limit(rows);
+        sql.push(" ORDER BY ").push(passed_over).push("id DESC");
+        sql.limit(rows);
         sql
+    }
+
+    /// What stands before a column that no index is to be used for. Where all that matches is about a few events, there is
+    /// little of each; but SQLite keeps no statistics here, takes a scope for as selective, and would walk all of it in the
+    /// order of the list: https://sqlite.org/optoverview.html#uplus
+    fn passed_over(&self) -> &'static str {
+        let kind = self.kind;
+        match self.dialect {
+            Dialect::Sqlite if self.decided.iter().any(|clause| is_of_events(kind, clause)) => "+",
+            _ => "",
+        }
     }
 
     /// The next candidates of the term index after an id: `ulid, kind`, newest first.
@@ -117,12 +131,16 @@ impl<'a> ListPlan<'a> {
 
     fn decide(&self, sql: &mut Sql) {
         for clause in &self.decided {
+            let passed_over = match is_of_events(self.kind, clause) {
+                true => "",
+                false => self.passed_over(),
+            };
             match &clause.target {
                 Target::Id => condition(sql.push(" AND "), "id", &clause.condition),
                 Target::Column(place) => {
                     let Column { name, .. } = columns(self.kind)[*place];
                     let name = self.dialect.name(name);
-                    condition(sql.push(" AND "), name, &clause.condition);
+                    condition(sql.push(" AND ").push(passed_over), name, &clause.condition);
                 }
                 Target::Either(one, other) => {
                     let columns = columns(self.kind);
@@ -147,6 +165,16 @@ fn is_decided(clause: &Clause) -> bool {
         Condition::Ilike(_) => false,
     };
     target && condition
+}
+
+/// Whether a clause asks for what is about any of some events.
+fn is_of_events(kind: Kind, clause: &Clause) -> bool {
+    match (&clause.target, &clause.condition) {
+        (Target::Column(place), Condition::In(_)) => {
+            columns(kind)[*place].ty == ColumnType::Id(Some(Kind::Event))
+        }
+        _ => false,
+    }
 }
 
 fn condition(sql: &mut Sql, name: &str, condition: &Condition) {

@@ -295,6 +295,45 @@ fn an_equality_on_an_indexed_column_reads_what_matches_in_order() {
 }
 
 #[test]
+fn what_is_delivered_of_some_events_is_found_by_their_index() {
+    let (_folder, connection) = database();
+    let place = |name| {
+        let mut columns = columns(Kind::Delivery).iter();
+        Target::Column(columns.position(|column| column.name == name).unwrap())
+    };
+    let id_of = |n| Scalar::from(Id::new(Kind::Event, n));
+    let of_events = Clause {
+        target: place("event_id"),
+        condition: Condition::In((0..100).map(id_of).collect()),
+    };
+    let with_status = Clause {
+        target: place("status"),
+        condition: Condition::In(vec![Scalar::from("pending"), Scalar::from("dead")]),
+    };
+    let to_endpoint = Clause {
+        target: place("webhook_id"),
+        condition: Condition::Compare(Comparison::Eq, Id::new(Kind::Webhook, 7).into()),
+    };
+    for others in [
+        vec![],
+        vec![with_status.clone()],
+        vec![to_endpoint, with_status],
+    ] {
+        let clauses = [vec![of_events.clone()], others].concat();
+        for after in [None, Some(Id::new(Kind::Delivery, 7))] {
+            let query = Query {
+                after,
+                ..list_of(Kind::Delivery, clauses.clone())
+            };
+            let sql = ListPlan::new(Dialect::Sqlite, Scope::SYSTEM, &query).rows(after, 201);
+            let plan = query_plan(&connection, &sql);
+            let served = "deliveries_event_id (scope=? AND event_id=?";
+            assert!(plan.contains(served), "{plan}");
+        }
+    }
+}
+
+#[test]
 fn what_is_due_is_found_by_the_index_of_what_waits() {
     let (_folder, connection) = database();
     let webhook = Id::new(Kind::Webhook, 7);
