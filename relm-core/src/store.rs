@@ -128,9 +128,9 @@ pub struct Lease {
     pub scope: Scope,
     /// The endpoint.
     pub webhook: Id,
-    /// The moment by which deliveries must be due and other leases over.
+    /// The moment by which deliveries must be due and other leases over; [`Timestamp::MAX`] for all that is pending.
     pub now: Timestamp,
-    /// When this lease is over; after `now`.
+    /// When this lease is over.
     pub until: Timestamp,
     /// The most deliveries to take; at least 1.
     pub limit: usize,

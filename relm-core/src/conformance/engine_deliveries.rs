@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -13,7 +14,7 @@ use super::engine::{Acme, company, contact, engine};
 use super::intercept::{Intercept, Intercepted};
 use super::post::{Post, TURNS_MAX, Turn, deliveries, endpoint, header, webhook};
 use super::subject::Subject;
-use crate::crm::RecoverInput;
+use crate::crm::{DispatchOptions, RecoverInput};
 use crate::record::Record;
 use crate::scope::Scope;
 use crate::signature::{standard_signature, verify};
@@ -307,6 +308,32 @@ pub(super) async fn an_endpoint_that_is_gone_is_disabled(store: Subject) {
     assert_eq!(all.len(), 2);
     let is_cancelled = |status| status == DeliveryStatus::Cancelled;
     assert!(all.iter().all(|delivery| is_cancelled(delivery.status)));
+}
+
+/// An endpoint that failed long ago, and had nothing to take since, is not disabled by one failure more: by the second.
+pub(super) async fn one_failure_after_a_rest_disables_nobody(store: Subject) {
+    const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+    let acme = Acme::open(store.shared()).await;
+    let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
+    let options = DispatchOptions {
+        disable_after: Some(Duration::from_secs(5 * 24 * 60 * 60)),
+        ..DispatchOptions::default()
+    };
+    let dispatcher = Post::always(500).dispatcher_of(&acme.crm, options);
+    let fail = async || {
+        dispatcher.deliver_due().await.expect("the store works");
+        acme.clock.advance_millis(DAY_MS);
+        webhook(&acme.scoped, id).await
+    };
+    create(&acme, "ada@example.com").await;
+    assert_eq!(fail().await.failing_since, None);
+    let failing = fail().await;
+    assert!(failing.enabled && failing.failing_since.is_some());
+    acme.clock.advance_millis(10 * DAY_MS);
+    create(&acme, "grace@example.com").await;
+    assert!(fail().await.enabled);
+    let disabled = fail().await;
+    assert_eq!(disabled.disabled_reason, Some(DisabledReason::Failing));
 }
 
 /// A 410 from where an endpoint was says nothing of where its owner has moved it.

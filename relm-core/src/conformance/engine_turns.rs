@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 
@@ -11,12 +11,14 @@ use super::engine::{Acme, company, contact};
 use super::intercept::{Intercept, Intercepted};
 use super::post::{Post, TURNS_MAX, Turn, deliveries, endpoint};
 use super::subject::Subject;
-use crate::crm::DispatchOptions;
+use crate::crm::{DispatchOptions, Dispatcher};
 use crate::id::{Id, Kind};
-use crate::record::Entry;
-use crate::store::{Queue, QueueKey, Store, StoreError, Write};
+use crate::record::{Document, Entry};
+use crate::store::{Lease, Queue, QueueKey, Store, StoreError, Write};
 use crate::time::Clock;
-use crate::webhook::{Delivery, DeliveryStatus, Message, WebhookInput};
+use crate::webhook::{
+    Answer, Delivery, DeliveryStatus, Message, SendError, Transport, WebhookInput,
+};
 
 /// Changes that the endpoints of a case are told of.
 const EVENTS: usize = 6;
@@ -137,6 +139,67 @@ pub(super) async fn endpoints_that_fail_take_turns(store: Subject) {
     for round in sent.chunks(failing.len()) {
         let urls: BTreeSet<&str> = round.iter().copied().collect();
         assert_eq!(urls.len(), failing.len(), "{sent:?}");
+    }
+}
+
+/// Takes its time to lease: others have their turn meanwhile.
+struct SlowLease;
+
+#[async_trait]
+impl Intercept for SlowLease {
+    async fn lease(&self, store: &dyn Store, lease: &Lease) -> Result<Vec<Document>, StoreError> {
+        yield_turns(3).await;
+        store.lease(lease).await
+    }
+}
+
+/// What is under way at once is bounded in all, also where every endpoint begins at the same moment: one attempt at each is
+/// not, and those beyond share what is left.
+pub(super) async fn attempts_are_bounded_in_all(store: Subject) {
+    const PATHS: [&str; 4] = ["a", "b", "c", "d"];
+    const IN_ALL: usize = 6;
+    let slow = Intercepted {
+        store: store.shared(),
+        by: Arc::new(SlowLease),
+    };
+    let acme = Acme::open(Arc::new(slow)).await;
+    for path in PATHS {
+        endpoint(&acme.scoped, path, &["*"]).await;
+    }
+    create_contacts(&acme).await;
+    let under_way = Arc::new(AtomicUsize::new(0));
+    let most = Arc::new(AtomicUsize::new(0));
+    let counts = [&under_way, &most].map(Arc::clone);
+    let crowd = Crowd {
+        under_way: Arc::clone(&under_way),
+        most: Arc::clone(&most),
+    };
+    let options = DispatchOptions {
+        in_all: IN_ALL,
+        ..DispatchOptions::default()
+    };
+    let dispatcher = Dispatcher::new(acme.crm.clone(), crowd, options);
+    let next_due = dispatcher.deliver_due().await;
+    assert_eq!(next_due.expect("the store works"), None);
+    let [under_way, most] = counts.map(|count| count.load(Ordering::SeqCst));
+    assert_eq!(under_way, 0);
+    assert!((2..IN_ALL + PATHS.len()).contains(&most), "{most} at once");
+}
+
+/// Takes everything, and counts how much of it at once.
+struct Crowd {
+    under_way: Arc<AtomicUsize>,
+    most: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl Transport for Crowd {
+    async fn send(&self, _: Message) -> Result<Answer, SendError> {
+        let now = self.under_way.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(now, Ordering::SeqCst);
+        yield_turns(20).await;
+        self.under_way.fetch_sub(1, Ordering::SeqCst);
+        Ok(Answer::new(200))
     }
 }
 

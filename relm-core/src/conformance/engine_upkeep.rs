@@ -1,5 +1,6 @@
 //! What was told, kept over time: recovering, replaying, forgetting and resealing.
 
+use std::collections::BTreeSet;
 use std::error::Error as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,11 +16,11 @@ use crate::crm::{BatchInput, Crm, Pruned, RecoverInput, Scoped};
 use crate::error::ErrorKind;
 use crate::id::{Id, Kind};
 use crate::object::DealInput;
-use crate::record::Entry;
+use crate::record::{Entry, Record};
 use crate::scope::{Mode, Scope};
 use crate::store::{Batch, CommitError, Page, Query, Store, StoreError, Write};
 use crate::time::{Clock, SeededEntropy, Timestamp};
-use crate::webhook::{DeliveryStatus, Event, RotateInput};
+use crate::webhook::{Delivery, DeliveryStatus, Event, RotateInput};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 const BEGINNING: RecoverInput = RecoverInput {
@@ -183,6 +184,31 @@ pub(super) async fn pruning_keeps_what_is_owed(store: Subject) {
     assert!(acme.events(&store).await.is_empty());
 }
 
+/// What an endpoint took in the end, though it had given up on it before, is owed to it no more.
+pub(super) async fn pruning_forgets_what_was_taken_after_all(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
+    create(&acme, &["ada@example.com", "grace@example.com"]).await;
+    let ill = Post::always(500);
+    let dispatcher = ill.dispatcher(&acme.crm);
+    for _ in 0..2 {
+        dispatcher.deliver_due().await.expect("the store works");
+        acme.clock.advance_millis(DAY_MS);
+    }
+    let dead = deliveries(&acme, &store).await.remove(0);
+    let replayed = acme.scoped.webhooks().replay(id, dead.id).await;
+    replayed.expect("its event is kept");
+    let well = Post::always(200).dispatcher(&acme.crm);
+    well.deliver_due().await.expect("the store works");
+    acme.clock.advance_millis(DAY_MS);
+    let pruned = acme.crm.prune_events(acme.clock.now(), &NoSleep).await;
+    let pruned = pruned.expect("the store works");
+    assert_eq!((pruned.events, pruned.deliveries), (1, 2));
+    let kept = deliveries(&acme, &store).await;
+    assert_eq!(kept.len(), 1);
+    assert_ne!(kept[0].event_id, dead.event_id);
+}
+
 /// Several processes that forget at once forget everything once, and fail at nothing.
 pub(super) async fn pruning_twice_at_once_does_no_harm(store: Subject) {
     const EVENTS: usize = 230;
@@ -218,6 +244,8 @@ pub(super) async fn pruning_twice_at_once_does_no_harm(store: Subject) {
 #[derive(Default)]
 struct Watch {
     writes_max: AtomicUsize,
+    /// Commits that forgot deliveries of an event and left the event.
+    torn: AtomicUsize,
     delivery_lists: AtomicUsize,
     replay: Mutex<Option<(Scoped, Id, Id)>>,
 }
@@ -244,6 +272,19 @@ impl Intercept for Watch {
     async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
         self.writes_max
             .fetch_max(batch.writes.len(), Ordering::SeqCst);
+        let gone = batch.writes.iter().filter_map(|write| match write {
+            Write::Delete(entry) => Some(&entry.record),
+            _ => None,
+        });
+        let (mut events, mut told) = (BTreeSet::new(), BTreeSet::new());
+        for record in gone {
+            match record {
+                Record::Delivery(delivery) => told.insert(delivery.event_id),
+                other => events.insert(other.id()),
+            };
+        }
+        let is_torn = usize::from(!told.is_subset(&events));
+        self.torn.fetch_add(is_torn, Ordering::SeqCst);
         store.commit(batch).await
     }
 }
@@ -258,21 +299,12 @@ async fn prune_watched(acme: &Acme, store: &Subject, watch: &Arc<Watch>) -> Prun
     pruned.expect("the store works")
 }
 
-/// An event is forgotten with all its deliveries, and in no commit that holds up others for long, however many they are.
-pub(super) async fn pruning_writes_little_at_a_time(store: Subject) {
-    const REPLAYS: usize = 1_200;
-    const WRITES_MAX: usize = 600;
-    let acme = Acme::open(store.shared()).await;
-    endpoint(&acme.scoped, "hook", &["*"]).await;
-    create(&acme, &["ada@example.com"]).await;
-    let post = Post::always(200);
-    let dispatcher = post.dispatcher(&acme.crm);
-    dispatcher.deliver_due().await.expect("the store works");
-    let taken = deliveries(&acme, &store).await.remove(0);
-    let replays: Vec<Write> = (1..=REPLAYS)
+/// Gives the event of a delivery so many more deliveries, which were cancelled.
+async fn replay_often(acme: &Acme, store: &Subject, of: &Delivery, first: usize, count: usize) {
+    let replays: Vec<Write> = (first..first + count)
         .map(|n| {
             let id = Id::new(Kind::Delivery, n as u128);
-            let mut replay = taken.replay(id, acme.clock.now());
+            let mut replay = of.replay(id, acme.clock.now());
             replay.cancel();
             Write::Insert(Entry::new(replay))
         })
@@ -280,12 +312,49 @@ pub(super) async fn pruning_writes_little_at_a_time(store: Subject) {
     for part in replays.chunks(WRITES_MAX) {
         store.apply(acme.scoped.scope(), part.to_vec()).await;
     }
+}
+
+/// The most that one commit of a pruning may write.
+const WRITES_MAX: usize = 600;
+
+/// An event is forgotten with all its deliveries, and in no commit that holds up others for long, however many they are.
+pub(super) async fn pruning_writes_little_at_a_time(store: Subject) {
+    const REPLAYS: usize = 1_200;
+    let acme = Acme::open(store.shared()).await;
+    endpoint(&acme.scoped, "hook", &["*"]).await;
+    create(&acme, &["ada@example.com"]).await;
+    let dispatcher = Post::always(200).dispatcher(&acme.crm);
+    dispatcher.deliver_due().await.expect("the store works");
+    let taken = deliveries(&acme, &store).await.remove(0);
+    replay_often(&acme, &store, &taken, 1, REPLAYS).await;
     acme.clock.advance_millis(DAY_MS);
     let watch = Arc::default();
     let pruned = prune_watched(&acme, &store, &watch).await;
     assert_eq!((pruned.events, pruned.deliveries), (1, 1 + REPLAYS));
     assert!(watch.writes_max.load(Ordering::SeqCst) <= WRITES_MAX);
     assert!(deliveries(&acme, &store).await.is_empty());
+}
+
+/// Where several events have more deliveries than one commit is to forget, each goes in one commit with its own: left
+/// without them, it would seem not to have reached anyone.
+pub(super) async fn pruning_tears_no_event_from_its_deliveries(store: Subject) {
+    const REPLAYS: usize = 240;
+    let acme = Acme::open(store.shared()).await;
+    endpoint(&acme.scoped, "hook", &["*"]).await;
+    let people = ["a@example.com", "b@example.com", "c@example.com"];
+    create(&acme, &people).await;
+    let dispatcher = Post::always(200).dispatcher(&acme.crm);
+    dispatcher.deliver_due().await.expect("the store works");
+    for (n, taken) in deliveries(&acme, &store).await.iter().enumerate() {
+        replay_often(&acme, &store, taken, 1 + n * REPLAYS, REPLAYS).await;
+    }
+    acme.clock.advance_millis(DAY_MS);
+    let watch = Arc::default();
+    let pruned = prune_watched(&acme, &store, &watch).await;
+    let all = people.len() * (1 + REPLAYS);
+    assert_eq!((pruned.events, pruned.deliveries), (people.len(), all));
+    assert!(watch.writes_max.load(Ordering::SeqCst) <= WRITES_MAX);
+    assert_eq!(watch.torn.load(Ordering::SeqCst), 0);
 }
 
 /// What is replayed while its event is about to be forgotten is delivered.

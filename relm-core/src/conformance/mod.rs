@@ -330,12 +330,14 @@ macro_rules! for_each_case {
                 what_could_not_be_cancelled_is_cancelled_soon
                 a_hanging_endpoint_holds_up_no_other
                 an_endpoint_that_is_gone_is_disabled
+                one_failure_after_a_rest_disables_nobody
                 an_endpoint_that_moved_is_not_gone
                 an_old_secret_signs_until_it_expires
                 a_ping_goes_to_one_endpoint
             }
             engine_turns {
                 endpoints_take_turns
+                attempts_are_bounded_in_all
                 endpoints_that_hang_leave_lanes_to_others
                 endpoints_that_fail_take_turns
                 a_slow_look_holds_up_no_delivery
@@ -346,6 +348,8 @@ macro_rules! for_each_case {
                 a_recovery_leaves_alone_what_is_replayed
                 replay_needs_its_event
                 pruning_keeps_what_is_owed
+                pruning_forgets_what_was_taken_after_all
+                pruning_tears_no_event_from_its_deliveries
                 pruning_twice_at_once_does_no_harm
                 pruning_writes_little_at_a_time
                 a_replay_saves_its_event_from_pruning

@@ -16,7 +16,7 @@ use crate::id::{Id, Kind};
 use crate::input::{Patch, Reader};
 use crate::limits::{PAGE_LIMIT_MAX, RECOVER_DELIVERIES_MAX, RECOVER_EVENTS_MAX};
 use crate::record::{Document, Entry, column_place};
-use crate::store::{Query, Refusal, Require, Write};
+use crate::store::{Lease, Query, Refusal, Require, Write};
 use crate::time::Timestamp;
 use crate::webhook::{Delivery, DeliveryStatus, Event, EventData, EventType, Told, Webhook};
 
@@ -393,14 +393,8 @@ fn event_type(event: &Document) -> Result<EventType> {
 }
 
 impl Scoped {
-    /// Gives up what is pending for an endpoint that takes no more. Nothing new can become pending: the endpoint was
-    /// disabled or deleted before. What a crash in between leaves, the dispatcher meets and gives up.
-    pub(super) async fn cancel_pending(&self, webhook: Id) -> Result<()> {
-        while self.cancel_some(webhook).await? {}
-        Ok(())
-    }
-
-    /// Gives up the newest of what is pending for an endpoint that takes no more; whether there is more.
+    /// Gives up some of what is pending for an endpoint that takes no more; whether there is more. Nothing new can become
+    /// pending: the endpoint was disabled or deleted before. What a crash leaves, the dispatcher meets and gives up.
     pub(super) async fn cancel_some(&self, webhook: Id) -> Result<bool> {
         let plain = Scoped {
             idempotency: None,
@@ -410,6 +404,9 @@ impl Scoped {
         Ok(reply.outcome == Outcome::Accepted)
     }
 }
+
+/// For how long a cancelling keeps others from what it is about to cancel.
+const CANCEL_LEASE_MS: i64 = 1_000;
 
 /// Cancels a page of deliveries, as long as their endpoint takes none. It is accepted where there are more, and done else.
 struct Cancel {
@@ -425,17 +422,19 @@ impl Operation<Value> for Cancel {
             // Somebody enabled it again: what is pending is to be sent. Who does so from here on changes the configuration.
             return Ok(Reply::new(Outcome::Done, nothing));
         }
-        let pending = Query {
-            kind: Kind::Delivery,
-            clauses: vec![
-                to_endpoint(self.webhook)?,
-                with_status(&[DeliveryStatus::Pending])?,
-            ],
-            after: None,
+        // A lease finds what is pending by its index, however much was delivered before; until it is over nobody sends what
+        // it took. Whatever it moved, the cancelling writes anew.
+        let lease = Lease {
+            scope: plan.scoped.scope,
+            webhook: self.webhook,
+            now: Timestamp::MAX,
+            until: plan.now.saturating_add_millis(CANCEL_LEASE_MS),
             limit: PAGE_LIMIT_MAX,
         };
-        let page = list(plan.scoped, pending).await?;
-        for document in page.documents {
+        let taken = plan.scoped.inner.store.lease(&lease).await;
+        let taken = taken.map_err(store_error)?;
+        let has_more = taken.len() == PAGE_LIMIT_MAX;
+        for document in taken {
             let mut delivery: Delivery = document.decode()?;
             delivery.cancel();
             plan.writes.push(Write::Replace {
@@ -443,7 +442,7 @@ impl Operation<Value> for Cancel {
                 after: Entry::new(delivery),
             });
         }
-        let outcome = if page.more {
+        let outcome = if has_more {
             Outcome::Accepted
         } else {
             Outcome::Done

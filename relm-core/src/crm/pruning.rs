@@ -33,23 +33,41 @@ pub struct Pruned {
 
 impl Crm {
     /// Forgets the events of before a moment, in all workspaces, each with its deliveries. An event stays as long as a
-    /// delivery of it is pending, or is dead and could be replayed: until its endpoint is deleted.
+    /// delivery of it is pending, or is dead and could be replayed: until its endpoint took it after all, or is deleted.
     ///
     /// # Errors
-    /// `unavailable` or `internal_error` from the store. What was forgotten until then stays forgotten.
+    /// `unavailable` or `internal_error` from the store, once all workspaces were gone through. What was forgotten stays
+    /// forgotten.
     pub async fn prune_events(&self, before: Timestamp, sleeper: &dyn Sleeper) -> Result<Pruned> {
         let mut pruned = Pruned::default();
+        let mut failure = None;
         for scope in self.scopes().await? {
-            let scoped = self.open(scope.workspace(), scope.mode()).await?;
-            let mut after = Some(first_of(Kind::Event, before));
-            while let Some(last) = after {
-                after = scoped.prune_step(last, &mut pruned).await?;
-                if after.is_some() {
-                    sleeper.sleep(REST).await;
-                }
+            let of_scope = self.prune_scope(scope, before, sleeper, &mut pruned).await;
+            // One workspace that cannot be read keeps no other from forgetting.
+            failure = failure.or(of_scope.err());
+        }
+        match failure {
+            Some(error) => Err(error),
+            None => Ok(pruned),
+        }
+    }
+
+    async fn prune_scope(
+        &self,
+        scope: Scope,
+        before: Timestamp,
+        sleeper: &dyn Sleeper,
+        pruned: &mut Pruned,
+    ) -> Result<()> {
+        let scoped = self.open(scope.workspace(), scope.mode()).await?;
+        let mut after = Some(first_of(Kind::Event, before));
+        while let Some(last) = after {
+            after = scoped.prune_step(last, pruned).await?;
+            if after.is_some() {
+                sleeper.sleep(REST).await;
             }
         }
-        Ok(pruned)
+        Ok(())
     }
 
     /// Whether this is the first claim of a name within so many milliseconds, whichever of the processes that share the
@@ -95,13 +113,17 @@ impl Scoped {
             let page = list(self, query.clone()).await?;
             let next = page.documents.last().map(|last| last.id);
             let next = next.filter(|_| page.more);
+            if page.documents.is_empty() {
+                return Ok(next);
+            }
             let configuration = self.inner.reload_configuration(self.scope).await?;
-            let endpoints = &configuration.webhooks;
-            let events = self.not_owed(page.documents, endpoints).await?;
+            let mut debts = Debts::of(self, &page.documents, &configuration.webhooks).await?;
+            let mut events = page.documents;
+            events.retain(|event| !debts.is_owed(event.id));
             if events.is_empty() {
                 return Ok(next);
             }
-            match self.forget(events, endpoints).await? {
+            match self.forget(events, &mut debts).await? {
                 Some(Forgotten { step, is_all }) => {
                     pruned.events += step.events;
                     pruned.deliveries += step.deliveries;
@@ -115,54 +137,42 @@ impl Scoped {
         Ok(None)
     }
 
-    /// Those of these events that are owed to none of the endpoints.
-    async fn not_owed(
-        &self,
-        mut events: Vec<Document>,
-        endpoints: &[Webhook],
-    ) -> Result<Vec<Document>> {
-        if events.is_empty() {
-            return Ok(events);
-        }
-        let mut owed = HashSet::new();
-        let statuses = [DeliveryStatus::Pending, DeliveryStatus::Dead];
-        let clauses = vec![of_events(&events)?, with_status(&statuses)?];
-        each_delivery(self, clauses, |delivery| {
-            if is_owed(&delivery, endpoints) {
-                owed.insert(delivery.event_id);
-            }
-        })
-        .await?;
-        events.retain(|event| !owed.contains(&event.id));
-        Ok(events)
-    }
-
-    /// Forgets these events with their deliveries; some of the deliveries alone, where one commit is not to hold them all.
-    /// None where something of it changed, or somebody else forgot it.
+    /// Forgets the first of these events, with their deliveries: as many as one commit is to hold. None where something of
+    /// it changed, or somebody else forgot it.
     async fn forget(
         &self,
-        events: Vec<Document>,
-        endpoints: &[Webhook],
+        mut events: Vec<Document>,
+        debts: &mut Debts<'_>,
     ) -> Result<Option<Forgotten>> {
-        let query = Query {
-            kind: Kind::Delivery,
-            clauses: vec![of_events(&events)?],
-            after: None,
-            limit: STEP_DELIVERIES,
-        };
-        let page = list(self, query).await?;
-        for document in &page.documents {
-            if is_owed(&document.decode()?, endpoints) {
-                // It was replayed since.
-                return Ok(None);
+        let asked = events.len();
+        // An event goes with all that was delivered of it: left without, it would seem not to have reached anyone.
+        let page = loop {
+            let query = Query {
+                kind: Kind::Delivery,
+                clauses: vec![of_events(&events)?],
+                after: None,
+                limit: STEP_DELIVERIES,
+            };
+            let page = list(self, query).await?;
+            if !page.more || events.len() == 1 {
+                break page;
             }
+            events.truncate(events.len() / 2);
+        };
+        for document in &page.documents {
+            debts.add(&document.decode()?);
         }
-        let is_all = !page.more;
+        if events.iter().any(|event| debts.is_owed(event.id)) {
+            // It was replayed since.
+            return Ok(None);
+        }
+        // Of one event that was replayed without end, the newest deliveries go first.
+        let events = if page.more { Vec::new() } else { events };
         let step = Pruned {
-            events: if is_all { events.len() } else { 0 },
+            events: events.len(),
             deliveries: page.documents.len(),
         };
-        let events = events.into_iter().filter(|_| is_all);
+        let is_all = step.events == asked;
         let entries = page.documents.into_iter().chain(events);
         let deletes = entries.map(|document| document.into_entry().map(Write::Delete));
         let batch = Batch {
@@ -182,15 +192,57 @@ impl Scoped {
     }
 }
 
-/// Whether the event of a delivery is to be kept for it: while it is pending, or is dead and can be replayed.
-fn is_owed(delivery: &Delivery, endpoints: &[Webhook]) -> bool {
-    match delivery.status {
-        DeliveryStatus::Pending => true,
-        DeliveryStatus::Dead => {
-            let mut endpoints = endpoints.iter();
-            endpoints.any(|webhook| webhook.id == delivery.webhook_id)
+/// Which events are to be kept for the sake of which endpoints.
+struct Debts<'a> {
+    endpoints: &'a [Webhook],
+    pending: HashSet<Id>,
+    /// Events, each with an endpoint that gave up on it.
+    dead: HashSet<(Id, Id)>,
+    /// Events, each with an endpoint that took it.
+    taken: HashSet<(Id, Id)>,
+}
+
+impl<'a> Debts<'a> {
+    async fn of(scoped: &Scoped, events: &[Document], endpoints: &'a [Webhook]) -> Result<Self> {
+        let mut debts = Self {
+            endpoints,
+            pending: HashSet::new(),
+            dead: HashSet::new(),
+            taken: HashSet::new(),
+        };
+        let statuses = [
+            DeliveryStatus::Pending,
+            DeliveryStatus::Dead,
+            DeliveryStatus::Succeeded,
+        ];
+        let clauses = vec![of_events(events)?, with_status(&statuses)?];
+        each_delivery(scoped, clauses, |delivery| debts.add(&delivery)).await?;
+        Ok(debts)
+    }
+
+    fn add(&mut self, delivery: &Delivery) {
+        let owed = (delivery.event_id, delivery.webhook_id);
+        match delivery.status {
+            DeliveryStatus::Pending => {
+                self.pending.insert(delivery.event_id);
+            }
+            DeliveryStatus::Dead => {
+                self.dead.insert(owed);
+            }
+            DeliveryStatus::Succeeded => {
+                self.taken.insert(owed);
+            }
+            DeliveryStatus::Cancelled => {}
         }
-        DeliveryStatus::Succeeded | DeliveryStatus::Cancelled => false,
+    }
+
+    /// Whether an event is on its way, or can be replayed to an endpoint that never took it.
+    fn is_owed(&self, event: Id) -> bool {
+        self.pending.contains(&event)
+            || self.endpoints.iter().any(|webhook| {
+                let owed = (event, webhook.id);
+                self.dead.contains(&owed) && !self.taken.contains(&owed)
+            })
     }
 }
 

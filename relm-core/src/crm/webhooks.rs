@@ -115,7 +115,7 @@ impl<'a> Webhooks<'a> {
 
     /// Cancels what is pending for an endpoint that takes no more, as far as its caller can wait for that. The change that
     /// led here was made, and its caller must hear so whatever fails now: the dispatcher is told to go on at once.
-    async fn clean_up(&self, id: Id) {
+    pub(super) async fn clean_up(&self, id: Id) {
         for _ in 0..CANCELLED_PAGES {
             match self.scoped.cancel_some(id).await {
                 Ok(true) => {}

@@ -73,10 +73,19 @@ impl Schedule {
     /// `chance` is any number, evenly distributed.
     pub(crate) fn wait_ms(&self, failed: usize, plea: Plea, chance: u32) -> Option<i64> {
         let step = *self.steps_ms.get(failed)?;
-        let width = 2 * step * JITTER_PERCENT / 100;
-        let offset = (i128::from(width) * i128::from(chance) / i128::from(u32::MAX)) as i64;
-        let jittered = step - width / 2 + offset;
-        Some(jittered.max(plea.wait_ms.min(2 * step)))
+        let jitter = step * JITTER_PERCENT / 100;
+        let some_of =
+            |width: i64| (i128::from(width) * i128::from(chance) / i128::from(u32::MAX)) as i64;
+        let planned = step - jitter + some_of(2 * jitter);
+        // What was turned away together is not to come back together: a plea is exceeded by up to as much, within twice the
+        // step; one that cannot be granted is met within as much of that.
+        let longest = 2 * step;
+        let least = match plea.wait_ms {
+            asked if asked > longest => longest - jitter,
+            asked => asked,
+        };
+        let asked = least + some_of(jitter.min(longest - least).min(least));
+        Some(planned.max(asked))
     }
 }
 
@@ -154,9 +163,12 @@ mod tests {
             ))
         };
         assert_eq!(schedule.wait_ms(1, asks(1), 0), Some(4 * SECOND));
-        assert_eq!(schedule.wait_ms(1, asks(9), 0), Some(9 * SECOND));
+        assert_eq!(schedule.wait_ms(1, asks(7), 0), Some(7 * SECOND));
+        assert_eq!(schedule.wait_ms(1, asks(7), u32::MAX), Some(8 * SECOND));
+        assert_eq!(schedule.wait_ms(1, asks(10), 0), Some(10 * SECOND));
+        assert_eq!(schedule.wait_ms(1, asks(10), u32::MAX), Some(10 * SECOND));
         assert_eq!(schedule.wait_ms(1, asks(3600), u32::MAX), Some(10 * SECOND));
-        assert_eq!(schedule.wait_ms(1, asks(u64::MAX), 0), Some(10 * SECOND));
+        assert_eq!(schedule.wait_ms(1, asks(u64::MAX), 0), Some(9 * SECOND));
     }
 
     #[test]
@@ -164,8 +176,10 @@ mod tests {
         let steps = [0, 5, 40, 300].map(Duration::from_secs);
         let schedule = Schedule::new(steps).unwrap();
         for slow in [plea(Err(SendError::TimedOut)), plea(Ok(Answer::new(429)))] {
-            assert_eq!(schedule.wait_ms(1, slow, 0), Some(10 * SECOND));
+            assert_eq!(schedule.wait_ms(1, slow, 0), Some(9 * SECOND));
+            assert_eq!(schedule.wait_ms(1, slow, u32::MAX), Some(10 * SECOND));
             assert_eq!(schedule.wait_ms(2, slow, 0), Some(60 * SECOND));
+            assert_eq!(schedule.wait_ms(2, slow, u32::MAX), Some(68 * SECOND));
             assert_eq!(schedule.wait_ms(3, slow, 0), Some(240 * SECOND));
         }
     }

@@ -11,6 +11,8 @@ use crate::limits::WEBHOOK_URL_CHARS_MAX;
 
 /// Characters of a host name (RFC 1035, section 2.3.4).
 const NAME_CHARS_MAX: usize = 253;
+/// Characters of a name between two of its dots (the same).
+const LABEL_CHARS_MAX: usize = 63;
 
 /// A URL by https, or by http where that is allowed, of a host and perhaps a port.
 pub(super) fn check(url: String, plain_http: bool) -> Result<String> {
@@ -27,7 +29,9 @@ pub(super) fn check(url: String, plain_http: bool) -> Result<String> {
         return refuse("`url` must not hold a user name or password.");
     }
     let is_unsendable = |c: char| c.is_whitespace() || c.is_control() || "<>`".contains(c);
-    if authority.is_empty() || url.contains(is_unsendable) {
+    let query = url.split('#').next().and_then(|url| url.split_once('?'));
+    let is_quoted = query.is_some_and(|(_, query)| query.contains('"'));
+    if authority.is_empty() || url.contains(is_unsendable) || is_quoted {
         return refuse("`url` must be an absolute URL such as https://example.com/hooks/relm.");
     }
     let end = match authority.find(']') {
@@ -55,9 +59,42 @@ fn is_host(host: &str) -> bool {
     let name = host.strip_suffix('.').unwrap_or(host);
     let is_label = |label: &str| {
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-        !label.is_empty() && label.bytes().all(fits)
+        (1..=LABEL_CHARS_MAX).contains(&label.len()) && label.bytes().all(fits)
     };
-    name.len() <= NAME_CHARS_MAX && name.split('.').all(is_label)
+    let last = name.rsplit('.').next().unwrap_or_default();
+    name.len() <= NAME_CHARS_MAX
+        && name.split('.').all(is_label)
+        && (!is_numeric(last) || is_ipv4(name))
+}
+
+/// Whether a host that ends in this label is an IPv4 address or nothing (<https://url.spec.whatwg.org/#ends-in-a-number-checker>).
+fn is_numeric(label: &str) -> bool {
+    label.bytes().all(|byte| byte.is_ascii_digit()) || number(label).is_some()
+}
+
+/// Whether this is an IPv4 address in any of its spellings: one to four numbers, of which the last fills what is left.
+fn is_ipv4(name: &str) -> bool {
+    let parts: Option<Vec<u64>> = name.split('.').map(number).collect();
+    let Some((last, leading)) = parts.as_deref().and_then(<[u64]>::split_last) else {
+        return false;
+    };
+    leading.len() < 4
+        && leading.iter().all(|part| *part <= 255)
+        && last >> (32 - 8 * leading.len()) == 0
+}
+
+/// A decimal, octal or hexadecimal number of an address.
+fn number(label: &str) -> Option<u64> {
+    let label = label.to_ascii_lowercase();
+    let (digits, radix) = match label.strip_prefix("0x") {
+        Some("") => return Some(0),
+        Some(digits) => (digits, 16),
+        None if label.len() > 1 && label.starts_with('0') => (&label[1..], 8),
+        None => (label.as_str(), 10),
+    };
+    // `from_str_radix` takes a sign as well.
+    let is_plain = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_plain.then(|| u64::from_str_radix(digits, radix).ok())?
 }
 
 /// What follows the host: nothing, or a colon and a port, which may be left out.
@@ -92,6 +129,14 @@ mod tests {
             "https://example.com:/",
             "https://[::1]:65535/",
             "https://[2606:4700::1111]",
+            "https://1.2.3.4./",
+            "https://127.1/",
+            "https://0X7f.1/",
+            "https://2130706433/",
+            "https://0300.0xa8.1/",
+            "https://0x.com/",
+            "https://1.2.3.4a/",
+            "https://a/\"quoted\"?in#\"the\"",
         ] {
             assert_eq!(check(url.to_owned(), true).expect(url), url);
         }
@@ -112,6 +157,13 @@ mod tests {
             "https://[::1%25eth0]/",
             "https://[127.0.0.1]/",
             "https://a]/",
+            "https://256.0.0.1/",
+            "https://1.2.3.4.5/",
+            "https://1.2.3.256",
+            "https://0x100000000/",
+            "https://a.1/",
+            "https://1.2.3.08/",
+            &format!("https://{}.example/", "a".repeat(64)),
             &format!("https://{}a/", "abcdefg.".repeat(32)),
         ] {
             assert!(refused(url).contains("must name a host"), "{url}");
@@ -142,6 +194,7 @@ mod tests {
             "https://a/b c",
             "https://a/<b>",
             "https://a/`b`",
+            "https://a/?b=\"c\"",
             "https://a/\u{a0}",
         ] {
             assert!(refused(url).contains("absolute URL"), "{url}");

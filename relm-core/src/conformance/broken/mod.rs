@@ -170,16 +170,17 @@ macro_rules! for_each_broken_store {
                     a_field_binds_every_engine a_delivery_is_sent_once_and_recorded
                     a_crash_after_sending_sends_again_with_the_same_id a_disabled_endpoint_is_sent_nothing
                     a_clock_set_back_delays_no_delivery
-                    a_hanging_endpoint_holds_up_no_other endpoints_take_turns
+                    a_hanging_endpoint_holds_up_no_other endpoints_take_turns attempts_are_bounded_in_all
                     endpoints_that_hang_leave_lanes_to_others endpoints_that_fail_take_turns a_slow_look_holds_up_no_delivery
                     a_ping_goes_to_one_endpoint recover_is_idempotent
-                    pruning_keeps_what_is_owed pruning_twice_at_once_does_no_harm
+                    pruning_keeps_what_is_owed pruning_forgets_what_was_taken_after_all
+                    pruning_tears_no_event_from_its_deliveries pruning_twice_at_once_does_no_harm
                     pruning_writes_little_at_a_time a_replay_saves_its_event_from_pruning
                 ]
                 UnchangedEndpoint a_change_of_an_endpoint_that_is_lost_is_noticed [
                     a_disabled_endpoint_is_sent_nothing what_could_not_be_cancelled_is_cancelled_soon
                     disabling_waits_for_no_large_backlog
-                    an_endpoint_that_is_gone_is_disabled
+                    an_endpoint_that_is_gone_is_disabled one_failure_after_a_rest_disables_nobody
                     an_endpoint_that_moved_is_not_gone an_old_secret_signs_until_it_expires
                     resealing_keeps_secrets_readable a_lost_key_holds_deliveries_back
                 ]

@@ -151,6 +151,10 @@ impl Ledger {
             self.ensure(is_so && is_due, || {
                 format!("{process} was given {delivery:?}, which is not so or not due")
             });
+            if lease.now == Timestamp::MAX {
+                self.note(lease.until, format!("{process} holds {}", delivery.id));
+                continue;
+            }
             let Some((target, read_at)) = self.reads.get(&(process, lease.webhook)).cloned() else {
                 self.fail("a lane took deliveries of an endpoint that it never looked at");
             };

@@ -212,9 +212,15 @@ impl Ledger {
             (DeliveryStatus::Pending, Some(step_ms)) => {
                 let next = after.next_attempt_at.unwrap_or(ended);
                 let wait_ms = next.as_millis() - ended.as_millis();
-                let granted_ms = asked_ms.min(2 * step_ms);
-                let least = (step_ms * 4 / 5).max(granted_ms);
-                let most = (step_ms * 6 / 5).max(granted_ms);
+                let (jitter_ms, longest_ms) = (step_ms / 5, 2 * step_ms);
+                let granted_ms = if asked_ms > longest_ms {
+                    longest_ms - jitter_ms
+                } else {
+                    asked_ms
+                };
+                let least = (step_ms - jitter_ms).max(granted_ms);
+                let most = (granted_ms + jitter_ms).min(longest_ms);
+                let most = (step_ms + jitter_ms).max(most);
                 let is_in_bounds = (least..=most).contains(&wait_ms);
                 !succeeded && !is_gone && !*disables && is_in_bounds
             }
@@ -245,7 +251,9 @@ impl Ledger {
                 let since = before.failing_since.map(|since| since.as_millis());
                 let limit = self.rules.disable_after_ms;
                 let times = at.map(|at| at.as_millis()).zip(since).zip(limit);
-                failed && times.is_some_and(|((at, since), limit)| (at - since).max(0) >= limit)
+                let is_long =
+                    times.is_some_and(|((at, since), limit)| (at - since).max(0) >= limit);
+                failed && attempts >= 2 && is_long
             }
         };
         let failing = match (before.failing_since, after.failing_since) {
@@ -294,9 +302,9 @@ impl Ledger {
             let limit = self.rules.disable_after_ms.unwrap_or(i64::MAX);
             let failing_ms = since.map_or(0, |since| sent.at.as_millis() - since.as_millis());
             let failing_ms = failing_ms.max(0);
-            let must_end = sent.saw_failing && is_alone && failing_ms >= limit;
-            let must_begin =
-                delivery.attempts.len() >= 2 && before.failing_since.is_none() && is_alone;
+            let is_judged = delivery.attempts.len() >= 2 && is_alone;
+            let must_end = is_judged && sent.saw_failing && failing_ms >= limit;
+            let must_begin = is_judged && before.failing_since.is_none();
             (!must_end || !after.enabled) && (!must_begin || after.failing_since.is_some())
         };
         self.ensure(holds, || {
@@ -304,12 +312,30 @@ impl Ledger {
         });
     }
 
+    /// Whether the endpoint of a delivery took its event by another one, which may be forgotten along with it.
+    fn is_taken(&self, dead: &Delivery, batch: &Batch) -> bool {
+        let known = self.deliveries.values().map(|row| &row.delivery);
+        let forgotten = batch.writes.iter().filter_map(|write| match write {
+            Write::Delete(entry) => match &entry.record {
+                Record::Delivery(delivery) => Some(&**delivery),
+                _ => None,
+            },
+            _ => None,
+        });
+        known.chain(forgotten).any(|other| {
+            other.status == DeliveryStatus::Succeeded
+                && (other.event_id, other.webhook_id) == (dead.event_id, dead.webhook_id)
+        })
+    }
+
     /// What is forgotten owes nobody anything.
     fn judge_forgotten(&mut self, record: &Record, batch: &Batch) {
         let holds = match record {
             Record::Delivery(delivery) => match delivery.status {
                 DeliveryStatus::Pending => false,
-                DeliveryStatus::Dead => webhook_of(self, delivery).is_none(),
+                DeliveryStatus::Dead => {
+                    webhook_of(self, delivery).is_none() || self.is_taken(delivery, batch)
+                }
                 DeliveryStatus::Succeeded | DeliveryStatus::Cancelled => true,
             },
             Record::Event(event) => {

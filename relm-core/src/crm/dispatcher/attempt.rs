@@ -153,7 +153,7 @@ impl Dispatcher {
             match scoped.inner.store.commit(batch).await {
                 Ok(()) if disables => {
                     scoped.inner.forget_configuration(scoped.scope);
-                    scoped.cancel_pending(id).await?;
+                    scoped.webhooks().clean_up(id).await;
                     return Ok(None);
                 }
                 Ok(()) => return Ok(due_at),
@@ -232,7 +232,10 @@ impl Dispatcher {
                 failing_since: Some(at),
                 ..webhook.clone()
             },
-            (Verdict::Failed, Some(since)) if self.is_too_long(since, at) => {
+            // It may have had nothing to take since: one failure after that is as good as a first one.
+            (Verdict::Failed, Some(since))
+                if failures >= FAILURES_MIN && self.is_too_long(since, at) =>
+            {
                 let mut failing = webhook.clone();
                 failing.disable(DisabledReason::Failing);
                 failing

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
 
@@ -14,7 +15,7 @@ use crate::column::Scalar;
 use crate::crm::deliveries::list;
 use crate::crm::webhooks::find;
 use crate::crm::{Scoped, store_error};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::filter::{Clause, Condition, Target as FilterTarget};
 use crate::id::{Id, Kind};
 use crate::record::Document;
@@ -37,10 +38,17 @@ impl TurnEnd {
         self.attempts > 0 && self.taken == 0
     }
 
-    fn add(&mut self, attempted: &Attempted) {
-        self.attempts += 1;
-        self.taken += usize::from(attempted.is_taken);
-        self.due_at = earlier(self.due_at, attempted.due_at);
+    /// Counts an attempt; what kept it from its end, if anything did.
+    fn hear(&mut self, ended: Result<Attempted>) -> Option<Error> {
+        match ended {
+            Ok(attempted) => {
+                self.attempts += 1;
+                self.taken += usize::from(attempted.is_taken);
+                self.due_at = earlier(self.due_at, attempted.due_at);
+                None
+            }
+            Err(error) => Some(error),
+        }
     }
 }
 
@@ -63,16 +71,20 @@ impl Dispatcher {
             let is_over = nudge.is_stopping() || (has_leased && nudge.is_turn_over());
             if !is_over && !drained && failure.is_none() && attempts.len() < window {
                 has_leased = true;
+                let look = self.look(&scoped, key.webhook, attempts.len());
+                let (look, ended) = beside(look, &mut attempts).await;
+                for ended in ended {
+                    failure = end.hear(ended).or(failure);
+                }
                 // What is under way is recorded whatever comes of this: dropped, it would be sent again.
-                match self.look(&scoped, key.webhook, attempts.len()).await {
+                match look {
                     Ok(look) => {
                         (drained, window) = (look.drained, look.window);
-                        for (target, delivery, event) in look.taken {
-                            let under_way = UnderWay::begin(self);
+                        for (place, target, delivery, event) in look.taken {
                             let scoped = &scoped;
                             attempts.push(async move {
                                 let ended = self.attempt(scoped, &target, delivery, event).await;
-                                drop(under_way);
+                                drop(place);
                                 ended
                             });
                         }
@@ -84,8 +96,7 @@ impl Dispatcher {
             let enough = attempts.len() / 2;
             while attempts.len() > enough {
                 match next(&mut attempts, nudge).await {
-                    Some(Ok(attempted)) => end.add(&attempted),
-                    Some(Err(error)) => failure = Some(error),
+                    Some(ended) => failure = end.hear(ended).or(failure),
                     None => {
                         drained = false;
                         break;
@@ -105,28 +116,30 @@ impl Dispatcher {
         Ok(end)
     }
 
-    /// Takes what is due, as far as there is room beside so many attempts, or gives it up where the endpoint takes none.
-    async fn look(&self, scoped: &Scoped, webhook: Id, under_way: usize) -> Result<Look> {
+    /// Takes what is due, as far as there is room beside so many attempts, or gives some of it up where the endpoint takes
+    /// none.
+    async fn look(&self, scoped: &Scoped, webhook: Id, under_way: usize) -> Result<Look<'_>> {
         let mut look = Look {
             window: 1,
             drained: true,
             taken: Vec::new(),
         };
         let Some(target) = self.target(scoped, webhook).await? else {
-            scoped.cancel_pending(webhook).await?;
+            look.drained = !scoped.cancel_some(webhook).await?;
             return Ok(look);
         };
         look.window = self.window(&target);
-        let room = self.room(look.window, under_way);
-        if room == 0 {
+        // Before the lease: until it is answered, others ask for room as well.
+        let room = self.reserve(look.window, under_way);
+        if room.is_empty() {
             look.drained = false;
             return Ok(look);
         }
-        let taken = self.take(scoped, webhook, room).await?;
-        look.drained = taken.len() < room;
-        let taken = taken.into_iter();
+        let taken = self.take(scoped, webhook, room.len()).await?;
+        look.drained = taken.len() < room.len();
+        let taken = room.into_iter().zip(taken);
         look.taken = taken
-            .map(|(delivery, event)| (target.clone(), delivery, event))
+            .map(|(place, (delivery, event))| (place, target.clone(), delivery, event))
             .collect();
         Ok(look)
     }
@@ -152,12 +165,18 @@ impl Dispatcher {
         }
     }
 
-    /// How many more attempts may be begun in a window in which so many are under way.
-    fn room(&self, window: usize, under_way: usize) -> usize {
-        let of_all = self.under_way.load(Ordering::Relaxed);
-        let left = self.options.in_all.saturating_sub(of_all);
+    /// Room for as many more attempts as a window allows in which so many are under way.
+    fn reserve(&self, window: usize, under_way: usize) -> Vec<UnderWay<'_>> {
+        let wanted = window.saturating_sub(under_way);
         let least = usize::from(under_way == 0);
-        window.saturating_sub(under_way).min(left.max(least))
+        let room =
+            |of_all: usize| wanted.min(self.options.in_all.saturating_sub(of_all).max(least));
+        let count = |of_all| Some(of_all + room(of_all));
+        let counted = self
+            .under_way
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, count);
+        let before = counted.unwrap_or_else(|of_all| of_all);
+        (0..room(before)).map(|_| UnderWay(self)).collect()
     }
 
     /// Leases deliveries, and reads their events.
@@ -195,13 +214,13 @@ impl Dispatcher {
 }
 
 /// What a look at an endpoint came to.
-struct Look {
+struct Look<'a> {
     /// How many attempts may be under way.
     window: usize,
     /// Whether nothing more is due.
     drained: bool,
-    /// What was leased: to whom, the delivery, and its event.
-    taken: Vec<(Target, Document, Option<Document>)>,
+    /// What was leased: the room for it, to whom, the delivery, and its event.
+    taken: Vec<(UnderWay<'a>, Target, Document, Option<Document>)>,
 }
 
 /// The events of these ids, in one read.
@@ -246,15 +265,29 @@ async fn next<T, F: Future<Output = T>>(
     .await
 }
 
-/// Counts an attempt for as long as it is under way, also when it is dropped.
-struct UnderWay<'a>(&'a Dispatcher);
-
-impl<'a> UnderWay<'a> {
-    fn begin(dispatcher: &'a Dispatcher) -> Self {
-        dispatcher.under_way.fetch_add(1, Ordering::Relaxed);
-        Self(dispatcher)
-    }
+/// What something comes to, and what the attempts beside it came to meanwhile: a store that takes its time must not keep
+/// them from their deadlines.
+async fn beside<T, F: Future>(
+    work: impl Future<Output = T>,
+    attempts: &mut FuturesUnordered<F>,
+) -> (T, Vec<F::Output>) {
+    let mut work = pin!(work);
+    let mut ended = Vec::new();
+    let done = poll_fn(|context| {
+        if let Poll::Ready(done) = work.as_mut().poll(context) {
+            return Poll::Ready(done);
+        }
+        while let Poll::Ready(Some(attempt)) = attempts.poll_next_unpin(context) {
+            ended.push(attempt);
+        }
+        Poll::Pending
+    });
+    (done.await, ended)
 }
+
+/// The room of one attempt, from before its delivery is taken until it has ended or is dropped; counted by
+/// [`Dispatcher::reserve`].
+struct UnderWay<'a>(&'a Dispatcher);
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
