@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::error::Error as _;
 use std::future::Future;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use relm_core::crm::{Crm, DispatchOptions, Dispatcher, Sleeper};
 use relm_core::webhook::Transport;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
 /// How often old events are forgotten, however many processes share a database.
@@ -20,6 +21,8 @@ const ASK_EVERY: Duration = Duration::from_secs(10 * 60);
 const TELL_EVERY: Duration = Duration::from_secs(10);
 /// How long it is remembered what the log was told.
 const FORGET_AFTER: Duration = Duration::from_secs(60);
+/// How long delivering rests once something in it panicked.
+const REST_AFTER_PANIC: Duration = Duration::from_secs(1);
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Waits on Tokio's clock.
@@ -70,9 +73,26 @@ pub async fn deliver(
             tracing::error!(cause, unsaid, "deliveries are held up: {}", error.message());
         }
     });
-    let run = dispatcher.run(&TokioSleeper, stop.clone().wait());
+    let dispatcher = Arc::new(dispatcher);
+    let run = async {
+        // A set ends what runs in it when it is dropped.
+        let mut runs = JoinSet::new();
+        loop {
+            let (dispatcher, stopping) = (Arc::clone(&dispatcher), stop.clone().wait());
+            runs.spawn(async move { dispatcher.run(&TokioSleeper, stopping).await });
+            match runs.join_next().await {
+                Some(Err(error)) if error.is_panic() => {
+                    tracing::error!(
+                        "delivering panicked, and begins anew: what was under way is sent again"
+                    );
+                    tokio::time::sleep(REST_AFTER_PANIC).await;
+                }
+                _ => break,
+            }
+        }
+    };
     let late = async {
-        stop.wait().await;
+        stop.clone().wait().await;
         tokio::time::sleep(drain).await;
     };
     tokio::select! {

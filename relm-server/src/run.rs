@@ -77,7 +77,12 @@ fn say_usage(error: &clap::Error) -> ExitCode {
 }
 
 fn fail(error: &Failure) -> ExitCode {
-    eprintln!("relm-server: {error}");
+    // Of the engine's own errors, the cause says it all: their text is what a client would be told.
+    let of_engine = error.downcast_ref::<relm_core::Error>();
+    match of_engine.and_then(Error::source) {
+        Some(cause) => eprintln!("relm-server: {cause}"),
+        None => eprintln!("relm-server: {error}"),
+    }
     ExitCode::FAILURE
 }
 
@@ -98,6 +103,11 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             workspaces(&open(&database).await?.build(), command).await
         }
         Command::Webhooks { database, command } => {
+            if database.secret_keys.is_empty() {
+                return Err(
+                    "set RELM_SECRET_KEY: its first key is what secrets are sealed with".into(),
+                );
+            }
             webhooks(&open(&database).await?.build(), command).await
         }
         Command::Keys { database, command } => keys(&open(&database).await?.build(), command).await,

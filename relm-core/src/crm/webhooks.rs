@@ -336,20 +336,24 @@ impl Inner {
         let opened = webhook
             .secrets
             .open(&self.sealer, &purpose(webhook.id), now);
-        opened.map_err(|error| {
-            let cause = error.source().map(ToString::to_string);
-            let cause = cause.unwrap_or_default();
-            Error::internal(format!("the secrets of {}: {cause}", webhook.id))
-        })
+        opened.map_err(|error| of_secrets(webhook.id, &error))
     }
 
     /// Seals an endpoint's secrets with the current key, if there is one; whether anything changed.
     fn seal(&self, webhook: &mut Webhook) -> Result<bool> {
         let entropy = self.entropy.as_ref();
-        webhook
+        let sealed = webhook
             .secrets
-            .seal(&self.sealer, &purpose(webhook.id), entropy)
+            .seal(&self.sealer, &purpose(webhook.id), entropy);
+        sealed.map_err(|error| of_secrets(webhook.id, &error))
     }
+}
+
+/// Secrets that do not open, with the endpoint whose they are.
+fn of_secrets(webhook: Id, error: &Error) -> Error {
+    let cause = error.source().map(ToString::to_string);
+    let cause = cause.unwrap_or_default();
+    Error::internal(format!("the secrets of {webhook}: {cause}"))
 }
 
 impl Crm {

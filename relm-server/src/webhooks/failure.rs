@@ -1,7 +1,7 @@
 //! What the owner of an endpoint is told when there was no answer.
 //!
-//! The texts are short and stable, and say nothing that the owner could not have seen from outside: no address, no path,
-//! no text of a library.
+//! The texts are short and stable, and hold no address, no path and no text of a library. One thing inside they do tell: a
+//! name that only the server's own resolver knows is "not a public address", one that it does not know is "not found".
 
 use std::error::Error;
 use std::io;

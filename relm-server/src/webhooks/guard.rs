@@ -179,7 +179,7 @@ mod tests {
         let rules = Rules {
             mode,
             allow_nets: allow.parse().unwrap(),
-            resolver: Arc::new(SystemResolver),
+            resolver: Arc::new(SystemResolver::default()),
         };
         let target = Target::of(&url.parse().unwrap()).unwrap();
         let found: Vec<IpAddr> = found.iter().map(|text| text.parse().unwrap()).collect();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -54,15 +54,18 @@ pub struct TransportOptions {
     pub ca_file: Option<PathBuf>,
     /// How names become addresses.
     pub resolver: Arc<dyn Resolve>,
+    /// For how long connections are used again, however busy they are: where a name leads may have changed.
+    pub connection_time: Duration,
 }
 
-/// Public addresses alone, Mozilla's roots alone, the system's resolver.
+/// Public addresses alone, Mozilla's roots alone, the system's resolver, a minute.
 impl Default for TransportOptions {
     fn default() -> Self {
         Self {
             allow_nets: AllowNets::default(),
             ca_file: None,
-            resolver: Arc::new(SystemResolver),
+            resolver: Arc::new(SystemResolver::default()),
+            connection_time: Duration::from_secs(60),
         }
     }
 }
@@ -72,6 +75,7 @@ impl fmt::Debug for TransportOptions {
         f.debug_struct("TransportOptions")
             .field("allow_nets", &self.allow_nets)
             .field("ca_file", &self.ca_file)
+            .field("connection_time", &self.connection_time)
             .finish_non_exhaustive()
     }
 }
@@ -83,14 +87,15 @@ impl fmt::Debug for TransportOptions {
 /// - One deadline covers the look-up, connecting, TLS, the request and the answer. Once an answer's head is here its
 ///   status counts, with as much of its body as came in time.
 /// - A redirect is an answer. Nothing is decompressed. After [`ANSWER_BYTES_MAX`] bytes of a body the connection is closed.
-/// - Connections are kept and used again: judged when they were made, for one host, by one mode.
+/// - Connections are kept and used again, for [`TransportOptions::connection_time`] at most: judged when they were made, for one host, by one mode.
 pub struct HttpTransport {
     /// A pool for each mode: what test mode may connect to must never serve live mode.
-    live: HttpClient,
-    test: HttpClient,
+    live: Pool,
+    test: Pool,
 }
 
-type HttpClient = Client<Bounded<HttpsConnector<Guard>>, Full<Bytes>>;
+type Connector = Bounded<HttpsConnector<Guard>>;
+type HttpClient = Client<Connector, Full<Bytes>>;
 
 impl HttpTransport {
     /// A transport that keeps to these options.
@@ -100,8 +105,8 @@ impl HttpTransport {
     pub fn new(options: TransportOptions) -> Result<Self, TrustError> {
         let roots = trust::roots(options.ca_file.as_deref())?;
         Ok(Self {
-            live: client(Mode::Live, &options, &roots),
-            test: client(Mode::Test, &options, &roots),
+            live: Pool::new(Mode::Live, &options, &roots),
+            test: Pool::new(Mode::Test, &options, &roots),
         })
     }
 }
@@ -116,11 +121,11 @@ impl fmt::Debug for HttpTransport {
 impl Transport for HttpTransport {
     async fn send(&self, message: Message) -> Result<Answer, SendError> {
         let deadline = Instant::now() + message.timeout.min(TIMEOUT_MAX);
-        let client = match message.mode {
+        let pool = match message.mode {
             Mode::Live => &self.live,
             Mode::Test => &self.test,
         };
-        let asking = client.request(request(&message)?);
+        let asking = pool.client().request(request(&message)?);
         let response = timeout_at(deadline, deadline::within(deadline, asking))
             .await
             .map_err(|_| SendError::TimedOut)?
@@ -136,21 +141,61 @@ impl Transport for HttpTransport {
     }
 }
 
-fn client(mode: Mode, options: &TransportOptions, roots: &Arc<RootCertStore>) -> HttpClient {
+/// The connections of one mode.
+struct Pool {
+    connector: Connector,
+    time_max: Duration,
+    /// Since when connections are made for it, and who keeps them.
+    current: Mutex<(Instant, HttpClient)>,
+}
+
+impl Pool {
+    fn new(mode: Mode, options: &TransportOptions, roots: &Arc<RootCertStore>) -> Self {
+        let connector = connector(mode, options, roots);
+        let current = Mutex::new((Instant::now(), client(connector.clone())));
+        Self {
+            connector,
+            time_max: options.connection_time,
+            current,
+        }
+    }
+
+    /// The client that keeps connections, or a new one where it has for long enough: what is under way on the old one goes
+    /// on, what is idle is closed.
+    fn client(&self) -> HttpClient {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, kept) = &mut *current;
+        if since.elapsed() >= self.time_max {
+            *since = Instant::now();
+            *kept = client(self.connector.clone());
+        }
+        kept.clone()
+    }
+}
+
+fn connector(mode: Mode, options: &TransportOptions, roots: &Arc<RootCertStore>) -> Connector {
     let guard = Guard::new(Rules {
         mode,
         allow_nets: options.allow_nets.clone(),
         resolver: Arc::clone(&options.resolver),
     });
     let tls = trust::client_config(roots);
-    let connector = HttpsConnector::new(guard, tls, false, Arc::new(trust::server_name));
+    Bounded(HttpsConnector::new(
+        guard,
+        tls,
+        false,
+        Arc::new(trust::server_name),
+    ))
+}
+
+fn client(connector: Connector) -> HttpClient {
     // Without a timer of its own, the pool forgets an idle connection only when its host is asked again.
     Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(IDLE_TIME_MAX)
         .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
         .http1_max_buf_size(HEAD_BYTES_MAX)
-        .build(Bounded(connector))
+        .build(connector)
 }
 
 /// The request of a message. What is wrong with its URL in itself is told here, before anything is asked.

@@ -21,6 +21,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use client::Client;
 use serde_json::{Value, json};
 use server::{Server, relm};
@@ -333,6 +335,39 @@ fn an_operator_makes_lists_and_revokes_keys() {
         );
         std::thread::sleep(Duration::from_millis(200));
     }
+}
+
+#[test]
+fn resealing_needs_the_keys_that_open_what_is_sealed() {
+    let folder = tempfile::tempdir().unwrap();
+    let [first, other] = [1_u8, 2].map(|byte| STANDARD.encode([byte; 32]));
+    let reseal = |keys: Option<&str>| {
+        let mut command = relm(folder.path());
+        command
+            .args(["webhooks", "reseal"])
+            .envs(keys.map(|keys| ("RELM_SECRET_KEY", keys)));
+        let output = command.output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(said).unwrap())
+    };
+    let mut command = relm(folder.path());
+    command.env("RELM_SECRET_KEY", &first);
+    let server = Server::spawn(command);
+    let mut client = Client::connect(server.address, &server.keys.as_ref().unwrap().live);
+    let endpoint = json!({"url": "https://example.com/", "event_types": ["*"]});
+    let (status, made) = client.post("/v1/webhooks", None, &endpoint);
+    assert_eq!(status, 201, "{made}");
+    drop(server);
+    let (done, said) = reseal(None);
+    assert!(!done && said.contains("set RELM_SECRET_KEY"), "{said}");
+    let (done, said) = reseal(Some(&other));
+    let id = made["id"].as_str().unwrap();
+    assert!(!done && said.contains(id), "{said}");
+    assert_eq!(
+        reseal(Some(&format!("{other},{first}"))),
+        (true, "1\n".to_owned())
+    );
+    assert_eq!(reseal(Some(&other)), (true, "0\n".to_owned()));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use relm_core::Mode;
 use relm_core::webhook::{Message, SendError, Transport};
+use relm_server::webhooks::{HttpTransport, TransportOptions};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -19,6 +20,22 @@ async fn one_connection_serves_one_send_after_another() {
         assert_eq!(sent.map(|answer| answer.body), Ok(b"ok".to_vec()));
     }
     assert_eq!(endpoint.connections().await, 1);
+}
+
+/// However busy an endpoint is: where its name leads may have changed.
+#[tokio::test]
+async fn a_connection_is_used_for_so_long_at_most() {
+    let endpoint = Endpoint::answering(OK).await;
+    let transport = HttpTransport::new(TransportOptions {
+        connection_time: Duration::ZERO,
+        ..TransportOptions::default()
+    })
+    .unwrap();
+    for _ in 0..3 {
+        let sent = send(&transport, Mode::Test, &endpoint.url()).await;
+        assert_eq!(sent.map(|answer| answer.status), Ok(200));
+    }
+    assert_eq!(endpoint.connections().await, 3);
 }
 
 #[tokio::test]

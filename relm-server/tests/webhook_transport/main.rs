@@ -35,6 +35,7 @@ where
         allow_nets: allow.parse().unwrap(),
         ca_file: None,
         resolver,
+        ..TransportOptions::default()
     })
     .unwrap()
 }
