@@ -7,7 +7,7 @@ use super::deliveries::{each_delivery, first_of, list, of_events, with_status};
 use super::dispatcher::Sleeper;
 use super::operation::ROUNDS_MAX;
 use super::{Crm, Scoped, store_error};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::id::{Id, Kind};
 use crate::record::Document;
 use crate::scope::Scope;
@@ -36,15 +36,18 @@ impl Crm {
     /// delivery of it is pending, or is dead and could be replayed: until its endpoint took it after all, or is deleted.
     ///
     /// # Errors
-    /// `unavailable` or `internal_error` from the store, once all workspaces were gone through. What was forgotten stays
-    /// forgotten.
+    /// `unavailable` from the store, at once; `internal_error`, once all workspaces were gone through. What was forgotten
+    /// stays forgotten.
     pub async fn prune_events(&self, before: Timestamp, sleeper: &dyn Sleeper) -> Result<Pruned> {
         let mut pruned = Pruned::default();
         let mut failure = None;
         for scope in self.scopes().await? {
             let of_scope = self.prune_scope(scope, before, sleeper, &mut pruned).await;
-            // One workspace that cannot be read keeps no other from forgetting.
-            failure = failure.or(of_scope.err());
+            match of_scope {
+                Err(error) if error.kind() == ErrorKind::Unavailable => return Err(error),
+                // One workspace that cannot be read keeps no other from forgetting.
+                ended => failure = failure.or(ended.err()),
+            }
         }
         match failure {
             Some(error) => Err(error),
