@@ -65,27 +65,38 @@ impl<'a> ListPlan<'a> {
 
     /// The next rows after an id, straight from the table: `id, doc`.
     pub fn rows(&self, after: Option<Id>, rows: usize) -> Sql {
-        let mut sql = self.start();
-        let passed_over = self.passed_over();
+        let mut sql = Sql::new("SELECT id, doc FROM ");
+        sql.push(table(self.kind));
+        if let Some(column) = self.column_told() {
+            sql.push(" INDEXED BY ").push(table(self.kind));
+            sql.push("_").push(column);
+        }
+        sql.push(" WHERE scope = ").bind(self.scope.key());
         if let Some(after) = after {
-            sql.push(" AND ").push(passed_over).push("id < ");
-            sql.bind(after);
+            sql.push(" AND id < ").bind(after);
         }
         self.decide(&mut sql);
-        sql.push(" ORDER BY ").push(passed_over).push("id DESC");
-        sql.limit(rows);
+        sql.push(" ORDER BY id DESC").limit(rows);
         sql
     }
 
-    /// What stands before a column that no index is to be used for. Where all that matches is about a few events, there is
-    /// little of each; but SQLite keeps no statistics here, takes a scope for as selective, and would walk all of it in the
-    /// order of the list: https://sqlite.org/optoverview.html#uplus
-    fn passed_over(&self) -> &'static str {
-        let kind = self.kind;
-        match self.dialect {
-            Dialect::Sqlite if self.decided.iter().any(|clause| is_of_events(kind, clause)) => "+",
-            _ => "",
+    /// The column by whose index SQLite is told to read. Where all that matches is about a few events there is little of
+    /// each; but it keeps no statistics here, takes a scope for as selective, and would walk all of it in the order of the
+    /// list: https://sqlite.org/lang_indexedby.html
+    fn column_told(&self) -> Option<&'static str> {
+        if self.dialect != Dialect::Sqlite {
+            return None;
         }
+        self.decided.iter().find_map(|clause| {
+            let (Target::Column(place), Condition::In(_)) = (&clause.target, &clause.condition)
+            else {
+                return None;
+            };
+            let column = columns(self.kind)[*place];
+            let is_of_events =
+                column.access == Access::Indexed && column.ty == ColumnType::Id(Some(Kind::Event));
+            is_of_events.then_some(column.name)
+        })
     }
 
     /// The next candidates of the term index after an id: `ulid, kind`, newest first.
@@ -115,32 +126,20 @@ impl<'a> ListPlan<'a> {
 
     /// The rows of these candidates that meet what SQL decides: `id, doc`, newest first.
     pub fn rows_of(&self, candidates: &[Id]) -> Sql {
-        let mut sql = self.start();
-        sql.and_in("id", &texts(candidates));
+        let mut sql = documents(self.scope, self.kind, candidates);
         self.decide(&mut sql);
         sql.push(" ORDER BY id DESC");
         sql
     }
 
-    fn start(&self) -> Sql {
-        let mut sql = Sql::new("SELECT id, doc FROM ");
-        sql.push(table(self.kind)).push(" WHERE scope = ");
-        sql.bind(self.scope.key());
-        sql
-    }
-
     fn decide(&self, sql: &mut Sql) {
         for clause in &self.decided {
-            let passed_over = match is_of_events(self.kind, clause) {
-                true => "",
-                false => self.passed_over(),
-            };
             match &clause.target {
                 Target::Id => condition(sql.push(" AND "), "id", &clause.condition),
                 Target::Column(place) => {
                     let Column { name, .. } = columns(self.kind)[*place];
                     let name = self.dialect.name(name);
-                    condition(sql.push(" AND ").push(passed_over), name, &clause.condition);
+                    condition(sql.push(" AND "), name, &clause.condition);
                 }
                 Target::Either(one, other) => {
                     let columns = columns(self.kind);
@@ -165,16 +164,6 @@ fn is_decided(clause: &Clause) -> bool {
         Condition::Ilike(_) => false,
     };
     target && condition
-}
-
-/// Whether a clause asks for what is about any of some events.
-fn is_of_events(kind: Kind, clause: &Clause) -> bool {
-    match (&clause.target, &clause.condition) {
-        (Target::Column(place), Condition::In(_)) => {
-            columns(kind)[*place].ty == ColumnType::Id(Some(Kind::Event))
-        }
-        _ => false,
-    }
 }
 
 fn condition(sql: &mut Sql, name: &str, condition: &Condition) {
