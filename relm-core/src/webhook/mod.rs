@@ -43,6 +43,7 @@ pub use schedule::Schedule;
 pub use secret::RotateInput;
 pub use subscription::Subscription;
 pub use transport::{ANSWER_BYTES_MAX, Answer, Message, SendError, Transport};
+pub use url::ipv4_host;
 
 pub use crate::signature::{SignatureError, verify};
 

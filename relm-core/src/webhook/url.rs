@@ -3,7 +3,7 @@
 //! Where one leads, the transport judges at every attempt, on the address that it connects to. Here is refused what no
 //! attempt could be sent to: its owner hears of it at once, and not from deliveries that are dead a day later.
 
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::check;
 use crate::error::{Error, Result};
@@ -61,40 +61,58 @@ fn is_host(host: &str) -> bool {
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
         (1..=LABEL_CHARS_MAX).contains(&label.len()) && label.bytes().all(fits)
     };
-    let last = name.rsplit('.').next().unwrap_or_default();
-    name.len() <= NAME_CHARS_MAX
-        && name.split('.').all(is_label)
-        && (!is_numeric(last) || is_ipv4(name))
+    name.len() <= NAME_CHARS_MAX && name.split('.').all(is_label) && ipv4_host(name).is_ok()
 }
 
-/// Whether a host that ends in this label is an IPv4 address or nothing (<https://url.spec.whatwg.org/#ends-in-a-number-checker>).
-fn is_numeric(label: &str) -> bool {
-    label.bytes().all(|byte| byte.is_ascii_digit()) || number(label).is_some()
+/// The address that a host stands for in a URL; none where it is a name. A dot at its end is left out by whoever asks.
+///
+/// IPv4 has many spellings: one to four numbers, each decimal, octal or hexadecimal, of which the last fills what is left.
+/// `127.1`, `0x7f.1` and `2130706433` are 127.0.0.1, to a browser as to `inet_aton`. A transport that judges addresses is to
+/// read a host as the engine does.
+///
+/// # Errors
+/// `validation_failed` where it ends in a number and is no address: no top-level domain is a number
+/// (<https://url.spec.whatwg.org/#ends-in-a-number-checker>).
+pub fn ipv4_host(host: &str) -> Result<Option<Ipv4Addr>> {
+    let host = host.to_ascii_lowercase();
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let is_decimal = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_decimal && parse_number(last).is_none() {
+        return Ok(None);
+    }
+    let message = "The host of `url` ends in a number and is not an IPv4 address.";
+    let address = parse_ipv4(&host).ok_or_else(|| Error::invalid("url", message))?;
+    Ok(Some(address))
 }
 
-/// Whether this is an IPv4 address in any of its spellings: one to four numbers, of which the last fills what is left.
-fn is_ipv4(name: &str) -> bool {
-    let parts: Option<Vec<u64>> = name.split('.').map(number).collect();
-    let Some((last, leading)) = parts.as_deref().and_then(<[u64]>::split_last) else {
-        return false;
-    };
-    leading.len() < 4
-        && leading.iter().all(|part| *part <= 255)
-        && last >> (32 - 8 * leading.len()) == 0
+fn parse_ipv4(text: &str) -> Option<Ipv4Addr> {
+    let parts: Vec<u64> = text.split('.').map(parse_number).collect::<Option<_>>()?;
+    let (last, leading) = parts.split_last()?;
+    let filled = u32::try_from(leading.len())
+        .ok()
+        .filter(|&parts| parts < 4)?;
+    let bits_left = 32 - 8 * filled;
+    if leading.iter().any(|&part| part > 255) || *last >> bits_left != 0 {
+        return None;
+    }
+    let leading = leading.iter().fold(0, |bits, part| bits << 8 | part);
+    u32::try_from(leading << bits_left | last)
+        .ok()
+        .map(Ipv4Addr::from_bits)
 }
 
-/// A decimal, octal or hexadecimal number of an address.
-fn number(label: &str) -> Option<u64> {
-    let label = label.to_ascii_lowercase();
-    let (digits, radix) = match label.strip_prefix("0x") {
+fn parse_number(text: &str) -> Option<u64> {
+    let (digits, radix) = match text.strip_prefix("0x") {
         Some("") => return Some(0),
         Some(digits) => (digits, 16),
-        None if label.len() > 1 && label.starts_with('0') => (&label[1..], 8),
-        None => (label.as_str(), 10),
+        None if text.len() > 1 && text.starts_with('0') => (&text[1..], 8),
+        None => (text, 10),
     };
-    // `from_str_radix` takes a sign as well.
-    let is_plain = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_plain.then(|| u64::from_str_radix(digits, radix).ok())?
+    // `from_str_radix` takes a sign, which no part of an address has.
+    if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    u64::from_str_radix(digits, radix).ok()
 }
 
 /// What follows the host: nothing, or a colon and a port, which may be left out.

@@ -1,9 +1,10 @@
 //! What a URL names: a scheme, an address or a name, and a port.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr};
 
 use hyper::Uri;
+use relm_core::webhook::ipv4_host;
 
 /// Characters of a host name (RFC 1035, section 2.3.4).
 const NAME_CHARS_MAX: usize = 253;
@@ -83,9 +84,7 @@ impl Host {
         }
         let name = text.to_ascii_lowercase();
         let bare = name.strip_suffix('.').unwrap_or(&name);
-        let last = bare.rsplit('.').next().unwrap_or_default();
-        if is_numeric(last) {
-            let address = parse_ipv4(bare).ok_or(Wrong::Host)?;
+        if let Some(address) = ipv4_host(bare).map_err(|_| Wrong::Host)? {
             return Ok(Self::Address(address.into()));
         }
         let fits = bare.len() <= NAME_CHARS_MAX
@@ -99,44 +98,6 @@ impl Host {
             Err(Wrong::Host)
         }
     }
-}
-
-/// Whether a host that ends in this label is an IPv4 address or nothing: no top-level domain is a number.
-fn is_numeric(label: &str) -> bool {
-    let decimal = !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_digit());
-    decimal || parse_number(label).is_some()
-}
-
-/// Reads an IPv4 address of one to four parts, each decimal, octal or hexadecimal, of which the last fills what is left:
-/// `127.1`, `0x7f.1` and `2130706433` are 127.0.0.1, to a browser as to `inet_aton`.
-fn parse_ipv4(text: &str) -> Option<Ipv4Addr> {
-    let parts: Vec<u64> = text.split('.').map(parse_number).collect::<Option<_>>()?;
-    let (last, leading) = parts.split_last()?;
-    let filled = u32::try_from(leading.len())
-        .ok()
-        .filter(|&parts| parts < 4)?;
-    let bits_left = 32 - 8 * filled;
-    if leading.iter().any(|&part| part > 255) || *last >> bits_left != 0 {
-        return None;
-    }
-    let leading = leading.iter().fold(0, |bits, part| bits << 8 | part);
-    u32::try_from(leading << bits_left | last)
-        .ok()
-        .map(Ipv4Addr::from_bits)
-}
-
-fn parse_number(text: &str) -> Option<u64> {
-    let (digits, radix) = match text.strip_prefix("0x") {
-        Some("") => return Some(0),
-        Some(digits) => (digits, 16),
-        None if text.len() > 1 && text.starts_with('0') => (&text[1..], 8),
-        None => (text, 10),
-    };
-    // `from_str_radix` takes a sign, which no part of an address has.
-    if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    u64::from_str_radix(digits, radix).ok()
 }
 
 /// The host as the owner of the endpoint may read it.
