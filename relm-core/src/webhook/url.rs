@@ -1,6 +1,6 @@
 //! Which URLs an endpoint may have, as far as that can be told without a look-up.
 //!
-//! Where one leads, the transport judges at every attempt, on the address that it connects to. Here is refused what no
+//! Where one leads, the transport judges whenever it connects, on the address that it connects to. Here is refused what no
 //! attempt could be sent to: its owner hears of it at once, and not from deliveries that are dead a day later.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
