@@ -5,7 +5,13 @@ use std::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use crate::excerpt::{cut, json_bytes};
 use crate::id::Id;
+use crate::limits::{
+    ERROR_BYTES_MAX, ERROR_FIELD_BYTES_MAX, ERROR_MESSAGE_BYTES_MAX, ERROR_OPTIONS_BYTES_MAX,
+    ERROR_OPTIONS_MAX,
+};
+use crate::text;
 
 /// The result of an engine call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -14,6 +20,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// The message is written for the client: it says what was wrong and what would be right, and holds nothing of the
 /// store. What the log needs is behind [`source`](StdError::source).
+///
+/// As JSON it takes at most [`ERROR_BYTES_MAX`] bytes, whatever it is made of.
 pub struct Error(Box<Details>);
 
 struct Details {
@@ -25,6 +33,13 @@ struct Details {
     existing_id: Option<Id>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
+
+/// What the names of the members, the code, the ids of the record and of the request, and the punctuation may take.
+const ENVELOPE_BYTES_MAX: usize = 512;
+const _: () = assert!(
+    ENVELOPE_BYTES_MAX + ERROR_MESSAGE_BYTES_MAX + ERROR_FIELD_BYTES_MAX + ERROR_OPTIONS_BYTES_MAX
+        <= ERROR_BYTES_MAX
+);
 
 /// The kinds of failure. Each has one stable code, [`ErrorKind::code`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -86,11 +101,11 @@ impl ErrorKind {
 }
 
 impl Error {
-    /// An error of this kind, with a message for the client.
+    /// An error of this kind, with a message for the client, which is cut to [`ERROR_MESSAGE_BYTES_MAX`].
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Details {
             kind,
-            message: message.into(),
+            message: cut(message.into(), ERROR_MESSAGE_BYTES_MAX),
             field: None,
             valid_options: Vec::new(),
             suggestion: None,
@@ -144,34 +159,57 @@ impl Error {
         }))
     }
 
-    /// Names the offending path, such as `metadata.plan`.
+    /// Names the offending path, such as `metadata.plan`; it is cut to [`ERROR_FIELD_BYTES_MAX`].
     #[must_use]
     pub fn at(mut self, field: impl Into<String>) -> Self {
-        self.0.field = Some(field.into());
+        self.0.field = Some(cut(field.into(), ERROR_FIELD_BYTES_MAX));
         self
     }
 
     /// Puts `prefix` before the offending path: `contacts[3]` and `email` give `contacts[3].email`.
     #[must_use]
     pub(crate) fn within(mut self, prefix: &str) -> Self {
-        self.0.field = Some(match self.0.field.take() {
+        let path = match self.0.field.take() {
             Some(field) => format!("{prefix}.{field}"),
             None => prefix.to_owned(),
-        });
-        self
+        };
+        self.at(path)
     }
 
     /// Lists what would have been right, and the nearest of it to what was given.
+    ///
+    /// The list is the first [`ERROR_OPTIONS_MAX`] options of those that fit in [`ERROR_OPTIONS_BYTES_MAX`], in their
+    /// order; none is cut, since a part of one would be wrong. The nearest is found among all of them.
     #[must_use]
     pub(crate) fn options<'a>(
         mut self,
         given: &str,
-        options: impl IntoIterator<Item = &'a str>,
+        options: impl IntoIterator<Item = &'a str, IntoIter: Clone>,
     ) -> Self {
-        self.0.valid_options = options.into_iter().map(str::to_owned).collect();
-        self.0.suggestion =
-            crate::text::nearest(given, self.0.valid_options.iter().map(String::as_str))
-                .map(str::to_owned);
+        let options = options.into_iter();
+        // The quotes and the comma of each.
+        let bytes = |option: &str| json_bytes(option) + 3;
+        let nearest = text::nearest(given, options.clone());
+        let mut left = ERROR_OPTIONS_BYTES_MAX - nearest.map_or(0, bytes);
+        self.0.suggestion = nearest.map(str::to_owned);
+        self.0.valid_options = options
+            .filter(|option| match left.checked_sub(bytes(option)) {
+                Some(rest) => {
+                    left = rest;
+                    true
+                }
+                None => false,
+            })
+            .take(ERROR_OPTIONS_MAX)
+            .map(str::to_owned)
+            .collect();
+        self
+    }
+
+    /// The same error without the list of options: for where it is listed already.
+    #[must_use]
+    pub(crate) fn without_options(mut self) -> Self {
+        self.0.valid_options = Vec::new();
         self
     }
 
@@ -203,7 +241,7 @@ impl Error {
         self.0.field.as_deref()
     }
 
-    /// The values that would have been accepted, where they are few.
+    /// Values that would have been accepted: all of them where they are few, the first otherwise.
     pub fn valid_options(&self) -> &[String] {
         &self.0.valid_options
     }
@@ -268,5 +306,51 @@ impl StdError for Error {
             .source
             .as_deref()
             .map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Kind;
+
+    fn bytes(error: &Error) -> usize {
+        serde_json::to_string(error).unwrap().len()
+    }
+
+    #[test]
+    fn an_error_is_at_most_four_kibibytes() {
+        let request_id = r#","request_id":"req_01M831K2VY6KP43J43158XNJT9""#.len();
+        for long in ["x", "\u{1}", "\"", "é", "😀"].map(|text| text.repeat(1 << 20)) {
+            let options = [long.as_str(), "short", &long[..64]].into_iter().cycle();
+            let error = Error::new(ErrorKind::IdempotencyConflict, long.as_str())
+                .at(long.as_str())
+                .options(&long[..64], options.take(1_000))
+                .within("contacts[499]")
+                .existing(Id::new(Kind::Contact, u128::MAX));
+            assert!(bytes(&error) + r#"{"error":}"#.len() + request_id <= ERROR_BYTES_MAX);
+            assert!(error.message().ends_with('…'));
+            assert!(error.field().unwrap().ends_with('…'));
+            assert!(
+                error
+                    .valid_options()
+                    .iter()
+                    .all(|option| option.len() <= 64)
+            );
+            assert!(error.suggestion().is_some());
+        }
+    }
+
+    #[test]
+    fn the_first_options_that_fit_are_listed_in_their_order() {
+        let all: Vec<String> = (0..200).map(|number| format!("option {number}")).collect();
+        let options = all.iter().map(String::as_str);
+        let error = Error::bad_request("No.").options("optoin 150", options);
+        assert_eq!(error.valid_options(), &all[..ERROR_OPTIONS_MAX]);
+        assert_eq!(error.suggestion(), Some("option 150"));
+
+        let long = "x".repeat(ERROR_OPTIONS_BYTES_MAX);
+        let error = Error::bad_request("No.").options("", ["a", &long, "b"]);
+        assert_eq!(error.valid_options(), ["a", "b"]);
     }
 }

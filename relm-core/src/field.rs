@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::check;
 use crate::column::{Column, ColumnType, Scalar};
 use crate::error::{Error, ErrorKind, Result};
+use crate::excerpt::Quoted;
 use crate::id::Id;
 use crate::input::{Patch, Reader, type_name};
 use crate::limits::{FIELD_CHOICES_MAX, FIELD_KEY_CHARS_MAX, TEXT_CHARS_MAX};
@@ -352,7 +353,7 @@ fn check_choices(field_type: FieldType, choices: &[String]) -> Result<()> {
             return refuse("A choice must not be empty.".to_owned());
         }
         if !seen.insert(choice) {
-            return refuse(format!("The choice `{choice}` is there twice."));
+            return refuse(format!("The choice {} is there twice.", Quoted(choice)));
         }
     }
     Ok(())

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::column::{Column, ColumnType, Scalar};
 use crate::error::{Error, Result};
+use crate::excerpt::Quoted;
 use crate::field::{Field, FieldType};
 use crate::id::{Id, Kind};
 use crate::json;
@@ -227,15 +228,16 @@ fn parse_one(kind: Kind, fields: &[Field], filter: &Filter) -> Result<Clause> {
         .into_iter()
         .find(|known| known.as_str() == operator)
         .ok_or_else(|| {
-            Error::bad_request(format!("There is no operator `{operator}`."))
+            Error::bad_request(format!("There is no operator {}.", Quoted(operator)))
                 .options(operator, Operator::ALL.map(Operator::as_str))
         })?;
     let (target, ty) = target(kind, fields, field)?;
     if !operator.applies_to(ty) {
         let options = Operator::ALL.into_iter().filter(|op| op.applies_to(ty));
         return Err(Error::bad_request(format!(
-            "`{}` does not apply to `{field}`, which is of type {}.",
+            "`{}` does not apply to {}, which is of type {}.",
             operator.as_str(),
+            Quoted(field),
             ty.name()
         ))
         .options("", options.map(Operator::as_str)));
@@ -290,7 +292,7 @@ fn read_list(
 }
 
 /// The names that a list of `kind` can be filtered by, `metadata.<key>` aside.
-pub fn filterable(kind: Kind) -> impl Iterator<Item = &'static str> {
+pub fn filterable(kind: Kind) -> impl Iterator<Item = &'static str> + Clone {
     let ends = (kind == Kind::Association).then_some("record_id");
     let shown = columns(kind).iter().filter(|column| column.shown);
     ["id"]
@@ -329,7 +331,7 @@ fn target(kind: Kind, fields: &[Field], name: &str) -> Result<(Target, ColumnTyp
         ));
     }
     Err(
-        Error::bad_request(format!("There is no field `{name}` to filter by."))
+        Error::bad_request(format!("There is no field {} to filter by.", Quoted(name)))
             .options(name, filterable(kind)),
     )
 }
@@ -349,7 +351,8 @@ const fn metadata_type(field_type: Option<FieldType>) -> ColumnType {
 fn read_value(target: &Target, ty: ColumnType, field: &str, text: &str) -> Result<Scalar<'static>> {
     let refuse = |expected: &str| {
         Err(Error::bad_request(format!(
-            "The filter on `{field}` needs {expected}."
+            "The filter on {} needs {expected}.",
+            Quoted(field)
         )))
     };
     if text.contains('\0') {

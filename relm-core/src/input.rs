@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::excerpt::Quoted;
 use crate::id::{Id, Kind};
 use crate::json;
 use crate::time::{Date, Timestamp};
@@ -224,9 +225,9 @@ impl Reader {
         };
         Err(Error::new(
             ErrorKind::UnknownField,
-            format!("There is no field `{name}` here."),
+            format!("There is no field {} here.", Quoted(name)),
         )
-        .at(name.clone())
+        .at(name.as_str())
         .options(name, self.known.iter().copied()))
     }
 }

@@ -9,7 +9,8 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::error::Category;
 use serde_json::{Map, Number, Value};
 
-use crate::limits::{INTEGER_MAX, JSON_DEPTH_MAX, METADATA_KEY_CHARS_MAX};
+use crate::excerpt::Quoted;
+use crate::limits::{INTEGER_MAX, JSON_DEPTH_MAX};
 
 /// Why a request body was refused, in words for the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,7 +150,7 @@ impl<'de> Visitor<'de> for Node {
             if object.contains_key(&key) {
                 return Err(de::Error::custom(format_args!(
                     "the key {} appears twice in one object",
-                    shown(&key)
+                    Quoted(&key)
                 )));
             }
             object.insert(key, members.next_value_seed(inner)?);
@@ -165,14 +166,6 @@ fn without_nul<E: de::Error>(text: String) -> Result<String, E> {
         ));
     }
     Ok(text)
-}
-
-/// A key as a message can hold it, however long it is.
-fn shown(key: &str) -> String {
-    match key.char_indices().nth(METADATA_KEY_CHARS_MAX) {
-        Some((end, _)) => format!("`{}…`", key[..end].escape_debug()),
-        None => format!("`{}`", key.escape_debug()),
-    }
 }
 
 /// The one text of a JSON value: equal values, however they were written, give equal texts.

@@ -36,6 +36,11 @@ pub const SEARCH_WORD_CHARS_MAX: usize = 40;
 pub const WORKSPACE_NAME_CHARS_MAX: usize = 100;
 /// Rows of one batch.
 pub const BATCH_ROWS_MAX: usize = 500;
+/// Bytes of the contacts that the rows of one batch make, change or find, each counted with every row that meets it.
+///
+/// A request of so many bytes makes less than that; one that upserts could otherwise meet 500 contacts of 30 KiB with
+/// a body of 20 KiB, and write and be answered with all of them.
+pub const BATCH_CONTACT_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Characters of an idempotency key.
 pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
 /// How long a stored response answers for its key: 24 hours.
@@ -66,3 +71,17 @@ pub const LABEL_CHARS_MAX: usize = 100;
 pub const REQUEST_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of a batch request's body.
 pub const BATCH_REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Characters of a caller's text that a message repeats.
+pub const EXCERPT_CHARS_MAX: usize = 80;
+/// Bytes of an error object as JSON, its envelope included.
+pub const ERROR_BYTES_MAX: usize = 4 * 1024;
+/// Bytes of an error's `message` as JSON; what is longer is cut.
+pub const ERROR_MESSAGE_BYTES_MAX: usize = 1024;
+/// Bytes of an error's `field` as JSON; what is longer is cut.
+pub const ERROR_FIELD_BYTES_MAX: usize = 512;
+/// Bytes of an error's `valid_options` and `suggestion` together, as JSON; options that do not fit are left out.
+pub const ERROR_OPTIONS_BYTES_MAX: usize = 2 * 1024;
+/// Options that an error lists: the first so many of them.
+pub const ERROR_OPTIONS_MAX: usize = 20;
+/// Characters of the longest texts that are compared to suggest one for the other.
+pub const SUGGESTION_CHARS_MAX: usize = 64;

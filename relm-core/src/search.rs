@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::excerpt::Quoted;
 use crate::filter::{metadata_of, number};
 use crate::id::Id;
 use crate::limits::{SEARCH_QUERY_CHARS_MAX, SEARCH_WORDS_MAX};
@@ -204,7 +205,7 @@ pub fn parse_types(types: Option<&str>) -> Result<Vec<ObjectType>> {
     let mut chosen = Vec::new();
     for name in types.split(',') {
         let object_type = ObjectType::parse(name).ok_or_else(|| {
-            Error::bad_request(format!("There is no type `{name}` to search."))
+            Error::bad_request(format!("There is no type {} to search.", Quoted(name)))
                 .at("types")
                 .options(name, ObjectType::ALL.map(ObjectType::as_str))
         })?;

@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::limits::{EMAIL_BYTES_MAX, SEARCH_WORD_CHARS_MAX};
+use crate::limits::{EMAIL_BYTES_MAX, SEARCH_WORD_CHARS_MAX, SUGGESTION_CHARS_MAX};
 
 /// The text without differences of case, by Unicode's full case folding: `Straße` and `STRASSE` are both `strasse`.
 ///
@@ -132,39 +132,86 @@ pub fn currency(text: &str) -> Option<&'static str> {
 /// case.
 ///
 /// A missing, added, wrong or swapped character is one error. There are at most two, and fewer than half as many as
-/// `word` has characters.
+/// `word` has characters. What has more than [`SUGGESTION_CHARS_MAX`] characters is neither suggested nor compared: to
+/// compare takes time for each pair of word and option, and a request holds many of both.
 pub fn nearest<'a>(word: &str, options: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word: Vec<char> = fold(word).chars().collect();
-    let errors_max = 2.min(word.len().saturating_sub(1) / 2);
+    if !has_at_most(word, SUGGESTION_CHARS_MAX) {
+        return None;
+    }
+    let word: Vec<char> = word.chars().default_case_fold().collect();
+    let errors_max = TYPING_ERRORS_MAX.min(word.len().saturating_sub(1) / 2);
+    let mut folded = Vec::with_capacity(SUGGESTION_CHARS_MAX);
     let candidates = options.into_iter().filter_map(|option| {
-        let folded: Vec<char> = fold(option).chars().collect();
-        // Each character too many is an error; asking first spares measuring a word of a megabyte.
-        let near = word.len().abs_diff(folded.len()) <= errors_max;
-        let errors = near.then(|| distance(&word, &folded))?;
-        (errors <= errors_max).then_some((errors, option))
+        // Nothing is folded that is too long anyway: folding adds characters and takes none away.
+        let may_be_near = has_at_most(option, SUGGESTION_CHARS_MAX.min(word.len() + errors_max));
+        if !may_be_near {
+            return None;
+        }
+        folded.clear();
+        folded.extend(option.chars().default_case_fold());
+        Some((distance(&word, &folded, errors_max)?, option))
     });
     candidates
         .min_by_key(|(errors, _)| *errors)
         .map(|(_, option)| option)
 }
 
-/// The edit distance in which a swap of neighbours counts once (optimal string alignment).
-fn distance(one: &[char], other: &[char]) -> usize {
-    let mut before_last = Vec::new();
-    let mut last: Vec<usize> = (0..=other.len()).collect();
-    for (row, char) in one.iter().enumerate() {
-        let mut current = vec![row + 1];
-        for (column, other_char) in other.iter().enumerate() {
-            let replaced = last[column] + usize::from(char != other_char);
-            let mut least = replaced.min(last[column + 1] + 1).min(current[column] + 1);
-            if row > 0 && column > 0 && one[row - 1] == *other_char && other[column - 1] == *char {
-                least = least.min(before_last[column - 1] + 1);
+/// The most errors in a word that is still recognised.
+const TYPING_ERRORS_MAX: usize = 2;
+
+fn has_at_most(text: &str, chars_max: usize) -> bool {
+    text.len() <= chars_max || text.chars().nth(chars_max).is_none()
+}
+
+/// The edit distance in which a swap of neighbours counts once (optimal string alignment), where it is at most
+/// `errors_max`, which is at most [`TYPING_ERRORS_MAX`].
+///
+/// Only the cells that can be so low are filled: those at most `errors_max` beside the diagonal (Ukkonen's band), up to
+/// the first row that has none.
+fn distance(one: &[char], other: &[char], errors_max: usize) -> Option<usize> {
+    const WIDTH: usize = 2 * TYPING_ERRORS_MAX + 1;
+    if one.len().abs_diff(other.len()) > errors_max {
+        return None;
+    }
+    // The cell at `place` of a row belongs to the column `row + place - errors_max`, and one past the last is beyond
+    // the band. So the cell above has the next place in the row before, and the one diagonally above has the same.
+    let beyond = errors_max + 1;
+    let mut before_last = [beyond; WIDTH + 1];
+    let mut last = [beyond; WIDTH + 1];
+    for (column, cell) in last[errors_max..=2 * errors_max].iter_mut().enumerate() {
+        *cell = column;
+    }
+    for row in 1..=one.len() {
+        let mut current = [beyond; WIDTH + 1];
+        for place in 0..=2 * errors_max {
+            let Some(column) = (row + place).checked_sub(errors_max) else {
+                continue;
+            };
+            if column > other.len() {
+                break;
             }
-            current.push(least);
+            let mut least = last[place + 1] + 1;
+            if column == 0 {
+                current[place] = least.min(row);
+                continue;
+            }
+            let (char, other_char) = (one[row - 1], other[column - 1]);
+            least = least.min(last[place] + usize::from(char != other_char));
+            if place > 0 {
+                least = least.min(current[place - 1] + 1);
+            }
+            if row > 1 && column > 1 && one[row - 2] == other_char && other[column - 2] == char {
+                least = least.min(before_last[place] + 1);
+            }
+            current[place] = least.min(beyond);
+        }
+        if current.iter().all(|cell| *cell == beyond) {
+            return None;
         }
         before_last = std::mem::replace(&mut last, current);
     }
-    last[other.len()]
+    let errors = last[other.len() + errors_max - one.len()];
+    (errors <= errors_max).then_some(errors)
 }
 
 /// The alphabetic codes of ISO 4217, list one, as of 2026; last, those withdrawn since 2020, in which deals were closed.
@@ -374,6 +421,17 @@ mod tests {
         assert_eq!(nearest("cat", ["bat", "cut"]), Some("bat"));
         assert_eq!(nearest("cat", ["bat", "cut", "cat"]), Some("cat"));
         assert_eq!(nearest("x", []), None);
+        assert_eq!(nearest("STRASE", ["Straße"]), Some("Straße"));
+    }
+
+    #[test]
+    fn a_long_text_is_neither_suggested_nor_compared() {
+        let longest = "é".repeat(SUGGESTION_CHARS_MAX);
+        let with_error = longest.replacen('é', "e", 1);
+        assert_eq!(nearest(&with_error, [&*longest]), Some(&*longest));
+        let longer = format!("{longest}é");
+        assert_eq!(nearest(&longer, [&*longest, &*longer]), None);
+        assert_eq!(nearest(&longest, [&*longer]), None);
     }
 
     proptest! {
@@ -404,10 +462,39 @@ mod tests {
         }
 
         #[test]
-        fn the_distance_is_the_same_both_ways(one in "[abc]{0,6}", other in "[abc]{0,6}") {
+        fn the_bounded_distance_is_the_distance(
+            one in "[abc]{0,7}",
+            other in "[abc]{0,7}",
+            errors_max in 0..=TYPING_ERRORS_MAX,
+        ) {
             let [one, other] = [one, other].map(|text| text.chars().collect::<Vec<_>>());
-            prop_assert_eq!(distance(&one, &other), distance(&other, &one));
-            prop_assert_eq!(distance(&one, &other) == 0, one == other);
+            let whole = whole_distance(&one, &other);
+            let expected = (whole <= errors_max).then_some(whole);
+            prop_assert_eq!(distance(&one, &other, errors_max), expected);
         }
+    }
+
+    /// The distance by its definition: every cell of the matrix.
+    fn whole_distance(one: &[char], other: &[char]) -> usize {
+        let mut matrix = vec![vec![0; other.len() + 1]; one.len() + 1];
+        for row in 0..=one.len() {
+            for column in 0..=other.len() {
+                matrix[row][column] = match (row, column) {
+                    (0, errors) | (errors, 0) => errors,
+                    _ => {
+                        let is_wrong = one[row - 1] != other[column - 1];
+                        let is_swapped = row > 1
+                            && column > 1
+                            && one[row - 1] == other[column - 2]
+                            && one[row - 2] == other[column - 1];
+                        let replaced = matrix[row - 1][column - 1] + usize::from(is_wrong);
+                        let removed = matrix[row - 1][column].min(matrix[row][column - 1]) + 1;
+                        let swapped = is_swapped.then(|| matrix[row - 2][column - 2] + 1);
+                        replaced.min(removed).min(swapped.unwrap_or(usize::MAX))
+                    }
+                };
+            }
+        }
+        matrix[one.len()][other.len()]
     }
 }

@@ -3,6 +3,7 @@
 use super::{Crm, Inner, read, store_error, write};
 use crate::column::Scalar;
 use crate::error::{Error, ErrorKind, Result};
+use crate::excerpt::Quoted;
 use crate::filter::{Clause, Comparison, Condition, Target};
 use crate::id::{Id, Kind};
 use crate::key::{ApiKey, KeyAccess, NewKey, Principal, digest, hex, is_well_formed};
@@ -34,7 +35,7 @@ impl Crm {
             Ok(()) => Ok(workspace),
             Err(CommitError::Refused(Refusal::KeyTaken { holder, .. })) => Err(Error::new(
                 ErrorKind::Conflict,
-                format!("There is a workspace `{name}` already."),
+                format!("There is a workspace {} already.", Quoted(name)),
             )
             .at("name")
             .existing(holder)),

@@ -4,7 +4,7 @@ use hyper::Uri;
 use relm_core::crm::ListRequest;
 use relm_core::filter::Filter;
 use relm_core::limits::PAGE_LIMIT_MAX;
-use relm_core::{Error, ErrorKind};
+use relm_core::{Error, ErrorKind, Quoted};
 
 use super::answer::Failure;
 
@@ -45,7 +45,7 @@ impl Query {
             false
         });
         if repeated {
-            return Err(bad(name, format!("`{name}` may be there once.")));
+            return Err(bad(name, format!("{} may be there once.", Quoted(name))));
         }
         Ok(found)
     }
@@ -82,7 +82,7 @@ impl Query {
             None => Ok(()),
             Some((name, _)) => Err(bad(
                 name,
-                format!("There is no parameter `{name}` here; leave it out."),
+                format!("There is no parameter {} here; leave it out.", Quoted(name)),
             )),
         }
     }
