@@ -13,7 +13,7 @@ use super::{Scoped, store_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{Id, Kind};
 use crate::input::{Patch, Reader, invalid_reference, type_name};
-use crate::limits::BATCH_ROWS_MAX;
+use crate::limits::{BATCH_CONTACT_BYTES_MAX, BATCH_ROWS_MAX};
 use crate::object::{Contact, ContactInput, Object};
 use crate::record::{Document, Entry};
 use crate::store::{Refusal, Write};
@@ -198,6 +198,8 @@ struct Round {
     by_email: HashMap<String, usize>,
     told: Vec<(Change, Document, Map<String, Value>)>,
     rows: Vec<Result<(RowStatus, Document), Arc<Error>>>,
+    /// What is left of [`BATCH_CONTACT_BYTES_MAX`].
+    contact_bytes_left: usize,
 }
 
 impl Operation<BatchReport> for ContactBatch {
@@ -251,6 +253,7 @@ impl ContactBatch {
             by_email: HashMap::with_capacity(keys.len()),
             told: Vec::with_capacity(self.rows.len()),
             rows: Vec::with_capacity(self.rows.len()),
+            contact_bytes_left: BATCH_CONTACT_BYTES_MAX,
         };
         if keys.is_empty() {
             return Ok(round);
@@ -284,8 +287,9 @@ impl ContactBatch {
         let Some(place) = place else {
             let contact = plan.build(draft)?;
             self.check_references(None, &contact)?;
-            plan.require_references(None, &contact);
             let document = Entry::new(contact.clone()).document();
+            round.spend(&document)?;
+            plan.require_references(None, &contact);
             round
                 .told
                 .push((Change::Created, document.clone(), Map::new()));
@@ -299,7 +303,7 @@ impl ContactBatch {
             });
             return Ok((RowStatus::Created, document));
         };
-        let held = &mut round.held[place];
+        let held = &round.held[place];
         if !self.dedup_on_email {
             let taken = email_taken(held.contact.id);
             // Of an atomic batch that fails, no row leaves a contact.
@@ -311,12 +315,16 @@ impl ContactBatch {
             });
         }
         let Some(after) = plan.change(&held.contact, draft)? else {
-            return Ok((RowStatus::Unchanged, held.document.clone()));
+            let document = held.document.clone();
+            round.spend(&document)?;
+            return Ok((RowStatus::Unchanged, document));
         };
         self.check_references(Some(&held.contact), &after)?;
-        plan.require_references(Some(&held.contact), &after);
         let document = Entry::new(after.clone()).document();
         let old = previous(&held.document.json, &document.json)?;
+        round.spend(&document)?;
+        let held = &mut round.held[place];
+        plan.require_references(Some(&held.contact), &after);
         round.told.push((Change::Updated, document.clone(), old));
         (held.contact, held.document) = (after, document.clone());
         Ok((RowStatus::Updated, document))
@@ -342,6 +350,21 @@ fn email_key(draft: &Draft<Contact>) -> Option<String> {
 }
 
 impl Round {
+    /// Counts a row's contact, before anything is done with it.
+    fn spend(&mut self, document: &Document) -> Result<()> {
+        let left = self.contact_bytes_left.checked_sub(document.json.len());
+        self.contact_bytes_left = left.ok_or_else(|| {
+            Error::new(
+                ErrorKind::ValidationFailed,
+                format!(
+                    "The rows of one batch can meet {BATCH_CONTACT_BYTES_MAX} bytes of contacts at most: send this row \
+                     in another batch."
+                ),
+            )
+        })?;
+        Ok(())
+    }
+
     /// Writes each contact once, however many rows it had, and an event for each row that changed something.
     fn write(self, plan: &mut Plan<'_>) {
         for held in self.held {
@@ -403,6 +426,8 @@ fn report(rows: &[Result<(RowStatus, Document), Arc<Error>>]) -> Result<String> 
         unchanged: 0,
         failed: 0,
     };
+    // Rows that fail in one field have its options in common: they are listed with the first of them.
+    let mut listed: HashSet<Option<&str>> = HashSet::new();
     for (index, row) in rows.iter().enumerate() {
         let row = match row {
             Ok((status, document)) => Row {
@@ -412,13 +437,24 @@ fn report(rows: &[Result<(RowStatus, Document), Arc<Error>>]) -> Result<String> 
                 contact: Some(serde_json::from_str(&document.json).map_err(Error::internal)?),
                 error: None,
             },
-            Err(error) => Row {
-                index,
-                status: RowStatus::Failed,
-                id: None,
-                contact: None,
-                error: Some(error.copied().within(&format!("contacts[{index}]"))),
-            },
+            Err(failure) => {
+                // Whatever an unknown member is called, the known ones are the same.
+                let of = match failure.kind() {
+                    ErrorKind::UnknownField => None,
+                    _ => failure.field(),
+                };
+                let mut error = failure.copied();
+                if !error.valid_options().is_empty() && !listed.insert(of) {
+                    error = error.without_options();
+                }
+                Row {
+                    index,
+                    status: RowStatus::Failed,
+                    id: None,
+                    contact: None,
+                    error: Some(error.within(&format!("contacts[{index}]"))),
+                }
+            }
         };
         *match row.status {
             RowStatus::Created => &mut report.created,

@@ -9,6 +9,7 @@ mod access;
 mod associations;
 mod attempts;
 mod batch;
+mod bounds;
 mod contacts;
 mod endpoints;
 mod events;

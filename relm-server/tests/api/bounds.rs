@@ -1,0 +1,199 @@
+//! What one request can cost others: work and answers that would be products of what two requests hold are bounded.
+
+use relm_core::Mode;
+use relm_core::limits::{
+    BATCH_CONTACT_BYTES_MAX, BATCH_ROWS_MAX, ERROR_BYTES_MAX, ERROR_OPTIONS_MAX, FIELD_CHOICES_MAX,
+    METADATA_BYTES_MAX, REQUEST_BYTES_MAX,
+};
+use serde_json::{Value, json};
+
+use super::session::{User, World};
+
+/// Choices that differ in their last characters alone, so that each must be compared to its end.
+fn choices() -> Vec<String> {
+    let choice = |number| format!("{}{number:03}", "c".repeat(61));
+    (0..FIELD_CHOICES_MAX).map(choice).collect()
+}
+
+fn define_plan(user: &User<'_>, required: bool) {
+    let body = json!({ "object_type": "contact", "key": "plan", "type": "select", "required": required,
+        "options": { "choices": choices() } });
+    user.create("/v1/schema/fields", body);
+}
+
+#[test]
+fn a_refused_choice_is_answered_with_some_of_many() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    define_plan(&user, false);
+    let given = format!("{}1x3", "c".repeat(61));
+    let body = json!({ "metadata": { "plan": given } });
+    let answer = user.post("/v1/contacts", body);
+    assert!(answer.text.len() <= ERROR_BYTES_MAX);
+    let error = answer.error(422);
+    assert_eq!(error["code"], "unknown_value");
+    assert_eq!(
+        error["valid_options"],
+        json!(choices()[..ERROR_OPTIONS_MAX])
+    );
+    assert_eq!(error["suggestion"], json!(choices()[103]));
+}
+
+#[test]
+fn a_missing_choice_is_answered_with_some_of_many() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    define_plan(&user, true);
+    let answer = user.post("/v1/contacts", json!({ "phone": "1" }));
+    assert!(answer.text.len() <= ERROR_BYTES_MAX);
+    let error = answer.error(422);
+    assert_eq!(
+        error["valid_options"],
+        json!(choices()[..ERROR_OPTIONS_MAX])
+    );
+}
+
+#[test]
+fn a_batch_lists_the_options_of_a_field_once() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    define_plan(&user, false);
+    let row = |index: usize| match index % 3 {
+        0 => json!({ "metadata": { "plan": "c".repeat(64) } }),
+        1 => json!({ format!("unknown_{index}"): 1 }),
+        _ => json!({ "phone": "1" }),
+    };
+    let rows: Vec<Value> = (0..BATCH_ROWS_MAX).map(row).collect();
+    let answer = user.post("/v1/contacts/batch", json!({ "contacts": rows }));
+    let done = answer.is(200);
+    let lists = |row: &&Value| row["error"]["valid_options"].is_array();
+    let listed = done["data"].as_array().unwrap().iter().filter(lists);
+    let indices: Vec<_> = listed.map(|row| row["index"].as_u64().unwrap()).collect();
+    assert_eq!(indices, [0, 1]);
+    assert_eq!(
+        done["data"][3]["error"]["field"],
+        "contacts[3].metadata.plan"
+    );
+    assert!(answer.text.len() < BATCH_ROWS_MAX * 512);
+}
+
+#[test]
+fn what_a_message_repeats_is_cut() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    for text in ["x", "\u{1}", "\"", "é"] {
+        let long = text.repeat((REQUEST_BYTES_MAX - 1_000) / 6);
+        for body in [
+            json!({ (&long): 1 }),
+            json!({ "metadata": { (&long): 1 } }),
+            json!({ "email": long }),
+            json!({ "company_id": long }),
+            json!([long]),
+            json!({ "id": long }),
+        ] {
+            for path in [
+                "/v1/contacts",
+                "/v1/schema/fields",
+                "/v1/associations",
+                "/v1/webhooks",
+            ] {
+                let answer = user.post(path, body.clone());
+                assert!(answer.status >= 400);
+                assert!(
+                    answer.text.len() <= ERROR_BYTES_MAX,
+                    "{}",
+                    answer.text.len()
+                );
+            }
+        }
+        let field = json!({ "object_type": "contact", "key": "a", "type": "select",
+            "options": { "choices": [long, long] } });
+        for (name, value) in [
+            ("object_type", &long),
+            ("type", &long),
+            ("key", &long),
+            ("label", &long),
+        ] {
+            let mut field = field.clone();
+            field[name] = json!(value);
+            let answer = user.post("/v1/schema/fields", field);
+            assert!(answer.status == 422 && answer.text.len() <= ERROR_BYTES_MAX);
+        }
+    }
+}
+
+#[test]
+fn what_a_message_repeats_of_a_url_is_cut() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    for text in ["x", "%01", "%22", "%C3%A9"] {
+        let long = text.repeat(7_500 / text.len());
+        for query in [
+            format!("contacts?{long}=1"),
+            format!("contacts?filter[{long}][eq]=1"),
+            format!("contacts?filter[email][{long}]=1"),
+            format!("contacts?filter[metadata.{long}][nope]=1"),
+            format!("contacts?filter[created_at]={long}"),
+            format!("contacts?cursor={long}"),
+            format!("contacts?limit={long}"),
+            format!("search?q=a&types={long}"),
+            format!("search?q=a&{long}=1"),
+            format!("contacts/{long}"),
+            long,
+        ] {
+            let answer = user.get(&format!("/v1/{query}"));
+            assert!(answer.status >= 400, "{query}");
+            assert!(
+                answer.text.len() <= ERROR_BYTES_MAX,
+                "{}",
+                answer.text.len()
+            );
+        }
+    }
+}
+
+#[test]
+fn a_batch_meets_so_many_bytes_of_contacts() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let fat = "x".repeat(METADATA_BYTES_MAX - 100);
+    let email = |index: usize| format!("{index}@example.com");
+    let fat_row = |index: usize| json!({ "email": email(index), "last_name": "é".repeat(500), "metadata": { "fat": fat } });
+    let rows: Vec<Value> = (0..200).map(fat_row).collect();
+    let done = user
+        .post("/v1/contacts/batch", json!({ "contacts": rows }))
+        .is(200);
+    assert_eq!(done["created"], 200);
+
+    // Three rows for each contact: 25 bytes of a row would be answered with 16 KiB.
+    let row = |index: usize| json!({ "email": email(index % 200), "phone": "1" });
+    let rows: Vec<Value> = (0..BATCH_ROWS_MAX).map(row).collect();
+    let body = json!({ "contacts": rows, "dedup_on": ["email"] });
+    let answer = user.post("/v1/contacts/batch", body.clone());
+    assert!(answer.text.len() <= BATCH_CONTACT_BYTES_MAX + BATCH_ROWS_MAX * 512);
+    let done = answer.is(200);
+    let met = BATCH_CONTACT_BYTES_MAX / done["data"][0]["contact"].to_string().len();
+    assert!(met > 450 && met < BATCH_ROWS_MAX);
+    for (index, row) in done["data"].as_array().unwrap().iter().enumerate() {
+        let status = match index {
+            _ if index >= met => "failed",
+            0..200 => "updated",
+            _ => "unchanged",
+        };
+        assert_eq!(row["status"], status, "{index}");
+    }
+    let error = &done["data"][met]["error"];
+    assert_eq!(
+        (&error["code"], &error["field"]),
+        (
+            &json!("validation_failed"),
+            &json!(format!("contacts[{met}]"))
+        )
+    );
+    let mut atomic = body;
+    atomic["atomic"] = json!(true);
+    assert_eq!(
+        user.post("/v1/contacts/batch", atomic).error(422)["code"],
+        "validation_failed"
+    );
+}
