@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it goes wrong")]
 
-use std::io::Write;
 use std::process::Command;
 
 use relm_core::signature::{sign, sign_all};
 use relm_core::webhook::{Schedule, SignatureError, verify};
+use test_requirements::requires;
 
 const GUIDE: &str = include_str!("../../docs/WEBHOOKS.md");
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -140,24 +140,6 @@ fn block(language: &str) -> &'static str {
     block
 }
 
-/// Whether a program is here. `.ci/run` takes the word below as a failure; elsewhere a machine may lack one.
-fn is_installed(program: &str) -> bool {
-    let found = Command::new(program)
-        .arg(if program == "openssl" {
-            "version"
-        } else {
-            "--version"
-        })
-        .output()
-        .is_ok_and(|output| output.status.success());
-    if !found {
-        // Not by a macro: what those print is swallowed when a test passes.
-        let line = format!("\nskipped: {program} is not installed\n");
-        std::io::stderr().write_all(line.as_bytes()).unwrap();
-    }
-    found
-}
-
 /// Runs the function of a block, and lines that call it for each case and print what it says. Their arguments are the
 /// secret, and then header, body in hexadecimal and time of each case.
 fn judge(program: &str, option: &str, language: &str, calls: &str) {
@@ -198,6 +180,7 @@ fn rust_verifies() {
     }
 }
 
+#[requires(python3)]
 #[test]
 fn python_verifies() {
     let calls = r#"
@@ -207,11 +190,10 @@ for header, body, now in zip(rest[0::3], rest[1::3], rest[2::3]):
     # A header that is not there comes as None.
     print(verify(secret, header or None, bytes.fromhex(body), int(now)))
 "#;
-    if is_installed("python3") {
-        judge("python3", "-c", "python", calls);
-    }
+    judge("python3", "-c", "python", calls);
 }
 
+#[requires(node)]
 #[test]
 fn node_verifies() {
     let calls = r#"
@@ -221,11 +203,10 @@ for (let i = 0; i < rest.length; i += 3) {
   console.log(verify(secret, rest[i] || undefined, Buffer.from(rest[i + 1], "hex"), Number(rest[i + 2])));
 }
 "#;
-    if is_installed("node") {
-        judge("node", "-e", "js", calls);
-    }
+    judge("node", "-e", "js", calls);
 }
 
+#[requires(bash, openssl)]
 #[test]
 fn bash_verifies() {
     let calls = r#"
@@ -237,9 +218,7 @@ while (($# > 0)); do
     shift 3
 done
 "#;
-    if is_installed("bash") && is_installed("openssl") {
-        judge("bash", "-c", "bash", calls);
-    }
+    judge("bash", "-c", "bash", calls);
 }
 
 #[test]

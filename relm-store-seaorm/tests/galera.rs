@@ -9,19 +9,13 @@ use relm_core::store::{Query, Store};
 use relm_core::{AssociationInput, CompanyInput, ContactInput, Crm, ErrorKind, Kind, Mode, Scoped};
 use relm_store_seaorm::{PoolOptions, PooledStore};
 use sea_orm::ConnectionTrait;
+use test_requirements::requires;
 use throwaway::{RUNTIME, connect};
 
-/// A store on each node, over one fresh database; none where the tests are skipped.
-fn nodes(name: &str) -> Option<[Arc<PooledStore>; 2]> {
-    use std::io::Write as _;
-    let Ok(urls) = std::env::var("RELM_TEST_GALERA_URLS") else {
-        let said = writeln!(
-            std::io::stderr(),
-            "skipped: set RELM_TEST_GALERA_URLS to run these tests"
-        );
-        said.expect("standard error can be written");
-        return None;
-    };
+/// A store on each node, over one fresh database.
+fn nodes(name: &str) -> [Arc<PooledStore>; 2] {
+    let urls = std::env::var("RELM_TEST_GALERA_URLS");
+    let urls = urls.expect("set RELM_TEST_GALERA_URLS to run these tests");
     let name = format!("relm_{name}_{}", std::process::id());
     let create = format!("CREATE DATABASE {name}");
     let urls: Vec<&str> = urls.split(',').collect();
@@ -49,7 +43,7 @@ fn nodes(name: &str) -> Option<[Arc<PooledStore>; 2]> {
                 opened.expect("no panic");
             Arc::new(opened.expect("it comes up"))
         };
-        Some([up(one.await), up(other.await)])
+        [up(one.await), up(other.await)]
     })
 }
 
@@ -81,13 +75,12 @@ async fn count(store: &PooledStore, scoped: &Scoped, kind: Kind) -> usize {
     page.expect("it lists").documents.len()
 }
 
+#[requires(galera)]
 #[test]
 fn one_address_and_one_request_make_one_record_on_two_nodes() {
     const ROUNDS: usize = 25;
     const CONTENDERS: usize = 6;
-    let Some(nodes) = nodes("requests") else {
-        return;
-    };
+    let nodes = nodes("requests");
     RUNTIME.block_on(async {
         let scoped = workspace(&nodes).await;
         for round in 0..ROUNDS {
@@ -129,12 +122,11 @@ fn one_address_and_one_request_make_one_record_on_two_nodes() {
     });
 }
 
+#[requires(galera)]
 #[test]
 fn no_update_is_lost_and_no_edge_leads_to_what_another_node_deleted() {
     const ROUNDS: usize = 20;
-    let Some(nodes) = nodes("edges") else {
-        return;
-    };
+    let nodes = nodes("edges");
     RUNTIME.block_on(async {
         let scoped = workspace(&nodes).await;
         let input = ContactInput {

@@ -5,19 +5,22 @@ mod throwaway;
 use std::sync::Arc;
 
 use relm_store_memory::MemoryStore;
+use test_requirements::requires;
 use throwaway::{RUNTIME, Server};
 
 static SERVER: Server = Server::named("RELM_TEST_MARIADB_URL");
 
 mod conformance {
-    relm_core::store_conformance!(super::SERVER.fresh(), |case| super::SERVER.run(case));
+    relm_core::store_conformance!(
+        #[test_requirements::requires(mariadb)];
+        super::SERVER.fresh(),
+        |case| super::RUNTIME.block_on(case)
+    );
 }
 
+#[requires(mariadb)]
 #[test]
 fn it_does_what_the_reference_does() {
-    if SERVER.url().is_none() {
-        return;
-    }
     for seed in 2001..=2060 {
         let (store, _database) = SERVER.fresh();
         let reference = Arc::new(MemoryStore::new());

@@ -15,6 +15,9 @@
 //! relm_core::store_conformance!(fresh(), |future| RUNTIME.block_on(future));
 //! ```
 //!
+//! Attributes that every test is to have come first, such as one that ignores them where there is no server:
+//! `store_conformance!(#[requires(postgres)]; fresh(), …)`.
+//!
 //! Four parts:
 //! - the **cases**, each of which holds a store to one sentence of the [contract](crate::store), or the engine over it
 //!   to one of the engine's promises;
@@ -90,25 +93,36 @@ impl Case {
 /// Makes one `#[test]` per case of a store: see [`conformance`](crate::conformance).
 #[macro_export]
 macro_rules! store_conformance {
+    ($(#[$attribute:meta])+; $fresh:expr, $block_on:expr $(,)?) => {
+        $crate::for_each_case!(conformance_tests([$(#[$attribute])+] $fresh, $block_on));
+    };
     ($fresh:expr $(,)?) => {
         $crate::store_conformance!($fresh, $crate::conformance::block_on);
     };
     ($fresh:expr, $block_on:expr $(,)?) => {
-        $crate::for_each_case!(conformance_tests($fresh, $block_on));
+        $crate::for_each_case!(conformance_tests([] $fresh, $block_on));
     };
 }
 
-/// Expands to `#[test] fn keys_compare_by_code_point() { run("keys_compare_by_code_point", fresh(), block_on) } …`.
+/// Expands to `conformance_test!([…] fresh(), block_on) keys_compare_by_code_point); …`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! conformance_tests {
-    (($fresh:expr, $block_on:expr) $($file:ident { $($name:ident)* })*) => {
-        $($(
-            #[test]
-            fn $name() {
-                $crate::conformance::run(stringify!($name), $fresh, $block_on);
-            }
-        )*)*
+    ($with:tt $($file:ident { $($name:ident)* })*) => {
+        $($($crate::conformance_test!($with $name);)*)*
+    };
+}
+
+/// Expands to `#[test] fn keys_compare_by_code_point() { run("keys_compare_by_code_point", fresh(), block_on) }`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_test {
+    (([$($attributes:tt)*] $fresh:expr, $block_on:expr) $name:ident) => {
+        $($attributes)*
+        #[test]
+        fn $name() {
+            $crate::conformance::run(stringify!($name), $fresh, $block_on);
+        }
     };
 }
 

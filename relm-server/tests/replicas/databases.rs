@@ -1,8 +1,8 @@
-//! Fresh databases on the servers that the environment names. Where it names none, a test says so and does nothing.
+//! Fresh databases on the servers that the environment names. A test that needs one says so with
+//! `#[requires(…)]`, and is ignored where there is none.
 
-use std::io::Write as _;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{LazyLock, OnceLock};
 
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 use tokio::runtime::Runtime;
@@ -15,23 +15,20 @@ static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 pub struct Databases {
     variable: &'static str,
-    url: OnceLock<Option<String>>,
 }
 
 impl Databases {
     const fn named(variable: &'static str) -> Self {
-        Self {
-            variable,
-            url: OnceLock::new(),
-        }
+        Self { variable }
     }
 
     /// Runs a test with the address of a database that is empty, and is dropped afterwards.
     pub fn run(&self, test: impl FnOnce(&str)) {
-        let Some(url) = self.url() else { return };
+        let url = std::env::var(self.variable);
+        let url = url.unwrap_or_else(|_| panic!("set {} to run these tests", self.variable));
         let number = COUNT.fetch_add(1, Ordering::SeqCst);
         let name = format!("relm_replicas_{}_{number}", std::process::id());
-        execute(url, &format!("CREATE DATABASE {name}"));
+        execute(&url, &format!("CREATE DATABASE {name}"));
         let (server, _) = url.rsplit_once('/').unwrap();
         test(&format!("{server}/{name}"));
         let force = if url.starts_with("postgres") {
@@ -39,20 +36,7 @@ impl Databases {
         } else {
             ""
         };
-        execute(url, &format!("DROP DATABASE {name}{force}"));
-    }
-
-    fn url(&self) -> Option<&str> {
-        let find = || {
-            let url = std::env::var(self.variable).ok();
-            if url.is_none() {
-                // Past what captures the output of tests.
-                let mut stderr = std::io::stderr();
-                writeln!(stderr, "skipped: set {} to run these tests", self.variable).unwrap();
-            }
-            url
-        };
-        self.url.get_or_init(find).as_deref()
+        execute(&url, &format!("DROP DATABASE {name}{force}"));
     }
 }
 

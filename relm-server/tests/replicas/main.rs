@@ -30,58 +30,70 @@ mod storms;
 mod views;
 
 use databases::{MARIADB, POSTGRES};
+use test_requirements::requires;
 
+#[requires(postgres)]
 #[test]
 fn replicas_of_postgres_that_are_killed_lose_nothing() {
     POSTGRES.run(|url| storms::kills(url, 8));
 }
 
+#[requires(mariadb)]
 #[test]
 fn replicas_of_mariadb_that_are_killed_lose_nothing() {
     MARIADB.run(|url| storms::kills(url, 6));
 }
 
+#[requires(postgres)]
 #[test]
 fn a_storm_over_replicas_of_postgres_has_one_effect_and_one_answer() {
     POSTGRES.run(storms::one_key);
 }
 
+#[requires(mariadb)]
 #[test]
 fn a_storm_over_replicas_of_mariadb_has_one_effect_and_one_answer() {
     MARIADB.run(storms::one_key);
 }
 
+#[requires(postgres)]
 #[test]
 fn replicas_of_postgres_start_together() {
     POSTGRES.run(views::start_together);
 }
 
+#[requires(mariadb)]
 #[test]
 fn replicas_of_mariadb_start_together() {
     MARIADB.run(views::start_together);
 }
 
+#[requires(postgres)]
 #[test]
 fn a_definition_binds_every_replica() {
     POSTGRES.run(views::definitions_bind);
 }
 
+#[requires(postgres)]
 #[test]
 fn a_revoked_key_stops_on_every_replica() {
     POSTGRES.run(views::revocations_bind);
 }
 
+#[requires(postgres)]
 #[test]
 fn replicas_share_deliveries() {
     POSTGRES.run(views::deliveries_are_shared);
 }
 
+#[requires(postgres)]
 #[test]
 fn the_rate_limit_holds_over_all_replicas() {
     POSTGRES.run(views::the_rate_limit_holds);
 }
 
+#[requires(initdb)]
 #[test]
 fn a_database_that_went_away_is_found_again() {
-    POSTGRES.run(|_| outage::restart());
+    outage::restart();
 }

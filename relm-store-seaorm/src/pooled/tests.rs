@@ -2,6 +2,7 @@
 //! it does; and that searches find the same whichever way they go.
 
 use sea_orm::{ConnectionTrait, Database, TransactionTrait};
+use test_requirements::requires;
 
 use super::options::PoolOptions;
 use super::{Connected, PooledStore, connect};
@@ -90,24 +91,12 @@ async fn writes(database: &Connected, number: i64) -> bool {
     matches!(database.execute(&database.pool, &insert).await, Ok(1))
 }
 
-/// The URL of the server, where one is named.
-fn server(variable: &str) -> Option<String> {
-    let server = std::env::var(variable).ok();
-    if server.is_none() {
-        use std::io::Write as _;
-        let said = writeln!(
-            std::io::stderr(),
-            "skipped: set {variable} to run this test"
-        );
-        said.expect("standard error can be written");
-    }
-    server
+fn server(variable: &str) -> String {
+    std::env::var(variable).expect("it names a server, or the test is ignored")
 }
 
 async fn loses_only_without_rollback(variable: &str) {
-    let Some(server) = server(variable) else {
-        return;
-    };
+    let server = server(variable);
     let lost = async |leaving, rolls_back| {
         let lost = async |url| lost(url, leaving, rolls_back).await;
         in_a_database(&server, "canary", lost).await
@@ -121,9 +110,7 @@ async fn loses_only_without_rollback(variable: &str) {
 }
 
 async fn finds_the_same_whichever_way(variable: &str) {
-    let Some(server) = server(variable) else {
-        return;
-    };
+    let server = server(variable);
     let search = async |url: String| {
         let mut stores = Vec::new();
         for broad in BROAD_FROM {
@@ -141,24 +128,28 @@ async fn finds_the_same_whichever_way(variable: &str) {
 }
 
 #[cfg(feature = "postgres")]
+#[requires(postgres)]
 #[tokio::test(flavor = "multi_thread")]
 async fn acknowledged_writes_are_kept_by_postgres() {
     loses_only_without_rollback("RELM_TEST_POSTGRES_URL").await;
 }
 
 #[cfg(feature = "mysql")]
+#[requires(mariadb)]
 #[tokio::test(flavor = "multi_thread")]
 async fn acknowledged_writes_are_kept_by_mariadb() {
     loses_only_without_rollback("RELM_TEST_MARIADB_URL").await;
 }
 
 #[cfg(feature = "postgres")]
+#[requires(postgres)]
 #[tokio::test(flavor = "multi_thread")]
 async fn searches_equal_the_reference_on_postgres() {
     finds_the_same_whichever_way("RELM_TEST_POSTGRES_URL").await;
 }
 
 #[cfg(feature = "mysql")]
+#[requires(mariadb)]
 #[tokio::test(flavor = "multi_thread")]
 async fn searches_equal_the_reference_on_mariadb() {
     finds_the_same_whichever_way("RELM_TEST_MARIADB_URL").await;

@@ -1,15 +1,12 @@
-//! Fresh databases on the servers that the environment names: `.ci/databases` starts some. Where none is named, the tests
-//! that need it say that they were skipped, and do nothing.
+//! Fresh databases on the servers that the environment names: `.ci/databases` starts some. A test that needs one says so
+//! with `#[requires(…)]`, and is ignored where there is none.
 
 #![allow(dead_code, reason = "each file of tests uses its part")]
 
-use std::io::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 
 use relm_core::Store;
-use relm_core::conformance::CaseFuture;
-use relm_store_memory::MemoryStore;
 use relm_store_seaorm::{PoolOptions, PooledStore};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 use tokio::runtime::Runtime;
@@ -20,7 +17,7 @@ pub static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("
 /// A server to make databases on.
 pub struct Server {
     variable: &'static str,
-    url: OnceLock<Option<String>>,
+    url: OnceLock<String>,
     administration: OnceLock<DatabaseConnection>,
     /// Databases that are migrated and empty: making one costs much more than emptying one.
     idle: Mutex<Vec<String>>,
@@ -39,35 +36,20 @@ impl Server {
         }
     }
 
-    /// Its address; says once, past what captures the output of tests, where there is none.
-    pub fn url(&self) -> Option<&str> {
+    /// Its address.
+    pub fn url(&self) -> &str {
         let find = || {
-            let url = std::env::var(self.variable).ok();
-            if url.is_none() {
-                let mut stderr = std::io::stderr();
-                writeln!(stderr, "skipped: set {} to run these tests", self.variable)
-                    .expect("standard error can be written");
-            }
-            url
+            let url = std::env::var(self.variable);
+            url.unwrap_or_else(|_| panic!("set {} to run these tests", self.variable))
         };
-        self.url.get_or_init(find).as_deref()
+        self.url.get_or_init(find)
     }
 
-    /// Runs a case, unless it is skipped.
-    pub fn run(&self, case: CaseFuture<'_>) {
-        if self.url().is_some() {
-            RUNTIME.block_on(case);
-        }
-    }
-
-    /// A fresh store, and what removes it afterwards; a stand-in where the tests are skipped.
-    pub fn fresh(&'static self) -> (Arc<dyn Store>, Option<Throwaway>) {
-        if self.url().is_none() {
-            return (Arc::new(MemoryStore::new()), None);
-        }
+    /// A fresh store, and what removes it afterwards.
+    pub fn fresh(&'static self) -> (Arc<dyn Store>, Throwaway) {
         let throwaway = self.database();
         let store = throwaway.open(|options| options);
-        (store, Some(throwaway))
+        (store, throwaway)
     }
 
     /// A fresh database, migrated.
@@ -109,17 +91,13 @@ impl Server {
     }
 
     fn url_of(&self, name: &str) -> String {
-        let url = self.url().expect("tests that are skipped open nothing");
-        let (server, _) = url.rsplit_once('/').expect("it names a database");
+        let (server, _) = self.url().rsplit_once('/').expect("it names a database");
         format!("{server}/{name}")
     }
 
     /// Runs a statement beside every store.
     pub fn administer(&self, sql: &str) {
-        let connection = self.administration.get_or_init(|| {
-            let url = self.url().expect("tests that are skipped open nothing");
-            connect(url)
-        });
+        let connection = self.administration.get_or_init(|| connect(self.url()));
         let done = RUNTIME.block_on(connection.execute_unprepared(sql));
         done.unwrap_or_else(|error| panic!("{sql}: {error}"));
     }

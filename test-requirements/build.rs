@@ -1,0 +1,66 @@
+//! Finds what tests may require: servers that the environment names, and programs of this machine.
+//!
+//! It is looked for when the tests are built, since a test is ignored by an attribute. Cargo runs this again when a variable
+//! or a folder of programs changes, and then builds again what has such tests.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+/// Servers, by the variable that names each: `.ci/databases` sets them.
+const SERVERS: [(&str, &str); 4] = [
+    ("postgres", "RELM_TEST_POSTGRES_URL"),
+    ("postgres_c", "RELM_TEST_POSTGRES_C_URL"),
+    ("mariadb", "RELM_TEST_MARIADB_URL"),
+    ("galera", "RELM_TEST_GALERA_URLS"),
+];
+
+/// Programs that tests run.
+const PROGRAMS: [&str; 7] = [
+    "bash",
+    "initdb",
+    "mariadb-install-db",
+    "mariadbd",
+    "node",
+    "openssl",
+    "python3",
+];
+
+/// Where Debian keeps the programs of a PostgreSQL server, in a folder for each version.
+const POSTGRES_VERSIONS: &str = "/usr/lib/postgresql";
+
+fn main() -> io::Result<()> {
+    let servers = SERVERS.map(|(name, variable)| {
+        println!("cargo::rerun-if-env-changed={variable}");
+        let is_there = env::var_os(variable).is_some_and(|url| !url.is_empty());
+        let reason = format!("no server: set {variable}");
+        (name.to_owned(), (!is_there).then_some(reason))
+    });
+    let folders = program_folders();
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-env-changed=PATH");
+    for folder in &folders {
+        println!("cargo::rerun-if-changed={}", folder.display());
+    }
+    let programs = PROGRAMS.map(|program| {
+        let is_there = folders.iter().any(|folder| folder.join(program).is_file());
+        let reason = format!("no program `{program}`: install it");
+        (program.replace('-', "_"), (!is_there).then_some(reason))
+    });
+    let table: Vec<_> = servers.into_iter().chain(programs).collect();
+    let out = env::var_os("OUT_DIR").expect("cargo says where to write");
+    fs::write(Path::new(&out).join("table.rs"), format!("&{table:?}"))
+}
+
+/// The folders of programs that there are. One that is not there is not named to Cargo, which would run this every time.
+fn program_folders() -> Vec<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let versions = fs::read_dir(POSTGRES_VERSIONS)
+        .into_iter()
+        .flatten()
+        .flatten();
+    let servers = versions.map(|version| version.path().join("bin"));
+    env::split_paths(&path)
+        .chain(servers)
+        .filter(|folder| folder.is_dir())
+        .collect()
+}
