@@ -1,0 +1,331 @@
+//! Databases that an earlier version filled (`fixtures/`): this one brings them up to date, shows everything that was in
+//! them, and writes to them.
+
+mod throwaway;
+
+use std::sync::Arc;
+
+use relm_core::crm::Crm;
+use relm_core::object::Object;
+use relm_core::time::ManualClock;
+use relm_core::{
+    Activity, Company, Contact, ContactInput, Deal, ErrorKind, Id, KeyAccess, List, ListRequest,
+    Scoped, SearchRequest, Store, Timestamp,
+};
+use relm_store_seaorm::{PoolOptions, PooledStore, SqliteStore};
+use sea_orm::ConnectionTrait;
+use serde_json::Value;
+use test_requirements::requires;
+use throwaway::{RUNTIME, Server, connect};
+
+static POSTGRES: Server = Server::named("RELM_TEST_POSTGRES_URL");
+static MARIADB: Server = Server::named("RELM_TEST_MARIADB_URL");
+
+/// What a version's API showed of the database that it filled.
+struct Shown(Value);
+
+impl Shown {
+    fn read(text: &str) -> Self {
+        Self(serde_json::from_str(text).expect("the fixture is JSON"))
+    }
+
+    /// The engine over the database, with the key and at the time of the fixture: responses are kept for a day.
+    fn crm(&self, store: Arc<dyn Store>) -> Crm {
+        let made_at = self.0["made_at_ms"].as_i64().expect("it is a time");
+        let clock = ManualClock::new(Timestamp::from_millis(made_at));
+        let sealing_key = std::array::from_fn(|n| n as u8);
+        Crm::builder(store)
+            .clock(Arc::new(clock))
+            .sealing_key(sealing_key)
+            .build()
+    }
+}
+
+fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
+    value[name]
+        .as_array()
+        .unwrap_or_else(|| panic!("no list `{name}`"))
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("no text `{name}` in {value}"))
+}
+
+fn id(value: &Value) -> Id {
+    Id::parse(text(value, "id")).expect("it is an id")
+}
+
+#[test]
+fn sqlite_of_november_2026() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let path = folder.path().join("relm.db");
+    std::fs::write(&path, include_bytes!("fixtures/2026-11/relm.sqlite")).expect("there is room");
+    let shown = Shown::read(include_str!("fixtures/2026-11/sqlite.json"));
+    let store = Arc::new(SqliteStore::open_file(&path).expect("it comes up to date"));
+    pollster::block_on(is_all_there_and_serves(store, &shown));
+}
+
+#[requires(postgres)]
+#[test]
+fn postgres_of_november_2026() {
+    let shown = Shown::read(include_str!("fixtures/2026-11/postgres.json"));
+    pooled(
+        &POSTGRES,
+        include_str!("fixtures/2026-11/postgres.sql"),
+        &shown,
+    );
+}
+
+#[requires(mariadb)]
+#[test]
+fn mariadb_of_november_2026() {
+    let shown = Shown::read(include_str!("fixtures/2026-11/mariadb.json"));
+    pooled(
+        &MARIADB,
+        include_str!("fixtures/2026-11/mariadb.sql"),
+        &shown,
+    );
+}
+
+fn pooled(server: &'static Server, dump: &str, shown: &Shown) {
+    let database = server.empty();
+    // A connection of its own: a dump ends with a session that finds no tables.
+    let loading = connect(&database.url());
+    RUNTIME.block_on(async {
+        loading
+            .execute_unprepared(dump)
+            .await
+            .expect("the dump loads");
+        loading.close().await.expect("it closes");
+        let store = PooledStore::open(PoolOptions::new(database.url())).await;
+        let store = Arc::new(store.expect("it comes up to date"));
+        is_all_there_and_serves(Arc::clone(&store) as Arc<dyn Store>, shown).await;
+        store.close().await;
+    });
+}
+
+async fn is_all_there_and_serves(store: Arc<dyn Store>, shown: &Shown) {
+    let crm = shown.crm(Arc::clone(&store));
+    keys_are_as_they_were(&crm, shown).await;
+    for scope in list(&shown.0, "scopes") {
+        let principal = crm
+            .authenticate(text(scope, "key"))
+            .await
+            .expect("it reads");
+        let principal = principal.expect("the key opens a scope").scope;
+        let scoped = crm
+            .open(principal.workspace(), principal.mode())
+            .await
+            .expect("it is there");
+        records_are_as_they_were(&scoped, scope).await;
+        deliveries_are_as_they_were(&scoped, scope).await;
+        every_contact_is_found(&scoped, scope).await;
+    }
+    let test = crm
+        .authenticate(text(&list(&shown.0, "keys")[1], "secret"))
+        .await
+        .expect("it reads");
+    let test = test.expect("the key opens a scope").scope;
+    for kept in list(&shown.0, "idempotent") {
+        let response = store
+            .response(test, text(kept, "stored_key"), crm.now())
+            .await
+            .expect("it reads");
+        assert_eq!(
+            &*response.expect("it is kept for a day").body,
+            text(kept, "answer")
+        );
+    }
+    let test = crm
+        .open(test.workspace(), test.mode())
+        .await
+        .expect("it is there");
+    for (webhook, secret) in shown.0["secrets"].as_object().expect("it is an object") {
+        let secrets = test
+            .webhooks()
+            .secrets(Id::parse(webhook).expect("it is an id"))
+            .await;
+        assert_eq!(
+            secrets.expect("it unseals").expect("it is there"),
+            [secret.as_str().expect("it is text")]
+        );
+    }
+    it_can_be_written_to(&test, &list(&shown.0, "scopes")[1]).await;
+}
+
+async fn keys_are_as_they_were(crm: &Crm, shown: &Shown) {
+    for key in list(&shown.0, "keys") {
+        let access = match crm
+            .authenticate(text(key, "secret"))
+            .await
+            .expect("it reads")
+        {
+            Some(principal) => {
+                assert_eq!(principal.scope.mode().as_str(), text(key, "mode"));
+                match principal.access {
+                    KeyAccess::Full => "full",
+                    KeyAccess::ReadOnly => "read_only",
+                }
+            }
+            None => "revoked",
+        };
+        assert_eq!(access, text(key, "access"));
+    }
+    let other = Id::parse(text(&shown.0, "other_workspace"));
+    let workspaces = crm.workspaces().await.expect("it lists");
+    let other = workspaces
+        .iter()
+        .find(|workspace| Some(workspace.id) == other);
+    assert_eq!(other.expect("it is there").name, "Łódź & Co.");
+}
+
+/// Everything of a list, as JSON.
+async fn walk(list: impl AsyncFn(ListRequest) -> relm_core::Result<List>) -> Vec<Value> {
+    let mut all = Vec::new();
+    let mut request = ListRequest::default().limit(7);
+    loop {
+        let page = list(request).await.expect("it lists").to_json();
+        let page: Value = serde_json::from_str(&page).expect("it is JSON");
+        all.extend(
+            page["data"]
+                .as_array()
+                .expect("it is a list")
+                .iter()
+                .cloned(),
+        );
+        match page["next_cursor"].as_str() {
+            Some(cursor) => request = ListRequest::default().limit(7).after(cursor),
+            None => return all,
+        }
+    }
+}
+
+async fn records_are_as_they_were(scoped: &Scoped, shown: &Value) {
+    async fn of<T: Object>(scoped: &Scoped) -> Vec<Value> {
+        walk(async |request| scoped.objects::<T>().list(&request).await).await
+    }
+    let found = [
+        ("contacts", of::<Contact>(scoped).await),
+        ("companies", of::<Company>(scoped).await),
+        ("deals", of::<Deal>(scoped).await),
+        ("activities", of::<Activity>(scoped).await),
+        (
+            "associations",
+            walk(async |request| scoped.associations().list(&request).await).await,
+        ),
+        (
+            "fields",
+            walk(async |request| scoped.fields().list(&request).await).await,
+        ),
+        (
+            "webhooks",
+            walk(async |request| scoped.webhooks().list(&request).await).await,
+        ),
+    ];
+    for (name, found) in found {
+        let expected = list(shown, name);
+        assert_eq!(found.len(), expected.len(), "{name}");
+        for (found, expected) in found.iter().zip(expected) {
+            assert_eq!(found, expected, "{name}");
+        }
+    }
+}
+
+async fn deliveries_are_as_they_were(scoped: &Scoped, shown: &Value) {
+    let events = walk(async |request| scoped.events().list(&request).await).await;
+    assert_eq!(events.len(), list(shown, "events").len());
+    for (event, expected) in events.iter().zip(list(shown, "events")) {
+        assert_eq!(event["id"], expected["id"]);
+        assert_eq!(event["type"], expected["type"]);
+        assert_eq!(event["data"]["id"], expected["record_id"]);
+    }
+    let mut deliveries = Vec::new();
+    for webhook in list(shown, "webhooks") {
+        let webhooks = scoped.webhooks();
+        deliveries
+            .extend(walk(async |request| webhooks.deliveries(id(webhook), &request).await).await);
+    }
+    assert_eq!(deliveries.len(), list(shown, "deliveries").len());
+    for (delivery, expected) in deliveries.iter().zip(list(shown, "deliveries")) {
+        assert_eq!(delivery["id"], expected["id"]);
+        assert_eq!(delivery["status"], expected["status"]);
+        assert_eq!(
+            Some(list(delivery, "attempts").len() as u64),
+            expected["attempts"].as_u64()
+        );
+    }
+}
+
+/// By the address that it shows, in a filter and in a search.
+async fn every_contact_is_found(scoped: &Scoped, shown: &Value) {
+    for contact in list(shown, "contacts") {
+        let Some(email) = contact["email"].as_str() else {
+            continue;
+        };
+        let request = ListRequest::default().filter("email", "eq", email);
+        let listed = scoped
+            .contacts()
+            .list(&request)
+            .await
+            .expect("it lists")
+            .to_json();
+        assert!(listed.contains(text(contact, "id")), "{email} by a filter");
+        let request = SearchRequest {
+            q: email.to_owned(),
+            ..Default::default()
+        };
+        let found = scoped
+            .search(&request)
+            .await
+            .expect("it searches")
+            .to_json();
+        assert!(found.contains(text(contact, "id")), "{email} by a search");
+    }
+}
+
+async fn it_can_be_written_to(scoped: &Scoped, shown: &Value) {
+    let contacts = scoped.contacts();
+    for contact in list(shown, "contacts") {
+        let change = ContactInput {
+            last_name: "Migrated".into(),
+            ..Default::default()
+        };
+        let changed = contacts
+            .update(id(contact), change, None)
+            .await
+            .expect("it can be changed");
+        assert_eq!(
+            Some(changed.version),
+            contact["version"].as_i64().map(|version| version + 1)
+        );
+        let Some(email) = changed.email else { continue };
+        let input = ContactInput {
+            email: email.as_str().into(),
+            ..Default::default()
+        };
+        let taken = contacts
+            .create(input)
+            .await
+            .expect_err("the address is taken");
+        assert_eq!(
+            (taken.kind(), taken.existing_id()),
+            (ErrorKind::Conflict, Some(changed.id)),
+            "{email}"
+        );
+    }
+    for contact in list(shown, "contacts") {
+        contacts
+            .delete(id(contact), None)
+            .await
+            .expect("it is there");
+    }
+    let left = walk(async |request| contacts.list(&request).await).await;
+    assert_eq!(left, [] as [Value; 0]);
+    let input = ContactInput {
+        email: "fred.smith@example.com".into(),
+        ..Default::default()
+    };
+    contacts.create(input).await.expect("the address is free");
+}
