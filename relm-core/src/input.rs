@@ -55,6 +55,15 @@ impl<T> Patch<T> {
         }
     }
 
+    /// The patch as it is meant where the member has a default and nothing to clear yet: null is absence.
+    #[must_use]
+    pub(crate) fn or_default(self) -> Self {
+        match self {
+            Self::Keep | Self::Clear => Self::Keep,
+            Self::Set(value) => Self::Set(value),
+        }
+    }
+
     /// The value that the patch sets, if it sets one.
     pub fn as_set(&self) -> Option<&T> {
         match self {

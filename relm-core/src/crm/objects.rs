@@ -168,22 +168,35 @@ impl<T: Object> Draft<T> {
     pub fn references(&self) -> Result<Vec<Reference>> {
         let id = Id::new(T::TYPE.kind(), 0);
         let mut record = T::blank(id, Mode::Live, id.timestamp());
-        record.apply(self.input.clone())?;
+        record.apply(T::for_new(self.input.clone()))?;
         Ok(record.references())
     }
 
     /// Refuses to change what the engine alone writes; saying again what is so already is allowed.
     pub fn check_asserted(&self, record: &T) -> Result<()> {
-        if self.asserted.is_empty() {
-            return Ok(());
-        }
-        let stored = serde_json::to_value(record).map_err(Error::internal)?;
-        for (name, value) in &self.asserted {
-            if stored.get(name) != Some(value) {
-                return Err(read_only(name));
-            }
-        }
-        Ok(())
+        let asserted = self.asserted.iter();
+        check_equal(record, asserted)
+    }
+
+    /// [`check_asserted`](Self::check_asserted) of a new record, of which a null says what leaving it out says.
+    fn check_asserted_of_new(&self, record: &T) -> Result<()> {
+        let asserted = self.asserted.iter();
+        check_equal(record, asserted.filter(|(_, value)| !value.is_null()))
+    }
+}
+
+fn check_equal<'a, T: Object>(
+    record: &T,
+    asserted: impl Iterator<Item = (&'a String, &'a Value)>,
+) -> Result<()> {
+    let mut asserted = asserted.peekable();
+    if asserted.peek().is_none() {
+        return Ok(());
+    }
+    let stored = serde_json::to_value(record).map_err(Error::internal)?;
+    match asserted.find(|(name, value)| stored.get(name) != Some(value)) {
+        Some((name, _)) => Err(read_only(name)),
+        None => Ok(()),
     }
 }
 
@@ -192,8 +205,8 @@ impl Plan<'_> {
     pub fn build<T: Object>(&self, draft: &Draft<T>) -> Result<T> {
         let id = self.mint(T::TYPE.kind());
         let mut record = T::blank(id, self.scoped.scope.mode(), id.timestamp());
-        record.apply(draft.input.clone())?;
-        draft.check_asserted(&record)?;
+        record.apply(T::for_new(draft.input.clone()))?;
+        draft.check_asserted_of_new(&record)?;
         record.check_complete()?;
         check_metadata(&self.configuration.fields, T::TYPE, record.metadata())?;
         Ok(record)

@@ -43,7 +43,7 @@ impl<'a> Webhooks<'a> {
     /// # Errors
     /// As for `subscribe`, and whatever is wrong with the JSON's members.
     pub async fn subscribe_json(&self, body: Value) -> Result<Reply> {
-        match read(body, &Map::new()) {
+        match read(body, None) {
             Ok(input) => self.subscribe(input).await,
             Err(error) => Err(self.scoped.refuse_unread(error).await),
         }
@@ -100,7 +100,7 @@ impl<'a> Webhooks<'a> {
     /// As for `update`, and whatever is wrong with the JSON's members.
     pub async fn update_json(&self, id: Id, body: Value) -> Result<Reply> {
         let shown = self.get_json(id).await?.ok_or_else(unknown)?;
-        self.update(id, read(body, &shown.decode()?)?).await
+        self.update(id, read(body, Some(&shown.decode()?))?).await
     }
 
     /// Deletes an endpoint and cancels what is pending, as for [`update`](Self::update).
@@ -180,13 +180,14 @@ const READ_ONLY: [&str; 8] = [
     "updated_at",
 ];
 
-/// Reads an input; read-only members may say again what `shown` says.
-fn read(body: Value, shown: &Map<String, Value>) -> Result<WebhookInput> {
+/// Reads an input; read-only members may say again what `shown` says, and of a new endpoint nothing but null.
+fn read(body: Value, shown: Option<&Map<String, Value>>) -> Result<WebhookInput> {
     let mut reader = Reader::new(body)?;
     let input = WebhookInput::read(&mut reader)?;
     for name in READ_ONLY {
         let said = reader.take(name);
-        if said.is_some() && said.as_ref() != shown.get(name) {
+        let stored = shown.map_or(Some(&Value::Null), |shown| shown.get(name));
+        if said.is_some() && said.as_ref() != stored {
             return Err(read_only(name));
         }
     }

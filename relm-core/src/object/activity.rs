@@ -162,6 +162,13 @@ impl Object for Activity {
         })
     }
 
+    fn for_new(input: ActivityInput) -> ActivityInput {
+        ActivityInput {
+            occurred_at: input.occurred_at.or_default(),
+            ..input
+        }
+    }
+
     fn apply(&mut self, input: ActivityInput) -> Result<()> {
         let ActivityInput {
             activity_type,

@@ -28,7 +28,7 @@ pub struct Deal {
     pub title: String,
     /// The value in the smallest unit of its currency, within ±(2^53 − 1).
     pub value_cents: Option<i64>,
-    /// ISO 4217, upper-case; `USD` when a value comes without one.
+    /// ISO 4217, upper-case; `USD` where there is a value and none is named, or it is cleared.
     pub currency: Option<String>,
     /// Free text, such as `won`.
     pub stage: Option<String>,
@@ -175,11 +175,12 @@ impl Object for Deal {
             primary_contact_id,
             metadata,
         } = input;
-        let currency_implied = value_cents.as_set().is_some() && currency == Patch::Keep;
+        // A deal from before this rule keeps what it has until a write touches one of the two.
+        let touches_money = value_cents != Patch::Keep || currency != Patch::Keep;
         title.apply_required("title", &mut self.title, check::required_text("title"))?;
         value_cents.apply(&mut self.value_cents, check::integer("value_cents"))?;
         currency.apply(&mut self.currency, check::currency)?;
-        if currency_implied && self.currency.is_none() {
+        if touches_money && self.value_cents.is_some() && self.currency.is_none() {
             self.currency = Some(CURRENCY_DEFAULT.to_owned());
         }
         stage.apply(&mut self.stage, check::short_text("stage"))?;

@@ -139,6 +139,11 @@ pub trait Object:
     /// `validation_failed` or `invalid_reference`, naming the member.
     fn read(reader: &mut Reader) -> Result<Self::Input>;
 
+    /// What an input says of a new object: a null of a member that has a default says what leaving it out says.
+    fn for_new(input: Self::Input) -> Self::Input {
+        input
+    }
+
     /// Applies an input, normalising what it sets. On an error the object may be half changed: drop it.
     ///
     /// # Errors

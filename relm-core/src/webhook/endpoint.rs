@@ -180,7 +180,8 @@ impl Webhook {
             created_at: now,
             updated_at: now,
         };
-        webhook.apply(input, plain_http)?;
+        let enabled = input.enabled.or_default();
+        webhook.apply(WebhookInput { enabled, ..input }, plain_http)?;
         Ok((webhook, secret))
     }
 

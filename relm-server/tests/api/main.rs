@@ -18,6 +18,7 @@ mod fields;
 mod idempotency;
 mod isolation;
 mod lists;
+mod nulls;
 mod objects;
 mod recovery;
 mod schema;
