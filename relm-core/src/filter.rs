@@ -11,7 +11,7 @@ use crate::field::{Field, FieldType};
 use crate::id::{Id, Kind};
 use crate::json;
 use crate::limits::{FILTER_CLAUSES_MAX, FILTER_IN_VALUES_MAX, FILTER_VALUE_CHARS_MAX};
-use crate::metadata::Metadata;
+use crate::metadata::{self, Metadata};
 use crate::object::ObjectType;
 use crate::pattern::Pattern;
 use crate::record::{Record, columns, unique_column};
@@ -155,14 +155,11 @@ pub struct Clause {
 /// `bad_request`, naming the field, for one that does not exist, an operator that does not apply or a value that is
 /// not of the field's type.
 pub fn parse(kind: Kind, fields: &[Field], filters: &[Filter]) -> Result<Vec<Clause>> {
-    if filters.len() > FILTER_CLAUSES_MAX {
-        return Err(Error::bad_request(format!(
-            "A list takes at most {FILTER_CLAUSES_MAX} filters."
-        )));
-    }
-    let mut clauses = Vec::with_capacity(filters.len());
-    for filter in filters {
-        let clause = parse_one(kind, fields, filter).map_err(|error| error.at(&filter.field))?;
+    let groups = grouped(filters)?;
+    let mut clauses = Vec::with_capacity(groups.len());
+    for (filter, values) in groups {
+        let clause = parse_one(kind, fields, filter, &values);
+        let clause = clause.map_err(|error| error.at(&filter.field))?;
         if filter.field == "created_at" {
             clauses.extend(id_bounds(kind, &clause.condition));
         }
@@ -172,6 +169,28 @@ pub fn parse(kind: Kind, fields: &[Field], filters: &[Filter]) -> Result<Vec<Cla
         clauses.push(clause);
     }
     Ok(clauses)
+}
+
+/// Each filter with its values: those of a repeated `in` on one field are one list, since a value that holds a comma is
+/// easier sent alone than escaped.
+fn grouped(filters: &[Filter]) -> Result<Vec<(&Filter, Vec<&str>)>> {
+    let mut groups: Vec<(&Filter, Vec<&str>)> = Vec::with_capacity(filters.len());
+    for filter in filters {
+        let is_in = filter.operator == Operator::In.as_str();
+        let same = groups.iter().position(|(first, _)| {
+            is_in && first.operator == filter.operator && first.field == filter.field
+        });
+        match same {
+            Some(place) => groups[place].1.push(&filter.value),
+            None if groups.len() == FILTER_CLAUSES_MAX => {
+                return Err(Error::bad_request(format!(
+                    "A list takes at most {FILTER_CLAUSES_MAX} filters."
+                )));
+            }
+            None => groups.push((filter, vec![&filter.value])),
+        }
+    }
+    Ok(groups)
 }
 
 /// Whoever has an e-mail address has its key, which is unique: at most one record is read for each address.
@@ -218,12 +237,21 @@ fn id_bounds(kind: Kind, condition: &Condition) -> Vec<Clause> {
     }
 }
 
-fn parse_one(kind: Kind, fields: &[Field], filter: &Filter) -> Result<Clause> {
+fn parse_one(kind: Kind, fields: &[Field], filter: &Filter, values: &[&str]) -> Result<Clause> {
     let Filter {
         field,
         operator,
         value,
     } = filter;
+    // No record holds it, and not every database can be asked for it.
+    let mut texts = [field.as_str(), operator]
+        .into_iter()
+        .chain(values.iter().copied());
+    if texts.any(|text| text.contains('\0')) {
+        return Err(Error::bad_request(
+            "A filter must not hold the character U+0000.",
+        ));
+    }
     let operator = Operator::ALL
         .into_iter()
         .find(|known| known.as_str() == operator)
@@ -265,7 +293,7 @@ fn parse_one(kind: Kind, fields: &[Field], filter: &Filter) -> Result<Clause> {
             fits(value)?;
             Condition::Ilike(Pattern::parse(value).map_err(Error::bad_request)?)
         }
-        Operator::In => Condition::In(read_list(value, read)?),
+        Operator::In => Condition::In(read_list(values, read)?),
         Operator::IsNull => match value.as_str() {
             "true" => Condition::Null(true),
             "false" => Condition::Null(false),
@@ -276,19 +304,36 @@ fn parse_one(kind: Kind, fields: &[Field], filter: &Filter) -> Result<Clause> {
 }
 
 fn read_list(
-    value: &str,
+    lists: &[&str],
     read: impl Fn(&str) -> Result<Scalar<'static>>,
 ) -> Result<Vec<Scalar<'static>>> {
-    let values: Vec<&str> = value.split(',').collect();
+    let values: Vec<String> = lists.iter().flat_map(|list| list_values(list)).collect();
     if values.len() > FILTER_IN_VALUES_MAX {
         return Err(Error::bad_request(format!(
             "`in` takes at most {FILTER_IN_VALUES_MAX} values."
         )));
     }
-    let mut values = values.into_iter().map(read).collect::<Result<Vec<_>>>()?;
+    let read = |value: &String| read(value);
+    let mut values = values.iter().map(read).collect::<Result<Vec<_>>>()?;
     values.sort_unstable();
     values.dedup();
     Ok(values)
+}
+
+/// The values of a comma-separated list, in which `\,` is a comma and `\\` a backslash; any other backslash is itself.
+fn list_values(list: &str) -> Vec<String> {
+    let mut values = vec![String::new()];
+    let mut rest = list.chars().peekable();
+    while let Some(char) = rest.next() {
+        if char == ',' {
+            values.push(String::new());
+            continue;
+        }
+        let escaped = rest.next_if(|next| char == '\\' && matches!(next, ',' | '\\'));
+        let last = values.last_mut().expect("there is a first value");
+        last.push(escaped.unwrap_or(char));
+    }
+    values
 }
 
 /// The names that a list of `kind` can be filtered by, `metadata.<key>` aside.
@@ -320,6 +365,7 @@ fn target(kind: Kind, fields: &[Field], name: &str) -> Result<(Target, ColumnTyp
         return Ok((Target::Either(from, to), ColumnType::Id(None)));
     }
     if let (Some(object_type), Some(key)) = (ObjectType::of(kind), name.strip_prefix("metadata.")) {
+        metadata::check_key(key).map_err(|error| Error::bad_request(error.message()))?;
         let field_type = fields
             .iter()
             .find(|field| field.object_type == object_type && field.key == key)
@@ -355,9 +401,6 @@ fn read_value(target: &Target, ty: ColumnType, field: &str, text: &str) -> Resul
             Quoted(field)
         )))
     };
-    if text.contains('\0') {
-        return refuse("a value without U+0000");
-    }
     if let Target::Metadata { field_type, .. } = target {
         // Kept as text: what it compares as, the stored value's type decides.
         let fits = match field_type {

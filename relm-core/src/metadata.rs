@@ -49,7 +49,8 @@ pub(crate) fn text_of(metadata: &Metadata) -> String {
     serde_json::to_string(metadata).expect("a JSON map with text keys always serialises")
 }
 
-fn check_key(key: &str) -> Result<()> {
+/// Whether a member can have this name.
+pub(crate) fn check_key(key: &str) -> Result<()> {
     let fits = !key.is_empty() && key.chars().count() <= METADATA_KEY_CHARS_MAX;
     if fits && !key.contains('\0') {
         return Ok(());

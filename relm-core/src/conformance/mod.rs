@@ -40,6 +40,7 @@ mod engine_batches;
 mod engine_deliveries;
 mod engine_races;
 mod engine_requests;
+mod engine_texts;
 mod engine_turns;
 mod engine_upkeep;
 mod filtered_lists;
@@ -318,6 +319,9 @@ macro_rules! for_each_case {
                 a_key_is_good_for_24_hours
                 a_cursor_is_good_for_its_own_list
                 an_expected_version_is_held_to
+            }
+            engine_texts {
+                nothing_with_nul_reaches_a_store
             }
             engine_batches {
                 a_bad_row_fails_alone

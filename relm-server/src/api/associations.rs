@@ -6,7 +6,7 @@ use super::answer::{Answer, Outcome};
 use super::call::Call;
 
 pub(super) async fn list(call: Call) -> Outcome {
-    let request = call.query.into_list()?;
+    let request = call.query.into_list(Kind::Association)?;
     let list = call.scoped.associations().list(&request).await?;
     Ok(Answer::list(&list))
 }

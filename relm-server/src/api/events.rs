@@ -6,7 +6,7 @@ use super::answer::{Answer, Outcome};
 use super::call::{Call, missing};
 
 pub(super) async fn list(call: Call) -> Outcome {
-    let request = call.query.into_list()?;
+    let request = call.query.into_list(Kind::Event)?;
     let list = call.scoped.events().list(&request).await?;
     Ok(Answer::list(&list))
 }

@@ -8,6 +8,7 @@ mod associations;
 mod call;
 mod events;
 mod fields;
+mod filters;
 mod health;
 mod objects;
 mod openapi;

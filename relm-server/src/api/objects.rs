@@ -18,7 +18,7 @@ pub(super) async fn create<T: Object>(call: Call) -> Outcome {
 }
 
 pub(super) async fn list<T: Object>(call: Call) -> Outcome {
-    let request = call.query.into_list()?;
+    let request = call.query.into_list(T::TYPE.kind())?;
     let list = of::<T>(&call.scoped).list(&request).await?;
     Ok(Answer::list(&list))
 }

@@ -1,8 +1,6 @@
 //! Query strings: decoded parameters, each of which somebody must want.
 
 use hyper::Uri;
-use relm_core::crm::ListRequest;
-use relm_core::filter::Filter;
 use relm_core::limits::PAGE_LIMIT_MAX;
 use relm_core::{Error, ErrorKind, Quoted};
 
@@ -11,7 +9,16 @@ use super::answer::Failure;
 /// The parameters of a request, decoded, in their order.
 #[derive(Debug, Default)]
 pub(super) struct Query {
-    parameters: Vec<(String, String)>,
+    parameters: Vec<Parameter>,
+}
+
+/// One parameter.
+#[derive(Debug, Default)]
+pub(super) struct Parameter {
+    pub name: String,
+    pub value: String,
+    /// The value as it was sent, where a bare `+` in it became a space.
+    pub with_plus: Option<String>,
 }
 
 impl Query {
@@ -21,15 +28,9 @@ impl Query {
     }
 
     /// Decodes a query string as HTML forms encode it: `+` is a space.
-    fn parse(text: &str) -> Result<Self, Failure> {
-        let parameters = text
-            .split('&')
-            .filter(|pair| !pair.is_empty())
-            .map(|pair| {
-                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                Ok((decode(name)?, decode(value)?))
-            })
-            .collect::<Result<_, Failure>>()?;
+    pub fn parse(text: &str) -> Result<Self, Failure> {
+        let pairs = text.split('&').filter(|pair| !pair.is_empty());
+        let parameters = pairs.map(Parameter::parse).collect::<Result<_, _>>()?;
         Ok(Self { parameters })
     }
 
@@ -37,11 +38,12 @@ impl Query {
     pub fn take(&mut self, name: &str) -> Result<Option<String>, Failure> {
         let mut found = None;
         let mut repeated = false;
-        self.parameters.retain_mut(|(other, value)| {
-            if other != name {
+        self.parameters.retain_mut(|parameter| {
+            if parameter.name != name {
                 return true;
             }
-            repeated |= found.replace(std::mem::take(value)).is_some();
+            let value = std::mem::take(&mut parameter.value);
+            repeated |= found.replace(value).is_some();
             false
         });
         if repeated {
@@ -63,63 +65,53 @@ impl Query {
         Ok(Some(text.parse().unwrap_or(usize::MAX)))
     }
 
-    /// Takes everything, as a list request: what is not `limit` or `cursor` is a filter.
-    pub fn into_list(mut self) -> Result<ListRequest, Failure> {
-        let limit = self.take_limit()?;
-        let cursor = self.take("cursor")?;
-        let parameters = self.parameters.into_iter();
-        let filters = parameters.map(|(name, value)| filter(&name, value));
-        Ok(ListRequest {
-            filters: filters.collect::<Result<_, _>>()?,
-            limit,
-            cursor,
-        })
+    /// Whatever nobody took.
+    pub fn into_rest(self) -> Vec<Parameter> {
+        self.parameters
     }
 
     /// Refuses whatever nobody took.
     pub fn finish(&self) -> Result<(), Failure> {
         match self.parameters.first() {
             None => Ok(()),
-            Some((name, _)) => Err(bad(
+            Some(Parameter { name, .. }) => Err(bad(
                 name,
                 format!("There is no parameter {} here; leave it out.", Quoted(name)),
             )),
         }
     }
 
-    /// All parameters, by name and value.
-    pub fn sorted(&self) -> Vec<&(String, String)> {
-        let mut sorted: Vec<_> = self.parameters.iter().collect();
+    /// The name and value of each parameter, sorted.
+    pub fn sorted(&self) -> Vec<(&str, &str)> {
+        let pairs = self.parameters.iter();
+        let mut sorted: Vec<_> = pairs.map(|pair| (&*pair.name, &*pair.value)).collect();
         sorted.sort_unstable();
         sorted
     }
 }
 
-/// `filter[field][operator]=value`, `filter[field]=value` or `field=value`.
-fn filter(name: &str, value: String) -> Result<Filter, Failure> {
-    let (field, operator) = match name.strip_prefix("filter[") {
-        None => (name, "eq"),
-        Some(rest) => {
-            let inner = rest.strip_suffix(']').ok_or_else(|| malformed(name))?;
-            inner.split_once("][").unwrap_or((inner, "eq"))
+impl Parameter {
+    /// Decodes `name=value`. What no record and not every store can hold is refused here, wherever it would have led.
+    fn parse(pair: &str) -> Result<Self, Failure> {
+        let (name, sent) = pair.split_once('=').unwrap_or((pair, ""));
+        let (name, value) = (decode(name)?, decode(sent)?);
+        if name.contains('\0') {
+            let message = "A parameter's name must not hold the character U+0000.";
+            return Err(Error::new(ErrorKind::BadRequest, message).into());
         }
-    };
-    if field.is_empty() || operator.contains(['[', ']']) {
-        return Err(malformed(name));
+        if value.contains('\0') {
+            let message = format!("`{name}` must not hold the character U+0000.");
+            return Err(bad(&name, message));
+        }
+        Ok(Self {
+            name,
+            value,
+            with_plus: sent.contains('+').then(|| sent.to_owned()),
+        })
     }
-    Ok(Filter {
-        field: field.to_owned(),
-        operator: operator.to_owned(),
-        value,
-    })
 }
 
-fn malformed(name: &str) -> Failure {
-    let message = "Write a filter as filter[field][operator]=value or field=value.";
-    bad(name, message)
-}
-
-fn bad(name: &str, message: impl Into<String>) -> Failure {
+pub(super) fn bad(name: &str, message: impl Into<String>) -> Failure {
     Error::new(ErrorKind::BadRequest, message).at(name).into()
 }
 
@@ -157,49 +149,6 @@ fn hex_digit(byte: u8) -> Option<u8> {
 mod tests {
     use super::*;
 
-    fn filters(text: &str) -> Vec<(String, String, String)> {
-        let list = Query::parse(text).unwrap().into_list().unwrap();
-        let parts = |filter: Filter| (filter.field, filter.operator, filter.value);
-        list.filters.into_iter().map(parts).collect()
-    }
-
-    fn one(field: &str, operator: &str, value: &str) -> Vec<(String, String, String)> {
-        vec![(field.to_owned(), operator.to_owned(), value.to_owned())]
-    }
-
-    #[test]
-    fn a_filter_is_written_in_three_ways() {
-        assert_eq!(filters("filter[stage]=won"), one("stage", "eq", "won"));
-        assert_eq!(filters("stage=won"), one("stage", "eq", "won"));
-        assert_eq!(
-            filters("filter%5Bvalue_cents%5D%5Bgte%5D=1"),
-            one("value_cents", "gte", "1")
-        );
-        assert_eq!(
-            filters("filter[metadata.plan][in]=pro,free"),
-            one("metadata.plan", "in", "pro,free")
-        );
-        assert_eq!(
-            filters("first_name=Ada+K%2B%C3%A9"),
-            one("first_name", "eq", "Ada K+é")
-        );
-    }
-
-    #[test]
-    fn what_is_not_a_filter_is_refused() {
-        for text in [
-            "filter[=1",
-            "filter[]=1",
-            "filter[a][b][c]=1",
-            "a=%zz",
-            "a=%f",
-            "a=%ff",
-        ] {
-            let list = Query::parse(text).and_then(Query::into_list);
-            assert!(list.is_err(), "{text}");
-        }
-    }
-
     #[test]
     fn a_limit_is_a_plain_whole_number() {
         let limit = |text: &str| Query::parse(text).unwrap().take_limit();
@@ -216,6 +165,14 @@ mod tests {
             "limit=1&limit=2",
         ] {
             assert!(limit(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_name_and_no_value_holds_nul() {
+        for text in ["a%00b", "%00=1", "a=%00", "a=1&b=x%00", "filter[%00][in]=a"] {
+            let failure = Query::parse(text).unwrap_err();
+            assert_eq!(failure.code, "bad_request", "{text}");
         }
     }
 }

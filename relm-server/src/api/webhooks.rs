@@ -6,7 +6,7 @@ use super::answer::{Answer, Outcome};
 use super::call::{Call, missing};
 
 pub(super) async fn list(call: Call) -> Outcome {
-    let request = call.query.into_list()?;
+    let request = call.query.into_list(Kind::Webhook)?;
     let list = call.scoped.webhooks().list(&request).await?;
     Ok(Answer::list(&list))
 }
@@ -43,7 +43,7 @@ pub(super) async fn delete(call: Call) -> Outcome {
 
 pub(super) async fn deliveries(call: Call) -> Outcome {
     let id = call.id(0, Kind::Webhook)?;
-    let request = call.query.into_list()?;
+    let request = call.query.into_list(Kind::Delivery)?;
     let list = call.scoped.webhooks().deliveries(id, &request).await?;
     Ok(Answer::list(&list))
 }

@@ -222,6 +222,114 @@ fn a_space_is_a_plus_or_percent_20() {
 }
 
 #[test]
+fn a_bare_plus_where_no_space_can_be_is_told() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let said = json!({ "email": "a+b@example.com", "phone": "+1 415", "last_name": "Ada K" });
+    let ada = user.create("/v1/contacts", said);
+    for (path, field, encoded) in [
+        (
+            "contacts?email=a+b@example.com",
+            "email",
+            "email=a%2Bb@example.com",
+        ),
+        (
+            "contacts?filter[email][in]=x@example.com,a+b@example.com",
+            "email",
+            "filter[email][in]=x@example.com,a%2Bb@example.com",
+        ),
+        (
+            "contacts?filter[email][ilike]=a+b%25",
+            "email",
+            "filter[email][ilike]=a%2Bb%25",
+        ),
+        ("contacts?phone=+1%20415", "phone", "phone=%2B1%20415"),
+        (
+            "contacts?filter[phone][in]=0,+1",
+            "phone",
+            "filter[phone][in]=0,%2B1",
+        ),
+        ("contacts?id=con_+", "id", "id=con_%2B"),
+        (
+            "contacts?filter[created_at][gte]=2026-07-02T10:00:00+02:00",
+            "created_at",
+            "filter[created_at][gte]=2026-07-02T10:00:00%2B02:00",
+        ),
+        ("companies?domain=a+b", "domain", "domain=a%2Bb"),
+        ("deals?value_cents=+5", "value_cents", "value_cents=%2B5"),
+        ("associations?record_id=+", "record_id", "record_id=%2B"),
+        ("webhooks?url=https://a/?b+c", "url", "url=https://a/?b%2Bc"),
+    ] {
+        let message = format!(
+            "A bare `+` in a URL is a space, which `{field}` cannot hold there: write `{encoded}`."
+        );
+        let expected = json!({ "code": "bad_request", "message": message, "field": field });
+        let (list, _) = path.split_once('?').unwrap();
+        assert_eq!(user.get(&format!("/v1/{path}")).error(400), expected);
+        let encoded = user.get(&format!("/v1/{list}?{encoded}"));
+        assert!(!encoded.text.contains("bare"), "{}", encoded.text);
+    }
+    for found in [
+        "email=a%2Bb@example.com",
+        "phone=%2B1+415",
+        "filter[phone][in]=1+1,%2B1+415",
+        "last_name=Ada+K",
+        "filter[updated_at][lt]=2026-07-02T12:00:01%2B02:00",
+    ] {
+        let page = user.get(&format!("/v1/contacts?{found}")).is(200);
+        assert_eq!(page, whole_list(json!([ada])), "{found}");
+    }
+}
+
+#[test]
+fn a_list_of_values_may_hold_commas() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let stages = ["a,b", "a", "b", "a\\", "a\\,b", "c"];
+    for stage in stages {
+        user.create("/v1/deals", json!({ "title": "T", "stage": stage }));
+    }
+    for (query, mut expected) in [
+        ("filter[stage][in]=a%5C,b", vec!["a,b"]),
+        ("filter[stage][in]=a,b", vec!["a", "b"]),
+        ("filter[stage][in]=a%5C,b,c", vec!["a,b", "c"]),
+        ("filter[stage][in]=a%5C%5C,b", vec!["a\\", "b"]),
+        ("filter[stage][in]=a%5C%5C%5C,b", vec!["a\\,b"]),
+        ("filter[stage][in]=a%5C", vec!["a\\"]),
+        ("filter[stage][in]=a&filter[stage][in]=c", vec!["a", "c"]),
+        (
+            "filter[stage][in]=a,b&filter[stage][in]=a%5C,b",
+            vec!["a,b", "a", "b"],
+        ),
+        ("filter[stage][in]=a,c&filter[stage]=a", vec!["a"]),
+    ] {
+        let page = user.get(&format!("/v1/deals?{query}")).is(200);
+        let found = page["data"].as_array().unwrap().iter();
+        let mut found: Vec<&str> = found.map(|deal| deal["stage"].as_str().unwrap()).collect();
+        found.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(found, expected, "{query}");
+    }
+    let repeated = |count: usize| vec!["filter[stage][in]=a"; count].join("&");
+    user.get(&format!("/v1/deals?{}", repeated(100))).is(200);
+    user.get(&format!("/v1/deals?{}", repeated(101)))
+        .fails(400, "bad_request", "stage");
+    // The parameters may come in another order; a value more is another list.
+    let page = user
+        .get("/v1/deals?limit=1&filter[stage][in]=a&filter[stage][in]=b")
+        .is(200);
+    let cursor = page["next_cursor"].as_str().unwrap();
+    let next = |filters: &str| user.get(&format!("/v1/deals?{filters}&cursor={cursor}"));
+    next("filter[stage][in]=b&filter[stage][in]=a").is(200);
+    next("filter[stage][in]=a").fails(400, "invalid_cursor", "cursor");
+    next("filter[stage][in]=a&filter[stage][in]=b&filter[stage][in]=c").fails(
+        400,
+        "invalid_cursor",
+        "cursor",
+    );
+}
+
+#[test]
 fn what_a_list_does_not_know_is_named() {
     let world = World::new();
     let user = world.user("acme", Mode::Live);
@@ -242,6 +350,17 @@ fn what_a_list_does_not_know_is_named() {
         ("filter[]=a", Some("filter[]")),
         ("filter=a", Some("filter")),
         ("email=%00", Some("email")),
+        ("filter[email][ilike]=%00", Some("filter[email][ilike]")),
+        ("limit=%00", Some("limit")),
+        ("cursor=%00", Some("cursor")),
+        ("filter[metadata.a%00b]=1", None),
+        ("metadata.%00[is_null]=true", None),
+        ("%00=1", None),
+        ("filter[metadata.]=1", Some("metadata.")),
+        (
+            &format!("metadata.{}=1", "k".repeat(65)),
+            Some(&format!("metadata.{}", "k".repeat(65))),
+        ),
         ("email=%zz", None),
         ("email=%ff", None),
         ("email=%4", None),

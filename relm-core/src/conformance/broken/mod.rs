@@ -191,7 +191,7 @@ macro_rules! for_each_broken_store {
                 RememberNothing a_store_that_remembers_nothing_is_noticed [
                     a_response_comes_back_exactly the_same_request_is_answered_the_same
                     another_request_under_the_same_key_is_refused a_key_is_good_for_24_hours
-                    a_storm_of_one_request_has_one_effect a_job_is_claimed_once
+                    a_storm_of_one_request_has_one_effect a_job_is_claimed_once nothing_with_nul_reaches_a_store
                 ]
                 Overloaded a_store_that_gives_up_is_noticed [
                     opposite_orders_end upserts_in_opposite_orders_succeed

@@ -1,0 +1,144 @@
+//! The parameters of a list: a page's size and place, and filters, in the three ways in which they are written.
+
+use relm_core::Kind;
+use relm_core::column::ColumnType;
+use relm_core::crm::ListRequest;
+use relm_core::filter::{Filter, Operator};
+use relm_core::record::columns;
+
+use super::answer::Failure;
+use super::query::{Parameter, Query, bad};
+
+/// Text fields in whose values no space can stand.
+const SPACELESS: [&str; 3] = ["email", "domain", "url"];
+/// A text field whose values hold spaces, but begin with a `+` where they begin with either.
+const PHONE: &str = "phone";
+
+impl Query {
+    /// Takes everything, as a request for a list of `kind`: what is not `limit` or `cursor` is a filter.
+    pub fn into_list(mut self, kind: Kind) -> Result<ListRequest, Failure> {
+        let limit = self.take_limit()?;
+        let cursor = self.take("cursor")?;
+        let parameters = self.into_rest().into_iter();
+        let filters = parameters.map(|parameter| filter(kind, parameter));
+        Ok(ListRequest {
+            filters: filters.collect::<Result<_, _>>()?,
+            limit,
+            cursor,
+        })
+    }
+}
+
+/// `filter[field][operator]=value`, `filter[field]=value` or `field=value`.
+fn filter(kind: Kind, parameter: Parameter) -> Result<Filter, Failure> {
+    let name = &*parameter.name;
+    let (field, operator) = match name.strip_prefix("filter[") {
+        None => (name, Operator::Eq.as_str()),
+        Some(rest) => {
+            let inner = rest.strip_suffix(']').ok_or_else(|| malformed(name))?;
+            let whole = (inner, Operator::Eq.as_str());
+            inner.split_once("][").unwrap_or(whole)
+        }
+    };
+    if field.is_empty() || operator.contains(['[', ']']) {
+        return Err(malformed(name));
+    }
+    if let Some(sent) = &parameter.with_plus
+        && !may_mean_spaces(kind, field, operator, sent)
+    {
+        return Err(bare_plus(name, field, sent));
+    }
+    Ok(Filter {
+        field: field.to_owned(),
+        operator: operator.to_owned(),
+        value: parameter.value,
+    })
+}
+
+/// Whether each bare `+` in the value of a filter can have been meant as the space that it is.
+fn may_mean_spaces(kind: Kind, field: &str, operator: &str, sent: &str) -> bool {
+    let column = columns(kind)
+        .iter()
+        .find(|column| column.shown && column.name == field);
+    let ty = match (field, column) {
+        ("id" | "record_id", _) => ColumnType::Id(None),
+        (_, Some(column)) => column.ty,
+        // A member of metadata, or no field at all.
+        (_, None) => return true,
+    };
+    match ty {
+        ColumnType::Text { .. } if SPACELESS.contains(&field) => false,
+        ColumnType::Text { .. } if field == PHONE => {
+            let lists = operator == Operator::In.as_str();
+            !(sent.starts_with('+') || lists && sent.contains(",+"))
+        }
+        ColumnType::Text { .. } | ColumnType::Json => true,
+        ColumnType::Id(_)
+        | ColumnType::Integer
+        | ColumnType::Boolean
+        | ColumnType::Date
+        | ColumnType::Timestamp => false,
+    }
+}
+
+fn bare_plus(name: &str, field: &str, sent: &str) -> Failure {
+    let encoded = sent.replace('+', "%2B");
+    let message = format!(
+        "A bare `+` in a URL is a space, which `{field}` cannot hold there: write `{name}={encoded}`."
+    );
+    bad(field, message)
+}
+
+fn malformed(name: &str) -> Failure {
+    let message = "Write a filter as filter[field][operator]=value or field=value.";
+    bad(name, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filters(text: &str) -> Vec<(String, String, String)> {
+        let query = Query::parse(text).unwrap();
+        let list = query.into_list(Kind::Contact).unwrap();
+        let parts = |filter: Filter| (filter.field, filter.operator, filter.value);
+        list.filters.into_iter().map(parts).collect()
+    }
+
+    fn one(field: &str, operator: &str, value: &str) -> Vec<(String, String, String)> {
+        vec![(field.to_owned(), operator.to_owned(), value.to_owned())]
+    }
+
+    #[test]
+    fn a_filter_is_written_in_three_ways() {
+        assert_eq!(filters("filter[stage]=won"), one("stage", "eq", "won"));
+        assert_eq!(filters("stage=won"), one("stage", "eq", "won"));
+        assert_eq!(
+            filters("filter%5Bvalue_cents%5D%5Bgte%5D=1"),
+            one("value_cents", "gte", "1")
+        );
+        assert_eq!(
+            filters("filter[metadata.plan][in]=pro,free"),
+            one("metadata.plan", "in", "pro,free")
+        );
+        assert_eq!(
+            filters("first_name=Ada+K%2B%C3%A9"),
+            one("first_name", "eq", "Ada K+é")
+        );
+    }
+
+    #[test]
+    fn what_is_not_a_filter_is_refused() {
+        for text in [
+            "filter[=1",
+            "filter[]=1",
+            "filter[a][b][c]=1",
+            "a=%zz",
+            "a=%f",
+            "a=%ff",
+        ] {
+            let list = Query::parse(text).and_then(|query| query.into_list(Kind::Contact));
+            assert!(list.is_err(), "{text}");
+        }
+    }
+}
