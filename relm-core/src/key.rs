@@ -94,6 +94,11 @@ pub(crate) const COLUMNS: &[Column] = &[
 
 /// Characters of the random part: 43 of 62 symbols are 256 bits.
 const RANDOM_CHARS: usize = 43;
+/// Characters of the checksum that follows it: a text that is no key passes for one once in 57 thousand million. Keys
+/// that were made before there was a checksum end with the random part, and stay valid.
+const CHECKSUM_CHARS: usize = 6;
+/// Characters of a key after `sk_live_` or `sk_test_`.
+const CHECKED_CHARS: usize = RANDOM_CHARS + CHECKSUM_CHARS;
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 impl ApiKey {
@@ -106,7 +111,9 @@ impl ApiKey {
         entropy: &dyn Entropy,
     ) -> Result<NewKey> {
         let start = key_start(scope.mode());
-        let secret = format!("{start}{}", random_text(entropy));
+        let mut secret = format!("{start}{}", random_text(entropy));
+        let checksum = checksum(&secret);
+        secret.extend(checksum.map(char::from));
         let key = Self {
             id,
             workspace_id: scope.workspace(),
@@ -197,12 +204,43 @@ const fn key_start(mode: Mode) -> &'static str {
     }
 }
 
-/// Whether a text could be a key at all, so that what cannot costs no look-up.
+/// Whether a text has the form of a key, in time that does not depend on its length.
 pub(crate) fn is_well_formed(secret: &str) -> bool {
     Mode::ALL.into_iter().any(|mode| {
-        secret.strip_prefix(key_start(mode)).is_some_and(|random| {
-            random.len() == RANDOM_CHARS && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        secret.strip_prefix(key_start(mode)).is_some_and(|rest| {
+            matches!(rest.len(), RANDOM_CHARS | CHECKED_CHARS)
+                && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
         })
+    })
+}
+
+/// Whether a well-formed text may be a key that was made: one that has a wrong checksum cannot, and costs no look-up.
+pub(crate) fn may_exist(secret: &str) -> bool {
+    let Some(end) = secret.len().checked_sub(CHECKSUM_CHARS) else {
+        return false;
+    };
+    let is_checked = Mode::ALL
+        .into_iter()
+        .any(|mode| secret.len() == key_start(mode).len() + CHECKED_CHARS);
+    match secret.split_at_checked(end) {
+        Some((checked, sum)) if is_checked => sum.as_bytes() == checksum(checked),
+        Some(_) => true,
+        None => false,
+    }
+}
+
+/// The head of the SHA-256 of what stands before it, in the symbols of keys. It finds what was mistyped or made up; it
+/// keeps nothing secret, since anybody can compute it.
+fn checksum(text: &str) -> [u8; CHECKSUM_CHARS] {
+    let digest = Sha256::digest(text.as_bytes());
+    let mut number = digest
+        .iter()
+        .take(8)
+        .fold(0, |number, byte| (number << 8) | u64::from(*byte));
+    [(); CHECKSUM_CHARS].map(|()| {
+        let symbol = ALPHABET[(number % 62) as usize];
+        number /= 62;
+        symbol
     })
 }
 

@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::excerpt::Quoted;
 use crate::filter::{Clause, Comparison, Condition, Target};
 use crate::id::{Id, Kind};
-use crate::key::{ApiKey, KeyAccess, NewKey, Principal, digest, hex, is_well_formed};
+use crate::key::{ApiKey, KeyAccess, NewKey, Principal, digest, hex, is_well_formed, may_exist};
 use crate::limits::PAGE_LIMIT_MAX;
 use crate::record::{Document, Entry, column_place};
 use crate::scope::{Mode, Scope};
@@ -135,7 +135,20 @@ impl Crm {
         }
     }
 
-    /// Who shows this key, or none where it is no valid key.
+    /// Who shows this key, as far as that is known without asking the store.
+    pub fn recall(&self, secret: &str) -> Option<Principal> {
+        if !is_well_formed(secret) {
+            return None;
+        }
+        let now = self.inner.clock.now();
+        let known = read(&self.inner.principals)
+            .known
+            .get(&digest(secret))
+            .copied();
+        known.and_then(|(principal, until)| (now < until).then_some(principal))
+    }
+
+    /// Who shows this key, or none where it is no valid key. A text with a wrong checksum is none, without a look-up.
     ///
     /// # Errors
     /// `unavailable` or `internal_error` from the store.
@@ -157,6 +170,9 @@ impl Crm {
             && now < until
         {
             return Ok(Some(principal));
+        }
+        if !may_exist(secret) {
+            return Ok(None);
         }
         let keys = [hex(&digest)];
         let found = inner.store.find(Scope::SYSTEM, Kind::Key, &keys).await;
