@@ -14,6 +14,7 @@ use relm_core::webhook::Schedule;
 use relm_core::{Id, Mode};
 use relm_store_seaorm::Synchronous;
 
+use crate::serve::CONNECTIONS_PER_PEER_MAX_DEFAULT;
 use crate::webhooks::AllowNets;
 
 /// An API-first CRM in one binary.
@@ -139,6 +140,10 @@ pub struct ServeArgs {
     /// Requests that a workspace and mode may make in a minute; 0 for no limit.
     #[arg(long, env = "RELM_RATE_LIMIT_PER_MINUTE", default_value_t = 6000)]
     pub rate_limit_per_minute: u32,
+    /// Connections that one address may have, or one IPv6 network of 64 bits; 0 for no bound. Behind a proxy all come from
+    /// its address.
+    #[arg(long, env = "RELM_CONNECTIONS_PER_PEER", default_value_t = CONNECTIONS_PER_PEER_MAX_DEFAULT)]
+    pub connections_per_peer: usize,
     /// Seconds that open requests may take to end once the server is told to stop.
     #[arg(long, env = "RELM_SHUTDOWN_SECONDS", default_value = "10", value_parser = parse_seconds)]
     pub shutdown_seconds: Duration,

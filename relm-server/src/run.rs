@@ -198,6 +198,7 @@ async fn serve_api(args: ServeArgs) -> Result<(), Failure> {
         tokio::spawn(dispatch::prune(crm.clone(), days, stop.clone()));
     }
     let limits = Limits {
+        connections_per_peer_max: args.connections_per_peer,
         drain_timeout: drain,
         ..Limits::default()
     };

@@ -1,15 +1,21 @@
 //! Sockets: accepting connections, giving each request to its handler, and ending in order.
 //!
-//! What hyper lets through and an API must not is refused in `receive.rs`, before a handler runs; what a request means
-//! is the [`Handler`]'s. A handler that has to wait goes on in a task of its own: hyper drops what it awaits when a connection
-//! ends, and half a commit must never depend on a client's patience.
+//! A request is judged by its head first: what hyper lets through and an API must not is refused in `receive.rs`, what a
+//! caller may not do by [`Handler::admit`]. Until then none of its body is asked for (nor `100 Continue` sent), and no
+//! memory is taken for it. What a request means is the [`Handler`]'s. One that has to wait goes on in a task of its own:
+//! hyper drops what it awaits when a connection ends, and half a commit must never depend on a client's patience.
 //!
 //! Architecture invariant: whatever takes memory or time for a request holds its connection's place until it ends, so
-//! [`Limits`] bounds handlers whose clients left, too, and all places free means that nothing runs.
+//! [`Limits`] bounds handlers whose clients left, too, and all places free means that nothing runs. Bodies and answers
+//! hold their bytes of a budget (`memory.rs`) for as long as they are kept.
 //!
 //! What is not HTTP at all (a torn head, more than [`Limits::headers_max`] headers) hyper answers itself, with a bare
 //! 400, 414 or 431, and closes.
 
+mod answer;
+mod limits;
+mod memory;
+mod peers;
 mod receive;
 mod stream;
 
@@ -23,10 +29,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use bytes::Bytes;
-use http_body_util::Full;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::header::{CONNECTION, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::server::conn::http1;
@@ -37,21 +41,70 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
 
-use self::receive::{BodyMemory, receive};
+use self::answer::AnswerBody;
+pub use self::limits::{CONNECTIONS_PER_PEER_MAX_DEFAULT, Limits};
+use self::memory::Budgets;
+pub use self::memory::Tenant;
+pub use self::peers::Peer;
+use self::peers::{Counted, Peers};
+use self::receive::{BodyMemory, Received, check_head, receive};
+pub use self::stream::Pace;
 use self::stream::Stream;
 
 /// What a request means.
-#[async_trait]
 pub trait Handler: Send + Sync + 'static {
-    /// Answers a request that was read whole. It is carried through, whether or not anyone waits for the answer.
-    async fn handle(&self, request: Request<Bytes>) -> Response<Bytes>;
+    /// What is known of a request once its head was judged.
+    type Call: Send;
 
-    /// The most bytes that the body of such a request may have; asked before any of it is read.
-    fn body_limit(&self, head: &Parts) -> usize;
+    /// Judges a request by its head alone, before any of its body is read or memory is taken for it. A request that is not
+    /// admitted is answered with this response; if it has a body, its connection is closed then.
+    fn admit(
+        &self,
+        head: &Parts,
+        peer: Peer,
+    ) -> impl Future<Output = Result<Admission<Self::Call>, Response<Bytes>>> + Send;
+
+    /// Answers a request that was admitted and read whole. It is carried through, whether or not anyone waits for the
+    /// answer.
+    fn handle(
+        &self,
+        call: Self::Call,
+        request: Request<Bytes>,
+    ) -> impl Future<Output = Response<Bytes>> + Send;
 
     /// The answer to a request that never reaches [`handle`](Self::handle), or whose handler panicked; it also logs
     /// what is worth a line.
-    fn refuse(&self, refusal: Refusal) -> Response<Bytes>;
+    fn refuse(&self, refusal: Refusal, call: Option<Self::Call>) -> Response<Bytes>;
+}
+
+/// A request that may be read and answered.
+#[derive(Debug)]
+pub struct Admission<C> {
+    /// What was learnt from its head.
+    pub call: C,
+    /// The memory that it may take. None where its body means nothing and its answer is a few bytes, or the same for all: it
+    /// never waits then, its body is not read, and its connection is closed after it if it has one.
+    pub allowance: Option<Allowance>,
+}
+
+/// The memory that a request may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// On whose account.
+    pub tenant: Tenant,
+    /// The most bytes that its body may have.
+    pub body_bytes_max: usize,
+    /// How much its answer may be.
+    pub answer: AnswerSize,
+}
+
+/// How much memory an answer takes, as far as that can be told beforehand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerSize {
+    /// About one record.
+    Small,
+    /// Many records.
+    Large,
 }
 
 /// Why a request is not answered by its handler.
@@ -59,6 +112,8 @@ pub trait Handler: Send + Sync + 'static {
 pub enum Refusal {
     /// Something about its head is wrong; the text says what would be right.
     BadRequest(&'static str),
+    /// Its body is coded in a way that is not undone here; the text says what would be right.
+    NotImplemented(&'static str),
     /// Its URI is longer than this.
     UriTooLong(usize),
     /// Its head is longer than this.
@@ -69,52 +124,16 @@ pub enum Refusal {
     UnsupportedMediaType(&'static str),
     /// Its body did not arrive in time.
     BodyTimeout,
-    /// There was no memory for its body in time.
+    /// There was no memory for its body or its answer in time.
     Busy,
     /// Its handler panicked.
     Panicked,
 }
 
-/// The bounds of connections and requests.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Connections, and handlers whose connection has ended, at once. Further connections wait in the kernel's queue,
-    /// unaccepted: they cost nothing there, and a burst is served late rather than refused.
-    pub connections_max: usize,
-    /// How long a request's head may take, and how long a connection may idle: hyper knows one timer for both.
-    pub head_timeout: Duration,
-    /// How long a request's body may take, all of it.
-    pub body_timeout: Duration,
-    /// How long an answer may take to be read, from when the peer first lets us wait.
-    pub answer_timeout: Duration,
-    /// Bytes of a request's head.
-    pub head_bytes_max: usize,
-    /// Header fields of a request.
-    pub headers_max: usize,
-    /// Bytes of a request's URI.
-    pub uri_bytes_max: usize,
-    /// Bytes of all bodies of more than 64 KiB that are being read or handled; smaller ones are bounded by
-    /// [`connections_max`](Self::connections_max).
-    pub body_bytes_in_flight_max: usize,
-    /// How long open requests may take to end once the server is told to stop.
-    pub drain_timeout: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connections_max: 10_000,
-            head_timeout: Duration::from_secs(10),
-            body_timeout: Duration::from_secs(30),
-            answer_timeout: Duration::from_secs(60),
-            head_bytes_max: 32 * 1024,
-            headers_max: 100,
-            uri_bytes_max: 8 * 1024,
-            body_bytes_in_flight_max: 256 * 1024 * 1024,
-            drain_timeout: Duration::from_secs(10),
-        }
-    }
-}
+/// The most that the kernel keeps of an answer beyond what is under way. Without it the kernel takes megabytes that nobody
+/// reads, and takes them in lumps so large that a slow reader seems to read nothing for a while.
+#[cfg(target_os = "linux")]
+const UNSENT_BYTES_MAX: u32 = 64 * 1024;
 
 /// How long accepting pauses after it failed: file descriptors come back as connections end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -123,18 +142,21 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const BUFFER_BYTES_MIN: usize = 8 * 1024;
 
 /// What every connection needs.
-struct Shared {
-    handler: Arc<dyn Handler>,
+struct Shared<H> {
+    handler: Arc<H>,
     limits: Limits,
-    memory: BodyMemory,
+    bodies: BodyMemory,
+    answers: Budgets,
+    peers: Arc<Peers>,
 }
 
 /// One connection; each of its running handlers holds it as well.
 struct Connection {
-    shared: Arc<Shared>,
+    peer: Peer,
     /// A request was answered without reading all that its client sends.
     unread: AtomicBool,
     _place: OwnedSemaphorePermit,
+    _counted: Counted,
 }
 
 /// What connections are told, in this order.
@@ -150,9 +172,9 @@ enum Stage {
 /// Serves until `shutdown`, then lets what is open end; whether all of it did before the deadline.
 ///
 /// After the deadline connections are cut off. Handlers are not: those that still run end with the runtime.
-pub async fn serve(
+pub async fn serve<H: Handler>(
     listener: TcpListener,
-    handler: Arc<dyn Handler>,
+    handler: Arc<H>,
     limits: Limits,
     shutdown: impl Future<Output = ()>,
 ) -> bool {
@@ -160,11 +182,19 @@ pub async fn serve(
     let places_max = u32::try_from(limits.connections_max).unwrap_or(u32::MAX);
     let places = Arc::new(Semaphore::new(places_max as usize));
     let (stage, _) = watch::channel(Stage::Serving);
+    let patience = limits.memory_timeout;
     let shared = Arc::new(Shared {
         handler,
-        memory: BodyMemory::new(limits.body_bytes_in_flight_max),
+        bodies: BodyMemory::new(
+            limits.body_bytes_in_flight_max,
+            limits.body_timeout,
+            patience,
+        ),
+        answers: Budgets::new(limits.answer_bytes_in_flight_max, patience),
+        peers: Peers::new(limits.connections_per_peer_max),
         limits,
     });
+    bound_unsent(&listener);
     tokio::select! {
         () = accept(&listener, &shared, &places, &stage) => {}
         () = shutdown => {}
@@ -176,27 +206,44 @@ pub async fn serve(
     drained.is_ok()
 }
 
+/// Accepted sockets inherit this. Where a system does not know it, its own bound on a socket's buffer remains.
+fn bound_unsent(listener: &TcpListener) {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = socket2::SockRef::from(listener).set_tcp_notsent_lowat(UNSENT_BYTES_MAX) {
+        tracing::warn!(%error, "what the kernel keeps of an answer could not be bounded");
+    }
+}
+
 /// Accepts connections, for as long as it is polled.
-async fn accept(
+async fn accept<H: Handler>(
     listener: &TcpListener,
-    shared: &Arc<Shared>,
+    shared: &Arc<Shared<H>>,
     places: &Arc<Semaphore>,
     stage: &watch::Sender<Stage>,
 ) {
     // The semaphore is never closed.
     while let Ok(place) = Arc::clone(places).acquire_owned().await {
-        let tcp = loop {
+        let (tcp, peer, counted) = loop {
             match listener.accept().await {
-                Ok((tcp, _)) => break tcp,
+                Ok((tcp, address)) => {
+                    let peer = Peer::from(address.ip());
+                    // One connection too many is closed by being dropped.
+                    if let Some(counted) = shared.peers.count(peer) {
+                        break (tcp, peer, counted);
+                    }
+                }
                 Err(error) => accept_failed(&error).await,
             }
         };
         let connection = Connection {
-            shared: Arc::clone(shared),
+            peer,
             unread: AtomicBool::new(false),
             _place: place,
+            _counted: counted,
         };
-        tokio::spawn(converse(Arc::new(connection), tcp, stage.subscribe()));
+        let shared = Arc::clone(shared);
+        let stage = stage.subscribe();
+        tokio::spawn(converse(shared, Arc::new(connection), tcp, stage));
     }
 }
 
@@ -214,14 +261,19 @@ async fn accept_failed(error: &io::Error) {
 }
 
 /// Serves one connection to its end.
-async fn converse(connection: Arc<Connection>, tcp: TcpStream, mut stage: watch::Receiver<Stage>) {
+async fn converse<H: Handler>(
+    shared: Arc<Shared<H>>,
+    connection: Arc<Connection>,
+    tcp: TcpStream,
+    mut stage: watch::Receiver<Stage>,
+) {
     // An answer is one write: waiting to fill a segment would only delay it.
     let _ = tcp.set_nodelay(true);
-    let limits = &connection.shared.limits;
-    let stream = Stream::new(tcp, Arc::clone(&connection));
+    let limits = &shared.limits;
+    let stream = Stream::new(tcp, Arc::clone(&connection), limits.answer_pace);
     let service = service_fn(|request| {
-        let connection = Arc::clone(&connection);
-        async move { Ok::<_, Infallible>(respond(&connection, request).await.map(Full::new)) }
+        let (shared, connection) = (Arc::clone(&shared), Arc::clone(&connection));
+        async move { Ok::<_, Infallible>(respond(shared, connection, request).await) }
     });
     let conversation = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -245,50 +297,102 @@ async fn converse(connection: Arc<Connection>, tcp: TcpStream, mut stage: watch:
     }
 }
 
-/// Answers one request.
-async fn respond(connection: &Arc<Connection>, request: Request<Incoming>) -> Response<Bytes> {
-    let shared = &connection.shared;
-    let (head, body) = request.into_parts();
-    let (body, memory) = match receive(shared, &head, body).await {
-        Ok(received) => received,
-        Err(refusal) => {
-            connection.unread.store(true, Ordering::Relaxed);
-            let mut response = shared.handler.refuse(refusal);
-            // What is left of the body is not worth reading.
-            let close = HeaderValue::from_static("close");
-            response.headers_mut().insert(CONNECTION, close);
-            return response;
-        }
-    };
-    let held = Arc::clone(connection);
-    let handling = async move {
-        let request = Request::from_parts(head, body);
-        let response = held.shared.handler.handle(request).await;
-        drop(memory);
-        response
-    };
+/// Answers one request, panics included.
+async fn respond<H: Handler>(
+    shared: Arc<Shared<H>>,
+    connection: Arc<Connection>,
+    request: Request<Incoming>,
+) -> Response<AnswerBody> {
+    let answering = Box::pin(answer(Arc::clone(&shared), connection, request));
     // Of a panic, the panic hook has told.
-    to_its_end(Box::pin(handling))
-        .await
-        .unwrap_or_else(|Panicked| shared.handler.refuse(Refusal::Panicked))
+    to_its_end(answering).await.unwrap_or_else(|Panicked| {
+        let refused = shared.handler.refuse(Refusal::Panicked, None);
+        refused.map(|bytes| AnswerBody::new(bytes, None))
+    })
+}
+
+/// Judges a request's head, then reads and handles it.
+async fn answer<H: Handler>(
+    shared: Arc<Shared<H>>,
+    connection: Arc<Connection>,
+    request: Request<Incoming>,
+) -> Response<AnswerBody> {
+    let (head, body) = request.into_parts();
+    let has_body = !body.is_end_stream();
+    let judged = match check_head(&head, &shared.limits) {
+        Ok(()) => shared.handler.admit(&head, connection.peer).await,
+        Err(refusal) => return close_after(&connection, shared.handler.refuse(refusal, None)),
+    };
+    match judged {
+        Ok(admission) => carry_out(&shared, &connection, admission, head, body).await,
+        Err(refused) if has_body => close_after(&connection, refused),
+        Err(refused) => refused.map(|bytes| AnswerBody::new(bytes, None)),
+    }
+}
+
+/// Answers a request that was admitted.
+async fn carry_out<H: Handler>(
+    shared: &Shared<H>,
+    connection: &Connection,
+    admission: Admission<H::Call>,
+    head: Parts,
+    body: Incoming,
+) -> Response<AnswerBody> {
+    let handler = &shared.handler;
+    let Admission { call, allowance } = admission;
+    let Some(allowance) = allowance else {
+        let has_body = !body.is_end_stream();
+        let request = Request::from_parts(head, Bytes::new());
+        let response = handler.handle(call, request).await;
+        return match has_body {
+            true => close_after(connection, response),
+            false => response.map(|bytes| AnswerBody::new(bytes, None)),
+        };
+    };
+    let (body, body_memory) = match receive(&shared.bodies, &allowance, &head, body).await {
+        Ok(Received { bytes, memory }) => (bytes, memory),
+        Err(refusal) => return close_after(connection, handler.refuse(refusal, Some(call))),
+    };
+    let budget = match allowance.answer {
+        AnswerSize::Small => &shared.answers.small,
+        AnswerSize::Large => &shared.answers.large,
+    };
+    let expected = limits::expected_bytes(allowance.answer);
+    let Some(mut memory) = budget.hold(allowance.tenant, expected).await else {
+        let refused = handler.refuse(Refusal::Busy, Some(call));
+        return refused.map(|bytes| AnswerBody::new(bytes, None));
+    };
+    let response = handler.handle(call, Request::from_parts(head, body)).await;
+    drop(body_memory);
+    // An answer that is larger than expected and finds no room is sent all the same: it is made already.
+    memory.resize(response.body().len());
+    response.map(|bytes| AnswerBody::new(bytes, Some(memory)))
+}
+
+/// A response after which the connection is closed, since what is left of the body is not worth reading.
+fn close_after(connection: &Connection, mut response: Response<Bytes>) -> Response<AnswerBody> {
+    connection.unread.store(true, Ordering::Relaxed);
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(CONNECTION, close);
+    response.map(|bytes| AnswerBody::new(bytes, None))
 }
 
 /// A handler panicked.
 struct Panicked;
 
-/// Handles a request to its end, whether or not the client waits for it. One that is done at once, as most reads are, is
+/// Answers a request to its end, whether or not the client waits for it. One that is done at once, as most reads are, is
 /// done where its connection is; one that has to wait goes on in a task of its own, which nothing aborts.
 async fn to_its_end(
-    mut handling: Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>,
-) -> Result<Response<Bytes>, Panicked> {
+    mut answering: Pin<Box<dyn Future<Output = Response<AnswerBody>> + Send>>,
+) -> Result<Response<AnswerBody>, Panicked> {
     let first = poll_fn(|cx| {
         // What a panic leaves is dropped, and never polled again.
-        let polled = AssertUnwindSafe(|| handling.as_mut().poll(cx));
+        let polled = AssertUnwindSafe(|| answering.as_mut().poll(cx));
         Poll::Ready(catch_unwind(polled))
     });
     match first.await {
         Ok(Poll::Ready(response)) => Ok(response),
-        Ok(Poll::Pending) => tokio::spawn(handling).await.map_err(|_| Panicked),
+        Ok(Poll::Pending) => tokio::spawn(answering).await.map_err(|_| Panicked),
         Err(_) => Err(Panicked),
     }
 }

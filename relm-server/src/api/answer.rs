@@ -105,19 +105,23 @@ impl Failure {
         self
     }
 
-    pub fn unauthorized() -> Self {
-        Error::new(
-            ErrorKind::Unauthorized,
-            "Send a valid API key as Authorization: Bearer sk_live_… or sk_test_….",
-        )
-        .into()
-    }
-
     pub fn rate_limited(retry_after_s: u64) -> Self {
         Self::new(
             StatusCode::TOO_MANY_REQUESTS,
             "rate_limited",
             format!("Too many requests; try again in {retry_after_s} s."),
+        )
+        .with_header(RETRY_AFTER, retry_after_s.into())
+    }
+
+    /// Too many requests of one address showed no valid key; `message` says what is wrong with this one's.
+    pub fn too_many_failures(retry_after_s: u64, message: &str) -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate_limited",
+            format!(
+                "{message} Too many requests from your address showed no valid key; try again in {retry_after_s} s."
+            ),
         )
         .with_header(RETRY_AFTER, retry_after_s.into())
     }
@@ -178,6 +182,9 @@ impl From<Refusal> for Failure {
             Refusal::BadRequest(message) => {
                 Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
             }
+            Refusal::NotImplemented(message) => {
+                Self::new(StatusCode::NOT_IMPLEMENTED, "not_implemented", message)
+            }
             Refusal::UriTooLong(bytes) => Self::new(
                 StatusCode::URI_TOO_LONG,
                 "bad_request",
@@ -205,7 +212,7 @@ impl From<Refusal> for Failure {
             ),
             Refusal::Busy => Error::new(
                 ErrorKind::Unavailable,
-                "Too many large bodies are on their way; try again.",
+                "Too much is being read or answered at once; nothing was applied, try again.",
             )
             .into(),
             Refusal::Panicked => Self::internal(),

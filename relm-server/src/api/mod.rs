@@ -1,12 +1,14 @@
-//! What requests mean: from a request that was read whole to the answer, without a socket.
+//! What requests mean: from the head of a request, and then its body, to the answer, without a socket.
 //!
 //! `routes.rs` is the whole API on one screen. A handler parses, calls the engine and renders, in a dozen lines; what
 //! all requests share is here: who asks, how often, under which key, and the headers of every answer.
 
 mod answer;
 mod associations;
+mod authentication;
 mod call;
 mod events;
+mod failures;
 mod fields;
 mod filters;
 mod health;
@@ -21,28 +23,57 @@ mod webhooks;
 
 use std::error::Error as _;
 
-use async_trait::async_trait;
 use bytes::Bytes;
-use hyper::header::{ALLOW, AUTHORIZATION, HeaderMap, HeaderValue};
+use hyper::header::{ALLOW, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
 use relm_core::crm::Crm;
 use relm_core::webhook::API_VERSION;
-use relm_core::{ErrorKind, Id, KeyAccess, Principal, json, limits};
+use relm_core::{ErrorKind, Id, KeyAccess, Scoped, json};
 use serde_json::Value;
 
 use self::answer::{Failure, Outcome};
+use self::authentication::Authentication;
 use self::call::Call;
 use self::query::Query;
 use self::rate_limit::{RateLimiter, Window};
-use self::routes::{Access, Route, Routes};
-use crate::serve::{Handler, Refusal};
+use self::routes::{Access, Answering, Route, Routes};
+use crate::serve::{Admission, Allowance, Handler, Peer, Refusal, Tenant};
 
 /// The API over one engine.
 pub struct Api {
     crm: Crm,
     routes: Routes,
+    authentication: Authentication,
     rates: RateLimiter,
+}
+
+/// A request whose head was judged: it may be read and answered.
+pub struct Admitted {
+    request_id: Id,
+    window: Window,
+    task: Task,
+}
+
+/// What is to be done for a request.
+enum Task {
+    Open(fn(Crm) -> Answering),
+    Keyed {
+        handler: fn(Call) -> Answering,
+        body: BodyUse,
+        ids: Vec<String>,
+        query: Query,
+        scoped: Scoped,
+    },
+}
+
+/// What the body of a request is for.
+#[derive(Clone, Copy)]
+enum BodyUse {
+    /// A GET or DELETE may bring one along, and it means nothing.
+    None,
+    Optional,
+    Required,
 }
 
 impl Api {
@@ -51,6 +82,7 @@ impl Api {
         Self {
             crm,
             routes: Routes::new(),
+            authentication: Authentication::default(),
             rates: RateLimiter::new(rate_limit_per_minute, false),
         }
     }
@@ -63,32 +95,58 @@ impl Api {
         }
     }
 
-    /// Answers a request.
+    /// Answers a request that is there whole, of a caller whom nobody else shares an address with.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let (head, body) = request.into_parts();
+        match self.judge(&head, None).await {
+            Ok(Admission { call, .. }) => {
+                self.carry_out(call, Request::from_parts(head, body)).await
+            }
+            Err(refused) => refused,
+        }
+    }
+
+    /// Judges a request by its head.
+    async fn judge(
+        &self,
+        head: &Parts,
+        peer: Option<Peer>,
+    ) -> Result<Admission<Admitted>, Response<Bytes>> {
         let request_id = self.crm.request_id();
         let mut window = self.rates.untouched(self.crm.now());
-        let outcome = self.dispatch(request, &mut window).await;
-        if let Err(failure) = &outcome {
-            log(failure, request_id);
+        match self.admit(head, peer, &mut window).await {
+            Ok((task, allowance)) => Ok(Admission {
+                call: Admitted {
+                    request_id,
+                    window,
+                    task,
+                },
+                allowance,
+            }),
+            Err(failure) => Err(self.render(Err(failure), &window, request_id)),
         }
-        answer::render(outcome, &window, request_id)
     }
 
     /// The order of judgement: the path and the method, then the key, its rate and its rights, then the rest.
-    async fn dispatch(&self, request: Request<Bytes>, window: &mut Window) -> Outcome {
-        let (head, body) = request.into_parts();
-        let (route, ids) = match self.routes.find(&head.method, head.uri.path()) {
-            Ok(found) => found,
-            Err(allowed) => return Err(unrouted(allowed)),
-        };
+    async fn admit(
+        &self,
+        head: &Parts,
+        peer: Option<Peer>,
+        window: &mut Window,
+    ) -> Result<(Task, Option<Allowance>), Failure> {
+        let found = self.routes.find(&head.method, head.uri.path());
+        let (route, ids) = found.map_err(unrouted)?;
         let handler = match route.access {
             Access::Keyed(handler) => handler,
             Access::Open(handler) => {
                 Query::of(&head.uri)?.finish()?;
-                return handler(self.crm.clone()).await;
+                return Ok((Task::Open(handler), None));
             }
         };
-        let principal = self.authenticate(&head.headers).await?;
+        let who = self
+            .authentication
+            .authenticate(&self.crm, &head.headers, peer);
+        let principal = who.await?;
         let scope = principal.scope;
         *window = self.rates.count(&self.crm, scope.key()).await;
         if !window.allowed {
@@ -102,65 +160,104 @@ impl Api {
             .into());
         }
         check_version(&head.headers)?;
-        let mut call = Call {
-            scoped: self.crm.open(scope.workspace(), scope.mode()).await?,
+        let task = Task::Keyed {
+            handler,
+            body: body_use(route),
             ids,
+            scoped: self.crm.open(scope.workspace(), scope.mode()).await?,
             query: Query::of(&head.uri)?,
-            body: read_body(route, &body)?,
-            head,
         };
-        call.hold_to_idempotency_key()?;
-        handler(call).await
+        let allowance = Allowance {
+            tenant: Tenant(scope.key()),
+            body_bytes_max: route.body_bytes_max,
+            answer: route.answer,
+        };
+        Ok((task, Some(allowance)))
     }
 
-    async fn authenticate(&self, headers: &HeaderMap) -> Result<Principal, Failure> {
-        let mut values = headers.get_all(AUTHORIZATION).iter();
-        let key = match (values.next(), values.next()) {
-            (Some(value), None) => bearer(value),
-            _ => None,
-        };
-        let principal = match key {
-            Some(key) => self.crm.authenticate(key).await?,
-            None => None,
-        };
-        principal.ok_or_else(Failure::unauthorized)
-    }
-}
-
-#[async_trait]
-impl Handler for Api {
-    async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
-        Self::handle(self, request).await
+    /// Answers a request that was admitted.
+    async fn carry_out(&self, call: Admitted, request: Request<Bytes>) -> Response<Bytes> {
+        let Admitted {
+            request_id,
+            window,
+            task,
+        } = call;
+        let outcome = self.perform(task, request).await;
+        self.render(outcome, &window, request_id)
     }
 
-    fn body_limit(&self, head: &Parts) -> usize {
-        match self.routes.find(&head.method, head.uri.path()) {
-            Ok((route, _)) => route.body_bytes_max,
-            Err(_) => limits::REQUEST_BYTES_MAX,
+    async fn perform(&self, task: Task, request: Request<Bytes>) -> Outcome {
+        let (head, body) = request.into_parts();
+        match task {
+            Task::Open(handler) => handler(self.crm.clone()).await,
+            Task::Keyed {
+                handler,
+                body: body_use,
+                ids,
+                query,
+                scoped,
+            } => {
+                let body = read_body(body_use, &body)?;
+                let mut call = Call {
+                    scoped,
+                    ids,
+                    query,
+                    head,
+                    body,
+                };
+                call.hold_to_idempotency_key()?;
+                handler(call).await
+            }
         }
     }
 
-    fn refuse(&self, refusal: Refusal) -> Response<Bytes> {
-        let request_id = self.crm.request_id();
-        let failure = Failure::from(refusal);
-        log(&failure, request_id);
-        let window = self.rates.untouched(self.crm.now());
-        answer::render(Err(failure), &window, request_id)
+    fn render(&self, outcome: Outcome, window: &Window, request_id: Id) -> Response<Bytes> {
+        if let Err(failure) = &outcome {
+            log(failure, request_id);
+        }
+        answer::render(outcome, window, request_id)
     }
 }
 
-/// The key of `Authorization: Bearer …`; the scheme's case does not matter (RFC 9110, section 11.1).
-fn bearer(value: &HeaderValue) -> Option<&str> {
-    let (scheme, key) = value.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
+impl Handler for Api {
+    type Call = Admitted;
+
+    async fn admit(
+        &self,
+        head: &Parts,
+        peer: Peer,
+    ) -> Result<Admission<Admitted>, Response<Bytes>> {
+        self.judge(head, Some(peer)).await
+    }
+
+    async fn handle(&self, call: Admitted, request: Request<Bytes>) -> Response<Bytes> {
+        self.carry_out(call, request).await
+    }
+
+    fn refuse(&self, refusal: Refusal, call: Option<Admitted>) -> Response<Bytes> {
+        let (window, request_id) = match call {
+            Some(call) => (call.window, call.request_id),
+            None => (self.rates.untouched(self.crm.now()), self.crm.request_id()),
+        };
+        self.render(Err(Failure::from(refusal)), &window, request_id)
+    }
 }
 
-/// The JSON of a request that has any: a body that a GET or DELETE brings along means nothing.
-fn read_body(route: &Route, body: &[u8]) -> Result<Value, Failure> {
-    let may_be_left_out = route.doc.takes.is_none() || route.doc.optional;
-    let means_nothing = route.doc.takes.is_none() && route.method != Method::POST;
-    if means_nothing || (may_be_left_out && body.is_empty()) {
-        return Ok(Value::Null);
+fn body_use(route: &Route) -> BodyUse {
+    match route.doc.takes {
+        Some(_) if route.doc.optional => BodyUse::Optional,
+        Some(_) => BodyUse::Required,
+        None if route.method == Method::POST => BodyUse::Optional,
+        None => BodyUse::None,
+    }
+}
+
+/// The JSON of a request that has any.
+fn read_body(body_use: BodyUse, body: &[u8]) -> Result<Value, Failure> {
+    match body_use {
+        BodyUse::None => return Ok(Value::Null),
+        BodyUse::Optional if body.is_empty() => return Ok(Value::Null),
+        BodyUse::Optional | BodyUse::Required => {}
     }
     let read = json::parse(body);
     read.map_err(|error| relm_core::Error::new(ErrorKind::BadRequest, error.message).into())

@@ -11,6 +11,7 @@ use relm_core::{Activity, Company, Contact, Deal};
 use super::answer::Outcome;
 use super::call::Call;
 use super::{associations, events, fields, health, objects, openapi, schema, search, webhooks};
+use crate::serve::AnswerSize;
 
 /// One method on one path.
 pub(super) struct Route {
@@ -18,6 +19,7 @@ pub(super) struct Route {
     pub path: &'static str,
     pub access: Access,
     pub body_bytes_max: usize,
+    pub answer: AnswerSize,
     pub doc: Doc,
 }
 
@@ -87,7 +89,7 @@ macro_rules! object_routes {
                 keyed!(objects::create::<$ty>),
                 doc("Create", 201, $name).takes(INPUT),
             ),
-            route(
+            many(
                 Method::GET,
                 ALL,
                 keyed!(objects::list::<$ty>),
@@ -118,26 +120,26 @@ macro_rules! object_routes {
 #[rustfmt::skip]
 fn table() -> Vec<Route> {
     let mut routes = vec![
-        route(Method::POST, "/v1/contacts/batch", keyed!(objects::batch), doc("Bulk create or upsert", 200, "Batch").takes("BatchInput")),
-        route(Method::GET, "/v1/search", keyed!(search::search), doc("Search across objects", 200, "SearchList")),
-        route(Method::GET, "/v1/schema", keyed!(schema::schema), doc("Objects, fields, operators and limits", 200, "Schema")),
-        route(Method::GET, "/v1/schema/fields", keyed!(fields::list), doc("List custom fields", 200, "FieldList")),
+        many(Method::POST, "/v1/contacts/batch", keyed!(objects::batch), doc("Bulk create or upsert", 200, "Batch").takes("BatchInput")),
+        many(Method::GET, "/v1/search", keyed!(search::search), doc("Search across objects", 200, "SearchList")),
+        many(Method::GET, "/v1/schema", keyed!(schema::schema), doc("Objects, fields, operators and limits", 200, "Schema")),
+        many(Method::GET, "/v1/schema/fields", keyed!(fields::list), doc("List custom fields", 200, "FieldList")),
         route(Method::POST, "/v1/schema/fields", keyed!(fields::define), doc("Define a custom field", 201, "Field").takes("FieldInput")),
         route(Method::DELETE, "/v1/schema/fields/{id}", keyed!(fields::remove), doc("Remove a custom field", 200, "Deleted")),
-        route(Method::GET, "/v1/associations", keyed!(associations::list), doc("List associations", 200, "AssociationList")),
+        many(Method::GET, "/v1/associations", keyed!(associations::list), doc("List associations", 200, "AssociationList")),
         route(Method::POST, "/v1/associations", keyed!(associations::link), doc("Link two records", 201, "Association").takes("AssociationInput")),
         route(Method::DELETE, "/v1/associations/{id}", keyed!(associations::unlink), doc("Unlink", 200, "Deleted")),
-        route(Method::GET, "/v1/webhooks", keyed!(webhooks::list), doc("List webhook endpoints", 200, "WebhookList")),
+        many(Method::GET, "/v1/webhooks", keyed!(webhooks::list), doc("List webhook endpoints", 200, "WebhookList")),
         route(Method::POST, "/v1/webhooks", keyed!(webhooks::subscribe), doc("Subscribe an endpoint", 201, "NewWebhook").takes("WebhookInput")),
         route(Method::GET, "/v1/webhooks/{id}", keyed!(webhooks::get), doc("Retrieve an endpoint", 200, "Webhook")),
         route(Method::PATCH, "/v1/webhooks/{id}", keyed!(webhooks::update), doc("Update an endpoint", 200, "Webhook").takes("WebhookInput")),
         route(Method::DELETE, "/v1/webhooks/{id}", keyed!(webhooks::delete), doc("Delete an endpoint", 200, "Deleted")),
-        route(Method::GET, "/v1/webhooks/{id}/deliveries", keyed!(webhooks::deliveries), doc("List an endpoint's deliveries", 200, "DeliveryList")),
+        many(Method::GET, "/v1/webhooks/{id}/deliveries", keyed!(webhooks::deliveries), doc("List an endpoint's deliveries", 200, "DeliveryList")),
         route(Method::POST, "/v1/webhooks/{id}/replay/{delivery_id}", keyed!(webhooks::replay), doc("Replay a delivery", 202, "Delivery")),
         route(Method::POST, "/v1/webhooks/{id}/rotate_secret", keyed!(webhooks::rotate_secret), doc("Give an endpoint a new secret", 200, "NewWebhook").may_take("RotateInput")),
         route(Method::POST, "/v1/webhooks/{id}/test", keyed!(webhooks::test), doc("Deliver a ping to an endpoint", 202, "Delivery")),
         route(Method::POST, "/v1/webhooks/{id}/recover", keyed!(webhooks::recover), doc("Deliver what has not reached an endpoint", 202, "Recovery").takes("RecoverInput")),
-        route(Method::GET, "/v1/events", keyed!(events::list), doc("List events", 200, "EventList")),
+        many(Method::GET, "/v1/events", keyed!(events::list), doc("List events", 200, "EventList")),
         route(Method::GET, "/v1/events/{id}", keyed!(events::get), doc("Retrieve an event", 200, "Event")),
         route(Method::GET, "/healthz", Access::Open(|_| Box::pin(health::alive())), doc("Whether the process serves", 200, "Health")),
         route(Method::GET, "/readyz", Access::Open(|crm| Box::pin(health::ready(crm))), doc("Whether the store answers", 200, "Health")),
@@ -160,7 +162,16 @@ fn route(method: Method, path: &'static str, access: Access, doc: Doc) -> Route 
         path,
         access,
         body_bytes_max,
+        answer: AnswerSize::Small,
         doc,
+    }
+}
+
+/// A route that answers with many records.
+fn many(method: Method, path: &'static str, access: Access, doc: Doc) -> Route {
+    Route {
+        answer: AnswerSize::Large,
+        ..route(method, path, access, doc)
     }
 }
 

@@ -1,115 +1,180 @@
-//! Which requests reach a handler: the checks of a head, and reading a body within bounds.
+//! Which requests may be answered: the checks of a head before it is judged, and reading a body within bounds after.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
+use hyper::header::{
+    CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
+};
 use hyper::http::request::Parts;
 use hyper::{Method, Version};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout;
 
-use super::{Limits, Refusal, Shared};
+use super::memory::{Budget, Budgets, Held, Tenant};
+use super::{Allowance, Limits, Refusal};
 
-/// Bodies up to here are not counted: hyper's own buffer of each connection is about as large.
+/// Bodies up to here are small.
 const SMALL_BODY_BYTES_MAX: usize = 64 * 1024;
+/// The least that a body in several pieces is given at once; each further time its memory doubles.
+const STEP_BYTES: usize = 64 * 1024;
 
-/// The memory for large bodies, in KiB: a permit counts to four thousand million.
+/// The memory for bodies.
 pub(super) struct BodyMemory {
-    free: Arc<Semaphore>,
-    kib_max: u32,
+    budgets: Budgets,
+    /// Who has it needs no budget. It belongs to one body at a time, the first that would have to wait: so one of them can
+    /// always go on, and bodies that each wait for a little more do not all wait for each other.
+    way_out: Arc<Semaphore>,
+    /// How long a body may take to arrive.
+    timeout: Duration,
 }
 
 impl BodyMemory {
-    pub(super) fn new(bytes_max: usize) -> Self {
-        let kib_max = u32::try_from(bytes_max / 1024).unwrap_or(u32::MAX);
+    pub(super) fn new(bytes_max: usize, timeout: Duration, patience: Duration) -> Self {
         Self {
-            free: Arc::new(Semaphore::new(kib_max as usize)),
-            kib_max,
+            budgets: Budgets::new(bytes_max, patience),
+            way_out: Arc::new(Semaphore::new(1)),
+            timeout,
         }
-    }
-
-    /// Waits for room for a body of at most so many bytes. It is taken whole, before reading: bodies that each wait
-    /// for a little more would all wait for each other.
-    async fn reserve(&self, bytes_max: usize) -> Option<OwnedSemaphorePermit> {
-        if bytes_max <= SMALL_BODY_BYTES_MAX {
-            return None;
-        }
-        let kib = u32::try_from(bytes_max.div_ceil(1024)).unwrap_or(u32::MAX);
-        // One that is larger than all the memory has it for itself.
-        let kib = kib.min(self.kib_max);
-        // The semaphore is never closed.
-        Arc::clone(&self.free).acquire_many_owned(kib).await.ok()
     }
 }
 
-/// Checks a request's head, then reads its body; with it comes the memory that it takes, for as long as it is used.
+/// A body that was read whole, with the memory that it takes for as long as it is used.
+#[derive(Default)]
+pub(super) struct Received {
+    pub bytes: Bytes,
+    pub memory: BodyHeld,
+}
+
+/// The memory of one body.
+#[derive(Default)]
+pub(super) struct BodyHeld {
+    budget: Option<Held>,
+    way_out: Option<OwnedSemaphorePermit>,
+}
+
+/// Reads the body of a request that was admitted; before this, none of it is asked for.
 pub(super) async fn receive(
-    shared: &Shared,
+    memory: &BodyMemory,
+    allowance: &Allowance,
     head: &Parts,
     body: Incoming,
-) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Refusal> {
-    check_head(head, &shared.limits)?;
+) -> Result<Received, Refusal> {
     if body.is_end_stream() {
-        return Ok((Bytes::new(), None));
+        return Ok(Received::default());
     }
-    let limit = shared.handler.body_limit(head);
-    let declared = body.size_hint().exact();
-    let bytes_max = match declared.map(usize::try_from) {
-        Some(Ok(bytes)) if bytes <= limit => bytes,
-        Some(_) => return Err(Refusal::PayloadTooLarge(limit)),
-        None => limit,
+    let bytes_max = allowance.body_bytes_max;
+    let declared = body.size_hint().exact().map(usize::try_from);
+    let expected_bytes = match declared {
+        Some(Ok(bytes)) if bytes <= bytes_max => bytes,
+        Some(_) => return Err(Refusal::PayloadTooLarge(bytes_max)),
+        None => bytes_max,
     };
     check_body_type(head)?;
-    let deadline = Instant::now() + shared.limits.body_timeout;
-    let mut memory = timeout_at(deadline, shared.memory.reserve(bytes_max))
+    let reading = Reading {
+        budget: match expected_bytes {
+            ..=SMALL_BODY_BYTES_MAX => &memory.budgets.small,
+            _ => &memory.budgets.large,
+        },
+        way_out: &memory.way_out,
+        tenant: allowance.tenant,
+        expected_bytes,
+        bytes_max,
+        granted_bytes: 0,
+        held: BodyHeld::default(),
+    };
+    timeout(memory.timeout, reading.collect(body))
         .await
-        .map_err(|_| Refusal::Busy)?;
-    let body = timeout_at(deadline, collect(body, limit))
-        .await
-        .map_err(|_| Refusal::BodyTimeout)??;
-    if let Some(memory) = &mut memory {
-        // A body of undeclared length is seldom as large as it might have been.
-        let used = body.len().div_ceil(1024).min(memory.num_permits());
-        drop(memory.split(memory.num_permits() - used));
-    }
-    Ok((body, memory))
+        .map_err(|_| Refusal::BodyTimeout)?
 }
 
-async fn collect(mut body: Incoming, limit: usize) -> Result<Bytes, Refusal> {
-    let mut first = Bytes::new();
-    let mut whole = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Refusal::BadRequest("The body did not arrive whole."))?;
-        let Ok(data) = frame.into_data() else {
-            continue;
+/// A body that is being read.
+struct Reading<'a> {
+    budget: &'a Budget,
+    way_out: &'a Arc<Semaphore>,
+    tenant: Tenant,
+    /// Its length, where that was declared.
+    expected_bytes: usize,
+    bytes_max: usize,
+    /// Bytes that it may take so far.
+    granted_bytes: usize,
+    held: BodyHeld,
+}
+
+impl Reading<'_> {
+    async fn collect(mut self, mut body: Incoming) -> Result<Received, Refusal> {
+        let mut first = Bytes::new();
+        let mut whole = Vec::new();
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|_| Refusal::BadRequest("The body did not arrive whole."))?;
+            let Ok(data) = frame.into_data() else {
+                continue;
+            };
+            let read = first.len() + whole.len();
+            if data.len() > self.bytes_max - read {
+                return Err(Refusal::PayloadTooLarge(self.bytes_max));
+            }
+            let needed = read + data.len();
+            // Most bodies are one frame, which is passed on as it is.
+            if read == 0 {
+                self.grant(needed).await?;
+                first = data;
+                continue;
+            }
+            if needed > self.granted_bytes || whole.is_empty() {
+                let step = needed.max(2 * self.granted_bytes).max(STEP_BYTES);
+                self.grant(step.min(self.expected_bytes).max(needed))
+                    .await?;
+                whole.reserve_exact(self.granted_bytes - whole.len());
+                whole.extend_from_slice(&std::mem::take(&mut first));
+            }
+            whole.extend_from_slice(&data);
+        }
+        let bytes = if whole.is_empty() {
+            first
+        } else {
+            whole.shrink_to_fit();
+            whole.into()
         };
-        let read = first.len() + whole.len();
-        if data.len() > limit - read {
-            return Err(Refusal::PayloadTooLarge(limit));
+        if let Some(budget) = &mut self.held.budget {
+            budget.resize(bytes.len().min(budget.bytes()));
         }
-        // Most bodies are one frame, which is passed on as it is.
-        if read == 0 {
-            first = data;
-            continue;
-        }
-        if whole.is_empty() {
-            let left = usize::try_from(body.size_hint().lower()).unwrap_or(0);
-            whole.reserve(read + data.len() + left.min(limit));
-            whole.extend_from_slice(&std::mem::take(&mut first));
-        }
-        whole.extend_from_slice(&data);
+        Ok(Received {
+            bytes,
+            memory: self.held,
+        })
     }
-    Ok(if whole.is_empty() {
-        first
-    } else {
-        whole.freeze()
-    })
+
+    /// Sees to it that the body may take so many bytes.
+    async fn grant(&mut self, bytes: usize) -> Result<(), Refusal> {
+        let missing = bytes.saturating_sub(self.granted_bytes);
+        self.granted_bytes += missing;
+        if missing == 0 || self.held.way_out.is_some() {
+            return Ok(());
+        }
+        tokio::select! {
+            biased;
+            more = self.budget.hold(self.tenant, missing) => {
+                let more = more.ok_or(Refusal::Busy)?;
+                match &mut self.held.budget {
+                    Some(held) => held.merge(more),
+                    none => *none = Some(more),
+                }
+            }
+            // The semaphore is never closed.
+            Ok(way_out) = Arc::clone(self.way_out).acquire_owned() => {
+                self.held.way_out = Some(way_out);
+            }
+        }
+        Ok(())
+    }
 }
 
-fn check_head(head: &Parts, limits: &Limits) -> Result<(), Refusal> {
+/// What hyper lets through and an API must not.
+pub(super) fn check_head(head: &Parts, limits: &Limits) -> Result<(), Refusal> {
     let uri = &head.uri;
     let uri_bytes = uri.path_and_query().map_or(0, |path| path.as_str().len());
     if uri_bytes > limits.uri_bytes_max {
@@ -133,7 +198,20 @@ fn check_head(head: &Parts, limits: &Limits) -> Result<(), Refusal> {
             "The request must have one Host header.",
         ));
     }
-    Ok(())
+    check_framing(&head.headers)
+}
+
+/// hyper undoes the last coding of a body if that is `chunked`, and passes on whatever is beneath it; the same twice is no
+/// better (RFC 9112, section 6.1).
+fn check_framing(headers: &HeaderMap) -> Result<(), Refusal> {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => Ok(()),
+        (Some(only), None) if only.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(()),
+        _ => Err(Refusal::NotImplemented(
+            "`Transfer-Encoding` must be `chunked`, once and alone; or send a `Content-Length`.",
+        )),
+    }
 }
 
 /// A body must be JSON in UTF-8, as it is: what is compressed could be a bomb.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 use super::Connection;
 
@@ -20,14 +20,31 @@ const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES_MAX: usize = 16 * 1024 * 1024;
 const LINGER_BUFFER_BYTES: usize = 8 * 1024;
 
+/// How fast an answer must be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Bytes that a peer must take in each window for which it lets us wait.
+    pub window_bytes_min: usize,
+    /// The window; the first begins when the peer first lets us wait, and is its grace.
+    pub window: Duration,
+}
+
 /// The socket of a connection.
 pub(super) struct Stream {
     tcp: TcpStream,
     connection: Arc<Connection>,
+    pace: Pace,
     /// Set from the first write that has to wait until all is written.
-    answer_deadline: Option<Pin<Box<Sleep>>>,
+    waiting: Option<Waiting>,
     /// Set while lingering.
     linger: Option<Linger>,
+}
+
+/// A window of a peer that lets us wait.
+struct Waiting {
+    end: Pin<Box<Sleep>>,
+    /// Bytes that it has taken in this window.
+    taken_bytes: usize,
 }
 
 struct Linger {
@@ -36,30 +53,47 @@ struct Linger {
 }
 
 impl Stream {
-    pub(super) fn new(tcp: TcpStream, connection: Arc<Connection>) -> Self {
+    pub(super) fn new(tcp: TcpStream, connection: Arc<Connection>, pace: Pace) -> Self {
         Self {
             tcp,
             connection,
-            answer_deadline: None,
+            pace,
+            waiting: None,
             linger: None,
         }
     }
 
-    /// A write that has to wait fails at the deadline. One that need not wait costs nothing.
-    fn bound(
+    /// Holds the peer to its pace: a write that has to wait fails when the peer took too little in a window. One that need
+    /// not wait costs nothing.
+    fn paced(
         &mut self,
         cx: &mut Context<'_>,
         written: Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
-        if written.is_ready() {
-            return written;
+        if let Poll::Ready(written) = written {
+            if let (Some(waiting), Ok(bytes)) = (&mut self.waiting, &written) {
+                waiting.taken_bytes += bytes;
+            }
+            return Poll::Ready(written);
         }
-        let timeout = self.connection.shared.limits.answer_timeout;
-        let deadline = self
-            .answer_deadline
-            .get_or_insert_with(|| Box::pin(sleep(timeout)));
-        ready!(deadline.as_mut().poll(cx));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+        let Pace {
+            window_bytes_min,
+            window,
+        } = self.pace;
+        let waiting = self.waiting.get_or_insert_with(|| Waiting {
+            end: Box::pin(sleep(window)),
+            taken_bytes: 0,
+        });
+        loop {
+            ready!(waiting.end.as_mut().poll(cx));
+            if waiting.taken_bytes < window_bytes_min {
+                // The kernel is to forget what the peer did not take, too.
+                let _ = self.tcp.set_zero_linger();
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+            waiting.taken_bytes = 0;
+            waiting.end.as_mut().reset(Instant::now() + window);
+        }
     }
 
     /// Throws away what the peer sends, until it ends or there was enough of it.
@@ -98,7 +132,7 @@ impl AsyncWrite for Stream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.tcp).poll_write(cx, bytes);
-        self.bound(cx, written)
+        self.paced(cx, written)
     }
 
     fn poll_write_vectored(
@@ -107,7 +141,7 @@ impl AsyncWrite for Stream {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.tcp).poll_write_vectored(cx, slices);
-        self.bound(cx, written)
+        self.paced(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -116,7 +150,7 @@ impl AsyncWrite for Stream {
 
     /// hyper flushes once all that it has is written.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.answer_deadline = None;
+        self.waiting = None;
         Pin::new(&mut self.tcp).poll_flush(cx)
     }
 

@@ -1,41 +1,60 @@
 //! Who may ask: keys, their rights, and how often they may.
 
-use relm_core::{KeyAccess, Mode};
-use serde_json::json;
+use std::net::IpAddr;
 
-use super::session::{Answered, START_S, World, id};
+use bytes::Bytes;
+use hyper::Request;
+use relm_core::record::Entry;
+use relm_core::store::{Batch, Write};
+use relm_core::{ApiKey, Id, KeyAccess, Kind, Mode, Scope, Store as _, Timestamp};
+use relm_server::serve::{Handler, Peer};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use super::session::{Answered, START, START_S, World, id};
+
+const HOW: &str = "Send an API key: Authorization: Bearer sk_live_… or sk_test_….";
+const WITHOUT_SCHEME: &str = "Put `Bearer ` before the API key: Authorization: Bearer sk_live_….";
+const NO_KEY: &str = "An API key begins with sk_live_ or sk_test_; what follows `Bearer` does not.";
+const SEVERAL: &str = "Send one `Authorization` header, with one API key.";
+const UNKNOWN: &str = "This API key is not known, or was revoked.";
 
 #[test]
-fn a_request_needs_a_valid_key() {
+fn a_request_needs_a_valid_key_and_says_what_is_wrong_with_another() {
     let world = World::new();
     let user = world.user("acme", Mode::Live);
     let key = user.key.clone().unwrap();
     let stranger = world.stranger();
-    let message = "Send a valid API key as Authorization: Bearer sk_live_… or sk_test_….";
-    let expected = json!({ "code": "unauthorized", "message": message });
-    for value in [
-        String::new(),
-        "Bearer".to_owned(),
-        "Bearer ".to_owned(),
-        key.clone(),
-        format!("Basic {key}"),
-        format!("Bearer {key}x"),
-        format!("Bearer {}", &key[..key.len() - 1]),
-        format!("Bearer {}", key.replace("sk_live_", "sk_test_")),
-        format!("Bearer sk_live_{}", "0".repeat(43)),
-        format!("Bearer {key} {key}"),
-        "Bearer sk_live_ü".to_owned(),
+    let unauthorized = |message| json!({ "code": "unauthorized", "message": message });
+    for (value, message) in [
+        (String::new(), HOW),
+        ("Bearer".to_owned(), HOW),
+        ("Bearer ".to_owned(), HOW),
+        (format!("Basic {key}"), HOW),
+        ("Bearer sk_live_ü".to_owned(), HOW),
+        (key.clone(), WITHOUT_SCHEME),
+        ("Bearer hunter2".to_owned(), NO_KEY),
+        (format!("Bearer Bearer {key}"), NO_KEY),
+        (format!("Bearer {key}x"), UNKNOWN),
+        (format!("Bearer {}", &key[..key.len() - 1]), UNKNOWN),
+        (
+            format!("Bearer {}", key.replace("sk_live_", "sk_test_")),
+            UNKNOWN,
+        ),
+        (format!("Bearer sk_live_{}", "0".repeat(43)), UNKNOWN),
+        (format!("Bearer {key} {key}"), UNKNOWN),
+        ("Bearer sk_".to_owned(), UNKNOWN),
     ] {
         let ask = stranger.ask("GET", "/v1/contacts");
         let answer = ask.header("authorization", value.as_bytes()).send();
-        assert_eq!(answer.error(401), expected, "{value}");
+        assert_eq!(answer.error(401), unauthorized(message), "{value}");
         assert_eq!(answer.header("www-authenticate"), "Bearer");
     }
-    assert_eq!(stranger.get("/v1/contacts").error(401), expected);
+    assert_eq!(stranger.get("/v1/contacts").error(401), unauthorized(HOW));
     let twice = user
         .ask("GET", "/v1/contacts")
         .header("authorization", format!("Bearer {key}"));
-    assert_eq!(twice.send().error(401), expected);
+    assert_eq!(twice.send().error(401), unauthorized(SEVERAL));
     for value in [format!("bearer {key}"), format!("BEARER   {key}")] {
         stranger
             .ask("GET", "/v1/contacts")
@@ -43,6 +62,105 @@ fn a_request_needs_a_valid_key() {
             .send()
             .is(200);
     }
+}
+
+#[test]
+fn a_key_that_was_never_made_costs_no_look_up() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let key = user.key.clone().unwrap();
+    assert_eq!(key.len(), "sk_live_".len() + 43 + 6);
+    world.store.unplug();
+    let ask = |key: &str| {
+        let ask = world.stranger().ask("GET", "/v1/contacts");
+        ask.header("authorization", format!("Bearer {key}")).send()
+    };
+    // Each character of a key is of consequence to its checksum.
+    for place in "sk_live_".len()..key.len() {
+        let other = if key.as_bytes()[place] == b'0' {
+            "1"
+        } else {
+            "0"
+        };
+        let mut mistyped = key.clone();
+        mistyped.replace_range(place..=place, other);
+        ask(&mistyped).fails(401, "unauthorized", None);
+    }
+    ask(&key.replace("sk_live_", "sk_test_")).fails(401, "unauthorized", None);
+    ask(&key).fails(503, "unavailable", None);
+}
+
+#[test]
+fn a_key_from_before_there_were_checksums_stays_valid() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Test);
+    let secret = format!("sk_test_{}", "k".repeat(43));
+    let mut digest = String::new();
+    for byte in Sha256::digest(secret.as_bytes()) {
+        digest.push_str(&format!("{byte:02x}"));
+    }
+    let key: ApiKey = serde_json::from_value(json!({
+        "id": Id::new(Kind::Key, 1), "workspace_id": user.workspace, "mode": "test", "name": null, "access": "full",
+        "prefix": "sk_test_kkkk", "last_four": "kkkk", "digest": digest, "version": 1, "created_at": START,
+        "revoked_at": null,
+    }))
+    .unwrap();
+    let batch = Batch {
+        scope: Scope::SYSTEM,
+        now: Timestamp::parse(START).unwrap(),
+        requires: Vec::new(),
+        writes: vec![Write::Insert(Entry::new(key))],
+    };
+    pollster::block_on(world.store.commit(batch)).unwrap();
+    let ask = world.stranger().ask("GET", "/v1/contacts");
+    ask.header("authorization", format!("Bearer {secret}"))
+        .send()
+        .is(200);
+}
+
+/// Asks for a list from an address, with this key if any.
+fn ask_from(world: &World, address: [u8; 4], key: Option<&str>) -> Answered {
+    let mut request = Request::builder().uri("/v1/contacts");
+    if let Some(key) = key {
+        request = request.header("authorization", format!("Bearer {key}"));
+    }
+    let (head, ()) = request.body(()).unwrap().into_parts();
+    let peer = Peer::from(IpAddr::from(address));
+    let request = Request::from_parts(head.clone(), Bytes::new());
+    Answered::checked(pollster::block_on(async {
+        match world.api.admit(&head, peer).await {
+            Ok(admission) => Handler::handle(&world.api, admission.call, request).await,
+            Err(refused) => refused,
+        }
+    }))
+}
+
+#[test]
+fn who_shows_no_valid_key_too_often_is_told_to_wait_and_nobody_else_is() {
+    const HERE: [u8; 4] = [192, 0, 2, 1];
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let made_up = format!("sk_live_{}", "0".repeat(43));
+    let keys = [None, Some("sk_live_0"), Some(&*made_up)];
+    for n in 0..100 {
+        ask_from(&world, HERE, keys[n % keys.len()]).fails(401, "unauthorized", None);
+    }
+    for key in keys {
+        let refused = ask_from(&world, HERE, key);
+        refused.fails(429, "rate_limited", None);
+        let wait_s = refused.number("retry-after");
+        assert!((1..=60).contains(&wait_s), "{wait_s}");
+        let message = refused.error(429)["message"].as_str().unwrap().to_owned();
+        let end = format!(
+            " Too many requests from your address showed no valid key; try again in {wait_s} s."
+        );
+        assert!(message.ends_with(&end), "{message}");
+    }
+    // Somebody behind the same address who has a key does not notice, whether or not it is remembered.
+    for _ in 0..3 {
+        ask_from(&world, HERE, user.key.as_deref()).is(200);
+    }
+    ask_from(&world, [192, 0, 2, 2], None).fails(401, "unauthorized", None);
 }
 
 #[test]

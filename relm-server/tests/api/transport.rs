@@ -1,9 +1,11 @@
 //! What is about the request and not about records: paths, methods, bodies, headers, refusals of the transport.
 
+use std::net::IpAddr;
+
 use hyper::Request;
 use relm_core::Mode;
 use relm_core::limits::{BATCH_REQUEST_BYTES_MAX, REQUEST_BYTES_MAX};
-use relm_server::serve::{Handler as _, Refusal};
+use relm_server::serve::{Handler as _, Peer, Refusal};
 use serde_json::json;
 
 use super::session::{Answered, World};
@@ -165,20 +167,25 @@ fn what_the_transport_refuses_has_the_envelope_too() {
             413,
             "payload_too_large",
         ),
+        (
+            Refusal::NotImplemented("Send it in chunks alone."),
+            501,
+            "not_implemented",
+        ),
         (Refusal::UriTooLong(8192), 414, "bad_request"),
         (Refusal::HeadTooLarge(8192), 431, "bad_request"),
         (Refusal::BodyTimeout, 408, "bad_request"),
         (Refusal::Busy, 503, "unavailable"),
         (Refusal::Panicked, 500, "internal_error"),
     ] {
-        let answer = Answered::checked(world.api.refuse(refusal));
+        let answer = Answered::checked(world.api.refuse(refusal, None));
         answer.fails(status, code, None);
         assert_eq!(answer.has_header("retry-after"), status == 503);
     }
     let refused = Answered::checked(
         world
             .api
-            .refuse(Refusal::PayloadTooLarge(REQUEST_BYTES_MAX)),
+            .refuse(Refusal::PayloadTooLarge(REQUEST_BYTES_MAX), None),
     );
     let message = "The body must be at most 1048576 bytes.";
     assert_eq!(
@@ -190,23 +197,26 @@ fn what_the_transport_refuses_has_the_envelope_too() {
 #[test]
 fn a_batch_may_be_larger_than_other_bodies() {
     let world = World::new();
+    let user = world.user("acme", Mode::Live);
     let limit = |method: &str, path: &str| {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .body(())
-            .unwrap();
-        world.api.body_limit(&request.into_parts().0)
+        let key = user.key.as_deref().unwrap();
+        let request = Request::builder().method(method).uri(path);
+        let request = request.header("authorization", format!("Bearer {key}"));
+        let (head, ()) = request.body(()).unwrap().into_parts();
+        let peer = Peer::from(IpAddr::from([192, 0, 2, 1]));
+        let admission = pollster::block_on(world.api.admit(&head, peer)).unwrap();
+        admission
+            .allowance
+            .map(|allowance| allowance.body_bytes_max)
     };
-    assert_eq!(limit("POST", "/v1/contacts/batch"), BATCH_REQUEST_BYTES_MAX);
-    for (method, path) in [
-        ("POST", "/v1/contacts"),
-        ("PATCH", "/v1/contacts/batch"),
-        ("POST", "/v1/deals/batch"),
-        ("POST", "/nope"),
-    ] {
-        assert_eq!(limit(method, path), REQUEST_BYTES_MAX, "{method} {path}");
+    assert_eq!(
+        limit("POST", "/v1/contacts/batch"),
+        Some(BATCH_REQUEST_BYTES_MAX)
+    );
+    for (method, path) in [("POST", "/v1/contacts"), ("PATCH", "/v1/deals/x")] {
+        assert_eq!(limit(method, path), Some(REQUEST_BYTES_MAX), "{path}");
     }
+    assert_eq!(limit("GET", "/healthz"), None);
 }
 
 #[test]

@@ -5,20 +5,23 @@
     reason = "the helpers of tests are tests, which clippy cannot see"
 )]
 
+mod admission;
+mod framing;
+mod memory;
+mod pace;
 mod server;
 
 use std::io::ErrorKind;
 use std::time::Duration;
 
 use relm_server::serve::Limits;
-use server::{LARGE_BODY_BYTES_MAX, MOMENT, Server, assert_answer, hear, hear_one, take, within};
+use server::{MOMENT, Server, assert_answer, hear, hear_one, take, within};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 const GET: &str = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
 const GET_AND_CLOSE: &str = "GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
-const HUGE: &str = "GET /huge HTTP/1.1\r\nhost: a\r\n\r\n";
 const WAIT: &str = "GET /wait HTTP/1.1\r\nhost: a\r\n\r\n";
 
 /// A POST to `/` with these header lines and this body.
@@ -164,22 +167,6 @@ async fn a_client_that_sends_all_before_it_reads_hears_of_the_refusal() {
 }
 
 #[tokio::test]
-async fn a_chunked_body_is_counted_as_it_is_read() {
-    let server = Server::start(Limits::default()).await;
-    let headers =
-        "content-type: application/json\r\nconnection: close\r\ntransfer-encoding: chunked\r\n";
-    let chunk = format!("200\r\n{}\r\n", "a".repeat(512));
-    let fits = post(headers, &format!("{chunk}{chunk}0\r\n\r\n"));
-    let answer = server.ask(&fits).await;
-    assert_answer(&answer, 200, &fits);
-    assert!(answer.ends_with(&"a".repeat(1024)), "{answer}");
-    let more = post(headers, &format!("{chunk}{chunk}1\r\na\r\n"));
-    assert_answer(&server.ask(&more).await, 413, &more);
-    let torn = post(headers, "zz\r\n");
-    assert_answer(&server.ask(&torn).await, 400, &torn);
-}
-
-#[tokio::test]
 async fn a_body_in_pieces_arrives_whole() {
     let server = Server::start(Limits::default()).await;
     let mut stream = server.send(&post_json(9, "one")).await;
@@ -188,22 +175,6 @@ async fn a_body_in_pieces_arrives_whole() {
         stream.write_all(piece.as_bytes()).await.unwrap();
     }
     assert!(hear_one(&mut stream).await.ends_with("onetwosix"));
-}
-
-#[tokio::test]
-async fn chunks_beside_a_length_prevail_and_end_the_connection() {
-    // RFC 9112, section 6.1: the server closes after such a request, so nothing can be smuggled behind it.
-    let server = Server::start(Limits::default()).await;
-    for framing in [
-        "transfer-encoding: chunked\r\ncontent-length: 4\r\n",
-        "content-length: 4\r\ntransfer-encoding: chunked\r\n",
-    ] {
-        let headers = format!("content-type: application/json\r\n{framing}");
-        let request = post(&headers, &format!("2\r\n{{}}\r\n0\r\n\r\n{WAIT}"));
-        let answer = server.ask(&request).await;
-        assert_answer(&answer, 200, &request);
-        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{answer}");
-    }
 }
 
 #[tokio::test]
@@ -284,20 +255,6 @@ async fn a_client_that_closes_its_half_hears_the_answer() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_is_cut_off() {
-    let server = Server::start(Limits {
-        connections_max: 1,
-        answer_timeout: MOMENT,
-        ..Limits::default()
-    })
-    .await;
-    let deaf = server.send(HUGE).await;
-    take(&server.probe.entered).await;
-    assert_answer(&server.ask(GET_AND_CLOSE).await, 200, GET_AND_CLOSE);
-    drop(deaf);
-}
-
-#[tokio::test]
 async fn a_handler_that_panics_answers_500_and_serving_goes_on() {
     let server = Server::start(Limits::default()).await;
     let request = "GET /panic HTTP/1.1\r\nhost: a\r\n\r\n";
@@ -339,47 +296,6 @@ async fn a_handler_keeps_the_place_of_a_client_that_left() {
     assert!(timeout(MOMENT, second.readable()).await.is_err());
     server.probe.gate.add_permits(1);
     assert_answer(&hear(&mut second).await, 200, GET_AND_CLOSE);
-}
-
-#[tokio::test]
-async fn large_bodies_share_a_bounded_memory() {
-    let server = Server::start(Limits {
-        body_bytes_in_flight_max: LARGE_BODY_BYTES_MAX,
-        body_timeout: MOMENT,
-        ..Limits::default()
-    })
-    .await;
-    let body = " ".repeat(LARGE_BODY_BYTES_MAX);
-    let request = post_json(body.len(), &body).replace("POST /", "POST /large");
-    let mut first = server.send(&request).await;
-    take(&server.probe.entered).await;
-    assert_answer(&server.ask(&request).await, 503, "a second large body");
-    let small = post_json(2, "{}").replace("host: a", "host: a\r\nconnection: close");
-    assert_answer(&server.ask(&small).await, 200, &small);
-    server.probe.gate.add_permits(1);
-    assert_answer(&hear_one(&mut first).await, 200, "the first large body");
-}
-
-#[tokio::test]
-async fn a_small_body_of_undeclared_length_keeps_little_memory() {
-    let server = Server::start(Limits {
-        // Not enough for two that keep what they reserved.
-        body_bytes_in_flight_max: LARGE_BODY_BYTES_MAX + 4096,
-        body_timeout: MOMENT,
-        ..Limits::default()
-    })
-    .await;
-    let headers = "content-type: application/json\r\ntransfer-encoding: chunked\r\n";
-    let request = post(headers, "2\r\n{}\r\n0\r\n\r\n").replace("POST /", "POST /large");
-    let mut streams = Vec::new();
-    for _ in 0..3 {
-        streams.push(server.send(&request).await);
-        take(&server.probe.entered).await;
-    }
-    server.probe.gate.add_permits(3);
-    for mut stream in streams {
-        assert_answer(&hear_one(&mut stream).await, 200, &request);
-    }
 }
 
 #[tokio::test]

@@ -6,11 +6,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode};
-use relm_server::serve::{Handler, Limits, Refusal, serve};
+use relm_server::serve::{
+    Admission, Allowance, AnswerSize, Handler, Limits, Peer, Refusal, Tenant, serve,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, oneshot};
@@ -18,7 +19,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 /// Long enough for anything that should happen; a test that waits for it fails.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub const PATIENCE: Duration = Duration::from_secs(10);
 /// Short enough to wait out: for what should not happen, and as an injected limit.
 pub const MOMENT: Duration = Duration::from_millis(80);
 /// Bytes of a body on any path but `/large`.
@@ -26,7 +27,7 @@ const BODY_BYTES_MAX: usize = 1024;
 /// Bytes of a body on `/large`.
 pub const LARGE_BODY_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of what `/huge` answers: more than the sockets of both sides hold.
-const HUGE_BYTES: usize = 32 * 1024 * 1024;
+pub const HUGE_BYTES: usize = 32 * 1024 * 1024;
 
 /// A handler whose paths do what their names say.
 pub struct Probe {
@@ -38,9 +39,34 @@ pub struct Probe {
     pub finished: Semaphore,
 }
 
-#[async_trait]
 impl Handler for Probe {
-    async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
+    type Call = ();
+
+    async fn admit(&self, head: &Parts, _: Peer) -> Result<Admission<()>, Response<Bytes>> {
+        if head.uri.path() == "/forbidden" {
+            let mut response = Response::new(Bytes::from_static(b"forbidden"));
+            *response.status_mut() = StatusCode::FORBIDDEN;
+            return Err(response);
+        }
+        // `/large?7` is of tenant 7.
+        let tenant = head.uri.query().map_or(Ok(0), str::parse).unwrap();
+        let (body_bytes_max, answer) = match head.uri.path() {
+            "/large" | "/echo" => (LARGE_BODY_BYTES_MAX, AnswerSize::Small),
+            "/huge" => (BODY_BYTES_MAX, AnswerSize::Large),
+            _ => (BODY_BYTES_MAX, AnswerSize::Small),
+        };
+        let allowance = (head.uri.path() != "/open").then_some(Allowance {
+            tenant: Tenant(tenant),
+            body_bytes_max,
+            answer,
+        });
+        Ok(Admission {
+            call: (),
+            allowance,
+        })
+    }
+
+    async fn handle(&self, (): (), request: Request<Bytes>) -> Response<Bytes> {
         self.entered.add_permits(1);
         match request.uri().path() {
             "/wait" | "/large" => {
@@ -54,16 +80,10 @@ impl Handler for Probe {
         }
     }
 
-    fn body_limit(&self, head: &Parts) -> usize {
-        match head.uri.path() {
-            "/large" => LARGE_BODY_BYTES_MAX,
-            _ => BODY_BYTES_MAX,
-        }
-    }
-
-    fn refuse(&self, refusal: Refusal) -> Response<Bytes> {
+    fn refuse(&self, refusal: Refusal, _: Option<()>) -> Response<Bytes> {
         let status = match refusal {
             Refusal::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Refusal::NotImplemented(_) => StatusCode::NOT_IMPLEMENTED,
             Refusal::UriTooLong(_) => StatusCode::URI_TOO_LONG,
             Refusal::HeadTooLarge(_) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Refusal::PayloadTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -96,8 +116,7 @@ impl Server {
             finished: Semaphore::new(0),
         });
         let (stop, stopped) = oneshot::channel();
-        let handler: Arc<dyn Handler> = probe.clone();
-        let drained = tokio::spawn(serve(listener, handler, limits, async {
+        let drained = tokio::spawn(serve(listener, probe.clone(), limits, async {
             let _ = stopped.await;
         }));
         Self {

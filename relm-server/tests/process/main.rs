@@ -13,6 +13,8 @@ mod client;
 mod deliveries;
 mod receiver;
 mod server;
+#[cfg(target_os = "linux")]
+mod socket_memory;
 
 use std::collections::{HashMap, HashSet};
 use std::net::TcpListener;
@@ -325,6 +327,8 @@ fn an_operator_makes_lists_and_revokes_keys() {
             .0,
         403
     );
+    // A request that was refused unread ends its connection.
+    let mut client = Client::connect(server.address, secret);
     // Another process revokes it: this one hears of it within its stated five seconds.
     printed(folder.path(), &["keys", "revoke", id]);
     let deadline = std::time::Instant::now() + Duration::from_secs(8);

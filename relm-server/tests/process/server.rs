@@ -80,6 +80,17 @@ impl Server {
         })
     }
 
+    /// The memory of the process that is in use, of all kinds.
+    #[cfg(target_os = "linux")]
+    pub fn resident_bytes(&self) -> usize {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).unwrap();
+        let mut lines = status.lines();
+        let line = lines.find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.unwrap().trim().trim_end_matches(" kB");
+        kib.parse::<usize>().unwrap() * 1024
+    }
+
     /// SIGKILL: no destructor runs, nothing is flushed.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();

@@ -1,0 +1,107 @@
+//! Who asks: the key of a request, and what is said to those who show none.
+
+use std::time::Instant;
+
+use hyper::header::{AUTHORIZATION, HeaderMap};
+use relm_core::crm::Crm;
+use relm_core::{Error, ErrorKind, Principal};
+use tokio::sync::Semaphore;
+
+use super::answer::Failure;
+use super::failures::Failures;
+use crate::serve::Peer;
+
+/// Keys of peers that failed too often that are looked up at once: what they make up is not to fill the store's queue.
+const SUSPECT_LOOKUPS_MAX: usize = 2;
+
+/// What every key begins with.
+const KEY_START: &str = "sk_";
+
+const HOW: &str = "Send an API key: Authorization: Bearer sk_live_… or sk_test_….";
+const WITHOUT_SCHEME: &str = "Put `Bearer ` before the API key: Authorization: Bearer sk_live_….";
+const NO_KEY: &str = "An API key begins with sk_live_ or sk_test_; what follows `Bearer` does not.";
+const SEVERAL: &str = "Send one `Authorization` header, with one API key.";
+const UNKNOWN: &str = "This API key is not known, or was revoked.";
+
+/// Tells whose requests are.
+#[derive(Debug)]
+pub(super) struct Authentication {
+    failures: Failures,
+    suspect_lookups: Semaphore,
+    started: Instant,
+}
+
+impl Default for Authentication {
+    fn default() -> Self {
+        Self {
+            failures: Failures::default(),
+            suspect_lookups: Semaphore::new(SUSPECT_LOOKUPS_MAX),
+            started: Instant::now(),
+        }
+    }
+}
+
+impl Authentication {
+    /// Whose request it is, by its headers alone; whoever shows no valid key is counted by `peer`, if that is known.
+    pub async fn authenticate(
+        &self,
+        crm: &Crm,
+        headers: &HeaderMap,
+        peer: Option<Peer>,
+    ) -> Result<Principal, Failure> {
+        let message = match shown_key(headers) {
+            Ok(key) => match self.look_up(crm, key, peer).await? {
+                Some(principal) => return Ok(principal),
+                None => UNKNOWN,
+            },
+            Err(message) => message,
+        };
+        let wait_s = peer.and_then(|peer| self.failures.count(peer, self.now_ms()));
+        Err(match wait_s {
+            Some(wait_s) => Failure::too_many_failures(wait_s, message),
+            None => Error::new(ErrorKind::Unauthorized, message).into(),
+        })
+    }
+
+    fn now_ms(&self) -> i64 {
+        i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX)
+    }
+
+    async fn look_up(
+        &self,
+        crm: &Crm,
+        key: &str,
+        peer: Option<Peer>,
+    ) -> Result<Option<Principal>, Failure> {
+        if let Some(principal) = crm.recall(key) {
+            return Ok(Some(principal));
+        }
+        let is_suspect = peer.is_some_and(|peer| self.failures.is_suspect(peer, self.now_ms()));
+        // The semaphore is never closed.
+        let _turn = match is_suspect {
+            true => self.suspect_lookups.acquire().await.ok(),
+            false => None,
+        };
+        Ok(crm.authenticate(key).await?)
+    }
+}
+
+/// The key that a request shows, or what is wrong with how it does; what was sent is not said again, since it may be
+/// secret. The scheme's case does not matter (RFC 9110, section 11.1).
+fn shown_key(headers: &HeaderMap) -> Result<&str, &'static str> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let value = match (values.next(), values.next()) {
+        (None, _) => return Err(HOW),
+        (Some(value), None) => value.to_str().map_err(|_| HOW)?,
+        (Some(_), Some(_)) => return Err(SEVERAL),
+    };
+    match value.split_once(' ') {
+        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => match key.trim() {
+            key if key.starts_with(KEY_START) => Ok(key),
+            "" => Err(HOW),
+            _ => Err(NO_KEY),
+        },
+        _ if value.starts_with(KEY_START) => Err(WITHOUT_SCHEME),
+        _ => Err(HOW),
+    }
+}

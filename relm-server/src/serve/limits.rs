@@ -1,0 +1,69 @@
+//! The bounds of connections and requests, and what they are unless somebody says otherwise.
+
+use std::time::Duration;
+
+use super::{AnswerSize, Pace};
+
+/// Connections of one peer unless the operator says otherwise: a tenth of all.
+pub const CONNECTIONS_PER_PEER_MAX_DEFAULT: usize = 1024;
+
+/// Bytes that are held for an answer until it is made; its true size is from then on.
+pub(super) const fn expected_bytes(answer: AnswerSize) -> usize {
+    match answer {
+        AnswerSize::Small => 16 * 1024,
+        // What was read for it and what is made of it, at once.
+        AnswerSize::Large => 4 * 1024 * 1024,
+    }
+}
+
+/// The bounds of connections and requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections, and handlers whose connection has ended, at once. Further connections wait in the kernel's queue,
+    /// unaccepted: they cost nothing there, and a burst is served late rather than refused.
+    pub connections_max: usize,
+    /// The same of one [`Peer`], whose further connections are closed at once; 0 for no bound.
+    pub connections_per_peer_max: usize,
+    /// How long a request's head may take, and how long a connection may idle: hyper knows one timer for both.
+    pub head_timeout: Duration,
+    /// How long a request's body may take, all of it.
+    pub body_timeout: Duration,
+    /// How fast an answer must be read.
+    pub answer_pace: Pace,
+    /// Bytes of a request's head.
+    pub head_bytes_max: usize,
+    /// Header fields of a request.
+    pub headers_max: usize,
+    /// Bytes of a request's URI.
+    pub uri_bytes_max: usize,
+    /// Bytes of all bodies that are being read or handled.
+    pub body_bytes_in_flight_max: usize,
+    /// Bytes of all answers that are being made, or are made and not written yet.
+    pub answer_bytes_in_flight_max: usize,
+    /// How long a body or an answer may wait for its bytes of those.
+    pub memory_timeout: Duration,
+    /// How long open requests may take to end once the server is told to stop.
+    pub drain_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections_max: 10_000,
+            connections_per_peer_max: CONNECTIONS_PER_PEER_MAX_DEFAULT,
+            head_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(30),
+            answer_pace: Pace {
+                window_bytes_min: 160 * 1024,
+                window: Duration::from_secs(10),
+            },
+            head_bytes_max: 32 * 1024,
+            headers_max: 100,
+            uri_bytes_max: 8 * 1024,
+            body_bytes_in_flight_max: 256 * 1024 * 1024,
+            answer_bytes_in_flight_max: 128 * 1024 * 1024,
+            memory_timeout: Duration::from_secs(5),
+            drain_timeout: Duration::from_secs(10),
+        }
+    }
+}
