@@ -47,7 +47,7 @@ use crate::record::Document;
 use crate::scope::{Mode, Scope};
 use crate::sealing::Sealer;
 use crate::store::{Configuration, Query, Store, StoreError};
-use crate::time::{Clock, Entropy, SystemClock, SystemEntropy, Timestamp};
+use crate::time::{Clock, Entropy, Monotonic, SystemClock, SystemEntropy, Timestamp};
 use crate::workspace::Workspace;
 
 /// The engine over one store. Cloning it is cheap and shares everything.
@@ -77,7 +77,7 @@ struct Inner {
 #[derive(Default)]
 struct Principals {
     /// By digest: what each opens, and until when that holds without another look.
-    known: HashMap<[u8; 32], (Principal, Timestamp)>,
+    known: HashMap<[u8; 32], (Principal, Monotonic)>,
     /// Counts the revocations: what was looked up before one is not remembered after it.
     revocations: u64,
 }
@@ -224,6 +224,11 @@ impl Crm {
     /// The time, as the engine has it.
     pub fn now(&self) -> Timestamp {
         self.inner.clock.now()
+    }
+
+    /// The stopwatch of the engine, by which it tells how long something has lasted.
+    pub fn monotonic(&self) -> Monotonic {
+        self.inner.clock.monotonic()
     }
 
     /// A fresh id that no record has: for requests.
