@@ -53,6 +53,8 @@ pub const FIELDS_MAX: usize = 500;
 pub const FIELD_CHOICES_MAX: usize = 200;
 /// Webhook endpoints of one workspace and mode.
 pub const WEBHOOKS_MAX: usize = 20;
+/// Endpoints of one scope that lead to one URL.
+pub const WEBHOOKS_PER_URL_MAX: usize = 3;
 /// Characters of an endpoint's `url`.
 pub const WEBHOOK_URL_CHARS_MAX: usize = 2_000;
 /// Secrets that an endpoint's payloads are signed with at once: the current one, and old ones that have not expired.

@@ -322,7 +322,14 @@ mod tests {
         let id = Id::new(Kind::Webhook, 1);
         let now = Timestamp::from_millis(0);
         let entropy = SeededEntropy::new(1);
-        let made = Webhook::subscribe(id, Mode::Live, now, input, false, &entropy);
+        let made = Webhook::subscribe(
+            id,
+            Mode::Live,
+            now,
+            input,
+            &crate::webhook::EndpointRules::default(),
+            &entropy,
+        );
         let (webhook, secret) = made.unwrap();
         let entry = Entry::new(webhook);
         assert!(

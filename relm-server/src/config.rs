@@ -184,6 +184,14 @@ pub struct WebhookArgs {
         hide_default_value = true
     )]
     pub allow_nets: AllowNets,
+    /// Whether webhooks of test mode may reach loopback: default: where the server itself listens there alone.
+    #[arg(
+        long = "webhook-allow-loopback",
+        env = "RELM_WEBHOOK_ALLOW_LOOPBACK",
+        value_name = "BOOL",
+        value_parser = clap::builder::BoolishValueParser::new()
+    )]
+    pub allow_loopback: Option<bool>,
     /// A PEM file of root certificates that endpoints may show beside those that browsers trust.
     #[arg(
         long = "webhook-ca-file",

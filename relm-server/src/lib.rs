@@ -3,6 +3,9 @@
 //! `serve.rs` owns sockets and bounds, `api/` owns what requests mean, `webhooks/` how deliveries leave, `dispatch.rs`
 //! when, `config.rs` what the operator says, `run.rs` puts them together. The binary only calls [`run::main`].
 
+// `limits_table` is one `json!`, which recurses with each of its members.
+#![recursion_limit = "256"]
+
 pub mod api;
 pub mod config;
 pub mod dispatch;

@@ -26,7 +26,7 @@ use crate::dispatch::{self, Stop};
 use crate::serve::{Limits, serve};
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 use crate::shared_clock::SharedClock;
-use crate::webhooks::{AllowNets, HttpTransport, TransportOptions};
+use crate::webhooks::{AllowNets, HttpTransport, Reach, TransportOptions};
 
 /// The name of the workspace that a first start makes.
 const FIRST_WORKSPACE: &str = "default";
@@ -172,14 +172,20 @@ async fn serve_api(args: ServeArgs) -> Result<(), Failure> {
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", args.listen))?;
     let address = listener.local_addr()?;
-    let transport = HttpTransport::new(TransportOptions {
+    let loopback = args.webhooks.allow_loopback;
+    let options = TransportOptions {
         allow_nets: args.webhooks.allow_nets.clone(),
+        allow_loopback: loopback.unwrap_or(address.ip().is_loopback()),
         ca_file: args.webhooks.ca_file.clone(),
         ..TransportOptions::default()
-    })?;
+    };
+    // One rule for endpoints that are made and for attempts to reach them.
+    let reach = Arc::new(Reach::new(&options));
+    let transport = HttpTransport::new(options)?;
     // Where an operator allows networks of their own, http leads to no others: the transport sees to that.
     let plain_http = args.webhooks.allow_nets != AllowNets::default();
-    let crm = open(&args.database).await?.plain_http(plain_http).build();
+    let crm = open(&args.database).await?;
+    let crm = crm.plain_http(plain_http).targets(reach).build();
     if args.database.secret_keys.is_empty() {
         tracing::warn!(
             "RELM_SECRET_KEY is not set: the secrets of webhooks are kept in the database as they are"

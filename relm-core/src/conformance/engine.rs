@@ -402,7 +402,7 @@ pub(super) async fn deliveries_go_to_the_endpoints_that_match(store: Subject) {
         ("deal.created", true),
     ] {
         let input = WebhookInput {
-            url: "https://example.com/hook".into(),
+            url: format!("https://example.com/{}", endpoints.len()).into(),
             event_types: vec![types.to_owned()].into(),
             enabled: enabled.into(),
             ..WebhookInput::default()

@@ -91,7 +91,7 @@ pub(super) fn webhook(n: u64) -> Webhook {
         Mode::Live,
         NOW,
         input,
-        false,
+        &crate::webhook::EndpointRules::default(),
         &entropy,
     );
     made.expect("the endpoint is valid").0

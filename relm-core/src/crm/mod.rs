@@ -47,7 +47,8 @@ use crate::record::Document;
 use crate::scope::{Mode, Scope};
 use crate::sealing::Sealer;
 use crate::store::{Configuration, Query, Store, StoreError};
-use crate::time::{Clock, Entropy, Monotonic, SystemClock, SystemEntropy, Timestamp};
+use crate::time::{Clock, Entropy, SystemClock, SystemEntropy, Timestamp};
+use crate::webhook::{AnyTarget, TargetPolicy};
 use crate::workspace::Workspace;
 
 /// The engine over one store. Cloning it is cheap and shares everything.
@@ -71,13 +72,14 @@ struct Inner {
     scopes: RwLock<HashMap<i64, Scope>>,
     bell: Bell,
     plain_http: bool,
+    targets: Arc<dyn TargetPolicy>,
 }
 
 /// API keys that were found valid.
 #[derive(Default)]
 struct Principals {
     /// By digest: what each opens, and until when that holds without another look.
-    known: HashMap<[u8; 32], (Principal, Monotonic)>,
+    known: HashMap<[u8; 32], (Principal, Timestamp)>,
     /// Counts the revocations: what was looked up before one is not remembered after it.
     revocations: u64,
 }
@@ -89,6 +91,7 @@ pub struct CrmBuilder {
     entropy: Arc<dyn Entropy>,
     sealing_keys: Vec<[u8; 32]>,
     plain_http: bool,
+    targets: Arc<dyn TargetPolicy>,
 }
 
 impl CrmBuilder {
@@ -124,6 +127,14 @@ impl CrmBuilder {
         self
     }
 
+    /// Refuses endpoints that lead where this says nothing can be sent. Without one, whatever is well-formed is taken, and
+    /// the transport alone decides.
+    #[must_use]
+    pub fn targets(mut self, policy: Arc<dyn TargetPolicy>) -> Self {
+        self.targets = policy;
+        self
+    }
+
     /// The engine.
     pub fn build(self) -> Crm {
         let Self {
@@ -132,6 +143,7 @@ impl CrmBuilder {
             entropy,
             sealing_keys,
             plain_http,
+            targets,
         } = self;
         Crm {
             inner: Arc::new(Inner {
@@ -146,6 +158,7 @@ impl CrmBuilder {
                 scopes: RwLock::default(),
                 bell: Bell::default(),
                 plain_http,
+                targets,
             }),
         }
     }
@@ -165,6 +178,7 @@ impl Crm {
             entropy: Arc::new(SystemEntropy),
             sealing_keys: Vec::new(),
             plain_http: false,
+            targets: Arc::new(AnyTarget),
         }
     }
 
@@ -224,11 +238,6 @@ impl Crm {
     /// The time, as the engine has it.
     pub fn now(&self) -> Timestamp {
         self.inner.clock.now()
-    }
-
-    /// The stopwatch of the engine, by which it tells how long something has lasted.
-    pub fn monotonic(&self) -> Monotonic {
-        self.inner.clock.monotonic()
     }
 
     /// A fresh id that no record has: for requests.

@@ -12,10 +12,10 @@ use super::{Crm, Inner, Scoped};
 use crate::error::{Error, Result};
 use crate::id::{Id, Kind};
 use crate::input::{Reader, read_only};
-use crate::limits::WEBHOOKS_MAX;
+use crate::limits::{WEBHOOKS_MAX, WEBHOOKS_PER_URL_MAX};
 use crate::record::{Document, Entry};
 use crate::store::{QueueKey, Write};
-use crate::webhook::{RotateInput, Webhook, WebhookInput, generate_secret};
+use crate::webhook::{EndpointRules, RotateInput, Webhook, WebhookInput, generate_secret};
 
 /// Pages of what is pending that are cancelled before it is answered that an endpoint was disabled.
 const CANCELLED_PAGES: usize = 5;
@@ -33,7 +33,8 @@ impl<'a> Webhooks<'a> {
     /// Subscribes an endpoint. The reply holds its secret: the one time that it is shown.
     ///
     /// # Errors
-    /// `validation_failed` for a bad URL, `unknown_value` for an unknown type of event.
+    /// `validation_failed` for a bad URL, one that the [policy](super::CrmBuilder::targets) refuses, or one that has
+    /// endpoints enough; `unknown_value` for an unknown type of event.
     pub async fn subscribe(&self, input: WebhookInput) -> Result<Reply> {
         self.scoped.execute(Subscribe { input }).await
     }
@@ -243,8 +244,10 @@ impl Operation<Value> for Subscribe {
         let input = self.input.clone();
         let entropy = inner.entropy.as_ref();
         let now = id.timestamp();
-        let made = Webhook::subscribe(id, mode, now, input, inner.plain_http, entropy);
+        let made = Webhook::subscribe(id, mode, now, input, &inner.endpoint_rules(), entropy);
         let (mut webhook, secret) = made?;
+        check_room(plan, &webhook)?;
+        let inner = &plan.scoped.inner;
         let body = webhook.shown_with(&secret);
         inner.seal(&mut webhook)?;
         let insert = Write::Insert(Entry::new(webhook));
@@ -257,6 +260,20 @@ impl Operation<Value> for Subscribe {
     }
 }
 
+/// Refuses one endpoint too many at one URL, whose owner may be somebody else and has asked for none of them.
+fn check_room(plan: &Plan<'_>, webhook: &Webhook) -> Result<()> {
+    let others = plan.configuration.webhooks.iter();
+    let others = others.filter(|other| other.id != webhook.id && other.is_at(&webhook.url));
+    if others.count() < WEBHOOKS_PER_URL_MAX {
+        return Ok(());
+    }
+    let message = format!(
+        "There are {WEBHOOKS_PER_URL_MAX} webhooks with this `url`, which is all that one URL can have: change `event_types` of one \
+         of them, or delete one."
+    );
+    Err(Error::invalid("url", message))
+}
+
 struct Change {
     id: Id,
     input: WebhookInput,
@@ -267,7 +284,10 @@ impl Operation<Value> for Change {
         let before = find(plan.scoped, self.id).await?.ok_or_else(unknown)?;
         let webhook: Webhook = before.decode()?;
         let mut changed = webhook.clone();
-        changed.apply(self.input.clone(), plan.scoped.inner.plain_http)?;
+        changed.change(self.input.clone(), &plan.scoped.inner.endpoint_rules())?;
+        if !webhook.is_at(&changed.url) {
+            check_room(plan, &changed)?;
+        }
         if changed != webhook {
             changed.touch(plan.now);
             let before = before.into_entry()?;
@@ -331,6 +351,13 @@ impl Operation<Value> for Rotate {
 }
 
 impl Inner {
+    fn endpoint_rules(&self) -> EndpointRules<'_> {
+        EndpointRules {
+            plain_http: self.plain_http,
+            targets: self.targets.as_ref(),
+        }
+    }
+
     /// The secrets that an endpoint's payloads are signed with now.
     pub(super) fn secrets(&self, webhook: &Webhook) -> Result<Vec<String>> {
         let now = self.clock.now();

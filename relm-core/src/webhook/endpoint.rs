@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::policy::{AnyTarget, TargetPolicy};
 use super::secret::{self, Secrets};
 use super::subscription::Subscription;
 use crate::check;
@@ -95,6 +96,23 @@ pub struct WebhookInput {
     pub enabled: Patch<bool>,
 }
 
+/// What an operator decides about where endpoints may lead.
+pub(crate) struct Rules<'a> {
+    /// Whether live endpoints may be reached by http.
+    pub(crate) plain_http: bool,
+    pub(crate) targets: &'a dyn TargetPolicy,
+}
+
+/// Those of an engine whose operator says nothing.
+impl Default for Rules<'_> {
+    fn default() -> Self {
+        Self {
+            plain_http: false,
+            targets: &AnyTarget,
+        }
+    }
+}
+
 pub(crate) const COLUMNS: &[Column] = &[
     Column::text("url", WEBHOOK_URL_CHARS_MAX),
     Column::new("event_types", ColumnType::Json).hidden(),
@@ -153,7 +171,7 @@ impl Webhook {
         mode: Mode,
         now: Timestamp,
         input: WebhookInput,
-        plain_http: bool,
+        rules: &Rules<'_>,
         entropy: &dyn Entropy,
     ) -> Result<(Self, String)> {
         for (name, given) in [
@@ -181,20 +199,31 @@ impl Webhook {
             updated_at: now,
         };
         let enabled = input.enabled.or_default();
-        webhook.apply(WebhookInput { enabled, ..input }, plain_http)?;
+        webhook.change(WebhookInput { enabled, ..input }, rules)?;
         Ok((webhook, secret))
     }
 
     /// Applies a change, normalising what it sets. On an error the endpoint may be half changed: drop it.
-    /// `plain_http` says whether live endpoints may be reached by http.
-    pub(crate) fn apply(&mut self, input: WebhookInput, plain_http: bool) -> Result<()> {
+    ///
+    /// Where it leads is judged when that changes or it is enabled: one from before the rules stays, and can be told
+    /// something else or be disabled.
+    pub(crate) fn change(&mut self, input: WebhookInput, rules: &Rules<'_>) -> Result<()> {
+        let (old_url, was_enabled) = (self.url.clone(), self.enabled);
+        self.apply(input, rules)?;
+        if self.url != old_url || (self.enabled && !was_enabled) {
+            rules.targets.check(self.mode, &self.url)?;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, input: WebhookInput, rules: &Rules<'_>) -> Result<()> {
         let WebhookInput {
             url,
             event_types,
             description,
             enabled,
         } = input;
-        let plain_http = plain_http || self.mode == Mode::Test;
+        let plain_http = rules.plain_http || self.mode == Mode::Test;
         let old_url = self.url.clone();
         url.apply_required("url", &mut self.url, |url| {
             super::url::check(url, plain_http)
@@ -221,6 +250,11 @@ impl Webhook {
             self.failing_since = None;
         }
         Ok(())
+    }
+
+    /// Whether another URL is an address of this endpoint too, in another spelling perhaps.
+    pub(crate) fn is_at(&self, url: &str) -> bool {
+        super::url::comparable(&self.url) == super::url::comparable(url)
     }
 
     /// Stops it without having been asked to.

@@ -7,6 +7,7 @@
 //! - a **delivery** ([`Delivery`]) is one event on its way to one endpoint, made in the same commit as the event;
 //! - an **attempt** ([`Attempt`]) is one request of a delivery, and what came back;
 //! - a **[`Transport`]** sends that request: the engine opens no socket;
+//! - a **[`TargetPolicy`]** refuses endpoints that it never could send to;
 //! - a **[dispatcher](crate::crm::Dispatcher)** takes what is due, has it sent, and records the attempt.
 //!
 //! # The life of a delivery
@@ -30,6 +31,7 @@
 mod delivery;
 mod endpoint;
 mod event;
+mod policy;
 mod schedule;
 mod secret;
 mod subscription;
@@ -39,6 +41,7 @@ mod url;
 pub use delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTag};
 pub use endpoint::{DisabledReason, Webhook, WebhookInput, WebhookTag};
 pub use event::{API_VERSION, Change, Event, EventData, EventTag, EventType};
+pub use policy::{AnyTarget, TargetPolicy};
 pub use schedule::Schedule;
 pub use secret::RotateInput;
 pub use subscription::Subscription;
@@ -49,5 +52,6 @@ pub use crate::signature::{SignatureError, verify};
 
 pub(crate) use delivery::{COLUMNS as DELIVERY_COLUMNS, Verdict};
 pub(crate) use endpoint::COLUMNS as ENDPOINT_COLUMNS;
+pub(crate) use endpoint::Rules as EndpointRules;
 pub(crate) use event::{COLUMNS as EVENT_COLUMNS, Told, previous};
 pub(crate) use secret::generate as generate_secret;

@@ -34,11 +34,7 @@ pub(super) fn check(url: String, plain_http: bool) -> Result<String> {
     if authority.is_empty() || url.contains(is_unsendable) || is_quoted {
         return refuse("`url` must be an absolute URL such as https://example.com/hooks/relm.");
     }
-    let end = match authority.find(']') {
-        Some(bracket) => bracket + 1,
-        None => authority.find(':').unwrap_or(authority.len()),
-    };
-    let (host, port) = authority.split_at(end);
+    let (host, port) = authority.split_at(end_of_host(authority));
     if !is_host(host) {
         return refuse(
             "`url` must name a host of letters, digits, `-`, `_` and dots, such as example.com, or an address; a name \
@@ -49,6 +45,40 @@ pub(super) fn check(url: String, plain_http: bool) -> Result<String> {
         return refuse("The port of `url` must be a number from 1 to 65535.");
     }
     Ok(url)
+}
+
+/// A URL that passed the [check](check), in the spelling that all URLs of one place share: the host in lower case and as one
+/// address or name, no port that its scheme implies, no fragment.
+pub(super) fn comparable(url: &str) -> String {
+    let url = url.split('#').next().unwrap_or_default();
+    let (scheme, rest) = url.split_once("://").unwrap_or_default();
+    let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let (host, port) = authority.split_at(end_of_host(authority));
+    let bare = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    let literal = bare
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
+    let six = literal.and_then(|literal| literal.parse::<Ipv6Addr>().ok());
+    let host = match (ipv4_host(&bare), six) {
+        (Ok(Some(address)), _) => address.to_string(),
+        (_, Some(address)) => address.to_string(),
+        (Ok(None) | Err(_), None) => bare,
+    };
+    let implied = if scheme == "https" { "443" } else { "80" };
+    let port = match port.trim_start_matches(':').trim_start_matches('0') {
+        "" => implied,
+        port => port,
+    };
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    format!("{scheme}://{host}:{port}{slash}{path}")
+}
+
+/// Where the host ends in an authority, and a port may begin.
+fn end_of_host(authority: &str) -> usize {
+    match authority.find(']') {
+        Some(bracket) => bracket + 1,
+        None => authority.find(':').unwrap_or(authority.len()),
+    }
 }
 
 fn is_host(host: &str) -> bool {
@@ -201,6 +231,41 @@ mod tests {
         ] {
             assert!(refused(url).contains("port"), "{url}");
         }
+    }
+
+    #[test]
+    fn one_place_has_many_spellings() {
+        for spellings in [
+            &[
+                "https://example.com",
+                "https://EXAMPLE.com./",
+                "https://example.com:443/#x",
+                "https://example.com:/",
+            ][..],
+            &[
+                "http://127.0.0.1/a?b",
+                "http://0x7f.1:80/a?b",
+                "http://2130706433:080/a?b#c",
+            ],
+            &["https://[::1]:8443/?x", "https://[0:0:0:0:0:0:0:1]:8443?x"],
+        ] {
+            for spelling in spellings {
+                check((*spelling).to_owned(), true).expect(spelling);
+                assert_eq!(comparable(spelling), comparable(spellings[0]), "{spelling}");
+            }
+        }
+        let all = [
+            "https://example.com/",
+            "http://example.com/",
+            "https://example.com/A",
+            "https://example.com/a",
+            "https://example.com/?a",
+            "https://example.com:80/",
+            "https://www.example.com/",
+            "https://[::1]/",
+        ];
+        let places: std::collections::HashSet<String> = all.into_iter().map(comparable).collect();
+        assert_eq!(places.len(), all.len());
     }
 
     #[test]

@@ -95,6 +95,7 @@ fn limits_table() -> Value {
         "custom_field_key_characters": limits::FIELD_KEY_CHARS_MAX,
         "custom_field_choices": limits::FIELD_CHOICES_MAX,
         "webhooks": limits::WEBHOOKS_MAX,
+        "webhooks_per_url": limits::WEBHOOKS_PER_URL_MAX,
         "workspace_name_characters": limits::WORKSPACE_NAME_CHARS_MAX,
         "webhook_url_characters": limits::WEBHOOK_URL_CHARS_MAX,
         "webhook_secrets": limits::SECRETS_MAX,

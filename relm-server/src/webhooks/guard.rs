@@ -14,14 +14,12 @@ use std::task::{Context, Poll};
 
 use hyper::Uri;
 use hyper_util::rt::TokioIo;
-use relm_core::Mode;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tower_service::Service;
 
-use super::allow::AllowNets;
 use super::deadline;
-use super::public::is_public;
+use super::reach::Rules;
 use super::resolve::Resolve;
 use super::target::{Host, Target, Wrong};
 
@@ -30,13 +28,11 @@ const ADDRESSES_TRIED_MAX: usize = 6;
 
 /// Opens the connections of one mode.
 #[derive(Clone)]
-pub(super) struct Guard(Arc<Rules>);
+pub(super) struct Guard(Arc<Inner>);
 
-/// What one mode may reach.
-pub(super) struct Rules {
-    pub(super) mode: Mode,
-    pub(super) allow_nets: AllowNets,
-    pub(super) resolver: Arc<dyn Resolve>,
+struct Inner {
+    rules: Rules,
+    resolver: Arc<dyn Resolve>,
 }
 
 /// Why there is no connection.
@@ -55,8 +51,8 @@ pub(super) enum NotConnected {
 }
 
 impl Guard {
-    pub(super) fn new(rules: Rules) -> Self {
-        Self(Arc::new(rules))
+    pub(super) fn new(rules: Rules, resolver: Arc<dyn Resolve>) -> Self {
+        Self(Arc::new(Inner { rules, resolver }))
     }
 }
 
@@ -70,23 +66,24 @@ impl Service<Uri> for Guard {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let rules = Arc::clone(&self.0);
+        let inner = Arc::clone(&self.0);
         let deadline = deadline::current();
         Box::pin(async move {
             let target = Target::of(&uri).map_err(NotConnected::Wrong)?;
-            let addresses = rules.addresses(&target).await?;
+            let addresses = inner.addresses(&target).await?;
             let stream = connect(&addresses, target.port, deadline).await;
             stream.map(TokioIo::new).map_err(NotConnected::Io)
         })
     }
 }
 
-impl Rules {
+impl Inner {
     /// The addresses of a target that may be connected to: one at least.
     async fn addresses(&self, target: &Target) -> Result<Vec<IpAddr>, NotConnected> {
-        let found = match &target.host {
-            Host::Address(address) => vec![*address],
-            Host::Name(name) => {
+        let found = match (target.host.known_addresses(), &target.host) {
+            (Some(known), _) => known,
+            (None, Host::Address(address)) => vec![*address],
+            (None, Host::Name(name)) => {
                 let looked_up = self.resolver.resolve(name).await;
                 looked_up.map_err(|_| NotConnected::NotFound)?
             }
@@ -94,34 +91,7 @@ impl Rules {
         if found.is_empty() {
             return Err(NotConnected::NotFound);
         }
-        self.choose(target, &found)
-    }
-
-    /// Those of the addresses that may be connected to, in their order.
-    fn choose(&self, target: &Target, found: &[IpAddr]) -> Result<Vec<IpAddr>, NotConnected> {
-        let reachable = found.iter().filter(|address| self.may_reach(**address));
-        let (allowed, by_https): (Vec<IpAddr>, Vec<IpAddr>) =
-            reachable.partition(|address| !target.plain || self.may_speak_plainly(**address));
-        match (allowed.is_empty(), by_https.is_empty()) {
-            (false, _) => Ok(allowed),
-            (true, false) => Err(NotConnected::NeedsHttps),
-            (true, true) => Err(NotConnected::NotPublic(target.host.clone())),
-        }
-    }
-
-    fn may_reach(&self, address: IpAddr) -> bool {
-        let by_mode = match self.mode {
-            Mode::Live => false,
-            Mode::Test => address.is_loopback(),
-        };
-        is_public(address) || by_mode || self.allow_nets.contains(address)
-    }
-
-    fn may_speak_plainly(&self, address: IpAddr) -> bool {
-        match self.mode {
-            Mode::Live => self.allow_nets.contains(address),
-            Mode::Test => true,
-        }
+        self.rules.choose(target, &found)
     }
 }
 
@@ -166,66 +136,5 @@ impl std::error::Error for NotConnected {
             Self::Io(error) => Some(error),
             Self::NotPublic(_) | Self::NeedsHttps | Self::NotFound => None,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::resolve::SystemResolver;
-    use super::*;
-
-    /// What of `found` a name may be connected at; an error as its text.
-    fn chosen(mode: Mode, allow: &str, url: &str, found: &[&str]) -> Result<Vec<String>, String> {
-        let rules = Rules {
-            mode,
-            allow_nets: allow.parse().unwrap(),
-            resolver: Arc::new(SystemResolver::default()),
-        };
-        let target = Target::of(&url.parse().unwrap()).unwrap();
-        let found: Vec<IpAddr> = found.iter().map(|text| text.parse().unwrap()).collect();
-        let chosen = rules.choose(&target, &found);
-        chosen
-            .map(|addresses| addresses.iter().map(ToString::to_string).collect())
-            .map_err(|error| error.to_string())
-    }
-
-    const MIXED: [&str; 5] = ["127.0.0.1", "1.1.1.1", "10.0.0.1", "::1", "2606:4700::1111"];
-
-    #[test]
-    fn only_the_public_addresses_of_a_name_are_connected_to_in_their_order() {
-        let public = Ok(vec!["1.1.1.1".to_owned(), "2606:4700::1111".to_owned()]);
-        assert_eq!(chosen(Mode::Live, "", "https://a/", &MIXED), public);
-        let none = Err("a is not a public address".to_owned());
-        assert_eq!(
-            chosen(Mode::Live, "", "https://a/", &["10.0.0.1", "::1"]),
-            none
-        );
-    }
-
-    #[test]
-    fn test_mode_adds_loopback_and_nothing_else() {
-        let found = chosen(Mode::Test, "", "http://a/", &MIXED).unwrap();
-        assert_eq!(found, ["127.0.0.1", "1.1.1.1", "::1", "2606:4700::1111"]);
-    }
-
-    #[test]
-    fn the_operator_s_networks_are_open_in_both_modes() {
-        for mode in [Mode::Live, Mode::Test] {
-            let found = chosen(mode, "10.0.0.0/24", "https://a/", &["10.0.0.1", "10.0.1.1"]);
-            assert_eq!(found, Ok(vec!["10.0.0.1".to_owned()]));
-        }
-    }
-
-    #[test]
-    fn plain_http_in_live_mode_reaches_the_operator_s_networks_alone() {
-        let found = chosen(Mode::Live, "10.0.0.0/24", "http://a/", &MIXED);
-        assert_eq!(found, Ok(vec!["10.0.0.1".to_owned()]));
-        let needs = Err("plain http is not allowed: use https".to_owned());
-        assert_eq!(chosen(Mode::Live, "", "http://a/", &MIXED), needs);
-        let none = Err("127.0.0.1 is not a public address".to_owned());
-        assert_eq!(
-            chosen(Mode::Live, "", "http://127.1/", &["127.0.0.1"]),
-            none
-        );
     }
 }

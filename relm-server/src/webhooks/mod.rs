@@ -2,8 +2,9 @@
 //!
 //! Whoever may subscribe an endpoint chooses a URL that this server then asks: server-side request forgery, if it is let
 //! be. `target.rs` reads what a URL names, `resolve.rs` looks names up, `public.rs` knows the addresses that are nobody's
-//! on the internet, `allow.rs` those that the operator lets webhooks reach all the same. `guard.rs` puts them together
-//! where a connection is made, so that what was judged is what is connected to. `transport.rs` is the
+//! on the internet, `allow.rs` those that the operator lets webhooks reach all the same. `reach.rs` puts them together: it
+//! refuses an endpoint that nothing could be sent to, and `guard.rs` asks it where a connection is made, so that what was judged
+//! is what is connected to. `transport.rs` is the
 //! [`Transport`](relm_core::webhook::Transport) around it, `failure.rs` what the owner of an endpoint is told.
 
 mod allow;
@@ -11,6 +12,7 @@ mod deadline;
 mod failure;
 mod guard;
 mod public;
+mod reach;
 mod resolve;
 mod retry_after;
 mod target;
@@ -19,6 +21,7 @@ mod trust;
 
 pub use allow::{AllowNets, AllowNetsError};
 pub use public::is_public;
+pub use reach::Reach;
 pub use resolve::{Resolve, SystemResolver};
 pub use transport::{HttpTransport, TransportOptions};
 pub use trust::TrustError;

@@ -22,7 +22,8 @@ use tokio::time::{Instant, timeout_at};
 use super::allow::AllowNets;
 use super::deadline::{self, Bounded};
 use super::failure;
-use super::guard::{Guard, Rules};
+use super::guard::Guard;
+use super::reach::Rules;
 use super::resolve::{Resolve, SystemResolver};
 use super::retry_after;
 use super::target::Target;
@@ -50,6 +51,8 @@ const AGENT: &str = concat!(
 pub struct TransportOptions {
     /// Networks that webhooks may reach though they are not public.
     pub allow_nets: AllowNets,
+    /// Whether webhooks of test mode may reach loopback: what listens there believes that only this host asks it.
+    pub allow_loopback: bool,
     /// A PEM file of root certificates that are trusted beside Mozilla's.
     pub ca_file: Option<PathBuf>,
     /// How names become addresses.
@@ -63,6 +66,7 @@ impl Default for TransportOptions {
     fn default() -> Self {
         Self {
             allow_nets: AllowNets::default(),
+            allow_loopback: false,
             ca_file: None,
             resolver: Arc::new(SystemResolver::default()),
             connection_time: Duration::from_secs(60),
@@ -74,6 +78,7 @@ impl fmt::Debug for TransportOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TransportOptions")
             .field("allow_nets", &self.allow_nets)
+            .field("allow_loopback", &self.allow_loopback)
             .field("ca_file", &self.ca_file)
             .field("connection_time", &self.connection_time)
             .finish_non_exhaustive()
@@ -82,7 +87,7 @@ impl fmt::Debug for TransportOptions {
 
 /// Sends over HTTP/1.1, by HTTPS or, where the mode or the operator allows it, in plain. Needs a Tokio runtime.
 ///
-/// - It connects to public addresses, in test mode to loopback too, and to what [`TransportOptions::allow_nets`] holds:
+/// - It connects to public addresses, in test mode to loopback too where [`TransportOptions::allow_loopback`] says so, and to what [`TransportOptions::allow_nets`] holds:
 ///   the address of the socket is what is judged, of the same look-up. No proxy is asked, whatever the environment says.
 /// - One deadline covers the look-up, connecting, TLS, the request and the answer. Once an answer's head is here its
 ///   status counts, with as much of its body as came in time.
@@ -174,11 +179,7 @@ impl Pool {
 }
 
 fn connector(mode: Mode, options: &TransportOptions, roots: &Arc<RootCertStore>) -> Connector {
-    let guard = Guard::new(Rules {
-        mode,
-        allow_nets: options.allow_nets.clone(),
-        resolver: Arc::clone(&options.resolver),
-    });
+    let guard = Guard::new(Rules::new(mode, options), Arc::clone(&options.resolver));
     let tls = trust::client_config(roots);
     Bounded(HttpsConnector::new(
         guard,

@@ -25,5 +25,6 @@ mod schema;
 mod search;
 mod seed;
 mod session;
+mod targets;
 mod transport;
 mod webhooks;

@@ -28,6 +28,7 @@ async fn a_connection_is_used_for_so_long_at_most() {
     let endpoint = Endpoint::answering(OK).await;
     let transport = HttpTransport::new(TransportOptions {
         connection_time: Duration::ZERO,
+        allow_loopback: true,
         ..TransportOptions::default()
     })
     .unwrap();

@@ -35,6 +35,7 @@ where
         allow_nets: allow.parse().unwrap(),
         ca_file: None,
         resolver,
+        allow_loopback: true,
         ..TransportOptions::default()
     })
     .unwrap()

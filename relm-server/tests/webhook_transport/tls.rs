@@ -78,6 +78,7 @@ fn trusting(ca_file: Option<&Path>) -> HttpTransport {
         allow_nets: "127.0.0.1".parse().unwrap(),
         ca_file: ca_file.map(Into::into),
         resolver: Scripted::new(|_: &str, _: usize| vec![LOOPBACK] as Vec<IpAddr>),
+        allow_loopback: true,
         ..TransportOptions::default()
     })
     .unwrap()

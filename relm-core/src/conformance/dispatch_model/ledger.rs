@@ -41,8 +41,6 @@ pub(super) struct Taken {
     pub delivery: Delivery,
     pub target: Webhook,
     pub read_at: Timestamp,
-    /// When it was due at the latest: the calendar showed this.
-    pub leased_at: Timestamp,
 }
 
 /// A message that left.
@@ -54,18 +52,9 @@ pub(super) struct Sent {
     /// Whether its process saw the endpoint failing.
     pub saw_failing: bool,
     /// When it was answered: by the count of things, and by the clock.
-    pub answered: Option<(u64, Answered)>,
+    pub answered: Option<(u64, Timestamp)>,
     pub outcome: Option<Result<Answer, SendError>>,
     pub is_recorded: bool,
-}
-
-/// When a message was answered.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Answered {
-    /// What the calendar showed.
-    pub at: Timestamp,
-    /// How long it took, by the stopwatch.
-    pub took_ms: i64,
 }
 
 impl Sent {
@@ -174,7 +163,6 @@ impl Ledger {
                 delivery,
                 target,
                 read_at,
-                leased_at: lease.now,
             };
             self.taken.insert((process, document.id), taken);
         }
@@ -199,13 +187,9 @@ impl Ledger {
             delivery: taken,
             target,
             read_at,
-            leased_at,
         } = taken;
         let event = self.events.get(&taken.event_id);
-        // Once it is taken, a calendar that is set back does not make it early.
-        let is_due = taken
-            .next_attempt_at
-            .is_some_and(|due| due <= now.max(*leased_at));
+        let is_due = taken.next_attempt_at.is_some_and(|due| due <= now);
         let checks = [
             ("is sent to another URL", message.url == target.url),
             ("is sent to a disabled endpoint", target.enabled),
@@ -241,20 +225,15 @@ impl Ledger {
         self.sent.len() - 1
     }
 
-    pub fn answered(
-        &mut self,
-        place: usize,
-        outcome: &Result<Answer, SendError>,
-        answered: Answered,
-    ) {
+    pub fn answered(&mut self, place: usize, outcome: &Result<Answer, SendError>, now: Timestamp) {
         let delivery = self.sent[place].delivery;
         let told = match outcome {
             Ok(answer) => answer.status.to_string(),
             Err(error) => error.to_string(),
         };
-        self.note(answered.at, format!("{delivery} is answered {told}"));
+        self.note(now, format!("{delivery} is answered {told}"));
         let sent = &mut self.sent[place];
-        sent.answered = Some((self.count, answered));
+        sent.answered = Some((self.count, now));
         sent.outcome = Some(outcome.clone());
     }
 

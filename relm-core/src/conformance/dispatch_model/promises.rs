@@ -174,12 +174,13 @@ impl Ledger {
             .get(&after.id)
             .map_or(0, |row| row.written_at);
         let place = self.sent.iter().position(|sent| {
-            let took_ms = sent.answered.map(|(_, answered)| answered.took_ms);
+            let took_ms = |ended: i64| (ended - sent.at.as_millis()).max(0);
+            let ended = sent.answered.map(|(_, ended)| ended.as_millis());
             sent.delivery == before.id
                 && sent.at == attempt.at
                 && sent.began > since
                 && !sent.is_recorded
-                && took_ms == Some(attempt.duration_ms)
+                && ended.is_some_and(|ended| took_ms(ended) == attempt.duration_ms)
                 && is_record_of(attempt, sent.outcome.as_ref())
         });
         self.ensure(place.is_some(), || {
@@ -198,7 +199,7 @@ impl Ledger {
         } = step;
         let sent = &self.sent[place];
         let (succeeded, is_gone) = (sent.succeeded(), sent.is_gone());
-        let ended = sent.answered.map_or(sent.at, |(_, answered)| answered.at);
+        let ended = sent.answered.map_or(sent.at, |(_, ended)| ended);
         let asked_ms = asked_ms(sent.outcome.as_ref());
         let count = after.attempts.len();
         let next_step = self.rules.steps_ms.get(count).copied();

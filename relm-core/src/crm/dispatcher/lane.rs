@@ -1,6 +1,6 @@
 //! One endpoint's lane: its deliveries, leased a few at a time and sent side by side, for one turn.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::atomic::Ordering;
@@ -60,8 +60,6 @@ impl Dispatcher {
             return Ok(end);
         };
         let mut attempts = FuturesUnordered::new();
-        // Their deliveries: whatever becomes of a lease, what is being sent is not sent a second time beside itself.
-        let mut sending = HashSet::new();
         let mut failure = None;
         // Whether the last lease left nothing due.
         let mut drained = false;
@@ -75,8 +73,7 @@ impl Dispatcher {
                 has_leased = true;
                 let look = self.look(&scoped, key.webhook, attempts.len());
                 let (look, ended) = beside(look, &mut attempts).await;
-                for (delivery, ended) in ended {
-                    sending.remove(&delivery);
+                for ended in ended {
                     failure = end.hear(ended).or(failure);
                 }
                 // What is under way is recorded whatever comes of this: dropped, it would be sent again.
@@ -84,15 +81,11 @@ impl Dispatcher {
                     Ok(look) => {
                         (drained, window) = (look.drained, look.window);
                         for (place, target, delivery, event) in look.taken {
-                            let (scoped, id) = (&scoped, delivery.id);
-                            // A calendar that was set forward ended its lease, and not its attempt.
-                            if !sending.insert(id) {
-                                continue;
-                            }
+                            let scoped = &scoped;
                             attempts.push(async move {
                                 let ended = self.attempt(scoped, &target, delivery, event).await;
                                 drop(place);
-                                (id, ended)
+                                ended
                             });
                         }
                     }
@@ -103,10 +96,7 @@ impl Dispatcher {
             let enough = attempts.len() / 2;
             while attempts.len() > enough {
                 match next(&mut attempts, nudge).await {
-                    Some((delivery, ended)) => {
-                        sending.remove(&delivery);
-                        failure = end.hear(ended).or(failure);
-                    }
+                    Some(ended) => failure = end.hear(ended).or(failure),
                     None => {
                         drained = false;
                         break;
