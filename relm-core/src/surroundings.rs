@@ -1,19 +1,52 @@
 //! Where the engine takes the time and its randomness from: passed in, so that the same seed gives the same run.
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::time::Timestamp;
 
 /// Tells the time. The engine never asks the system directly, so that a test or a simulation can stand still.
+///
+/// The two readings answer two questions. What is stored, shown or compared with what somebody else wrote is a
+/// [`Timestamp`], which an administrator or a time server may set forward or back. How long something has lasted (a
+/// cache, a window, a back-off) is told by [`Monotonic`] alone.
 pub trait Clock: Send + Sync + 'static {
-    /// The present moment; it may stand still or go back.
+    /// The present moment of the calendar; it may stand still, jump or go back.
     fn now(&self) -> Timestamp;
+
+    /// The present moment of a stopwatch, which never goes back and which nobody sets.
+    fn monotonic(&self) -> Monotonic;
 }
 
-/// The clock of the operating system.
+/// A moment of one clock's stopwatch: only the time between two of them means anything, within one process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Monotonic(i64);
+
+impl Monotonic {
+    /// So many milliseconds after the stopwatch was started; before it, when negative.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// So many milliseconds later; earlier, when negative.
+    #[must_use]
+    pub const fn saturating_add_millis(self, millis: i64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+
+    /// The milliseconds from an earlier moment to this one; negative where that one is later.
+    pub const fn millis_since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// The clock of the operating system. Its stopwatch may stand still while the machine is suspended.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
+
+/// When the stopwatch of this process was started.
+static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
@@ -25,32 +58,58 @@ impl Clock for SystemClock {
         };
         Timestamp::from_millis(millis)
     }
+
+    fn monotonic(&self) -> Monotonic {
+        let millis = STARTED.elapsed().as_millis();
+        Monotonic::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
+    }
 }
 
 /// A clock that moves only when told to, for tests and simulations.
 #[derive(Debug, Default)]
-pub struct ManualClock(AtomicI64);
+pub struct ManualClock {
+    calendar_ms: AtomicI64,
+    stopwatch_ms: AtomicI64,
+}
 
 impl ManualClock {
     /// A clock that stands at `now`.
     pub const fn new(now: Timestamp) -> Self {
-        Self(AtomicI64::new(now.as_millis()))
+        Self {
+            calendar_ms: AtomicI64::new(now.as_millis()),
+            stopwatch_ms: AtomicI64::new(0),
+        }
     }
 
-    /// Moves the clock to `now`, forwards or back.
-    pub fn set(&self, now: Timestamp) {
-        self.0.store(now.as_millis(), Ordering::SeqCst);
-    }
-
-    /// Moves the clock by so many milliseconds; back, when negative.
+    /// Lets so many milliseconds pass: the calendar and the stopwatch both move on.
+    ///
+    /// # Panics
+    /// When `millis` is negative: time does not run backwards. [`step_millis`](Self::step_millis) sets a clock back.
     pub fn advance_millis(&self, millis: i64) {
-        self.0.fetch_add(millis, Ordering::SeqCst);
+        assert!(millis >= 0, "time does not run backwards: {millis} ms");
+        self.calendar_ms.fetch_add(millis, Ordering::SeqCst);
+        self.stopwatch_ms.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    /// Lets time pass until the calendar shows `now`; none, where it shows that or more.
+    pub fn advance_to(&self, now: Timestamp) {
+        let millis = now.as_millis() - self.now().as_millis();
+        self.advance_millis(millis.max(0));
+    }
+
+    /// Sets the calendar by so many milliseconds, back when negative, in no time: the stopwatch does not notice.
+    pub fn step_millis(&self, millis: i64) {
+        self.calendar_ms.fetch_add(millis, Ordering::SeqCst);
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+        Timestamp::from_millis(self.calendar_ms.load(Ordering::SeqCst))
+    }
+
+    fn monotonic(&self) -> Monotonic {
+        Monotonic::from_millis(self.stopwatch_ms.load(Ordering::SeqCst))
     }
 }
 

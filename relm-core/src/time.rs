@@ -8,7 +8,7 @@ use serde::de::{self, Deserialize, Deserializer, Unexpected, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 pub use crate::surroundings::{
-    Clock, Entropy, ManualClock, SeededEntropy, SystemClock, SystemEntropy,
+    Clock, Entropy, ManualClock, Monotonic, SeededEntropy, SystemClock, SystemEntropy,
 };
 
 /// A moment: milliseconds since the Unix epoch, from the first to the last of the years 0001–9999 in UTC.
@@ -481,10 +481,25 @@ mod tests {
     fn a_manual_clock_moves_only_when_told() {
         let clock = ManualClock::new(Timestamp::from_millis(1_000));
         assert_eq!(clock.now(), clock.now());
-        clock.advance_millis(-1);
-        assert_eq!(clock.now().as_millis(), 999);
-        clock.set(Timestamp::from_millis(7));
-        assert_eq!(clock.now().as_millis(), 7);
+        clock.advance_millis(5);
+        assert_eq!(clock.now().as_millis(), 1_005);
+        clock.advance_to(Timestamp::from_millis(1_010));
+        clock.advance_to(Timestamp::from_millis(7));
+        assert_eq!(clock.now().as_millis(), 1_010);
+    }
+
+    #[test]
+    fn a_stopwatch_does_not_notice_that_the_calendar_is_set() {
+        let clock = ManualClock::new(Timestamp::from_millis(1_000));
+        let begun = clock.monotonic();
+        for step_ms in [-900, 3_600_000] {
+            clock.step_millis(step_ms);
+            clock.advance_millis(20);
+        }
+        assert_eq!(clock.now().as_millis(), 3_600_140);
+        assert_eq!(clock.monotonic().millis_since(begun), 40);
+        let (before, after) = (SystemClock.monotonic(), SystemClock.monotonic());
+        assert!(before <= after);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use relm_core::store::StoreError;
-use relm_core::time::SystemClock;
+use relm_core::time::{Monotonic, SystemClock};
 use relm_core::{Clock, Timestamp};
 use relm_store_seaorm::PooledStore;
 
@@ -15,16 +15,23 @@ const COMPARE_EVERY: Duration = Duration::from_secs(30);
 /// An answer that took longer says too little of the moment at which it was given.
 const ROUND_TRIP_MAX_MS: i64 = 1_000;
 
-/// The clock of this machine, corrected by what the database's says.
-#[derive(Debug, Default)]
+/// The database's calendar, carried on by the stopwatch of this process: whoever sets this machine's calendar changes
+/// nothing.
+#[derive(Debug)]
 pub struct SharedClock {
-    offset_ms: AtomicI64,
+    /// What the calendar shows when the stopwatch shows nothing.
+    started_at_ms: AtomicI64,
 }
 
 impl Clock for SharedClock {
     fn now(&self) -> Timestamp {
-        let offset_ms = self.offset_ms.load(Ordering::Relaxed);
-        SystemClock.now().saturating_add_millis(offset_ms)
+        let started_at_ms = self.started_at_ms.load(Ordering::Relaxed);
+        let elapsed_ms = self.monotonic().millis_since(Monotonic::default());
+        Timestamp::from_millis(started_at_ms.saturating_add(elapsed_ms))
+    }
+
+    fn monotonic(&self) -> Monotonic {
+        SystemClock.monotonic()
     }
 }
 
@@ -34,7 +41,7 @@ impl SharedClock {
     /// # Errors
     /// When the database cannot be asked.
     pub async fn follow(store: Arc<PooledStore>) -> Result<Arc<Self>, StoreError> {
-        let clock = Arc::new(Self::default());
+        let clock = Arc::new(Self::of_this_machine());
         clock.compare(&store).await?;
         let following = Arc::clone(&clock);
         tokio::spawn(async move {
@@ -48,37 +55,62 @@ impl SharedClock {
         Ok(clock)
     }
 
+    /// Until the database has told the time in good time.
+    fn of_this_machine() -> Self {
+        let elapsed_ms = SystemClock.monotonic().millis_since(Monotonic::default());
+        let started_at_ms = SystemClock.now().as_millis() - elapsed_ms;
+        Self {
+            started_at_ms: AtomicI64::new(started_at_ms),
+        }
+    }
+
     async fn compare(&self, store: &PooledStore) -> Result<(), StoreError> {
-        let asked = SystemClock.now().as_millis();
-        let told = store.now().await?.as_millis();
-        let answered = SystemClock.now().as_millis();
-        if let Some(offset_ms) = offset_ms(asked, told, answered) {
-            self.offset_ms.store(offset_ms, Ordering::Relaxed);
+        let asked = self.monotonic();
+        let told = store.now().await?;
+        let answered = self.monotonic();
+        if let Some(started_at_ms) = started_at_ms(asked, told, answered) {
+            self.started_at_ms.store(started_at_ms, Ordering::Relaxed);
         }
         Ok(())
     }
 }
 
-/// How far a clock is ahead that told a time somewhere between two moments of ours; none where these are too far apart.
-fn offset_ms(asked: i64, told: i64, answered: i64) -> Option<i64> {
-    let took = answered - asked;
-    let is_near = (0..=ROUND_TRIP_MAX_MS).contains(&took);
-    is_near.then(|| told - (asked + took / 2))
+/// What a calendar showed when our stopwatch showed nothing, which told a time somewhere between two moments of ours; none
+/// where these are too far apart.
+fn started_at_ms(asked: Monotonic, told: Timestamp, answered: Monotonic) -> Option<i64> {
+    let took_ms = answered.millis_since(asked);
+    let middle_ms = asked.millis_since(Monotonic::default()) + took_ms / 2;
+    (took_ms <= ROUND_TRIP_MAX_MS).then(|| told.as_millis() - middle_ms)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_offset_is_measured_from_the_middle_of_the_question() {
-        assert_eq!(offset_ms(1_000, 5_010, 1_020), Some(4_000));
-        assert_eq!(offset_ms(1_000, 400, 1_000), Some(-600));
+    fn started(asked: i64, told: i64, answered: i64) -> Option<i64> {
+        let [asked, answered] = [asked, answered].map(Monotonic::from_millis);
+        started_at_ms(asked, Timestamp::from_millis(told), answered)
     }
 
     #[test]
-    fn a_slow_answer_and_a_clock_that_jumped_say_nothing() {
-        assert_eq!(offset_ms(1_000, 5_000, 2_001), None);
-        assert_eq!(offset_ms(1_000, 5_000, 999), None);
+    fn the_time_is_that_of_the_middle_of_the_question() {
+        assert_eq!(started(1_000, 5_010, 1_020), Some(4_000));
+        assert_eq!(started(1_000, 400, 1_000), Some(-600));
+    }
+
+    #[test]
+    fn a_slow_answer_says_nothing() {
+        assert_eq!(started(1_000, 5_000, 2_001), None);
+    }
+
+    #[test]
+    fn a_shared_clock_goes_on_by_the_stopwatch() {
+        let clock = SharedClock {
+            started_at_ms: AtomicI64::new(7_000),
+        };
+        let before = clock.monotonic().millis_since(Monotonic::default());
+        let now = clock.now().as_millis();
+        let after = clock.monotonic().millis_since(Monotonic::default());
+        assert!((7_000 + before..=7_000 + after).contains(&now));
     }
 }

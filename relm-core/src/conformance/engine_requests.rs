@@ -231,7 +231,7 @@ pub(super) async fn a_key_is_good_for_24_hours(store: Subject) {
         (1, false, 3),
     ] {
         now = now.saturating_add_millis(after_ms);
-        acme.clock.set(now);
+        acme.clock.advance_to(now);
         let reply = send().await;
         assert_eq!(reply.replayed, replayed, "at {now}");
         assert_eq!(reply.body == first.body, companies == 1, "at {now}");
@@ -307,7 +307,7 @@ pub(super) async fn an_expected_version_is_held_to(store: Subject) {
         .create(contact("ada@example.com"))
         .await
         .expect("it is valid");
-    acme.clock.advance_millis(-5_000);
+    acme.clock.step_millis(-5_000);
     let two = contacts
         .update(ada.id, phone("1"), Some(1))
         .await

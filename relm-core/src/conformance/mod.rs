@@ -41,6 +41,7 @@ mod engine_deliveries;
 mod engine_races;
 mod engine_requests;
 mod engine_texts;
+mod engine_time;
 mod engine_turns;
 mod engine_upkeep;
 mod filtered_lists;
@@ -360,6 +361,12 @@ macro_rules! for_each_case {
                 endpoints_that_fail_take_turns
                 a_slow_look_holds_up_no_delivery
                 disabling_waits_for_no_large_backlog
+            }
+            engine_time {
+                a_revoked_key_stops_though_the_clock_is_set
+                a_clock_set_forward_sends_nothing_twice
+                a_clock_set_back_prolongs_no_rest
+                a_recovery_includes_what_seems_to_be_of_later
             }
             engine_upkeep {
                 recover_is_idempotent

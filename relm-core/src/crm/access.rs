@@ -140,7 +140,7 @@ impl Crm {
         if !is_well_formed(secret) {
             return None;
         }
-        let now = self.inner.clock.now();
+        let now = self.inner.clock.monotonic();
         let known = read(&self.inner.principals)
             .known
             .get(&digest(secret))
@@ -158,7 +158,7 @@ impl Crm {
         }
         let inner = &self.inner;
         let digest = digest(secret);
-        let now = inner.clock.now();
+        let now = inner.clock.monotonic();
         let (known, revocations) = {
             let principals = read(&inner.principals);
             (

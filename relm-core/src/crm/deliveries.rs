@@ -225,7 +225,10 @@ impl Operation<Recovery> for Recover {
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Recovery>> {
         let (before, webhook) = enabled(plan, self.id).await?;
         let RecoverInput { since, until } = self.input;
-        let until = until.unwrap_or(plan.now.saturating_add_millis(1));
+        let until = match until {
+            Some(until) => until,
+            None => after_all(plan).await?,
+        };
         if until <= since {
             return Err(Error::invalid(
                 "until",
@@ -256,6 +259,19 @@ impl Operation<Recovery> for Recover {
             refusal => pruned(refusal),
         }
     }
+}
+
+/// A moment after every event: where the clock was set back, there are some that seem to be of later than now.
+async fn after_all(plan: &Plan<'_>) -> Result<Timestamp> {
+    let newest = Query {
+        kind: Kind::Event,
+        clauses: Vec::new(),
+        after: None,
+        limit: 1,
+    };
+    let newest = list(plan.scoped, newest).await?.documents.pop();
+    let newest = newest.map_or(plan.now, |event| event.id.timestamp());
+    Ok(newest.max(plan.now).saturating_add_millis(1))
 }
 
 /// Adds a delivery for each event of the range that has not reached the endpoint, the newest first.

@@ -47,7 +47,7 @@ use crate::record::Document;
 use crate::scope::{Mode, Scope};
 use crate::sealing::Sealer;
 use crate::store::{Configuration, Query, Store, StoreError};
-use crate::time::{Clock, Entropy, SystemClock, SystemEntropy, Timestamp};
+use crate::time::{Clock, Entropy, Monotonic, SystemClock, SystemEntropy, Timestamp};
 use crate::webhook::{AnyTarget, TargetPolicy};
 use crate::workspace::Workspace;
 
@@ -79,7 +79,7 @@ struct Inner {
 #[derive(Default)]
 struct Principals {
     /// By digest: what each opens, and until when that holds without another look.
-    known: HashMap<[u8; 32], (Principal, Timestamp)>,
+    known: HashMap<[u8; 32], (Principal, Monotonic)>,
     /// Counts the revocations: what was looked up before one is not remembered after it.
     revocations: u64,
 }
@@ -238,6 +238,11 @@ impl Crm {
     /// The time, as the engine has it.
     pub fn now(&self) -> Timestamp {
         self.inner.clock.now()
+    }
+
+    /// The stopwatch of the engine, by which it tells how long something has lasted.
+    pub fn monotonic(&self) -> Monotonic {
+        self.inner.clock.monotonic()
     }
 
     /// A fresh id that no record has: for requests.

@@ -60,7 +60,7 @@ pub struct Attempt {
 impl Attempt {
     pub(crate) fn new(
         at: Timestamp,
-        ended: Timestamp,
+        duration_ms: i64,
         outcome: &Result<Answer, SendError>,
     ) -> Self {
         let (status_code, error, response) = match outcome {
@@ -75,7 +75,7 @@ impl Attempt {
             at,
             status_code,
             error,
-            duration_ms: (ended.as_millis() - at.as_millis()).max(0),
+            duration_ms,
             response,
         }
     }
@@ -197,16 +197,17 @@ impl Delivery {
         }
     }
 
-    /// Records one more attempt, which ended at `ended`. `chance` is any number, evenly distributed.
+    /// Records one more attempt, made just now: the next one is due so long after `now`. `chance` is any number, evenly
+    /// distributed.
     pub(crate) fn record(
         &mut self,
-        at: Timestamp,
-        ended: Timestamp,
+        attempt: Attempt,
+        now: Timestamp,
         outcome: &Result<Answer, SendError>,
         schedule: &Schedule,
         chance: u32,
     ) {
-        self.attempts.push(Attempt::new(at, ended, outcome));
+        self.attempts.push(attempt);
         self.version += 1;
         let wait_ms = schedule.wait_ms(self.attempts.len(), Plea::of(outcome), chance);
         (self.status, self.next_attempt_at) = match (Verdict::of(outcome), wait_ms) {
@@ -214,7 +215,7 @@ impl Delivery {
             (Verdict::Gone, _) => (DeliveryStatus::Cancelled, None),
             (Verdict::Failed, None) => (DeliveryStatus::Dead, None),
             (Verdict::Failed, Some(wait_ms)) => {
-                let next = ended.saturating_add_millis(wait_ms);
+                let next = now.saturating_add_millis(wait_ms);
                 (DeliveryStatus::Pending, Some(next))
             }
         };

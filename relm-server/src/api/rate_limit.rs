@@ -3,32 +3,65 @@
 //! A process that is alone counts for itself. Replicas share a window by slices: each has a number, and is claimed through
 //! the store by the one replica that then gives it out, request by request. So the limit holds over all of them, at the
 //! price of one commit in so many requests.
+//!
+//! A window begins with a minute of the calendar, which replicas agree on, and ends when the stopwatch says so: a calendar
+//! that is set forward or back makes no window longer or shorter.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use relm_core::time::Monotonic;
 use relm_core::{Crm, Timestamp};
+use tokio::time::timeout;
 
 const WINDOW_MS: i64 = 60_000;
 /// Slices of a window that replicas share.
 const SLICES: u32 = 20;
+/// How far the calendar, which follows the database's, may be behind the stopwatch at the end of a window without having been
+/// set back.
+const DRIFT_MAX_MS: i64 = 5_000;
+/// How long the store may take to say whose a slice is. A process that hears nothing takes it as its own.
+const CLAIM_WAIT_MAX: Duration = Duration::from_millis(500);
 
-/// Counts requests by scope, in windows that begin with each minute of the clock.
+/// Counts requests by scope, in windows that begin with each minute of the calendar.
 #[derive(Debug)]
 pub(super) struct RateLimiter {
     limit: u32,
     /// Whether other processes give out slices of the same windows.
     shared: bool,
-    minute: Mutex<Minute>,
-    /// One claim at a time: those who wait for it find what it brought.
-    claiming: tokio::sync::Mutex<()>,
+    current: Mutex<Current>,
 }
 
 /// The current window: no past one is remembered.
 #[derive(Debug, Default)]
-struct Minute {
-    number: i64,
+struct Current {
+    name: WindowName,
+    /// The latest minute that any window was named by.
+    latest_minute: i64,
+    /// None before the first window.
+    ends: Option<Monotonic>,
     shares: HashMap<i64, Share>,
+}
+
+/// What replicas call a window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct WindowName {
+    minute: i64,
+    /// How often the calendar was set back to this minute or an earlier one: the slices of a minute that comes again are not
+    /// those that were claimed the first time.
+    pass: u32,
+}
+
+impl fmt::Display for WindowName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { minute, pass } = self;
+        match pass {
+            0 => write!(f, "{minute}"),
+            _ => write!(f, "{minute}.{pass}"),
+        }
+    }
 }
 
 /// What a process has of a scope's window.
@@ -40,6 +73,8 @@ struct Share {
     counted: u32,
     /// The first slice that is not known to be taken.
     next_slice: u32,
+    /// One claim at a time: the scope's other requests wait for it, and find what it brought.
+    claiming: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// What a request is told of its window.
@@ -61,10 +96,39 @@ pub(super) struct Window {
 const UNLIMITED: u32 = u32::MAX;
 
 /// A slice that must be claimed before another request is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Wanted {
-    minute: i64,
+    window: WindowName,
     slice: u32,
+    claiming: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl Current {
+    /// Begins the next window, where the last one is over. How many milliseconds the current one lasts on.
+    fn turn(&mut self, now: Timestamp, moment: Monotonic) -> i64 {
+        if let Some(ends) = self.ends {
+            let left_ms = ends.millis_since(moment);
+            if left_ms > 0 {
+                return left_ms;
+            }
+        }
+        let now_ms = now.as_millis();
+        let mut minute = now_ms.div_euclid(WINDOW_MS);
+        let last = self.ends.map(|_| self.name.minute);
+        if last == Some(minute) {
+            minute = (now_ms + DRIFT_MAX_MS).div_euclid(WINDOW_MS);
+        }
+        if last.is_some_and(|last| minute <= last) {
+            self.name.pass += 1;
+        } else if minute > self.latest_minute {
+            self.name.pass = 0;
+        }
+        self.name.minute = minute;
+        self.latest_minute = self.latest_minute.max(minute);
+        let left_ms = (minute + 1) * WINDOW_MS - now_ms;
+        self.ends = Some(moment.saturating_add_millis(left_ms));
+        self.shares.clear();
+        left_ms
+    }
 }
 
 impl RateLimiter {
@@ -73,47 +137,54 @@ impl RateLimiter {
         Self {
             limit: if limit == 0 { UNLIMITED } else { limit },
             shared,
-            minute: Mutex::default(),
-            claiming: tokio::sync::Mutex::default(),
+            current: Mutex::default(),
         }
     }
 
     /// The window of a request that is counted for nobody.
     pub fn untouched(&self, now: Timestamp) -> Window {
-        self.window(now, self.limit, true)
+        let left_ms = WINDOW_MS - now.as_millis().rem_euclid(WINDOW_MS);
+        self.window(now, left_ms, self.limit, true)
     }
 
     /// Counts a request of `scope`.
     pub async fn count(&self, crm: &Crm, scope: i64) -> Window {
-        if let Ok(window) = self.try_count(scope, crm.now()) {
-            return window;
-        }
-        let _one = self.claiming.lock().await;
+        let claim = |name: String| async move { crm.claim(&name, WINDOW_MS).await };
+        self.count_by(crm, scope, claim).await
+    }
+
+    /// The same, where `claim` asks whether a slice of this name is still free.
+    async fn count_by<F>(&self, crm: &Crm, scope: i64, claim: impl Fn(String) -> F) -> Window
+    where
+        F: Future<Output = relm_core::Result<bool>>,
+    {
+        let claiming = match self.try_count(crm, scope) {
+            Ok(window) => return window,
+            Err(wanted) => wanted.claiming,
+        };
+        let _one = claiming.lock().await;
         loop {
-            let Wanted { minute, slice } = match self.try_count(scope, crm.now()) {
+            let Wanted { window, slice, .. } = match self.try_count(crm, scope) {
                 Ok(window) => return window,
                 Err(wanted) => wanted,
             };
-            let name = format!("rate {scope} {minute} {slice}");
-            // A database that is away grants nothing else either: this process then counts for itself.
-            let is_ours = crm.claim(&name, WINDOW_MS).await.unwrap_or(true);
-            self.learn(scope, Wanted { minute, slice }, is_ours);
+            let name = format!("rate {scope} {window} {slice}");
+            let claimed = timeout(CLAIM_WAIT_MAX, claim(name)).await;
+            // A database that is away or slow grants nothing else either: this process then counts for itself.
+            let is_ours = !matches!(claimed, Ok(Ok(false)));
+            self.learn(scope, window, slice, is_ours);
         }
     }
 
     /// Counts a request, as far as it needs no further slice.
-    fn try_count(&self, scope: i64, now: Timestamp) -> Result<Window, Wanted> {
+    fn try_count(&self, crm: &Crm, scope: i64) -> Result<Window, Wanted> {
+        let now = crm.now();
         if self.limit == UNLIMITED {
             return Ok(self.untouched(now));
         }
         let mut current = self.lock();
-        let minute = now.as_millis().div_euclid(WINDOW_MS);
-        // A clock that goes back stays in the window that was begun.
-        if minute > current.number {
-            current.number = minute;
-            current.shares.clear();
-        }
-        let minute = current.number;
+        let left_ms = current.turn(now, crm.monotonic());
+        let window = current.name;
         let share = current.shares.entry(scope).or_default();
         if !self.shared {
             share.granted = self.limit;
@@ -121,25 +192,27 @@ impl RateLimiter {
         }
         let allowed = share.counted < share.granted;
         if !allowed && share.next_slice < SLICES {
-            let slice = share.next_slice;
-            return Err(Wanted { minute, slice });
+            return Err(Wanted {
+                window,
+                slice: share.next_slice,
+                claiming: Arc::clone(&share.claiming),
+            });
         }
         share.counted += u32::from(allowed);
         let unclaimed = self.limit - self.before(share.next_slice);
-        let left = share.granted - share.counted + unclaimed;
+        let remaining = share.granted - share.counted + unclaimed;
         drop(current);
-        Ok(self.window(now, left, allowed))
+        Ok(self.window(now, left_ms, remaining, allowed))
     }
 
     /// Takes in whether a slice is this process's.
-    fn learn(&self, scope: i64, wanted: Wanted, is_ours: bool) {
-        let Wanted { minute, slice } = wanted;
+    fn learn(&self, scope: i64, window: WindowName, slice: u32, is_ours: bool) {
         let mut current = self.lock();
-        if current.number != minute {
+        if current.name != window {
             return;
         }
         let share = current.shares.entry(scope).or_default();
-        share.next_slice = slice + 1;
+        share.next_slice = share.next_slice.max(slice + 1);
         if is_ours {
             share.granted += self.before(slice + 1) - self.before(slice);
         }
@@ -151,34 +224,33 @@ impl RateLimiter {
         u32::try_from(requests).unwrap_or(self.limit)
     }
 
-    fn window(&self, now: Timestamp, remaining: u32, allowed: bool) -> Window {
-        let minute = now.as_millis().div_euclid(WINDOW_MS);
-        let reset_ms = (minute + 1) * WINDOW_MS;
-        let left_ms = reset_ms - now.as_millis();
+    fn window(&self, now: Timestamp, left_ms: i64, remaining: u32, allowed: bool) -> Window {
+        let reset_ms = now.as_millis() + left_ms;
         Window {
             limit: self.limit,
             remaining,
-            reset_unix_s: reset_ms / 1000,
+            // To the nearest second: the two clocks were read one after the other.
+            reset_unix_s: (reset_ms + 500).div_euclid(1000),
             allowed,
             retry_after_s: u64::try_from(left_ms).unwrap_or(0).div_ceil(1000).max(1),
         }
     }
 
     // A panic under the lock leaves whole counts behind.
-    fn lock(&self) -> MutexGuard<'_, Minute> {
-        self.minute.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Current> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use relm_core::Store;
     use relm_core::time::ManualClock;
     use relm_store_memory::MemoryStore;
 
     use super::*;
+
+    const HOUR_MS: i64 = 60 * WINDOW_MS;
 
     /// An engine whose clock stands at a moment, over a store that may have others.
     fn crm(store: &Arc<dyn Store>, clock: &Arc<ManualClock>) -> Crm {
@@ -186,58 +258,129 @@ mod tests {
         builder.clock(Arc::clone(clock) as _).build()
     }
 
-    fn alone() -> (Crm, Arc<ManualClock>) {
-        let clock = Arc::new(ManualClock::default());
+    /// So many replicas over one store, and their clock, which stands two seconds into a minute long after 1970.
+    fn replicas<const N: usize>(limit: u32) -> ([(RateLimiter, Crm); N], Arc<ManualClock>) {
+        let clock = ManualClock::new(Timestamp::from_millis(1_000_000 * WINDOW_MS + 2_000));
+        let clock = Arc::new(clock);
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
-        (crm(&store, &clock), clock)
+        let replica = |()| (RateLimiter::new(limit, true), crm(&store, &clock));
+        ([(); N].map(replica), clock)
     }
 
-    fn count(rates: &RateLimiter, crm: &Crm, scope: i64) -> Window {
-        pollster::block_on(rates.count(crm, scope))
+    /// How many of so many requests of one scope are allowed, which go to replicas in turn.
+    async fn allowed(replicas: &[(RateLimiter, Crm)], requests: u32) -> u32 {
+        let mut allowed = 0;
+        for (rates, crm) in replicas.iter().cycle().take(requests as usize) {
+            let window = rates.count(crm, 1).await;
+            assert!(window.remaining <= window.limit);
+            allowed += u32::from(window.allowed);
+        }
+        allowed
     }
 
-    #[test]
-    fn a_window_allows_its_limit_and_begins_anew_with_the_minute() {
+    #[tokio::test]
+    async fn a_window_allows_its_limit_and_begins_anew_with_the_minute() {
         for shared in [false, true] {
-            let (crm, clock) = alone();
+            let clock = Arc::new(ManualClock::new(Timestamp::from_millis(61_000)));
+            let crm = crm(&(Arc::new(MemoryStore::new()) as _), &clock);
             let rates = RateLimiter::new(2, shared);
-            clock.set(Timestamp::from_millis(61_000));
-            assert_eq!(count(&rates, &crm, 1).remaining, 1);
-            clock.set(Timestamp::from_millis(62_000));
-            assert_eq!(count(&rates, &crm, 1).remaining, 0);
-            clock.set(Timestamp::from_millis(119_001));
-            let refused = count(&rates, &crm, 1);
+            assert_eq!(rates.count(&crm, 1).await.remaining, 1);
+            clock.advance_millis(1_000);
+            assert_eq!(rates.count(&crm, 1).await.remaining, 0);
+            clock.advance_millis(57_001);
+            let refused = rates.count(&crm, 1).await;
             assert!(!refused.allowed);
             assert_eq!((refused.reset_unix_s, refused.retry_after_s), (120, 1));
-            let other = count(&rates, &crm, 2);
+            let other = rates.count(&crm, 2).await;
             assert!(other.allowed, "another scope has a window of its own");
-            clock.set(Timestamp::from_millis(120_000));
-            assert!(count(&rates, &crm, 1).allowed);
+            clock.advance_millis(999);
+            assert!(rates.count(&crm, 1).await.allowed);
         }
     }
 
-    #[test]
-    fn replicas_share_a_window() {
+    #[tokio::test]
+    async fn replicas_share_a_window() {
         for limit in [1, 7, 20, 600, 6_001] {
-            let clock = Arc::new(ManualClock::default());
-            let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
-            let replicas = [(); 3].map(|()| (RateLimiter::new(limit, true), crm(&store, &clock)));
-            let mut allowed = 0;
-            for request in 0..2 * limit as usize + 50 {
-                let (rates, crm) = &replicas[request % 3];
-                let window = count(rates, crm, 1);
-                allowed += u32::from(window.allowed);
-                assert!(window.remaining <= limit);
-            }
+            let (replicas, _) = replicas::<3>(limit);
+            let allowed = allowed(&replicas, 2 * limit + 50).await;
             assert_eq!(allowed, limit, "all of it, and no more");
         }
     }
 
-    #[test]
-    fn no_limit_refuses_nothing() {
-        let (crm, _) = alone();
+    #[tokio::test]
+    async fn a_window_ends_when_it_would_have_though_the_clock_is_set() {
+        for step_ms in [-HOUR_MS, -90_000, -20_000, 20_000, HOUR_MS] {
+            for shared in [false, true] {
+                let ([(_, crm)], clock) = replicas(9);
+                let rates = RateLimiter::new(2, shared);
+                for _ in 0..2 {
+                    assert!(rates.count(&crm, 1).await.allowed);
+                }
+                clock.step_millis(step_ms);
+                clock.advance_millis(57_999);
+                let refused = rates.count(&crm, 1).await;
+                assert!(!refused.allowed, "the window began anew by {step_ms}");
+                assert_eq!(refused.retry_after_s, 1);
+                let reset_s = (crm.now().as_millis() + 1).div_euclid(1000);
+                assert_eq!(refused.reset_unix_s, reset_s);
+                clock.advance_millis(1);
+                let next = rates.count(&crm, 1).await;
+                assert!(next.allowed, "the window does not end by {step_ms}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn replicas_share_every_window_whatever_the_clock_does() {
+        for steps in [
+            vec![-HOUR_MS],
+            vec![HOUR_MS, -HOUR_MS],
+            vec![-90_000, -90_000],
+            vec![-20, 20, -20],
+        ] {
+            let (replicas, clock) = replicas::<3>(40);
+            assert_eq!(allowed(&replicas, 130).await, 40);
+            for step_ms in steps {
+                clock.step_millis(step_ms);
+                for minute in 0..5 {
+                    clock.advance_millis(WINDOW_MS);
+                    let allowed = allowed(&replicas, 130).await;
+                    assert_eq!(allowed, 40, "{minute} minutes after {step_ms}");
+                }
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_claim_holds_up_its_own_scope_alone_and_not_for_long() {
+        let ([(rates, crm)], _) = replicas(100);
+        let claim = |name: String| async move {
+            if name.starts_with("rate 1 ") {
+                std::future::pending::<()>().await;
+            }
+            Ok(true)
+        };
+        let begun = tokio::time::Instant::now();
+        let slow = async {
+            let window = rates.count_by(&crm, 1, claim).await;
+            (window.allowed, begun.elapsed())
+        };
+        let quick = async {
+            let window = rates.count_by(&crm, 2, claim).await;
+            (window.allowed, begun.elapsed())
+        };
+        let (slow, quick) = tokio::join!(slow, quick);
+        assert_eq!(slow, (true, CLAIM_WAIT_MAX));
+        assert_eq!(quick, (true, Duration::ZERO));
+    }
+
+    #[tokio::test]
+    async fn no_limit_refuses_nothing() {
+        let ([(_, crm)], _) = replicas(9);
         let rates = RateLimiter::new(0, true);
-        assert!((0..10_000).all(|_| count(&rates, &crm, 1).allowed));
-        assert_eq!(count(&rates, &crm, 1).remaining, UNLIMITED);
+        for _ in 0..10_000 {
+            assert!(rates.count(&crm, 1).await.allowed);
+        }
+        assert_eq!(rates.count(&crm, 1).await.remaining, UNLIMITED);
     }
 }

@@ -75,7 +75,7 @@ impl<'a> Desk<'a> {
     /// Lets time pass until something is due, and sends that.
     fn send_next(&self) {
         let due_at = self.send().unwrap();
-        self.user.world.clock.set(due_at);
+        self.user.world.clock.advance_to(due_at);
         self.send();
     }
 

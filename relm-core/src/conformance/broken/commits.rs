@@ -221,6 +221,10 @@ impl Intercept for LostDelivery {
     }
 }
 
+fn replaces(write: &Write, kind: Kind) -> bool {
+    matches!(write, Write::Replace { after, .. } if after.record.kind() == kind)
+}
+
 /// Leaves endpoints as they are.
 #[derive(Default)]
 pub(super) struct UnchangedEndpoint;
@@ -228,8 +232,22 @@ pub(super) struct UnchangedEndpoint;
 #[async_trait]
 impl Intercept for UnchangedEndpoint {
     async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
-        let changes_endpoint = |write: &Write| matches!(write, Write::Replace { after, .. } if after.record.kind() == Kind::Webhook);
-        store.commit(without(batch, changes_endpoint)).await
+        store
+            .commit(without(batch, |write| replaces(write, Kind::Webhook)))
+            .await
+    }
+}
+
+/// Leaves API keys as they are.
+#[derive(Default)]
+pub(super) struct UnchangedKey;
+
+#[async_trait]
+impl Intercept for UnchangedKey {
+    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
+        store
+            .commit(without(batch, |write| replaces(write, Kind::Key)))
+            .await
     }
 }
 

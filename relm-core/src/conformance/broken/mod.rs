@@ -164,12 +164,14 @@ macro_rules! for_each_broken_store {
                 LostEvent a_lost_event_is_noticed [
                     a_change_has_one_event an_event_is_in_the_commit_of_its_change a_dropped_commit_is_whole_or_nothing
                     one_of_many_creates_of_an_email_succeeds events_show_changed_fields
+                    a_recovery_includes_what_seems_to_be_of_later
                 ]
                 LostDelivery a_lost_delivery_is_noticed [
                     deliveries_go_to_the_endpoints_that_match an_event_is_in_the_commit_of_its_change
                     a_field_binds_every_engine a_delivery_is_sent_once_and_recorded
                     a_crash_after_sending_sends_again_with_the_same_id a_disabled_endpoint_is_sent_nothing
-                    a_clock_set_back_delays_no_delivery
+                    a_clock_set_back_delays_no_delivery a_clock_set_forward_sends_nothing_twice
+                    a_clock_set_back_prolongs_no_rest
                     a_hanging_endpoint_holds_up_no_other endpoints_take_turns attempts_are_bounded_in_all
                     endpoints_that_hang_leave_lanes_to_others endpoints_that_fail_take_turns a_slow_look_holds_up_no_delivery
                     a_ping_goes_to_one_endpoint recover_is_idempotent
@@ -184,6 +186,7 @@ macro_rules! for_each_broken_store {
                     an_endpoint_that_moved_is_not_gone an_old_secret_signs_until_it_expires
                     resealing_keeps_secrets_readable a_lost_key_holds_deliveries_back
                 ]
+                UnchangedKey a_change_of_a_key_that_is_lost_is_noticed [a_revoked_key_stops_though_the_clock_is_set]
                 LostReconfigure a_lost_reconfigure_is_noticed [
                     reconfigure_counts_by_one definitions_exclude_each_other
                     a_removed_field_binds_no_more an_endpoint_that_is_gone_is_disabled

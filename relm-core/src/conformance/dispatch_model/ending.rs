@@ -28,7 +28,7 @@ impl History {
                     let now = world.clock.now().max(due);
                     // What is due soon after goes along, so that days take few rounds.
                     let more = world.dice.below(5_000).cast_signed();
-                    world.clock.set(now.saturating_add_millis(more));
+                    world.clock.advance_to(now.saturating_add_millis(more));
                 }
                 Err(error) => world.ledger().fail(&format!("in fair weather: {error:?}")),
             }

@@ -41,6 +41,8 @@ pub(super) struct Taken {
     pub delivery: Delivery,
     pub target: Webhook,
     pub read_at: Timestamp,
+    /// When it was due at the latest: the calendar showed this.
+    pub leased_at: Timestamp,
 }
 
 /// A message that left.
@@ -52,9 +54,18 @@ pub(super) struct Sent {
     /// Whether its process saw the endpoint failing.
     pub saw_failing: bool,
     /// When it was answered: by the count of things, and by the clock.
-    pub answered: Option<(u64, Timestamp)>,
+    pub answered: Option<(u64, Answered)>,
     pub outcome: Option<Result<Answer, SendError>>,
     pub is_recorded: bool,
+}
+
+/// When a message was answered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answered {
+    /// What the calendar showed.
+    pub at: Timestamp,
+    /// How long it took, by the stopwatch.
+    pub took_ms: i64,
 }
 
 impl Sent {
@@ -163,6 +174,7 @@ impl Ledger {
                 delivery,
                 target,
                 read_at,
+                leased_at: lease.now,
             };
             self.taken.insert((process, document.id), taken);
         }
@@ -187,9 +199,13 @@ impl Ledger {
             delivery: taken,
             target,
             read_at,
+            leased_at,
         } = taken;
         let event = self.events.get(&taken.event_id);
-        let is_due = taken.next_attempt_at.is_some_and(|due| due <= now);
+        // Once it is taken, a calendar that is set back does not make it early.
+        let is_due = taken
+            .next_attempt_at
+            .is_some_and(|due| due <= now.max(*leased_at));
         let checks = [
             ("is sent to another URL", message.url == target.url),
             ("is sent to a disabled endpoint", target.enabled),
@@ -225,15 +241,20 @@ impl Ledger {
         self.sent.len() - 1
     }
 
-    pub fn answered(&mut self, place: usize, outcome: &Result<Answer, SendError>, now: Timestamp) {
+    pub fn answered(
+        &mut self,
+        place: usize,
+        outcome: &Result<Answer, SendError>,
+        answered: Answered,
+    ) {
         let delivery = self.sent[place].delivery;
         let told = match outcome {
             Ok(answer) => answer.status.to_string(),
             Err(error) => error.to_string(),
         };
-        self.note(now, format!("{delivery} is answered {told}"));
+        self.note(answered.at, format!("{delivery} is answered {told}"));
         let sent = &mut self.sent[place];
-        sent.answered = Some((self.count, now));
+        sent.answered = Some((self.count, answered));
         sent.outcome = Some(outcome.clone());
     }
 

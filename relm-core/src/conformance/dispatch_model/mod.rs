@@ -1,9 +1,10 @@
 //! The dispatch model: random histories of events, endpoints and dispatchers, each held to what is promised of webhooks.
 //!
-//! One seed is one history, under a virtual clock: records change and make events; endpoints come, go, are disabled,
-//! moved, given new secrets, and answer well, badly, slowly or not at all; dispatchers, one or two, deliver, while their
-//! store fails or does not say whether it did, their leases run out, and they die at any point. Every future is polled by
-//! turns that the seed chooses, and every call of the store is one step: a seed does the same again.
+//! One seed is one history, under a virtual clock that now and then is set forward or back: records change and make
+//! events; endpoints come, go, are disabled, moved, given new secrets, and answer well, badly, slowly or not at all;
+//! dispatchers, one or two, deliver, while their store fails or does not say whether it did, their leases run out, and
+//! they die at any point. Every future is polled by turns that the seed chooses, and every call of the store is one step:
+//! a seed does the same again.
 //!
 //! The history is judged by what cannot be argued with: the commits that the store applied (`promises.rs`), and the
 //! messages that left (`ledger.rs`, `signed.rs`). At its end nothing may be left undone (`ending.rs`).
@@ -134,6 +135,7 @@ fn weather(dice: &Dice) -> Weather {
         overlaps: dice.one_in(2),
         hangs: dice.one_in(4),
         prunes: dice.one_in(3),
+        steps: dice.one_in(3),
     }
 }
 
@@ -217,9 +219,9 @@ impl History {
                 let far = world
                     .dice
                     .pick(&[1, 300, 7 * SECOND_MS, 10 * MINUTE_MS, 6 * HOUR_MS]);
-                let back = if world.dice.one_in(12) { -1 } else { 1 };
-                world.clock.advance_millis(back * far.unwrap_or(1));
+                world.clock.advance_millis(far.unwrap_or(1));
                 world.note("time passes".to_owned());
+                world.step();
             }
             6 => {
                 let urls: Vec<String> = world
@@ -306,8 +308,9 @@ impl History {
             overlaps,
             hangs,
             prunes: _,
+            steps,
         } = ledger.rules.weather;
-        if crashes || two || commits_fail || leases_fail || overlaps || hangs {
+        if crashes || two || commits_fail || leases_fail || overlaps || hangs || steps {
             return;
         }
         let expected = ledger.next_due();

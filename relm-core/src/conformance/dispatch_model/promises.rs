@@ -174,13 +174,12 @@ impl Ledger {
             .get(&after.id)
             .map_or(0, |row| row.written_at);
         let place = self.sent.iter().position(|sent| {
-            let took_ms = |ended: i64| (ended - sent.at.as_millis()).max(0);
-            let ended = sent.answered.map(|(_, ended)| ended.as_millis());
+            let took_ms = sent.answered.map(|(_, answered)| answered.took_ms);
             sent.delivery == before.id
                 && sent.at == attempt.at
                 && sent.began > since
                 && !sent.is_recorded
-                && ended.is_some_and(|ended| took_ms(ended) == attempt.duration_ms)
+                && took_ms == Some(attempt.duration_ms)
                 && is_record_of(attempt, sent.outcome.as_ref())
         });
         self.ensure(place.is_some(), || {
@@ -199,7 +198,7 @@ impl Ledger {
         } = step;
         let sent = &self.sent[place];
         let (succeeded, is_gone) = (sent.succeeded(), sent.is_gone());
-        let ended = sent.answered.map_or(sent.at, |(_, ended)| ended);
+        let ended = sent.answered.map_or(sent.at, |(_, answered)| answered.at);
         let asked_ms = asked_ms(sent.outcome.as_ref());
         let count = after.attempts.len();
         let next_step = self.rules.steps_ms.get(count).copied();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::ledger::Ledger;
+use super::ledger::{Answered, Ledger};
 use super::turns::{Dice, yield_turns};
 use crate::conformance::BlockOn;
 use crate::conformance::intercept::Intercept;
@@ -21,6 +21,7 @@ use crate::store::{
 use crate::time::{Clock, ManualClock};
 use crate::webhook::{Answer, Message, SendError, Transport, Webhook};
 
+const HOUR_MS: u64 = 3_600_000;
 /// How long a dispatcher waits for an answer.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -41,6 +42,8 @@ pub(super) struct Weather {
     pub hangs: bool,
     /// Old events are forgotten.
     pub prunes: bool,
+    /// The calendar is set forward and back, by up to an hour, at any moment.
+    pub steps: bool,
 }
 
 impl Weather {
@@ -124,7 +127,17 @@ impl World {
         answer.expect("a future that was run to its end has an outcome")
     }
 
+    /// Sets the calendar, where the weather does: the stopwatch goes on as if nothing were.
+    pub fn step(&self) {
+        if self.weather().steps && self.dice.one_in(40) {
+            let far = self.dice.below(2 * HOUR_MS).cast_signed() - HOUR_MS.cast_signed();
+            self.clock.step_millis(far);
+            self.note(format!("the clock is set by {far} ms"));
+        }
+    }
+
     async fn pause(&self) {
+        self.step();
         let turns = match self.dice.below(4) {
             0 => 1 + self.dice.below(2),
             _ => 0,
@@ -188,13 +201,17 @@ pub(super) struct Wire {
 impl Transport for Wire {
     async fn send(&self, message: Message) -> Result<Answer, SendError> {
         let world = &self.world;
-        let now = world.clock.now();
+        let (now, begun) = (world.clock.now(), world.clock.monotonic());
         let place = world.ledger().sent(self.process, &message, now);
         let (outcome, took_ms) = world.answer(&message.url);
         yield_turns(world.dice.below(5)).await;
+        world.step();
         world.clock.advance_millis(took_ms);
-        let now = world.clock.now();
-        world.ledger().answered(place, &outcome, now);
+        let answered = Answered {
+            at: world.clock.now(),
+            took_ms: world.clock.monotonic().millis_since(begun),
+        };
+        world.ledger().answered(place, &outcome, answered);
         outcome
     }
 }

@@ -13,7 +13,9 @@ use crate::record::{Document, Entry};
 use crate::signature::{sign_all, standard_signature};
 use crate::store::{Batch, CommitError, Refusal, Write};
 use crate::time::Timestamp;
-use crate::webhook::{Answer, Delivery, DisabledReason, Message, SendError, Verdict, Webhook};
+use crate::webhook::{
+    Answer, Attempt, Delivery, DisabledReason, Message, SendError, Verdict, Webhook,
+};
 
 /// A delivery has failed for good measure, rather than once by accident, from its second failure on.
 const FAILURES_MIN: usize = 2;
@@ -59,12 +61,13 @@ impl Dispatcher {
             let is_taken = false;
             return Ok(Attempted { due_at, is_taken });
         };
-        let at = self.crm.now();
+        let (at, begun) = (self.crm.now(), self.crm.monotonic());
         let message = self.message(target, &delivery, &event, at);
         let outcome = self.transport.send(message).await;
-        let ended = self.crm.now();
+        let duration_ms = self.crm.monotonic().millis_since(begun);
+        let attempt = Attempt::new(at, duration_ms, &outcome);
         let schedule = &self.options.schedule;
-        delivery.record(at, ended, &outcome, schedule, self.chance());
+        delivery.record(attempt, self.crm.now(), &outcome, schedule, self.chance());
         let due_at = self.record(scoped, target, taken, delivery, Some(&outcome));
         Ok(Attempted {
             due_at: due_at.await?,

@@ -1,6 +1,6 @@
 //! One endpoint's lane: its deliveries, leased a few at a time and sent side by side, for one turn.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::atomic::Ordering;
@@ -60,6 +60,8 @@ impl Dispatcher {
             return Ok(end);
         };
         let mut attempts = FuturesUnordered::new();
+        // Their deliveries: whatever becomes of a lease, what is being sent is not sent a second time beside itself.
+        let mut sending = HashSet::new();
         let mut failure = None;
         // Whether the last lease left nothing due.
         let mut drained = false;
@@ -73,7 +75,8 @@ impl Dispatcher {
                 has_leased = true;
                 let look = self.look(&scoped, key.webhook, attempts.len());
                 let (look, ended) = beside(look, &mut attempts).await;
-                for ended in ended {
+                for (delivery, ended) in ended {
+                    sending.remove(&delivery);
                     failure = end.hear(ended).or(failure);
                 }
                 // What is under way is recorded whatever comes of this: dropped, it would be sent again.
@@ -81,11 +84,15 @@ impl Dispatcher {
                     Ok(look) => {
                         (drained, window) = (look.drained, look.window);
                         for (place, target, delivery, event) in look.taken {
-                            let scoped = &scoped;
+                            let (scoped, id) = (&scoped, delivery.id);
+                            // A calendar that was set forward ended its lease, and not its attempt.
+                            if !sending.insert(id) {
+                                continue;
+                            }
                             attempts.push(async move {
                                 let ended = self.attempt(scoped, &target, delivery, event).await;
                                 drop(place);
-                                ended
+                                (id, ended)
                             });
                         }
                     }
@@ -96,7 +103,10 @@ impl Dispatcher {
             let enough = attempts.len() / 2;
             while attempts.len() > enough {
                 match next(&mut attempts, nudge).await {
-                    Some(ended) => failure = end.hear(ended).or(failure),
+                    Some((delivery, ended)) => {
+                        sending.remove(&delivery);
+                        failure = end.hear(ended).or(failure);
+                    }
                     None => {
                         drained = false;
                         break;

@@ -41,7 +41,7 @@ const LOOK_QUEUES: usize = 500;
 /// Waits, on whatever runtime there is.
 #[async_trait]
 pub trait Sleeper: Send + Sync + 'static {
-    /// Returns once so much time has passed by the [clock](crate::Clock) of the engine, or a little later.
+    /// Returns once so much time has passed by the [stopwatch](crate::Clock::monotonic) of the engine, or a little later.
     async fn sleep(&self, duration: Duration);
 }
 
@@ -160,20 +160,23 @@ impl Dispatcher {
     pub async fn run(&self, sleeper: &dyn Sleeper, stop: impl Future<Output = ()> + Send) {
         let mut stop = pin!(stop.fuse());
         let mut lanes = Lanes::new(self);
-        let mut next_look = self.crm.now();
+        let mut next_look = self.crm.monotonic();
         // Beside the lanes: a store that takes its time to list queues holds up nothing that is under way.
         let mut look: Option<BoxFuture<'_, Result<Queues>>> = None;
         loop {
-            let now = self.crm.now();
-            let after = now.saturating_add_millis(LOOK_MS);
-            if look.is_none() && (next_look <= now || after < next_look) {
+            let now = self.crm.monotonic();
+            if look.is_none() && next_look <= now {
                 look = Some(self.queues().boxed());
             }
             lanes.start();
-            let until = if look.is_some() { after } else { next_look };
+            let until = if look.is_some() {
+                now.saturating_add_millis(LOOK_MS)
+            } else {
+                next_look
+            };
             let until = lanes.waiting.next_due().map_or(until, |at| at.min(until));
-            let wait = until.as_millis() - now.as_millis();
-            let wait = Duration::from_millis(wait.max(0).unsigned_abs());
+            let wait = until.millis_since(now).max(0);
+            let wait = Duration::from_millis(wait.unsigned_abs());
             let mut sleep = sleeper.sleep(wait);
             let woken = poll_fn(|context| {
                 if stop.as_mut().poll(context).is_ready() {
@@ -204,7 +207,7 @@ impl Dispatcher {
                 Woken::Ended(ended) => self.hear(lanes.end(ended)),
                 Woken::Looked(seen) => {
                     look = None;
-                    next_look = self.crm.now().saturating_add_millis(LOOK_MS);
+                    next_look = self.crm.monotonic().saturating_add_millis(LOOK_MS);
                     match seen {
                         Ok(queues) => lanes.see(queues),
                         Err(error) => self.hear(Some(error)),

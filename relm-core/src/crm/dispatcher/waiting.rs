@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::store::QueueKey;
-use crate::time::Timestamp;
+use crate::time::Monotonic;
 
 /// The turn that an endpoint had last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,22 +19,22 @@ pub(super) struct Turn {
 pub(super) struct Waiting {
     places: HashMap<QueueKey, Place>,
     /// Those that are not due yet, the next one first.
-    later: BTreeSet<(Timestamp, QueueKey)>,
+    later: BTreeSet<(Monotonic, QueueKey)>,
     /// Those that are due, apart by whether they took nothing in their last turn: first the one whose turn is longest ago,
     /// and of those that had none, the one that is longest overdue.
-    due: [BTreeSet<(Turn, Timestamp, QueueKey)>; 2],
+    due: [BTreeSet<(Turn, Monotonic, QueueKey)>; 2],
 }
 
 #[derive(Clone, Copy)]
 struct Place {
-    due_at: Timestamp,
+    due_at: Monotonic,
     turn: Turn,
     is_due: bool,
 }
 
 impl Waiting {
     /// Adds an endpoint, or has it due earlier where it waits already.
-    pub fn add(&mut self, key: QueueKey, due_at: Timestamp, turn: Turn) {
+    pub fn add(&mut self, key: QueueKey, due_at: Monotonic, turn: Turn) {
         if let Some(place) = self.places.get(&key) {
             if place.due_at <= due_at {
                 return;
@@ -63,7 +63,7 @@ impl Waiting {
     }
 
     /// Has those wait for their turn from now on that have fallen due.
-    pub fn fall_due(&mut self, now: Timestamp) {
+    pub fn fall_due(&mut self, now: Monotonic) {
         while let Some((due_at, key)) = self.later.first().copied()
             && due_at <= now
         {
@@ -90,12 +90,12 @@ impl Waiting {
     }
 
     /// When an endpoint that waits is due, or was.
-    pub fn due_at(&self, key: QueueKey) -> Option<Timestamp> {
+    pub fn due_at(&self, key: QueueKey) -> Option<Monotonic> {
         self.places.get(&key).map(|place| place.due_at)
     }
 
     /// When the next one falls due of those that are not.
-    pub fn next_due(&self) -> Option<Timestamp> {
+    pub fn next_due(&self) -> Option<Monotonic> {
         self.later.first().map(|(due_at, _)| *due_at)
     }
 }
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn the_turn_longest_ago_comes_first_and_none_before_any() {
-        let at = Timestamp::from_millis;
+        let at = Monotonic::from_millis;
         let mut waiting = Waiting::default();
         waiting.add(key(1), at(1), turn(8, false));
         waiting.add(key(2), at(2), turn(7, true));
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn who_waits_already_can_be_due_earlier_and_not_later() {
-        let at = Timestamp::from_millis;
+        let at = Monotonic::from_millis;
         let mut waiting = Waiting::default();
         for due_at in [5, 3, 9] {
             waiting.add(key(1), at(due_at), Turn::default());
