@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::check;
 use crate::column::{Column, ColumnType, Scalar};
 use crate::error::{Error, Result};
-use crate::field::required_choice;
+use crate::field::required;
+use crate::hint::OtherNames;
 use crate::id::Id;
-use crate::input::{Patch, Reader, invalid_reference};
+use crate::input::{self, Patch, Reader, invalid_reference};
 use crate::limits::LABEL_CHARS_MAX;
 use crate::object::ObjectType;
 use crate::scope::Mode;
@@ -57,6 +58,43 @@ pub struct AssociationInput {
     pub label: Option<String>,
 }
 
+/// What other CRMs call the members of an edge.
+const OTHER_NAMES: OtherNames = &[
+    (
+        &[
+            "from",
+            "source",
+            "source_id",
+            "from_object_id",
+            "from_record_id",
+        ],
+        &["from_id"],
+    ),
+    (
+        &["to", "target", "target_id", "to_object_id", "to_record_id"],
+        &["to_id"],
+    ),
+    (
+        &["source_type", "from_object", "from_object_type"],
+        &["from_type"],
+    ),
+    (
+        &["target_type", "to_object", "to_object_type"],
+        &["to_type"],
+    ),
+    (
+        &[
+            "type",
+            "association_type",
+            "relation",
+            "relationship",
+            "role",
+            "name",
+        ],
+        &["label"],
+    ),
+];
+
 pub(crate) const COLUMNS: &[Column] = &[
     Column::text("from_type", 20),
     Column::new("from_id", ColumnType::Id(None)).indexed(),
@@ -76,13 +114,17 @@ impl AssociationInput {
     /// # Errors
     /// `validation_failed`, `unknown_value`, `unknown_field` or `invalid_reference`, naming the member.
     pub fn read(mut reader: Reader) -> Result<Self> {
-        let from_id = end(&mut reader, "from_type", "from_id")?;
-        let to_id = end(&mut reader, "to_type", "to_id")?;
+        reader.knowing(OTHER_NAMES);
+        let from = (reader.text("from_type")?, reader.text("from_id")?);
+        let to = (reader.text("to_type")?, reader.text("to_id")?);
         let label = match reader.text("label")? {
             Patch::Set(label) => Some(label),
             Patch::Keep | Patch::Clear => None,
         };
+        // A name that is not ours is told before one that is missing: it is most likely the same.
         reader.finish()?;
+        let from_id = end("from_type", "from_id", from)?;
+        let to_id = end("to_type", "to_id", to)?;
         Ok(Self {
             from_id,
             to_id,
@@ -92,19 +134,13 @@ impl AssociationInput {
 }
 
 /// One end of an edge: a type and an id that agree.
-fn end(reader: &mut Reader, type_name: &'static str, id_name: &'static str) -> Result<Id> {
-    let object_type = required_choice(
-        type_name,
-        reader.text(type_name)?,
-        ObjectType::ALL.map(ObjectType::as_str),
-        ObjectType::parse,
-    )?;
-    match reader.id(id_name, object_type.kind())? {
-        Patch::Set(id) => Ok(id),
-        Patch::Keep | Patch::Clear => {
-            Err(Error::invalid(id_name, format!("`{id_name}` is required.")))
-        }
-    }
+fn end(
+    type_name: &'static str,
+    id_name: &'static str,
+    (object_type, id): (Patch<String>, Patch<String>),
+) -> Result<Id> {
+    let object_type = ObjectType::required(type_name, object_type)?;
+    required(id_name, input::id(id_name, object_type.kind(), id)?)
 }
 
 impl Association {

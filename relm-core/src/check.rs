@@ -1,6 +1,8 @@
 //! Which texts a record accepts: lengths, e-mail addresses, currencies.
 
 use crate::error::{Error, Result};
+use crate::excerpt::Quoted;
+use crate::hint;
 use crate::limits::{INTEGER_MAX, TEXT_CHARS_MAX};
 use crate::text;
 
@@ -16,7 +18,10 @@ pub(crate) fn text(name: &str, value: String, chars_max: usize) -> Result<String
     if value.len() > chars_max && value.chars().count() > chars_max {
         return Err(Error::invalid(
             name,
-            format!("`{name}` must be at most {chars_max} characters."),
+            format!(
+                "`{name}` must be at most {chars_max} characters; it has {}.",
+                value.chars().count()
+            ),
         ));
     }
     Ok(value)
@@ -46,17 +51,20 @@ pub(crate) fn email(value: String) -> Result<String> {
     match text::email(&value) {
         Ok(trimmed) if trimmed.len() == value.len() => Ok(value),
         Ok(trimmed) => Ok(trimmed.to_owned()),
-        Err(message) => Err(Error::invalid("email", message)),
+        Err(message) => {
+            let message = format!("{}, not {}.", message.trim_end_matches('.'), Quoted(&value));
+            Err(hint::email_meant(&value).on(Error::invalid("email", message)))
+        }
     }
 }
 
 /// An ISO 4217 code, upper-cased.
 pub(crate) fn currency(value: String) -> Result<String> {
     text::currency(&value).map(str::to_owned).ok_or_else(|| {
-        Error::invalid(
-            "currency",
-            "`currency` must be an ISO 4217 code such as USD or EUR.",
-        )
+        let given = Quoted(&value);
+        let message =
+            format!("`currency` must be an ISO 4217 code such as USD or EUR, not {given}.");
+        hint::currency_meant(&value).on(Error::invalid("currency", message))
     })
 }
 

@@ -5,13 +5,13 @@ use std::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::excerpt::{cut, json_bytes};
+use crate::excerpt::{Quoted, cut, json_bytes};
+use crate::hint::{self, OtherNames};
 use crate::id::Id;
 use crate::limits::{
     ERROR_BYTES_MAX, ERROR_FIELD_BYTES_MAX, ERROR_MESSAGE_BYTES_MAX, ERROR_OPTIONS_BYTES_MAX,
     ERROR_OPTIONS_MAX,
 };
-use crate::text;
 
 /// The result of an engine call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -181,19 +181,28 @@ impl Error {
     /// The list is the first [`ERROR_OPTIONS_MAX`] options of those that fit in [`ERROR_OPTIONS_BYTES_MAX`], in their
     /// order; none is cut, since a part of one would be wrong. The nearest is found among all of them.
     #[must_use]
-    pub(crate) fn options<'a>(
-        mut self,
+    pub fn options<'a>(
+        self,
         given: &str,
         options: impl IntoIterator<Item = &'a str, IntoIter: Clone>,
     ) -> Self {
+        self.options_or(given, options, &[])
+    }
+
+    /// [`options`](Self::options), where what was given may also be another name of one of them.
+    #[must_use]
+    pub(crate) fn options_or<'a>(
+        mut self,
+        given: &str,
+        options: impl IntoIterator<Item = &'a str, IntoIter: Clone>,
+        others: OtherNames,
+    ) -> Self {
         let options = options.into_iter();
-        // The quotes and the comma of each.
-        let bytes = |option: &str| json_bytes(option) + 3;
-        let nearest = text::nearest(given, options.clone());
-        let mut left = ERROR_OPTIONS_BYTES_MAX - nearest.map_or(0, bytes);
-        self.0.suggestion = nearest.map(str::to_owned);
+        let meant = hint::meant(given, options.clone(), others);
+        let mut left = ERROR_OPTIONS_BYTES_MAX
+            .saturating_sub(meant.first().map_or(0, |first| option_bytes(first)));
         self.0.valid_options = options
-            .filter(|option| match left.checked_sub(bytes(option)) {
+            .filter(|option| match left.checked_sub(option_bytes(option)) {
                 Some(rest) => {
                     left = rest;
                     true
@@ -203,6 +212,37 @@ impl Error {
             .take(ERROR_OPTIONS_MAX)
             .map(str::to_owned)
             .collect();
+        self.suggest(&meant)
+    }
+
+    /// Adds a sentence to the message.
+    #[must_use]
+    pub fn adding(mut self, sentence: &str) -> Self {
+        let message = std::mem::take(&mut self.0.message);
+        self.0.message = cut(format!("{message} {sentence}"), ERROR_MESSAGE_BYTES_MAX);
+        self
+    }
+
+    /// Names what was most likely meant, at the end of the message and as the suggestion: people read only the message.
+    #[must_use]
+    pub(crate) fn suggest(self, meant: &[&str]) -> Self {
+        let Some(first) = meant.first() else {
+            return self;
+        };
+        let quoted: Vec<String> = meant.iter().map(|name| Quoted(name).to_string()).collect();
+        let sentence = format!("Did you mean {}?", quoted.join(" and "));
+        self.adding(&sentence).suggesting(*first)
+    }
+
+    /// The suggestion alone, where the message says it already; none where it is too long, since a part would be wrong.
+    #[must_use]
+    pub fn suggesting(mut self, suggestion: impl Into<String>) -> Self {
+        let suggestion = suggestion.into();
+        let listed = self.0.valid_options.iter();
+        let listed: usize = listed.map(|option| option_bytes(option)).sum();
+        if listed + option_bytes(&suggestion) <= ERROR_OPTIONS_BYTES_MAX {
+            self.0.suggestion = Some(suggestion);
+        }
         self
     }
 
@@ -255,6 +295,11 @@ impl Error {
     pub fn existing_id(&self) -> Option<Id> {
         self.0.existing_id
     }
+}
+
+/// What an option takes in a list, its quotes and comma included.
+fn option_bytes(option: &str) -> usize {
+    json_bytes(option) + 3
 }
 
 /// The members of the documented error object, without a request id.

@@ -1,14 +1,18 @@
 //! Custom fields: what a workspace defines, and whether a record keeps to it.
 
+mod names;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use self::names::{OPTIONS_OTHER_NAMES, OTHER_NAMES, TYPES_ELSEWHERE};
 use crate::check;
 use crate::column::{Column, ColumnType, Scalar};
 use crate::error::{Error, ErrorKind, Result};
 use crate::excerpt::Quoted;
+use crate::hint::{self, OtherNames};
 use crate::id::Id;
-use crate::input::{Patch, Reader, type_name};
+use crate::input::{Patch, Reader};
 use crate::limits::{FIELD_CHOICES_MAX, FIELD_KEY_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::metadata::Metadata;
 use crate::object::ObjectType;
@@ -131,39 +135,39 @@ impl FieldInput {
     /// # Errors
     /// `validation_failed`, `unknown_value` or `unknown_field`, naming the member.
     pub fn read(mut reader: Reader) -> Result<Self> {
-        let object_type = required_choice(
-            "object_type",
-            reader.text("object_type")?,
-            ObjectType::ALL.map(ObjectType::as_str),
-            ObjectType::parse,
-        )?;
-        let key = required("key", reader.text("key")?)?;
+        reader.knowing(OTHER_NAMES);
+        let object_type = reader.text("object_type")?;
+        let key = reader.text("key")?;
         let label = reader.text("label")?.as_set().cloned();
-        let field_type = required_choice(
-            "type",
-            reader.text("type")?,
-            FieldType::ALL.map(FieldType::as_str),
-            |text| FieldType::ALL.into_iter().find(|ty| ty.as_str() == text),
-        )?;
-        let required = *reader.boolean("required")?.as_set().unwrap_or(&false);
-        let choices = match reader.object("options")? {
-            Patch::Keep | Patch::Clear => Vec::new(),
-            Patch::Set(options) => {
-                let mut options = Reader::new(Value::Object(options))?;
-                let choices = options
-                    .texts("choices")
-                    .map_err(|error| error.within("options"))?;
-                options.finish().map_err(|error| error.within("options"))?;
-                choices.as_set().cloned().unwrap_or_default()
-            }
-        };
+        let field_type = reader.text("type")?;
+        let is_required = *reader.boolean("required")?.as_set().unwrap_or(&false);
+        let choices =
+            match reader.object("options", r#"{"choices":["a","b"]}"#, hint::choices_meant)? {
+                Patch::Keep | Patch::Clear => Vec::new(),
+                Patch::Set(options) => {
+                    let mut options = Reader::new(Value::Object(options))?;
+                    options.knowing(OPTIONS_OTHER_NAMES);
+                    let choices = options
+                        .texts("choices")
+                        .map_err(|error| error.within("options"))?;
+                    options.finish().map_err(|error| error.within("options"))?;
+                    choices.as_set().cloned().unwrap_or_default()
+                }
+            };
+        // A name that is not ours is told before one that is missing: it is most likely the same.
         reader.finish()?;
         Ok(Self {
-            object_type,
-            key,
+            object_type: ObjectType::required("object_type", object_type)?,
+            key: required("key", key)?,
             label,
-            field_type,
-            required,
+            field_type: required_choice(
+                "type",
+                field_type,
+                FieldType::ALL.map(FieldType::as_str),
+                TYPES_ELSEWHERE,
+                |text| FieldType::ALL.into_iter().find(|ty| ty.as_str() == text),
+            )?,
+            required: is_required,
             choices,
         })
     }
@@ -233,38 +237,43 @@ impl Field {
 
     /// Whether `value` is one that the field holds; the error says what would be.
     pub(crate) fn check(&self, value: &Value) -> Result<()> {
+        let choices = || self.options.choices.iter().map(String::as_str);
+        let fits = match self.field_type {
+            FieldType::Text => value.is_string(),
+            FieldType::Number => value.is_number(),
+            FieldType::Bool => value.is_boolean(),
+            FieldType::Date => value.as_str().and_then(Date::parse).is_some(),
+            FieldType::Select => value
+                .as_str()
+                .is_some_and(|chosen| choices().any(|choice| choice == chosen)),
+        };
+        if fits {
+            return Ok(());
+        }
         let path = format!("metadata.{}", self.key);
-        let expected = match self.field_type {
-            FieldType::Text if value.is_string() => return Ok(()),
-            FieldType::Number if value.is_number() => return Ok(()),
-            FieldType::Bool if value.is_boolean() => return Ok(()),
-            FieldType::Date if value.as_str().and_then(Date::parse).is_some() => return Ok(()),
-            FieldType::Select => match value.as_str() {
-                Some(choice) if self.options.choices.iter().any(|known| known == choice) => {
-                    return Ok(());
-                }
-                Some(choice) => {
-                    return Err(Error::new(
-                        ErrorKind::UnknownValue,
-                        format!("`{path}` must be one of its choices."),
-                    )
-                    .at(path)
-                    .options(choice, self.options.choices.iter().map(String::as_str)));
-                }
-                None => "one of its choices, as a string",
-            },
-            FieldType::Text => "a string",
-            FieldType::Number => "a number",
-            FieldType::Bool => "true or false",
-            FieldType::Date => "a calendar day as YYYY-MM-DD",
+        let (expected, hint) = match self.field_type {
+            FieldType::Text => ("a string", hint::text_meant(value)),
+            FieldType::Number => ("a number", hint::number_meant(&path, value)),
+            FieldType::Bool => ("true or false", hint::boolean_meant(value)),
+            FieldType::Date => ("a day such as 2026-07-02", hint::date_meant(value)),
+            FieldType::Select => return Err(self.no_choice(&path, value)),
         };
-        let found = type_name(value);
-        let message = if value.is_string() {
-            format!("`{path}` must be {expected}.")
-        } else {
-            format!("`{path}` must be {expected}, not {found}.")
+        Err(hint::mismatch(&path, expected, value, hint))
+    }
+
+    fn no_choice(&self, path: &str, value: &Value) -> Error {
+        let choices = self.options.choices.iter().map(String::as_str);
+        let given = value.as_str().unwrap_or_default();
+        let kind = match value {
+            Value::String(_) => ErrorKind::UnknownValue,
+            _ => ErrorKind::ValidationFailed,
         };
-        Err(Error::invalid(path, message))
+        let message = format!(
+            "`{path}` must be one of {}, not {}.",
+            hint::some_of(choices.clone()),
+            hint::Shown(value)
+        );
+        Error::new(kind, message).at(path).options(given, choices)
     }
 }
 
@@ -282,9 +291,17 @@ pub(crate) fn check_metadata<'a>(
             Some(value) => field.check(value)?,
             None if field.required => {
                 let path = format!("metadata.{}", field.key);
-                let message = format!("`{path}` is required.");
-                return Err(Error::invalid(path, message)
-                    .options("", field.options.choices.iter().map(String::as_str)));
+                let choices = field.options.choices.iter().map(String::as_str);
+                let message = match field.field_type {
+                    FieldType::Select => {
+                        let choices = hint::some_of(choices.clone());
+                        format!("`{path}` is required: one of {choices}.")
+                    }
+                    FieldType::Text | FieldType::Number | FieldType::Date | FieldType::Bool => {
+                        format!("`{path}` is required.")
+                    }
+                };
+                return Err(Error::invalid(path, message).options("", choices));
             }
             None => {}
         }
@@ -292,7 +309,21 @@ pub(crate) fn check_metadata<'a>(
     Ok(())
 }
 
-fn required<T>(name: &str, patch: Patch<T>) -> Result<T> {
+/// The path of the custom field of this key on these objects, where there is one.
+pub(crate) fn custom_field(fields: &[Field], object_type: ObjectType, key: &str) -> Option<String> {
+    let field = fields
+        .iter()
+        .find(|field| field.object_type == object_type && field.key == key)?;
+    Some(format!("metadata.{}", field.key))
+}
+
+/// The error about a name at the wrong place, with the path at which its custom field is.
+pub(crate) fn custom_field_elsewhere(error: Error, key: &str, path: String) -> Error {
+    let sentence = format!("{} is a custom field: write `{path}`.", Quoted(key));
+    error.adding(&sentence).suggesting(path)
+}
+
+pub(crate) fn required<T>(name: &str, patch: Patch<T>) -> Result<T> {
     match patch {
         Patch::Set(value) => Ok(value),
         Patch::Keep | Patch::Clear => Err(Error::invalid(name, format!("`{name}` is required."))),
@@ -304,16 +335,19 @@ pub(crate) fn required_choice<T, const N: usize>(
     name: &str,
     patch: Patch<String>,
     options: [&'static str; N],
+    others: OtherNames,
     parse: impl FnOnce(&str) -> Option<T>,
 ) -> Result<T> {
     let text = required(name, patch)?;
     parse(&text).ok_or_else(|| {
-        Error::new(
-            ErrorKind::UnknownValue,
-            format!("`{name}` must be one of {}.", options.join(", ")),
-        )
-        .at(name)
-        .options(&text, options)
+        let options_text = options.join(", ");
+        let message = format!(
+            "`{name}` must be one of {options_text}, not {}.",
+            Quoted(&text)
+        );
+        Error::new(ErrorKind::UnknownValue, message)
+            .at(name)
+            .options_or(&text, options, others)
     })
 }
 
@@ -327,8 +361,9 @@ fn check_key(key: &str) -> Result<()> {
     Err(Error::invalid(
         "key",
         format!(
-            "`key` must be a lower-case letter and up to {} of a-z, 0-9 and _.",
-            FIELD_KEY_CHARS_MAX - 1
+            "`key` must be a lower-case letter and up to {} of a-z, 0-9 and _, not {}.",
+            FIELD_KEY_CHARS_MAX - 1,
+            Quoted(key)
         ),
     ))
 }

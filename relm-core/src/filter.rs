@@ -1,5 +1,7 @@
 //! Filters: what a list asks for, and whether a record has it. The one meaning that every store must give.
 
+mod misspelled;
+
 use std::cmp::Ordering;
 
 use serde_json::Value;
@@ -7,7 +9,8 @@ use serde_json::Value;
 use crate::column::{Column, ColumnType, Scalar};
 use crate::error::{Error, Result};
 use crate::excerpt::Quoted;
-use crate::field::{Field, FieldType};
+use crate::field::{Field, FieldType, custom_field, custom_field_elsewhere};
+use crate::hint::{self, Hint};
 use crate::id::{Id, Kind};
 use crate::json;
 use crate::limits::{FILTER_CLAUSES_MAX, FILTER_IN_VALUES_MAX, FILTER_VALUE_CHARS_MAX};
@@ -252,13 +255,13 @@ fn parse_one(kind: Kind, fields: &[Field], filter: &Filter, values: &[&str]) -> 
             "A filter must not hold the character U+0000.",
         ));
     }
+    if field == "metadata" && ObjectType::of(kind).is_some() {
+        return Err(misspelled::metadata_as_a_whole(operator, value));
+    }
     let operator = Operator::ALL
         .into_iter()
         .find(|known| known.as_str() == operator)
-        .ok_or_else(|| {
-            Error::bad_request(format!("There is no operator {}.", Quoted(operator)))
-                .options(operator, Operator::ALL.map(Operator::as_str))
-        })?;
+        .ok_or_else(|| misspelled::unknown_operator(field, operator, value))?;
     let (target, ty) = target(kind, fields, field)?;
     if !operator.applies_to(ty) {
         let options = Operator::ALL.into_iter().filter(|op| op.applies_to(ty));
@@ -297,7 +300,10 @@ fn parse_one(kind: Kind, fields: &[Field], filter: &Filter, values: &[&str]) -> 
         Operator::IsNull => match value.as_str() {
             "true" => Condition::Null(true),
             "false" => Condition::Null(false),
-            _ => return Err(Error::bad_request("`is_null` takes true or false.")),
+            other => {
+                let message = format!("`is_null` takes true or false, not {}.", Quoted(other));
+                return Err(Error::bad_request(message));
+            }
         },
     };
     Ok(Clause { target, condition })
@@ -310,7 +316,8 @@ fn read_list(
     let values: Vec<String> = lists.iter().flat_map(|list| list_values(list)).collect();
     if values.len() > FILTER_IN_VALUES_MAX {
         return Err(Error::bad_request(format!(
-            "`in` takes at most {FILTER_IN_VALUES_MAX} values."
+            "`in` takes at most {FILTER_IN_VALUES_MAX} values; these are {}.",
+            values.len()
         )));
     }
     let read = |value: &String| read(value);
@@ -376,10 +383,15 @@ fn target(kind: Kind, fields: &[Field], name: &str) -> Result<(Target, ColumnTyp
             metadata_type(field_type),
         ));
     }
-    Err(
-        Error::bad_request(format!("There is no field {} to filter by.", Quoted(name)))
-            .options(name, filterable(kind)),
-    )
+    let error = Error::bad_request(format!("There is no field {} to filter by.", Quoted(name)));
+    let object_type = ObjectType::of(kind);
+    match object_type.and_then(|object_type| custom_field(fields, object_type, name)) {
+        Some(path) => Err(custom_field_elsewhere(error, name, path)),
+        None => {
+            let others = object_type.map_or(&[][..], ObjectType::other_names);
+            Err(error.options_or(name, filterable(kind), others))
+        }
+    }
 }
 
 /// How a `metadata` filter's value is read. An undefined member takes any value, as text.
@@ -395,12 +407,17 @@ const fn metadata_type(field_type: Option<FieldType>) -> ColumnType {
 }
 
 fn read_value(target: &Target, ty: ColumnType, field: &str, text: &str) -> Result<Scalar<'static>> {
-    let refuse = |expected: &str| {
-        Err(Error::bad_request(format!(
-            "The filter on {} needs {expected}.",
-            Quoted(field)
-        )))
+    let given = || Value::from(text);
+    let refuse = |expected: &str, hint: Hint| {
+        let message = format!(
+            "The filter on {} needs {expected}, not {}.",
+            Quoted(field),
+            Quoted(text)
+        );
+        Err(hint.on(Error::bad_request(message)))
     };
+    const DAY: &str = "a day such as 2026-07-02";
+    const MOMENT: &str = "an RFC 3339 time such as 2026-07-02T10:00:00Z";
     if let Target::Metadata { field_type, .. } = target {
         // Kept as text: what it compares as, the stored value's type decides.
         let fits = match field_type {
@@ -411,36 +428,43 @@ fn read_value(target: &Target, ty: ColumnType, field: &str, text: &str) -> Resul
         };
         return match field_type {
             _ if fits => Ok(text.to_owned().into()),
-            Some(FieldType::Number) => refuse("a number"),
-            Some(FieldType::Date) => refuse("a calendar day as YYYY-MM-DD"),
-            Some(FieldType::Bool) => refuse("true or false"),
-            None | Some(FieldType::Text | FieldType::Select) => refuse("a text"),
+            Some(FieldType::Number) => refuse("a number", Hint::default()),
+            Some(FieldType::Date) => refuse(DAY, hint::date_meant(&given())),
+            Some(FieldType::Bool) => refuse("true or false", Hint::default()),
+            None | Some(FieldType::Text | FieldType::Select) => refuse("a text", Hint::default()),
         };
     }
     match ty {
         ColumnType::Text { .. } => Ok(text.to_owned().into()),
-        ColumnType::Id(_) => match Id::parse(text) {
+        ColumnType::Id(of) => match Id::parse(text) {
             Some(id) => Ok(id.into()),
-            None => refuse("an id"),
+            None => {
+                let hint = of.map(|kind| hint::id_meant(kind, text));
+                refuse("an id", hint.unwrap_or_default())
+            }
         },
         ColumnType::Integer => match text.parse::<i64>() {
             Ok(value) => Ok(value.into()),
-            Err(_) => refuse("an integer"),
+            Err(_) => {
+                let number = text.parse().map(Value::Number);
+                let hint = number.map(|number| hint::number_meant(field, &number));
+                refuse("an integer", hint.unwrap_or_default())
+            }
         },
         ColumnType::Boolean => match text {
             "true" => Ok(true.into()),
             "false" => Ok(false.into()),
-            _ => refuse("true or false"),
+            _ => refuse("true or false", Hint::default()),
         },
         ColumnType::Date => match Date::parse(text) {
             Some(date) => Ok(date.into()),
-            None => refuse("a calendar day as YYYY-MM-DD"),
+            None => refuse(DAY, hint::date_meant(&given())),
         },
         ColumnType::Timestamp => match Timestamp::parse(text) {
             Some(at) => Ok(at.into()),
-            None => refuse("an RFC 3339 time such as 2026-07-02T10:00:00Z"),
+            None => refuse(MOMENT, hint::timestamp_meant(&given())),
         },
-        ColumnType::Json => refuse("another field"),
+        ColumnType::Json => refuse("another field", Hint::default()),
     }
 }
 

@@ -4,9 +4,13 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::excerpt::Quoted;
+use crate::hint::{self, Hint, OtherNames};
 use crate::id::{Id, Kind};
 use crate::json;
 use crate::time::{Date, Timestamp};
+
+/// What is said to a number that is no integer within the bounds: see [`INTEGER_MAX`](crate::limits::INTEGER_MAX).
+const INTEGER_RANGE: &str = "an integer between -9007199254740991 and 9007199254740991";
 
 /// What a write says of one member.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,8 +92,10 @@ impl From<&str> for Patch<String> {
 /// Takes the members of one JSON object by name and type; what nobody took is refused at the end.
 pub struct Reader {
     members: Map<String, Value>,
-    /// Every name asked for, to suggest the nearest when one is unknown.
+    /// Every name asked for that can be set, to suggest the nearest when one is unknown.
     known: Vec<&'static str>,
+    /// What else people call them.
+    others: OtherNames,
 }
 
 impl Reader {
@@ -102,12 +108,23 @@ impl Reader {
             Value::Object(members) => Ok(Self {
                 members,
                 known: Vec::with_capacity(16),
+                others: &[],
             }),
             other => Err(Error::bad_request(format!(
                 "The body must be a JSON object, not {}.",
                 type_name(&other)
             ))),
         }
+    }
+
+    /// The same reader, which also understands whoever calls a member by one of these names.
+    pub(crate) fn knowing(&mut self, others: OtherNames) {
+        self.others = others;
+    }
+
+    /// Takes a member that cannot be set, so that nobody is told to set it.
+    pub(crate) fn take_read_only(&mut self, name: &str) -> Option<Value> {
+        self.members.remove(name)
     }
 
     /// Takes a member as it is; null is a value here.
@@ -120,17 +137,15 @@ impl Reader {
         &mut self,
         name: &'static str,
         expected: &str,
-        convert: impl FnOnce(Value) -> Option<T>,
+        convert: impl FnOnce(Value) -> Result<T, Value>,
+        hint: impl FnOnce(&Value) -> Hint,
     ) -> Result<Patch<T>> {
         match self.take(name) {
             None => Ok(Patch::Keep),
             Some(Value::Null) => Ok(Patch::Clear),
-            Some(value) => {
-                let found = type_name(&value);
-                convert(value).map(Patch::Set).ok_or_else(|| {
-                    Error::invalid(name, format!("`{name}` must be {expected}, not {found}."))
-                })
-            }
+            Some(value) => convert(value)
+                .map(Patch::Set)
+                .map_err(|value| hint::mismatch(name, expected, &value, hint(&value))),
         }
     }
 
@@ -139,7 +154,7 @@ impl Reader {
     /// # Errors
     /// `validation_failed` when it is of another type.
     pub fn text(&mut self, name: &'static str) -> Result<Patch<String>> {
-        self.read(name, "a string or null", into_text)
+        self.read(name, "a string", into_text, hint::text_meant)
     }
 
     /// Takes true or false.
@@ -147,7 +162,8 @@ impl Reader {
     /// # Errors
     /// `validation_failed` when it is of another type.
     pub fn boolean(&mut self, name: &'static str) -> Result<Patch<bool>> {
-        self.read(name, "true or false", |value| value.as_bool())
+        let convert = |value: Value| value.as_bool().ok_or(value);
+        self.read(name, "true or false", convert, hint::boolean_meant)
     }
 
     /// Takes an integer; `5.0` is one, and so is `1e2`.
@@ -155,14 +171,17 @@ impl Reader {
     /// # Errors
     /// `validation_failed` when it is not an integer within ±(2^53 − 1).
     pub fn integer(&mut self, name: &'static str) -> Result<Patch<i64>> {
-        self.read(
-            name,
-            "an integer between -9007199254740991 and 9007199254740991",
-            |value| match value {
-                Value::Number(number) if json::check_number(&number) => exact_integer(&number),
+        let convert = |value: Value| {
+            let integer = match &value {
+                Value::Number(number) if json::check_number(number) => exact_integer(number),
                 _ => None,
-            },
-        )
+            };
+            integer.ok_or(value)
+        };
+        let beyond = matches!(self.members.get(name), Some(Value::Number(number)) if !json::check_number(number));
+        let expected = if beyond { INTEGER_RANGE } else { "an integer" };
+        let hint = |value: &Value| hint::number_meant(name, value);
+        self.read(name, expected, convert, hint)
     }
 
     /// Takes the id of a record of `kind`.
@@ -170,14 +189,7 @@ impl Reader {
     /// # Errors
     /// `validation_failed` when it is not text, `invalid_reference` when it is not such an id.
     pub fn id(&mut self, name: &'static str, kind: Kind) -> Result<Patch<Id>> {
-        match self.text(name)? {
-            Patch::Keep => Ok(Patch::Keep),
-            Patch::Clear => Ok(Patch::Clear),
-            Patch::Set(text) => match Id::parse(&text) {
-                Some(id) if id.kind() == kind => Ok(Patch::Set(id)),
-                _ => Err(invalid_reference(name, kind)),
-            },
-        }
+        id(name, kind, self.text(name)?)
     }
 
     /// Takes a calendar day.
@@ -185,9 +197,8 @@ impl Reader {
     /// # Errors
     /// `validation_failed` when it is not a real day as `YYYY-MM-DD`.
     pub fn date(&mut self, name: &'static str) -> Result<Patch<Date>> {
-        self.read(name, "a calendar day as YYYY-MM-DD", |value| {
-            value.as_str().and_then(Date::parse)
-        })
+        let convert = |value: Value| value.as_str().and_then(Date::parse).ok_or(value);
+        self.read(name, "a day such as 2026-07-02", convert, hint::date_meant)
     }
 
     /// Takes a moment.
@@ -195,22 +206,35 @@ impl Reader {
     /// # Errors
     /// `validation_failed` when it is not RFC 3339.
     pub fn timestamp(&mut self, name: &'static str) -> Result<Patch<Timestamp>> {
-        self.read(
-            name,
-            "an RFC 3339 time such as 2026-07-02T10:00:00Z",
-            |value| value.as_str().and_then(Timestamp::parse),
-        )
+        let convert = |value: Value| value.as_str().and_then(Timestamp::parse).ok_or(value);
+        let expected = "an RFC 3339 time such as 2026-07-02T10:00:00Z";
+        self.read(name, expected, convert, hint::timestamp_meant)
     }
 
-    /// Takes an object, member by member.
+    /// Takes an object, member by member; `example` is one that it could be.
     ///
     /// # Errors
     /// `validation_failed` when it is of another type.
-    pub fn object(&mut self, name: &'static str) -> Result<Patch<Map<String, Value>>> {
-        self.read(name, "an object or null", |value| match value {
-            Value::Object(members) => Some(members),
-            _ => None,
-        })
+    pub(crate) fn object(
+        &mut self,
+        name: &'static str,
+        example: &str,
+        hint: impl FnOnce(&Value) -> Hint,
+    ) -> Result<Patch<Map<String, Value>>> {
+        let convert = |value: Value| match value {
+            Value::Object(members) => Ok(members),
+            other => Err(other),
+        };
+        let expected = format!("an object such as {example}");
+        self.read(name, &expected, convert, hint)
+    }
+
+    /// Takes `metadata`.
+    ///
+    /// # Errors
+    /// `validation_failed` when it is no object.
+    pub fn metadata(&mut self) -> Result<Patch<Map<String, Value>>> {
+        self.object("metadata", r#"{"plan":"pro"}"#, |_| Hint::default())
     }
 
     /// Takes a list of texts.
@@ -218,10 +242,13 @@ impl Reader {
     /// # Errors
     /// `validation_failed` when it is of another type.
     pub fn texts(&mut self, name: &'static str) -> Result<Patch<Vec<String>>> {
-        self.read(name, "a list of strings", |value| match value {
-            Value::Array(items) => items.into_iter().map(into_text).collect(),
-            _ => None,
-        })
+        let convert = |value: Value| match value {
+            Value::Array(items) if items.iter().all(Value::is_string) => {
+                items.into_iter().map(into_text).collect()
+            }
+            other => Err(other),
+        };
+        self.read(name, "a list of strings", convert, hint::texts_meant)
     }
 
     /// Ends the reading.
@@ -229,16 +256,45 @@ impl Reader {
     /// # Errors
     /// `unknown_field` when a member was not asked for, with the nearest known name.
     pub fn finish(self) -> Result<()> {
-        let Some(name) = self.members.keys().next() else {
-            return Ok(());
-        };
-        Err(Error::new(
-            ErrorKind::UnknownField,
-            format!("There is no field {} here.", Quoted(name)),
-        )
-        .at(name.as_str())
-        .options(name, self.known.iter().copied()))
+        self.unknown().map_or(Ok(()), Err)
     }
+
+    /// What is wrong with the first member that was not asked for, where there is one.
+    pub(crate) fn unknown(&self) -> Option<Error> {
+        let (name, value) = self.members.iter().next()?;
+        let known = self.known.iter().copied();
+        let error = unknown_field(name);
+        if is_wrapping(value, &self.known) {
+            let sentence = format!("Send its members without {} around them.", Quoted(name));
+            return Some(error.options("", known).adding(&sentence));
+        }
+        Some(error.options_or(name, known, self.others))
+    }
+}
+
+/// The id of a record of `kind` that a text is.
+pub(crate) fn id(name: &str, kind: Kind, text: Patch<String>) -> Result<Patch<Id>> {
+    match text {
+        Patch::Keep => Ok(Patch::Keep),
+        Patch::Clear => Ok(Patch::Clear),
+        Patch::Set(text) => match Id::parse(&text) {
+            Some(id) if id.kind() == kind => Ok(Patch::Set(id)),
+            _ => Err(hint::id_meant(kind, &text).on(invalid_reference(name, kind))),
+        },
+    }
+}
+
+/// Whether members that belong here are within a value, as other APIs have them in `properties` or `data`.
+fn is_wrapping(value: &Value, known: &[&'static str]) -> bool {
+    let members = value.as_object().into_iter().flatten();
+    members
+        .take(known.len())
+        .any(|(name, _)| known.contains(&&**name))
+}
+
+pub(crate) fn unknown_field(name: &str) -> Error {
+    let message = format!("There is no field {} here.", Quoted(name));
+    Error::new(ErrorKind::UnknownField, message).at(name)
 }
 
 pub(crate) fn read_only(name: &str) -> Error {
@@ -264,10 +320,10 @@ pub(crate) fn exact_integer(number: &serde_json::Number) -> Option<i64> {
     })
 }
 
-fn into_text(value: Value) -> Option<String> {
+fn into_text(value: Value) -> Result<String, Value> {
     match value {
-        Value::String(text) => Some(text),
-        _ => None,
+        Value::String(text) => Ok(text),
+        other => Err(other),
     }
 }
 

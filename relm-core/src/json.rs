@@ -64,8 +64,36 @@ fn explain(text: &str, error: &serde_json::Error) -> JsonError {
         }
         Category::Eof => format!("The body ends before its JSON does: {error}."),
         // Nothing is read from a device here, so the reader's own failures are about the text too.
-        Category::Syntax | Category::Io => format!("The body is not valid JSON: {error}."),
+        Category::Syntax | Category::Io => {
+            let hint = spelling(text, error.line(), error.column());
+            format!("The body is not valid JSON: {error}.{hint}")
+        }
     })
+}
+
+/// What other notations have where JSON has something else, by what stands at a place of the text.
+fn spelling(text: &str, line: usize, column: usize) -> &'static str {
+    let line = text
+        .split('\n')
+        .nth(line.saturating_sub(1))
+        .unwrap_or_default();
+    // The place is that of the offending byte, or of the end of the word that it began.
+    let from = line
+        .as_bytes()
+        .get(column.saturating_sub(1)..)
+        .unwrap_or_default();
+    match from.first() {
+        Some(b'\'' | b'`') => " JSON names and texts take double quotes.",
+        Some(b'T' | b'F' | b'N') => " JSON writes true, false and null.",
+        Some(first) if column == 1 && first.is_ascii_alphabetic() => {
+            " Send an object, as in {\"email\":\"ada@example.com\"}; a form is not read."
+        }
+        Some(first) if first.is_ascii_alphabetic() || *first == b'_' => {
+            " JSON names and texts take double quotes."
+        }
+        Some(b'/' | b'#') => " JSON has no comments.",
+        _ => "",
+    }
 }
 
 /// One value to be read. The depth is that of the array or object that it would be.

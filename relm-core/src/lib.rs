@@ -18,6 +18,7 @@ pub mod error;
 mod excerpt;
 pub mod field;
 pub mod filter;
+mod hint;
 pub mod id;
 mod input;
 pub mod json;
@@ -44,6 +45,7 @@ pub use crm::{BatchInput, Crm, List, ListRequest, Outcome, Reply, Scoped, Search
 pub use error::{Error, ErrorKind, Result};
 pub use excerpt::Quoted;
 pub use field::{Field, FieldInput, FieldType};
+pub use hint::named_id;
 pub use id::{Id, Kind};
 pub use input::{Patch, Reader};
 pub use key::{ApiKey, KeyAccess, NewKey, Principal};

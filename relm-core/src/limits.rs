@@ -85,5 +85,7 @@ pub const ERROR_FIELD_BYTES_MAX: usize = 512;
 pub const ERROR_OPTIONS_BYTES_MAX: usize = 2 * 1024;
 /// Options that an error lists: the first so many of them.
 pub const ERROR_OPTIONS_MAX: usize = 20;
+/// Bytes of the options that a message lists; `valid_options` lists more.
+pub const ERROR_LISTED_BYTES_MAX: usize = 200;
 /// Characters of the longest texts that are compared to suggest one for the other.
 pub const SUGGESTION_CHARS_MAX: usize = 64;

@@ -9,7 +9,7 @@ use crate::excerpt::Quoted;
 use crate::filter::{metadata_of, number};
 use crate::id::Id;
 use crate::limits::{SEARCH_QUERY_CHARS_MAX, SEARCH_WORDS_MAX};
-use crate::object::ObjectType;
+use crate::object::{self, ObjectType};
 use crate::record::Record;
 use crate::text;
 
@@ -207,7 +207,11 @@ pub fn parse_types(types: Option<&str>) -> Result<Vec<ObjectType>> {
         let object_type = ObjectType::parse(name).ok_or_else(|| {
             Error::bad_request(format!("There is no type {} to search.", Quoted(name)))
                 .at("types")
-                .options(name, ObjectType::ALL.map(ObjectType::as_str))
+                .options_or(
+                    name,
+                    ObjectType::ALL.map(ObjectType::as_str),
+                    object::OTHER_NAMES,
+                )
         })?;
         if !chosen.contains(&object_type) {
             chosen.push(object_type);

@@ -11,6 +11,8 @@ use super::objects::{Draft, Objects, email_taken};
 use super::operation::{Operation, Outcome, Plan, Reply};
 use super::{Scoped, store_error};
 use crate::error::{Error, ErrorKind, Result};
+use crate::excerpt::Quoted;
+use crate::hint::OtherNames;
 use crate::id::{Id, Kind};
 use crate::input::{Patch, Reader, invalid_reference, type_name};
 use crate::limits::{BATCH_CONTACT_BYTES_MAX, BATCH_ROWS_MAX};
@@ -105,6 +107,30 @@ impl Objects<'_, Contact> {
     }
 }
 
+/// What other APIs call the members of a batch.
+const OTHER_NAMES: OtherNames = &[
+    (
+        &["data", "rows", "records", "inputs", "items", "objects"],
+        &["contacts"],
+    ),
+    (
+        &[
+            "dedup",
+            "dedupe_on",
+            "dedupe",
+            "upsert",
+            "on_conflict",
+            "unique_by",
+            "id_property",
+        ],
+        &["dedup_on"],
+    ),
+    (
+        &["all_or_nothing", "transaction", "transactional"],
+        &["atomic"],
+    ),
+];
+
 struct ContactBatch {
     rows: Vec<Result<Draft<Contact>, Arc<Error>>>,
     dedup_on_email: bool,
@@ -129,33 +155,36 @@ impl ContactBatch {
     }
 
     fn read(body: Value) -> Result<Self> {
+        if body.is_array() {
+            return Err(Error::bad_request(
+                "The body must be a JSON object, not an array: {\"contacts\": […]}.",
+            ));
+        }
         let mut reader = Reader::new(body)?;
-        let rows = match reader.take("contacts") {
-            Some(Value::Array(rows)) => rows,
-            _ => {
-                return Err(Error::invalid(
-                    "contacts",
-                    format!("`contacts` must be a list of 1 to {BATCH_ROWS_MAX} contacts."),
-                ));
-            }
-        };
-        check_count(rows.len())?;
+        reader.knowing(OTHER_NAMES);
+        let rows = reader.take("contacts");
         let dedup_on_email = match reader.texts("dedup_on")? {
             Patch::Keep | Patch::Clear => false,
             Patch::Set(names) => {
                 if let Some(other) = names.iter().find(|name| *name != "email") {
-                    return Err(Error::new(
-                        ErrorKind::UnknownValue,
-                        "`dedup_on` can name `email` alone.",
-                    )
-                    .at("dedup_on")
-                    .options(other, ["email"]));
+                    let message =
+                        format!("`dedup_on` can name `email` alone, not {}.", Quoted(other));
+                    return Err(Error::new(ErrorKind::UnknownValue, message)
+                        .at("dedup_on")
+                        .options(other, ["email"]));
                 }
                 !names.is_empty()
             }
         };
         let atomic = *reader.boolean("atomic")?.as_set().unwrap_or(&false);
         reader.finish()?;
+        let Some(Value::Array(rows)) = rows else {
+            return Err(Error::invalid(
+                "contacts",
+                format!("`contacts` must be a list of 1 to {BATCH_ROWS_MAX} contacts."),
+            ));
+        };
+        check_count(rows.len())?;
         let rows = rows.into_iter().map(|row| read_row(row).map_err(Arc::new));
         Self::new(rows.collect(), dedup_on_email, atomic)
     }
@@ -167,7 +196,7 @@ fn check_count(rows: usize) -> Result<()> {
     }
     Err(Error::invalid(
         "contacts",
-        format!("`contacts` must hold 1 to {BATCH_ROWS_MAX} rows."),
+        format!("`contacts` must hold 1 to {BATCH_ROWS_MAX} rows; it holds {rows}."),
     ))
 }
 
@@ -280,6 +309,7 @@ impl ContactBatch {
         round: &mut Round,
         draft: &Draft<Contact>,
     ) -> Result<(RowStatus, Document)> {
+        draft.check_known(&plan.configuration.fields)?;
         let key = email_key(draft);
         let place = key
             .as_ref()

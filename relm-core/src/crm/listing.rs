@@ -103,8 +103,9 @@ pub(super) fn page_limit(limit: Option<usize>) -> Result<usize> {
 
 /// One page of the records of `kind`.
 pub(super) async fn list(scoped: &Scoped, kind: Kind, request: &ListRequest) -> Result<List> {
-    // Only custom fields need the configuration, and an old one would read their filters wrongly.
-    let needs_fields = |filter: &Filter| filter.field.starts_with("metadata.");
+    // Only custom fields need the configuration, and an old one would read their filters wrongly. What is no other field
+    // may be one of them at the wrong place.
+    let needs_fields = |filter: &Filter| !filter::filterable(kind).any(|name| name == filter.field);
     let configuration = if request.filters.iter().any(needs_fields) {
         Some(scoped.inner.reload_configuration(scoped.scope).await?)
     } else {

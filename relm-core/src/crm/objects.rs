@@ -9,9 +9,9 @@ use super::Scoped;
 use super::listing::{self, List, ListRequest};
 use super::operation::{Operation, Outcome, Plan, Reply};
 use crate::error::{Error, ErrorKind, Result};
-use crate::field::check_metadata;
+use crate::field::{Field, check_metadata, custom_field, custom_field_elsewhere};
 use crate::id::Id;
-use crate::input::{Reader, invalid_reference, read_only};
+use crate::input::{Reader, invalid_reference, read_only, unknown_field};
 use crate::object::{Object, READ_ONLY, Reference};
 use crate::record::{Document, Entry};
 use crate::scope::Mode;
@@ -143,6 +143,8 @@ impl<'a, T: Object> Objects<'a, T> {
 pub(super) struct Draft<T: Object> {
     pub input: T::Input,
     asserted: Map<String, Value>,
+    /// A member that no such object has. Refused with the plan, which knows whether it is a custom field's key.
+    unknown: Option<Error>,
 }
 
 impl<T: Object> Draft<T> {
@@ -150,6 +152,7 @@ impl<T: Object> Draft<T> {
         Self {
             input,
             asserted: Map::new(),
+            unknown: None,
         }
     }
 
@@ -158,10 +161,25 @@ impl<T: Object> Draft<T> {
         let input = T::read(&mut reader)?;
         let asserted = READ_ONLY
             .iter()
-            .filter_map(|&name| Some((name.to_owned(), reader.take(name)?)))
+            .filter_map(|&name| Some((name.to_owned(), reader.take_read_only(name)?)))
             .collect();
-        reader.finish()?;
-        Ok(Self { input, asserted })
+        Ok(Self {
+            input,
+            asserted,
+            unknown: reader.unknown(),
+        })
+    }
+
+    /// Refuses a member that no such object has; a custom field's is told where it belongs.
+    pub fn check_known(&self, fields: &[Field]) -> Result<()> {
+        let Some(error) = &self.unknown else {
+            return Ok(());
+        };
+        let name = error.field().unwrap_or_default();
+        match custom_field(fields, T::TYPE, name) {
+            Some(path) => Err(custom_field_elsewhere(unknown_field(name), name, path)),
+            None => Err(error.copied()),
+        }
     }
 
     /// The references that the input sets.
@@ -205,6 +223,7 @@ impl Plan<'_> {
     pub fn build<T: Object>(&self, draft: &Draft<T>) -> Result<T> {
         let id = self.mint(T::TYPE.kind());
         let mut record = T::blank(id, self.scoped.scope.mode(), id.timestamp());
+        draft.check_known(&self.configuration.fields)?;
         record.apply(T::for_new(draft.input.clone()))?;
         draft.check_asserted_of_new(&record)?;
         record.check_complete()?;
@@ -214,6 +233,7 @@ impl Plan<'_> {
 
     /// The record with an input applied, checked; none where that changes nothing.
     pub fn change<T: Object>(&self, before: &T, draft: &Draft<T>) -> Result<Option<T>> {
+        draft.check_known(&self.configuration.fields)?;
         draft.check_asserted(before)?;
         let mut after = before.clone();
         after.apply(draft.input.clone())?;

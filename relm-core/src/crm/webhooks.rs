@@ -186,7 +186,7 @@ fn read(body: Value, shown: Option<&Map<String, Value>>) -> Result<WebhookInput>
     let mut reader = Reader::new(body)?;
     let input = WebhookInput::read(&mut reader)?;
     for name in READ_ONLY {
-        let said = reader.take(name);
+        let said = reader.take_read_only(name);
         let stored = shown.map_or(Some(&Value::Null), |shown| shown.get(name));
         if said.is_some() && said.as_ref() != stored {
             return Err(read_only(name));

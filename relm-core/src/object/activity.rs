@@ -6,6 +6,7 @@ use super::{Object, ObjectType, Reference, head, scalar};
 use crate::check;
 use crate::column::{Column, ColumnType, Scalar};
 use crate::error::Result;
+use crate::hint::OtherNames;
 use crate::id::{Id, Kind};
 use crate::input::{Patch, Reader};
 use crate::limits::{BODY_CHARS_MAX, TEXT_CHARS_MAX};
@@ -68,6 +69,55 @@ pub struct ActivityInput {
     /// Merged one level deep: a null member removes that key.
     pub metadata: Patch<Metadata>,
 }
+
+/// What other CRMs call the members of an activity.
+pub(super) const OTHER_NAMES: OtherNames = &[
+    (&["activity_type", "kind", "category"], &["type"]),
+    (&["title", "name", "summary"], &["subject"]),
+    (
+        &["text", "note", "notes", "content", "description", "message"],
+        &["body"],
+    ),
+    (&["contact", "person", "person_id"], &["contact_id"]),
+    (&["deal", "opportunity", "opportunity_id"], &["deal_id"]),
+    (
+        &[
+            "date",
+            "at",
+            "time",
+            "timestamp",
+            "due_date",
+            "happened_at",
+            "started_at",
+        ],
+        &["occurred_at"],
+    ),
+    (
+        &[
+            "company",
+            "organization",
+            "organisation",
+            "org",
+            "account",
+            "account_id",
+            "organization_id",
+            "organisation_id",
+        ],
+        &["company_id"],
+    ),
+    (
+        &[
+            "custom_fields",
+            "customfields",
+            "custom",
+            "properties",
+            "attributes",
+            "fields",
+            "tags",
+        ],
+        &["metadata"],
+    ),
+];
 
 pub(super) const COLUMNS: &[Column] = &[
     Column::text("type", TEXT_CHARS_MAX).indexed(),
@@ -150,6 +200,7 @@ impl Object for Activity {
     }
 
     fn read(reader: &mut Reader) -> Result<ActivityInput> {
+        reader.knowing(Self::TYPE.other_names());
         Ok(ActivityInput {
             activity_type: reader.text("type")?,
             subject: reader.text("subject")?,
@@ -158,7 +209,7 @@ impl Object for Activity {
             deal_id: reader.id("deal_id", Kind::Deal)?,
             company_id: reader.id("company_id", Kind::Company)?,
             occurred_at: reader.timestamp("occurred_at")?,
-            metadata: reader.object("metadata")?,
+            metadata: reader.metadata()?,
         })
     }
 

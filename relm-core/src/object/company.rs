@@ -6,6 +6,7 @@ use super::{Object, ObjectType, Reference, head, scalar};
 use crate::check;
 use crate::column::{Column, ColumnType, Scalar};
 use crate::error::Result;
+use crate::hint::OtherNames;
 use crate::id::Id;
 use crate::input::{Patch, Reader};
 use crate::limits::TEXT_CHARS_MAX;
@@ -47,6 +48,43 @@ pub struct CompanyInput {
     /// Merged one level deep: a null member removes that key.
     pub metadata: Patch<Metadata>,
 }
+
+/// What other CRMs call the members of a company.
+pub(super) const OTHER_NAMES: OtherNames = &[
+    (
+        &[
+            "title",
+            "company_name",
+            "organization_name",
+            "organisation_name",
+            "legal_name",
+        ],
+        &["name"],
+    ),
+    (
+        &[
+            "website",
+            "url",
+            "domains",
+            "domain_name",
+            "homepage",
+            "web",
+        ],
+        &["domain"],
+    ),
+    (
+        &[
+            "custom_fields",
+            "customfields",
+            "custom",
+            "properties",
+            "attributes",
+            "fields",
+            "tags",
+        ],
+        &["metadata"],
+    ),
+];
 
 pub(super) const COLUMNS: &[Column] = &[
     Column::text("name", TEXT_CHARS_MAX).indexed(),
@@ -105,10 +143,11 @@ impl Object for Company {
     }
 
     fn read(reader: &mut Reader) -> Result<CompanyInput> {
+        reader.knowing(Self::TYPE.other_names());
         Ok(CompanyInput {
             name: reader.text("name")?,
             domain: reader.text("domain")?,
-            metadata: reader.object("metadata")?,
+            metadata: reader.metadata()?,
         })
     }
 

@@ -6,6 +6,7 @@ use super::{Object, ObjectType, Reference, head, scalar};
 use crate::check;
 use crate::column::{Column, ColumnType, Scalar};
 use crate::error::{Error, ErrorKind, Result};
+use crate::hint::OtherNames;
 use crate::id::{Id, Kind};
 use crate::input::{Patch, Reader};
 use crate::limits::{EMAIL_BYTES_MAX, TEXT_CHARS_MAX};
@@ -60,6 +61,67 @@ pub struct ContactInput {
     /// Merged one level deep: a null member removes that key.
     pub metadata: Patch<Metadata>,
 }
+
+/// What other CRMs call the members of a contact.
+pub(super) const OTHER_NAMES: OtherNames = &[
+    (
+        &["name", "full_name", "display_name", "contact_name"],
+        &["first_name", "last_name"],
+    ),
+    (
+        &["first", "given_name", "forename", "fname"],
+        &["first_name"],
+    ),
+    (&["last", "surname", "family_name", "lname"], &["last_name"]),
+    (
+        &[
+            "email_address",
+            "mail",
+            "emails",
+            "email_addresses",
+            "primary_email",
+        ],
+        &["email"],
+    ),
+    (
+        &[
+            "phone_number",
+            "phone_numbers",
+            "phones",
+            "mobile",
+            "mobile_phone",
+            "tel",
+            "telephone",
+            "cell",
+        ],
+        &["phone"],
+    ),
+    (
+        &[
+            "company",
+            "organization",
+            "organisation",
+            "org",
+            "account",
+            "account_id",
+            "organization_id",
+            "organisation_id",
+        ],
+        &["company_id"],
+    ),
+    (
+        &[
+            "custom_fields",
+            "customfields",
+            "custom",
+            "properties",
+            "attributes",
+            "fields",
+            "tags",
+        ],
+        &["metadata"],
+    ),
+];
 
 pub(super) const COLUMNS: &[Column] = &[
     Column::text("email", EMAIL_BYTES_MAX),
@@ -145,13 +207,14 @@ impl Object for Contact {
     }
 
     fn read(reader: &mut Reader) -> Result<ContactInput> {
+        reader.knowing(Self::TYPE.other_names());
         Ok(ContactInput {
             email: reader.text("email")?,
             first_name: reader.text("first_name")?,
             last_name: reader.text("last_name")?,
             phone: reader.text("phone")?,
             company_id: reader.id("company_id", Kind::Company)?,
-            metadata: reader.object("metadata")?,
+            metadata: reader.metadata()?,
         })
     }
 

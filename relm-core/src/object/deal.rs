@@ -6,6 +6,7 @@ use super::{Object, ObjectType, Reference, head, scalar};
 use crate::check;
 use crate::column::{Column, ColumnType, Scalar};
 use crate::error::Result;
+use crate::hint::OtherNames;
 use crate::id::{Id, Kind};
 use crate::input::{Patch, Reader};
 use crate::limits::TEXT_CHARS_MAX;
@@ -70,6 +71,75 @@ pub struct DealInput {
     /// Merged one level deep: a null member removes that key.
     pub metadata: Patch<Metadata>,
 }
+
+/// What other CRMs call the members of a deal.
+pub(super) const OTHER_NAMES: OtherNames = &[
+    (&["name", "deal_name", "subject"], &["title"]),
+    (
+        &[
+            "amount",
+            "amount_cents",
+            "amount_in_cents",
+            "value",
+            "price",
+            "total",
+            "deal_value",
+        ],
+        &["value_cents"],
+    ),
+    (&["currency_code"], &["currency"]),
+    (
+        &["status", "deal_stage", "stage_id", "pipeline_stage"],
+        &["stage"],
+    ),
+    (
+        &[
+            "closes_at",
+            "closed_at",
+            "close",
+            "expected_close_date",
+            "close_day",
+        ],
+        &["close_date"],
+    ),
+    (
+        &[
+            "contact",
+            "contact_id",
+            "contacts",
+            "person",
+            "person_id",
+            "customer",
+            "customer_id",
+        ],
+        &["primary_contact_id"],
+    ),
+    (
+        &[
+            "company",
+            "organization",
+            "organisation",
+            "org",
+            "account",
+            "account_id",
+            "organization_id",
+            "organisation_id",
+        ],
+        &["company_id"],
+    ),
+    (
+        &[
+            "custom_fields",
+            "customfields",
+            "custom",
+            "properties",
+            "attributes",
+            "fields",
+            "tags",
+        ],
+        &["metadata"],
+    ),
+];
 
 pub(super) const COLUMNS: &[Column] = &[
     Column::text("title", TEXT_CHARS_MAX),
@@ -152,6 +222,7 @@ impl Object for Deal {
     }
 
     fn read(reader: &mut Reader) -> Result<DealInput> {
+        reader.knowing(Self::TYPE.other_names());
         Ok(DealInput {
             title: reader.text("title")?,
             value_cents: reader.integer("value_cents")?,
@@ -160,7 +231,7 @@ impl Object for Deal {
             close_date: reader.date("close_date")?,
             company_id: reader.id("company_id", Kind::Company)?,
             primary_contact_id: reader.id("primary_contact_id", Kind::Contact)?,
-            metadata: reader.object("metadata")?,
+            metadata: reader.metadata()?,
         })
     }
 

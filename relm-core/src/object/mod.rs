@@ -17,8 +17,10 @@ pub use deal::{Deal, DealInput};
 
 use crate::column::{Column, Scalar};
 use crate::error::Result;
+use crate::field::required_choice;
+use crate::hint::OtherNames;
 use crate::id::{Id, Kind};
-use crate::input::Reader;
+use crate::input::{Patch, Reader};
 use crate::metadata::Metadata;
 use crate::record::Record;
 use crate::scope::Mode;
@@ -37,6 +39,36 @@ pub enum ObjectType {
     /// A call, a meeting, a note: something that happened.
     Activity,
 }
+
+/// What other CRMs call the types, and ours in the plural, as paths have it.
+pub(crate) const OTHER_NAMES: OtherNames = &[
+    (
+        &["contacts", "person", "people", "lead", "customer"],
+        &["contact"],
+    ),
+    (
+        &[
+            "companies",
+            "account",
+            "organization",
+            "organisation",
+            "org",
+        ],
+        &["company"],
+    ),
+    (&["deals", "opportunity", "opportunities"], &["deal"]),
+    (
+        &[
+            "activities",
+            "note",
+            "task",
+            "call",
+            "meeting",
+            "engagement",
+        ],
+        &["activity"],
+    ),
+];
 
 impl ObjectType {
     /// All of them, in the order of the documentation.
@@ -78,6 +110,22 @@ impl ObjectType {
     /// Reads what [`ObjectType::as_str`] writes.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|ty| ty.as_str() == text)
+    }
+
+    /// The type that a request must name, in a member of this name.
+    pub(crate) fn required(name: &str, patch: Patch<String>) -> Result<Self> {
+        let options = Self::ALL.map(Self::as_str);
+        required_choice(name, patch, options, OTHER_NAMES, Self::parse)
+    }
+
+    /// What other CRMs call the members of its records.
+    pub(crate) const fn other_names(self) -> OtherNames {
+        match self {
+            Self::Contact => contact::OTHER_NAMES,
+            Self::Company => company::OTHER_NAMES,
+            Self::Deal => deal::OTHER_NAMES,
+            Self::Activity => activity::OTHER_NAMES,
+        }
     }
 
     /// The columns of its records, in the order of [`Record::scalars`].

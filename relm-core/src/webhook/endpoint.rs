@@ -10,6 +10,7 @@ use super::subscription::Subscription;
 use crate::check;
 use crate::column::{Column, ColumnType, Scalar};
 use crate::error::{Error, Result};
+use crate::hint::OtherNames;
 use crate::id::Id;
 use crate::input::{Patch, Reader};
 use crate::limits::{TEXT_CHARS_MAX, WEBHOOK_URL_CHARS_MAX};
@@ -113,6 +114,41 @@ impl Default for Rules<'_> {
     }
 }
 
+/// What other APIs call the members of an endpoint.
+const OTHER_NAMES: OtherNames = &[
+    (
+        &[
+            "events",
+            "event",
+            "enabled_events",
+            "event_type",
+            "types",
+            "topics",
+            "topic",
+            "subscriptions",
+        ],
+        &["event_types"],
+    ),
+    (
+        &[
+            "target_url",
+            "callback_url",
+            "endpoint",
+            "endpoint_url",
+            "webhook_url",
+            "uri",
+            "target",
+            "address",
+        ],
+        &["url"],
+    ),
+    (
+        &["active", "is_active", "is_enabled", "status"],
+        &["enabled"],
+    ),
+    (&["name", "title", "label"], &["description"]),
+];
+
 pub(crate) const COLUMNS: &[Column] = &[
     Column::text("url", WEBHOOK_URL_CHARS_MAX),
     Column::new("event_types", ColumnType::Json).hidden(),
@@ -147,6 +183,7 @@ impl WebhookInput {
     /// # Errors
     /// `validation_failed`, naming the member.
     pub fn read(reader: &mut Reader) -> Result<Self> {
+        reader.knowing(OTHER_NAMES);
         let event_types = match reader.take("event_types") {
             Some(serde_json::Value::String(name)) => Patch::Set(vec![name]),
             Some(value) => {

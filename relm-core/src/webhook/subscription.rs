@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::EventType;
 use crate::error::{Error, ErrorKind, Result};
+use crate::excerpt::Quoted;
 
 /// Every type of event, in a subscription.
 const EVERYTHING: &str = "*";
@@ -30,12 +31,7 @@ impl Subscription {
         for name in names {
             let name = name.into();
             if !options.contains(&name.as_str()) {
-                return Err(Error::new(
-                    ErrorKind::UnknownValue,
-                    "`event_types` must name types of event, or be [\"*\"] for all.",
-                )
-                .at("event_types")
-                .options(&name, options.iter().copied()));
+                return Err(unknown(&name, &options));
             }
             if !chosen.contains(&name) {
                 chosen.push(name);
@@ -59,4 +55,27 @@ impl Subscription {
             .iter()
             .any(|name| name == EVERYTHING || name == event_type.as_str())
     }
+}
+
+fn unknown(name: &str, options: &[&str]) -> Error {
+    let message = format!(
+        "`event_types` must name types of event, or be [\"*\"] for all; there is no {}.",
+        Quoted(name)
+    );
+    let error = Error::new(ErrorKind::UnknownValue, message).at("event_types");
+    let group = name
+        .strip_suffix(".*")
+        .unwrap_or(name)
+        .trim_end_matches('s');
+    let of_group = |option: &&&str| {
+        option
+            .strip_prefix(group)
+            .is_some_and(|rest| rest.starts_with('.'))
+    };
+    let named: Vec<&str> = options.iter().filter(of_group).copied().collect();
+    if named.is_empty() {
+        return error.options(name, options.iter().copied());
+    }
+    let sentence = format!("Name {}.", named.join(", "));
+    error.options("", options.iter().copied()).adding(&sentence)
 }

@@ -1,13 +1,14 @@
 //! The parameters of a list: a page's size and place, and filters, in the three ways in which they are written.
 
-use relm_core::Kind;
 use relm_core::column::ColumnType;
 use relm_core::crm::ListRequest;
-use relm_core::filter::{Filter, Operator};
+use relm_core::filter::{Filter, Operator, filterable};
 use relm_core::record::columns;
+use relm_core::{Error, ErrorKind, Kind, Quoted};
 
 use super::answer::Failure;
-use super::query::{Parameter, Query, bad};
+use super::parameters::{self, Takes};
+use super::query::{Parameter, Query};
 
 /// Text fields in whose values no space can stand.
 const SPACELESS: [&str; 3] = ["email", "domain", "url"];
@@ -31,17 +32,26 @@ impl Query {
 
 /// `filter[field][operator]=value`, `filter[field]=value` or `field=value`.
 fn filter(kind: Kind, parameter: Parameter) -> Result<Filter, Failure> {
-    let name = &*parameter.name;
+    let Parameter { name, value, .. } = &parameter;
+    let name = &**name;
     let (field, operator) = match name.strip_prefix("filter[") {
         None => (name, Operator::Eq.as_str()),
         Some(rest) => {
-            let inner = rest.strip_suffix(']').ok_or_else(|| malformed(name))?;
+            let inner = rest
+                .strip_suffix(']')
+                .ok_or_else(|| malformed(name, value))?;
             let whole = (inner, Operator::Eq.as_str());
             inner.split_once("][").unwrap_or(whole)
         }
     };
-    if field.is_empty() || operator.contains(['[', ']']) {
-        return Err(malformed(name));
+    if field.is_empty() || field.contains(['[', ']']) || operator.contains(['[', ']']) {
+        return Err(malformed(name, value));
+    }
+    if field == name
+        && !filterable(kind).any(|known| known == name)
+        && let Some(failure) = parameters::of_elsewhere(name, Takes::List)
+    {
+        return Err(failure);
     }
     if let Some(sent) = &parameter.with_plus
         && !may_mean_spaces(kind, field, operator, sent)
@@ -82,16 +92,48 @@ fn may_mean_spaces(kind: Kind, field: &str, operator: &str, sent: &str) -> bool 
 }
 
 fn bare_plus(name: &str, field: &str, sent: &str) -> Failure {
-    let encoded = sent.replace('+', "%2B");
+    let encoded = format!("{name}={}", sent.replace('+', "%2B"));
     let message = format!(
-        "A bare `+` in a URL is a space, which `{field}` cannot hold there: write `{name}={encoded}`."
+        "A bare `+` in a URL is a space, which `{field}` cannot hold there: write {}.",
+        Quoted(&encoded)
     );
-    bad(field, message)
+    let error = Error::new(ErrorKind::BadRequest, message).at(field);
+    error.suggesting(encoded).into()
 }
 
-fn malformed(name: &str) -> Failure {
-    let message = "Write a filter as filter[field][operator]=value or field=value.";
-    bad(name, message)
+/// A filter in another API's notation: `value_cents[gte]=10`, `metadata[plan]=pro`, `filter[metadata][plan][in]=a`.
+fn malformed(name: &str, value: &str) -> Failure {
+    let error = Error::new(
+        ErrorKind::BadRequest,
+        "A filter is written as filter[field][operator]=value or field=value.",
+    );
+    let error = error.at(name);
+    match our_notation(name) {
+        Some(meant) => {
+            let sentence = format!("Write {}.", Quoted(&format!("{meant}={value}")));
+            error.adding(&sentence).suggesting(meant).into()
+        }
+        None => error.into(),
+    }
+}
+
+fn our_notation(name: &str) -> Option<String> {
+    let mut parts = name
+        .split(['[', ']'])
+        .filter(|part| !part.is_empty())
+        .peekable();
+    parts.next_if(|part| ["filter", "filters", "where"].contains(part));
+    let field = match (parts.next()?, parts.peek()) {
+        ("metadata", Some(_)) => format!("metadata.{}", parts.next()?),
+        ("created", Some(_)) => "created_at".to_owned(),
+        ("updated", Some(_)) => "updated_at".to_owned(),
+        (field, _) => field.to_owned(),
+    };
+    match parts.next() {
+        Some(operator) => Some(format!("filter[{field}][{operator}]")),
+        None if name.ends_with("[]") => Some(format!("filter[{field}][in]")),
+        None => Some(format!("filter[{field}]")),
+    }
 }
 
 #[cfg(test)]

@@ -14,22 +14,24 @@ mod filters;
 mod health;
 mod objects;
 mod openapi;
+mod parameters;
 mod query;
 mod rate_limit;
 mod routes;
 mod schema;
 mod search;
+mod unrouted;
 mod webhooks;
 
 use std::error::Error as _;
 
 use bytes::Bytes;
-use hyper::header::{ALLOW, HeaderMap, HeaderValue};
+use hyper::header::HeaderMap;
 use hyper::http::request::Parts;
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Method, Request, Response};
 use relm_core::crm::Crm;
 use relm_core::webhook::API_VERSION;
-use relm_core::{ErrorKind, Id, KeyAccess, Scoped, json};
+use relm_core::{ErrorKind, Id, KeyAccess, Quoted, Scoped, json};
 use serde_json::Value;
 
 use self::answer::{Failure, Outcome};
@@ -38,6 +40,7 @@ use self::call::Call;
 use self::query::Query;
 use self::rate_limit::{RateLimiter, Window};
 use self::routes::{Access, Answering, Route, Routes};
+use self::unrouted::unrouted;
 use crate::serve::{Admission, Allowance, Handler, Peer, Refusal, Tenant};
 
 /// The API over one engine.
@@ -134,8 +137,11 @@ impl Api {
         peer: Option<Peer>,
         window: &mut Window,
     ) -> Result<(Task, Option<Allowance>), Failure> {
-        let found = self.routes.find(&head.method, head.uri.path());
-        let (route, ids) = found.map_err(unrouted)?;
+        let path = head.uri.path();
+        let (route, ids) = match self.routes.find(&head.method, path) {
+            Ok(found) => found,
+            Err(allowed) => return Err(unrouted(&self.routes, &head.method, path, &allowed)),
+        };
         let handler = match route.access {
             Access::Keyed(handler) => handler,
             Access::Open(handler) => {
@@ -152,7 +158,7 @@ impl Api {
         if !window.allowed {
             return Err(Failure::rate_limited(window.retry_after_s));
         }
-        if principal.access == KeyAccess::ReadOnly && head.method != Method::GET {
+        if principal.access == KeyAccess::ReadOnly && !head.method.is_safe() {
             return Err(relm_core::Error::new(
                 ErrorKind::Forbidden,
                 "This API key may only read; use one with full access.",
@@ -263,37 +269,16 @@ fn read_body(body_use: BodyUse, body: &[u8]) -> Result<Value, Failure> {
     read.map_err(|error| relm_core::Error::new(ErrorKind::BadRequest, error.message).into())
 }
 
-/// No such path, or no such method on it.
-fn unrouted(allowed: Vec<Method>) -> Failure {
-    if allowed.is_empty() {
-        return Failure::new(
-            StatusCode::NOT_FOUND,
-            "not_found",
-            "There is no such path; GET /openapi.json lists those there are.",
-        );
-    }
-    let names: Vec<&str> = allowed.iter().map(Method::as_str).collect();
-    let names = names.join(", ");
-    let message = format!("This path takes {names}.");
-    let failure = Failure::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "method_not_allowed",
-        message,
-    );
-    match HeaderValue::from_str(&names) {
-        Ok(value) => failure.with_header(ALLOW, value),
-        Err(_) => failure,
-    }
-}
-
 /// A request may say which version of the API it speaks; there is one.
 fn check_version(headers: &HeaderMap) -> Result<(), Failure> {
     for version in headers.get_all(answer::RELM_VERSION) {
         if version.as_bytes() != API_VERSION.as_bytes() {
-            let error = relm_core::Error::new(
-                ErrorKind::BadRequest,
-                format!("`Relm-Version` must be {API_VERSION}, or left out."),
+            let given = String::from_utf8_lossy(version.as_bytes());
+            let message = format!(
+                "`Relm-Version` must be {API_VERSION}, or left out, not {}.",
+                Quoted(&given)
             );
+            let error = relm_core::Error::new(ErrorKind::BadRequest, message);
             return Err(error.at("Relm-Version").into());
         }
     }

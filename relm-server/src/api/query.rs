@@ -5,6 +5,7 @@ use relm_core::limits::PAGE_LIMIT_MAX;
 use relm_core::{Error, ErrorKind, Quoted};
 
 use super::answer::Failure;
+use super::parameters::{self, Takes};
 
 /// The parameters of a request, decoded, in their order.
 #[derive(Debug, Default)]
@@ -58,7 +59,9 @@ impl Query {
             return Ok(None);
         };
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            let message = format!("`limit` must be a whole number from 1 to {PAGE_LIMIT_MAX}.");
+            let given = Quoted(&text);
+            let message =
+                format!("`limit` must be a whole number from 1 to {PAGE_LIMIT_MAX}, not {given}.");
             return Err(bad("limit", message));
         }
         // A number beyond all numbers is clamped like any other that is too large.
@@ -72,13 +75,20 @@ impl Query {
 
     /// Refuses whatever nobody took.
     pub fn finish(&self) -> Result<(), Failure> {
+        self.finish_of(Takes::Nothing)
+    }
+
+    /// [`finish`](Self::finish), of a request that takes these.
+    pub fn finish_of(&self, takes: Takes) -> Result<(), Failure> {
         match self.parameters.first() {
             None => Ok(()),
-            Some(Parameter { name, .. }) => Err(bad(
-                name,
-                format!("There is no parameter {} here; leave it out.", Quoted(name)),
-            )),
+            Some(Parameter { name, .. }) => Err(parameters::unknown(name, takes)),
         }
+    }
+
+    /// The first name that is there, of those that nobody took.
+    pub fn first_name(&self) -> Option<&str> {
+        self.parameters.first().map(|parameter| &*parameter.name)
     }
 
     /// The name and value of each parameter, sorted.
@@ -100,7 +110,7 @@ impl Parameter {
             return Err(Error::new(ErrorKind::BadRequest, message).into());
         }
         if value.contains('\0') {
-            let message = format!("`{name}` must not hold the character U+0000.");
+            let message = format!("{} must not hold the character U+0000.", Quoted(&name));
             return Err(bad(&name, message));
         }
         Ok(Self {

@@ -10,6 +10,7 @@ use relm_core::{Activity, Company, Contact, Deal};
 
 use super::answer::Outcome;
 use super::call::Call;
+use super::unrouted::is_batch_elsewhere;
 use super::{associations, events, fields, health, objects, openapi, schema, search, webhooks};
 use crate::serve::AnswerSize;
 
@@ -141,6 +142,7 @@ fn table() -> Vec<Route> {
         route(Method::POST, "/v1/webhooks/{id}/recover", keyed!(webhooks::recover), doc("Deliver what has not reached an endpoint", 202, "Recovery").takes("RecoverInput")),
         many(Method::GET, "/v1/events", keyed!(events::list), doc("List events", 200, "EventList")),
         route(Method::GET, "/v1/events/{id}", keyed!(events::get), doc("Retrieve an event", 200, "Event")),
+        route(Method::GET, "/", Access::Open(|_| Box::pin(health::root())), doc("What this is, and where the rest is", 200, "Root")),
         route(Method::GET, "/healthz", Access::Open(|_| Box::pin(health::alive())), doc("Whether the process serves", 200, "Health")),
         route(Method::GET, "/readyz", Access::Open(|crm| Box::pin(health::ready(crm))), doc("Whether the store answers", 200, "Health")),
         route(Method::GET, "/openapi.json", Access::Open(|_| Box::pin(openapi::openapi())), doc("This document", 200, "OpenApi")),
@@ -175,6 +177,14 @@ fn many(method: Method, path: &'static str, access: Access, doc: Doc) -> Route {
     }
 }
 
+impl Route {
+    /// The methods that it answers.
+    fn methods(&self) -> impl Iterator<Item = Method> + use<> {
+        let head = (self.method == Method::GET).then_some(Method::HEAD);
+        [self.method.clone()].into_iter().chain(head)
+    }
+}
+
 /// The table, ready for look-ups.
 pub(super) struct Routes {
     table: Vec<Route>,
@@ -201,15 +211,38 @@ impl Routes {
 
     /// The route of a method and path with what stands in its places; the methods of the path where it has no such.
     pub fn find(&self, method: &Method, path: &str) -> Result<(&Route, Vec<String>), Vec<Method>> {
+        if is_batch_elsewhere(path) {
+            return Err(Vec::new());
+        }
         let found = self.paths.at(path).map_err(|_| Vec::new())?;
         let routes = found.value.iter().map(|place| &self.table[*place]);
-        match routes.clone().find(|route| route.method == *method) {
+        // Whatever answers GET answers HEAD; hyper leaves out the body (RFC 9110, section 9.3.2).
+        let asked = if *method == Method::HEAD {
+            &Method::GET
+        } else {
+            method
+        };
+        match routes.clone().find(|route| route.method == *asked) {
             Some(route) => {
                 let ids = found.params.iter().map(|(_, id)| id.to_owned());
                 Ok((route, ids.collect()))
             }
-            None => Err(routes.map(|route| route.method.clone()).collect()),
+            None => Err(routes.flat_map(Route::methods).collect()),
         }
+    }
+
+    /// Whether there is anything at a path.
+    pub fn has(&self, path: &str) -> bool {
+        self.paths.at(path).is_ok()
+    }
+
+    /// What comes after `/v1/` in the paths: `contacts`, `search` and so on; a name may come twice.
+    pub fn resources(&self) -> impl Iterator<Item = &'static str> + Clone + '_ {
+        let paths = self
+            .table
+            .iter()
+            .filter_map(|route| route.path.strip_prefix("/v1/"));
+        paths.filter_map(|path| path.split('/').next())
     }
 
     /// Every route.

@@ -109,6 +109,7 @@ fn limits_table() -> Value {
         "error_field_bytes": limits::ERROR_FIELD_BYTES_MAX,
         "error_options_bytes": limits::ERROR_OPTIONS_BYTES_MAX,
         "error_options": limits::ERROR_OPTIONS_MAX,
+        "error_listed_bytes": limits::ERROR_LISTED_BYTES_MAX,
         "error_excerpt_characters": limits::EXCERPT_CHARS_MAX,
         "suggestion_characters": limits::SUGGESTION_CHARS_MAX,
         "request_bytes": limits::REQUEST_BYTES_MAX,

@@ -2,25 +2,29 @@
 
 use relm_core::{Error, ErrorKind, SearchRequest};
 
-use super::answer::{Answer, Outcome};
+use super::answer::{Answer, Failure, Outcome};
 use super::call::Call;
+use super::parameters::{self, Takes};
 
 pub(super) async fn search(mut call: Call) -> Outcome {
     let query = &mut call.query;
-    let q = query.take("q")?.ok_or_else(|| {
-        Error::new(
-            ErrorKind::BadRequest,
-            "`q` is required: the words to search for.",
-        )
-        .at("q")
-    })?;
+    let Some(q) = query.take("q")? else {
+        let known = query.first_name();
+        let known = known.and_then(|name| parameters::of_elsewhere(name, Takes::Search));
+        return Err(known.unwrap_or_else(no_words));
+    };
     let request = SearchRequest {
         q,
         types: query.take("types")?,
         limit: query.take_limit()?,
         cursor: query.take("cursor")?,
     };
-    query.finish()?;
+    query.finish_of(Takes::Search)?;
     let list = call.scoped.search(&request).await?;
     Ok(Answer::list(&list))
+}
+
+fn no_words() -> Failure {
+    let message = "`q` is required: the words to search for.";
+    Error::new(ErrorKind::BadRequest, message).at("q").into()
 }

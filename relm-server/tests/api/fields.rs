@@ -128,7 +128,7 @@ fn what_a_definition_refuses() {
     let mut body = good;
     body["type"] = json!("slect");
     let expected = json!({
-        "code": "unknown_value", "message": "`type` must be one of text, number, date, bool, select.",
+        "code": "unknown_value", "message": "`type` must be one of text, number, date, bool, select, not `slect`. Did you mean `select`?",
         "field": "type", "valid_options": ["text", "number", "date", "bool", "select"], "suggestion": "select",
     });
     assert_eq!(user.post("/v1/schema/fields", body).error(422), expected);
@@ -178,7 +178,7 @@ fn a_value_must_be_of_its_field() {
         .patch(&path, json!({ "metadata": { "select": "por" } }))
         .error(422);
     let expected = json!({
-        "code": "unknown_value", "message": "`metadata.select` must be one of its choices.",
+        "code": "unknown_value", "message": "`metadata.select` must be one of free, pro, enterprise, not \"por\". Did you mean `pro`?",
         "field": "metadata.select", "valid_options": ["free", "pro", "enterprise"], "suggestion": "pro",
     });
     assert_eq!(error, expected);

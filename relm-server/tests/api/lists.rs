@@ -263,7 +263,7 @@ fn a_bare_plus_where_no_space_can_be_is_told() {
         let message = format!(
             "A bare `+` in a URL is a space, which `{field}` cannot hold there: write `{encoded}`."
         );
-        let expected = json!({ "code": "bad_request", "message": message, "field": field });
+        let expected = json!({ "code": "bad_request", "message": message, "field": field, "suggestion": encoded });
         let (list, _) = path.split_once('?').unwrap();
         assert_eq!(user.get(&format!("/v1/{path}")).error(400), expected);
         let encoded = user.get(&format!("/v1/{list}?{encoded}"));
@@ -379,7 +379,7 @@ fn what_a_list_does_not_know_is_named() {
     user.get(&format!("/v1/contacts?{}", values(100))).is(200);
     let unknown = user.get("/v1/companies?filter[nmae][eq]=a").error(400);
     let expected = json!({
-        "code": "bad_request", "message": "There is no field `nmae` to filter by.", "field": "nmae",
+        "code": "bad_request", "message": "There is no field `nmae` to filter by. Did you mean `name`?", "field": "nmae",
         "valid_options": ["id", "name", "domain", "created_at", "updated_at"], "suggestion": "name",
     });
     assert_eq!(unknown, expected);
@@ -406,9 +406,14 @@ fn no_other_request_takes_parameters() {
     ] {
         let ask = user.ask(method, &format!("{path}?q=a&expand=company"));
         let error = ask.json(&json!({})).send().error(400);
-        let first = if path == "/v1/search" { "expand" } else { "q" };
-        let message = format!("There is no parameter `{first}` here; leave it out.");
-        let expected = json!({ "code": "bad_request", "message": message, "field": first });
+        let expected = if path == "/v1/search" {
+            let message = "There is no parameter `expand`. A record is answered whole, with the ids of others and not with these.";
+            let options = ["q", "types", "limit", "cursor"];
+            json!({ "code": "bad_request", "message": message, "field": "expand", "valid_options": options })
+        } else {
+            let message = "There is no parameter `q` here; leave it out.";
+            json!({ "code": "bad_request", "message": message, "field": "q" })
+        };
         assert_eq!(error, expected, "{method} {path}");
     }
     user.get(&contact).is(200);

@@ -78,7 +78,7 @@ fn what_a_search_refuses() {
     }
     let error = user.get("/v1/search?q=a&types=contact,dael").error(400);
     let expected = json!({
-        "code": "bad_request", "message": "There is no type `dael` to search.", "field": "types",
+        "code": "bad_request", "message": "There is no type `dael` to search. Did you mean `deal`?", "field": "types",
         "valid_options": ["contact", "company", "deal", "activity"], "suggestion": "deal",
     });
     assert_eq!(error, expected);

@@ -241,8 +241,10 @@ fn a_delivery_is_replayed() {
 
     let message = "There is no such delivery in this workspace and mode.";
     let absent = json!({ "code": "not_found", "message": message });
-    for delivery in ["dlv_01K1V9Y2ZP6W4T8Q0R5N7M3XJB", "x", &webhook] {
-        assert_eq!(replay(&webhook, delivery).error(404), absent);
+    let nowhere = replay(&webhook, "dlv_01K1V9Y2ZP6W4T8Q0R5N7M3XJB");
+    assert_eq!(nowhere.error(404), absent);
+    for delivery in ["x", &webhook] {
+        replay(&webhook, delivery).fails(404, "not_found", None);
     }
     assert_eq!(
         replay(&other, &id(&first)).error(404),

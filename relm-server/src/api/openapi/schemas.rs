@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::reference;
 use crate::api::schema::READ_ONLY;
 
-const OBJECTS: [(ObjectType, &str); 4] = [
+pub(super) const OBJECTS: [(ObjectType, &str); 4] = [
     (ObjectType::Contact, "Contact"),
     (ObjectType::Company, "Company"),
     (ObjectType::Deal, "Deal"),
@@ -62,6 +62,11 @@ pub(super) fn schemas() -> Value {
     add("Deleted", whole(deleted));
     add("Error", whole(json!({ "error": error() })));
     add("Schema", whole(schema()));
+    let root = json!({
+        "object": { "const": "api" }, "name": text(), "version": text(), "api_version": text(), "openapi": text(),
+        "guide": text(),
+    });
+    add("Root", whole(root));
     add("Health", whole(json!({ "status": { "const": "ok" } })));
     add("OpenApi", json!({ "type": "object" }));
     Value::Object(schemas)

@@ -1,0 +1,384 @@
+//! What a request most likely meant where it says something else: other names of what there is, and values of another
+//! form. A message says both what was given and what would be right, since people read nothing but the message.
+
+use std::fmt::Display;
+
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::excerpt::Quoted;
+use crate::id::{Id, Kind};
+use crate::json::check_number;
+use crate::limits::{ERROR_LISTED_BYTES_MAX, INTEGER_MAX, SUGGESTION_CHARS_MAX};
+use crate::text;
+use crate::time::{Date, Timestamp};
+
+/// Names that people know from elsewhere, each with the names of ours that they mean.
+pub(crate) type OtherNames = &'static [(&'static [&'static str], &'static [&'static str])];
+
+/// What `word` was most likely meant to be: the option that it spells in another style, what its name is known as
+/// elsewhere, or the option nearest to it.
+pub(crate) fn meant<'a>(
+    word: &str,
+    options: impl Iterator<Item = &'a str> + Clone,
+    others: OtherNames,
+) -> Vec<&'a str> {
+    if word.is_empty() || word.chars().nth(SUGGESTION_CHARS_MAX).is_some() {
+        return Vec::new();
+    }
+    let is_word = |name: &str| letters(name).eq(letters(word));
+    if let Some(option) = options.clone().find(|option| is_word(option)) {
+        return vec![option];
+    }
+    let known = others
+        .iter()
+        .find(|(names, _)| names.iter().any(|name| is_word(name)));
+    match known {
+        Some((_, ours)) => ours.to_vec(),
+        None => text::nearest(word, options).into_iter().collect(),
+    }
+}
+
+/// A name without what styles differ in: `firstName`, `First-Name` and `first_name` are one.
+fn letters(name: &str) -> impl Iterator<Item = char> + '_ {
+    let kept = name.chars().filter(|char| !matches!(char, '_' | '-' | ' '));
+    kept.flat_map(char::to_lowercase)
+}
+
+/// Why a value is not one that a member takes: what it must be, what it is, and what was most likely meant.
+pub(crate) fn mismatch(name: &str, expected: &str, value: &Value, hint: Hint) -> Error {
+    let message = format!("`{name}` must be {expected}, not {}.", Shown(value));
+    hint.on(Error::invalid(name, message))
+}
+
+/// What is said after a refusal.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Hint {
+    /// What would have been right, in the form of the request.
+    pub suggestion: Option<String>,
+    /// The sentence that says so, where it is not the usual one.
+    pub sentence: Option<String>,
+}
+
+impl Hint {
+    fn of(suggestion: impl Display) -> Self {
+        Self {
+            suggestion: Some(suggestion.to_string()),
+            sentence: None,
+        }
+    }
+
+    fn saying(mut self, sentence: impl Into<String>) -> Self {
+        self.sentence = Some(sentence.into());
+        self
+    }
+
+    fn sentence(sentence: impl Into<String>) -> Self {
+        Self::default().saying(sentence)
+    }
+
+    /// The error, with the hint at its end.
+    pub fn on(self, error: Error) -> Error {
+        let Self {
+            suggestion,
+            sentence,
+        } = self;
+        match (suggestion, sentence) {
+            (None, None) => error,
+            (None, Some(sentence)) => error.adding(&sentence),
+            (Some(suggestion), None) => error.suggest(&[&suggestion]),
+            (Some(suggestion), Some(sentence)) => error.adding(&sentence).suggesting(suggestion),
+        }
+    }
+}
+
+/// A JSON value as a message shows it.
+pub(crate) struct Shown<'a>(pub &'a Value);
+
+impl Display for Shown<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Value::Null => f.write_str("null"),
+            Value::Bool(_) | Value::Number(_) => write!(f, "{}", self.0),
+            Value::String(text) => {
+                let quoted = Quoted(text).to_string();
+                write!(f, "\"{}\"", quoted.trim_matches('`'))
+            }
+            Value::Array(_) => f.write_str("an array"),
+            Value::Object(_) => f.write_str("an object"),
+        }
+    }
+}
+
+/// For a member that takes a text.
+pub(crate) fn text_meant(value: &Value) -> Hint {
+    match value {
+        Value::Number(_) | Value::Bool(_) => {
+            Hint::of(value).saying(format!("In quotes it is one: \"{value}\"."))
+        }
+        Value::Array(items) => match &items[..] {
+            [Value::String(only)] => {
+                let sentence = format!("Send {} alone, without the brackets.", Quoted(only));
+                Hint::of(only).saying(sentence)
+            }
+            _ => Hint::default(),
+        },
+        Value::Null | Value::String(_) | Value::Object(_) => Hint::default(),
+    }
+}
+
+/// For a member that takes true or false.
+pub(crate) fn boolean_meant(value: &Value) -> Hint {
+    let meant = match value {
+        Value::String(text) => match &*text.to_lowercase() {
+            "true" | "yes" | "1" | "on" => true,
+            "false" | "no" | "0" | "off" => false,
+            _ => return Hint::default(),
+        },
+        Value::Number(number) if number.as_i64() == Some(1) => true,
+        Value::Number(number) if number.as_i64() == Some(0) => false,
+        _ => return Hint::default(),
+    };
+    Hint::of(meant).saying(format!("Send {meant}, without quotes."))
+}
+
+/// For a member that takes an integer, or any number.
+pub(crate) fn number_meant(name: &str, value: &Value) -> Hint {
+    match value {
+        Value::String(text) => match text.trim().parse::<serde_json::Number>() {
+            Ok(number) if check_number(&number) => {
+                Hint::of(&number).saying(format!("Send {number}, without quotes."))
+            }
+            _ => Hint::default(),
+        },
+        Value::Number(number) if name.ends_with("_cents") && check_number(number) => {
+            in_cents(name, number)
+        }
+        _ => Hint::default(),
+    }
+}
+
+/// A decimal amount is one in whole units of its currency.
+fn in_cents(name: &str, amount: &serde_json::Number) -> Hint {
+    let amount = amount.as_f64().unwrap_or_default();
+    let cents = (amount * 100.0).round();
+    let is_exact = cents / 100.0 == amount && cents.abs() <= INTEGER_MAX as f64;
+    if !is_exact {
+        return Hint::sentence(format!("`{name}` is whole cents."));
+    }
+    Hint::of(cents).saying(format!("`{name}` is whole cents: {amount:.2} is {cents}."))
+}
+
+/// For the options of a custom field.
+pub(crate) fn choices_meant(value: &Value) -> Hint {
+    match value {
+        Value::Array(_) => Hint::of(json!({ "choices": value })),
+        _ => Hint::default(),
+    }
+}
+
+/// The first of these options, as a sentence lists them.
+pub(crate) fn some_of<'a>(options: impl Iterator<Item = &'a str>) -> String {
+    let mut list = String::new();
+    for option in options {
+        if !list.is_empty() {
+            list.push_str(", ");
+        }
+        if list.len() + option.len() > ERROR_LISTED_BYTES_MAX {
+            list.push('…');
+            break;
+        }
+        list.push_str(option);
+    }
+    list
+}
+
+/// For a list of texts.
+pub(crate) fn texts_meant(value: &Value) -> Hint {
+    match value {
+        Value::String(_) => {
+            let list = Value::from(vec![value.clone()]);
+            Hint::of(list)
+        }
+        _ => Hint::default(),
+    }
+}
+
+/// For a calendar day.
+pub(crate) fn date_meant(value: &Value) -> Hint {
+    let text = match value {
+        Value::String(text) => text.trim(),
+        _ => return Hint::default(),
+    };
+    if let Some(day) = text.get(..10)
+        && Date::parse(day).is_some()
+        && text.len() > 10
+    {
+        return Hint::of(day).saying(format!("A day has no time: send `{day}`."));
+    }
+    match other_order(text) {
+        Some(day) => Hint::of(day),
+        None => Hint::sentence(
+            "Write the year first, as in 2026-07-02, of a day that the calendar has.",
+        ),
+    }
+}
+
+/// The day that a text of three numbers says in another order, where only one order makes sense.
+fn other_order(text: &str) -> Option<Date> {
+    let parts: Vec<&str> = text.split(['/', '-', '.', ' ']).collect();
+    let [one, two, three] = parts[..] else {
+        return None;
+    };
+    let number = |text: &str| text.parse::<u16>().ok();
+    let is_year = |text: &str| text.len() == 4;
+    let (year, month, day) = if is_year(one) {
+        (one, number(two)?, number(three)?)
+    } else if is_year(three) && number(one)? > 12 {
+        (three, number(two)?, number(one)?)
+    } else if is_year(three) && number(two)? > 12 {
+        (three, number(one)?, number(two)?)
+    } else {
+        return None;
+    };
+    Date::parse(&format!("{year}-{month:02}-{day:02}"))
+}
+
+/// For a moment.
+pub(crate) fn timestamp_meant(value: &Value) -> Hint {
+    let text = match value {
+        Value::String(text) => text.trim(),
+        Value::Number(number) => return number.as_i64().map_or_else(Hint::default, unix_meant),
+        _ => return Hint::default(),
+    };
+    if let Ok(number) = text.parse() {
+        return unix_meant(number);
+    }
+    let (Some(day), Some(rest)) = (text.get(..10), text.get(10..)) else {
+        return Hint::default();
+    };
+    let clock = rest.trim_start_matches(['T', 't', ' ']);
+    let end = clock.find(['Z', 'z', '+', '-', ' ']).unwrap_or(clock.len());
+    let (clock, zone) = clock.split_at(end);
+    let (clock, zone) = (clock.trim(), zone.trim());
+    let seconds = match clock.matches(':').count() {
+        0 => "00:00:00",
+        1 => ":00",
+        _ => "",
+    };
+    let offset = match (zone.len(), zone.split_at_checked(3)) {
+        (0, _) => "Z".to_owned(),
+        (3, _) => format!("{zone}:00"),
+        (5, Some((hours, minutes))) => format!("{hours}:{minutes}"),
+        _ => zone.to_owned(),
+    };
+    let whole = format!("{day}T{clock}{seconds}{offset}");
+    match Timestamp::parse(&whole) {
+        Some(_) if clock.is_empty() => Hint::of(&whole).saying(format!(
+            "{} has no time: write it as `{whole}`.",
+            Quoted(text)
+        )),
+        Some(_) if zone.is_empty() => Hint::of(&whole).saying(format!(
+            "{} has no zone: write it as `{whole}`.",
+            Quoted(text)
+        )),
+        Some(_) => Hint::of(whole),
+        None => Hint::default(),
+    }
+}
+
+/// Seconds or milliseconds since 1970, as other APIs give them.
+fn unix_meant(number: i64) -> Hint {
+    /// Seconds of the year 5138, milliseconds of 1973.
+    const SECONDS_MAX: u64 = 100_000_000_000;
+    let (millis, unit) = if number.unsigned_abs() < SECONDS_MAX {
+        (number * 1000, "seconds")
+    } else {
+        (number, "milliseconds")
+    };
+    let at = Timestamp::from_millis(millis);
+    Hint::of(at).saying(format!("As {unit} since 1970, {number} is `{at}`."))
+}
+
+/// For an e-mail address.
+pub(crate) fn email_meant(text: &str) -> Hint {
+    // A display name and angle brackets, a link, or a list.
+    let inner = text.split_once('<').map_or(text, |(_, rest)| rest);
+    let inner = inner.trim().trim_start_matches("mailto:");
+    let inner = inner
+        .split(['>', ',', ';', ' ', '?'])
+        .next()
+        .unwrap_or_default();
+    match text::email(inner) {
+        Ok(address) if address != text.trim() => Hint::of(address),
+        _ if text.is_empty() => Hint::sentence("Leave it out, or send null, where there is none."),
+        _ => Hint::default(),
+    }
+}
+
+/// For a currency.
+pub(crate) fn currency_meant(text: &str) -> Hint {
+    let code = match text.trim().to_lowercase().as_str() {
+        "$" | "us$" | "dollar" | "dollars" => "USD",
+        "€" | "euro" | "euros" => "EUR",
+        "£" | "pound" | "pounds" => "GBP",
+        "¥" | "yen" => "JPY",
+        other => match text::currency(other) {
+            Some(code) => code,
+            None => return Hint::default(),
+        },
+    };
+    Hint::of(code)
+}
+
+/// For the id of a record of `kind`.
+pub(crate) fn id_meant(kind: Kind, text: &str) -> Hint {
+    let (what, prefix) = (kind.name(), kind.prefix());
+    if let Some(id) = Id::parse(text) {
+        let other = id.kind();
+        return Hint::sentence(format!(
+            "{} is the id of {}; that of {} begins with `{prefix}_`.",
+            Quoted(text),
+            with_article(other.name()),
+            with_article(what),
+        ));
+    }
+    let spelled = spelled_id(text).or_else(|| spelled_id(&format!("{prefix}_{}", text.trim())));
+    match spelled {
+        Some(id) if id.kind() == kind && !text.contains('_') => {
+            Hint::of(id).saying(format!("Ids begin with what they are of: `{id}`."))
+        }
+        Some(id) if id.kind() == kind => Hint::of(id).saying(format!(
+            "Ids are case-sensitive and hold no spaces: `{id}`."
+        )),
+        _ => Hint::sentence(format!(
+            "The id of {} is `{prefix}_` and 26 letters and digits.",
+            with_article(what)
+        )),
+    }
+}
+
+/// The id of a record of `kind` that a text names.
+///
+/// # Errors
+/// `not_found` where it is the id of no such record, with what was most likely meant.
+pub fn named_id(kind: Kind, text: &str) -> Result<Id> {
+    let id = Id::parse(text).filter(|id| id.kind() == kind);
+    id.ok_or_else(|| id_meant(kind, text).on(Error::not_found(kind.name())))
+}
+
+/// The id that a text is but for its case and the spaces around it.
+fn spelled_id(text: &str) -> Option<Id> {
+    let (prefix, ulid) = text.trim().split_once('_')?;
+    Id::from_parts(&prefix.to_lowercase(), &ulid.to_uppercase())
+}
+
+/// `a deal`, `an activity`.
+pub(crate) fn with_article(noun: &str) -> String {
+    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "an"
+    } else {
+        "a"
+    };
+    format!("{article} {noun}")
+}

@@ -1,0 +1,146 @@
+//! What is said where no route is: which path or method was most likely meant.
+
+use hyper::header::{ALLOW, HeaderValue};
+use hyper::{Method, StatusCode};
+use relm_core::Quoted;
+
+use super::answer::Failure;
+use super::routes::Routes;
+
+/// What other APIs call our resources.
+const RESOURCES_ELSEWHERE: [(&str, &str); 22] = [
+    ("people", "contacts"),
+    ("persons", "contacts"),
+    ("person", "contacts"),
+    ("customers", "contacts"),
+    ("leads", "contacts"),
+    ("company", "companies"),
+    ("organizations", "companies"),
+    ("organisations", "companies"),
+    ("accounts", "companies"),
+    ("opportunities", "deals"),
+    ("activity", "activities"),
+    ("notes", "activities"),
+    ("tasks", "activities"),
+    ("calls", "activities"),
+    ("meetings", "activities"),
+    ("engagements", "activities"),
+    ("fields", "schema/fields"),
+    ("custom_fields", "schema/fields"),
+    ("properties", "schema/fields"),
+    ("links", "associations"),
+    ("webhook_endpoints", "webhooks"),
+    ("hooks", "webhooks"),
+];
+
+/// The one resource that has it.
+const BATCHES: &str = "/v1/contacts/batch";
+
+/// No such path, or no such method on it.
+pub(super) fn unrouted(
+    routes: &Routes,
+    method: &Method,
+    path: &str,
+    allowed: &[Method],
+) -> Failure {
+    if is_batch_elsewhere(path) {
+        let message = format!("Bulk import is for contacts alone: POST {BATCHES}.");
+        return not_found(message);
+    }
+    if !allowed.is_empty() {
+        return not_allowed(method, allowed);
+    }
+    let message = match path_meant(routes, path) {
+        Some(meant) if path.trim_end_matches('/') == meant => {
+            format!(
+                "There is no such path. Leave out the last `/`: {}.",
+                Quoted(&meant)
+            )
+        }
+        Some(meant) => format!("There is no such path. Did you mean {}?", Quoted(&meant)),
+        None => "There is no such path; GET /openapi.json lists those there are.".to_owned(),
+    };
+    not_found(message)
+}
+
+fn not_found(message: String) -> Failure {
+    Failure::new(StatusCode::NOT_FOUND, "not_found", message)
+}
+
+/// Whether a path would be the bulk import of another resource than contacts: no id is `batch`.
+pub(super) fn is_batch_elsewhere(path: &str) -> bool {
+    path.starts_with("/v1/")
+        && path.ends_with("/batch")
+        && path != BATCHES
+        && path.matches('/').count() == 3
+}
+
+fn not_allowed(method: &Method, allowed: &[Method]) -> Failure {
+    let names: Vec<&str> = allowed.iter().map(Method::as_str).collect();
+    let names = names.join(", ");
+    let is_change =
+        [Method::PUT, Method::POST].contains(method) && allowed.contains(&Method::PATCH);
+    let message = if is_change {
+        format!("This path takes {names}. To change a record, PATCH it.")
+    } else if *method == Method::PUT && allowed.contains(&Method::POST) {
+        format!(
+            "This path takes {names}. To make a record, POST it; to change one, PATCH it by its id."
+        )
+    } else if method.as_str().to_ascii_uppercase() != method.as_str() {
+        format!("This path takes {names}; methods are written in capitals.")
+    } else {
+        format!("This path takes {names}.")
+    };
+    let failure = Failure::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        message,
+    );
+    match HeaderValue::from_str(&names) {
+        Ok(value) => failure.with_header(ALLOW, value),
+        Err(_) => failure,
+    }
+}
+
+/// The path of ours that another was most likely meant to be, if there is such a route: without slashes too many, with
+/// `/v1`, in small letters, and with our name of the resource.
+fn path_meant(routes: &Routes, path: &str) -> Option<String> {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let resource = |part: &str| resource_meant(routes, part);
+    // What stands before the resource (`v1`, `v2`, `api`, `crm/v3/objects`) is another API's.
+    let place = parts.iter().position(|part| resource(part).is_some())?;
+    let (resource, rest) = (resource(parts[place])?, &parts[place + 1..]);
+    let whole = |resource: &str, rest: &[&str]| {
+        let rest = rest
+            .iter()
+            .map(|part| format!("/{part}"))
+            .collect::<String>();
+        format!("/v1/{resource}{rest}")
+    };
+    let meant = whole(&resource, rest);
+    let is_known = |path: &str| routes.has(path) && !is_batch_elsewhere(path);
+    if is_known(&meant) {
+        Some(meant)
+    } else {
+        Some(whole(&resource, &[])).filter(|path| is_known(path))
+    }
+}
+
+/// The resource that a part of a path names, by our name, another's, or nearly.
+fn resource_meant(routes: &Routes, part: &str) -> Option<String> {
+    if part.chars().nth(32).is_some() {
+        return None;
+    }
+    let part = part.to_lowercase().replace('-', "_");
+    let ours = || routes.resources();
+    if let Some(same) = ours().find(|resource| *resource == part) {
+        return Some(same.to_owned());
+    }
+    let known = RESOURCES_ELSEWHERE
+        .into_iter()
+        .find(|(name, _)| *name == part);
+    match known {
+        Some((_, ours)) => Some(ours.to_owned()),
+        None => relm_core::text::nearest(&part, ours()).map(str::to_owned),
+    }
+}
