@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use hyper::header::{
-    CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+    CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
     X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Response, StatusCode};
@@ -33,21 +33,51 @@ pub(super) struct Answer {
     status: StatusCode,
     body: Bytes,
     replayed: bool,
+    /// The version of the one record that the body is, in quotes.
+    etag: Option<String>,
 }
 
 impl Answer {
     /// 200 with this JSON.
-    pub fn ok(json: impl Into<Bytes>) -> Self {
+    pub fn ok(json: impl Into<String>) -> Self {
+        let mut json = json.into();
+        json.push('\n');
+        Self::lines(json)
+    }
+
+    /// 200 with what ends in a newline already.
+    pub fn lines(body: impl Into<Bytes>) -> Self {
         Self {
             status: StatusCode::OK,
-            body: json.into(),
+            body: body.into(),
             replayed: false,
+            etag: None,
         }
     }
 
     /// 200 with a record.
     pub fn document(document: &Document) -> Self {
-        Self::ok(Bytes::copy_from_slice(document.json.as_bytes()))
+        Self::lines(line(&document.json))
+    }
+
+    /// The same, of one record that counts its changes: with its version as its entity tag.
+    pub fn versioned(mut self) -> Self {
+        self.etag = version_of(&self.body).map(|version| format!("\"{version}\""));
+        self
+    }
+
+    /// The entity tag, where it has one.
+    pub fn etag(&self) -> Option<&str> {
+        self.etag.as_deref()
+    }
+
+    /// 304: whoever asks has this answer (RFC 9110, section 15.4.5).
+    pub fn not_modified(self) -> Self {
+        Self {
+            status: StatusCode::NOT_MODIFIED,
+            body: Bytes::new(),
+            ..self
+        }
     }
 
     /// 200 with a page.
@@ -63,8 +93,9 @@ impl Answer {
                 Done::Done => StatusCode::OK,
                 Done::Accepted => StatusCode::ACCEPTED,
             },
-            body: Bytes::copy_from_slice(reply.body.as_bytes()),
+            body: line(&reply.body),
             replayed: reply.replayed,
+            etag: None,
         }
     }
 
@@ -75,6 +106,30 @@ impl Answer {
             r#"{{"id":"{id}","object":"{object}","deleted":true}}"#
         ))
     }
+}
+
+/// A JSON text as a line, which a shell's prompt follows on its own.
+fn line(json: &str) -> Bytes {
+    let mut line = Vec::with_capacity(json.len() + 1);
+    line.extend_from_slice(json.as_bytes());
+    line.push(b'\n');
+    line.into()
+}
+
+/// The version of the object that a document is. Its members come in the order of its struct, the version after all that
+/// a client writes, and no quote within a text goes unescaped: the last `"version":` is the one.
+fn version_of(document: &[u8]) -> Option<&str> {
+    /// What comes after the version: the mode and two moments.
+    const TAIL_BYTES: usize = 160;
+    let from = document.len().saturating_sub(TAIL_BYTES);
+    let tail = &document[from..];
+    let name = br#""version":"#;
+    let at = tail.windows(name.len()).rposition(|part| part == name)?;
+    let digits = &tail[at + name.len()..];
+    let end = digits.iter().position(|byte| !byte.is_ascii_digit())?;
+    str::from_utf8(&digits[..end])
+        .ok()
+        .filter(|digits| !digits.is_empty())
 }
 
 /// A failure, as the client is told of it.
@@ -247,22 +302,24 @@ pub(super) fn render(outcome: Outcome, window: &Window, request_id: Id) -> Respo
             status,
             body,
             replayed,
-        }) => (status, body, replayed, None),
+            etag,
+        }) => {
+            let etag = etag.and_then(|etag| HeaderValue::try_from(etag).ok());
+            (status, body, replayed, etag.map(|etag| (ETAG, etag)))
+        }
         Err(failure) => {
             let body = error_body(&failure, request_id);
-            (
-                failure.status,
-                body,
-                false,
-                failure.header.map(|header| *header),
-            )
+            let header = failure.header.map(|header| *header);
+            (failure.status, body, false, header)
         }
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.reserve(10);
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if status != StatusCode::NOT_MODIFIED {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(RELM_VERSION, HeaderValue::from_static(API_VERSION));
@@ -291,5 +348,7 @@ fn error_body(failure: &Failure, request_id: Id) -> Bytes {
         error: Body { said, request_id },
     };
     // Texts and ids always serialise; an empty body would still carry the status.
-    serde_json::to_vec(&envelope).unwrap_or_default().into()
+    let mut body = serde_json::to_vec(&envelope).unwrap_or_default();
+    body.push(b'\n');
+    body.into()
 }

@@ -1,9 +1,9 @@
 //! One request to a handler: who asks for what, and the reading of it.
 
 use hyper::Method;
-use hyper::header::{HeaderName, IF_MATCH};
+use hyper::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use hyper::http::request::Parts;
-use relm_core::{Error, ErrorKind, Id, Kind, Scoped, json};
+use relm_core::{Error, ErrorKind, Id, Kind, Quoted, Scoped, json, named_id};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -29,9 +29,8 @@ impl Call {
     /// # Errors
     /// `not_found` when it is not the id of a record of this kind: there is none of that id then.
     pub fn id(&self, place: usize, kind: Kind) -> Result<Id, Failure> {
-        let id = self.ids.get(place).and_then(|text| Id::parse(text));
-        id.filter(|id| id.kind() == kind)
-            .ok_or_else(|| missing(kind))
+        let text = self.ids.get(place).map_or("", String::as_str);
+        Ok(named_id(kind, text)?)
     }
 
     /// The version that `If-Match` expects, if it expects one.
@@ -42,19 +41,22 @@ impl Call {
             (Some(value), None) => value.to_str().ok().map(str::trim),
             (Some(_), Some(_)) => None,
         };
-        let version = match value {
-            Some("*") => return Ok(None),
-            Some(value) => value
-                .strip_prefix('"')
-                .and_then(|value| value.strip_suffix('"'))
-                .filter(|version| version.bytes().all(|byte| byte.is_ascii_digit()))
-                .and_then(|version| version.parse().ok()),
-            None => None,
-        };
-        version.map(Some).ok_or_else(|| {
-            let message = "`If-Match` must be the record's version in quotes, such as \"3\".";
-            bad_header("If-Match", message)
-        })
+        if value == Some("*") {
+            return Ok(None);
+        }
+        let version = value.and_then(version_of_tag);
+        version
+            .map(Some)
+            .ok_or_else(|| unreadable_version(value.unwrap_or_default()))
+    }
+
+    /// Whether `If-None-Match` names the version that a record has: its client has what it would be answered (RFC 9110,
+    /// section 13.1.2).
+    pub fn has_version(&self, version: &str) -> bool {
+        let lines = self.head.headers.get_all(IF_NONE_MATCH).iter();
+        let lines = lines.filter_map(|line| line.to_str().ok());
+        let mut tags = lines.flat_map(|line| line.split(',')).map(str::trim);
+        tags.any(|tag| tag == "*" || strong(tag) == version)
     }
 
     /// Refuses to ignore an `If-Match` on what shows no version.
@@ -103,6 +105,35 @@ impl Call {
         digest.update([0, 0]);
         digest.update(json::canonical(&self.body));
         digest.finalize().into()
+    }
+}
+
+/// The version that an entity tag names: `"3"`, or `W/"3"` where a proxy has changed the answer's coding.
+fn version_of_tag(tag: &str) -> Option<i64> {
+    let version = strong(tag).strip_prefix('"')?.strip_suffix('"')?;
+    let is_plain = version.bytes().all(|byte| byte.is_ascii_digit());
+    version.parse().ok().filter(|_| is_plain)
+}
+
+fn strong(tag: &str) -> &str {
+    tag.strip_prefix("W/").unwrap_or(tag)
+}
+
+fn unreadable_version(given: &str) -> Failure {
+    let message = format!(
+        "`If-Match` must be the record's version in quotes, such as \"3\", not {}.",
+        Quoted(given)
+    );
+    let error = Error::new(ErrorKind::BadRequest, message).at("If-Match");
+    match given.trim_matches('"').parse::<u32>() {
+        Ok(version) => {
+            let meant = format!("\"{version}\"");
+            error
+                .adding(&format!("Send If-Match: {meant}."))
+                .suggesting(meant)
+                .into()
+        }
+        Err(_) => error.into(),
     }
 }
 

@@ -14,7 +14,7 @@ fn of<T: Object>(scoped: &Scoped) -> Objects<'_, T> {
 pub(super) async fn create<T: Object>(call: Call) -> Outcome {
     call.query.finish()?;
     let reply = of::<T>(&call.scoped).create_json(call.body).await?;
-    Ok(Answer::reply(&reply))
+    Ok(Answer::reply(&reply).versioned())
 }
 
 pub(super) async fn list<T: Object>(call: Call) -> Outcome {
@@ -28,7 +28,13 @@ pub(super) async fn get<T: Object>(call: Call) -> Outcome {
     let kind = T::TYPE.kind();
     let found = of::<T>(&call.scoped).get_json(call.id(0, kind)?).await?;
     let document = found.ok_or_else(|| missing(kind))?;
-    Ok(Answer::document(&document))
+    let answer = Answer::document(&document).versioned();
+    let is_known = answer.etag().is_some_and(|tag| call.has_version(tag));
+    Ok(if is_known {
+        answer.not_modified()
+    } else {
+        answer
+    })
 }
 
 pub(super) async fn update<T: Object>(call: Call) -> Outcome {
@@ -37,7 +43,7 @@ pub(super) async fn update<T: Object>(call: Call) -> Outcome {
     let expected = call.expected_version()?;
     let objects = of::<T>(&call.scoped);
     let reply = objects.update_json(id, call.body, expected).await?;
-    Ok(Answer::reply(&reply))
+    Ok(Answer::reply(&reply).versioned())
 }
 
 pub(super) async fn delete<T: Object>(call: Call) -> Outcome {

@@ -13,16 +13,16 @@ use relm_core::webhook::API_VERSION;
 use relm_core::{Kind, ObjectType};
 use serde_json::{Map, Value, json};
 
-use self::schemas::{schemas, text};
+use self::schemas::{OBJECTS, schemas, text};
 use super::answer::{Answer, Outcome};
 use super::routes::{Access, Route, Routes};
 
 /// It says nothing of a workspace, so it is written once.
 static DOCUMENT: LazyLock<Bytes> =
-    LazyLock::new(|| document(Routes::new().all()).to_string().into());
+    LazyLock::new(|| format!("{}\n", document(Routes::new().all())).into());
 
 pub(super) async fn openapi() -> Outcome {
-    Ok(Answer::ok(DOCUMENT.clone()))
+    Ok(Answer::lines(DOCUMENT.clone()))
 }
 
 /// The document of these routes.
@@ -34,7 +34,10 @@ fn document(routes: &[Route]) -> Value {
     }
     json!({
         "openapi": "3.1.0",
-        "info": { "title": "Relm", "version": API_VERSION, "license": { "name": "MIT OR Apache-2.0" } },
+        "info": {
+            "title": "Relm", "version": API_VERSION, "license": { "name": "MIT OR Apache-2.0" },
+            "description": "Whatever answers GET answers HEAD with the same head and no body.",
+        },
         "components": {
             "schemas": schemas(),
             "securitySchemes": { "key": { "type": "http", "scheme": "bearer" } },
@@ -45,7 +48,12 @@ fn document(routes: &[Route]) -> Value {
 
 fn operation(route: &Route) -> Value {
     let (status, gives) = route.doc.gives;
-    let success = json!({ "description": "Success", "content": content(gives) });
+    let mut success = json!({ "description": "Success", "content": content(gives) });
+    let is_versioned = is_versioned(route);
+    if is_versioned {
+        success["headers"] =
+            json!({ "ETag": { "schema": { "type": "string", "examples": ["\"3\""] } } });
+    }
     let mut operation = json!({
         "operationId": operation_id(route),
         "summary": route.doc.summary,
@@ -55,6 +63,10 @@ fn operation(route: &Route) -> Value {
             "default": { "description": "A failure", "content": content("Error") },
         },
     });
+    if is_versioned && route.method == Method::GET {
+        let known = json!({ "description": "`If-None-Match` names the version" });
+        operation["responses"]["304"] = known;
+    }
     if let Some(takes) = route.doc.takes {
         operation["requestBody"] =
             json!({ "required": !route.doc.optional, "content": content(takes) });
@@ -67,6 +79,12 @@ fn operation(route: &Route) -> Value {
         operation["responses"]["200"] = existing;
     }
     operation
+}
+
+/// Whether a success is one object that counts its changes.
+fn is_versioned(route: &Route) -> bool {
+    let names = OBJECTS.map(|(_, name)| name);
+    names.contains(&route.doc.gives.1)
 }
 
 /// `PATCH /v1/contacts/{id}` is `patch_contacts_id`: a path and a method are there once, and so is their name.
@@ -114,6 +132,9 @@ fn parameters(route: &Route) -> Vec<Value> {
         all.push(parameter("header", "Idempotency-Key", key));
     }
     let one = route.path.ends_with("/{id}") && object_of(route.path).is_some();
+    if one && route.method == Method::GET {
+        all.push(parameter("header", "If-None-Match", text()));
+    }
     if one && route.method != Method::GET {
         let version = json!({ "type": "string", "examples": ["\"3\""] });
         all.push(parameter("header", "If-Match", version));

@@ -14,22 +14,79 @@ use super::session::{Answered, World};
 fn an_unknown_path_is_not_found_with_or_without_a_key() {
     let world = World::new();
     let user = world.user("acme", Mode::Live);
-    let message = "There is no such path; GET /openapi.json lists those there are.";
-    let expected = json!({ "code": "not_found", "message": message });
-    for path in [
-        "/",
-        "/v1",
-        "/v1/",
-        "/v2/contacts",
-        "/v1/contact",
-        "/v1/contacts/",
-        "/v1/contacts/a/b",
-        "//v1/contacts",
-        "/V1/contacts",
+    for (path, end) in [
+        ("/v1", "; GET /openapi.json lists those there are."),
+        ("/v1/", "; GET /openapi.json lists those there are."),
+        ("/nope", "; GET /openapi.json lists those there are."),
+        ("/v1/companies/batches/x", ". Did you mean `/v1/companies`?"),
+        ("/v2/contacts", ". Did you mean `/v1/contacts`?"),
+        ("/v1/contact", ". Did you mean `/v1/contacts`?"),
+        ("/v1/contacts/", ". Leave out the last `/`: `/v1/contacts`."),
+        (
+            "/v1/contacts/con_x/",
+            ". Leave out the last `/`: `/v1/contacts/con_x`.",
+        ),
+        ("/v1/contacts/a/b", ". Did you mean `/v1/contacts`?"),
+        ("//v1/contacts", ". Did you mean `/v1/contacts`?"),
+        ("/V1/Contacts/con_x", ". Did you mean `/v1/contacts/con_x`?"),
+        ("/contacts", ". Did you mean `/v1/contacts`?"),
+        ("/api/deals/deal_x", ". Did you mean `/v1/deals/deal_x`?"),
+        (
+            "/crm/v3/objects/companies",
+            ". Did you mean `/v1/companies`?",
+        ),
+        ("/v1/custom_fields", ". Did you mean `/v1/schema/fields`?"),
+        ("/v1/organizations/1", ". Did you mean `/v1/companies/1`?"),
+        ("/v1/serach", ". Did you mean `/v1/search`?"),
     ] {
+        let message = format!("There is no such path{end}");
+        let expected = json!({ "code": "not_found", "message": message });
         assert_eq!(user.get(path).error(404), expected, "{path}");
         assert_eq!(world.stranger().get(path).error(404), expected, "{path}");
     }
+}
+
+#[test]
+fn bulk_import_is_for_contacts_alone() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let message = "Bulk import is for contacts alone: POST /v1/contacts/batch.";
+    let expected = json!({ "code": "not_found", "message": message });
+    for list in [
+        "companies",
+        "deals",
+        "activities",
+        "webhooks",
+        "events",
+        "search",
+    ] {
+        for method in ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"] {
+            let answer = user
+                .ask(method, &format!("/v1/{list}/batch"))
+                .text("{}")
+                .send();
+            assert_eq!(answer.error(404), expected, "{method} {list}");
+        }
+    }
+    user.get("/v1/contacts/batch")
+        .fails(405, "method_not_allowed", None);
+}
+
+#[test]
+fn the_root_says_where_the_rest_is() {
+    let world = World::new();
+    let root = world.stranger().get("/").is(200);
+    let expected = json!({
+        "object": "api", "name": "Relm", "version": env!("CARGO_PKG_VERSION"), "api_version": "2026-07-02",
+        "openapi": "/openapi.json", "guide": "https://github.com/relmcrm/relm/blob/main/docs/API.md",
+    });
+    assert_eq!(root, expected);
+    let browser = world
+        .stranger()
+        .ask("GET", "/")
+        .header("accept", "text/html")
+        .send();
+    assert_eq!(browser.is(200), root);
 }
 
 #[test]
@@ -37,17 +94,18 @@ fn a_known_path_names_the_methods_that_it_takes() {
     let world = World::new();
     let user = world.user("acme", Mode::Live);
     for (method, path, allowed) in [
-        ("PUT", "/v1/contacts", "GET, POST"),
-        ("DELETE", "/v1/contacts", "GET, POST"),
-        ("POST", "/v1/contacts/con_x", "DELETE, GET, PATCH"),
+        ("PUT", "/v1/contacts", "GET, HEAD, POST"),
+        ("DELETE", "/v1/contacts", "GET, HEAD, POST"),
+        ("POST", "/v1/contacts/con_x", "DELETE, GET, HEAD, PATCH"),
+        ("HEAD", "/v1/contacts/batch", "POST"),
         ("GET", "/v1/contacts/batch", "POST"),
-        ("PATCH", "/v1/search", "GET"),
+        ("PATCH", "/v1/search", "GET, HEAD"),
         ("GET", "/v1/schema/fields/fld_x", "DELETE"),
         ("GET", "/v1/webhooks/wh_x/replay/dlv_x", "POST"),
-        ("POST", "/healthz", "GET"),
-        ("OPTIONS", "/v1/contacts", "GET, POST"),
-        ("get", "/v1/contacts", "GET, POST"),
-        ("FOO", "/v1/contacts", "GET, POST"),
+        ("POST", "/healthz", "GET, HEAD"),
+        ("OPTIONS", "/v1/contacts", "GET, HEAD, POST"),
+        ("get", "/v1/contacts", "GET, HEAD, POST"),
+        ("FOO", "/v1/contacts", "GET, HEAD, POST"),
     ] {
         let answer = user.ask(method, path).send();
         answer.fails(405, "method_not_allowed", None);
@@ -134,18 +192,18 @@ fn a_request_may_say_the_version_that_it_speaks() {
     let user = world.user("acme", Mode::Live);
     let ask = || user.ask("GET", "/v1/contacts");
     ask().header("relm-version", "2026-07-02").send().is(200);
-    let message = "`Relm-Version` must be 2026-07-02, or left out.";
-    let expected = json!({ "code": "bad_request", "message": message, "field": "Relm-Version" });
+    let expected = |version: &str| {
+        let message = format!("`Relm-Version` must be 2026-07-02, or left out, not `{version}`.");
+        json!({ "code": "bad_request", "message": message, "field": "Relm-Version" })
+    };
     for version in ["2026-07-03", "1", "", "2026-07-02 "] {
-        assert_eq!(
-            ask().header("relm-version", version).send().error(400),
-            expected
-        );
+        let answer = ask().header("relm-version", version).send();
+        assert_eq!(answer.error(400), expected(version));
     }
     let both = ask()
         .header("relm-version", "2026-07-02")
         .header("relm-version", "2025-01-01");
-    assert_eq!(both.send().error(400), expected);
+    assert_eq!(both.send().error(400), expected("2025-01-01"));
 }
 
 #[test]
