@@ -14,6 +14,7 @@ use relm_core::webhook::Schedule;
 use relm_core::{Id, Mode};
 use relm_store_seaorm::Synchronous;
 
+use crate::Cors;
 use crate::serve::CONNECTIONS_PER_PEER_MAX_DEFAULT;
 use crate::webhooks::AllowNets;
 
@@ -144,6 +145,15 @@ pub struct ServeArgs {
     /// its address.
     #[arg(long, env = "RELM_CONNECTIONS_PER_PEER", default_value_t = CONNECTIONS_PER_PEER_MAX_DEFAULT)]
     pub connections_per_peer: usize,
+    /// Origins whose web pages may read answers, such as `https://app.example.com,http://localhost:3000`, or `*` for all.
+    #[arg(
+        long,
+        env = "RELM_CORS_ORIGINS",
+        value_name = "ORIGINS",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub cors_origins: Cors,
     /// Seconds that open requests may take to end once the server is told to stop.
     #[arg(long, env = "RELM_SHUTDOWN_SECONDS", default_value = "10", value_parser = parse_seconds)]
     pub shutdown_seconds: Duration,

@@ -8,9 +8,12 @@
 
 pub mod api;
 pub mod config;
+mod cors;
 pub mod dispatch;
 pub mod run;
 pub mod serve;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 pub mod shared_clock;
 pub mod webhooks;
+
+pub use cors::Cors;

@@ -209,10 +209,11 @@ async fn serve_api(args: ServeArgs) -> Result<(), Failure> {
         ..Limits::default()
     };
     let limit = args.rate_limit_per_minute;
-    let api = Arc::new(match args.database.database {
+    let api = match args.database.database {
         Database::Memory | Database::Sqlite(_) => Api::new(crm, limit),
         Database::Server(_) => Api::of_replicas(crm, limit),
-    });
+    };
+    let api = Arc::new(api.cors(args.cors_origins));
     if !serve(listener, api, limits, stop.wait()).await {
         tracing::warn!("some requests did not end in time and were cut off");
     }

@@ -31,7 +31,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{CONNECTION, HeaderValue};
+use hyper::header::{CONNECTION, HeaderMap, HeaderValue, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -71,6 +71,9 @@ pub trait Handler: Send + Sync + 'static {
         call: Self::Call,
         request: Request<Bytes>,
     ) -> impl Future<Output = Response<Bytes>> + Send;
+
+    /// Adds to the headers of an answer, whoever made it, what depends on the `Origin` that its request was sent from.
+    fn complete(&self, origin: Option<&HeaderValue>, headers: &mut HeaderMap);
 
     /// The answer to a request that never reaches [`handle`](Self::handle), or whose handler panicked; it also logs
     /// what is worth a line.
@@ -303,12 +306,16 @@ async fn respond<H: Handler>(
     connection: Arc<Connection>,
     request: Request<Incoming>,
 ) -> Response<AnswerBody> {
+    let origin = request.headers().get(ORIGIN).cloned();
     let answering = Box::pin(answer(Arc::clone(&shared), connection, request));
     // Of a panic, the panic hook has told.
-    to_its_end(answering).await.unwrap_or_else(|Panicked| {
+    let mut response = to_its_end(answering).await.unwrap_or_else(|Panicked| {
         let refused = shared.handler.refuse(Refusal::Panicked, None);
         refused.map(|bytes| AnswerBody::new(bytes, None))
-    })
+    });
+    let headers = response.headers_mut();
+    shared.handler.complete(origin.as_ref(), headers);
+    response
 }
 
 /// Judges a request's head, then reads and handles it.

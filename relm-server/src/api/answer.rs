@@ -71,6 +71,14 @@ impl Answer {
         self.etag.as_deref()
     }
 
+    /// 204: there is nothing more to say.
+    pub fn no_content() -> Self {
+        Self {
+            status: StatusCode::NO_CONTENT,
+            ..Self::lines(Bytes::new())
+        }
+    }
+
     /// 304: whoever asks has this answer (RFC 9110, section 15.4.5).
     pub fn not_modified(self) -> Self {
         Self {
@@ -119,17 +127,22 @@ fn line(json: &str) -> Bytes {
 /// The version of the object that a document is. Its members come in the order of its struct, the version after all that
 /// a client writes, and no quote within a text goes unescaped: the last `"version":` is the one.
 fn version_of(document: &[u8]) -> Option<&str> {
-    /// What comes after the version: the mode and two moments.
+    const NAME: &[u8] = br#""version":"#;
+    /// What comes after the name: a number, the mode and two moments.
     const TAIL_BYTES: usize = 160;
-    let from = document.len().saturating_sub(TAIL_BYTES);
-    let tail = &document[from..];
-    let name = br#""version":"#;
-    let at = tail.windows(name.len()).rposition(|part| part == name)?;
-    let digits = &tail[at + name.len()..];
-    let end = digits.iter().position(|byte| !byte.is_ascii_digit())?;
-    str::from_utf8(&digits[..end])
-        .ok()
-        .filter(|digits| !digits.is_empty())
+    let mut tail = &document[document.len().saturating_sub(TAIL_BYTES)..];
+    let whole = tail;
+    // Every read comes here: only the bytes that can end the name are compared with all of it.
+    while let Some(at) = tail.iter().rposition(|byte| *byte == b'n') {
+        tail = &tail[..at];
+        let begin = (at + 3).checked_sub(NAME.len());
+        let after = begin.and_then(|begin| whole[begin..].strip_prefix(NAME));
+        if let Some(digits) = after {
+            let end = digits.iter().position(|byte| !byte.is_ascii_digit())?;
+            return str::from_utf8(&digits[..end]).ok();
+        }
+    }
+    None
 }
 
 /// A failure, as the client is told of it.
@@ -317,7 +330,7 @@ pub(super) fn render(outcome: Outcome, window: &Window, request_id: Id) -> Respo
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.reserve(10);
-    if status != StatusCode::NOT_MODIFIED {
+    if !response_has_no_body(status) {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -334,6 +347,11 @@ pub(super) fn render(outcome: Outcome, window: &Window, request_id: Id) -> Respo
     }
     headers.extend(header);
     response
+}
+
+/// Statuses of which a body would be no part (RFC 9110, sections 15.3.5 and 15.4.5).
+fn response_has_no_body(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
 fn error_body(failure: &Failure, request_id: Id) -> Bytes {

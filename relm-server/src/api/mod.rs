@@ -26,7 +26,7 @@ mod webhooks;
 use std::error::Error as _;
 
 use bytes::Bytes;
-use hyper::header::HeaderMap;
+use hyper::header::{HeaderMap, HeaderValue, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response};
 use relm_core::crm::Crm;
@@ -34,13 +34,14 @@ use relm_core::webhook::API_VERSION;
 use relm_core::{ErrorKind, Id, KeyAccess, Quoted, Scoped, json};
 use serde_json::Value;
 
-use self::answer::{Failure, Outcome};
+use self::answer::{Answer, Failure, Outcome};
 use self::authentication::Authentication;
 use self::call::Call;
 use self::query::Query;
 use self::rate_limit::{RateLimiter, Window};
 use self::routes::{Access, Answering, Route, Routes};
 use self::unrouted::unrouted;
+use crate::Cors;
 use crate::serve::{Admission, Allowance, Handler, Peer, Refusal, Tenant};
 
 /// The API over one engine.
@@ -49,6 +50,7 @@ pub struct Api {
     routes: Routes,
     authentication: Authentication,
     rates: RateLimiter,
+    cors: Cors,
 }
 
 /// A request whose head was judged: it may be read and answered.
@@ -87,6 +89,7 @@ impl Api {
             routes: Routes::new(),
             authentication: Authentication::default(),
             rates: RateLimiter::new(rate_limit_per_minute, false),
+            cors: Cors::Off,
         }
     }
 
@@ -98,15 +101,24 @@ impl Api {
         }
     }
 
+    /// The same API, whose answers pages of these origins may read.
+    #[must_use]
+    pub fn cors(self, cors: Cors) -> Self {
+        Self { cors, ..self }
+    }
+
     /// Answers a request that is there whole, of a caller whom nobody else shares an address with.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let (head, body) = request.into_parts();
-        match self.judge(&head, None).await {
+        let origin = head.headers.get(ORIGIN).cloned();
+        let mut response = match self.judge(&head, None).await {
             Ok(Admission { call, .. }) => {
                 self.carry_out(call, Request::from_parts(head, body)).await
             }
             Err(refused) => refused,
-        }
+        };
+        self.cors.allow(origin.as_ref(), response.headers_mut());
+        response
     }
 
     /// Judges a request by its head.
@@ -117,6 +129,11 @@ impl Api {
     ) -> Result<Admission<Admitted>, Response<Bytes>> {
         let request_id = self.crm.request_id();
         let mut window = self.rates.untouched(self.crm.now());
+        if let Some(headers) = self.cors.preflight(head) {
+            let mut response = self.render(Ok(Answer::no_content()), &window, request_id);
+            response.headers_mut().extend(headers);
+            return Err(response);
+        }
         match self.admit(head, peer, &mut window).await {
             Ok((task, allowance)) => Ok(Admission {
                 call: Admitted {
@@ -238,6 +255,10 @@ impl Handler for Api {
 
     async fn handle(&self, call: Admitted, request: Request<Bytes>) -> Response<Bytes> {
         self.carry_out(call, request).await
+    }
+
+    fn complete(&self, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
+        self.cors.allow(origin, headers);
     }
 
     fn refuse(&self, refusal: Refusal, call: Option<Admitted>) -> Response<Bytes> {

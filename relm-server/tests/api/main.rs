@@ -10,6 +10,7 @@ mod associations;
 mod attempts;
 mod batch;
 mod bounds;
+mod browsers;
 mod contacts;
 mod endpoints;
 mod events;

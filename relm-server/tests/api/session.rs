@@ -54,6 +54,12 @@ impl World {
         }
     }
 
+    /// The same world, whose answers pages of these origins may read.
+    pub fn with_cors(self, origins: &str) -> Self {
+        let api = self.api.cors(origins.parse().unwrap());
+        Self { api, ..self }
+    }
+
     /// A key of a fresh workspace.
     pub fn user(&self, workspace: &str, mode: Mode) -> User<'_> {
         let made = pollster::block_on(self.crm.create_workspace(workspace)).unwrap();

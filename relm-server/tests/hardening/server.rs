@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use hyper::header::{HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode};
 use relm_server::serve::{
@@ -79,6 +80,8 @@ impl Handler for Probe {
             _ => Response::new(request.into_body()),
         }
     }
+
+    fn complete(&self, _: Option<&HeaderValue>, _: &mut HeaderMap) {}
 
     fn refuse(&self, refusal: Refusal, _: Option<()>) -> Response<Bytes> {
         let status = match refusal {
