@@ -228,9 +228,29 @@ fn check_body_type(head: &Parts) -> Result<(), Refusal> {
     let mut types = head.headers.get_all(CONTENT_TYPE).iter();
     match (types.next(), types.next()) {
         (Some(only), None) if is_json(only) => Ok(()),
-        _ => Err(Refusal::UnsupportedMediaType(
-            "Send the body as Content-Type: application/json.",
-        )),
+        (given, more) => Err(Refusal::UnsupportedMediaType(not_json(
+            given,
+            more.is_some(),
+        ))),
+    }
+}
+
+/// What is said of a body's type. What most send by mistake is what their client sends unless told otherwise.
+fn not_json(given: Option<&HeaderValue>, repeated: bool) -> &'static str {
+    let begins =
+        |with: &str| given.is_some_and(|given| given.as_bytes().starts_with(with.as_bytes()));
+    if repeated {
+        "Send one Content-Type: application/json."
+    } else if given.is_none() {
+        "The body has no Content-Type: send it as application/json."
+    } else if begins("application/x-www-form-urlencoded") || begins("multipart/") {
+        "Send the body as Content-Type: application/json; a form is not read."
+    } else if begins("application/json") {
+        "Send the body in UTF-8, as Content-Type: application/json."
+    } else if begins("text/plain") {
+        "Send the body as Content-Type: application/json, not text/plain."
+    } else {
+        "Send the body as Content-Type: application/json."
     }
 }
 
