@@ -15,8 +15,9 @@ const SERVERS: [(&str, &str); 4] = [
 ];
 
 /// Programs that tests run.
-const PROGRAMS: [&str; 7] = [
+const PROGRAMS: [&str; 8] = [
     "bash",
+    "curl",
     "initdb",
     "mariadb-install-db",
     "mariadbd",

@@ -11,6 +11,7 @@
 )]
 mod client;
 mod deliveries;
+mod examples;
 mod receiver;
 mod server;
 #[cfg(target_os = "linux")]

@@ -16,6 +16,8 @@ pub struct Server {
     child: Child,
     pub address: SocketAddr,
     pub keys: Option<Keys>,
+    /// What a first start prints to try it with.
+    pub to_try: Option<String>,
 }
 
 /// The binary, with nothing of the tester's environment.
@@ -55,19 +57,20 @@ impl Server {
         let first = lines.next().expect("the server says where it serves");
         let address = first.split(['/', ' ']).find_map(|word| word.parse().ok());
         let address = address.unwrap_or_else(|| panic!("no address in {first:?}"));
-        let keys = Self::read_keys(lines);
+        let lines = lines.take_while(|line| !line.starts_with("Press Ctrl-C"));
+        let lines: Vec<String> = lines.collect();
+        let to_try = lines.iter().map(|line| line.trim());
+        let mut to_try = to_try.filter(|line| line.starts_with("curl "));
         Self {
             child,
             address,
-            keys,
+            keys: Self::read_keys(&lines),
+            to_try: to_try.next().map(str::to_owned),
         }
     }
 
-    /// The keys among what is printed before the last line, if there are any.
-    fn read_keys(lines: impl Iterator<Item = String>) -> Option<Keys> {
-        let lines: Vec<String> = lines
-            .take_while(|line| !line.starts_with("Press Ctrl-C"))
-            .collect();
+    /// The keys among what was printed, if there are any.
+    fn read_keys(lines: &[String]) -> Option<Keys> {
         let key = |name: &str| {
             let mut named = lines
                 .iter()

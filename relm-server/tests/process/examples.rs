@@ -1,0 +1,187 @@
+//! The examples that are printed: by the server, in the README and in the documents. A newcomer runs them as they stand.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use test_requirements::requires;
+
+use super::server::Server;
+
+/// What is read first comes first: all of it goes into one database.
+const DOCUMENTS: [(&str, &str); 3] = [
+    ("README.md", include_str!("../../../README.md")),
+    ("docs/API.md", include_str!("../../../docs/API.md")),
+    (
+        "docs/WEBHOOKS.md",
+        include_str!("../../../docs/WEBHOOKS.md"),
+    ),
+];
+
+/// The commands of a document's shell blocks that ask the server for something. What a command goes on with is indented.
+fn commands(document: &str) -> Vec<String> {
+    let blocks = document.split("```sh\n").skip(1);
+    let blocks = blocks.map(|block| block.split("```").next().unwrap());
+    let mut commands: Vec<String> = Vec::new();
+    for line in blocks.flat_map(str::lines) {
+        match commands.last_mut() {
+            Some(command) if line.starts_with(' ') => *command = format!("{command}\n{line}"),
+            _ => commands.push(line.to_owned()),
+        }
+    }
+    commands.retain(|command| command.starts_with("curl "));
+    commands
+}
+
+/// Somebody who runs examples, and puts the ids that were answered in the place of `con_…`.
+struct Newcomer<'a> {
+    server: &'a Server,
+    key: &'a str,
+    ids: HashMap<String, Vec<String>>,
+}
+
+impl Newcomer<'_> {
+    fn run(&mut self, command: &str) -> Value {
+        let command = self.filled_in(command);
+        let script =
+            format!("curl() {{ command curl --silent --fail-with-body \"$@\"; }}\n{command}");
+        let output = Command::new("bash")
+            .args(["-c", &script])
+            .env("BASE", format!("http://{}", self.server.address))
+            .env("RELM_KEY", self.key)
+            .output()
+            .unwrap();
+        let answer = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{command}\n{answer}");
+        assert!(answer.ends_with('\n'), "{command}");
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        self.learn(&answer);
+        answer
+    }
+
+    fn filled_in(&mut self, command: &str) -> String {
+        let mut command = command.to_owned();
+        if command.contains("cursor=…") {
+            let page = self
+                .run(r#"curl "$BASE/v1/contacts?limit=1" -H "Authorization: Bearer $RELM_KEY""#);
+            let cursor = page["next_cursor"]
+                .as_str()
+                .expect("there are two contacts by now");
+            command = command.replace("cursor=…", &format!("cursor={cursor}"));
+        }
+        for (prefix, ids) in &self.ids {
+            let latest = ids.last().map_or("", String::as_str);
+            command = command.replace(&format!("{prefix}_…"), latest);
+        }
+        assert!(!command.contains('…'), "{command}");
+        command
+    }
+
+    /// Remembers what was answered, and forgets what is deleted.
+    fn learn(&mut self, answer: &Value) {
+        let rows = answer["data"].as_array().into_iter().flatten();
+        for id in [answer]
+            .into_iter()
+            .chain(rows)
+            .filter_map(|record| record["id"].as_str())
+        {
+            let (prefix, _) = id.split_once('_').unwrap();
+            let known = self.ids.entry(prefix.to_owned()).or_default();
+            known.retain(|other| other != id);
+            if answer["deleted"] != true {
+                known.push(id.to_owned());
+            }
+        }
+    }
+}
+
+#[requires(bash, curl)]
+#[test]
+fn every_printed_example_runs_in_order_on_an_empty_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let keys = server.keys.clone().expect("an empty database gets keys");
+    let mut newcomer = Newcomer {
+        server: &server,
+        key: &keys.test,
+        ids: HashMap::new(),
+    };
+    let to_try = server
+        .to_try
+        .clone()
+        .expect("a first start says what to try");
+    newcomer.run(&to_try);
+    for (name, document) in DOCUMENTS {
+        let commands = commands(document);
+        assert!(commands.len() >= 3, "{name}: {commands:?}");
+        for command in commands {
+            newcomer.run(&command);
+        }
+    }
+}
+
+/// The function of the guide to polling, called as it says, gives each event once.
+#[requires(bash, curl, python3)]
+#[test]
+fn the_poller_hands_over_each_event_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let keys = server.keys.clone().expect("an empty database gets keys");
+    let (_, document) = DOCUMENTS[1];
+    let poll = document
+        .split("```python\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    let script = format!("{PREAMBLE}\n{poll}\n{CALLS}");
+    let said = python(
+        folder.path(),
+        &script,
+        &[&format!("http://{}", server.address), &keys.test],
+    );
+    assert_eq!(
+        said.trim(),
+        "205 1 206",
+        "as many events as changes, then one more, and none twice"
+    );
+}
+
+const PREAMBLE: &str = r#"
+import json, sys, urllib.parse, urllib.request
+from datetime import datetime, timedelta, timezone
+base, key = sys.argv[1:]
+def send(path, body=None):
+    headers = {"Authorization": "Bearer " + key, "Content-Type": "application/json"}
+    request = urllib.request.Request(base + path, json.dumps(body).encode() if body else None, headers)
+    return json.load(urllib.request.urlopen(request))
+def get(path, parameters):
+    return send(path + "?" + urllib.parse.urlencode(parameters))
+"#;
+
+const CALLS: &str = r#"
+send("/v1/contacts/batch", {"contacts": [{"first_name": str(n)} for n in range(205)]})
+known, handled = set(), []
+since = poll(get, datetime.now(timezone.utc) - timedelta(hours=1), handled.append, known)
+first = len(handled)
+send("/v1/companies", {"name": "A"})
+poll(get, since, handled.append, known)
+print(first, len(handled) - first, len({event["id"] for event in handled}))
+"#;
+
+fn python(folder: &Path, script: &str, arguments: &[&str]) -> String {
+    let output = Command::new("python3")
+        .args(["-c", script])
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
