@@ -9,11 +9,13 @@ use self::names::{OPTIONS_OTHER_NAMES, OTHER_NAMES, TYPES_ELSEWHERE};
 use crate::check;
 use crate::column::{Column, ColumnType, Scalar};
 use crate::error::{Error, ErrorKind, Result};
-use crate::excerpt::Quoted;
+use crate::excerpt::{Quoted, json_bytes};
 use crate::hint::{self, OtherNames};
 use crate::id::Id;
 use crate::input::{Patch, Reader};
-use crate::limits::{FIELD_CHOICES_MAX, FIELD_KEY_CHARS_MAX, TEXT_CHARS_MAX};
+use crate::limits::{
+    FIELD_CHOICES_MAX, FIELD_KEY_CHARS_MAX, FIELD_OPTIONS_BYTES_MAX, TEXT_CHARS_MAX,
+};
 use crate::metadata::Metadata;
 use crate::object::ObjectType;
 use crate::scope::Mode;
@@ -204,6 +206,11 @@ impl Field {
         })
     }
 
+    /// What its JSON takes.
+    pub(crate) fn bytes(&self) -> usize {
+        serde_json::to_string(self).map_or(0, |json| json.len())
+    }
+
     /// What is unique of it in a scope.
     pub fn field_key(&self) -> String {
         format!("{}.{}", self.object_type, self.key)
@@ -379,6 +386,13 @@ fn check_choices(field_type: FieldType, choices: &[String]) -> Result<()> {
     if choices.is_empty() || choices.len() > FIELD_CHOICES_MAX {
         return refuse(format!(
             "A `select` field needs 1 to {FIELD_CHOICES_MAX} `options.choices`."
+        ));
+    }
+    let bytes: usize = choices.iter().map(|choice| json_bytes(choice) + 3).sum();
+    if bytes > FIELD_OPTIONS_BYTES_MAX {
+        return refuse(format!(
+            "All `options.choices` together can be {FIELD_OPTIONS_BYTES_MAX} bytes of JSON at most, and these are {bytes}: have \
+             fewer or shorter ones."
         ));
     }
     let mut seen = std::collections::HashSet::new();

@@ -20,6 +20,8 @@ pub const JSON_DEPTH_MAX: usize = 16;
 pub const PAGE_LIMIT_DEFAULT: usize = 50;
 /// Records on a page at most; a larger `limit` is clamped to it.
 pub const PAGE_LIMIT_MAX: usize = 200;
+/// Bytes of the documents on a page; one that is larger alone is a page of its own.
+pub const PAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Clauses of one list request.
 pub const FILTER_CLAUSES_MAX: usize = 20;
 /// Values of one `in`.
@@ -51,6 +53,10 @@ pub const FIELD_KEY_CHARS_MAX: usize = 63;
 pub const FIELDS_MAX: usize = 500;
 /// Choices of a `select` field.
 pub const FIELD_CHOICES_MAX: usize = 200;
+/// Bytes of a field's `options` as JSON.
+pub const FIELD_OPTIONS_BYTES_MAX: usize = 16 * 1024;
+/// Bytes of the definitions of one workspace and mode, each as its JSON.
+pub const FIELDS_BYTES_MAX: usize = 256 * 1024;
 /// Webhook endpoints of one workspace and mode.
 pub const WEBHOOKS_MAX: usize = 20;
 /// Endpoints of one scope that lead to one URL.

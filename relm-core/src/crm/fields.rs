@@ -1,13 +1,13 @@
 //! Defining and removing custom fields.
 
+use super::Scoped;
 use super::listing::{self, List, ListRequest};
 use super::operation::{Operation, Outcome, Plan, Reply};
-use super::{Scoped, store_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{Field, FieldInput};
 use crate::id::{Id, Kind};
 use crate::input::Reader;
-use crate::limits::FIELDS_MAX;
+use crate::limits::{FIELDS_BYTES_MAX, FIELDS_MAX};
 use crate::record::Entry;
 use crate::store::Write;
 
@@ -54,8 +54,8 @@ impl<'a> Fields<'a> {
     /// `unavailable` or `internal_error` from the store.
     pub async fn all(&self) -> Result<Vec<Field>> {
         let Scoped { inner, scope, .. } = self.scoped;
-        let configuration = inner.store.configuration(*scope).await;
-        Ok(configuration.map_err(store_error)?.fields)
+        let configuration = inner.reload_configuration(*scope).await?;
+        Ok(configuration.fields.clone())
     }
 
     /// One page, newest first; filters such as `object_type` apply.
@@ -98,10 +98,30 @@ impl Operation<Field> for Define {
         }
         let entry = Entry::new(field);
         let json = entry.document().json;
+        check_bytes(fields, json.len())?;
         plan.writes
             .extend([Write::Insert(entry), Write::Reconfigure]);
         Ok(Reply::new(Outcome::Created, json))
     }
+}
+
+/// Whether one more definition, of so many bytes, may stand beside these: every engine holds them all, and every schema
+/// shows them. What was defined before there was a bound stays.
+fn check_bytes(fields: &[Field], bytes: usize) -> Result<()> {
+    let mut left = FIELDS_BYTES_MAX.checked_sub(bytes);
+    for field in fields {
+        left = left.and_then(|left| left.checked_sub(field.bytes()));
+    }
+    if left.is_some() {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "options",
+        format!(
+            "All definitions together can be {FIELDS_BYTES_MAX} bytes of JSON at most, and this one is {bytes}: remove one, or \
+             shorten labels and choices."
+        ),
+    ))
 }
 
 struct Remove {
