@@ -180,17 +180,13 @@ impl Store for HashStore {
     async fn list(&self, scope: Scope, query: &Query) -> Result<Page, StoreError> {
         let contents = self.lock();
         let is_after = |id: Id| query.after.is_none_or(|after| id < after);
-        // One more than asked for tells whether there is another page.
-        let mut documents: Vec<Document> = contents
+        let documents = contents
             .of_kind(scope, query.kind)
             .into_iter()
             .filter(|entry| is_after(entry.record.id()) && matches(&query.clauses, &entry.record))
-            .take(query.limit + 1)
-            .map(Entry::document)
-            .collect();
-        let more = documents.len() > query.limit;
-        documents.truncate(query.limit);
-        Ok(Page { documents, more })
+            .map(Entry::document);
+        // It looks at one more than it holds, which tells whether there is another page.
+        Ok(Page::of(query.limit, documents))
     }
 
     async fn search(&self, scope: Scope, search: &Search) -> Result<SearchPage, StoreError> {
@@ -207,19 +203,21 @@ impl Store for HashStore {
             })
             .collect();
         found.sort_by_key(|(position, _)| (position.rank, Reverse(position.ulid)));
-        let more = found.len() > search.limit;
-        found.truncate(search.limit);
-        Ok(SearchPage {
-            last: found.last().map(|(position, _)| *position),
-            documents: found.into_iter().map(|(_, document)| document).collect(),
-            more,
-        })
+        Ok(SearchPage::of(search.limit, found))
     }
 
-    async fn configuration(&self, scope: Scope) -> Result<Configuration, StoreError> {
+    async fn configuration(
+        &self,
+        scope: Scope,
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
         let contents = self.lock();
+        let version = contents.versions.get(&scope).copied().unwrap_or(0);
+        if known == Some(version) {
+            return Ok(None);
+        }
         let mut configuration = Configuration {
-            version: contents.versions.get(&scope).copied().unwrap_or(0),
+            version,
             ..Configuration::default()
         };
         for kind in [Kind::Field, Kind::Webhook] {
@@ -233,7 +231,7 @@ impl Store for HashStore {
                 }
             }
         }
-        Ok(configuration)
+        Ok(Some(configuration))
     }
 
     async fn response(

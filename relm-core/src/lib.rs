@@ -27,6 +27,7 @@ pub mod key;
 pub mod limits;
 mod metadata;
 pub mod object;
+mod page;
 pub mod pattern;
 pub mod record;
 pub mod scope;
@@ -54,6 +55,7 @@ pub use object::{
     Activity, ActivityInput, Company, CompanyInput, Contact, ContactInput, Deal, DealInput,
     ObjectType,
 };
+pub use page::PageSize;
 pub use scope::{Mode, Scope};
 pub use store::Store;
 pub use time::{Clock, Date, Entropy, Timestamp};

@@ -55,17 +55,24 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<Vec<Option<Document>>, StoreError>;
 
     /// One page of the records of one kind that [meet](crate::filter::matches) every clause of the query, newest
-    /// first: by descending id, strictly after the query's `after`. Never more than its `limit`; `more` is true
-    /// exactly when a further record meets the query.
+    /// first: by descending id, strictly after the query's `after`. As many of them as fit: never more than its
+    /// `limit`, and after the first none with which the documents would come to more than
+    /// [`PAGE_BYTES_MAX`](crate::limits::PAGE_BYTES_MAX) bytes (which [`PageSize`](crate::PageSize) counts). `more` is
+    /// true exactly when a further record meets the query.
     async fn list(&self, scope: Scope, query: &Query) -> Result<Page, StoreError>;
 
     /// One page of the records that [match](SearchTerms::rank) the search: by rank, then by descending ULID, strictly
-    /// after the search's `after`. Limits and `more` as for [`list`](Self::list). Sees every commit that returned.
+    /// after the search's `after`. Bounds and `more` as for [`list`](Self::list). Sees every commit that returned.
     async fn search(&self, scope: Scope, search: &Search) -> Result<SearchPage, StoreError>;
 
-    /// The scope's configuration version, custom fields and endpoints, all of one moment. The version is 0 until the
-    /// first [`Write::Reconfigure`].
-    async fn configuration(&self, scope: Scope) -> Result<Configuration, StoreError>;
+    /// The scope's configuration version, custom fields and endpoints, all of one moment; none exactly when the version
+    /// is `known`, so that asking again is cheap however much there is. The version is 0 until the first
+    /// [`Write::Reconfigure`].
+    async fn configuration(
+        &self,
+        scope: Scope,
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError>;
 
     /// The response remembered for an idempotency key that has not expired at `now`, or none.
     async fn response(
@@ -145,7 +152,7 @@ pub struct Query {
     pub clauses: Vec<Clause>,
     /// The last record of the page before, which need not exist any more.
     pub after: Option<Id>,
-    /// The most records to return; at least 1.
+    /// The most records to return; at least 1. A page ends earlier where its bytes do.
     pub limit: usize,
 }
 

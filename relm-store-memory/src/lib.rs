@@ -121,15 +121,11 @@ impl Store for MemoryStore {
 
     async fn list(&self, scope: Scope, query: &Query) -> Result<Page, StoreError> {
         Ok(self.within(scope, |contents| {
-            let mut documents: Vec<Document> = contents
+            let documents = contents
                 .newest_first(query.kind, query.after)
                 .filter(|entry| matches(&query.clauses, &entry.record))
-                .take(query.limit + 1)
-                .map(Entry::document)
-                .collect();
-            let more = documents.len() > query.limit;
-            documents.truncate(query.limit);
-            Page { documents, more }
+                .map(Entry::document);
+            Page::of(query.limit, documents)
         }))
     }
 
@@ -148,33 +144,32 @@ impl Store for MemoryStore {
                 })
                 .collect();
             found.sort_by_key(|(rank, entry)| (*rank, std::cmp::Reverse(entry.record.id().ulid())));
-            let more = found.len() > search.limit;
-            found.truncate(search.limit);
-            SearchPage {
-                last: found.last().map(|(rank, entry)| SearchPosition {
-                    rank: *rank,
-                    ulid: entry.record.id().ulid(),
-                }),
-                documents: found
-                    .into_iter()
-                    .map(|(_, entry)| entry.document())
-                    .collect(),
-                more,
-            }
+            let found = found.into_iter().map(|(rank, entry)| {
+                let ulid = entry.record.id().ulid();
+                (SearchPosition { rank, ulid }, entry.document())
+            });
+            SearchPage::of(search.limit, found)
         }))
     }
 
-    async fn configuration(&self, scope: Scope) -> Result<Configuration, StoreError> {
-        Ok(self.within(scope, |contents| Configuration {
-            version: contents.configuration_version,
-            fields: contents.of_kind(Kind::Field, |record| match record {
-                Record::Field(field) => Some(Field::clone(field)),
-                _ => None,
-            }),
-            webhooks: contents.of_kind(Kind::Webhook, |record| match record {
-                Record::Webhook(webhook) => Some(Webhook::clone(webhook)),
-                _ => None,
-            }),
+    async fn configuration(
+        &self,
+        scope: Scope,
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
+        Ok(self.within(scope, |contents| {
+            let version = contents.configuration_version;
+            (known != Some(version)).then(|| Configuration {
+                version,
+                fields: contents.of_kind(Kind::Field, |record| match record {
+                    Record::Field(field) => Some(Field::clone(field)),
+                    _ => None,
+                }),
+                webhooks: contents.of_kind(Kind::Webhook, |record| match record {
+                    Record::Webhook(webhook) => Some(Webhook::clone(webhook)),
+                    _ => None,
+                }),
+            })
         }))
     }
 

@@ -15,6 +15,7 @@
 mod dialect;
 mod explain;
 mod fold;
+mod held;
 mod plan;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 pub mod pooled;

@@ -43,8 +43,12 @@ impl Store for Recorder {
         self.inner.search(scope, search).await
     }
 
-    async fn configuration(&self, scope: Scope) -> Result<Configuration, StoreError> {
-        self.inner.configuration(scope).await
+    async fn configuration(
+        &self,
+        scope: Scope,
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
+        self.inner.configuration(scope, known).await
     }
 
     async fn response(

@@ -14,9 +14,10 @@
 //! knowing which that is.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::ops::RangeInclusive;
 
+use relm_core::PageSize;
 use relm_core::column::Scalar;
 use relm_core::id::{Id, Kind};
 use relm_core::object::ObjectType;
@@ -25,6 +26,7 @@ use relm_core::scope::Scope;
 use relm_core::search::{Rank, SearchPosition, prefix_end};
 use relm_core::store::{Search, SearchPage};
 
+use crate::held::Held;
 use crate::query::documents;
 use crate::sql::{Sql, table, ulid_text};
 
@@ -44,7 +46,8 @@ const CHUNK_ROWS: RangeInclusive<usize> = 128..=1_024;
 pub(crate) enum Step {
     /// Statements whose rows are `ulid, kind`. [`Searching::entries`] takes the rows of each.
     Entries(Vec<Sql>),
-    /// A statement whose rows are `id, doc`. [`Searching::documents`] takes them, in any order.
+    /// A statement whose rows are `id, doc`. [`Searching::document`] takes each, in any order, and
+    /// [`Searching::documents_end`] goes on.
     Documents(Sql),
 }
 
@@ -81,7 +84,12 @@ pub(crate) struct Searching {
     judged: usize,
     /// The last record among the words that was looked at.
     last: Option<SearchPosition>,
+    /// What the step under way has read: how many records, the oldest of them, and those that may be on the page.
+    rows: usize,
+    lowest: Option<u128>,
+    held: Held,
     found: Vec<(Rank, Document)>,
+    size: PageSize,
 }
 
 impl Searching {
@@ -100,7 +108,11 @@ impl Searching {
             next: 0,
             judged: 0,
             last: search.after.filter(|after| after.rank == Rank::Words),
+            rows: 0,
+            lowest: None,
+            held: Held::default(),
             found: Vec::new(),
+            size: PageSize::new(search.limit),
             search,
         }
     }
@@ -181,14 +193,37 @@ impl Searching {
         self.listed.extend(ids.into_iter().map(|id| (rank, id)));
     }
 
-    /// Takes the documents that were read.
-    pub fn documents(&mut self, mut documents: Vec<Document>) {
+    /// Takes one of the documents that a step reads.
+    pub fn document(&mut self, document: Document) {
+        let ulid = document.id.ulid();
+        self.rows += 1;
+        self.lowest = self
+            .lowest
+            .map_or(Some(ulid), |lowest| Some(lowest.min(ulid)));
+        let rank = match self.stage {
+            Stage::Newest => Some(Rank::Words),
+            Stage::Listed => [Rank::Exact, Rank::Words]
+                .into_iter()
+                .find(|rank| self.is_read(*rank, ulid)),
+            Stage::Entries | Stage::Done => None,
+        };
+        if let Some(rank) = rank {
+            let mut held = std::mem::take(&mut self.held);
+            held.add((rank, Reverse(ulid)), document, |rank, document| {
+                self.accepts(rank, document)
+            });
+            self.held = held;
+        }
+    }
+
+    /// Goes on when a step has read all its documents.
+    pub fn documents_end(&mut self) {
+        let (rows, lowest) = (std::mem::take(&mut self.rows), self.lowest.take());
         if self.stage == Stage::Newest {
-            documents.sort_unstable_by_key(|document| Reverse(document.id.ulid()));
-            let is_end = documents.len() < self.chunk();
-            for document in documents {
-                self.take(Rank::Words, document);
-            }
+            self.judged += rows;
+            self.last_word(lowest);
+            let is_end = rows < self.chunk();
+            self.fill();
             if is_end {
                 self.stage = Stage::Done;
             } else {
@@ -196,37 +231,54 @@ impl Searching {
             }
             return;
         }
-        let mut read: HashMap<Id, Document> = documents
-            .into_iter()
-            .map(|document| (document.id, document))
-            .collect();
-        let reading: Vec<(Rank, Id)> = self.reading().to_vec();
-        self.next += reading.len();
-        for (rank, id) in reading {
-            // What is gone by now is not found.
-            if let Some(document) = read.remove(&id) {
-                self.take(rank, document);
-            }
-        }
+        let reading = self.reading();
+        let mut words = reading.iter().filter(|(rank, _)| *rank == Rank::Words);
+        let (read, judged) = (reading.len(), words.clone().count());
+        let last = words.next_back().map(|(_, id)| id.ulid());
+        self.next += read;
+        self.judged += judged;
+        self.last_word(last);
+        self.fill();
         self.go_on();
     }
 
-    /// Adds a document to the page, if it belongs there.
-    fn take(&mut self, rank: Rank, document: Document) {
-        if self.found.len() == self.wanted() {
-            return;
+    /// Whether the step under way reads this record at this rank.
+    fn is_read(&self, rank: Rank, ulid: u128) -> bool {
+        let place = (rank, Reverse(ulid));
+        let found = self
+            .reading()
+            .binary_search_by_key(&place, |(rank, id)| (*rank, Reverse(id.ulid())));
+        found.is_ok()
+    }
+
+    fn last_word(&mut self, ulid: Option<u128>) {
+        let rank = Rank::Words;
+        self.last = ulid.map(|ulid| SearchPosition { rank, ulid }).or(self.last);
+    }
+
+    /// Adds to the page what was read and belongs there.
+    fn fill(&mut self) {
+        let held = std::mem::take(&mut self.held);
+        let is_cut = held.is_cut();
+        for ((rank, _), (document, is_accepted)) in held {
+            if self.size.more() {
+                return;
+            }
+            let is_found = is_accepted || self.accepts(rank, &document);
+            if is_found && self.size.takes(document.json.len()) {
+                self.found.push((rank, document));
+            }
         }
+        if is_cut {
+            // What was let go has no room beside what was held.
+            self.size.takes(usize::MAX);
+        }
+    }
+
+    /// Whether a record is found at this rank.
+    fn accepts(&self, rank: Rank, document: &Document) -> bool {
         let is_known = self.one_moment && !self.has_broad && self.exact.is_some();
-        if rank == Rank::Words {
-            self.judged += 1;
-            self.last = Some(SearchPosition {
-                rank,
-                ulid: document.id.ulid(),
-            });
-        }
-        if is_known || self.ranks(&document) == Some(rank) {
-            self.found.push((rank, document));
-        }
+        is_known || self.ranks(document) == Some(rank)
     }
 
     fn ranks(&self, document: &Document) -> Option<Rank> {
@@ -236,7 +288,7 @@ impl Searching {
 
     fn go_on(&mut self) {
         let is_vain = self.has_broad && self.judged * ENTRIES_PER_RECORD >= self.broad;
-        self.stage = if self.found.len() == self.wanted() {
+        self.stage = if self.size.more() {
             Stage::Done
         } else if is_vain && self.broad < BROAD_MAX {
             self.broad = BROAD_MAX.min(self.broad * WIDER);
@@ -252,15 +304,13 @@ impl Searching {
     }
 
     /// The page that was found.
-    pub fn page(mut self) -> SearchPage {
-        let more = self.found.len() > self.search.limit;
-        self.found.truncate(self.search.limit);
+    pub fn page(self) -> SearchPage {
         SearchPage {
             last: self.found.last().map(|(rank, document)| SearchPosition {
                 rank: *rank,
                 ulid: document.id.ulid(),
             }),
-            more,
+            more: self.size.more(),
             documents: self.found.into_iter().map(|(_, found)| found).collect(),
         }
     }

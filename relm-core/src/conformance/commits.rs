@@ -116,10 +116,7 @@ pub(super) async fn a_refused_batch_leaves_nothing(store: Subject) {
         found.expect("the store finds records"),
         [is(&kept), None, None]
     );
-    let configuration = store
-        .configuration(SCOPE)
-        .await
-        .expect("the store has a configuration");
+    let configuration = store.configured(SCOPE).await;
     assert_eq!(
         (configuration.version, configuration.fields),
         (0, Vec::new())

@@ -228,10 +228,7 @@ pub(super) async fn definitions_exclude_each_other(store: Subject) {
                 .all(|refusal| *refusal == Refusal::Configuration),
             "{outcomes:?}"
         );
-        let now = store
-            .configuration(SCOPE)
-            .await
-            .expect("the store has a configuration");
+        let now = store.configured(SCOPE).await;
         assert_eq!(
             (now.version, now.fields.len() as u64),
             (round.cast_signed() + 1, round + 1)
@@ -310,7 +307,7 @@ pub(super) async fn a_dropped_read_leaves_the_store_usable(store: Subject) {
     for polls in [1, 2, 3].into_iter().cycle().take(120) {
         polled(polls, store.get(SCOPE, id(Kind::Contact, 1)));
         polled(polls, store.list(SCOPE, &query));
-        polled(polls, store.configuration(SCOPE));
+        polled(polls, store.configuration(SCOPE, None));
     }
     store.apply(SCOPE, vec![insert(contact(6))]).await;
     assert_eq!(all(&store, Kind::Contact).await.len(), 6);

@@ -7,10 +7,7 @@ use super::subject::{Subject, batch, refused};
 use crate::store::{Configuration, Refusal, Require, Write};
 
 async fn configuration(store: &Subject) -> Configuration {
-    store
-        .configuration(SCOPE)
-        .await
-        .expect("the store has a configuration")
+    store.configured(SCOPE).await
 }
 
 fn requiring(version: i64, writes: Vec<Write>) -> crate::store::Batch {
@@ -96,6 +93,28 @@ pub(super) async fn a_configuration_lists_oldest_first(store: Subject) {
     let now = configuration(&store).await;
     assert_eq!(now.fields, fields[1..]);
     assert_eq!(now.webhooks, [first, disabled, third]);
+}
+
+/// None exactly when the version is known: not for an earlier one, nor for one that is yet to come.
+pub(super) async fn a_known_configuration_is_not_read_again(store: Subject) {
+    let read = async |known| {
+        let read = store.configuration(SCOPE, Some(known)).await;
+        read.expect("the store has a configuration")
+            .map(|now| (now.version, now.fields.len(), now.webhooks.len()))
+    };
+    for version in 0_i64..3 {
+        for known in -1..=4 {
+            let fields = version.unsigned_abs() as usize;
+            let expected = (known != version).then_some((version, fields, fields));
+            assert_eq!(read(known).await, expected, "{known} of {version}");
+        }
+        let n = version.unsigned_abs();
+        let define = [insert(field(n, &format!("k{n}"))), insert(webhook(n))];
+        let writes = define.into_iter().chain([Write::Reconfigure]);
+        store.apply(SCOPE, writes.collect()).await;
+    }
+    store.apply(SCOPE, vec![insert(contact(1))]).await;
+    assert_eq!(read(3).await, None);
 }
 
 /// Version, fields and endpoints are all of one moment: beside a writer, version *n* always has *n* fields.

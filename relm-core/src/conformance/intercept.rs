@@ -57,8 +57,9 @@ pub(super) trait Intercept: Send + Sync + 'static {
         &self,
         store: &dyn Store,
         scope: Scope,
-    ) -> Result<Configuration, StoreError> {
-        store.configuration(scope).await
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
+        store.configuration(scope, known).await
     }
 
     async fn response(
@@ -118,8 +119,12 @@ impl<I: Intercept> Store for Intercepted<I> {
         self.by.search(&*self.store, scope, search).await
     }
 
-    async fn configuration(&self, scope: Scope) -> Result<Configuration, StoreError> {
-        self.by.configuration(&*self.store, scope).await
+    async fn configuration(
+        &self,
+        scope: Scope,
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
+        self.by.configuration(&*self.store, scope, known).await
     }
 
     async fn response(

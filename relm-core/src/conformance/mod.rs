@@ -51,6 +51,7 @@ mod keys;
 mod leases;
 mod lists;
 pub mod model;
+mod pages;
 mod post;
 mod queues;
 mod records;
@@ -211,6 +212,11 @@ macro_rules! for_each_case {
                 a_list_under_writes_gives_what_stayed_once
                 a_list_holds_one_kind
             }
+            pages {
+                a_page_is_bounded_in_bytes
+                a_record_larger_than_a_page_is_a_page
+                a_search_is_bounded_in_bytes
+            }
             filters {
                 contacts_are_filtered_by_the_predicate
                 companies_are_filtered_by_the_predicate
@@ -246,6 +252,7 @@ macro_rules! for_each_case {
                 a_required_configuration_must_be_current
                 a_configuration_lists_oldest_first
                 a_configuration_is_of_one_moment
+                a_known_configuration_is_not_read_again
             }
             responses {
                 a_response_comes_back_exactly

@@ -12,7 +12,7 @@ use crate::id::{Id, Kind};
 use crate::object::ObjectType;
 use crate::scope::{Mode, Scope};
 use crate::search::SearchTerms;
-use crate::store::{Lease, Query, QueueKey, Search, Store};
+use crate::store::{Configuration, Lease, Query, QueueKey, Search, Store};
 use crate::time::{Entropy, SeededEntropy, Timestamp};
 
 /// Few ids and keys, so that operations meet.
@@ -264,21 +264,29 @@ impl Model {
     }
 
     async fn compare_configuration(&self, scope: Scope) {
-        let expected = self
-            .reference
-            .configuration(scope)
-            .await
-            .expect("the reference answers");
-        let answered = self.under_test.configuration(scope).await;
+        // Once whole, and once by a client that knows it or knows an earlier one.
+        let version = self.compare_configuration_known(scope, None).await;
+        let known = version.saturating_sub(i64::from(self.one_in(2)));
+        self.compare_configuration_known(scope, Some(known)).await;
+    }
+
+    async fn compare_configuration_known(&self, scope: Scope, known: Option<i64>) -> i64 {
+        let expected = self.reference.configuration(scope, known).await;
+        let expected = expected.expect("the reference answers");
+        let answered = self.under_test.configuration(scope, known).await;
         let answered =
             answered.unwrap_or_else(|error| self.differ(&format!("configuration: {error:?}")));
-        let same = (answered.version, &answered.fields, &answered.webhooks)
-            == (expected.version, &expected.fields, &expected.webhooks);
-        if !same {
+        let parts = |configuration: &Option<Configuration>| {
+            configuration
+                .clone()
+                .map(|now| (now.version, now.fields, now.webhooks))
+        };
+        if parts(&answered) != parts(&expected) {
             self.differ(&format!(
                 "configuration: {answered:?}\ninstead of {expected:?}"
             ));
         }
+        expected.map_or(0, |now| now.version)
     }
 
     async fn compare_whole(&self) {

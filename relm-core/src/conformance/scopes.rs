@@ -122,10 +122,7 @@ pub(super) async fn configurations_stay_in_their_scope(store: Subject) {
         )
         .await;
     for other in others() {
-        let configuration = store
-            .configuration(other)
-            .await
-            .expect("the store has a configuration");
+        let configuration = store.configured(other).await;
         assert_eq!(configuration.version, 0, "{other:?}");
         assert_eq!(
             (configuration.fields, configuration.webhooks),
@@ -134,10 +131,7 @@ pub(super) async fn configurations_stay_in_their_scope(store: Subject) {
         store.apply(other, vec![Write::Reconfigure]).await;
         store.apply(other, vec![Write::Reconfigure]).await;
     }
-    let configuration = store
-        .configuration(SCOPE)
-        .await
-        .expect("the store has a configuration");
+    let configuration = store.configured(SCOPE).await;
     assert_eq!(configuration.version, 1);
 }
 

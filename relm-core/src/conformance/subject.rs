@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::CaseFuture;
 use crate::scope::Scope;
-use crate::store::{Batch, CommitError, Refusal, Require, Store, Write};
+use crate::store::{Batch, CommitError, Configuration, Refusal, Require, Store, Write};
 use crate::time::Timestamp;
 
 /// Runs a future to its end on the thread that calls. Many threads call at once.
@@ -75,6 +75,13 @@ impl Subject {
     /// The store, shared.
     pub(super) fn shared(&self) -> Arc<dyn Store> {
         Arc::clone(&self.store)
+    }
+
+    /// The whole configuration of a scope.
+    pub(super) async fn configured(&self, scope: Scope) -> Configuration {
+        let configuration = self.configuration(scope, None).await;
+        let configuration = configuration.expect("the store has a configuration");
+        configuration.expect("no version of it is known")
     }
 
     /// Commits these writes, which nothing forbids.

@@ -294,9 +294,16 @@ impl Inner {
         write(&self.configurations).remove(&scope.key());
     }
 
+    /// The configuration as it is now; where it is as it was, nothing of it is read.
     async fn reload_configuration(&self, scope: Scope) -> Result<Arc<Configuration>> {
-        let fresh = self.store.configuration(scope).await.map_err(store_error)?;
-        let fresh = Arc::new(fresh);
+        let known = read(&self.configurations).get(&scope.key()).map(Arc::clone);
+        let version = known.as_ref().map(|known| known.version);
+        let fresh = self.store.configuration(scope, version).await;
+        let fresh = match (fresh.map_err(store_error)?, known) {
+            (Some(fresh), _) => Arc::new(fresh),
+            (None, Some(known)) => return Ok(known),
+            (None, None) => return Err(Error::internal("the store has no configuration")),
+        };
         let mut known = write(&self.configurations);
         let kept = known
             .entry(scope.key())

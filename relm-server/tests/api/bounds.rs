@@ -2,8 +2,9 @@
 
 use relm_core::Mode;
 use relm_core::limits::{
-    BATCH_CONTACT_BYTES_MAX, BATCH_ROWS_MAX, ERROR_BYTES_MAX, ERROR_OPTIONS_MAX, FIELD_CHOICES_MAX,
-    METADATA_BYTES_MAX, REQUEST_BYTES_MAX,
+    BATCH_CONTACT_BYTES_MAX, BATCH_ROWS_MAX, BODY_CHARS_MAX, ERROR_BYTES_MAX, ERROR_OPTIONS_MAX,
+    FIELD_CHOICES_MAX, FIELD_OPTIONS_BYTES_MAX, FIELDS_BYTES_MAX, METADATA_BYTES_MAX,
+    PAGE_BYTES_MAX, REQUEST_BYTES_MAX,
 };
 use serde_json::{Value, json};
 
@@ -196,4 +197,97 @@ fn a_batch_meets_so_many_bytes_of_contacts() {
         user.post("/v1/contacts/batch", atomic).error(422)["code"],
         "validation_failed"
     );
+}
+
+#[test]
+fn the_choices_of_a_field_are_bounded_in_bytes() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let define = |choices: Vec<String>| {
+        let body = json!({ "object_type": "deal", "key": "plan", "type": "select", "options": { "choices": choices } });
+        user.post("/v1/schema/fields", body)
+    };
+    // A choice takes its quotes and a comma too; a quote within takes two bytes.
+    let choice =
+        |letter: &str, number: usize| format!("{number:03}{}", letter.repeat(78 / letter.len()));
+    let count = FIELD_OPTIONS_BYTES_MAX / 84;
+    let full: Vec<String> = (0..count).map(|number| choice("é", number)).collect();
+    let mut over = full.clone();
+    over.push("x".repeat(FIELD_OPTIONS_BYTES_MAX - count * 84 - 2));
+    define(over).fails(422, "validation_failed", "options.choices");
+    define((0..count).map(|number| choice("\"", number)).collect()).fails(
+        422,
+        "validation_failed",
+        "options.choices",
+    );
+    define(full).is(201);
+}
+
+#[test]
+fn the_definitions_of_a_scope_are_bounded_in_bytes() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let define = |key: &str| {
+        let body = json!({ "object_type": "contact", "key": key, "type": "select",
+            "label": "l".repeat(500), "options": { "choices": choices() } });
+        user.post("/v1/schema/fields", body)
+    };
+    let mut bytes = 0;
+    let mut defined = Vec::new();
+    let refused = loop {
+        let answer = define(&format!("field_{}", defined.len()));
+        match answer.status {
+            201 => bytes += answer.text.len(),
+            _ => break answer,
+        }
+        defined.push(answer);
+    };
+    refused.fails(422, "validation_failed", "options");
+    assert!(bytes <= FIELDS_BYTES_MAX && bytes + defined[0].text.len() > FIELDS_BYTES_MAX);
+    let schema = user.get("/v1/schema");
+    assert!(schema.text.len() < FIELDS_BYTES_MAX + 64 * 1024);
+    // One removed makes room for another, and another mode has room of its own.
+    let path = format!(
+        "/v1/schema/fields/{}",
+        defined[0].json()["id"].as_str().unwrap()
+    );
+    user.delete(&path).is(200);
+    define("another").is(201);
+    define("one_more").fails(422, "validation_failed", "options");
+}
+
+#[test]
+fn a_page_of_large_records_ends_at_its_bytes() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let body = "\u{10FFFF}".repeat(BODY_CHARS_MAX);
+    for number in 0..60 {
+        let activity =
+            json!({ "type": "note", "subject": format!("large {number}"), "body": body });
+        user.create("/v1/activities", activity);
+    }
+    for path in [
+        "/v1/activities?limit=200",
+        "/v1/activities?limit=200&filter[subject][ilike]=large%20%25",
+        "/v1/search?q=large&limit=200",
+        "/v1/events?limit=200",
+    ] {
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let answer = user.get(&format!("{path}{cursor}"));
+            assert!(answer.text.len() <= PAGE_BYTES_MAX + 64 * 1024, "{path}");
+            let page = answer.is(200);
+            let ids = super::session::ids(&page);
+            assert!(ids.len() > 10 || page["has_more"] == json!(false), "{path}");
+            seen.extend(ids);
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        let all = seen.len();
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!((seen.len(), all), (60, 60), "{path}");
+    }
 }

@@ -354,9 +354,13 @@ impl Store for Fragile {
         self.store.search(scope, search).await
     }
 
-    async fn configuration(&self, scope: Scope) -> Result<Configuration, StoreError> {
+    async fn configuration(
+        &self,
+        scope: Scope,
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
         self.check()?;
-        self.store.configuration(scope).await
+        self.store.configuration(scope, known).await
     }
 
     async fn response(

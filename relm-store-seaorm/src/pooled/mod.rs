@@ -377,8 +377,12 @@ impl Store for PooledStore {
         .await
     }
 
-    async fn configuration(&self, scope: Scope) -> Result<Configuration, StoreError> {
-        self.read(move |database| async move { read::configuration(&database, scope).await })
+    async fn configuration(
+        &self,
+        scope: Scope,
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
+        self.read(move |database| async move { read::configuration(&database, scope, known).await })
             .await
     }
 

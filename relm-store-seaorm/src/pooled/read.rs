@@ -1,14 +1,16 @@
 //! Reads: each is one statement, or several in one snapshot.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 
+use relm_core::PageSize;
 use relm_core::filter::matches;
 use relm_core::id::{Id, Kind};
 use relm_core::record::{Document, Record, columns, unique_column};
 use relm_core::scope::Scope;
 use relm_core::store::{Configuration, Page, Query, Queue, QueueKey, SearchPage, StoredResponse};
 use relm_core::time::Timestamp;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, StreamTrait};
 
 use super::error::{Cause, Failure};
 use super::statement::{Connected, document, id};
@@ -82,65 +84,67 @@ pub(super) async fn list(
     query: &Query,
 ) -> Result<Page, Failure> {
     let plan = ListPlan::new(database.dialect, scope, query);
-    let wanted = query.limit + 1;
-    let mut found = if plan.residual.is_empty() {
-        let sql = plan.rows(query.after, wanted);
-        database.documents(&database.pool, &sql).await?
+    let mut size = PageSize::new(query.limit);
+    let mut documents = Vec::new();
+    let add = |document: Document| {
+        if !size.takes(document.json.len()) {
+            return ControlFlow::Break(());
+        }
+        documents.push(document);
+        ControlFlow::Continue(())
+    };
+    if plan.residual.is_empty() {
+        let rows = plan.rows(query.after, query.limit + 1);
+        let _ = database.each_document(&database.pool, &rows, add).await?;
     } else {
         let moment = database.snapshot().await?;
-        let found = walk(database, &moment, &plan, query, wanted).await?;
+        walk(database, &moment, &plan, query, add).await?;
         database.within(moment.commit()).await?;
-        found
-    };
-    let more = found.len() > query.limit;
-    found.truncate(query.limit);
+    }
     Ok(Page {
-        documents: found,
-        more,
+        documents,
+        more: size.more(),
     })
 }
 
-/// Walks a list in chunks, keeping what the clauses that SQL left undecided accept.
+/// Walks a list in chunks, showing what the clauses that SQL left undecided accept, for as long as it is wanted.
 async fn walk(
     database: &Connected,
-    on: &impl ConnectionTrait,
+    on: &(impl ConnectionTrait + StreamTrait),
     plan: &ListPlan<'_>,
     query: &Query,
-    wanted: usize,
-) -> Result<Vec<Document>, Failure> {
-    let chunk = wanted.max(CHUNK_ROWS);
-    let mut found = Vec::new();
+    mut add: impl FnMut(Document) -> ControlFlow<()> + Send,
+) -> Result<(), Failure> {
+    let chunk = CHUNK_ROWS.max(query.limit + 1);
     let mut after = query.after;
     loop {
-        let (documents, last, full) = match plan.candidates(after, chunk) {
+        let (sql, candidates) = match plan.candidates(after, chunk) {
             Some(sql) => {
                 let candidates = candidates(database, on, &sql).await?;
-                let full = candidates.len() == chunk;
-                let last = candidates.last().copied();
-                let documents = database.documents(on, &plan.rows_of(&candidates)).await?;
-                (documents, last, full)
+                (plan.rows_of(&candidates), Some(candidates))
             }
-            None => {
-                let documents = database.documents(on, &plan.rows(after, chunk)).await?;
-                let last = documents.last().map(|document| document.id);
-                let full = documents.len() == chunk;
-                (documents, last, full)
-            }
+            None => (plan.rows(after, chunk), None),
         };
-        after = last;
-        for document in documents {
+        let (mut last, mut rows) = (None, 0);
+        let judged = database.each_document(on, &sql, |document| {
+            last = Some(document.id);
+            rows += 1;
             let accepted = Record::from_json(query.kind, &document.json)
                 .is_ok_and(|record| matches(&plan.residual, &record));
             if accepted {
-                found.push(document);
-                if found.len() == wanted {
-                    return Ok(found);
-                }
+                return add(document);
             }
+            ControlFlow::Continue(())
+        });
+        let judged = judged.await?;
+        if let Some(candidates) = candidates {
+            last = candidates.last().copied();
+            rows = candidates.len();
         }
-        if !full {
-            return Ok(found);
+        if judged.is_break() || rows < chunk {
+            return Ok(());
         }
+        after = last;
     }
 }
 
@@ -179,18 +183,37 @@ pub(super) async fn search(
                 searching.entries(entries);
             }
             Step::Documents(sql) => {
-                searching.documents(database.documents(&database.pool, &sql).await?);
+                let see = |document| {
+                    searching.document(document);
+                    ControlFlow::Continue(())
+                };
+                let _ = database.each_document(&database.pool, &sql, see).await?;
+                searching.documents_end();
             }
         }
     }
     Ok(searching.page())
 }
 
-/// The version, the fields and the endpoints as rows of one statement, which sees one moment.
+/// The version, the fields and the endpoints as rows of one statement, which sees one moment; none where the version is
+/// known.
 pub(super) async fn configuration(
     database: &Connected,
     scope: Scope,
-) -> Result<Configuration, Failure> {
+    known: Option<i64>,
+) -> Result<Option<Configuration>, Failure> {
+    if let Some(known) = known {
+        let mut sql = Sql::new("SELECT version FROM configurations WHERE scope = ");
+        sql.bind(scope.key());
+        let rows = database.rows(&database.pool, &sql).await?;
+        let version = rows
+            .first()
+            .map(|row| row.try_get_by_index(0))
+            .transpose()?;
+        if version.unwrap_or(0) == known {
+            return Ok(None);
+        }
+    }
     let mut sql =
         Sql::new("SELECT '' AS id, '' AS doc, version FROM configurations WHERE scope = ");
     sql.bind(scope.key());
@@ -209,21 +232,27 @@ pub(super) async fn configuration(
             documents.push(document(&row, 0)?);
         }
     }
+    configuration_of(version, documents).map(Some).map_err(|_| {
+        Failure::Fault(Cause::Said(
+            "a document of the configuration is no such thing",
+        ))
+    })
+}
+
+fn configuration_of(
+    version: i64,
+    mut documents: Vec<Document>,
+) -> Result<Configuration, relm_core::Error> {
     documents.sort_unstable_by_key(|document| document.id);
     let mut configuration = Configuration {
         version,
         ..Configuration::default()
     };
     for document in documents {
-        let bad = |_| {
-            Failure::Fault(Cause::Said(
-                "a document of the configuration is no such thing",
-            ))
-        };
         if document.id.kind() == Kind::Field {
-            configuration.fields.push(document.decode().map_err(bad)?);
+            configuration.fields.push(document.decode()?);
         } else {
-            configuration.webhooks.push(document.decode().map_err(bad)?);
+            configuration.webhooks.push(document.decode()?);
         }
     }
     Ok(configuration)

@@ -2,13 +2,16 @@
 
 use std::borrow::Cow;
 use std::future::Future;
+use std::ops::ControlFlow;
+use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use relm_core::id::Id;
 use relm_core::record::Document;
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
-    QueryResult, Statement, TransactionTrait,
+    QueryResult, Statement, StreamTrait, TransactionTrait,
 };
 
 use super::error::{Cause, Failure};
@@ -76,6 +79,29 @@ impl Connected {
     ) -> Result<Vec<Document>, Failure> {
         let rows = self.rows(on, sql).await?;
         rows.iter().map(|row| document(row, 0)).collect()
+    }
+
+    /// Reads documents one by one, for as long as the reader goes on: of what comes after, the connection keeps nothing.
+    /// Whether the reader went on to the end.
+    pub async fn each_document(
+        &self,
+        on: &impl StreamTrait,
+        sql: &Sql,
+        mut see: impl FnMut(Document) -> ControlFlow<()> + Send,
+    ) -> Result<ControlFlow<()>, Failure> {
+        let reading = async {
+            let mut rows = pin!(on.stream_raw(self.statement(sql)).await?);
+            while let Some(row) = rows.next().await {
+                if see(document(&row?, 0)?).is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+            Ok(ControlFlow::Continue(()))
+        };
+        match tokio::time::timeout(self.limit + GRACE, reading).await {
+            Ok(read) => read,
+            Err(_) => Err(Failure::timed_out()),
+        }
     }
 
     fn statement(&self, sql: &Sql) -> Statement {

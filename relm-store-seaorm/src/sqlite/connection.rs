@@ -1,6 +1,7 @@
 //! One connection: opened with the right pragmas, running statements, reading rows.
 
 use std::borrow::Cow;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use relm_core::column::Scalar;
@@ -79,13 +80,29 @@ pub(super) fn rows<T>(
     sql: &Sql,
     mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<Vec<T>> {
+    let mut all = Vec::new();
+    let _ = each_row(connection, sql, |row| {
+        all.push(read(row)?);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(all)
+}
+
+/// Reads row by row, for as long as the reader goes on: what comes after is never stepped to. Whether it went on to the
+/// end.
+pub(super) fn each_row(
+    connection: &Connection,
+    sql: &Sql,
+    mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<ControlFlow<()>>,
+) -> rusqlite::Result<ControlFlow<()>> {
     let mut statement = connection.prepare_cached(&sql.text)?;
     let mut rows = statement.query(rusqlite::params_from_iter(&sql.values))?;
-    let mut all = Vec::new();
     while let Some(row) = rows.next()? {
-        all.push(read(row)?);
+        if read(row)?.is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
     }
-    Ok(all)
+    Ok(ControlFlow::Continue(()))
 }
 
 /// A row of integers and texts.

@@ -354,27 +354,37 @@ impl Store for SqliteStore {
         Ok(searching.page())
     }
 
-    async fn configuration(&self, scope: Scope) -> Result<Configuration, StoreError> {
+    async fn configuration(
+        &self,
+        scope: Scope,
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
         let read = self.readers.with(|connection| {
             snapshot(connection, |connection| {
                 let mut version = Sql::new("SELECT version FROM configurations WHERE scope = ");
                 version.bind(scope.key());
-                let version = rows(connection, &version, |row| row.get(0))?.pop();
+                let version = rows(connection, &version, |row| row.get(0))?;
+                let version: i64 = version.first().copied().unwrap_or(0);
+                if known == Some(version) {
+                    return Ok(None);
+                }
                 let all = |kind: Kind| {
                     let mut sql = Sql::new("SELECT id, doc FROM ");
                     sql.push(table(kind)).push(" WHERE scope = ");
                     sql.bind(scope.key()).push(" ORDER BY id");
                     read_documents(connection, &sql)
                 };
-                Ok((version.unwrap_or(0), all(Kind::Field)?, all(Kind::Webhook)?))
+                Ok(Some((version, all(Kind::Field)?, all(Kind::Webhook)?)))
             })
         });
-        let (version, fields, webhooks) = read?;
-        Ok(Configuration {
+        let Some((version, fields, webhooks)) = read? else {
+            return Ok(None);
+        };
+        Ok(Some(Configuration {
             version,
             fields: decode_all(&fields)?,
             webhooks: decode_all(&webhooks)?,
-        })
+        }))
     }
 
     async fn response(

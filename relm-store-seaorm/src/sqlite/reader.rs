@@ -4,17 +4,19 @@
 //! it runs where it is called. What may walk a table (a pattern, a search) runs on a thread apart, so that no
 //! executor waits for it.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use relm_core::PageSize;
 use relm_core::filter::matches;
 use relm_core::id::{Id, Kind};
 use relm_core::record::{Document, Record};
 use relm_core::store::{Page, Query, StoreError};
 use rusqlite::{Connection, Row};
 
-use super::connection::{open_reader, rows, store_error};
+use super::connection::{each_row, open_reader, rows, store_error};
 use crate::query::ListPlan;
 use crate::search::{Searching, Step};
 use crate::sql::Sql;
@@ -119,66 +121,81 @@ fn read_candidates(connection: &Connection, sql: &Sql) -> rusqlite::Result<Vec<I
         .collect())
 }
 
+/// Reads documents one by one, `id, doc`, for as long as the reader goes on.
+fn each_document(
+    connection: &Connection,
+    sql: &Sql,
+    mut see: impl FnMut(Document) -> ControlFlow<()>,
+) -> rusqlite::Result<ControlFlow<()>> {
+    each_row(connection, sql, |row| {
+        Ok(match document(row)? {
+            Some(document) => see(document),
+            None => ControlFlow::Continue(()),
+        })
+    })
+}
+
 /// One page of a list.
 pub(super) fn list(
     connection: &Connection,
     plan: &ListPlan<'_>,
     query: &Query,
 ) -> rusqlite::Result<Page> {
-    let wanted = query.limit + 1;
-    let mut found = if plan.residual.is_empty() {
-        read_documents(connection, &plan.rows(query.after, wanted))?
-    } else {
-        snapshot(connection, |connection| {
-            walk(connection, plan, query, wanted)
-        })?
+    let mut size = PageSize::new(query.limit);
+    let mut documents = Vec::new();
+    let add = |document: Document| {
+        if !size.takes(document.json.len()) {
+            return ControlFlow::Break(());
+        }
+        documents.push(document);
+        ControlFlow::Continue(())
     };
-    let more = found.len() > query.limit;
-    found.truncate(query.limit);
+    if plan.residual.is_empty() {
+        let rows = plan.rows(query.after, query.limit + 1);
+        let _ = each_document(connection, &rows, add)?;
+    } else {
+        snapshot(connection, |connection| walk(connection, plan, query, add))?;
+    }
     Ok(Page {
-        documents: found,
-        more,
+        documents,
+        more: size.more(),
     })
 }
 
-/// Walks a list in chunks, keeping what the clauses that SQL left undecided accept.
+/// Walks a list in chunks, showing what the clauses that SQL left undecided accept, for as long as it is wanted.
 fn walk(
     connection: &Connection,
     plan: &ListPlan<'_>,
     query: &Query,
-    wanted: usize,
-) -> rusqlite::Result<Vec<Document>> {
-    let chunk = wanted.max(CHUNK_ROWS);
-    let mut found = Vec::new();
+    mut add: impl FnMut(Document) -> ControlFlow<()>,
+) -> rusqlite::Result<()> {
+    let chunk = CHUNK_ROWS.max(query.limit + 1);
     let mut after = query.after;
     loop {
-        let (documents, last, full) = match plan.candidates(after, chunk) {
+        let (sql, candidates) = match plan.candidates(after, chunk) {
             Some(sql) => {
                 let candidates = read_candidates(connection, &sql)?;
-                let full = candidates.len() == chunk;
-                let last = candidates.last().copied();
-                let documents = read_documents(connection, &plan.rows_of(&candidates))?;
-                (documents, last, full)
+                (plan.rows_of(&candidates), Some(candidates))
             }
-            None => {
-                let documents = read_documents(connection, &plan.rows(after, chunk))?;
-                let last = documents.last().map(|document| document.id);
-                let full = documents.len() == chunk;
-                (documents, last, full)
-            }
+            None => (plan.rows(after, chunk), None),
         };
-        after = last;
-        for document in documents {
+        let (mut last, mut rows) = (None, 0);
+        let judged = each_document(connection, &sql, |document| {
+            last = Some(document.id);
+            rows += 1;
             if accepts(plan, query.kind, &document) {
-                found.push(document);
-                if found.len() == wanted {
-                    return Ok(found);
-                }
+                return add(document);
             }
+            ControlFlow::Continue(())
+        })?;
+        if let Some(candidates) = candidates {
+            last = candidates.last().copied();
+            rows = candidates.len();
         }
-        if !full {
-            return Ok(found);
+        if judged.is_break() || rows < chunk {
+            return Ok(());
         }
+        after = last;
     }
 }
 
@@ -202,7 +219,13 @@ pub(super) fn search(
                     let entries = statements.iter().map(read);
                     searching.entries(entries.collect::<Result<_, _>>()?);
                 }
-                Step::Documents(sql) => searching.documents(read_documents(connection, &sql)?),
+                Step::Documents(sql) => {
+                    let _ = each_document(connection, &sql, |document| {
+                        searching.document(document);
+                        ControlFlow::Continue(())
+                    })?;
+                    searching.documents_end();
+                }
             }
         }
         Ok(())

@@ -12,6 +12,68 @@ use crate::store::{Batch, CommitError, Configuration, Store, StoreError, StoredR
 use crate::text::fold;
 use crate::time::Timestamp;
 
+/// The configuration, whatever of it is known.
+async fn whole(store: &dyn Store, scope: Scope) -> Result<Configuration, StoreError> {
+    let configuration = store.configuration(scope, None).await?;
+    configuration.ok_or_else(|| StoreError::fault("nothing of it is known"))
+}
+
+fn unless_known(configuration: Configuration, known: Option<i64>) -> Option<Configuration> {
+    (known != Some(configuration.version)).then_some(configuration)
+}
+
+/// Takes any configuration that the caller knows for the one that is there.
+#[derive(Default)]
+pub(super) struct KnownIsCurrent;
+
+#[async_trait]
+impl Intercept for KnownIsCurrent {
+    async fn configuration(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
+        match known {
+            Some(version) if version > 0 => Ok(None),
+            _ => store.configuration(scope, known).await,
+        }
+    }
+}
+
+/// Takes an older configuration than the one that the caller knows for no other.
+#[derive(Default)]
+pub(super) struct OnlyNewer;
+
+#[async_trait]
+impl Intercept for OnlyNewer {
+    async fn configuration(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
+        let now = whole(store, scope).await?;
+        Ok((known.is_none_or(|known| known < now.version)).then_some(now))
+    }
+}
+
+/// Reads a configuration whole, whatever the caller knows of it.
+#[derive(Default)]
+pub(super) struct AlwaysWhole;
+
+#[async_trait]
+impl Intercept for AlwaysWhole {
+    async fn configuration(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        _known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
+        whole(store, scope).await.map(Some)
+    }
+}
+
 /// Reads the configuration of a scope once.
 #[derive(Default)]
 pub(super) struct StaleConfiguration(Mutex<HashMap<Scope, Configuration>>);
@@ -22,10 +84,14 @@ impl Intercept for StaleConfiguration {
         &self,
         store: &dyn Store,
         scope: Scope,
-    ) -> Result<Configuration, StoreError> {
-        let now = store.configuration(scope).await?;
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
+        let now = whole(store, scope).await?;
         let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(read.entry(scope).or_insert(now).clone())
+        Ok(unless_known(
+            read.entry(scope).or_insert(now).clone(),
+            known,
+        ))
     }
 }
 
@@ -39,12 +105,14 @@ impl Intercept for CountFromOne {
         &self,
         store: &dyn Store,
         scope: Scope,
-    ) -> Result<Configuration, StoreError> {
-        let configuration = store.configuration(scope).await?;
-        Ok(Configuration {
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
+        let configuration = whole(store, scope).await?;
+        let late = Configuration {
             version: configuration.version + 1,
             ..configuration
-        })
+        };
+        Ok(unless_known(late, known))
     }
 }
 
@@ -58,10 +126,11 @@ impl Intercept for NewestFieldFirst {
         &self,
         store: &dyn Store,
         scope: Scope,
-    ) -> Result<Configuration, StoreError> {
-        let mut configuration = store.configuration(scope).await?;
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
+        let mut configuration = whole(store, scope).await?;
         configuration.fields.reverse();
-        Ok(configuration)
+        Ok(unless_known(configuration, known))
     }
 }
 
@@ -75,14 +144,16 @@ impl Intercept for TwoMoments {
         &self,
         store: &dyn Store,
         scope: Scope,
-    ) -> Result<Configuration, StoreError> {
-        let now = store.configuration(scope).await?;
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
+        let now = whole(store, scope).await?;
         let version = now.version;
         let mut earlier = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(Configuration {
+        let mixed = Configuration {
             version,
             ..std::mem::replace(&mut earlier, now)
-        })
+        };
+        Ok(unless_known(mixed, known))
     }
 }
 

@@ -8,6 +8,7 @@ mod configurations;
 mod filters;
 mod leases;
 mod lists;
+mod pages;
 mod preconditions;
 mod queues;
 mod reads;
@@ -109,13 +110,8 @@ async fn every(
 /// The page of a query over these documents, which are newest first.
 fn page(documents: impl IntoIterator<Item = Document>, query: &Query) -> Page {
     let after = |id: Id| query.after.is_none_or(|after| id < after);
-    let mut documents: Vec<Document> = documents
-        .into_iter()
-        .filter(|document| after(document.id))
-        .collect();
-    let more = documents.len() > query.limit;
-    documents.truncate(query.limit);
-    Page { documents, more }
+    let documents = documents.into_iter().filter(|document| after(document.id));
+    Page::of(query.limit, documents)
 }
 
 macro_rules! broken_store_table {
@@ -268,6 +264,12 @@ macro_rules! for_each_broken_store {
                 KindlessList a_list_of_two_kinds_is_noticed [a_list_holds_one_kind]
                 LeakedPermit a_read_that_leaks_when_dropped_is_noticed [a_dropped_read_leaves_the_store_usable]
             }
+            pages {
+                UnboundedPage a_page_of_any_bytes_is_noticed [a_page_is_bounded_in_bytes]
+                StingyPage a_page_that_ends_before_its_bytes_is_noticed [a_page_is_bounded_in_bytes]
+                EmptyPage a_page_without_a_large_record_is_noticed [a_record_larger_than_a_page_is_a_page]
+                UnboundedSearch a_search_of_any_bytes_is_noticed [a_search_is_bounded_in_bytes]
+            }
             filters {
                 NullIsNotEqual a_null_that_is_not_equal_is_noticed [
                     contacts_are_filtered_by_the_predicate companies_are_filtered_by_the_predicate
@@ -311,6 +313,13 @@ macro_rules! for_each_broken_store {
                 ]
                 CountFromOne a_configuration_that_begins_at_one_is_noticed [a_configuration_begins_at_zero]
                 NewestFieldFirst a_configuration_of_the_newest_first_is_noticed [a_configuration_lists_oldest_first]
+                KnownIsCurrent a_known_configuration_taken_for_the_current_is_noticed [
+                    a_known_configuration_is_not_read_again a_field_binds_every_engine
+                ]
+                OnlyNewer a_configuration_newer_than_the_current_taken_for_it_is_noticed [
+                    a_known_configuration_is_not_read_again
+                ]
+                AlwaysWhole a_known_configuration_read_again_is_noticed [a_known_configuration_is_not_read_again]
                 TwoMoments a_configuration_of_two_moments_is_noticed [a_configuration_is_of_one_moment]
                 LateExpiry a_late_expiry_is_noticed [a_response_expires_to_the_millisecond]
                 FoldedResponseKeys a_folded_response_key_is_noticed [response_keys_compare_by_code_point]

@@ -48,8 +48,9 @@ impl Intercept for LeakingScope {
         &self,
         store: &dyn Store,
         scope: Scope,
-    ) -> Result<Configuration, StoreError> {
-        store.configuration(modeless(scope)).await
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
+        store.configuration(modeless(scope), known).await
     }
 
     async fn response(

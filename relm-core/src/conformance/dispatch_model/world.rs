@@ -268,9 +268,10 @@ impl Intercept for Line {
         &self,
         store: &dyn Store,
         scope: Scope,
-    ) -> Result<Configuration, StoreError> {
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
         self.world.pause().await;
-        let configuration = self.world.settle(store.configuration(scope));
+        let configuration = self.world.settle(store.configuration(scope, known));
         self.world.pause().await;
         configuration
     }

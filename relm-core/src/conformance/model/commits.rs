@@ -139,11 +139,12 @@ impl Model {
         if self.one_in(4) {
             let now = self
                 .reference
-                .configuration(scope)
+                .configuration(scope, None)
                 .await
                 .expect("the reference answers");
             let off = if self.one_in(4) { 1 } else { 0 };
-            requires.push(Require::Configuration(now.version + off));
+            let version = now.map_or(0, |now| now.version);
+            requires.push(Require::Configuration(version + off));
         }
         for kind in [Kind::Contact, Kind::Company, Kind::Deal] {
             let required = self.some_id(kind);

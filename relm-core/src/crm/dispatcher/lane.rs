@@ -233,13 +233,13 @@ struct Look<'a> {
     taken: Vec<(UnderWay<'a>, Target, Document, Option<Document>)>,
 }
 
-/// The events of these ids, in one read.
+/// The events of these ids, in one read unless they are large.
 async fn events(scoped: &Scoped, ids: impl Iterator<Item = Id>) -> Result<HashMap<Id, Document>> {
     let ids: Vec<Scalar<'static>> = ids.map(Scalar::from).collect();
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let query = Query {
+    let mut query = Query {
         kind: Kind::Event,
         limit: ids.len(),
         clauses: vec![Clause {
@@ -248,9 +248,15 @@ async fn events(scoped: &Scoped, ids: impl Iterator<Item = Id>) -> Result<HashMa
         }],
         after: None,
     };
-    let page = list(scoped, query).await?;
-    let by_id = page.documents.into_iter().map(|event| (event.id, event));
-    Ok(by_id.collect())
+    let mut by_id = HashMap::new();
+    loop {
+        let page = list(scoped, query.clone()).await?;
+        query.after = page.documents.last().map(|last| last.id);
+        by_id.extend(page.documents.into_iter().map(|event| (event.id, event)));
+        if !page.more {
+            return Ok(by_id);
+        }
+    }
 }
 
 fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
