@@ -1,5 +1,6 @@
 //! What JSON a request body may hold, and when two JSON values are the same.
 
+use std::cell::Cell;
 use std::error::Error;
 use std::fmt;
 use std::str;
@@ -10,7 +11,7 @@ use serde_json::error::Category;
 use serde_json::{Map, Number, Value};
 
 use crate::excerpt::Quoted;
-use crate::limits::{INTEGER_MAX, JSON_DEPTH_MAX};
+use crate::limits::{INTEGER_MAX, JSON_DEPTH_MAX, JSON_VALUES_MAX};
 
 /// Why a request body was refused, in words for the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,8 +34,8 @@ impl Error for JsonError {}
 /// # Errors
 ///
 /// When the bytes are not UTF-8 or not exactly one JSON value, when an object names a member twice, when arrays and
-/// objects nest deeper than [`JSON_DEPTH_MAX`], when a string or a key holds the character NUL or half a surrogate pair,
-/// and when a number is too large for a double.
+/// objects nest deeper than [`JSON_DEPTH_MAX`], when there are more than [`JSON_VALUES_MAX`] values, when a string or a key
+/// holds the character NUL or half a surrogate pair, and when a number is too large for a double.
 pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
     let text = str::from_utf8(bytes).map_err(|error| {
         let offset = error.valid_up_to();
@@ -46,7 +47,11 @@ pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
         ));
     }
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = Node { depth: 1 }.deserialize(&mut reader);
+    let root = Node {
+        depth: 1,
+        left: &Cell::new(JSON_VALUES_MAX),
+    };
+    let value = root.deserialize(&mut reader);
     value
         .and_then(|value| reader.end().map(|()| value))
         .map_err(|error| explain(text, &error))
@@ -96,13 +101,16 @@ fn spelling(text: &str, line: usize, column: usize) -> &'static str {
     }
 }
 
-/// One value to be read. The depth is that of the array or object that it would be.
+/// One value to be read.
 #[derive(Clone, Copy)]
-struct Node {
+struct Node<'a> {
+    /// The depth of the array or object that it would be.
     depth: usize,
+    /// Values that the text may still hold.
+    left: &'a Cell<usize>,
 }
 
-impl Node {
+impl Node<'_> {
     /// What the members of this value are read as.
     fn enter<E: de::Error>(self) -> Result<Self, E> {
         if self.depth > JSON_DEPTH_MAX {
@@ -112,19 +120,26 @@ impl Node {
         }
         Ok(Self {
             depth: self.depth + 1,
+            ..self
         })
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Node {
+impl<'de> DeserializeSeed<'de> for Node<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        let left = self.left.get().checked_sub(1);
+        self.left.set(left.ok_or_else(|| {
+            de::Error::custom(format_args!(
+                "it holds more than {JSON_VALUES_MAX} values, send less at once"
+            ))
+        })?);
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Node {
+impl<'de> Visitor<'de> for Node<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -308,6 +323,18 @@ mod tests {
         assert!(message(nested(100_000)).contains("deeper than 16"));
         assert!(message("{\"a\":".repeat(17)).contains("deeper than 16"));
         assert!(parse(format!("[{0},{0}]", nested(JSON_DEPTH_MAX - 1)).as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn values_are_counted_wherever_they_stand() {
+        let array = |count: usize| format!("[{}]", vec!["0"; count].join(","));
+        let objects = |count: usize| format!("[{}]", vec![r#"{"a":0}"#; count].join(","));
+        // The array is a value, too.
+        assert!(parse(array(JSON_VALUES_MAX - 1).as_bytes()).is_ok());
+        assert!(parse(objects(JSON_VALUES_MAX / 2 - 1).as_bytes()).is_ok());
+        for body in [array(JSON_VALUES_MAX), objects(JSON_VALUES_MAX / 2)] {
+            assert!(message(body).contains("more than 65536 values"));
+        }
     }
 
     #[test]

@@ -16,6 +16,9 @@ pub const METADATA_KEY_CHARS_MAX: usize = 64;
 pub const METADATA_BYTES_MAX: usize = 16 * 1024;
 /// Nested arrays and objects in a request body.
 pub const JSON_DEPTH_MAX: usize = 16;
+/// Values of a request body, those within others among them. A value of two characters takes hundreds of bytes once it is
+/// read: a body that is bounded in bytes alone would take hundreds of megabytes.
+pub const JSON_VALUES_MAX: usize = 64 * 1024;
 /// Records on a page when the request names no `limit`.
 pub const PAGE_LIMIT_DEFAULT: usize = 50;
 /// Records on a page at most; a larger `limit` is clamped to it.

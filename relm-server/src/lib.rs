@@ -6,6 +6,7 @@
 // `limits_table` is one `json!`, which recurses with each of its members.
 #![recursion_limit = "256"]
 
+pub mod allocator;
 pub mod api;
 pub mod config;
 mod cors;

@@ -17,6 +17,7 @@ use relm_store_seaorm::{SqliteOptions, SqliteStore};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
+use crate::allocator;
 use crate::api::Api;
 use crate::config::{
     Cli, Command, Database, DatabaseArgs, KeysCommand, ServeArgs, WebhooksCommand,
@@ -203,6 +204,7 @@ async fn serve_api(args: ServeArgs) -> Result<(), Failure> {
         let days = args.webhooks.event_retention_days;
         tokio::spawn(dispatch::prune(crm.clone(), days, stop.clone()));
     }
+    tokio::spawn(allocator::give_back_freed_memory());
     let limits = Limits {
         connections_per_peer_max: args.connections_per_peer,
         drain_timeout: drain,

@@ -281,8 +281,8 @@ async fn converse<H: Handler>(
     let conversation = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head_timeout)
-        // Twice the limit, so that a head over it is still read, and refused in our own words.
-        .max_buf_size((2 * limits.head_bytes_max).max(BUFFER_BYTES_MIN))
+        // A little more than the limit, so that a head over it is still read, and refused in our own words.
+        .max_buf_size(limits.head_bytes_max + BUFFER_BYTES_MIN)
         .max_headers(limits.headers_max)
         // Who closed only the sending half still wants the answer.
         .half_close(true)

@@ -79,6 +79,7 @@ fn limits_table() -> Value {
         "metadata_key_characters": limits::METADATA_KEY_CHARS_MAX,
         "metadata_bytes": limits::METADATA_BYTES_MAX,
         "json_depth": limits::JSON_DEPTH_MAX,
+        "json_values": limits::JSON_VALUES_MAX,
         "page_default": limits::PAGE_LIMIT_DEFAULT,
         "page_max": limits::PAGE_LIMIT_MAX,
         "page_bytes": limits::PAGE_BYTES_MAX,

@@ -36,7 +36,7 @@ pub struct Limits {
     pub headers_max: usize,
     /// Bytes of a request's URI.
     pub uri_bytes_max: usize,
-    /// Bytes of all bodies that are being read or handled.
+    /// Bytes of all bodies: each counts once while it is read, and eight times while it is handled, for what is made of it.
     pub body_bytes_in_flight_max: usize,
     /// Bytes of all answers that are being made, or are made and not written yet.
     pub answer_bytes_in_flight_max: usize,
@@ -54,7 +54,7 @@ impl Default for Limits {
             head_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
             answer_pace: Pace {
-                window_bytes_min: 160 * 1024,
+                window_bytes_min: 64 * 1024,
                 window: Duration::from_secs(10),
             },
             head_bytes_max: 32 * 1024,

@@ -19,6 +19,8 @@ use super::{Allowance, Limits, Refusal};
 
 /// Bodies up to here are small.
 const SMALL_BODY_BYTES_MAX: usize = 64 * 1024;
+/// How often a body counts while it is handled: what is made of its text is larger than the text.
+const HANDLING_FACTOR: usize = 8;
 /// The least that a body in several pieces is given at once; each further time its memory doubles.
 const STEP_BYTES: usize = 64 * 1024;
 
@@ -120,7 +122,9 @@ impl Reading<'_> {
             let needed = read + data.len();
             // Most bodies are one frame, which is passed on as it is.
             if read == 0 {
-                self.grant(needed).await?;
+                let is_whole = needed == self.expected_bytes;
+                let factor = if is_whole { HANDLING_FACTOR } else { 1 };
+                self.grant(needed * factor).await?;
                 first = data;
                 continue;
             }
@@ -139,8 +143,10 @@ impl Reading<'_> {
             whole.shrink_to_fit();
             whole.into()
         };
-        if let Some(budget) = &mut self.held.budget {
-            budget.resize(bytes.len().min(budget.bytes()));
+        let handling_bytes = bytes.len() * HANDLING_FACTOR;
+        self.grant(handling_bytes).await?;
+        if let Some(held) = &mut self.held.budget {
+            held.resize(handling_bytes.min(held.bytes()));
         }
         Ok(Received {
             bytes,

@@ -8,6 +8,9 @@ use super::server::{
 };
 use super::{GET_AND_CLOSE, post, post_json};
 
+/// How often a body counts while it is handled.
+const HANDLING_FACTOR: usize = 8;
+
 #[tokio::test]
 async fn large_bodies_share_a_bounded_memory() {
     let server = Server::start(Limits {
@@ -53,7 +56,7 @@ async fn a_small_body_of_undeclared_length_keeps_little_memory() {
 async fn small_bodies_share_a_bounded_memory_too() {
     let server = Server::start(Limits {
         // A quarter of it is for small bodies, and half of that for one tenant: two of these.
-        body_bytes_in_flight_max: 8 * 2 * 1000,
+        body_bytes_in_flight_max: 8 * 2 * HANDLING_FACTOR * 1000,
         memory_timeout: MOMENT,
         ..Limits::default()
     })
@@ -76,7 +79,7 @@ async fn small_bodies_share_a_bounded_memory_too() {
 async fn bodies_that_each_wait_for_more_do_not_wait_for_each_other() {
     const HALF: usize = LARGE_BODY_BYTES_MAX / 2;
     let server = Server::start(Limits {
-        // Three quarters of it are for large bodies, and half of that for one tenant: half of each body.
+        // Three quarters of it are for large bodies, and half of that for one tenant: half of each of these.
         body_bytes_in_flight_max: 4 * HALF * 8 / 3,
         memory_timeout: PATIENCE,
         ..Limits::default()
@@ -99,7 +102,7 @@ async fn bodies_that_each_wait_for_more_do_not_wait_for_each_other() {
 #[tokio::test]
 async fn a_tenant_that_takes_all_its_memory_leaves_others_theirs() {
     let server = Server::start(Limits {
-        body_bytes_in_flight_max: LARGE_BODY_BYTES_MAX * 8 / 3,
+        body_bytes_in_flight_max: HANDLING_FACTOR * LARGE_BODY_BYTES_MAX * 8 / 3,
         memory_timeout: MOMENT,
         ..Limits::default()
     })

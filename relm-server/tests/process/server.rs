@@ -86,10 +86,20 @@ impl Server {
     /// The memory of the process that is in use, of all kinds.
     #[cfg(target_os = "linux")]
     pub fn resident_bytes(&self) -> usize {
+        self.status_bytes("VmRSS:")
+    }
+
+    /// The most that it ever was.
+    #[cfg(target_os = "linux")]
+    pub fn peak_resident_bytes(&self) -> usize {
+        self.status_bytes("VmHWM:")
+    }
+
+    #[cfg(target_os = "linux")]
+    fn status_bytes(&self, name: &str) -> usize {
         let path = format!("/proc/{}/status", self.child.id());
         let status = std::fs::read_to_string(path).unwrap();
-        let mut lines = status.lines();
-        let line = lines.find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
         let kib = line.unwrap().trim().trim_end_matches(" kB");
         kib.parse::<usize>().unwrap() * 1024
     }

@@ -61,6 +61,31 @@ fn bodies_of_strangers_take_no_memory() {
     }
 }
 
+#[test]
+fn a_body_of_very_many_values_takes_little_more_than_itself() {
+    const BODY_BYTES: usize = 4 * MIB - 1024;
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let key = server.keys.clone().unwrap().test;
+    // Each of these takes some 700 bytes once it is read.
+    let member = r#"{"a":0},"#;
+    let members = member.repeat(BODY_BYTES / member.len());
+    let body = format!(r#"{{"contacts":[{members}{{}}]}}"#);
+    let head = format!(
+        "POST /v1/contacts/batch HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {key}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut stream = connect(server.address);
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(body.as_bytes()).unwrap();
+    assert_eq!(status(&mut stream), 400);
+    let peak = server.peak_resident_bytes() / MIB;
+    // Without a bound on values it would be 360 MiB.
+    assert!(peak < 128, "{peak} MiB were resident");
+    comes_down_to(&server, 48 * MIB);
+}
+
 /// A contact whose record has about 15 KiB.
 fn large_contact(n: usize) -> serde_json::Value {
     json!({ "email": format!("{n}@example.com"), "metadata": { "notes": "n".repeat(15_000) } })
