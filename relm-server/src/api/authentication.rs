@@ -1,7 +1,5 @@
 //! Who asks: the key of a request, and what is said to those who show none.
 
-use std::time::Instant;
-
 use hyper::header::{AUTHORIZATION, HeaderMap};
 use relm_core::crm::Crm;
 use relm_core::{Error, ErrorKind, Principal};
@@ -28,7 +26,6 @@ const UNKNOWN: &str = "This API key is not known, or was revoked.";
 pub(super) struct Authentication {
     failures: Failures,
     suspect_lookups: Semaphore,
-    started: Instant,
 }
 
 impl Default for Authentication {
@@ -36,7 +33,6 @@ impl Default for Authentication {
         Self {
             failures: Failures::default(),
             suspect_lookups: Semaphore::new(SUSPECT_LOOKUPS_MAX),
-            started: Instant::now(),
         }
     }
 }
@@ -56,15 +52,11 @@ impl Authentication {
             },
             Err(message) => message,
         };
-        let wait_s = peer.and_then(|peer| self.failures.count(peer, self.now_ms()));
+        let wait_s = peer.and_then(|peer| self.failures.count(peer, crm.monotonic()));
         Err(match wait_s {
             Some(wait_s) => Failure::too_many_failures(wait_s, message),
             None => Error::new(ErrorKind::Unauthorized, message).into(),
         })
-    }
-
-    fn now_ms(&self) -> i64 {
-        i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX)
     }
 
     async fn look_up(
@@ -76,7 +68,7 @@ impl Authentication {
         if let Some(principal) = crm.recall(key) {
             return Ok(Some(principal));
         }
-        let is_suspect = peer.is_some_and(|peer| self.failures.is_suspect(peer, self.now_ms()));
+        let is_suspect = peer.is_some_and(|peer| self.failures.is_suspect(peer, crm.monotonic()));
         // The semaphore is never closed.
         let _turn = match is_suspect {
             true => self.suspect_lookups.acquire().await.ok(),

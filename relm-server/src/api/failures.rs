@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use relm_core::time::Monotonic;
+
 use crate::serve::Peer;
 
 /// Requests of one peer in a window that show no valid key, before the next such is told to wait.
@@ -18,21 +20,20 @@ pub(super) struct Failures(Mutex<Window>);
 
 #[derive(Debug, Default)]
 struct Window {
-    end_ms: i64,
+    end: Monotonic,
     peers: HashMap<Peer, u32>,
 }
 
 impl Failures {
-    /// Counts a failure of `peer` at a moment of a clock that nobody sets; the seconds that it must wait for another try
-    /// where there were too many.
-    pub fn count(&self, peer: Peer, now_ms: i64) -> Option<u64> {
+    /// Counts a failure of `peer`; the seconds that it must wait for another try where there were too many.
+    pub fn count(&self, peer: Peer, now: Monotonic) -> Option<u64> {
         // A panic under the lock leaves whole counts behind.
         let mut window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if now_ms >= window.end_ms {
-            window.end_ms = now_ms + WINDOW_MS;
+        if now >= window.end {
+            window.end = now.saturating_add_millis(WINDOW_MS);
             window.peers.clear();
         }
-        let wait_ms = window.end_ms - now_ms;
+        let wait_ms = window.end.millis_since(now);
         let has_room = window.peers.len() < PEERS_MAX;
         let failures = match window.peers.get_mut(&peer) {
             Some(failures) => failures,
@@ -44,13 +45,13 @@ impl Failures {
     }
 
     /// Whether `peer` has failed as often as it may.
-    pub fn is_suspect(&self, peer: Peer, now_ms: i64) -> bool {
+    pub fn is_suspect(&self, peer: Peer, now: Monotonic) -> bool {
         let window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let failures = match window.peers.get(&peer) {
+        let has_failed_often = match window.peers.get(&peer) {
             Some(failures) => *failures >= FAILURES_MAX,
             None => window.peers.len() >= PEERS_MAX,
         };
-        now_ms < window.end_ms && failures
+        now < window.end && has_failed_often
     }
 }
 
@@ -64,6 +65,10 @@ mod tests {
 
     use super::*;
 
+    fn at(millis: i64) -> Monotonic {
+        Monotonic::from_millis(millis)
+    }
+
     fn peer(number: u32) -> Peer {
         IpAddr::from(Ipv4Addr::from(number)).into()
     }
@@ -72,26 +77,26 @@ mod tests {
     fn a_peer_waits_for_the_next_window_once_it_failed_too_often() {
         let failures = Failures::default();
         for _ in 0..FAILURES_MAX {
-            assert!(!failures.is_suspect(peer(1), 5_000));
-            assert_eq!(failures.count(peer(1), 5_000), None);
+            assert!(!failures.is_suspect(peer(1), at(5_000)));
+            assert_eq!(failures.count(peer(1), at(5_000)), None);
         }
-        assert!(failures.is_suspect(peer(1), 5_000));
-        assert_eq!(failures.count(peer(1), 5_001), Some(60));
-        assert_eq!(failures.count(peer(1), 64_999), Some(1));
-        assert_eq!(failures.count(peer(2), 64_999), None, "another peer");
-        assert!(!failures.is_suspect(peer(1), 65_000));
-        assert_eq!(failures.count(peer(1), 65_000), None, "another window");
+        assert!(failures.is_suspect(peer(1), at(5_000)));
+        assert_eq!(failures.count(peer(1), at(5_001)), Some(60));
+        assert_eq!(failures.count(peer(1), at(64_999)), Some(1));
+        assert_eq!(failures.count(peer(2), at(64_999)), None, "another peer");
+        assert!(!failures.is_suspect(peer(1), at(65_000)));
+        assert_eq!(failures.count(peer(1), at(65_000)), None, "another window");
     }
 
     #[test]
     fn the_table_is_bounded_and_whoever_finds_it_full_waits() {
         let failures = Failures::default();
         let peers = u32::try_from(PEERS_MAX).unwrap();
-        assert!((0..peers).all(|number| failures.count(peer(number), 0).is_none()));
-        assert!(failures.is_suspect(peer(peers), 0));
-        assert_eq!(failures.count(peer(peers), 0), Some(60));
-        assert_eq!(failures.count(peer(0), 0), None, "one that is counted");
+        assert!((0..peers).all(|number| failures.count(peer(number), at(0)).is_none()));
+        assert!(failures.is_suspect(peer(peers), at(0)));
+        assert_eq!(failures.count(peer(peers), at(0)), Some(60));
+        assert_eq!(failures.count(peer(0), at(0)), None, "one that is counted");
         assert_eq!(failures.0.lock().unwrap().peers.len(), PEERS_MAX);
-        assert_eq!(failures.count(peer(peers), 60_000), None);
+        assert_eq!(failures.count(peer(peers), at(60_000)), None);
     }
 }

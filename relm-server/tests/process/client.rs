@@ -1,4 +1,4 @@
-//! The least HTTP client that a test needs: one connection, one request at a time.
+//! The least HTTP client that a test needs: one connection, until the server closes it, and one request at a time.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -9,6 +9,8 @@ use serde_json::Value;
 pub struct Client {
     stream: BufReader<TcpStream>,
     key: String,
+    /// The last answer said that its connection is closed.
+    is_closed: bool,
 }
 
 impl Client {
@@ -26,6 +28,7 @@ impl Client {
         Some(Self {
             stream: BufReader::new(stream),
             key: key.to_owned(),
+            is_closed: false,
         })
     }
 
@@ -66,6 +69,11 @@ impl Client {
         idempotency_key: Option<&str>,
         body: Option<&Value>,
     ) -> io::Result<(u16, Value)> {
+        if self.is_closed {
+            let address = self.stream.get_ref().peer_addr()?;
+            let again = Self::try_connect(address, &self.key);
+            *self = again.ok_or(io::ErrorKind::ConnectionRefused)?;
+        }
         let body = body.map(Value::to_string).unwrap_or_default();
         let mut head = format!(
             "{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\
@@ -100,6 +108,7 @@ impl Client {
             if line == "\r\n" {
                 break;
             }
+            self.is_closed |= line == "connection: close\r\n";
             if let Some(value) = line.strip_prefix("content-length: ") {
                 length = value.trim().parse().unwrap();
             }

@@ -328,8 +328,6 @@ fn an_operator_makes_lists_and_revokes_keys() {
             .0,
         403
     );
-    // A request that was refused unread ends its connection.
-    let mut client = Client::connect(server.address, secret);
     // Another process revokes it: this one hears of it within its stated five seconds.
     printed(folder.path(), &["keys", "revoke", id]);
     let deadline = std::time::Instant::now() + Duration::from_secs(8);
