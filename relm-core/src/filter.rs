@@ -274,9 +274,10 @@ fn parse_one(kind: Kind, fields: &[Field], filter: &Filter, values: &[&str]) -> 
         .options("", options.map(Operator::as_str)));
     }
     let fits = |text: &str| {
-        if text.chars().count() > FILTER_VALUE_CHARS_MAX {
+        let chars = text.chars().count();
+        if chars > FILTER_VALUE_CHARS_MAX {
             return Err(Error::bad_request(format!(
-                "A filter's value must be at most {FILTER_VALUE_CHARS_MAX} characters."
+                "A filter's value must be at most {FILTER_VALUE_CHARS_MAX} characters; this has {chars}."
             )));
         }
         Ok(())

@@ -7,6 +7,7 @@ use crate::excerpt::Quoted;
 use crate::hint::{self, Hint, OtherNames};
 use crate::id::{Id, Kind};
 use crate::json;
+use crate::object::Reference;
 use crate::time::{Date, Timestamp};
 
 /// What is said to a number that is no integer within the bounds: see [`INTEGER_MAX`](crate::limits::INTEGER_MAX).
@@ -299,6 +300,16 @@ pub(crate) fn unknown_field(name: &str) -> Error {
 
 pub(crate) fn read_only(name: &str) -> Error {
     Error::invalid(name, format!("`{name}` is read-only: leave it out."))
+}
+
+/// A reference to a record that is not there.
+pub(crate) fn lost_reference(reference: Reference) -> Error {
+    let Reference { name, kind, id } = reference;
+    let error = invalid_reference(name, kind);
+    match id {
+        Some(id) => error.adding(&format!("There is no `{id}`.")),
+        None => error,
+    }
 }
 
 pub(crate) fn invalid_reference(name: &str, kind: Kind) -> Error {

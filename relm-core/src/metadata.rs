@@ -32,13 +32,19 @@ pub(crate) fn merge(patch: Patch<Metadata>, metadata: &mut Metadata) -> Result<(
     if metadata.len() > METADATA_KEYS_MAX {
         return Err(Error::invalid(
             "metadata",
-            format!("`metadata` must have at most {METADATA_KEYS_MAX} keys."),
+            format!(
+                "`metadata` must have at most {METADATA_KEYS_MAX} keys; it would have {}.",
+                metadata.len()
+            ),
         ));
     }
-    if text_of(metadata).len() > METADATA_BYTES_MAX {
+    let bytes = text_of(metadata).len();
+    if bytes > METADATA_BYTES_MAX {
         return Err(Error::invalid(
             "metadata",
-            format!("`metadata` must be at most {METADATA_BYTES_MAX} bytes of JSON."),
+            format!(
+                "`metadata` must be at most {METADATA_BYTES_MAX} bytes of JSON; it would be {bytes}."
+            ),
         ));
     }
     Ok(())

@@ -50,9 +50,10 @@ impl SearchTerms {
         if query.is_empty() {
             return Err(Error::bad_request("`q` must not be empty.").at("q"));
         }
-        if query.chars().count() > SEARCH_QUERY_CHARS_MAX || query.contains('\0') {
+        let chars = query.chars().count();
+        if chars > SEARCH_QUERY_CHARS_MAX || query.contains('\0') {
             return Err(Error::bad_request(format!(
-                "`q` must be at most {SEARCH_QUERY_CHARS_MAX} characters without U+0000."
+                "`q` must be at most {SEARCH_QUERY_CHARS_MAX} characters without U+0000; it has {chars}."
             ))
             .at("q"));
         }
@@ -62,7 +63,8 @@ impl SearchTerms {
         });
         if words.len() > SEARCH_WORDS_MAX {
             return Err(Error::bad_request(format!(
-                "`q` must be at most {SEARCH_WORDS_MAX} words."
+                "`q` must be at most {SEARCH_WORDS_MAX} words; it has {}.",
+                words.len()
             ))
             .at("q"));
         }

@@ -6,7 +6,8 @@ use super::{Scoped, store_error};
 use crate::association::{Association, AssociationInput};
 use crate::error::{Error, Result};
 use crate::id::{Id, Kind};
-use crate::input::{Reader, invalid_reference};
+use crate::input::{Reader, lost_reference};
+use crate::object::Reference;
 use crate::record::Entry;
 use crate::store::{Refusal, Require, Write};
 
@@ -87,12 +88,16 @@ impl Operation<Association> for Link {
     fn refused(&mut self, refusal: Refusal) -> Result<()> {
         match refusal {
             Refusal::Missing(ids) => {
-                let name = if ids.contains(&self.input.from_id) {
-                    ("from_id", self.input.from_id)
-                } else {
-                    ("to_id", self.input.to_id)
+                let AssociationInput { from_id, to_id, .. } = self.input;
+                let (name, id) = match ids.contains(&from_id) {
+                    true => ("from_id", from_id),
+                    false => ("to_id", to_id),
                 };
-                Err(invalid_reference(name.0, name.1.kind()))
+                Err(lost_reference(Reference {
+                    name,
+                    kind: id.kind(),
+                    id: Some(id),
+                }))
             }
             // Another request linked the two meanwhile: the next round answers with its edge.
             Refusal::KeyTaken { .. } => Ok(()),

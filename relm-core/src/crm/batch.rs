@@ -12,9 +12,9 @@ use super::operation::{Operation, Outcome, Plan, Reply};
 use super::{Scoped, store_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::excerpt::Quoted;
-use crate::hint::OtherNames;
+use crate::hint::{self, OtherNames};
 use crate::id::{Id, Kind};
-use crate::input::{Patch, Reader, invalid_reference, type_name};
+use crate::input::{Patch, Reader, lost_reference};
 use crate::limits::{BATCH_CONTACT_BYTES_MAX, BATCH_ROWS_MAX};
 use crate::object::{Contact, ContactInput, Object};
 use crate::record::{Document, Entry};
@@ -204,10 +204,9 @@ fn read_row(row: Value) -> Result<Draft<Contact>> {
     if row.is_object() {
         return Draft::read(row);
     }
-    Err(Error::new(
-        ErrorKind::ValidationFailed,
-        format!("A row must be an object, not {}.", type_name(&row)),
-    ))
+    let message = format!("A row must be an object, not {}.", hint::Shown(&row));
+    let error = Error::new(ErrorKind::ValidationFailed, message);
+    Err(hint::row_meant(&row).on(error))
 }
 
 /// A contact that the batch found or made, as the rows so far left it.
@@ -366,7 +365,7 @@ impl ContactBatch {
         for reference in after.references() {
             let is_missing = reference.id.is_some_and(|id| self.missing.contains(&id));
             if is_missing && !known.contains(&reference) {
-                return Err(invalid_reference(reference.name, reference.kind));
+                return Err(lost_reference(reference));
             }
         }
         Ok(())

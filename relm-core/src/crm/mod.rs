@@ -346,9 +346,10 @@ impl Scoped {
     /// # Errors
     /// `bad_request` when the key is not of 1 to 255 characters.
     pub fn idempotent(mut self, key: &str, fingerprint: [u8; 32]) -> Result<Self> {
-        if key.is_empty() || key.chars().count() > IDEMPOTENCY_KEY_CHARS_MAX {
+        let chars = key.chars().count();
+        if !(1..=IDEMPOTENCY_KEY_CHARS_MAX).contains(&chars) {
             return Err(Error::bad_request(format!(
-                "`Idempotency-Key` must be 1 to {IDEMPOTENCY_KEY_CHARS_MAX} characters."
+                "`Idempotency-Key` must be 1 to {IDEMPOTENCY_KEY_CHARS_MAX} characters; it has {chars}."
             )));
         }
         self.idempotency = Some(Idempotency {

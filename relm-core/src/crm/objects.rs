@@ -11,7 +11,7 @@ use super::operation::{Operation, Outcome, Plan, Reply};
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{Field, check_metadata, custom_field, custom_field_elsewhere};
 use crate::id::Id;
-use crate::input::{Reader, invalid_reference, read_only, unknown_field};
+use crate::input::{Reader, lost_reference, read_only, unknown_field};
 use crate::object::{Object, READ_ONLY, Reference};
 use crate::record::{Document, Entry};
 use crate::scope::Mode;
@@ -390,7 +390,7 @@ pub(super) fn refused(refusal: Refusal, references: &[Reference]) -> Error {
                 .iter()
                 .find(|reference| reference.id.is_some_and(|id| ids.contains(&id)));
             match dangling {
-                Some(reference) => invalid_reference(reference.name, reference.kind),
+                Some(reference) => lost_reference(*reference),
                 None => Error::internal("the store misses what was not required"),
             }
         }

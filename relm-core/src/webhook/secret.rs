@@ -39,7 +39,7 @@ impl RotateInput {
             return Err(Error::invalid(
                 "expires_in",
                 format!(
-                    "`expires_in` must be a number of seconds from 0 to {SECRET_OVERLAP_SECONDS_MAX}."
+                    "`expires_in` must be a number of seconds from 0 to {SECRET_OVERLAP_SECONDS_MAX}, not {seconds}."
                 ),
             ));
         }

@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::check;
 use crate::error::{Error, Result};
+use crate::hint;
 use crate::limits::WEBHOOK_URL_CHARS_MAX;
 
 /// Characters of a host name (RFC 1035, section 2.3.4).
@@ -21,8 +22,7 @@ pub(super) fn check(url: String, plain_http: bool) -> Result<String> {
     let rest = match url.split_once("://") {
         Some(("https", rest)) => rest,
         Some(("http", rest)) if plain_http => rest,
-        _ if plain_http => return refuse("`url` must start with https:// or http://."),
-        _ => return refuse("`url` must start with https:// in live mode."),
+        _ => return Err(hint::url_meant(&url).on(without_scheme(plain_http))),
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if authority.contains('@') {
@@ -79,6 +79,15 @@ fn end_of_host(authority: &str) -> usize {
         Some(bracket) => bracket + 1,
         None => authority.find(':').unwrap_or(authority.len()),
     }
+}
+
+fn without_scheme(plain_http: bool) -> Error {
+    let message = if plain_http {
+        "`url` must start with https:// or http://."
+    } else {
+        "`url` must start with https:// in live mode."
+    };
+    Error::invalid("url", message)
 }
 
 fn is_host(host: &str) -> bool {

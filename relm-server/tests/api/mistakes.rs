@@ -253,6 +253,15 @@ const BODIES: &[Mistake] = &[
     ("bool in metadata as a text", "POST /v1/contacts",
      r#"{"email": "a@example.com", "metadata": {"plan": "pro", "vip": "yes"}}"#, 422,
      r#"{"code": "validation_failed", "message": "`metadata.vip` must be true or false, not \"yes\". Send true, without quotes.", "field": "metadata.vip", "suggestion": "true"}"#),
+    ("a reference to nothing", "POST /v1/contacts",
+     r#"{"email": "a@example.com", "metadata": {"plan": "pro"}, "company_id": "cmp_01K1V9Y2ZP6W4T8Q0R5N7M3XJB"}"#, 422,
+     r#"{"code": "invalid_reference", "message": "`company_id` must be the id of an existing company. There is no `cmp_01K1V9Y2ZP6W4T8Q0R5N7M3XJB`.", "field": "company_id"}"#),
+    ("a URL without its scheme", "POST /v1/webhooks",
+     r#"{"url": "example.com/hooks", "event_types": ["*"]}"#, 422,
+     r#"{"code": "validation_failed", "message": "`url` must start with https:// in live mode. Did you mean `https://example.com/hooks`?", "field": "url", "suggestion": "https://example.com/hooks"}"#),
+    ("http in live mode", "POST /v1/webhooks",
+     r#"{"url": "http://example.com/hooks", "event_types": ["*"]}"#, 422,
+     r#"{"code": "validation_failed", "message": "`url` must start with https:// in live mode. Did you mean `https://example.com/hooks`?", "field": "url", "suggestion": "https://example.com/hooks"}"#),
     ("no choice at all", "POST /v1/contacts",
      r#"{"email": "a@example.com"}"#, 422,
      r#"{"code": "validation_failed", "message": "`metadata.plan` is required: one of free, pro, enterprise.", "field": "metadata.plan"}"#),
@@ -360,6 +369,65 @@ fn the_message_alone_says_it() {
                 !is_read_only || error["code"] == "bad_request",
                 "{mistake}: {option} cannot be set"
             );
+        }
+    }
+}
+
+/// Every member of every input, given a value of each type of JSON.
+#[test]
+fn no_message_contradicts_itself() {
+    let world = World::new();
+    let desk = Desk::new(&world);
+    let values = [
+        json!(true),
+        json!(1.5),
+        json!("x"),
+        json!(["x"]),
+        json!([1]),
+        json!({ "x": 1 }),
+    ];
+    for (path, members) in [
+        (
+            "/v1/contacts",
+            "email first_name last_name phone company_id metadata",
+        ),
+        ("/v1/companies", "name domain metadata"),
+        (
+            "/v1/deals",
+            "title value_cents currency stage close_date company_id primary_contact_id metadata",
+        ),
+        (
+            "/v1/activities",
+            "type subject body contact_id deal_id company_id occurred_at metadata",
+        ),
+        (
+            "/v1/schema/fields",
+            "object_type key label type required options",
+        ),
+        ("/v1/associations", "from_type from_id to_type to_id label"),
+        ("/v1/webhooks", "url event_types description enabled"),
+        ("/v1/contacts/batch", "contacts dedup_on atomic"),
+    ] {
+        for member in members.split(' ') {
+            for value in &values {
+                let answer = desk.user.post(path, json!({ member: value }));
+                if answer.status < 400 {
+                    continue;
+                }
+                let error = answer.error(422);
+                let message = error["message"].as_str().unwrap();
+                let (_, after) = message.split_once(" must be ").unwrap_or(("", ""));
+                let (expected, found) = after.split_once(", not ").unwrap_or(("", "-"));
+                let found = match found.chars().next() {
+                    Some('"') => "a string",
+                    Some('-' | '0'..='9') => "a number",
+                    _ => found.trim_end_matches('.'),
+                };
+                assert!(
+                    !expected.starts_with(found),
+                    "{path} {member} {value}: {message}"
+                );
+            }
         }
     }
 }
