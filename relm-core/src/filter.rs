@@ -389,7 +389,7 @@ fn target(kind: Kind, fields: &[Field], name: &str) -> Result<(Target, ColumnTyp
     match object_type.and_then(|object_type| custom_field(fields, object_type, name)) {
         Some(path) => Err(custom_field_elsewhere(error, name, path)),
         None => {
-            let others = object_type.map_or(&[][..], ObjectType::other_names);
+            let others = misspelled::other_names(kind);
             Err(error.options_or(name, filterable(kind), others))
         }
     }

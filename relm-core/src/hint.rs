@@ -34,7 +34,12 @@ pub(crate) fn meant<'a>(
         .iter()
         .find(|(names, _)| names.iter().any(|name| is_word(name)));
     match known {
-        Some((_, ours)) => ours.to_vec(),
+        // Of a member's names, a filter knows those that it can compare.
+        Some((_, ours)) => {
+            let is_one =
+                |name: &&&str| name.contains('.') || options.clone().any(|one| one == **name);
+            ours.iter().filter(is_one).copied().collect()
+        }
         None => text::nearest(word, options).into_iter().collect(),
     }
 }

@@ -10,6 +10,9 @@ use crate::json;
 use crate::object::Reference;
 use crate::time::{Date, Timestamp};
 
+/// The member that holds what no other does.
+const METADATA: &str = "metadata";
+
 /// What is said to a number that is no integer within the bounds: see [`INTEGER_MAX`](crate::limits::INTEGER_MAX).
 const INTEGER_RANGE: &str = "an integer between -9007199254740991 and 9007199254740991";
 
@@ -235,7 +238,7 @@ impl Reader {
     /// # Errors
     /// `validation_failed` when it is no object.
     pub fn metadata(&mut self) -> Result<Patch<Map<String, Value>>> {
-        self.object("metadata", r#"{"plan":"pro"}"#, |_| Hint::default())
+        self.object(METADATA, r#"{"plan":"pro"}"#, |_| Hint::default())
     }
 
     /// Takes a list of texts.
@@ -269,7 +272,12 @@ impl Reader {
             let sentence = format!("Send its members without {} around them.", Quoted(name));
             return Some(error.options("", known).adding(&sentence));
         }
-        Some(error.options_or(name, known, self.others))
+        let takes_any = self.known.contains(&METADATA);
+        let error = error.options_or(name, known, self.others);
+        Some(match error.suggestion() {
+            None if takes_any => error.adding("What has no field of ours goes into `metadata`."),
+            Some(_) | None => error,
+        })
     }
 }
 

@@ -4,6 +4,60 @@ use super::Operator;
 use crate::error::Error;
 use crate::excerpt::Quoted;
 use crate::hint::OtherNames;
+use crate::id::Kind;
+use crate::object::ObjectType;
+
+/// What other APIs call the fields of a kind.
+pub(super) const fn other_names(kind: Kind) -> OtherNames {
+    match kind {
+        Kind::Contact => ObjectType::Contact.other_names(),
+        Kind::Company => ObjectType::Company.other_names(),
+        Kind::Deal => ObjectType::Deal.other_names(),
+        Kind::Activity => ObjectType::Activity.other_names(),
+        Kind::Association => OF_ASSOCIATIONS,
+        Kind::Event => OF_EVENTS,
+        Kind::Delivery => OF_DELIVERIES,
+        Kind::Field | Kind::Webhook | Kind::Key | Kind::Workspace | Kind::Request => &[],
+    }
+}
+
+const OF_ASSOCIATIONS: OtherNames = &[
+    (
+        &[
+            "contact_id",
+            "company_id",
+            "deal_id",
+            "activity_id",
+            "object_id",
+            "contact",
+            "company",
+            "deal",
+        ],
+        &["record_id"],
+    ),
+    (&["type", "association_type", "relation"], &["label"]),
+];
+
+const OF_EVENTS: OtherNames = &[
+    (&["event_type", "event", "topic"], &["type"]),
+    (
+        &[
+            "contact_id",
+            "company_id",
+            "deal_id",
+            "activity_id",
+            "object_id",
+            "resource_id",
+        ],
+        &["record_id"],
+    ),
+];
+
+const OF_DELIVERIES: OtherNames = &[
+    (&["type", "topic"], &["event_type"]),
+    (&["event"], &["event_id"]),
+    (&["state", "result"], &["status"]),
+];
 
 /// What other APIs call the operators.
 const OPERATORS_ELSEWHERE: OtherNames = &[

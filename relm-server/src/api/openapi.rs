@@ -89,8 +89,10 @@ fn is_versioned(route: &Route) -> bool {
 
 /// `PATCH /v1/contacts/{id}` is `patch_contacts_id`: a path and a method are there once, and so is their name.
 fn operation_id(route: &Route) -> String {
-    let path = route.path.trim_start_matches("/v1");
-    let name = path.replace('/', "_").replace(['{', '}', '.'], "");
+    let name = match route.path.trim_start_matches("/v1") {
+        "/" => "_root".to_owned(),
+        path => path.replace('/', "_").replace(['{', '}', '.'], ""),
+    };
     format!("{}{name}", route.method.as_str().to_ascii_lowercase())
 }
 

@@ -82,10 +82,8 @@ fn not_allowed(method: &Method, allowed: &[Method]) -> Failure {
         [Method::PUT, Method::POST].contains(method) && allowed.contains(&Method::PATCH);
     let message = if is_change {
         format!("This path takes {names}. To change a record, PATCH it.")
-    } else if *method == Method::PUT && allowed.contains(&Method::POST) {
-        format!(
-            "This path takes {names}. To make a record, POST it; to change one, PATCH it by its id."
-        )
+    } else if is_of_one(method) && is_list(allowed) {
+        format!("This path takes {names}. To change or delete a record, name its id in the path.")
     } else if method.as_str().to_ascii_uppercase() != method.as_str() {
         format!("This path takes {names}; methods are written in capitals.")
     } else {
@@ -100,6 +98,17 @@ fn not_allowed(method: &Method, allowed: &[Method]) -> Failure {
         Ok(value) => failure.with_header(ALLOW, value),
         Err(_) => failure,
     }
+}
+
+fn is_list(allowed: &[Method]) -> bool {
+    [Method::GET, Method::POST]
+        .iter()
+        .all(|method| allowed.contains(method))
+}
+
+/// Whether a method is meant for one record, and not for a list.
+fn is_of_one(method: &Method) -> bool {
+    [Method::PUT, Method::PATCH, Method::DELETE].contains(method)
 }
 
 /// The path of ours that another was most likely meant to be, if there is such a route: without slashes too many, with
