@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use relm_core::conformance::{block_on, dispatch_model, model};
 use relm_store_memory::MemoryStore;
 use relm_store_seaorm::{SqliteOptions, SqliteStore, Synchronous};
 
@@ -20,14 +21,12 @@ fn it_does_what_the_reference_does() {
     for seed in 4001..=4160 {
         let (store, _folder) = fresh();
         let reference = Arc::new(MemoryStore::new());
-        let run = relm_core::conformance::model::run(reference, Arc::new(store), seed, 60);
-        pollster::block_on(run);
+        model::run(reference, Arc::new(store), seed, 60, block_on);
     }
 }
 
 #[test]
 fn histories_of_webhooks_keep_every_promise() {
-    use relm_core::conformance::{block_on, dispatch_model};
     for seed in 1..=40 {
         let (store, _folder) = fresh();
         dispatch_model::run(Arc::new(store), seed, 24, block_on);

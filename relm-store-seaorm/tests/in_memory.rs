@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use relm_core::conformance::{block_on, model};
 use relm_store_memory::MemoryStore;
 use relm_store_seaorm::{SqliteOptions, SqliteStore};
 
@@ -15,7 +16,6 @@ relm_core::store_conformance!(fresh());
 fn it_does_what_the_reference_does() {
     for seed in 3001..=3160 {
         let reference = Arc::new(MemoryStore::new());
-        let run = relm_core::conformance::model::run(reference, Arc::new(fresh()), seed, 60);
-        pollster::block_on(run);
+        model::run(reference, Arc::new(fresh()), seed, 60, block_on);
     }
 }

@@ -4,6 +4,7 @@ mod throwaway;
 
 use std::sync::Arc;
 
+use relm_core::conformance::model;
 use relm_store_memory::MemoryStore;
 use test_requirements::requires;
 use throwaway::{RUNTIME, Server};
@@ -24,8 +25,6 @@ fn it_does_what_the_reference_does() {
     for seed in 2001..=2060 {
         let (store, _database) = SERVER.fresh();
         let reference = Arc::new(MemoryStore::new());
-        RUNTIME.block_on(relm_core::conformance::model::run(
-            reference, store, seed, 60,
-        ));
+        model::run(reference, store, seed, 60, |run| RUNTIME.block_on(run));
     }
 }

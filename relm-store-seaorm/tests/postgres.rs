@@ -4,6 +4,7 @@ mod throwaway;
 
 use std::sync::Arc;
 
+use relm_core::conformance::model;
 use relm_store_memory::MemoryStore;
 use test_requirements::requires;
 use throwaway::{RUNTIME, Server};
@@ -45,8 +46,6 @@ fn compare(server: &'static Server, first: u64) {
     for seed in first..first + 60 {
         let (store, _database) = server.fresh();
         let reference = Arc::new(MemoryStore::new());
-        RUNTIME.block_on(relm_core::conformance::model::run(
-            reference, store, seed, 60,
-        ));
+        model::run(reference, store, seed, 60, |run| RUNTIME.block_on(run));
     }
 }

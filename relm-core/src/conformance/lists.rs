@@ -29,7 +29,7 @@ fn ids(documents: &[Document]) -> Vec<Id> {
     documents.iter().map(|document| document.id).collect()
 }
 
-/// Every page of a list, each checked to be full where there is more; the documents of all.
+/// Every page of a list, each checked to tell truly whether there is more; the documents of all.
 pub(super) async fn walk(
     store: &Subject,
     scope: Scope,
@@ -37,6 +37,7 @@ pub(super) async fn walk(
     clauses: &[Clause],
     limit: usize,
 ) -> Vec<Document> {
+    const PAGES_MAX: usize = 5_000;
     let mut query = Query {
         kind,
         clauses: clauses.to_vec(),
@@ -44,28 +45,28 @@ pub(super) async fn walk(
         limit,
     };
     let mut walked = Vec::new();
-    loop {
-        let Page { documents, more } = store
-            .list(scope, &query)
-            .await
-            .expect("the store lists records");
+    let mut was_more = None;
+    for _ in 0..PAGES_MAX {
+        let page = store.list(scope, &query).await;
+        let Page { documents, more } = page.expect("the store lists records");
+        let there = documents.len();
+        assert!(there <= limit, "{there} records on a page of {limit}");
+        // A page that is said to be the last is asked what comes after it: nothing may.
+        let is_as_told = was_more.is_none_or(|was_more| was_more == (there > 0));
+        assert!(is_as_told, "{there} records where more is {was_more:?}");
         assert!(
-            documents.len() <= limit,
-            "{} records on a page of {limit}",
-            documents.len()
-        );
-        assert!(
-            !more || documents.len() == limit,
-            "more after {} records on a page of {limit}",
-            documents.len()
+            !more || there == limit,
+            "more after {there} on a page of {limit}"
         );
         query.after = documents.last().map(|last| last.id).or(query.after);
         walked.extend(documents);
-        assert!(walked.len() < 5_000, "the list does not end");
-        if !more {
+        if was_more == Some(false) || walked.is_empty() {
+            assert!(!more, "more after the end of a list");
             return walked;
         }
+        was_more = Some(more);
     }
+    panic!("the list does not end");
 }
 
 /// Newest first: by descending id, in whatever order they were written.

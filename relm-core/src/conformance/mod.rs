@@ -27,12 +27,15 @@
 //! - the **[broken stores](broken)**, by which the cases themselves are tested: each breaks one promise of a store that
 //!   keeps them all, and the cases that name that promise must fail on it.
 //!
+//! Whatever is run has two minutes, so that a store that never answers fails and holds up nobody.
+//!
 //! Architecture invariant: no case sleeps, knows which store it tests, or shares anything with another case.
 
 pub mod broken;
 mod commits;
 mod concurrency;
 mod configurations;
+mod deadline;
 pub mod dispatch_model;
 mod documents;
 mod engine;
@@ -85,10 +88,12 @@ impl Case {
     /// Holds a fresh store to the case.
     ///
     /// # Panics
-    /// When the store breaks the promise.
+    /// When the store breaks the promise, or the case does not end within two minutes.
     pub fn run(self, fresh: impl Fresh, block_on: BlockOn) {
         let (store, guard) = fresh.open();
-        block_on((self.run)(Subject::new(store, block_on)));
+        deadline::within(self.name, store, move |store| {
+            block_on((self.run)(Subject::new(store, block_on)));
+        });
         drop(guard);
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::records::{SCOPE, endpoint, id};
 use super::subject::NOW;
+use super::{BlockOn, deadline};
 use crate::filter::{self, Filter, Operator};
 use crate::id::{Id, Kind};
 use crate::object::ObjectType;
@@ -42,11 +43,25 @@ const AHEAD_MS: u64 = 40;
 const STEPS_PER_COMPARISON: usize = 20;
 
 /// Does `steps` random operations on two stores and compares what each of them answers and then holds. Both are empty;
-/// `reference` is a store that is known to be correct.
+/// `reference` is a store that is known to be correct. `block_on` runs the futures of both, as in
+/// [`Case::run`](super::Case::run).
 ///
 /// # Panics
 /// When the two differ, with the seed and the step: the same seed does the same operations again.
-pub async fn run(reference: Arc<dyn Store>, under_test: Arc<dyn Store>, seed: u64, steps: usize) {
+pub fn run(
+    reference: Arc<dyn Store>,
+    under_test: Arc<dyn Store>,
+    seed: u64,
+    steps: usize,
+    block_on: BlockOn,
+) {
+    let name = format!("the model of seed {seed}");
+    deadline::within(&name, under_test, move |under_test| {
+        block_on(Box::pin(operate(reference, under_test, seed, steps)));
+    });
+}
+
+async fn operate(reference: Arc<dyn Store>, under_test: Arc<dyn Store>, seed: u64, steps: usize) {
     let mut model = Model {
         reference,
         under_test,

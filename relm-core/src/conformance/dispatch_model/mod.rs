@@ -28,8 +28,8 @@ use self::owner::Act;
 pub(super) use self::turns::yield_turns;
 use self::turns::{Dice, Turns};
 use self::world::{Line, Mood, Nap, TIMEOUT, Weather, Wire, World};
-use super::BlockOn;
 use super::intercept::Intercepted;
+use super::{BlockOn, deadline};
 use crate::crm::{Crm, DispatchOptions, Dispatcher, Scoped};
 use crate::error::{Error, ErrorKind};
 use crate::id::Id;
@@ -79,12 +79,15 @@ pub struct Played {
 /// # Panics
 /// When a promise is broken, with the seed and the end of the history: the same seed does the same again.
 pub fn run(store: Arc<dyn Store>, seed: u64, steps: usize, block_on: BlockOn) -> Played {
-    let mut history = History::begin(store, seed, block_on);
-    for _ in 0..steps {
-        history.step();
-    }
-    history.settle();
-    history.played()
+    let name = format!("the history of seed {seed}");
+    deadline::within(&name, store, move |store| {
+        let mut history = History::begin(store, seed, block_on);
+        for _ in 0..steps {
+            history.step();
+        }
+        history.settle();
+        history.played()
+    })
 }
 
 /// One process: an engine and a dispatcher of its own over the shared store.
