@@ -6,7 +6,7 @@ use super::records::{SCOPE, contact, delete, field, insert, replace, webhook};
 use super::subject::{Subject, batch, refused};
 use crate::store::{Configuration, Refusal, Require, Write};
 
-async fn configuration(store: &Subject) -> Configuration {
+pub(super) async fn configuration(store: &Subject) -> Configuration {
     store.configured(SCOPE).await
 }
 
@@ -115,6 +115,39 @@ pub(super) async fn a_known_configuration_is_not_read_again(store: Subject) {
     }
     store.apply(SCOPE, vec![insert(contact(1))]).await;
     assert_eq!(read(3).await, None);
+}
+
+/// Hundreds of custom fields and endpoints, oldest first: all of them, in whatever order they were written.
+pub(super) async fn a_configuration_of_hundreds_is_whole(store: Subject) {
+    const FIELDS: u64 = 520;
+    const WEBHOOKS: u64 = 270;
+    // 7 divides neither number, so that each comes once.
+    let fields = (0..FIELDS)
+        .map(|n| 7 * n % FIELDS)
+        .map(|n| field(n, &format!("k{n}")));
+    let webhooks = (0..WEBHOOKS).map(|n| 7 * n % WEBHOOKS).map(webhook);
+    let mut writes: Vec<Write> = fields.map(insert).collect();
+    writes.extend(webhooks.map(insert));
+    for part in writes.chunks(300) {
+        store
+            .apply(SCOPE, [part, &[Write::Reconfigure]].concat())
+            .await;
+    }
+    let holds = async |version, is_there: fn(&u64) -> bool| {
+        let now = configuration(&store).await;
+        let fields = (0..FIELDS)
+            .filter(is_there)
+            .map(|n| field(n, &format!("k{n}")));
+        assert!(now.fields.into_iter().eq(fields), "version {version}");
+        assert!(now.webhooks.into_iter().eq((0..WEBHOOKS).map(webhook)));
+        assert_eq!(now.version, version);
+    };
+    holds(3, |_| true).await;
+    let gone = (0..FIELDS).filter(|n| n.is_multiple_of(3));
+    let mut writes: Vec<Write> = gone.map(|n| delete(field(n, &format!("k{n}")))).collect();
+    writes.push(Write::Reconfigure);
+    store.apply(SCOPE, writes).await;
+    holds(4, |n| !n.is_multiple_of(3)).await;
 }
 
 /// Version, fields and endpoints are all of one moment: beside a writer, version *n* always has *n* fields.

@@ -172,9 +172,10 @@ impl Intercept for Watch {
         &self,
         store: &dyn Store,
         scope: Scope,
-    ) -> Result<Configuration, StoreError> {
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
         let _call = self.call("configuration");
-        store.configuration(scope).await
+        store.configuration(scope, known).await
     }
 
     async fn response(
@@ -239,7 +240,11 @@ mod tests {
         async fn search(&self, _: Scope, _: &Search) -> Result<SearchPage, StoreError> {
             pending().await
         }
-        async fn configuration(&self, _: Scope) -> Result<Configuration, StoreError> {
+        async fn configuration(
+            &self,
+            _: Scope,
+            _: Option<i64>,
+        ) -> Result<Option<Configuration>, StoreError> {
             pending().await
         }
         async fn response(
@@ -274,7 +279,7 @@ mod tests {
     fn a_call_that_is_never_answered_fails_its_case() {
         let panic = said(Duration::from_millis(20), |store| {
             block_on(Box::pin(async {
-                let asked = Box::pin(store.configuration(Scope::SYSTEM));
+                let asked = Box::pin(store.configuration(Scope::SYSTEM, None));
                 let _ = futures_util::future::join(asked, store.queues(None, 1)).await;
             }));
         });

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::commits::{all, stored};
-use super::records::{SCOPE, changed, contact, contact_of, id, insert, replace, scope_of, varied};
+use super::mirror::Mirror;
+use super::records::{SCOPE, changed, contact, contact_of, edge, field, id, insert, replace};
 use super::subject::Subject;
+use super::varied::{scope_of, varied};
 use crate::id::{Id, Kind};
 use crate::limits::{BODY_CHARS_MAX, METADATA_BYTES_MAX};
 use crate::metadata::{Metadata, text_of};
 use crate::object::{Activity, Object};
-use crate::record::{Document, Entry, KINDS};
+use crate::record::{Document, Entry, KINDS, Record};
 use crate::scope::Mode;
 use crate::store::{Query, Write};
 
@@ -209,4 +211,44 @@ pub(super) async fn find_matches_exactly(store: Subject) {
         .find(SCOPE, Kind::Workspace, &["ada@example.com".to_owned()])
         .await;
     assert_eq!(other.expect("the store finds nothing"), [None]);
+}
+
+/// `find`: for *each* of more than a thousand keys, in their order: those that are asked for twice, and absent ones.
+pub(super) async fn find_answers_for_a_thousand_keys(store: Subject) {
+    const ASKED: u64 = 1_100;
+    let mut mirror = Mirror::of(&store, SCOPE);
+    let email = |n: u64| format!("{n}@example.com");
+    let ends = |n: u64| (id(Kind::Contact, n), id(Kind::Company, n));
+    let some = || (0..ASKED).filter(|n: &u64| !n.is_multiple_of(3));
+    mirror
+        .insert(some().map(|n| contact_of(n, &email(n))))
+        .await;
+    mirror
+        .insert(some().map(|n| edge(n, ends(n).0, ends(n).1, None)))
+        .await;
+    mirror
+        .insert(some().map(|n| field(n, &format!("k{n}"))))
+        .await;
+    type KeyOf<'a> = &'a (dyn Fn(u64) -> Record + Sync);
+    let keys: [(Kind, KeyOf<'_>); 3] = [
+        (Kind::Contact, &|n| contact_of(n, &email(n)).into()),
+        (Kind::Association, &|n| {
+            edge(n, ends(n).0, ends(n).1, None).into()
+        }),
+        (Kind::Field, &|n| field(n, &format!("k{n}")).into()),
+    ];
+    for (kind, record) in keys {
+        let key = |n| record(n).unique_key().unwrap_or_default();
+        for asked in [255, 256, 257, 511, 512, 513, 1_024, ASKED] {
+            // From the newest on, and the last ones again.
+            let once = (0..asked).rev().map(key);
+            let twice = (asked - 20..asked).map(key);
+            let all: Vec<String> = once.chain(twice).collect();
+            let found = mirror.finds(kind, &all).await as u64;
+            assert!(found > asked / 2, "{found} of {asked}");
+        }
+    }
+    let none = vec![email(1); 600];
+    let found = store.find(SCOPE, Kind::Deal, &none).await;
+    assert_eq!(found.expect("the store finds nothing"), vec![None; 600]);
 }

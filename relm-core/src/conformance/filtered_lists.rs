@@ -4,8 +4,9 @@ use serde_json::json;
 
 use super::filters::{agree, conditions, held};
 use super::lists::walk;
-use super::records::{SCOPE, changed, company, contact, delete, id, insert, replace, varied};
+use super::records::{SCOPE, changed, company, contact, delete, id, insert, replace};
 use super::subject::{NOW, Subject};
+use super::varied::varied;
 use crate::filter::{self, Clause, Comparison, Condition, Filter, Target, matches};
 use crate::id::{Id, Kind};
 use crate::record::{Entry, Record, columns};

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::lists::walk;
-use super::records::{SCOPE, TEXTS, contact, id, scope_of, varied};
+use super::records::{SCOPE, contact, id};
 use super::subject::Subject;
+use super::varied::{TEXTS, scope_of, varied};
 use crate::column::{Column, ColumnType, Scalar};
 use crate::field::{Field, FieldType};
 use crate::filter::{self, Clause, Comparison, Condition, Filter, Operator, Target, matches};

@@ -2,9 +2,10 @@
 
 use super::commits::{all, stored};
 use super::records::{
-    SCOPE, TEXTS, changed, contact, contact_of, delete, edge, field, id, insert, replace,
+    SCOPE, changed, contact, contact_of, delete, edge, field, id, insert, replace,
 };
 use super::subject::Subject;
+use super::varied::TEXTS;
 use crate::id::Kind;
 use crate::object::Contact;
 use crate::record::{Entry, Record};

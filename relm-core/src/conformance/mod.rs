@@ -51,8 +51,13 @@ mod filtered_lists;
 mod filters;
 mod intercept;
 mod keys;
+mod large_batches;
+mod large_lists;
+mod large_queues;
+mod large_searches;
 mod leases;
 mod lists;
+mod mirror;
 pub mod model;
 mod pages;
 mod post;
@@ -62,6 +67,7 @@ mod responses;
 mod scopes;
 mod searches;
 mod subject;
+mod varied;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -206,6 +212,7 @@ macro_rules! for_each_case {
                 get_tells_kinds_apart
                 find_answers_in_the_order_of_the_keys
                 find_matches_exactly
+                find_answers_for_a_thousand_keys
             }
             lists {
                 a_list_is_ordered_by_descending_id
@@ -256,6 +263,7 @@ macro_rules! for_each_case {
                 reconfigure_counts_by_one
                 a_required_configuration_must_be_current
                 a_configuration_lists_oldest_first
+                a_configuration_of_hundreds_is_whole
                 a_configuration_is_of_one_moment
                 a_known_configuration_is_not_read_again
             }
@@ -265,6 +273,7 @@ macro_rules! for_each_case {
                 a_kept_response_keeps_its_key
                 an_expired_key_is_free
                 response_keys_compare_by_code_point
+                responses_expire_each_at_its_own_moment
             }
             queues {
                 queues_list_each_endpoint_once
@@ -303,6 +312,39 @@ macro_rules! for_each_case {
                 responses_stay_in_their_scope
                 preconditions_look_at_their_scope
                 unlink_stays_in_its_scope
+            }
+            large_batches {
+                batches_of_any_size_are_whole
+                a_refusal_names_its_write_in_a_large_batch
+                every_missing_record_of_many_is_named
+                hundreds_of_keys_are_passed_on_in_one_batch
+                unlink_deletes_hundreds_of_edges
+                a_batch_of_every_kind_of_write_is_applied
+                a_definition_is_kept_with_its_response
+                a_large_batch_stays_in_its_scope
+            }
+            large_lists {
+                a_list_of_hundreds_pages_exactly
+                what_matches_among_hundreds_pages_exactly
+                what_an_index_finds_among_hundreds_pages_exactly
+                an_in_of_a_hundred_values_is_exact
+                values_at_their_limits_are_told_apart
+                filters_follow_changes_of_every_column
+                hundreds_of_edges_are_listed_by_either_end
+                a_cursor_among_hundreds_outlives_its_record
+            }
+            large_searches {
+                a_word_that_a_thousand_have_pages_exactly
+                an_old_exact_match_comes_before_hundreds_of_newer_ones
+                hundreds_of_exact_matches_page_exactly
+                a_search_sees_what_a_large_batch_changed
+                long_words_are_found_by_their_beginning
+            }
+            large_queues {
+                hundreds_of_queues_are_listed_once
+                leases_end_each_at_its_own_moment
+                a_lease_of_hundreds_is_exact
+                a_large_batch_ends_the_leases_of_what_it_replaces
             }
             concurrency {
                 one_of_many_inserts_of_an_id_succeeds

@@ -1,8 +1,8 @@
 //! Responses kept under idempotency keys: what comes back, and until when.
 
 use super::commits::response;
-use super::records::{SCOPE, contact, insert};
-use super::subject::{NOW, Subject, batch};
+use super::records::{SCOPE, at, contact, insert};
+use super::subject::{NOW, Subject, batch, refused};
 use crate::store::{Batch, Refusal, StoredResponse, Write};
 use crate::time::Timestamp;
 
@@ -133,4 +133,41 @@ pub(super) async fn response_keys_compare_by_code_point(store: Subject) {
         assert_eq!(outcome_kept, Some(outcome), "{key:?}");
     }
     assert_eq!(kept(&store, "KEY", NOW).await, None);
+}
+
+/// Each of a hundred responses is kept until its own moment, whatever the others do, and its key is free from then on.
+pub(super) async fn responses_expire_each_at_its_own_moment(store: Subject) {
+    const RESPONSES: i64 = 100;
+    const AGAIN: i64 = 50;
+    let given = |n: i64, round: i64| StoredResponse {
+        outcome: n + 1_000 * round,
+        // In another order than the one in which they are remembered.
+        expires_at: at(100 * round + 1 + n * 37 % RESPONSES),
+        ..response(&format!("key {n}"))
+    };
+    let all = |of: &dyn Fn(i64) -> StoredResponse| (0..RESPONSES).map(of).collect();
+    let holds = async |now: i64, last: Vec<StoredResponse>| {
+        for last in last {
+            let expected = (last.expires_at > at(now)).then(|| last.clone());
+            let kept = kept(&store, &last.key, at(now)).await;
+            assert_eq!(kept, expected, "{} at {now}", last.key);
+        }
+    };
+    for n in 0..RESPONSES {
+        let done = store.commit(remembering(given(n, 0), NOW)).await;
+        done.expect("the key was never used");
+    }
+    for now in [0, 1, 2, 49, 50, 99, 100] {
+        holds(now, all(&|n| given(n, 0))).await;
+    }
+    // Half of them have expired: a new response takes the place of these, and of no other.
+    let is_free = |n: i64| given(n, 0).expires_at <= at(AGAIN);
+    for n in 0..RESPONSES {
+        let outcome = refused(store.commit(remembering(given(n, 1), at(AGAIN))).await);
+        let expected = (!is_free(n)).then_some(Refusal::ResponseExists);
+        assert_eq!(outcome, expected, "key {n}");
+    }
+    for now in [AGAIN, 99, 100, 101, 150, 200] {
+        holds(now, all(&|n| given(n, i64::from(is_free(n))))).await;
+    }
 }

@@ -34,7 +34,7 @@ fn ids(documents: &[Document]) -> Vec<Id> {
 }
 
 /// What a search promises, over all records: by rank, then by descending ULID.
-fn ranked(records: &[Record], search: &Search) -> Vec<(Rank, Id)> {
+pub(super) fn ranked(records: &[Record], search: &Search) -> Vec<(Rank, Id)> {
     let of_types = records.iter().filter(|record| {
         ObjectType::of(record.kind()).is_some_and(|object_type| search.types.contains(&object_type))
     });

@@ -9,7 +9,7 @@ use std::task::Poll;
 use async_trait::async_trait;
 
 use super::super::intercept::Intercept;
-use super::every;
+use super::chosen::every;
 use crate::id::{Id, Kind};
 use crate::record::{Entry, Record};
 use crate::store::{Batch, CommitError, Refusal, Require, Store, StoreError, Write};

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 
 use super::super::intercept::Intercept;
-use super::{every, page};
+use super::chosen::{every, page};
 use crate::column::Scalar;
 use crate::filter::{Clause, Comparison, Condition, Target, matches};
 use crate::record::Record;

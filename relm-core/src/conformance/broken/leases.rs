@@ -7,8 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 
 use super::super::intercept::Intercept;
+use super::chosen::every;
 use super::commits::{pause, with};
-use super::every;
 use crate::id::{Id, Kind};
 use crate::record::{Document, Entry, Record};
 use crate::scope::{Mode, Scope};

@@ -8,8 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 
 use super::super::intercept::Intercept;
+use super::chosen::{every, page};
 use super::commits::pause;
-use super::{every, page};
 use crate::id::{Id, Kind};
 use crate::scope::Scope;
 use crate::store::{Page, Query, Store, StoreError};

@@ -3,6 +3,7 @@
 //! Each takes a store that keeps every promise and breaks one of them. The cases that name that promise must fail on
 //! it; a case that no broken store can make fail would say nothing about a store, so each is named by one at least.
 
+mod chosen;
 mod commits;
 mod configurations;
 mod filters;
@@ -13,6 +14,8 @@ mod preconditions;
 mod queues;
 mod reads;
 mod searches;
+mod volumes_reads;
+mod volumes_writes;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,10 +23,7 @@ use std::sync::Arc;
 
 use super::intercept::{Intercept, Intercepted};
 use super::{BlockOn, Case, Fresh};
-use crate::id::{Id, Kind};
-use crate::record::{Document, Record};
-use crate::scope::Scope;
-use crate::store::{Page, Query, Store, StoreError};
+use crate::store::Store;
 
 /// A way to break a store, and who must notice.
 #[derive(Clone, Copy)]
@@ -85,33 +85,6 @@ pub fn assert_noticed<F: Fresh>(name: &str, fresh: impl Fn() -> F, block_on: Blo
 fn wrap<I: Intercept + Default>(store: Arc<dyn Store>) -> Arc<dyn Store> {
     let by = Arc::new(I::default());
     Arc::new(Intercepted { store, by })
-}
-
-/// Every record of a kind: what flawed lists choose from.
-async fn every(
-    store: &dyn Store,
-    scope: Scope,
-    kind: Kind,
-) -> Result<Vec<(Document, Record)>, StoreError> {
-    let query = Query {
-        kind,
-        clauses: Vec::new(),
-        after: None,
-        limit: 10_000,
-    };
-    let page = store.list(scope, &query).await?;
-    let decode = |document: Document| {
-        let entry = document.clone().into_entry().map_err(StoreError::fault)?;
-        Ok((document, entry.record))
-    };
-    page.documents.into_iter().map(decode).collect()
-}
-
-/// The page of a query over these documents, which are newest first.
-fn page(documents: impl IntoIterator<Item = Document>, query: &Query) -> Page {
-    let after = |id: Id| query.after.is_none_or(|after| id < after);
-    let documents = documents.into_iter().filter(|document| after(document.id));
-    Page::of(query.limit, documents)
 }
 
 macro_rules! broken_store_table {
@@ -386,6 +359,57 @@ macro_rules! for_each_broken_store {
                 ModelessLease a_lease_of_any_mode_is_noticed [leases_stay_in_their_scope]
                 SplitLease a_lease_that_can_be_dropped_halfway_is_noticed [a_dropped_lease_is_whole_or_nothing]
                 LeakedLeasePermit a_lease_that_leaks_when_dropped_is_noticed [a_dropped_lease_is_whole_or_nothing]
+            }
+            volumes_reads {
+                GuessedLater a_guessed_more_of_a_later_page_is_noticed [a_list_of_hundreds_pages_exactly]
+                PatternAmongFirst a_pattern_looked_for_among_the_first_is_noticed [what_matches_among_hundreds_pages_exactly]
+                TermAmongFirst a_value_looked_for_among_the_first_is_noticed [
+                    what_an_index_finds_among_hundreds_pages_exactly
+                ]
+                ShortIn an_in_cut_short_is_noticed [an_in_of_a_hundred_values_is_exact]
+                CutColumns columns_compared_by_their_beginning_are_noticed [values_at_their_limits_are_told_apart]
+                EdgesOfOnePage edges_of_one_page_are_noticed [hundreds_of_edges_are_listed_by_either_end]
+                CursorBeginsAnew a_cursor_that_begins_anew_is_noticed [
+                    a_cursor_outlives_its_record a_cursor_among_hundreds_outlives_its_record
+                ]
+                FirstMoments a_moment_of_change_that_is_kept_is_noticed [filters_follow_changes_of_every_column]
+                FirstEntries a_search_of_the_first_entries_is_noticed [a_word_that_a_thousand_have_pages_exactly]
+                ExactAmongNewest an_exact_match_among_the_newest_is_noticed [
+                    an_old_exact_match_comes_before_hundreds_of_newer_ones
+                ]
+                ExactOfOnePage exact_matches_of_one_page_are_noticed [hundreds_of_exact_matches_page_exactly]
+                CutWords words_cut_short_are_noticed [long_words_are_found_by_their_beginning]
+                FirstKeys a_find_of_the_first_keys_is_noticed [find_answers_for_a_thousand_keys]
+                HundredFields a_configuration_of_a_hundred_fields_is_noticed [a_configuration_of_hundreds_is_whole]
+                FirstQueues queues_read_at_once_are_noticed [hundreds_of_queues_are_listed_once]
+                LeaseOfOneChunk a_lease_of_what_is_read_at_once_is_noticed [
+                    a_lease_of_hundreds_is_exact a_large_queue_is_leased_at_once
+                ]
+            }
+            volumes_writes {
+                LostRow a_row_lost_where_a_statement_is_full_is_noticed [
+                    batches_of_any_size_are_whole a_large_batch_is_one_commit
+                ]
+                LostResponse a_response_lost_beside_much_else_is_noticed [a_batch_of_every_kind_of_write_is_applied]
+                DefinitionAlone a_definition_without_its_response_is_noticed [a_definition_is_kept_with_its_response]
+                StatementCommits a_commit_of_each_statement_is_noticed [
+                    hundreds_of_keys_are_passed_on_in_one_batch a_large_batch_is_one_commit
+                ]
+                PlaceInStatement a_place_counted_in_its_statement_is_noticed [a_refusal_names_its_write_in_a_large_batch]
+                FirstRequired the_first_required_alone_are_noticed [every_missing_record_of_many_is_named]
+                FiftyEdges an_unlink_of_fifty_edges_is_noticed [unlink_deletes_hundreds_of_edges]
+                ModelessStatement a_statement_of_any_mode_is_noticed [a_large_batch_stays_in_its_scope]
+                StaleTerms terms_that_outlive_a_batch_are_noticed [
+                    batches_of_any_size_are_whole a_search_sees_what_a_large_batch_changed
+                ]
+                UnindexedBatch a_batch_that_is_not_indexed_is_noticed [
+                    batches_of_any_size_are_whole a_search_sees_what_a_large_batch_changed
+                ]
+                ExpiredPicked an_expired_response_that_is_picked_is_noticed [responses_expire_each_at_its_own_moment]
+                LastEndForAll a_lease_with_the_end_of_another_is_noticed [leases_end_each_at_its_own_moment]
+                StickyStatement a_lease_that_outlives_a_large_batch_is_noticed [
+                    a_large_batch_ends_the_leases_of_what_it_replaces
+                ]
             }
         }
     };

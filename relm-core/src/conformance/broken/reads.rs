@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 
 use super::super::intercept::Intercept;
-use super::every;
+use super::chosen::every;
 use crate::id::{Id, Kind};
 use crate::record::{Document, Record};
 use crate::scope::{Mode, Scope};

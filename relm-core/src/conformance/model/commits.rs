@@ -6,7 +6,8 @@ use std::mem::discriminant;
 use serde_json::json;
 
 use super::super::records::{
-    changed_delivery, company, contact, delete, delivery, edge, field, id, insert, replace, webhook,
+    changed_delivery, company, contact, delete, delivery, edge, field, id, insert, replace,
+    set_version, webhook,
 };
 use super::{EMAILS, ENDPOINTS, IDS, KEYS, KINDS, Model, NAMES};
 use crate::id::{Id, Kind};
@@ -296,22 +297,5 @@ fn written(write: &Write) -> Option<&Record> {
     match write {
         Write::Insert(entry) | Write::Replace { after: entry, .. } => Some(&entry.record),
         Write::Delete(_) | Write::Unlink(_) | Write::Reconfigure | Write::Remember(_) => None,
-    }
-}
-
-/// Gives a record another version, where its kind has any.
-fn set_version(record: &mut Record, version: i64) {
-    match record {
-        Record::Contact(contact) => contact.version = version,
-        Record::Company(company) => company.version = version,
-        Record::Webhook(webhook) => webhook.version = version,
-        Record::Delivery(delivery) => delivery.version = version,
-        Record::Deal(_)
-        | Record::Activity(_)
-        | Record::Association(_)
-        | Record::Field(_)
-        | Record::Event(_)
-        | Record::Key(_)
-        | Record::Workspace(_) => {}
     }
 }
