@@ -1,36 +1,45 @@
 //! What the command line and the environment say.
+//!
+//! `values.rs` reads single values, `usage.rs` the whole line.
 
-use std::fmt;
+mod usage;
+mod values;
+
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand};
+use relm_core::Id;
 use relm_core::crm::DispatchOptions;
 use relm_core::webhook::Schedule;
-use relm_core::{Id, Mode};
-use relm_store_seaorm::Synchronous;
 
 use crate::Cors;
 use crate::serve::CONNECTIONS_PER_PEER_MAX_DEFAULT;
 use crate::webhooks::AllowNets;
 
+pub use self::usage::read;
+pub use self::values::{Database, LogFilter, ModeArg, SecretKey, SynchronousArg};
+use self::values::{
+    parse_database, parse_id, parse_listen, parse_log, parse_schedule, parse_seconds,
+    parse_secret_key, parse_switch,
+};
+
 /// An API-first CRM in one binary.
 #[derive(Debug, Parser)]
-#[command(
-    name = "relm-server",
-    version,
-    about,
-    args_conflicts_with_subcommands = true
-)]
+#[command(name = "relm-server", version, about)]
 pub struct Cli {
     /// What to do; `serve` unless said.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// How to serve, when no command is named.
+    /// Where the records are.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// What is logged, to stderr: a level, of all or of a module, such as `warn,relm_server=debug`.
+    #[arg(long, env = "RELM_LOG", value_name = "FILTER", default_value = "info", value_parser = parse_log)]
+    pub log: LogFilter,
+    /// How to serve.
     #[command(flatten)]
     pub serve: ServeArgs,
 }
@@ -39,36 +48,23 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the API.
-    Serve(ServeArgs),
+    Serve,
     /// Bring the tables of a database up to date, and end.
-    Migrate {
-        /// Which database.
-        #[command(flatten)]
-        database: DatabaseArgs,
-    },
+    Migrate,
     /// Make and list workspaces.
     Workspaces {
-        /// Where they are.
-        #[command(flatten)]
-        database: DatabaseArgs,
         /// What to do.
         #[command(subcommand)]
         command: WorkspacesCommand,
     },
     /// Look after the endpoints of all workspaces.
     Webhooks {
-        /// Where they are.
-        #[command(flatten)]
-        database: DatabaseArgs,
         /// What to do.
         #[command(subcommand)]
         command: WebhooksCommand,
     },
     /// Make, list and revoke API keys.
     Keys {
-        /// Where they are.
-        #[command(flatten)]
-        database: DatabaseArgs,
         /// What to do.
         #[command(subcommand)]
         command: KeysCommand,
@@ -129,12 +125,9 @@ pub enum KeysCommand {
 /// How to serve.
 #[derive(Clone, Debug, Args)]
 pub struct ServeArgs {
-    /// The address to listen on.
-    #[arg(long, env = "RELM_LISTEN", default_value = "127.0.0.1:8080")]
+    /// Where to listen: an address or a name and a port, or a port of this host's loopback alone; `0.0.0.0:8080` for every address.
+    #[arg(long, env = "RELM_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = parse_listen)]
     pub listen: SocketAddr,
-    /// Where the records are.
-    #[command(flatten)]
-    pub database: DatabaseArgs,
     /// How events are delivered.
     #[command(flatten)]
     pub webhooks: WebhookArgs,
@@ -199,7 +192,7 @@ pub struct WebhookArgs {
         long = "webhook-allow-loopback",
         env = "RELM_WEBHOOK_ALLOW_LOOPBACK",
         value_name = "BOOL",
-        value_parser = clap::builder::BoolishValueParser::new()
+        value_parser = parse_switch
     )]
     pub allow_loopback: Option<bool>,
     /// A PEM file of root certificates that endpoints may show beside those that browsers trust.
@@ -237,7 +230,7 @@ pub struct DatabaseArgs {
     #[arg(long, env = "RELM_SQLITE_SYNCHRONOUS", value_enum, default_value_t = SynchronousArg::Full)]
     pub sqlite_synchronous: SynchronousArg,
     /// Refuse a database whose tables are behind, rather than bring them up to date.
-    #[arg(long, env = "RELM_NO_MIGRATE", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "RELM_NO_MIGRATE", action = ArgAction::SetTrue, value_parser = parse_switch)]
     pub no_migrate: bool,
     /// Connections to PostgreSQL or MariaDB that are open at once.
     #[arg(long = "database-connections", env = "RELM_DATABASE_CONNECTIONS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
@@ -265,270 +258,4 @@ pub struct DatabaseArgs {
         value_parser = parse_secret_key
     )]
     pub secret_keys: Vec<SecretKey>,
-}
-
-/// A database, as its URL names it.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Database {
-    /// In memory: gone with the process.
-    Memory,
-    /// An SQLite file.
-    Sqlite(PathBuf),
-    /// A server of PostgreSQL, MariaDB or MySQL.
-    Server(String),
-}
-
-impl fmt::Display for Database {
-    /// The URL, without what may be secret in it: of a server's, its scheme and its host.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Memory => f.write_str("memory: (nothing is kept)"),
-            Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
-            Self::Server(url) => {
-                let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
-                let rest = rest.split('?').next().unwrap_or_default();
-                let (_, host) = rest.rsplit_once('@').unwrap_or(("", rest));
-                write!(f, "{scheme}://{host}")
-            }
-        }
-    }
-}
-
-impl fmt::Debug for Database {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")
-    }
-}
-
-/// A mode, on the command line.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum ModeArg {
-    /// Live data.
-    Live,
-    /// Test data.
-    Test,
-}
-
-impl From<ModeArg> for Mode {
-    fn from(mode: ModeArg) -> Self {
-        match mode {
-            ModeArg::Live => Self::Live,
-            ModeArg::Test => Self::Test,
-        }
-    }
-}
-
-/// A durability, on the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SynchronousArg {
-    /// Survives the loss of power.
-    Full,
-    /// Survives the end of the process.
-    Normal,
-}
-
-impl From<SynchronousArg> for Synchronous {
-    fn from(synchronous: SynchronousArg) -> Self {
-        match synchronous {
-            SynchronousArg::Full => Self::Full,
-            SynchronousArg::Normal => Self::Normal,
-        }
-    }
-}
-
-/// A key that no log shows.
-#[derive(Clone)]
-pub struct SecretKey(pub [u8; 32]);
-
-impl std::fmt::Debug for SecretKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SecretKey")
-    }
-}
-
-fn parse_database(url: &str) -> Result<Database, String> {
-    if url == "memory:" {
-        return Ok(Database::Memory);
-    }
-    match url.split_once("://") {
-        Some(("sqlite", path)) if !path.is_empty() => Ok(Database::Sqlite(path.into())),
-        #[cfg(feature = "postgres")]
-        Some(("postgres" | "postgresql", rest)) if !rest.is_empty() => {
-            Ok(Database::Server(url.to_owned()))
-        }
-        // MariaDB speaks MySQL's protocol, and its driver knows no other name for it.
-        #[cfg(feature = "mysql")]
-        Some(("mysql" | "mariadb", rest)) if !rest.is_empty() => {
-            Ok(Database::Server(format!("mysql://{rest}")))
-        }
-        _ => Err("a database is sqlite://PATH, postgres://…, mysql://… or memory:".to_owned()),
-    }
-}
-
-fn parse_id(text: &str) -> Result<Id, String> {
-    Id::parse(text).ok_or_else(|| format!("`{text}` is not an id"))
-}
-
-fn parse_schedule(text: &str) -> Result<Schedule, String> {
-    let steps: Result<Vec<Duration>, String> = text.split(',').map(parse_duration).collect();
-    Schedule::new(steps?).map_err(|error| error.message().to_owned())
-}
-
-/// Reads `200ms`, `5s`, `30m`, `2h` or `1d`.
-fn parse_duration(text: &str) -> Result<Duration, String> {
-    let text = text.trim();
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit_ms = match &text[digits.len()..] {
-        "ms" => Some(1),
-        "s" => Some(1_000),
-        "m" => Some(60_000),
-        "h" => Some(3_600_000),
-        "d" => Some(86_400_000),
-        _ => None,
-    };
-    let count: Option<u64> = digits.parse().ok();
-    let millis = count
-        .zip(unit_ms)
-        .and_then(|(count, unit)| count.checked_mul(unit));
-    millis.map(Duration::from_millis).ok_or_else(|| {
-        format!("`{text}` is not a whole number with a unit, such as 200ms, 5s, 30m, 2h or 1d")
-    })
-}
-
-fn parse_seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text
-        .parse()
-        .map_err(|_| "seconds are a whole number".to_owned())?;
-    Ok(Duration::from_secs(seconds))
-}
-
-fn parse_secret_key(text: &str) -> Result<SecretKey, String> {
-    let bytes = STANDARD.decode(text.trim()).ok();
-    let key = bytes.and_then(|bytes| bytes.try_into().ok());
-    key.map(SecretKey).ok_or_else(|| {
-        "the key is 32 bytes in base64, as `openssl rand -base64 32` prints".to_owned()
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory;
-
-    use super::*;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_schedule_is_durations() {
-        let schedule = parse_schedule("0s, 200ms,5m,2h,1d").unwrap();
-        assert_eq!(schedule.to_string(), "0s, 200ms, 5m, 2h, 24h");
-        for bad in [
-            "",
-            "5s",
-            "0",
-            "0s,,5s",
-            "0s,1.5s",
-            "0s,5",
-            "0s,-1s",
-            "0s,5 parsecs",
-        ] {
-            assert!(parse_schedule(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn keys_may_follow_one_another() {
-        let key = |byte: u8| STANDARD.encode([byte; 32]);
-        let both = format!("{},{}", key(1), key(2));
-        let cli = Cli::try_parse_from(["relm-server", "--secret-key", &both]).unwrap();
-        let keys = cli.serve.database.secret_keys;
-        assert_eq!(keys.iter().map(|key| key.0[0]).collect::<Vec<_>>(), [1, 2]);
-    }
-
-    #[test]
-    fn a_database_url_names_what_there_is() {
-        assert_eq!(parse_database("memory:"), Ok(Database::Memory));
-        assert_eq!(
-            parse_database("sqlite://relm.db"),
-            Ok(Database::Sqlite("relm.db".into()))
-        );
-        assert_eq!(
-            parse_database("sqlite:///var/relm.db"),
-            Ok(Database::Sqlite("/var/relm.db".into()))
-        );
-        for wrong in ["", "relm.db", "sqlite://", "postgres://", "http://x"] {
-            assert!(parse_database(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    #[cfg(all(feature = "postgres", feature = "mysql"))]
-    fn a_database_shows_no_password() {
-        for (url, shown) in [
-            (
-                "postgres://relm:pass@word@db:5432/relm?sslpassword=x",
-                "postgres://db:5432/relm",
-            ),
-            ("postgresql://db/relm", "postgresql://db/relm"),
-            ("mariadb://relm:secret@db/relm", "mysql://db/relm"),
-        ] {
-            let database = parse_database(url).unwrap();
-            assert_eq!(database.to_string(), shown);
-            assert_eq!(format!("{database:?}"), shown);
-        }
-    }
-
-    fn webhook_args(args: &[&str]) -> Result<WebhookArgs, String> {
-        let line = ["relm-server", "serve"].iter().chain(args);
-        let cli = Cli::try_parse_from(line).map_err(|error| error.to_string())?;
-        match cli.command {
-            Some(Command::Serve(serve)) => Ok(serve.webhooks),
-            other => unreachable!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn webhooks_reach_public_addresses_alone_unless_the_operator_names_others() {
-        let args = webhook_args(&[]).unwrap();
-        assert_eq!(args.allow_nets, AllowNets::default());
-        assert_eq!(args.ca_file, None);
-        let nets = "10.20.0.0/16, ::1";
-        let line = [
-            "--webhook-allow-nets",
-            nets,
-            "--webhook-ca-file",
-            "/etc/ca.pem",
-        ];
-        let args = webhook_args(&line).unwrap();
-        assert_eq!(args.allow_nets, nets.parse().unwrap());
-        assert_eq!(args.ca_file, Some("/etc/ca.pem".into()));
-    }
-
-    #[test]
-    fn a_network_that_is_none_is_named() {
-        let error = webhook_args(&["--webhook-allow-nets", "::1,10.0.0.1/8"]).unwrap_err();
-        assert!(error.contains("`10.0.0.1/8` has bits beyond"), "{error}");
-    }
-
-    #[test]
-    fn the_settings_of_webhooks_are_environment_variables_too() {
-        let command = Cli::command();
-        let serve = command.find_subcommand("serve").unwrap();
-        let named = |name: &str| {
-            serve
-                .get_arguments()
-                .any(|arg| arg.get_env() == Some(name.as_ref()))
-        };
-        assert!(named("RELM_WEBHOOK_ALLOW_NETS") && named("RELM_WEBHOOK_CA_FILE"));
-    }
-
-    #[test]
-    fn a_secret_key_is_32_bytes_and_never_shown() {
-        let key = parse_secret_key(&STANDARD.encode([7; 32])).unwrap();
-        assert_eq!(format!("{key:?}"), "SecretKey");
-        assert!(parse_secret_key("c2hvcnQ=").is_err());
-    }
 }

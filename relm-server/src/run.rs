@@ -3,11 +3,10 @@
 use std::error::Error;
 use std::future::Future;
 use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser as _;
-use clap::error::ContextKind;
 use relm_core::crm::{Crm, CrmBuilder};
 use relm_core::{ErrorKind, KeyAccess, Mode};
 use relm_store_memory::MemoryStore;
@@ -20,7 +19,7 @@ use tracing_subscriber::EnvFilter;
 use crate::allocator;
 use crate::api::Api;
 use crate::config::{
-    Cli, Command, Database, DatabaseArgs, KeysCommand, ServeArgs, WebhooksCommand,
+    self, Cli, Command, Database, DatabaseArgs, KeysCommand, LogFilter, ServeArgs, WebhooksCommand,
     WorkspacesCommand,
 };
 use crate::dispatch::{self, Stop};
@@ -34,13 +33,21 @@ const FIRST_WORKSPACE: &str = "default";
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// Does what the command line says. A failure is one line on stderr and exit code 1.
+/// What is written to stdout with.
+type Out = std::io::Stdout;
+
+/// Does what the command line says. A failure is one line on stderr and exit code 1; what is wrong with the command line
+/// itself is as long as it needs, and exit code 2.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match config::read() {
         Ok(cli) => cli,
-        Err(error) => return say_usage(&error),
+        Err(error) => {
+            // Nobody is left to be told that it cannot be printed.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(u8::MAX));
+        }
     };
-    start_log();
+    start_log(cli.log.clone());
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -57,78 +64,92 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Help and version are answers; anything else about the command line is a failure of one line.
-fn say_usage(error: &clap::Error) -> ExitCode {
-    // The value itself is not said again: it may be a key, or an address with a password in it.
-    if let (Some(setting), Some(reason)) = (error.get(ContextKind::InvalidArg), error.source()) {
-        eprintln!("relm-server: {setting}: {reason}");
-        return ExitCode::FAILURE;
-    }
-    if error.use_stderr() {
-        let text = error.to_string();
-        let line = text
-            .lines()
-            .next()
-            .unwrap_or("error: the command line is not understood");
-        eprintln!("relm-server: {}", line.trim_start_matches("error: "));
-        return ExitCode::FAILURE;
-    }
-    let _ = error.print();
-    ExitCode::SUCCESS
-}
-
 fn fail(error: &Failure) -> ExitCode {
     // Of the engine's own errors, the cause says it all: their text is what a client would be told.
     let of_engine = error.downcast_ref::<relm_core::Error>();
-    match of_engine.and_then(Error::source) {
-        Some(cause) => eprintln!("relm-server: {cause}"),
-        None => eprintln!("relm-server: {error}"),
-    }
+    let text = match of_engine.and_then(Error::source) {
+        Some(cause) => cause.to_string(),
+        None => error.to_string(),
+    };
+    // Nobody is left to be told that it cannot be printed.
+    let _ = writeln!(std::io::stderr(), "relm-server: {text}");
     ExitCode::FAILURE
 }
 
-fn start_log() {
-    let filter = EnvFilter::try_from_env("RELM_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+fn start_log(filter: LogFilter) {
     tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(EnvFilter::from(filter))
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
 }
 
 async fn run(cli: Cli) -> Result<(), Failure> {
-    match cli.command.unwrap_or(Command::Serve(cli.serve)) {
-        Command::Serve(args) => serve_api(args).await,
-        Command::Migrate { database } => migrate(database).await,
-        Command::Workspaces { database, command } => {
-            workspaces(&open(&database).await?.build(), command).await
+    let Cli {
+        command,
+        database,
+        log: _,
+        serve,
+    } = cli;
+    let mut out = std::io::stdout();
+    match command.unwrap_or(Command::Serve) {
+        Command::Serve => serve_api(serve, database).await,
+        Command::Migrate => migrate(&database, &mut out).await,
+        Command::Workspaces { command } => {
+            workspaces(&open_existing(&database).await?, command, &mut out).await
         }
-        Command::Webhooks { database, command } => {
+        Command::Webhooks { command } => {
             if database.secret_keys.is_empty() {
                 return Err(
                     "set RELM_SECRET_KEY: its first key is what secrets are sealed with".into(),
                 );
             }
-            webhooks(&open(&database).await?.build(), command).await
+            webhooks(&open_existing(&database).await?, command, &mut out).await
         }
-        Command::Keys { database, command } => keys(&open(&database).await?.build(), command).await,
+        Command::Keys { command } => {
+            keys(&open_existing(&database).await?, command, &mut out).await
+        }
     }
 }
 
+/// The engine over a database that is there and up to date: a command that was typed in the wrong folder, or before this
+/// program's own replicas run, makes and changes none.
+async fn open_existing(args: &DatabaseArgs) -> Result<Crm, Failure> {
+    match &args.database {
+        Database::Memory => {
+            return Err(
+                "memory: is gone with the process that serves it: name a database that lasts"
+                    .into(),
+            );
+        }
+        Database::Sqlite(path) if !path.exists() => return Err(no_database(path).into()),
+        Database::Sqlite(_) | Database::Server(_) => {}
+    }
+    Ok(open(args, false).await?.build())
+}
+
+fn no_database(path: &Path) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    format!(
+        "there is no database at {}: name it with --database or RELM_DATABASE_URL, or make it with `relm-server migrate`",
+        path.display()
+    )
+}
+
 /// The engine over the database that was asked for.
-async fn open(args: &DatabaseArgs) -> Result<CrmBuilder, Failure> {
+async fn open(args: &DatabaseArgs, migrates: bool) -> Result<CrmBuilder, Failure> {
     let builder = match &args.database {
         Database::Memory => Crm::builder(Arc::new(MemoryStore::new())),
         Database::Sqlite(path) => {
             let options = SqliteOptions::new(path)
                 .synchronous(args.sqlite_synchronous.into())
-                .migrate(!args.no_migrate);
+                .migrate(migrates);
             let store = SqliteStore::open(options);
             Crm::builder(Arc::new(
                 store.map_err(|error| format!("{}: {error}", path.display()))?,
             ))
         }
-        Database::Server(url) => Box::pin(open_server(url, args)).await?,
+        Database::Server(url) => Box::pin(open_server(url, args, migrates)).await?,
     };
     let keys = args.secret_keys.iter();
     Ok(keys.fold(builder, |builder, key| builder.sealing_key(key.0)))
@@ -136,13 +157,17 @@ async fn open(args: &DatabaseArgs) -> Result<CrmBuilder, Failure> {
 
 /// Replicas go by one clock: the database's.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
-async fn open_server(url: &str, args: &DatabaseArgs) -> Result<CrmBuilder, Failure> {
+async fn open_server(
+    url: &str,
+    args: &DatabaseArgs,
+    migrates: bool,
+) -> Result<CrmBuilder, Failure> {
     let options = PoolOptions::new(url)
         .connections_max(args.connections)
         .acquire_timeout(args.acquire)
         .statement_timeout(args.statement)
         .statements_cached(args.statements_cached)
-        .migrate(!args.no_migrate);
+        .migrate(migrates);
     let fail = |error: &dyn Error| format!("{}: {error}", args.database);
     let store = PooledStore::open(options).await;
     let store = Arc::new(store.map_err(|error| fail(&error))?);
@@ -152,22 +177,23 @@ async fn open_server(url: &str, args: &DatabaseArgs) -> Result<CrmBuilder, Failu
 }
 
 #[cfg(not(any(feature = "postgres", feature = "mysql")))]
-async fn open_server(_: &str, args: &DatabaseArgs) -> Result<CrmBuilder, Failure> {
+async fn open_server(_: &str, args: &DatabaseArgs, _: bool) -> Result<CrmBuilder, Failure> {
     Err(format!("{}: this program was built without it", args.database).into())
 }
 
 /// Opening a database is what brings it up to date.
-async fn migrate(database: DatabaseArgs) -> Result<(), Failure> {
-    let database = DatabaseArgs {
-        no_migrate: false,
-        ..database
-    };
-    open(&database).await?;
-    println!("{} is up to date", database.database);
-    Ok(())
+async fn migrate(args: &DatabaseArgs, out: &mut Out) -> Result<(), Failure> {
+    open(args, true).await?;
+    say(out, format_args!("{} is up to date", args.database))
 }
 
-async fn serve_api(args: ServeArgs) -> Result<(), Failure> {
+/// Prints a line.
+fn say(out: &mut Out, line: std::fmt::Arguments<'_>) -> Result<(), Failure> {
+    writeln!(out, "{line}")
+        .map_err(|error| format!("standard output cannot be written: {error}").into())
+}
+
+async fn serve_api(args: ServeArgs, database: DatabaseArgs) -> Result<(), Failure> {
     // The port first: when it is taken, nothing else was touched.
     let listener = TcpListener::bind(args.listen)
         .await
@@ -185,9 +211,9 @@ async fn serve_api(args: ServeArgs) -> Result<(), Failure> {
     let transport = HttpTransport::new(options)?;
     // Where an operator allows networks of their own, http leads to no others: the transport sees to that.
     let plain_http = args.webhooks.allow_nets != AllowNets::default();
-    let crm = open(&args.database).await?;
+    let crm = open(&database, !database.no_migrate).await?;
     let crm = crm.plain_http(plain_http).targets(reach).build();
-    if args.database.secret_keys.is_empty() {
+    if database.secret_keys.is_empty() {
         tracing::warn!(
             "RELM_SECRET_KEY is not set: the secrets of webhooks are kept in the database as they are"
         );
@@ -195,7 +221,10 @@ async fn serve_api(args: ServeArgs) -> Result<(), Failure> {
     let keys = first_keys(&crm).await?;
     // Whoever reads the address may tell the server to stop at once: it must hear that already.
     let stop = Stop::on(stop_signal());
-    announce(&args, &address.to_string(), keys.as_ref())?;
+    if let Err(error) = announce(&database.database, &address.to_string(), keys.as_ref()) {
+        // Whoever reads no further, such as `head`, does not end what others are served.
+        tracing::warn!(%error, "what was to be printed is lost; `relm-server keys create` makes further keys");
+    }
     let drain = args.shutdown_seconds;
     let options = args.webhooks.options();
     let deliveries = dispatch::deliver(crm.clone(), transport, options, stop.clone(), drain);
@@ -211,7 +240,7 @@ async fn serve_api(args: ServeArgs) -> Result<(), Failure> {
         ..Limits::default()
     };
     let limit = args.rate_limit_per_minute;
-    let api = match args.database.database {
+    let api = match database.database {
         Database::Memory | Database::Sqlite(_) => Api::new(crm, limit),
         Database::Server(_) => Api::of_replicas(crm, limit),
     };
@@ -249,9 +278,8 @@ async fn first_keys(crm: &Crm) -> Result<Option<[String; 2]>, Failure> {
     Ok(Some([live.secret, test.secret]))
 }
 
-fn announce(args: &ServeArgs, address: &str, keys: Option<&[String; 2]>) -> Result<(), Failure> {
+fn announce(database: &Database, address: &str, keys: Option<&[String; 2]>) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    let database = &args.database.database;
     writeln!(out, "Relm serves http://{address} from {database}")?;
     if let Some([live, test]) = keys {
         writeln!(
@@ -267,7 +295,7 @@ fn announce(args: &ServeArgs, address: &str, keys: Option<&[String; 2]>) -> Resu
         )?;
     }
     writeln!(out, "Press Ctrl-C to stop.")?;
-    Ok(out.flush()?)
+    out.flush()
 }
 
 /// Listens for SIGINT and SIGTERM from now on; ends on the first of them.
@@ -294,31 +322,37 @@ fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
     }
 }
 
-async fn workspaces(crm: &Crm, command: WorkspacesCommand) -> Result<(), Failure> {
+async fn workspaces(crm: &Crm, command: WorkspacesCommand, out: &mut Out) -> Result<(), Failure> {
     match command {
         WorkspacesCommand::Create { name } => {
-            println!("{}", crm.create_workspace(&name).await?.id);
+            say(
+                out,
+                format_args!("{}", crm.create_workspace(&name).await?.id),
+            )?;
         }
         WorkspacesCommand::List => {
             for workspace in crm.workspaces().await? {
-                println!(
-                    "{}  {}  {}",
-                    workspace.id, workspace.created_at, workspace.name
-                );
+                say(
+                    out,
+                    format_args!(
+                        "{}  {}  {}",
+                        workspace.id, workspace.created_at, workspace.name
+                    ),
+                )?;
             }
         }
     }
     Ok(())
 }
 
-async fn webhooks(crm: &Crm, command: WebhooksCommand) -> Result<(), Failure> {
+async fn webhooks(crm: &Crm, command: WebhooksCommand, out: &mut Out) -> Result<(), Failure> {
     match command {
-        WebhooksCommand::Reseal => println!("{}", crm.reseal_secrets().await?),
+        WebhooksCommand::Reseal => say(out, format_args!("{}", crm.reseal_secrets().await?))?,
     }
     Ok(())
 }
 
-async fn keys(crm: &Crm, command: KeysCommand) -> Result<(), Failure> {
+async fn keys(crm: &Crm, command: KeysCommand, out: &mut Out) -> Result<(), Failure> {
     match command {
         KeysCommand::Create {
             workspace,
@@ -332,7 +366,7 @@ async fn keys(crm: &Crm, command: KeysCommand) -> Result<(), Failure> {
                 KeyAccess::Full
             };
             let new = crm.create_key(workspace, mode.into(), access, name).await?;
-            println!("{}  {}", new.key.id, new.secret);
+            say(out, format_args!("{}  {}", new.key.id, new.secret))?;
         }
         KeysCommand::List { workspace } => {
             for key in crm.keys(workspace).await? {
@@ -341,15 +375,21 @@ async fn keys(crm: &Crm, command: KeysCommand) -> Result<(), Failure> {
                     None => key.access.as_str().to_owned(),
                 };
                 let name = key.name.as_deref().unwrap_or("-");
-                println!(
-                    "{}  {}…{}  {state}  {name}",
-                    key.id, key.prefix, key.last_four
-                );
+                say(
+                    out,
+                    format_args!(
+                        "{}  {}…{}  {state}  {name}",
+                        key.id, key.prefix, key.last_four
+                    ),
+                )?;
             }
         }
         KeysCommand::Revoke { id } => {
             let key = crm.revoke_key(id).await?;
-            println!("{}  {}…{}  revoked", key.id, key.prefix, key.last_four);
+            say(
+                out,
+                format_args!("{}  {}…{}  revoked", key.id, key.prefix, key.last_four),
+            )?;
         }
     }
     Ok(())

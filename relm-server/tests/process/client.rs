@@ -62,7 +62,8 @@ impl Client {
         self.send("POST", path, idempotency_key, Some(body))
     }
 
-    fn send(
+    /// Sends a request and reads the answer.
+    pub fn send(
         &mut self,
         method: &str,
         path: &str,

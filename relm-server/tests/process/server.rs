@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 /// The keys that a first start prints.
 #[derive(Clone)]
@@ -23,12 +23,7 @@ pub struct Server {
 /// The binary, with nothing of the tester's environment.
 pub fn relm(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_relm-server"));
-    for name in [
-        "RELM_LISTEN",
-        "RELM_DATABASE_URL",
-        "RELM_SECRET_KEY",
-        "RELM_SQLITE_SYNCHRONOUS",
-    ] {
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("RELM_")) {
         command.env_remove(name);
     }
     command
@@ -45,28 +40,39 @@ impl Server {
         Self::spawn(relm(folder))
     }
 
-    /// Starts what [`relm`] made, and waits until it serves.
+    /// Starts what [`relm`] made, on a free port, and waits until it serves.
     pub fn spawn(mut command: Command) -> Self {
-        command
-            .args(["--listen", "127.0.0.1:0"])
-            .stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap())
-            .lines()
-            .map(Result::unwrap);
-        let first = lines.next().expect("the server says where it serves");
-        let address = first.split(['/', ' ']).find_map(|word| word.parse().ok());
-        let address = address.unwrap_or_else(|| panic!("no address in {first:?}"));
+        command.args(["--listen", "127.0.0.1:0"]);
+        let (mut server, rest) = Self::first_line(command);
+        let lines = rest.lines().map(Result::unwrap);
         let lines = lines.take_while(|line| !line.starts_with("Press Ctrl-C"));
         let lines: Vec<String> = lines.collect();
         let to_try = lines.iter().map(|line| line.trim());
         let mut to_try = to_try.filter(|line| line.starts_with("curl "));
-        Self {
+        server.keys = Self::read_keys(&lines);
+        server.to_try = to_try.next().map(str::to_owned);
+        server
+    }
+
+    /// Starts a command that says where to listen, and reads no more than the first line that it prints.
+    pub fn announced(command: Command) -> Self {
+        Self::first_line(command).0
+    }
+
+    fn first_line(mut command: Command) -> (Self, BufReader<ChildStdout>) {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut first = String::new();
+        out.read_line(&mut first).unwrap();
+        let address = first.split(['/', ' ']).find_map(|word| word.parse().ok());
+        let address = address.unwrap_or_else(|| panic!("no address in {first:?}"));
+        let server = Self {
             child,
             address,
-            keys: Self::read_keys(&lines),
-            to_try: to_try.next().map(str::to_owned),
-        }
+            keys: None,
+            to_try: None,
+        };
+        (server, out)
     }
 
     /// The keys among what was printed, if there are any.

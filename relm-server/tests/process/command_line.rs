@@ -1,0 +1,436 @@
+//! The command line: what an operator types, what is printed, and how the program ends.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+
+use super::client::Client;
+use super::server::{Server, relm};
+
+/// A command line, variables beside it, and what stderr must hold of what is wrong with them.
+type Mistake = (
+    &'static [&'static str],
+    &'static [(&'static str, &'static str)],
+    &'static [&'static str],
+);
+
+const MISTAKES: &[Mistake] = &[
+    (
+        &["--listen", "nowhere"],
+        &[],
+        &[
+            "error: invalid value 'nowhere' for '--listen <ADDRESS>'",
+            "127.0.0.1:8080",
+            "--help",
+        ],
+    ),
+    (
+        &["serve", "--listen", "8.8.8.8"],
+        &[],
+        &["'8.8.8.8'", "an address and a port"],
+    ),
+    (
+        &[],
+        &[("RELM_LISTEN", "localhost")],
+        &[
+            "invalid value 'localhost' for 'RELM_LISTEN (--listen)'",
+            "localhost:8080",
+        ],
+    ),
+    (
+        &[],
+        &[("RELM_LOG", "nonsense")],
+        &[
+            "'nonsense' for 'RELM_LOG (--log)'",
+            "`nonsense` is no level",
+            "warn,relm_server=debug",
+        ],
+    ),
+    (
+        &["workspaces", "list"],
+        &[("RELM_LOG", "info,loud")],
+        &["RELM_LOG", "`loud` is no level"],
+    ),
+    (
+        &[],
+        &[("RELM_NO_MIGRATE", "maybe")],
+        &[
+            "invalid value 'maybe' for 'RELM_NO_MIGRATE (--no-migrate)'",
+            "1 or 0",
+        ],
+    ),
+    (
+        &[],
+        &[("RELM_RATE_LIMIT_PER_MINUTE", "lots")],
+        &["'lots' for 'RELM_RATE_LIMIT_PER_MINUTE (--rate-limit-per-minute)'"],
+    ),
+    (
+        &["--rate-limit-per-minute", "-1"],
+        &[("RELM_RATE_LIMIT_PER_MINUTE", "5")],
+        &["'-1'"],
+    ),
+    (
+        &["--shutdown-seconds=soon"],
+        &[],
+        &[
+            "'soon' for '--shutdown-seconds <SHUTDOWN_SECONDS>'",
+            "whole number of seconds",
+        ],
+    ),
+    (
+        &["--webhook-schedule", "5s"],
+        &[],
+        &["'5s' for '--webhook-schedule"],
+    ),
+    (
+        &["--webhook-allow-nets", "10.0.0.1/8"],
+        &[],
+        &["`10.0.0.1/8` has bits beyond"],
+    ),
+    (
+        &[],
+        &[("RELM_WEBHOOK_ALLOW_LOOPBACK", "perhaps")],
+        &["'perhaps' for 'RELM_WEBHOOK_ALLOW_LOOPBACK (--webhook-allow-loopback)'"],
+    ),
+    (
+        &["--database", "relm.db"],
+        &[],
+        &["--database", "sqlite://PATH"],
+    ),
+    (
+        &["--lisen", ":80"],
+        &[],
+        &[
+            "unexpected argument '--lisen'",
+            "a similar argument exists: '--listen'",
+        ],
+    ),
+    (
+        &["workspace", "list"],
+        &[],
+        &["unrecognized subcommand 'workspace'", "'workspaces'"],
+    ),
+    (&["workspaces"], &[], &["Usage: relm-server workspaces"]),
+    (
+        &["keys", "create", "--mode", "live"],
+        &[],
+        &["--workspace <WORKSPACE>", "Usage:"],
+    ),
+    (
+        &["keys", "create", "--workspace", "acme", "--mode", "live"],
+        &[],
+        &["'acme' for '--workspace <WORKSPACE>'"],
+    ),
+    (
+        &[
+            "keys",
+            "list",
+            "--workspace",
+            "ws_01M8H5JMRTGWX7ZRK7DMQNF2XF",
+            "--listen",
+            ":80",
+        ],
+        &[],
+        &["'--listen' is for serving", "'keys'"],
+    ),
+];
+
+#[test]
+fn what_is_wrong_with_the_command_line_is_named_with_its_source() {
+    let folder = tempfile::tempdir().unwrap();
+    for (args, variables, parts) in MISTAKES {
+        let output = relm(folder.path())
+            .args(*args)
+            .envs(variables.iter().copied())
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(
+            output.status.code(),
+            Some(2),
+            "{args:?} {variables:?}: {stderr}"
+        );
+        for part in *parts {
+            assert!(
+                stderr.contains(part),
+                "{args:?} {variables:?}: {part:?} is not in {stderr}"
+            );
+        }
+        assert_eq!(output.stdout, b"", "{args:?}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn what_may_be_secret_is_not_repeated() {
+    let folder = tempfile::tempdir().unwrap();
+    for (option, variable, value) in [
+        ("--secret-key", "RELM_SECRET_KEY", "hunter2"),
+        (
+            "--database",
+            "RELM_DATABASE_URL",
+            "postgre://relm:hunter2@db/relm",
+        ),
+    ] {
+        let typed = relm(folder.path()).args([option, value]).output().unwrap();
+        let set = relm(folder.path()).env(variable, value).output().unwrap();
+        for (output, source) in [(typed, option), (set, variable)] {
+            let stderr = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{stderr}");
+            assert!(
+                stderr.contains(source) && !stderr.contains("hunter2"),
+                "{stderr}"
+            );
+        }
+    }
+}
+
+#[test]
+fn help_is_an_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let help = printed(folder.path(), &["--help"]);
+    assert!(
+        help.contains("--database") && help.contains("--listen"),
+        "{help}"
+    );
+    // What does not serve does not say how to.
+    let help = printed(folder.path(), &["keys", "create", "--help"]);
+    assert!(
+        help.contains("--database") && !help.contains("--listen"),
+        "{help}"
+    );
+    assert!(printed(folder.path(), &["--version"]).starts_with("relm-server "));
+}
+
+#[test]
+fn a_place_to_listen_at_has_many_spellings() {
+    let folder = tempfile::tempdir().unwrap();
+    for listen in ["127.0.0.1:0", "localhost:0", ":0", "0"] {
+        let mut command = relm(folder.path());
+        command.args(["serve", "--database", "memory:", "--listen", listen]);
+        let server = Server::announced(command);
+        assert!(server.address.ip().is_loopback(), "{listen}");
+    }
+}
+
+#[test]
+fn a_variable_that_is_set_to_nothing_is_not_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = relm(folder.path());
+    for name in [
+        "RELM_SECRET_KEY",
+        "RELM_LOG",
+        "RELM_NO_MIGRATE",
+        "RELM_DATABASE_URL",
+        "RELM_WEBHOOK_CA_FILE",
+        "RELM_WEBHOOK_ALLOW_NETS",
+    ] {
+        command.env(name, "");
+    }
+    command.stderr(Stdio::null());
+    let server = Server::spawn(command);
+    assert!(server.keys.is_some() && folder.path().join("relm.db").exists());
+}
+
+#[test]
+fn a_command_makes_no_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let id = "ws_01M8H5JMRTGWX7ZRK7DMQNF2XF";
+    for args in [
+        &["workspaces", "list"][..],
+        &["workspaces", "create", "acme"],
+        &["keys", "list", "--workspace", id],
+        &["keys", "revoke", "key_01M8H5JMRTGWX7ZRK7DMQNF2XF"],
+        &["keys", "create", "--workspace", id, "--mode", "live"],
+    ] {
+        let said = failed(folder.path(), args);
+        let path = folder.path().join("relm.db");
+        for part in [
+            &*path.to_string_lossy(),
+            "--database",
+            "RELM_DATABASE_URL",
+            "relm-server migrate",
+        ] {
+            assert!(said.contains(part), "{args:?}: {said}");
+        }
+        assert!(!path.exists(), "{args:?}");
+    }
+    assert!(
+        failed(
+            folder.path(),
+            &["workspaces", "list", "--database", "memory:"]
+        )
+        .contains("memory:")
+    );
+    printed(folder.path(), &["migrate"]);
+    assert_eq!(printed(folder.path(), &["workspaces", "list"]), "");
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = relm(folder.path());
+    command.args(["--listen", "127.0.0.1:0"]);
+    // As `| head -1` does, it reads a line and closes; another start prints to nobody at all.
+    let mut server = Server::announced(command);
+    assert_eq!(
+        Client::connect(server.address, "sk_test_none")
+            .get("/healthz")
+            .0,
+        200
+    );
+    assert!(server.terminate().success());
+    let nobody = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let output = relm(folder.path())
+        .args(["workspaces", "list"])
+        .stdout(nobody)
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(
+        (output.status.code(), stderr.lines().count()),
+        (Some(1), 1),
+        "{stderr}"
+    );
+    assert!(
+        stderr.contains("standard output cannot be written"),
+        "{stderr}"
+    );
+}
+
+/// Runs a command that must fail with one line on stderr and exit code 1.
+fn failed(folder: &Path, args: &[&str]) -> String {
+    let output = relm(folder).args(args).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert_eq!(stderr.trim_end().lines().count(), 1, "{stderr}");
+    stderr
+}
+
+#[test]
+fn what_cannot_start_says_so_in_one_line_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    assert!(failed(folder.path(), &["--listen", &address]).contains("cannot listen on"));
+    assert!(!folder.path().join("relm.db").exists());
+
+    // Nobody listens there.
+    let nowhere = "postgres://relm:hunter2@127.0.0.1:1/relm";
+    let listen = ["--listen", "127.0.0.1:0", "--database-acquire-seconds", "1"];
+    let away = failed(
+        folder.path(),
+        &[&listen[..], &["--database", nowhere]].concat(),
+    );
+    assert!(away.contains("postgres://127.0.0.1:1/relm: the database cannot be opened"));
+    assert!(!away.contains("hunter2"), "{away}");
+    let garbage = folder.path().join("garbage.db");
+    std::fs::write(&garbage, vec![b'x'; 5000]).unwrap();
+    let url = format!("sqlite://{}", garbage.display());
+    assert!(
+        failed(
+            folder.path(),
+            &["--listen", "127.0.0.1:0", "--database", &url]
+        )
+        .contains("cannot be opened")
+    );
+    assert_eq!(std::fs::read(&garbage).unwrap(), vec![b'x'; 5000]);
+}
+
+fn printed(folder: &Path, args: &[&str]) -> String {
+    let output = relm(folder)
+        .args(args)
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn an_operator_makes_lists_and_revokes_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    printed(folder.path(), &["migrate"]);
+    let workspace = printed(folder.path(), &["workspaces", "create", "acme"]);
+    let workspace = workspace.trim();
+    assert!(printed(folder.path(), &["workspaces", "list"]).contains("acme"));
+    let made = printed(
+        folder.path(),
+        &[
+            "keys",
+            "create",
+            "--workspace",
+            workspace,
+            "--mode",
+            "live",
+            "--read-only",
+        ],
+    );
+    let (id, secret) = made.trim().split_once("  ").unwrap();
+    let list = printed(folder.path(), &["keys", "list", "--workspace", workspace]);
+    assert!(
+        list.contains(id) && list.contains("read_only") && !list.contains(secret),
+        "{list}"
+    );
+
+    let server = Server::start(folder.path());
+    let mut client = Client::connect(server.address, secret);
+    assert_eq!(client.get("/v1/contacts").0, 200);
+    assert_eq!(
+        client
+            .post("/v1/contacts", None, &json!({"email": "ada@example.com"}))
+            .0,
+        403
+    );
+    // Another process revokes it: this one hears of it within its stated five seconds.
+    printed(folder.path(), &["keys", "revoke", id]);
+    let deadline = std::time::Instant::now() + Duration::from_secs(8);
+    while client.get("/v1/contacts").0 != 401 {
+        assert!(
+            std::time::Instant::now() < deadline,
+            "a revoked key still works"
+        );
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+#[test]
+fn resealing_needs_the_keys_that_open_what_is_sealed() {
+    let folder = tempfile::tempdir().unwrap();
+    let [first, other] = [1_u8, 2].map(|byte| STANDARD.encode([byte; 32]));
+    let reseal = |keys: Option<&str>| {
+        let mut command = relm(folder.path());
+        command
+            .args(["webhooks", "reseal"])
+            .envs(keys.map(|keys| ("RELM_SECRET_KEY", keys)));
+        let output = command.output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(said).unwrap())
+    };
+    let mut command = relm(folder.path());
+    command.env("RELM_SECRET_KEY", &first);
+    let server = Server::spawn(command);
+    let mut client = Client::connect(server.address, &server.keys.as_ref().unwrap().live);
+    let endpoint = json!({"url": "https://example.com/", "event_types": ["*"]});
+    let (status, made) = client.post("/v1/webhooks", None, &endpoint);
+    assert_eq!(status, 201, "{made}");
+    drop(server);
+    let (done, said) = reseal(None);
+    assert!(!done && said.contains("set RELM_SECRET_KEY"), "{said}");
+    let (done, said) = reseal(Some(&other));
+    let id = made["id"].as_str().unwrap();
+    assert!(!done && said.contains(id), "{said}");
+    assert_eq!(
+        reseal(Some(&format!("{other},{first}"))),
+        (true, "1\n".to_owned())
+    );
+    assert_eq!(reseal(Some(&other)), (true, "0\n".to_owned()));
+}
