@@ -231,8 +231,9 @@ async fn accept<H: Handler>(
                 Ok((tcp, address)) => {
                     let peer = Peer::from(address.ip());
                     // One connection too many is closed by being dropped.
-                    if let Some(counted) = shared.peers.count(peer) {
-                        break (tcp, peer, counted);
+                    match shared.peers.count(peer) {
+                        Some(counted) => break (tcp, peer, counted),
+                        None => shared.peers.tell(peer),
                     }
                 }
                 Err(error) => accept_failed(&error).await,

@@ -1,9 +1,16 @@
 //! `/`, `/healthz` and `/readyz`: for whoever looks whether somebody is there.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use relm_core::crm::Crm;
 use relm_core::webhook::API_VERSION;
+use relm_core::{Error, ErrorKind};
+use tokio::sync::Mutex;
 
 use super::answer::{Answer, Outcome};
+
+const AWAY: &str = "The store cannot be reached; try again.";
 
 /// Where whoever begins finds the rest.
 pub(super) async fn root() -> Outcome {
@@ -22,8 +29,48 @@ pub(super) async fn alive() -> Outcome {
     Ok(Answer::ok(r#"{"status":"ok"}"#))
 }
 
+/// Whether the store answers, for all who want to know it. They show no key, so the store is asked by one of them at a time.
+#[derive(Clone, Default)]
+pub(super) struct Readiness(Arc<Questions>);
+
+#[derive(Default)]
+struct Questions {
+    /// How many have begun.
+    begun: AtomicU64,
+    last: Mutex<Answered>,
+}
+
+/// Which question was answered last, and whether it was by the store.
+#[derive(Default)]
+struct Answered {
+    number: u64,
+    is_ready: bool,
+}
+
+impl Readiness {
+    /// Asks the store, or takes the answer to a question that was begun after this was.
+    async fn require(&self, crm: &Crm) -> relm_core::Result<()> {
+        let Self(questions) = self;
+        let begun_before = questions.begun.load(Ordering::SeqCst);
+        let mut last = questions.last.lock().await;
+        if last.number > begun_before {
+            return match last.is_ready {
+                true => Ok(()),
+                false => Err(Error::new(ErrorKind::Unavailable, AWAY)),
+            };
+        }
+        let number = questions.begun.fetch_add(1, Ordering::SeqCst) + 1;
+        let answer = crm.ping().await;
+        *last = Answered {
+            number,
+            is_ready: answer.is_ok(),
+        };
+        answer
+    }
+}
+
 /// Ready is who can read: a store that cannot be reached answers 503.
-pub(super) async fn ready(crm: Crm) -> Outcome {
-    crm.ping().await?;
+pub(super) async fn ready(crm: Crm, readiness: Readiness) -> Outcome {
+    readiness.require(&crm).await?;
     Ok(Answer::ok(r#"{"status":"ok"}"#))
 }

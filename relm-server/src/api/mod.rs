@@ -37,6 +37,7 @@ use serde_json::Value;
 use self::answer::{Answer, Failure, Outcome};
 use self::authentication::Authentication;
 use self::call::Call;
+use self::health::Readiness;
 use self::query::Query;
 use self::rate_limit::{RateLimiter, Window};
 use self::routes::{Access, Answering, Route, Routes};
@@ -50,6 +51,7 @@ pub struct Api {
     routes: Routes,
     authentication: Authentication,
     rates: RateLimiter,
+    readiness: Readiness,
     cors: Cors,
 }
 
@@ -62,7 +64,7 @@ pub struct Admitted {
 
 /// What is to be done for a request.
 enum Task {
-    Open(fn(Crm) -> Answering),
+    Open(fn(Crm, Readiness) -> Answering),
     Keyed {
         handler: fn(Call) -> Answering,
         body: BodyUse,
@@ -89,6 +91,7 @@ impl Api {
             routes: Routes::new(),
             authentication: Authentication::default(),
             rates: RateLimiter::new(rate_limit_per_minute, false),
+            readiness: Readiness::default(),
             cors: Cors::Off,
         }
     }
@@ -212,7 +215,7 @@ impl Api {
     async fn perform(&self, task: Task, request: Request<Bytes>) -> Outcome {
         let (head, body) = request.into_parts();
         match task {
-            Task::Open(handler) => handler(self.crm.clone()).await,
+            Task::Open(handler) => handler(self.crm.clone(), self.readiness.clone()).await,
             Task::Keyed {
                 handler,
                 body: body_use,

@@ -10,6 +10,7 @@ use relm_core::{Activity, Company, Contact, Deal};
 
 use super::answer::Outcome;
 use super::call::Call;
+use super::health::Readiness;
 use super::unrouted::is_batch_elsewhere;
 use super::{associations, events, fields, health, objects, openapi, schema, search, webhooks};
 use crate::serve::AnswerSize;
@@ -30,7 +31,7 @@ pub(super) enum Access {
     /// Whoever shows a valid key.
     Keyed(fn(Call) -> Answering),
     /// Anyone.
-    Open(fn(Crm) -> Answering),
+    Open(fn(Crm, Readiness) -> Answering),
 }
 
 pub(super) type Answering = Pin<Box<dyn Future<Output = Outcome> + Send>>;
@@ -142,10 +143,10 @@ fn table() -> Vec<Route> {
         route(Method::POST, "/v1/webhooks/{id}/recover", keyed!(webhooks::recover), doc("Deliver what has not reached an endpoint", 202, "Recovery").takes("RecoverInput")),
         many(Method::GET, "/v1/events", keyed!(events::list), doc("List events", 200, "EventList")),
         route(Method::GET, "/v1/events/{id}", keyed!(events::get), doc("Retrieve an event", 200, "Event")),
-        route(Method::GET, "/", Access::Open(|_| Box::pin(health::root())), doc("What this is, and where the rest is", 200, "Root")),
-        route(Method::GET, "/healthz", Access::Open(|_| Box::pin(health::alive())), doc("Whether the process serves", 200, "Health")),
-        route(Method::GET, "/readyz", Access::Open(|crm| Box::pin(health::ready(crm))), doc("Whether the store answers", 200, "Health")),
-        route(Method::GET, "/openapi.json", Access::Open(|_| Box::pin(openapi::openapi())), doc("This document", 200, "OpenApi")),
+        route(Method::GET, "/", Access::Open(|_, _| Box::pin(health::root())), doc("What this is, and where the rest is", 200, "Root")),
+        route(Method::GET, "/healthz", Access::Open(|_, _| Box::pin(health::alive())), doc("Whether the process serves", 200, "Health")),
+        route(Method::GET, "/readyz", Access::Open(|crm, readiness| Box::pin(health::ready(crm, readiness))), doc("Whether the store answers", 200, "Health")),
+        route(Method::GET, "/openapi.json", Access::Open(|_, _| Box::pin(openapi::openapi())), doc("This document", 200, "OpenApi")),
     ];
     routes.extend(object_routes!(Contact, "contacts", "Contact"));
     routes.extend(object_routes!(Company, "companies", "Company"));

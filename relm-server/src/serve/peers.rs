@@ -4,9 +4,13 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Bits of an IPv6 address that name a network: whoever has one address has all of such a network (RFC 6177).
 const NETWORK_BITS: u32 = 64;
+
+/// How long the log is left alone after it was told of a peer that has too many connections.
+const TELL_PAUSE: Duration = Duration::from_secs(60);
 
 /// The address that a connection comes from, or the network of 64 bits where it is IPv6. Behind a proxy it is the proxy's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,6 +33,8 @@ pub(super) struct Peers {
     /// Connections of one peer; 0 for no bound.
     connections_max: usize,
     open: Mutex<HashMap<Peer, usize>>,
+    /// When the log was last told of a peer that had too many.
+    told_at: Mutex<Option<Instant>>,
 }
 
 /// One connection of a peer; it counts until this is dropped.
@@ -42,6 +48,7 @@ impl Peers {
         Arc::new(Self {
             connections_max,
             open: Mutex::default(),
+            told_at: Mutex::default(),
         })
     }
 
@@ -58,6 +65,20 @@ impl Peers {
             peers: Arc::clone(self),
             peer,
         })
+    }
+
+    /// Tells the log of a connection that was one too many, now and then: an operator whose proxy has them all must know.
+    pub fn tell(&self, peer: Peer) {
+        let mut told_at = self.told_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if told_at.is_none_or(|told_at| told_at.elapsed() >= TELL_PAUSE) {
+            *told_at = Some(Instant::now());
+            let Peer(address) = peer;
+            tracing::warn!(
+                %address,
+                connections_max = self.connections_max,
+                "an address has as many connections as RELM_CONNECTIONS_PER_PEER allows; further ones are closed"
+            );
+        }
     }
 
     // A panic under the lock leaves whole counts behind.

@@ -1,9 +1,13 @@
 //! Who may ask: keys, their rights, and how often they may.
 
+use std::future::Future;
 use std::net::IpAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use hyper::Request;
+use hyper::http::request::Parts;
 use relm_core::record::Entry;
 use relm_core::store::{Batch, Write};
 use relm_core::{ApiKey, Id, KeyAccess, Kind, Mode, Scope, Store as _, Timestamp};
@@ -118,18 +122,25 @@ fn a_key_from_before_there_were_checksums_stays_valid() {
         .is(200);
 }
 
-/// Asks for a list from an address, with this key if any.
-fn ask_from(world: &World, address: [u8; 4], key: Option<&str>) -> Answered {
+/// The head of a request for a list, with this key if any.
+fn head(key: Option<&str>) -> Parts {
     let mut request = Request::builder().uri("/v1/contacts");
     if let Some(key) = key {
         request = request.header("authorization", format!("Bearer {key}"));
     }
-    let (head, ()) = request.body(()).unwrap().into_parts();
+    request.body(()).unwrap().into_parts().0
+}
+
+/// Asks for a list from an address.
+fn ask_from(world: &World, address: [u8; 4], key: Option<&str>) -> Answered {
     let peer = Peer::from(IpAddr::from(address));
-    let request = Request::from_parts(head.clone(), Bytes::new());
+    let head = head(key);
     Answered::checked(pollster::block_on(async {
         match world.api.admit(&head, peer).await {
-            Ok(admission) => Handler::handle(&world.api, admission.call, request).await,
+            Ok(admission) => {
+                let request = Request::from_parts(head, Bytes::new());
+                Handler::handle(&world.api, admission.call, request).await
+            }
             Err(refused) => refused,
         }
     }))
@@ -302,4 +313,73 @@ fn without_a_limit_plenty_remains() {
         answer.number("x-ratelimit-remaining")
     );
     assert!(answer.number("x-ratelimit-remaining") > 1_000_000);
+}
+
+/// Polls a future once.
+fn poll<F: Future + ?Sized>(future: &mut Pin<Box<F>>) -> Poll<F::Output> {
+    future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+}
+
+#[test]
+fn what_a_suspect_makes_up_is_looked_up_little_by_little() {
+    const HERE: [u8; 4] = [192, 0, 2, 1];
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    for _ in 0..100 {
+        ask_from(&world, HERE, None).fails(401, "unauthorized", None);
+    }
+    ask_from(&world, HERE, user.key.as_deref()).is(200);
+    let of_user = head(user.key.as_deref());
+    world.store.hold();
+    // Keys of the older form have no checksum that would betray them.
+    let made_up = (0..20).map(|n| head(Some(&format!("sk_live_{n:043}"))));
+    let made_up: Vec<Parts> = made_up.collect();
+    let admit = |head, address| {
+        let peer = Peer::from(IpAddr::from(address));
+        Box::pin(world.api.admit(head, peer))
+    };
+    let mut suspects: Vec<_> = made_up.iter().map(|head| admit(head, HERE)).collect();
+    assert!(
+        suspects
+            .iter_mut()
+            .all(|suspect| poll(suspect).is_pending())
+    );
+    assert_eq!(world.store.held(), 2);
+    assert!(matches!(
+        poll(&mut admit(&of_user, HERE)),
+        Poll::Ready(Ok(_))
+    ));
+    let mut other = admit(&made_up[0], [192, 0, 2, 2]);
+    assert!(poll(&mut other).is_pending());
+    assert_eq!(
+        world.store.held(),
+        3,
+        "who is no suspect does not wait for them"
+    );
+    world.store.let_go(21);
+    for suspect in suspects {
+        let refused = Answered::checked(pollster::block_on(suspect).err().unwrap());
+        refused.fails(429, "rate_limited", None);
+    }
+}
+
+#[test]
+fn many_who_ask_whether_the_store_answers_ask_it_once_at_a_time() {
+    let world = World::new();
+    world.store.hold();
+    let ask = || {
+        let request = Request::builder().uri("/readyz").body(Bytes::new());
+        Box::pin(world.api.handle(request.unwrap()))
+    };
+    let mut asking: Vec<_> = (0..50).map(|_| ask()).collect();
+    assert!(asking.iter_mut().all(|asking| poll(asking).is_pending()));
+    assert_eq!(world.store.held(), 1);
+    // The first has its own answer. The next asks anew, since it came after that question, and answers for all others.
+    world.store.let_go(2);
+    for asking in asking {
+        assert_eq!(Answered::checked(pollster::block_on(asking)).status, 200);
+    }
+    assert_eq!(world.store.held(), 2);
 }

@@ -1,7 +1,7 @@
 //! A user's session: a workspace, a key, requests, and answers that were checked for what all of them carry.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -16,6 +16,7 @@ use relm_core::{Clock as _, Crm, Id, KeyAccess, Kind, Mode, Scope, Store, Timest
 use relm_server::api::Api;
 use relm_store_memory::MemoryStore;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 /// When every session begins.
 pub const START: &str = "2026-07-02T10:00:00.000Z";
@@ -294,12 +295,25 @@ pub fn template(path: &str) -> String {
 }
 
 /// The memory store, until a test breaks it.
-#[derive(Default)]
 pub struct Fragile {
     store: MemoryStore,
     state: AtomicU8,
+    held: AtomicUsize,
+    gate: Semaphore,
 }
 
+impl Default for Fragile {
+    fn default() -> Self {
+        Self {
+            store: MemoryStore::default(),
+            state: AtomicU8::new(0),
+            held: AtomicUsize::new(0),
+            gate: Semaphore::new(0),
+        }
+    }
+}
+
+const HELD: u8 = 3;
 const UNREACHABLE: u8 = 1;
 const FAULTY: u8 = 2;
 
@@ -318,8 +332,28 @@ impl Fragile {
         self.state.store(0, Ordering::SeqCst);
     }
 
-    fn check(&self) -> Result<(), StoreError> {
+    /// From now on whatever is asked of the store waits until it is [let go](Self::let_go).
+    pub fn hold(&self) {
+        self.state.store(HELD, Ordering::SeqCst);
+    }
+
+    /// Lets so many go that wait, or will.
+    pub fn let_go(&self, callers: usize) {
+        self.gate.add_permits(callers);
+    }
+
+    /// How many have come to wait so far.
+    pub fn held(&self) -> usize {
+        self.held.load(Ordering::SeqCst)
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
         match self.state.load(Ordering::SeqCst) {
+            HELD => {
+                self.held.fetch_add(1, Ordering::SeqCst);
+                self.gate.acquire().await.unwrap().forget();
+                Ok(())
+            }
             UNREACHABLE => Err(StoreError::unavailable("connection to 10.1.2.3 refused")),
             FAULTY => Err(StoreError::fault("no such table: contacts_v7")),
             _ => Ok(()),
@@ -330,7 +364,7 @@ impl Fragile {
 #[async_trait]
 impl Store for Fragile {
     async fn get(&self, scope: Scope, id: Id) -> Result<Option<Document>, StoreError> {
-        self.check()?;
+        self.check().await?;
         self.store.get(scope, id).await
     }
 
@@ -340,17 +374,17 @@ impl Store for Fragile {
         kind: Kind,
         keys: &[String],
     ) -> Result<Vec<Option<Document>>, StoreError> {
-        self.check()?;
+        self.check().await?;
         self.store.find(scope, kind, keys).await
     }
 
     async fn list(&self, scope: Scope, query: &Query) -> Result<Page, StoreError> {
-        self.check()?;
+        self.check().await?;
         self.store.list(scope, query).await
     }
 
     async fn search(&self, scope: Scope, search: &Search) -> Result<SearchPage, StoreError> {
-        self.check()?;
+        self.check().await?;
         self.store.search(scope, search).await
     }
 
@@ -359,7 +393,7 @@ impl Store for Fragile {
         scope: Scope,
         known: Option<i64>,
     ) -> Result<Option<Configuration>, StoreError> {
-        self.check()?;
+        self.check().await?;
         self.store.configuration(scope, known).await
     }
 
@@ -369,12 +403,12 @@ impl Store for Fragile {
         key: &str,
         now: Timestamp,
     ) -> Result<Option<StoredResponse>, StoreError> {
-        self.check()?;
+        self.check().await?;
         self.store.response(scope, key, now).await
     }
 
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
-        self.check().map_err(CommitError::Store)?;
+        self.check().await.map_err(CommitError::Store)?;
         self.store.commit(batch).await
     }
 
@@ -383,12 +417,12 @@ impl Store for Fragile {
         after: Option<QueueKey>,
         limit: usize,
     ) -> Result<Vec<Queue>, StoreError> {
-        self.check()?;
+        self.check().await?;
         self.store.queues(after, limit).await
     }
 
     async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError> {
-        self.check()?;
+        self.check().await?;
         self.store.lease(lease).await
     }
 }
