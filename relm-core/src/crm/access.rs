@@ -10,14 +10,12 @@ use crate::key::{ApiKey, KeyAccess, NewKey, Principal, digest, hex, is_well_form
 use crate::limits::PAGE_LIMIT_MAX;
 use crate::record::{Document, Entry, column_place};
 use crate::scope::{Mode, Scope};
-use crate::store::{Batch, CommitError, Query, Refusal, Write};
+use crate::store::{Batch, CommitError, Page, Query, Refusal, Write};
 use crate::workspace::Workspace;
 
 /// For how long a key that was found valid is not looked up again: within so long, a key that another process revoked
 /// stops everywhere.
 pub const KEY_CACHE_MS: i64 = 5_000;
-/// Keys that are remembered at once; past that all are forgotten.
-const KEY_CACHE_ENTRIES_MAX: usize = 10_000;
 
 impl Crm {
     /// Makes a workspace.
@@ -182,9 +180,6 @@ impl Crm {
         let mut principals = write(&inner.principals);
         match principal {
             Some(principal) if principals.revocations == revocations => {
-                if principals.known.len() >= KEY_CACHE_ENTRIES_MAX {
-                    principals.known.clear();
-                }
                 let until = now.saturating_add_millis(KEY_CACHE_MS);
                 principals.known.insert(digest, (principal, until));
             }
@@ -208,22 +203,32 @@ impl Inner {
     }
 
     async fn all_of_system(&self, kind: Kind, clauses: Vec<Clause>) -> Result<Vec<Document>> {
-        let mut query = Query {
-            kind,
-            clauses,
-            after: None,
-            limit: PAGE_LIMIT_MAX,
-        };
-        let mut all = Vec::new();
+        let mut all: Vec<Document> = Vec::new();
         loop {
-            let page = self.store.list(Scope::SYSTEM, &query).await;
-            let page = page.map_err(store_error)?;
-            query.after = page.documents.last().map(|last| last.id);
+            let after = all.last().map(|last| last.id);
+            let page = self.page_of_system(kind, clauses.clone(), after).await?;
             all.extend(page.documents);
             if !page.more {
                 return Ok(all);
             }
         }
+    }
+
+    /// One page of what is above all workspaces, newest first.
+    pub(super) async fn page_of_system(
+        &self,
+        kind: Kind,
+        clauses: Vec<Clause>,
+        after: Option<Id>,
+    ) -> Result<Page> {
+        let query = Query {
+            kind,
+            clauses,
+            after,
+            limit: PAGE_LIMIT_MAX,
+        };
+        let page = self.store.list(Scope::SYSTEM, &query).await;
+        page.map_err(store_error)
     }
 }
 

@@ -16,10 +16,10 @@ mod listing;
 mod objects;
 mod operation;
 mod pruning;
+mod recent;
 mod searching;
 mod webhooks;
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -38,6 +38,9 @@ pub use searching::SearchRequest;
 pub use webhooks::Webhooks;
 
 use self::bell::Bell;
+use self::recent::{
+    CONFIGURATIONS_BYTES_MAX, PRINCIPALS_BYTES_MAX, Recent, SCOPES_BYTES_MAX, WORKSPACES_BYTES_MAX,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{Id, IdMinter, Kind};
 use crate::key::Principal;
@@ -64,22 +67,21 @@ struct Inner {
     ids: IdMinter,
     sealer: Sealer,
     /// Workspaces that were read: they never change.
-    workspaces: RwLock<HashMap<Id, Arc<Workspace>>>,
+    workspaces: RwLock<Recent<Id, Arc<Workspace>>>,
     /// What writes were last validated against, by [`Scope::key`]. A commit refuses one that is out of date.
-    configurations: RwLock<HashMap<i64, Arc<Configuration>>>,
+    configurations: RwLock<Recent<i64, Arc<Configuration>>>,
     principals: RwLock<Principals>,
     /// Scopes by their [keys](Scope::key), as they were met.
-    scopes: RwLock<HashMap<i64, Scope>>,
+    scopes: RwLock<Recent<i64, Scope>>,
     bell: Bell,
     plain_http: bool,
     targets: Arc<dyn TargetPolicy>,
 }
 
 /// API keys that were found valid.
-#[derive(Default)]
 struct Principals {
     /// By digest: what each opens, and until when that holds without another look.
-    known: HashMap<[u8; 32], (Principal, Monotonic)>,
+    known: Recent<[u8; 32], (Principal, Monotonic)>,
     /// Counts the revocations: what was looked up before one is not remembered after it.
     revocations: u64,
 }
@@ -152,10 +154,13 @@ impl CrmBuilder {
                 entropy,
                 ids: IdMinter::new(),
                 sealer: Sealer::new(sealing_keys),
-                workspaces: RwLock::default(),
-                configurations: RwLock::default(),
-                principals: RwLock::default(),
-                scopes: RwLock::default(),
+                workspaces: RwLock::new(Recent::new(WORKSPACES_BYTES_MAX)),
+                configurations: RwLock::new(Recent::new(CONFIGURATIONS_BYTES_MAX)),
+                principals: RwLock::new(Principals {
+                    known: Recent::new(PRINCIPALS_BYTES_MAX),
+                    revocations: 0,
+                }),
+                scopes: RwLock::new(Recent::new(SCOPES_BYTES_MAX)),
                 bell: Bell::default(),
                 plain_http,
                 targets,
@@ -200,12 +205,7 @@ impl Crm {
         let known = read(&self.inner.scopes).get(&scope_key).copied();
         let found = match known {
             Some(scope) => Some(scope),
-            None => {
-                let all = self.scopes().await?;
-                let mut scopes = write(&self.inner.scopes);
-                scopes.extend(all.into_iter().map(|scope| (scope.key(), scope)));
-                scopes.get(&scope_key).copied()
-            }
+            None => self.find_scope(scope_key).await?,
         };
         match found {
             Some(scope) => self.open(scope.workspace(), scope.mode()).await.map(Some),
@@ -213,11 +213,37 @@ impl Crm {
         }
     }
 
-    /// Both modes of every workspace.
-    async fn scopes(&self) -> Result<Vec<Scope>> {
-        let workspaces = self.workspaces().await?.into_iter();
-        let both = |workspace: Workspace| Mode::ALL.map(|mode| Scope::new(workspace.id, mode));
-        Ok(workspaces.flat_map(both).collect())
+    /// Goes through the workspaces until one has the scope of this key, and remembers those that it met.
+    async fn find_scope(&self, scope_key: i64) -> Result<Option<Scope>> {
+        let mut after = None;
+        loop {
+            let (scopes, next) = self.scopes_after(after).await?;
+            let found = scopes
+                .iter()
+                .find(|scope| scope.key() == scope_key)
+                .copied();
+            let mut known = write(&self.inner.scopes);
+            for scope in scopes {
+                known.insert(scope.key(), scope);
+            }
+            if found.is_some() || next.is_none() {
+                return Ok(found);
+            }
+            after = next;
+        }
+    }
+
+    /// Both modes of a page of workspaces, newest first, and where the next page begins, if there is one.
+    async fn scopes_after(&self, after: Option<Id>) -> Result<(Vec<Scope>, Option<Id>)> {
+        let page = self
+            .inner
+            .page_of_system(Kind::Workspace, Vec::new(), after)
+            .await?;
+        let ids = page.documents.iter().map(|document| document.id);
+        let both = |workspace| Mode::ALL.map(|mode| Scope::new(workspace, mode));
+        let next = page.documents.last().map(|last| last.id);
+        let next = next.filter(|_| page.more);
+        Ok((ids.flat_map(both).collect(), next))
     }
 
     /// Whether the store answers.
@@ -305,14 +331,14 @@ impl Inner {
             (None, None) => return Err(Error::internal("the store has no configuration")),
         };
         let mut known = write(&self.configurations);
-        let kept = known
-            .entry(scope.key())
-            .or_insert_with(|| Arc::clone(&fresh));
-        // Two reloads may finish in the other order: the newer one stays.
-        if kept.version < fresh.version {
-            *kept = fresh;
+        match known.get(&scope.key()) {
+            // Two reloads may finish in the other order: the newer one stays.
+            Some(newer) if newer.version >= fresh.version => Ok(Arc::clone(newer)),
+            Some(_) | None => {
+                known.insert(scope.key(), Arc::clone(&fresh));
+                Ok(fresh)
+            }
         }
-        Ok(Arc::clone(kept))
     }
 }
 

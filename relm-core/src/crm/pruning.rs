@@ -41,17 +41,21 @@ impl Crm {
     pub async fn prune_events(&self, before: Timestamp, sleeper: &dyn Sleeper) -> Result<Pruned> {
         let mut pruned = Pruned::default();
         let mut failure = None;
-        for scope in self.scopes().await? {
-            let of_scope = self.prune_scope(scope, before, sleeper, &mut pruned).await;
-            match of_scope {
-                Err(error) if error.kind() == ErrorKind::Unavailable => return Err(error),
-                // One workspace that cannot be read keeps no other from forgetting.
-                ended => failure = failure.or(ended.err()),
+        let mut after = None;
+        loop {
+            let (scopes, next) = self.scopes_after(after).await?;
+            for scope in scopes {
+                let of_scope = self.prune_scope(scope, before, sleeper, &mut pruned).await;
+                match of_scope {
+                    Err(error) if error.kind() == ErrorKind::Unavailable => return Err(error),
+                    // One workspace that cannot be read keeps no other from forgetting.
+                    ended => failure = failure.or(ended.err()),
+                }
             }
-        }
-        match failure {
-            Some(error) => Err(error),
-            None => Ok(pruned),
+            if next.is_none() {
+                return failure.map_or(Ok(pruned), Err);
+            }
+            after = next;
         }
     }
 

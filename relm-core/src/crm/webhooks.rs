@@ -392,16 +392,22 @@ impl Crm {
     /// # Errors
     /// `internal_error` when one was sealed with a key that this engine does not have; those before it are sealed anew.
     pub async fn reseal_secrets(&self) -> Result<usize> {
-        let mut resealed = 0;
-        for scope in self.scopes().await? {
-            let scoped = self.open(scope.workspace(), scope.mode()).await?;
-            let configuration = scoped.inner.reload_configuration(scope).await?;
-            for webhook in &configuration.webhooks {
-                let reply = scoped.execute(Reseal { id: webhook.id }).await?;
-                resealed += usize::from(reply.outcome == Outcome::Accepted);
+        let (mut resealed, mut after) = (0, None);
+        loop {
+            let (scopes, next) = self.scopes_after(after).await?;
+            for scope in scopes {
+                let scoped = self.open(scope.workspace(), scope.mode()).await?;
+                let configuration = scoped.inner.reload_configuration(scope).await?;
+                for webhook in &configuration.webhooks {
+                    let reply = scoped.execute(Reseal { id: webhook.id }).await?;
+                    resealed += usize::from(reply.outcome == Outcome::Accepted);
+                }
             }
+            if next.is_none() {
+                return Ok(resealed);
+            }
+            after = next;
         }
-        Ok(resealed)
     }
 }
 
