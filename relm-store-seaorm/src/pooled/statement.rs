@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::future::Future;
 use std::ops::ControlFlow;
 use std::pin::pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use relm_core::id::Id;
@@ -20,6 +20,9 @@ use crate::sql::{Sql, Value};
 
 /// What an answer may be late by, beyond what the database itself allows a statement.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// How long documents are judged at a stretch. Others run on the same thread, and time limits are looked at in between.
+const STRETCH_MAX: Duration = Duration::from_millis(5);
 
 /// A database, and how it is spoken to.
 #[derive(Clone, Debug)]
@@ -91,9 +94,15 @@ impl Connected {
     ) -> Result<ControlFlow<()>, Failure> {
         let reading = async {
             let mut rows = pin!(on.stream_raw(self.statement(sql)).await?);
+            let mut resumed = Instant::now();
             while let Some(row) = rows.next().await {
                 if see(document(&row?, 0)?).is_break() {
                     return Ok(ControlFlow::Break(()));
+                }
+                // Rows that came together make nobody wait, however long each is looked at.
+                if resumed.elapsed() > STRETCH_MAX {
+                    tokio::task::yield_now().await;
+                    resumed = Instant::now();
                 }
             }
             Ok(ControlFlow::Continue(()))

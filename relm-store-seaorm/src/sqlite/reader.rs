@@ -125,14 +125,29 @@ fn read_candidates(connection: &Connection, sql: &Sql) -> rusqlite::Result<Vec<I
 fn each_document(
     connection: &Connection,
     sql: &Sql,
-    mut see: impl FnMut(Document) -> ControlFlow<()>,
+    mut see: impl FnMut(Document) -> rusqlite::Result<ControlFlow<()>>,
 ) -> rusqlite::Result<ControlFlow<()>> {
-    each_row(connection, sql, |row| {
-        Ok(match document(row)? {
-            Some(document) => see(document),
-            None => ControlFlow::Continue(()),
-        })
+    each_row(connection, sql, |row| match document(row)? {
+        Some(document) => see(document),
+        None => Ok(ControlFlow::Continue(())),
     })
+}
+
+/// The end of a read that judges documents: SQLite looks at the clock between its own operations alone.
+struct Deadline(Instant);
+
+impl Deadline {
+    fn new() -> Self {
+        Self(Instant::now() + READ_MAX)
+    }
+
+    fn check(&self) -> rusqlite::Result<()> {
+        if Instant::now() < self.0 {
+            return Ok(());
+        }
+        let interrupted = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_INTERRUPT);
+        Err(rusqlite::Error::SqliteFailure(interrupted, None))
+    }
 }
 
 /// One page of a list.
@@ -143,7 +158,7 @@ pub(super) fn list(
 ) -> rusqlite::Result<Page> {
     let mut size = PageSize::new(query.limit);
     let mut documents = Vec::new();
-    let add = |document: Document| {
+    let mut add = |document: Document| {
         if !size.takes(document.json.len()) {
             return ControlFlow::Break(());
         }
@@ -152,7 +167,7 @@ pub(super) fn list(
     };
     if plan.residual.is_empty() {
         let rows = plan.rows(query.after, query.limit + 1);
-        let _ = each_document(connection, &rows, add)?;
+        let _ = each_document(connection, &rows, |document| Ok(add(document)))?;
     } else {
         snapshot(connection, |connection| walk(connection, plan, query, add))?;
     }
@@ -170,6 +185,7 @@ fn walk(
     mut add: impl FnMut(Document) -> ControlFlow<()>,
 ) -> rusqlite::Result<()> {
     let chunk = CHUNK_ROWS.max(query.limit + 1);
+    let deadline = Deadline::new();
     let mut after = query.after;
     loop {
         let (sql, candidates) = match plan.candidates(after, chunk) {
@@ -181,12 +197,13 @@ fn walk(
         };
         let (mut last, mut rows) = (None, 0);
         let judged = each_document(connection, &sql, |document| {
+            deadline.check()?;
             last = Some(document.id);
             rows += 1;
-            if accepts(plan, query.kind, &document) {
-                return add(document);
-            }
-            ControlFlow::Continue(())
+            Ok(match accepts(plan, query.kind, &document) {
+                true => add(document),
+                false => ControlFlow::Continue(()),
+            })
         })?;
         if let Some(candidates) = candidates {
             last = candidates.last().copied();
@@ -209,6 +226,7 @@ pub(super) fn search(
     searching: &mut Searching,
     may_go_on: impl Fn(&Searching) -> bool,
 ) -> rusqlite::Result<()> {
+    let deadline = Deadline::new();
     snapshot(connection, |connection| {
         while may_go_on(searching)
             && let Some(step) = searching.next()
@@ -222,9 +240,10 @@ pub(super) fn search(
                 Step::Documents(sql) => {
                     let _ = each_document(connection, &sql, |document| {
                         searching.document(document);
-                        ControlFlow::Continue(())
+                        Ok(ControlFlow::Continue(()))
                     })?;
                     searching.documents_end();
+                    deadline.check()?;
                 }
             }
         }
