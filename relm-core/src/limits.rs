@@ -46,6 +46,8 @@ pub const BATCH_ROWS_MAX: usize = 500;
 /// A request of so many bytes makes less than that; one that upserts could otherwise meet 500 contacts of 30 KiB with
 /// a body of 20 KiB, and write and be answered with all of them.
 pub const BATCH_CONTACT_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Words, and other terms of search, that the contacts have which the rows of one batch make or change.
+pub const BATCH_TERMS_MAX: usize = 100_000;
 /// Characters of an idempotency key.
 pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
 /// How long a stored response answers for its key: 24 hours.

@@ -138,22 +138,47 @@ pub fn nearest<'a>(word: &str, options: impl IntoIterator<Item = &'a str>) -> Op
     if !has_at_most(word, SUGGESTION_CHARS_MAX) {
         return None;
     }
-    let word: Vec<char> = word.chars().default_case_fold().collect();
-    let errors_max = TYPING_ERRORS_MAX.min(word.len().saturating_sub(1) / 2);
     let mut folded = Vec::with_capacity(SUGGESTION_CHARS_MAX);
+    fold_into(word, &mut folded);
+    let word = std::mem::take(&mut folded);
+    let errors_max = TYPING_ERRORS_MAX.min(word.len().saturating_sub(1) / 2);
     let candidates = options.into_iter().filter_map(|option| {
         // Nothing is folded that is too long anyway: folding adds characters and takes none away.
         let may_be_near = has_at_most(option, SUGGESTION_CHARS_MAX.min(word.len() + errors_max));
         if !may_be_near {
             return None;
         }
-        folded.clear();
-        folded.extend(option.chars().default_case_fold());
-        Some((distance(&word, &folded, errors_max)?, option))
+        fold_into(option, &mut folded);
+        let (word, folded) = differing(&word, &folded);
+        Some((distance(word, folded, errors_max)?, option))
     });
     candidates
         .min_by_key(|(errors, _)| *errors)
         .map(|(_, option)| option)
+}
+
+/// The characters of [`fold`], in memory that is there already.
+fn fold_into(text: &str, folded: &mut Vec<char>) {
+    folded.clear();
+    if text.is_ascii() {
+        folded.extend(text.chars().map(|char| char.to_ascii_lowercase()));
+    } else {
+        folded.extend(text.chars().default_case_fold());
+    }
+}
+
+/// What is left of two texts without what both begin and end with, which no error is in.
+fn differing<'a>(one: &'a [char], other: &'a [char]) -> (&'a [char], &'a [char]) {
+    let same = |(one, other): &(&char, &char)| one == other;
+    let begin = one.iter().zip(other).take_while(same).count();
+    let (one, other) = (&one[begin..], &other[begin..]);
+    let end = one
+        .iter()
+        .rev()
+        .zip(other.iter().rev())
+        .take_while(same)
+        .count();
+    (&one[..one.len() - end], &other[..other.len() - end])
 }
 
 /// The most errors in a word that is still recognised.
@@ -471,6 +496,8 @@ mod tests {
             let whole = whole_distance(&one, &other);
             let expected = (whole <= errors_max).then_some(whole);
             prop_assert_eq!(distance(&one, &other, errors_max), expected);
+            let (one, other) = differing(&one, &other);
+            prop_assert_eq!(distance(one, other, errors_max), expected);
         }
     }
 

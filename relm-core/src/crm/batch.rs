@@ -15,9 +15,10 @@ use crate::excerpt::Quoted;
 use crate::hint::{self, OtherNames};
 use crate::id::{Id, Kind};
 use crate::input::{Patch, Reader, lost_reference};
-use crate::limits::{BATCH_CONTACT_BYTES_MAX, BATCH_ROWS_MAX};
+use crate::limits::{BATCH_CONTACT_BYTES_MAX, BATCH_ROWS_MAX, BATCH_TERMS_MAX};
 use crate::object::{Contact, ContactInput, Object};
 use crate::record::{Document, Entry};
+use crate::search::index_terms;
 use crate::store::{Refusal, Write};
 use crate::text;
 use crate::webhook::{Change, previous};
@@ -228,6 +229,8 @@ struct Round {
     rows: Vec<Result<(RowStatus, Document), Arc<Error>>>,
     /// What is left of [`BATCH_CONTACT_BYTES_MAX`].
     contact_bytes_left: usize,
+    /// What is left of [`BATCH_TERMS_MAX`].
+    terms_left: usize,
 }
 
 impl Operation<BatchReport> for ContactBatch {
@@ -282,6 +285,7 @@ impl ContactBatch {
             told: Vec::with_capacity(self.rows.len()),
             rows: Vec::with_capacity(self.rows.len()),
             contact_bytes_left: BATCH_CONTACT_BYTES_MAX,
+            terms_left: BATCH_TERMS_MAX,
         };
         if keys.is_empty() {
             return Ok(round);
@@ -316,8 +320,7 @@ impl ContactBatch {
         let Some(place) = place else {
             let contact = plan.build(draft)?;
             self.check_references(None, &contact)?;
-            let document = Entry::new(contact.clone()).document();
-            round.spend(&document)?;
+            let document = round.render(&contact)?;
             plan.require_references(None, &contact);
             round
                 .told
@@ -349,9 +352,9 @@ impl ContactBatch {
             return Ok((RowStatus::Unchanged, document));
         };
         self.check_references(Some(&held.contact), &after)?;
-        let document = Entry::new(after.clone()).document();
+        let document = round.render(&after)?;
+        let held = &round.held[place];
         let old = previous(&held.document.json, &document.json)?;
-        round.spend(&document)?;
         let held = &mut round.held[place];
         plan.require_references(Some(&held.contact), &after);
         round.told.push((Change::Updated, document.clone(), old));
@@ -379,18 +382,24 @@ fn email_key(draft: &Draft<Contact>) -> Option<String> {
 }
 
 impl Round {
-    /// Counts a row's contact, before anything is done with it.
+    /// The document of a contact that a row makes or changes, counted before anything is done with it.
+    fn render(&mut self, contact: &Contact) -> Result<Document> {
+        let entry = Entry::new(contact.clone());
+        let document = entry.document();
+        self.spend(&document)?;
+        let left = self
+            .terms_left
+            .checked_sub(index_terms(&entry.record).len());
+        self.terms_left =
+            left.ok_or_else(|| too_much(format!("have {BATCH_TERMS_MAX} different words in all")))?;
+        Ok(document)
+    }
+
+    /// Counts the contact that a row is answered with.
     fn spend(&mut self, document: &Document) -> Result<()> {
         let left = self.contact_bytes_left.checked_sub(document.json.len());
-        self.contact_bytes_left = left.ok_or_else(|| {
-            Error::new(
-                ErrorKind::ValidationFailed,
-                format!(
-                    "The rows of one batch can meet {BATCH_CONTACT_BYTES_MAX} bytes of contacts at most: send this row \
-                     in another batch."
-                ),
-            )
-        })?;
+        self.contact_bytes_left =
+            left.ok_or_else(|| too_much(format!("be {BATCH_CONTACT_BYTES_MAX} bytes in all")))?;
         Ok(())
     }
 
@@ -425,6 +434,14 @@ impl Round {
             plan.tell::<Contact>(change, document.id, &document.json, previous);
         }
     }
+}
+
+/// Why a row fails whose contact is beyond what one commit and one answer are to hold.
+fn too_much(may: String) -> Error {
+    Error::new(
+        ErrorKind::ValidationFailed,
+        format!("The contacts of one batch can {may} at most: send this row in another batch."),
+    )
 }
 
 #[derive(Serialize)]

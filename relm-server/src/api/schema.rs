@@ -91,6 +91,7 @@ fn limits_table() -> Value {
         "search_word_characters": limits::SEARCH_WORD_CHARS_MAX,
         "batch_rows": limits::BATCH_ROWS_MAX,
         "batch_contact_bytes": limits::BATCH_CONTACT_BYTES_MAX,
+        "batch_terms": limits::BATCH_TERMS_MAX,
         "idempotency_key_characters": limits::IDEMPOTENCY_KEY_CHARS_MAX,
         "idempotency_ttl_ms": limits::IDEMPOTENCY_TTL_MS,
         "custom_fields": limits::FIELDS_MAX,

@@ -2,9 +2,9 @@
 
 use relm_core::Mode;
 use relm_core::limits::{
-    BATCH_CONTACT_BYTES_MAX, BATCH_ROWS_MAX, BODY_CHARS_MAX, ERROR_BYTES_MAX, ERROR_OPTIONS_MAX,
-    FIELD_CHOICES_MAX, FIELD_OPTIONS_BYTES_MAX, FIELDS_BYTES_MAX, METADATA_BYTES_MAX,
-    PAGE_BYTES_MAX, REQUEST_BYTES_MAX,
+    BATCH_CONTACT_BYTES_MAX, BATCH_ROWS_MAX, BATCH_TERMS_MAX, BODY_CHARS_MAX, ERROR_BYTES_MAX,
+    ERROR_OPTIONS_MAX, FIELD_CHOICES_MAX, FIELD_OPTIONS_BYTES_MAX, FIELDS_BYTES_MAX,
+    METADATA_BYTES_MAX, PAGE_BYTES_MAX, REQUEST_BYTES_MAX,
 };
 use serde_json::{Value, json};
 
@@ -290,4 +290,26 @@ fn a_page_of_large_records_ends_at_its_bytes() {
         seen.dedup();
         assert_eq!((seen.len(), all), (60, 60), "{path}");
     }
+}
+
+#[test]
+fn a_batch_writes_so_many_words() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let words: Vec<String> = (0..1_000).map(|number| format!("w{number}")).collect();
+    let row = |index: usize| json!({ "email": format!("{index}@example.com"), "metadata": { "note": words.join(" ") } });
+    let rows: Vec<Value> = (0..150).map(row).collect();
+    let done = user
+        .post("/v1/contacts/batch", json!({ "contacts": rows }))
+        .is(200);
+    let made = done["created"].as_u64().unwrap() as usize;
+    assert_eq!(made, BATCH_TERMS_MAX / (1_000 + 5));
+    let error = &done["data"][made]["error"];
+    assert_eq!(error["code"], "validation_failed");
+    assert_eq!(done["failed"], 150 - made);
+    // Rows that change nothing write none.
+    let rows: Vec<Value> = (0..2 * made).map(|index| row(index % made)).collect();
+    let again = json!({ "contacts": rows, "dedup_on": ["email"] });
+    let done = user.post("/v1/contacts/batch", again).is(200);
+    assert_eq!(done["unchanged"], 2 * made);
 }
