@@ -33,6 +33,9 @@ const RESOURCES_ELSEWHERE: [(&str, &str); 22] = [
     ("hooks", "webhooks"),
 ];
 
+/// Parts of a path that are looked at to find what it meant: whoever sends it need not show a key.
+const PARTS_MAX: usize = 8;
+
 /// The one resource that has it.
 const BATCHES: &str = "/v1/contacts/batch";
 
@@ -114,25 +117,38 @@ fn is_of_one(method: &Method) -> bool {
 /// The path of ours that another was most likely meant to be, if there is such a route: without slashes too many, with
 /// `/v1`, in small letters, and with our name of the resource.
 fn path_meant(routes: &Routes, path: &str) -> Option<String> {
-    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let parts = path.split('/').filter(|part| !part.is_empty());
+    let parts: Vec<&str> = parts.take(PARTS_MAX).collect();
     let resource = |part: &str| resource_meant(routes, part);
     // What stands before the resource (`v1`, `v2`, `api`, `crm/v3/objects`) is another API's.
-    let place = parts.iter().position(|part| resource(part).is_some())?;
-    let (resource, rest) = (resource(parts[place])?, &parts[place + 1..]);
-    let whole = |resource: &str, rest: &[&str]| {
-        let rest = rest
-            .iter()
-            .map(|part| format!("/{part}"))
-            .collect::<String>();
-        format!("/v1/{resource}{rest}")
-    };
-    let meant = whole(&resource, rest);
-    let is_known = |path: &str| routes.has(path) && !is_batch_elsewhere(path);
-    if is_known(&meant) {
-        Some(meant)
-    } else {
-        Some(whole(&resource, &[])).filter(|path| is_known(path))
+    let (place, resource_name) = parts
+        .iter()
+        .enumerate()
+        .find_map(|(place, part)| Some((place, resource(part)?)))?;
+    let rest = &parts[place + 1..];
+    if let [id, nested] = rest
+        && let Some(nested) = resource(nested)
+        && let Some(list) = nested_list(&resource_name, id, &nested)
+    {
+        return Some(list);
     }
+    let whole = |rest: &[&str]| [&["/v1", &resource_name], rest].concat().join("/");
+    let is_known = |path: &String| routes.has(path) && !is_batch_elsewhere(path);
+    let mut meant = [whole(rest), whole(&[])].into_iter();
+    meant.find(is_known)
+}
+
+/// The list that other APIs have beneath a record, as a filter of ours.
+fn nested_list(resource: &str, id: &str, nested: &str) -> Option<String> {
+    let field = match (resource, nested) {
+        ("contacts", "activities") => "contact_id",
+        ("contacts", "deals") => "primary_contact_id",
+        ("companies", "contacts" | "deals" | "activities") => "company_id",
+        ("deals", "activities") => "deal_id",
+        (_, "associations" | "events") => "record_id",
+        _ => return None,
+    };
+    Some(format!("/v1/{nested}?{field}={id}"))
 }
 
 /// The resource that a part of a path names, by our name, another's, or nearly.

@@ -38,6 +38,24 @@ fn an_unknown_path_is_not_found_with_or_without_a_key() {
         ("/v1/custom_fields", ". Did you mean `/v1/schema/fields`?"),
         ("/v1/organizations/1", ". Did you mean `/v1/companies/1`?"),
         ("/v1/serach", ". Did you mean `/v1/search`?"),
+        (
+            "/v1/contacts/con_x/activities",
+            ". Did you mean `/v1/activities?contact_id=con_x`?",
+        ),
+        (
+            "/v1/companies/cmp_x/people",
+            ". Did you mean `/v1/contacts?company_id=cmp_x`?",
+        ),
+        (
+            "/v1/deals/deal_x/associations",
+            ". Did you mean `/v1/associations?record_id=deal_x`?",
+        ),
+        ("/v1/contacts/con_x/nope", ". Did you mean `/v1/contacts`?"),
+        (&"/serach".repeat(1_000), ". Did you mean `/v1/search`?"),
+        (
+            &format!("{}/contacts", "/x".repeat(4_000)),
+            "; GET /openapi.json lists those there are.",
+        ),
     ] {
         let message = format!("There is no such path{end}");
         let expected = json!({ "code": "not_found", "message": message });
