@@ -17,6 +17,9 @@ pub struct Tenant(pub i64);
 /// Tenants whose shares are remembered though nobody holds any of them; past that, idle ones are forgotten.
 const IDLE_SHARES_MAX: usize = 1024;
 
+/// The least that is worth giving back while the rest is in use: most bodies and answers are gone at once.
+const SURPLUS_BYTES_MIN: usize = 32 * 1024;
+
 /// Two budgets, so that what is small never waits behind what is large.
 pub(super) struct Budgets {
     pub small: Budget,
@@ -99,10 +102,13 @@ impl Held {
         self.pool.num_permits()
     }
 
-    /// Comes to be so many bytes: gives back what is more, and takes what is missing as far as it is there at once.
+    /// Comes to be about so many bytes: gives back what is much more, and takes what is missing as far as it is there at
+    /// once.
     pub fn resize(&mut self, bytes: usize) {
         if let Some(surplus) = self.bytes().checked_sub(bytes) {
-            drop((self.share.split(surplus), self.pool.split(surplus)));
+            if surplus >= SURPLUS_BYTES_MIN {
+                drop((self.share.split(surplus), self.pool.split(surplus)));
+            }
             return;
         }
         let missing = u32::try_from(bytes - self.bytes()).unwrap_or(u32::MAX);
