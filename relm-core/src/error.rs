@@ -31,6 +31,7 @@ struct Details {
     valid_options: Vec<String>,
     suggestion: Option<String>,
     existing_id: Option<Id>,
+    reason: Option<&'static str>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -71,8 +72,11 @@ pub enum ErrorKind {
     InvalidReference,
     /// A contact without anything to know it by.
     IdentifierRequired,
-    /// The store cannot be reached, or stayed contended: nothing was applied, try again.
+    /// The store cannot be reached, takes no writes or stayed contended: nothing was applied, try again.
     Unavailable,
+    /// The store was lost while the change was committed: it was applied wholly or not at all. Send it again under the same
+    /// idempotency key, or read what became of it.
+    OutcomeUnknown,
     /// A fault of the engine or of its store: nothing was applied.
     Internal,
 }
@@ -95,6 +99,7 @@ impl ErrorKind {
             Self::InvalidReference => "invalid_reference",
             Self::IdentifierRequired => "identifier_required",
             Self::Unavailable => "unavailable",
+            Self::OutcomeUnknown => "outcome_unknown",
             Self::Internal => "internal_error",
         }
     }
@@ -110,6 +115,7 @@ impl Error {
             valid_options: Vec::new(),
             suggestion: None,
             existing_id: None,
+            reason: None,
             source: None,
         }))
     }
@@ -138,7 +144,8 @@ impl Error {
     }
 
     /// The same error for another place; its cause stays behind.
-    pub(crate) fn copied(&self) -> Self {
+    #[must_use]
+    pub fn copied(&self) -> Self {
         let Details {
             kind,
             message,
@@ -146,6 +153,7 @@ impl Error {
             valid_options,
             suggestion,
             existing_id,
+            reason,
             source: _,
         } = &*self.0;
         Self(Box::new(Details {
@@ -155,6 +163,7 @@ impl Error {
             valid_options: valid_options.clone(),
             suggestion: suggestion.clone(),
             existing_id: *existing_id,
+            reason: *reason,
             source: None,
         }))
     }
@@ -259,6 +268,13 @@ impl Error {
         self
     }
 
+    /// Says in a word why, where one code has several causes that a program may tell apart.
+    #[must_use]
+    pub(crate) fn because(mut self, reason: &'static str) -> Self {
+        self.0.reason = Some(reason);
+        self
+    }
+
     /// Keeps the cause, for the log.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -295,6 +311,11 @@ impl Error {
     pub fn existing_id(&self) -> Option<Id> {
         self.0.existing_id
     }
+
+    /// Why, in a stable word: `disk_full` or `read_only`, where the store takes no writes.
+    pub fn reason(&self) -> Option<&'static str> {
+        self.0.reason
+    }
 }
 
 /// What an option takes in a list, its quotes and comma included.
@@ -320,6 +341,9 @@ impl Serialize for Error {
         if let Some(id) = self.existing_id() {
             map.serialize_entry("existing_id", &id)?;
         }
+        if let Some(reason) = self.reason() {
+            map.serialize_entry("reason", reason)?;
+        }
         map.end()
     }
 }
@@ -331,6 +355,7 @@ impl fmt::Debug for Error {
             .field("message", &self.message())
             .field("field", &self.field())
             .field("existing_id", &self.existing_id())
+            .field("reason", &self.reason())
             .field("source", &self.0.source)
             .finish()
     }

@@ -1,9 +1,8 @@
 //! What the server does beside answering: delivering events, and forgetting old ones.
 
-use std::collections::HashMap;
 use std::error::Error as _;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -13,14 +12,12 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::log_throttle::LogThrottle;
+
 /// How often old events are forgotten, however many processes share a database.
 const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
 /// How often a process asks whether it is the one to do that.
 const ASK_EVERY: Duration = Duration::from_secs(10 * 60);
-/// How often the log is told the same.
-const TELL_EVERY: Duration = Duration::from_secs(10);
-/// How long it is remembered what the log was told.
-const FORGET_AFTER: Duration = Duration::from_secs(60);
 /// How long delivering rests once something in it panicked.
 const REST_AFTER_PANIC: Duration = Duration::from_secs(1);
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -66,11 +63,16 @@ pub async fn deliver(
     stop: Stop,
     drain: Duration,
 ) {
-    let complaints = Complaints::default();
+    let throttle = LogThrottle::default();
     let dispatcher = Dispatcher::new(crm, transport, options).on_error(move |error| {
         let cause = error.source().map(ToString::to_string).unwrap_or_default();
-        if let Some(unsaid) = complaints.hear(&cause, Instant::now()) {
-            tracing::error!(cause, unsaid, "deliveries are held up: {}", error.message());
+        if let Some(suppressed) = throttle.admit(&cause, Instant::now()) {
+            tracing::error!(
+                cause,
+                suppressed,
+                "deliveries are held up: {}",
+                error.message()
+            );
         }
     });
     let dispatcher = Arc::new(dispatcher);
@@ -98,33 +100,6 @@ pub async fn deliver(
     tokio::select! {
         () = run => {}
         () = late => tracing::info!("some deliveries were under way: they are sent again"),
-    }
-}
-
-/// What the log was told of lately: a database that is gone fails every endpoint, every second.
-#[derive(Default)]
-struct Complaints(Mutex<HashMap<String, Complaint>>);
-
-struct Complaint {
-    told_at: Instant,
-    unsaid: u64,
-}
-
-impl Complaints {
-    /// How often this was left unsaid since it was told last, if it is to be told now.
-    fn hear(&self, cause: &str, now: Instant) -> Option<u64> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(complaint) = known.get_mut(cause)
-            && now.duration_since(complaint.told_at) < TELL_EVERY
-        {
-            complaint.unsaid += 1;
-            return None;
-        }
-        let unsaid = known.remove(cause).map_or(0, |before| before.unsaid);
-        known.retain(|_, other| now.duration_since(other.told_at) < FORGET_AFTER);
-        let told_at = now;
-        known.insert(cause.to_owned(), Complaint { told_at, unsaid: 0 });
-        Some(unsaid)
     }
 }
 
@@ -161,23 +136,4 @@ async fn prune_once(crm: &Crm, retention_days: u32) -> relm_core::Result<()> {
         tracing::info!(events, deliveries, "old events were forgotten");
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_same_complaint_is_told_once_in_a_while_and_counted() {
-        let complaints = Complaints::default();
-        let begin = Instant::now();
-        let hear = |cause, seconds| complaints.hear(cause, begin + Duration::from_secs(seconds));
-        assert_eq!(hear("gone", 0), Some(0));
-        assert_eq!((hear("gone", 1), hear("gone", 9)), (None, None));
-        assert_eq!(hear("sealed", 9), Some(0));
-        assert_eq!(hear("gone", 10), Some(2));
-        assert_eq!(hear("gone", 30), Some(0));
-        assert_eq!(hear("sealed", 90), Some(0));
-        assert_eq!(complaints.0.lock().unwrap().len(), 1);
-    }
 }

@@ -11,6 +11,7 @@ pub mod api;
 pub mod config;
 mod cors;
 pub mod dispatch;
+pub mod log_throttle;
 pub mod run;
 pub mod serve;
 #[cfg(any(feature = "postgres", feature = "mysql"))]

@@ -199,7 +199,7 @@ impl Inner {
             requires: Vec::new(),
             writes: vec![write],
         };
-        self.store.commit(batch).await
+        self.commit(batch).await
     }
 
     async fn all_of_system(&self, kind: Kind, clauses: Vec<Clause>) -> Result<Vec<Document>> {

@@ -447,8 +447,7 @@ impl Operation<Value> for Cancel {
             until: plan.now.saturating_add_millis(CANCEL_LEASE_MS),
             limit: PAGE_LIMIT_MAX,
         };
-        let taken = plan.scoped.inner.store.lease(&lease).await;
-        let taken = taken.map_err(store_error)?;
+        let taken = plan.scoped.inner.lease(&lease).await?;
         let has_more = taken.len() == PAGE_LIMIT_MAX;
         for document in taken {
             let mut delivery: Delivery = document.decode()?;

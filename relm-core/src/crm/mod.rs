@@ -19,6 +19,7 @@ mod pruning;
 mod recent;
 mod searching;
 mod webhooks;
+mod writes;
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -41,6 +42,7 @@ use self::bell::Bell;
 use self::recent::{
     CONFIGURATIONS_BYTES_MAX, PRINCIPALS_BYTES_MAX, Recent, SCOPES_BYTES_MAX, WORKSPACES_BYTES_MAX,
 };
+use self::writes::{Writability, store_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{Id, IdMinter, Kind};
 use crate::key::Principal;
@@ -49,7 +51,7 @@ use crate::object::{Activity, Company, Contact, Deal, Object};
 use crate::record::Document;
 use crate::scope::{Mode, Scope};
 use crate::sealing::Sealer;
-use crate::store::{Configuration, Query, Store, StoreError};
+use crate::store::{Configuration, Query, Store};
 use crate::time::{Clock, Entropy, Monotonic, SystemClock, SystemEntropy, Timestamp};
 use crate::webhook::{AnyTarget, TargetPolicy};
 use crate::workspace::Workspace;
@@ -74,6 +76,7 @@ struct Inner {
     /// Scopes by their [keys](Scope::key), as they were met.
     scopes: RwLock<Recent<i64, Scope>>,
     bell: Bell,
+    writability: Writability,
     plain_http: bool,
     targets: Arc<dyn TargetPolicy>,
 }
@@ -162,6 +165,7 @@ impl CrmBuilder {
                 }),
                 scopes: RwLock::new(Recent::new(SCOPES_BYTES_MAX)),
                 bell: Bell::default(),
+                writability: Writability::default(),
                 plain_http,
                 targets,
             }),
@@ -445,25 +449,6 @@ impl fmt::Debug for Scoped {
         f.debug_struct("Scoped")
             .field("scope", &self.scope)
             .finish_non_exhaustive()
-    }
-}
-
-/// What a failing store means to a caller.
-fn store_error(error: StoreError) -> Error {
-    if error.is_ambiguous() {
-        Error::new(
-            ErrorKind::Unavailable,
-            "The change may have been applied; send it again with the same `Idempotency-Key`, or read the record.",
-        )
-        .caused_by(error)
-    } else if error.is_retryable() {
-        Error::new(
-            ErrorKind::Unavailable,
-            "The store is not available at the moment; try again.",
-        )
-        .caused_by(error)
-    } else {
-        Error::internal(error)
     }
 }
 

@@ -218,7 +218,7 @@ impl Scoped {
                 requires: plan.requires,
                 writes: plan.writes,
             };
-            match self.inner.store.commit(batch).await {
+            match self.inner.commit(batch).await {
                 Ok(()) => {
                     if reconfigures {
                         self.inner.forget_configuration(self.scope);

@@ -36,7 +36,7 @@ impl Crm {
     /// delivery of it is pending, or is dead and could be replayed: until its endpoint took it after all, or is deleted.
     ///
     /// # Errors
-    /// `unavailable` from the store, at once; `internal_error`, once all workspaces were gone through. What was forgotten
+    /// `unavailable` or `outcome_unknown` from the store, at once; `internal_error`, once all workspaces were gone through. What was forgotten
     /// stays forgotten.
     pub async fn prune_events(&self, before: Timestamp, sleeper: &dyn Sleeper) -> Result<Pruned> {
         let mut pruned = Pruned::default();
@@ -47,7 +47,14 @@ impl Crm {
             for scope in scopes {
                 let of_scope = self.prune_scope(scope, before, sleeper, &mut pruned).await;
                 match of_scope {
-                    Err(error) if error.kind() == ErrorKind::Unavailable => return Err(error),
+                    Err(error)
+                        if matches!(
+                            error.kind(),
+                            ErrorKind::Unavailable | ErrorKind::OutcomeUnknown
+                        ) =>
+                    {
+                        return Err(error);
+                    }
                     // One workspace that cannot be read keeps no other from forgetting.
                     ended => failure = failure.or(ended.err()),
                 }
@@ -97,7 +104,7 @@ impl Crm {
                 expires_at: now.saturating_add_millis(for_ms),
             })],
         };
-        match inner.store.commit(claim).await {
+        match inner.commit(claim).await {
             Ok(()) => Ok(true),
             Err(CommitError::Refused(_)) => Ok(false),
             Err(CommitError::Store(error)) => Err(store_error(error)),
@@ -188,7 +195,7 @@ impl Scoped {
             requires: Vec::new(),
             writes: deletes.collect::<Result<_>>()?,
         };
-        match self.inner.store.commit(batch).await {
+        match self.inner.commit(batch).await {
             Ok(()) => Ok(Some(Forgotten { step, is_all })),
             Err(CommitError::Refused(Refusal::Stale { .. })) => Ok(None),
             Err(CommitError::Refused(refusal)) => {

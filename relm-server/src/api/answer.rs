@@ -198,7 +198,7 @@ impl Failure {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal_error",
-            "Something failed on our side; nothing was applied.",
+            "Something failed on our side. If this was a change, read what became of it, or send it again with the same `Idempotency-Key`.",
         )
     }
 }
@@ -217,7 +217,7 @@ const fn status_of(kind: ErrorKind) -> StatusCode {
         | ErrorKind::UnknownValue
         | ErrorKind::InvalidReference
         | ErrorKind::IdentifierRequired => StatusCode::UNPROCESSABLE_ENTITY,
-        ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::Unavailable | ErrorKind::OutcomeUnknown => StatusCode::SERVICE_UNAVAILABLE,
         // The engine may learn new kinds before we do.
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -234,7 +234,9 @@ impl From<Error> for Failure {
             ErrorKind::Unauthorized => {
                 failure.with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
             }
-            ErrorKind::Unavailable => failure.with_header(RETRY_AFTER, UNAVAILABLE_RETRY_S.into()),
+            ErrorKind::Unavailable | ErrorKind::OutcomeUnknown => {
+                failure.with_header(RETRY_AFTER, UNAVAILABLE_RETRY_S.into())
+            }
             _ => failure,
         };
         Self {

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use relm_core::Error;
 use relm_core::crm::Crm;
 use relm_core::webhook::API_VERSION;
-use relm_core::{Error, ErrorKind};
 use tokio::sync::Mutex;
 
 use super::answer::{Answer, Outcome};
-
-const AWAY: &str = "The store cannot be reached; try again.";
 
 /// Where whoever begins finds the rest.
 pub(super) async fn root() -> Outcome {
@@ -40,11 +38,11 @@ struct Questions {
     last: Mutex<Answered>,
 }
 
-/// Which question was answered last, and whether it was by the store.
+/// Which question was answered last, and what kept the store from being ready, if anything did.
 #[derive(Default)]
 struct Answered {
     number: u64,
-    is_ready: bool,
+    failure: Option<Error>,
 }
 
 impl Readiness {
@@ -54,22 +52,22 @@ impl Readiness {
         let begun_before = questions.begun.load(Ordering::SeqCst);
         let mut last = questions.last.lock().await;
         if last.number > begun_before {
-            return match last.is_ready {
-                true => Ok(()),
-                false => Err(Error::new(ErrorKind::Unavailable, AWAY)),
-            };
+            return last
+                .failure
+                .as_ref()
+                .map_or(Ok(()), |failure| Err(failure.copied()));
         }
         let number = questions.begun.fetch_add(1, Ordering::SeqCst) + 1;
-        let answer = crm.ping().await;
+        let answer = crm.ready().await;
         *last = Answered {
             number,
-            is_ready: answer.is_ok(),
+            failure: answer.as_ref().err().map(Error::copied),
         };
         answer
     }
 }
 
-/// Ready is who can read: a store that cannot be reached answers 503.
+/// Ready is who can read, and write as far as is known: a store that cannot be reached, or takes no writes, answers 503.
 pub(super) async fn ready(crm: Crm, readiness: Readiness) -> Outcome {
     readiness.require(&crm).await?;
     Ok(Answer::ok(r#"{"status":"ok"}"#))

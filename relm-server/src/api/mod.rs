@@ -24,6 +24,7 @@ mod unrouted;
 mod webhooks;
 
 use std::error::Error as _;
+use std::time::Instant;
 
 use bytes::Bytes;
 use hyper::header::{HeaderMap, HeaderValue, ORIGIN};
@@ -43,6 +44,7 @@ use self::rate_limit::{RateLimiter, Window};
 use self::routes::{Access, Answering, Route, Routes};
 use self::unrouted::unrouted;
 use crate::Cors;
+use crate::log_throttle::LogThrottle;
 use crate::serve::{Admission, Allowance, Handler, Peer, Refusal, Tenant};
 
 /// The API over one engine.
@@ -53,6 +55,7 @@ pub struct Api {
     rates: RateLimiter,
     readiness: Readiness,
     cors: Cors,
+    log_throttle: LogThrottle,
 }
 
 /// A request whose head was judged: it may be read and answered.
@@ -93,6 +96,7 @@ impl Api {
             rates: RateLimiter::new(rate_limit_per_minute, false),
             readiness: Readiness::default(),
             cors: Cors::Off,
+            log_throttle: LogThrottle::default(),
         }
     }
 
@@ -239,9 +243,27 @@ impl Api {
 
     fn render(&self, outcome: Outcome, window: &Window, request_id: Id) -> Response<Bytes> {
         if let Err(failure) = &outcome {
-            log(failure, request_id);
+            self.log(failure, request_id);
         }
         answer::render(outcome, window, request_id)
+    }
+
+    /// A fault of ours is logged with what the client is not told: once for each cause, and not for every request that it
+    /// befalls.
+    fn log(&self, failure: &Failure, request_id: Id) {
+        if !failure.status.is_server_error() {
+            return;
+        }
+        let code = failure.code;
+        let cause = failure.error.as_ref().and_then(|error| error.source());
+        let cause = cause.map(|cause| match cause.source() {
+            Some(root) => format!("{cause}: {root}"),
+            None => cause.to_string(),
+        });
+        let key = format!("{code} {}", cause.as_deref().unwrap_or_default());
+        if let Some(suppressed) = self.log_throttle.admit(&key, Instant::now()) {
+            tracing::error!(%request_id, code, cause, suppressed, "a request failed");
+        }
     }
 }
 
@@ -307,17 +329,4 @@ fn check_version(headers: &HeaderMap) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// A fault of ours is logged once, with what the client is not told.
-fn log(failure: &Failure, request_id: Id) {
-    if !failure.status.is_server_error() {
-        return;
-    }
-    let cause = failure.error.as_ref().and_then(|error| error.source());
-    let cause = cause.map(|cause| match cause.source() {
-        Some(root) => format!("{cause}: {root}"),
-        None => cause.to_string(),
-    });
-    tracing::error!(%request_id, code = failure.code, cause, "a request failed");
 }

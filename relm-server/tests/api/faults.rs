@@ -11,7 +11,7 @@ fn a_store_that_cannot_be_reached_is_503() {
     let user = world.user("acme", Mode::Live);
     let path = format!("/v1/contacts/{}", user.contact("ada@example.com"));
     world.store.unplug();
-    let message = "The store is not available at the moment; try again.";
+    let message = "The store is not available at the moment; nothing was applied, try again.";
     let expected = json!({ "code": "unavailable", "message": message });
     for (method, path) in [
         ("GET", &*path),
@@ -62,4 +62,68 @@ fn a_key_is_not_used_up_by_a_fault() {
     send().fails(503, "unavailable", None);
     world.store.mend();
     send().is(201);
+}
+
+#[test]
+fn a_change_that_may_have_been_applied_says_so_and_how_to_find_out() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let send = || {
+        let ask = user
+            .ask("POST", "/v1/contacts")
+            .header("idempotency-key", "k");
+        ask.json(&json!({ "email": "ada@example.com" })).send()
+    };
+    world.store.lose_answers();
+    let lost = send();
+    let error = lost.error(503);
+    assert_eq!(error["code"], "outcome_unknown");
+    let message = error["message"].as_str().unwrap();
+    assert!(
+        message.contains("may have been applied") && message.contains("same `Idempotency-Key`"),
+        "{message}"
+    );
+    assert_eq!(lost.header("retry-after"), "1");
+    world.store.mend();
+    let again = send();
+    assert_eq!(again.header("idempotent-replayed"), "true");
+    let list = user.get("/v1/contacts").is(200);
+    assert_eq!(list["data"], json!([again.is(201)]), "it was applied once");
+}
+
+#[test]
+fn a_full_disk_is_said_by_every_write_and_by_readyz_until_there_is_room() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let path = format!("/v1/contacts/{}", user.contact("ada@example.com"));
+    user.get("/readyz").is(200);
+    world.store.fill();
+    user.get("/readyz").is(200);
+    for (method, path) in [("PATCH", &*path), ("DELETE", &path), ("POST", "/v1/deals")] {
+        let body = match method {
+            "POST" => json!({ "title": "Sale" }),
+            _ => json!({ "phone": "1" }),
+        };
+        let error = user.ask(method, path).json(&body).send().error(503);
+        let told = (&error["code"], &error["reason"]);
+        assert_eq!(told, (&json!("unavailable"), &json!("disk_full")));
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains("nothing was applied"), "{message}");
+    }
+    for _ in 0..2 {
+        let unready = user.get("/readyz").error(503);
+        assert_eq!(unready["reason"], "disk_full");
+        // The next one tries whether there is room.
+        world.clock.advance_millis(1_000);
+    }
+    assert_eq!(user.get(&path).is(200)["version"], 1, "reads go on");
+    world.store.mend();
+    user.get("/readyz").is(200);
+    user.get("/readyz").is(200);
+    world.store.fill();
+    user.patch(&path, json!({ "phone": "1" }))
+        .fails(503, "unavailable", None);
+    world.store.mend();
+    user.patch(&path, json!({ "phone": "1" })).is(200);
+    user.get("/readyz").is(200);
 }

@@ -9,7 +9,7 @@ use hyper::{HeaderMap, Request, Response};
 use relm_core::record::Document;
 use relm_core::store::{
     Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
-    StoreError, StoredResponse,
+    StoreError, StoredResponse, Unwritable,
 };
 use relm_core::time::{ManualClock, SeededEntropy};
 use relm_core::{Clock as _, Crm, Id, KeyAccess, Kind, Mode, Scope, Store, Timestamp};
@@ -316,6 +316,8 @@ impl Default for Fragile {
 const HELD: u8 = 3;
 const UNREACHABLE: u8 = 1;
 const FAULTY: u8 = 2;
+const FORGETFUL: u8 = 4;
+const FULL: u8 = 5;
 
 impl Fragile {
     /// From now on the store cannot be reached.
@@ -326,6 +328,16 @@ impl Fragile {
     /// From now on whatever is asked of the store goes wrong.
     pub fn corrupt(&self) {
         self.state.store(FAULTY, Ordering::SeqCst);
+    }
+
+    /// From now on commits are applied, and their answers lost.
+    pub fn lose_answers(&self) {
+        self.state.store(FORGETFUL, Ordering::SeqCst);
+    }
+
+    /// From now on there is no room for anything more.
+    pub fn fill(&self) {
+        self.state.store(FULL, Ordering::SeqCst);
     }
 
     pub fn mend(&self) {
@@ -409,7 +421,17 @@ impl Store for Fragile {
 
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
         self.check().await.map_err(CommitError::Store)?;
-        self.store.commit(batch).await
+        match self.state.load(Ordering::SeqCst) {
+            FULL => {
+                let full = StoreError::unwritable(Unwritable::DiskFull, "SQLITE_FULL at 0x7f");
+                Err(CommitError::Store(full))
+            }
+            FORGETFUL => {
+                self.store.commit(batch).await?;
+                Err(StoreError::ambiguous("connection to 10.1.2.3 reset").into())
+            }
+            _ => self.store.commit(batch).await,
+        }
     }
 
     async fn queues(

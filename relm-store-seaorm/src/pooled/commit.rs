@@ -61,20 +61,27 @@ impl Tries {
     }
 
     /// Waits, if the work may be tried again after this failure; gives the failure back if not.
-    async fn again(&mut self, failure: Failure) -> Result<(), Failure> {
+    async fn again(&mut self, database: &Connected, failure: Failure) -> Result<(), Failure> {
         let worth_it = match &failure {
             Failure::Contention(_) | Failure::Unmet(_) => true,
             Failure::Lost(_) => {
                 self.lost += 1;
                 self.lost <= LOST_MAX
             }
-            Failure::Unavailable(_) | Failure::Fault(_) => false,
+            Failure::Unavailable(_)
+            | Failure::Away(_)
+            | Failure::Unwritable(..)
+            | Failure::Fault(_) => false,
         };
         if !worth_it || self.begun.elapsed() > RETRY_MAX {
             return Err(match failure {
                 Failure::Unmet(cause) => Failure::Contention(cause),
                 other => other,
             });
+        }
+        if let Failure::Lost(_) = &failure {
+            // One connection may be broken, or all of them.
+            database.liveness.ask().await;
         }
         tokio::time::sleep(backoff(self.tries)).await;
         self.tries += 1;
@@ -134,7 +141,7 @@ pub(super) async fn commit(database: &Connected, batch: &Batch) -> Result<(), Co
                 ))
             }
         };
-        if let Err(failure) = tries.again(failure).await {
+        if let Err(failure) = tries.again(database, failure).await {
             return Err(match doubt {
                 Some(cause) => ambiguous(cause),
                 None => CommitError::Store(failure.into_store_error()),
@@ -174,6 +181,7 @@ async fn together(database: &Connected, plan: &[Step]) -> Result<(), Miss> {
             return Err(Failure::Unmet(said).into());
         }
     }
+    database.liveness.check()?;
     match database.within(transaction.commit()).await {
         Ok(()) => Ok(()),
         // The database says that it undid the transaction.
@@ -248,7 +256,7 @@ pub(super) async fn lease(
         match taken {
             Ok(documents) => return Ok(documents),
             Err(failure) => {
-                let failed = tries.again(failure).await;
+                let failed = tries.again(database, failure).await;
                 failed.map_err(Failure::into_store_error)?;
             }
         }
@@ -302,7 +310,10 @@ pub(super) async fn forget_expired(
 }
 
 /// Does a read again where the connection that it was given turned out to be broken.
-pub(super) async fn read<T, F>(mut reading: impl FnMut() -> F) -> Result<T, StoreError>
+pub(super) async fn read<T, F>(
+    database: &Connected,
+    mut reading: impl FnMut() -> F,
+) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, Failure>>,
 {
@@ -311,7 +322,7 @@ where
         match reading().await {
             Ok(read) => return Ok(read),
             Err(failure) => {
-                let failed = tries.again(failure).await;
+                let failed = tries.again(database, failure).await;
                 failed.map_err(Failure::into_store_error)?;
             }
         }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use relm_core::store::StoreError;
+use relm_core::store::{StoreError, Unwritable};
 use sea_orm::sqlx;
 use sea_orm::{DbErr, RuntimeErr};
 
@@ -18,6 +18,10 @@ pub(super) enum Failure {
     Lost(Cause),
     /// The database cannot serve now. Nothing was done.
     Unavailable(Cause),
+    /// The database does not answer, and was not asked: nothing was begun.
+    Away(Cause),
+    /// The database takes no writes. Nothing was done.
+    Unwritable(Unwritable, Cause),
     /// Something that trying again does not mend. Nothing was done.
     Fault(Cause),
 }
@@ -54,6 +58,7 @@ enum Meaning {
     Contention,
     Lost,
     Unavailable,
+    Unwritable(Unwritable),
     Fault,
 }
 
@@ -66,6 +71,7 @@ impl From<DbErr> for Failure {
             Meaning::Contention => Self::Contention(cause),
             Meaning::Lost => Self::Lost(cause),
             Meaning::Unavailable => Self::Unavailable(cause),
+            Meaning::Unwritable(why) => Self::Unwritable(why, cause),
             Meaning::Fault => Self::Fault(cause),
         }
     }
@@ -83,6 +89,8 @@ impl Failure {
             | Self::Contention(cause)
             | Self::Lost(cause)
             | Self::Unavailable(cause)
+            | Self::Away(cause)
+            | Self::Unwritable(_, cause)
             | Self::Fault(cause) => cause,
         }
     }
@@ -90,9 +98,11 @@ impl Failure {
     /// What the engine hears where nothing was done.
     pub fn into_store_error(self) -> StoreError {
         match self {
-            Self::Contention(cause) | Self::Lost(cause) | Self::Unavailable(cause) => {
-                StoreError::unavailable(cause)
-            }
+            Self::Contention(cause)
+            | Self::Lost(cause)
+            | Self::Unavailable(cause)
+            | Self::Away(cause) => StoreError::unavailable(cause),
+            Self::Unwritable(why, cause) => StoreError::unwritable(why, cause),
             Self::Unmet(cause) | Self::Fault(cause) => StoreError::fault(cause),
         }
     }
@@ -114,9 +124,11 @@ fn meaning(error: &DbErr) -> Meaning {
 fn of_connecting(error: &Arc<sqlx::Error>) -> Meaning {
     match of_statement(error) {
         Meaning::Fault => Meaning::Fault,
-        Meaning::Unmet | Meaning::Contention | Meaning::Lost | Meaning::Unavailable => {
-            Meaning::Unavailable
-        }
+        Meaning::Unmet
+        | Meaning::Contention
+        | Meaning::Lost
+        | Meaning::Unavailable
+        | Meaning::Unwritable(_) => Meaning::Unavailable,
     }
 }
 
@@ -125,7 +137,7 @@ fn of_statement(error: &Arc<sqlx::Error>) -> Meaning {
         sqlx::Error::Database(error) => {
             #[cfg(feature = "mysql")]
             if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
-                return of_number(error.number());
+                return of_number(error.number(), error.message());
             }
             of_sqlstate(error.code().as_deref().unwrap_or_default())
         }
@@ -149,13 +161,16 @@ fn of_sqlstate(code: &str) -> Meaning {
         "40001" | "40P01" | "55P03" => Meaning::Contention,
         // A shutdown or a crash of the server; `pg_terminate_backend`.
         "57P01" | "57P02" | "57P05" | "25P03" => Meaning::Lost,
-        // Starting up; cancelled by a timeout; a replica that was the primary before.
-        "57P03" | "57014" | "25006" => Meaning::Unavailable,
+        // Starting up; cancelled by a timeout.
+        "57P03" | "57014" => Meaning::Unavailable,
+        "53100" => Meaning::Unwritable(Unwritable::DiskFull),
+        // A replica, which may have been the primary before.
+        "25006" => Meaning::Unwritable(Unwritable::ReadOnly),
         // Statement completion unknown.
         "40003" => Meaning::Lost,
         _ => match code.get(..2) {
             Some("08") => Meaning::Lost,
-            // Out of connections, memory or disk; an error of the system below.
+            // Out of connections or memory; an error of the system below.
             Some("53" | "58") => Meaning::Unavailable,
             _ => Meaning::Fault,
         },
@@ -164,7 +179,7 @@ fn of_sqlstate(code: &str) -> Meaning {
 
 /// The MySQL family's numbers: https://mariadb.com/kb/en/mariadb-error-code-reference/
 #[cfg(feature = "mysql")]
-fn of_number(number: u16) -> Meaning {
+fn of_number(number: u16, message: &str) -> Meaning {
     match number {
         // Two names of "duplicate entry"; the null by which a response that is still good refuses another.
         1062 | 1586 | 1048 => Meaning::Unmet,
@@ -172,11 +187,20 @@ fn of_number(number: u16) -> Meaning {
         1213 | 1205 | 1020 => Meaning::Contention,
         // Killed, shutting down, gone away, packets out of order or cut off.
         1927 | 1053 | 1152..=1161 | 1184 | 1317 | 2006 | 2013 | 2055 => Meaning::Lost,
-        // Too many connections of any sort; no node of a cluster that is ready; read only; timed out; disk full.
-        1040 | 1203 | 1226 | 1047 | 1290 | 1792 | 1836 | 3024 | 1969 | 1021 | 1114 | 1037
-        | 1038 | 1041 => Meaning::Unavailable,
+        // A full disk, a full table; what the system below says of writing to a file or a log.
+        1021 | 1114 => Meaning::Unwritable(Unwritable::DiskFull),
+        3 | 20 | 1026 | 1030 if says_full(message) => Meaning::Unwritable(Unwritable::DiskFull),
+        1290 | 1792 | 1836 => Meaning::Unwritable(Unwritable::ReadOnly),
+        // Too many connections of any sort; no node of a cluster that is ready; timed out; out of memory.
+        1040 | 1203 | 1226 | 1047 | 3024 | 1969 | 1037 | 1038 | 1041 => Meaning::Unavailable,
         _ => Meaning::Fault,
     }
+}
+
+/// Whether an error of the system below is `ENOSPC`, which is told by its words or its number alone.
+#[cfg(feature = "mysql")]
+fn says_full(message: &str) -> bool {
+    message.contains("No space left on device") || message.contains("error 28 ")
 }
 
 #[cfg(test)]
@@ -193,6 +217,8 @@ mod tests {
             ("08006", Meaning::Lost),
             ("53300", Meaning::Unavailable),
             ("57014", Meaning::Unavailable),
+            ("53100", Meaning::Unwritable(Unwritable::DiskFull)),
+            ("25006", Meaning::Unwritable(Unwritable::ReadOnly)),
             ("42P01", Meaning::Fault),
         ] {
             assert_eq!(of_sqlstate(code), means, "{code}");
@@ -208,9 +234,25 @@ mod tests {
             (1062, Meaning::Unmet),
             (1040, Meaning::Unavailable),
             (1927, Meaning::Lost),
+            (1114, Meaning::Unwritable(Unwritable::DiskFull)),
+            (1290, Meaning::Unwritable(Unwritable::ReadOnly)),
             (1146, Meaning::Fault),
+            (1030, Meaning::Fault),
         ] {
-            assert_eq!(of_number(number), means, "{number}");
+            assert_eq!(of_number(number, ""), means, "{number}");
+        }
+        for (number, message) in [
+            (
+                3,
+                "Error writing file './x' (Errcode: 28 \"No space left on device\")",
+            ),
+            (
+                1030,
+                "Got error 28 \"No space left on device\" from storage engine InnoDB",
+            ),
+        ] {
+            let full = Meaning::Unwritable(Unwritable::DiskFull);
+            assert_eq!(of_number(number, message), full, "{message}");
         }
     }
 }

@@ -11,6 +11,7 @@ use sea_orm::{ConnectionTrait, DbErr, RuntimeErr, TransactionTrait, sqlx};
 
 use super::PoolOpenError;
 use super::error::Failure;
+use super::rights::{self, denied, on};
 use super::statement::Connected;
 use crate::dialect::{Dialect, tables};
 use crate::schema::{KNOWN, MIGRATIONS, STEPS, Step};
@@ -56,9 +57,11 @@ pub(super) async fn run(database: &Connected) -> Result<(), PoolOpenError> {
 /// How many steps the database has taken; none where it has no tables of Relm's.
 async fn version(database: &Connected) -> Result<Option<i64>, PoolOpenError> {
     let names = Sql::new(match database.dialect {
+        // The catalogue itself: `information_schema` hides the tables that a role has no right on.
         Dialect::Postgres | Dialect::Sqlite => {
-            "SELECT CAST(table_name AS TEXT) FROM information_schema.tables \
-             WHERE table_schema = current_schema()"
+            "SELECT CAST(relname AS TEXT) FROM pg_catalog.pg_class \
+             WHERE relkind IN ('r', 'p') AND relnamespace = \
+             (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = current_schema())"
         }
         Dialect::MariaDb | Dialect::Galera | Dialect::MySql => {
             "SELECT CAST(table_name AS CHAR(64)) FROM information_schema.tables \
@@ -69,15 +72,20 @@ async fn version(database: &Connected) -> Result<Option<i64>, PoolOpenError> {
     for row in database.rows(&database.pool, &names).await? {
         there.push(row.try_get_by_index::<String>(0)?);
     }
-    if !there.iter().any(|name| name == MIGRATIONS) {
+    if let Dialect::Postgres = database.dialect {
+        rights::check_schema(database).await?;
+    }
+    if !there.iter().any(|name| name == MIGRATIONS) && !rights::is_hidden(database).await? {
         let foreign = tables().find(|ours| there.iter().any(|name| name == ours));
         return match foreign {
             Some(table) => Err(PoolOpenError::Foreign(table)),
             None => Ok(None),
         };
     }
-    let sql = Sql::new(&format!("SELECT MAX(version) FROM {MIGRATIONS}"));
-    let rows = database.rows(&database.pool, &sql).await?;
+    let sql = format!("SELECT MAX(version) FROM {MIGRATIONS}");
+    let sql = sea_orm::Statement::from_string(database.pool.get_database_backend(), sql);
+    let rows = database.pool.query_all_raw(sql).await;
+    let rows = rows.map_err(|error| denied(error, "SELECT", || on(MIGRATIONS)))?;
     let taken = rows.first().map(|row| row.try_get_by_index(0));
     Ok(Some(taken.transpose()?.flatten().unwrap_or(0)))
 }
@@ -104,12 +112,19 @@ async fn take(
                 regardless(database, ddl, &insert).await
             }
         };
-        match taken.map_err(Failure::from) {
-            Ok(()) => return Ok(()),
-            Err(Failure::Contention(_) | Failure::Unmet(_)) if tries < TRIES => {
+        let Err(error) = taken else {
+            return Ok(());
+        };
+        if rights::is_denied(&error) {
+            let (right, on) = ("CREATE, ALTER and INDEX", "the schema and its tables");
+            let on = on.to_owned();
+            return Err(PoolOpenError::Denied { right, on });
+        }
+        match Failure::from(error) {
+            Failure::Contention(_) | Failure::Unmet(_) if tries < TRIES => {
                 tokio::time::sleep(Duration::from_millis(u64::from(20 * tries))).await;
             }
-            Err(failure) => return Err(failure.into()),
+            failure => return Err(failure.into()),
         }
     }
 }

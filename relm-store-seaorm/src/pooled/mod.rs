@@ -3,21 +3,24 @@
 //! Every call runs in a task of its own on the runtime that opened the store. So a future may be dropped at any await
 //! point, on any executor: what it asked for goes on to its end, and no connection is left in the middle of anything.
 
+mod abandoned;
 mod commit;
 mod error;
+mod liveness;
 mod migration;
+mod open_error;
 mod options;
+mod places;
 mod read;
+mod rights;
 mod statement;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -29,12 +32,17 @@ use relm_core::store::{
     Store, StoreError, StoredResponse, Write,
 };
 use relm_core::time::Timestamp;
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::DatabaseConnection;
 use tokio::runtime::Handle;
-use tokio::task::{JoinError, JoinHandle};
+use tokio::sync::oneshot;
+use tokio::task::JoinError;
 
+use self::abandoned::{Abandoned, Watched};
 use self::error::Failure;
+use self::liveness::Liveness;
+pub use self::open_error::PoolOpenError;
 pub use self::options::PoolOptions;
+use self::places::Places;
 use self::statement::Connected;
 use crate::dialect::Dialect;
 use crate::search::{BROAD, Searching};
@@ -47,77 +55,11 @@ const FORGET_EVERY: u64 = 16;
 /// What a statement's answer is waited for where the database itself sets no limit: in a migration.
 const UNLIMITED: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Why a database could not be opened.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum PoolOpenError {
-    /// The database cannot be reached, or refuses what it is asked. The source may tell its address: it is for a log.
-    Database(Box<dyn std::error::Error + Send + Sync>),
-    /// The database was written by a newer Relm.
-    Newer {
-        /// How many steps the database has taken.
-        found: i64,
-        /// How many this program knows.
-        known: i64,
-    },
-    /// The database must be migrated first, and opening it was not to do so.
-    Behind {
-        /// How many steps the database has taken.
-        found: i64,
-        /// How many this program knows.
-        known: i64,
-    },
-    /// A table of this name is there that is not Relm's.
-    Foreign(&'static str),
-    /// The store was not opened within a tokio runtime.
-    NoRuntime,
-}
-
-impl fmt::Display for PoolOpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Database(error) => write!(f, "the database cannot be opened: {error}"),
-            Self::Newer { found, known } => write!(
-                f,
-                "the database is of version {found}, newer than this program, which knows {known}"
-            ),
-            Self::Behind { found, known } => write!(
-                f,
-                "the database is of version {found}, older than this program, which needs {known}: migrate it first"
-            ),
-            Self::Foreign(table) => {
-                write!(f, "the database has a table `{table}` of another program")
-            }
-            Self::NoRuntime => f.write_str("the store is opened within a tokio runtime"),
-        }
-    }
-}
-
-impl std::error::Error for PoolOpenError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Database(error) => Some(error.as_ref()),
-            Self::Newer { .. } | Self::Behind { .. } | Self::Foreign(_) | Self::NoRuntime => None,
-        }
-    }
-}
-
-impl From<DbErr> for PoolOpenError {
-    fn from(error: DbErr) -> Self {
-        Self::Database(error.into())
-    }
-}
-
-impl From<Failure> for PoolOpenError {
-    fn from(failure: Failure) -> Self {
-        Self::Database(failure.cause().into())
-    }
-}
-
 /// Keeps records in PostgreSQL, MariaDB or MySQL.
 pub struct PooledStore {
     database: Arc<Connected>,
     runtime: Handle,
+    places: Places,
     abandoned: Arc<Abandoned>,
     /// Responses kept so far.
     remembered: AtomicU64,
@@ -139,7 +81,10 @@ impl PooledStore {
         }
         let database = Box::pin(connect(&options)).await?;
         Box::pin(migration::check(&database)).await?;
+        Box::pin(rights::check(&database)).await?;
+        let liveness = Arc::clone(&database.liveness);
         Ok(Self {
+            places: Places::new(options.connections_max, options.acquire_timeout, liveness),
             database: Arc::new(database),
             runtime,
             abandoned: Arc::default(),
@@ -196,13 +141,28 @@ impl PooledStore {
         F: Future<Output = Result<T, Failure>> + Send + 'static,
     {
         let database = Arc::clone(&self.database);
-        let read = self.runtime.spawn(async move {
-            let read = commit::read(|| reading(Arc::clone(&database)));
+        self.run(async move {
+            let read = commit::read(&database, || reading(Arc::clone(&database)));
             tokio::time::timeout(READ_MAX, read)
                 .await
                 .unwrap_or_else(|_| Err(StoreError::unavailable("a read took too long")))
+        })
+        .await
+    }
+
+    /// Carries work out in a task of its own, once there is a place for it.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let places = self.places.clone();
+        let (_caller, gone) = oneshot::channel();
+        let task = self.runtime.spawn(async move {
+            let place = places.take(gone).await;
+            let _place = place.map_err(Failure::into_store_error)?;
+            work.await
         });
-        read.await.unwrap_or_else(|error| Err(ended(error)))
+        task.await.unwrap_or_else(|error| Err(ended(error)))
     }
 
     /// Now and then, has some expired responses forgotten.
@@ -223,9 +183,18 @@ impl PooledStore {
 
 /// Opens a pool and finds out whom it speaks to.
 async fn connect(options: &PoolOptions) -> Result<Connected, PoolOpenError> {
-    let pool = options.connect().await?;
+    let probe = options.probe()?;
+    // A pool would try for as long as anyone may wait for a connection, and then say that it waited.
+    if let Err(source) = probe.answers().await {
+        return Err(PoolOpenError::Unreachable {
+            address: probe.address(),
+            source: source.into(),
+        });
+    }
+    let pool = options.connect().await.map_err(rights::denied_or)?;
     let mut database = Connected {
         pool,
+        liveness: Liveness::new(probe),
         dialect: Dialect::Postgres,
         limit: options.statement_timeout.unwrap_or(UNLIMITED),
     };
@@ -267,68 +236,6 @@ fn ended(error: JoinError) -> StoreError {
         StoreError::fault("a task panicked")
     } else {
         StoreError::unavailable("the runtime is being shut down")
-    }
-}
-
-type Committed = Result<(), CommitError>;
-
-/// Commits whose futures were dropped, by scope. Later commits of their scope, by this process, stand behind them: who
-/// gave up a commit and begins another knows what follows what.
-#[derive(Default)]
-struct Abandoned {
-    count: AtomicUsize,
-    commits: Mutex<Vec<(i64, JoinHandle<Committed>)>>,
-}
-
-impl Abandoned {
-    fn push(&self, scope: i64, commit: JoinHandle<Committed>) {
-        let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
-        commits.retain(|(_, commit)| !commit.is_finished());
-        commits.push((scope, commit));
-        self.count.store(commits.len(), Ordering::Release);
-    }
-
-    fn take(&self, scope: i64) -> Vec<JoinHandle<Committed>> {
-        if self.count.load(Ordering::Acquire) == 0 {
-            return Vec::new();
-        }
-        let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
-        let (own, others) = commits.drain(..).partition(|(other, _)| *other == scope);
-        let own: Vec<_> = own;
-        *commits = others;
-        self.count.store(commits.len(), Ordering::Release);
-        own.into_iter().map(|(_, commit)| commit).collect()
-    }
-}
-
-/// Waits for a commit, and remembers it where nobody does any more.
-struct Watched {
-    scope: i64,
-    commit: Option<JoinHandle<Committed>>,
-    abandoned: Arc<Abandoned>,
-}
-
-impl Future for Watched {
-    type Output = Committed;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Committed> {
-        let Some(commit) = &mut self.commit else {
-            return Poll::Pending;
-        };
-        let Poll::Ready(ended) = Pin::new(commit).poll(context) else {
-            return Poll::Pending;
-        };
-        self.commit = None;
-        let gone = |_| Err(StoreError::ambiguous("a commit's task did not end").into());
-        Poll::Ready(ended.unwrap_or_else(gone))
-    }
-}
-
-impl Drop for Watched {
-    fn drop(&mut self) {
-        if let Some(commit) = self.commit.take() {
-            self.abandoned.push(self.scope, commit);
-        }
     }
 }
 
@@ -404,20 +311,18 @@ impl Store for PooledStore {
         let scope = batch.scope.key();
         let before = self.abandoned.take(scope);
         self.forget(&batch);
-        let database = Arc::clone(&self.database);
+        let (database, places) = (Arc::clone(&self.database), self.places.clone());
+        let (caller, gone) = oneshot::channel();
         let commit = self.runtime.spawn(async move {
+            let place = places.take(gone).await;
+            let _place = place.map_err(Failure::into_store_error)?;
             for abandoned in before {
                 // Whatever came of it, nobody asks any more.
                 let _ = abandoned.await;
             }
             commit::commit(&database, &batch).await
         });
-        Watched {
-            scope,
-            commit: Some(commit),
-            abandoned: Arc::clone(&self.abandoned),
-        }
-        .await
+        Watched::new(scope, commit, caller, &self.abandoned).await
     }
 
     async fn queues(
@@ -431,9 +336,7 @@ impl Store for PooledStore {
 
     async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError> {
         let (database, lease) = (Arc::clone(&self.database), *lease);
-        let leased = self
-            .runtime
-            .spawn(async move { commit::lease(&database, &lease).await });
-        leased.await.unwrap_or_else(|error| Err(ended(error)))
+        self.run(async move { commit::lease(&database, &lease).await })
+            .await
     }
 }

@@ -2,10 +2,13 @@
 
 use std::fmt;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::sqlx::{self, Executor};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+use sea_orm::sqlx::{self, ConnectOptions as _, Executor};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr};
+
+use super::liveness::{Probe, connected};
 
 /// Connections of a pool, unless it is said.
 const CONNECTIONS_MAX: u32 = 10;
@@ -108,6 +111,27 @@ impl PoolOptions {
         }
     }
 
+    /// How to reach the database apart from a pool.
+    pub(super) fn probe(&self) -> Result<Probe, DbErr> {
+        let bad = |error: sqlx::Error| DbErr::Conn(RuntimeErr::SqlxError(error.into()));
+        #[cfg(feature = "postgres")]
+        if self.url.starts_with("postgres") {
+            let options = self.url.parse::<sqlx::postgres::PgConnectOptions>();
+            let options = options.map_err(bad)?.extra_float_digits(None);
+            let options = options.application_name("relm").disable_statement_logging();
+            return Ok(Probe::Postgres(Arc::new(options)));
+        }
+        #[cfg(feature = "mysql")]
+        if self.url.starts_with("mysql") {
+            let options = self.url.parse::<sqlx::mysql::MySqlConnectOptions>();
+            let options = options.map_err(bad)?.disable_statement_logging();
+            return Ok(Probe::MySql(Arc::new(options)));
+        }
+        Err(bad(sqlx::Error::Configuration(
+            "the address is of no database that this program was built for".into(),
+        )))
+    }
+
     /// Opens the pool, with one connection to begin with.
     pub(super) async fn connect(&self) -> Result<DatabaseConnection, DbErr> {
         let mut options = ConnectOptions::new(&self.url);
@@ -141,11 +165,19 @@ impl PoolOptions {
                 // No column is a float, and PgBouncer refuses a connection that names this setting.
                 .extra_float_digits(None)
         });
+        options.map_sqlx_postgres_before_acquire(|_, _| {
+            connected();
+            Box::pin(async { Ok(true) })
+        });
         options.map_sqlx_postgres_pool_opts(move |pool| {
             let settings = settings.clone();
             let pool = pool.after_connect(move |connection, _| {
                 let settings = sqlx::AssertSqlSafe(settings.clone());
-                Box::pin(async move { connection.execute(settings).await.map(drop) })
+                Box::pin(async move {
+                    connection.execute(settings).await?;
+                    connected();
+                    Ok(())
+                })
             });
             if !rolls_back {
                 return pool;
@@ -176,6 +208,10 @@ impl PoolOptions {
             "SET SESSION wsrep_sync_wait = 7".to_owned(),
         ];
         options.map_sqlx_mysql_opts(move |options| options.statement_cache_capacity(cached));
+        options.map_sqlx_mysql_before_acquire(|_, _| {
+            connected();
+            Box::pin(async { Ok(true) })
+        });
         options.map_sqlx_mysql_pool_opts(move |pool| {
             let (settings, others) = (settings.clone(), others.clone());
             let pool = pool.after_connect(move |connection, _| {
@@ -190,6 +226,7 @@ impl PoolOptions {
                             Ok(_) | Err(_) => {}
                         }
                     }
+                    connected();
                     Ok(())
                 })
             });

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::future::Future;
 use std::ops::ControlFlow;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
@@ -15,6 +16,7 @@ use sea_orm::{
 };
 
 use super::error::{Cause, Failure};
+use super::liveness::Liveness;
 use crate::dialect::Dialect;
 use crate::sql::{Sql, Value};
 
@@ -31,18 +33,17 @@ pub(super) struct Connected {
     pub dialect: Dialect,
     /// How long a statement may take.
     pub limit: Duration,
+    pub liveness: Arc<Liveness>,
 }
 
 impl Connected {
-    /// Waits for an answer. Giving up drops the future, and with it the connection's use.
+    /// Waits for an answer, as long as the database is there. Giving up drops the future, and with it the connection's use.
     pub async fn within<T>(
         &self,
         answer: impl Future<Output = Result<T, DbErr>> + Send,
     ) -> Result<T, Failure> {
-        match tokio::time::timeout(self.limit + GRACE, answer).await {
-            Ok(answer) => answer.map_err(Failure::from),
-            Err(_) => Err(Failure::timed_out()),
-        }
+        let answered = self.liveness.wait(self.limit + GRACE, answer).await?;
+        answered.map_err(Failure::from)
     }
 
     /// A transaction that writes.
@@ -107,10 +108,7 @@ impl Connected {
             }
             Ok(ControlFlow::Continue(()))
         };
-        match tokio::time::timeout(self.limit + GRACE, reading).await {
-            Ok(read) => read,
-            Err(_) => Err(Failure::timed_out()),
-        }
+        self.liveness.wait(self.limit + GRACE, reading).await?
     }
 
     fn statement(&self, sql: &Sql) -> Statement {

@@ -1,5 +1,6 @@
 //! Moves the write-ahead log into the database, on a thread of its own, so that no commit waits for it.
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -15,6 +16,8 @@ const QUIET: Duration = Duration::from_secs(1);
 
 pub(super) struct Checkpointer {
     connection: Connection,
+    /// Why the last checkpoint failed, if it did: the log is told of a cause once, and not with every try.
+    failing: RefCell<Option<String>>,
 }
 
 impl Checkpointer {
@@ -22,7 +25,10 @@ impl Checkpointer {
         let connection = Connection::open(path)?;
         // It waits for no one: a checkpoint that finds the database busy does less, and comes again.
         connection.execute_batch("PRAGMA busy_timeout = 50")?;
-        Ok(Self { connection })
+        Ok(Self {
+            connection,
+            failing: RefCell::default(),
+        })
     }
 
     /// Checkpoints until the writer is gone, and once more at the end.
@@ -61,12 +67,16 @@ impl Checkpointer {
 
     fn pragma(&self, mode: &str) -> i64 {
         let sql = format!("PRAGMA wal_checkpoint({mode})");
-        match self.connection.query_row(&sql, [], |row| row.get(1)) {
-            Ok(pages) => pages,
-            Err(error) => {
-                tracing::warn!(%error, mode, "a checkpoint failed; it is tried again later");
-                0
+        let done = self.connection.query_row(&sql, [], |row| row.get(1));
+        let failure = done.as_ref().err().map(ToString::to_string);
+        let before = self.failing.replace(failure.clone());
+        match failure {
+            Some(error) if before.as_ref() != Some(&error) => {
+                tracing::warn!(error, mode, "a checkpoint failed; it is tried again later");
             }
+            None if before.is_some() => tracing::info!("checkpoints succeed again"),
+            Some(_) | None => {}
         }
+        done.unwrap_or(0)
     }
 }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use relm_core::column::Scalar;
-use relm_core::store::StoreError;
+use relm_core::store::{StoreError, Unwritable};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row, ToSql};
@@ -123,10 +123,19 @@ pub(super) fn scalars(row: &Row<'_>) -> rusqlite::Result<Vec<Option<Scalar<'stat
 
 /// What a failure of SQLite means to the engine.
 pub(super) fn store_error(error: rusqlite::Error) -> StoreError {
-    if is_transient(&error) {
-        StoreError::unavailable(error)
-    } else {
-        StoreError::fault(error)
+    match why_unwritable(&error) {
+        Some(why) => StoreError::unwritable(why, error),
+        None if is_transient(&error) => StoreError::unavailable(error),
+        None => StoreError::fault(error),
+    }
+}
+
+/// Why nothing can be written, where that is what an error says.
+pub(super) fn why_unwritable(error: &rusqlite::Error) -> Option<Unwritable> {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => Some(Unwritable::DiskFull),
+        Some(ErrorCode::ReadOnly) => Some(Unwritable::ReadOnly),
+        Some(_) | None => None,
     }
 }
 
@@ -137,7 +146,6 @@ pub(super) fn is_transient(error: &rusqlite::Error) -> bool {
         Some(
             ErrorCode::DatabaseBusy
                 | ErrorCode::DatabaseLocked
-                | ErrorCode::DiskFull
                 | ErrorCode::CannotOpen
                 | ErrorCode::OperationInterrupted
                 | ErrorCode::OutOfMemory

@@ -2,6 +2,8 @@
 
 mod checkpoint;
 mod connection;
+#[cfg(test)]
+mod full;
 mod migration;
 mod reader;
 #[cfg(test)]
@@ -64,6 +66,8 @@ pub struct SqliteOptions {
     path: PathBuf,
     synchronous: Synchronous,
     migrate: bool,
+    /// Pages that the database may grow to, in tests alone: to them it is a full disk.
+    pages_max: Option<u32>,
 }
 
 impl SqliteOptions {
@@ -73,6 +77,7 @@ impl SqliteOptions {
             path: path.into(),
             synchronous: Synchronous::default(),
             migrate: true,
+            pages_max: None,
         }
     }
 
@@ -190,10 +195,14 @@ impl SqliteStore {
             path,
             synchronous,
             migrate,
+            pages_max,
         } = options;
         migration::check(&path, migrate)?;
         let writer = connection::open_writer(&path, synchronous)?;
         migration::run(&writer)?;
+        if let Some(pages) = pages_max {
+            writer.pragma_update(None, "max_page_count", pages)?;
+        }
         let threads = thread::available_parallelism().map_or(1, usize::from);
         let (jobs, waiting) = mpsc::channel();
         let (committed, commits) = mpsc::channel();

@@ -12,7 +12,9 @@ use relm_core::record::Document;
 use relm_core::store::{Batch, CommitError, Lease, StoreError};
 use rusqlite::Connection;
 
-use super::connection::{execute, is_constraint, is_transient, rows, scalars, store_error};
+use super::connection::{
+    execute, is_constraint, is_transient, rows, scalars, store_error, why_unwritable,
+};
 use super::reader::read_documents;
 use crate::explain::{Inquiry, questions};
 use crate::plan::{Expect, Step};
@@ -52,6 +54,11 @@ pub(super) fn run(connection: &Connection, jobs: &Receiver<Job>, committed: &Sen
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
             }
         }
+        // What nobody waits for any more, and was not begun, is not worth anybody's time.
+        group.retain(|job| !job.answer.is_canceled());
+        if group.is_empty() {
+            continue;
+        }
         // Whoever waits for an answer that a panic took with it hears that nobody can know.
         let written = catch_unwind(AssertUnwindSafe(|| write(connection, group, &mut caution)));
         if written.is_err() {
@@ -78,7 +85,7 @@ fn write(connection: &Connection, group: Vec<Job>, caution: &mut usize) {
 }
 
 /// Why a group was not committed.
-enum Failed {
+pub(super) enum Failed {
     /// Before the commit: nothing was applied.
     Before(rusqlite::Error),
     /// In the commit: a log that was written in part may be found whole after a crash.
@@ -87,14 +94,24 @@ enum Failed {
 
 impl Failed {
     /// What each caller of the group hears. One error cannot be answered to many: they hear its words.
-    fn answer(&self) -> StoreError {
+    pub fn answer(&self) -> StoreError {
         match self {
-            Self::Before(error) if is_transient(error) => {
-                StoreError::unavailable(error.to_string())
-            }
-            Self::Before(error) => StoreError::fault(error.to_string()),
+            Self::Before(error) => said(error),
+            // The frame that makes a transaction whole is the last one that is written, and what SQLite has no room for it
+            // does not write: https://sqlite.org/walformat.html#the_checksum_algorithm
+            Self::Committing(error) if why_unwritable(error).is_some() => said(error),
             Self::Committing(error) => StoreError::ambiguous(error.to_string()),
         }
+    }
+}
+
+/// An error's meaning and words.
+fn said(error: &rusqlite::Error) -> StoreError {
+    let words = error.to_string();
+    match why_unwritable(error) {
+        Some(why) => StoreError::unwritable(why, words),
+        None if is_transient(error) => StoreError::unavailable(words),
+        None => StoreError::fault(words),
     }
 }
 

@@ -380,7 +380,11 @@ fn hear(world: &World, error: &Error) {
     let mut ledger = world.ledger();
     let weather = ledger.rules.weather;
     let fails = weather.commits_fail || weather.leases_fail;
-    ledger.ensure(fails && error.kind() == ErrorKind::Unavailable, || {
+    let is_of_store = matches!(
+        error.kind(),
+        ErrorKind::Unavailable | ErrorKind::OutcomeUnknown
+    );
+    ledger.ensure(fails && is_of_store, || {
         format!("a dispatcher fails: {error:?}")
     });
 }

@@ -110,7 +110,8 @@ impl Act {
                 // Somebody else was faster, or the endpoint is disabled, or has enough secrets.
                 ErrorKind::NotFound | ErrorKind::ValidationFailed => true,
                 // It was asked of a process whose store fails.
-                kind => kind == ErrorKind::Unavailable && world.weather().commits_fail,
+                ErrorKind::Unavailable | ErrorKind::OutcomeUnknown => world.weather().commits_fail,
+                _ => false,
             };
             world
                 .ledger()

@@ -153,7 +153,7 @@ impl Dispatcher {
                 requires: Vec::new(),
                 writes,
             };
-            match scoped.inner.store.commit(batch).await {
+            match scoped.inner.commit(batch).await {
                 Ok(()) if disables => {
                     scoped.inner.forget_configuration(scoped.scope);
                     scoped.webhooks().clean_up(id).await;

@@ -12,9 +12,9 @@ use super::Dispatcher;
 use super::attempt::{Attempted, Target};
 use super::turns::Nudge;
 use crate::column::Scalar;
+use crate::crm::Scoped;
 use crate::crm::deliveries::list;
 use crate::crm::webhooks::find;
-use crate::crm::{Scoped, store_error};
 use crate::error::{Error, Result};
 use crate::filter::{Clause, Condition, Target as FilterTarget};
 use crate::id::{Id, Kind};
@@ -204,12 +204,7 @@ impl Dispatcher {
             until: now.saturating_add_millis(self.options.lease_ms()),
             limit,
         };
-        let taken = scoped
-            .inner
-            .store
-            .lease(&lease)
-            .await
-            .map_err(store_error)?;
+        let taken = scoped.inner.lease(&lease).await?;
         let mut with_events = Vec::with_capacity(taken.len());
         for document in taken {
             let delivery: Delivery = document.decode()?;

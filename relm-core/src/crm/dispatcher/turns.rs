@@ -211,7 +211,7 @@ impl<'a> Lanes<'a> {
             }
             Err(error) => {
                 let until = now.saturating_add_millis(match error.kind() {
-                    ErrorKind::Unavailable => STORE_RETRY_MS,
+                    ErrorKind::Unavailable | ErrorKind::OutcomeUnknown => STORE_RETRY_MS,
                     _ => FAULT_RETRY_MS,
                 });
                 self.held.insert(key, until);

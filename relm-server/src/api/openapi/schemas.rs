@@ -210,6 +210,7 @@ fn error() -> Value {
     object(
         json!({
             "code": text(), "message": text(), "field": text(), "suggestion": text(), "existing_id": text(),
+            "reason": text(),
             "valid_options": { "type": "array", "items": text() }, "request_id": text(),
         }),
         &["code", "message", "request_id"],
