@@ -4,7 +4,8 @@ use crate::error::{Error, Result};
 use crate::excerpt::Quoted;
 use crate::hint;
 use crate::limits::{INTEGER_MAX, TEXT_CHARS_MAX};
-use crate::text;
+use crate::text::{self, nfc};
+use crate::{email, host};
 
 /// A text of at most `chars_max` characters without NUL, which not every database can keep.
 pub(crate) fn text(name: &str, value: String, chars_max: usize) -> Result<String> {
@@ -14,8 +15,9 @@ pub(crate) fn text(name: &str, value: String, chars_max: usize) -> Result<String
             format!("`{name}` must not contain the character U+0000."),
         ));
     }
-    // A text of so many bytes cannot have more characters: most texts are never counted.
-    if value.len() > chars_max && value.chars().count() > chars_max {
+    // A text of so many bytes cannot have more characters, composed or not: most texts are never counted.
+    let is_over = |text: &str| text.chars().count() > chars_max;
+    if value.len() > chars_max && (is_over(&value) || is_over(&nfc(&value))) {
         return Err(Error::invalid(
             name,
             format!(
@@ -46,16 +48,36 @@ pub(crate) fn required_text(name: &str) -> impl FnOnce(String) -> Result<String>
     }
 }
 
-/// An e-mail address, trimmed; its case is kept.
-pub(crate) fn email(value: String) -> Result<String> {
-    match text::email(&value) {
-        Ok(trimmed) if trimmed.len() == value.len() => Ok(value),
-        Ok(trimmed) => Ok(trimmed.to_owned()),
-        Err(message) => {
-            let message = format!("{}, not {}.", message.trim_end_matches('.'), Quoted(&value));
-            Err(hint::email_meant(&value).on(Error::invalid("email", message)))
+/// An e-mail address, trimmed and composed. Its case is kept, and that of the address as it is `known` where the two are
+/// one mailbox: another spelling is no change.
+pub(crate) fn email(known: Option<String>) -> impl FnOnce(String) -> Result<String> {
+    move |value| match known {
+        Some(known) if known == value => Ok(known),
+        known => {
+            let address = email::parse(&value).map_err(|message| {
+                let message = format!("{}, not {}.", message.trim_end_matches('.'), Quoted(&value));
+                hint::email_meant(&value).on(Error::invalid("email", message))
+            })?;
+            let is_same = |known: &String| email::key(known) == email::key(&address);
+            Ok(known
+                .filter(is_same)
+                .unwrap_or_else(|| address.into_owned()))
         }
     }
+}
+
+/// A company's domain, reduced to its bare host.
+pub(crate) fn domain(value: String) -> Result<String> {
+    let value = text("domain", value, TEXT_CHARS_MAX)?;
+    host::bare(&value).ok_or_else(|| {
+        Error::invalid(
+            "domain",
+            format!(
+                "`domain` must be a domain name such as example.com, or a URL of one, not {}.",
+                Quoted(&value)
+            ),
+        )
+    })
 }
 
 /// An ISO 4217 code, upper-cased.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::id::{Id, Kind};
 use crate::time::{Date, Timestamp};
+use crate::{email, host, text};
 
 /// What a column holds, and so how a filter's value for it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +65,32 @@ pub enum Access {
     Due,
 }
 
+/// When two values of a column are one. Filters that ask for equality compare by it; those that ask for order or for a
+/// pattern read texts as texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// Texts are equal code point by code point; other values as they are.
+    Value,
+    /// E-mail addresses, by [`email::key`](crate::email::key): the column of the unique key holds it.
+    Email,
+    /// Domains, by [`host::key`](crate::host::key).
+    Domain,
+    /// Codes in upper case, written in any.
+    Code,
+}
+
+impl Identity {
+    /// What a text is compared by.
+    pub(crate) fn key(self, text: &str) -> Scalar<'static> {
+        Scalar::from(match self {
+            Self::Value => text.to_owned(),
+            Self::Email => email::key(text),
+            Self::Domain => host::key(text).into_owned(),
+            Self::Code => text.to_ascii_uppercase(),
+        })
+    }
+}
+
 /// One column of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Column {
@@ -75,6 +102,8 @@ pub struct Column {
     pub access: Access,
     /// Whether a client may filter on it. A column that is not shown is the store's alone.
     pub shown: bool,
+    /// When two values are one.
+    pub identity: Identity,
 }
 
 impl Column {
@@ -84,6 +113,7 @@ impl Column {
             ty,
             access: Access::Scanned,
             shown: true,
+            identity: Identity::Value,
         }
     }
 
@@ -110,9 +140,22 @@ impl Column {
         self.hidden()
     }
 
+    pub(crate) const fn compared_as(mut self, identity: Identity) -> Self {
+        self.identity = identity;
+        self
+    }
+
     pub(crate) const fn hidden(mut self) -> Self {
         self.shown = false;
         self
+    }
+
+    /// Composes a text of the column. What grows by that beyond the column is from before a write was refused for it, and
+    /// is cut.
+    pub(crate) fn compose(&self, text: &mut Cow<'_, str>) {
+        if let (ColumnType::Text { chars_max }, Cow::Owned(composed)) = (self.ty, text::nfc(text)) {
+            *text = Cow::Owned(composed.chars().take(chars_max).collect());
+        }
     }
 }
 

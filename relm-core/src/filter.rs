@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use crate::column::{Column, ColumnType, Scalar};
+use crate::column::{Column, ColumnType, Identity, Scalar};
 use crate::error::{Error, Result};
 use crate::excerpt::Quoted;
 use crate::field::{Field, FieldType, custom_field, custom_field_elsewhere};
@@ -19,7 +19,7 @@ use crate::object::ObjectType;
 use crate::pattern::Pattern;
 use crate::record::{Record, columns, unique_column};
 use crate::search;
-use crate::text;
+use crate::text::nfc;
 use crate::time::{Date, Timestamp};
 
 /// The operators of `filter[field][operator]`.
@@ -166,10 +166,7 @@ pub fn parse(kind: Kind, fields: &[Field], filters: &[Filter]) -> Result<Vec<Cla
         if filter.field == "created_at" {
             clauses.extend(id_bounds(kind, &clause.condition));
         }
-        if kind == Kind::Contact && filter.field == "email" {
-            clauses.extend(by_email_key(&clause.condition));
-        }
-        clauses.push(clause);
+        clauses.push(identified(kind, clause));
     }
     Ok(clauses)
 }
@@ -196,22 +193,45 @@ fn grouped(filters: &[Filter]) -> Result<Vec<(&Filter, Vec<&str>)>> {
     Ok(groups)
 }
 
-/// Whoever has an e-mail address has its key, which is unique: at most one record is read for each address.
-fn by_email_key(condition: &Condition) -> Option<Clause> {
-    let key = |value: &Scalar<'static>| match value {
-        Scalar::Text(email) => Scalar::from(text::fold(email)),
-        Scalar::Integer(value) => Scalar::Integer(*value),
-    };
-    let condition = match condition {
-        Condition::Compare(Comparison::Eq, email) => Condition::Compare(Comparison::Eq, key(email)),
-        Condition::In(emails) => Condition::In(emails.iter().map(key).collect()),
-        Condition::Compare(..) | Condition::Ilike(_) | Condition::Null(_) => return None,
-    };
-    let place = unique_column(Kind::Contact)?;
-    Some(Clause {
+/// The clause by what its column's values are compared by: a value is asked for in whatever spelling it may be written in.
+fn identified(kind: Kind, clause: Clause) -> Clause {
+    let Clause {
         target: Target::Column(place),
         condition,
-    })
+    } = clause
+    else {
+        return clause;
+    };
+    let key = |value: Scalar<'static>| match value {
+        Scalar::Text(text) => columns(kind)[place].identity.key(&text),
+        Scalar::Integer(_) => value,
+    };
+    let condition = match condition {
+        Condition::Compare(comparison @ (Comparison::Eq | Comparison::Neq), value) => {
+            Condition::Compare(comparison, key(value))
+        }
+        Condition::In(values) => Condition::In(sorted(values.into_iter().map(key).collect())),
+        Condition::Compare(..) | Condition::Ilike(_) | Condition::Null(_) => {
+            return Clause {
+                target: Target::Column(place),
+                condition,
+            };
+        }
+    };
+    let keys = match columns(kind)[place].identity {
+        Identity::Email => unique_column(kind),
+        Identity::Value | Identity::Domain | Identity::Code => None,
+    };
+    Clause {
+        target: Target::Column(keys.unwrap_or(place)),
+        condition,
+    }
+}
+
+fn sorted(mut values: Vec<Scalar<'static>>) -> Vec<Scalar<'static>> {
+    values.sort_unstable();
+    values.dedup();
+    values
 }
 
 /// The engine takes `created_at` from the id that it mints, and lists are in the order of ids: a range of the one is a
@@ -295,7 +315,7 @@ fn parse_one(kind: Kind, fields: &[Field], filter: &Filter, values: &[&str]) -> 
         Operator::Lte => Condition::Compare(Comparison::Lte, read(value)?),
         Operator::Ilike => {
             fits(value)?;
-            Condition::Ilike(Pattern::parse(value).map_err(Error::bad_request)?)
+            Condition::Ilike(Pattern::parse(&nfc(value)).map_err(Error::bad_request)?)
         }
         Operator::In => Condition::In(read_list(values, read)?),
         Operator::IsNull => match value.as_str() {
@@ -322,10 +342,8 @@ fn read_list(
         )));
     }
     let read = |value: &String| read(value);
-    let mut values = values.iter().map(read).collect::<Result<Vec<_>>>()?;
-    values.sort_unstable();
-    values.dedup();
-    Ok(values)
+    let values = values.iter().map(read).collect::<Result<Vec<_>>>()?;
+    Ok(sorted(values))
 }
 
 /// The values of a comma-separated list, in which `\,` is a comma and `\\` a backslash; any other backslash is itself.
@@ -428,7 +446,7 @@ fn read_value(target: &Target, ty: ColumnType, field: &str, text: &str) -> Resul
             Some(FieldType::Bool) => matches!(text, "true" | "false"),
         };
         return match field_type {
-            _ if fits => Ok(text.to_owned().into()),
+            _ if fits => Ok(nfc(text).into_owned().into()),
             Some(FieldType::Number) => refuse("a number", Hint::default()),
             Some(FieldType::Date) => refuse(DAY, hint::date_meant(&given())),
             Some(FieldType::Bool) => refuse("true or false", Hint::default()),
@@ -436,7 +454,7 @@ fn read_value(target: &Target, ty: ColumnType, field: &str, text: &str) -> Resul
         };
     }
     match ty {
-        ColumnType::Text { .. } => Ok(text.to_owned().into()),
+        ColumnType::Text { .. } => Ok(nfc(text).into_owned().into()),
         ColumnType::Id(of) => match Id::parse(text) {
             Some(id) => Ok(id.into()),
             None => {
@@ -554,7 +572,9 @@ impl Condition {
             Self::In(values) => values
                 .iter()
                 .any(|value| compare(value) == Some(Ordering::Equal)),
-            Self::Ilike(pattern) => stored.as_str().is_some_and(|text| pattern.matches(text)),
+            Self::Ilike(pattern) => stored
+                .as_str()
+                .is_some_and(|text| pattern.matches(&nfc(text))),
             Self::Null(null) => !null,
         }
     }
@@ -566,7 +586,7 @@ fn compare_json(stored: &Value, text: &str, field_type: Option<FieldType>) -> Op
         (
             Value::String(stored),
             None | Some(FieldType::Text | FieldType::Select | FieldType::Date),
-        ) => Some(stored.as_str().cmp(text)),
+        ) => Some(nfc(stored).as_ref().cmp(text)),
         (Value::Number(stored), None | Some(FieldType::Number)) => {
             stored.as_f64()?.partial_cmp(&number(text)?)
         }

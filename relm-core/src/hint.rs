@@ -5,6 +5,7 @@ use std::fmt::Display;
 
 use serde_json::{Value, json};
 
+use crate::email;
 use crate::error::{Error, Result};
 use crate::excerpt::Quoted;
 use crate::id::{Id, Kind};
@@ -314,8 +315,8 @@ pub(crate) fn email_meant(text: &str) -> Hint {
         .split(['>', ',', ';', ' ', '?'])
         .next()
         .unwrap_or_default();
-    match text::email(inner) {
-        Ok(address) if address != text.trim() => Hint::of(address),
+    match email::parse(inner) {
+        Ok(address) if address != text.trim() => Hint::of(address.into_owned()),
         _ if text.is_empty() => Hint::sentence("Leave it out, or send null, where there is none."),
         _ => Hint::default(),
     }
@@ -338,7 +339,7 @@ pub(crate) fn url_meant(url: &str) -> Hint {
 
 /// For a row of a batch that is no object.
 pub(crate) fn row_meant(value: &Value) -> Hint {
-    match value.as_str().map(text::email) {
+    match value.as_str().map(email::parse) {
         Some(Ok(email)) => Hint::of(json!({ "email": email })),
         Some(Err(_)) | None => Hint::default(),
     }

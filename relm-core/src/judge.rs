@@ -100,8 +100,11 @@ fn judge_keys(writes: &[Write], facts: &impl Facts) -> Result<(), Refusal> {
         let Some(key) = key_of(&entry.record) else {
             continue;
         };
-        let kept = facts.holder(key.0, &key.1);
-        let kept = kept.filter(|id| !changed.contains(id));
+        let holder = facts.holder(key.0, &key.1);
+        if keeps_key(what) && holder != Some(entry.record.id()) {
+            continue;
+        }
+        let kept = holder.filter(|id| !changed.contains(id));
         if let Some(holder) = kept.or_else(|| taken.get(&key).copied()) {
             return Err(Refusal::KeyTaken { write, holder });
         }
@@ -110,7 +113,85 @@ fn judge_keys(writes: &[Write], facts: &impl Facts) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Whether a write leaves a record's unique key as it is. Where another holds that key, as of two records from before both
+/// were given one key, the write claims nothing: what is no one's to free must not keep a record from ever changing.
+fn keeps_key(write: &Write) -> bool {
+    match write {
+        Write::Replace { before, after } => before.record.unique_key() == after.record.unique_key(),
+        Write::Insert(_)
+        | Write::Delete(_)
+        | Write::Unlink(_)
+        | Write::Reconfigure
+        | Write::Remember(_) => false,
+    }
+}
+
 /// The unique key of a record, with the kind within which it is unique.
 pub fn key_of(record: &Record) -> Option<(Kind, String)> {
     Some((record.kind(), record.unique_key()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::{Contact, Object};
+    use crate::record::Entry;
+    use crate::scope::{Mode, Scope};
+    use crate::time::Timestamp;
+
+    /// Two contacts with one address, of which the older holds the key.
+    struct TwoOfOneAddress;
+
+    impl Facts for TwoOfOneAddress {
+        fn configuration_version(&self) -> i64 {
+            0
+        }
+
+        fn has_response(&self, _: &str) -> bool {
+            false
+        }
+
+        fn version(&self, _: Id) -> Option<i64> {
+            Some(1)
+        }
+
+        fn holder(&self, _: Kind, key: &str) -> Option<Id> {
+            (key == "ada@example.com").then(|| contact(1, "").id)
+        }
+    }
+
+    fn contact(ulid: u128, email: &str) -> Contact {
+        let id = Id::new(Kind::Contact, ulid);
+        let mut contact = Contact::blank(id, Mode::Live, Timestamp::from_millis(0));
+        contact.email = Some(email.to_owned());
+        contact
+    }
+
+    fn judged(writes: Vec<Write>) -> Result<(), Refusal> {
+        let batch = Batch {
+            scope: Scope::SYSTEM,
+            now: Timestamp::from_millis(0),
+            requires: Vec::new(),
+            writes,
+        };
+        judge(&batch, &TwoOfOneAddress)
+    }
+
+    fn replace(ulid: u128, before: &str, after: &str) -> Write {
+        let [before, after] = [before, after].map(|email| Entry::new(contact(ulid, email)));
+        Write::Replace { before, after }
+    }
+
+    #[test]
+    fn a_record_that_lost_its_key_to_another_can_change() {
+        let (old, new) = ("Ada@example.com", "ada@example.com");
+        assert_eq!(judged(vec![replace(2, old, new)]), Ok(()));
+        assert_eq!(judged(vec![replace(1, old, new)]), Ok(()));
+        let holder = contact(1, "").id;
+        let taken = Err(Refusal::KeyTaken { write: 0, holder });
+        assert_eq!(judged(vec![replace(2, "eva@example.com", new)]), taken);
+        // It claims nothing, so that neither stands in the other's way.
+        let both = vec![replace(2, old, new), replace(1, old, new)];
+        assert_eq!(judged(both), Ok(()));
+    }
 }

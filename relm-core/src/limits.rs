@@ -6,6 +6,8 @@ pub const TEXT_CHARS_MAX: usize = 500;
 pub const BODY_CHARS_MAX: usize = 20_000;
 /// Bytes in an e-mail address (RFC 5321, section 4.5.3.1.3, less the angle brackets).
 pub const EMAIL_BYTES_MAX: usize = 254;
+/// Bytes before the `@` of an e-mail address (RFC 5321, section 4.5.3.1.1).
+pub const EMAIL_LOCAL_BYTES_MAX: usize = 64;
 /// The largest magnitude of an integer: 2^53 − 1, what every JSON reader keeps exact (RFC 8259, section 6).
 pub const INTEGER_MAX: i64 = (1 << 53) - 1;
 /// Members of one record's `metadata`.

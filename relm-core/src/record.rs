@@ -146,9 +146,15 @@ impl Record {
         }
     }
 
-    /// Its column values, in the order of [`columns`]; none where null.
+    /// Its column values, in the order of [`columns`]; none where null. Texts that filters compare are composed (NFC).
     pub fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
-        each!(self, record => record.scalars())
+        let mut scalars = each!(self, record => record.scalars());
+        for (column, scalar) in columns(self.kind()).iter().zip(&mut scalars) {
+            if let (true, Some(Scalar::Text(text))) = (column.shown, scalar) {
+                column.compose(text);
+            }
+        }
+        scalars
     }
 
     /// The value that at most one record of its kind and scope has.

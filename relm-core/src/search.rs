@@ -1,19 +1,21 @@
 //! Search: which words a record is found by, and how what is found ranks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::excerpt::Quoted;
 use crate::filter::{metadata_of, number};
-use crate::id::Id;
+use crate::id::{Id, Kind};
 use crate::limits::{SEARCH_QUERY_CHARS_MAX, SEARCH_WORDS_MAX};
 use crate::object::{self, ObjectType};
 use crate::record::Record;
-use crate::text;
+use crate::text::nfc;
+use crate::words;
+use crate::{email, host, phone};
 
-/// Marks the term of a whole identifying value: an e-mail address or a domain. No word begins with it.
+/// Marks the term of a whole value: a domain or a name. No word begins with it.
 const EXACT_MARK: char = '!';
 /// Marks the term of a `metadata` value. No word begins with it.
 const METADATA_MARK: char = '=';
@@ -23,19 +25,53 @@ const METADATA_TERM_CHARS_MAX: usize = 100;
 /// How a match ranks: an exact one before any other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rank {
-    /// The query is the record's e-mail address, domain or id.
+    /// The query is the record's e-mail address, domain, name or id.
     Exact,
     /// Every word of the query begins a word of the record.
     Words,
 }
 
+/// A word of a query: a record has it when one of the record's terms begins with one of these texts, of which there is at
+/// least one. Several are ways to write one thing: `brien` of `o'brien` is asked for as `obrien` too, and each group of a
+/// telephone number as the whole number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word(pub Vec<String>);
+
+/// What a record has that a query is as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exact {
+    /// This term: the query may be a domain or a name.
+    Term(String),
+    /// This unique key, and it is a contact: the query may be an e-mail address.
+    Email(String),
+}
+
+impl Exact {
+    fn parse(query: &str) -> Self {
+        if query.contains('@') && !query.contains(char::is_whitespace) {
+            Self::Email(email::key(query))
+        } else {
+            Self::Term(exact_term(query))
+        }
+    }
+
+    fn is_of(&self, record: &Record, terms: &BTreeSet<String>) -> bool {
+        match self {
+            Self::Term(term) => terms.contains(term),
+            Self::Email(key) => {
+                record.kind() == Kind::Contact && record.unique_key().as_ref() == Some(key)
+            }
+        }
+    }
+}
+
 /// A search, read: what a record must have to match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchTerms {
-    /// Folded words, each of which must begin a word of the record.
-    pub words: Vec<String>,
-    /// The term that an exact match by e-mail address or domain holds.
-    pub exact: String,
+    /// Words, each of which the record must have.
+    pub words: Vec<Word>,
+    /// What an exact match has, the id aside.
+    pub exact: Exact,
     /// The id that the query is, if it is one.
     pub id: Option<Id>,
 }
@@ -57,10 +93,7 @@ impl SearchTerms {
             ))
             .at("q"));
         }
-        let mut words = BTreeSet::new();
-        text::words(query, &mut |word| {
-            words.insert(word.to_owned());
-        });
+        let words = words_asked(query);
         if words.len() > SEARCH_WORDS_MAX {
             return Err(Error::bad_request(format!(
                 "`q` must be at most {SEARCH_WORDS_MAX} words; it has {}.",
@@ -69,8 +102,8 @@ impl SearchTerms {
             .at("q"));
         }
         Ok(Self {
-            words: words.into_iter().collect(),
-            exact: exact_term(query),
+            words,
+            exact: Exact::parse(query),
             id: Id::parse(query),
         })
     }
@@ -81,17 +114,53 @@ impl SearchTerms {
             return Some(Rank::Exact);
         }
         let terms = index_terms(record);
-        if terms.contains(&self.exact) {
+        if self.exact.is_of(record, &terms) {
             return Some(Rank::Exact);
         }
-        let begins = |word: &String| {
+        let begins = |beginning: &String| {
             terms
-                .range::<String, _>(word..)
+                .range::<String, _>(beginning..)
                 .next()
-                .is_some_and(|term| term.starts_with(word.as_str()))
+                .is_some_and(|term| term.starts_with(beginning.as_str()))
         };
-        (!self.words.is_empty() && self.words.iter().all(begins)).then_some(Rank::Words)
+        let has = |Word(beginnings): &Word| beginnings.iter().any(begins);
+        (!self.words.is_empty() && self.words.iter().all(has)).then_some(Rank::Words)
     }
+}
+
+/// The words of a query, in the order of their letters. What is a telephone number is asked for by each of its groups, or as
+/// a whole; the extension is a word, and what it is marked by is none.
+fn words_asked(query: &str) -> Vec<Word> {
+    let mut asked: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut ask = |text: &str, also: &[String]| {
+        words::asked(text, &mut |word, joined| {
+            let ways = asked.entry(word.to_owned()).or_default();
+            ways.insert(word.to_owned());
+            ways.extend(joined.map(str::to_owned));
+            ways.extend(also.iter().cloned());
+        });
+    };
+    let mut start = 0;
+    for number in phone::numbers(query) {
+        ask(&query[start..number.range.start], &[]);
+        let groups = &query[number.digits_range.clone()];
+        ask(groups, &number.beginnings());
+        // A group may be a number of its own: two of them stand side by side.
+        for group in groups.split(|char: char| !char.is_alphanumeric()) {
+            let alone = phone::numbers(group);
+            alone
+                .iter()
+                .for_each(|alone| ask(group, &alone.beginnings()));
+        }
+        number
+            .extension
+            .iter()
+            .for_each(|extension| ask(extension, &[]));
+        start = number.range.end;
+    }
+    ask(&query[start..], &[]);
+    let word = |(_, ways): (String, BTreeSet<String>)| Word(ways.into_iter().collect());
+    asked.into_iter().map(word).collect()
 }
 
 /// Everything that an index finds a record by: its words, its identifying values, its `metadata` values.
@@ -100,18 +169,36 @@ impl SearchTerms {
 /// collide, and no word is a prefix of a term of another sort.
 pub fn index_terms(record: &Record) -> BTreeSet<String> {
     let mut terms = BTreeSet::new();
-    let (texts, identifiers): (Vec<&String>, Vec<&String>) = match record {
-        Record::Contact(contact) => (
-            contact.texts().into_iter().flatten().collect(),
-            contact.email.iter().collect(),
-        ),
-        Record::Company(company) => (
-            company.texts().into_iter().flatten().collect(),
-            company.domain.iter().collect(),
-        ),
-        Record::Deal(deal) => (deal.texts().into_iter().flatten().collect(), Vec::new()),
+    match record {
+        Record::Contact(contact) => {
+            let [email, first_name, last_name, phone] = contact.texts();
+            email
+                .into_iter()
+                .for_each(|email| add_address(&mut terms, email));
+            for text in [first_name, last_name, phone].into_iter().flatten() {
+                add_words(&mut terms, text);
+            }
+            phone
+                .into_iter()
+                .for_each(|phone| add_numbers(&mut terms, phone));
+        }
+        Record::Company(company) => {
+            add_name(&mut terms, &company.name);
+            if let Some(domain) = &company.domain {
+                add_address(&mut terms, domain);
+                terms.insert(exact_term(domain));
+            }
+        }
+        Record::Deal(deal) => {
+            add_name(&mut terms, &deal.title);
+            for text in [&deal.currency, &deal.stage].into_iter().flatten() {
+                add_words(&mut terms, text);
+            }
+        }
         Record::Activity(activity) => {
-            (activity.texts().into_iter().flatten().collect(), Vec::new())
+            for text in activity.texts().into_iter().flatten() {
+                add_words(&mut terms, text);
+            }
         }
         Record::Association(_)
         | Record::Field(_)
@@ -120,36 +207,88 @@ pub fn index_terms(record: &Record) -> BTreeSet<String> {
         | Record::Delivery(_)
         | Record::Key(_)
         | Record::Workspace(_) => return terms,
-    };
-    let mut add_words = |text: &str| {
-        text::words(text, &mut |word| {
-            if !terms.contains(word) {
-                terms.insert(word.to_owned());
-            }
-        });
-    };
-    let metadata = metadata_of(record);
-    texts.into_iter().for_each(|text| add_words(text));
-    for text in metadata.iter().flat_map(|all| all.values()) {
-        text.as_str().into_iter().for_each(&mut add_words);
     }
-    terms.extend(identifiers.into_iter().map(|text| exact_term(text.trim())));
-    for (key, value) in metadata.into_iter().flatten() {
+    for (key, value) in metadata_of(record).into_iter().flatten() {
+        add_metadata(&mut terms, value);
         terms.extend(metadata_term(key, value));
     }
     terms
 }
 
+fn add_words(terms: &mut BTreeSet<String>, text: &str) {
+    words::words(text, &mut |word| {
+        if !terms.contains(word) {
+            terms.insert(word.to_owned());
+        }
+    });
+}
+
+/// A name, by its words and as a whole.
+fn add_name(terms: &mut BTreeSet<String>, name: &str) {
+    add_words(terms, name);
+    terms.insert(exact_term(name));
+}
+
+/// An e-mail address or a domain: its words as it is written, and those that an `xn--` form stands for.
+fn add_address(terms: &mut BTreeSet<String>, text: &str) {
+    add_words(terms, text);
+    let is_encoded = |bytes: &[u8]| bytes.eq_ignore_ascii_case(b"xn--");
+    if text.as_bytes().windows(4).any(is_encoded) {
+        let domain = text.rsplit_once('@').map_or(text, |(_, domain)| domain);
+        add_words(terms, &host::readable(domain));
+    }
+}
+
+fn add_numbers(terms: &mut BTreeSet<String>, text: &str) {
+    for number in phone::numbers(text) {
+        number.terms(&mut |term| {
+            terms.insert(term);
+        });
+    }
+}
+
+/// The words of a text or of a list of texts. Other values are found by filters.
+fn add_metadata(terms: &mut BTreeSet<String>, value: &Value) {
+    match value {
+        Value::String(text) => {
+            add_words(terms, text);
+            // Elsewhere digits are a date or a number of some other sort.
+            if text.starts_with('+') {
+                add_numbers(terms, text);
+            }
+        }
+        Value::Array(values) => {
+            let texts = values.iter().filter_map(Value::as_str);
+            texts.for_each(|text| add_words(terms, text));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {}
+    }
+}
+
+/// The term of a whole text: a domain by what it is compared by, anything else by its words, so that `zeta inc` is
+/// `Zeta, Inc.`.
 fn exact_term(text: &str) -> String {
+    if let Some(host) = host::bare(text) {
+        return marked(&host);
+    }
+    let mut name = String::new();
+    words::asked(text, &mut |word, _| {
+        name.push_str(if name.is_empty() { "" } else { " " });
+        name.push_str(word);
+    });
+    marked(&name)
+}
+
+fn marked(whole: &str) -> String {
     let mut term = String::from(EXACT_MARK);
-    term.extend(text::fold(text).chars().take(METADATA_TERM_CHARS_MAX * 3));
+    term.extend(whole.chars().take(METADATA_TERM_CHARS_MAX * 3));
     term
 }
 
 /// The term of one stored `metadata` value; lists and objects have none.
 fn metadata_term(key: &str, value: &Value) -> Option<String> {
     match value {
-        Value::String(text) => Some(term_of(key, text)),
+        Value::String(text) => Some(term_of(key, &nfc(text))),
         Value::Number(number) => Some(term_of(key, &number_text(number.as_f64()?))),
         Value::Bool(truth) => Some(term_of(key, &truth.to_string())),
         Value::Null | Value::Array(_) | Value::Object(_) => None,

@@ -251,7 +251,8 @@ pub enum Require {
 pub enum Write {
     /// A new record. Its id and its unique key must be free.
     Insert(Entry),
-    /// A record with other values. It must exist with the version of `before`, its new unique key must be free.
+    /// A record with other values. It must exist with the version of `before`; its unique key must be free, where it is
+    /// another than that of `before`.
     Replace {
         /// The record as it was read.
         before: Entry,

@@ -1,12 +1,13 @@
-//! When two texts are the same to a reader, what words a text has, and which texts are e-mail addresses and currencies.
+//! When two texts are the same to a reader, which are currencies, and which option a word was meant to be.
 
-use caseless::Caseless;
-use email_address::{EmailAddress, Options};
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
-use unicode_segmentation::UnicodeSegmentation;
+use std::borrow::Cow;
 
-use crate::limits::{EMAIL_BYTES_MAX, SEARCH_WORD_CHARS_MAX, SUGGESTION_CHARS_MAX};
+use icu_casemap::{CaseMapper, CaseMapperBorrowed};
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+use crate::limits::SUGGESTION_CHARS_MAX;
+
+const CASES: CaseMapperBorrowed<'static> = CaseMapper::new();
 
 /// The text without differences of case, by Unicode's full case folding: `Straße` and `STRASSE` are both `strasse`.
 ///
@@ -15,108 +16,22 @@ pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         text.to_ascii_lowercase()
     } else {
-        caseless::default_case_fold_str(text)
+        CASES.fold_string(text).into_owned()
     }
 }
 
-/// Hands each word of the text to `out`, in order and with repetitions: `ada.lovelace@Köln.example` has the words `ada`,
-/// `lovelace`, `koln` and `example`.
-///
-/// A word is letters and digits alone, folded and without accents, cut to its first [`SEARCH_WORD_CHARS_MAX`] characters;
-/// words end where Unicode's word boundaries (UAX 29) are, which also part scripts that write no spaces. The one word of
-/// a word is that word, so that queries and records meet.
-pub fn words(text: &str, out: &mut impl FnMut(&str)) {
-    let ascii = text.is_ascii();
-    let plain = if ascii {
-        text.to_ascii_lowercase()
+/// The text without differences of case, character by character (Unicode's simple case folding): `ẞ` is `ß`, and neither is
+/// `ss`. It depends on no locale, and what is folded folds to itself.
+pub fn fold_simple(text: &str) -> String {
+    text.chars().map(|char| CASES.simple_fold(char)).collect()
+}
+
+/// The text in Unicode's composed form (NFC): `e` with an accent after it is `é`.
+pub fn nfc(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || is_nfc(text) {
+        Cow::Borrowed(text)
     } else {
-        plain(text)
-    };
-    // Runs first, then boundaries: what stands beside a run must not decide how it is parted.
-    let runs = plain.split(|char: char| !char.is_alphanumeric());
-    for run in runs.filter(|run| !run.is_empty()) {
-        if ascii {
-            // Between ASCII letters and digits there is no boundary.
-            out(truncated(run));
-        } else {
-            run.split_word_bounds()
-                .for_each(|word| out(truncated(word)));
-        }
-    }
-}
-
-fn truncated(word: &str) -> &str {
-    match word.char_indices().nth(SEARCH_WORD_CHARS_MAX) {
-        Some((end, _)) => &word[..end],
-        None => word,
-    }
-}
-
-/// The text folded, in compatibility form, and without what only decorates a letter.
-fn plain(text: &str) -> String {
-    // Folding comes last because decomposition yields capitals (`ℌ`, `İ`); it yields nothing that decomposes further.
-    let folded = text
-        .nfkd()
-        .filter(|char| !is_decoration(*char))
-        .default_case_fold();
-    let mut plain = String::with_capacity(text.len());
-    for char in folded {
-        match undecomposed_base(char) {
-            Some(base) => plain.push_str(base),
-            None => plain.push(char),
-        }
-    }
-    plain
-}
-
-/// Accents, points and marks that join or hide. Vowel signs, as Devanagari has them, are letters and stay.
-fn is_decoration(char: char) -> bool {
-    match char {
-        // Soft hyphen, joiners and the byte order mark: invisible, and typed by some and not by others.
-        '\u{AD}' | '\u{200C}' | '\u{200D}' | '\u{2060}' | '\u{FEFF}' => true,
-        _ if char.is_ascii() => false,
-        _ => {
-            canonical_combining_class(char) != 0
-                || is_combining_mark(char) && !char.is_alphanumeric()
-        }
-    }
-}
-
-/// Letters with a stroke and ligatures, which Unicode does not decompose and few keyboards have: `lodz` finds `Łódź`.
-fn undecomposed_base(char: char) -> Option<&'static str> {
-    match char {
-        'æ' => Some("ae"),
-        'đ' => Some("d"),
-        'ħ' => Some("h"),
-        'ı' => Some("i"),
-        'ł' => Some("l"),
-        'ø' => Some("o"),
-        'œ' => Some("oe"),
-        'ŧ' => Some("t"),
-        _ => None,
-    }
-}
-
-/// The e-mail address that the text is, without the white space around it; its case stays.
-///
-/// Its form is RFC 5321's mailbox with international characters (RFC 6531) and a domain name. A domain of one label is
-/// one (`root@intranet`); a display name (`Ada <ada@example.com>`) and a literal (`ada@[192.0.2.1]`) are refused.
-///
-/// # Errors
-///
-/// When the text has another form or more than [`EMAIL_BYTES_MAX`] bytes. The text says what would be right.
-pub fn email(text: &str) -> Result<&str, &'static str> {
-    let trimmed = text.trim();
-    // Measured first: it is cheap, and bounds the work of what follows.
-    if trimmed.len() > EMAIL_BYTES_MAX {
-        return Err("An e-mail address must be at most 254 bytes.");
-    }
-    let options = Options::default()
-        .without_display_text()
-        .without_domain_literal();
-    match EmailAddress::parse_with_options(trimmed, options) {
-        Ok(_) => Ok(trimmed),
-        Err(_) => Err("An e-mail address must be one such as ada@example.com."),
+        Cow::Owned(text.nfc().collect())
     }
 }
 
@@ -163,7 +78,7 @@ fn fold_into(text: &str, folded: &mut Vec<char>) {
     if text.is_ascii() {
         folded.extend(text.chars().map(|char| char.to_ascii_lowercase()));
     } else {
-        folded.extend(text.chars().default_case_fold());
+        folded.extend(CASES.fold_string(text).chars());
     }
 }
 
@@ -257,12 +172,6 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn words_of(text: &str) -> Vec<String> {
-        let mut found = Vec::new();
-        words(text, &mut |word| found.push(word.to_owned()));
-        found
-    }
-
     #[test]
     fn folding_is_full_and_knows_no_locale() {
         for (text, folded) in [
@@ -281,132 +190,49 @@ mod tests {
     }
 
     #[test]
-    fn a_text_gives_its_words() {
-        for (text, expected) in [
-            ("", ""),
-            ("… --- !", ""),
-            ("ada.lovelace@Example.com", "ada lovelace example com"),
-            ("Ada Lovelace, Countess", "ada lovelace countess"),
-            ("O'Brien’s co-op", "o brien s co op"),
-            ("3.14 v2 snake_case", "3 14 v2 snake case"),
-            ("+44 (0)20 7946 0958", "44 0 20 7946 0958"),
-            ("to be to BE", "to be to be"),
-        ] {
-            assert_eq!(words_of(text).join(" "), expected);
-        }
-    }
-
-    #[test]
-    fn words_have_no_accents() {
-        for (text, expected) in [
-            ("Crème BRÛLÉE", "creme brulee"),
-            ("cre\u{300}me", "creme"),
-            ("Straße İstanbul ﬁn ℌ", "strasse istanbul fin h"),
-            ("Łódź Søren Đặng Æsir Œuvre", "lodz soren dang aesir oeuvre"),
-            ("Ελληνικά", "ελληνικα"),
-            ("שָׁלוֹם", "שלום"),
-            ("co\u{AD}operate", "cooperate"),
-            ("１２３ＡＢＣ", "123abc"),
-            ("हिन्दी", "हिनदी"),
-        ] {
-            assert_eq!(words_of(text).join(" "), expected);
-        }
-    }
-
-    #[test]
-    fn scripts_without_spaces_are_parted() {
-        assert_eq!(words_of("東京タワー"), ["東", "京", "タワー"]);
-    }
-
-    #[test]
-    fn a_long_word_is_cut() {
-        assert_eq!(
-            words_of(&"a".repeat(100)),
-            ["a".repeat(SEARCH_WORD_CHARS_MAX)]
-        );
-        assert_eq!(
-            words_of(&"é".repeat(100)),
-            ["e".repeat(SEARCH_WORD_CHARS_MAX)]
-        );
-        assert_eq!(
-            words_of(&"я".repeat(100)),
-            ["я".repeat(SEARCH_WORD_CHARS_MAX)]
-        );
-    }
-
-    #[test]
-    fn folding_and_plain_text_are_stable_for_every_character() {
+    fn both_foldings_are_stable_for_every_character() {
         for char in '\0'..=char::MAX {
             let text = char.to_string();
-            let (folded, plain_text) = (fold(&text), plain(&text));
-            assert_eq!(fold(&folded), folded, "{char:?}");
-            assert_eq!(plain(&plain_text), plain_text, "{char:?}");
+            for fold in [fold, fold_simple] {
+                assert_eq!(fold(&fold(&text)), fold(&text), "{char:?}");
+            }
         }
     }
 
+    /// Statuses C and S of <https://www.unicode.org/Public/UCD/latest/ucd/CaseFolding.txt>, and not F and T.
     #[test]
-    fn addresses_are_trimmed_and_keep_their_case() {
-        for (text, address) in [
-            ("ada@example.com", "ada@example.com"),
-            (
-                " Ada.Lovelace+crm@Example.COM\n",
-                "Ada.Lovelace+crm@Example.COM",
-            ),
-            ("root@intranet", "root@intranet"),
-            (
-                "\"ada lovelace\"@example.com",
-                "\"ada lovelace\"@example.com",
-            ),
-            ("用户@例え.jp", "用户@例え.jp"),
-            ("a@1.example", "a@1.example"),
+    fn simple_folding_is_one_character_to_one() {
+        for (text, folded) in [
+            ("Ada LOVELACE", "ada lovelace"),
+            ("Straße STRAẞE", "straße straße"),
+            ("ſ \u{212A} \u{2126} µ", "s k ω μ"),
+            ("ΣΊΣΥΦΟΣ Σίσυφος", "σίσυφοσ σίσυφοσ"),
+            ("İ ı I", "İ ı i"),
+            ("ᾼ ﬁ ﬅ", "ᾳ ﬁ ﬆ"),
+            ("Ꭰ ꭰ", "Ꭰ Ꭰ"),
+            ("Ж Ա Ა 𐐀", "ж ա ა 𐐨"),
         ] {
-            assert_eq!(email(text), Ok(address));
+            assert_eq!(fold_simple(text), folded);
         }
     }
 
     #[test]
-    fn what_is_not_an_address_is_refused() {
-        for text in [
-            "",
-            " ",
-            "ada",
-            "@example.com",
-            "ada@",
-            "ada@@example.com",
-            "ada lovelace@example.com",
-            "ada@exam ple.com",
-            "ada@example..com",
-            "ada@.example.com",
-            "ada@example.com.",
-            "ada@-example.com",
-            "ada.@example.com",
-            ".ada@example.com",
-            "ada@[192.0.2.1]",
-            "Ada <ada@example.com>",
-            "<ada@example.com>",
-            "mailto:ada@example.com",
-            "ada@example.com, bob@example.com",
-            "ada@example.com\r\nBcc: bob@example.com",
-            "ada\0@example.com",
-            "\"a\r\nb\"@example.com",
-        ] {
-            assert!(email(text).is_err(), "{text:?}");
+    fn full_folding_differs_from_simple_folding_where_one_character_becomes_several() {
+        for char in '\0'..=char::MAX {
+            let text = char.to_string();
+            let full = fold(&text);
+            if full.chars().count() == 1 {
+                assert_eq!(fold_simple(&text), full, "{char:?}");
+            }
         }
     }
 
     #[test]
-    fn an_address_has_at_most_254_bytes() {
-        let label = "d".repeat(61);
-        let domain = format!("{label}.{label}.{label}.example");
-        let longest = format!(
-            "{}@{domain}",
-            "a".repeat(EMAIL_BYTES_MAX - domain.len() - 1)
-        );
-        assert_eq!(email(&format!("  {longest}  ")), Ok(longest.as_str()));
-        assert_eq!(
-            email(&format!("a{longest}")),
-            Err("An e-mail address must be at most 254 bytes.")
-        );
+    fn a_composed_text_is_as_it_was() {
+        assert_eq!(nfc("e\u{301}"), "é");
+        assert!(matches!(nfc("é"), Cow::Borrowed("é")));
+        // What composition leaves out stays in parts.
+        assert_eq!(nfc("\u{958}"), "\u{915}\u{93C}");
     }
 
     #[test]
@@ -461,29 +287,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_word_of_a_word_is_that_word(text: String, latin in "[a-zÀ-ž0-9 '._-]{0,30}") {
-            for word in words_of(&text).into_iter().chain(words_of(&latin)) {
-                prop_assert_eq!(words_of(&word), [word]);
-            }
-        }
-
-        #[test]
-        fn ascii_has_the_words_that_unicode_gives_it(text in "[ -~\t\n]{0,60}") {
-            let mut fast = words_of(&text);
-            fast.push("e".to_owned());
-            prop_assert_eq!(words_of(&(text + " é")), fast);
-        }
-
-        #[test]
         fn the_folding_of_ascii_is_unicodes(text in "[\0-\x7f]{0,60}") {
-            prop_assert_eq!(fold(&text), caseless::default_case_fold_str(&text));
-        }
-
-        #[test]
-        fn an_address_is_an_address_again(text in "[ a-zA-Z0-9.@\"+é-]{0,20}") {
-            if let Ok(address) = email(&text) {
-                prop_assert_eq!(email(address), Ok(address));
-            }
+            prop_assert_eq!(fold(&text), CASES.fold_string(&text));
         }
 
         #[test]

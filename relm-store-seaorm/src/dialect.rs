@@ -2,7 +2,6 @@
 
 use relm_core::id::Kind;
 
-use crate::schema::Step;
 use crate::sql::table;
 
 /// A database, by the SQL that it speaks.
@@ -91,6 +90,42 @@ impl Dialect {
         }
     }
 
+    /// Ends a read of rows that are written next. SQLite has one writer anyway.
+    pub const fn update_lock(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres | Self::MariaDb | Self::Galera | Self::MySql => " FOR UPDATE",
+        }
+    }
+
+    /// Ends an insert of what may be there already.
+    pub const fn or_ignore(self) -> &'static str {
+        match self {
+            Self::Sqlite | Self::Postgres => " ON CONFLICT DO NOTHING",
+            // An update that changes nothing; `INSERT IGNORE` would keep silent about other errors too.
+            Self::MariaDb | Self::Galera | Self::MySql => {
+                " ON DUPLICATE KEY UPDATE version = version"
+            }
+        }
+    }
+
+    /// Makes an index that may be there already; the MySQL family's own `IF NOT EXISTS` is MariaDB's alone.
+    pub fn create_index(self, name: &str, table: &str, columns: &str) -> String {
+        let unless_there = match self {
+            Self::Sqlite | Self::Postgres => "IF NOT EXISTS ",
+            Self::MariaDb | Self::Galera | Self::MySql => "",
+        };
+        format!("CREATE INDEX {unless_there}{name} ON {table} ({columns})")
+    }
+
+    /// Drops an index that may be gone already.
+    pub fn drop_index(self, name: &str, table: &str) -> String {
+        match self {
+            Self::Sqlite | Self::Postgres => format!("DROP INDEX IF EXISTS {name}"),
+            Self::MariaDb | Self::Galera | Self::MySql => format!("DROP INDEX {name} ON {table}"),
+        }
+    }
+
     /// Ends an insert into `configurations` that counts up the row that is there.
     pub const fn or_count_up(self) -> &'static str {
         match self {
@@ -112,10 +147,10 @@ impl Dialect {
         }
     }
 
-    /// A step of the schema as this database takes it.
-    pub fn ddl(self, step: &Step) -> String {
-        let mut ddl = String::with_capacity(2 * step.ddl.len());
-        let mut rest = step.ddl;
+    /// A statement of the schema as this database takes it.
+    pub fn ddl(self, ddl: &str) -> String {
+        let mut rest = ddl;
+        let mut ddl = String::with_capacity(2 * rest.len());
         while let Some((before, after)) = rest.split_once('{') {
             ddl.push_str(before);
             let (token, after) = after.split_once('}').unwrap_or((after, ""));

@@ -2,7 +2,7 @@
 //!
 //! What is the same on every database is a pure function of the engine's data: the tables (`schema.rs`), a batch as a
 //! plan of statements (`plan.rs`), or as one (`fold.rs`), a refused batch explained (`explain.rs`), lists
-//! (`query.rs`), searches (`search.rs`), what waits to be delivered (`queue.rs`). What is not the same is in `dialect.rs`. A driver only runs
+//! (`query.rs`), searches (`search.rs`), what waits to be delivered (`queue.rs`), what an older release derived otherwise (`derived.rs`). What is not the same is in `dialect.rs`. A driver only runs
 //! statements and reads rows: `sqlite/` is the one for SQLite, embedded; `pooled/` the one for PostgreSQL, MariaDB and
 //! MySQL, over pools of connections.
 
@@ -12,6 +12,7 @@
     allow(dead_code)
 )]
 
+mod derived;
 mod dialect;
 mod explain;
 mod fold;

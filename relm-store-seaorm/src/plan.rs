@@ -40,13 +40,7 @@ pub(crate) enum Expect {
 /// The plan of a batch.
 pub(crate) fn compile(dialect: Dialect, batch: &Batch) -> Vec<Step> {
     let mut sorted = Sorted::of(&batch.writes);
-    let mut plan = Plan {
-        dialect,
-        scope: batch.scope.key(),
-        guard: None,
-        added: Vec::new(),
-        steps: Vec::new(),
-    };
+    let mut plan = Plan::new(dialect, batch.scope.key());
     if dialect.has_many_writers() {
         sorted.order();
         plan.guard(&batch.requires, &mut sorted);
@@ -63,6 +57,19 @@ pub(crate) fn compile(dialect: Dialect, batch: &Batch) -> Vec<Step> {
     plan.steps
 }
 
+/// The statements that exchange index terms of a scope's records.
+pub(crate) fn exchange_terms(
+    dialect: Dialect,
+    scope: i64,
+    dropped: Vec<Row>,
+    added: Vec<Row>,
+) -> Vec<Sql> {
+    let mut plan = Plan::new(dialect, scope);
+    plan.drop_terms(dropped);
+    plan.add_terms(added);
+    plan.steps.into_iter().map(|step| step.sql).collect()
+}
+
 struct Plan {
     dialect: Dialect,
     scope: i64,
@@ -74,6 +81,16 @@ struct Plan {
 }
 
 impl Plan {
+    fn new(dialect: Dialect, scope: i64) -> Self {
+        Self {
+            dialect,
+            scope,
+            guard: None,
+            added: Vec::new(),
+            steps: Vec::new(),
+        }
+    }
+
     fn step(&mut self, sql: Sql, expect: Expect) {
         self.steps.push(Step { sql, expect });
     }
@@ -198,6 +215,10 @@ impl Plan {
                 self.step(sql, Expect::Any);
             }
         }
+        self.drop_terms(dropped);
+    }
+
+    fn drop_terms(&mut self, mut dropped: Vec<Row>) {
         if self.dialect.has_many_writers() {
             dropped.sort_unstable();
         }
@@ -206,6 +227,12 @@ impl Plan {
             self.among(&mut sql, &["scope", "term", "ulid", "kind"], rows);
             self.step(sql, Expect::Any);
         }
+    }
+
+    fn add_terms(&mut self, mut added: Vec<Row>) {
+        // In the order of the key: neighbours land on one page.
+        added.sort_unstable();
+        self.insert_rows("terms (scope, term, ulid, kind)", added, true);
     }
 
     /// As many rows at a time as one statement takes.
@@ -319,9 +346,7 @@ impl Plan {
             );
             self.insert(*kind, entries);
         }
-        // In the order of the key: neighbours land on one page.
-        added.sort_unstable();
-        self.insert_rows("terms (scope, term, ulid, kind)", added, true);
+        self.add_terms(added);
     }
 
     fn insert(&mut self, kind: Kind, entries: &[&Entry]) {

@@ -80,9 +80,9 @@ impl<'a> ListPlan<'a> {
         sql
     }
 
-    /// The column by whose index SQLite is told to read. Where all that matches is about a few events there is little of
-    /// each; but it keeps no statistics here, takes a scope for as selective, and would walk all of it in the order of the
-    /// list: https://sqlite.org/lang_indexedby.html
+    /// The column by whose index SQLite is told to read. Of a unique key there is one record each, and where all that matches is
+    /// about a few events there is little of each; but it keeps no statistics here, takes a scope for as selective, and would
+    /// walk all of it in the order of the list: https://sqlite.org/lang_indexedby.html
     fn column_told(&self) -> Option<&'static str> {
         if self.dialect != Dialect::Sqlite {
             return None;
@@ -95,7 +95,8 @@ impl<'a> ListPlan<'a> {
             let column = columns(self.kind)[*place];
             let is_of_events =
                 column.access == Access::Indexed && column.ty == ColumnType::Id(Some(Kind::Event));
-            is_of_events.then_some(column.name)
+            let is_selective = column.access == Access::Unique || is_of_events;
+            is_selective.then_some(column.name)
         })
     }
 

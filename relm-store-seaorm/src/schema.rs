@@ -1,7 +1,8 @@
 //! The tables, as ordered steps that each database takes once.
 //!
-//! A step is one DDL statement and never changes once it is released: a new column is a new step. Types are written
-//! for all databases at once: `{text:500}` is text of at most so many characters that orders by code point, `{long}`
+//! A step is one DDL statement and never changes once it is released: a new column is a new step. Where the engine takes
+//! columns, keys or index terms from documents otherwise than before, a step has them derived anew (`derived.rs`). Types are
+//! written for all databases at once: `{text:500}` is text of at most so many characters that orders by code point, `{long}`
 //! text without a bound, `{clustered}` asks for rows kept in the order of their key where that is not so anyway,
 //! `{only:column}` for an index of those rows alone that have a value there, where a database knows such indexes, and
 //! `{pin}` is a column that a cluster needs to keep a record from being deleted. `dialect.rs` says what each database makes
@@ -12,11 +13,25 @@
 /// One step.
 pub(crate) struct Step {
     pub name: &'static str,
-    pub ddl: &'static str,
+    pub work: Work,
+}
+
+/// What a step does.
+pub(crate) enum Work {
+    /// Runs a statement, once the dialect has filled in its types.
+    Statement(&'static str),
+    /// Has everything derived anew that is derived from documents. Of several such steps the last would do for all.
+    Derive,
 }
 
 const fn step(name: &'static str, ddl: &'static str) -> Step {
-    Step { name, ddl }
+    let work = Work::Statement(ddl);
+    Step { name, work }
+}
+
+const fn derive(name: &'static str) -> Step {
+    let work = Work::Derive;
+    Step { name, work }
 }
 
 /// The table that says which steps a database has taken.
@@ -234,4 +249,5 @@ pub(crate) const STEPS: &[Step] = &[
         "deliveries by due time",
         "CREATE INDEX deliveries_due ON deliveries (scope, webhook_id, next_attempt_at, id){only:next_attempt_at}",
     ),
+    derive("one identity for addresses, domains and telephone numbers"),
 ];

@@ -23,7 +23,7 @@ use relm_core::id::{Id, Kind};
 use relm_core::object::ObjectType;
 use relm_core::record::{Document, Record};
 use relm_core::scope::Scope;
-use relm_core::search::{Rank, SearchPosition, prefix_end};
+use relm_core::search::{Exact, Rank, SearchPosition, Word, prefix_end};
 use relm_core::store::{Search, SearchPage};
 
 use crate::held::Held;
@@ -278,7 +278,17 @@ impl Searching {
     /// Whether a record is found at this rank.
     fn accepts(&self, rank: Rank, document: &Document) -> bool {
         let is_known = self.one_moment && !self.has_broad && self.exact.is_some();
-        is_known || self.ranks(document) == Some(rank)
+        is_known || self.ranks(document) == Some(rank) || self.lost_its_key(rank, document)
+    }
+
+    /// Whether a contact has the address that is searched, and not its unique key: another of the same mailbox, from before
+    /// the two were one, has that. It is listed among what has the words.
+    fn lost_its_key(&self, rank: Rank, document: &Document) -> bool {
+        let is_other = |exact: &HashSet<Id>| !exact.contains(&document.id);
+        rank == Rank::Words
+            && matches!(self.search.terms.exact, Exact::Email(_))
+            && self.exact.as_ref().is_some_and(is_other)
+            && self.ranks(document) == Some(Rank::Exact)
     }
 
     fn ranks(&self, document: &Document) -> Option<Rank> {
@@ -346,12 +356,26 @@ impl Searching {
         ObjectType::of(id.kind()).is_some_and(|ty| self.search.types.contains(&ty))
     }
 
-    /// The entries of the words that begin with this one, as many as make it broad.
-    fn having_word(&self, word: &str) -> Sql {
+    /// The entries of the terms by which records have this word, of each way to write it as many as make it broad.
+    fn having_word(&self, Word(beginnings): &Word) -> Sql {
+        if let [beginning] = beginnings.as_slice() {
+            return self.beginning(beginning);
+        }
+        let mut sql = Sql::default();
+        for (place, beginning) in beginnings.iter().enumerate() {
+            sql.push(if place > 0 { " UNION ALL " } else { "" });
+            sql.push("SELECT ulid, kind FROM (");
+            sql.append(self.beginning(beginning));
+            sql.push(&format!(") AS way_{place}"));
+        }
+        sql
+    }
+
+    fn beginning(&self, beginning: &str) -> Sql {
         let mut sql = Sql::new("SELECT ulid, kind FROM terms WHERE scope = ");
         sql.bind(self.scope.key());
-        sql.push(" AND term >= ").bind(word.to_owned());
-        if let Some(end) = prefix_end(word) {
+        sql.push(" AND term >= ").bind(beginning.to_owned());
+        if let Some(end) = prefix_end(beginning) {
             sql.push(" AND term < ").bind(end);
         }
         sql.limit(self.broad);
@@ -360,9 +384,13 @@ impl Searching {
 
     /// The entries of what is searched as a whole, as many as a page takes.
     fn identified(&self) -> Sql {
+        let term = match &self.search.terms.exact {
+            Exact::Term(term) => term.clone(),
+            Exact::Email(key) => return self.with_address(key),
+        };
         let mut sql = Sql::new("SELECT ulid, kind FROM terms WHERE scope = ");
         sql.bind(self.scope.key());
-        sql.and("term", self.search.terms.exact.clone());
+        sql.and("term", term);
         if let Some(after) = self.after(Rank::Exact) {
             sql.push(" AND ulid < ");
             sql.bind(ulid_text(Id::new(Kind::Contact, after)));
@@ -373,6 +401,24 @@ impl Searching {
             sql.and_in("kind", &types.iter().map(prefix).collect::<Vec<_>>());
         }
         sql.push(" ORDER BY ulid DESC").limit(self.wanted());
+        sql
+    }
+
+    /// The contact that has this unique key.
+    fn with_address(&self, key: &str) -> Sql {
+        let (contacts, prefix) = (table(Kind::Contact), Kind::Contact.prefix());
+        let mut sql = Sql::new(&format!(
+            "SELECT SUBSTRING(id, {}) AS ulid, '{prefix}' AS kind FROM {contacts} WHERE scope = ",
+            prefix.len() + 2
+        ));
+        sql.bind(self.scope.key());
+        sql.and("email_key", key.to_owned());
+        if !self.search.types.contains(&ObjectType::Contact) {
+            sql.push(" AND 1 = 0");
+        }
+        if let Some(after) = self.after(Rank::Exact) {
+            sql.push(" AND id < ").bind(Id::new(Kind::Contact, after));
+        }
         sql
     }
 

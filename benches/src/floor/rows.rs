@@ -156,7 +156,12 @@ impl Contact<'_> {
             words.filter(|word| !word.is_empty())
         });
         let mut terms: BTreeSet<String> = words.map(str::to_lowercase).collect();
-        terms.insert(format!("!{}", self.email.to_lowercase()));
+        // The number from its tail, as the engine has it: the last seven digits, what is before them backwards, the end.
+        let digits = self.phone.trim_start_matches('+');
+        if let Some((rest, tail)) = digits.len().checked_sub(7).map(|at| digits.split_at(at)) {
+            let rest: String = rest.chars().rev().collect();
+            terms.insert(format!("~{tail}{rest}."));
+        }
         let values = self.metadata.iter();
         terms.extend(values.map(|(key, value)| format!("={key}={value}")));
         terms

@@ -41,6 +41,7 @@ mod documents;
 mod engine;
 mod engine_batches;
 mod engine_deliveries;
+mod engine_identities;
 mod engine_races;
 mod engine_requests;
 mod engine_texts;
@@ -253,6 +254,8 @@ macro_rules! for_each_case {
                 a_search_gives_what_ranks
                 a_search_folds_case_and_accents
                 an_exact_match_comes_first
+                a_whole_name_comes_first
+                a_search_finds_a_number_in_its_spellings
                 a_search_looks_at_its_types
                 a_search_pages_exactly
                 a_search_cursor_outlives_its_record
@@ -377,6 +380,12 @@ macro_rules! for_each_case {
             }
             engine_texts {
                 nothing_with_nul_reaches_a_store
+            }
+            engine_identities {
+                an_address_is_one_in_every_spelling
+                another_spelling_changes_nothing
+                a_domain_is_its_bare_host
+                values_are_asked_for_as_they_are_written
             }
             engine_batches {
                 a_bad_row_fails_alone

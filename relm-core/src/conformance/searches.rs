@@ -74,6 +74,10 @@ fn corpus() -> Vec<Record> {
         contact
             .metadata
             .insert("plan".to_owned(), json!(format!("gold {n}")));
+        contact
+            .metadata
+            .insert("tags".to_owned(), json!(["vip", format!("tag {n}"), 7]));
+        contact.phone = Some(PHONES[n as usize % PHONES.len()].to_owned());
         contact.metadata.insert("secret".to_owned(), json!(4_711));
         let mut company = company(4 * n + 1);
         company.name = format!("{name} Ltd");
@@ -89,6 +93,16 @@ fn corpus() -> Vec<Record> {
     records
 }
 
+/// Telephone numbers, some of which are one.
+const PHONES: [&str; 6] = [
+    "+1 (415) 555-0132",
+    "001 415 555 0132 ext. 12",
+    "415.555.0132",
+    "+49 30 1234567",
+    "030/1234567",
+    "555-0132",
+];
+
 async fn keep(store: &Subject, records: &[Record]) {
     let writes = records
         .iter()
@@ -97,7 +111,7 @@ async fn keep(store: &Subject, records: &[Record]) {
     store.apply(SCOPE, writes.collect()).await;
 }
 
-const QUERIES: [&str; 34] = [
+const QUERIES: [&str; 46] = [
     "ada",
     "Ad",
     "lovelace ada",
@@ -119,6 +133,18 @@ const QUERIES: [&str; 34] = [
     "タ",
     "привет",
     "neil",
+    "oneil",
+    "o'neil",
+    "o neil",
+    "vip",
+    "tag 7",
+    "4155550132",
+    "+1 415-555-0132",
+    "5550132",
+    "415 555",
+    "+49301234567",
+    "(030) 1234567",
+    "555-0132 x12",
     "x-ray",
     "3",
     "fine",
@@ -228,6 +254,58 @@ pub(super) async fn an_exact_match_comes_first(store: Subject) {
         (exact.id.to_string().as_str(), vec![exact.id, note.id]),
     ] {
         let page = found(&store, &searching(query, &ObjectType::ALL, 10)).await;
+        assert_eq!(ids(&page.documents), expected, "{query}");
+    }
+}
+
+/// A record whose whole name is the query comes before those whose names begin so, however many are newer.
+pub(super) async fn a_whole_name_comes_first(store: Subject) {
+    let mut records: Vec<Record> = Vec::new();
+    for n in 1..=60 {
+        let name = match n {
+            1 => "Zeta, Ltd.".to_owned(),
+            2 => "zeta".to_owned(),
+            _ => format!("Zeta{n} Zeta Ltd"),
+        };
+        let mut deal = Deal::blank(id(Kind::Deal, 2 * n), Mode::Live, NOW);
+        deal.title.clone_from(&name);
+        let company = Company {
+            name,
+            ..company(2 * n + 1)
+        };
+        records.extend([company.into(), deal.into()]);
+    }
+    keep(&store, &records).await;
+    for (query, expected) in [("ZETA", [5, 4]), ("zeta ltd", [3, 2])] {
+        let page = found(&store, &searching(query, &ObjectType::ALL, 50)).await;
+        let first = [id(Kind::Company, expected[0]), id(Kind::Deal, expected[1])];
+        assert_eq!(ids(&page.documents)[..2], first, "{query}");
+        assert_eq!((page.documents.len(), page.more), (50, true));
+    }
+}
+
+/// A telephone number is found however it is written, in the record and in the query, and by its tail.
+pub(super) async fn a_search_finds_a_number_in_its_spellings(store: Subject) {
+    let contacts = PHONES.into_iter().zip(1..).map(|(phone, n)| Contact {
+        phone: Some(phone.to_owned()),
+        ..contact(n)
+    });
+    keep(&store, &contacts.map(Record::from).collect::<Vec<_>>()).await;
+    for (query, expected) in [
+        ("+14155550132", &[3, 2, 1][..]),
+        ("+1 (415) 555-0132", &[3, 2, 1]),
+        ("001 415 555 0132", &[3, 2, 1]),
+        ("4155550132", &[3, 2, 1]),
+        ("555-0132", &[6, 3, 2, 1]),
+        ("5550132", &[6, 3, 2, 1]),
+        ("555-0132 ext. 12", &[2]),
+        ("+49 (0)30 123 45 67", &[5, 4]),
+        ("0301234567", &[5, 4]),
+        ("+4930", &[4]),
+        ("+14155550133", &[]),
+    ] {
+        let page = found(&store, &searching(query, &ObjectType::ALL, 10)).await;
+        let expected: Vec<Id> = expected.iter().map(|n| id(Kind::Contact, *n)).collect();
         assert_eq!(ids(&page.documents), expected, "{query}");
     }
 }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::objects::{Draft, Objects, email_taken};
 use super::operation::{Operation, Outcome, Plan, Reply};
 use super::{Scoped, store_error};
+use crate::email;
 use crate::error::{Error, ErrorKind, Result};
 use crate::excerpt::Quoted;
 use crate::hint::{self, OtherNames};
@@ -20,7 +21,6 @@ use crate::object::{Contact, ContactInput, Object};
 use crate::record::{Document, Entry};
 use crate::search::index_terms;
 use crate::store::{Refusal, Write};
-use crate::text;
 use crate::webhook::{Change, previous};
 
 /// What a batch of contacts asks for.
@@ -375,10 +375,10 @@ impl ContactBatch {
     }
 }
 
-/// The folded address that a row names, if it is one at all.
+/// What the address that a row names is compared by, if it is one at all.
 fn email_key(draft: &Draft<Contact>) -> Option<String> {
     let email = draft.input.email.as_set()?;
-    text::email(email).ok().map(text::fold)
+    email::parse(email).ok().map(|email| email::key(&email))
 }
 
 impl Round {

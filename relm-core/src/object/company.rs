@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Object, ObjectType, Reference, head, scalar};
+use super::{Object, ObjectType, Reference, head};
 use crate::check;
-use crate::column::{Column, ColumnType, Scalar};
+use crate::column::{Column, ColumnType, Identity, Scalar};
 use crate::error::Result;
 use crate::hint::OtherNames;
+use crate::host;
 use crate::id::Id;
 use crate::input::{Patch, Reader};
 use crate::limits::TEXT_CHARS_MAX;
@@ -24,7 +25,7 @@ pub struct Company {
     pub object: ObjectType,
     /// Required.
     pub name: String,
-    /// Free text, such as `example.com`; not unique.
+    /// A bare host, such as `example.com`, whatever it was written as; not unique.
     pub domain: Option<String>,
     /// Custom fields and free-form members.
     pub metadata: Metadata,
@@ -88,7 +89,9 @@ pub(super) const OTHER_NAMES: OtherNames = &[
 
 pub(super) const COLUMNS: &[Column] = &[
     Column::text("name", TEXT_CHARS_MAX).indexed(),
-    Column::text("domain", TEXT_CHARS_MAX).indexed(),
+    Column::text("domain", TEXT_CHARS_MAX)
+        .indexed()
+        .compared_as(Identity::Domain),
     Column::new("metadata", ColumnType::Json).hidden(),
     Column::new("created_at", ColumnType::Timestamp),
     Column::new("updated_at", ColumnType::Timestamp).indexed(),
@@ -109,16 +112,11 @@ impl Company {
         } = self;
         vec![
             Some(name.into()),
-            scalar(domain),
+            domain.as_deref().map(host::key).map(Scalar::Text),
             Some(metadata::text_of(metadata).into()),
             Some((*created_at).into()),
             Some((*updated_at).into()),
         ]
-    }
-
-    /// The texts that search reads.
-    pub(crate) fn texts(&self) -> [Option<&String>; 2] {
-        [Some(&self.name), self.domain.as_ref()]
     }
 }
 
@@ -158,7 +156,7 @@ impl Object for Company {
             metadata,
         } = input;
         name.apply_required("name", &mut self.name, check::required_text("name"))?;
-        domain.apply(&mut self.domain, check::short_text("domain"))?;
+        domain.apply(&mut self.domain, check::domain)?;
         metadata::merge(metadata, &mut self.metadata)
     }
 

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Object, ObjectType, Reference, head, scalar};
 use crate::check;
-use crate::column::{Column, ColumnType, Scalar};
+use crate::column::{Column, ColumnType, Identity, Scalar};
+use crate::email;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hint::OtherNames;
 use crate::id::{Id, Kind};
@@ -12,7 +13,6 @@ use crate::input::{Patch, Reader};
 use crate::limits::{EMAIL_BYTES_MAX, TEXT_CHARS_MAX};
 use crate::metadata::{self, Metadata};
 use crate::scope::Mode;
-use crate::text;
 use crate::time::Timestamp;
 
 /// A person.
@@ -23,7 +23,7 @@ pub struct Contact {
     pub id: Id,
     /// Always [`ObjectType::Contact`].
     pub object: ObjectType,
-    /// Unique in the scope without regard to case; kept as it was written.
+    /// Unique in the scope, however it is spelt; kept as it was written first.
     pub email: Option<String>,
     /// The given name.
     pub first_name: Option<String>,
@@ -124,8 +124,8 @@ pub(super) const OTHER_NAMES: OtherNames = &[
 ];
 
 pub(super) const COLUMNS: &[Column] = &[
-    Column::text("email", EMAIL_BYTES_MAX),
-    // Case folding can triple the length of a text.
+    Column::text("email", EMAIL_BYTES_MAX).compared_as(Identity::Email),
+    // A domain is as long as RFC 1035 allows in its `xn--` form, whatever it was in its own letters.
     Column::text("email_key", 3 * EMAIL_BYTES_MAX)
         .unique()
         .hidden(),
@@ -139,9 +139,9 @@ pub(super) const COLUMNS: &[Column] = &[
 ];
 
 impl Contact {
-    /// What makes its e-mail unique: the address, case-folded.
+    /// What makes its e-mail unique: what the address is [compared by](email::key).
     pub fn email_key(&self) -> Option<String> {
-        self.email.as_deref().map(text::fold)
+        self.email.as_deref().map(email::key)
     }
 
     pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
@@ -227,7 +227,8 @@ impl Object for Contact {
             company_id,
             metadata,
         } = input;
-        email.apply(&mut self.email, check::email)?;
+        let known = self.email.clone();
+        email.apply(&mut self.email, check::email(known))?;
         first_name.apply(&mut self.first_name, check::short_text("first_name"))?;
         last_name.apply(&mut self.last_name, check::short_text("last_name"))?;
         phone.apply(&mut self.phone, check::short_text("phone"))?;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Object, ObjectType, Reference, head, scalar};
 use crate::check;
-use crate::column::{Column, ColumnType, Scalar};
+use crate::column::{Column, ColumnType, Identity, Scalar};
 use crate::error::Result;
 use crate::hint::OtherNames;
 use crate::id::{Id, Kind};
@@ -144,7 +144,7 @@ pub(super) const OTHER_NAMES: OtherNames = &[
 pub(super) const COLUMNS: &[Column] = &[
     Column::text("title", TEXT_CHARS_MAX),
     Column::new("value_cents", ColumnType::Integer),
-    Column::text("currency", 3),
+    Column::text("currency", 3).compared_as(Identity::Code),
     Column::text("stage", TEXT_CHARS_MAX).indexed(),
     Column::new("close_date", ColumnType::Date).indexed(),
     Column::id("company_id", Kind::Company).indexed(),
@@ -183,15 +183,6 @@ impl Deal {
             Some(metadata::text_of(metadata).into()),
             Some((*created_at).into()),
             Some((*updated_at).into()),
-        ]
-    }
-
-    /// The texts that search reads.
-    pub(crate) fn texts(&self) -> [Option<&String>; 3] {
-        [
-            Some(&self.title),
-            self.currency.as_ref(),
-            self.stage.as_ref(),
         ]
     }
 }

@@ -74,6 +74,7 @@ fn limits_table() -> Value {
         "text_characters": limits::TEXT_CHARS_MAX,
         "activity_body_characters": limits::BODY_CHARS_MAX,
         "email_bytes": limits::EMAIL_BYTES_MAX,
+        "email_local_bytes": limits::EMAIL_LOCAL_BYTES_MAX,
         "integer_magnitude": limits::INTEGER_MAX,
         "metadata_keys": limits::METADATA_KEYS_MAX,
         "metadata_key_characters": limits::METADATA_KEY_CHARS_MAX,

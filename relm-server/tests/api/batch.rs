@@ -94,7 +94,7 @@ fn an_upsert_changes_what_a_row_names() {
     for name in ["id", "created_at", "phone"] {
         assert_eq!(ada[name], before[name]);
     }
-    assert_eq!(ada["email"], "ADA@example.com");
+    assert_eq!(ada["email"], "ada@example.com", "it keeps its spelling");
     assert_eq!(done["data"][2]["id"], done["data"][3]["id"]);
     let grace = user
         .get(&format!("/v1/contacts/{}", id(&done["data"][3])))

@@ -86,7 +86,11 @@ fn requests(owned: &Owned) -> Vec<(&'static str, String, Value)> {
             &owned.contact,
             json!({ "metadata": { "plan": "pro" } }),
         ),
-        ("companies", &owned.company, json!({ "domain": "x" })),
+        (
+            "companies",
+            &owned.company,
+            json!({ "domain": "x.example" }),
+        ),
         ("deals", &owned.deal, json!({ "stage": "x" })),
         ("activities", &owned.activity, json!({ "subject": "x" })),
         ("webhooks", &owned.webhook, json!({ "enabled": false })),

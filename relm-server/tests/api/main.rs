@@ -17,6 +17,7 @@ mod events;
 mod faults;
 mod fields;
 mod idempotency;
+mod identities;
 mod isolation;
 mod lists;
 mod mistakes;

@@ -4,17 +4,20 @@
 //! surrounds it, and distributed databases want one at a time. PostgreSQL's processes take turns by an advisory lock. A
 //! lock of MySQL's holds on one node of a cluster only, so there a step may be taken twice, and the second taker finds
 //! it done.
+//!
+//! What a step [derives](crate::derived) it derives in transactions that take turns by a row, on every database.
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, DbErr, RuntimeErr, TransactionTrait, sqlx};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, RuntimeErr, TransactionTrait, sqlx};
 
 use super::PoolOpenError;
-use super::error::Failure;
+use super::error::{Cause, Failure};
 use super::rights::{self, denied, on};
-use super::statement::Connected;
+use super::statement::{Connected, scalar};
+use crate::derived::{self, Chunk, Position, Rows};
 use crate::dialect::{Dialect, tables};
-use crate::schema::{KNOWN, MIGRATIONS, STEPS, Step};
+use crate::schema::{KNOWN, MIGRATIONS, STEPS, Step, Work};
 use crate::sql::Sql;
 
 /// Names the advisory lock: `relm` in ASCII, and a number.
@@ -48,7 +51,12 @@ pub(super) async fn run(database: &Connected) -> Result<(), PoolOpenError> {
     }
     let mut taken = version(database).await?.unwrap_or(0);
     while let Some(step) = usize::try_from(taken).ok().and_then(|at| STEPS.get(at)) {
-        take(database, &database.dialect.ddl(step), Some((taken, step))).await?;
+        match step.work {
+            Work::Statement(ddl) => {
+                take(database, &database.dialect.ddl(ddl), Some((taken, step))).await?;
+            }
+            Work::Derive => derive(database, taken + 1, step).await?,
+        }
         taken = version(database).await?.unwrap_or(0);
     }
     check(database).await
@@ -170,7 +178,125 @@ async fn regardless(database: &Connected, ddl: &str, insert: &Option<String>) ->
     Ok(())
 }
 
-/// Whether a table or an index was made before.
+/// Takes a step that derives, together with whoever else does.
+async fn derive(database: &Connected, step: i64, taken: &Step) -> Result<(), PoolOpenError> {
+    statement(database, &derived::prepare(database.dialect)).await?;
+    let mut begin = Sql::new(&format!(
+        "INSERT INTO {MIGRATIONS} (version, name) VALUES ("
+    ));
+    begin.bind(derived::progress(step)).push(", ");
+    begin.bind(Position::START.to_string()).push(")");
+    begin.push(database.dialect.or_ignore());
+    database.execute(&database.pool, &begin).await?;
+    let mut tries = 0;
+    loop {
+        match derive_chunk(database, step, taken.name).await {
+            Ok(true) => break,
+            Ok(false) => tries = 0,
+            Err(Failure::Contention(_) | Failure::Unmet(_)) if tries < TRIES => {
+                tries += 1;
+                tokio::time::sleep(Duration::from_millis(u64::from(20 * tries))).await;
+            }
+            Err(failure) => return Err(failure.into()),
+        }
+    }
+    statement(database, &derived::tidy(database.dialect)).await
+}
+
+/// Runs a statement whose work may be done already.
+async fn statement(database: &Connected, ddl: &str) -> Result<(), PoolOpenError> {
+    match database.pool.execute_unprepared(ddl).await {
+        Err(error) if !is_there_already(&error) => Err(Failure::from(error).into()),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// Derives a chunk, in a transaction of its own; whether the step is taken, by whomever.
+async fn derive_chunk(database: &Connected, step: i64, name: &str) -> Result<bool, Failure> {
+    let turn = database.begin().await?;
+    let progress = derived::progress(step);
+    let mut kept = Sql::new(&format!("SELECT name FROM {MIGRATIONS} WHERE version = "));
+    kept.bind(progress);
+    kept.push(database.dialect.update_lock());
+    let kept = database.rows(&turn, &kept).await?;
+    let mut done = Sql::new(&format!(
+        "SELECT version FROM {MIGRATIONS} WHERE version = "
+    ));
+    done.bind(step);
+    let is_done = !database.rows(&turn, &done).await?.is_empty();
+    let next = match kept.first() {
+        // Another process has done the rest.
+        _ if is_done => None,
+        Some(row) => {
+            let position = Position::parse(&row.try_get_by_index::<String>(0)?);
+            go_on(database, &turn, position).await?
+        }
+        None => {
+            return Err(Failure::Contention(Cause::Said(
+                "a derivation has lost its place",
+            )));
+        }
+    };
+    let mut note = Sql::default();
+    if let Some(position) = next {
+        note.push(&format!("UPDATE {MIGRATIONS} SET name = "));
+        note.bind(position.to_string()).push(" WHERE version = ");
+        note.bind(progress);
+    } else {
+        note.push(&format!(
+            "INSERT INTO {MIGRATIONS} (version, name) VALUES ("
+        ));
+        note.bind(step).push(", ").bind(name.to_owned()).push(")");
+        note.push(database.dialect.or_ignore());
+        let mut end = Sql::new(&format!("DELETE FROM {MIGRATIONS} WHERE version = "));
+        end.bind(progress);
+        database.execute(&turn, &end).await?;
+    }
+    database.execute(&turn, &note).await?;
+    database.within(turn.commit()).await?;
+    Ok(next.is_none())
+}
+
+/// Derives the chunk at this position; where the next one is.
+async fn go_on(
+    database: &Connected,
+    turn: &DatabaseTransaction,
+    position: Position,
+) -> Result<Option<Position>, Failure> {
+    let records = match position.records(database.dialect) {
+        Some(sql) => scalars(database, turn, &sql).await?,
+        None => Rows::new(),
+    };
+    let Some(chunk) = Chunk::read(database.dialect, &position, records) else {
+        let scope = scalars(database, turn, &position.next_scope()).await?;
+        return Ok(position.beyond(&scope));
+    };
+    let terms = scalars(database, turn, &chunk.terms()).await?;
+    let holders = match chunk.holders() {
+        Some(sql) => scalars(database, turn, &sql).await?,
+        None => Rows::new(),
+    };
+    let end = chunk.end();
+    for sql in chunk.writes(terms, holders) {
+        database.execute(turn, &sql).await?;
+    }
+    Ok(Some(end))
+}
+
+async fn scalars(
+    database: &Connected,
+    turn: &DatabaseTransaction,
+    sql: &Sql,
+) -> Result<Rows, Failure> {
+    let rows = database.rows(turn, sql).await?;
+    let row = |row: &sea_orm::QueryResult| {
+        let columns = row.column_names().len();
+        (0..columns).map(|column| scalar(row, column)).collect()
+    };
+    Ok(rows.iter().map(row).collect())
+}
+
+/// Whether a table or an index was made before, or an index dropped.
 fn is_there_already(error: &DbErr) -> bool {
     let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
         error
@@ -180,10 +306,10 @@ fn is_there_already(error: &DbErr) -> bool {
     let sqlx::Error::Database(error) = error.as_ref() else {
         return false;
     };
-    // "Table already exists", "duplicate key name".
+    // "Table already exists", "duplicate key name", "check that column/key exists".
     #[cfg(feature = "mysql")]
     if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
-        return matches!(error.number(), 1050 | 1061);
+        return matches!(error.number(), 1050 | 1061 | 1091);
     }
     // PostgreSQL takes each step once.
     let _ = error;

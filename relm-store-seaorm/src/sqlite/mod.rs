@@ -106,7 +106,7 @@ impl SqliteOptions {
     }
 }
 
-/// Why a database could not be opened. Nothing was changed.
+/// Why a database could not be opened. Steps that were taken stay taken; otherwise nothing was changed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum OpenError {
@@ -186,7 +186,7 @@ impl SqliteStore {
     /// Opens the database, bringing its tables up to date.
     ///
     /// # Errors
-    /// [`OpenError`]: nothing was changed.
+    /// [`OpenError`]. Steps that were taken stay taken; otherwise nothing was changed.
     pub fn open(options: SqliteOptions) -> Result<Self, OpenError> {
         if rusqlite::version_number() < SQLITE_VERSION_MIN {
             return Err(OpenError::OldSqlite(rusqlite::version()));

@@ -43,7 +43,7 @@ fn a_create_is_four_statements() {
         let (batches, scoped) = session().await;
         scoped
             .contacts()
-            .create(contact("ada@example.com"))
+            .create(contact("grace@example.com"))
             .await
             .unwrap();
         let expected = [
@@ -69,7 +69,7 @@ fn an_idempotency_key_adds_two_statements_and_an_endpoint_one() {
         let scoped = scoped.idempotent("key", [0; 32]).unwrap();
         scoped
             .contacts()
-            .create(contact("ada@example.com"))
+            .create(contact("grace@example.com"))
             .await
             .unwrap();
         let expected = [

@@ -134,6 +134,7 @@ macro_rules! for_each_broken_store {
                     a_change_has_one_event an_event_is_in_the_commit_of_its_change a_dropped_commit_is_whole_or_nothing
                     one_of_many_creates_of_an_email_succeeds events_show_changed_fields
                     a_recovery_includes_what_seems_to_be_of_later
+                    another_spelling_changes_nothing
                 ]
                 LostDelivery a_lost_delivery_is_noticed [
                     deliveries_go_to_the_endpoints_that_match an_event_is_in_the_commit_of_its_change
@@ -253,6 +254,7 @@ macro_rules! for_each_broken_store {
                 FoldedEquality a_folded_comparison_is_noticed [
                     contacts_are_filtered_by_the_predicate companies_are_filtered_by_the_predicate
                     deals_are_filtered_by_the_predicate fields_are_filtered_by_the_predicate
+                    values_are_asked_for_as_they_are_written
                 ]
                 Utf16Order an_order_by_utf_16_is_noticed [
                     contacts_are_filtered_by_the_predicate activities_are_filtered_by_the_predicate
@@ -271,7 +273,13 @@ macro_rules! for_each_broken_store {
                 FilteredPage a_filter_after_the_limit_is_noticed [filtered_lists_page_exactly]
             }
             searches {
-                RankLost a_search_without_ranks_is_noticed [a_search_gives_what_ranks an_exact_match_comes_first]
+                RankLost a_search_without_ranks_is_noticed [
+                    a_search_gives_what_ranks an_exact_match_comes_first a_whole_name_comes_first
+                    an_address_is_one_in_every_spelling a_domain_is_its_bare_host
+                ]
+                OneWay a_search_by_one_spelling_is_noticed [
+                    a_search_gives_what_ranks a_search_finds_a_number_in_its_spellings
+                ]
                 AsciiSearch a_search_of_ascii_is_noticed [a_search_folds_case_and_accents]
                 AllTypes a_search_of_all_types_is_noticed [a_search_looks_at_its_types]
                 GuessedSearchMore a_guessed_more_of_a_search_is_noticed [a_search_pages_exactly]

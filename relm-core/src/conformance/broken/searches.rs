@@ -10,7 +10,7 @@ use super::super::intercept::Intercept;
 use crate::object::ObjectType;
 use crate::record::Document;
 use crate::scope::Scope;
-use crate::search::{Rank, SearchPosition};
+use crate::search::{Rank, SearchPosition, Word};
 use crate::store::{Search, SearchPage, Store, StoreError};
 
 /// Everything that a search finds.
@@ -55,6 +55,26 @@ impl Intercept for RankLost {
         let mut documents = every_match(store, scope, search).await?;
         documents.sort_by_key(|document| Reverse(document.id.ulid()));
         Ok(whole(documents))
+    }
+}
+
+/// Asks for each word in one of the ways in which it may be written.
+#[derive(Default)]
+pub(super) struct OneWay;
+
+#[async_trait]
+impl Intercept for OneWay {
+    async fn search(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        search: &Search,
+    ) -> Result<SearchPage, StoreError> {
+        let mut search = search.clone();
+        for Word(beginnings) in &mut search.terms.words {
+            beginnings.truncate(1);
+        }
+        store.search(scope, &search).await
     }
 }
 

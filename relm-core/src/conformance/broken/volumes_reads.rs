@@ -249,7 +249,9 @@ impl Intercept for CutWords {
     ) -> Result<SearchPage, StoreError> {
         let mut search = search.clone();
         for word in &mut search.terms.words {
-            *word = word.chars().take(32).collect();
+            for beginning in &mut word.0 {
+                *beginning = beginning.chars().take(32).collect();
+            }
         }
         store.search(scope, &search).await
     }
