@@ -9,6 +9,8 @@
     dead_code,
     reason = "two crates of tests share it, and each uses its part"
 )]
+#[cfg(target_os = "linux")]
+mod answer_memory;
 mod client;
 mod command_line;
 mod deliveries;
