@@ -248,6 +248,28 @@ pub(super) async fn what_waits_no_more_is_not_given(store: Subject) {
     }
 }
 
+/// A delivery that a lease held and a replace planned anew waits at that moment alone: finished or deleted then, it waits no
+/// more.
+pub(super) async fn what_was_planned_anew_waits_at_one_moment(store: Subject) {
+    for (n, planned) in (0..).zip([1, 50, 100, 300]) {
+        for (is_deleted, n) in [(false, 2 * n), (true, 2 * n + 1)] {
+            let read = delivery(n, 1, at(0));
+            store.apply(SCOPE, vec![insert(read.clone())]).await;
+            assert_eq!(take(&store, &lease(1, 0, 100)).await, ids([n]));
+            let anew = changed_delivery(&read, |it| it.next_attempt_at = Some(at(planned)));
+            store.apply(SCOPE, vec![replace(read, anew.clone())]).await;
+            let last = match is_deleted {
+                true => delete(anew),
+                false => replace(anew.clone(), finished(&anew, DeliveryStatus::Dead)),
+            };
+            store.apply(SCOPE, vec![last]).await;
+            let queues = store.queues(None, 10).await;
+            assert_eq!(queues.expect("the store lists queues"), []);
+            assert_eq!(take(&store, &lease(1, 1_000, 2_000)).await, []);
+        }
+    }
+}
+
 /// A lease changes no document: a holder replaces the version that it read.
 pub(super) async fn a_lease_changes_no_document(store: Subject) {
     given(&store, &[(1, -5), (2, 0), (3, 50)]).await;

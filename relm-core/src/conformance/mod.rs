@@ -301,6 +301,7 @@ macro_rules! for_each_case {
                 a_replace_at_the_same_moment_ends_the_lease
                 a_refused_batch_ends_no_lease
                 what_waits_no_more_is_not_given
+                what_was_planned_anew_waits_at_one_moment
                 a_lease_changes_no_document
                 a_lease_stays_with_its_endpoint
                 leases_stay_in_their_scope

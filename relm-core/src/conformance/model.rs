@@ -16,10 +16,40 @@ use crate::search::SearchTerms;
 use crate::store::{Configuration, Lease, Query, QueueKey, Search, Store};
 use crate::time::{Entropy, SeededEntropy, Timestamp};
 
-/// Few ids and keys, so that operations meet.
-const IDS: u64 = 8;
-/// Fewer endpoints, so that several deliveries wait in one queue.
-const ENDPOINTS: u64 = 2;
+/// How much a run draws from.
+struct Size {
+    ids: u64,
+    endpoints: u64,
+    /// Writes of one batch.
+    writes: u64,
+    /// Records of one page.
+    page: u64,
+    /// How far ahead, in milliseconds, a delivery is planned and a lease ends: few enough that the clock gets there.
+    ahead_ms: u64,
+    /// Whether most writes are such as the state allows: of hundreds, one that is refused is enough.
+    is_careful: bool,
+}
+
+/// Few ids and keys, so that operations meet; and fewer endpoints, so that several deliveries wait in one queue.
+const SMALL: Size = Size {
+    ids: 8,
+    endpoints: 2,
+    writes: 5,
+    page: 6,
+    ahead_ms: 40,
+    is_careful: false,
+};
+/// Hundreds of them, so that batches, pages and queues cross the bounds at which a store reads and writes.
+const LARGE: Size = Size {
+    ids: 700,
+    endpoints: 40,
+    writes: 500,
+    page: 300,
+    ahead_ms: 4_000,
+    is_careful: true,
+};
+/// One of so many seeds is of a large run, which takes as long as several small ones.
+const SEEDS_PER_LARGE: u64 = 10;
 const KINDS: [Kind; 6] = [
     Kind::Contact,
     Kind::Company,
@@ -37,8 +67,6 @@ const EMAILS: [&str; 5] = [
 ];
 const NAMES: [&str; 6] = ["Ada", "ada ", "Åda", "Bob", "", "\u{10000}"];
 const KEYS: [&str; 3] = ["one", "One", "two"];
-/// How far ahead, in milliseconds, a delivery is planned and a lease ends: few enough that the clock gets there.
-const AHEAD_MS: u64 = 40;
 /// How often the whole of both stores is compared.
 const STEPS_PER_COMPARISON: usize = 20;
 
@@ -66,6 +94,10 @@ async fn operate(reference: Arc<dyn Store>, under_test: Arc<dyn Store>, seed: u6
         reference,
         under_test,
         dice: SeededEntropy::new(seed),
+        size: match seed.is_multiple_of(SEEDS_PER_LARGE) {
+            true => LARGE,
+            false => SMALL,
+        },
         seed,
         step: 0,
         now: NOW,
@@ -75,7 +107,7 @@ async fn operate(reference: Arc<dyn Store>, under_test: Arc<dyn Store>, seed: u6
         model.step = step;
         model.now = model
             .now
-            .saturating_add_millis(model.below(10).cast_signed());
+            .saturating_add_millis(model.below(model.size.ahead_ms / 4).cast_signed());
         let scope = model.scope();
         match model.below(12) {
             0..=4 => model.commit(scope).await,
@@ -95,6 +127,7 @@ struct Model {
     reference: Arc<dyn Store>,
     under_test: Arc<dyn Store>,
     dice: SeededEntropy,
+    size: Size,
     seed: u64,
     step: usize,
     now: Timestamp,
@@ -142,15 +175,19 @@ impl Model {
         SCOPE
     }
 
+    fn page_limit(&self) -> usize {
+        1 + self.below(self.size.page) as usize
+    }
+
     fn some_id(&self, kind: Kind) -> Id {
-        id(kind, self.below(IDS))
+        id(kind, self.below(self.size.ids))
     }
 
     /// A moment to come that is like no other: of equal ones, a store may lease any first.
     fn fresh_moment(&self) -> Timestamp {
         let mut moments = self.moments.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let ahead = 1 + self.below(AHEAD_MS).cast_signed();
+            let ahead = 1 + self.below(self.size.ahead_ms).cast_signed();
             let moment = self.now.saturating_add_millis(ahead);
             if moments.insert(moment) {
                 return moment;
@@ -201,7 +238,7 @@ impl Model {
             kind,
             clauses,
             after,
-            limit: 1 + self.below(6) as usize,
+            limit: self.page_limit(),
         };
         both!(self, format!("list {query:?}"), list(scope, &query));
     }
@@ -227,7 +264,7 @@ impl Model {
             terms,
             types,
             after: None,
-            limit: 1 + self.below(4) as usize,
+            limit: self.page_limit(),
         };
         both!(self, format!("search {search:?}"), search(scope, &search));
         let page = self
@@ -244,7 +281,7 @@ impl Model {
         for _ in 0..=self.below(3) {
             let lease = Lease {
                 scope,
-                webhook: endpoint(self.below(ENDPOINTS)),
+                webhook: endpoint(self.below(self.size.endpoints)),
                 now: self.now,
                 until: self.fresh_moment(),
                 limit: 1,
@@ -257,9 +294,9 @@ impl Model {
         }
         let after = self.one_in(2).then(|| QueueKey {
             scope_key: scope.key(),
-            webhook: endpoint(self.below(ENDPOINTS)),
+            webhook: endpoint(self.below(self.size.endpoints)),
         });
-        let limit = 1 + self.below(4) as usize;
+        let limit = self.page_limit();
         both!(
             self,
             format!("{limit} queues after {after:?}"),
@@ -311,13 +348,13 @@ impl Model {
                     kind,
                     clauses: Vec::new(),
                     after: None,
-                    limit: 100,
+                    limit: 1_000,
                 };
                 both!(self, format!("list {query:?}"), list(scope, &query));
             }
             self.recall(scope).await;
             self.read(scope).await;
         }
-        both!(self, "queues", queues(None, 100));
+        both!(self, "queues", queues(None, 1_000));
     }
 }

@@ -360,7 +360,9 @@ macro_rules! for_each_broken_store {
                 ChangedColumns a_moment_written_only_if_changed_is_noticed [
                     a_replace_at_the_same_moment_ends_the_lease
                 ]
-                FinishedGiven a_lease_of_the_finished_is_noticed [what_waits_no_more_is_not_given]
+                FinishedGiven a_lease_of_the_finished_is_noticed [
+                    what_waits_no_more_is_not_given what_was_planned_anew_waits_at_one_moment
+                ]
                 DeletedGiven a_lease_of_the_deleted_is_noticed [what_waits_no_more_is_not_given]
                 WrittenLease a_lease_that_writes_is_noticed [a_lease_changes_no_document]
                 AnyEndpoint a_lease_of_any_endpoint_is_noticed [a_lease_stays_with_its_endpoint]

@@ -9,12 +9,15 @@ use super::super::records::{
     changed_delivery, company, contact, delete, delivery, edge, field, id, insert, replace,
     set_version, webhook,
 };
-use super::{EMAILS, ENDPOINTS, IDS, KEYS, KINDS, Model, NAMES};
+use super::{EMAILS, KEYS, KINDS, Model, NAMES};
 use crate::id::{Id, Kind};
 use crate::record::{Document, Entry, Record};
 use crate::scope::Scope;
 use crate::store::{Batch, CommitError, Refusal, Require, StoredResponse, Write};
 use crate::webhook::{Delivery, DeliveryStatus};
+
+/// In a large run one write of so many may have its batch refused.
+const CARELESS: u64 = 2_000;
 
 impl Model {
     /// A record of this id that did not exist yet.
@@ -22,7 +25,7 @@ impl Model {
         match own.kind() {
             Kind::Contact => {
                 let mut contact = contact(n);
-                contact.email = (!self.one_in(3)).then(|| self.pick(&EMAILS).to_owned());
+                contact.email = (!self.one_in(3)).then(|| self.email(n));
                 contact.last_name = (!self.one_in(3)).then(|| self.pick(&NAMES).to_owned());
                 contact.company_id = self.one_in(2).then(|| self.some_id(Kind::Company));
                 let plan = self.pick(&["free", "Free", "5"]);
@@ -46,10 +49,11 @@ impl Model {
                 let (from, to) = (self.some_id(Kind::Contact), self.some_id(Kind::Company));
                 edge(n, from, to, self.one_in(2).then(|| self.pick(&NAMES))).into()
             }
-            Kind::Field => field(n, &format!("k{}", self.below(3))).into(),
+            Kind::Field => field(n, &format!("k{}", self.field_number(n))).into(),
             Kind::Webhook => webhook(n).into(),
             Kind::Delivery => {
-                let mut delivery = delivery(n, self.below(ENDPOINTS), self.fresh_moment());
+                let mut delivery =
+                    delivery(n, self.below(self.size.endpoints), self.fresh_moment());
                 if self.one_in(4) {
                     delivery.status = DeliveryStatus::Succeeded;
                     delivery.next_attempt_at = None;
@@ -62,6 +66,41 @@ impl Model {
             | Kind::Key
             | Kind::Workspace
             | Kind::Request => panic!("{own} is of none of the kinds that are written"),
+        }
+    }
+
+    /// An address that others have as well; in a large run, where one such would have each batch refused, seldom.
+    fn email(&self, n: u64) -> String {
+        let email = self.pick(&EMAILS);
+        match self.size.is_careful && !self.one_in(CARELESS) {
+            true => format!("{n}{email}"),
+            false => email.to_owned(),
+        }
+    }
+
+    fn field_number(&self, n: u64) -> u64 {
+        match self.size.is_careful && !self.one_in(CARELESS) {
+            true => n,
+            false => self.below(3),
+        }
+    }
+
+    /// A write that the state allows, as far as it alone decides.
+    async fn allowed_write(&self, scope: Scope, own: Id, n: u64) -> Write {
+        let stored = self.reference.get(scope, own).await;
+        let Some(stored) = stored.expect("the reference answers") else {
+            return insert(self.record(own, n));
+        };
+        let before = stored.into_entry().expect("it was written as an entry");
+        let changes = !matches!(own.kind(), Kind::Association | Kind::Field);
+        if !changes || self.one_in(4) {
+            return Write::Delete(before);
+        }
+        let mut after = self.record(own, n);
+        set_version(&mut after, before.record.version() + 1);
+        Write::Replace {
+            before,
+            after: Entry::new(after),
         }
     }
 
@@ -90,6 +129,9 @@ impl Model {
     }
 
     async fn some_write(&self, scope: Scope, own: Id, n: u64) -> Write {
+        if self.size.is_careful && !self.one_in(CARELESS) {
+            return self.allowed_write(scope, own, n).await;
+        }
         let changes = !matches!(own.kind(), Kind::Association | Kind::Field);
         match self.below(6) {
             0..=2 => insert(self.record(own, n)),
@@ -110,14 +152,14 @@ impl Model {
         let (mut writes, mut named) = (Vec::new(), HashSet::new());
         // Edges are unlinked or written, since a batch names a record once.
         let unlinks = self.one_in(2);
-        for _ in 0..=self.below(4) {
+        for _ in 0..=self.below(self.size.writes) {
             // Deliveries more often than others, since a lease meets only those that are due.
             let kind = if self.one_in(4) {
                 Kind::Delivery
             } else {
                 self.pick(&KINDS)
             };
-            let n = self.below(IDS);
+            let n = self.below(self.size.ids);
             let own = id(kind, n);
             if (kind == Kind::Association && unlinks) || !named.insert(own) {
                 continue;
