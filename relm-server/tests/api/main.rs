@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where it goes wrong")]
 
 mod access;
+mod applied;
 mod associations;
 mod attempts;
 mod batch;

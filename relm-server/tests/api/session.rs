@@ -300,6 +300,8 @@ pub struct Fragile {
     state: AtomicU8,
     held: AtomicUsize,
     gate: Semaphore,
+    /// Calls that are answered yet, of a store that is [going away](Fragile::unplug_after).
+    calls_left: AtomicUsize,
 }
 
 impl Default for Fragile {
@@ -309,6 +311,7 @@ impl Default for Fragile {
             state: AtomicU8::new(0),
             held: AtomicUsize::new(0),
             gate: Semaphore::new(0),
+            calls_left: AtomicUsize::new(0),
         }
     }
 }
@@ -318,6 +321,7 @@ const UNREACHABLE: u8 = 1;
 const FAULTY: u8 = 2;
 const FORGETFUL: u8 = 4;
 const FULL: u8 = 5;
+const LEAVING: u8 = 9;
 
 impl Fragile {
     /// From now on the store cannot be reached.
@@ -338,6 +342,38 @@ impl Fragile {
     /// From now on there is no room for anything more.
     pub fn fill(&self) {
         self.state.store(FULL, Ordering::SeqCst);
+    }
+
+    /// After so many calls the store cannot be reached.
+    pub fn unplug_after(&self, calls: usize) {
+        self.calls_left.store(calls, Ordering::SeqCst);
+        self.state.store(LEAVING, Ordering::SeqCst);
+    }
+
+    /// All that is kept of a scope, whatever state the store is in.
+    pub fn everything(&self, scope: Scope) -> Vec<String> {
+        pollster::block_on(async {
+            let configuration = self.store.configuration(scope, None).await.unwrap();
+            let mut all = vec![format!(
+                "configuration {:?}",
+                configuration.map(|one| one.version)
+            )];
+            for kind in relm_core::record::KINDS {
+                let query = Query {
+                    kind,
+                    clauses: Vec::new(),
+                    after: None,
+                    limit: 1_000,
+                };
+                let page = self.store.list(scope, &query).await.unwrap();
+                all.extend(
+                    page.documents
+                        .iter()
+                        .map(|document| document.json.to_string()),
+                );
+            }
+            all
+        })
     }
 
     pub fn mend(&self) {
@@ -368,6 +404,14 @@ impl Fragile {
             }
             UNREACHABLE => Err(StoreError::unavailable("connection to 10.1.2.3 refused")),
             FAULTY => Err(StoreError::fault("no such table: contacts_v7")),
+            LEAVING => {
+                let less = |left: usize| left.checked_sub(1);
+                let left = self
+                    .calls_left
+                    .fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
+                let gone = |_| StoreError::unavailable("connection to 10.1.2.3 refused");
+                left.map(drop).map_err(gone)
+            }
             _ => Ok(()),
         }
     }
