@@ -13,6 +13,7 @@
 mod client;
 mod cluster;
 mod databases;
+mod mariadb;
 mod outage;
 #[allow(
     dead_code,
@@ -94,6 +95,12 @@ fn the_rate_limit_holds_over_all_replicas() {
 
 #[requires(initdb)]
 #[test]
-fn a_database_that_went_away_is_found_again() {
-    outage::restart();
+fn a_postgres_that_went_away_is_found_again() {
+    outage::restart(outage::Postgres::start());
+}
+
+#[requires(mariadbd, mariadb_install_db)]
+#[test]
+fn a_mariadb_that_went_away_is_found_again() {
+    outage::restart(mariadb::MariaDb::start());
 }

@@ -12,14 +12,23 @@ use serde_json::json;
 
 use super::cluster::{Cluster, eventually, walk};
 
+/// A database server that a test stops and starts.
+pub trait Stoppable {
+    fn url(&self) -> String;
+    /// Starts it again, and waits until it serves.
+    fn up(&mut self);
+    /// As an operator in a hurry, or a crash, would: connections break at once.
+    fn down(&mut self);
+}
+
 /// A PostgreSQL of the test's own, which nobody else is using.
-struct Postgres {
+pub struct Postgres {
     folder: tempfile::TempDir,
     port: u16,
 }
 
 impl Postgres {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -31,7 +40,7 @@ impl Postgres {
                 .status();
             assert!(owned.unwrap().success());
         }
-        let postgres = Self { folder, port };
+        let mut postgres = Self { folder, port };
         let data = postgres.data();
         let data = data.to_str().unwrap();
         let made = postgres.run(
@@ -45,44 +54,6 @@ impl Postgres {
 
     fn data(&self) -> PathBuf {
         self.folder.path().join("data")
-    }
-
-    fn url(&self) -> String {
-        format!("postgres://relm@127.0.0.1:{}/postgres", self.port)
-    }
-
-    fn up(&self) {
-        let folder = self.folder.path().display();
-        let options = format!("-p {} -k {folder} -c listen_addresses=127.0.0.1", self.port);
-        let data = self.data();
-        let log = self.folder.path().join("log");
-        let args = [
-            "-w",
-            "-D",
-            data.to_str().unwrap(),
-            "-l",
-            log.to_str().unwrap(),
-            "-o",
-            &options,
-        ];
-        assert!(
-            self.run("pg_ctl", &[&["start"], &args[..]].concat()),
-            "it starts"
-        );
-    }
-
-    /// As an operator in a hurry, or a crash, would: connections break at once.
-    fn down(&self) {
-        let data = self.data();
-        let args = [
-            "stop",
-            "-w",
-            "-m",
-            "immediate",
-            "-D",
-            data.to_str().unwrap(),
-        ];
-        assert!(self.run("pg_ctl", &args), "it stops");
     }
 
     /// Runs one of PostgreSQL's programs, as the user that it will not be root for.
@@ -107,6 +78,46 @@ impl Postgres {
     }
 }
 
+impl Stoppable for Postgres {
+    fn url(&self) -> String {
+        format!("postgres://relm@127.0.0.1:{}/postgres", self.port)
+    }
+
+    fn up(&mut self) {
+        let folder = self.folder.path().display();
+        let options = format!("-p {} -k {folder} -c listen_addresses=127.0.0.1", self.port);
+        let data = self.data();
+        let log = self.folder.path().join("log");
+        let args = [
+            "-w",
+            "-D",
+            data.to_str().unwrap(),
+            "-l",
+            log.to_str().unwrap(),
+            "-o",
+            &options,
+        ];
+        assert!(
+            self.run("pg_ctl", &[&["start"], &args[..]].concat()),
+            "it starts"
+        );
+    }
+
+    /// As an operator in a hurry, or a crash, would: connections break at once.
+    fn down(&mut self) {
+        let data = self.data();
+        let args = [
+            "stop",
+            "-w",
+            "-m",
+            "immediate",
+            "-D",
+            data.to_str().unwrap(),
+        ];
+        assert!(self.run("pg_ctl", &args), "it stops");
+    }
+}
+
 impl Drop for Postgres {
     fn drop(&mut self) {
         let data = self.data();
@@ -117,7 +128,7 @@ impl Drop for Postgres {
     }
 }
 
-fn is_root() -> bool {
+pub fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output().unwrap();
     id.stdout.starts_with(b"0\n")
 }
@@ -137,9 +148,8 @@ fn binary(program: &str) -> PathBuf {
 
 /// While the database is away every request is answered with 503, soon; when it is back, so are the replicas, and
 /// nothing that was acknowledged is missing.
-pub fn restart() {
-    let postgres = Postgres::start();
-    let cluster = Cluster::start(&postgres.url(), 2);
+pub fn restart(mut database: impl Stoppable) {
+    let cluster = Cluster::start(&database.url(), 2);
     let stop = AtomicBool::new(false);
     let acknowledged: Mutex<Vec<String>> = Mutex::default();
     let unavailable = AtomicUsize::new(0);
@@ -171,12 +181,12 @@ pub fn restart() {
         }
         for _ in 0..2 {
             std::thread::sleep(Duration::from_millis(700));
-            postgres.down();
+            database.down();
             let before = unavailable.load(Ordering::SeqCst);
             eventually("requests are refused", Duration::from_secs(10), || {
                 unavailable.load(Ordering::SeqCst) > before
             });
-            postgres.up();
+            database.up();
             let mut client = cluster.client(0);
             let back = eventually("it serves again", Duration::from_secs(10), || {
                 client.get("/v1/contacts?limit=1").0 == 200

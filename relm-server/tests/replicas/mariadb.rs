@@ -1,0 +1,105 @@
+//! A MariaDB of the test's own, which nobody else is using.
+
+use std::fs::File;
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use super::cluster::eventually;
+use super::outage::{Stoppable, is_root};
+
+pub struct MariaDb {
+    folder: tempfile::TempDir,
+    port: u16,
+    child: Child,
+}
+
+impl MariaDb {
+    pub fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        if is_root() {
+            let owned = Command::new("chown")
+                .arg("mysql")
+                .arg(folder.path())
+                .status();
+            assert!(owned.unwrap().success());
+        }
+        let made = command(&folder, "mariadb-install-db")
+            .args(["--auth-root-authentication-method=normal", "--skip-test-db"])
+            .status();
+        assert!(made.unwrap().success(), "mariadb-install-db failed");
+        let child = serve(&folder, port);
+        Self {
+            folder,
+            port,
+            child,
+        }
+    }
+}
+
+impl Stoppable for MariaDb {
+    fn url(&self) -> String {
+        format!("mysql://root@127.0.0.1:{}/mysql", self.port)
+    }
+
+    fn up(&mut self) {
+        self.child = serve(&self.folder, self.port);
+    }
+
+    fn down(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for MariaDb {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One of MariaDB's programs, over the data of this folder.
+fn command(folder: &tempfile::TempDir, program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.arg("--no-defaults");
+    if is_root() {
+        command.arg("--user=mysql");
+    }
+    let out = File::options()
+        .create(true)
+        .append(true)
+        .open(folder.path().join("log"))
+        .unwrap();
+    command
+        .arg(format!(
+            "--datadir={}",
+            folder.path().join("data").display()
+        ))
+        .stdin(Stdio::null())
+        .stdout(out.try_clone().unwrap())
+        .stderr(out);
+    command
+}
+
+/// Starts the server, and waits until it listens.
+fn serve(folder: &tempfile::TempDir, port: u16) -> Child {
+    let mut command = command(folder, "mariadbd");
+    let socket = folder.path().join("socket");
+    let child = command
+        .arg(format!("--socket={}", socket.display()))
+        .args([
+            "--bind-address=127.0.0.1",
+            &format!("--port={port}"),
+            "--innodb-buffer-pool-size=64M",
+        ])
+        .spawn()
+        .unwrap();
+    eventually("MariaDB listens", Duration::from_secs(60), || {
+        TcpStream::connect(("127.0.0.1", port)).is_ok()
+    });
+    child
+}
