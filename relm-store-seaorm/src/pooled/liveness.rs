@@ -79,10 +79,11 @@ impl Probe {
     }
 }
 
-/// Whether a database is stopping or starting: PostgreSQL's class of operator intervention, MariaDB's shutdown.
+/// Whether a database is stopping or starting: PostgreSQL's "cannot connect now", MariaDB's shutdown. One that ends this
+/// very connection (57P01) is there.
 fn is_between(error: &dyn sqlx::error::DatabaseError) -> bool {
     let code = error.code().unwrap_or_default();
-    code.starts_with("57P") || code == "08S01"
+    code == "57P03" || code == "08S01"
 }
 
 async fn ping<C: Connection>(options: &C::Options) -> Result<(), sqlx::Error> {
@@ -172,7 +173,12 @@ impl Liveness {
         if is_recent || self.check().is_err() {
             return;
         }
-        match self.probe.answers().await {
+        let mut answer = self.probe.answers().await;
+        if let Err(sqlx::Error::Io(_)) = &answer {
+            // What broke one connection need not be what keeps others from being made.
+            answer = self.probe.answers().await;
+        }
+        match answer {
             Ok(()) => *answered_at = Some(Instant::now()),
             Err(error) => {
                 let address = self.probe.address();
