@@ -5,12 +5,12 @@
     reason = "a test panics on what it does not expect"
 )]
 
+#[cfg(target_os = "linux")]
+mod answer_memory;
 #[allow(
     dead_code,
     reason = "two crates of tests share it, and each uses its part"
 )]
-#[cfg(target_os = "linux")]
-mod answer_memory;
 mod client;
 mod command_line;
 mod deliveries;
