@@ -180,7 +180,7 @@ async fn regardless(database: &Connected, ddl: &str, insert: &Option<String>) ->
 
 /// Takes a step that derives, together with whoever else does.
 async fn derive(database: &Connected, step: i64, taken: &Step) -> Result<(), PoolOpenError> {
-    statement(database, &derived::prepare(database.dialect)).await?;
+    take(database, &derived::prepare(database.dialect), None).await?;
     let mut begin = Sql::new(&format!(
         "INSERT INTO {MIGRATIONS} (version, name) VALUES ("
     ));
@@ -200,15 +200,7 @@ async fn derive(database: &Connected, step: i64, taken: &Step) -> Result<(), Poo
             Err(failure) => return Err(failure.into()),
         }
     }
-    statement(database, &derived::tidy(database.dialect)).await
-}
-
-/// Runs a statement whose work may be done already.
-async fn statement(database: &Connected, ddl: &str) -> Result<(), PoolOpenError> {
-    match database.pool.execute_unprepared(ddl).await {
-        Err(error) if !is_there_already(&error) => Err(Failure::from(error).into()),
-        Ok(_) | Err(_) => Ok(()),
-    }
+    take(database, &derived::tidy(database.dialect), None).await
 }
 
 /// Derives a chunk, in a transaction of its own; whether the step is taken, by whomever.
