@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Object, ObjectType, Reference, head, scalar};
 use crate::check;
 use crate::column::{Column, ColumnType, Identity, Scalar};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::hint::OtherNames;
 use crate::id::{Id, Kind};
 use crate::input::{Patch, Reader};
@@ -239,10 +239,17 @@ impl Object for Deal {
         } = input;
         // A deal from before this rule keeps what it has until a write touches one of the two.
         let touches_money = value_cents != Patch::Keep || currency != Patch::Keep;
+        let clears_currency_alone = value_cents == Patch::Keep && self.currency.is_some();
         title.apply_required("title", &mut self.title, check::required_text("title"))?;
         value_cents.apply(&mut self.value_cents, check::integer("value_cents"))?;
         currency.apply(&mut self.currency, check::currency)?;
         if touches_money && self.value_cents.is_some() && self.currency.is_none() {
+            if clears_currency_alone {
+                // To take the default here would make other money of what is there.
+                let message = "`currency` cannot be cleared while `value_cents` is there: send a currency such as EUR, or \
+                               clear both.";
+                return Err(Error::invalid("currency", message));
+            }
             self.currency = Some(CURRENCY_DEFAULT.to_owned());
         }
         stage.apply(&mut self.stage, check::short_text("stage"))?;

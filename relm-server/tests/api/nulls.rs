@@ -273,7 +273,7 @@ fn a_change_keeps_what_is_absent_and_clears_what_is_null() {
             }),
             &[
                 ("title", REQUIRED),
-                ("currency", Ok(json!("USD"))),
+                ("currency", REQUIRED),
                 ("value_cents", null()),
                 ("currency", null()),
                 ("stage", null()),
@@ -338,13 +338,17 @@ fn a_value_never_stays_without_a_currency() {
         (json!({ "value_cents": 5, "currency": null }), "USD"),
         (json!({ "currency": "EUR" }), "EUR"),
         (json!({ "value_cents": 6 }), "EUR"),
-        (json!({ "currency": null }), "USD"),
     ] {
         assert_eq!(user.patch(&path, change).is(200)["currency"], expected);
     }
-    let version = user.get(&path).is(200)["version"].clone();
-    let same = json!({ "currency": null });
-    assert_eq!(user.patch(&path, same).is(200)["version"], version);
+    let before = user.get(&path).is(200);
+    let error = user.patch(&path, json!({ "currency": null })).is(422)["error"].clone();
+    assert_eq!(error["field"], "currency");
+    assert_eq!(
+        user.get(&path).is(200),
+        before,
+        "six euros are not six dollars"
+    );
     let both = json!({ "value_cents": null, "currency": null });
     assert_eq!(user.patch(&path, both).is(200)["currency"], Value::Null);
 }
