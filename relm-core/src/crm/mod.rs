@@ -217,7 +217,8 @@ impl Crm {
         }
     }
 
-    /// Goes through the workspaces until one has the scope of this key, and remembers those that it met.
+    /// Goes through the workspaces until one has the scope of this key, and remembers it, and what it met as far as there is
+    /// room.
     async fn find_scope(&self, scope_key: i64) -> Result<Option<Scope>> {
         let mut after = None;
         loop {
@@ -228,8 +229,12 @@ impl Crm {
                 .copied();
             let mut known = write(&self.inner.scopes);
             for scope in scopes {
-                known.insert(scope.key(), scope);
+                known.offer(scope.key(), scope);
             }
+            if let Some(scope) = found {
+                known.insert(scope_key, scope);
+            }
+            drop(known);
             if found.is_some() || next.is_none() {
                 return Ok(found);
             }

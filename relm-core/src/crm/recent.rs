@@ -69,6 +69,14 @@ impl<K: Copy + Eq + Hash, V: Weigh> Recent<K, V> {
         Some(&known.value)
     }
 
+    /// Remembers a value where there is room for it and nothing is known of its key: nobody leaves for it.
+    pub fn offer(&mut self, key: K, value: V) {
+        let bytes = value.bytes() + ENTRY_BYTES;
+        if self.bytes + bytes <= self.bytes_max && !self.known.contains_key(&key) {
+            self.add(key, value, bytes);
+        }
+    }
+
     /// Remembers a value. One that is larger than the map is not remembered.
     pub fn insert(&mut self, key: K, value: V) {
         self.remove(&key);
@@ -77,6 +85,10 @@ impl<K: Copy + Eq + Hash, V: Weigh> Recent<K, V> {
             return;
         }
         self.make_room(self.bytes_max - bytes);
+        self.add(key, value, bytes);
+    }
+
+    fn add(&mut self, key: K, value: V, bytes: usize) {
         self.bytes += bytes;
         self.line.push_back(key);
         let known = Known {
@@ -188,6 +200,16 @@ mod tests {
         recent.insert(5, 100);
         assert_eq!(known(&recent, 0..6), [0, 2, 4, 5]);
         assert_eq!(recent.get(&1), None);
+    }
+
+    #[test]
+    fn nobody_leaves_for_what_is_offered() {
+        let mut recent = Recent::new(2 * (ENTRY_BYTES + 100));
+        recent.insert(0, 100);
+        recent.offer(0, 50);
+        assert_eq!(recent.get(&0), Some(&100));
+        (1..4).for_each(|key| recent.offer(key, 100));
+        assert_eq!(known(&recent, 0..4), [0, 1]);
     }
 
     #[test]
