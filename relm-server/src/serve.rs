@@ -108,6 +108,8 @@ pub enum AnswerSize {
     Small,
     /// Many records.
     Large,
+    /// Many records, each of which is read, changed and written.
+    Batch,
 }
 
 /// Why a request is not answered by its handler.
@@ -363,7 +365,7 @@ async fn carry_out<H: Handler>(
     };
     let budget = match allowance.answer {
         AnswerSize::Small => &shared.answers.small,
-        AnswerSize::Large => &shared.answers.large,
+        AnswerSize::Large | AnswerSize::Batch => &shared.answers.large,
     };
     let expected = limits::expected_bytes(allowance.answer);
     let Some(mut memory) = budget.hold(allowance.tenant, expected).await else {

@@ -146,6 +146,16 @@ impl Crm {
         known.and_then(|(principal, until)| (now < until).then_some(principal))
     }
 
+    /// Whether this key was valid when it was last looked up, as far as that is remembered: whoever shows it did not make it
+    /// up, though it may have been revoked since.
+    pub fn has_known(&self, secret: &str) -> bool {
+        is_well_formed(secret)
+            && read(&self.inner.principals)
+                .known
+                .get(&digest(secret))
+                .is_some()
+    }
+
     /// Who shows this key, or none where it is no valid key. A text with a wrong checksum is none, without a look-up.
     ///
     /// # Errors

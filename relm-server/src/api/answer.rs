@@ -194,6 +194,16 @@ impl Failure {
         .with_header(RETRY_AFTER, retry_after_s.into())
     }
 
+    /// Too many keys from one address wait to be looked up; whether this one is valid is not known.
+    pub fn too_many_lookups() -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate_limited",
+            "Too many requests from your address showed no valid key; try again in 1 s.",
+        )
+        .with_header(RETRY_AFTER, 1.into())
+    }
+
     pub fn internal() -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,

@@ -1,9 +1,12 @@
 //! Who asks: the key of a request, and what is said to those who show none.
 
+use std::time::Duration;
+
 use hyper::header::{AUTHORIZATION, HeaderMap};
 use relm_core::crm::Crm;
 use relm_core::{Error, ErrorKind, Principal};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
 
 use super::answer::Failure;
 use super::failures::Failures;
@@ -11,6 +14,9 @@ use crate::serve::Peer;
 
 /// Keys of peers that failed too often that are looked up at once: what they make up is not to fill the store's queue.
 const SUSPECT_LOOKUPS_MAX: usize = 2;
+
+/// How long one of those waits for its turn.
+const TURN_WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// What every key begins with.
 const KEY_START: &str = "sk_";
@@ -69,12 +75,23 @@ impl Authentication {
             return Ok(Some(principal));
         }
         let is_suspect = peer.is_some_and(|peer| self.failures.is_suspect(peer, crm.monotonic()));
-        // The semaphore is never closed.
-        let _turn = match is_suspect {
-            true => self.suspect_lookups.acquire().await.ok(),
+        // Who shares an address with those who make keys up does not wait behind them with one that was valid before.
+        let _turn = match is_suspect && !crm.has_known(key) {
+            true => Some(self.turn().await?),
             false => None,
         };
         Ok(crm.authenticate(key).await?)
+    }
+
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, Failure> {
+        if let Ok(turn) = self.suspect_lookups.try_acquire() {
+            return Ok(turn);
+        }
+        match timeout(TURN_WAIT_MAX, self.suspect_lookups.acquire()).await {
+            Ok(Ok(turn)) => Ok(turn),
+            // The semaphore is never closed: it was the time.
+            Ok(Err(_)) | Err(_) => Err(Failure::too_many_lookups()),
+        }
     }
 }
 

@@ -32,7 +32,7 @@ use hyper::http::request::Parts;
 use hyper::{Method, Request, Response};
 use relm_core::crm::Crm;
 use relm_core::webhook::API_VERSION;
-use relm_core::{ErrorKind, Id, KeyAccess, Quoted, Scoped, json};
+use relm_core::{ErrorKind, Id, KeyAccess, Mode, Quoted, Scope, Scoped, json};
 use serde_json::Value;
 
 use self::answer::{Answer, Failure, Outcome};
@@ -198,7 +198,8 @@ impl Api {
             query: Query::of(&head.uri)?,
         };
         let allowance = Allowance {
-            tenant: Tenant(scope.key()),
+            // Both modes of a workspace draw on one account: they are one customer.
+            tenant: Tenant(Scope::new(scope.workspace(), Mode::Live).key()),
             body_bytes_max: route.body_bytes_max,
             answer: route.answer,
         };

@@ -122,7 +122,7 @@ macro_rules! object_routes {
 #[rustfmt::skip]
 fn table() -> Vec<Route> {
     let mut routes = vec![
-        many(Method::POST, "/v1/contacts/batch", keyed!(objects::batch), doc("Bulk create or upsert", 200, "Batch").takes("BatchInput")),
+        batch(Method::POST, "/v1/contacts/batch", keyed!(objects::batch), doc("Bulk create or upsert", 200, "Batch").takes("BatchInput")),
         many(Method::GET, "/v1/search", keyed!(search::search), doc("Search across objects", 200, "SearchList")),
         many(Method::GET, "/v1/schema", keyed!(schema::schema), doc("Objects, fields, operators and limits", 200, "Schema")),
         many(Method::GET, "/v1/schema/fields", keyed!(fields::list), doc("List custom fields", 200, "FieldList")),
@@ -156,15 +156,11 @@ fn table() -> Vec<Route> {
 }
 
 fn route(method: Method, path: &'static str, access: Access, doc: Doc) -> Route {
-    let body_bytes_max = match path {
-        "/v1/contacts/batch" => BATCH_REQUEST_BYTES_MAX,
-        _ => REQUEST_BYTES_MAX,
-    };
     Route {
         method,
         path,
         access,
-        body_bytes_max,
+        body_bytes_max: REQUEST_BYTES_MAX,
         answer: AnswerSize::Small,
         doc,
     }
@@ -174,6 +170,15 @@ fn route(method: Method, path: &'static str, access: Access, doc: Doc) -> Route 
 fn many(method: Method, path: &'static str, access: Access, doc: Doc) -> Route {
     Route {
         answer: AnswerSize::Large,
+        ..route(method, path, access, doc)
+    }
+}
+
+/// A route that reads, changes and writes many records.
+fn batch(method: Method, path: &'static str, access: Access, doc: Doc) -> Route {
+    Route {
+        answer: AnswerSize::Batch,
+        body_bytes_max: BATCH_REQUEST_BYTES_MAX,
         ..route(method, path, access, doc)
     }
 }

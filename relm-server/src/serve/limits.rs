@@ -7,12 +7,14 @@ use super::{AnswerSize, Pace};
 /// Connections of one peer unless the operator says otherwise: a tenth of all.
 pub const CONNECTIONS_PER_PEER_MAX_DEFAULT: usize = 1024;
 
-/// Bytes that are held for an answer until it is made; its true size is from then on.
+/// Bytes that are held for an answer until it is made; about its true size is from then on.
 pub(super) const fn expected_bytes(answer: AnswerSize) -> usize {
     match answer {
         AnswerSize::Small => 16 * 1024,
         // What was read for it and what is made of it, at once.
         AnswerSize::Large => 4 * 1024 * 1024,
+        // A body of a few kilobytes can name the addresses of 500 contacts of 30 KiB.
+        AnswerSize::Batch => 16 * 1024 * 1024,
     }
 }
 

@@ -4,18 +4,21 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::Request;
 use hyper::http::request::Parts;
+use relm_core::crm::KEY_CACHE_MS;
 use relm_core::record::Entry;
 use relm_core::store::{Batch, Write};
 use relm_core::{ApiKey, Id, KeyAccess, Kind, Mode, Scope, Store as _, Timestamp};
 use relm_server::serve::{Handler, Peer};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
+use tokio::runtime::Builder;
 
-use super::session::{Answered, START, START_S, World, id};
+use super::session::{Answered, START, START_S, User, World, id};
 
 const HOW: &str = "Send an API key: Authorization: Bearer sk_live_… or sk_test_….";
 const WITHOUT_SCHEME: &str = "Put `Bearer ` before the API key: Authorization: Bearer sk_live_….";
@@ -325,6 +328,9 @@ fn poll<F: Future + ?Sized>(future: &mut Pin<Box<F>>) -> Poll<F::Output> {
 #[test]
 fn what_a_suspect_makes_up_is_looked_up_little_by_little() {
     const HERE: [u8; 4] = [192, 0, 2, 1];
+    let mut runtime = Builder::new_current_thread();
+    let runtime = runtime.enable_time().start_paused(true).build().unwrap();
+    let _entered = runtime.enter();
     let world = World::new();
     let user = world.user("acme", Mode::Live);
     for _ in 0..100 {
@@ -358,8 +364,24 @@ fn what_a_suspect_makes_up_is_looked_up_little_by_little() {
         3,
         "who is no suspect does not wait for them"
     );
-    world.store.let_go(21);
-    for suspect in suspects {
+    world.clock.advance_millis(KEY_CACHE_MS);
+    let mut user_again = admit(&of_user, HERE);
+    assert!(poll(&mut user_again).is_pending());
+    assert_eq!(
+        world.store.held(),
+        4,
+        "a key that was valid before is looked up at once"
+    );
+    runtime.block_on(tokio::time::advance(Duration::from_secs(1)));
+    for suspect in &mut suspects[2..] {
+        let Poll::Ready(Err(refused)) = poll(suspect) else {
+            panic!("a turn is waited for no longer than a second");
+        };
+        Answered::checked(refused).fails(429, "rate_limited", None);
+    }
+    world.store.let_go(4);
+    assert!(pollster::block_on(user_again).is_ok());
+    for suspect in suspects.into_iter().take(2) {
         let refused = Answered::checked(pollster::block_on(suspect).err().unwrap());
         refused.fails(429, "rate_limited", None);
     }
@@ -382,4 +404,20 @@ fn many_who_ask_whether_the_store_answers_ask_it_once_at_a_time() {
         assert_eq!(Answered::checked(pollster::block_on(asking)).status, 200);
     }
     assert_eq!(world.store.held(), 2);
+}
+
+#[test]
+fn both_modes_of_a_workspace_draw_on_one_account_of_memory() {
+    let world = World::new();
+    let acme = world.user("acme", Mode::Live);
+    let test = world.another_key(acme.workspace, Mode::Test, KeyAccess::Full);
+    let globex = world.user("globex", Mode::Live);
+    let tenant = |user: &User<'_>| {
+        let head = head(user.key.as_deref());
+        let peer = Peer::from(IpAddr::from([192, 0, 2, 1]));
+        let admission = pollster::block_on(world.api.admit(&head, peer));
+        admission.ok().unwrap().allowance.unwrap().tenant
+    };
+    assert_eq!(tenant(&acme), tenant(&test));
+    assert_ne!(tenant(&acme), tenant(&globex));
 }
