@@ -1,8 +1,9 @@
 //! One endpoint's lane: its deliveries, leased a few at a time and sent side by side, for one turn.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
 
@@ -60,8 +61,8 @@ impl Dispatcher {
             return Ok(end);
         };
         let mut attempts = FuturesUnordered::new();
-        // Their deliveries: whatever becomes of a lease, what is being sent is not sent a second time beside itself.
-        let mut sending = HashSet::new();
+        // Their deliveries, as they were taken: whatever becomes of a lease, none is sent a second time as it was.
+        let mut sending: HashMap<Id, Arc<str>> = HashMap::new();
         let mut failure = None;
         // Whether the last lease left nothing due.
         let mut drained = false;
@@ -75,8 +76,9 @@ impl Dispatcher {
                 has_leased = true;
                 let look = self.look(&scoped, key.webhook, attempts.len());
                 let (look, ended) = beside(look, &mut attempts).await;
+                let mut over = Vec::with_capacity(ended.len());
                 for (delivery, ended) in ended {
-                    sending.remove(&delivery);
+                    over.push(delivery);
                     failure = end.hear(ended).or(failure);
                 }
                 // What is under way is recorded whatever comes of this: dropped, it would be sent again.
@@ -85,10 +87,13 @@ impl Dispatcher {
                         (drained, window) = (look.drained, look.window);
                         for (place, target, delivery, event) in look.taken {
                             let (scoped, id) = (&scoped, delivery.id);
-                            // A calendar that was set forward ended its lease, and not its attempt.
-                            if !sending.insert(id) {
+                            // A calendar that was set forward ended its lease, and not its attempt, which may have ended
+                            // since the store was asked.
+                            if sending.get(&id) == Some(&delivery.json) {
                                 continue;
                             }
+                            over.retain(|ended| *ended != id);
+                            sending.insert(id, Arc::clone(&delivery.json));
                             attempts.push(async move {
                                 let ended = self.attempt(scoped, &target, delivery, event).await;
                                 drop(place);
@@ -97,6 +102,9 @@ impl Dispatcher {
                         }
                     }
                     Err(error) => failure = Some(error),
+                }
+                for delivery in over {
+                    sending.remove(&delivery);
                 }
             }
             // Half a window is let go by before the next lease, so that one lease takes several.
