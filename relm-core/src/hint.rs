@@ -108,7 +108,10 @@ impl Display for Shown<'_> {
             Value::Bool(_) | Value::Number(_) => write!(f, "{}", self.0),
             Value::String(text) => {
                 let quoted = Quoted(text).to_string();
-                write!(f, "\"{}\"", quoted.trim_matches('`'))
+                let inner = quoted
+                    .strip_prefix('`')
+                    .and_then(|rest| rest.strip_suffix('`'));
+                write!(f, "\"{}\"", inner.unwrap_or(&quoted))
             }
             Value::Array(_) => f.write_str("an array"),
             Value::Object(_) => f.write_str("an object"),

@@ -12,19 +12,19 @@ use crate::time::Timestamp;
 /// [`Timestamp`], which an administrator or a time server may set forward or back. How long something has lasted (a
 /// cache, a window, a back-off) is told by [`Monotonic`] alone.
 pub trait Clock: Send + Sync + 'static {
-    /// The present moment of the calendar; it may stand still, jump or go back.
+    /// The present moment of the wall clock; it may stand still, jump or go back.
     fn now(&self) -> Timestamp;
 
-    /// The present moment of a stopwatch, which never goes back and which nobody sets.
+    /// The present moment of a monotonic clock, which never goes back and which nobody sets.
     fn monotonic(&self) -> Monotonic;
 }
 
-/// A moment of one clock's stopwatch: only the time between two of them means anything, within one process.
+/// A moment of a monotonic clock: only the time between two of them means anything, within one process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Monotonic(i64);
 
 impl Monotonic {
-    /// So many milliseconds after the stopwatch was started; before it, when negative.
+    /// So many milliseconds after the monotonic clock was started; before it, when negative.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
@@ -41,11 +41,11 @@ impl Monotonic {
     }
 }
 
-/// The clock of the operating system. Its stopwatch may stand still while the machine is suspended.
+/// The clock of the operating system. Its monotonic clock may stand still while the machine is suspended.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
-/// When the stopwatch of this process was started.
+/// When the monotonic clock of this process was started.
 static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 impl Clock for SystemClock {
@@ -68,48 +68,48 @@ impl Clock for SystemClock {
 /// A clock that moves only when told to, for tests and simulations.
 #[derive(Debug, Default)]
 pub struct ManualClock {
-    calendar_ms: AtomicI64,
-    stopwatch_ms: AtomicI64,
+    wall_ms: AtomicI64,
+    monotonic_ms: AtomicI64,
 }
 
 impl ManualClock {
     /// A clock that stands at `now`.
     pub const fn new(now: Timestamp) -> Self {
         Self {
-            calendar_ms: AtomicI64::new(now.as_millis()),
-            stopwatch_ms: AtomicI64::new(0),
+            wall_ms: AtomicI64::new(now.as_millis()),
+            monotonic_ms: AtomicI64::new(0),
         }
     }
 
-    /// Lets so many milliseconds pass: the calendar and the stopwatch both move on.
+    /// Lets so many milliseconds pass: the wall clock and the monotonic clock both move on.
     ///
     /// # Panics
     /// When `millis` is negative: time does not run backwards. [`step_millis`](Self::step_millis) sets a clock back.
     pub fn advance_millis(&self, millis: i64) {
         assert!(millis >= 0, "time does not run backwards: {millis} ms");
-        self.calendar_ms.fetch_add(millis, Ordering::SeqCst);
-        self.stopwatch_ms.fetch_add(millis, Ordering::SeqCst);
+        self.wall_ms.fetch_add(millis, Ordering::SeqCst);
+        self.monotonic_ms.fetch_add(millis, Ordering::SeqCst);
     }
 
-    /// Lets time pass until the calendar shows `now`; none, where it shows that or more.
+    /// Lets time pass until the wall clock shows `now`; none, where it shows that or more.
     pub fn advance_to(&self, now: Timestamp) {
         let millis = now.as_millis() - self.now().as_millis();
         self.advance_millis(millis.max(0));
     }
 
-    /// Sets the calendar by so many milliseconds, back when negative, in no time: the stopwatch does not notice.
+    /// Sets the wall clock by so many milliseconds, back when negative, in no time: the monotonic clock does not notice.
     pub fn step_millis(&self, millis: i64) {
-        self.calendar_ms.fetch_add(millis, Ordering::SeqCst);
+        self.wall_ms.fetch_add(millis, Ordering::SeqCst);
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.calendar_ms.load(Ordering::SeqCst))
+        Timestamp::from_millis(self.wall_ms.load(Ordering::SeqCst))
     }
 
     fn monotonic(&self) -> Monotonic {
-        Monotonic::from_millis(self.stopwatch_ms.load(Ordering::SeqCst))
+        Monotonic::from_millis(self.monotonic_ms.load(Ordering::SeqCst))
     }
 }
 

@@ -489,7 +489,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stopwatch_does_not_notice_that_the_calendar_is_set() {
+    fn the_monotonic_clock_does_not_notice_that_the_wall_clock_is_set() {
         let clock = ManualClock::new(Timestamp::from_millis(1_000));
         let begun = clock.monotonic();
         for step_ms in [-900, 3_600_000] {

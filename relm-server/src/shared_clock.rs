@@ -15,11 +15,11 @@ const COMPARE_EVERY: Duration = Duration::from_secs(30);
 /// An answer that took longer says too little of the moment at which it was given.
 const ROUND_TRIP_MAX_MS: i64 = 1_000;
 
-/// The database's calendar, carried on by the stopwatch of this process: whoever sets this machine's calendar changes
+/// The database's wall clock, carried on by the monotonic clock of this process: whoever sets this machine's wall clock changes
 /// nothing.
 #[derive(Debug)]
 pub struct SharedClock {
-    /// What the calendar shows when the stopwatch shows nothing.
+    /// What the wall clock shows when the monotonic clock shows nothing.
     started_at_ms: AtomicI64,
 }
 
@@ -75,7 +75,7 @@ impl SharedClock {
     }
 }
 
-/// What a calendar showed when our stopwatch showed nothing, which told a time somewhere between two moments of ours; none
+/// What a wall clock showed when our monotonic clock showed nothing, which told a time somewhere between two moments of ours; none
 /// where these are too far apart.
 fn started_at_ms(asked: Monotonic, told: Timestamp, answered: Monotonic) -> Option<i64> {
     let took_ms = answered.millis_since(asked);
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shared_clock_goes_on_by_the_stopwatch() {
+    fn a_shared_clock_goes_on_by_the_monotonic_clock() {
         let clock = SharedClock {
             started_at_ms: AtomicI64::new(7_000),
         };

@@ -1,4 +1,4 @@
-//! The engine while its clock is set: no duration, and nothing that is owed, depends on what the calendar shows.
+//! The engine while its clock is set: no duration, and nothing that is owed, depends on what the wall clock shows.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

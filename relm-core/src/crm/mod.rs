@@ -275,7 +275,7 @@ impl Crm {
         self.inner.clock.now()
     }
 
-    /// The stopwatch of the engine, by which it tells how long something has lasted.
+    /// The monotonic clock of the engine, by which it tells how long something has lasted.
     pub fn monotonic(&self) -> Monotonic {
         self.inner.clock.monotonic()
     }

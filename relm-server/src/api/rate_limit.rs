@@ -4,7 +4,7 @@
 //! the store by the one replica that then gives it out, request by request. So the limit holds over all of them, at the
 //! price of one commit in so many requests.
 //!
-//! A window begins with a minute of the calendar, which replicas agree on, and ends when the stopwatch says so: a calendar
+//! A window begins with a minute of the wall clock, which replicas agree on, and ends when the monotonic clock says so: a wall clock
 //! that is set forward or back makes no window longer or shorter.
 
 use std::collections::HashMap;
@@ -19,13 +19,13 @@ use tokio::time::timeout;
 const WINDOW_MS: i64 = 60_000;
 /// Slices of a window that replicas share.
 const SLICES: u32 = 20;
-/// How far the calendar, which follows the database's, may be behind the stopwatch at the end of a window without having been
+/// How far the wall clock, which follows the database's, may be behind the monotonic clock at the end of a window without having been
 /// set back.
 const DRIFT_MAX_MS: i64 = 5_000;
 /// How long the store may take to say whose a slice is. A process that hears nothing takes it as its own.
 const CLAIM_WAIT_MAX: Duration = Duration::from_millis(500);
 
-/// Counts requests by scope, in windows that begin with each minute of the calendar.
+/// Counts requests by scope, in windows that begin with each minute of the wall clock.
 #[derive(Debug)]
 pub(super) struct RateLimiter {
     limit: u32,
@@ -49,7 +49,7 @@ struct Current {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct WindowName {
     minute: i64,
-    /// How often the calendar was set back to this minute or an earlier one: the slices of a minute that comes again are not
+    /// How often the wall clock was set back to this minute or an earlier one: the slices of a minute that comes again are not
     /// those that were claimed the first time.
     pass: u32,
 }

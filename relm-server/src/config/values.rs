@@ -33,8 +33,12 @@ impl fmt::Display for Database {
             Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
             Self::Server(url) => {
                 let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
-                let rest = rest.split('?').next().unwrap_or_default();
-                let (_, host) = rest.rsplit_once('@').unwrap_or(("", rest));
+                let path = rest.split('?').next().unwrap_or_default();
+                // A password that was not encoded may hold a `?`: what follows it is no query then.
+                let is_whole = path.contains(['@', '/']);
+                let shown = if is_whole { path } else { rest };
+                let (_, host) = shown.rsplit_once('@').unwrap_or(("", path));
+                let host = host.split('?').next().unwrap_or_default();
                 write!(f, "{scheme}://{host}")
             }
         }
@@ -264,6 +268,8 @@ mod tests {
                 "postgres://relm:pass@word@db:5432/relm?sslpassword=x",
                 "postgres://db:5432/relm",
             ),
+            ("postgres://relm:pass?word@db/relm", "postgres://db/relm"),
+            ("postgres://db/relm?options=a@b", "postgres://db/relm"),
             ("postgresql://db/relm", "postgresql://db/relm"),
             ("mariadb://relm:secret@db/relm", "mysql://db/relm"),
         ] {

@@ -173,7 +173,7 @@ fn who_shows_no_valid_key_too_often_is_told_to_wait_and_nobody_else_is() {
         ask_from(&world, HERE, user.key.as_deref()).is(200);
     }
     ask_from(&world, [192, 0, 2, 2], None).fails(401, "unauthorized", None);
-    // A calendar that is set neither ends the minute nor prolongs it.
+    // A wall clock that is set neither ends the minute nor prolongs it.
     world.clock.step_millis(3_600_000);
     ask_from(&world, HERE, None).fails(429, "rate_limited", None);
     world.clock.step_millis(-3_600_000);

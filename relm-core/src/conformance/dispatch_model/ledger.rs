@@ -41,7 +41,7 @@ pub(super) struct Taken {
     pub delivery: Delivery,
     pub target: Webhook,
     pub read_at: Timestamp,
-    /// When it was due at the latest: the calendar showed this.
+    /// When it was due at the latest: the wall clock showed this.
     pub leased_at: Timestamp,
 }
 
@@ -62,9 +62,9 @@ pub(super) struct Sent {
 /// When a message was answered.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Answered {
-    /// What the calendar showed.
+    /// What the wall clock showed.
     pub at: Timestamp,
-    /// How long it took, by the stopwatch.
+    /// How long it took, by the monotonic clock.
     pub took_ms: i64,
 }
 
@@ -202,7 +202,7 @@ impl Ledger {
             leased_at,
         } = taken;
         let event = self.events.get(&taken.event_id);
-        // Once it is taken, a calendar that is set back does not make it early.
+        // Once it is taken, a wall clock that is set back does not make it early.
         let is_due = taken
             .next_attempt_at
             .is_some_and(|due| due <= now.max(*leased_at));

@@ -42,7 +42,7 @@ pub(super) struct Weather {
     pub hangs: bool,
     /// Old events are forgotten.
     pub prunes: bool,
-    /// The calendar is set forward and back, by up to an hour, at any moment.
+    /// The wall clock is set forward and back, by up to an hour, at any moment.
     pub steps: bool,
 }
 
@@ -127,7 +127,7 @@ impl World {
         answer.expect("a future that was run to its end has an outcome")
     }
 
-    /// Sets the calendar, where the weather does: the stopwatch goes on as if nothing were.
+    /// Sets the wall clock, where the weather does: the monotonic clock goes on as if nothing were.
     pub fn step(&self) {
         if self.weather().steps && self.dice.one_in(40) {
             let far = self.dice.below(2 * HOUR_MS).cast_signed() - HOUR_MS.cast_signed();

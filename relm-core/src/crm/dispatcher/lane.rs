@@ -87,7 +87,7 @@ impl Dispatcher {
                         (drained, window) = (look.drained, look.window);
                         for (place, target, delivery, event) in look.taken {
                             let (scoped, id) = (&scoped, delivery.id);
-                            // A calendar that was set forward ended its lease, and not its attempt, which may have ended
+                            // A wall clock that was set forward ended its lease, and not its attempt, which may have ended
                             // since the store was asked.
                             if sending.get(&id) == Some(&delivery.json) {
                                 continue;

@@ -41,7 +41,7 @@ const LOOK_QUEUES: usize = 500;
 /// Waits, on whatever runtime there is.
 #[async_trait]
 pub trait Sleeper: Send + Sync + 'static {
-    /// Returns once so much time has passed by the [stopwatch](crate::Clock::monotonic) of the engine, or a little later.
+    /// Returns once so much time has passed by the [monotonic clock](crate::Clock::monotonic) of the engine, or a little later.
     async fn sleep(&self, duration: Duration);
 }
 

@@ -139,7 +139,7 @@ impl<'a> Lanes<'a> {
         self.waiting.add(key, due_at, turn);
     }
 
-    /// When a moment of the calendar comes, as the calendar stands now. Where it is set meanwhile, the next look at the
+    /// When a moment of the wall clock comes, as the wall clock stands now. Where it is set meanwhile, the next look at the
     /// queues tells.
     fn moment(&self, at: Timestamp) -> Monotonic {
         let crm = &self.dispatcher.crm;
