@@ -71,9 +71,9 @@ pub enum Access {
 pub enum Identity {
     /// Texts are equal code point by code point; other values as they are.
     Value,
-    /// E-mail addresses, by [`email::key`](crate::email::key): the column of the unique key holds it.
+    /// E-mail addresses, by [`email::key`]: the column of the unique key holds it.
     Email,
-    /// Domains, by [`host::key`](crate::host::key).
+    /// Domains, by [`host::key`].
     Domain,
     /// Codes in upper case, written in any.
     Code,

@@ -1,6 +1,6 @@
 //! `#[requires(…)]`: a test that needs a server or a program is ignored, with the reason, where there is none.
 //!
-//! ```ignore
+//! ```text
 //! #[requires(postgres)]
 //! #[test]
 //! fn a_database_that_went_away_is_found_again() { … }

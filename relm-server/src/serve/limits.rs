@@ -24,7 +24,7 @@ pub struct Limits {
     /// Connections, and handlers whose connection has ended, at once. Further connections wait in the kernel's queue,
     /// unaccepted: they cost nothing there, and a burst is served late rather than refused.
     pub connections_max: usize,
-    /// The same of one [`Peer`], whose further connections are closed at once; 0 for no bound.
+    /// The same of one [`Peer`](super::Peer), whose further connections are closed at once; 0 for no bound.
     pub connections_per_peer_max: usize,
     /// How long a request's head may take, and how long a connection may idle: hyper knows one timer for both.
     pub head_timeout: Duration,
