@@ -68,7 +68,7 @@ fn within_time<T: Send + 'static>(
 
 /// Knows which calls of a store wait for their answer.
 #[derive(Default)]
-struct Watch {
+pub(super) struct Watch {
     calls: Mutex<Calls>,
 }
 
@@ -93,6 +93,11 @@ impl fmt::Display for Calls {
 impl Watch {
     fn calls(&self) -> MutexGuard<'_, Calls> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether no call waits for its answer.
+    pub(super) fn is_idle(&self) -> bool {
+        self.calls().unanswered.is_empty()
     }
 
     /// Counts a call, which is unanswered until what this gives is dropped.
