@@ -187,10 +187,19 @@ async fn derive(database: &Connected, step: i64, taken: &Step) -> Result<(), Poo
     begin.bind(derived::progress(step)).push(", ");
     begin.bind(Position::START.to_string()).push(")");
     begin.push(database.dialect.or_ignore());
-    database.execute(&database.pool, &begin).await?;
+    let mut is_begun = false;
     let mut tries = 0;
     loop {
-        match derive_chunk(database, step, taken.name).await {
+        let chunk = async {
+            // On a cluster, another node's statement may be in the way of this one as well.
+            if !is_begun {
+                let begun = database.execute(&database.pool, &begin).await;
+                begun.map_err(Failure::from)?;
+                is_begun = true;
+            }
+            derive_chunk(database, step, taken.name).await
+        };
+        match chunk.await {
             Ok(true) => break,
             Ok(false) => tries = 0,
             Err(Failure::Contention(_) | Failure::Unmet(_)) if tries < TRIES => {
