@@ -193,8 +193,7 @@ async fn derive(database: &Connected, step: i64, taken: &Step) -> Result<(), Poo
         let chunk = async {
             // On a cluster, another node's statement may be in the way of this one as well.
             if !is_begun {
-                let begun = database.execute(&database.pool, &begin).await;
-                begun.map_err(Failure::from)?;
+                database.execute(&database.pool, &begin).await?;
                 is_begun = true;
             }
             derive_chunk(database, step, taken.name).await
