@@ -326,5 +326,5 @@ fn main() -> relm_core::Result<()> {
 mod tests {
     use super::HashStore;
 
-    relm_core::store_conformance!(HashStore::default());
+    relm_conformance::store_conformance!(HashStore::default());
 }

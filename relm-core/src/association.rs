@@ -145,12 +145,10 @@ fn end(
 
 impl Association {
     /// A checked edge; whether its ends exist, the commit decides.
-    pub(crate) fn link(
-        id: Id,
-        mode: Mode,
-        now: Timestamp,
-        input: AssociationInput,
-    ) -> Result<Self> {
+    ///
+    /// # Errors
+    /// `validation_failed` or `invalid_reference`, naming the member.
+    pub fn link(id: Id, mode: Mode, now: Timestamp, input: AssociationInput) -> Result<Self> {
         let AssociationInput {
             from_id,
             to_id,

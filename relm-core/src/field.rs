@@ -177,7 +177,10 @@ impl FieldInput {
 
 impl Field {
     /// A checked definition.
-    pub(crate) fn define(id: Id, mode: Mode, now: Timestamp, input: FieldInput) -> Result<Self> {
+    ///
+    /// # Errors
+    /// `validation_failed`, naming the member.
+    pub fn define(id: Id, mode: Mode, now: Timestamp, input: FieldInput) -> Result<Self> {
         let FieldInput {
             object_type,
             key,

@@ -508,7 +508,7 @@ pub fn matches(clauses: &[Clause], record: &Record) -> bool {
 }
 
 /// The `metadata` of a record, where its kind has any.
-pub(crate) fn metadata_of(record: &Record) -> Option<&Metadata> {
+pub fn metadata_of(record: &Record) -> Option<&Metadata> {
     match record {
         Record::Contact(contact) => Some(&contact.metadata),
         Record::Company(company) => Some(&company.metadata),

@@ -102,7 +102,11 @@ const CHECKED_CHARS: usize = RANDOM_CHARS + CHECKSUM_CHARS;
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 impl ApiKey {
-    pub(crate) fn make(
+    /// A new key and its secret.
+    ///
+    /// # Errors
+    /// `validation_failed` for a name that it cannot have.
+    pub fn make(
         id: Id,
         scope: Scope,
         access: KeyAccess,

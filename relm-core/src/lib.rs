@@ -3,15 +3,13 @@
 //! [`Crm`] is the way in: it creates, reads, changes, lists and searches contacts, companies, deals and activities,
 //! defines custom fields, links records, subscribes webhooks and checks API keys. What it keeps, it keeps in a
 //! [`Store`]: the reference in memory (`relm-store-memory`), the one over SQLite
-//! (`relm-store-seaorm`), or one of your own, which the suite behind the feature `conformance` proves.
+//! (`relm-store-seaorm`), or one of your own, which the suite of `relm-conformance` proves.
 //!
 //! The engine opens no socket, speaks no SQL and needs no runtime; the clock and the randomness are passed in.
 
 pub mod association;
 mod check;
 pub mod column;
-#[cfg(feature = "conformance")]
-pub mod conformance;
 pub mod crm;
 mod cursor;
 pub mod email;
@@ -22,12 +20,12 @@ pub mod filter;
 mod hint;
 pub mod host;
 pub mod id;
-mod input;
+pub mod input;
 pub mod json;
 pub mod judge;
 pub mod key;
 pub mod limits;
-mod metadata;
+pub mod metadata;
 pub mod object;
 mod page;
 pub mod pattern;

@@ -51,7 +51,7 @@ pub(crate) fn merge(patch: Patch<Metadata>, metadata: &mut Metadata) -> Result<(
 }
 
 /// The canonical text that stores keep.
-pub(crate) fn text_of(metadata: &Metadata) -> String {
+pub fn text_of(metadata: &Metadata) -> String {
     serde_json::to_string(metadata).expect("a JSON map with text keys always serialises")
 }
 

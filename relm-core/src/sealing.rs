@@ -27,6 +27,7 @@ pub(crate) struct Sealer {
 }
 
 impl Sealer {
+    /// A sealer with these master keys: the first seals, all of them open.
     pub(crate) fn new(masters: Vec<[u8; 32]>) -> Self {
         let named = masters.into_iter().map(|master| (key_id(&master), master));
         Self {

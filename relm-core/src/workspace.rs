@@ -35,7 +35,11 @@ pub(crate) const COLUMNS: &[Column] = &[
 ];
 
 impl Workspace {
-    pub(crate) fn new(id: Id, name: String, cursor_key: String, now: Timestamp) -> Result<Self> {
+    /// A checked workspace, new.
+    ///
+    /// # Errors
+    /// `validation_failed` for a name that it cannot have.
+    pub fn new(id: Id, name: String, cursor_key: String, now: Timestamp) -> Result<Self> {
         Ok(Self {
             id,
             name: check::text(

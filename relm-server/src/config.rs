@@ -212,11 +212,12 @@ impl WebhookArgs {
     pub fn options(&self) -> DispatchOptions {
         let day = Duration::from_secs(24 * 60 * 60);
         let days = u32::from(self.disable_after_days);
-        let mut options = DispatchOptions::default();
-        options.schedule = self.schedule.clone();
-        options.timeout = Duration::from_secs(u64::from(self.timeout_seconds));
-        options.disable_after = (days > 0).then(|| day * days);
-        options
+        DispatchOptions {
+            schedule: self.schedule.clone(),
+            timeout: Duration::from_secs(u64::from(self.timeout_seconds)),
+            disable_after: (days > 0).then(|| day * days),
+            ..DispatchOptions::default()
+        }
     }
 }
 

@@ -2,4 +2,4 @@
 
 use relm_store_memory::MemoryStore;
 
-relm_core::store_conformance!(MemoryStore::new());
+relm_conformance::store_conformance!(MemoryStore::new());

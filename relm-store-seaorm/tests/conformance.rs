@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use relm_core::conformance::{block_on, dispatch_model, model};
+use relm_conformance::{Guarded, block_on, differential, simulation};
 use relm_store_memory::MemoryStore;
 use relm_store_seaorm::{SqliteOptions, SqliteStore, Synchronous};
 
@@ -14,14 +14,19 @@ fn fresh() -> (SqliteStore, tempfile::TempDir) {
     (store.expect("a fresh database opens"), folder)
 }
 
-relm_core::store_conformance!(fresh());
+relm_conformance::store_conformance!(guarded());
+
+fn guarded() -> Guarded {
+    let (store, folder) = fresh();
+    Guarded::new(Arc::new(store), folder)
+}
 
 #[test]
 fn it_does_what_the_reference_does() {
     for seed in 4001..=4160 {
         let (store, _folder) = fresh();
         let reference = Arc::new(MemoryStore::new());
-        model::run(reference, Arc::new(store), seed, 60, block_on);
+        differential::run(reference, Arc::new(store), seed, 60, block_on);
     }
 }
 
@@ -29,6 +34,6 @@ fn it_does_what_the_reference_does() {
 fn histories_of_webhooks_keep_every_promise() {
     for seed in 1..=40 {
         let (store, _folder) = fresh();
-        dispatch_model::run(Arc::new(store), seed, 24, block_on);
+        simulation::run(Arc::new(store), seed, 24, block_on);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use relm_core::conformance::{block_on, model};
+use relm_conformance::{block_on, differential};
 use relm_store_memory::MemoryStore;
 use relm_store_seaorm::{SqliteOptions, SqliteStore};
 
@@ -10,12 +10,12 @@ fn fresh() -> SqliteStore {
     SqliteStore::open(SqliteOptions::in_memory()).expect("a fresh database opens")
 }
 
-relm_core::store_conformance!(fresh());
+relm_conformance::store_conformance!(fresh());
 
 #[test]
 fn it_does_what_the_reference_does() {
     for seed in 3001..=3160 {
         let reference = Arc::new(MemoryStore::new());
-        model::run(reference, Arc::new(fresh()), seed, 60, block_on);
+        differential::run(reference, Arc::new(fresh()), seed, 60, block_on);
     }
 }

@@ -4,7 +4,7 @@ mod throwaway;
 
 use std::sync::Arc;
 
-use relm_core::conformance::model;
+use relm_conformance::differential;
 use relm_store_memory::MemoryStore;
 use test_requirements::requires;
 use throwaway::{RUNTIME, Server};
@@ -15,17 +15,17 @@ static SERVER: Server = Server::named("RELM_TEST_POSTGRES_URL");
 static SERVER_C: Server = Server::named("RELM_TEST_POSTGRES_C_URL");
 
 mod conformance {
-    relm_core::store_conformance!(
+    relm_conformance::store_conformance!(
         #[test_requirements::requires(postgres)];
-        super::SERVER.fresh(),
+        super::SERVER.guarded(),
         |case| super::RUNTIME.block_on(case)
     );
 }
 
 mod conformance_c {
-    relm_core::store_conformance!(
+    relm_conformance::store_conformance!(
         #[test_requirements::requires(postgres_c)];
-        super::SERVER_C.fresh(),
+        super::SERVER_C.guarded(),
         |case| super::RUNTIME.block_on(case)
     );
 }
@@ -46,6 +46,6 @@ fn compare(server: &'static Server, first: u64) {
     for seed in first..first + 60 {
         let (store, _database) = server.fresh();
         let reference = Arc::new(MemoryStore::new());
-        model::run(reference, store, seed, 60, |run| RUNTIME.block_on(run));
+        differential::run(reference, store, seed, 60, |run| RUNTIME.block_on(run));
     }
 }

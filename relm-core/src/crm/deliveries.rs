@@ -18,7 +18,7 @@ use crate::limits::{PAGE_LIMIT_MAX, RECOVER_DELIVERIES_MAX, RECOVER_EVENTS_MAX};
 use crate::record::{Document, Entry, column_place};
 use crate::store::{Lease, Query, Refusal, Require, Write};
 use crate::time::Timestamp;
-use crate::webhook::{Delivery, DeliveryStatus, Event, EventData, EventType, Told, Webhook};
+use crate::webhook::{Delivery, DeliveryStatus, Event, EventData, EventDraft, EventType, Webhook};
 
 /// Which events to deliver once more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,14 +201,14 @@ struct Ping {
 impl Operation<Delivery> for Ping {
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Delivery>> {
         let (_, webhook) = enabled(plan, self.id).await?;
-        let told = Told {
+        let told = EventDraft {
             event_type: EventType::Ping,
             record_id: self.id,
             mode: webhook.mode,
             data: EventData::new(webhook.shown()),
             previous: Map::new(),
         };
-        let event = Event::of(plan.mint(Kind::Event), told);
+        let event = Event::new(plan.mint(Kind::Event), told);
         let event_id = event.id;
         plan.writes.push(Write::Insert(Entry::new(event)));
         let delivery = plan.deliver(self.id, event_id, EventType::Ping);

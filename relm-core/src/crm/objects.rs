@@ -16,7 +16,7 @@ use crate::object::{Object, READ_ONLY, Reference};
 use crate::record::{Document, Entry};
 use crate::scope::Mode;
 use crate::store::{Refusal, Require, Write};
-use crate::webhook::{Change, EventData, EventType, Told, previous};
+use crate::webhook::{Change, EventData, EventDraft, EventType, previous};
 
 /// The records of one object type, in one scope.
 pub struct Objects<'a, T> {
@@ -294,7 +294,7 @@ impl Plan<'_> {
         data: &Arc<str>,
         previous: Map<String, Value>,
     ) {
-        self.announce(Told {
+        self.announce(EventDraft {
             event_type: EventType::Record(T::TYPE, change),
             record_id,
             mode: self.scoped.scope.mode(),

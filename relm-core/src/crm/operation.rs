@@ -20,7 +20,7 @@ use crate::store::{
     Batch, CommitError, Configuration, QueueKey, Refusal, Require, StoredResponse, Write,
 };
 use crate::time::Timestamp;
-use crate::webhook::{Delivery, Event, EventType, Told};
+use crate::webhook::{Delivery, Event, EventDraft, EventType};
 
 /// How often a change is planned before the engine gives up. Each round, some commit succeeded: only a record under
 /// hundreds of simultaneous changes gets there.
@@ -130,9 +130,9 @@ impl Plan<'_> {
     }
 
     /// Adds an event, and a delivery for each endpoint that asked for its type.
-    pub fn announce(&mut self, told: Told) {
+    pub fn announce(&mut self, told: EventDraft) {
         let event_type = told.event_type;
-        let event = Event::of(self.mint(Kind::Event), told);
+        let event = Event::new(self.mint(Kind::Event), told);
         let event_id = event.id;
         self.writes.push(Write::Insert(Entry::new(event)));
         let configuration = Arc::clone(&self.configuration);

@@ -167,7 +167,7 @@ pub(crate) const COLUMNS: &[Column] = &[
 
 impl Delivery {
     /// A new one, due at `now`: that is the clock's word, which may have been set back since the moment in the id.
-    pub(crate) fn pending(
+    pub fn pending(
         id: Id,
         webhook_id: Id,
         event_id: Id,
@@ -190,7 +190,7 @@ impl Delivery {
     }
 
     /// The same event to the same endpoint, once more from the start.
-    pub(crate) fn replay(&self, id: Id, now: Timestamp) -> Self {
+    pub fn replay(&self, id: Id, now: Timestamp) -> Self {
         Self {
             replay_of: Some(self.id),
             ..Self::pending(id, self.webhook_id, self.event_id, self.event_type, now)
@@ -222,7 +222,7 @@ impl Delivery {
     }
 
     /// Gives it up, since its endpoint takes no more.
-    pub(crate) fn cancel(&mut self) {
+    pub fn cancel(&mut self) {
         self.give_up();
         self.version += 1;
     }

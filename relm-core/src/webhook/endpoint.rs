@@ -98,10 +98,11 @@ pub struct WebhookInput {
 }
 
 /// What an operator decides about where endpoints may lead.
-pub(crate) struct Rules<'a> {
+pub struct Rules<'a> {
     /// Whether live endpoints may be reached by http.
-    pub(crate) plain_http: bool,
-    pub(crate) targets: &'a dyn TargetPolicy,
+    pub plain_http: bool,
+    /// Judges where they lead.
+    pub targets: &'a dyn TargetPolicy,
 }
 
 /// Those of an engine whose operator says nothing.
@@ -203,7 +204,10 @@ impl WebhookInput {
 
 impl Webhook {
     /// A new endpoint, and its secret.
-    pub(crate) fn subscribe(
+    ///
+    /// # Errors
+    /// `validation_failed` or `unknown_value`, naming the member; what the rules refuse.
+    pub fn subscribe(
         id: Id,
         mode: Mode,
         now: Timestamp,

@@ -1,4 +1,4 @@
-//! Events: what happened to a record, exactly as receivers are told.
+//! Events: what happened to a record, exactly as receivers are draft.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -140,7 +140,7 @@ pub struct EventData(Arc<str>);
 
 impl EventData {
     /// What is JSON already, as a record's document is: nobody reads it again to see that.
-    pub(crate) fn new(json: impl Into<Arc<str>>) -> Self {
+    pub fn new(json: impl Into<Arc<str>>) -> Self {
         Self(json.into())
     }
 
@@ -170,27 +170,34 @@ pub(crate) const COLUMNS: &[Column] = &[
     Column::new("created_at", ColumnType::Timestamp),
 ];
 
-/// What of a record an event tells: the record itself, as JSON, and what it was before.
-pub(crate) struct Told {
+/// What an event will say, before it has an id.
+#[derive(Clone, Debug)]
+pub struct EventDraft {
+    /// What happened to what.
     pub event_type: EventType,
+    /// The record that changed.
     pub record_id: Id,
+    /// Live or test.
     pub mode: Mode,
+    /// The record after the change, or its last state.
     pub data: EventData,
+    /// The old values of the members that an update changed.
     pub previous: Map<String, Value>,
 }
 
 impl Event {
-    pub(crate) fn of(id: Id, told: Told) -> Self {
+    /// The event of this id.
+    pub fn new(id: Id, draft: EventDraft) -> Self {
         Self {
             id,
             object: EventTag::Event,
-            event_type: told.event_type,
+            event_type: draft.event_type,
             created_at: id.timestamp(),
-            mode: told.mode,
+            mode: draft.mode,
             api_version: API_VERSION.to_owned(),
-            data: told.data,
-            previous: told.previous,
-            record_id: Some(told.record_id),
+            data: draft.data,
+            previous: draft.previous,
+            record_id: Some(draft.record_id),
         }
     }
 
@@ -266,14 +273,14 @@ mod tests {
         let data: Arc<str> = r#"{"id":"con_1","first_name":"\"Ada\"\n"}"#.into();
         let previous = json!({ "first_name": "A \"da\"", "metadata": {} });
         for previous in [json!({}), previous] {
-            let told = Told {
+            let told = EventDraft {
                 event_type: EventType::Record(ObjectType::Contact, Change::Updated),
                 record_id: Id::new(Kind::Contact, 1),
                 mode: Mode::Test,
                 data: EventData::new(Arc::clone(&data)),
                 previous: serde_json::from_value(previous).unwrap(),
             };
-            let event = Event::of(Id::new(Kind::Event, 1 << 100), told);
+            let event = Event::new(Id::new(Kind::Event, 1 << 100), told);
             assert_eq!(event.to_json(), serde_json::to_string(&event).unwrap());
             let read: Event = serde_json::from_str(&event.to_json()).unwrap();
             assert_eq!(read.data, event.data);

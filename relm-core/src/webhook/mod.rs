@@ -40,7 +40,7 @@ mod url;
 
 pub use delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTag};
 pub use endpoint::{DisabledReason, Webhook, WebhookInput, WebhookTag};
-pub use event::{API_VERSION, Change, Event, EventData, EventTag, EventType};
+pub use event::{API_VERSION, Change, Event, EventData, EventDraft, EventTag, EventType};
 pub use policy::{AnyTarget, TargetPolicy};
 pub use schedule::Schedule;
 pub use secret::RotateInput;
@@ -52,6 +52,6 @@ pub use crate::signature::{SignatureError, verify};
 
 pub(crate) use delivery::{COLUMNS as DELIVERY_COLUMNS, Verdict};
 pub(crate) use endpoint::COLUMNS as ENDPOINT_COLUMNS;
-pub(crate) use endpoint::Rules as EndpointRules;
-pub(crate) use event::{COLUMNS as EVENT_COLUMNS, Told, previous};
+pub use endpoint::Rules as EndpointRules;
+pub(crate) use event::{COLUMNS as EVENT_COLUMNS, previous};
 pub(crate) use secret::generate as generate_secret;

@@ -56,8 +56,10 @@ impl<'a> Desk<'a> {
             script: Arc::new(Mutex::new(script.into_iter().collect())),
             sent: Arc::default(),
         };
-        let mut options = DispatchOptions::default();
-        options.disable_after = Some(Duration::from_secs(5 * 24 * 60 * 60));
+        let options = DispatchOptions {
+            disable_after: Some(Duration::from_secs(5 * 24 * 60 * 60)),
+            ..DispatchOptions::default()
+        };
         Self {
             endpoint: format!("/v1/webhooks/{}", id(&made)),
             secret: made["secret"].as_str().unwrap().to_owned(),

@@ -6,6 +6,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 
+use relm_conformance::Guarded;
 use relm_core::Store;
 use relm_store_seaorm::{PoolOptions, PooledStore};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
@@ -50,6 +51,12 @@ impl Server {
         let throwaway = self.database();
         let store = throwaway.open(|options| options);
         (store, throwaway)
+    }
+
+    /// What the conformance suite takes.
+    pub fn guarded(&'static self) -> Guarded {
+        let (store, throwaway) = self.fresh();
+        Guarded::new(store, throwaway)
     }
 
     /// A fresh database, migrated.

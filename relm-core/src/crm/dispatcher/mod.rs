@@ -47,7 +47,6 @@ pub trait Sleeper: Send + Sync + 'static {
 
 /// How a [`Dispatcher`] delivers.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub struct DispatchOptions {
     /// When a delivery is tried again.
     pub schedule: Schedule,

@@ -1,0 +1,306 @@
+//! The time that a case has: a store that never answers, or answers for ever, fails its case instead of holding up the
+//! run.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::panic::resume_unwind;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use relm_core::id::{Id, Kind};
+use relm_core::record::Document;
+use relm_core::scope::Scope;
+use relm_core::store::{
+    Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
+    Store, StoreError, StoredResponse,
+};
+use relm_core::time::Timestamp;
+
+use crate::intercept::{Intercept, Intercepted};
+
+/// How long a case may take. It tells "never" from "slowly": many times what the slowest case takes where everything is
+/// slow, so that no machine is too slow for it.
+const CASE_MAX: Duration = Duration::from_secs(120);
+
+/// Runs `case` on the store, on a thread of its own, and waits for it.
+///
+/// # Panics
+/// When `case` panics, with what it said; and when it does not end in time, with what it waits for. What still runs then
+/// is left behind: nothing can stop it.
+pub(crate) fn within<T: Send + 'static>(
+    name: &str,
+    store: Arc<dyn Store>,
+    case: impl FnOnce(Arc<dyn Store>) -> T + Send + 'static,
+) -> T {
+    within_time(CASE_MAX, name, store, case)
+}
+
+fn within_time<T: Send + 'static>(
+    most: Duration,
+    name: &str,
+    store: Arc<dyn Store>,
+    case: impl FnOnce(Arc<dyn Store>) -> T + Send + 'static,
+) -> T {
+    let by = Arc::new(Watch::default());
+    let watched = Intercepted {
+        store,
+        by: Arc::clone(&by),
+    };
+    let (alive, ended) = channel::<()>();
+    let run = move || {
+        // Dropped when the case ends, however it does.
+        let _alive = alive;
+        case(Arc::new(watched))
+    };
+    let thread = thread::Builder::new().name(name.to_owned()).spawn(run);
+    let thread = thread.expect("a thread starts");
+    if let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(most) {
+        panic!("{name} did not end within {most:?}: {}", by.calls());
+    }
+    thread
+        .join()
+        .unwrap_or_else(|panic: Box<dyn Any + Send>| resume_unwind(panic))
+}
+
+/// Knows which calls of a store wait for their answer.
+#[derive(Default)]
+pub(crate) struct Watch {
+    calls: Mutex<Calls>,
+}
+
+/// The calls of a store: how many were made, which was the last, and how many of each method are unanswered.
+#[derive(Default)]
+struct Calls {
+    made: u64,
+    last: &'static str,
+    unanswered: BTreeMap<&'static str, u64>,
+}
+
+impl fmt::Display for Calls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} calls of the store, the last of `{}`; unanswered: {:?}",
+            self.made, self.last, self.unanswered
+        )
+    }
+}
+
+impl Watch {
+    fn calls(&self) -> MutexGuard<'_, Calls> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether no call waits for its answer.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.calls().unanswered.is_empty()
+    }
+
+    /// Counts a call, which is unanswered until what this gives is dropped.
+    fn call(&self, method: &'static str) -> Call<'_> {
+        let mut calls = self.calls();
+        calls.made += 1;
+        calls.last = method;
+        *calls.unanswered.entry(method).or_default() += 1;
+        Call {
+            watch: self,
+            method,
+        }
+    }
+}
+
+/// A call that is unanswered, and was not given up.
+struct Call<'a> {
+    watch: &'a Watch,
+    method: &'static str,
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        let unanswered = &mut self.watch.calls().unanswered;
+        let left = unanswered.get(self.method).map_or(0, |count| count - 1);
+        match left {
+            0 => unanswered.remove(self.method),
+            _ => unanswered.insert(self.method, left),
+        };
+    }
+}
+
+#[async_trait]
+impl Intercept for Watch {
+    async fn get(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        id: Id,
+    ) -> Result<Option<Document>, StoreError> {
+        let _call = self.call("get");
+        store.get(scope, id).await
+    }
+
+    async fn find(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        kind: Kind,
+        keys: &[String],
+    ) -> Result<Vec<Option<Document>>, StoreError> {
+        let _call = self.call("find");
+        store.find(scope, kind, keys).await
+    }
+
+    async fn list(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        query: &Query,
+    ) -> Result<Page, StoreError> {
+        let _call = self.call("list");
+        store.list(scope, query).await
+    }
+
+    async fn search(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        search: &Search,
+    ) -> Result<SearchPage, StoreError> {
+        let _call = self.call("search");
+        store.search(scope, search).await
+    }
+
+    async fn configuration(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
+        let _call = self.call("configuration");
+        store.configuration(scope, known).await
+    }
+
+    async fn response(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<StoredResponse>, StoreError> {
+        let _call = self.call("response");
+        store.response(scope, key, now).await
+    }
+
+    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
+        let _call = self.call("commit");
+        store.commit(batch).await
+    }
+
+    async fn queues(
+        &self,
+        store: &dyn Store,
+        after: Option<QueueKey>,
+        limit: usize,
+    ) -> Result<Vec<Queue>, StoreError> {
+        let _call = self.call("queues");
+        store.queues(after, limit).await
+    }
+
+    async fn lease(&self, store: &dyn Store, lease: &Lease) -> Result<Vec<Document>, StoreError> {
+        let _call = self.call("lease");
+        store.lease(lease).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+    use crate::block_on;
+
+    /// Never answers.
+    struct Silent;
+
+    #[async_trait]
+    impl Store for Silent {
+        async fn get(&self, _: Scope, _: Id) -> Result<Option<Document>, StoreError> {
+            pending().await
+        }
+        async fn find(
+            &self,
+            _: Scope,
+            _: Kind,
+            _: &[String],
+        ) -> Result<Vec<Option<Document>>, StoreError> {
+            pending().await
+        }
+        async fn list(&self, _: Scope, _: &Query) -> Result<Page, StoreError> {
+            pending().await
+        }
+        async fn search(&self, _: Scope, _: &Search) -> Result<SearchPage, StoreError> {
+            pending().await
+        }
+        async fn configuration(
+            &self,
+            _: Scope,
+            _: Option<i64>,
+        ) -> Result<Option<Configuration>, StoreError> {
+            pending().await
+        }
+        async fn response(
+            &self,
+            _: Scope,
+            _: &str,
+            _: Timestamp,
+        ) -> Result<Option<StoredResponse>, StoreError> {
+            pending().await
+        }
+        async fn commit(&self, _: Batch) -> Result<(), CommitError> {
+            pending().await
+        }
+        async fn queues(&self, _: Option<QueueKey>, _: usize) -> Result<Vec<Queue>, StoreError> {
+            pending().await
+        }
+        async fn lease(&self, _: &Lease) -> Result<Vec<Document>, StoreError> {
+            pending().await
+        }
+    }
+
+    /// What a case says that panics, or has no end.
+    fn said(
+        most: Duration,
+        case: impl FnOnce(Arc<dyn Store>) + Send + 'static,
+    ) -> Box<dyn Any + Send> {
+        let run = || within_time(most, "the_case", Arc::new(Silent), case);
+        catch_unwind(AssertUnwindSafe(run)).expect_err("the case fails")
+    }
+
+    #[test]
+    fn a_call_that_is_never_answered_fails_its_case() {
+        let panic = said(Duration::from_millis(20), |store| {
+            block_on(Box::pin(async {
+                let asked = Box::pin(store.configuration(Scope::SYSTEM, None));
+                let _ = futures_util::future::join(asked, store.queues(None, 1)).await;
+            }));
+        });
+        let said = panic.downcast_ref::<String>().expect("it says something");
+        assert_eq!(
+            said,
+            "the_case did not end within 20ms: 2 calls of the store, the last of `queues`; \
+             unanswered: {\"configuration\": 1, \"queues\": 1}"
+        );
+    }
+
+    #[test]
+    fn what_a_case_gives_or_says_comes_through() {
+        let seven = within_time(CASE_MAX, "the_case", Arc::new(Silent), |_| 7);
+        assert_eq!(seven, 7);
+        let panic = said(CASE_MAX, |_| panic!("it is broken"));
+        assert_eq!(panic.downcast_ref::<&str>(), Some(&"it is broken"));
+    }
+}

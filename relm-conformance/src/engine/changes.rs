@@ -1,0 +1,463 @@
+//! The engine over the store: what a caller of [`Crm`] is promised, one call after another.
+
+use std::sync::Arc;
+
+use relm_core::association::AssociationInput;
+use relm_core::crm::{Crm, ListRequest, Scoped};
+use relm_core::error::{Error, ErrorKind};
+use relm_core::field::{FieldInput, FieldType};
+use relm_core::id::{Id, Kind};
+use relm_core::input::Patch;
+use relm_core::object::{ActivityInput, CompanyInput, ContactInput, DealInput, ObjectType};
+use relm_core::record::{Document, Entry};
+use relm_core::scope::Mode;
+use relm_core::store::Store;
+use relm_core::time::{ManualClock, SeededEntropy};
+use relm_core::webhook::{Delivery, Event, WebhookInput};
+use serde_json::json;
+
+use crate::store::lists::walk;
+use crate::subject::{NOW, Subject};
+
+/// An engine over the store under test, and its one workspace.
+pub(crate) struct Acme {
+    pub crm: Crm,
+    pub clock: Arc<ManualClock>,
+    pub scoped: Scoped,
+}
+
+impl Acme {
+    /// A first engine over the store.
+    pub async fn open(store: Arc<dyn Store>) -> Self {
+        let clock = Arc::new(ManualClock::new(NOW));
+        let crm = engine(store, &clock, 1);
+        let workspace = crm
+            .create_workspace("acme")
+            .await
+            .expect("the name is free");
+        let scoped = crm
+            .open(workspace.id, Mode::Live)
+            .await
+            .expect("it was just made");
+        Self { crm, clock, scoped }
+    }
+
+    /// A handle through another engine over the same store, such as another process has.
+    pub async fn beside(&self, store: Arc<dyn Store>, seed: u64) -> Scoped {
+        let other = engine(store, &self.clock, seed);
+        let workspace = self.scoped.scope().workspace();
+        other
+            .open(workspace, Mode::Live)
+            .await
+            .expect("it is in the store")
+    }
+
+    /// Every record of a kind, newest first.
+    pub async fn all(&self, store: &Subject, kind: Kind) -> Vec<Document> {
+        walk(store, self.scoped.scope(), kind, &[], 200).await
+    }
+
+    /// The events, oldest first.
+    pub async fn events(&self, store: &Subject) -> Vec<Event> {
+        let documents = self.all(store, Kind::Event).await.into_iter().rev();
+        documents
+            .map(|document| document.decode().expect("it is an event"))
+            .collect()
+    }
+}
+
+pub(crate) fn engine(store: Arc<dyn Store>, clock: &Arc<ManualClock>, seed: u64) -> Crm {
+    let clock = Arc::clone(clock);
+    let entropy = Arc::new(SeededEntropy::new(seed));
+    Crm::builder(store).clock(clock).entropy(entropy).build()
+}
+
+pub(crate) fn contact(email: &str) -> ContactInput {
+    ContactInput {
+        email: email.into(),
+        ..ContactInput::default()
+    }
+}
+
+pub(crate) fn phone(phone: &str) -> ContactInput {
+    ContactInput {
+        phone: phone.into(),
+        ..ContactInput::default()
+    }
+}
+
+pub(crate) fn company(name: &str) -> CompanyInput {
+    CompanyInput {
+        name: name.into(),
+        ..CompanyInput::default()
+    }
+}
+
+/// A contact's `metadata` with one member.
+pub(crate) fn tagged(key: &str, value: &str) -> Patch<relm_core::metadata::Metadata> {
+    Patch::Set([(key.to_owned(), json!(value))].into_iter().collect())
+}
+
+/// The kind of a failure, which the call must end with.
+pub(crate) fn failure<T>(outcome: Result<T, Error>) -> ErrorKind {
+    match outcome {
+        Ok(_) => panic!("the call must fail"),
+        Err(error) => error.kind(),
+    }
+}
+
+pub(crate) fn required_field(key: &str) -> FieldInput {
+    FieldInput {
+        object_type: ObjectType::Contact,
+        key: key.to_owned(),
+        label: None,
+        field_type: FieldType::Text,
+        required: true,
+        choices: Vec::new(),
+    }
+}
+
+/// Each committed change has exactly one event, which holds the record as it was left.
+pub(crate) async fn a_change_has_one_event(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let scoped = &acme.scoped;
+    let ada = scoped
+        .contacts()
+        .create(contact("ada@example.com"))
+        .await
+        .expect("it is valid");
+    let sold = DealInput {
+        title: "Sale".into(),
+        ..DealInput::default()
+    };
+    scoped.deals().create(sold).await.expect("it is valid");
+    let call = ActivityInput {
+        activity_type: "call".into(),
+        ..ActivityInput::default()
+    };
+    scoped.activities().create(call).await.expect("it is valid");
+    let shop = scoped
+        .companies()
+        .create(company("Shop"))
+        .await
+        .expect("it is valid");
+    let called = scoped
+        .contacts()
+        .update(ada.id, phone("1"), None)
+        .await
+        .expect("it is there");
+    scoped
+        .companies()
+        .delete(shop.id, None)
+        .await
+        .expect("it is there");
+
+    let events = acme.events(&store).await;
+    let types: Vec<&str> = events
+        .iter()
+        .map(|event| event.event_type.as_str())
+        .collect();
+    let expected = [
+        "contact.created",
+        "deal.created",
+        "activity.created",
+        "company.created",
+        "contact.updated",
+        "company.deleted",
+    ];
+    assert_eq!(types, expected);
+    let told = [0, 4, 5].map(|place: usize| events[place].data.get());
+    let left = [
+        Entry::new(ada).json,
+        Entry::new(called).json,
+        Entry::new(shop).json,
+    ];
+    assert_eq!(told, [&*left[0], &*left[1], &*left[2]]);
+    assert_eq!(json!(events[4].previous), json!({ "phone": null }));
+}
+
+/// A failed or ineffective call has no event, and leaves nothing else.
+pub(crate) async fn what_changes_nothing_has_no_event(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let scoped = &acme.scoped;
+    let ada = scoped
+        .contacts()
+        .create(contact("ada@example.com"))
+        .await
+        .expect("it is valid");
+    let bob = scoped
+        .contacts()
+        .create(contact("bob@example.com"))
+        .await
+        .expect("it is valid");
+    let nowhere = Id::new(Kind::Company, 1);
+    let contacts = scoped.contacts();
+    let same = contacts
+        .update(ada.id, contact("ada@example.com"), None)
+        .await;
+    assert_eq!(same.expect("it is there"), ada);
+    assert_eq!(
+        failure(contacts.create(ContactInput::default()).await),
+        ErrorKind::IdentifierRequired
+    );
+    assert_eq!(
+        failure(contacts.create(contact("ADA@example.com")).await),
+        ErrorKind::Conflict
+    );
+    assert_eq!(
+        failure(
+            contacts
+                .update(bob.id, contact("ada@example.com"), None)
+                .await
+        ),
+        ErrorKind::Conflict
+    );
+    assert_eq!(
+        failure(contacts.update(ada.id, phone("1"), Some(2)).await),
+        ErrorKind::VersionConflict
+    );
+    assert_eq!(
+        failure(contacts.delete(nowhere, None).await),
+        ErrorKind::NotFound
+    );
+    let lost = ContactInput {
+        company_id: nowhere.into(),
+        ..ContactInput::default()
+    };
+    assert_eq!(
+        failure(contacts.create(lost).await),
+        ErrorKind::InvalidReference
+    );
+    assert_eq!(acme.events(&store).await.len(), 2);
+    assert_eq!(acme.all(&store, Kind::Contact).await.len(), 2);
+    assert_eq!(
+        contacts.get(bob.id).await.expect("the store reads"),
+        Some(bob)
+    );
+}
+
+/// Deleting a record removes the associations from and to it, and no others.
+pub(crate) async fn a_deleted_record_takes_its_associations_along(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let scoped = &acme.scoped;
+    let mut ids = Vec::new();
+    for name in ["One", "Two", "Three"] {
+        ids.push(
+            scoped
+                .companies()
+                .create(company(name))
+                .await
+                .expect("it is valid")
+                .id,
+        );
+    }
+    let link = async |from: usize, to: usize| {
+        let input = AssociationInput {
+            from_id: ids[from],
+            to_id: ids[to],
+            label: None,
+        };
+        scoped
+            .associations()
+            .link(input)
+            .await
+            .expect("both are there")
+    };
+    let (_, _, kept) = (link(0, 1).await, link(2, 0).await, link(1, 2).await);
+    scoped
+        .companies()
+        .delete(ids[0], None)
+        .await
+        .expect("it is there");
+    let left: Vec<Id> = acme
+        .all(&store, Kind::Association)
+        .await
+        .iter()
+        .map(|document| document.id)
+        .collect();
+    assert_eq!(left, [kept.id]);
+    let input = AssociationInput {
+        from_id: ids[1],
+        to_id: ids[0],
+        label: None,
+    };
+    assert_eq!(
+        failure(scoped.associations().link(input).await),
+        ErrorKind::InvalidReference
+    );
+}
+
+/// A definition binds every write that begins after it returned.
+pub(crate) async fn a_field_binds_the_next_write(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let contacts = acme.scoped.contacts();
+    let before = contacts
+        .create(contact("ada@example.com"))
+        .await
+        .expect("it is valid");
+    acme.scoped
+        .fields()
+        .define(required_field("plan"))
+        .await
+        .expect("the key is free");
+    assert_eq!(
+        failure(contacts.create(contact("bob@example.com")).await),
+        ErrorKind::ValidationFailed
+    );
+    assert_eq!(
+        failure(contacts.update(before.id, phone("1"), None).await),
+        ErrorKind::ValidationFailed
+    );
+    let gains = ContactInput {
+        metadata: tagged("plan", "pro"),
+        ..phone("1")
+    };
+    contacts
+        .update(before.id, gains, None)
+        .await
+        .expect("it has a plan now");
+    assert_eq!(
+        failure(acme.scoped.fields().define(required_field("plan")).await),
+        ErrorKind::Conflict
+    );
+}
+
+/// A definition that was removed binds no write that begins after that, on any engine.
+pub(crate) async fn a_removed_field_binds_no_more(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let other = acme.beside(store.shared(), 2).await;
+    let fields = acme.scoped.fields();
+    let field = fields
+        .define(required_field("plan"))
+        .await
+        .expect("the key is free");
+    for scoped in [&acme.scoped, &other] {
+        let outcome = scoped.contacts().create(contact("ada@example.com")).await;
+        assert_eq!(failure(outcome), ErrorKind::ValidationFailed);
+    }
+    fields.remove(field.id).await.expect("it is there");
+    for (scoped, email) in [
+        (&acme.scoped, "ada@example.com"),
+        (&other, "bob@example.com"),
+    ] {
+        let outcome = scoped.contacts().create(contact(email)).await;
+        outcome.expect("nothing is required any more");
+    }
+    other
+        .fields()
+        .define(required_field("plan"))
+        .await
+        .expect("the key is free again");
+}
+
+/// A definition binds every engine over the same store, whatever it has read before.
+pub(crate) async fn a_field_binds_every_engine(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let other = acme.beside(store.shared(), 2).await;
+    other
+        .contacts()
+        .create(contact("a@example.com"))
+        .await
+        .expect("nothing is required");
+    acme.scoped
+        .fields()
+        .define(required_field("plan"))
+        .await
+        .expect("the key is free");
+    assert_eq!(
+        failure(other.contacts().create(contact("b@example.com")).await),
+        ErrorKind::ValidationFailed
+    );
+    let input = WebhookInput {
+        url: "https://example.com".into(),
+        event_types: vec!["*".to_owned()].into(),
+        ..WebhookInput::default()
+    };
+    acme.scoped
+        .webhooks()
+        .subscribe(input)
+        .await
+        .expect("it is valid");
+    let complete = ContactInput {
+        metadata: tagged("plan", "pro"),
+        ..contact("c@example.com")
+    };
+    other
+        .contacts()
+        .create(complete)
+        .await
+        .expect("it has a plan");
+    assert_eq!(acme.all(&store, Kind::Delivery).await.len(), 1);
+}
+
+/// A change makes one delivery for each endpoint that is enabled and subscribed to its type, and no other.
+pub(crate) async fn deliveries_go_to_the_endpoints_that_match(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let scoped = &acme.scoped;
+    let mut endpoints = Vec::new();
+    for (types, enabled) in [
+        ("contact.created", true),
+        ("*", true),
+        ("*", false),
+        ("deal.created", true),
+    ] {
+        let input = WebhookInput {
+            url: format!("https://example.com/{}", endpoints.len()).into(),
+            event_types: vec![types.to_owned()].into(),
+            enabled: enabled.into(),
+            ..WebhookInput::default()
+        };
+        let reply = scoped
+            .webhooks()
+            .subscribe(input)
+            .await
+            .expect("it is valid");
+        let body: serde_json::Value = reply.decode().expect("it is JSON");
+        endpoints.push(
+            body["id"]
+                .as_str()
+                .and_then(Id::parse)
+                .expect("it has an id"),
+        );
+    }
+    let ada = scoped
+        .contacts()
+        .create(contact("ada@example.com"))
+        .await
+        .expect("it is valid");
+    scoped
+        .contacts()
+        .update(ada.id, phone("1"), None)
+        .await
+        .expect("it is there");
+    scoped
+        .contacts()
+        .update(ada.id, phone("1"), None)
+        .await
+        .expect("it is so already");
+    scoped
+        .companies()
+        .create(company("Shop"))
+        .await
+        .expect("it is valid");
+    let events: Vec<Id> = acme
+        .events(&store)
+        .await
+        .iter()
+        .map(|event| event.id)
+        .collect();
+    for (endpoint, expected) in endpoints
+        .into_iter()
+        .zip([&events[..1], &events[..], &[], &[]])
+    {
+        let list = scoped
+            .webhooks()
+            .deliveries(endpoint, &ListRequest::default())
+            .await;
+        let deliveries = list.expect("the endpoint is there").data.into_iter().rev();
+        let told: Vec<Id> = deliveries
+            .map(|document| document.decode::<Delivery>().expect("it is one").event_id)
+            .collect();
+        assert_eq!(told, expected);
+    }
+}

@@ -1,0 +1,434 @@
+//! The dispatcher over the store: what receivers and owners of endpoints are promised of deliveries.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use relm_core::crm::{DispatchOptions, RecoverInput};
+use relm_core::record::Record;
+use relm_core::scope::Scope;
+use relm_core::signature::{standard_signature, verify};
+use relm_core::store::{Batch, CommitError, Page, Query, Store, StoreError, Write};
+use relm_core::time::Clock;
+use relm_core::webhook::{DeliveryStatus, DisabledReason, Message, RotateInput, WebhookInput};
+
+use super::changes::{Acme, company, contact, engine};
+use super::post::{Post, TURNS_MAX, Turn, deliveries, endpoint, header, webhook};
+use crate::intercept::{Intercept, Intercepted};
+use crate::simulation::yield_turns;
+use crate::subject::Subject;
+
+/// Longer than a lease of the default options.
+const LEASE_MS: i64 = 40_000;
+
+async fn create(acme: &Acme, name: &str) {
+    let made = acme.scoped.contacts().create(contact(name)).await;
+    made.expect("the contact is valid");
+}
+
+/// Polls a future until something is so, and drops it: as when its process dies.
+async fn die_when(future: impl Future, is_so: impl Fn() -> bool) {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        let ended = future.as_mut().poll(context).is_ready();
+        assert!(!ended, "it ended before the time had come");
+        if is_so() {
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    })
+    .await;
+}
+
+/// A delivery is sent once, with the bytes of its event, and recorded with what was answered.
+pub(crate) async fn a_delivery_is_sent_once_and_recorded(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
+    create(&acme, "ada@example.com").await;
+    let post = Post::always(204);
+    let dispatcher = post.dispatcher(&acme.crm);
+    for _ in 0..2 {
+        let next_due = dispatcher.deliver_due().await;
+        assert_eq!(next_due.expect("the store works"), None);
+    }
+    let events = acme.all(&store, relm_core::Kind::Event).await;
+    let [message] = &post.sent()[..] else {
+        panic!("one event is one message");
+    };
+    assert_eq!(message.url, "https://example.com/hook");
+    assert_eq!(message.body, events[0].json);
+    assert_eq!(header(message, "webhook-id"), events[0].id.to_string());
+    let [delivery] = &deliveries(&acme, &store).await[..] else {
+        panic!("one event is one delivery");
+    };
+    let attempts: Vec<_> = delivery
+        .attempts
+        .iter()
+        .map(|one| one.status_code)
+        .collect();
+    assert_eq!((delivery.webhook_id, delivery.event_id), (id, events[0].id));
+    assert_eq!(
+        (delivery.status, delivery.version),
+        (DeliveryStatus::Succeeded, 2)
+    );
+    assert_eq!(
+        (attempts, delivery.next_attempt_at),
+        (vec![Some(204)], None)
+    );
+}
+
+/// A process that dies after it sent and before it recorded loses nothing: another one sends again, with the same ids.
+pub(crate) async fn a_crash_after_sending_sends_again_with_the_same_id(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    endpoint(&acme.scoped, "hook", &["*"]).await;
+    create(&acme, "ada@example.com").await;
+    let silent = Post::new(|_, _| None);
+    let dying = silent.dispatcher(&acme.crm);
+    die_when(dying.deliver_due(), || !silent.sent().is_empty()).await;
+
+    let other = engine(store.shared(), &acme.clock, 2);
+    let post = Post::always(200);
+    let dispatcher = post.dispatcher(&other);
+    let leased = dispatcher.deliver_due().await.expect("the store works");
+    assert!(leased.is_some_and(|due| due > acme.clock.now()));
+    assert!(post.sent().is_empty(), "it is left to whoever took it");
+    acme.clock.advance_millis(LEASE_MS);
+    let next_due = dispatcher.deliver_due().await;
+    assert_eq!(next_due.expect("the store works"), None);
+    let (first, second) = (&silent.sent()[0], &post.sent()[0]);
+    for name in ["webhook-id", "relm-delivery-id"] {
+        assert_eq!(header(first, name), header(second, name));
+    }
+    assert_eq!(first.body, second.body);
+    assert_ne!(
+        header(first, "relm-signature"),
+        header(second, "relm-signature")
+    );
+    let delivery = &deliveries(&acme, &store).await[0];
+    assert_eq!(delivery.attempts.len(), 1);
+}
+
+/// Of two dispatchers that sent one delivery, one records its attempt, and the other's record changes nothing.
+pub(crate) async fn two_dispatchers_record_each_attempt_once(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    endpoint(&acme.scoped, "hook", &["*"]).await;
+    create(&acme, "ada@example.com").await;
+    let released = Arc::new(AtomicBool::new(false));
+    let is_released = Arc::clone(&released);
+    let late = Post::new(move |_, _| is_released.load(Ordering::SeqCst).then_some(500));
+    let slow = late.dispatcher(&acme.crm);
+    let mut slow = pin!(slow.deliver_due());
+    die_when(slow.as_mut(), || !late.sent().is_empty()).await;
+
+    acme.clock.advance_millis(LEASE_MS);
+    let other = engine(store.shared(), &acme.clock, 2);
+    let post = Post::always(200);
+    let next_due = post.dispatcher(&other).deliver_due().await;
+    assert_eq!(next_due.expect("the store works"), None);
+    let recorded = deliveries(&acme, &store).await;
+    released.store(true, Ordering::SeqCst);
+    slow.await
+        .expect("a record that comes too late is no error");
+    assert_eq!((late.sent().len(), post.sent().len()), (1, 1));
+    assert_eq!(deliveries(&acme, &store).await, recorded);
+    assert_eq!(recorded[0].status, DeliveryStatus::Succeeded);
+}
+
+/// An event is due at once and its retries by the schedule, also where the clock was set back since the last id was made.
+pub(crate) async fn a_clock_set_back_delays_no_delivery(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let (id, _) = endpoint(&acme.scoped, "hook", &["contact.created"]).await;
+    acme.clock.step_millis(-3_600_000);
+    create(&acme, "ada@example.com").await;
+    let post = Post::always(200);
+    let dispatcher = post.dispatcher(&acme.crm);
+    dispatcher.deliver_due().await.expect("the store works");
+    assert_eq!(post.sent().len(), 1, "it was due an hour late");
+    let delivery = deliveries(&acme, &store).await[0].id;
+    let webhooks = acme.scoped.webhooks();
+    webhooks.replay(id, delivery).await.expect("it is there");
+    webhooks.test(id).await.expect("the endpoint is enabled");
+    dispatcher.deliver_due().await.expect("the store works");
+    assert_eq!(post.sent().len(), 3);
+}
+
+/// Disabling an endpoint cancels what is pending, and it is told of nothing until it is enabled again.
+pub(crate) async fn a_disabled_endpoint_is_sent_nothing(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
+    create(&acme, "ada@example.com").await;
+    let enable = async |enabled: bool| {
+        let input = WebhookInput {
+            enabled: enabled.into(),
+            ..WebhookInput::default()
+        };
+        let updated = acme.scoped.webhooks().update(id, input).await;
+        updated.expect("the endpoint is there");
+    };
+    let post = Post::always(200);
+    let dispatcher = post.dispatcher(&acme.crm);
+    enable(false).await;
+    create(&acme, "bob@example.com").await;
+    dispatcher.deliver_due().await.expect("the store works");
+    assert!(post.sent().is_empty());
+    enable(true).await;
+    create(&acme, "eve@example.com").await;
+    dispatcher.deliver_due().await.expect("the store works");
+    let all = deliveries(&acme, &store).await;
+    let ends: Vec<DeliveryStatus> = all.iter().map(|delivery| delivery.status).collect();
+    assert_eq!(ends, [DeliveryStatus::Cancelled, DeliveryStatus::Succeeded]);
+    assert_eq!(post.sent().len(), 1);
+}
+
+/// Keeps lists from being read while it is told to, and hears of the first delivery that is cancelled.
+#[derive(Default)]
+struct NoLists {
+    is_broken: AtomicBool,
+    has_cancelled: AtomicBool,
+}
+
+#[async_trait]
+impl Intercept for NoLists {
+    async fn list(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        query: &Query,
+    ) -> Result<Page, StoreError> {
+        if self.is_broken.load(Ordering::SeqCst) {
+            return Err(StoreError::unavailable("no lists"));
+        }
+        store.list(scope, query).await
+    }
+
+    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
+        let cancels = batch.writes.iter().any(|write| match write {
+            Write::Replace { after, .. } => match &after.record {
+                Record::Delivery(delivery) => delivery.status == DeliveryStatus::Cancelled,
+                _ => false,
+            },
+            _ => false,
+        });
+        store.commit(batch).await?;
+        self.has_cancelled.fetch_or(cancels, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+/// An endpoint that was disabled is disabled, also where the store fails before what is pending was cancelled. The
+/// dispatcher then does that, and not only when the next of it is due.
+pub(crate) async fn what_could_not_be_cancelled_is_cancelled_soon(store: Subject) {
+    let lists = Arc::new(NoLists::default());
+    let acme = Acme::open(Arc::new(Intercepted {
+        store: store.shared(),
+        by: Arc::clone(&lists),
+    }))
+    .await;
+    let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
+    create(&acme, "ada@example.com").await;
+    let post = Post::always(500);
+    let dispatcher = post.dispatcher(&acme.crm);
+    dispatcher.deliver_due().await.expect("the store works");
+    let input = WebhookInput {
+        enabled: false.into(),
+        ..WebhookInput::default()
+    };
+    lists.is_broken.store(true, Ordering::SeqCst);
+    let disabled = acme.scoped.webhooks().update(id, input).await;
+    disabled.expect("the change was applied");
+    lists.is_broken.store(false, Ordering::SeqCst);
+    let is_done = async {
+        for _ in 0..TURNS_MAX {
+            if lists.has_cancelled.load(Ordering::SeqCst) {
+                return;
+            }
+            // The store may need the thread that this one is looking from.
+            std::thread::yield_now();
+            yield_turns(1).await;
+        }
+        panic!("what was pending was never cancelled");
+    };
+    dispatcher.run(&Turn, is_done).await;
+    let delivery = &deliveries(&acme, &store).await[0];
+    assert_eq!(delivery.status, DeliveryStatus::Cancelled);
+    assert_eq!((delivery.attempts.len(), post.sent().len()), (1, 1));
+}
+
+/// An endpoint that does not answer holds up its own deliveries and nobody else's.
+pub(crate) async fn a_hanging_endpoint_holds_up_no_other(store: Subject) {
+    const EVENTS: usize = 20;
+    let acme = Acme::open(store.shared()).await;
+    for path in ["hangs", "well", "hangs-too"] {
+        endpoint(&acme.scoped, path, &["*"]).await;
+    }
+    for n in 0..EVENTS {
+        create(&acme, &format!("{n}@example.com")).await;
+    }
+    let well = |message: &&Message| message.url.ends_with("/well");
+    let post = Post::new(move |message, sent| {
+        let is_late = sent.iter().filter(well).count() == EVENTS;
+        (is_late || message.url.ends_with("/well")).then_some(200)
+    });
+    let next_due = post.dispatcher(&acme.crm).deliver_due().await;
+    assert_eq!(next_due.expect("the store works"), None);
+    let sent = post.sent();
+    assert_eq!(
+        (sent.len(), sent.iter().filter(well).count()),
+        (3 * EVENTS, EVENTS)
+    );
+}
+
+/// An endpoint that answers 410 is disabled: what is pending for it is cancelled, and no later change of any engine is
+/// told to it.
+pub(crate) async fn an_endpoint_that_is_gone_is_disabled(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let other = acme.beside(store.shared(), 2).await;
+    let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
+    for (scoped, name) in [(&acme.scoped, "One"), (&other, "Two")] {
+        let made = scoped.companies().create(company(name)).await;
+        made.expect("it is valid");
+    }
+    let post = Post::always(410);
+    let next_due = post.dispatcher(&acme.crm).deliver_due().await;
+    assert_eq!(next_due.expect("the store works"), None);
+    let gone = webhook(&acme.scoped, id).await;
+    assert_eq!(
+        (gone.enabled, gone.disabled_reason),
+        (false, Some(DisabledReason::Gone))
+    );
+    for (scoped, name) in [(&acme.scoped, "Three"), (&other, "Four")] {
+        let made = scoped.companies().create(company(name)).await;
+        made.expect("it is valid");
+    }
+    let all = deliveries(&acme, &store).await;
+    assert_eq!(all.len(), 2);
+    let is_cancelled = |status| status == DeliveryStatus::Cancelled;
+    assert!(all.iter().all(|delivery| is_cancelled(delivery.status)));
+}
+
+/// An endpoint that failed long ago, and had nothing to take since, is not disabled by one failure more: by the second.
+pub(crate) async fn one_failure_after_a_rest_disables_nobody(store: Subject) {
+    const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+    let acme = Acme::open(store.shared()).await;
+    let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
+    let options = DispatchOptions {
+        disable_after: Some(Duration::from_secs(5 * 24 * 60 * 60)),
+        ..DispatchOptions::default()
+    };
+    let dispatcher = Post::always(500).dispatcher_of(&acme.crm, options);
+    let fail = async || {
+        dispatcher.deliver_due().await.expect("the store works");
+        acme.clock.advance_millis(DAY_MS);
+        webhook(&acme.scoped, id).await
+    };
+    create(&acme, "ada@example.com").await;
+    assert_eq!(fail().await.failing_since, None);
+    let failing = fail().await;
+    assert!(failing.enabled && failing.failing_since.is_some());
+    acme.clock.advance_millis(10 * DAY_MS);
+    create(&acme, "grace@example.com").await;
+    assert!(fail().await.enabled);
+    let disabled = fail().await;
+    assert_eq!(disabled.disabled_reason, Some(DisabledReason::Failing));
+}
+
+/// A 410 from where an endpoint was says nothing of where its owner has moved it.
+pub(crate) async fn an_endpoint_that_moved_is_not_gone(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let (id, _) = endpoint(&acme.scoped, "old", &["*"]).await;
+    create(&acme, "ada@example.com").await;
+    let released = Arc::new(AtomicBool::new(false));
+    let is_released = Arc::clone(&released);
+    let post = Post::new(move |message, _| {
+        let status = if message.url.ends_with("/old") {
+            410
+        } else {
+            200
+        };
+        is_released.load(Ordering::SeqCst).then_some(status)
+    });
+    let dispatcher = post.dispatcher(&acme.crm);
+    let mut delivering = pin!(dispatcher.deliver_due());
+    die_when(delivering.as_mut(), || !post.sent().is_empty()).await;
+    let input = WebhookInput {
+        url: "https://example.com/new".into(),
+        ..WebhookInput::default()
+    };
+    let moved = acme.scoped.webhooks().update(id, input).await;
+    moved.expect("the endpoint is there");
+    released.store(true, Ordering::SeqCst);
+    delivering.await.expect("the store works");
+    create(&acme, "bob@example.com").await;
+    dispatcher.deliver_due().await.expect("the store works");
+    let there = webhook(&acme.scoped, id).await;
+    assert_eq!((there.enabled, there.disabled_reason), (true, None));
+    let urls: Vec<String> = post.sent().into_iter().map(|sent| sent.url).collect();
+    assert_eq!(urls, ["https://example.com/old", "https://example.com/new"]);
+}
+
+/// After a rotation payloads are signed with both secrets until the old one expires, and then with the new one alone.
+pub(crate) async fn an_old_secret_signs_until_it_expires(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let (id, old) = endpoint(&acme.scoped, "hook", &["*"]).await;
+    let webhooks = acme.scoped.webhooks();
+    let input = RotateInput {
+        expires_in: Some(600),
+    };
+    let reply = webhooks.rotate_secret(id, input).await;
+    let body: serde_json::Value = reply
+        .and_then(|reply| reply.decode())
+        .expect("the endpoint is there");
+    let new = body["secret"]
+        .as_str()
+        .expect("it is shown once")
+        .to_owned();
+    let post = Post::always(200);
+    let dispatcher = post.dispatcher(&acme.crm);
+    for (advance_ms, expected) in [
+        (0, [true, true]),
+        (599_999, [true, true]),
+        (1, [true, false]),
+    ] {
+        acme.clock.advance_millis(advance_ms);
+        webhooks.test(id).await.expect("the endpoint is enabled");
+        dispatcher.deliver_due().await.expect("the store works");
+        let sent = post.sent();
+        let message = sent.last().expect("a ping was sent");
+        let seconds = acme.clock.now().as_millis() / 1000;
+        let body = message.body.as_bytes();
+        let is_signed = [&new, &old].map(|secret| {
+            let ours = verify(secret, header(message, "relm-signature"), body, seconds, 0).is_ok();
+            let token = standard_signature(secret, header(message, "webhook-id"), seconds, body);
+            let token = token.expect("the secret is one of ours");
+            let standard = header(message, "webhook-signature");
+            assert_eq!(standard.split(' ').any(|other| other == token), ours);
+            ours
+        });
+        assert_eq!(is_signed, expected);
+    }
+}
+
+/// A ping goes to the endpoint that it tries out, whatever that subscribed to, and never to another.
+pub(crate) async fn a_ping_goes_to_one_endpoint(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let webhooks = acme.scoped.webhooks();
+    let (all, _) = endpoint(&acme.scoped, "all", &["*"]).await;
+    let (tried, _) = endpoint(&acme.scoped, "tried", &["deal.deleted"]).await;
+    webhooks.test(tried).await.expect("the endpoint is enabled");
+    let since = relm_core::Timestamp::from_millis(0);
+    let input = RecoverInput { since, until: None };
+    let reply = webhooks.recover(all, input).await;
+    let recovery = reply.and_then(|reply| reply.decode());
+    assert_eq!(recovery.expect("the endpoint is enabled").recovered, 0);
+    let post = Post::always(200);
+    let dispatcher = post.dispatcher(&acme.crm);
+    dispatcher.deliver_due().await.expect("the store works");
+    let sent = post.sent();
+    let urls: Vec<&str> = sent.iter().map(|message| message.url.as_str()).collect();
+    assert_eq!(urls, ["https://example.com/tried"]);
+    assert!(sent[0].body.contains("\"type\":\"ping\""));
+}

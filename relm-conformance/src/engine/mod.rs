@@ -1,0 +1,13 @@
+//! The cases of the engine: what it promises over any store that keeps the contract.
+
+pub(crate) mod batches;
+pub(crate) mod changes;
+pub(crate) mod deliveries;
+pub(crate) mod identities;
+pub(crate) mod post;
+pub(crate) mod races;
+pub(crate) mod requests;
+pub(crate) mod texts;
+pub(crate) mod time;
+pub(crate) mod turns;
+pub(crate) mod upkeep;

@@ -1,0 +1,141 @@
+//! A transport for the cases of deliveries: it keeps what was sent, and answers as the case says.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use async_trait::async_trait;
+use relm_core::crm::{Crm, DispatchOptions, Dispatcher, Scoped, Sleeper};
+use relm_core::id::{Id, Kind};
+use relm_core::webhook::{
+    Answer, Delivery, Message, Schedule, SendError, Transport, Webhook, WebhookInput,
+};
+
+use super::changes::Acme;
+use crate::simulation::yield_turns;
+
+/// More turns of a loop than any case needs.
+pub(crate) const TURNS_MAX: usize = 10_000_000;
+
+/// What a case answers to a message, given all that were sent; none yet, to be asked again.
+type Answers = dyn Fn(&Message, &[Message]) -> Option<u16> + Send + Sync;
+
+/// What was sent, and what is answered.
+pub(crate) struct Post {
+    answers: Box<Answers>,
+    sent: Mutex<Vec<Message>>,
+}
+
+impl Post {
+    pub fn new(
+        answers: impl Fn(&Message, &[Message]) -> Option<u16> + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            answers: Box::new(answers),
+            sent: Mutex::default(),
+        })
+    }
+
+    /// Answers everything with this status.
+    pub fn always(status: u16) -> Arc<Self> {
+        Self::new(move |_, _| Some(status))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Message>> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was sent, in order.
+    pub fn sent(&self) -> Vec<Message> {
+        self.lock().clone()
+    }
+
+    /// A dispatcher that sends through here, at most twice.
+    pub fn dispatcher(self: &Arc<Self>, crm: &Crm) -> Dispatcher {
+        self.dispatcher_of(crm, DispatchOptions::default())
+    }
+
+    /// The same, with other options than usual.
+    pub fn dispatcher_of(self: &Arc<Self>, crm: &Crm, options: DispatchOptions) -> Dispatcher {
+        let minute = std::time::Duration::from_secs(60);
+        let schedule = Schedule::new([std::time::Duration::ZERO, minute]);
+        let options = DispatchOptions {
+            schedule: schedule.expect("it begins at once"),
+            ..options
+        };
+        Dispatcher::new(crm.clone(), Line(Arc::clone(self)), options)
+    }
+}
+
+struct Line(Arc<Post>);
+
+#[async_trait]
+impl Transport for Line {
+    async fn send(&self, message: Message) -> Result<Answer, SendError> {
+        self.0.lock().push(message.clone());
+        for _ in 0..TURNS_MAX {
+            let status = (self.0.answers)(&message, &self.0.lock());
+            if let Some(status) = status {
+                return Ok(Answer::new(status));
+            }
+            // The store may need the thread that this one is looking from.
+            thread::yield_now();
+            yield_turns(1).await;
+        }
+        panic!("the answer to a message never came");
+    }
+}
+
+/// A header field of a message.
+pub(crate) fn header<'a>(message: &'a Message, name: &str) -> &'a str {
+    let mut named = message.headers.iter().filter(|(other, _)| *other == name);
+    named.next().map_or("", |(_, value)| value)
+}
+
+/// Sleep that takes no time.
+pub(crate) struct NoSleep;
+
+#[async_trait]
+impl Sleeper for NoSleep {
+    async fn sleep(&self, _: std::time::Duration) {}
+}
+
+/// Sleep that takes no time, and lets others have their turn.
+pub(crate) struct Turn;
+
+#[async_trait]
+impl Sleeper for Turn {
+    async fn sleep(&self, _: std::time::Duration) {
+        yield_turns(1).await;
+    }
+}
+
+/// A new endpoint: its id and its secret.
+pub(crate) async fn endpoint(scoped: &Scoped, path: &str, types: &[&str]) -> (Id, String) {
+    let types: Vec<String> = types.iter().map(|name| (*name).to_owned()).collect();
+    let input = WebhookInput {
+        url: format!("https://example.com/{path}").into(),
+        event_types: types.into(),
+        ..WebhookInput::default()
+    };
+    let reply = scoped.webhooks().subscribe(input).await;
+    let made: serde_json::Value = reply
+        .and_then(|reply| reply.decode())
+        .expect("the input is valid");
+    let text = |name: &str| made[name].as_str().unwrap_or_default().to_owned();
+    let id = Id::parse(&text("id")).expect("an endpoint has an id");
+    (id, text("secret"))
+}
+
+/// Every delivery, oldest first.
+pub(crate) async fn deliveries(acme: &Acme, store: &crate::Subject) -> Vec<Delivery> {
+    let documents = acme.all(store, Kind::Delivery).await.into_iter().rev();
+    let decode =
+        |document: relm_core::record::Document| document.decode().expect("it is a delivery");
+    documents.map(decode).collect()
+}
+
+/// An endpoint as it is.
+pub(crate) async fn webhook(scoped: &Scoped, id: Id) -> Webhook {
+    let found = scoped.webhooks().get(id).await.expect("the store reads");
+    found.expect("the endpoint is there")
+}

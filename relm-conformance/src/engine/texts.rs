@@ -1,0 +1,260 @@
+//! The engine over the store: which texts never get there.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use relm_core::association::AssociationInput;
+use relm_core::crm::{ListRequest, SearchRequest};
+use relm_core::error::ErrorKind;
+use relm_core::id::Kind;
+use relm_core::key::KeyAccess;
+use relm_core::record::Document;
+use relm_core::scope::{Mode, Scope};
+use relm_core::store::{
+    Batch, CommitError, Page, Query, Search, SearchPage, Store, StoreError, StoredResponse,
+};
+use relm_core::time::Timestamp;
+use serde_json::{Value, json};
+
+use super::changes::{Acme, failure};
+use crate::intercept::{Intercept, Intercepted};
+use crate::subject::Subject;
+
+/// Panics where a store is given U+0000, which not every database can hold.
+struct NulGuard;
+
+impl NulGuard {
+    /// `Debug` shows U+0000 as `\0`, JSON as `\u0000`.
+    fn check(given: &impl Debug) {
+        let shown = format!("{given:?}");
+        let holds_nul = shown.contains("\\0") || shown.contains("u0000");
+        assert!(!holds_nul, "the store was given {shown}");
+    }
+}
+
+#[async_trait]
+impl Intercept for NulGuard {
+    async fn find(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        kind: Kind,
+        keys: &[String],
+    ) -> Result<Vec<Option<Document>>, StoreError> {
+        Self::check(&keys);
+        store.find(scope, kind, keys).await
+    }
+
+    async fn list(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        query: &Query,
+    ) -> Result<Page, StoreError> {
+        Self::check(query);
+        store.list(scope, query).await
+    }
+
+    async fn search(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        search: &Search,
+    ) -> Result<SearchPage, StoreError> {
+        Self::check(search);
+        store.search(scope, search).await
+    }
+
+    async fn response(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<StoredResponse>, StoreError> {
+        Self::check(&key);
+        store.response(scope, key, now).await
+    }
+
+    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
+        Self::check(&batch);
+        store.commit(batch).await
+    }
+}
+
+/// No text with U+0000 gets past the engine, wherever a program hands it one: it is refused, or a store never sees it.
+pub(crate) async fn nothing_with_nul_reaches_a_store(store: Subject) {
+    let acme = Acme::open(Arc::new(Intercepted {
+        store: store.shared(),
+        by: Arc::new(NulGuard),
+    }))
+    .await;
+    lists_refuse_nul(&acme).await;
+    objects_refuse_nul(&acme).await;
+    let Acme { crm, scoped, .. } = &acme;
+    // A key is kept as a digest: with U+0000 it is a key like any other.
+    for (key, request, outcome) in [
+        ("\0", 1, Ok(())),
+        ("k\0", 2, Ok(())),
+        ("\0", 2, Err(ErrorKind::IdempotencyConflict)),
+    ] {
+        let once = scoped.clone().idempotent(key, [request; 32]);
+        let once = once.expect("it is of 1 to 255 characters");
+        let made = once
+            .companies()
+            .create_json(json!({ "name": "Acme" }))
+            .await;
+        assert_eq!(made.map(drop).map_err(|error| error.kind()), outcome);
+    }
+    assert_eq!(
+        failure(crm.create_workspace("a\0").await),
+        ErrorKind::ValidationFailed
+    );
+    let workspace = scoped.scope().workspace();
+    let key = crm.create_key(workspace, Mode::Live, KeyAccess::Full, Some("\0".into()));
+    assert_eq!(failure(key.await), ErrorKind::ValidationFailed);
+    let known = crm.authenticate("sk_live_\0").await;
+    assert!(known.expect("the store reads").is_none());
+}
+
+async fn lists_refuse_nul(acme: &Acme) {
+    let scoped = &acme.scoped;
+    for (field, operator, value) in [
+        ("email", "eq", "a\0"),
+        ("email", "in", "a,b\0"),
+        ("email", "ilike", "%\0"),
+        ("email", "is_null", "\0"),
+        ("email", "e\0", "a"),
+        ("e\0mail", "eq", "a"),
+        ("phone", "gt", "\0"),
+        ("metadata.a\0", "eq", "a"),
+        ("metadata.a\0", "is_null", "true"),
+        ("metadata.a", "neq", "\0"),
+        ("metadata.a", "ilike", "\0"),
+        ("metadata.a", "in", "a,\0"),
+    ] {
+        let request = ListRequest::default().filter(field, operator, value);
+        let refused = failure(scoped.contacts().list(&request).await);
+        assert_eq!(
+            refused,
+            ErrorKind::BadRequest,
+            "{field:?} {operator:?} {value:?}"
+        );
+    }
+    let after = ListRequest::default().after("\0");
+    assert_eq!(
+        failure(scoped.contacts().list(&after).await),
+        ErrorKind::InvalidCursor
+    );
+    let searches = [("a\0", None), ("a", Some("contact\0"))];
+    for (q, types) in searches {
+        let request = SearchRequest {
+            q: q.to_owned(),
+            types: types.map(str::to_owned),
+            ..SearchRequest::default()
+        };
+        assert_eq!(
+            failure(scoped.search(&request).await),
+            ErrorKind::BadRequest
+        );
+    }
+}
+
+async fn objects_refuse_nul(acme: &Acme) {
+    let scoped = &acme.scoped;
+    let refused = |outcome: Result<(), ErrorKind>, body: &Value| {
+        let kinds = [
+            ErrorKind::ValidationFailed,
+            ErrorKind::UnknownValue,
+            ErrorKind::UnknownField,
+        ];
+        let kind = outcome.expect_err("it holds U+0000");
+        assert!(kinds.contains(&kind), "{kind:?}: {body}");
+    };
+    for body in [
+        json!({ "email": "\"\0\"@example.com" }),
+        json!({ "email": "a@example.com\0" }),
+        json!({ "first_name": "\0" }),
+        json!({ "last_name": "\0" }),
+        json!({ "phone": "\0" }),
+        json!({ "company_id": "\0" }),
+        json!({ "phone": "1", "\0": "1" }),
+        json!({ "metadata": { "a\0": 1 } }),
+        json!({ "metadata": { "a": "\0" } }),
+        json!({ "metadata": { "a": [{ "\0": 1 }] } }),
+    ] {
+        let made = scoped.contacts().create_json(body.clone()).await;
+        let made = made.map(drop).map_err(|error| error.kind());
+        if body.get("company_id").is_none() {
+            refused(made, &body);
+        } else {
+            assert_eq!(made, Err(ErrorKind::InvalidReference));
+        }
+        let rows = json!({ "contacts": [body], "dedup_on": ["email"] });
+        let batch = scoped
+            .contacts()
+            .batch_json(rows)
+            .await
+            .expect("rows fail alone");
+        assert_eq!(batch.decode().expect("it is a report").failed, 1, "{body}");
+    }
+    for body in [
+        json!({ "name": "\0" }),
+        json!({ "name": "a", "domain": "a\0" }),
+    ] {
+        let made = scoped.companies().create_json(body.clone()).await;
+        refused(made.map(drop).map_err(|error| error.kind()), &body);
+    }
+    for (name, value) in [
+        ("title", "\0"),
+        ("stage", "\0"),
+        ("currency", "\0"),
+        ("close_date", "\0"),
+    ] {
+        let mut body = json!({ "title": "a" });
+        body[name] = value.into();
+        let made = scoped.deals().create_json(body.clone()).await;
+        refused(made.map(drop).map_err(|error| error.kind()), &body);
+    }
+    for (name, value) in [
+        ("type", "\0"),
+        ("subject", "\0"),
+        ("body", "\0"),
+        ("occurred_at", "\0"),
+    ] {
+        let mut body = json!({ "type": "a" });
+        body[name] = value.into();
+        let made = scoped.activities().create_json(body.clone()).await;
+        refused(made.map(drop).map_err(|error| error.kind()), &body);
+    }
+    for (name, value) in [
+        ("key", json!("a\0")),
+        ("label", json!("\0")),
+        ("type", json!("select\0")),
+        ("object_type", json!("\0")),
+        ("options", json!({ "choices": ["\0"] })),
+    ] {
+        let mut body = json!({ "object_type": "deal", "key": "a", "type": "select", "options": { "choices": ["a"] } });
+        body[name] = value;
+        let made = scoped.fields().define_json(body.clone()).await;
+        refused(made.map(drop).map_err(|error| error.kind()), &body);
+    }
+    for (name, value) in [
+        ("url", json!("https://example.com/\0")),
+        ("event_types", json!(["\0"])),
+        ("description", json!("\0")),
+    ] {
+        let mut body = json!({ "url": "https://example.com/", "event_types": ["*"] });
+        body[name] = value;
+        let made = scoped.webhooks().subscribe_json(body.clone()).await;
+        refused(made.map(drop).map_err(|error| error.kind()), &body);
+    }
+    let edge = AssociationInput {
+        from_id: relm_core::id::Id::new(Kind::Contact, 1),
+        to_id: relm_core::id::Id::new(Kind::Contact, 2),
+        label: Some("\0".into()),
+    };
+    let edge = scoped.associations().link(edge).await;
+    refused(edge.map(drop).map_err(|error| error.kind()), &Value::Null);
+}

@@ -1,0 +1,510 @@
+//! What was told, kept over time: recovering, replaying, forgetting and resealing.
+
+use std::collections::BTreeSet;
+use std::error::Error as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use relm_core::crm::{BatchInput, Crm, Pruned, RecoverInput, Scoped};
+use relm_core::error::ErrorKind;
+use relm_core::id::{Id, Kind};
+use relm_core::object::DealInput;
+use relm_core::record::{Entry, Record};
+use relm_core::scope::{Mode, Scope};
+use relm_core::store::{Batch, CommitError, Page, Query, Store, StoreError, Write};
+use relm_core::time::{Clock, SeededEntropy, Timestamp};
+use relm_core::webhook::{Delivery, DeliveryStatus, Event, RotateInput};
+use serde_json::json;
+
+use super::changes::{Acme, company, contact, engine, failure, phone};
+use super::post::{NoSleep, Post, deliveries, endpoint};
+use crate::intercept::{Intercept, Intercepted};
+use crate::subject::{NOW, Subject};
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+const BEGINNING: RecoverInput = RecoverInput {
+    since: Timestamp::from_millis(0),
+    until: None,
+};
+
+async fn create(acme: &Acme, emails: &[&str]) {
+    for email in emails {
+        let made = acme.scoped.contacts().create(contact(email)).await;
+        made.expect("the contact is valid");
+    }
+}
+
+async fn recover(scoped: &Scoped, id: Id) -> usize {
+    let reply = scoped.webhooks().recover(id, BEGINNING).await;
+    let recovery = reply.and_then(|reply| reply.decode());
+    recovery.expect("the endpoint is enabled").recovered
+}
+
+/// A recovery delivers what has not reached an endpoint, once, however often and by how many it is asked for.
+pub(crate) async fn recover_is_idempotent(store: Subject) {
+    const EMAILS: [&str; 3] = ["a@example.com", "b@example.com", "c@example.com"];
+    let acme = Acme::open(store.shared()).await;
+    create(&acme, &EMAILS).await;
+    let (id, _) = endpoint(&acme.scoped, "first", &["contact.created"]).await;
+    assert_eq!(recover(&acme.scoped, id).await, EMAILS.len());
+    assert_eq!(recover(&acme.scoped, id).await, 0);
+
+    let (id, _) = endpoint(&acme.scoped, "second", &["*"]).await;
+    let other = acme.beside(store.shared(), 2).await;
+    let handles = [acme.scoped.clone(), other];
+    let contenders = (0..6).map(|n| handles[n % 2].clone());
+    let recovered = store.race(contenders.map(|scoped| async move { recover(&scoped, id).await }));
+    assert_eq!(recovered.iter().sum::<usize>(), EMAILS.len());
+    let post = Post::always(200);
+    let dispatcher = post.dispatcher(&acme.crm);
+    dispatcher.deliver_due().await.expect("the store works");
+    assert_eq!(post.sent().len(), 2 * EMAILS.len());
+    assert_eq!(recover(&acme.scoped, id).await, 0);
+}
+
+/// Replays a delivery at the moment at which a recovery is about to commit what it found missing.
+struct ReplayFirst {
+    replay: Mutex<Option<(Scoped, Id, Id)>>,
+}
+
+#[async_trait]
+impl Intercept for ReplayFirst {
+    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
+        let replay = self.replay.lock().expect("nobody panicked").take();
+        if let Some((scoped, webhook, delivery)) = replay {
+            let replayed = scoped.webhooks().replay(webhook, delivery).await;
+            replayed.expect("its event is kept");
+        }
+        store.commit(batch).await
+    }
+}
+
+/// What is replayed while a recovery looks is pending: the recovery leaves it alone.
+pub(crate) async fn a_recovery_leaves_alone_what_is_replayed(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
+    create(&acme, &["ada@example.com"]).await;
+    let ill = Post::always(500);
+    let dispatcher = ill.dispatcher(&acme.crm);
+    for _ in 0..2 {
+        dispatcher.deliver_due().await.expect("the store works");
+        acme.clock.advance_millis(DAY_MS);
+    }
+    let dead = &deliveries(&acme, &store).await[0];
+    assert_eq!(dead.status, DeliveryStatus::Dead);
+    let between = ReplayFirst {
+        replay: Mutex::new(Some((acme.scoped.clone(), id, dead.id))),
+    };
+    let slow = Intercepted {
+        store: store.shared(),
+        by: Arc::new(between),
+    };
+    let slow = acme.beside(Arc::new(slow), 2).await;
+    assert_eq!(recover(&slow, id).await, 0);
+    assert_eq!(deliveries(&acme, &store).await.len(), 2);
+}
+
+/// A delivery is repeated as long as its event is kept, with a delivery of its own.
+pub(crate) async fn replay_needs_its_event(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
+    create(&acme, &["ada@example.com"]).await;
+    let post = Post::always(200);
+    let dispatcher = post.dispatcher(&acme.crm);
+    dispatcher.deliver_due().await.expect("the store works");
+    let first = deliveries(&acme, &store).await[0].id;
+    let webhooks = acme.scoped.webhooks();
+    let reply = webhooks.replay(id, first).await;
+    let again = reply.and_then(|reply| reply.decode());
+    let again = again.expect("the event is kept");
+    assert_eq!((again.replay_of, again.version), (Some(first), 1));
+    dispatcher.deliver_due().await.expect("the store works");
+    let bodies: Vec<Arc<str>> = post
+        .sent()
+        .into_iter()
+        .map(|message| message.body)
+        .collect();
+    assert_eq!((bodies.len(), &bodies[0]), (2, &bodies[1]));
+
+    let event = acme.all(&store, Kind::Event).await.remove(0);
+    let event = event.into_entry().expect("it was written as an entry");
+    store
+        .apply(acme.scoped.scope(), vec![Write::Delete(event)])
+        .await;
+    let replayed = webhooks.replay(id, first).await;
+    assert_eq!(failure(replayed), ErrorKind::NotFound);
+    let (other, _) = endpoint(&acme.scoped, "other", &["*"]).await;
+    let replayed = webhooks.replay(other, first).await;
+    assert_eq!(failure(replayed), ErrorKind::NotFound);
+}
+
+/// An event is kept as long as it is owed to an endpoint: while a delivery is pending, or dead and can be replayed.
+pub(crate) async fn pruning_keeps_what_is_owed(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let scoped = &acme.scoped;
+    endpoint(scoped, "well", &["contact.created", "deal.created"]).await;
+    let (ill, _) = endpoint(scoped, "ill", &["company.created"]).await;
+    create(&acme, &["ada@example.com"]).await;
+    let made = scoped.companies().create(company("Shop")).await;
+    made.expect("it is valid");
+    let post = Post::new(|message, _| {
+        Some(if message.url.ends_with("/ill") {
+            500
+        } else {
+            200
+        })
+    });
+    let dispatcher = post.dispatcher(&acme.crm);
+    for _ in 0..2 {
+        dispatcher.deliver_due().await.expect("the store works");
+        acme.clock.advance_millis(DAY_MS);
+    }
+    let sale = DealInput {
+        title: "Sale".into(),
+        ..DealInput::default()
+    };
+    scoped.deals().create(sale).await.expect("it is valid");
+    acme.clock.advance_millis(DAY_MS);
+    let prune = async |before: Timestamp| {
+        let pruned = acme.crm.prune_events(before, &NoSleep).await;
+        let pruned = pruned.expect("the store works");
+        (pruned.events, pruned.deliveries)
+    };
+    assert_eq!(prune(NOW).await, (0, 0));
+    let now = NOW.saturating_add_millis(9 * DAY_MS);
+    assert_eq!(prune(now).await, (1, 1));
+    let kept = deliveries(&acme, &store).await;
+    let kept: Vec<DeliveryStatus> = kept.iter().map(|delivery| delivery.status).collect();
+    assert_eq!(kept, [DeliveryStatus::Dead, DeliveryStatus::Pending]);
+    scoped.webhooks().delete(ill).await.expect("it is there");
+    assert_eq!(prune(now).await, (1, 1));
+    dispatcher.deliver_due().await.expect("the store works");
+    assert_eq!(prune(now).await, (1, 1));
+    assert!(acme.events(&store).await.is_empty());
+}
+
+/// What an endpoint took in the end, though it had given up on it before, is owed to it no more.
+pub(crate) async fn pruning_forgets_what_was_taken_after_all(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
+    create(&acme, &["ada@example.com", "grace@example.com"]).await;
+    let ill = Post::always(500);
+    let dispatcher = ill.dispatcher(&acme.crm);
+    for _ in 0..2 {
+        dispatcher.deliver_due().await.expect("the store works");
+        acme.clock.advance_millis(DAY_MS);
+    }
+    let dead = deliveries(&acme, &store).await.remove(0);
+    let replayed = acme.scoped.webhooks().replay(id, dead.id).await;
+    replayed.expect("its event is kept");
+    let well = Post::always(200).dispatcher(&acme.crm);
+    well.deliver_due().await.expect("the store works");
+    acme.clock.advance_millis(DAY_MS);
+    let pruned = acme.crm.prune_events(acme.clock.now(), &NoSleep).await;
+    let pruned = pruned.expect("the store works");
+    assert_eq!((pruned.events, pruned.deliveries), (1, 2));
+    let kept = deliveries(&acme, &store).await;
+    assert_eq!(kept.len(), 1);
+    assert_ne!(kept[0].event_id, dead.event_id);
+}
+
+/// Several processes that forget at once forget everything once, and fail at nothing.
+pub(crate) async fn pruning_twice_at_once_does_no_harm(store: Subject) {
+    const EVENTS: usize = 230;
+    let acme = Acme::open(store.shared()).await;
+    endpoint(&acme.scoped, "hook", &["*"]).await;
+    let rows = (0..EVENTS).map(|n| contact(&format!("{n}@example.com")));
+    let input = BatchInput {
+        contacts: rows.collect(),
+        dedup_on_email: false,
+        atomic: true,
+    };
+    let report = acme.scoped.contacts().batch(input).await;
+    assert_eq!(report.expect("every row is valid").created, EVENTS);
+    let post = Post::always(200);
+    let dispatcher = post.dispatcher(&acme.crm);
+    dispatcher.deliver_due().await.expect("the store works");
+    acme.clock.advance_millis(DAY_MS);
+    let engines = (1..=3).map(|n| engine(store.shared(), &acme.clock, 10 + n));
+    let prune = |crm: Crm| async move {
+        let before = NOW.saturating_add_millis(DAY_MS);
+        let pruned = crm.prune_events(before, &NoSleep).await;
+        pruned.expect("the store works")
+    };
+    let pruned = store.race(engines.map(prune));
+    let events: usize = pruned.iter().map(|pruned| pruned.events).sum();
+    let told: usize = pruned.iter().map(|pruned| pruned.deliveries).sum();
+    assert_eq!((events, told), (EVENTS, EVENTS));
+    assert!(acme.events(&store).await.is_empty());
+    assert!(deliveries(&acme, &store).await.is_empty());
+}
+
+/// Watches who forgets: how much one commit writes, and, once, replays a delivery when its event was found owed to nobody.
+#[derive(Default)]
+struct Watch {
+    writes_max: AtomicUsize,
+    /// Commits that forgot deliveries of an event and left the event.
+    torn: AtomicUsize,
+    delivery_lists: AtomicUsize,
+    replay: Mutex<Option<(Scoped, Id, Id)>>,
+}
+
+#[async_trait]
+impl Intercept for Watch {
+    async fn list(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        query: &Query,
+    ) -> Result<Page, StoreError> {
+        let is_of_deliveries = query.kind == Kind::Delivery;
+        if is_of_deliveries && self.delivery_lists.fetch_add(1, Ordering::SeqCst) == 1 {
+            let replay = self.replay.lock().expect("nobody panicked").take();
+            if let Some((scoped, webhook, delivery)) = replay {
+                let replayed = scoped.webhooks().replay(webhook, delivery).await;
+                replayed.expect("its event is kept");
+            }
+        }
+        store.list(scope, query).await
+    }
+
+    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
+        self.writes_max
+            .fetch_max(batch.writes.len(), Ordering::SeqCst);
+        let gone = batch.writes.iter().filter_map(|write| match write {
+            Write::Delete(entry) => Some(&entry.record),
+            _ => None,
+        });
+        let (mut events, mut told) = (BTreeSet::new(), BTreeSet::new());
+        for record in gone {
+            match record {
+                Record::Delivery(delivery) => told.insert(delivery.event_id),
+                other => events.insert(other.id()),
+            };
+        }
+        let is_torn = usize::from(!told.is_subset(&events));
+        self.torn.fetch_add(is_torn, Ordering::SeqCst);
+        store.commit(batch).await
+    }
+}
+
+async fn prune_watched(acme: &Acme, store: &Subject, watch: &Arc<Watch>) -> Pruned {
+    let watched = Intercepted {
+        store: store.shared(),
+        by: Arc::clone(watch),
+    };
+    let crm = engine(Arc::new(watched), &acme.clock, 2);
+    let pruned = crm.prune_events(acme.clock.now(), &NoSleep).await;
+    pruned.expect("the store works")
+}
+
+/// Gives the event of a delivery so many more deliveries, which were cancelled.
+async fn replay_often(acme: &Acme, store: &Subject, of: &Delivery, first: usize, count: usize) {
+    let replays: Vec<Write> = (first..first + count)
+        .map(|n| {
+            let id = Id::new(Kind::Delivery, n as u128);
+            let mut replay = of.replay(id, acme.clock.now());
+            replay.cancel();
+            Write::Insert(Entry::new(replay))
+        })
+        .collect();
+    for part in replays.chunks(WRITES_MAX) {
+        store.apply(acme.scoped.scope(), part.to_vec()).await;
+    }
+}
+
+/// The most that one commit of a pruning may write.
+const WRITES_MAX: usize = 600;
+
+/// An event is forgotten with all its deliveries, and in no commit that holds up others for long, however many they are.
+pub(crate) async fn pruning_writes_little_at_a_time(store: Subject) {
+    const REPLAYS: usize = 1_200;
+    let acme = Acme::open(store.shared()).await;
+    endpoint(&acme.scoped, "hook", &["*"]).await;
+    create(&acme, &["ada@example.com"]).await;
+    let dispatcher = Post::always(200).dispatcher(&acme.crm);
+    dispatcher.deliver_due().await.expect("the store works");
+    let taken = deliveries(&acme, &store).await.remove(0);
+    replay_often(&acme, &store, &taken, 1, REPLAYS).await;
+    acme.clock.advance_millis(DAY_MS);
+    let watch = Arc::default();
+    let pruned = prune_watched(&acme, &store, &watch).await;
+    assert_eq!((pruned.events, pruned.deliveries), (1, 1 + REPLAYS));
+    assert!(watch.writes_max.load(Ordering::SeqCst) <= WRITES_MAX);
+    assert!(deliveries(&acme, &store).await.is_empty());
+}
+
+/// Where several events have more deliveries than one commit is to forget, each goes in one commit with its own: left
+/// without them, it would seem not to have reached anyone.
+pub(crate) async fn pruning_tears_no_event_from_its_deliveries(store: Subject) {
+    const REPLAYS: usize = 240;
+    let acme = Acme::open(store.shared()).await;
+    endpoint(&acme.scoped, "hook", &["*"]).await;
+    let people = ["a@example.com", "b@example.com", "c@example.com"];
+    create(&acme, &people).await;
+    let dispatcher = Post::always(200).dispatcher(&acme.crm);
+    dispatcher.deliver_due().await.expect("the store works");
+    for (n, taken) in deliveries(&acme, &store).await.iter().enumerate() {
+        replay_often(&acme, &store, taken, 1 + n * REPLAYS, REPLAYS).await;
+    }
+    acme.clock.advance_millis(DAY_MS);
+    let watch = Arc::default();
+    let pruned = prune_watched(&acme, &store, &watch).await;
+    let all = people.len() * (1 + REPLAYS);
+    assert_eq!((pruned.events, pruned.deliveries), (people.len(), all));
+    assert!(watch.writes_max.load(Ordering::SeqCst) <= WRITES_MAX);
+    assert_eq!(watch.torn.load(Ordering::SeqCst), 0);
+}
+
+/// What is replayed while its event is about to be forgotten is delivered.
+pub(crate) async fn a_replay_saves_its_event_from_pruning(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
+    create(&acme, &["ada@example.com"]).await;
+    let post = Post::always(200);
+    let dispatcher = post.dispatcher(&acme.crm);
+    dispatcher.deliver_due().await.expect("the store works");
+    let taken = deliveries(&acme, &store).await.remove(0);
+    acme.clock.advance_millis(DAY_MS);
+    let watch = Arc::new(Watch {
+        replay: Mutex::new(Some((acme.scoped.clone(), id, taken.id))),
+        ..Watch::default()
+    });
+    let pruned = prune_watched(&acme, &store, &watch).await;
+    assert_eq!((pruned.events, pruned.deliveries), (0, 0));
+    dispatcher.deliver_due().await.expect("the store works");
+    assert_eq!(post.sent().len(), 2);
+}
+
+/// Of all processes, one does a job that is to be done once in a while.
+pub(crate) async fn a_job_is_claimed_once(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let other = engine(store.shared(), &acme.clock, 2);
+    let engines = [acme.crm.clone(), other];
+    for (advance_ms, expected) in [(0, 1), (DAY_MS - 1, 0), (1, 1)] {
+        acme.clock.advance_millis(advance_ms);
+        let contenders = (0..6).map(|n| engines[n % 2].clone());
+        let claim = |crm: Crm| async move { crm.claim("prune", DAY_MS).await };
+        let claims = store.race(contenders.map(claim));
+        let won = claims.into_iter().filter(|claim| matches!(claim, Ok(true)));
+        assert_eq!(won.count(), expected);
+    }
+    let other = acme.crm.claim("another", DAY_MS).await;
+    assert!(other.expect("the store works"));
+}
+
+const OLD: [u8; 32] = [1; 32];
+const NEW: [u8; 32] = [2; 32];
+
+/// Another engine, which has these keys.
+fn keyed(acme: &Acme, store: &Subject, keys: &[[u8; 32]]) -> Crm {
+    let store: Arc<dyn Store> = store.shared();
+    let entropy = Arc::new(SeededEntropy::new(u64::from(keys[0][0])));
+    let builder = Crm::builder(store).clock(Arc::clone(&acme.clock) as Arc<dyn relm_core::Clock>);
+    let builder = builder.entropy(entropy);
+    let builder = keys
+        .iter()
+        .fold(builder, |builder, key| builder.sealing_key(*key));
+    builder.build()
+}
+
+/// Secrets that are sealed anew are the same secrets, and the former key opens them no more.
+pub(crate) async fn resealing_keeps_secrets_readable(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let workspace = acme.scoped.scope().workspace();
+    let keyed = |keys: &[[u8; 32]]| keyed(&acme, &store, keys);
+    let secrets = async |crm: &Crm, id: Id| {
+        let scoped = crm.open(workspace, Mode::Live).await;
+        let scoped = scoped.expect("the workspace is there");
+        scoped.webhooks().secrets(id).await
+    };
+    // Kept in the clear, and sealed with the old key.
+    let (bare, bare_secret) = endpoint(&acme.scoped, "bare", &["*"]).await;
+    let scoped = keyed(&[OLD]).open(workspace, Mode::Live).await;
+    let (sealed, secret) = endpoint(&scoped.expect("it is there"), "sealed", &["*"]).await;
+    let both = keyed(&[NEW, OLD]);
+    assert_eq!(both.reseal_secrets().await.expect("both keys are known"), 2);
+    assert_eq!(both.reseal_secrets().await.expect("both keys are known"), 0);
+    let new = keyed(&[NEW]);
+    for (id, secret) in [(bare, bare_secret), (sealed, secret)] {
+        let opened = secrets(&new, id).await.expect("the new key opens it");
+        assert_eq!(opened, Some(vec![secret]));
+        assert_eq!(
+            failure(secrets(&keyed(&[OLD]), id).await),
+            ErrorKind::Internal
+        );
+    }
+    for document in acme.all(&store, Kind::Webhook).await {
+        assert!(!document.json.contains("whsec_"));
+    }
+}
+
+/// What is due waits while the secrets of its endpoint do not open, and loses no attempt. The error names the endpoint, and
+/// where the key is lost, a new secret without overlap is the way on.
+pub(crate) async fn a_lost_key_holds_deliveries_back(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let workspace = acme.scoped.scope().workspace();
+    let scoped = keyed(&acme, &store, &[OLD])
+        .open(workspace, Mode::Live)
+        .await;
+    let (id, _) = endpoint(&scoped.expect("it is there"), "hook", &["*"]).await;
+    create(&acme, &["ada@example.com"]).await;
+    let crm = keyed(&acme, &store, &[NEW]);
+    let post = Post::always(200);
+    let held = post.dispatcher(&crm).deliver_due().await;
+    let held = held.expect_err("the key is not known");
+    let cause = held.source().map(ToString::to_string).unwrap_or_default();
+    assert!(cause.contains(&id.to_string()), "{cause}");
+    let scoped = crm.open(workspace, Mode::Live).await.expect("it is there");
+    let rotate = async |expires_in: Option<i64>| {
+        let input = RotateInput { expires_in };
+        scoped.webhooks().rotate_secret(id, input).await
+    };
+    assert_eq!(failure(rotate(None).await), ErrorKind::ValidationFailed);
+    rotate(Some(0)).await.expect("no old secret is needed");
+    let next_due = post.dispatcher(&crm).deliver_due().await;
+    assert_eq!(next_due.expect("the new secret opens"), None);
+    let delivery = &deliveries(&acme, &store).await[0];
+    let outcome = (delivery.status, delivery.attempts.len(), post.sent().len());
+    assert_eq!(outcome, (DeliveryStatus::Succeeded, 1, 1));
+}
+
+/// An event that is read names the fields that changed; what is sent does not.
+pub(crate) async fn events_show_changed_fields(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let (_, contacts) = (
+        endpoint(&acme.scoped, "hook", &["*"]).await,
+        acme.scoped.contacts(),
+    );
+    let ada = contacts.create(contact("ada@example.com")).await;
+    let ada = ada.expect("it is valid");
+    let called = contacts.update(ada.id, phone("1"), None).await;
+    called.expect("it is there");
+    let events = acme.scoped.events();
+    let list = events.list(&relm_core::ListRequest::default()).await;
+    let list = list.expect("the request is valid").data;
+    let names: Vec<serde_json::Value> = list
+        .iter()
+        .map(|shown| {
+            shown.decode::<serde_json::Value>().expect("it is JSON")["changed_fields"].take()
+        })
+        .collect();
+    assert_eq!(names, [json!(["phone"]), json!([])]);
+    for (shown, told) in list.iter().zip(acme.all(&store, Kind::Event).await) {
+        let one = events.get_json(told.id).await.expect("the store reads");
+        assert_eq!(one.as_ref(), Some(shown));
+        let told: Event = told.decode().expect("it is an event");
+        let shown: Event = shown.decode().expect("it is an event and more");
+        assert_eq!((told.id, told.data.get()), (shown.id, shown.data.get()));
+    }
+    let post = Post::always(200);
+    let dispatcher = post.dispatcher(&acme.crm);
+    dispatcher.deliver_due().await.expect("the store works");
+    let sent = post.sent();
+    assert!(
+        sent.iter()
+            .all(|message| !message.body.contains("changed_fields"))
+    );
+    assert_eq!(sent.len(), 2);
+}

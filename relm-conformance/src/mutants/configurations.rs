@@ -1,0 +1,206 @@
+//! Configurations and responses that are miscounted, mixed up or kept too long.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use relm_core::scope::Scope;
+use relm_core::store::{
+    Batch, CommitError, Configuration, Store, StoreError, StoredResponse, Write,
+};
+use relm_core::text::fold;
+use relm_core::time::Timestamp;
+
+use super::commits::with;
+use crate::intercept::Intercept;
+
+/// The configuration, whatever of it is known.
+async fn whole(store: &dyn Store, scope: Scope) -> Result<Configuration, StoreError> {
+    let configuration = store.configuration(scope, None).await?;
+    configuration.ok_or_else(|| StoreError::fault("nothing of it is known"))
+}
+
+fn unless_known(configuration: Configuration, known: Option<i64>) -> Option<Configuration> {
+    (known != Some(configuration.version)).then_some(configuration)
+}
+
+/// Takes any configuration that the caller knows for the one that is there.
+#[derive(Default)]
+pub(crate) struct KnownIsCurrent;
+
+#[async_trait]
+impl Intercept for KnownIsCurrent {
+    async fn configuration(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
+        match known {
+            Some(version) if version > 0 => Ok(None),
+            _ => store.configuration(scope, known).await,
+        }
+    }
+}
+
+/// Takes an older configuration than the one that the caller knows for no other.
+#[derive(Default)]
+pub(crate) struct OnlyNewer;
+
+#[async_trait]
+impl Intercept for OnlyNewer {
+    async fn configuration(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
+        let now = whole(store, scope).await?;
+        Ok((known.is_none_or(|known| known < now.version)).then_some(now))
+    }
+}
+
+/// Reads a configuration whole, whatever the caller knows of it.
+#[derive(Default)]
+pub(crate) struct AlwaysWhole;
+
+#[async_trait]
+impl Intercept for AlwaysWhole {
+    async fn configuration(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        _known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
+        whole(store, scope).await.map(Some)
+    }
+}
+
+/// Reads the configuration of a scope once.
+#[derive(Default)]
+pub(crate) struct StaleConfiguration(Mutex<HashMap<Scope, Configuration>>);
+
+#[async_trait]
+impl Intercept for StaleConfiguration {
+    async fn configuration(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
+        let now = whole(store, scope).await?;
+        let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(unless_known(
+            read.entry(scope).or_insert(now).clone(),
+            known,
+        ))
+    }
+}
+
+/// Begins to count at one.
+#[derive(Default)]
+pub(crate) struct CountFromOne;
+
+#[async_trait]
+impl Intercept for CountFromOne {
+    async fn configuration(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
+        let configuration = whole(store, scope).await?;
+        let late = Configuration {
+            version: configuration.version + 1,
+            ..configuration
+        };
+        Ok(unless_known(late, known))
+    }
+}
+
+/// Lists the newest field first.
+#[derive(Default)]
+pub(crate) struct NewestFieldFirst;
+
+#[async_trait]
+impl Intercept for NewestFieldFirst {
+    async fn configuration(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
+        let mut configuration = whole(store, scope).await?;
+        configuration.fields.reverse();
+        Ok(unless_known(configuration, known))
+    }
+}
+
+/// Reads the version in one moment and the fields in an earlier one.
+#[derive(Default)]
+pub(crate) struct TwoMoments(Mutex<Configuration>);
+
+#[async_trait]
+impl Intercept for TwoMoments {
+    async fn configuration(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
+        let now = whole(store, scope).await?;
+        let version = now.version;
+        let mut earlier = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mixed = Configuration {
+            version,
+            ..std::mem::replace(&mut earlier, now)
+        };
+        Ok(unless_known(mixed, known))
+    }
+}
+
+/// Keeps a response a millisecond longer.
+#[derive(Default)]
+pub(crate) struct LateExpiry;
+
+#[async_trait]
+impl Intercept for LateExpiry {
+    async fn response(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<StoredResponse>, StoreError> {
+        store
+            .response(scope, key, now.saturating_add_millis(-1))
+            .await
+    }
+}
+
+/// Takes two idempotency keys for one where their case differs.
+#[derive(Default)]
+pub(crate) struct FoldedResponseKeys;
+
+#[async_trait]
+impl Intercept for FoldedResponseKeys {
+    async fn response(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<StoredResponse>, StoreError> {
+        store.response(scope, &fold(key), now).await
+    }
+
+    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
+        let folded = batch.writes.iter().cloned().map(|mut write| {
+            if let Write::Remember(response) = &mut write {
+                response.key = fold(&response.key);
+            }
+            write
+        });
+        store.commit(with(&batch, folded.collect())).await
+    }
+}

@@ -1,0 +1,220 @@
+//! Lists in another order, from another place, or of something else.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use relm_core::id::{Id, Kind};
+use relm_core::scope::Scope;
+use relm_core::store::{Page, Query, Store, StoreError};
+
+use super::chosen::{every, page};
+use super::commits::pause;
+use crate::intercept::Intercept;
+
+/// Lists the oldest first.
+#[derive(Default)]
+pub(crate) struct OldestFirst;
+
+#[async_trait]
+impl Intercept for OldestFirst {
+    async fn list(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        query: &Query,
+    ) -> Result<Page, StoreError> {
+        let mut page = store.list(scope, query).await?;
+        page.documents.reverse();
+        Ok(page)
+    }
+}
+
+/// Orders ULIDs as signed numbers.
+#[derive(Default)]
+pub(crate) struct SignedUlids;
+
+#[async_trait]
+impl Intercept for SignedUlids {
+    async fn list(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        query: &Query,
+    ) -> Result<Page, StoreError> {
+        let signed = |id: Id| id.ulid().cast_signed();
+        let mut all = every(store, scope, query.kind).await?;
+        all.sort_by_key(|(document, _)| Reverse(signed(document.id)));
+        all.retain(|(document, _)| {
+            query
+                .after
+                .is_none_or(|after| signed(document.id) < signed(after))
+        });
+        let documents = all.into_iter().map(|(document, _)| document);
+        Ok(page(
+            documents,
+            &Query {
+                after: None,
+                ..query.clone()
+            },
+        ))
+    }
+}
+
+/// Begins a page with the last record of the page before.
+#[derive(Default)]
+pub(crate) struct InclusiveCursor;
+
+#[async_trait]
+impl Intercept for InclusiveCursor {
+    async fn list(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        query: &Query,
+    ) -> Result<Page, StoreError> {
+        let after = query
+            .after
+            .map(|after| Id::new(after.kind(), after.ulid() + 1));
+        store
+            .list(
+                scope,
+                &Query {
+                    after,
+                    ..query.clone()
+                },
+            )
+            .await
+    }
+}
+
+/// Finds the place of a cursor by its record.
+#[derive(Default)]
+pub(crate) struct CursorByRecord;
+
+#[async_trait]
+impl Intercept for CursorByRecord {
+    async fn list(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        query: &Query,
+    ) -> Result<Page, StoreError> {
+        let lost = match query.after {
+            Some(after) => store.get(scope, after).await?.is_none(),
+            None => false,
+        };
+        if lost {
+            return Ok(Page::default());
+        }
+        store.list(scope, query).await
+    }
+}
+
+/// Guesses from a full page that there is more.
+#[derive(Default)]
+pub(crate) struct GuessedMore;
+
+#[async_trait]
+impl Intercept for GuessedMore {
+    async fn list(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        query: &Query,
+    ) -> Result<Page, StoreError> {
+        let page = store.list(scope, query).await?;
+        Ok(Page {
+            more: page.documents.len() == query.limit,
+            ..page
+        })
+    }
+}
+
+/// Remembers of a cursor how many records came before it.
+#[derive(Default)]
+pub(crate) struct OffsetCursor(Mutex<HashMap<Id, usize>>);
+
+#[async_trait]
+impl Intercept for OffsetCursor {
+    async fn list(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        query: &Query,
+    ) -> Result<Page, StoreError> {
+        let all = every(store, scope, query.kind).await?;
+        let mut offsets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let offset = query
+            .after
+            .and_then(|after| offsets.get(&after).copied())
+            .unwrap_or(0);
+        let rest = all.into_iter().skip(offset).map(|(document, _)| document);
+        let page = page(
+            rest,
+            &Query {
+                after: None,
+                ..query.clone()
+            },
+        );
+        if let Some(last) = page.documents.last() {
+            offsets.insert(last.id, offset + page.documents.len());
+        }
+        Ok(page)
+    }
+}
+
+/// Lists companies among the contacts.
+#[derive(Default)]
+pub(crate) struct KindlessList;
+
+#[async_trait]
+impl Intercept for KindlessList {
+    async fn list(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        query: &Query,
+    ) -> Result<Page, StoreError> {
+        let mut all = every(store, scope, Kind::Contact).await?;
+        all.extend(every(store, scope, Kind::Company).await?);
+        all.sort_by_key(|(document, _)| Reverse(document.id.ulid()));
+        all.retain(|(document, _)| {
+            query
+                .after
+                .is_none_or(|after| document.id.ulid() < after.ulid())
+        });
+        let documents = all.into_iter().map(|(document, _)| document);
+        Ok(page(
+            documents,
+            &Query {
+                after: None,
+                ..query.clone()
+            },
+        ))
+    }
+}
+
+/// Gives back a permit at the end of a read, and has thirty.
+#[derive(Default)]
+pub(crate) struct LeakedPermit(AtomicUsize);
+
+#[async_trait]
+impl Intercept for LeakedPermit {
+    async fn list(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        query: &Query,
+    ) -> Result<Page, StoreError> {
+        if self.0.fetch_add(1, Ordering::SeqCst) >= 30 {
+            return Err(StoreError::unavailable("no permit is left"));
+        }
+        pause().await;
+        let page = store.list(scope, query).await;
+        self.0.fetch_sub(1, Ordering::SeqCst);
+        page
+    }
+}

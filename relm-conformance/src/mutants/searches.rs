@@ -1,0 +1,183 @@
+//! Searches that find, rank or page otherwise.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use relm_core::object::ObjectType;
+use relm_core::record::Document;
+use relm_core::scope::Scope;
+use relm_core::search::{Rank, SearchPosition, Word};
+use relm_core::store::{Search, SearchPage, Store, StoreError};
+
+use crate::intercept::Intercept;
+
+/// Everything that a search finds.
+async fn every_match(
+    store: &dyn Store,
+    scope: Scope,
+    search: &Search,
+) -> Result<Vec<Document>, StoreError> {
+    let all = Search {
+        after: None,
+        limit: 10_000,
+        ..search.clone()
+    };
+    Ok(store.search(scope, &all).await?.documents)
+}
+
+/// A page that is the whole of what is found.
+fn whole(documents: Vec<Document>) -> SearchPage {
+    let place = |last: &Document| SearchPosition {
+        rank: Rank::Words,
+        ulid: last.id.ulid(),
+    };
+    SearchPage {
+        last: documents.last().map(place),
+        documents,
+        more: false,
+    }
+}
+
+/// Puts an exact match where its age puts it.
+#[derive(Default)]
+pub(crate) struct RankLost;
+
+#[async_trait]
+impl Intercept for RankLost {
+    async fn search(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        search: &Search,
+    ) -> Result<SearchPage, StoreError> {
+        let mut documents = every_match(store, scope, search).await?;
+        documents.sort_by_key(|document| Reverse(document.id.ulid()));
+        Ok(whole(documents))
+    }
+}
+
+/// Asks for each word in one of the ways in which it may be written.
+#[derive(Default)]
+pub(crate) struct OneWay;
+
+#[async_trait]
+impl Intercept for OneWay {
+    async fn search(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        search: &Search,
+    ) -> Result<SearchPage, StoreError> {
+        let mut search = search.clone();
+        for Word(beginnings) in &mut search.terms.words {
+            beginnings.truncate(1);
+        }
+        store.search(scope, &search).await
+    }
+}
+
+/// Finds what is written in ASCII.
+#[derive(Default)]
+pub(crate) struct AsciiSearch;
+
+#[async_trait]
+impl Intercept for AsciiSearch {
+    async fn search(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        search: &Search,
+    ) -> Result<SearchPage, StoreError> {
+        let mut documents = every_match(store, scope, search).await?;
+        documents.retain(|document| document.json.is_ascii());
+        Ok(whole(documents))
+    }
+}
+
+/// Looks at all types.
+#[derive(Default)]
+pub(crate) struct AllTypes;
+
+#[async_trait]
+impl Intercept for AllTypes {
+    async fn search(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        search: &Search,
+    ) -> Result<SearchPage, StoreError> {
+        let types = ObjectType::ALL.to_vec();
+        store
+            .search(
+                scope,
+                &Search {
+                    types,
+                    ..search.clone()
+                },
+            )
+            .await
+    }
+}
+
+/// Guesses from a full page of results that there is more.
+#[derive(Default)]
+pub(crate) struct GuessedSearchMore;
+
+#[async_trait]
+impl Intercept for GuessedSearchMore {
+    async fn search(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        search: &Search,
+    ) -> Result<SearchPage, StoreError> {
+        let page = store.search(scope, search).await?;
+        Ok(SearchPage {
+            more: page.documents.len() == search.limit,
+            ..page
+        })
+    }
+}
+
+/// Finds the place of a search's cursor by its record.
+#[derive(Default)]
+pub(crate) struct SearchCursorByRecord;
+
+#[async_trait]
+impl Intercept for SearchCursorByRecord {
+    async fn search(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        search: &Search,
+    ) -> Result<SearchPage, StoreError> {
+        let all = every_match(store, scope, search).await?;
+        let lost = search
+            .after
+            .is_some_and(|after| all.iter().all(|document| document.id.ulid() != after.ulid));
+        if lost {
+            return Ok(SearchPage::default());
+        }
+        store.search(scope, search).await
+    }
+}
+
+/// Answers a search as it did before.
+#[derive(Default)]
+pub(crate) struct SearchCache(Mutex<HashMap<String, SearchPage>>);
+
+#[async_trait]
+impl Intercept for SearchCache {
+    async fn search(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        search: &Search,
+    ) -> Result<SearchPage, StoreError> {
+        let now = store.search(scope, search).await?;
+        let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(read.entry(format!("{search:?}")).or_insert(now).clone())
+    }
+}

@@ -1,0 +1,87 @@
+//! How a history comes to its end, and what may not be left undone there.
+
+use std::sync::Arc;
+
+use relm_core::id::Id;
+use relm_core::time::Clock;
+use relm_core::webhook::{Delivery, DeliveryStatus};
+
+use super::ledger::Sent;
+use super::world::Weather;
+use super::{History, alone, owner};
+
+/// More rounds than a history needs until nothing waits.
+const ROUNDS_MAX: usize = 2_000;
+
+impl History {
+    /// Delivers in fair weather until nothing waits, and holds all that has been to what is promised of its end.
+    pub fn settle(&mut self) {
+        let world = Arc::clone(&self.world);
+        world.set_weather(Weather::default());
+        for _ in 0..ROUNDS_MAX {
+            let process = &self.processes[0];
+            match alone(&world, process.dispatcher.deliver_due()) {
+                Ok(None) => {
+                    self.judge_end();
+                    return;
+                }
+                Ok(Some(due)) => {
+                    let now = world.clock.now().max(due);
+                    // What is due soon after goes along, so that days take few rounds.
+                    let more = world.dice.below(5_000).cast_signed();
+                    world.clock.advance_to(now.saturating_add_millis(more));
+                }
+                Err(error) => world.ledger().fail(&format!("in fair weather: {error:?}")),
+            }
+        }
+        world.ledger().fail("deliveries never come to an end");
+    }
+
+    fn judge_end(&self) {
+        let (_, scoped) = &self.owner;
+        let endpoints: Vec<Id> = {
+            let ledger = self.world.ledger();
+            let there = ledger.endpoints.iter();
+            let there = there.filter(|(_, endpoint)| endpoint.webhook.is_some());
+            there.map(|(id, _)| *id).collect()
+        };
+        for endpoint in endpoints {
+            let listed = alone(&self.world, owner::deliveries(scoped, endpoint));
+            let mut ledger = self.world.ledger();
+            let rows = ledger.deliveries.values().rev().map(|row| &row.delivery);
+            let known: Vec<_> = rows.filter(|row| row.webhook_id == endpoint).collect();
+            let listed: Vec<Delivery> = listed
+                .iter()
+                .map(|document| document.decode().expect("it is a delivery"))
+                .collect();
+            let agrees = known.into_iter().eq(&listed);
+            ledger.ensure(agrees, || {
+                format!("the deliveries of {endpoint} are not those committed")
+            });
+        }
+        let mut ledger = self.world.ledger();
+        let rows: Vec<_> = ledger
+            .deliveries
+            .values()
+            .map(|row| row.delivery.clone())
+            .collect();
+        for row in &rows {
+            let is_settled = ledger.is_settled(row);
+            ledger.ensure(is_settled, || format!("{row:?} has no end"));
+        }
+        let weather = ledger.rules.weather;
+        let is_lost = |sent: &&Sent| {
+            let row = ledger.deliveries.get(&sent.delivery);
+            let given_up = row.is_none_or(|row| row.delivery.status == DeliveryStatus::Cancelled);
+            !sent.is_recorded && !given_up
+        };
+        if weather.records_all()
+            && let Some(sent) = ledger.sent.iter().find(is_lost)
+        {
+            ledger.fail(&format!(
+                "what {} was answered was not recorded",
+                sent.delivery
+            ));
+        }
+    }
+}

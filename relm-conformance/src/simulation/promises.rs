@@ -1,0 +1,404 @@
+//! What each commit of a history is held to.
+
+use relm_core::id::Id;
+use relm_core::record::Record;
+use relm_core::store::{Batch, Write};
+use relm_core::webhook::{
+    Attempt, Delivery, DeliveryStatus, DisabledReason, EventType, SendError, Webhook,
+};
+
+use super::ledger::Ledger;
+
+/// A delivery's step, with what its commit does to the endpoint beside it.
+struct Step<'a> {
+    before: &'a Delivery,
+    after: &'a Delivery,
+    disables: bool,
+}
+
+impl Ledger {
+    /// Holds a commit to what is promised, before it is counted in.
+    pub fn judge(&mut self, batch: &Batch) {
+        let endpoint = batch.writes.iter().find_map(|write| match write {
+            Write::Replace { before, after } => match (&before.record, &after.record) {
+                (Record::Webhook(before), Record::Webhook(after)) => Some((before, after)),
+                _ => None,
+            },
+            _ => None,
+        });
+        let disables = endpoint.is_some_and(|(before, after)| before.enabled && !after.enabled);
+        let mut recorded = None;
+        for write in &batch.writes {
+            match write {
+                Write::Insert(entry) => match &entry.record {
+                    Record::Delivery(delivery) => self.judge_new(delivery, batch),
+                    Record::Event(event) => self.judge_told(event.id, event.event_type, batch),
+                    _ => {}
+                },
+                Write::Replace { before, after } => {
+                    let records = (&before.record, &after.record);
+                    if let (Record::Delivery(before), Record::Delivery(after)) = records {
+                        let step = Step {
+                            before,
+                            after,
+                            disables,
+                        };
+                        if let Some(place) = self.judge_step(&step) {
+                            recorded = Some((Delivery::clone(after), place));
+                        }
+                    }
+                }
+                Write::Delete(entry) => self.judge_forgotten(&entry.record, batch),
+                Write::Unlink(_) | Write::Reconfigure | Write::Remember(_) => {}
+            }
+        }
+        if let Some((before, after)) = endpoint {
+            let reconfigures = batch
+                .writes
+                .iter()
+                .any(|write| matches!(write, Write::Reconfigure));
+            self.ensure(reconfigures || before.enabled == after.enabled, || {
+                format!("{} is disabled or enabled unnoticed", after.id)
+            });
+            self.judge_endpoint(before, after, recorded.as_ref());
+        }
+        if let Some((delivery, place)) = recorded {
+            let after = endpoint.map(|(_, after)| &**after);
+            self.judge_failing(&delivery, place, after);
+        }
+    }
+
+    /// A delivery begins: for an endpoint that takes it, of an event that is there, and that is not on its way already.
+    fn judge_new(&mut self, delivery: &Delivery, batch: &Batch) {
+        let is_first = delivery.status == DeliveryStatus::Pending
+            && delivery.version == 1
+            && delivery.attempts.is_empty()
+            && delivery.next_attempt_at == Some(batch.now);
+        let webhook = self.enabled(delivery.webhook_id);
+        let is_told = webhook.is_some_and(|webhook| {
+            let is_ping = delivery.event_type == EventType::Ping;
+            is_ping || webhook.event_types.includes(delivery.event_type)
+        });
+        let is_new = inserts(batch, delivery.event_id);
+        let same = |other: &&Delivery| {
+            (other.webhook_id, other.event_id) == (delivery.webhook_id, delivery.event_id)
+        };
+        let rows = self.deliveries.values().map(|row| &row.delivery);
+        let earlier: Vec<Id> = rows.clone().filter(same).map(|other| other.id).collect();
+        let reached = rows.filter(same).any(|other| match other.status {
+            DeliveryStatus::Pending | DeliveryStatus::Succeeded => true,
+            DeliveryStatus::Dead | DeliveryStatus::Cancelled => false,
+        });
+        let kept = self.events.contains_key(&delivery.event_id);
+        self.ensure(is_first, || format!("{delivery:?} is no beginning"));
+        match delivery.replay_of {
+            Some(replayed) => {
+                let is_right = kept && self.enabled(delivery.webhook_id).is_some();
+                self.ensure(is_right && earlier.contains(&replayed), || {
+                    format!("{delivery:?} repeats nothing")
+                });
+            }
+            None if is_new => {}
+            // Recovered: it has not reached the endpoint, which asked for it.
+            None => {
+                let is_ping = delivery.event_type == EventType::Ping;
+                let is_right = kept && is_told && !reached && !is_ping;
+                self.ensure(is_right, || format!("{delivery:?} is not missing"));
+            }
+        }
+    }
+
+    /// An event has a delivery for each endpoint that asked for it, and no other.
+    fn judge_told(&mut self, event: Id, event_type: EventType, batch: &Batch) {
+        let told: Vec<Id> = batch
+            .writes
+            .iter()
+            .filter_map(|write| match write {
+                Write::Insert(entry) => match &entry.record {
+                    Record::Delivery(delivery) if delivery.event_id == event => {
+                        Some(delivery.webhook_id)
+                    }
+                    _ => None,
+                },
+                _ => None,
+            })
+            .collect();
+        let holds = match event_type {
+            EventType::Ping => told.len() == 1 && self.enabled(told[0]).is_some(),
+            EventType::Record(..) => {
+                let ids = self.endpoints.keys().copied();
+                let asked = |id: &Id| {
+                    let webhook = self.enabled(*id);
+                    webhook.is_some_and(|webhook| webhook.event_types.includes(event_type))
+                };
+                let mut told = told.clone();
+                told.sort_unstable();
+                told == ids.filter(asked).collect::<Vec<Id>>()
+            }
+        };
+        self.ensure(holds, || {
+            format!("{event} ({event_type}) is told to {told:?}")
+        });
+    }
+
+    /// A delivery goes on: by one recorded attempt, or because it is given up. Where one was recorded, which message.
+    fn judge_step(&mut self, step: &Step<'_>) -> Option<usize> {
+        let Step { before, after, .. } = step;
+        let (had, has) = (before.attempts.len(), after.attempts.len());
+        let goes_on = before.status == DeliveryStatus::Pending
+            && after.version == before.version + 1
+            && (has == had || has == had + 1)
+            && after.attempts[..had] == before.attempts[..];
+        self.ensure(goes_on, || format!("{before:?} cannot become {after:?}"));
+        let is_final = after.status != DeliveryStatus::Pending;
+        self.ensure(is_final == after.next_attempt_at.is_none(), || {
+            format!("{after:?} is due although it is over, or the other way round")
+        });
+        if has == had {
+            let takes_none = self.enabled(after.webhook_id).is_none();
+            let is_lost = !self.events.contains_key(&after.event_id) && self.rules.weather.prunes;
+            let holds = after.status == DeliveryStatus::Cancelled && (takes_none || is_lost);
+            self.ensure(holds, || format!("{before:?} was given up for nothing"));
+            return None;
+        }
+        let place = self.message_of(step)?;
+        self.judge_end(step, place);
+        Some(place)
+    }
+
+    /// The message that an attempt records: answered, not recorded before, and sent since the delivery was as it was.
+    fn message_of(&mut self, step: &Step<'_>) -> Option<usize> {
+        let Step { before, after, .. } = step;
+        let attempt = after.attempts.last()?;
+        let since = self
+            .deliveries
+            .get(&after.id)
+            .map_or(0, |row| row.written_at);
+        let place = self.sent.iter().position(|sent| {
+            let took_ms = sent.answered.map(|(_, answered)| answered.took_ms);
+            sent.delivery == before.id
+                && sent.at == attempt.at
+                && sent.began > since
+                && !sent.is_recorded
+                && took_ms == Some(attempt.duration_ms)
+                && is_record_of(attempt, sent.outcome.as_ref())
+        });
+        self.ensure(place.is_some(), || {
+            format!("{after:?} records an attempt that was not made")
+        });
+        if let Some(place) = place {
+            self.sent[place].is_recorded = true;
+        }
+        place
+    }
+
+    /// An attempt has the end that its answer and the schedule say.
+    fn judge_end(&mut self, step: &Step<'_>, place: usize) {
+        let Step {
+            after, disables, ..
+        } = step;
+        let sent = &self.sent[place];
+        let (succeeded, is_gone) = (sent.succeeded(), sent.is_gone());
+        let ended = sent.answered.map_or(sent.at, |(_, answered)| answered.at);
+        let asked_ms = asked_ms(sent.outcome.as_ref());
+        let count = after.attempts.len();
+        let next_step = self.rules.steps_ms.get(count).copied();
+        let holds = match (after.status, next_step) {
+            (DeliveryStatus::Succeeded, _) => succeeded,
+            (DeliveryStatus::Cancelled, _) if is_gone => true,
+            (DeliveryStatus::Cancelled, next) => !succeeded && next.is_some() && *disables,
+            (DeliveryStatus::Dead, None) => !succeeded && !is_gone,
+            (DeliveryStatus::Dead, Some(_)) | (DeliveryStatus::Pending, None) => false,
+            (DeliveryStatus::Pending, Some(step_ms)) => {
+                let next = after.next_attempt_at.unwrap_or(ended);
+                let wait_ms = next.as_millis() - ended.as_millis();
+                let (jitter_ms, longest_ms) = (step_ms / 5, 2 * step_ms);
+                let granted_ms = if asked_ms > longest_ms {
+                    longest_ms - jitter_ms
+                } else {
+                    asked_ms
+                };
+                let least = (step_ms - jitter_ms).max(granted_ms);
+                let most = (granted_ms + jitter_ms).min(longest_ms);
+                let most = (step_ms + jitter_ms).max(most);
+                let is_in_bounds = (least..=most).contains(&wait_ms);
+                !succeeded && !is_gone && !*disables && is_in_bounds
+            }
+        };
+        self.ensure(holds, || format!("attempt {count} ends wrongly: {after:?}"));
+    }
+
+    /// An endpoint is changed by its owner, or by what a recorded attempt says of it.
+    fn judge_endpoint(
+        &mut self,
+        before: &Webhook,
+        after: &Webhook,
+        recorded: Option<&(Delivery, usize)>,
+    ) {
+        let attempts = recorded.map_or(0, |(delivery, _)| delivery.attempts.len());
+        let last = recorded.map(|(_, place)| &self.sent[*place]);
+        let failed = last.is_some_and(|sent| !sent.succeeded());
+        let at = last.map(|sent| sent.at);
+        let toggled = before.enabled != after.enabled;
+        let disabling = match after.disabled_reason.filter(|_| toggled && before.enabled) {
+            None => !toggled || after.enabled,
+            Some(DisabledReason::Requested) => recorded.is_none(),
+            // Who answers for an endpoint is whoever its URL leads to.
+            Some(DisabledReason::Gone) => {
+                last.is_some_and(|sent| sent.is_gone() && sent.url == before.url)
+            }
+            Some(DisabledReason::Failing) => {
+                let since = before.failing_since.map(|since| since.as_millis());
+                let limit = self.rules.disable_after_ms;
+                let times = at.map(|at| at.as_millis()).zip(since).zip(limit);
+                let is_long =
+                    times.is_some_and(|((at, since), limit)| (at - since).max(0) >= limit);
+                failed && attempts >= 2 && is_long
+            }
+        };
+        let failing = match (before.failing_since, after.failing_since) {
+            (None, Some(since)) => failed && attempts >= 2 && Some(since) == at,
+            (Some(_), None) => {
+                let moved = recorded.is_none() && before.url != after.url;
+                last.is_some_and(|sent| sent.succeeded()) || toggled || moved
+            }
+            (before, after) => before == after,
+        };
+        self.ensure(disabling, || {
+            format!(
+                "{} is disabled for nothing: {:?}",
+                after.id, after.disabled_reason
+            )
+        });
+        self.ensure(failing, || {
+            let (before, after) = (before.failing_since, after.failing_since);
+            format!("failing since {before:?} becomes {after:?} for nothing")
+        });
+    }
+
+    /// What an attempt must do to its endpoint, as far as its process can know: `after` is what its commit makes of it.
+    fn judge_failing(&mut self, delivery: &Delivery, place: usize, after: Option<&Webhook>) {
+        let Some(known) = self.endpoints.get(&delivery.webhook_id) else {
+            return;
+        };
+        let (sent, webhook) = (&self.sent[place], known.webhook.as_ref());
+        let Some(before) = webhook.filter(|webhook| webhook.enabled) else {
+            return;
+        };
+        if sent.url != before.url {
+            return;
+        }
+        let after = after.unwrap_or(before);
+        let knows = sent
+            .answered
+            .is_some_and(|(count, _)| count > known.failing_at);
+        let is_alone = !self.rules.weather.two && !self.rules.weather.overlaps;
+        let since = before.failing_since.filter(|_| knows);
+        let holds = if sent.succeeded() {
+            since.is_none() || after.failing_since.is_none()
+        } else if sent.is_gone() {
+            !after.enabled || !is_alone
+        } else {
+            let limit = self.rules.disable_after_ms.unwrap_or(i64::MAX);
+            let failing_ms = since.map_or(0, |since| sent.at.as_millis() - since.as_millis());
+            let failing_ms = failing_ms.max(0);
+            let is_judged = delivery.attempts.len() >= 2 && is_alone;
+            let must_end = is_judged && sent.saw_failing && failing_ms >= limit;
+            let must_begin = is_judged && before.failing_since.is_none();
+            (!must_end || !after.enabled) && (!must_begin || after.failing_since.is_some())
+        };
+        self.ensure(holds, || {
+            format!("the last attempt of {delivery:?} says nothing of its endpoint")
+        });
+    }
+
+    /// Whether the endpoint of a delivery took its event by another one, which may be forgotten along with it.
+    fn is_taken(&self, dead: &Delivery, batch: &Batch) -> bool {
+        let known = self.deliveries.values().map(|row| &row.delivery);
+        let forgotten = batch.writes.iter().filter_map(|write| match write {
+            Write::Delete(entry) => match &entry.record {
+                Record::Delivery(delivery) => Some(&**delivery),
+                _ => None,
+            },
+            _ => None,
+        });
+        known.chain(forgotten).any(|other| {
+            other.status == DeliveryStatus::Succeeded
+                && (other.event_id, other.webhook_id) == (dead.event_id, dead.webhook_id)
+        })
+    }
+
+    /// What is forgotten owes nobody anything.
+    fn judge_forgotten(&mut self, record: &Record, batch: &Batch) {
+        let holds = match record {
+            Record::Delivery(delivery) => match delivery.status {
+                DeliveryStatus::Pending => false,
+                DeliveryStatus::Dead => {
+                    webhook_of(self, delivery).is_none() || self.is_taken(delivery, batch)
+                }
+                DeliveryStatus::Succeeded | DeliveryStatus::Cancelled => true,
+            },
+            Record::Event(event) => {
+                let rows = self.deliveries.values().map(|row| &row.delivery);
+                let mut left = rows.filter(|row| row.event_id == event.id);
+                // What is replayed in this very moment is given up by whoever is to send it.
+                self.rules.weather.overlaps || left.all(|row| deletes(batch, row.id))
+            }
+            _ => true,
+        };
+        self.ensure(holds, || format!("{} is owed, and forgotten", record.id()));
+    }
+}
+
+fn webhook_of<'a>(ledger: &'a Ledger, delivery: &Delivery) -> Option<&'a Webhook> {
+    ledger.endpoints.get(&delivery.webhook_id)?.webhook.as_ref()
+}
+
+fn inserts(batch: &Batch, id: Id) -> bool {
+    let is_it = |write: &Write| matches!(write, Write::Insert(entry) if entry.record.id() == id);
+    batch.writes.iter().any(is_it)
+}
+
+fn deletes(batch: &Batch, id: Id) -> bool {
+    let is_it = |write: &Write| matches!(write, Write::Delete(entry) if entry.record.id() == id);
+    batch.writes.iter().any(is_it)
+}
+
+/// Whether an attempt tells what came back.
+fn is_record_of(
+    attempt: &Attempt,
+    outcome: Option<&Result<relm_core::webhook::Answer, SendError>>,
+) -> bool {
+    match outcome {
+        Some(Ok(answer)) => {
+            let succeeded = (200..300).contains(&answer.status);
+            let shown = attempt.response.as_ref();
+            attempt.status_code == Some(answer.status)
+                && attempt.error.is_none() == succeeded
+                && shown.is_none() == answer.body.is_empty()
+                && shown.is_none_or(|shown| !shown.contains('\0') && shown.len() <= 3 * 1024)
+        }
+        Some(Err(error)) => {
+            attempt.status_code.is_none() && attempt.error == Some(error.to_string())
+        }
+        None => false,
+    }
+}
+
+/// For how long an endpoint asks to be left alone.
+fn asked_ms(outcome: Option<&Result<relm_core::webhook::Answer, SendError>>) -> i64 {
+    const MINUTE_MS: i64 = 60_000;
+    match outcome {
+        Some(Ok(answer)) => {
+            let asked = answer.retry_after.map_or(0, |wait| wait.as_millis());
+            let asked = i64::try_from(asked).unwrap_or(i64::MAX);
+            if answer.status == 429 {
+                asked.max(MINUTE_MS)
+            } else {
+                asked
+            }
+        }
+        Some(Err(SendError::TimedOut)) => MINUTE_MS,
+        Some(Err(_)) | None => 0,
+    }
+}

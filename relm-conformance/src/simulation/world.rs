@@ -1,0 +1,344 @@
+//! What surrounds the dispatchers of a history: a store and endpoints that do what the seed says, under a virtual clock.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use relm_core::crm::Sleeper;
+use relm_core::id::{Id, Kind};
+use relm_core::record::Document;
+use relm_core::scope::Scope;
+use relm_core::store::{
+    Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Store, StoreError,
+};
+use relm_core::time::{Clock, ManualClock};
+use relm_core::webhook::{Answer, Message, SendError, Transport, Webhook};
+
+use super::ledger::{Answered, Ledger};
+use super::turns::{Dice, yield_turns};
+use crate::BlockOn;
+use crate::intercept::Intercept;
+
+const HOUR_MS: u64 = 3_600_000;
+/// How long a dispatcher waits for an answer.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// What may go wrong in a history, and what may happen at the same time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Weather {
+    /// Dispatchers and owners die in the middle of what they do.
+    pub crashes: bool,
+    /// Two dispatchers in two processes.
+    pub two: bool,
+    /// The store's commits fail, or do and do not say so.
+    pub commits_fail: bool,
+    /// The store's leases fail.
+    pub leases_fail: bool,
+    /// Owners change endpoints while dispatchers deliver.
+    pub overlaps: bool,
+    /// Answers may take longer than a lease lasts.
+    pub hangs: bool,
+    /// Old events are forgotten.
+    pub prunes: bool,
+    /// The wall clock is set forward and back, by up to an hour, at any moment.
+    pub steps: bool,
+}
+
+impl Weather {
+    /// Whether nothing can keep an answer that came from being recorded, but that its delivery was given up.
+    pub fn records_all(self) -> bool {
+        !(self.crashes || self.two || self.commits_fail || self.hangs)
+    }
+}
+
+/// How an endpoint takes what it is sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Mood {
+    Well,
+    Flaky,
+    Ill,
+    Gone,
+}
+
+impl Mood {
+    pub fn any(dice: &Dice) -> Self {
+        match dice.below(12) {
+            0..=3 => Self::Well,
+            4..=6 => Self::Flaky,
+            7..=10 => Self::Ill,
+            _ => Self::Gone,
+        }
+    }
+}
+
+/// What the processes of a history share.
+pub(crate) struct World {
+    pub clock: Arc<ManualClock>,
+    pub dice: Dice,
+    block_on: BlockOn,
+    weather: Mutex<Weather>,
+    moods: Mutex<HashMap<String, Mood>>,
+    ledger: Mutex<Ledger>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl World {
+    pub fn new(ledger: Ledger, dice: Dice, weather: Weather, block_on: BlockOn) -> Self {
+        Self {
+            clock: Arc::new(ManualClock::new(crate::subject::NOW)),
+            dice,
+            block_on,
+            weather: Mutex::new(weather),
+            moods: Mutex::default(),
+            ledger: Mutex::new(ledger),
+        }
+    }
+
+    pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        lock(&self.ledger)
+    }
+
+    pub fn weather(&self) -> Weather {
+        *lock(&self.weather)
+    }
+
+    pub fn set_weather(&self, weather: Weather) {
+        *lock(&self.weather) = weather;
+    }
+
+    pub fn set_mood(&self, url: &str, mood: Mood) {
+        lock(&self.moods).insert(url.to_owned(), mood);
+    }
+
+    pub fn note(&self, what: String) {
+        let now = self.clock.now();
+        self.ledger().note(now, what);
+    }
+
+    /// A call of the store, which is one step of the history however long it takes.
+    fn settle<T: Send>(&self, call: impl Future<Output = T> + Send) -> T {
+        let mut answer = None;
+        (self.block_on)(Box::pin(async { answer = Some(call.await) }));
+        answer.expect("a future that was run to its end has an outcome")
+    }
+
+    /// Sets the wall clock, where the weather does: the monotonic clock goes on as if nothing were.
+    pub fn step(&self) {
+        if self.weather().steps && self.dice.one_in(40) {
+            let far = self.dice.below(2 * HOUR_MS).cast_signed() - HOUR_MS.cast_signed();
+            self.clock.step_millis(far);
+            self.note(format!("the clock is set by {far} ms"));
+        }
+    }
+
+    async fn pause(&self) {
+        self.step();
+        let turns = match self.dice.below(4) {
+            0 => 1 + self.dice.below(2),
+            _ => 0,
+        };
+        yield_turns(turns).await;
+    }
+
+    /// What an endpoint answers, and how many milliseconds later.
+    fn answer(&self, url: &str) -> (Result<Answer, SendError>, i64) {
+        let dice = &self.dice;
+        let mood = lock(&self.moods).get(url).copied();
+        let succeeds = match mood {
+            Some(Mood::Well) | None => true,
+            Some(Mood::Flaky) => dice.one_in(2),
+            Some(Mood::Ill | Mood::Gone) => false,
+        };
+        let hangs = self.weather().hangs && dice.one_in(6);
+        let took_ms = if hangs {
+            40_000
+        } else {
+            dice.below(200).cast_signed()
+        };
+        let outcome = if succeeds {
+            let status = dice.pick(&[200, 201, 204, 299]).unwrap_or(200);
+            Ok(Answer::new(status).body(b"taken\0".repeat(dice.below(300) as usize)))
+        } else if matches!(mood, Some(Mood::Gone)) && dice.one_in(2) {
+            Ok(Answer::new(410))
+        } else {
+            self.failure()
+        };
+        (outcome, took_ms)
+    }
+
+    fn failure(&self) -> Result<Answer, SendError> {
+        let dice = &self.dice;
+        match dice.below(5) {
+            0 => Err(SendError::TimedOut),
+            1 => Err(SendError::Failed("connection refused".to_owned())),
+            2 => Err(SendError::Forbidden("127.0.0.1 is not public".to_owned())),
+            _ => {
+                let statuses = [100, 199, 300, 301, 304, 400, 404, 409, 411, 429, 500, 503];
+                let answer = Answer::new(dice.pick(&statuses).unwrap_or(500));
+                let asked = dice.pick(&[0, 1, 7, 61, 3_600, 1_000_000, u64::MAX]);
+                let asked = asked.filter(|_| dice.one_in(2));
+                Ok(match asked {
+                    Some(seconds) => answer.retry_after(Duration::from_secs(seconds)),
+                    None => answer.body([0xff, 0, b'x']),
+                })
+            }
+        }
+    }
+}
+
+/// The line from one process to the endpoints.
+pub(crate) struct Wire {
+    pub world: Arc<World>,
+    pub process: usize,
+}
+
+#[async_trait]
+impl Transport for Wire {
+    async fn send(&self, message: Message) -> Result<Answer, SendError> {
+        let world = &self.world;
+        let (now, begun) = (world.clock.now(), world.clock.monotonic());
+        let place = world.ledger().sent(self.process, &message, now);
+        let (outcome, took_ms) = world.answer(&message.url);
+        yield_turns(world.dice.below(5)).await;
+        world.step();
+        world.clock.advance_millis(took_ms);
+        let answered = Answered {
+            at: world.clock.now(),
+            took_ms: world.clock.monotonic().millis_since(begun),
+        };
+        world.ledger().answered(place, &outcome, answered);
+        outcome
+    }
+}
+
+/// The line from one process to the store.
+pub(crate) struct Line {
+    pub world: Arc<World>,
+    pub process: usize,
+}
+
+impl Line {
+    /// Owners have a store that works: what they do is given.
+    fn weather(&self) -> Weather {
+        match self.process {
+            0 => Weather::default(),
+            _ => self.world.weather(),
+        }
+    }
+}
+
+#[async_trait]
+impl Intercept for Line {
+    async fn get(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        id: Id,
+    ) -> Result<Option<Document>, StoreError> {
+        let world = &self.world;
+        world.pause().await;
+        let found = world.settle(store.get(scope, id));
+        world.pause().await;
+        if let (Kind::Webhook, Ok(Some(document))) = (id.kind(), &found) {
+            let webhook: Webhook = document.decode().expect("it was written as an endpoint");
+            let now = world.clock.now();
+            world.ledger().read(self.process, webhook, now);
+        }
+        found
+    }
+
+    async fn list(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        query: &Query,
+    ) -> Result<Page, StoreError> {
+        self.world.pause().await;
+        let page = self.world.settle(store.list(scope, query));
+        self.world.pause().await;
+        page
+    }
+
+    async fn configuration(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
+        self.world.pause().await;
+        let configuration = self.world.settle(store.configuration(scope, known));
+        self.world.pause().await;
+        configuration
+    }
+
+    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
+        let world = &self.world;
+        world.pause().await;
+        let fails = self.weather().commits_fail && world.dice.one_in(5);
+        if fails && world.dice.one_in(2) {
+            let error = match world.dice.below(2) {
+                0 => StoreError::unavailable("the commit did not get there"),
+                _ => StoreError::ambiguous("the commit got lost"),
+            };
+            return Err(CommitError::Store(error));
+        }
+        world.settle(store.commit(batch.clone()))?;
+        let now = world.clock.now();
+        world.ledger().committed(self.process, &batch, now);
+        world.pause().await;
+        if fails {
+            let lost = StoreError::ambiguous("the answer to the commit got lost");
+            return Err(CommitError::Store(lost));
+        }
+        Ok(())
+    }
+
+    async fn queues(
+        &self,
+        store: &dyn Store,
+        after: Option<QueueKey>,
+        limit: usize,
+    ) -> Result<Vec<Queue>, StoreError> {
+        self.world.pause().await;
+        self.world.settle(store.queues(after, limit))
+    }
+
+    async fn lease(&self, store: &dyn Store, lease: &Lease) -> Result<Vec<Document>, StoreError> {
+        let world = &self.world;
+        world.pause().await;
+        if self.weather().leases_fail && world.dice.one_in(4) {
+            return Err(StoreError::unavailable("the lease did not get there"));
+        }
+        let taken = world.settle(store.lease(lease))?;
+        world.ledger().leased(self.process, lease, &taken);
+        world.pause().await;
+        Ok(taken)
+    }
+}
+
+/// Sleep that moves the virtual clock, after others had a turn.
+pub(crate) struct Nap(pub Arc<World>);
+
+#[async_trait]
+impl Sleeper for Nap {
+    async fn sleep(&self, duration: Duration) {
+        yield_turns(1 + self.0.dice.below(4)).await;
+        let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        self.0.clock.advance_millis(millis);
+    }
+}
+
+/// A rest that only lets others have a turn.
+pub(crate) struct NoNap;
+
+#[async_trait]
+impl Sleeper for NoNap {
+    async fn sleep(&self, _: Duration) {
+        yield_turns(1).await;
+    }
+}

@@ -1,0 +1,374 @@
+//! Filters: for every operator, every column and null, a list holds what [`matches`] says, and nothing else.
+
+use std::collections::BTreeSet;
+
+use relm_core::column::{Column, ColumnType, Scalar};
+use relm_core::field::{Field, FieldType};
+use relm_core::filter::{self, Clause, Comparison, Condition, Filter, Operator, Target, matches};
+use relm_core::id::{Id, Kind};
+use relm_core::object::Contact;
+use relm_core::pattern::Pattern;
+use relm_core::record::{Document, Entry, Record, columns};
+use relm_core::store::Write;
+use serde_json::{Value, json};
+
+use super::lists::walk;
+use crate::records::with;
+use crate::records::{SCOPE, contact, id};
+use crate::subject::Subject;
+use crate::varied::{TEXTS, scope_of, varied};
+
+const PATTERNS: [&str; 16] = [
+    "",
+    "%",
+    "_",
+    "__",
+    "a%",
+    "%A",
+    "_b",
+    "%á%",
+    "SS",
+    "ß",
+    "100\\%",
+    "1\\_0",
+    "a\\\\b",
+    "%'%",
+    "x_y",
+    "\u{10FFFF}",
+];
+const LIMIT: usize = 200;
+
+fn comparison(operator: Operator) -> Option<Comparison> {
+    match operator {
+        Operator::Eq => Some(Comparison::Eq),
+        Operator::Neq => Some(Comparison::Neq),
+        Operator::Gt => Some(Comparison::Gt),
+        Operator::Gte => Some(Comparison::Gte),
+        Operator::Lt => Some(Comparison::Lt),
+        Operator::Lte => Some(Comparison::Lte),
+        Operator::Ilike | Operator::In | Operator::IsNull => None,
+    }
+}
+
+/// Holds one list to the predicate over all records.
+pub(crate) async fn agree(store: &Subject, kind: Kind, records: &[Record], clauses: &[Clause]) {
+    let mut expected: Vec<&Record> = records
+        .iter()
+        .filter(|record| matches(clauses, record))
+        .collect();
+    expected.sort_unstable_by_key(|record| std::cmp::Reverse(record.id()));
+    let expected: Vec<Id> = expected.iter().map(|record| record.id()).collect();
+    let listed = walk(store, scope_of(kind), kind, clauses, LIMIT).await;
+    let listed: Vec<Id> = listed
+        .iter()
+        .map(|document: &Document| document.id)
+        .collect();
+    if listed != expected {
+        let of_either = records
+            .iter()
+            .filter(|record| listed.contains(&record.id()) != expected.contains(&record.id()));
+        let names: Vec<&str> = columns(kind).iter().map(|column| column.name).collect();
+        let wrong: Vec<_> = of_either
+            .map(|record| (record.id(), record.scalars()))
+            .collect();
+        panic!(
+            "a list of {kind:?} by {clauses:?} errs on {wrong:?}, whose columns are {names:?}; listed {listed:?}"
+        );
+    }
+}
+
+/// Every condition that makes sense on a target of this type which holds these values.
+pub(crate) fn conditions(ty: ColumnType, held: &BTreeSet<Scalar<'static>>) -> Vec<Condition> {
+    let mut probes: Vec<Scalar<'static>> = held.iter().cloned().collect();
+    probes.extend(if ty.is_integer() {
+        Vec::new()
+    } else {
+        vec!["".into(), "zz".into()]
+    });
+    let mut conditions = Vec::new();
+    for operator in Operator::ALL
+        .into_iter()
+        .filter(|operator| operator.applies_to(ty))
+    {
+        if let Some(comparison) = comparison(operator) {
+            let compare = |probe: &Scalar<'static>| Condition::Compare(comparison, probe.clone());
+            conditions.extend(probes.iter().map(compare));
+        } else if operator == Operator::In {
+            conditions.push(Condition::In(probes.clone()));
+            conditions.extend(probes.chunks(3).map(|few| Condition::In(few.to_vec())));
+        } else if operator == Operator::IsNull {
+            conditions.extend([true, false].map(Condition::Null));
+        } else {
+            conditions.extend(PATTERNS.map(pattern));
+        }
+    }
+    conditions
+}
+
+fn pattern(text: &str) -> Condition {
+    Condition::Ilike(Pattern::parse(text).expect("the pattern is well-formed"))
+}
+
+pub(crate) fn held(records: &[Record], place: usize) -> BTreeSet<Scalar<'static>> {
+    let values = records
+        .iter()
+        .filter_map(|record| record.scalars().swap_remove(place).map(Scalar::into_owned));
+    values.collect()
+}
+
+/// The whole product of a kind: each target, each operator, each value that records hold of it, and null.
+async fn agree_on(store: Subject, kind: Kind) {
+    let records = varied(kind);
+    let writes = records
+        .iter()
+        .cloned()
+        .map(|record| Write::Insert(Entry::new(record)));
+    store.apply(scope_of(kind), writes.collect()).await;
+    let shown = columns(kind)
+        .iter()
+        .enumerate()
+        .filter(|(_, column): &(_, &Column)| column.shown);
+    for (place, column) in shown {
+        for condition in conditions(column.ty, &held(&records, place)) {
+            let target = Target::Column(place);
+            agree(&store, kind, &records, &[Clause { target, condition }]).await;
+        }
+    }
+    let ids = records.iter().step_by(7).map(|record| record.id());
+    // An id of another kind orders as its text does, before or after all of these.
+    let others = [Kind::Activity, Kind::Workspace].map(|kind| id(kind, 3));
+    let held: BTreeSet<Scalar<'static>> = ids.chain(others).map(Scalar::from).collect();
+    for condition in conditions(ColumnType::Id(None), &held) {
+        agree(
+            &store,
+            kind,
+            &records,
+            &[Clause {
+                target: Target::Id,
+                condition,
+            }],
+        )
+        .await;
+    }
+}
+
+/// `list` gives the records that meet every clause: contacts.
+pub(crate) async fn contacts_are_filtered_by_the_predicate(store: Subject) {
+    agree_on(store, Kind::Contact).await;
+}
+
+/// `list` gives the records that meet every clause: companies.
+pub(crate) async fn companies_are_filtered_by_the_predicate(store: Subject) {
+    agree_on(store, Kind::Company).await;
+}
+
+/// `list` gives the records that meet every clause: deals, with integers to ±(2^53 − 1) and dates.
+pub(crate) async fn deals_are_filtered_by_the_predicate(store: Subject) {
+    agree_on(store, Kind::Deal).await;
+}
+
+/// `list` gives the records that meet every clause: activities, with moments from the year 1 to 9999.
+pub(crate) async fn activities_are_filtered_by_the_predicate(store: Subject) {
+    agree_on(store, Kind::Activity).await;
+}
+
+/// `list` gives the records that meet every clause: associations, from and to a record and both.
+pub(crate) async fn associations_are_filtered_by_the_predicate(store: Subject) {
+    let kind = Kind::Association;
+    let place = |name| columns(kind).iter().position(|column| column.name == name);
+    let (from, to) = (place("from_id"), place("to_id"));
+    let (from, to) = from.zip(to).expect("associations have two ends");
+    agree_on(store.clone(), kind).await;
+    let records = varied(kind);
+    let mut ends = held(&records, from);
+    ends.extend(held(&records, to));
+    for condition in conditions(ColumnType::Id(None), &ends) {
+        let target = Target::Either(from, to);
+        agree(&store, kind, &records, &[Clause { target, condition }]).await;
+    }
+}
+
+/// `list` gives the records that meet every clause: custom fields, with truth values.
+pub(crate) async fn fields_are_filtered_by_the_predicate(store: Subject) {
+    agree_on(store, Kind::Field).await;
+}
+
+/// `list` gives the records that meet every clause: endpoints.
+pub(crate) async fn webhooks_are_filtered_by_the_predicate(store: Subject) {
+    agree_on(store, Kind::Webhook).await;
+}
+
+/// `list` gives the records that meet every clause: events.
+pub(crate) async fn events_are_filtered_by_the_predicate(store: Subject) {
+    agree_on(store, Kind::Event).await;
+}
+
+/// `list` gives the records that meet every clause: deliveries.
+pub(crate) async fn deliveries_are_filtered_by_the_predicate(store: Subject) {
+    agree_on(store, Kind::Delivery).await;
+}
+
+/// `list` gives the records that meet every clause: API keys.
+pub(crate) async fn api_keys_are_filtered_by_the_predicate(store: Subject) {
+    agree_on(store, Kind::Key).await;
+}
+
+/// `list` gives the records that meet every clause: workspaces.
+pub(crate) async fn workspaces_are_filtered_by_the_predicate(store: Subject) {
+    agree_on(store, Kind::Workspace).await;
+}
+
+/// Contacts whose `metadata` holds these values under `key`, and one without any.
+fn with_metadata(key: &str, values: &[Value]) -> Vec<Record> {
+    let mut contacts: Vec<Contact> = (0..)
+        .zip(values)
+        .map(|(n, value)| {
+            let mut contact = contact(n);
+            contact.metadata.insert(key.to_owned(), value.clone());
+            contact
+        })
+        .collect();
+    contacts.push(contact(1_000));
+    contacts.into_iter().map(Record::from).collect()
+}
+
+/// A definition of `key`, such as a request would be read against.
+fn defined(key: &str, field_type: FieldType) -> Field {
+    with!(crate::records::field(1, "plan"); key: key.to_owned(), field_type: field_type)
+}
+
+/// `metadata` is filtered by its JSON type, or by the type of its definition, on every operator, value and absence.
+pub(crate) async fn metadata_is_filtered_by_the_predicate(store: Subject) {
+    let long = "é".repeat(150);
+    let mut values = vec![
+        json!(5),
+        json!(5.5),
+        json!(-0.0),
+        json!(0),
+        json!(-3),
+        json!(10),
+        json!(1e-7),
+        json!(9_007_199_254_740_991_i64),
+        json!(9_007_199_254_740_990_i64),
+        json!(true),
+        json!(false),
+        json!([]),
+        json!(["a"]),
+        json!({}),
+        json!({ "plan": "a" }),
+        json!("5"),
+        json!("5.0"),
+        json!("true"),
+        json!("2026-07-02"),
+        json!("2026-07-03"),
+        json!(long),
+        json!(format!("{long}x")),
+        json!(format!("{long}y")),
+    ];
+    values.extend(TEXTS.map(Value::from));
+    let records = with_metadata("plan", &values);
+    let writes = records
+        .iter()
+        .cloned()
+        .map(|record| Write::Insert(Entry::new(record)));
+    store.apply(SCOPE, writes.collect()).await;
+
+    let mut probes = vec![
+        "5",
+        "5.0",
+        "0",
+        "-0",
+        "-3",
+        "1e1",
+        "9007199254740991",
+        "9007199254740990",
+        "1e-7",
+        "true",
+        "false",
+        "2026-07-02",
+        "5.50",
+        " 5",
+        "a,5,true",
+        "10,9,á",
+        &long,
+    ];
+    probes.extend(["%", "_", "a%", "%A%", "SS", "zz"]);
+    probes.extend(TEXTS);
+    let types = [None].into_iter().chain(FieldType::ALL.map(Some));
+    for field in types.map(|ty| ty.map(|ty| defined("plan", ty))) {
+        for operator in Operator::ALL {
+            for value in &probes {
+                let filter = Filter {
+                    field: "metadata.plan".to_owned(),
+                    operator: operator.as_str().to_owned(),
+                    value: (*value).to_owned(),
+                };
+                // A value that is not of the type, or an operator that does not apply, never gets to a store.
+                if let Ok(clauses) = filter::parse(Kind::Contact, field.as_slice(), &[filter]) {
+                    agree(&store, Kind::Contact, &records, &clauses).await;
+                }
+            }
+        }
+    }
+}
+
+/// A `metadata` key is any text: its quotes, dots and brackets mean nothing to a store.
+pub(crate) async fn metadata_keys_are_any_text(store: Subject) {
+    let keys = [
+        "a.b",
+        "a",
+        "b",
+        "$",
+        "$.a",
+        "\"q\"",
+        "o'neil",
+        "a[0]",
+        "a\\b",
+        "=",
+        "a=b",
+        "КЛЮЧ",
+        "ключ",
+        "\u{10FFFF}",
+        " a",
+        "a ",
+        "A",
+        "%",
+        "*",
+        "-1",
+        "0",
+    ];
+    let contacts = (0..).zip(keys).map(|(n, key)| {
+        let mut contact = contact(n);
+        contact.metadata.insert(key.to_owned(), json!("v"));
+        contact
+            .metadata
+            .insert("nested".to_owned(), json!({ "a": "v", "a.b": "v" }));
+        Record::from(contact)
+    });
+    let records: Vec<Record> = contacts.collect();
+    let writes = records
+        .iter()
+        .cloned()
+        .map(|record| Write::Insert(Entry::new(record)));
+    store.apply(SCOPE, writes.collect()).await;
+    for key in keys.into_iter().chain(["nested.a", "c"]) {
+        for condition in [
+            Condition::Compare(Comparison::Eq, "v".into()),
+            Condition::Compare(Comparison::Neq, "x".into()),
+            Condition::In(vec!["v".into(), "x".into()]),
+            Condition::Null(true),
+        ] {
+            let target = Target::Metadata {
+                key: key.to_owned(),
+                field_type: None,
+            };
+            agree(
+                &store,
+                Kind::Contact,
+                &records,
+                &[Clause { target, condition }],
+            )
+            .await;
+        }
+    }
+}

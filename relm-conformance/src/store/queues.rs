@@ -1,0 +1,236 @@
+//! Queues: which endpoints have something to be delivered, and from when.
+
+use relm_core::id::{Id, Kind};
+use relm_core::scope::{Mode, Scope};
+use relm_core::store::{Lease, Queue, QueueKey};
+use relm_core::webhook::DeliveryStatus;
+
+use super::leases::{lease, take};
+use super::scopes::others;
+use crate::records::{
+    SCOPE, at, changed_delivery, delete, delivery, delivery_to, endpoint, finished, id, insert,
+    replace, webhook,
+};
+use crate::subject::Subject;
+
+async fn queues(store: &Subject, after: Option<QueueKey>, limit: usize) -> Vec<Queue> {
+    let queues = store.queues(after, limit).await;
+    queues.expect("the store lists queues")
+}
+
+async fn keys(store: &Subject, after: Option<QueueKey>, limit: usize) -> Vec<QueueKey> {
+    let queues = queues(store, after, limit).await;
+    queues.iter().map(|queue| queue.key).collect()
+}
+
+fn key(scope: Scope, webhook: Id) -> QueueKey {
+    let scope_key = scope.key();
+    QueueKey { scope_key, webhook }
+}
+
+/// The queue of an endpoint of [`SCOPE`], as due so long after `NOW`.
+fn queue(webhook: u64, due_at: i64) -> Queue {
+    Queue {
+        key: key(SCOPE, endpoint(webhook)),
+        due_at: at(due_at),
+    }
+}
+
+/// Scopes whose keys order otherwise than their workspaces do, or than the keys' digits.
+fn scopes() -> [Scope; 6] {
+    let workspace = |age: u128, random| Id::new(Kind::Workspace, (age << 80) | random);
+    [
+        Scope::SYSTEM,
+        Scope::new(workspace(9, 1), Mode::Live),
+        Scope::new(workspace(9, 1), Mode::Test),
+        Scope::new(workspace(5, 10), Mode::Live),
+        SCOPE,
+        Scope::new(workspace(1, (1 << 62) - 1), Mode::Test),
+    ]
+}
+
+/// Queues of several scopes and endpoints, written in another order than the one in which they are returned.
+async fn many(store: &Subject) -> Vec<QueueKey> {
+    let ulids = [(4, u128::MAX), (3, 1 << 127), (2, 1 << 64), (1, 1), (0, 0)];
+    let mut expected = Vec::new();
+    for scope in scopes().into_iter().rev() {
+        for (place, ulid) in ulids {
+            let webhook = Id::new(Kind::Webhook, ulid);
+            let one = |n: u64| delivery_to(10 * place + n, webhook, at(-n.cast_signed()));
+            store
+                .apply(scope, vec![insert(one(1)), insert(one(2))])
+                .await;
+            expected.push(key(scope, webhook));
+        }
+    }
+    expected.sort_unstable();
+    expected
+}
+
+/// The queues of every scope: each endpoint that has a pending delivery, once, however many it has.
+pub(crate) async fn queues_list_each_endpoint_once(store: Subject) {
+    assert_eq!(queues(&store, None, 10).await, []);
+    let mut expected = Vec::new();
+    for scope in [SCOPE].into_iter().chain(others()) {
+        let own = |n: u64| insert(delivery(n, n % 2, at(0)));
+        store.apply(scope, (0..6).map(own).collect()).await;
+        expected.extend([0, 1].map(|n| key(scope, endpoint(n))));
+    }
+    let mut listed = keys(&store, None, 100).await;
+    listed.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(listed, expected);
+}
+
+/// In the order of `QueueKey`: by the scope's key as a number, then by the whole id of the endpoint.
+pub(crate) async fn queues_are_ordered_by_key(store: Subject) {
+    let expected = many(&store).await;
+    assert_eq!(keys(&store, None, 100).await, expected);
+}
+
+/// Strictly after `after`, which need not be a queue.
+pub(crate) async fn queues_begin_strictly_after_their_cursor(store: Subject) {
+    let expected = many(&store).await;
+    for (place, after) in expected.iter().enumerate() {
+        let rest = keys(&store, Some(*after), 100).await;
+        assert_eq!(rest, expected[place + 1..], "after {after:?}");
+    }
+    let webhooks = [0, 2, 1 << 63, (1 << 64) + 1, u128::MAX];
+    let absent = |scope_key: i64| webhooks.map(|ulid| (scope_key, Id::new(Kind::Webhook, ulid)));
+    for (scope_key, webhook) in [-1, 0, 1, 3, 7, 20, 21, i64::MAX]
+        .into_iter()
+        .flat_map(absent)
+    {
+        let after = QueueKey { scope_key, webhook };
+        let rest: Vec<QueueKey> = expected
+            .iter()
+            .copied()
+            .filter(|key| *key > after)
+            .collect();
+        assert_eq!(
+            keys(&store, Some(after), 100).await,
+            rest,
+            "after {after:?}"
+        );
+    }
+}
+
+/// At most `limit` of them; a walk gives every queue once, whatever the limit.
+pub(crate) async fn any_limit_gives_every_queue_once(store: Subject) {
+    let expected = many(&store).await;
+    for limit in [1, 2, 5, 7, 29, 30, 31] {
+        let (mut walked, mut after) = (Vec::new(), None);
+        while walked.len() < expected.len() {
+            let page = keys(&store, after, limit).await;
+            let left = expected.len() - walked.len();
+            assert_eq!(page.len(), limit.min(left), "limit {limit}");
+            after = page.last().copied();
+            walked.extend(page);
+        }
+        assert_eq!(walked, expected, "limit {limit}");
+        assert_eq!(keys(&store, after, limit).await, []);
+    }
+}
+
+/// With the earliest moment at which a lease would give something, whatever else waits.
+pub(crate) async fn a_queue_is_due_with_its_earliest_delivery(store: Subject) {
+    let mut first = delivery(1, 1, at(40));
+    store.apply(SCOPE, vec![insert(first.clone())]).await;
+    for (n, due_at, earliest) in [(2, 60, 40), (3, 20, 20), (4, 80, 20), (5, -60_000, -60_000)] {
+        let one = delivery(n, 1, at(due_at));
+        store
+            .apply(SCOPE, vec![insert(one), insert(delivery(10 + n, n, at(0)))])
+            .await;
+        assert_eq!(queues(&store, None, 1).await, [queue(1, earliest)]);
+    }
+    for due_at in [-90_000, -70_000, -60_001] {
+        let after = changed_delivery(&first, |it| it.next_attempt_at = Some(at(due_at)));
+        store
+            .apply(SCOPE, vec![replace(first, after.clone())])
+            .await;
+        assert_eq!(queues(&store, None, 1).await, [queue(1, due_at)]);
+        first = after;
+    }
+    store.apply(SCOPE, vec![delete(first)]).await;
+    assert_eq!(queues(&store, None, 1).await, [queue(1, -60_000)]);
+}
+
+/// What a lease holds counts from the lease's end, and from its own moment again as soon as it is replaced.
+pub(crate) async fn a_queue_is_due_when_a_lease_ends(store: Subject) {
+    let (one, two) = (delivery(1, 1, at(0)), delivery(2, 1, at(10)));
+    store
+        .apply(SCOPE, vec![insert(one.clone()), insert(two)])
+        .await;
+    assert_eq!(take(&store, &lease(1, 0, 200)).await, [one.id]);
+    assert_eq!(queues(&store, None, 10).await, [queue(1, 10)]);
+    assert_eq!(take(&store, &lease(1, 10, 100)).await.len(), 1);
+    assert_eq!(queues(&store, None, 10).await, [queue(1, 100)]);
+    assert_eq!(take(&store, &lease(1, 100, 300)).await.len(), 1);
+    assert_eq!(queues(&store, None, 10).await, [queue(1, 200)]);
+    assert_eq!(take(&store, &lease(1, 199, 400)).await, []);
+    let again = changed_delivery(&one, |_| {});
+    store.apply(SCOPE, vec![replace(one, again)]).await;
+    assert_eq!(queues(&store, None, 10).await, [queue(1, 0)]);
+}
+
+/// An endpoint whose last pending delivery is finished or deleted has no queue, and has one again with the next.
+pub(crate) async fn a_queue_ends_with_its_last_delivery(store: Subject) {
+    let mut n = 0;
+    for leased in [false, true] {
+        for last in DeliveryStatus::ALL {
+            let (one, two) = (delivery(n, 1, at(0)), delivery(n + 1, 1, at(5)));
+            n += 2;
+            store
+                .apply(SCOPE, vec![insert(one.clone()), insert(two.clone())])
+                .await;
+            if leased {
+                assert_eq!(take(&store, &lease(1, 5, 100)).await, [one.id, two.id]);
+            }
+            for (one, left) in [(two, 1), (one, 0)] {
+                let write = match last {
+                    DeliveryStatus::Pending => delete(one),
+                    DeliveryStatus::Succeeded
+                    | DeliveryStatus::Dead
+                    | DeliveryStatus::Cancelled => replace(one.clone(), finished(&one, last)),
+                };
+                store.apply(SCOPE, vec![write]).await;
+                let listed = queues(&store, None, 10).await;
+                assert_eq!(listed.len(), left, "{last:?}, leased: {leased}");
+            }
+        }
+    }
+}
+
+/// A queue is listed and leased whether its endpoint is there, is gone or never was.
+pub(crate) async fn a_queue_outlives_its_endpoint(store: Subject) {
+    let there = [1, 2].map(|n| insert(webhook(n)));
+    store.apply(SCOPE, there.to_vec()).await;
+    let own = |n| insert(delivery(n, n, at(0)));
+    store.apply(SCOPE, [1, 2, 3].map(own).to_vec()).await;
+    store.apply(SCOPE, vec![delete(webhook(2))]).await;
+    let expected = [1, 2, 3].map(|n| queue(n, 0));
+    assert_eq!(queues(&store, None, 10).await, expected);
+    for n in [1, 2, 3] {
+        let given = take(&store, &lease(n, 0, 100)).await;
+        assert_eq!(given, [id(Kind::Delivery, n)]);
+    }
+}
+
+/// What queues list is what leases give: nothing a millisecond before, and something at the moment.
+pub(crate) async fn a_lease_at_the_moment_of_a_queue_gives_something(store: Subject) {
+    let own = |n: u64| insert(delivery(n, n % 3, at(7 * n.cast_signed())));
+    store.apply(SCOPE, (0..9).map(own).collect()).await;
+    for round in 0..12 {
+        for Queue { key, due_at } in queues(&store, None, 10).await {
+            let lease = |now: i64| Lease {
+                scope: SCOPE,
+                webhook: key.webhook,
+                now: due_at.saturating_add_millis(now),
+                until: due_at.saturating_add_millis(25),
+                limit: 1,
+            };
+            assert_eq!(take(&store, &lease(-1)).await, [], "round {round}");
+            assert_eq!(take(&store, &lease(0)).await.len(), 1, "round {round}");
+        }
+    }
+}

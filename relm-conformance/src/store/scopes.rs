@@ -1,0 +1,196 @@
+//! Scopes: nothing of one is seen, refused or changed by a call that names another.
+
+use relm_core::id::{Id, Kind};
+use relm_core::object::ObjectType;
+use relm_core::record::Entry;
+use relm_core::scope::{Mode, Scope};
+use relm_core::search::SearchTerms;
+use relm_core::store::{Query, Refusal, Require, Search, Write};
+
+use super::commits::response;
+use crate::records::{
+    SCOPE, changed, contact_of, delete, edge, field, id, insert, replace, webhook,
+};
+use crate::subject::{NOW, Subject, batch};
+
+const ADA: &str = "ada@example.com";
+
+/// The other mode of the workspace, another workspace, and what is above all of them.
+pub(crate) fn others() -> [Scope; 3] {
+    let workspace = SCOPE.workspace();
+    let next = Id::new(Kind::Workspace, workspace.ulid() + 1);
+    [
+        Scope::new(workspace, Mode::Test),
+        Scope::new(next, Mode::Live),
+        Scope::SYSTEM,
+    ]
+}
+
+/// Nothing of a scope is seen by a call that names another: no record by its id or its key.
+pub(crate) async fn records_stay_in_their_scope(store: Subject) {
+    let one = contact_of(1, ADA);
+    store.apply(SCOPE, vec![insert(one.clone())]).await;
+    let two = changed(&one, |one| one.phone = Some("2".to_owned()));
+    for other in others() {
+        let got = store.get(other, one.id).await;
+        assert_eq!(got.expect("the store reads a record"), None, "{other:?}");
+        let found = store.find(other, Kind::Contact, &[ADA.to_owned()]).await;
+        assert_eq!(found.expect("the store finds nothing"), [None], "{other:?}");
+        for write in [delete(one.clone()), replace(one.clone(), two.clone())] {
+            assert_eq!(
+                store.refusal(other, vec![write]).await,
+                Refusal::Stale { write: 0 }
+            );
+        }
+    }
+    let got = store.get(SCOPE, one.id).await;
+    assert_eq!(
+        got.expect("the store reads a record"),
+        Some(Entry::new(one).document())
+    );
+}
+
+/// Nothing of a scope is seen by a call that names another: no list and no search finds it.
+pub(crate) async fn lists_and_searches_stay_in_their_scope(store: Subject) {
+    let query = Query {
+        kind: Kind::Contact,
+        clauses: Vec::new(),
+        after: None,
+        limit: 10,
+    };
+    let search = Search {
+        terms: SearchTerms::parse(ADA).expect("the query is well-formed"),
+        types: ObjectType::ALL.to_vec(),
+        after: None,
+        limit: 10,
+    };
+    let scopes = [SCOPE].into_iter().chain(others());
+    for (scope, n) in scopes.clone().zip(1..) {
+        store.apply(scope, vec![insert(contact_of(n, ADA))]).await;
+    }
+    for (scope, n) in scopes.zip(1..) {
+        let own = [Entry::new(contact_of(n, ADA)).document()];
+        let page = store
+            .list(scope, &query)
+            .await
+            .expect("the store lists records");
+        assert_eq!(
+            (page.documents.as_slice(), page.more),
+            (&own[..], false),
+            "{scope:?}"
+        );
+        let page = store
+            .search(scope, &search)
+            .await
+            .expect("the store searches");
+        assert_eq!(
+            (page.documents.as_slice(), page.more),
+            (&own[..], false),
+            "{scope:?}"
+        );
+    }
+}
+
+/// Ids and unique keys are unique *in a scope*: another may have the same, and changes of it leave this one alone.
+pub(crate) async fn keys_and_ids_are_unique_per_scope(store: Subject) {
+    let one = contact_of(1, ADA);
+    store.apply(SCOPE, vec![insert(one.clone())]).await;
+    for other in others() {
+        store.apply(other, vec![insert(one.clone())]).await;
+        let two = changed(&one, |one| one.email = Some("bob@example.com".to_owned()));
+        store
+            .apply(other, vec![replace(one.clone(), two.clone())])
+            .await;
+        store.apply(other, vec![delete(two)]).await;
+    }
+    let found = store.find(SCOPE, Kind::Contact, &[ADA.to_owned()]).await;
+    assert_eq!(
+        found.expect("the store finds records"),
+        [Some(Entry::new(one).document())]
+    );
+}
+
+/// Another scope's configuration is another one: its version, its fields and its endpoints.
+pub(crate) async fn configurations_stay_in_their_scope(store: Subject) {
+    store
+        .apply(
+            SCOPE,
+            vec![
+                insert(field(1, "plan")),
+                insert(webhook(1)),
+                Write::Reconfigure,
+            ],
+        )
+        .await;
+    for other in others() {
+        let configuration = store.configured(other).await;
+        assert_eq!(configuration.version, 0, "{other:?}");
+        assert_eq!(
+            (configuration.fields, configuration.webhooks),
+            (Vec::new(), Vec::new())
+        );
+        store.apply(other, vec![Write::Reconfigure]).await;
+        store.apply(other, vec![Write::Reconfigure]).await;
+    }
+    let configuration = store.configured(SCOPE).await;
+    assert_eq!(configuration.version, 1);
+}
+
+/// Another scope's idempotency keys are others.
+pub(crate) async fn responses_stay_in_their_scope(store: Subject) {
+    store
+        .apply(SCOPE, vec![Write::Remember(response("key"))])
+        .await;
+    for other in others() {
+        let kept = store.response(other, "key", NOW).await;
+        assert_eq!(kept.expect("the store reads a response"), None, "{other:?}");
+        store
+            .apply(other, vec![Write::Remember(response("key"))])
+            .await;
+    }
+}
+
+/// Nothing is refused, or let pass, for what another scope holds.
+pub(crate) async fn preconditions_look_at_their_scope(store: Subject) {
+    let required = contact_of(1, ADA);
+    store
+        .apply(SCOPE, vec![insert(required.clone()), Write::Reconfigure])
+        .await;
+    for other in others() {
+        let missing = batch(
+            other,
+            vec![Require::Exists(required.id)],
+            vec![Write::Reconfigure],
+        );
+        assert_eq!(
+            store.refusal_of(missing).await,
+            Refusal::Missing(vec![required.id])
+        );
+        let version = batch(
+            other,
+            vec![Require::Configuration(1)],
+            vec![insert(required.clone())],
+        );
+        assert_eq!(store.refusal_of(version).await, Refusal::Configuration);
+    }
+}
+
+/// `Unlink` deletes the edges of its own scope alone.
+pub(crate) async fn unlink_stays_in_its_scope(store: Subject) {
+    let [one, two] = [1, 2].map(|n| id(Kind::Contact, n));
+    let edge = edge(1, one, two, None);
+    store.apply(SCOPE, vec![insert(edge.clone())]).await;
+    for other in others() {
+        store.apply(other, vec![insert(edge.clone())]).await;
+        store
+            .apply(other, vec![Write::Unlink(one), Write::Unlink(two)])
+            .await;
+        let gone = store.get(other, edge.id).await;
+        assert_eq!(gone.expect("the store reads a record"), None);
+    }
+    let got = store.get(SCOPE, edge.id).await;
+    assert_eq!(
+        got.expect("the store reads a record"),
+        Some(Entry::new(edge).document())
+    );
+}

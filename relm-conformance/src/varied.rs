@@ -1,0 +1,228 @@
+//! Varied records of every kind: values that stores have confused, in ever other company.
+
+use relm_core::association::Association;
+use relm_core::field::{Field, FieldType};
+use relm_core::id::{Id, Kind};
+use relm_core::key::{ApiKey, KeyAccess};
+use relm_core::limits::INTEGER_MAX;
+use relm_core::object::{Activity, Company, Contact, Deal, Object, ObjectType};
+use relm_core::record::Record;
+use relm_core::scope::{Mode, Scope};
+use relm_core::time::{Date, SeededEntropy, Timestamp};
+use relm_core::webhook::{Delivery, DeliveryStatus, Event, EventData, EventDraft, EventType};
+use relm_core::workspace::Workspace;
+use serde_json::json;
+
+use crate::records::with;
+use crate::records::{SCOPE, edge, field, id, set_version, webhook};
+use crate::subject::NOW;
+
+/// Texts that stores have confused: by case, accent, trailing space, normal form, UTF-16 order, pattern and quote.
+pub(crate) const TEXTS: [&str; 30] = [
+    "",
+    " ",
+    "a",
+    "A",
+    "a ",
+    " a",
+    "á",
+    "a\u{301}",
+    "ab",
+    "aB",
+    "b",
+    "B",
+    "ß",
+    "ss",
+    "SS",
+    "Ñandú",
+    "nandu",
+    "\u{D7FF}",
+    "\u{E000}",
+    "\u{FFFF}",
+    "\u{10000}",
+    "\u{10FFFF}",
+    "10",
+    "9",
+    "100%",
+    "1_0",
+    "a\\b",
+    "o'neil",
+    "\"q\"",
+    "x\ny",
+];
+const INTEGERS: [i64; 8] = [
+    0,
+    1,
+    -1,
+    255,
+    -256,
+    INTEGER_MAX,
+    -INTEGER_MAX,
+    INTEGER_MAX - 1,
+];
+const MILLIS: [i64; 8] = [
+    0,
+    1,
+    -1,
+    NOW.as_millis(),
+    NOW.as_millis() + 1,
+    -62_135_596_800_000,
+    253_402_300_799_999,
+    86_400_000,
+];
+const DAYS: [&str; 6] = [
+    "0001-01-01",
+    "9999-12-31",
+    "2024-02-29",
+    "2026-07-02",
+    "2026-07-03",
+    "1969-12-31",
+];
+/// How many varied records there are of a kind: more than there are texts, so that some are twice.
+const VARIED: u64 = 42;
+
+/// Picks another value for each record, and another order of them for each member.
+struct Pick(usize);
+
+impl Pick {
+    fn of<T: Copy>(&self, stride: usize, values: &[T]) -> T {
+        values[(self.0 * stride + stride / 2) % values.len()]
+    }
+
+    fn text(&self, stride: usize) -> String {
+        self.of(stride, &TEXTS).to_owned()
+    }
+
+    /// None for every sixth record, another sixth for each stride.
+    fn some<T>(&self, stride: usize, value: T) -> Option<T> {
+        (!(self.0 + stride).is_multiple_of(6)).then_some(value)
+    }
+
+    fn maybe_text(&self, stride: usize) -> Option<String> {
+        self.some(stride, self.text(stride))
+    }
+
+    fn moment(&self, stride: usize) -> Timestamp {
+        Timestamp::from_millis(self.of(stride, &MILLIS))
+    }
+
+    fn maybe_id(&self, stride: usize, kind: Kind) -> Option<Id> {
+        self.some(stride, id(kind, (self.0 * stride % 7) as u64))
+    }
+}
+
+/// Records of one kind whose members vary over all that stores have confused, null included.
+pub(crate) fn varied(kind: Kind) -> Vec<Record> {
+    (0..VARIED).map(|n| varied_one(kind, n)).collect()
+}
+
+/// The `n`th record with the values of another, as a later version.
+pub(crate) fn varied_as(kind: Kind, n: u64, values_of: u64, version: i64) -> Record {
+    let mut record = varied_with(kind, n, &Pick(values_of as usize));
+    set_version(&mut record, version);
+    record
+}
+
+fn varied_one(kind: Kind, n: u64) -> Record {
+    varied_with(kind, n, &Pick(n as usize))
+}
+
+fn varied_with(kind: Kind, n: u64, pick: &Pick) -> Record {
+    let own = id(kind, n);
+    match kind {
+        Kind::Contact => with!(Contact::blank(own, Mode::Live, NOW); email: pick.some(1, format!("{n}{}@example.com", pick.text(1))), first_name: pick.maybe_text(1), last_name: pick.maybe_text(7), phone: pick.maybe_text(11), company_id: pick.maybe_id(1, Kind::Company), created_at: pick.moment(1), updated_at: pick.moment(3))
+        .into(),
+        Kind::Company => with!(Company::blank(own, Mode::Live, NOW); name: pick.text(1), domain: pick.maybe_text(7), created_at: pick.moment(3), updated_at: pick.moment(1))
+        .into(),
+        Kind::Deal => varied_deal(own, pick).into(),
+        Kind::Activity => with!(Activity::blank(own, Mode::Live, NOW); activity_type: pick.text(1), subject: pick.maybe_text(7), body: pick.maybe_text(11), contact_id: pick.maybe_id(1, Kind::Contact), deal_id: pick.maybe_id(2, Kind::Deal), company_id: pick.maybe_id(3, Kind::Company), occurred_at: pick.moment(5))
+        .into(),
+        Kind::Association => varied_edge(n, pick).into(),
+        Kind::Field => varied_field(own, n, pick).into(),
+        Kind::Webhook => {
+            let mut webhook = webhook(n);
+            webhook.url = format!("https://example.com/{}", pick.text(1));
+            webhook.description = pick.maybe_text(7);
+            webhook.enabled = n.is_multiple_of(3);
+            webhook.created_at = pick.moment(1);
+            webhook.into()
+        }
+        Kind::Event => varied_event(own, n, pick).into(),
+        Kind::Delivery => varied_delivery(own, pick).into(),
+        Kind::Key => varied_key(own, n, pick).into(),
+        Kind::Workspace => {
+            let name = format!("{}{n}", pick.text(1));
+            let workspace = Workspace::new(own, name, "secret".to_owned(), pick.moment(1));
+            workspace.expect("the name is not empty").into()
+        }
+        Kind::Request => panic!("a request is not a record"),
+    }
+}
+
+fn varied_deal(own: Id, pick: &Pick) -> Deal {
+    with!(Deal::blank(own, Mode::Live, NOW); title: pick.text(1), value_cents: pick.some(1, pick.of(1, &INTEGERS)), currency: pick.some(2, pick.of(1, &["USD", "EUR", "eur"]).to_owned()), stage: pick.maybe_text(7), close_date: pick.some(4, pick.of(1, &DAYS)).and_then(Date::parse), company_id: pick.maybe_id(1, Kind::Company), primary_contact_id: pick.maybe_id(2, Kind::Contact))
+}
+
+fn varied_edge(n: u64, pick: &Pick) -> Association {
+    // Few ends, so that a record is met from both sides; the label keeps the edges apart.
+    let ends = [Kind::Contact, Kind::Company, Kind::Deal, Kind::Activity];
+    let from = id(pick.of(1, &ends), n % 5);
+    let to = id(pick.of(3, &ends), n % 3 + 1);
+    let to = if from == to { id(Kind::Deal, 9) } else { to };
+    let mut edge = edge(n, from, to, pick.maybe_text(1).as_deref());
+    edge.created_at = pick.moment(1);
+    if edge.label.is_none() {
+        edge.to_id = id(edge.to_id.kind(), 100 + n);
+    } else if n >= 30 {
+        edge.from_id = id(edge.from_id.kind(), 100 + n);
+    }
+    edge
+}
+
+fn varied_field(own: Id, n: u64, pick: &Pick) -> Field {
+    with!(field(n, &format!("k{n}")); id: own, object_type: pick.of(1, &ObjectType::ALL), label: pick.text(7), field_type: pick.of(1, &[FieldType::Text, FieldType::Number, FieldType::Bool]), required: n.is_multiple_of(3), created_at: pick.moment(1))
+}
+
+fn varied_event(own: Id, n: u64, pick: &Pick) -> Event {
+    let types: Vec<EventType> = EventType::all().collect();
+    let told = EventDraft {
+        event_type: pick.of(5, &types),
+        record_id: id(pick.of(1, &[Kind::Contact, Kind::Deal]), n % 7),
+        mode: Mode::Live,
+        data: EventData::new(json!({ "text": pick.text(1) }).to_string()),
+        previous: serde_json::Map::new(),
+    };
+    let mut event = Event::new(own, told);
+    event.created_at = pick.moment(1);
+    event
+}
+
+fn varied_delivery(own: Id, pick: &Pick) -> Delivery {
+    let types: Vec<EventType> = EventType::all().collect();
+    let endpoint = id(Kind::Webhook, pick.of(1, &[1, 2, 3]));
+    let event = id(Kind::Event, pick.of(3, &[1, 2, 3, 4, 5]));
+    let mut delivery = Delivery::pending(own, endpoint, event, pick.of(5, &types), pick.moment(1));
+    delivery.created_at = pick.moment(1);
+    delivery.status = pick.of(1, &DeliveryStatus::ALL);
+    delivery
+}
+
+fn varied_key(own: Id, n: u64, pick: &Pick) -> ApiKey {
+    let workspace = id(Kind::Workspace, n % 3);
+    let scope = Scope::new(workspace, pick.of(1, &Mode::ALL));
+    let access = pick.of(3, &[KeyAccess::Full, KeyAccess::ReadOnly]);
+    let entropy = SeededEntropy::new(n << 32);
+    let made = ApiKey::make(own, scope, access, pick.maybe_text(1), NOW, &entropy);
+    let mut key = made.expect("the name is valid").key;
+    key.created_at = pick.moment(1);
+    key.revoked_at = pick.some(2, pick.moment(3));
+    key
+}
+
+/// Where records of a kind live.
+pub(crate) fn scope_of(kind: Kind) -> Scope {
+    if matches!(kind, Kind::Key | Kind::Workspace) {
+        return Scope::SYSTEM;
+    }
+    SCOPE
+}
