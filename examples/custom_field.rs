@@ -1,6 +1,6 @@
 //! How do I add a field of my own? Define it: every write from then on is checked against the definition.
 
-use relm_core::field::{FieldInput, FieldType};
+use relm_core::record::field::{FieldInput, FieldType};
 use relm_core::{ContactInput, Crm, ErrorKind, ListRequest, Metadata, Mode, ObjectType};
 use relm_store_memory::MemoryStore;
 use serde_json::json;

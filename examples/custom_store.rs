@@ -10,15 +10,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use relm_core::filter::matches;
-use relm_core::judge::{Facts, judge, key_of};
+use relm_core::preconditions::{Facts, judge, key_of};
+use relm_core::query::filter::matches;
+use relm_core::query::search::SearchPosition;
+use relm_core::record::{Delivery, Webhook};
 use relm_core::record::{Document, Entry, Record};
-use relm_core::search::SearchPosition;
 use relm_core::store::{
     Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
     StoreError, StoredResponse, Write,
 };
-use relm_core::webhook::{Delivery, Webhook};
 use relm_core::{ContactInput, Crm, Field, Id, Kind, Mode, Scope, SearchRequest, Store, Timestamp};
 
 /// Everything in hash maps. Each method holds the lock from its first line to its last: that makes it one moment.

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use csv::{Reader, StringRecord};
 use indicatif::{ProgressBar, ProgressStyle};
-use relm_core::crm::BatchReport;
+use relm_core::engine::BatchReport;
 use relm_core::limits::BATCH_ROWS_MAX;
 use relm_core::{Crm, Id, Mode, Scoped};
 use relm_store_seaorm::SqliteStore;

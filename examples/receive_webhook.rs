@@ -10,8 +10,9 @@ use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use relm_core::crm::{DispatchOptions, Dispatcher};
-use relm_core::webhook::{Answer, Delivery, Message, SendError, Transport, verify};
+use relm_core::engine::{DispatchOptions, Dispatcher};
+use relm_core::record::Delivery;
+use relm_core::webhook::{Answer, Message, SendError, Transport, verify};
 use relm_core::{ContactInput, Crm, Id, ListRequest, Mode, Patch, WebhookInput};
 use relm_store_memory::MemoryStore;
 use serde_json::Value;

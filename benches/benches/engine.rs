@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use pollster::block_on;
-use relm_core::crm::{BatchInput, Crm};
+use relm_core::engine::{BatchInput, Crm};
 use relm_core::{ContactInput, Id, ListRequest, Mode, Scoped, SearchRequest};
 use relm_store_memory::MemoryStore;
 use relm_store_seaorm::{SqliteOptions, SqliteStore, Synchronous};

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use allocation_counter::measure;
 use pollster::block_on;
-use relm_core::crm::{BatchInput, Crm};
+use relm_core::engine::{BatchInput, Crm};
 use relm_core::{ContactInput, Error, Id, ListRequest, Mode, Scoped};
 use relm_store_memory::MemoryStore;
 

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use relm_core::json::{canonical, parse};
+use relm_core::value::json::{canonical, parse};
 use serde_json::Value;
 
 /// Bytes of a refusal: it repeats no more than a part of the body.

@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use relm_core::pattern::Pattern;
-use relm_core::text::fold;
+use relm_core::value::pattern::Pattern;
+use relm_core::value::text::fold;
 
 /// Characters of either: the recursion takes their product.
 const CHARS_MAX: usize = 200;

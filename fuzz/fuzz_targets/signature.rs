@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use relm_core::signature::{sign, verify};
+use relm_core::webhook::signature::{sign, verify};
 
 const AT: i64 = 1_751_500_000;
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";

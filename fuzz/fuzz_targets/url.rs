@@ -5,7 +5,7 @@
 use hyper::Uri;
 use libfuzzer_sys::fuzz_target;
 use pollster::block_on;
-use relm_core::webhook::ipv4_host;
+use relm_core::record::ipv4_host;
 use relm_core::{Crm, Mode, WebhookInput};
 use relm_store_memory::MemoryStore;
 

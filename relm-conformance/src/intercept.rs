@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use relm_core::id::{Id, Kind};
 use relm_core::record::Document;
-use relm_core::scope::Scope;
 use relm_core::store::{
     Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
     Store, StoreError, StoredResponse,
 };
-use relm_core::time::Timestamp;
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::Scope;
+use relm_core::value::time::Timestamp;
 
 /// Stands between a store and its caller. What it does not say itself, the store says.
 #[async_trait]

@@ -1,17 +1,17 @@
 //! The records that cases write, plain ones.
 
-use relm_core::association::{Association, AssociationInput};
-use relm_core::field::{Field, FieldInput, FieldType};
-use relm_core::id::{Id, Kind};
-use relm_core::object::{Company, Contact, Object, ObjectType};
-use relm_core::record::{Entry, Record};
-use relm_core::scope::{Mode, Scope};
-use relm_core::store::Write;
-use relm_core::time::{SeededEntropy, Timestamp};
-use relm_core::webhook::{
+use relm_core::record::association::{Association, AssociationInput};
+use relm_core::record::field::{Field, FieldInput, FieldType};
+use relm_core::record::object::{Company, Contact, Object, ObjectType};
+use relm_core::record::{
     Change, Delivery, DeliveryStatus, Event, EventData, EventDraft, EventType, Webhook,
     WebhookInput,
 };
+use relm_core::record::{Entry, Record};
+use relm_core::store::Write;
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::{Mode, Scope};
+use relm_core::value::time::{SeededEntropy, Timestamp};
 
 use crate::subject::NOW;
 
@@ -99,7 +99,7 @@ pub(crate) fn webhook(n: u64) -> Webhook {
         Mode::Live,
         NOW,
         input,
-        &relm_core::webhook::EndpointRules::default(),
+        &relm_core::record::EndpointRules::default(),
         &entropy,
     );
     made.expect("the endpoint is valid").0

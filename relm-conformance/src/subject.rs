@@ -9,9 +9,9 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use relm_core::scope::Scope;
 use relm_core::store::{Batch, CommitError, Configuration, Refusal, Require, Store, Write};
-use relm_core::time::Timestamp;
+use relm_core::value::scope::Scope;
+use relm_core::value::time::Timestamp;
 
 use crate::CaseFuture;
 

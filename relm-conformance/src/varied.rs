@@ -1,16 +1,16 @@
 //! Varied records of every kind: values that stores have confused, in ever other company.
 
-use relm_core::association::Association;
-use relm_core::field::{Field, FieldType};
-use relm_core::id::{Id, Kind};
-use relm_core::key::{ApiKey, KeyAccess};
 use relm_core::limits::INTEGER_MAX;
-use relm_core::object::{Activity, Company, Contact, Deal, Object, ObjectType};
 use relm_core::record::Record;
-use relm_core::scope::{Mode, Scope};
-use relm_core::time::{Date, SeededEntropy, Timestamp};
-use relm_core::webhook::{Delivery, DeliveryStatus, Event, EventData, EventDraft, EventType};
-use relm_core::workspace::Workspace;
+use relm_core::record::association::Association;
+use relm_core::record::field::{Field, FieldType};
+use relm_core::record::key::{ApiKey, KeyAccess};
+use relm_core::record::object::{Activity, Company, Contact, Deal, Object, ObjectType};
+use relm_core::record::workspace::Workspace;
+use relm_core::record::{Delivery, DeliveryStatus, Event, EventData, EventDraft, EventType};
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::{Mode, Scope};
+use relm_core::value::time::{Date, SeededEntropy, Timestamp};
 use serde_json::json;
 
 use crate::records::with;

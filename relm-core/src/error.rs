@@ -5,13 +5,13 @@ use std::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::excerpt::{Quoted, cut, json_bytes};
-use crate::hint::{self, OtherNames};
-use crate::id::Id;
 use crate::limits::{
     ERROR_BYTES_MAX, ERROR_FIELD_BYTES_MAX, ERROR_MESSAGE_BYTES_MAX, ERROR_OPTIONS_BYTES_MAX,
     ERROR_OPTIONS_MAX,
 };
+use crate::record::hint::{self, OtherNames};
+use crate::value::excerpt::{Quoted, cut, json_bytes};
+use crate::value::id::Id;
 
 /// The result of an engine call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -382,7 +382,7 @@ impl StdError for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::Kind;
+    use crate::value::id::Kind;
 
     fn bytes(error: &Error) -> usize {
         serde_json::to_string(error).unwrap().len()

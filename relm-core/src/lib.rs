@@ -7,59 +7,33 @@
 //!
 //! The engine opens no socket, speaks no SQL and needs no runtime; the clock and the randomness are passed in.
 
-pub mod association;
-mod check;
-pub mod column;
-pub mod crm;
-mod cursor;
-pub mod email;
+pub mod engine;
 pub mod error;
-mod excerpt;
-pub mod field;
-pub mod filter;
-mod hint;
-pub mod host;
-pub mod id;
-pub mod input;
-pub mod json;
-pub mod judge;
-pub mod key;
 pub mod limits;
-pub mod metadata;
-pub mod object;
-mod page;
-pub mod pattern;
-pub mod phone;
+pub mod preconditions;
+pub mod query;
 pub mod record;
-pub mod scope;
-mod sealing;
-pub mod search;
-pub mod signature;
 pub mod store;
-mod surroundings;
-pub mod text;
-pub mod time;
+pub mod value;
 pub mod webhook;
-pub mod words;
-pub mod workspace;
 
-pub use association::{Association, AssociationInput};
-pub use crm::{BatchInput, Crm, List, ListRequest, Outcome, Reply, Scoped, SearchRequest};
+pub use engine::{BatchInput, Crm, List, ListRequest, Outcome, Reply, Scoped, SearchRequest};
 pub use error::{Error, ErrorKind, Result};
-pub use excerpt::Quoted;
-pub use field::{Field, FieldInput, FieldType};
-pub use hint::named_id;
-pub use id::{Id, Kind};
-pub use input::{Patch, Reader};
-pub use key::{ApiKey, KeyAccess, NewKey, Principal};
-pub use metadata::Metadata;
-pub use object::{
+pub use record::association::{Association, AssociationInput};
+pub use record::field::{Field, FieldInput, FieldType};
+pub use record::hint::named_id;
+pub use record::input::{Patch, Reader};
+pub use record::key::{ApiKey, KeyAccess, NewKey, Principal};
+pub use record::metadata::Metadata;
+pub use record::object::{
     Activity, ActivityInput, Company, CompanyInput, Contact, ContactInput, Deal, DealInput,
     ObjectType,
 };
-pub use page::PageSize;
-pub use scope::{Mode, Scope};
+pub use record::workspace::Workspace;
+pub use record::{Webhook, WebhookInput};
 pub use store::Store;
-pub use time::{Clock, Date, Entropy, Timestamp};
-pub use webhook::{Webhook, WebhookInput};
-pub use workspace::Workspace;
+pub use store::page::PageSize;
+pub use value::excerpt::Quoted;
+pub use value::id::{Id, Kind};
+pub use value::scope::{Mode, Scope};
+pub use value::time::{Clock, Date, Entropy, Timestamp};

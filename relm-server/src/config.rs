@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 use relm_core::Id;
-use relm_core::crm::DispatchOptions;
+use relm_core::engine::DispatchOptions;
 use relm_core::webhook::Schedule;
 
 use crate::Cors;

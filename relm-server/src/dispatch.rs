@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use relm_core::crm::{Crm, DispatchOptions, Dispatcher, Sleeper};
+use relm_core::engine::{Crm, DispatchOptions, Dispatcher, Sleeper};
 use relm_core::webhook::Transport;
 use tokio::sync::watch;
 use tokio::task::JoinSet;

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use relm_core::crm::{Crm, CrmBuilder};
+use relm_core::engine::{Crm, CrmBuilder};
 use relm_core::{ErrorKind, KeyAccess, Mode};
 use relm_store_memory::MemoryStore;
 #[cfg(any(feature = "postgres", feature = "mysql"))]

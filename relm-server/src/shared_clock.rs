@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use relm_core::store::StoreError;
-use relm_core::time::{Monotonic, SystemClock};
+use relm_core::value::time::{Monotonic, SystemClock};
 use relm_core::{Clock, Timestamp};
 use relm_store_seaorm::PooledStore;
 

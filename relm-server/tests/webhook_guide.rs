@@ -4,7 +4,7 @@
 
 use std::process::Command;
 
-use relm_core::signature::{sign, sign_all};
+use relm_core::webhook::signature::{sign, sign_all};
 use relm_core::webhook::{Schedule, SignatureError, verify};
 use test_requirements::requires;
 

@@ -1,11 +1,11 @@
 //! A commit: what it is judged by, and how it is applied once it was.
 
-use relm_core::id::{Id, Kind};
-use relm_core::judge::{Facts, key_of};
+use relm_core::preconditions::{Facts, key_of};
+use relm_core::record::Delivery;
 use relm_core::record::{Document, Entry, Record};
 use relm_core::store::{Batch, Lease, Write};
-use relm_core::time::Timestamp;
-use relm_core::webhook::Delivery;
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::time::Timestamp;
 
 use crate::Contents;
 

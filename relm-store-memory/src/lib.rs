@@ -12,19 +12,19 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use async_trait::async_trait;
-use relm_core::field::Field;
-use relm_core::filter::matches;
-use relm_core::id::{Id, Kind};
-use relm_core::judge::judge;
+use relm_core::preconditions::judge;
+use relm_core::query::filter::matches;
+use relm_core::query::search::{Rank, SearchPosition};
+use relm_core::record::Webhook;
+use relm_core::record::field::Field;
 use relm_core::record::{Document, Entry, Record};
-use relm_core::scope::Scope;
-use relm_core::search::{Rank, SearchPosition};
 use relm_core::store::{
     Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
     Store, StoreError, StoredResponse,
 };
-use relm_core::time::Timestamp;
-use relm_core::webhook::Webhook;
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::Scope;
+use relm_core::value::time::Timestamp;
 
 use crate::commit::Moment;
 

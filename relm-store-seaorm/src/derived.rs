@@ -9,10 +9,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
-use relm_core::column::{Column, ColumnType, Scalar};
-use relm_core::id::{Id, Kind};
+use relm_core::query::search::index_terms;
+use relm_core::record::column::{Column, ColumnType, Scalar};
 use relm_core::record::{Record, columns, unique_column};
-use relm_core::search::index_terms;
+use relm_core::value::id::{Id, Kind};
 
 use crate::dialect::Dialect;
 use crate::plan::exchange_terms;

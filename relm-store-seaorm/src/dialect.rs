@@ -1,6 +1,6 @@
 //! What differs between the databases' SQL, in one place.
 
-use relm_core::id::Kind;
+use relm_core::value::id::Kind;
 
 use crate::sql::table;
 

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use relm_core::column::Scalar;
-use relm_core::id::{Id, Kind};
-use relm_core::judge::{Facts, judge, key_of};
+use relm_core::preconditions::{Facts, judge, key_of};
+use relm_core::record::column::Scalar;
 use relm_core::record::{columns, unique_column};
 use relm_core::store::{Batch, Refusal, Require, Write};
+use relm_core::value::id::{Id, Kind};
 
 use crate::plan::texts;
 use crate::sql::{Sql, table};

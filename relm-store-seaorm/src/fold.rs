@@ -7,8 +7,8 @@
 
 use std::collections::BTreeSet;
 
-use relm_core::id::Id;
 use relm_core::store::{Batch, Require, Write};
+use relm_core::value::id::Id;
 
 use crate::plan::{Expect, Step};
 use crate::sql::Sql;

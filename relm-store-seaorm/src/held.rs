@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::IntoIter;
 
 use relm_core::limits::PAGE_BYTES_MAX;
+use relm_core::query::search::Rank;
 use relm_core::record::Document;
-use relm_core::search::Rank;
 
 /// Bytes that are held before anything is let go. Records are small, and most steps hold all that they read.
 const HELD_BYTES_MAX: usize = 2 * PAGE_BYTES_MAX;
@@ -77,7 +77,7 @@ impl IntoIterator for Held {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use relm_core::id::{Id, Kind};
+    use relm_core::value::id::{Id, Kind};
 
     fn add(held: &mut Held, ulid: u128, bytes: usize) {
         let document = Document {

@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use relm_core::column::{Access, Scalar};
-use relm_core::id::{Id, Kind};
+use relm_core::query::search::index_terms;
+use relm_core::record::column::{Access, Scalar};
 use relm_core::record::{Entry, columns};
-use relm_core::search::index_terms;
 use relm_core::store::{Batch, Require, StoredResponse};
+use relm_core::value::id::{Id, Kind};
 
 use crate::dialect::{Dialect, ManyRows};
 use crate::rows::{in_few_parts, in_shapes, row, rows_of, term_rows};

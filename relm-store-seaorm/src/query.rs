@@ -1,12 +1,12 @@
 //! Lists as statements: what an index or a column can decide, SQL decides; the rest of a query's clauses
 //! the engine's own predicate decides, on the documents that SQL leaves.
 
-use relm_core::column::{Access, Column, ColumnType, Scalar};
-use relm_core::filter::{Clause, Comparison, Condition, Target};
-use relm_core::id::{Id, Kind};
+use relm_core::query::filter::{Clause, Comparison, Condition, Target};
+use relm_core::record::column::{Access, Column, ColumnType, Scalar};
 use relm_core::record::columns;
-use relm_core::scope::Scope;
 use relm_core::store::Query;
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::Scope;
 
 use crate::dialect::Dialect;
 use crate::plan::texts;

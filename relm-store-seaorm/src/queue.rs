@@ -1,8 +1,8 @@
 //! What is to be delivered, as statements. A delivery waits in the column `next_attempt_at`, and a lease moves it to its
 //! own end there; the document keeps what was planned.
 
-use relm_core::id::Id;
 use relm_core::store::{Lease, QueueKey};
+use relm_core::value::id::Id;
 
 use crate::plan::texts;
 use crate::sql::Sql;

@@ -3,14 +3,14 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use relm_core::crm::Crm;
-use relm_core::id::{Id, Kind};
+use relm_core::engine::Crm;
 use relm_core::record::Document;
 use relm_core::store::{
     Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
     Store, StoreError, StoredResponse,
 };
-use relm_core::time::Timestamp;
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::time::Timestamp;
 use relm_core::{ContactInput, Mode, Scope, Scoped};
 use relm_store_memory::MemoryStore;
 /// A store that keeps every batch that it is given, to count what SQL would make of it.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use relm_core::column::Scalar;
-use relm_core::id::Id;
+use relm_core::query::search::index_terms;
+use relm_core::record::column::Scalar;
 use relm_core::record::{Entry, Record, columns};
-use relm_core::search::index_terms;
+use relm_core::value::id::Id;
 
 use crate::sql::{Row, Value, ulid_text};
 

@@ -18,13 +18,13 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::RangeInclusive;
 
 use relm_core::PageSize;
-use relm_core::column::Scalar;
-use relm_core::id::{Id, Kind};
-use relm_core::object::ObjectType;
+use relm_core::query::search::{Exact, Rank, SearchPosition, Word, prefix_end};
+use relm_core::record::column::Scalar;
+use relm_core::record::object::ObjectType;
 use relm_core::record::{Document, Record};
-use relm_core::scope::Scope;
-use relm_core::search::{Exact, Rank, SearchPosition, Word, prefix_end};
 use relm_core::store::{Search, SearchPage};
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::Scope;
 
 use crate::held::Held;
 use crate::query::documents;

@@ -1,6 +1,6 @@
 //! Searches whichever way they go, held to what the reference store finds.
 
-use relm_core::search::SearchTerms;
+use relm_core::query::search::SearchTerms;
 use relm_core::store::{Batch, Search};
 use relm_core::{CompanyInput, ContactInput, Id, ObjectType, Scope, Store};
 use relm_store_memory::MemoryStore;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use relm_core::id::{Id, Kind};
 use relm_core::record::Entry;
 use relm_core::store::{StoredResponse, Write};
+use relm_core::value::id::{Id, Kind};
 
 /// The writes of a batch, by what they do to which table.
 #[derive(Default)]

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use relm_core::column::{Column, Scalar};
-use relm_core::id::{Id, Kind};
+use relm_core::record::column::{Column, Scalar};
+use relm_core::value::id::{Id, Kind};
 
 /// The values of one row of a table.
 pub(crate) type Row = Vec<Value>;

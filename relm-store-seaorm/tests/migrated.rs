@@ -5,12 +5,13 @@ mod throwaway;
 
 use std::sync::Arc;
 
-use relm_core::crm::Crm;
-use relm_core::object::Object;
-use relm_core::time::ManualClock;
+use relm_core::engine::Crm;
+use relm_core::record::object::Object;
+use relm_core::value::time::ManualClock;
+use relm_core::value::{email, host, phone};
 use relm_core::{
     Activity, Company, Contact, ContactInput, Deal, ErrorKind, Id, KeyAccess, List, ListRequest,
-    Scoped, SearchRequest, Store, Timestamp, email, host, phone,
+    Scoped, SearchRequest, Store, Timestamp,
 };
 use relm_store_seaorm::{PoolOptions, PooledStore, SqliteStore};
 use sea_orm::ConnectionTrait;

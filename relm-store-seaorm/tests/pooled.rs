@@ -12,9 +12,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use relm_core::record::{Delivery, EventType};
 use relm_core::record::{Document, Entry};
 use relm_core::store::{Batch, CommitError, Lease, Require, Store, StoredResponse, Write};
-use relm_core::webhook::{Delivery, EventType};
 use relm_core::{
     ContactInput, Crm, ErrorKind, Id, Kind, ListRequest, Mode, Scope, Scoped, Timestamp,
 };

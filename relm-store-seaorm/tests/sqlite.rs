@@ -1,6 +1,6 @@
 //! The SQLite store, held to the contract of all stores.
 
-use relm_core::crm::Crm;
+use relm_core::engine::Crm;
 use relm_core::{ContactInput, ListRequest, Mode, SearchRequest};
 use relm_store_seaorm::SqliteStore;
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use relm_core::time::{Clock, SystemClock};
+use relm_core::value::time::{Clock, SystemClock};
 use relm_core::{Id, Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 use std::mem::discriminant;
 
-use relm_core::id::{Id, Kind};
+use relm_core::record::{Delivery, DeliveryStatus};
 use relm_core::record::{Document, Entry, Record};
-use relm_core::scope::Scope;
 use relm_core::store::{Batch, CommitError, Refusal, Require, StoredResponse, Write};
-use relm_core::webhook::{Delivery, DeliveryStatus};
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::Scope;
 use serde_json::json;
 
 use super::{EMAILS, KEYS, KINDS, Model, NAMES};

@@ -5,13 +5,13 @@ mod commits;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use relm_core::filter::{self, Filter, Operator};
-use relm_core::id::{Id, Kind};
-use relm_core::object::ObjectType;
-use relm_core::scope::{Mode, Scope};
-use relm_core::search::SearchTerms;
+use relm_core::query::filter::{self, Filter, Operator};
+use relm_core::query::search::SearchTerms;
+use relm_core::record::object::ObjectType;
 use relm_core::store::{Configuration, Lease, Query, QueueKey, Search, Store};
-use relm_core::time::{Entropy, SeededEntropy, Timestamp};
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::{Mode, Scope};
+use relm_core::value::time::{Entropy, SeededEntropy, Timestamp};
 
 use crate::records::{SCOPE, endpoint, id};
 use crate::subject::NOW;
@@ -199,7 +199,7 @@ impl Model {
     async fn read(&self, scope: Scope) {
         let own = self.some_id(self.pick(&KINDS));
         both!(self, format!("get {own}"), get(scope, own));
-        let mut keys: Vec<String> = EMAILS.map(relm_core::text::fold).to_vec();
+        let mut keys: Vec<String> = EMAILS.map(relm_core::value::text::fold).to_vec();
         keys.rotate_left(self.below(5) as usize);
         both!(
             self,

@@ -1,9 +1,9 @@
 //! Batches of contacts over the store: which rows fail, and what the others leave.
 
-use relm_core::crm::{BatchInput, BatchReport, RowStatus};
+use relm_core::engine::{BatchInput, BatchReport, RowStatus};
 use relm_core::error::ErrorKind;
-use relm_core::id::{Id, Kind};
-use relm_core::object::ContactInput;
+use relm_core::record::object::ContactInput;
+use relm_core::value::id::{Id, Kind};
 
 use super::changes::{Acme, company, contact, failure, phone, tagged};
 use crate::subject::Subject;

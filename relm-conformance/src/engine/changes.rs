@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use relm_core::association::AssociationInput;
-use relm_core::crm::{Crm, ListRequest, Scoped};
+use relm_core::engine::{Crm, ListRequest, Scoped};
 use relm_core::error::{Error, ErrorKind};
-use relm_core::field::{FieldInput, FieldType};
-use relm_core::id::{Id, Kind};
-use relm_core::input::Patch;
-use relm_core::object::{ActivityInput, CompanyInput, ContactInput, DealInput, ObjectType};
+use relm_core::record::association::AssociationInput;
+use relm_core::record::field::{FieldInput, FieldType};
+use relm_core::record::input::Patch;
+use relm_core::record::object::{ActivityInput, CompanyInput, ContactInput, DealInput, ObjectType};
+use relm_core::record::{Delivery, Event, WebhookInput};
 use relm_core::record::{Document, Entry};
-use relm_core::scope::Mode;
 use relm_core::store::Store;
-use relm_core::time::{ManualClock, SeededEntropy};
-use relm_core::webhook::{Delivery, Event, WebhookInput};
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::Mode;
+use relm_core::value::time::{ManualClock, SeededEntropy};
 use serde_json::json;
 
 use crate::store::lists::walk;
@@ -94,7 +94,7 @@ pub(crate) fn company(name: &str) -> CompanyInput {
 }
 
 /// A contact's `metadata` with one member.
-pub(crate) fn tagged(key: &str, value: &str) -> Patch<relm_core::metadata::Metadata> {
+pub(crate) fn tagged(key: &str, value: &str) -> Patch<relm_core::record::metadata::Metadata> {
     Patch::Set([(key.to_owned(), json!(value))].into_iter().collect())
 }
 

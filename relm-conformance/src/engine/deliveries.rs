@@ -8,13 +8,14 @@ use std::task::Poll;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use relm_core::crm::{DispatchOptions, RecoverInput};
+use relm_core::engine::{DispatchOptions, RecoverInput};
 use relm_core::record::Record;
-use relm_core::scope::Scope;
-use relm_core::signature::{standard_signature, verify};
+use relm_core::record::{DeliveryStatus, DisabledReason, WebhookInput};
 use relm_core::store::{Batch, CommitError, Page, Query, Store, StoreError, Write};
-use relm_core::time::Clock;
-use relm_core::webhook::{DeliveryStatus, DisabledReason, Message, RotateInput, WebhookInput};
+use relm_core::value::scope::Scope;
+use relm_core::value::time::Clock;
+use relm_core::webhook::signature::{standard_signature, verify};
+use relm_core::webhook::{Message, RotateInput};
 
 use super::changes::{Acme, company, contact, engine};
 use super::post::{Post, TURNS_MAX, Turn, deliveries, endpoint, header, webhook};

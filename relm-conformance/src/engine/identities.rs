@@ -1,16 +1,16 @@
 //! The engine over the store: what is one in whatever spelling, for every way to ask.
 
-use relm_core::crm::{BatchInput, ListRequest, RowStatus, SearchRequest};
+use relm_core::engine::{BatchInput, ListRequest, RowStatus, SearchRequest};
 use relm_core::error::ErrorKind;
-use relm_core::id::Id;
-use relm_core::object::{CompanyInput, ContactInput, DealInput};
+use relm_core::record::object::{CompanyInput, ContactInput, DealInput};
+use relm_core::value::id::Id;
 use serde_json::json;
 
 use super::changes::{Acme, company, contact, failure};
 use crate::subject::Subject;
 
 /// The ids of a page.
-fn ids(list: &relm_core::crm::List) -> Vec<Id> {
+fn ids(list: &relm_core::engine::List) -> Vec<Id> {
     list.data.iter().map(|document| document.id).collect()
 }
 

@@ -4,11 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use async_trait::async_trait;
-use relm_core::crm::{Crm, DispatchOptions, Dispatcher, Scoped, Sleeper};
-use relm_core::id::{Id, Kind};
-use relm_core::webhook::{
-    Answer, Delivery, Message, Schedule, SendError, Transport, Webhook, WebhookInput,
-};
+use relm_core::engine::{Crm, DispatchOptions, Dispatcher, Scoped, Sleeper};
+use relm_core::record::{Delivery, Webhook, WebhookInput};
+use relm_core::value::id::{Id, Kind};
+use relm_core::webhook::{Answer, Message, Schedule, SendError, Transport};
 
 use super::changes::Acme;
 use crate::simulation::yield_turns;

@@ -2,11 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use relm_core::association::{Association, AssociationInput};
-use relm_core::crm::{BatchInput, Scoped};
+use relm_core::engine::{BatchInput, Scoped};
 use relm_core::error::ErrorKind;
-use relm_core::id::Kind;
-use relm_core::object::{Contact, ContactInput};
+use relm_core::record::association::{Association, AssociationInput};
+use relm_core::record::object::{Contact, ContactInput};
+use relm_core::value::id::Kind;
 use serde_json::json;
 
 use super::changes::{Acme, company, contact, failure, required_field, tagged};

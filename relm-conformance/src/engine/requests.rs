@@ -3,13 +3,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use relm_core::crm::ListRequest;
+use relm_core::engine::ListRequest;
 use relm_core::error::ErrorKind;
-use relm_core::id::Kind;
 use relm_core::limits::IDEMPOTENCY_TTL_MS;
-use relm_core::scope::Mode;
+use relm_core::record::WebhookInput;
 use relm_core::store::{Batch, CommitError, Store, Write};
-use relm_core::webhook::WebhookInput;
+use relm_core::value::id::Kind;
+use relm_core::value::scope::Mode;
 use serde_json::json;
 
 use super::changes::{Acme, company, contact, failure, phone};

@@ -4,17 +4,17 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use relm_core::association::AssociationInput;
-use relm_core::crm::{ListRequest, SearchRequest};
+use relm_core::engine::{ListRequest, SearchRequest};
 use relm_core::error::ErrorKind;
-use relm_core::id::Kind;
-use relm_core::key::KeyAccess;
 use relm_core::record::Document;
-use relm_core::scope::{Mode, Scope};
+use relm_core::record::association::AssociationInput;
+use relm_core::record::key::KeyAccess;
 use relm_core::store::{
     Batch, CommitError, Page, Query, Search, SearchPage, Store, StoreError, StoredResponse,
 };
-use relm_core::time::Timestamp;
+use relm_core::value::id::Kind;
+use relm_core::value::scope::{Mode, Scope};
+use relm_core::value::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::changes::{Acme, failure};
@@ -251,8 +251,8 @@ async fn objects_refuse_nul(acme: &Acme) {
         refused(made.map(drop).map_err(|error| error.kind()), &body);
     }
     let edge = AssociationInput {
-        from_id: relm_core::id::Id::new(Kind::Contact, 1),
-        to_id: relm_core::id::Id::new(Kind::Contact, 2),
+        from_id: relm_core::value::id::Id::new(Kind::Contact, 1),
+        to_id: relm_core::value::id::Id::new(Kind::Contact, 2),
         label: Some("\0".into()),
     };
     let edge = scoped.associations().link(edge).await;

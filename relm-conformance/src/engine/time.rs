@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use relm_core::crm::{DispatchOptions, KEY_CACHE_MS, RecoverInput, Sleeper};
-use relm_core::key::KeyAccess;
-use relm_core::scope::Mode;
+use relm_core::engine::{DispatchOptions, KEY_CACHE_MS, RecoverInput, Sleeper};
+use relm_core::record::DeliveryStatus;
+use relm_core::record::key::KeyAccess;
 use relm_core::store::{Lease, Store, StoreError};
-use relm_core::time::ManualClock;
-use relm_core::webhook::DeliveryStatus;
+use relm_core::value::scope::Mode;
+use relm_core::value::time::ManualClock;
 
 use super::changes::{Acme, contact, engine};
 use super::post::{Post, deliveries, endpoint};
@@ -81,7 +81,7 @@ pub(crate) async fn a_clock_set_forward_sends_nothing_twice(store: Subject) {
     assert_eq!(next_due.expect("the store works"), None);
     assert_eq!(post.sent().len(), AT_ONCE);
     let all = deliveries(&acme, &store).await;
-    let is_recorded = |delivery: &relm_core::webhook::Delivery| {
+    let is_recorded = |delivery: &relm_core::record::Delivery| {
         (delivery.status, delivery.attempts.len()) == (DeliveryStatus::Succeeded, 1)
     };
     assert!(all.iter().all(is_recorded), "{all:?}");
@@ -204,7 +204,7 @@ pub(crate) async fn a_recovery_includes_what_seems_to_be_of_later(store: Subject
     let input = RecoverInput { since, until: None };
     let recovery = acme.scoped.webhooks().recover(id, input).await;
     let recovery = recovery.and_then(|reply| reply.decode());
-    let recovery: relm_core::crm::Recovery = recovery.expect("the endpoint is there");
+    let recovery: relm_core::engine::Recovery = recovery.expect("the endpoint is there");
     assert_eq!(recovery.recovered, 1);
     assert!(recovery.until > since);
 }

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use relm_core::crm::{DispatchOptions, Dispatcher};
-use relm_core::id::{Id, Kind};
+use relm_core::engine::{DispatchOptions, Dispatcher};
+use relm_core::record::{Delivery, DeliveryStatus, WebhookInput};
 use relm_core::record::{Document, Entry};
 use relm_core::store::{Lease, Queue, QueueKey, Store, StoreError, Write};
-use relm_core::time::Clock;
-use relm_core::webhook::{
-    Answer, Delivery, DeliveryStatus, Message, SendError, Transport, WebhookInput,
-};
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::time::Clock;
+use relm_core::webhook::{Answer, Message, SendError, Transport};
 
 use super::changes::{Acme, company, contact};
 use super::post::{Post, TURNS_MAX, Turn, deliveries, endpoint};

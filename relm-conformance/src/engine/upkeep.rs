@@ -6,15 +6,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use relm_core::crm::{BatchInput, Crm, Pruned, RecoverInput, Scoped};
+use relm_core::engine::{BatchInput, Crm, Pruned, RecoverInput, Scoped};
 use relm_core::error::ErrorKind;
-use relm_core::id::{Id, Kind};
-use relm_core::object::DealInput;
+use relm_core::record::object::DealInput;
+use relm_core::record::{Delivery, DeliveryStatus, Event};
 use relm_core::record::{Entry, Record};
-use relm_core::scope::{Mode, Scope};
 use relm_core::store::{Batch, CommitError, Page, Query, Store, StoreError, Write};
-use relm_core::time::{Clock, SeededEntropy, Timestamp};
-use relm_core::webhook::{Delivery, DeliveryStatus, Event, RotateInput};
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::{Mode, Scope};
+use relm_core::value::time::{Clock, SeededEntropy, Timestamp};
+use relm_core::webhook::RotateInput;
 use serde_json::json;
 
 use super::changes::{Acme, company, contact, engine, failure, phone};

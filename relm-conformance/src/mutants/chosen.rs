@@ -1,9 +1,9 @@
 //! What flawed lists choose from, and the pages that they make of it.
 
-use relm_core::id::{Id, Kind};
 use relm_core::record::{Document, Record};
-use relm_core::scope::Scope;
 use relm_core::store::{Page, Query, Store, StoreError};
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::Scope;
 
 /// Every record of a kind: what flawed lists choose from.
 pub(crate) async fn every(

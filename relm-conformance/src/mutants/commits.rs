@@ -7,9 +7,9 @@ use std::sync::{Mutex, PoisonError};
 use std::task::Poll;
 
 use async_trait::async_trait;
-use relm_core::id::{Id, Kind};
 use relm_core::record::{Entry, Record};
 use relm_core::store::{Batch, CommitError, Refusal, Require, Store, StoreError, Write};
+use relm_core::value::id::{Id, Kind};
 
 use super::chosen::every;
 use crate::intercept::Intercept;

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use relm_core::scope::Scope;
 use relm_core::store::{
     Batch, CommitError, Configuration, Store, StoreError, StoredResponse, Write,
 };
-use relm_core::text::fold;
-use relm_core::time::Timestamp;
+use relm_core::value::scope::Scope;
+use relm_core::value::text::fold;
+use relm_core::value::time::Timestamp;
 
 use super::commits::with;
 use crate::intercept::Intercept;

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use relm_core::column::Scalar;
-use relm_core::filter::{Clause, Comparison, Condition, Target, matches};
+use relm_core::query::filter::{Clause, Comparison, Condition, Target, matches};
 use relm_core::record::Record;
-use relm_core::scope::Scope;
+use relm_core::record::column::Scalar;
 use relm_core::store::{Page, Query, Store, StoreError};
-use relm_core::text::fold;
+use relm_core::value::scope::Scope;
+use relm_core::value::text::fold;
 
 use super::chosen::{every, page};
 use crate::intercept::Intercept;
@@ -98,7 +98,7 @@ impl Intercept for Utf16Order {
         list_where(store, scope, query, |clause, record| {
             let stored = match &clause.target {
                 Target::Metadata { key, .. } => {
-                    let stored = relm_core::filter::metadata_of(record)
+                    let stored = relm_core::query::filter::metadata_of(record)
                         .and_then(|metadata| metadata.get(key));
                     stored.and_then(|stored| stored.as_str()).map(Scalar::from)
                 }
@@ -180,7 +180,7 @@ impl Intercept for NumbersAsText {
                     Target::Metadata { key, .. },
                     Condition::Compare(Comparison::Eq, Scalar::Text(text)),
                 ) => {
-                    let stored = relm_core::filter::metadata_of(record)
+                    let stored = relm_core::query::filter::metadata_of(record)
                         .and_then(|metadata| metadata.get(key));
                     match stored.and_then(|stored| stored.as_number()) {
                         Some(number) => number.to_string().as_str() == &**text,
@@ -208,7 +208,7 @@ impl Intercept for PathKeys {
     ) -> Result<Page, StoreError> {
         list_where(store, scope, query, |clause, record| match &clause.target {
             Target::Metadata { key, .. } if key.contains('.') => {
-                let metadata = relm_core::filter::metadata_of(record)
+                let metadata = relm_core::query::filter::metadata_of(record)
                     .cloned()
                     .unwrap_or_default();
                 let path = format!("/{}", key.replace('.', "/"));

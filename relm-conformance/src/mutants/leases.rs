@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use relm_core::id::{Id, Kind};
+use relm_core::record::Delivery;
 use relm_core::record::{Document, Entry, Record};
-use relm_core::scope::{Mode, Scope};
 use relm_core::store::{Batch, CommitError, Lease, Queue, QueueKey, Store, StoreError, Write};
-use relm_core::time::Timestamp;
-use relm_core::webhook::Delivery;
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::{Mode, Scope};
+use relm_core::value::time::Timestamp;
 
 use super::chosen::every;
 use super::commits::{pause, with};

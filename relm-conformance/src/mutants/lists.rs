@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use relm_core::id::{Id, Kind};
-use relm_core::scope::Scope;
 use relm_core::store::{Page, Query, Store, StoreError};
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::Scope;
 
 use super::chosen::{every, page};
 use super::commits::pause;

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use relm_core::limits::PAGE_BYTES_MAX;
 use relm_core::record::Document;
-use relm_core::scope::Scope;
 use relm_core::store::{Page, Query, Search, SearchPage, Store, StoreError};
+use relm_core::value::scope::Scope;
 
 use crate::intercept::Intercept;
 

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use relm_core::id::{Id, Kind};
 use relm_core::record::{Entry, Record};
-use relm_core::scope::Scope;
 use relm_core::store::{Batch, CommitError, Refusal, Require, Store, StoreError, Write};
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::Scope;
 
 use super::commits::with;
 use crate::intercept::Intercept;

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use relm_core::id::Id;
+use relm_core::record::Delivery;
 use relm_core::record::{Document, Record};
 use relm_core::store::{Batch, CommitError, Lease, Queue, QueueKey, Store, StoreError, Write};
-use relm_core::time::Timestamp;
-use relm_core::webhook::Delivery;
+use relm_core::value::id::Id;
+use relm_core::value::time::Timestamp;
 
 use crate::intercept::Intercept;
 

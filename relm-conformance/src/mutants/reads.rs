@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use relm_core::id::{Id, Kind};
 use relm_core::record::{Document, Record};
-use relm_core::scope::{Mode, Scope};
 use relm_core::store::{
     Batch, CommitError, Configuration, Page, Query, Store, StoreError, StoredResponse,
 };
-use relm_core::text::fold;
-use relm_core::time::Timestamp;
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::{Mode, Scope};
+use relm_core::value::text::fold;
+use relm_core::value::time::Timestamp;
 
 use super::chosen::every;
 use crate::intercept::Intercept;

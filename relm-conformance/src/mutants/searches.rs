@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use relm_core::object::ObjectType;
+use relm_core::query::search::{Rank, SearchPosition, Word};
 use relm_core::record::Document;
-use relm_core::scope::Scope;
-use relm_core::search::{Rank, SearchPosition, Word};
+use relm_core::record::object::ObjectType;
 use relm_core::store::{Search, SearchPage, Store, StoreError};
+use relm_core::value::scope::Scope;
 
 use crate::intercept::Intercept;
 

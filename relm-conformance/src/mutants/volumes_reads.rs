@@ -4,15 +4,15 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use relm_core::column::Scalar;
-use relm_core::filter::{Clause, Comparison, Condition, Target, matches};
-use relm_core::id::{Id, Kind};
+use relm_core::query::filter::{Clause, Comparison, Condition, Target, matches};
+use relm_core::query::search::Rank;
+use relm_core::record::column::Scalar;
 use relm_core::record::{Document, columns};
-use relm_core::scope::Scope;
-use relm_core::search::Rank;
 use relm_core::store::{
     Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage, Store, StoreError,
 };
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::Scope;
 
 use super::chosen::{every, page};
 use crate::intercept::Intercept;

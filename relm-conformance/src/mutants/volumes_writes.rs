@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use relm_core::id::{Id, Kind};
 use relm_core::record::{Document, Entry, Record};
-use relm_core::scope::{Mode, Scope};
 use relm_core::store::{
     Batch, CommitError, Lease, Refusal, Require, Search, SearchPage, Store, StoreError,
     StoredResponse, Write,
 };
-use relm_core::time::Timestamp;
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::{Mode, Scope};
+use relm_core::value::time::Timestamp;
 
 use super::chosen::every;
 use super::commits::with;

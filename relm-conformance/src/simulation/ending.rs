@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use relm_core::id::Id;
-use relm_core::time::Clock;
-use relm_core::webhook::{Delivery, DeliveryStatus};
+use relm_core::record::{Delivery, DeliveryStatus};
+use relm_core::value::id::Id;
+use relm_core::value::time::Clock;
 
 use super::ledger::Sent;
 use super::world::Weather;

@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use relm_core::id::Id;
+use relm_core::record::{Delivery, DeliveryStatus, EventType, Webhook};
 use relm_core::record::{Document, Entry, Record};
 use relm_core::store::{Batch, Lease, Write};
-use relm_core::time::Timestamp;
-use relm_core::webhook::{
-    Answer, Delivery, DeliveryStatus, EventType, Message, SendError, Webhook,
-};
+use relm_core::value::id::Id;
+use relm_core::value::time::Timestamp;
+use relm_core::webhook::{Answer, Message, SendError};
 
 use super::world::{TIMEOUT, Weather};
 

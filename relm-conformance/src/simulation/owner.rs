@@ -1,11 +1,12 @@
 //! What the owner of a history's workspace does: changes of records, and of who is told of them.
 
-use relm_core::crm::{Crm, ListRequest, RecoverInput, Scoped};
+use relm_core::engine::{Crm, ListRequest, RecoverInput, Scoped};
 use relm_core::error::{ErrorKind, Result};
-use relm_core::id::Id;
-use relm_core::object::DealInput;
-use relm_core::time::{Clock, Timestamp};
-use relm_core::webhook::{RotateInput, WebhookInput};
+use relm_core::record::WebhookInput;
+use relm_core::record::object::DealInput;
+use relm_core::value::id::Id;
+use relm_core::value::time::{Clock, Timestamp};
+use relm_core::webhook::RotateInput;
 
 use super::ledger::Ledger;
 use super::turns::Dice;

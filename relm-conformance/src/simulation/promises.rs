@@ -1,11 +1,10 @@
 //! What each commit of a history is held to.
 
-use relm_core::id::Id;
 use relm_core::record::Record;
+use relm_core::record::{Attempt, Delivery, DeliveryStatus, DisabledReason, EventType, Webhook};
 use relm_core::store::{Batch, Write};
-use relm_core::webhook::{
-    Attempt, Delivery, DeliveryStatus, DisabledReason, EventType, SendError, Webhook,
-};
+use relm_core::value::id::Id;
+use relm_core::webhook::SendError;
 
 use super::ledger::Ledger;
 

@@ -1,8 +1,9 @@
 //! Whether a message is signed as its receiver expects: with every secret that is valid, in both schemes.
 
-use relm_core::signature::{standard_signature, verify};
-use relm_core::time::Timestamp;
-use relm_core::webhook::{Message, Webhook};
+use relm_core::record::Webhook;
+use relm_core::value::time::Timestamp;
+use relm_core::webhook::Message;
+use relm_core::webhook::signature::{standard_signature, verify};
 use serde_json::{Value, json};
 
 /// Whether a message of `now` is signed with each secret that `target` had at `read_at`, and with no other.

@@ -4,7 +4,7 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use relm_core::time::{Entropy, SeededEntropy};
+use relm_core::value::time::{Entropy, SeededEntropy};
 
 /// More polls than any history needs: what takes so many never ends.
 const POLLS_MAX: usize = 200_000;

@@ -6,15 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use relm_core::crm::Sleeper;
-use relm_core::id::{Id, Kind};
+use relm_core::engine::Sleeper;
 use relm_core::record::Document;
-use relm_core::scope::Scope;
+use relm_core::record::Webhook;
 use relm_core::store::{
     Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Store, StoreError,
 };
-use relm_core::time::{Clock, ManualClock};
-use relm_core::webhook::{Answer, Message, SendError, Transport, Webhook};
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::Scope;
+use relm_core::value::time::{Clock, ManualClock};
+use relm_core::webhook::{Answer, Message, SendError, Transport};
 
 use super::ledger::{Answered, Ledger};
 use super::turns::{Dice, yield_turns};

@@ -1,9 +1,9 @@
 //! What a commit does, what it refuses, and that a refusal leaves nothing behind.
 
-use relm_core::id::{Id, Kind};
-use relm_core::object::Contact;
+use relm_core::record::object::Contact;
 use relm_core::record::{Document, Entry};
 use relm_core::store::{Query, Refusal, Require, StoredResponse, Write};
+use relm_core::value::id::{Id, Kind};
 
 use crate::records::with;
 use crate::records::{

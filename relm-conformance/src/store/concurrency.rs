@@ -1,9 +1,9 @@
 //! Concurrent commits leave what some serial order of them would leave, and a dropped one is whole or nothing.
 
-use relm_core::id::{Id, Kind};
-use relm_core::object::Contact;
+use relm_core::record::object::Contact;
 use relm_core::record::{Document, Entry};
 use relm_core::store::{Query, Refusal, Require, StoredResponse, Write};
+use relm_core::value::id::{Id, Kind};
 
 use super::commits::{all, response, stored};
 use crate::records::with;

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use relm_core::id::{Id, Kind};
 use relm_core::limits::{BODY_CHARS_MAX, METADATA_BYTES_MAX};
-use relm_core::metadata::{Metadata, text_of};
-use relm_core::object::{Activity, Object};
+use relm_core::record::metadata::{Metadata, text_of};
+use relm_core::record::object::{Activity, Object};
 use relm_core::record::{Document, Entry, KINDS, Record};
-use relm_core::scope::Mode;
 use relm_core::store::{Query, Write};
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::Mode;
 use serde_json::json;
 
 use super::commits::{all, stored};

@@ -1,9 +1,9 @@
 //! Lists by several clauses, over time and page by page.
 
-use relm_core::filter::{self, Clause, Comparison, Condition, Filter, Target, matches};
-use relm_core::id::{Id, Kind};
+use relm_core::query::filter::{self, Clause, Comparison, Condition, Filter, Target, matches};
 use relm_core::record::{Entry, Record, columns};
 use relm_core::store::Write;
+use relm_core::value::id::{Id, Kind};
 use serde_json::json;
 
 use super::filters::{agree, conditions, held};

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use relm_core::column::{Column, ColumnType, Scalar};
-use relm_core::field::{Field, FieldType};
-use relm_core::filter::{self, Clause, Comparison, Condition, Filter, Operator, Target, matches};
-use relm_core::id::{Id, Kind};
-use relm_core::object::Contact;
-use relm_core::pattern::Pattern;
+use relm_core::query::filter::{
+    self, Clause, Comparison, Condition, Filter, Operator, Target, matches,
+};
+use relm_core::record::column::{Column, ColumnType, Scalar};
+use relm_core::record::field::{Field, FieldType};
+use relm_core::record::object::Contact;
 use relm_core::record::{Document, Entry, Record, columns};
 use relm_core::store::Write;
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::pattern::Pattern;
 use serde_json::{Value, json};
 
 use super::lists::walk;

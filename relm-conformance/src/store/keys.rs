@@ -1,9 +1,9 @@
 //! Unique keys: who holds one, when it is free, and when two are the same.
 
-use relm_core::id::Kind;
-use relm_core::object::Contact;
+use relm_core::record::object::Contact;
 use relm_core::record::{Entry, Record};
 use relm_core::store::Refusal;
+use relm_core::value::id::Kind;
 
 use super::commits::{all, stored};
 use crate::records::{

@@ -1,10 +1,10 @@
 //! Batches of hundreds of writes, of every kind of them: whole, exact, and of their own scope.
 
-use relm_core::id::Kind;
-use relm_core::object::{Contact, ObjectType};
+use relm_core::record::DeliveryStatus;
+use relm_core::record::object::{Contact, ObjectType};
 use relm_core::record::{KINDS, Record};
 use relm_core::store::{Refusal, Require, Write};
-use relm_core::webhook::DeliveryStatus;
+use relm_core::value::id::Kind;
 use serde_json::json;
 
 use super::commits::response;

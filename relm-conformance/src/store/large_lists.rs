@@ -1,12 +1,12 @@
 //! Lists of hundreds of records: by what an index decides, by what only documents do, and after changes.
 
-use relm_core::filter::{Clause, Comparison, Condition, Target};
-use relm_core::id::{Id, Kind};
 use relm_core::limits::TEXT_CHARS_MAX;
-use relm_core::object::{Activity, Company, Contact, Deal, Object};
+use relm_core::query::filter::{Clause, Comparison, Condition, Target};
+use relm_core::record::object::{Activity, Company, Contact, Deal, Object};
 use relm_core::record::{Entry, Record, columns};
-use relm_core::scope::Mode;
 use relm_core::store::Write;
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::Mode;
 use serde_json::json;
 
 use super::filters::{conditions, held};

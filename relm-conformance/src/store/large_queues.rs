@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use relm_core::id::{Id, Kind};
+use relm_core::record::DeliveryStatus;
 use relm_core::store::{Lease, Queue, QueueKey, Write};
-use relm_core::webhook::DeliveryStatus;
+use relm_core::value::id::{Id, Kind};
 
 use super::leases::{lease, take};
 use super::scopes::others;

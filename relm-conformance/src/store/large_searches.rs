@@ -1,10 +1,10 @@
 //! Searches among more than a thousand records: words that all have, that few have, and that hardly ever meet.
 
-use relm_core::id::Kind;
-use relm_core::object::{Activity, Contact, Deal, Object, ObjectType};
 use relm_core::record::Record;
-use relm_core::scope::Mode;
+use relm_core::record::object::{Activity, Contact, Deal, Object, ObjectType};
 use relm_core::store::Write;
+use relm_core::value::id::Kind;
+use relm_core::value::scope::Mode;
 use serde_json::json;
 
 use super::mirror::Mirror;

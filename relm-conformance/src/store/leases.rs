@@ -1,9 +1,9 @@
 //! Leases: what is due, the earliest first, and nobody else's until they end.
 
-use relm_core::id::{Id, Kind};
+use relm_core::record::{Delivery, DeliveryStatus};
 use relm_core::record::{Document, Entry};
 use relm_core::store::{Lease, Refusal};
-use relm_core::webhook::{Delivery, DeliveryStatus};
+use relm_core::value::id::{Id, Kind};
 
 use super::commits::{all, stored};
 use super::scopes::others;

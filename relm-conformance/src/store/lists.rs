@@ -1,10 +1,10 @@
 //! Lists: their order, their cursors, and whether there is more.
 
-use relm_core::filter::Clause;
-use relm_core::id::{Id, Kind};
+use relm_core::query::filter::Clause;
 use relm_core::record::Document;
-use relm_core::scope::Scope;
 use relm_core::store::{Page, Query};
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::Scope;
 
 use crate::records::with;
 use crate::records::{SCOPE, company, contact, delete, id, insert};

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use relm_core::filter::{self, Clause, Filter, matches};
-use relm_core::id::{Id, Kind};
-use relm_core::object::ObjectType;
+use relm_core::query::filter::{self, Clause, Filter, matches};
+use relm_core::query::search::{SearchPosition, SearchTerms};
+use relm_core::record::object::ObjectType;
 use relm_core::record::{Document, Entry, KINDS, Record};
-use relm_core::scope::Scope;
-use relm_core::search::{SearchPosition, SearchTerms};
 use relm_core::store::{Query, Search, SearchPage, Write};
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::Scope;
 
 use super::lists::walk;
 use super::searches::ranked;

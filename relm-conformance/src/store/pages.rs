@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use relm_core::filter::{self, Clause, Filter};
-use relm_core::id::Kind;
 use relm_core::limits::PAGE_BYTES_MAX;
-use relm_core::object::ObjectType;
+use relm_core::query::filter::{self, Clause, Filter};
+use relm_core::query::search::SearchTerms;
+use relm_core::record::object::ObjectType;
 use relm_core::record::{Document, Entry};
-use relm_core::search::SearchTerms;
 use relm_core::store::{Query, Search, Write};
+use relm_core::value::id::Kind;
 
 use crate::records::{SCOPE, contact};
 use crate::subject::Subject;

@@ -1,9 +1,9 @@
 //! Queues: which endpoints have something to be delivered, and from when.
 
-use relm_core::id::{Id, Kind};
-use relm_core::scope::{Mode, Scope};
+use relm_core::record::DeliveryStatus;
 use relm_core::store::{Lease, Queue, QueueKey};
-use relm_core::webhook::DeliveryStatus;
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::{Mode, Scope};
 
 use super::leases::{lease, take};
 use super::scopes::others;

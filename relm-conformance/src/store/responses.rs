@@ -1,7 +1,7 @@
 //! Responses kept under idempotency keys: what comes back, and until when.
 
 use relm_core::store::{Batch, Refusal, StoredResponse, Write};
-use relm_core::time::Timestamp;
+use relm_core::value::time::Timestamp;
 
 use super::commits::response;
 use crate::records::{SCOPE, at, contact, insert};

@@ -1,11 +1,11 @@
 //! Scopes: nothing of one is seen, refused or changed by a call that names another.
 
-use relm_core::id::{Id, Kind};
-use relm_core::object::ObjectType;
+use relm_core::query::search::SearchTerms;
 use relm_core::record::Entry;
-use relm_core::scope::{Mode, Scope};
-use relm_core::search::SearchTerms;
+use relm_core::record::object::ObjectType;
 use relm_core::store::{Query, Refusal, Require, Search, Write};
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::{Mode, Scope};
 
 use super::commits::response;
 use crate::records::{

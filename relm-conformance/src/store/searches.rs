@@ -2,12 +2,12 @@
 
 use std::cmp::Reverse;
 
-use relm_core::id::{Id, Kind};
-use relm_core::object::{Activity, Deal, Object, ObjectType};
+use relm_core::query::search::{Rank, SearchPosition, SearchTerms};
+use relm_core::record::object::{Activity, Deal, Object, ObjectType};
 use relm_core::record::{Document, Entry, Record};
-use relm_core::scope::Mode;
-use relm_core::search::{Rank, SearchPosition, SearchTerms};
 use relm_core::store::{Search, SearchPage, Write};
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::Mode;
 use serde_json::json;
 
 use crate::records::with;

@@ -1,14 +1,14 @@
 //! Webhooks: who is told of a change, what is told, and what became of the telling.
 //!
 //! The cast:
-//! - an **event** ([`Event`]) says that one record was created, updated or deleted. It is part of the commit of that
+//! - an **event** ([`Event`](crate::record::Event)) says that one record was created, updated or deleted. It is part of the commit of that
 //!   change;
-//! - an **endpoint** ([`Webhook`]) is a URL that subscribed to some types of event;
-//! - a **delivery** ([`Delivery`]) is one event on its way to one endpoint, made in the same commit as the event;
-//! - an **attempt** ([`Attempt`]) is one request of a delivery, and what came back;
+//! - an **endpoint** ([`Webhook`](crate::record::Webhook)) is a URL that subscribed to some types of event;
+//! - a **delivery** ([`Delivery`](crate::record::Delivery)) is one event on its way to one endpoint, made in the same commit as the event;
+//! - an **attempt** ([`Attempt`](crate::record::Attempt)) is one request of a delivery, and what came back;
 //! - a **[`Transport`]** sends that request: the engine opens no socket;
 //! - a **[`TargetPolicy`]** refuses endpoints that it never could send to;
-//! - a **[dispatcher](crate::crm::Dispatcher)** takes what is due, has it sent, and records the attempt.
+//! - a **[dispatcher](crate::engine::Dispatcher)** takes what is due, has it sent, and records the attempt.
 //!
 //! # The life of a delivery
 //!
@@ -28,30 +28,18 @@
 //!
 //! A pending delivery of an endpoint that is disabled or gone is never sent; whoever meets it cancels it.
 
-mod delivery;
-mod endpoint;
-mod event;
 mod policy;
 mod schedule;
-mod secret;
-mod subscription;
+pub(crate) mod sealing;
+pub(crate) mod secret;
+pub mod signature;
 mod transport;
-mod url;
 
-pub use delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTag};
-pub use endpoint::{DisabledReason, Webhook, WebhookInput, WebhookTag};
-pub use event::{API_VERSION, Change, Event, EventData, EventDraft, EventTag, EventType};
 pub use policy::{AnyTarget, TargetPolicy};
 pub use schedule::Schedule;
 pub use secret::RotateInput;
-pub use subscription::Subscription;
+pub use signature::{SignatureError, verify};
 pub use transport::{ANSWER_BYTES_MAX, Answer, Message, SendError, Transport};
-pub use url::ipv4_host;
 
-pub use crate::signature::{SignatureError, verify};
-
-pub(crate) use delivery::{COLUMNS as DELIVERY_COLUMNS, Verdict};
-pub(crate) use endpoint::COLUMNS as ENDPOINT_COLUMNS;
-pub use endpoint::Rules as EndpointRules;
-pub(crate) use event::{COLUMNS as EVENT_COLUMNS, previous};
+pub(crate) use schedule::Plea;
 pub(crate) use secret::generate as generate_secret;

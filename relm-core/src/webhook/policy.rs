@@ -1,7 +1,7 @@
 //! Who decides where endpoints may lead, beside the engine.
 
 use crate::error::Result;
-use crate::scope::Mode;
+use crate::value::scope::Mode;
 
 /// Judges where an endpoint may lead before anything is sent there, as far as that can be told without a look-up.
 ///

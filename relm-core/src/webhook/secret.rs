@@ -5,10 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::input::{Patch, Reader};
 use crate::limits::{SECRET_OVERLAP_SECONDS_DEFAULT, SECRET_OVERLAP_SECONDS_MAX, SECRETS_MAX};
-use crate::sealing::Sealer;
-use crate::time::{Entropy, Timestamp};
+use crate::record::input::{Patch, Reader};
+use crate::value::time::{Entropy, Timestamp};
+use crate::webhook::sealing::Sealer;
 
 const SECRET_BYTES: usize = 32;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::scope::Mode;
+use crate::value::scope::Mode;
 
 /// Bytes of an answer's body that a transport reads; it drops the connection where there are more.
 pub const ANSWER_BYTES_MAX: usize = 16 * 1024;

@@ -6,9 +6,9 @@ use hyper::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Response, StatusCode};
-use relm_core::crm::{List, Outcome as Done, Reply};
+use relm_core::engine::{List, Outcome as Done, Reply};
+use relm_core::record::API_VERSION;
 use relm_core::record::Document;
-use relm_core::webhook::API_VERSION;
 use relm_core::{Error, ErrorKind, Id};
 use serde::Serialize;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hyper::header::{AUTHORIZATION, HeaderMap};
-use relm_core::crm::Crm;
+use relm_core::engine::Crm;
 use relm_core::{Error, ErrorKind, Principal};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;

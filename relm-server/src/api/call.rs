@@ -3,7 +3,8 @@
 use hyper::Method;
 use hyper::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use hyper::http::request::Parts;
-use relm_core::{Error, ErrorKind, Id, Kind, Quoted, Scoped, json, named_id};
+use relm_core::value::json;
+use relm_core::{Error, ErrorKind, Id, Kind, Quoted, Scoped, named_id};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 

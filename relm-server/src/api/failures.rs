@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use relm_core::time::Monotonic;
+use relm_core::value::time::Monotonic;
 
 use crate::serve::Peer;
 

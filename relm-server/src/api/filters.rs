@@ -1,8 +1,8 @@
 //! The parameters of a list: a page's size and place, and filters, in the three ways in which they are written.
 
-use relm_core::column::ColumnType;
-use relm_core::crm::ListRequest;
-use relm_core::filter::{Filter, Operator, filterable};
+use relm_core::engine::ListRequest;
+use relm_core::query::filter::{Filter, Operator, filterable};
+use relm_core::record::column::ColumnType;
 use relm_core::record::columns;
 use relm_core::{Error, ErrorKind, Kind, Quoted};
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use relm_core::Error;
-use relm_core::crm::Crm;
-use relm_core::webhook::API_VERSION;
+use relm_core::engine::Crm;
+use relm_core::record::API_VERSION;
 use tokio::sync::Mutex;
 
 use super::answer::{Answer, Outcome};

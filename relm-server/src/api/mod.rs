@@ -30,9 +30,10 @@ use bytes::Bytes;
 use hyper::header::{HeaderMap, HeaderValue, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response};
-use relm_core::crm::Crm;
-use relm_core::webhook::API_VERSION;
-use relm_core::{ErrorKind, Id, KeyAccess, Mode, Quoted, Scope, Scoped, json};
+use relm_core::engine::Crm;
+use relm_core::record::API_VERSION;
+use relm_core::value::json;
+use relm_core::{ErrorKind, Id, KeyAccess, Mode, Quoted, Scope, Scoped};
 use serde_json::Value;
 
 use self::answer::{Answer, Failure, Outcome};

@@ -1,8 +1,8 @@
 //! `/v1/contacts`, `/v1/companies`, `/v1/deals` and `/v1/activities`.
 
 use relm_core::Scoped;
-use relm_core::crm::Objects;
-use relm_core::object::Object;
+use relm_core::engine::Objects;
+use relm_core::record::object::Object;
 
 use super::answer::{Answer, Outcome};
 use super::call::{Call, missing};

@@ -7,9 +7,9 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 use hyper::Method;
-use relm_core::filter::{Operator, filterable};
 use relm_core::limits::{IDEMPOTENCY_KEY_CHARS_MAX, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX};
-use relm_core::webhook::API_VERSION;
+use relm_core::query::filter::{Operator, filterable};
+use relm_core::record::API_VERSION;
 use relm_core::{Kind, ObjectType};
 use serde_json::{Map, Value, json};
 

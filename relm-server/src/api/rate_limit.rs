@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use relm_core::time::Monotonic;
+use relm_core::value::time::Monotonic;
 use relm_core::{Crm, Timestamp};
 use tokio::time::timeout;
 
@@ -245,7 +245,7 @@ impl RateLimiter {
 #[cfg(test)]
 mod tests {
     use relm_core::Store;
-    use relm_core::time::ManualClock;
+    use relm_core::value::time::ManualClock;
     use relm_store_memory::MemoryStore;
 
     use super::*;

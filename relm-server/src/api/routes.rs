@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use hyper::Method;
-use relm_core::crm::Crm;
+use relm_core::engine::Crm;
 use relm_core::limits::{BATCH_REQUEST_BYTES_MAX, REQUEST_BYTES_MAX};
 use relm_core::{Activity, Company, Contact, Deal};
 

@@ -1,10 +1,10 @@
 //! `/v1/schema`: what there is to write, read and filter by, and how much of it.
 
-use relm_core::column::{Column, ColumnType};
-use relm_core::field::FieldType;
-use relm_core::filter::Operator;
 use relm_core::limits;
-use relm_core::webhook::{API_VERSION, EventType};
+use relm_core::query::filter::Operator;
+use relm_core::record::column::{Column, ColumnType};
+use relm_core::record::field::FieldType;
+use relm_core::record::{API_VERSION, EventType};
 use relm_core::{Field, ObjectType};
 use serde_json::{Value, json};
 

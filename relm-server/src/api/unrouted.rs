@@ -166,6 +166,6 @@ fn resource_meant(routes: &Routes, part: &str) -> Option<String> {
         .find(|(name, _)| *name == part);
     match known {
         Some((_, ours)) => Some(ours.to_owned()),
-        None => relm_core::text::nearest(&part, ours()).map(str::to_owned),
+        None => relm_core::value::text::nearest(&part, ours()).map(str::to_owned),
     }
 }

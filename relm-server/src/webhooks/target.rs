@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 use hyper::Uri;
-use relm_core::webhook::ipv4_host;
+use relm_core::record::ipv4_host;
 
 /// Characters of a host name (RFC 1035, section 2.3.4).
 const NAME_CHARS_MAX: usize = 253;

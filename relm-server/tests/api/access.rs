@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::Request;
 use hyper::http::request::Parts;
-use relm_core::crm::KEY_CACHE_MS;
+use relm_core::engine::KEY_CACHE_MS;
 use relm_core::record::Entry;
 use relm_core::store::{Batch, Write};
 use relm_core::{ApiKey, Id, KeyAccess, Kind, Mode, Scope, Store as _, Timestamp};

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use relm_core::crm::{DispatchOptions, Dispatcher};
-use relm_core::time::ManualClock;
+use relm_core::engine::{DispatchOptions, Dispatcher};
+use relm_core::value::time::ManualClock;
 use relm_core::webhook::{Answer, Message, SendError, Transport, verify};
 use relm_core::{Clock as _, Mode, Timestamp};
 use serde_json::{Value, json};

@@ -11,7 +11,7 @@ use relm_core::store::{
     Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
     StoreError, StoredResponse, Unwritable,
 };
-use relm_core::time::{ManualClock, SeededEntropy};
+use relm_core::value::time::{ManualClock, SeededEntropy};
 use relm_core::{Clock as _, Crm, Id, KeyAccess, Kind, Mode, Scope, Store, Timestamp};
 use relm_server::api::Api;
 use relm_store_memory::MemoryStore;

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use relm_core::signature::verify;
+use relm_core::webhook::signature::verify;
 use serde_json::{Value, json};
 
 use super::client::Client;

@@ -5,11 +5,11 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::time::{Duration, Instant};
 
-use relm_core::id::{Id, Kind};
 use relm_core::record::{Document, Entry};
-use relm_core::scope::Scope;
 use relm_core::store::{Batch, CommitError, Lease, Refusal, StoreError, Write};
-use relm_core::time::Timestamp;
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::Scope;
+use relm_core::value::time::Timestamp;
 
 use super::error::{Cause, Failure};
 use super::statement::{Connected, document, scalar};

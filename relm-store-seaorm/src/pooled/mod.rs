@@ -24,14 +24,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use relm_core::id::{Id, Kind};
 use relm_core::record::Document;
-use relm_core::scope::Scope;
 use relm_core::store::{
     Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
     Store, StoreError, StoredResponse, Write,
 };
-use relm_core::time::Timestamp;
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::Scope;
+use relm_core::value::time::Timestamp;
 use sea_orm::DatabaseConnection;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use relm_core::PageSize;
-use relm_core::filter::matches;
-use relm_core::id::{Id, Kind};
+use relm_core::query::filter::matches;
 use relm_core::record::{Document, Record, columns, unique_column};
-use relm_core::scope::Scope;
 use relm_core::store::{Configuration, Page, Query, Queue, QueueKey, SearchPage, StoredResponse};
-use relm_core::time::Timestamp;
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::Scope;
+use relm_core::value::time::Timestamp;
 use sea_orm::{ConnectionTrait, StreamTrait};
 
 use super::error::{Cause, Failure};

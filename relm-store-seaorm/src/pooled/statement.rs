@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
-use relm_core::id::Id;
 use relm_core::record::Document;
+use relm_core::value::id::Id;
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
     QueryResult, Statement, StreamTrait, TransactionTrait,
@@ -157,8 +157,8 @@ pub(super) fn id(row: &QueryResult, column: usize) -> Result<Id, Failure> {
 pub(super) fn scalar(
     row: &QueryResult,
     column: usize,
-) -> Option<relm_core::column::Scalar<'static>> {
-    use relm_core::column::Scalar;
+) -> Option<relm_core::record::column::Scalar<'static>> {
+    use relm_core::record::column::Scalar;
     let integer = row.try_get_by_index::<i64>(column).map(Scalar::Integer);
     let text = || {
         let text = row.try_get_by_index::<String>(column).ok()?;

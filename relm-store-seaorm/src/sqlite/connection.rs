@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use relm_core::column::Scalar;
+use relm_core::record::column::Scalar;
 use relm_core::store::{StoreError, Unwritable};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};

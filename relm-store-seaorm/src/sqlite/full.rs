@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use relm_core::crm::Crm;
+use relm_core::engine::Crm;
 use relm_core::record::Document;
 use relm_core::store::{CommitError, Store, StoreError, Unwritable};
 use relm_core::{ContactInput, ErrorKind, ListRequest, Mode, Scoped};

@@ -165,12 +165,13 @@ fn version(connection: &Connection) -> Result<Option<i64>, OpenError> {
 
 #[cfg(test)]
 mod tests {
-    use relm_core::column::Scalar;
-    use relm_core::id::{Id, Kind};
-    use relm_core::object::{Contact, Object};
+    use relm_core::Mode;
+    use relm_core::query::search::index_terms;
+    use relm_core::record::column::Scalar;
+    use relm_core::record::object::{Contact, Object};
     use relm_core::record::{Entry, Record};
-    use relm_core::search::index_terms;
-    use relm_core::{Mode, email, text};
+    use relm_core::value::id::{Id, Kind};
+    use relm_core::value::{email, text};
 
     use super::*;
     use crate::sql::{Sql, ulid_text};

@@ -10,10 +10,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use relm_core::PageSize;
-use relm_core::filter::matches;
-use relm_core::id::{Id, Kind};
+use relm_core::query::filter::matches;
 use relm_core::record::{Document, Record};
 use relm_core::store::{Page, Query, StoreError};
+use relm_core::value::id::{Id, Kind};
 use rusqlite::{Connection, Row};
 
 use super::connection::{each_row, open_reader, rows, store_error};

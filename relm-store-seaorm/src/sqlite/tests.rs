@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use relm_core::column::{Access, ColumnType, Scalar};
-use relm_core::crm::{BatchInput, Crm};
-use relm_core::filter::{Clause, Comparison, Condition, Filter, Target};
+use relm_core::engine::{BatchInput, Crm};
+use relm_core::query::filter::{Clause, Comparison, Condition, Filter, Target};
+use relm_core::record::column::{Access, ColumnType, Scalar};
 use relm_core::record::{KINDS, columns};
 use relm_core::store::{Batch, Lease, Query, QueueKey};
-use relm_core::time::ManualClock;
+use relm_core::value::time::ManualClock;
 use relm_core::{Clock, ContactInput, Id, Kind, Mode, ObjectType, Scope, Timestamp, WebhookInput};
 use rusqlite::Connection;
 
@@ -370,7 +370,7 @@ fn the_documented_email_filter_reads_the_unique_key() {
             operator: operator.to_owned(),
             value: value.to_owned(),
         };
-        let clauses = relm_core::filter::parse(Kind::Contact, &[], &[filter]).unwrap();
+        let clauses = relm_core::query::filter::parse(Kind::Contact, &[], &[filter]).unwrap();
         let query = list_of(Kind::Contact, clauses);
         let sql = ListPlan::new(Dialect::Sqlite, Scope::SYSTEM, &query).rows(None, 51);
         let plan = query_plan(&connection, &sql);
@@ -389,7 +389,7 @@ fn only_what_an_index_serves_in_order_runs_where_it_is_called() {
             operator: operator.to_owned(),
             value: value.to_owned(),
         };
-        let clauses = relm_core::filter::parse(Kind::Contact, &[], &[filter]).unwrap();
+        let clauses = relm_core::query::filter::parse(Kind::Contact, &[], &[filter]).unwrap();
         let query = list_of(Kind::Contact, clauses);
         ListPlan::new(Dialect::Sqlite, Scope::SYSTEM, &query).is_bounded()
     };

@@ -7,9 +7,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 
 use futures_channel::oneshot;
-use relm_core::id::Id;
 use relm_core::record::Document;
 use relm_core::store::{Batch, CommitError, Lease, StoreError};
+use relm_core::value::id::Id;
 use rusqlite::Connection;
 
 use super::connection::{

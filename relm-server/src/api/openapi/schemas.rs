@@ -1,10 +1,10 @@
 //! The shapes that the OpenAPI document names.
 
 use relm_core::ObjectType;
-use relm_core::column::{Column, ColumnType};
-use relm_core::field::FieldType;
 use relm_core::limits::{BATCH_ROWS_MAX, INTEGER_MAX, SECRET_OVERLAP_SECONDS_MAX};
-use relm_core::webhook::{DeliveryStatus, DisabledReason, EventType};
+use relm_core::record::column::{Column, ColumnType};
+use relm_core::record::field::FieldType;
+use relm_core::record::{DeliveryStatus, DisabledReason, EventType};
 use serde_json::{Map, Value, json};
 
 use super::reference;

@@ -1,0 +1,514 @@
+//! Bulk create and upsert of contacts: up to 500 rows, one commit.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::objects::{Draft, Objects, email_taken};
+use super::operation::{Operation, Outcome, Plan, Reply};
+use super::{Scoped, store_error};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{BATCH_CONTACT_BYTES_MAX, BATCH_ROWS_MAX, BATCH_TERMS_MAX};
+use crate::query::search::index_terms;
+use crate::record::hint::{self, OtherNames};
+use crate::record::input::{Patch, Reader, lost_reference};
+use crate::record::object::{Contact, ContactInput, Object};
+use crate::record::{Change, previous};
+use crate::record::{Document, Entry};
+use crate::store::{Refusal, Write};
+use crate::value::email;
+use crate::value::excerpt::Quoted;
+use crate::value::id::{Id, Kind};
+
+/// What a batch of contacts asks for.
+#[derive(Clone, Debug, Default)]
+pub struct BatchInput {
+    /// The rows, 1 to 500, applied in order.
+    pub contacts: Vec<ContactInput>,
+    /// Whether a row whose e-mail address is known updates that contact, as a PATCH would, instead of failing.
+    pub dedup_on_email: bool,
+    /// Whether one failing row fails the whole batch.
+    pub atomic: bool,
+}
+
+/// What became of a batch.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct BatchReport {
+    /// The rows, in the order of the input.
+    pub data: Vec<BatchRow>,
+    /// How many rows made a contact.
+    pub created: usize,
+    /// How many rows changed one.
+    pub updated: usize,
+    /// How many rows found everything so already.
+    pub unchanged: usize,
+    /// How many rows failed.
+    pub failed: usize,
+}
+
+/// What became of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowStatus {
+    /// It made a contact.
+    Created,
+    /// It changed one.
+    Updated,
+    /// It found everything so already.
+    Unchanged,
+    /// It failed, alone.
+    Failed,
+}
+
+/// One row of a [`BatchReport`].
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct BatchRow {
+    /// Its place in the input, from 0.
+    pub index: usize,
+    /// What became of it.
+    pub status: RowStatus,
+    /// The contact that it made, changed or found.
+    pub id: Option<Id>,
+    /// That contact, as the row left it.
+    pub contact: Option<Contact>,
+    /// Why it failed: the documented error object.
+    pub error: Option<Value>,
+}
+
+impl Objects<'_, Contact> {
+    /// Creates or upserts many contacts in one commit. A bad row fails alone, unless the batch is atomic.
+    ///
+    /// # Errors
+    /// `validation_failed` when there are no rows or more than 500; of an atomic batch, the first failing row's error.
+    pub async fn batch(&self, input: BatchInput) -> Result<BatchReport> {
+        let BatchInput {
+            contacts,
+            dedup_on_email,
+            atomic,
+        } = input;
+        let rows = contacts.into_iter().map(Draft::typed).map(Ok).collect();
+        let batch = ContactBatch::new(rows, dedup_on_email, atomic)?;
+        self.scoped().execute(batch).await?.decode()
+    }
+
+    /// [`batch`](Self::batch) from a JSON object, answered as JSON.
+    ///
+    /// # Errors
+    /// As for `batch`, and whatever is wrong with the JSON's members.
+    pub async fn batch_json(&self, body: Value) -> Result<Reply<BatchReport>> {
+        match ContactBatch::read(body) {
+            Ok(batch) => self.scoped().execute(batch).await,
+            Err(error) => Err(self.scoped().refuse_unread(error).await),
+        }
+    }
+}
+
+/// What other APIs call the members of a batch.
+const OTHER_NAMES: OtherNames = &[
+    (
+        &["data", "rows", "records", "inputs", "items", "objects"],
+        &["contacts"],
+    ),
+    (
+        &[
+            "dedup",
+            "dedupe_on",
+            "dedupe",
+            "upsert",
+            "on_conflict",
+            "unique_by",
+            "id_property",
+        ],
+        &["dedup_on"],
+    ),
+    (
+        &["all_or_nothing", "transaction", "transactional"],
+        &["atomic"],
+    ),
+];
+
+struct ContactBatch {
+    rows: Vec<Result<Draft<Contact>, Arc<Error>>>,
+    dedup_on_email: bool,
+    atomic: bool,
+    /// References of rows that commits have shown to lead nowhere.
+    missing: HashSet<Id>,
+}
+
+impl ContactBatch {
+    fn new(
+        rows: Vec<Result<Draft<Contact>, Arc<Error>>>,
+        dedup_on_email: bool,
+        atomic: bool,
+    ) -> Result<Self> {
+        check_count(rows.len())?;
+        Ok(Self {
+            rows,
+            dedup_on_email,
+            atomic,
+            missing: HashSet::new(),
+        })
+    }
+
+    fn read(body: Value) -> Result<Self> {
+        if body.is_array() {
+            return Err(Error::bad_request(
+                "The body must be a JSON object, not an array: {\"contacts\": […]}.",
+            ));
+        }
+        let mut reader = Reader::new(body)?;
+        reader.knowing(OTHER_NAMES);
+        let rows = reader.take("contacts");
+        let dedup_on_email = match reader.texts("dedup_on")? {
+            Patch::Keep | Patch::Clear => false,
+            Patch::Set(names) => {
+                if let Some(other) = names.iter().find(|name| *name != "email") {
+                    let message =
+                        format!("`dedup_on` can name `email` alone, not {}.", Quoted(other));
+                    return Err(Error::new(ErrorKind::UnknownValue, message)
+                        .at("dedup_on")
+                        .options(other, ["email"]));
+                }
+                !names.is_empty()
+            }
+        };
+        let atomic = *reader.boolean("atomic")?.as_set().unwrap_or(&false);
+        reader.finish()?;
+        let Some(Value::Array(rows)) = rows else {
+            return Err(Error::invalid(
+                "contacts",
+                format!("`contacts` must be a list of 1 to {BATCH_ROWS_MAX} contacts."),
+            ));
+        };
+        check_count(rows.len())?;
+        let rows = rows.into_iter().map(|row| read_row(row).map_err(Arc::new));
+        Self::new(rows.collect(), dedup_on_email, atomic)
+    }
+}
+
+fn check_count(rows: usize) -> Result<()> {
+    if (1..=BATCH_ROWS_MAX).contains(&rows) {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "contacts",
+        format!("`contacts` must hold 1 to {BATCH_ROWS_MAX} rows; it holds {rows}."),
+    ))
+}
+
+fn read_row(row: Value) -> Result<Draft<Contact>> {
+    if row.is_object() {
+        return Draft::read(row);
+    }
+    let message = format!("A row must be an object, not {}.", hint::Shown(&row));
+    let error = Error::new(ErrorKind::ValidationFailed, message);
+    Err(hint::row_meant(&row).on(error))
+}
+
+/// A contact that the batch found or made, as the rows so far left it.
+struct Held {
+    contact: Contact,
+    /// Its document: rendered once for the row's answer, its event and the store.
+    document: Document,
+    /// As the store has it; none for one that the batch makes.
+    stored: Option<(Contact, Document)>,
+}
+
+/// What a round of the batch has gathered.
+struct Round {
+    /// The contacts, in the order of their first row.
+    held: Vec<Held>,
+    /// Where the contact with an e-mail key is held.
+    by_email: HashMap<String, usize>,
+    told: Vec<(Change, Document, Map<String, Value>)>,
+    rows: Vec<Result<(RowStatus, Document), Arc<Error>>>,
+    /// What is left of [`BATCH_CONTACT_BYTES_MAX`].
+    contact_bytes_left: usize,
+    /// What is left of [`BATCH_TERMS_MAX`].
+    terms_left: usize,
+}
+
+impl Operation<BatchReport> for ContactBatch {
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<BatchReport>> {
+        let mut round = self.start(plan.scoped).await?;
+        for row in &self.rows {
+            let done = match row {
+                Ok(draft) => self.apply(plan, &mut round, draft).map_err(Arc::new),
+                Err(error) => Err(Arc::clone(error)),
+            };
+            round.rows.push(done);
+        }
+        if self.atomic {
+            let failed = round.rows.iter().enumerate();
+            let mut failed = failed.filter_map(|(index, row)| Some((index, row.as_ref().err()?)));
+            if let Some((index, error)) = failed.next() {
+                return Err(error.copied().within(&format!("contacts[{index}]")));
+            }
+        }
+        let body = report(&round.rows)?;
+        round.write(plan);
+        Ok(Reply::new(Outcome::Done, body))
+    }
+
+    fn refused(&mut self, refusal: Refusal) -> Result<()> {
+        match refusal {
+            // The rows that refer to them fail in the next round.
+            Refusal::Missing(ids) => {
+                self.missing.extend(ids);
+                Ok(())
+            }
+            // Somebody took an address meanwhile: the next round finds that contact.
+            Refusal::KeyTaken { .. } => Ok(()),
+            Refusal::Configuration
+            | Refusal::ResponseExists
+            | Refusal::Stale { .. }
+            | Refusal::IdTaken { .. } => {
+                Err(Error::internal(format!("the store refused {refusal:?}")))
+            }
+        }
+    }
+}
+
+impl ContactBatch {
+    /// Reads every contact that a row could meet, in one call.
+    async fn start(&self, scoped: &Scoped) -> Result<Round> {
+        let emails = self.rows.iter().flatten().filter_map(email_key);
+        let keys: Vec<String> = emails.collect::<BTreeSet<_>>().into_iter().collect();
+        let mut round = Round {
+            held: Vec::new(),
+            by_email: HashMap::with_capacity(keys.len()),
+            told: Vec::with_capacity(self.rows.len()),
+            rows: Vec::with_capacity(self.rows.len()),
+            contact_bytes_left: BATCH_CONTACT_BYTES_MAX,
+            terms_left: BATCH_TERMS_MAX,
+        };
+        if keys.is_empty() {
+            return Ok(round);
+        }
+        let found = scoped.inner.store.find(scoped.scope, Kind::Contact, &keys);
+        let found = found.await.map_err(store_error)?;
+        for (key, document) in keys.into_iter().zip(found) {
+            if let Some(document) = document {
+                let contact: Contact = document.decode()?;
+                round.by_email.insert(key, round.held.len());
+                round.held.push(Held {
+                    contact: contact.clone(),
+                    document: document.clone(),
+                    stored: Some((contact, document)),
+                });
+            }
+        }
+        Ok(round)
+    }
+
+    fn apply(
+        &self,
+        plan: &mut Plan<'_>,
+        round: &mut Round,
+        draft: &Draft<Contact>,
+    ) -> Result<(RowStatus, Document)> {
+        draft.check_known(&plan.configuration.fields)?;
+        let key = email_key(draft);
+        let place = key
+            .as_ref()
+            .and_then(|key| round.by_email.get(key).copied());
+        let Some(place) = place else {
+            let contact = plan.build(draft)?;
+            self.check_references(None, &contact)?;
+            let document = round.render(&contact)?;
+            plan.require_references(None, &contact);
+            round
+                .told
+                .push((Change::Created, document.clone(), Map::new()));
+            round
+                .by_email
+                .extend(key.map(|key| (key, round.held.len())));
+            round.held.push(Held {
+                contact,
+                document: document.clone(),
+                stored: None,
+            });
+            return Ok((RowStatus::Created, document));
+        };
+        let held = &round.held[place];
+        if !self.dedup_on_email {
+            let taken = email_taken(held.contact.id);
+            // Of an atomic batch that fails, no row leaves a contact.
+            let is_made_here = held.stored.is_none();
+            return Err(if self.atomic && is_made_here {
+                taken.existing(None)
+            } else {
+                taken
+            });
+        }
+        let Some(after) = plan.change(&held.contact, draft)? else {
+            let document = held.document.clone();
+            round.spend(&document)?;
+            return Ok((RowStatus::Unchanged, document));
+        };
+        self.check_references(Some(&held.contact), &after)?;
+        let document = round.render(&after)?;
+        let held = &round.held[place];
+        let old = previous(&held.document.json, &document.json)?;
+        let held = &mut round.held[place];
+        plan.require_references(Some(&held.contact), &after);
+        round.told.push((Change::Updated, document.clone(), old));
+        (held.contact, held.document) = (after, document.clone());
+        Ok((RowStatus::Updated, document))
+    }
+
+    /// Whether what a row makes a contact refer to is there, as far as is known. What it referred to before may be gone.
+    fn check_references(&self, before: Option<&Contact>, after: &Contact) -> Result<()> {
+        let known = before.map(Contact::references).unwrap_or_default();
+        for reference in after.references() {
+            let is_missing = reference.id.is_some_and(|id| self.missing.contains(&id));
+            if is_missing && !known.contains(&reference) {
+                return Err(lost_reference(reference));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the address that a row names is compared by, if it is one at all.
+fn email_key(draft: &Draft<Contact>) -> Option<String> {
+    let email = draft.input.email.as_set()?;
+    email::parse(email).ok().map(|email| email::key(&email))
+}
+
+impl Round {
+    /// The document of a contact that a row makes or changes, counted before anything is done with it.
+    fn render(&mut self, contact: &Contact) -> Result<Document> {
+        let entry = Entry::new(contact.clone());
+        let document = entry.document();
+        self.spend(&document)?;
+        let left = self
+            .terms_left
+            .checked_sub(index_terms(&entry.record).len());
+        self.terms_left =
+            left.ok_or_else(|| too_much(format!("have {BATCH_TERMS_MAX} different words in all")))?;
+        Ok(document)
+    }
+
+    /// Counts the contact that a row is answered with.
+    fn spend(&mut self, document: &Document) -> Result<()> {
+        let left = self.contact_bytes_left.checked_sub(document.json.len());
+        self.contact_bytes_left =
+            left.ok_or_else(|| too_much(format!("be {BATCH_CONTACT_BYTES_MAX} bytes in all")))?;
+        Ok(())
+    }
+
+    /// Writes each contact once, however many rows it had, and an event for each row that changed something.
+    fn write(self, plan: &mut Plan<'_>) {
+        for held in self.held {
+            let Held {
+                contact,
+                document,
+                stored,
+            } = held;
+            let before = stored.as_ref().map(|(before, _)| before);
+            if before == Some(&contact) {
+                continue;
+            }
+            let after = Entry {
+                record: contact.into(),
+                json: document.json,
+            };
+            plan.writes.push(match stored {
+                None => Write::Insert(after),
+                Some((before, document)) => Write::Replace {
+                    before: Entry {
+                        record: before.into(),
+                        json: document.json,
+                    },
+                    after,
+                },
+            });
+        }
+        for (change, document, previous) in self.told {
+            plan.tell::<Contact>(change, document.id, &document.json, previous);
+        }
+    }
+}
+
+/// Why a row fails whose contact is beyond what one commit and one answer are to hold.
+fn too_much(may: String) -> Error {
+    Error::new(
+        ErrorKind::ValidationFailed,
+        format!("The contacts of one batch can {may} at most: send this row in another batch."),
+    )
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    object: &'static str,
+    data: Vec<Row<'a>>,
+    created: usize,
+    updated: usize,
+    unchanged: usize,
+    failed: usize,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    index: usize,
+    status: RowStatus,
+    id: Option<Id>,
+    contact: Option<&'a RawValue>,
+    error: Option<Error>,
+}
+
+fn report(rows: &[Result<(RowStatus, Document), Arc<Error>>]) -> Result<String> {
+    let mut report = Report {
+        object: "batch",
+        data: Vec::with_capacity(rows.len()),
+        created: 0,
+        updated: 0,
+        unchanged: 0,
+        failed: 0,
+    };
+    // Rows that fail in one field have its options in common: they are listed with the first of them.
+    let mut listed: HashSet<Option<&str>> = HashSet::new();
+    for (index, row) in rows.iter().enumerate() {
+        let row = match row {
+            Ok((status, document)) => Row {
+                index,
+                status: *status,
+                id: Some(document.id),
+                contact: Some(serde_json::from_str(&document.json).map_err(Error::internal)?),
+                error: None,
+            },
+            Err(failure) => {
+                // Whatever an unknown member is called, the known ones are the same.
+                let of = match failure.kind() {
+                    ErrorKind::UnknownField => None,
+                    _ => failure.field(),
+                };
+                let mut error = failure.copied();
+                if !error.valid_options().is_empty() && !listed.insert(of) {
+                    error = error.without_options();
+                }
+                Row {
+                    index,
+                    status: RowStatus::Failed,
+                    id: None,
+                    contact: None,
+                    error: Some(error.within(&format!("contacts[{index}]"))),
+                }
+            }
+        };
+        *match row.status {
+            RowStatus::Created => &mut report.created,
+            RowStatus::Updated => &mut report.updated,
+            RowStatus::Unchanged => &mut report.unchanged,
+            RowStatus::Failed => &mut report.failed,
+        } += 1;
+        report.data.push(row);
+    }
+    serde_json::to_string(&report).map_err(Error::internal)
+}

@@ -1,0 +1,64 @@
+//! Events: what happened, as it was told.
+
+use super::Scoped;
+use super::listing::{self, List, ListRequest};
+use crate::error::{Error, Result};
+use crate::record::Document;
+use crate::record::Event;
+use crate::value::id::{Id, Kind};
+
+/// The events of one scope. Each is one change of one record, kept for as long as the operator says.
+pub struct Events<'a> {
+    scoped: &'a Scoped,
+}
+
+impl<'a> Events<'a> {
+    pub(super) fn new(scoped: &'a Scoped) -> Self {
+        Self { scoped }
+    }
+
+    /// The event of this id, or none: what receivers are sent, and `changed_fields` beside it, the names of the fields
+    /// whose old values are in `previous`.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal_error` from the store.
+    pub async fn get_json(&self, id: Id) -> Result<Option<Document>> {
+        let found = self.scoped.document(Kind::Event, id).await?;
+        found.as_ref().map(shown).transpose()
+    }
+
+    /// The event of this id, or none.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal_error` from the store.
+    pub async fn get(&self, id: Id) -> Result<Option<Event>> {
+        let found = self.scoped.document(Kind::Event, id).await?;
+        found.map(|document| document.decode()).transpose()
+    }
+
+    /// One page of events, newest first, each as [`get_json`](Self::get_json) gives it. Filters: `type`, `record_id`,
+    /// `created_at`.
+    ///
+    /// # Errors
+    /// `bad_request`, `invalid_cursor`.
+    pub async fn list(&self, request: &ListRequest) -> Result<List> {
+        let mut list = listing::list(self.scoped, Kind::Event, request).await?;
+        for document in &mut list.data {
+            *document = shown(document)?;
+        }
+        Ok(list)
+    }
+}
+
+/// The event with one more member. The rest stays as it was told, byte for byte.
+fn shown(document: &Document) -> Result<Document> {
+    let event: Event = document.decode()?;
+    let names: Vec<&String> = event.previous.keys().collect();
+    let names = serde_json::to_string(&names).map_err(Error::internal)?;
+    let told = document.json.strip_suffix('}');
+    let told = told.ok_or_else(|| Error::internal("an event is an object"))?;
+    Ok(Document {
+        id: document.id,
+        json: format!("{told},\"changed_fields\":{names}}}").into(),
+    })
+}

@@ -1,0 +1,142 @@
+//! Defining and removing custom fields.
+
+use super::Scoped;
+use super::listing::{self, List, ListRequest};
+use super::operation::{Operation, Outcome, Plan, Reply};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{FIELDS_BYTES_MAX, FIELDS_MAX};
+use crate::record::Entry;
+use crate::record::field::{Field, FieldInput};
+use crate::record::input::Reader;
+use crate::store::Write;
+use crate::value::id::{Id, Kind};
+
+/// The definitions of custom fields, in one scope.
+pub struct Fields<'a> {
+    scoped: &'a Scoped,
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn new(scoped: &'a Scoped) -> Self {
+        Self { scoped }
+    }
+
+    /// Defines a field. It binds every write that begins after this returns, on every engine over the same store.
+    ///
+    /// # Errors
+    /// `validation_failed` or `unknown_value` for a bad definition, `conflict` when the object has such a key.
+    pub async fn define(&self, input: FieldInput) -> Result<Field> {
+        self.scoped.execute(Define { input }).await?.decode()
+    }
+
+    /// [`define`](Self::define) from a JSON object, answered as JSON.
+    ///
+    /// # Errors
+    /// As for `define`, and whatever is wrong with the JSON's members.
+    pub async fn define_json(&self, body: serde_json::Value) -> Result<Reply<Field>> {
+        match Reader::new(body).and_then(FieldInput::read) {
+            Ok(input) => self.scoped.execute(Define { input }).await,
+            Err(error) => Err(self.scoped.refuse_unread(error).await),
+        }
+    }
+
+    /// Removes a definition. Stored values stay, unchecked.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn remove(&self, id: Id) -> Result<()> {
+        self.scoped.execute(Remove { id }).await.map(drop)
+    }
+
+    /// All definitions, oldest first, as every write is checked against them.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal_error` from the store.
+    pub async fn all(&self) -> Result<Vec<Field>> {
+        let Scoped { inner, scope, .. } = self.scoped;
+        let configuration = inner.reload_configuration(*scope).await?;
+        Ok(configuration.fields.clone())
+    }
+
+    /// One page, newest first; filters such as `object_type` apply.
+    ///
+    /// # Errors
+    /// `bad_request`, `invalid_cursor`.
+    pub async fn list(&self, request: &ListRequest) -> Result<List> {
+        listing::list(self.scoped, Kind::Field, request).await
+    }
+}
+
+struct Define {
+    input: FieldInput,
+}
+
+impl Operation<Field> for Define {
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Field>> {
+        let id = plan.mint(Kind::Field);
+        let mode = plan.scoped.scope.mode();
+        let field = Field::define(id, mode, id.timestamp(), self.input.clone())?;
+        let fields = &plan.configuration.fields;
+        // The configuration is the one that the commit requires: nobody can define the same key meanwhile.
+        let same_key = |other: &&Field| other.field_key() == field.field_key();
+        if let Some(other) = fields.iter().find(same_key) {
+            return Err(Error::new(
+                ErrorKind::Conflict,
+                format!(
+                    "The {} has a field `{}` already.",
+                    field.object_type, field.key
+                ),
+            )
+            .at("key")
+            .existing(other.id));
+        }
+        if fields.len() >= FIELDS_MAX {
+            return Err(Error::invalid(
+                "key",
+                format!("There can be at most {FIELDS_MAX} custom fields; remove one first."),
+            ));
+        }
+        let entry = Entry::new(field);
+        let json = entry.document().json;
+        check_bytes(fields, json.len())?;
+        plan.writes
+            .extend([Write::Insert(entry), Write::Reconfigure]);
+        Ok(Reply::new(Outcome::Created, json))
+    }
+}
+
+/// Whether one more definition, of so many bytes, may stand beside these: every engine holds them all, and every schema
+/// shows them. What was defined before there was a bound stays.
+fn check_bytes(fields: &[Field], bytes: usize) -> Result<()> {
+    let mut left = FIELDS_BYTES_MAX.checked_sub(bytes);
+    for field in fields {
+        left = left.and_then(|left| left.checked_sub(field.bytes()));
+    }
+    if left.is_some() {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "options",
+        format!(
+            "All definitions together can be {FIELDS_BYTES_MAX} bytes of JSON at most, and this one is {bytes}: remove one, or \
+             shorten labels and choices."
+        ),
+    ))
+}
+
+struct Remove {
+    id: Id,
+}
+
+impl Operation<Field> for Remove {
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Field>> {
+        // Read from the store and not from what is cached: another engine may have defined it.
+        let found = plan.scoped.document(Kind::Field, self.id).await?;
+        let document = found.ok_or_else(|| Error::not_found("field"))?;
+        let entry = document.into_entry()?;
+        let json = entry.document().json;
+        plan.writes
+            .extend([Write::Delete(entry), Write::Reconfigure]);
+        Ok(Reply::new(Outcome::Done, json))
+    }
+}

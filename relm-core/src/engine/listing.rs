@@ -1,0 +1,157 @@
+//! Lists: one page of one kind, filtered, and the cursor to the next.
+
+use std::fmt::Write as _;
+
+use super::{Scoped, store_error};
+use crate::error::{Error, Result};
+use crate::limits::{PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX};
+use crate::query::cursor::{Cursors, Place};
+use crate::query::filter::{self, Filter};
+use crate::record::Document;
+use crate::store::Query;
+use crate::value::id::{Id, Kind};
+
+/// What a page is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListRequest {
+    /// Conditions that all hold.
+    pub filters: Vec<Filter>,
+    /// The most records; 50 unless said, 200 at most.
+    pub limit: Option<usize>,
+    /// The `next_cursor` of the page before.
+    pub cursor: Option<String>,
+}
+
+impl ListRequest {
+    /// The same request with one more filter: `request.filter("stage", "eq", "won")`.
+    #[must_use]
+    pub fn filter(mut self, field: &str, operator: &str, value: &str) -> Self {
+        self.filters.push(Filter {
+            field: field.to_owned(),
+            operator: operator.to_owned(),
+            value: value.to_owned(),
+        });
+        self
+    }
+
+    /// The same request with this limit.
+    #[must_use]
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// The same request for the page after this cursor.
+    #[must_use]
+    pub fn after(mut self, cursor: impl Into<String>) -> Self {
+        self.cursor = Some(cursor.into());
+        self
+    }
+}
+
+/// One page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct List {
+    /// The records.
+    pub data: Vec<Document>,
+    /// Passed back as `cursor`, it gives the next page; none exactly when there is none.
+    pub next_cursor: Option<String>,
+}
+
+impl List {
+    /// Whether there is another page.
+    pub fn has_more(&self) -> bool {
+        self.next_cursor.is_some()
+    }
+
+    /// The list envelope, with the documents as they are.
+    pub fn to_json(&self) -> String {
+        let bytes: usize = self
+            .data
+            .iter()
+            .map(|document| document.json.len() + 1)
+            .sum();
+        let mut json = String::with_capacity(bytes + 160);
+        json.push_str(r#"{"object":"list","data":["#);
+        for (place, document) in self.data.iter().enumerate() {
+            if place > 0 {
+                json.push(',');
+            }
+            json.push_str(&document.json);
+        }
+        // A cursor is base64url: nothing in it needs escaping.
+        let written = match &self.next_cursor {
+            Some(cursor) => write!(json, r#"],"has_more":true,"next_cursor":"{cursor}"}}"#),
+            None => write!(json, r#"],"has_more":false,"next_cursor":null}}"#),
+        };
+        debug_assert!(written.is_ok(), "writing to a String does not fail");
+        json
+    }
+}
+
+/// The number of records that a page holds.
+pub(super) fn page_limit(limit: Option<usize>) -> Result<usize> {
+    match limit {
+        None => Ok(PAGE_LIMIT_DEFAULT),
+        Some(0) => Err(Error::bad_request(format!(
+            "`limit` must be a whole number from 1 to {PAGE_LIMIT_MAX}."
+        ))
+        .at("limit")),
+        Some(limit) => Ok(limit.min(PAGE_LIMIT_MAX)),
+    }
+}
+
+/// One page of the records of `kind`.
+pub(super) async fn list(scoped: &Scoped, kind: Kind, request: &ListRequest) -> Result<List> {
+    // Only custom fields need the configuration, and an old one would read their filters wrongly. What is no other field
+    // may be one of them at the wrong place.
+    let needs_fields = |filter: &Filter| !filter::filterable(kind).any(|name| name == filter.field);
+    let configuration = if request.filters.iter().any(needs_fields) {
+        Some(scoped.inner.reload_configuration(scoped.scope).await?)
+    } else {
+        None
+    };
+    let fields = configuration.as_deref();
+    let fields = fields.map_or(&[][..], |known| &known.fields);
+    let clauses = filter::parse(kind, fields, &request.filters)?;
+    let cursors = cursors(scoped, kind.name(), &request.filters);
+    let after = match &request.cursor {
+        Some(cursor) => Some(Id::new(kind, cursors.open(cursor)?.ulid)),
+        None => None,
+    };
+    let query = Query {
+        kind,
+        clauses,
+        after,
+        limit: page_limit(request.limit)?,
+    };
+    let page = scoped.inner.store.list(scoped.scope, &query).await;
+    let page = page.map_err(store_error)?;
+    let next = page.documents.last().filter(|_| page.more);
+    let next_cursor = next.map(|last| {
+        cursors.seal(Place {
+            rank: 0,
+            ulid: last.id.ulid(),
+        })
+    });
+    Ok(List {
+        data: page.documents,
+        next_cursor,
+    })
+}
+
+/// The cursors of one list: bound to the scope, the kind and the filters, in whatever order these were written.
+fn cursors(scoped: &Scoped, list: &str, filters: &[Filter]) -> Cursors {
+    let mut sorted: Vec<&Filter> = filters.iter().collect();
+    sorted.sort_unstable();
+    let parts = sorted.into_iter().flat_map(|filter| {
+        let Filter {
+            field,
+            operator,
+            value,
+        } = filter;
+        [field.as_str(), operator.as_str(), value.as_str()]
+    });
+    let key = &scoped.workspace.cursor_key;
+    Cursors::new(key, scoped.scope.key(), [list].into_iter().chain(parts))
+}

@@ -1,0 +1,75 @@
+//! Search over contacts, companies, deals and activities together.
+
+use super::listing::{List, page_limit};
+use super::{Scoped, store_error};
+use crate::error::{Error, ErrorKind, Result};
+use crate::query::cursor::{Cursors, Place};
+use crate::query::search::{Rank, SearchPosition, SearchTerms, parse_types};
+use crate::store::Search;
+
+/// What a search is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SearchRequest {
+    /// The words: each must begin a word of the record.
+    pub q: String,
+    /// The types to look at, separated by commas; all four unless said.
+    pub types: Option<String>,
+    /// The most records; 50 unless said, 200 at most.
+    pub limit: Option<usize>,
+    /// The `next_cursor` of the page before.
+    pub cursor: Option<String>,
+}
+
+impl Scoped {
+    /// One page of what a search finds: an exact e-mail address, domain or id first, then newest first.
+    ///
+    /// # Errors
+    /// `bad_request` for an empty query, an unknown type or a bad limit; `invalid_cursor`.
+    pub async fn search(&self, request: &SearchRequest) -> Result<List> {
+        let types = parse_types(request.types.as_deref())?;
+        let names = types.iter().map(|ty| ty.as_str());
+        let parts = ["search", request.q.trim()].into_iter().chain(names);
+        let cursors = Cursors::new(&self.workspace.cursor_key, self.scope.key(), parts);
+        let after = match &request.cursor {
+            Some(cursor) => Some(position(cursors.open(cursor)?)?),
+            None => None,
+        };
+        let search = Search {
+            terms: SearchTerms::parse(&request.q)?,
+            types,
+            after,
+            limit: page_limit(request.limit)?,
+        };
+        let page = self.inner.store.search(self.scope, &search).await;
+        let page = page.map_err(store_error)?;
+        let next = page.last.filter(|_| page.more);
+        Ok(List {
+            data: page.documents,
+            next_cursor: next.map(|last| cursors.seal(place(last))),
+        })
+    }
+}
+
+/// Results are told apart by their ULIDs, which no two records share, whatever their types.
+fn place(position: SearchPosition) -> Place {
+    let rank = match position.rank {
+        Rank::Exact => 0,
+        Rank::Words => 1,
+    };
+    Place {
+        rank,
+        ulid: position.ulid,
+    }
+}
+
+fn position(place: Place) -> Result<SearchPosition> {
+    let rank = match place.rank {
+        0 => Rank::Exact,
+        1 => Rank::Words,
+        _ => return Err(Error::new(ErrorKind::InvalidCursor, "Not a cursor.").at("cursor")),
+    };
+    Ok(SearchPosition {
+        rank,
+        ulid: place.ulid,
+    })
+}

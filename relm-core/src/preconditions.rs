@@ -1,0 +1,197 @@
+//! Whether a batch may be applied: the judgement that every store must come to, written once.
+//!
+//! A store that can look at its state calls [`judge`] before it writes; one that finds out by writing calls it to
+//! explain what failed. Either way the refusal is the same.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::record::Record;
+use crate::store::{Batch, Refusal, Require, Write};
+use crate::value::id::{Id, Kind};
+
+/// What a batch is judged by: the state of its scope before it.
+pub trait Facts {
+    /// The configuration version; 0 where there was no [`Write::Reconfigure`] yet.
+    fn configuration_version(&self) -> i64;
+    /// Whether a response is kept under this key that has not expired at the batch's `now`.
+    fn has_response(&self, key: &str) -> bool;
+    /// The version of a record, where there is one of this id.
+    fn version(&self, id: Id) -> Option<i64>;
+    /// The record of this kind that holds a unique key.
+    fn holder(&self, kind: Kind, key: &str) -> Option<Id>;
+}
+
+/// Judges a batch. Refusals are looked for in the order of [`Refusal`]'s variants.
+///
+/// # Errors
+/// The first refusal.
+pub fn judge(batch: &Batch, facts: &impl Facts) -> Result<(), Refusal> {
+    let Batch {
+        scope: _,
+        now: _,
+        requires,
+        writes,
+    } = batch;
+    judge_configuration(requires, facts)?;
+    for write in writes {
+        if let Write::Remember(response) = write
+            && facts.has_response(&response.key)
+        {
+            return Err(Refusal::ResponseExists);
+        }
+    }
+    judge_references(requires, facts)?;
+    for (write, what) in writes.iter().enumerate() {
+        if let Write::Replace { before: read, .. } | Write::Delete(read) = what
+            && facts.version(read.record.id()) != Some(read.record.version())
+        {
+            return Err(Refusal::Stale { write });
+        }
+    }
+    for (write, what) in writes.iter().enumerate() {
+        if let Write::Insert(entry) = what
+            && facts.version(entry.record.id()).is_some()
+        {
+            return Err(Refusal::IdTaken { write });
+        }
+    }
+    judge_keys(writes, facts)
+}
+
+fn judge_configuration(requires: &[Require], facts: &impl Facts) -> Result<(), Refusal> {
+    let changed = |require: &Require| match require {
+        Require::Configuration(version) => *version != facts.configuration_version(),
+        Require::Exists(_) => false,
+    };
+    if requires.iter().any(changed) {
+        return Err(Refusal::Configuration);
+    }
+    Ok(())
+}
+
+fn judge_references(requires: &[Require], facts: &impl Facts) -> Result<(), Refusal> {
+    let missing: Vec<Id> = requires
+        .iter()
+        .filter_map(|require| match require {
+            Require::Exists(id) if facts.version(*id).is_none() => Some(*id),
+            Require::Exists(_) | Require::Configuration(_) => None,
+        })
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::Missing(missing))
+}
+
+/// Unique keys are judged against the state after the batch: what its writes replace or delete holds none.
+fn judge_keys(writes: &[Write], facts: &impl Facts) -> Result<(), Refusal> {
+    let changed: HashSet<Id> = writes
+        .iter()
+        .filter_map(|write| match write {
+            Write::Replace { before: read, .. } | Write::Delete(read) => Some(read.record.id()),
+            Write::Insert(_) | Write::Unlink(_) | Write::Reconfigure | Write::Remember(_) => None,
+        })
+        .collect();
+    let mut taken: HashMap<(Kind, String), Id> = HashMap::new();
+    for (write, what) in writes.iter().enumerate() {
+        let (Write::Insert(entry) | Write::Replace { after: entry, .. }) = what else {
+            continue;
+        };
+        let Some(key) = key_of(&entry.record) else {
+            continue;
+        };
+        let holder = facts.holder(key.0, &key.1);
+        if keeps_key(what) && holder != Some(entry.record.id()) {
+            continue;
+        }
+        let kept = holder.filter(|id| !changed.contains(id));
+        if let Some(holder) = kept.or_else(|| taken.get(&key).copied()) {
+            return Err(Refusal::KeyTaken { write, holder });
+        }
+        taken.insert(key, entry.record.id());
+    }
+    Ok(())
+}
+
+/// Whether a write leaves a record's unique key as it is. Where another holds that key, as of two records from before both
+/// were given one key, the write claims nothing: what is no one's to free must not keep a record from ever changing.
+fn keeps_key(write: &Write) -> bool {
+    match write {
+        Write::Replace { before, after } => before.record.unique_key() == after.record.unique_key(),
+        Write::Insert(_)
+        | Write::Delete(_)
+        | Write::Unlink(_)
+        | Write::Reconfigure
+        | Write::Remember(_) => false,
+    }
+}
+
+/// The unique key of a record, with the kind within which it is unique.
+pub fn key_of(record: &Record) -> Option<(Kind, String)> {
+    Some((record.kind(), record.unique_key()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Entry;
+    use crate::record::object::{Contact, Object};
+    use crate::value::scope::{Mode, Scope};
+    use crate::value::time::Timestamp;
+
+    /// Two contacts with one address, of which the older holds the key.
+    struct TwoOfOneAddress;
+
+    impl Facts for TwoOfOneAddress {
+        fn configuration_version(&self) -> i64 {
+            0
+        }
+
+        fn has_response(&self, _: &str) -> bool {
+            false
+        }
+
+        fn version(&self, _: Id) -> Option<i64> {
+            Some(1)
+        }
+
+        fn holder(&self, _: Kind, key: &str) -> Option<Id> {
+            (key == "ada@example.com").then(|| contact(1, "").id)
+        }
+    }
+
+    fn contact(ulid: u128, email: &str) -> Contact {
+        let id = Id::new(Kind::Contact, ulid);
+        let mut contact = Contact::blank(id, Mode::Live, Timestamp::from_millis(0));
+        contact.email = Some(email.to_owned());
+        contact
+    }
+
+    fn judged(writes: Vec<Write>) -> Result<(), Refusal> {
+        let batch = Batch {
+            scope: Scope::SYSTEM,
+            now: Timestamp::from_millis(0),
+            requires: Vec::new(),
+            writes,
+        };
+        judge(&batch, &TwoOfOneAddress)
+    }
+
+    fn replace(ulid: u128, before: &str, after: &str) -> Write {
+        let [before, after] = [before, after].map(|email| Entry::new(contact(ulid, email)));
+        Write::Replace { before, after }
+    }
+
+    #[test]
+    fn a_record_that_lost_its_key_to_another_can_change() {
+        let (old, new) = ("Ada@example.com", "ada@example.com");
+        assert_eq!(judged(vec![replace(2, old, new)]), Ok(()));
+        assert_eq!(judged(vec![replace(1, old, new)]), Ok(()));
+        let holder = contact(1, "").id;
+        let taken = Err(Refusal::KeyTaken { write: 0, holder });
+        assert_eq!(judged(vec![replace(2, "eva@example.com", new)]), taken);
+        // It claims nothing, so that neither stands in the other's way.
+        let both = vec![replace(2, old, new), replace(1, old, new)];
+        assert_eq!(judged(both), Ok(()));
+    }
+}

@@ -1,0 +1,144 @@
+//! Filters as other APIs write them: what is said to whoever names an operator that is not ours.
+
+use super::Operator;
+use crate::error::Error;
+use crate::record::hint::OtherNames;
+use crate::record::object::ObjectType;
+use crate::value::excerpt::Quoted;
+use crate::value::id::Kind;
+
+/// What other APIs call the fields of a kind.
+pub(super) const fn other_names(kind: Kind) -> OtherNames {
+    match kind {
+        Kind::Contact => ObjectType::Contact.other_names(),
+        Kind::Company => ObjectType::Company.other_names(),
+        Kind::Deal => ObjectType::Deal.other_names(),
+        Kind::Activity => ObjectType::Activity.other_names(),
+        Kind::Association => OF_ASSOCIATIONS,
+        Kind::Event => OF_EVENTS,
+        Kind::Delivery => OF_DELIVERIES,
+        Kind::Field | Kind::Webhook | Kind::Key | Kind::Workspace | Kind::Request => &[],
+    }
+}
+
+const OF_ASSOCIATIONS: OtherNames = &[
+    (
+        &[
+            "contact_id",
+            "company_id",
+            "deal_id",
+            "activity_id",
+            "object_id",
+            "contact",
+            "company",
+            "deal",
+        ],
+        &["record_id"],
+    ),
+    (&["type", "association_type", "relation"], &["label"]),
+];
+
+const OF_EVENTS: OtherNames = &[
+    (&["event_type", "event", "topic"], &["type"]),
+    (
+        &[
+            "contact_id",
+            "company_id",
+            "deal_id",
+            "activity_id",
+            "object_id",
+            "resource_id",
+        ],
+        &["record_id"],
+    ),
+];
+
+const OF_DELIVERIES: OtherNames = &[
+    (&["type", "topic"], &["event_type"]),
+    (&["event"], &["event_id"]),
+    (&["state", "result"], &["status"]),
+];
+
+/// What other APIs call the operators.
+const OPERATORS_ELSEWHERE: OtherNames = &[
+    (&["equals", "equal", "is", "=", "=="], &["eq"]),
+    (&["ne", "not", "not_eq", "not_equals", "!=", "<>"], &["neq"]),
+    (
+        &[
+            "min",
+            "after",
+            "since",
+            "from",
+            "ge",
+            ">=",
+            "greater_than_or_equal",
+        ],
+        &["gte"],
+    ),
+    (
+        &["max", "until", "le", "<=", "less_than_or_equal"],
+        &["lte"],
+    ),
+    (&["greater_than", ">"], &["gt"]),
+    (&["less_than", "before", "<"], &["lt"]),
+    (
+        &["any", "one_of", "any_of", "is_any_of", "includes"],
+        &["in"],
+    ),
+    (
+        &[
+            "null",
+            "exists",
+            "is_empty",
+            "blank",
+            "present",
+            "has_property",
+        ],
+        &["is_null"],
+    ),
+];
+
+/// Operators that other APIs find a part of a text by, with what is put around it for `ilike`.
+const PARTS_ELSEWHERE: [(&str, &str, &str); 12] = [
+    ("contains", "%25", "%25"),
+    ("contains_token", "%25", "%25"),
+    ("icontains", "%25", "%25"),
+    ("like", "%25", "%25"),
+    ("match", "%25", "%25"),
+    ("search", "%25", "%25"),
+    ("starts_with", "", "%25"),
+    ("startswith", "", "%25"),
+    ("prefix", "", "%25"),
+    ("begins_with", "", "%25"),
+    ("ends_with", "%25", ""),
+    ("endswith", "%25", ""),
+];
+
+/// That there is no such operator, and what is there instead.
+pub(super) fn unknown_operator(field: &str, operator: &str, value: &str) -> Error {
+    let error = Error::bad_request(format!("There is no operator {}.", Quoted(operator)));
+    let part = PARTS_ELSEWHERE.iter().find(|(name, ..)| *name == operator);
+    let options = Operator::ALL.map(Operator::as_str);
+    let Some((_, before, after)) = part else {
+        return error.options_or(operator, options, OPERATORS_ELSEWHERE);
+    };
+    let written = format!("filter[{field}][ilike]={before}{value}{after}");
+    let sentence = format!(
+        "For a part of a text write {}, where %25 is a `%`.",
+        Quoted(&written)
+    );
+    error
+        .options("", options)
+        .adding(&sentence)
+        .suggesting(Operator::Ilike.as_str())
+}
+
+/// `filter[metadata][plan]=pro` names the member where an operator belongs.
+pub(super) fn metadata_as_a_whole(member: &str, value: &str) -> Error {
+    let error = Error::bad_request("`metadata` is filtered by one of its members.");
+    let is_operator = Operator::ALL.iter().any(|known| known.as_str() == member);
+    let member = if is_operator { "plan" } else { member };
+    let path = format!("metadata.{member}");
+    let sentence = format!("Write {}.", Quoted(&format!("filter[{path}]={value}")));
+    error.adding(&sentence).suggesting(path)
+}

@@ -1,0 +1,215 @@
+//! Associations: labelled edges between any two records.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::limits::LABEL_CHARS_MAX;
+use crate::record::check;
+use crate::record::column::{Column, ColumnType, Scalar};
+use crate::record::field::required;
+use crate::record::hint::OtherNames;
+use crate::record::input::{self, Patch, Reader, invalid_reference};
+use crate::record::object::ObjectType;
+use crate::value::id::Id;
+use crate::value::scope::Mode;
+use crate::value::time::Timestamp;
+
+/// An edge from one record to another. It never changes: it is made and removed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Association {
+    /// `asc_` and a ULID.
+    pub id: Id,
+    /// Always `association`.
+    pub object: AssociationTag,
+    /// The type of the record that it leads from.
+    pub from_type: ObjectType,
+    /// The record that it leads from.
+    pub from_id: Id,
+    /// The type of the record that it leads to.
+    pub to_type: ObjectType,
+    /// The record that it leads to.
+    pub to_id: Id,
+    /// What the edge means, such as `champion`.
+    pub label: Option<String>,
+    /// Live or test.
+    pub mode: Mode,
+    /// The moment in the id.
+    pub created_at: Timestamp,
+}
+
+/// The `object` member of an [`Association`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AssociationTag {
+    /// Its one value.
+    #[default]
+    #[serde(rename = "association")]
+    Association,
+}
+
+/// What links two records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssociationInput {
+    /// See [`Association::from_id`].
+    pub from_id: Id,
+    /// See [`Association::to_id`].
+    pub to_id: Id,
+    /// See [`Association::label`].
+    pub label: Option<String>,
+}
+
+/// What other CRMs call the members of an edge.
+const OTHER_NAMES: OtherNames = &[
+    (
+        &[
+            "from",
+            "source",
+            "source_id",
+            "from_object_id",
+            "from_record_id",
+        ],
+        &["from_id"],
+    ),
+    (
+        &["to", "target", "target_id", "to_object_id", "to_record_id"],
+        &["to_id"],
+    ),
+    (
+        &["source_type", "from_object", "from_object_type"],
+        &["from_type"],
+    ),
+    (
+        &["target_type", "to_object", "to_object_type"],
+        &["to_type"],
+    ),
+    (
+        &[
+            "type",
+            "association_type",
+            "relation",
+            "relationship",
+            "role",
+            "name",
+        ],
+        &["label"],
+    ),
+];
+
+pub(crate) const COLUMNS: &[Column] = &[
+    Column::text("from_type", 20),
+    Column::new("from_id", ColumnType::Id(None)).indexed(),
+    Column::text("to_type", 20),
+    Column::new("to_id", ColumnType::Id(None)).indexed(),
+    Column::text("label", LABEL_CHARS_MAX),
+    // Two ids, a mark for null, the label.
+    Column::text("edge_key", 70 + LABEL_CHARS_MAX)
+        .unique()
+        .hidden(),
+    Column::new("created_at", ColumnType::Timestamp),
+];
+
+impl AssociationInput {
+    /// Takes an edge from a JSON object.
+    ///
+    /// # Errors
+    /// `validation_failed`, `unknown_value`, `unknown_field` or `invalid_reference`, naming the member.
+    pub fn read(mut reader: Reader) -> Result<Self> {
+        reader.knowing(OTHER_NAMES);
+        let from = (reader.text("from_type")?, reader.text("from_id")?);
+        let to = (reader.text("to_type")?, reader.text("to_id")?);
+        let label = match reader.text("label")? {
+            Patch::Set(label) => Some(label),
+            Patch::Keep | Patch::Clear => None,
+        };
+        // A name that is not ours is told before one that is missing: it is most likely the same.
+        reader.finish()?;
+        let from_id = end("from_type", "from_id", from)?;
+        let to_id = end("to_type", "to_id", to)?;
+        Ok(Self {
+            from_id,
+            to_id,
+            label,
+        })
+    }
+}
+
+/// One end of an edge: a type and an id that agree.
+fn end(
+    type_name: &'static str,
+    id_name: &'static str,
+    (object_type, id): (Patch<String>, Patch<String>),
+) -> Result<Id> {
+    let object_type = ObjectType::required(type_name, object_type)?;
+    required(id_name, input::id(id_name, object_type.kind(), id)?)
+}
+
+impl Association {
+    /// A checked edge; whether its ends exist, the commit decides.
+    ///
+    /// # Errors
+    /// `validation_failed` or `invalid_reference`, naming the member.
+    pub fn link(id: Id, mode: Mode, now: Timestamp, input: AssociationInput) -> Result<Self> {
+        let AssociationInput {
+            from_id,
+            to_id,
+            label,
+        } = input;
+        let object_type = |name: &str, id: Id| {
+            ObjectType::of(id.kind())
+                .ok_or_else(|| invalid_reference(name, crate::value::id::Kind::Contact))
+        };
+        let from_type = object_type("from_id", from_id)?;
+        let to_type = object_type("to_id", to_id)?;
+        if from_id == to_id {
+            return Err(Error::invalid(
+                "to_id",
+                "`to_id` must be another record than `from_id`.",
+            ));
+        }
+        let label = label
+            .map(|label| check::text("label", label, LABEL_CHARS_MAX))
+            .transpose()?;
+        Ok(Self {
+            id,
+            object: AssociationTag::Association,
+            from_type,
+            from_id,
+            to_type,
+            to_id,
+            label,
+            mode,
+            created_at: now,
+        })
+    }
+
+    /// What is unique of it in a scope. A null label and an empty one differ.
+    pub fn edge_key(&self) -> String {
+        match &self.label {
+            Some(label) => format!("{} {} ={label}", self.from_id, self.to_id),
+            None => format!("{} {}", self.from_id, self.to_id),
+        }
+    }
+
+    pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
+        let Self {
+            id: _,
+            object: _,
+            from_type,
+            from_id,
+            to_type,
+            to_id,
+            label,
+            mode: _,
+            created_at,
+        } = self;
+        vec![
+            Some(from_type.as_str().into()),
+            Some((*from_id).into()),
+            Some(to_type.as_str().into()),
+            Some((*to_id).into()),
+            label.as_ref().map(Scalar::from),
+            Some(self.edge_key().into()),
+            Some((*created_at).into()),
+        ]
+    }
+}

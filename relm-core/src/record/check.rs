@@ -1,0 +1,112 @@
+//! Which texts a record accepts: lengths, e-mail addresses, currencies.
+
+use crate::error::{Error, Result};
+use crate::limits::{INTEGER_MAX, TEXT_CHARS_MAX};
+use crate::record::hint;
+use crate::value::excerpt::Quoted;
+use crate::value::text::{self, nfc};
+use crate::value::{email, host};
+
+/// A text of at most `chars_max` characters without NUL, which not every database can keep.
+pub(crate) fn text(name: &str, value: String, chars_max: usize) -> Result<String> {
+    if value.contains('\0') {
+        return Err(Error::invalid(
+            name,
+            format!("`{name}` must not contain the character U+0000."),
+        ));
+    }
+    // A text of so many bytes cannot have more characters, composed or not: most texts are never counted.
+    let is_over = |text: &str| text.chars().count() > chars_max;
+    if value.len() > chars_max && (is_over(&value) || is_over(&nfc(&value))) {
+        return Err(Error::invalid(
+            name,
+            format!(
+                "`{name}` must be at most {chars_max} characters; it has {}.",
+                value.chars().count()
+            ),
+        ));
+    }
+    Ok(value)
+}
+
+/// An ordinary text.
+pub(crate) fn short_text(name: &str) -> impl FnOnce(String) -> Result<String> + '_ {
+    move |value| text(name, value, TEXT_CHARS_MAX)
+}
+
+/// An ordinary text with something in it.
+pub(crate) fn required_text(name: &str) -> impl FnOnce(String) -> Result<String> + '_ {
+    move |value| {
+        let value = text(name, value, TEXT_CHARS_MAX)?;
+        if value.trim().is_empty() {
+            return Err(Error::invalid(
+                name,
+                format!("`{name}` is required: it must not be empty."),
+            ));
+        }
+        Ok(value)
+    }
+}
+
+/// An e-mail address, trimmed and composed. Its case is kept, and that of the address as it is `known` where the two are
+/// one mailbox: another spelling is no change.
+pub(crate) fn email(known: Option<String>) -> impl FnOnce(String) -> Result<String> {
+    move |value| match known {
+        Some(known) if known == value => Ok(known),
+        known => {
+            let address = email::parse(&value).map_err(|message| {
+                let message = format!("{}, not {}.", message.trim_end_matches('.'), Quoted(&value));
+                hint::email_meant(&value).on(Error::invalid("email", message))
+            })?;
+            let is_same = |known: &String| email::key(known) == email::key(&address);
+            Ok(known
+                .filter(is_same)
+                .unwrap_or_else(|| address.into_owned()))
+        }
+    }
+}
+
+/// A company's domain, reduced to its bare host.
+pub(crate) fn domain(value: String) -> Result<String> {
+    let value = text("domain", value, TEXT_CHARS_MAX)?;
+    host::bare(&value).ok_or_else(|| {
+        Error::invalid(
+            "domain",
+            format!(
+                "`domain` must be a domain name such as example.com, or a URL of one, not {}.",
+                Quoted(&value)
+            ),
+        )
+    })
+}
+
+/// An ISO 4217 code, upper-cased.
+pub(crate) fn currency(value: String) -> Result<String> {
+    text::currency(&value).map(str::to_owned).ok_or_else(|| {
+        let given = Quoted(&value);
+        let message =
+            format!("`currency` must be an ISO 4217 code such as USD or EUR, not {given}.");
+        hint::currency_meant(&value).on(Error::invalid("currency", message))
+    })
+}
+
+/// An integer that every JSON reader keeps exact.
+pub(crate) fn integer(name: &str) -> impl FnOnce(i64) -> Result<i64> + '_ {
+    move |value| {
+        if value.unsigned_abs() <= INTEGER_MAX.unsigned_abs() {
+            return Ok(value);
+        }
+        Err(Error::invalid(
+            name,
+            format!("`{name}` must be an integer between -{INTEGER_MAX} and {INTEGER_MAX}."),
+        ))
+    }
+}
+
+/// A required text that a new record has.
+pub(crate) fn present(name: &str, value: &str) -> Result<()> {
+    if value.is_empty() {
+        return Err(Error::invalid(name, format!("`{name}` is required.")));
+    }
+    Ok(())
+}

@@ -1,0 +1,260 @@
+//! Deliveries: one event on its way to one endpoint.
+
+use serde::{Deserialize, Serialize};
+
+use super::event::EventType;
+use crate::record::column::{Column, ColumnType, Scalar};
+use crate::value::id::{Id, Kind};
+use crate::value::time::Timestamp;
+use crate::webhook::{Answer, SendError};
+use crate::webhook::{Plea, Schedule};
+
+/// Bytes of an answer's body that an attempt keeps.
+pub(crate) const RESPONSE_BYTES_MAX: usize = 1024;
+
+/// Where a delivery stands. It begins as pending, and whatever else it becomes, it stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryStatus {
+    /// To be sent, for the first time or again.
+    Pending,
+    /// An attempt was answered with success.
+    Succeeded,
+    /// The last attempt of the schedule failed.
+    Dead,
+    /// Its endpoint was disabled or deleted before one did.
+    Cancelled,
+}
+
+impl DeliveryStatus {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Pending, Self::Succeeded, Self::Dead, Self::Cancelled];
+
+    /// The name in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Succeeded => "succeeded",
+            Self::Dead => "dead",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// One request of a delivery, and what came back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// When it began.
+    pub at: Timestamp,
+    /// The status code of the answer, if there was one.
+    pub status_code: Option<u16>,
+    /// Why there was no answer, or none that counts.
+    pub error: Option<String>,
+    /// How long it took.
+    pub duration_ms: i64,
+    /// The beginning of the answer's body, 1 KiB at most; what is no UTF-8 is replaced.
+    pub response: Option<String>,
+}
+
+impl Attempt {
+    pub(crate) fn new(
+        at: Timestamp,
+        duration_ms: i64,
+        outcome: &Result<Answer, SendError>,
+    ) -> Self {
+        let (status_code, error, response) = match outcome {
+            Ok(answer) => (
+                Some(answer.status),
+                refused(answer.status),
+                response(&answer.body),
+            ),
+            Err(error) => (None, Some(error.to_string()), None),
+        };
+        Self {
+            at,
+            status_code,
+            error,
+            duration_ms,
+            response,
+        }
+    }
+}
+
+/// Why an answer is no success.
+fn refused(status: u16) -> Option<String> {
+    (!is_success(status)).then(|| format!("answered {status}"))
+}
+
+const fn is_success(status: u16) -> bool {
+    200 <= status && status < 300
+}
+
+/// A body as text that every store keeps: NUL is none of it.
+fn response(body: &[u8]) -> Option<String> {
+    let begins = &body[..body.len().min(RESPONSE_BYTES_MAX)];
+    let text = String::from_utf8_lossy(begins).replace('\0', "\u{fffd}");
+    (!text.is_empty()).then_some(text)
+}
+
+/// What an attempt came to, beside its record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The endpoint took the event.
+    Taken,
+    /// The endpoint says that it is gone for good (410).
+    Gone,
+    /// To be tried again, as far as the schedule goes.
+    Failed,
+}
+
+impl Verdict {
+    pub fn of(outcome: &Result<Answer, SendError>) -> Self {
+        match outcome {
+            Ok(answer) if is_success(answer.status) => Self::Taken,
+            Ok(Answer { status: 410, .. }) => Self::Gone,
+            Ok(_) | Err(_) => Self::Failed,
+        }
+    }
+}
+
+/// One event on its way to one endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Delivery {
+    /// `dlv_` and a ULID.
+    pub id: Id,
+    /// Always `delivery`.
+    pub object: DeliveryTag,
+    /// The endpoint.
+    pub webhook_id: Id,
+    /// The event.
+    pub event_id: Id,
+    /// The type of the event.
+    pub event_type: EventType,
+    /// Where it stands.
+    pub status: DeliveryStatus,
+    /// The requests so far, oldest first.
+    pub attempts: Vec<Attempt>,
+    /// When the next request is due; null when there will be none.
+    pub next_attempt_at: Option<Timestamp>,
+    /// The delivery that this one repeats.
+    pub replay_of: Option<Id>,
+    /// 1 on create, one more with each change.
+    pub version: i64,
+    /// The moment in the id.
+    pub created_at: Timestamp,
+}
+
+/// The `object` member of a [`Delivery`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DeliveryTag {
+    /// Its one value.
+    #[default]
+    #[serde(rename = "delivery")]
+    Delivery,
+}
+
+pub(crate) const COLUMNS: &[Column] = &[
+    Column::id("webhook_id", Kind::Webhook).indexed(),
+    Column::id("event_id", Kind::Event).indexed(),
+    Column::text("event_type", 40),
+    Column::text("status", 20),
+    Column::new("next_attempt_at", ColumnType::Timestamp).due(),
+    Column::id("replay_of", Kind::Delivery).hidden(),
+    Column::new("created_at", ColumnType::Timestamp),
+];
+
+impl Delivery {
+    /// A new one, due at `now`: that is the clock's word, which may have been set back since the moment in the id.
+    pub fn pending(
+        id: Id,
+        webhook_id: Id,
+        event_id: Id,
+        event_type: EventType,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            object: DeliveryTag::Delivery,
+            webhook_id,
+            event_id,
+            event_type,
+            status: DeliveryStatus::Pending,
+            attempts: Vec::new(),
+            next_attempt_at: Some(now),
+            replay_of: None,
+            version: 1,
+            created_at: id.timestamp(),
+        }
+    }
+
+    /// The same event to the same endpoint, once more from the start.
+    pub fn replay(&self, id: Id, now: Timestamp) -> Self {
+        Self {
+            replay_of: Some(self.id),
+            ..Self::pending(id, self.webhook_id, self.event_id, self.event_type, now)
+        }
+    }
+
+    /// Records one more attempt, made just now: the next one is due so long after `now`. `chance` is any number, evenly
+    /// distributed.
+    pub(crate) fn record(
+        &mut self,
+        attempt: Attempt,
+        now: Timestamp,
+        outcome: &Result<Answer, SendError>,
+        schedule: &Schedule,
+        chance: u32,
+    ) {
+        self.attempts.push(attempt);
+        self.version += 1;
+        let wait_ms = schedule.wait_ms(self.attempts.len(), Plea::of(outcome), chance);
+        (self.status, self.next_attempt_at) = match (Verdict::of(outcome), wait_ms) {
+            (Verdict::Taken, _) => (DeliveryStatus::Succeeded, None),
+            (Verdict::Gone, _) => (DeliveryStatus::Cancelled, None),
+            (Verdict::Failed, None) => (DeliveryStatus::Dead, None),
+            (Verdict::Failed, Some(wait_ms)) => {
+                let next = now.saturating_add_millis(wait_ms);
+                (DeliveryStatus::Pending, Some(next))
+            }
+        };
+    }
+
+    /// Gives it up, since its endpoint takes no more.
+    pub fn cancel(&mut self) {
+        self.give_up();
+        self.version += 1;
+    }
+
+    /// Cancels it as part of a change that is under way.
+    pub(crate) fn give_up(&mut self) {
+        self.status = DeliveryStatus::Cancelled;
+        self.next_attempt_at = None;
+    }
+
+    pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
+        let Self {
+            id: _,
+            object: _,
+            webhook_id,
+            event_id,
+            event_type,
+            status,
+            attempts: _,
+            next_attempt_at,
+            replay_of,
+            version: _,
+            created_at,
+        } = self;
+        vec![
+            Some((*webhook_id).into()),
+            Some((*event_id).into()),
+            Some(event_type.as_str().into()),
+            Some(status.as_str().into()),
+            next_attempt_at.map(Scalar::from),
+            replay_of.map(Scalar::from),
+            Some((*created_at).into()),
+        ]
+    }
+}

@@ -1,0 +1,380 @@
+//! Endpoints: who is told of which events, and with what secret.
+
+pub(crate) mod subscription;
+pub(crate) mod url;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use self::subscription::Subscription;
+use crate::error::{Error, Result};
+use crate::limits::{TEXT_CHARS_MAX, WEBHOOK_URL_CHARS_MAX};
+use crate::record::check;
+use crate::record::column::{Column, ColumnType, Scalar};
+use crate::record::hint::OtherNames;
+use crate::record::input::{Patch, Reader};
+use crate::value::id::Id;
+use crate::value::scope::Mode;
+use crate::value::time::{Entropy, Timestamp};
+use crate::webhook::secret::{self, Secrets};
+use crate::webhook::{AnyTarget, TargetPolicy};
+
+/// A subscribed URL. Its secret is in the record that a store keeps, and never in [`Webhook::shown`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Webhook {
+    /// `wh_` and a ULID.
+    pub id: Id,
+    /// Always `webhook`.
+    pub object: WebhookTag,
+    /// Where events are sent.
+    pub url: String,
+    /// What it subscribed to.
+    pub event_types: Subscription,
+    /// What its owner says of it.
+    pub description: Option<String>,
+    /// Whether events are sent at all.
+    pub enabled: bool,
+    /// Why it is not enabled.
+    pub disabled_reason: Option<DisabledReason>,
+    /// Since when deliveries to it failed for good measure and none succeeded.
+    pub failing_since: Option<Timestamp>,
+    /// What its payloads are signed with.
+    pub(crate) secrets: Secrets,
+    /// 1 on create, one more with each change.
+    pub version: i64,
+    /// Live or test: it sees the events of that mode alone.
+    pub mode: Mode,
+    /// The moment in the id.
+    pub created_at: Timestamp,
+    /// The moment of the last change.
+    pub updated_at: Timestamp,
+}
+
+/// The `object` member of a [`Webhook`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WebhookTag {
+    /// Its one value.
+    #[default]
+    #[serde(rename = "webhook")]
+    Webhook,
+}
+
+/// Why an endpoint is disabled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisabledReason {
+    /// Its owner asked for it.
+    Requested,
+    /// It answered 410: it is gone for good.
+    Gone,
+    /// For days, no delivery to it succeeded.
+    Failing,
+}
+
+impl DisabledReason {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Requested, Self::Gone, Self::Failing];
+
+    /// The name in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Gone => "gone",
+            Self::Failing => "failing",
+        }
+    }
+}
+
+/// What a write says of an endpoint.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WebhookInput {
+    /// See [`Webhook::url`].
+    pub url: Patch<String>,
+    /// See [`Webhook::event_types`].
+    pub event_types: Patch<Vec<String>>,
+    /// See [`Webhook::description`].
+    pub description: Patch<String>,
+    /// See [`Webhook::enabled`].
+    pub enabled: Patch<bool>,
+}
+
+/// What an operator decides about where endpoints may lead.
+pub struct Rules<'a> {
+    /// Whether live endpoints may be reached by http.
+    pub plain_http: bool,
+    /// Judges where they lead.
+    pub targets: &'a dyn TargetPolicy,
+}
+
+/// Those of an engine whose operator says nothing.
+impl Default for Rules<'_> {
+    fn default() -> Self {
+        Self {
+            plain_http: false,
+            targets: &AnyTarget,
+        }
+    }
+}
+
+/// What other APIs call the members of an endpoint.
+const OTHER_NAMES: OtherNames = &[
+    (
+        &[
+            "events",
+            "event",
+            "enabled_events",
+            "event_type",
+            "types",
+            "topics",
+            "topic",
+            "subscriptions",
+        ],
+        &["event_types"],
+    ),
+    (
+        &[
+            "target_url",
+            "callback_url",
+            "endpoint",
+            "endpoint_url",
+            "webhook_url",
+            "uri",
+            "target",
+            "address",
+        ],
+        &["url"],
+    ),
+    (
+        &["active", "is_active", "is_enabled", "status"],
+        &["enabled"],
+    ),
+    (&["name", "title", "label"], &["description"]),
+];
+
+pub(crate) const COLUMNS: &[Column] = &[
+    Column::text("url", WEBHOOK_URL_CHARS_MAX),
+    Column::new("event_types", ColumnType::Json).hidden(),
+    Column::text("description", TEXT_CHARS_MAX),
+    Column::new("enabled", ColumnType::Boolean),
+    Column::new("created_at", ColumnType::Timestamp),
+    Column::new("updated_at", ColumnType::Timestamp),
+];
+
+/// An endpoint as its owner sees it.
+#[derive(Serialize)]
+struct Shown<'a> {
+    id: Id,
+    object: WebhookTag,
+    url: &'a str,
+    event_types: &'a Subscription,
+    description: &'a Option<String>,
+    enabled: bool,
+    disabled_reason: Option<DisabledReason>,
+    failing_since: Option<Timestamp>,
+    previous_secret_expires_at: Option<Timestamp>,
+    mode: Mode,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<&'a str>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl WebhookInput {
+    /// Takes an endpoint, or a change of one, from a JSON object.
+    ///
+    /// # Errors
+    /// `validation_failed`, naming the member.
+    pub fn read(reader: &mut Reader) -> Result<Self> {
+        reader.knowing(OTHER_NAMES);
+        let event_types = match reader.take("event_types") {
+            Some(serde_json::Value::String(name)) => Patch::Set(vec![name]),
+            Some(value) => {
+                let mut one = Reader::new(serde_json::json!({ "event_types": value }))?;
+                one.texts("event_types")?
+            }
+            None => Patch::Keep,
+        };
+        Ok(Self {
+            url: reader.text("url")?,
+            event_types,
+            description: reader.text("description")?,
+            enabled: reader.boolean("enabled")?,
+        })
+    }
+}
+
+impl Webhook {
+    /// A new endpoint, and its secret.
+    ///
+    /// # Errors
+    /// `validation_failed` or `unknown_value`, naming the member; what the rules refuse.
+    pub fn subscribe(
+        id: Id,
+        mode: Mode,
+        now: Timestamp,
+        input: WebhookInput,
+        rules: &Rules<'_>,
+        entropy: &dyn Entropy,
+    ) -> Result<(Self, String)> {
+        for (name, given) in [
+            ("url", input.url.as_set().is_some()),
+            ("event_types", input.event_types.as_set().is_some()),
+        ] {
+            if !given {
+                return Err(Error::invalid(name, format!("`{name}` is required.")));
+            }
+        }
+        let secret = secret::generate(entropy);
+        let mut webhook = Self {
+            id,
+            object: WebhookTag::Webhook,
+            url: String::new(),
+            event_types: Subscription::everything(),
+            description: None,
+            enabled: true,
+            disabled_reason: None,
+            failing_since: None,
+            secrets: Secrets::new(secret.clone()),
+            version: 1,
+            mode,
+            created_at: now,
+            updated_at: now,
+        };
+        let enabled = input.enabled.or_default();
+        webhook.change(WebhookInput { enabled, ..input }, rules)?;
+        Ok((webhook, secret))
+    }
+
+    /// Applies a change, normalising what it sets. On an error the endpoint may be half changed: drop it.
+    ///
+    /// Where it leads is judged when that changes or it is enabled: one from before the rules stays, and can be told
+    /// something else or be disabled.
+    pub(crate) fn change(&mut self, input: WebhookInput, rules: &Rules<'_>) -> Result<()> {
+        let (old_url, was_enabled) = (self.url.clone(), self.enabled);
+        self.apply(input, rules)?;
+        if self.url != old_url || (self.enabled && !was_enabled) {
+            rules.targets.check(self.mode, &self.url)?;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, input: WebhookInput, rules: &Rules<'_>) -> Result<()> {
+        let WebhookInput {
+            url,
+            event_types,
+            description,
+            enabled,
+        } = input;
+        let plain_http = rules.plain_http || self.mode == Mode::Test;
+        let old_url = self.url.clone();
+        url.apply_required("url", &mut self.url, |url| url::check(url, plain_http))?;
+        if self.url != old_url {
+            // What failed elsewhere says nothing of the new place.
+            self.failing_since = None;
+        }
+        match event_types {
+            Patch::Keep => {}
+            Patch::Clear => {
+                return Err(Error::invalid(
+                    "event_types",
+                    "`event_types` is required: it cannot be null.",
+                ));
+            }
+            Patch::Set(names) => self.event_types = Subscription::new(names)?,
+        }
+        description.apply(&mut self.description, check::short_text("description"))?;
+        let was_enabled = self.enabled;
+        enabled.apply_required("enabled", &mut self.enabled, Ok)?;
+        if self.enabled != was_enabled {
+            self.disabled_reason = (!self.enabled).then_some(DisabledReason::Requested);
+            self.failing_since = None;
+        }
+        Ok(())
+    }
+
+    /// Whether another URL is an address of this endpoint too, in another spelling perhaps.
+    pub(crate) fn is_at(&self, url: &str) -> bool {
+        url::comparable(&self.url) == url::comparable(url)
+    }
+
+    /// Stops it without having been asked to.
+    pub(crate) fn disable(&mut self, reason: DisabledReason) {
+        self.enabled = false;
+        self.disabled_reason = Some(reason);
+    }
+
+    pub(crate) fn touch(&mut self, now: Timestamp) {
+        self.version += 1;
+        self.updated_at = self.updated_at.max(now);
+    }
+
+    /// The JSON that its owner sees: everything but the secret.
+    pub fn shown(&self) -> String {
+        self.render(None)
+    }
+
+    /// The JSON that creation and rotation answer with: the one time that the secret is shown.
+    pub(crate) fn shown_with(&self, secret: &str) -> String {
+        self.render(Some(secret))
+    }
+
+    fn render(&self, secret: Option<&str>) -> String {
+        let shown = Shown {
+            id: self.id,
+            object: self.object,
+            url: &self.url,
+            event_types: &self.event_types,
+            description: &self.description,
+            enabled: self.enabled,
+            disabled_reason: self.disabled_reason,
+            failing_since: self.failing_since,
+            previous_secret_expires_at: self.secrets.previous_expires_at(),
+            mode: self.mode,
+            secret,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        };
+        serde_json::to_string(&shown).expect("texts, ids and times always serialise")
+    }
+
+    pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
+        let Self {
+            id: _,
+            object: _,
+            url,
+            event_types,
+            description,
+            enabled,
+            disabled_reason: _,
+            failing_since: _,
+            secrets: _,
+            version: _,
+            mode: _,
+            created_at,
+            updated_at,
+        } = self;
+        let event_types =
+            serde_json::to_string(event_types).expect("a list of texts always serialises");
+        vec![
+            Some(url.into()),
+            Some(event_types.into()),
+            description.as_ref().map(Scalar::from),
+            Some((*enabled).into()),
+            Some((*created_at).into()),
+            Some((*updated_at).into()),
+        ]
+    }
+}
+
+impl fmt::Debug for Webhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Webhook")
+            .field("id", &self.id)
+            .field("url", &self.url)
+            .field("event_types", &self.event_types)
+            .field("enabled", &self.enabled)
+            .finish_non_exhaustive()
+    }
+}

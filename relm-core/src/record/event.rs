@@ -1,0 +1,289 @@
+//! Events: what happened to a record, exactly as receivers are draft.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::Error as _;
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Result};
+use crate::record::column::{Column, ColumnType, Scalar};
+use crate::record::metadata;
+use crate::record::object::ObjectType;
+use crate::value::id::Id;
+use crate::value::scope::Mode;
+use crate::value::time::Timestamp;
+
+/// The version of the API whose shapes records and events have.
+pub const API_VERSION: &str = "2026-07-02";
+
+/// What happened to a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Change {
+    /// It is new.
+    Created,
+    /// It has other values.
+    Updated,
+    /// It is gone.
+    Deleted,
+}
+
+/// What an event tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EventType {
+    /// The change of a record: the twelve types that an endpoint can subscribe to.
+    Record(ObjectType, Change),
+    /// Nothing: it was asked for, to try an endpoint out, and goes to that one alone.
+    Ping,
+}
+
+impl EventType {
+    /// The twelve that an endpoint can subscribe to, in the order of the documentation.
+    pub fn all() -> impl Iterator<Item = Self> {
+        ObjectType::ALL.into_iter().flat_map(|object_type| {
+            [Change::Created, Change::Updated, Change::Deleted]
+                .map(|change| Self::Record(object_type, change))
+        })
+    }
+
+    /// The name, such as `contact.created`.
+    pub const fn as_str(self) -> &'static str {
+        let (object_type, change) = match self {
+            Self::Record(object_type, change) => (object_type, change),
+            Self::Ping => return "ping",
+        };
+        match (object_type, change) {
+            (ObjectType::Contact, Change::Created) => "contact.created",
+            (ObjectType::Contact, Change::Updated) => "contact.updated",
+            (ObjectType::Contact, Change::Deleted) => "contact.deleted",
+            (ObjectType::Company, Change::Created) => "company.created",
+            (ObjectType::Company, Change::Updated) => "company.updated",
+            (ObjectType::Company, Change::Deleted) => "company.deleted",
+            (ObjectType::Deal, Change::Created) => "deal.created",
+            (ObjectType::Deal, Change::Updated) => "deal.updated",
+            (ObjectType::Deal, Change::Deleted) => "deal.deleted",
+            (ObjectType::Activity, Change::Created) => "activity.created",
+            (ObjectType::Activity, Change::Updated) => "activity.updated",
+            (ObjectType::Activity, Change::Deleted) => "activity.deleted",
+        }
+    }
+
+    /// Reads what [`EventType::as_str`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::all()
+            .chain([Self::Ping])
+            .find(|ty| ty.as_str() == text)
+    }
+}
+
+impl fmt::Display for EventType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for EventType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for EventType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom("an event type"))
+    }
+}
+
+/// What happened, once. Its JSON is, byte for byte, the body that every attempt and replay sends.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Event {
+    /// `evt_` and a ULID: what a receiver tells repetitions by.
+    pub id: Id,
+    /// Always `event`.
+    pub object: EventTag,
+    /// What happened to what.
+    #[serde(rename = "type")]
+    pub event_type: EventType,
+    /// The moment in the id.
+    pub created_at: Timestamp,
+    /// Live or test.
+    pub mode: Mode,
+    /// [`API_VERSION`] of the moment.
+    pub api_version: String,
+    /// The record after the change; of a deleted one, its last state; of a ping, the endpoint.
+    pub data: EventData,
+    /// The old values of the members that an update changed, `version` and `updated_at` aside.
+    pub previous: Map<String, Value>,
+    /// The record that changed; of an event read back from a store it is told by `data` alone.
+    #[serde(skip)]
+    pub(crate) record_id: Option<Id>,
+}
+
+/// The `object` member of an [`Event`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EventTag {
+    /// Its one value.
+    #[default]
+    #[serde(rename = "event")]
+    Event,
+}
+
+/// JSON as it was told, to the letter: of a record that was written just now, the very text of its document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventData(Arc<str>);
+
+impl EventData {
+    /// What is JSON already, as a record's document is: nobody reads it again to see that.
+    pub fn new(json: impl Into<Arc<str>>) -> Self {
+        Self(json.into())
+    }
+
+    /// The JSON.
+    pub fn get(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Serialize for EventData {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let raw: &RawValue = serde_json::from_str(&self.0).map_err(S::Error::custom)?;
+        raw.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for EventData {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        Ok(Self(Box::<str>::from(raw).into()))
+    }
+}
+
+pub(crate) const COLUMNS: &[Column] = &[
+    Column::text("type", 40),
+    Column::new("record_id", ColumnType::Id(None)),
+    Column::new("created_at", ColumnType::Timestamp),
+];
+
+/// What an event will say, before it has an id.
+#[derive(Clone, Debug)]
+pub struct EventDraft {
+    /// What happened to what.
+    pub event_type: EventType,
+    /// The record that changed.
+    pub record_id: Id,
+    /// Live or test.
+    pub mode: Mode,
+    /// The record after the change, or its last state.
+    pub data: EventData,
+    /// The old values of the members that an update changed.
+    pub previous: Map<String, Value>,
+}
+
+impl Event {
+    /// The event of this id.
+    pub fn new(id: Id, draft: EventDraft) -> Self {
+        Self {
+            id,
+            object: EventTag::Event,
+            event_type: draft.event_type,
+            created_at: id.timestamp(),
+            mode: draft.mode,
+            api_version: API_VERSION.to_owned(),
+            data: draft.data,
+            previous: draft.previous,
+            record_id: Some(draft.record_id),
+        }
+    }
+
+    /// What [`Serialize`] gives, without reading `data` once more to see that it is JSON: every change has an event.
+    pub(crate) fn to_json(&self) -> String {
+        let Self {
+            id,
+            object: EventTag::Event,
+            event_type,
+            created_at,
+            mode,
+            api_version,
+            data,
+            previous,
+            record_id: _,
+        } = self;
+        let (data, previous) = (data.get(), metadata::text_of(previous));
+        format!(
+            r#"{{"id":"{id}","object":"event","type":"{event_type}","created_at":"{created_at}","mode":"{mode}","api_version":"{api_version}","data":{data},"previous":{previous}}}"#
+        )
+    }
+
+    pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
+        let Self {
+            id: _,
+            object: _,
+            event_type,
+            created_at,
+            mode: _,
+            api_version: _,
+            data: _,
+            previous: _,
+            record_id,
+        } = self;
+        vec![
+            Some(event_type.as_str().into()),
+            record_id.map(Scalar::from),
+            Some((*created_at).into()),
+        ]
+    }
+}
+
+/// The members of the document `before` that `after` has otherwise, but for what every change changes.
+pub(crate) fn previous(before: &str, after: &str) -> Result<Map<String, Value>> {
+    type Members<'a> = BTreeMap<&'a str, &'a RawValue>;
+    let before: Members = serde_json::from_str(before).map_err(Error::internal)?;
+    let after: Members = serde_json::from_str(after).map_err(Error::internal)?;
+    let mut previous = Map::new();
+    for (name, old) in before {
+        let new = after.get(name).map(|new| new.get());
+        // Most members are as they were, to the letter.
+        if name == "version" || name == "updated_at" || new == Some(old.get()) {
+            continue;
+        }
+        let value = |text: &str| serde_json::from_str::<Value>(text).map_err(Error::internal);
+        let old = value(old.get())?;
+        if new.map(value).transpose()?.as_ref() != Some(&old) {
+            previous.insert(name.to_owned(), old);
+        }
+    }
+    Ok(previous)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::value::id::Kind;
+
+    #[test]
+    fn an_event_renders_as_it_serialises() {
+        let data: Arc<str> = r#"{"id":"con_1","first_name":"\"Ada\"\n"}"#.into();
+        let previous = json!({ "first_name": "A \"da\"", "metadata": {} });
+        for previous in [json!({}), previous] {
+            let told = EventDraft {
+                event_type: EventType::Record(ObjectType::Contact, Change::Updated),
+                record_id: Id::new(Kind::Contact, 1),
+                mode: Mode::Test,
+                data: EventData::new(Arc::clone(&data)),
+                previous: serde_json::from_value(previous).unwrap(),
+            };
+            let event = Event::new(Id::new(Kind::Event, 1 << 100), told);
+            assert_eq!(event.to_json(), serde_json::to_string(&event).unwrap());
+            let read: Event = serde_json::from_str(&event.to_json()).unwrap();
+            assert_eq!(read.data, event.data);
+        }
+    }
+}

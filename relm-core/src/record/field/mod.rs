@@ -1,0 +1,412 @@
+//! Custom fields: what a workspace defines, and whether a record keeps to it.
+
+mod names;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use self::names::{OPTIONS_OTHER_NAMES, OTHER_NAMES, TYPES_ELSEWHERE};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{
+    FIELD_CHOICES_MAX, FIELD_KEY_CHARS_MAX, FIELD_OPTIONS_BYTES_MAX, TEXT_CHARS_MAX,
+};
+use crate::record::check;
+use crate::record::column::{Column, ColumnType, Scalar};
+use crate::record::hint::{self, OtherNames};
+use crate::record::input::{Patch, Reader};
+use crate::record::metadata::Metadata;
+use crate::record::object::ObjectType;
+use crate::value::excerpt::{Quoted, json_bytes};
+use crate::value::id::Id;
+use crate::value::scope::Mode;
+use crate::value::time::{Date, Timestamp};
+
+/// What a custom field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldType {
+    /// A JSON string.
+    Text,
+    /// A JSON number.
+    Number,
+    /// A calendar day, `YYYY-MM-DD`.
+    Date,
+    /// True or false.
+    Bool,
+    /// One of the field's choices.
+    Select,
+}
+
+impl FieldType {
+    /// All of them, in the order of the documentation.
+    pub const ALL: [Self; 5] = [
+        Self::Text,
+        Self::Number,
+        Self::Date,
+        Self::Bool,
+        Self::Select,
+    ];
+
+    /// The name in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Number => "number",
+            Self::Date => "date",
+            Self::Bool => "bool",
+            Self::Select => "select",
+        }
+    }
+}
+
+/// What a field's type needs to know beside itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldOptions {
+    /// The values of a `select`; absent on every other type.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
+}
+
+/// The definition of a custom field. It never changes: it is made and removed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Field {
+    /// `fld_` and a ULID.
+    pub id: Id,
+    /// Always `field`.
+    pub object: FieldTag,
+    /// The objects that it is on.
+    pub object_type: ObjectType,
+    /// The key in their `metadata`: `^[a-z][a-z0-9_]{0,62}$`, unique per object type.
+    pub key: String,
+    /// What people call it.
+    pub label: String,
+    /// What it holds.
+    #[serde(rename = "type")]
+    pub field_type: FieldType,
+    /// Whether every write must leave a value in it.
+    pub required: bool,
+    /// The choices of a `select`.
+    pub options: FieldOptions,
+    /// Live or test.
+    pub mode: Mode,
+    /// The moment in the id.
+    pub created_at: Timestamp,
+}
+
+/// The `object` member of a [`Field`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FieldTag {
+    /// Its one value.
+    #[default]
+    #[serde(rename = "field")]
+    Field,
+}
+
+/// What defines a custom field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldInput {
+    /// See [`Field::object_type`].
+    pub object_type: ObjectType,
+    /// See [`Field::key`].
+    pub key: String,
+    /// See [`Field::label`]; the key where none is given.
+    pub label: Option<String>,
+    /// See [`Field::field_type`].
+    pub field_type: FieldType,
+    /// See [`Field::required`].
+    pub required: bool,
+    /// The choices of a `select`; empty on every other type.
+    pub choices: Vec<String>,
+}
+
+pub(crate) const COLUMNS: &[Column] = &[
+    Column::text("object_type", 20),
+    Column::text("key", FIELD_KEY_CHARS_MAX),
+    Column::text("field_key", 100).unique().hidden(),
+    Column::text("label", TEXT_CHARS_MAX),
+    Column::text("type", 20),
+    Column::new("required", ColumnType::Boolean),
+    Column::new("options", ColumnType::Json).hidden(),
+    Column::new("created_at", ColumnType::Timestamp),
+];
+
+impl FieldInput {
+    /// Takes a definition from a JSON object.
+    ///
+    /// # Errors
+    /// `validation_failed`, `unknown_value` or `unknown_field`, naming the member.
+    pub fn read(mut reader: Reader) -> Result<Self> {
+        reader.knowing(OTHER_NAMES);
+        let object_type = reader.text("object_type")?;
+        let key = reader.text("key")?;
+        let label = reader.text("label")?.as_set().cloned();
+        let field_type = reader.text("type")?;
+        let is_required = *reader.boolean("required")?.as_set().unwrap_or(&false);
+        let choices =
+            match reader.object("options", r#"{"choices":["a","b"]}"#, hint::choices_meant)? {
+                Patch::Keep | Patch::Clear => Vec::new(),
+                Patch::Set(options) => {
+                    let mut options = Reader::new(Value::Object(options))?;
+                    options.knowing(OPTIONS_OTHER_NAMES);
+                    let choices = options
+                        .texts("choices")
+                        .map_err(|error| error.within("options"))?;
+                    options.finish().map_err(|error| error.within("options"))?;
+                    choices.as_set().cloned().unwrap_or_default()
+                }
+            };
+        // A name that is not ours is told before one that is missing: it is most likely the same.
+        reader.finish()?;
+        Ok(Self {
+            object_type: ObjectType::required("object_type", object_type)?,
+            key: required("key", key)?,
+            label,
+            field_type: required_choice(
+                "type",
+                field_type,
+                FieldType::ALL.map(FieldType::as_str),
+                TYPES_ELSEWHERE,
+                |text| FieldType::ALL.into_iter().find(|ty| ty.as_str() == text),
+            )?,
+            required: is_required,
+            choices,
+        })
+    }
+}
+
+impl Field {
+    /// A checked definition.
+    ///
+    /// # Errors
+    /// `validation_failed`, naming the member.
+    pub fn define(id: Id, mode: Mode, now: Timestamp, input: FieldInput) -> Result<Self> {
+        let FieldInput {
+            object_type,
+            key,
+            label,
+            field_type,
+            required,
+            choices,
+        } = input;
+        check_key(&key)?;
+        check_choices(field_type, &choices)?;
+        let label = match label {
+            Some(label) => check::required_text("label")(label)?,
+            None => key.clone(),
+        };
+        Ok(Self {
+            id,
+            object: FieldTag::Field,
+            object_type,
+            key,
+            label,
+            field_type,
+            required,
+            options: FieldOptions { choices },
+            mode,
+            created_at: now,
+        })
+    }
+
+    /// What its JSON takes.
+    pub(crate) fn bytes(&self) -> usize {
+        serde_json::to_string(self).map_or(0, |json| json.len())
+    }
+
+    /// What is unique of it in a scope.
+    pub fn field_key(&self) -> String {
+        format!("{}.{}", self.object_type, self.key)
+    }
+
+    pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
+        let Self {
+            id: _,
+            object: _,
+            object_type,
+            key,
+            label,
+            field_type,
+            required,
+            options,
+            mode: _,
+            created_at,
+        } = self;
+        let options = serde_json::to_string(options).expect("a list of texts always serialises");
+        vec![
+            Some(object_type.as_str().into()),
+            Some(key.into()),
+            Some(self.field_key().into()),
+            Some(label.into()),
+            Some(field_type.as_str().into()),
+            Some((*required).into()),
+            Some(options.into()),
+            Some((*created_at).into()),
+        ]
+    }
+
+    /// Whether `value` is one that the field holds; the error says what would be.
+    pub(crate) fn check(&self, value: &Value) -> Result<()> {
+        let choices = || self.options.choices.iter().map(String::as_str);
+        let fits = match self.field_type {
+            FieldType::Text => value.is_string(),
+            FieldType::Number => value.is_number(),
+            FieldType::Bool => value.is_boolean(),
+            FieldType::Date => value.as_str().and_then(Date::parse).is_some(),
+            FieldType::Select => value
+                .as_str()
+                .is_some_and(|chosen| choices().any(|choice| choice == chosen)),
+        };
+        if fits {
+            return Ok(());
+        }
+        let path = format!("metadata.{}", self.key);
+        let (expected, hint) = match self.field_type {
+            FieldType::Text => ("a string", hint::text_meant(value)),
+            FieldType::Number => ("a number", hint::number_meant(&path, value)),
+            FieldType::Bool => ("true or false", hint::boolean_meant(value)),
+            FieldType::Date => ("a day such as 2026-07-02", hint::date_meant(value)),
+            FieldType::Select => return Err(self.no_choice(&path, value)),
+        };
+        Err(hint::mismatch(&path, expected, value, hint))
+    }
+
+    fn no_choice(&self, path: &str, value: &Value) -> Error {
+        let choices = self.options.choices.iter().map(String::as_str);
+        let given = value.as_str().unwrap_or_default();
+        let kind = match value {
+            Value::String(_) => ErrorKind::UnknownValue,
+            _ => ErrorKind::ValidationFailed,
+        };
+        let message = format!(
+            "`{path}` must be one of {}, not {}.",
+            hint::some_of(choices.clone()),
+            hint::Shown(value)
+        );
+        Error::new(kind, message).at(path).options(given, choices)
+    }
+}
+
+/// Checks a record's resulting `metadata` against the definitions on its type.
+pub(crate) fn check_metadata<'a>(
+    fields: impl IntoIterator<Item = &'a Field>,
+    object_type: ObjectType,
+    metadata: &Metadata,
+) -> Result<()> {
+    for field in fields {
+        if field.object_type != object_type {
+            continue;
+        }
+        match metadata.get(&field.key) {
+            Some(value) => field.check(value)?,
+            None if field.required => {
+                let path = format!("metadata.{}", field.key);
+                let choices = field.options.choices.iter().map(String::as_str);
+                let message = match field.field_type {
+                    FieldType::Select => {
+                        let choices = hint::some_of(choices.clone());
+                        format!("`{path}` is required: one of {choices}.")
+                    }
+                    FieldType::Text | FieldType::Number | FieldType::Date | FieldType::Bool => {
+                        format!("`{path}` is required.")
+                    }
+                };
+                return Err(Error::invalid(path, message).options("", choices));
+            }
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+/// The path of the custom field of this key on these objects, where there is one.
+pub(crate) fn custom_field(fields: &[Field], object_type: ObjectType, key: &str) -> Option<String> {
+    let field = fields
+        .iter()
+        .find(|field| field.object_type == object_type && field.key == key)?;
+    Some(format!("metadata.{}", field.key))
+}
+
+/// The error about a name at the wrong place, with the path at which its custom field is.
+pub(crate) fn custom_field_elsewhere(error: Error, key: &str, path: String) -> Error {
+    let sentence = format!("{} is a custom field: write `{path}`.", Quoted(key));
+    error.adding(&sentence).suggesting(path)
+}
+
+pub(crate) fn required<T>(name: &str, patch: Patch<T>) -> Result<T> {
+    match patch {
+        Patch::Set(value) => Ok(value),
+        Patch::Keep | Patch::Clear => Err(Error::invalid(name, format!("`{name}` is required."))),
+    }
+}
+
+/// A required text that must be one of a closed list.
+pub(crate) fn required_choice<T, const N: usize>(
+    name: &str,
+    patch: Patch<String>,
+    options: [&'static str; N],
+    others: OtherNames,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<T> {
+    let text = required(name, patch)?;
+    parse(&text).ok_or_else(|| {
+        let options_text = options.join(", ");
+        let message = format!(
+            "`{name}` must be one of {options_text}, not {}.",
+            Quoted(&text)
+        );
+        Error::new(ErrorKind::UnknownValue, message)
+            .at(name)
+            .options_or(&text, options, others)
+    })
+}
+
+fn check_key(key: &str) -> Result<()> {
+    let mut bytes = key.bytes();
+    let well_formed = bytes.next().is_some_and(|first| first.is_ascii_lowercase())
+        && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    if well_formed && key.len() <= FIELD_KEY_CHARS_MAX {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "key",
+        format!(
+            "`key` must be a lower-case letter and up to {} of a-z, 0-9 and _, not {}.",
+            FIELD_KEY_CHARS_MAX - 1,
+            Quoted(key)
+        ),
+    ))
+}
+
+fn check_choices(field_type: FieldType, choices: &[String]) -> Result<()> {
+    let refuse = |message: String| Err(Error::invalid("options.choices", message));
+    if field_type != FieldType::Select {
+        if choices.is_empty() {
+            return Ok(());
+        }
+        return refuse("Only a `select` field has choices.".to_owned());
+    }
+    if choices.is_empty() || choices.len() > FIELD_CHOICES_MAX {
+        return refuse(format!(
+            "A `select` field needs 1 to {FIELD_CHOICES_MAX} `options.choices`."
+        ));
+    }
+    let bytes: usize = choices.iter().map(|choice| json_bytes(choice) + 3).sum();
+    if bytes > FIELD_OPTIONS_BYTES_MAX {
+        return refuse(format!(
+            "All `options.choices` together can be {FIELD_OPTIONS_BYTES_MAX} bytes of JSON at most, and these are {bytes}: have \
+             fewer or shorter ones."
+        ));
+    }
+    let mut seen = std::collections::HashSet::new();
+    for choice in choices {
+        check::text("options.choices", choice.clone(), TEXT_CHARS_MAX)?;
+        if choice.trim().is_empty() {
+            return refuse("A choice must not be empty.".to_owned());
+        }
+        if !seen.insert(choice) {
+            return refuse(format!("The choice {} is there twice.", Quoted(choice)));
+        }
+    }
+    Ok(())
+}

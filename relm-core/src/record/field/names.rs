@@ -1,0 +1,82 @@
+//! What other CRMs call the parts of a custom field's definition.
+
+use crate::record::hint::OtherNames;
+
+/// What other CRMs call the members of a definition.
+pub(super) const OTHER_NAMES: OtherNames = &[
+    (
+        &["object", "objects", "entity", "entity_type", "resource"],
+        &["object_type"],
+    ),
+    (
+        &[
+            "name",
+            "field",
+            "field_name",
+            "api_name",
+            "slug",
+            "internal_name",
+        ],
+        &["key"],
+    ),
+    (&["title", "display_name"], &["label"]),
+    (
+        &["field_type", "data_type", "kind", "attribute_type"],
+        &["type"],
+    ),
+    (&["is_required", "mandatory"], &["required"]),
+    (
+        &[
+            "choices",
+            "values",
+            "enum",
+            "allowed_values",
+            "picklist_values",
+        ],
+        &["options.choices"],
+    ),
+];
+
+/// What they call a definition's choices, within its options.
+pub(super) const OPTIONS_OTHER_NAMES: OtherNames = &[(
+    &["values", "enum", "allowed_values", "options", "items"],
+    &["choices"],
+)];
+
+/// What they call the types of fields.
+pub(super) const TYPES_ELSEWHERE: OtherNames = &[
+    (
+        &[
+            "string",
+            "str",
+            "varchar",
+            "textarea",
+            "multiline",
+            "url",
+            "email",
+            "phone",
+        ],
+        &["text"],
+    ),
+    (
+        &[
+            "integer", "int", "float", "double", "decimal", "currency", "numeric", "long",
+        ],
+        &["number"],
+    ),
+    (&["boolean", "checkbox", "flag"], &["bool"]),
+    (&["datetime", "date_time", "timestamp", "day"], &["date"]),
+    (
+        &[
+            "enum",
+            "enumeration",
+            "dropdown",
+            "picklist",
+            "choice",
+            "single_select",
+            "radio",
+            "option",
+        ],
+        &["select"],
+    ),
+];

@@ -1,0 +1,359 @@
+//! How a JSON body becomes a typed input: three-state members, exact errors, nothing left unread.
+
+use serde_json::{Map, Value};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::record::hint::{self, Hint, OtherNames};
+use crate::record::object::Reference;
+use crate::value::excerpt::Quoted;
+use crate::value::id::{Id, Kind};
+use crate::value::json;
+use crate::value::time::{Date, Timestamp};
+
+/// The member that holds what no other does.
+const METADATA: &str = "metadata";
+
+/// What is said to a number that is no integer within the bounds: see [`INTEGER_MAX`](crate::limits::INTEGER_MAX).
+const INTEGER_RANGE: &str = "an integer between -9007199254740991 and 9007199254740991";
+
+/// What a write says of one member.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Patch<T> {
+    /// Nothing: it stays as it is.
+    #[default]
+    Keep,
+    /// It becomes null.
+    Clear,
+    /// It becomes this.
+    Set(T),
+}
+
+impl<T> Patch<T> {
+    /// Applies the patch to a nullable member; `check` normalises or refuses a new value.
+    pub(crate) fn apply(
+        self,
+        member: &mut Option<T>,
+        check: impl FnOnce(T) -> Result<T>,
+    ) -> Result<()> {
+        match self {
+            Self::Keep => {}
+            Self::Clear => *member = None,
+            Self::Set(value) => *member = Some(check(value)?),
+        }
+        Ok(())
+    }
+
+    /// Applies the patch to a member that a record cannot be without.
+    pub(crate) fn apply_required(
+        self,
+        name: &str,
+        member: &mut T,
+        check: impl FnOnce(T) -> Result<T>,
+    ) -> Result<()> {
+        match self {
+            Self::Keep => Ok(()),
+            Self::Clear => Err(Error::invalid(
+                name,
+                format!("`{name}` is required: it cannot be null."),
+            )),
+            Self::Set(value) => {
+                *member = check(value)?;
+                Ok(())
+            }
+        }
+    }
+
+    /// The patch as it is meant where the member has a default and nothing to clear yet: null is absence.
+    #[must_use]
+    pub(crate) fn or_default(self) -> Self {
+        match self {
+            Self::Keep | Self::Clear => Self::Keep,
+            Self::Set(value) => Self::Set(value),
+        }
+    }
+
+    /// The value that the patch sets, if it sets one.
+    pub fn as_set(&self) -> Option<&T> {
+        match self {
+            Self::Set(value) => Some(value),
+            Self::Keep | Self::Clear => None,
+        }
+    }
+}
+
+impl<T> From<T> for Patch<T> {
+    fn from(value: T) -> Self {
+        Self::Set(value)
+    }
+}
+
+impl From<&str> for Patch<String> {
+    fn from(value: &str) -> Self {
+        Self::Set(value.to_owned())
+    }
+}
+
+/// Takes the members of one JSON object by name and type; what nobody took is refused at the end.
+pub struct Reader {
+    members: Map<String, Value>,
+    /// Every name asked for that can be set, to suggest the nearest when one is unknown.
+    known: Vec<&'static str>,
+    /// What else people call them.
+    others: OtherNames,
+}
+
+impl Reader {
+    /// A reader of `value`, which must be an object.
+    ///
+    /// # Errors
+    /// `bad_request` when it is not one.
+    pub fn new(value: Value) -> Result<Self> {
+        match value {
+            Value::Object(members) => Ok(Self {
+                members,
+                known: Vec::with_capacity(16),
+                others: &[],
+            }),
+            other => Err(Error::bad_request(format!(
+                "The body must be a JSON object, not {}.",
+                type_name(&other)
+            ))),
+        }
+    }
+
+    /// The same reader, which also understands whoever calls a member by one of these names.
+    pub(crate) fn knowing(&mut self, others: OtherNames) {
+        self.others = others;
+    }
+
+    /// Takes a member that cannot be set, so that nobody is told to set it.
+    pub(crate) fn take_read_only(&mut self, name: &str) -> Option<Value> {
+        self.members.remove(name)
+    }
+
+    /// Takes a member as it is; null is a value here.
+    pub fn take(&mut self, name: &'static str) -> Option<Value> {
+        self.known.push(name);
+        self.members.remove(name)
+    }
+
+    fn read<T>(
+        &mut self,
+        name: &'static str,
+        expected: &str,
+        convert: impl FnOnce(Value) -> Result<T, Value>,
+        hint: impl FnOnce(&Value) -> Hint,
+    ) -> Result<Patch<T>> {
+        match self.take(name) {
+            None => Ok(Patch::Keep),
+            Some(Value::Null) => Ok(Patch::Clear),
+            Some(value) => convert(value)
+                .map(Patch::Set)
+                .map_err(|value| hint::mismatch(name, expected, &value, hint(&value))),
+        }
+    }
+
+    /// Takes a text.
+    ///
+    /// # Errors
+    /// `validation_failed` when it is of another type.
+    pub fn text(&mut self, name: &'static str) -> Result<Patch<String>> {
+        self.read(name, "a string", into_text, hint::text_meant)
+    }
+
+    /// Takes true or false.
+    ///
+    /// # Errors
+    /// `validation_failed` when it is of another type.
+    pub fn boolean(&mut self, name: &'static str) -> Result<Patch<bool>> {
+        let convert = |value: Value| value.as_bool().ok_or(value);
+        self.read(name, "true or false", convert, hint::boolean_meant)
+    }
+
+    /// Takes an integer; `5.0` is one, and so is `1e2`.
+    ///
+    /// # Errors
+    /// `validation_failed` when it is not an integer within ±(2^53 − 1).
+    pub fn integer(&mut self, name: &'static str) -> Result<Patch<i64>> {
+        let convert = |value: Value| {
+            let integer = match &value {
+                Value::Number(number) if json::check_number(number) => exact_integer(number),
+                _ => None,
+            };
+            integer.ok_or(value)
+        };
+        let beyond = matches!(self.members.get(name), Some(Value::Number(number)) if !json::check_number(number));
+        let expected = if beyond { INTEGER_RANGE } else { "an integer" };
+        let hint = |value: &Value| hint::number_meant(name, value);
+        self.read(name, expected, convert, hint)
+    }
+
+    /// Takes the id of a record of `kind`.
+    ///
+    /// # Errors
+    /// `validation_failed` when it is not text, `invalid_reference` when it is not such an id.
+    pub fn id(&mut self, name: &'static str, kind: Kind) -> Result<Patch<Id>> {
+        id(name, kind, self.text(name)?)
+    }
+
+    /// Takes a calendar day.
+    ///
+    /// # Errors
+    /// `validation_failed` when it is not a real day as `YYYY-MM-DD`.
+    pub fn date(&mut self, name: &'static str) -> Result<Patch<Date>> {
+        let convert = |value: Value| value.as_str().and_then(Date::parse).ok_or(value);
+        self.read(name, "a day such as 2026-07-02", convert, hint::date_meant)
+    }
+
+    /// Takes a moment.
+    ///
+    /// # Errors
+    /// `validation_failed` when it is not RFC 3339.
+    pub fn timestamp(&mut self, name: &'static str) -> Result<Patch<Timestamp>> {
+        let convert = |value: Value| value.as_str().and_then(Timestamp::parse).ok_or(value);
+        let expected = "an RFC 3339 time such as 2026-07-02T10:00:00Z";
+        self.read(name, expected, convert, hint::timestamp_meant)
+    }
+
+    /// Takes an object, member by member; `example` is one that it could be.
+    ///
+    /// # Errors
+    /// `validation_failed` when it is of another type.
+    pub(crate) fn object(
+        &mut self,
+        name: &'static str,
+        example: &str,
+        hint: impl FnOnce(&Value) -> Hint,
+    ) -> Result<Patch<Map<String, Value>>> {
+        let convert = |value: Value| match value {
+            Value::Object(members) => Ok(members),
+            other => Err(other),
+        };
+        let expected = format!("an object such as {example}");
+        self.read(name, &expected, convert, hint)
+    }
+
+    /// Takes `metadata`.
+    ///
+    /// # Errors
+    /// `validation_failed` when it is no object.
+    pub fn metadata(&mut self) -> Result<Patch<Map<String, Value>>> {
+        self.object(METADATA, r#"{"plan":"pro"}"#, |_| Hint::default())
+    }
+
+    /// Takes a list of texts.
+    ///
+    /// # Errors
+    /// `validation_failed` when it is of another type.
+    pub fn texts(&mut self, name: &'static str) -> Result<Patch<Vec<String>>> {
+        let convert = |value: Value| match value {
+            Value::Array(items) if items.iter().all(Value::is_string) => {
+                items.into_iter().map(into_text).collect()
+            }
+            other => Err(other),
+        };
+        self.read(name, "a list of strings", convert, hint::texts_meant)
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    /// `unknown_field` when a member was not asked for, with the nearest known name.
+    pub fn finish(self) -> Result<()> {
+        self.unknown().map_or(Ok(()), Err)
+    }
+
+    /// What is wrong with the first member that was not asked for, where there is one.
+    pub(crate) fn unknown(&self) -> Option<Error> {
+        let (name, value) = self.members.iter().next()?;
+        let known = self.known.iter().copied();
+        let error = unknown_field(name);
+        if is_wrapping(value, &self.known) {
+            let sentence = format!("Send its members without {} around them.", Quoted(name));
+            return Some(error.options("", known).adding(&sentence));
+        }
+        let takes_any = self.known.contains(&METADATA);
+        let error = error.options_or(name, known, self.others);
+        Some(match error.suggestion() {
+            None if takes_any => error.adding("What has no field of ours goes into `metadata`."),
+            Some(_) | None => error,
+        })
+    }
+}
+
+/// The id of a record of `kind` that a text is.
+pub(crate) fn id(name: &str, kind: Kind, text: Patch<String>) -> Result<Patch<Id>> {
+    match text {
+        Patch::Keep => Ok(Patch::Keep),
+        Patch::Clear => Ok(Patch::Clear),
+        Patch::Set(text) => match Id::parse(&text) {
+            Some(id) if id.kind() == kind => Ok(Patch::Set(id)),
+            _ => Err(hint::id_meant(kind, &text).on(invalid_reference(name, kind))),
+        },
+    }
+}
+
+/// Whether members that belong here are within a value, as other APIs have them in `properties` or `data`.
+fn is_wrapping(value: &Value, known: &[&'static str]) -> bool {
+    let members = value.as_object().into_iter().flatten();
+    members
+        .take(known.len())
+        .any(|(name, _)| known.contains(&&**name))
+}
+
+pub(crate) fn unknown_field(name: &str) -> Error {
+    let message = format!("There is no field {} here.", Quoted(name));
+    Error::new(ErrorKind::UnknownField, message).at(name)
+}
+
+pub(crate) fn read_only(name: &str) -> Error {
+    Error::invalid(name, format!("`{name}` is read-only: leave it out."))
+}
+
+/// A reference to a record that is not there.
+pub(crate) fn lost_reference(reference: Reference) -> Error {
+    let Reference { name, kind, id } = reference;
+    let error = invalid_reference(name, kind);
+    match id {
+        Some(id) => error.adding(&format!("There is no `{id}`.")),
+        None => error,
+    }
+}
+
+pub(crate) fn invalid_reference(name: &str, kind: Kind) -> Error {
+    let what = kind.name();
+    Error::new(
+        ErrorKind::InvalidReference,
+        format!("`{name}` must be the id of an existing {what}."),
+    )
+    .at(name)
+}
+
+/// The integer that a JSON number is, if it is one.
+pub(crate) fn exact_integer(number: &serde_json::Number) -> Option<i64> {
+    number.as_i64().or_else(|| {
+        number
+            .as_f64()
+            .filter(|float| float.fract() == 0.0)
+            .map(|float| float as i64)
+    })
+}
+
+fn into_text(value: Value) -> Result<String, Value> {
+    match value {
+        Value::String(text) => Ok(text),
+        other => Err(other),
+    }
+}
+
+/// What a client calls the type of a JSON value.
+pub(crate) fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}

@@ -1,0 +1,281 @@
+//! API keys: made once, kept as digests, shown by their first and last characters.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::error::Result;
+use crate::limits::TEXT_CHARS_MAX;
+use crate::record::check;
+use crate::record::column::{Column, ColumnType, Scalar};
+use crate::value::id::Id;
+use crate::value::scope::{Mode, Scope};
+use crate::value::time::{Entropy, Timestamp};
+
+/// What a key may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyAccess {
+    /// Everything in its workspace and mode.
+    Full,
+    /// Reading alone.
+    ReadOnly,
+}
+
+impl KeyAccess {
+    /// The name in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::ReadOnly => "read_only",
+        }
+    }
+}
+
+/// An API key as it is kept: nobody can make the key from it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ApiKey {
+    /// `key_` and a ULID.
+    pub id: Id,
+    /// The workspace that it opens.
+    pub workspace_id: Id,
+    /// The mode that it opens.
+    pub mode: Mode,
+    /// What its owner calls it.
+    pub name: Option<String>,
+    /// What it may do.
+    pub access: KeyAccess,
+    /// `sk_live_` or `sk_test_` and four characters of the rest.
+    pub prefix: String,
+    /// Its last four characters.
+    pub last_four: String,
+    /// SHA-256 of the key, in hexadecimal. A key is 256 random bits, so no slower digest is needed.
+    pub(crate) digest: String,
+    /// 1 until it is revoked.
+    pub version: i64,
+    /// The moment in the id.
+    pub created_at: Timestamp,
+    /// When it stopped working.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// A key that was just made: the one time that its text can be read.
+pub struct NewKey {
+    /// The key as it is kept.
+    pub key: ApiKey,
+    /// The key itself: `sk_live_…` or `sk_test_…`.
+    pub secret: String,
+}
+
+/// Who is asking: what a valid key opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// The key that was shown.
+    pub key_id: Id,
+    /// The workspace and mode that it opens.
+    pub scope: Scope,
+    /// What it may do there.
+    pub access: KeyAccess,
+}
+
+pub(crate) const COLUMNS: &[Column] = &[
+    Column::id("workspace_id", crate::value::id::Kind::Workspace).indexed(),
+    Column::text("mode", 4),
+    Column::text("name", TEXT_CHARS_MAX),
+    Column::text("access", 20),
+    Column::text("prefix", 20),
+    Column::text("last_four", 4),
+    Column::text("digest", 64).unique().hidden(),
+    Column::new("created_at", ColumnType::Timestamp),
+    Column::new("revoked_at", ColumnType::Timestamp),
+];
+
+/// Characters of the random part: 43 of 62 symbols are 256 bits.
+const RANDOM_CHARS: usize = 43;
+/// Characters of the checksum that follows it: a text that is no key passes for one once in 57 thousand million. Keys
+/// that were made before there was a checksum end with the random part, and stay valid.
+const CHECKSUM_CHARS: usize = 6;
+/// Characters of a key after `sk_live_` or `sk_test_`.
+const CHECKED_CHARS: usize = RANDOM_CHARS + CHECKSUM_CHARS;
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+impl ApiKey {
+    /// A new key and its secret.
+    ///
+    /// # Errors
+    /// `validation_failed` for a name that it cannot have.
+    pub fn make(
+        id: Id,
+        scope: Scope,
+        access: KeyAccess,
+        name: Option<String>,
+        now: Timestamp,
+        entropy: &dyn Entropy,
+    ) -> Result<NewKey> {
+        let start = key_start(scope.mode());
+        let mut secret = format!("{start}{}", random_text(entropy));
+        let checksum = checksum(&secret);
+        secret.extend(checksum.map(char::from));
+        let key = Self {
+            id,
+            workspace_id: scope.workspace(),
+            mode: scope.mode(),
+            name: name
+                .map(|name| check::text("name", name, TEXT_CHARS_MAX))
+                .transpose()?,
+            access,
+            prefix: secret[..start.len() + 4].to_owned(),
+            last_four: secret[secret.len() - 4..].to_owned(),
+            digest: hex(&digest(&secret)),
+            version: 1,
+            created_at: now,
+            revoked_at: None,
+        };
+        Ok(NewKey { key, secret })
+    }
+
+    /// What it opens, unless it is revoked.
+    pub(crate) fn principal(&self) -> Option<Principal> {
+        match self.revoked_at {
+            Some(_) => None,
+            None => Some(Principal {
+                key_id: self.id,
+                scope: Scope::new(self.workspace_id, self.mode),
+                access: self.access,
+            }),
+        }
+    }
+
+    /// What is unique of it.
+    pub(crate) fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
+        let Self {
+            id: _,
+            workspace_id,
+            mode,
+            name,
+            access,
+            prefix,
+            last_four,
+            digest,
+            version: _,
+            created_at,
+            revoked_at,
+        } = self;
+        vec![
+            Some((*workspace_id).into()),
+            Some(mode.as_str().into()),
+            name.as_ref().map(Scalar::from),
+            Some(access.as_str().into()),
+            Some(prefix.into()),
+            Some(last_four.into()),
+            Some(digest.into()),
+            Some((*created_at).into()),
+            revoked_at.map(Scalar::from),
+        ]
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiKey")
+            .field("id", &self.id)
+            .field("prefix", &self.prefix)
+            .field("access", &self.access)
+            .field("revoked_at", &self.revoked_at)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for NewKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewKey")
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How the keys of a mode start.
+const fn key_start(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Live => "sk_live_",
+        Mode::Test => "sk_test_",
+    }
+}
+
+/// Whether a text has the form of a key, in time that does not depend on its length.
+pub(crate) fn is_well_formed(secret: &str) -> bool {
+    Mode::ALL.into_iter().any(|mode| {
+        secret.strip_prefix(key_start(mode)).is_some_and(|rest| {
+            matches!(rest.len(), RANDOM_CHARS | CHECKED_CHARS)
+                && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        })
+    })
+}
+
+/// Whether a well-formed text may be a key that was made: one that has a wrong checksum cannot, and costs no look-up.
+pub(crate) fn may_exist(secret: &str) -> bool {
+    let Some(end) = secret.len().checked_sub(CHECKSUM_CHARS) else {
+        return false;
+    };
+    let is_checked = Mode::ALL
+        .into_iter()
+        .any(|mode| secret.len() == key_start(mode).len() + CHECKED_CHARS);
+    match secret.split_at_checked(end) {
+        Some((checked, sum)) if is_checked => sum.as_bytes() == checksum(checked),
+        Some(_) => true,
+        None => false,
+    }
+}
+
+/// The head of the SHA-256 of what stands before it, in the symbols of keys. It finds what was mistyped or made up; it
+/// keeps nothing secret, since anybody can compute it.
+fn checksum(text: &str) -> [u8; CHECKSUM_CHARS] {
+    let digest = Sha256::digest(text.as_bytes());
+    let mut number = digest
+        .iter()
+        .take(8)
+        .fold(0, |number, byte| (number << 8) | u64::from(*byte));
+    [(); CHECKSUM_CHARS].map(|()| {
+        let symbol = ALPHABET[(number % 62) as usize];
+        number /= 62;
+        symbol
+    })
+}
+
+/// SHA-256 of a key: what is kept of it, in hexadecimal.
+pub(crate) fn digest(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    text
+}
+
+/// Letters and digits, each drawn evenly: bytes that would favour some are drawn again.
+fn random_text(entropy: &dyn Entropy) -> String {
+    let mut text = String::with_capacity(RANDOM_CHARS);
+    let mut bytes = [0_u8; 64];
+    while text.len() < RANDOM_CHARS {
+        entropy.fill(&mut bytes);
+        let even = bytes.iter().filter(|byte| **byte < 248);
+        let missing = RANDOM_CHARS - text.len();
+        text.extend(
+            even.take(missing)
+                .map(|byte| char::from(ALPHABET[usize::from(byte % 62)])),
+        );
+    }
+    text
+}

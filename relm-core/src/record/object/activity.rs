@@ -1,0 +1,273 @@
+//! An activity: a call, a meeting, a note, at a moment.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Object, ObjectType, Reference, head, scalar};
+use crate::error::Result;
+use crate::limits::{BODY_CHARS_MAX, TEXT_CHARS_MAX};
+use crate::record::check;
+use crate::record::column::{Column, ColumnType, Scalar};
+use crate::record::hint::OtherNames;
+use crate::record::input::{Patch, Reader};
+use crate::record::metadata::{self, Metadata};
+use crate::value::id::{Id, Kind};
+use crate::value::scope::Mode;
+use crate::value::time::Timestamp;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Activity {
+    /// `act_` and a ULID.
+    pub id: Id,
+    /// Always [`ObjectType::Activity`].
+    pub object: ObjectType,
+    /// Required free text, such as `call`; `type` in JSON.
+    #[serde(rename = "type")]
+    pub activity_type: String,
+    /// Free text.
+    pub subject: Option<String>,
+    /// Free text of up to 20,000 characters.
+    pub body: Option<String>,
+    /// The contact that it was with.
+    pub contact_id: Option<Id>,
+    /// The deal that it was about.
+    pub deal_id: Option<Id>,
+    /// The company that it was with.
+    pub company_id: Option<Id>,
+    /// When it happened; the moment of its creation unless said.
+    pub occurred_at: Timestamp,
+    /// Custom fields and free-form members.
+    pub metadata: Metadata,
+    /// 1 on create, one more with each change.
+    pub version: i64,
+    /// Live or test.
+    pub mode: Mode,
+    /// The moment in the id.
+    pub created_at: Timestamp,
+    /// The moment of the last change.
+    pub updated_at: Timestamp,
+}
+
+/// What a write says of an activity.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ActivityInput {
+    /// See [`Activity::activity_type`].
+    pub activity_type: Patch<String>,
+    /// See [`Activity::subject`].
+    pub subject: Patch<String>,
+    /// See [`Activity::body`].
+    pub body: Patch<String>,
+    /// See [`Activity::contact_id`].
+    pub contact_id: Patch<Id>,
+    /// See [`Activity::deal_id`].
+    pub deal_id: Patch<Id>,
+    /// See [`Activity::company_id`].
+    pub company_id: Patch<Id>,
+    /// See [`Activity::occurred_at`].
+    pub occurred_at: Patch<Timestamp>,
+    /// Merged one level deep: a null member removes that key.
+    pub metadata: Patch<Metadata>,
+}
+
+/// What other CRMs call the members of an activity.
+pub(super) const OTHER_NAMES: OtherNames = &[
+    (&["activity_type", "kind", "category"], &["type"]),
+    (&["title", "name", "summary"], &["subject"]),
+    (
+        &["text", "note", "notes", "content", "description", "message"],
+        &["body"],
+    ),
+    (&["contact", "person", "person_id"], &["contact_id"]),
+    (&["deal", "opportunity", "opportunity_id"], &["deal_id"]),
+    (
+        &[
+            "date",
+            "at",
+            "time",
+            "timestamp",
+            "due_date",
+            "happened_at",
+            "started_at",
+        ],
+        &["occurred_at"],
+    ),
+    (
+        &[
+            "company",
+            "organization",
+            "organisation",
+            "org",
+            "account",
+            "account_id",
+            "organization_id",
+            "organisation_id",
+        ],
+        &["company_id"],
+    ),
+    (
+        &[
+            "custom_fields",
+            "customfields",
+            "custom",
+            "properties",
+            "attributes",
+            "fields",
+            "tags",
+        ],
+        &["metadata"],
+    ),
+];
+
+pub(super) const COLUMNS: &[Column] = &[
+    Column::text("type", TEXT_CHARS_MAX).indexed(),
+    Column::text("subject", TEXT_CHARS_MAX),
+    Column::text("body", BODY_CHARS_MAX),
+    Column::id("contact_id", Kind::Contact).indexed(),
+    Column::id("deal_id", Kind::Deal).indexed(),
+    Column::id("company_id", Kind::Company).indexed(),
+    Column::new("occurred_at", ColumnType::Timestamp).indexed(),
+    Column::new("metadata", ColumnType::Json).hidden(),
+    Column::new("created_at", ColumnType::Timestamp),
+    Column::new("updated_at", ColumnType::Timestamp).indexed(),
+];
+
+impl Activity {
+    pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
+        let Self {
+            id: _,
+            object: _,
+            activity_type,
+            subject,
+            body,
+            contact_id,
+            deal_id,
+            company_id,
+            occurred_at,
+            metadata,
+            version: _,
+            mode: _,
+            created_at,
+            updated_at,
+        } = self;
+        vec![
+            Some(activity_type.into()),
+            scalar(subject),
+            scalar(body),
+            contact_id.map(Scalar::from),
+            deal_id.map(Scalar::from),
+            company_id.map(Scalar::from),
+            Some((*occurred_at).into()),
+            Some(metadata::text_of(metadata).into()),
+            Some((*created_at).into()),
+            Some((*updated_at).into()),
+        ]
+    }
+
+    /// The texts that search reads.
+    pub(crate) fn texts(&self) -> [Option<&String>; 3] {
+        [
+            Some(&self.activity_type),
+            self.subject.as_ref(),
+            self.body.as_ref(),
+        ]
+    }
+}
+
+impl Object for Activity {
+    const TYPE: ObjectType = ObjectType::Activity;
+    type Input = ActivityInput;
+
+    head!();
+
+    fn blank(id: Id, mode: Mode, now: Timestamp) -> Self {
+        Self {
+            id,
+            object: Self::TYPE,
+            activity_type: String::new(),
+            subject: None,
+            body: None,
+            contact_id: None,
+            deal_id: None,
+            company_id: None,
+            occurred_at: now,
+            metadata: Metadata::new(),
+            version: 1,
+            mode,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    fn read(reader: &mut Reader) -> Result<ActivityInput> {
+        reader.knowing(Self::TYPE.other_names());
+        Ok(ActivityInput {
+            activity_type: reader.text("type")?,
+            subject: reader.text("subject")?,
+            body: reader.text("body")?,
+            contact_id: reader.id("contact_id", Kind::Contact)?,
+            deal_id: reader.id("deal_id", Kind::Deal)?,
+            company_id: reader.id("company_id", Kind::Company)?,
+            occurred_at: reader.timestamp("occurred_at")?,
+            metadata: reader.metadata()?,
+        })
+    }
+
+    fn for_new(input: ActivityInput) -> ActivityInput {
+        ActivityInput {
+            occurred_at: input.occurred_at.or_default(),
+            ..input
+        }
+    }
+
+    fn apply(&mut self, input: ActivityInput) -> Result<()> {
+        let ActivityInput {
+            activity_type,
+            subject,
+            body,
+            contact_id,
+            deal_id,
+            company_id,
+            occurred_at,
+            metadata,
+        } = input;
+        activity_type.apply_required(
+            "type",
+            &mut self.activity_type,
+            check::required_text("type"),
+        )?;
+        subject.apply(&mut self.subject, check::short_text("subject"))?;
+        body.apply(&mut self.body, |text| {
+            check::text("body", text, BODY_CHARS_MAX)
+        })?;
+        contact_id.apply(&mut self.contact_id, Ok)?;
+        deal_id.apply(&mut self.deal_id, Ok)?;
+        company_id.apply(&mut self.company_id, Ok)?;
+        occurred_at.apply_required("occurred_at", &mut self.occurred_at, Ok)?;
+        metadata::merge(metadata, &mut self.metadata)
+    }
+
+    fn check_complete(&self) -> Result<()> {
+        check::present("type", &self.activity_type)
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        vec![
+            Reference {
+                name: "contact_id",
+                kind: Kind::Contact,
+                id: self.contact_id,
+            },
+            Reference {
+                name: "deal_id",
+                kind: Kind::Deal,
+                id: self.deal_id,
+            },
+            Reference {
+                name: "company_id",
+                kind: Kind::Company,
+                id: self.company_id,
+            },
+        ]
+    }
+}

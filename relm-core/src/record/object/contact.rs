@@ -1,0 +1,260 @@
+//! A contact: a person, known by one value at least.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Object, ObjectType, Reference, head, scalar};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{EMAIL_BYTES_MAX, TEXT_CHARS_MAX};
+use crate::record::check;
+use crate::record::column::{Column, ColumnType, Identity, Scalar};
+use crate::record::hint::OtherNames;
+use crate::record::input::{Patch, Reader};
+use crate::record::metadata::{self, Metadata};
+use crate::value::email;
+use crate::value::id::{Id, Kind};
+use crate::value::scope::Mode;
+use crate::value::time::Timestamp;
+
+/// A person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Contact {
+    /// `con_` and a ULID.
+    pub id: Id,
+    /// Always [`ObjectType::Contact`].
+    pub object: ObjectType,
+    /// Unique in the scope, however it is spelt; kept as it was written first.
+    pub email: Option<String>,
+    /// The given name.
+    pub first_name: Option<String>,
+    /// The family name.
+    pub last_name: Option<String>,
+    /// Free text.
+    pub phone: Option<String>,
+    /// The company that the contact belongs to.
+    pub company_id: Option<Id>,
+    /// Custom fields and free-form members.
+    pub metadata: Metadata,
+    /// 1 on create, one more with each change.
+    pub version: i64,
+    /// Live or test.
+    pub mode: Mode,
+    /// The moment in the id.
+    pub created_at: Timestamp,
+    /// The moment of the last change.
+    pub updated_at: Timestamp,
+}
+
+/// What a write says of a contact.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ContactInput {
+    /// See [`Contact::email`].
+    pub email: Patch<String>,
+    /// See [`Contact::first_name`].
+    pub first_name: Patch<String>,
+    /// See [`Contact::last_name`].
+    pub last_name: Patch<String>,
+    /// See [`Contact::phone`].
+    pub phone: Patch<String>,
+    /// See [`Contact::company_id`].
+    pub company_id: Patch<Id>,
+    /// Merged one level deep: a null member removes that key.
+    pub metadata: Patch<Metadata>,
+}
+
+/// What other CRMs call the members of a contact.
+pub(super) const OTHER_NAMES: OtherNames = &[
+    (
+        &["name", "full_name", "display_name", "contact_name"],
+        &["first_name", "last_name"],
+    ),
+    (
+        &["first", "given_name", "forename", "fname"],
+        &["first_name"],
+    ),
+    (&["last", "surname", "family_name", "lname"], &["last_name"]),
+    (
+        &[
+            "email_address",
+            "mail",
+            "emails",
+            "email_addresses",
+            "primary_email",
+        ],
+        &["email"],
+    ),
+    (
+        &[
+            "phone_number",
+            "phone_numbers",
+            "phones",
+            "mobile",
+            "mobile_phone",
+            "tel",
+            "telephone",
+            "cell",
+        ],
+        &["phone"],
+    ),
+    (
+        &[
+            "company",
+            "organization",
+            "organisation",
+            "org",
+            "account",
+            "account_id",
+            "organization_id",
+            "organisation_id",
+        ],
+        &["company_id"],
+    ),
+    (
+        &[
+            "custom_fields",
+            "customfields",
+            "custom",
+            "properties",
+            "attributes",
+            "fields",
+            "tags",
+        ],
+        &["metadata"],
+    ),
+];
+
+pub(super) const COLUMNS: &[Column] = &[
+    Column::text("email", EMAIL_BYTES_MAX).compared_as(Identity::Email),
+    // A domain is as long as RFC 1035 allows in its `xn--` form, whatever it was in its own letters.
+    Column::text("email_key", 3 * EMAIL_BYTES_MAX)
+        .unique()
+        .hidden(),
+    Column::text("first_name", TEXT_CHARS_MAX),
+    Column::text("last_name", TEXT_CHARS_MAX).indexed(),
+    Column::text("phone", TEXT_CHARS_MAX).indexed(),
+    Column::id("company_id", Kind::Company).indexed(),
+    Column::new("metadata", ColumnType::Json).hidden(),
+    Column::new("created_at", ColumnType::Timestamp),
+    Column::new("updated_at", ColumnType::Timestamp).indexed(),
+];
+
+impl Contact {
+    /// What makes its e-mail unique: what the address is [compared by](email::key).
+    pub fn email_key(&self) -> Option<String> {
+        self.email.as_deref().map(email::key)
+    }
+
+    pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
+        let Self {
+            id: _,
+            object: _,
+            email,
+            first_name,
+            last_name,
+            phone,
+            company_id,
+            metadata,
+            version: _,
+            mode: _,
+            created_at,
+            updated_at,
+        } = self;
+        vec![
+            scalar(email),
+            self.email_key().map(Scalar::from),
+            scalar(first_name),
+            scalar(last_name),
+            scalar(phone),
+            company_id.map(Scalar::from),
+            Some(metadata::text_of(metadata).into()),
+            Some((*created_at).into()),
+            Some((*updated_at).into()),
+        ]
+    }
+
+    /// The texts that search reads.
+    pub(crate) fn texts(&self) -> [Option<&String>; 4] {
+        [
+            self.email.as_ref(),
+            self.first_name.as_ref(),
+            self.last_name.as_ref(),
+            self.phone.as_ref(),
+        ]
+    }
+}
+
+impl Object for Contact {
+    const TYPE: ObjectType = ObjectType::Contact;
+    type Input = ContactInput;
+
+    head!();
+
+    fn blank(id: Id, mode: Mode, now: Timestamp) -> Self {
+        Self {
+            id,
+            object: Self::TYPE,
+            email: None,
+            first_name: None,
+            last_name: None,
+            phone: None,
+            company_id: None,
+            metadata: Metadata::new(),
+            version: 1,
+            mode,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    fn read(reader: &mut Reader) -> Result<ContactInput> {
+        reader.knowing(Self::TYPE.other_names());
+        Ok(ContactInput {
+            email: reader.text("email")?,
+            first_name: reader.text("first_name")?,
+            last_name: reader.text("last_name")?,
+            phone: reader.text("phone")?,
+            company_id: reader.id("company_id", Kind::Company)?,
+            metadata: reader.metadata()?,
+        })
+    }
+
+    fn apply(&mut self, input: ContactInput) -> Result<()> {
+        let ContactInput {
+            email,
+            first_name,
+            last_name,
+            phone,
+            company_id,
+            metadata,
+        } = input;
+        let known = self.email.clone();
+        email.apply(&mut self.email, check::email(known))?;
+        first_name.apply(&mut self.first_name, check::short_text("first_name"))?;
+        last_name.apply(&mut self.last_name, check::short_text("last_name"))?;
+        phone.apply(&mut self.phone, check::short_text("phone"))?;
+        company_id.apply(&mut self.company_id, Ok)?;
+        metadata::merge(metadata, &mut self.metadata)
+    }
+
+    fn check_complete(&self) -> Result<()> {
+        let says_something = |text: &String| !text.trim().is_empty();
+        if self.texts().into_iter().flatten().any(says_something)
+            || self.company_id.is_some()
+            || !self.metadata.is_empty()
+        {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::IdentifierRequired,
+            "A contact needs one value at least: an `email`, a name, a `phone`, a `company_id` or `metadata`.",
+        ))
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        vec![Reference {
+            name: "company_id",
+            kind: Kind::Company,
+            id: self.company_id,
+        }]
+    }
+}

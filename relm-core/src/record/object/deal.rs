@@ -1,0 +1,280 @@
+//! A deal: a sale in progress, won or lost.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Object, ObjectType, Reference, head, scalar};
+use crate::error::{Error, Result};
+use crate::limits::TEXT_CHARS_MAX;
+use crate::record::check;
+use crate::record::column::{Column, ColumnType, Identity, Scalar};
+use crate::record::hint::OtherNames;
+use crate::record::input::{Patch, Reader};
+use crate::record::metadata::{self, Metadata};
+use crate::value::id::{Id, Kind};
+use crate::value::scope::Mode;
+use crate::value::time::{Date, Timestamp};
+
+/// The currency of a value that names none.
+const CURRENCY_DEFAULT: &str = "USD";
+
+/// A sale.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Deal {
+    /// `deal_` and a ULID.
+    pub id: Id,
+    /// Always [`ObjectType::Deal`].
+    pub object: ObjectType,
+    /// Required.
+    pub title: String,
+    /// The value in the smallest unit of its currency, within ±(2^53 − 1).
+    pub value_cents: Option<i64>,
+    /// ISO 4217, upper-case; `USD` where there is a value and none is named, or it is cleared.
+    pub currency: Option<String>,
+    /// Free text, such as `won`.
+    pub stage: Option<String>,
+    /// The day on which it closes or closed.
+    pub close_date: Option<Date>,
+    /// The company that it is with.
+    pub company_id: Option<Id>,
+    /// The contact that it is with.
+    pub primary_contact_id: Option<Id>,
+    /// Custom fields and free-form members.
+    pub metadata: Metadata,
+    /// 1 on create, one more with each change.
+    pub version: i64,
+    /// Live or test.
+    pub mode: Mode,
+    /// The moment in the id.
+    pub created_at: Timestamp,
+    /// The moment of the last change.
+    pub updated_at: Timestamp,
+}
+
+/// What a write says of a deal.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DealInput {
+    /// See [`Deal::title`].
+    pub title: Patch<String>,
+    /// See [`Deal::value_cents`].
+    pub value_cents: Patch<i64>,
+    /// See [`Deal::currency`].
+    pub currency: Patch<String>,
+    /// See [`Deal::stage`].
+    pub stage: Patch<String>,
+    /// See [`Deal::close_date`].
+    pub close_date: Patch<Date>,
+    /// See [`Deal::company_id`].
+    pub company_id: Patch<Id>,
+    /// See [`Deal::primary_contact_id`].
+    pub primary_contact_id: Patch<Id>,
+    /// Merged one level deep: a null member removes that key.
+    pub metadata: Patch<Metadata>,
+}
+
+/// What other CRMs call the members of a deal.
+pub(super) const OTHER_NAMES: OtherNames = &[
+    (&["name", "deal_name", "subject"], &["title"]),
+    (
+        &[
+            "amount",
+            "amount_cents",
+            "amount_in_cents",
+            "value",
+            "price",
+            "total",
+            "deal_value",
+        ],
+        &["value_cents"],
+    ),
+    (&["currency_code"], &["currency"]),
+    (
+        &["status", "deal_stage", "stage_id", "pipeline_stage"],
+        &["stage"],
+    ),
+    (
+        &[
+            "closes_at",
+            "closed_at",
+            "close",
+            "expected_close_date",
+            "close_day",
+        ],
+        &["close_date"],
+    ),
+    (
+        &[
+            "contact",
+            "contact_id",
+            "contacts",
+            "person",
+            "person_id",
+            "customer",
+            "customer_id",
+        ],
+        &["primary_contact_id"],
+    ),
+    (
+        &[
+            "company",
+            "organization",
+            "organisation",
+            "org",
+            "account",
+            "account_id",
+            "organization_id",
+            "organisation_id",
+        ],
+        &["company_id"],
+    ),
+    (
+        &[
+            "custom_fields",
+            "customfields",
+            "custom",
+            "properties",
+            "attributes",
+            "fields",
+            "tags",
+        ],
+        &["metadata"],
+    ),
+];
+
+pub(super) const COLUMNS: &[Column] = &[
+    Column::text("title", TEXT_CHARS_MAX),
+    Column::new("value_cents", ColumnType::Integer),
+    Column::text("currency", 3).compared_as(Identity::Code),
+    Column::text("stage", TEXT_CHARS_MAX).indexed(),
+    Column::new("close_date", ColumnType::Date).indexed(),
+    Column::id("company_id", Kind::Company).indexed(),
+    Column::id("primary_contact_id", Kind::Contact).indexed(),
+    Column::new("metadata", ColumnType::Json).hidden(),
+    Column::new("created_at", ColumnType::Timestamp),
+    Column::new("updated_at", ColumnType::Timestamp).indexed(),
+];
+
+impl Deal {
+    pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
+        let Self {
+            id: _,
+            object: _,
+            title,
+            value_cents,
+            currency,
+            stage,
+            close_date,
+            company_id,
+            primary_contact_id,
+            metadata,
+            version: _,
+            mode: _,
+            created_at,
+            updated_at,
+        } = self;
+        vec![
+            Some(title.into()),
+            value_cents.map(Scalar::from),
+            scalar(currency),
+            scalar(stage),
+            close_date.map(Scalar::from),
+            company_id.map(Scalar::from),
+            primary_contact_id.map(Scalar::from),
+            Some(metadata::text_of(metadata).into()),
+            Some((*created_at).into()),
+            Some((*updated_at).into()),
+        ]
+    }
+}
+
+impl Object for Deal {
+    const TYPE: ObjectType = ObjectType::Deal;
+    type Input = DealInput;
+
+    head!();
+
+    fn blank(id: Id, mode: Mode, now: Timestamp) -> Self {
+        Self {
+            id,
+            object: Self::TYPE,
+            title: String::new(),
+            value_cents: None,
+            currency: None,
+            stage: None,
+            close_date: None,
+            company_id: None,
+            primary_contact_id: None,
+            metadata: Metadata::new(),
+            version: 1,
+            mode,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    fn read(reader: &mut Reader) -> Result<DealInput> {
+        reader.knowing(Self::TYPE.other_names());
+        Ok(DealInput {
+            title: reader.text("title")?,
+            value_cents: reader.integer("value_cents")?,
+            currency: reader.text("currency")?,
+            stage: reader.text("stage")?,
+            close_date: reader.date("close_date")?,
+            company_id: reader.id("company_id", Kind::Company)?,
+            primary_contact_id: reader.id("primary_contact_id", Kind::Contact)?,
+            metadata: reader.metadata()?,
+        })
+    }
+
+    fn apply(&mut self, input: DealInput) -> Result<()> {
+        let DealInput {
+            title,
+            value_cents,
+            currency,
+            stage,
+            close_date,
+            company_id,
+            primary_contact_id,
+            metadata,
+        } = input;
+        // A deal from before this rule keeps what it has until a write touches one of the two.
+        let touches_money = value_cents != Patch::Keep || currency != Patch::Keep;
+        let clears_currency_alone = value_cents == Patch::Keep && self.currency.is_some();
+        title.apply_required("title", &mut self.title, check::required_text("title"))?;
+        value_cents.apply(&mut self.value_cents, check::integer("value_cents"))?;
+        currency.apply(&mut self.currency, check::currency)?;
+        if touches_money && self.value_cents.is_some() && self.currency.is_none() {
+            if clears_currency_alone {
+                // To take the default here would make other money of what is there.
+                let message = "`currency` cannot be cleared while `value_cents` is there: send a currency such as EUR, or \
+                               clear both.";
+                return Err(Error::invalid("currency", message));
+            }
+            self.currency = Some(CURRENCY_DEFAULT.to_owned());
+        }
+        stage.apply(&mut self.stage, check::short_text("stage"))?;
+        close_date.apply(&mut self.close_date, Ok)?;
+        company_id.apply(&mut self.company_id, Ok)?;
+        primary_contact_id.apply(&mut self.primary_contact_id, Ok)?;
+        metadata::merge(metadata, &mut self.metadata)
+    }
+
+    fn check_complete(&self) -> Result<()> {
+        check::present("title", &self.title)
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        vec![
+            Reference {
+                name: "company_id",
+                kind: Kind::Company,
+                id: self.company_id,
+            },
+            Reference {
+                name: "primary_contact_id",
+                kind: Kind::Contact,
+                id: self.primary_contact_id,
+            },
+        ]
+    }
+}
