@@ -2,7 +2,7 @@
 //!
 //! `cargo run -p relm-examples --example custom_store` runs the engine over it, and
 //! `cargo test -p relm-examples --example custom_store` the suite that every store passes. What a store must promise is
-//! in `relm_core::store`; three functions of the engine carry the meaning, so that a store need not know it: `judge`
+//! in `relm_core::store`; three functions of the engine carry the meaning, so that a store need not know it: `check`
 //! says whether a batch may be applied, `matches` whether a filter holds, `SearchTerms::rank` whether a search finds.
 
 use std::cmp::Reverse;
@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use relm_core::preconditions::{Facts, judge, key_of};
+use relm_core::preconditions::{self, StateView, key_of};
 use relm_core::query::filter::matches;
 use relm_core::query::search::SearchPosition;
 use relm_core::record::{Delivery, Webhook};
@@ -135,7 +135,7 @@ struct Before<'a> {
     now: Timestamp,
 }
 
-impl Facts for Before<'_> {
+impl StateView for Before<'_> {
     fn configuration_version(&self) -> i64 {
         let version = self.contents.versions.get(&self.scope);
         version.copied().unwrap_or(0)
@@ -253,7 +253,7 @@ impl Store for HashStore {
             scope,
             now,
         };
-        judge(&batch, &before)?;
+        preconditions::check(&batch, &before)?;
         contents.apply(batch);
         Ok(())
     }

@@ -11,7 +11,7 @@ use relm_core::record::{Entry, Record};
 use relm_core::store::Write;
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::{Mode, Scope};
-use relm_core::value::time::{SeededEntropy, Timestamp};
+use relm_core::value::time::{SeededRng, Timestamp};
 
 use crate::subject::NOW;
 
@@ -93,14 +93,14 @@ pub(crate) fn webhook(n: u64) -> Webhook {
         event_types: vec!["*".to_owned()].into(),
         ..WebhookInput::default()
     };
-    let entropy = SeededEntropy::new(n);
+    let rng = SeededRng::new(n);
     let made = Webhook::subscribe(
         id(Kind::Webhook, n),
         Mode::Live,
         NOW,
         input,
         &relm_core::record::EndpointRules::default(),
-        &entropy,
+        &rng,
     );
     made.expect("the endpoint is valid").0
 }

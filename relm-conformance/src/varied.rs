@@ -10,7 +10,7 @@ use relm_core::record::workspace::Workspace;
 use relm_core::record::{Delivery, DeliveryStatus, Event, EventData, EventDraft, EventType};
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::{Mode, Scope};
-use relm_core::value::time::{Date, SeededEntropy, Timestamp};
+use relm_core::value::time::{Date, SeededRng, Timestamp};
 use serde_json::json;
 
 use crate::records::with;
@@ -211,8 +211,8 @@ fn varied_key(own: Id, n: u64, pick: &Pick) -> ApiKey {
     let workspace = id(Kind::Workspace, n % 3);
     let scope = Scope::new(workspace, pick.of(1, &Mode::ALL));
     let access = pick.of(3, &[KeyAccess::Full, KeyAccess::ReadOnly]);
-    let entropy = SeededEntropy::new(n << 32);
-    let made = ApiKey::make(own, scope, access, pick.maybe_text(1), NOW, &entropy);
+    let rng = SeededRng::new(n << 32);
+    let made = ApiKey::make(own, scope, access, pick.maybe_text(1), NOW, &rng);
     let mut key = made.expect("the name is valid").key;
     key.created_at = pick.moment(1);
     key.revoked_at = pick.some(2, pick.moment(3));

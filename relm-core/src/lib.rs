@@ -36,4 +36,4 @@ pub use store::page::PageSize;
 pub use value::excerpt::Quoted;
 pub use value::id::{Id, Kind};
 pub use value::scope::{Mode, Scope};
-pub use value::time::{Clock, Date, Entropy, Timestamp};
+pub use value::time::{Clock, Date, Rng, Timestamp};

@@ -1,6 +1,6 @@
-//! Whether a batch may be applied: the judgement that every store must come to, written once.
+//! Whether a batch may be applied: the decision that every store must come to, written once.
 //!
-//! A store that can look at its state calls [`judge`] before it writes; one that finds out by writing calls it to
+//! A store that can look at its state calls [`check`] before it writes; one that finds out by writing calls it to
 //! explain what failed. Either way the refusal is the same.
 
 use std::collections::{HashMap, HashSet};
@@ -9,8 +9,8 @@ use crate::record::Record;
 use crate::store::{Batch, Refusal, Require, Write};
 use crate::value::id::{Id, Kind};
 
-/// What a batch is judged by: the state of its scope before it.
-pub trait Facts {
+/// What a batch is checked against: the state of its scope before it.
+pub trait StateView {
     /// The configuration version; 0 where there was no [`Write::Reconfigure`] yet.
     fn configuration_version(&self) -> i64;
     /// Whether a response is kept under this key that has not expired at the batch's `now`.
@@ -21,46 +21,46 @@ pub trait Facts {
     fn holder(&self, kind: Kind, key: &str) -> Option<Id>;
 }
 
-/// Judges a batch. Refusals are looked for in the order of [`Refusal`]'s variants.
+/// Checks the preconditions of a batch. Refusals are looked for in the order of [`Refusal`]'s variants.
 ///
 /// # Errors
 /// The first refusal.
-pub fn judge(batch: &Batch, facts: &impl Facts) -> Result<(), Refusal> {
+pub fn check(batch: &Batch, state: &impl StateView) -> Result<(), Refusal> {
     let Batch {
         scope: _,
         now: _,
         requires,
         writes,
     } = batch;
-    judge_configuration(requires, facts)?;
+    check_configuration(requires, state)?;
     for write in writes {
         if let Write::Remember(response) = write
-            && facts.has_response(&response.key)
+            && state.has_response(&response.key)
         {
             return Err(Refusal::ResponseExists);
         }
     }
-    judge_references(requires, facts)?;
+    check_references(requires, state)?;
     for (write, what) in writes.iter().enumerate() {
         if let Write::Replace { before: read, .. } | Write::Delete(read) = what
-            && facts.version(read.record.id()) != Some(read.record.version())
+            && state.version(read.record.id()) != Some(read.record.version())
         {
-            return Err(Refusal::Stale { write });
+            return Err(Refusal::VersionConflict { write });
         }
     }
     for (write, what) in writes.iter().enumerate() {
         if let Write::Insert(entry) = what
-            && facts.version(entry.record.id()).is_some()
+            && state.version(entry.record.id()).is_some()
         {
-            return Err(Refusal::IdTaken { write });
+            return Err(Refusal::IdConflict { write });
         }
     }
-    judge_keys(writes, facts)
+    check_unique_keys(writes, state)
 }
 
-fn judge_configuration(requires: &[Require], facts: &impl Facts) -> Result<(), Refusal> {
+fn check_configuration(requires: &[Require], state: &impl StateView) -> Result<(), Refusal> {
     let changed = |require: &Require| match require {
-        Require::Configuration(version) => *version != facts.configuration_version(),
+        Require::Configuration(version) => *version != state.configuration_version(),
         Require::Exists(_) => false,
     };
     if requires.iter().any(changed) {
@@ -69,11 +69,11 @@ fn judge_configuration(requires: &[Require], facts: &impl Facts) -> Result<(), R
     Ok(())
 }
 
-fn judge_references(requires: &[Require], facts: &impl Facts) -> Result<(), Refusal> {
+fn check_references(requires: &[Require], state: &impl StateView) -> Result<(), Refusal> {
     let missing: Vec<Id> = requires
         .iter()
         .filter_map(|require| match require {
-            Require::Exists(id) if facts.version(*id).is_none() => Some(*id),
+            Require::Exists(id) if state.version(*id).is_none() => Some(*id),
             Require::Exists(_) | Require::Configuration(_) => None,
         })
         .collect();
@@ -83,8 +83,8 @@ fn judge_references(requires: &[Require], facts: &impl Facts) -> Result<(), Refu
     Err(Refusal::Missing(missing))
 }
 
-/// Unique keys are judged against the state after the batch: what its writes replace or delete holds none.
-fn judge_keys(writes: &[Write], facts: &impl Facts) -> Result<(), Refusal> {
+/// Unique keys are checked against the state after the batch: what its writes replace or delete holds none.
+fn check_unique_keys(writes: &[Write], state: &impl StateView) -> Result<(), Refusal> {
     let changed: HashSet<Id> = writes
         .iter()
         .filter_map(|write| match write {
@@ -100,13 +100,13 @@ fn judge_keys(writes: &[Write], facts: &impl Facts) -> Result<(), Refusal> {
         let Some(key) = key_of(&entry.record) else {
             continue;
         };
-        let holder = facts.holder(key.0, &key.1);
+        let holder = state.holder(key.0, &key.1);
         if keeps_key(what) && holder != Some(entry.record.id()) {
             continue;
         }
         let kept = holder.filter(|id| !changed.contains(id));
         if let Some(holder) = kept.or_else(|| taken.get(&key).copied()) {
-            return Err(Refusal::KeyTaken { write, holder });
+            return Err(Refusal::UniqueConflict { write, holder });
         }
         taken.insert(key, entry.record.id());
     }
@@ -142,7 +142,7 @@ mod tests {
     /// Two contacts with one address, of which the older holds the key.
     struct TwoOfOneAddress;
 
-    impl Facts for TwoOfOneAddress {
+    impl StateView for TwoOfOneAddress {
         fn configuration_version(&self) -> i64 {
             0
         }
@@ -174,7 +174,7 @@ mod tests {
             requires: Vec::new(),
             writes,
         };
-        judge(&batch, &TwoOfOneAddress)
+        check(&batch, &TwoOfOneAddress)
     }
 
     fn replace(ulid: u128, before: &str, after: &str) -> Write {
@@ -188,7 +188,7 @@ mod tests {
         assert_eq!(judged(vec![replace(2, old, new)]), Ok(()));
         assert_eq!(judged(vec![replace(1, old, new)]), Ok(()));
         let holder = contact(1, "").id;
-        let taken = Err(Refusal::KeyTaken { write: 0, holder });
+        let taken = Err(Refusal::UniqueConflict { write: 0, holder });
         assert_eq!(judged(vec![replace(2, "eva@example.com", new)]), taken);
         // It claims nothing, so that neither stands in the other's way.
         let both = vec![replace(2, old, new), replace(1, old, new)];

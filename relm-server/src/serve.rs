@@ -249,7 +249,7 @@ async fn accept<H: Handler>(
         };
         let shared = Arc::clone(shared);
         let stage = stage.subscribe();
-        tokio::spawn(converse(shared, Arc::new(connection), tcp, stage));
+        tokio::spawn(serve_connection(shared, Arc::new(connection), tcp, stage));
     }
 }
 
@@ -267,7 +267,7 @@ async fn accept_failed(error: &io::Error) {
 }
 
 /// Serves one connection to its end.
-async fn converse<H: Handler>(
+async fn serve_connection<H: Handler>(
     shared: Arc<Shared<H>>,
     connection: Arc<Connection>,
     tcp: TcpStream,
@@ -312,7 +312,7 @@ async fn respond<H: Handler>(
     let origin = request.headers().get(ORIGIN).cloned();
     let answering = Box::pin(answer(Arc::clone(&shared), connection, request));
     // Of a panic, the panic hook has told.
-    let mut response = to_its_end(answering).await.unwrap_or_else(|Panicked| {
+    let mut response = run_detached(answering).await.unwrap_or_else(|Panicked| {
         let refused = shared.handler.refuse(Refusal::Panicked, None);
         refused.map(|bytes| AnswerBody::new(bytes, None))
     });
@@ -392,7 +392,7 @@ struct Panicked;
 
 /// Answers a request to its end, whether or not the client waits for it. One that is done at once, as most reads are, is
 /// done where its connection is; one that has to wait goes on in a task of its own, which nothing aborts.
-async fn to_its_end(
+async fn run_detached(
     mut answering: Pin<Box<dyn Future<Output = Response<AnswerBody>> + Send>>,
 ) -> Result<Response<AnswerBody>, Panicked> {
     let first = poll_fn(|cx| {

@@ -1,6 +1,6 @@
 //! A commit: what it is judged by, and how it is applied once it was.
 
-use relm_core::preconditions::{Facts, key_of};
+use relm_core::preconditions::{StateView, key_of};
 use relm_core::record::Delivery;
 use relm_core::record::{Document, Entry, Record};
 use relm_core::store::{Batch, Lease, Write};
@@ -10,12 +10,12 @@ use relm_core::value::time::Timestamp;
 use crate::Contents;
 
 /// What a batch is judged by, at one moment.
-pub(crate) struct Moment<'a> {
+pub(crate) struct Snapshot<'a> {
     pub contents: &'a Contents,
     pub now: Timestamp,
 }
 
-impl Facts for Moment<'_> {
+impl StateView for Snapshot<'_> {
     fn configuration_version(&self) -> i64 {
         self.contents.configuration_version
     }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use async_trait::async_trait;
-use relm_core::preconditions::judge;
+use relm_core::preconditions;
 use relm_core::query::filter::matches;
 use relm_core::query::search::{Rank, SearchPosition};
 use relm_core::record::Webhook;
@@ -26,7 +26,7 @@ use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
 use relm_core::value::time::Timestamp;
 
-use crate::commit::Moment;
+use crate::commit::Snapshot;
 
 /// Keeps records in memory.
 #[derive(Default)]
@@ -189,7 +189,7 @@ impl Store for MemoryStore {
         let mut scopes = self.write();
         let contents = scopes.entry(batch.scope).or_default();
         let now = batch.now;
-        judge(&batch, &Moment { contents, now })?;
+        preconditions::check(&batch, &Snapshot { contents, now })?;
         contents.apply(batch);
         Ok(())
     }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use relm_core::query::search::index_terms;
-use relm_core::record::column::{Column, ColumnType, Scalar};
+use relm_core::record::column::{Column, ColumnType, ColumnValue};
 use relm_core::record::{Record, columns, unique_column};
 use relm_core::value::id::{Id, Kind};
 
@@ -26,7 +26,7 @@ const KINDS: [Kind; 4] = [Kind::Contact, Kind::Company, Kind::Deal, Kind::Activi
 /// Finds the terms of a record, as long as a derivation lasts: no other statement needs it, and it would cost every write.
 const INDEX: &str = "terms_ulid";
 
-pub(crate) type Rows = Vec<Vec<Option<Scalar<'static>>>>;
+pub(crate) type Rows = Vec<Vec<Option<ColumnValue<'static>>>>;
 
 /// What comes before the first chunk. The index may be there.
 pub(crate) fn prepare(dialect: Dialect) -> String {
@@ -116,7 +116,7 @@ impl Position {
 
     /// Goes on in that scope, or with the next kind; none where all is done.
     pub fn beyond(&self, next_scope: &Rows) -> Option<Self> {
-        if let Some([Some(Scalar::Integer(scope))]) = next_scope.first().map(Vec::as_slice) {
+        if let Some([Some(ColumnValue::Integer(scope))]) = next_scope.first().map(Vec::as_slice) {
             return Some(Self {
                 scope: Some(*scope),
                 ..Self::of(self.kind)
@@ -160,11 +160,11 @@ impl Chunk {
     /// Reads the rows of [`Position::records`]; none where there are none.
     pub fn read(dialect: Dialect, position: &Position, rows: Rows) -> Option<Self> {
         let Position { kind, scope, .. } = *position;
-        let text = |value: &Option<Scalar<'static>>| match value {
-            Some(Scalar::Text(text)) => Some(text.clone().into_owned()),
-            Some(Scalar::Integer(_)) | None => None,
+        let text = |value: &Option<ColumnValue<'static>>| match value {
+            Some(ColumnValue::Text(text)) => Some(text.clone().into_owned()),
+            Some(ColumnValue::Integer(_)) | None => None,
         };
-        let id_of = |row: &Vec<Option<Scalar<'static>>>| Id::parse(&text(row.first()?)?);
+        let id_of = |row: &Vec<Option<ColumnValue<'static>>>| Id::parse(&text(row.first()?)?);
         let end = rows.last().and_then(id_of)?;
         let records = rows.iter().filter_map(|row| {
             let id = id_of(row)?;
@@ -181,7 +181,7 @@ impl Chunk {
                 column,
                 is_key: Some(place) == unique_column(kind),
                 before: text(before),
-                after: text(&scalars[place].clone().map(Scalar::into_owned)),
+                after: text(&scalars[place].clone().map(ColumnValue::into_owned)),
             });
             Some(Derived {
                 id,
@@ -210,7 +210,7 @@ impl Chunk {
     /// The terms that the records have: `ulid, term`.
     pub fn terms(&self) -> Sql {
         let ulids = self.records.iter().map(|record| ulid_text(record.id));
-        let ulids: Vec<Scalar<'static>> = ulids.map(Scalar::from).collect();
+        let ulids: Vec<ColumnValue<'static>> = ulids.map(ColumnValue::from).collect();
         let mut sql = Sql::new("SELECT ulid, term FROM terms WHERE scope = ");
         sql.bind(self.scope).and_in("ulid", &ulids);
         sql.and("kind", self.kind.prefix());
@@ -222,8 +222,8 @@ impl Chunk {
         let name = columns(self.kind)[unique_column(self.kind)?].name;
         let keys = self.records.iter().filter_map(|record| record.key());
         let keys = keys.filter(|key| key.before != key.after);
-        let keys = keys.filter_map(|key| key.after.clone().map(Scalar::from));
-        let keys: Vec<Scalar<'static>> = keys.collect();
+        let keys = keys.filter_map(|key| key.after.clone().map(ColumnValue::from));
+        let keys: Vec<ColumnValue<'static>> = keys.collect();
         if keys.is_empty() {
             return None;
         }
@@ -345,8 +345,8 @@ fn nobodys_key(id: Id) -> String {
 fn pairs(rows: Rows) -> impl Iterator<Item = (String, String)> {
     rows.into_iter().filter_map(|row| {
         let mut texts = row.into_iter().map(|value| match value {
-            Some(Scalar::Text(text)) => Some(text.into_owned()),
-            Some(Scalar::Integer(_)) | None => None,
+            Some(ColumnValue::Text(text)) => Some(text.into_owned()),
+            Some(ColumnValue::Integer(_)) | None => None,
         });
         Some((texts.next()??, texts.next()??))
     })

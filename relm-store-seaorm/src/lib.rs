@@ -1,7 +1,7 @@
 //! Relm over SQL: real tables with typed columns, and the JSON document of each record beside them.
 //!
 //! What is the same on every database is a pure function of the engine's data: the tables (`schema.rs`), a batch as a
-//! plan of statements (`plan.rs`), or as one (`fold.rs`), a refused batch explained (`explain.rs`), lists
+//! plan of statements (`plan.rs`), or as one (`fold.rs`), a refused batch explained (`conflict.rs`), lists
 //! (`query.rs`), searches (`search.rs`), what waits to be delivered (`queue.rs`), what an older release derived otherwise (`derived.rs`). What is not the same is in `dialect.rs`. A driver only runs
 //! statements and reads rows: `sqlite/` is the one for SQLite, embedded; `pooled/` the one for PostgreSQL, MariaDB and
 //! MySQL, over pools of connections.
@@ -12,9 +12,9 @@
     allow(dead_code)
 )]
 
+mod conflict;
 mod derived;
 mod dialect;
-mod explain;
 mod fold;
 mod held;
 mod plan;

@@ -1,12 +1,12 @@
 //! A batch as the statements that carry it out: a pure function, tested without a database.
 //!
 //! No statement asks before it writes: each says how many rows it must touch, and a plan that meets another number is
-//! undone and [explained](crate::explain). So the length of a plan is the cost of a commit.
+//! undone and [explained](crate::conflict). So the length of a plan is the cost of a commit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use relm_core::query::search::index_terms;
-use relm_core::record::column::{Access, Scalar};
+use relm_core::record::column::{Access, ColumnValue};
 use relm_core::record::{Entry, columns};
 use relm_core::store::{Batch, Require, StoredResponse};
 use relm_core::value::id::{Id, Kind};
@@ -319,7 +319,7 @@ impl Plan {
             if old != new || column.access == Access::Due {
                 sql.push(", ").push(self.dialect.name(column.name));
                 sql.push(" = ");
-                sql.bind(Value::of(column, new.map(Scalar::into_owned)));
+                sql.bind(Value::of(column, new.map(ColumnValue::into_owned)));
             }
         }
         sql.push(", doc = ").bind(after.json.to_string());
@@ -466,8 +466,8 @@ impl Plan {
     }
 }
 
-pub(crate) fn texts(ids: &[Id]) -> Vec<Scalar<'static>> {
-    ids.iter().map(|id| Scalar::from(*id)).collect()
+pub(crate) fn texts(ids: &[Id]) -> Vec<ColumnValue<'static>> {
+    ids.iter().map(|id| ColumnValue::from(*id)).collect()
 }
 
 fn hex(bytes: &[u8; 32]) -> String {

@@ -2,7 +2,7 @@
 //! the engine's own predicate decides, on the documents that SQL leaves.
 
 use relm_core::query::filter::{Clause, Comparison, Condition, Target};
-use relm_core::record::column::{Access, Column, ColumnType, Scalar};
+use relm_core::record::column::{Access, Column, ColumnType, ColumnValue};
 use relm_core::record::columns;
 use relm_core::store::Query;
 use relm_core::value::id::{Id, Kind};
@@ -102,11 +102,11 @@ impl<'a> ListPlan<'a> {
 
     /// The next candidates of the term index after an id: `ulid, kind`, newest first.
     pub fn candidates(&self, after: Option<Id>, rows: usize) -> Option<Sql> {
-        let terms: Vec<Scalar<'static>> = self
+        let terms: Vec<ColumnValue<'static>> = self
             .terms
             .as_ref()?
             .iter()
-            .map(|term| Scalar::from(term.clone()))
+            .map(|term| ColumnValue::from(term.clone()))
             .collect();
         let mut sql = Sql::new(match terms.len() {
             1 => "SELECT ulid, kind FROM terms WHERE scope = ",

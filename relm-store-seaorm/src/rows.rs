@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use relm_core::query::search::index_terms;
-use relm_core::record::column::Scalar;
+use relm_core::record::column::ColumnValue;
 use relm_core::record::{Entry, Record, columns};
 use relm_core::value::id::Id;
 
@@ -49,7 +49,9 @@ pub(crate) fn row(scope: i64, entry: &Entry) -> Row {
     let mut row = Row::with_capacity(columns.len() + 4);
     row.extend([scope.into(), record.id().into(), record.version().into()]);
     let scalars = columns.iter().zip(record.scalars());
-    row.extend(scalars.map(|(column, scalar)| Value::of(column, scalar.map(Scalar::into_owned))));
+    row.extend(
+        scalars.map(|(column, scalar)| Value::of(column, scalar.map(ColumnValue::into_owned))),
+    );
     row.push(entry.json.to_string().into());
     row
 }

@@ -19,7 +19,7 @@ use std::ops::RangeInclusive;
 
 use relm_core::PageSize;
 use relm_core::query::search::{Exact, Rank, SearchPosition, Word, prefix_end};
-use relm_core::record::column::Scalar;
+use relm_core::record::column::ColumnValue;
 use relm_core::record::object::ObjectType;
 use relm_core::record::{Document, Record};
 use relm_core::store::{Search, SearchPage};
@@ -397,7 +397,7 @@ impl Searching {
         }
         let types = &self.search.types;
         if types.len() < ObjectType::ALL.len() {
-            let prefix = |object_type: &ObjectType| Scalar::from(object_type.kind().prefix());
+            let prefix = |object_type: &ObjectType| ColumnValue::from(object_type.kind().prefix());
             sql.and_in("kind", &types.iter().map(prefix).collect::<Vec<_>>());
         }
         sql.push(" ORDER BY ulid DESC").limit(self.wanted());

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use relm_core::record::column::{Column, Scalar};
+use relm_core::record::column::{Column, ColumnValue};
 use relm_core::value::id::{Id, Kind};
 
 /// The values of one row of a table.
@@ -18,21 +18,21 @@ pub(crate) enum Value {
 
 impl Value {
     /// The value of a column, which may be null.
-    pub fn of(column: &Column, scalar: Option<Scalar<'static>>) -> Self {
+    pub fn of(column: &Column, scalar: Option<ColumnValue<'static>>) -> Self {
         match scalar {
-            Some(Scalar::Integer(value)) => Self::Integer(Some(value)),
-            Some(Scalar::Text(text)) => Self::Text(Some(text)),
+            Some(ColumnValue::Integer(value)) => Self::Integer(Some(value)),
+            Some(ColumnValue::Text(text)) => Self::Text(Some(text)),
             None if column.ty.is_integer() => Self::Integer(None),
             None => Self::Text(None),
         }
     }
 }
 
-impl<T: Into<Scalar<'static>>> From<T> for Value {
+impl<T: Into<ColumnValue<'static>>> From<T> for Value {
     fn from(value: T) -> Self {
         match value.into() {
-            Scalar::Integer(value) => Self::Integer(Some(value)),
-            Scalar::Text(text) => Self::Text(Some(text)),
+            ColumnValue::Integer(value) => Self::Integer(Some(value)),
+            ColumnValue::Text(text) => Self::Text(Some(text)),
         }
     }
 }
@@ -79,7 +79,7 @@ impl Sql {
 
     /// ` AND name IN (?, …)`. The list is padded with its last value to a power of two, so that a connection prepares
     /// few shapes.
-    pub fn and_in(&mut self, name: &str, values: &[Scalar<'static>]) -> &mut Self {
+    pub fn and_in(&mut self, name: &str, values: &[ColumnValue<'static>]) -> &mut Self {
         if values.is_empty() {
             return self.push(" AND 1 = 0");
         }

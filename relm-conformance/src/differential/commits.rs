@@ -291,7 +291,7 @@ impl Model {
                 told.sort_unstable();
                 told == missing
             }
-            Refusal::Stale { write } => match &batch.writes[*write] {
+            Refusal::VersionConflict { write } => match &batch.writes[*write] {
                 Write::Replace { before: read, .. } | Write::Delete(read) => {
                     let now = stored(read.record.id()).await;
                     now.is_none_or(|now| now.version() != read.record.version())
@@ -300,7 +300,7 @@ impl Model {
                     false
                 }
             },
-            Refusal::IdTaken { write } => match &batch.writes[*write] {
+            Refusal::IdConflict { write } => match &batch.writes[*write] {
                 Write::Insert(entry) => stored(entry.record.id()).await.is_some(),
                 Write::Replace { .. }
                 | Write::Delete(_)
@@ -308,7 +308,7 @@ impl Model {
                 | Write::Reconfigure
                 | Write::Remember(_) => false,
             },
-            Refusal::KeyTaken { write, holder } => {
+            Refusal::UniqueConflict { write, holder } => {
                 let Some(record) = written(&batch.writes[*write]) else {
                     return false;
                 };

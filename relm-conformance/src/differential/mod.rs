@@ -11,7 +11,7 @@ use relm_core::record::object::ObjectType;
 use relm_core::store::{Configuration, Lease, Query, QueueKey, Search, Store};
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::{Mode, Scope};
-use relm_core::value::time::{Entropy, SeededEntropy, Timestamp};
+use relm_core::value::time::{Rng, SeededRng, Timestamp};
 
 use crate::records::{SCOPE, endpoint, id};
 use crate::subject::NOW;
@@ -94,7 +94,7 @@ async fn operate(reference: Arc<dyn Store>, under_test: Arc<dyn Store>, seed: u6
     let mut model = Model {
         reference,
         under_test,
-        dice: SeededEntropy::new(seed),
+        dice: SeededRng::new(seed),
         size: match seed.is_multiple_of(SEEDS_PER_LARGE) {
             true => LARGE,
             false => SMALL,
@@ -127,7 +127,7 @@ async fn operate(reference: Arc<dyn Store>, under_test: Arc<dyn Store>, seed: u6
 struct Model {
     reference: Arc<dyn Store>,
     under_test: Arc<dyn Store>,
-    dice: SeededEntropy,
+    dice: SeededRng,
     size: Size,
     seed: u64,
     step: usize,

@@ -13,7 +13,7 @@ use relm_core::record::{Document, Entry};
 use relm_core::store::Store;
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Mode;
-use relm_core::value::time::{ManualClock, SeededEntropy};
+use relm_core::value::time::{ManualClock, SeededRng};
 use serde_json::json;
 
 use crate::store::lists::walk;
@@ -68,8 +68,8 @@ impl Acme {
 
 pub(crate) fn engine(store: Arc<dyn Store>, clock: &Arc<ManualClock>, seed: u64) -> Crm {
     let clock = Arc::clone(clock);
-    let entropy = Arc::new(SeededEntropy::new(seed));
-    Crm::builder(store).clock(clock).entropy(entropy).build()
+    let rng = Arc::new(SeededRng::new(seed));
+    Crm::builder(store).clock(clock).rng(rng).build()
 }
 
 pub(crate) fn contact(email: &str) -> ContactInput {

@@ -14,7 +14,7 @@ use relm_core::record::{Entry, Record};
 use relm_core::store::{Batch, CommitError, Page, Query, Store, StoreError, Write};
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::{Mode, Scope};
-use relm_core::value::time::{Clock, SeededEntropy, Timestamp};
+use relm_core::value::time::{Clock, SeededRng, Timestamp};
 use relm_core::webhook::RotateInput;
 use serde_json::json;
 
@@ -401,9 +401,9 @@ const NEW: [u8; 32] = [2; 32];
 /// Another engine, which has these keys.
 fn keyed(acme: &Acme, store: &Subject, keys: &[[u8; 32]]) -> Crm {
     let store: Arc<dyn Store> = store.shared();
-    let entropy = Arc::new(SeededEntropy::new(u64::from(keys[0][0])));
+    let rng = Arc::new(SeededRng::new(u64::from(keys[0][0])));
     let builder = Crm::builder(store).clock(Arc::clone(&acme.clock) as Arc<dyn relm_core::Clock>);
-    let builder = builder.entropy(entropy);
+    let builder = builder.rng(rng);
     let builder = keys
         .iter()
         .fold(builder, |builder, key| builder.sealing_key(*key));

@@ -182,7 +182,7 @@ impl Intercept for SoftDelete {
             match what {
                 Write::Delete(entry) => drop(deleted.insert(entry.record.id())),
                 Write::Insert(entry) if deleted.contains(&entry.record.id()) => {
-                    return Err(Refusal::IdTaken { write }.into());
+                    return Err(Refusal::IdConflict { write }.into());
                 }
                 Write::Insert(_)
                 | Write::Replace { .. }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use relm_core::query::filter::{Clause, Comparison, Condition, Target, matches};
 use relm_core::record::Record;
-use relm_core::record::column::Scalar;
+use relm_core::record::column::ColumnValue;
 use relm_core::store::{Page, Query, Store, StoreError};
 use relm_core::value::scope::Scope;
 use relm_core::value::text::fold;
@@ -27,7 +27,7 @@ async fn list_where(
 }
 
 /// The column value that a clause looks at, where it looks at one.
-fn value<'a>(clause: &Clause, record: &'a Record) -> Option<Option<Scalar<'a>>> {
+fn value<'a>(clause: &Clause, record: &'a Record) -> Option<Option<ColumnValue<'a>>> {
     match clause.target {
         Target::Column(place) => Some(record.scalars().swap_remove(place)),
         Target::Id | Target::Either(..) | Target::Metadata { .. } => None,
@@ -73,8 +73,8 @@ impl Intercept for FoldedEquality {
         list_where(store, scope, query, |clause, record| {
             match (&clause.condition, value(clause, record)) {
                 (
-                    Condition::Compare(Comparison::Eq, Scalar::Text(one)),
-                    Some(Some(Scalar::Text(other))),
+                    Condition::Compare(Comparison::Eq, ColumnValue::Text(one)),
+                    Some(Some(ColumnValue::Text(other))),
                 ) => fold(one) == fold(&other),
                 _ => means(clause, record),
             }
@@ -100,7 +100,9 @@ impl Intercept for Utf16Order {
                 Target::Metadata { key, .. } => {
                     let stored = relm_core::query::filter::metadata_of(record)
                         .and_then(|metadata| metadata.get(key));
-                    stored.and_then(|stored| stored.as_str()).map(Scalar::from)
+                    stored
+                        .and_then(|stored| stored.as_str())
+                        .map(ColumnValue::from)
                 }
                 Target::Column(_) | Target::Id | Target::Either(..) => {
                     value(clause, record).flatten()
@@ -108,8 +110,8 @@ impl Intercept for Utf16Order {
             };
             match (&clause.condition, stored) {
                 (
-                    Condition::Compare(Comparison::Gt, Scalar::Text(bound)),
-                    Some(Scalar::Text(stored)),
+                    Condition::Compare(Comparison::Gt, ColumnValue::Text(bound)),
+                    Some(ColumnValue::Text(stored)),
                 ) => stored.encode_utf16().gt(bound.encode_utf16()),
                 _ => means(clause, record),
             }
@@ -178,7 +180,7 @@ impl Intercept for NumbersAsText {
             match (&clause.target, &clause.condition) {
                 (
                     Target::Metadata { key, .. },
-                    Condition::Compare(Comparison::Eq, Scalar::Text(text)),
+                    Condition::Compare(Comparison::Eq, ColumnValue::Text(text)),
                 ) => {
                     let stored = relm_core::query::filter::metadata_of(record)
                         .and_then(|metadata| metadata.get(key));
@@ -214,7 +216,7 @@ impl Intercept for PathKeys {
                 let path = format!("/{}", key.replace('.', "/"));
                 let found = serde_json::Value::Object(metadata).pointer(&path).cloned();
                 match &clause.condition {
-                    Condition::Compare(Comparison::Eq, Scalar::Text(text)) => {
+                    Condition::Compare(Comparison::Eq, ColumnValue::Text(text)) => {
                         found.is_some_and(|found| found == **text)
                     }
                     _ => means(clause, record),

@@ -53,7 +53,7 @@ pub(crate) struct OverwritingInsert;
 impl Intercept for OverwritingInsert {
     async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
         match store.commit(batch).await {
-            Err(CommitError::Refused(Refusal::IdTaken { .. })) => Ok(()),
+            Err(CommitError::Refused(Refusal::IdConflict { .. })) => Ok(()),
             outcome => outcome,
         }
     }
@@ -75,15 +75,15 @@ impl Intercept for LastWriterWins {
                 }
             }
             match store.commit(batch.clone()).await {
-                Err(CommitError::Refused(Refusal::Stale { write })) => {
+                Err(CommitError::Refused(Refusal::VersionConflict { write })) => {
                     let Write::Replace { before, .. } = &batch.writes[write] else {
-                        return Err(Refusal::Stale { write }.into());
+                        return Err(Refusal::VersionConflict { write }.into());
                     };
                     if current(store, batch.scope, before.record.id())
                         .await?
                         .is_none()
                     {
-                        return Err(Refusal::Stale { write }.into());
+                        return Err(Refusal::VersionConflict { write }.into());
                     }
                 }
                 outcome => return outcome,
@@ -166,8 +166,12 @@ impl Intercept for FirstWriteBlamed {
     async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
         let outcome = store.commit(batch).await;
         outcome.map_err(|error| match error {
-            CommitError::Refused(Refusal::Stale { .. }) => Refusal::Stale { write: 0 }.into(),
-            CommitError::Refused(Refusal::IdTaken { .. }) => Refusal::IdTaken { write: 0 }.into(),
+            CommitError::Refused(Refusal::VersionConflict { .. }) => {
+                Refusal::VersionConflict { write: 0 }.into()
+            }
+            CommitError::Refused(Refusal::IdConflict { .. }) => {
+                Refusal::IdConflict { write: 0 }.into()
+            }
             CommitError::Refused(_) | CommitError::Store(_) => error,
         })
     }
@@ -248,7 +252,7 @@ impl Intercept for DuplicateKeys {
     async fn commit(&self, store: &dyn Store, mut batch: Batch) -> Result<(), CommitError> {
         loop {
             match store.commit(batch.clone()).await {
-                Err(CommitError::Refused(Refusal::KeyTaken { write, .. })) => {
+                Err(CommitError::Refused(Refusal::UniqueConflict { write, .. })) => {
                     match &mut batch.writes[write] {
                         Write::Insert(Entry {
                             record: Record::Contact(contact),
@@ -308,7 +312,7 @@ impl Intercept for HeldKeys {
                 .iter()
                 .find(|(of, taken, by)| (*of, taken) == (kind, &key) && *by != id);
             if let Some(&(_, _, holder)) = other {
-                return Err(Refusal::KeyTaken { write, holder }.into());
+                return Err(Refusal::UniqueConflict { write, holder }.into());
             }
             held.push((kind, key, id));
         }
@@ -327,7 +331,7 @@ impl Intercept for EagerKeys {
             let Some(entry) = written(what) else { continue };
             let held_by = holder(store, batch.scope, &entry.record).await?;
             if let Some(holder) = held_by.filter(|holder| *holder != entry.record.id()) {
-                return Err(Refusal::KeyTaken { write, holder }.into());
+                return Err(Refusal::UniqueConflict { write, holder }.into());
             }
         }
         store.commit(batch).await
@@ -345,7 +349,7 @@ impl Intercept for SelfConflict {
             if let Write::Replace { after, .. } = what
                 && let Some(holder) = holder(store, batch.scope, &after.record).await?
             {
-                return Err(Refusal::KeyTaken { write, holder }.into());
+                return Err(Refusal::UniqueConflict { write, holder }.into());
             }
         }
         store.commit(batch).await
@@ -365,7 +369,7 @@ impl Intercept for NullIsAKey {
             let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             match *first {
                 Some(holder) if holder != entry.record.id() => {
-                    return Err(Refusal::KeyTaken { write, holder }.into());
+                    return Err(Refusal::UniqueConflict { write, holder }.into());
                 }
                 Some(_) | None => *first = Some(entry.record.id()),
             }

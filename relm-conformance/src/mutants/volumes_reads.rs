@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use relm_core::query::filter::{Clause, Comparison, Condition, Target, matches};
 use relm_core::query::search::Rank;
-use relm_core::record::column::Scalar;
+use relm_core::record::column::ColumnValue;
 use relm_core::record::{Document, columns};
 use relm_core::store::{
     Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage, Store, StoreError,
@@ -108,7 +108,7 @@ mislisted! {
                 return matches(std::slice::from_ref(clause), record);
             };
             let held = record.scalars().swap_remove(place);
-            if let (Condition::Compare(Comparison::Eq, Scalar::Text(asked)), Some(Scalar::Text(held))) =
+            if let (Condition::Compare(Comparison::Eq, ColumnValue::Text(asked)), Some(ColumnValue::Text(held))) =
                 (&clause.condition, held)
             {
                 return cut(asked) == cut(&held);
@@ -143,7 +143,7 @@ mislisted! {
 
 /// Keeps in the index of a moment of change the first that it saw.
 #[derive(Default)]
-pub(crate) struct FirstMoments(Mutex<HashMap<(Scope, Id), Scalar<'static>>>);
+pub(crate) struct FirstMoments(Mutex<HashMap<(Scope, Id), ColumnValue<'static>>>);
 
 #[async_trait]
 impl Intercept for FirstMoments {
@@ -167,7 +167,7 @@ impl Intercept for FirstMoments {
             let now = record
                 .scalars()
                 .swap_remove(changed)
-                .map(Scalar::into_owned);
+                .map(ColumnValue::into_owned);
             let kept = now.map(|now| first.entry((scope, document.id)).or_insert(now));
             let is_kept = |clause: &Clause| {
                 if let Condition::Compare(Comparison::Eq, asked) = &clause.condition

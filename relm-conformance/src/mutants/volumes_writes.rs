@@ -110,19 +110,21 @@ impl Intercept for PlaceInStatement {
     async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
         let outcome = store.commit(batch).await;
         outcome.map_err(|error| match error {
-            CommitError::Refused(Refusal::Stale { write }) => Refusal::Stale {
+            CommitError::Refused(Refusal::VersionConflict { write }) => Refusal::VersionConflict {
                 write: write % ROWS,
             }
             .into(),
-            CommitError::Refused(Refusal::IdTaken { write }) => Refusal::IdTaken {
+            CommitError::Refused(Refusal::IdConflict { write }) => Refusal::IdConflict {
                 write: write % ROWS,
             }
             .into(),
-            CommitError::Refused(Refusal::KeyTaken { write, holder }) => Refusal::KeyTaken {
-                write: write % ROWS,
-                holder,
+            CommitError::Refused(Refusal::UniqueConflict { write, holder }) => {
+                Refusal::UniqueConflict {
+                    write: write % ROWS,
+                    holder,
+                }
+                .into()
             }
-            .into(),
             other => other,
         })
     }

@@ -7,7 +7,7 @@ use relm_core::value::id::Id;
 use relm_core::value::time::Clock;
 
 use super::ledger::Sent;
-use super::world::Weather;
+use super::world::Faults;
 use super::{History, alone, owner};
 
 /// More rounds than a history needs until nothing waits.
@@ -17,7 +17,7 @@ impl History {
     /// Delivers in fair weather until nothing waits, and holds all that has been to what is promised of its end.
     pub fn settle(&mut self) {
         let world = Arc::clone(&self.world);
-        world.set_weather(Weather::default());
+        world.set_weather(Faults::default());
         for _ in 0..ROUNDS_MAX {
             let process = &self.processes[0];
             match alone(&world, process.dispatcher.deliver_due()) {

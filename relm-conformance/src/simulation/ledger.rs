@@ -10,7 +10,7 @@ use relm_core::value::id::Id;
 use relm_core::value::time::Timestamp;
 use relm_core::webhook::{Answer, Message, SendError};
 
-use super::world::{TIMEOUT, Weather};
+use super::world::{Faults, TIMEOUT};
 
 /// Lines of the history that a failure shows.
 const TAIL: usize = 60;
@@ -20,7 +20,7 @@ const TAIL: usize = 60;
 pub(crate) struct Rules {
     pub steps_ms: Vec<i64>,
     pub disable_after_ms: Option<i64>,
-    pub weather: Weather,
+    pub weather: Faults,
 }
 
 /// An endpoint, as it is.

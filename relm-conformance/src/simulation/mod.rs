@@ -32,11 +32,11 @@ use relm_core::record::DeliveryStatus;
 use relm_core::store::Store;
 use relm_core::value::id::Id;
 use relm_core::value::scope::Mode;
-use relm_core::value::time::{Clock, SeededEntropy, Timestamp};
+use relm_core::value::time::{Clock, SeededRng, Timestamp};
 use relm_core::webhook::Schedule;
 
 use self::turns::{Dice, Turns};
-use self::world::{Line, Mood, Nap, TIMEOUT, Weather, Wire, World};
+use self::world::{Behaviour, Faults, Line, TIMEOUT, VirtualSleep, Wire, World};
 use crate::intercept::Intercepted;
 use crate::{BlockOn, deadline};
 
@@ -127,12 +127,12 @@ fn alone<T>(world: &World, future: impl Future<Output = T>) -> T {
     }
 }
 
-fn weather(dice: &Dice) -> Weather {
+fn weather(dice: &Dice) -> Faults {
     // One history in three is calm: what is exact without faults is looked at there.
     if dice.one_in(3) {
-        return Weather::default();
+        return Faults::default();
     }
-    Weather {
+    Faults {
         crashes: dice.one_in(3),
         two: dice.one_in(3),
         commits_fail: dice.one_in(3),
@@ -237,7 +237,7 @@ impl History {
                     .map(|webhook| webhook.url.clone())
                     .collect();
                 for url in urls {
-                    world.set_mood(&url, Mood::any(&world.dice));
+                    world.set_mood(&url, Behaviour::any(&world.dice));
                 }
             }
             _ => self.deliver(),
@@ -305,7 +305,7 @@ impl History {
     /// A dispatcher that was alone, and that nothing went wrong with, left nothing that was due.
     fn judge_round(&self, began: Timestamp, next_due: Option<Timestamp>) {
         let mut ledger = self.world.ledger();
-        let Weather {
+        let Faults {
             crashes,
             two,
             commits_fail,
@@ -356,10 +356,10 @@ fn engine(store: &Arc<dyn Store>, world: &Arc<World>, process: usize) -> Crm {
         store: Arc::clone(store),
         by: Arc::new(line),
     };
-    let entropy = SeededEntropy::new(world.dice.below(u64::MAX));
+    let rng = SeededRng::new(world.dice.below(u64::MAX));
     Crm::builder(Arc::new(store))
         .clock(Arc::clone(&world.clock) as Arc<dyn Clock>)
-        .entropy(Arc::new(entropy))
+        .rng(Arc::new(rng))
         .build()
 }
 
@@ -373,7 +373,7 @@ async fn run_a_while(world: &Arc<World>, process: &Process) {
             _ => Poll::Pending,
         }
     });
-    let nap = Nap(Arc::clone(world));
+    let nap = VirtualSleep(Arc::clone(world));
     process.dispatcher.run(&nap, stop).await;
 }
 

@@ -10,7 +10,7 @@ use relm_core::webhook::RotateInput;
 
 use super::ledger::Ledger;
 use super::turns::Dice;
-use super::world::{Mood, World};
+use super::world::{Behaviour, World};
 use crate::engine::changes::{company, contact, phone};
 
 /// Endpoints of a history at once.
@@ -139,7 +139,7 @@ impl Act {
                 scoped.deals().create(deal).await.map(drop)
             }
             Self::Subscribe(types, url) => {
-                world.set_mood(&url, Mood::any(&world.dice));
+                world.set_mood(&url, Behaviour::any(&world.dice));
                 let input = WebhookInput {
                     url: url.into(),
                     ..told_of(types)
@@ -155,7 +155,7 @@ impl Act {
                 webhooks.update(id, input).await.map(drop)
             }
             Self::Move(id, url) => {
-                world.set_mood(&url, Mood::any(&world.dice));
+                world.set_mood(&url, Behaviour::any(&world.dice));
                 let input = WebhookInput {
                     url: url.into(),
                     ..WebhookInput::default()

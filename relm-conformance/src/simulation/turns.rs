@@ -4,17 +4,17 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use relm_core::value::time::{Entropy, SeededEntropy};
+use relm_core::value::time::{Rng, SeededRng};
 
 /// More polls than any history needs: what takes so many never ends.
 const POLLS_MAX: usize = 200_000;
 
 /// Chance, from a seed.
-pub(crate) struct Dice(SeededEntropy);
+pub(crate) struct Dice(SeededRng);
 
 impl Dice {
     pub fn new(seed: u64) -> Self {
-        Self(SeededEntropy::new(seed))
+        Self(SeededRng::new(seed))
     }
 
     /// A number below `end`.

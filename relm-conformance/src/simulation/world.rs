@@ -28,7 +28,7 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// What may go wrong in a history, and what may happen at the same time.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Weather {
+pub(crate) struct Faults {
     /// Dispatchers and owners die in the middle of what they do.
     pub crashes: bool,
     /// Two dispatchers in two processes.
@@ -47,7 +47,7 @@ pub(crate) struct Weather {
     pub steps: bool,
 }
 
-impl Weather {
+impl Faults {
     /// Whether nothing can keep an answer that came from being recorded, but that its delivery was given up.
     pub fn records_all(self) -> bool {
         !(self.crashes || self.two || self.commits_fail || self.hangs)
@@ -56,14 +56,14 @@ impl Weather {
 
 /// How an endpoint takes what it is sent.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Mood {
+pub(crate) enum Behaviour {
     Well,
     Flaky,
     Ill,
     Gone,
 }
 
-impl Mood {
+impl Behaviour {
     pub fn any(dice: &Dice) -> Self {
         match dice.below(12) {
             0..=3 => Self::Well,
@@ -79,8 +79,8 @@ pub(crate) struct World {
     pub clock: Arc<ManualClock>,
     pub dice: Dice,
     block_on: BlockOn,
-    weather: Mutex<Weather>,
-    moods: Mutex<HashMap<String, Mood>>,
+    weather: Mutex<Faults>,
+    moods: Mutex<HashMap<String, Behaviour>>,
     ledger: Mutex<Ledger>,
 }
 
@@ -89,7 +89,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl World {
-    pub fn new(ledger: Ledger, dice: Dice, weather: Weather, block_on: BlockOn) -> Self {
+    pub fn new(ledger: Ledger, dice: Dice, weather: Faults, block_on: BlockOn) -> Self {
         Self {
             clock: Arc::new(ManualClock::new(crate::subject::NOW)),
             dice,
@@ -104,15 +104,15 @@ impl World {
         lock(&self.ledger)
     }
 
-    pub fn weather(&self) -> Weather {
+    pub fn weather(&self) -> Faults {
         *lock(&self.weather)
     }
 
-    pub fn set_weather(&self, weather: Weather) {
+    pub fn set_weather(&self, weather: Faults) {
         *lock(&self.weather) = weather;
     }
 
-    pub fn set_mood(&self, url: &str, mood: Mood) {
+    pub fn set_mood(&self, url: &str, mood: Behaviour) {
         lock(&self.moods).insert(url.to_owned(), mood);
     }
 
@@ -151,9 +151,9 @@ impl World {
         let dice = &self.dice;
         let mood = lock(&self.moods).get(url).copied();
         let succeeds = match mood {
-            Some(Mood::Well) | None => true,
-            Some(Mood::Flaky) => dice.one_in(2),
-            Some(Mood::Ill | Mood::Gone) => false,
+            Some(Behaviour::Well) | None => true,
+            Some(Behaviour::Flaky) => dice.one_in(2),
+            Some(Behaviour::Ill | Behaviour::Gone) => false,
         };
         let hangs = self.weather().hangs && dice.one_in(6);
         let took_ms = if hangs {
@@ -164,7 +164,7 @@ impl World {
         let outcome = if succeeds {
             let status = dice.pick(&[200, 201, 204, 299]).unwrap_or(200);
             Ok(Answer::new(status).body(b"taken\0".repeat(dice.below(300) as usize)))
-        } else if matches!(mood, Some(Mood::Gone)) && dice.one_in(2) {
+        } else if matches!(mood, Some(Behaviour::Gone)) && dice.one_in(2) {
             Ok(Answer::new(410))
         } else {
             self.failure()
@@ -225,9 +225,9 @@ pub(crate) struct Line {
 
 impl Line {
     /// Owners have a store that works: what they do is given.
-    fn weather(&self) -> Weather {
+    fn weather(&self) -> Faults {
         match self.process {
-            0 => Weather::default(),
+            0 => Faults::default(),
             _ => self.world.weather(),
         }
     }
@@ -323,10 +323,10 @@ impl Intercept for Line {
 }
 
 /// Sleep that moves the virtual clock, after others had a turn.
-pub(crate) struct Nap(pub Arc<World>);
+pub(crate) struct VirtualSleep(pub Arc<World>);
 
 #[async_trait]
-impl Sleeper for Nap {
+impl Sleeper for VirtualSleep {
     async fn sleep(&self, duration: Duration) {
         yield_turns(1 + self.0.dice.below(4)).await;
         let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);

@@ -101,7 +101,7 @@ pub(crate) async fn a_refused_batch_leaves_nothing(store: Subject) {
         replace(contact(4), stale),
     ];
     let refusal = store.refusal(SCOPE, writes).await;
-    assert_eq!(refusal, Refusal::Stale { write: 8 });
+    assert_eq!(refusal, Refusal::VersionConflict { write: 8 });
 
     assert_eq!(
         all(&store, Kind::Contact).await,
@@ -139,7 +139,7 @@ pub(crate) async fn an_insert_needs_a_free_id(store: Subject) {
     let writes = vec![insert(contact(2)), insert(other)];
     assert_eq!(
         store.refusal(SCOPE, writes).await,
-        Refusal::IdTaken { write: 1 }
+        Refusal::IdConflict { write: 1 }
     );
     assert_eq!(
         all(&store, Kind::Contact).await,
@@ -152,10 +152,10 @@ pub(crate) async fn an_id_is_taken_whatever_else_the_record_holds(store: Subject
     let one = contact_of(1, "ada@example.com");
     store.apply(SCOPE, vec![insert(one.clone())]).await;
     let again = store.refusal(SCOPE, vec![insert(one.clone())]).await;
-    assert_eq!(again, Refusal::IdTaken { write: 0 });
+    assert_eq!(again, Refusal::IdConflict { write: 0 });
     let second = changed(&one, |one| one.email = None);
     let later = store.refusal(SCOPE, vec![insert(second)]).await;
-    assert_eq!(later, Refusal::IdTaken { write: 0 });
+    assert_eq!(later, Refusal::IdConflict { write: 0 });
 }
 
 /// `Replace`: the record must exist with the version of `before`.
@@ -172,7 +172,7 @@ pub(crate) async fn a_replace_needs_the_version_that_was_read(store: Subject) {
         let refusal = store
             .refusal(SCOPE, vec![replace(before.clone(), after)])
             .await;
-        assert_eq!(refusal, Refusal::Stale { write: 0 });
+        assert_eq!(refusal, Refusal::VersionConflict { write: 0 });
         assert_eq!(stored(&store, first.id).await, is(&second));
     }
     store
@@ -189,7 +189,7 @@ pub(crate) async fn a_replace_needs_the_record(store: Subject) {
     for before in [never, gone] {
         let after = changed(&before, |_| {});
         let refusal = store.refusal(SCOPE, vec![replace(before, after)]).await;
-        assert_eq!(refusal, Refusal::Stale { write: 0 });
+        assert_eq!(refusal, Refusal::VersionConflict { write: 0 });
     }
     assert_eq!(all(&store, Kind::Contact).await, []);
 }
@@ -203,7 +203,7 @@ pub(crate) async fn a_delete_needs_the_version_that_was_read(store: Subject) {
         .apply(SCOPE, vec![replace(first.clone(), second.clone())])
         .await;
     let refusal = store.refusal(SCOPE, vec![delete(first.clone())]).await;
-    assert_eq!(refusal, Refusal::Stale { write: 0 });
+    assert_eq!(refusal, Refusal::VersionConflict { write: 0 });
     assert_eq!(stored(&store, first.id).await, is(&second));
     store.apply(SCOPE, vec![delete(second)]).await;
     assert_eq!(stored(&store, first.id).await, None);
@@ -213,11 +213,11 @@ pub(crate) async fn a_delete_needs_the_version_that_was_read(store: Subject) {
 pub(crate) async fn a_delete_needs_the_record(store: Subject) {
     let one = contact(1);
     let never = store.refusal(SCOPE, vec![delete(one.clone())]).await;
-    assert_eq!(never, Refusal::Stale { write: 0 });
+    assert_eq!(never, Refusal::VersionConflict { write: 0 });
     store.apply(SCOPE, vec![insert(one.clone())]).await;
     store.apply(SCOPE, vec![delete(one.clone())]).await;
     let again = store.refusal(SCOPE, vec![delete(one)]).await;
-    assert_eq!(again, Refusal::Stale { write: 0 });
+    assert_eq!(again, Refusal::VersionConflict { write: 0 });
 }
 
 /// A refusal names the place in `Batch::writes`, and of a taken key its holder.
@@ -237,17 +237,17 @@ pub(crate) async fn a_refusal_names_the_write(store: Subject) {
     let stale = replace(contact(9), changed(&contact(9), |_| {}));
     assert_eq!(
         store.refusal(SCOPE, after(stale)).await,
-        Refusal::Stale { write: 4 }
+        Refusal::VersionConflict { write: 4 }
     );
     assert_eq!(
         store.refusal(SCOPE, after(insert(contact(1)))).await,
-        Refusal::IdTaken { write: 4 }
+        Refusal::IdConflict { write: 4 }
     );
     let holder = taken.id;
     let same = insert(contact_of(2, "ada@example.com"));
     assert_eq!(
         store.refusal(SCOPE, after(same)).await,
-        Refusal::KeyTaken { write: 4, holder }
+        Refusal::UniqueConflict { write: 4, holder }
     );
 }
 
@@ -338,9 +338,9 @@ pub(crate) async fn the_first_refusal_in_order_is_told(store: Subject) {
         Refusal::Configuration,
         Refusal::ResponseExists,
         Refusal::Missing(vec![nowhere]),
-        Refusal::Stale { write: 2 },
-        Refusal::IdTaken { write: 1 },
-        Refusal::KeyTaken {
+        Refusal::VersionConflict { write: 2 },
+        Refusal::IdConflict { write: 1 },
+        Refusal::UniqueConflict {
             write: 0,
             holder: taken.id,
         },
@@ -406,7 +406,10 @@ pub(crate) async fn a_large_batch_is_one_commit(store: Subject) {
     let same = contact_of(600, "7@example.com");
     writes.push(insert(same));
     let refusal = store.refusal(SCOPE, writes.clone()).await;
-    assert!(matches!(refusal, Refusal::KeyTaken { .. }), "{refusal:?}");
+    assert!(
+        matches!(refusal, Refusal::UniqueConflict { .. }),
+        "{refusal:?}"
+    );
     assert_eq!(all(&store, Kind::Contact).await, []);
     writes.pop();
     store.apply(SCOPE, writes).await;

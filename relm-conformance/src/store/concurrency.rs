@@ -37,7 +37,7 @@ pub(crate) async fn one_of_many_inserts_of_an_id_succeeds(store: Subject) {
         assert!(
             refusals
                 .iter()
-                .all(|refusal| *refusal == Refusal::IdTaken { write: 0 }),
+                .all(|refusal| *refusal == Refusal::IdConflict { write: 0 }),
             "{refusals:?}"
         );
         let kept = stored(&store, id(Kind::Contact, round)).await;
@@ -53,7 +53,7 @@ pub(crate) async fn one_of_many_inserts_of_a_key_succeeds(store: Subject) {
         let writes = (0..CONTENDERS).map(|n| insert(contender(n))).collect();
         let (winner, refusals) = one_wins(&store, writes);
         let holder = contender(winner as u64);
-        let taken = Refusal::KeyTaken {
+        let taken = Refusal::UniqueConflict {
             write: 0,
             holder: holder.id,
         };
@@ -84,7 +84,7 @@ pub(crate) async fn one_of_many_replaces_of_a_version_succeeds(store: Subject) {
         assert!(
             refusals
                 .iter()
-                .all(|refusal| *refusal == Refusal::Stale { write: 0 }),
+                .all(|refusal| *refusal == Refusal::VersionConflict { write: 0 }),
             "{refusals:?}"
         );
         current = contender(winner as u64);
@@ -160,7 +160,7 @@ pub(crate) async fn opposite_orders_end(store: Subject) {
             }
             match refused(store.commit(batch(SCOPE, Vec::new(), writes)).await) {
                 None => changes += 1,
-                Some(Refusal::Stale { .. }) => {}
+                Some(Refusal::VersionConflict { .. }) => {}
                 Some(refusal) => panic!("{refusal:?}"),
             }
         }

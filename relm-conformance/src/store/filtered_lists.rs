@@ -24,7 +24,7 @@ pub(crate) async fn clauses_all_hold(store: Subject) {
     let clauses: Vec<Clause> = columns(kind)
         .iter()
         .enumerate()
-        .filter(|(_, column)| column.shown)
+        .filter(|(_, column)| column.filterable)
         .flat_map(|(place, column)| {
             let all = conditions(column.ty, &held(&records, place));
             let step = (all.len() / 5).max(1);

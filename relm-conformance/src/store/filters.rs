@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use relm_core::query::filter::{
     self, Clause, Comparison, Condition, Filter, Operator, Target, matches,
 };
-use relm_core::record::column::{Column, ColumnType, Scalar};
+use relm_core::record::column::{Column, ColumnType, ColumnValue};
 use relm_core::record::field::{Field, FieldType};
 use relm_core::record::object::Contact;
 use relm_core::record::{Document, Entry, Record, columns};
@@ -80,8 +80,8 @@ pub(crate) async fn agree(store: &Subject, kind: Kind, records: &[Record], claus
 }
 
 /// Every condition that makes sense on a target of this type which holds these values.
-pub(crate) fn conditions(ty: ColumnType, held: &BTreeSet<Scalar<'static>>) -> Vec<Condition> {
-    let mut probes: Vec<Scalar<'static>> = held.iter().cloned().collect();
+pub(crate) fn conditions(ty: ColumnType, held: &BTreeSet<ColumnValue<'static>>) -> Vec<Condition> {
+    let mut probes: Vec<ColumnValue<'static>> = held.iter().cloned().collect();
     probes.extend(if ty.is_integer() {
         Vec::new()
     } else {
@@ -93,7 +93,8 @@ pub(crate) fn conditions(ty: ColumnType, held: &BTreeSet<Scalar<'static>>) -> Ve
         .filter(|operator| operator.applies_to(ty))
     {
         if let Some(comparison) = comparison(operator) {
-            let compare = |probe: &Scalar<'static>| Condition::Compare(comparison, probe.clone());
+            let compare =
+                |probe: &ColumnValue<'static>| Condition::Compare(comparison, probe.clone());
             conditions.extend(probes.iter().map(compare));
         } else if operator == Operator::In {
             conditions.push(Condition::In(probes.clone()));
@@ -111,10 +112,13 @@ fn pattern(text: &str) -> Condition {
     Condition::Ilike(Pattern::parse(text).expect("the pattern is well-formed"))
 }
 
-pub(crate) fn held(records: &[Record], place: usize) -> BTreeSet<Scalar<'static>> {
-    let values = records
-        .iter()
-        .filter_map(|record| record.scalars().swap_remove(place).map(Scalar::into_owned));
+pub(crate) fn held(records: &[Record], place: usize) -> BTreeSet<ColumnValue<'static>> {
+    let values = records.iter().filter_map(|record| {
+        record
+            .scalars()
+            .swap_remove(place)
+            .map(ColumnValue::into_owned)
+    });
     values.collect()
 }
 
@@ -129,7 +133,7 @@ async fn agree_on(store: Subject, kind: Kind) {
     let shown = columns(kind)
         .iter()
         .enumerate()
-        .filter(|(_, column): &(_, &Column)| column.shown);
+        .filter(|(_, column): &(_, &Column)| column.filterable);
     for (place, column) in shown {
         for condition in conditions(column.ty, &held(&records, place)) {
             let target = Target::Column(place);
@@ -139,7 +143,7 @@ async fn agree_on(store: Subject, kind: Kind) {
     let ids = records.iter().step_by(7).map(|record| record.id());
     // An id of another kind orders as its text does, before or after all of these.
     let others = [Kind::Activity, Kind::Workspace].map(|kind| id(kind, 3));
-    let held: BTreeSet<Scalar<'static>> = ids.chain(others).map(Scalar::from).collect();
+    let held: BTreeSet<ColumnValue<'static>> = ids.chain(others).map(ColumnValue::from).collect();
     for condition in conditions(ColumnType::Id(None), &held) {
         agree(
             &store,

@@ -28,7 +28,11 @@ pub(crate) async fn a_unique_key_is_held_by_one_record(store: Subject) {
             .refusal(SCOPE, vec![insert(contact_of(2, email))])
             .await;
         let holder = one.id;
-        assert_eq!(refusal, Refusal::KeyTaken { write: 0, holder }, "{email}");
+        assert_eq!(
+            refusal,
+            Refusal::UniqueConflict { write: 0, holder },
+            "{email}"
+        );
     }
     store
         .apply(SCOPE, vec![insert(contact_of(2, "ad@example.com"))])
@@ -46,7 +50,7 @@ pub(crate) async fn a_replace_needs_a_free_key(store: Subject) {
         .refusal(SCOPE, vec![replace(two.clone(), renamed)])
         .await;
     let holder = one.id;
-    assert_eq!(refusal, Refusal::KeyTaken { write: 0, holder });
+    assert_eq!(refusal, Refusal::UniqueConflict { write: 0, holder });
     assert_eq!(
         stored(&store, two.id).await,
         Some(Entry::new(two).document())
@@ -57,7 +61,7 @@ pub(crate) async fn a_replace_needs_a_free_key(store: Subject) {
 pub(crate) async fn a_key_is_taken_once_in_a_batch(store: Subject) {
     let (one, two, three) = (contact_of(1, ADA), contact_of(2, ADA), contact(3));
     let taken_by_the_other = |refusal: &Refusal, ids: [_; 2]| match refusal {
-        Refusal::KeyTaken { write, holder } => *write < 2 && ids[1 - *write] == *holder,
+        Refusal::UniqueConflict { write, holder } => *write < 2 && ids[1 - *write] == *holder,
         _ => false,
     };
     let refusal = store
@@ -180,7 +184,7 @@ pub(crate) async fn a_record_keeps_its_own_key(store: Subject) {
     let refusal = store.refusal(SCOPE, vec![insert(contact_of(2, ADA))]).await;
     assert_eq!(
         refusal,
-        Refusal::KeyTaken {
+        Refusal::UniqueConflict {
             write: 0,
             holder: upper.id
         }
@@ -213,7 +217,7 @@ pub(crate) async fn keys_compare_by_code_point(store: Subject) {
         let refusal = store.refusal(SCOPE, vec![insert(same)]).await;
         assert_eq!(
             refusal,
-            Refusal::KeyTaken {
+            Refusal::UniqueConflict {
                 write: 0,
                 holder: held.id
             }

@@ -95,21 +95,21 @@ pub(crate) async fn a_refusal_names_its_write_in_a_large_batch(store: Subject) {
             store.refusal(SCOPE, writes).await
         };
         let stale = refused(replace(never.clone(), changed(&never, |_| {}))).await;
-        assert_eq!(stale, Refusal::Stale { write: place });
+        assert_eq!(stale, Refusal::VersionConflict { write: place });
         let id_taken = refused(insert(contact(1_000))).await;
-        assert_eq!(id_taken, Refusal::IdTaken { write: place });
+        assert_eq!(id_taken, Refusal::IdConflict { write: place });
         let key_taken = refused(insert(contact_of(3_000, "TAKEN@example.com"))).await;
         let holder = taken.id;
         assert_eq!(
             key_taken,
-            Refusal::KeyTaken {
+            Refusal::UniqueConflict {
                 write: place,
                 holder
             }
         );
         let of_two = [(place, twin.id), (other, twin_of.id)];
         let twice = refused(insert(twin_of)).await;
-        let is_either = |(write, holder)| twice == Refusal::KeyTaken { write, holder };
+        let is_either = |(write, holder)| twice == Refusal::UniqueConflict { write, holder };
         assert!(of_two.into_iter().any(is_either), "{twice:?}");
     }
     mirror.holds().await;
@@ -247,7 +247,10 @@ pub(crate) async fn a_batch_of_every_kind_of_write_is_applied(store: Subject) {
     let mut torn = batch(SCOPE, requires.clone(), writes.clone());
     torn.writes.push(delete(contact(9_999)));
     let write = writes.len();
-    assert_eq!(store.refusal_of(torn).await, Refusal::Stale { write });
+    assert_eq!(
+        store.refusal_of(torn).await,
+        Refusal::VersionConflict { write }
+    );
     mirror.holds().await;
     let done = store.commit(batch(SCOPE, requires, writes.clone())).await;
     done.expect("nothing forbids the batch");

@@ -232,7 +232,11 @@ pub(crate) async fn values_at_their_limits_are_told_apart(store: Subject) {
         Kind::Association,
     ] {
         let of_kind: Vec<Record> = mirror.of_kind(kind).cloned().collect();
-        for (place, column) in columns(kind).iter().enumerate().filter(|(_, it)| it.shown) {
+        for (place, column) in columns(kind)
+            .iter()
+            .enumerate()
+            .filter(|(_, it)| it.filterable)
+        {
             for condition in conditions(column.ty, &held(&of_kind, place)) {
                 let target = Target::Column(place);
                 mirror
@@ -258,7 +262,10 @@ pub(crate) async fn values_at_their_limits_are_told_apart(store: Subject) {
 async fn agree_on_some(mirror: &Mirror, kind: Kind) {
     const VALUES: usize = 10;
     let records: Vec<Record> = mirror.of_kind(kind).cloned().collect();
-    let shown = columns(kind).iter().enumerate().filter(|(_, it)| it.shown);
+    let shown = columns(kind)
+        .iter()
+        .enumerate()
+        .filter(|(_, it)| it.filterable);
     for (place, _) in shown {
         let values = held(&records, place);
         let step = values.len().div_ceil(VALUES).max(1);

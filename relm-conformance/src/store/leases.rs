@@ -215,7 +215,7 @@ pub(crate) async fn a_refused_batch_ends_no_lease(store: Subject) {
         replace(stale.clone(), changed_delivery(&stale, |_| {})),
     ];
     let refusal = store.refusal(SCOPE, writes).await;
-    assert_eq!(refusal, Refusal::Stale { write: 2 });
+    assert_eq!(refusal, Refusal::VersionConflict { write: 2 });
     assert_eq!(take(&store, &lease(1, 99, 200)).await, []);
     assert_eq!(take_any(&store, &lease(1, 100, 200)).await, ids([1, 2]));
 }

@@ -39,7 +39,7 @@ pub(crate) async fn records_stay_in_their_scope(store: Subject) {
         for write in [delete(one.clone()), replace(one.clone(), two.clone())] {
             assert_eq!(
                 store.refusal(other, vec![write]).await,
-                Refusal::Stale { write: 0 }
+                Refusal::VersionConflict { write: 0 }
             );
         }
     }

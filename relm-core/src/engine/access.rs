@@ -4,7 +4,7 @@ use super::{Crm, Inner, read, store_error, write};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::PAGE_LIMIT_MAX;
 use crate::query::filter::{Clause, Comparison, Condition, Target};
-use crate::record::column::Scalar;
+use crate::record::column::ColumnValue;
 use crate::record::key::{
     ApiKey, KeyAccess, NewKey, Principal, digest, hex, is_well_formed, may_exist,
 };
@@ -27,13 +27,13 @@ impl Crm {
     pub async fn create_workspace(&self, name: &str) -> Result<Workspace> {
         let inner = &self.inner;
         let mut cursor_key = [0_u8; 32];
-        inner.entropy.fill(&mut cursor_key);
+        inner.rng.fill(&mut cursor_key);
         let id = inner.mint(Kind::Workspace, inner.clock.now());
         let workspace = Workspace::new(id, name.to_owned(), hex(&cursor_key), id.timestamp())?;
         let insert = Write::Insert(Entry::new(workspace.clone()));
         match inner.commit_system(insert).await {
             Ok(()) => Ok(workspace),
-            Err(CommitError::Refused(Refusal::KeyTaken { holder, .. })) => Err(Error::new(
+            Err(CommitError::Refused(Refusal::UniqueConflict { holder, .. })) => Err(Error::new(
                 ErrorKind::Conflict,
                 format!("There is a workspace {} already.", Quoted(name)),
             )
@@ -70,8 +70,8 @@ impl Crm {
         inner.workspace(workspace).await?;
         let id = inner.mint(Kind::Key, inner.clock.now());
         let scope = Scope::new(workspace, mode);
-        let entropy = inner.entropy.as_ref();
-        let new = ApiKey::make(id, scope, access, name, id.timestamp(), entropy)?;
+        let rng = inner.rng.as_ref();
+        let new = ApiKey::make(id, scope, access, name, id.timestamp(), rng)?;
         let insert = Write::Insert(Entry::new(new.key.clone()));
         inner.commit_system(insert).await.map_err(system_error)?;
         Ok(new)
@@ -85,7 +85,7 @@ impl Crm {
         self.inner.workspace(workspace).await?;
         let of_workspace = Clause {
             target: Target::Column(column_place(Kind::Key, "workspace_id")?),
-            condition: Condition::Compare(Comparison::Eq, Scalar::from(workspace)),
+            condition: Condition::Compare(Comparison::Eq, ColumnValue::from(workspace)),
         };
         let all = self
             .inner
@@ -129,7 +129,7 @@ impl Crm {
                     drop(principals);
                     return Ok(key);
                 }
-                Err(CommitError::Refused(Refusal::Stale { .. })) => {}
+                Err(CommitError::Refused(Refusal::VersionConflict { .. })) => {}
                 Err(error) => return Err(system_error(error)),
             }
         }

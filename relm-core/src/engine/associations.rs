@@ -100,11 +100,11 @@ impl Operation<Association> for Link {
                 }))
             }
             // Another request linked the two meanwhile: the next round answers with its edge.
-            Refusal::KeyTaken { .. } => Ok(()),
+            Refusal::UniqueConflict { .. } => Ok(()),
             Refusal::Configuration
             | Refusal::ResponseExists
-            | Refusal::Stale { .. }
-            | Refusal::IdTaken { .. } => {
+            | Refusal::VersionConflict { .. }
+            | Refusal::IdConflict { .. } => {
                 Err(Error::internal(format!("the store refused {refusal:?}")))
             }
         }

@@ -263,11 +263,11 @@ impl Operation<BatchReport> for ContactBatch {
                 Ok(())
             }
             // Somebody took an address meanwhile: the next round finds that contact.
-            Refusal::KeyTaken { .. } => Ok(()),
+            Refusal::UniqueConflict { .. } => Ok(()),
             Refusal::Configuration
             | Refusal::ResponseExists
-            | Refusal::Stale { .. }
-            | Refusal::IdTaken { .. } => {
+            | Refusal::VersionConflict { .. }
+            | Refusal::IdConflict { .. } => {
                 Err(Error::internal(format!("the store refused {refusal:?}")))
             }
         }

@@ -52,7 +52,7 @@ use crate::record::workspace::Workspace;
 use crate::store::{Configuration, Query, Store};
 use crate::value::id::{Id, IdMinter, Kind};
 use crate::value::scope::{Mode, Scope};
-use crate::value::time::{Clock, Entropy, Monotonic, SystemClock, SystemEntropy, Timestamp};
+use crate::value::time::{Clock, Monotonic, Rng, SystemClock, SystemRng, Timestamp};
 use crate::webhook::sealing::Sealer;
 use crate::webhook::{AnyTarget, TargetPolicy};
 
@@ -65,7 +65,7 @@ pub struct Crm {
 struct Inner {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
+    rng: Arc<dyn Rng>,
     ids: IdMinter,
     sealer: Sealer,
     /// Workspaces that were read: they never change.
@@ -93,7 +93,7 @@ struct Principals {
 pub struct CrmBuilder {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
+    rng: Arc<dyn Rng>,
     sealing_keys: Vec<[u8; 32]>,
     plain_http: bool,
     targets: Arc<dyn TargetPolicy>,
@@ -109,8 +109,8 @@ impl CrmBuilder {
 
     /// Takes ids, keys and secrets from here.
     #[must_use]
-    pub fn entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
-        self.entropy = entropy;
+    pub fn rng(mut self, rng: Arc<dyn Rng>) -> Self {
+        self.rng = rng;
         self
     }
 
@@ -145,7 +145,7 @@ impl CrmBuilder {
         let Self {
             store,
             clock,
-            entropy,
+            rng,
             sealing_keys,
             plain_http,
             targets,
@@ -154,7 +154,7 @@ impl CrmBuilder {
             inner: Arc::new(Inner {
                 store,
                 clock,
-                entropy,
+                rng,
                 ids: IdMinter::new(),
                 sealer: Sealer::new(sealing_keys),
                 workspaces: RwLock::new(Recent::new(WORKSPACES_BYTES_MAX)),
@@ -184,7 +184,7 @@ impl Crm {
         CrmBuilder {
             store,
             clock: Arc::new(SystemClock),
-            entropy: Arc::new(SystemEntropy),
+            rng: Arc::new(SystemRng),
             sealing_keys: Vec::new(),
             plain_http: false,
             targets: Arc::new(AnyTarget),
@@ -294,7 +294,7 @@ impl fmt::Debug for Crm {
 
 impl Inner {
     fn mint(&self, kind: Kind, now: Timestamp) -> Id {
-        self.ids.mint(kind, now, self.entropy.as_ref())
+        self.ids.mint(kind, now, self.rng.as_ref())
     }
 
     /// A workspace, read once.

@@ -394,11 +394,11 @@ pub(super) fn refused(refusal: Refusal, references: &[Reference]) -> Error {
                 None => Error::internal("the store misses what was not required"),
             }
         }
-        Refusal::KeyTaken { holder, .. } => email_taken(holder),
+        Refusal::UniqueConflict { holder, .. } => email_taken(holder),
         Refusal::Configuration
         | Refusal::ResponseExists
-        | Refusal::Stale { .. }
-        | Refusal::IdTaken { .. } => Error::internal(format!("the store refused {refusal:?}")),
+        | Refusal::VersionConflict { .. }
+        | Refusal::IdConflict { .. } => Error::internal(format!("the store refused {refusal:?}")),
     }
 }
 

@@ -232,8 +232,10 @@ impl Scoped {
                         configuration = self.inner.reload_configuration(self.scope).await?;
                         is_fresh = true;
                     }
-                    Refusal::ResponseExists | Refusal::Stale { .. } => {}
-                    Refusal::Missing(_) | Refusal::IdTaken { .. } | Refusal::KeyTaken { .. } => {
+                    Refusal::ResponseExists | Refusal::VersionConflict { .. } => {}
+                    Refusal::Missing(_)
+                    | Refusal::IdConflict { .. }
+                    | Refusal::UniqueConflict { .. } => {
                         operation.refused(refusal)?;
                     }
                 },
@@ -308,10 +310,10 @@ impl Scoped {
     ) -> Result<StoredResponse> {
         let body = if operation.is_secret() {
             let purpose = self.seal_purpose();
-            let entropy = self.inner.entropy.as_ref();
+            let rng = self.inner.rng.as_ref();
             let sealer = &self.inner.sealer;
             sealer
-                .seal(&purpose, &idempotency.key, &reply.body, entropy)?
+                .seal(&purpose, &idempotency.key, &reply.body, rng)?
                 .into()
         } else {
             Arc::clone(&reply.body)

@@ -197,7 +197,7 @@ impl Scoped {
         };
         match self.inner.commit(batch).await {
             Ok(()) => Ok(Some(Forgotten { step, is_all })),
-            Err(CommitError::Refused(Refusal::Stale { .. })) => Ok(None),
+            Err(CommitError::Refused(Refusal::VersionConflict { .. })) => Ok(None),
             Err(CommitError::Refused(refusal)) => {
                 Err(Error::internal(format!("the store refused {refusal:?}")))
             }

@@ -243,9 +243,9 @@ impl Operation<Value> for Subscribe {
         let inner = &plan.scoped.inner;
         let mode = plan.scoped.scope.mode();
         let input = self.input.clone();
-        let entropy = inner.entropy.as_ref();
+        let rng = inner.rng.as_ref();
         let now = id.timestamp();
-        let made = Webhook::subscribe(id, mode, now, input, &inner.endpoint_rules(), entropy);
+        let made = Webhook::subscribe(id, mode, now, input, &inner.endpoint_rules(), rng);
         let (mut webhook, secret) = made?;
         check_room(plan, &webhook)?;
         let inner = &plan.scoped.inner;
@@ -324,7 +324,7 @@ impl Operation<Value> for Rotate {
         let inner = &plan.scoped.inner;
         let before = find(plan.scoped, self.id).await?.ok_or_else(unknown)?;
         let mut webhook: Webhook = before.decode()?;
-        let secret = generate_secret(inner.entropy.as_ref());
+        let secret = generate_secret(inner.rng.as_ref());
         let expires_at = self.input.expires_at(plan.now)?;
         if expires_at > plan.now && inner.secrets(&webhook).is_err() {
             return Err(Error::invalid(
@@ -370,10 +370,10 @@ impl Inner {
 
     /// Seals an endpoint's secrets with the current key, if there is one; whether anything changed.
     fn seal(&self, webhook: &mut Webhook) -> Result<bool> {
-        let entropy = self.entropy.as_ref();
+        let rng = self.rng.as_ref();
         let sealed = webhook
             .secrets
-            .seal(&self.sealer, &purpose(webhook.id), entropy);
+            .seal(&self.sealer, &purpose(webhook.id), rng);
         sealed.map_err(|error| of_secrets(webhook.id, &error))
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::limits::LABEL_CHARS_MAX;
 use crate::record::check;
-use crate::record::column::{Column, ColumnType, Scalar};
+use crate::record::column::{Column, ColumnType, ColumnValue};
 use crate::record::field::required;
 use crate::record::hint::OtherNames;
 use crate::record::input::{self, Patch, Reader, invalid_reference};
@@ -190,7 +190,7 @@ impl Association {
         }
     }
 
-    pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
+    pub(crate) fn scalars(&self) -> Vec<Option<ColumnValue<'_>>> {
         let Self {
             id: _,
             object: _,
@@ -207,7 +207,7 @@ impl Association {
             Some((*from_id).into()),
             Some(to_type.as_str().into()),
             Some((*to_id).into()),
-            label.as_ref().map(Scalar::from),
+            label.as_ref().map(ColumnValue::from),
             Some(self.edge_key().into()),
             Some((*created_at).into()),
         ]

@@ -81,8 +81,8 @@ pub enum Identity {
 
 impl Identity {
     /// What a text is compared by.
-    pub(crate) fn key(self, text: &str) -> Scalar<'static> {
-        Scalar::from(match self {
+    pub(crate) fn key(self, text: &str) -> ColumnValue<'static> {
+        ColumnValue::from(match self {
             Self::Value => text.to_owned(),
             Self::Email => email::key(text),
             Self::Domain => host::key(text).into_owned(),
@@ -100,8 +100,8 @@ pub struct Column {
     pub ty: ColumnType,
     /// How it is reached.
     pub access: Access,
-    /// Whether a client may filter on it. A column that is not shown is the store's alone.
-    pub shown: bool,
+    /// Whether a client may filter on it. A column that is not filterable is the store's alone.
+    pub filterable: bool,
     /// When two values are one.
     pub identity: Identity,
 }
@@ -112,7 +112,7 @@ impl Column {
             name,
             ty,
             access: Access::Scanned,
-            shown: true,
+            filterable: true,
             identity: Identity::Value,
         }
     }
@@ -146,7 +146,7 @@ impl Column {
     }
 
     pub(crate) const fn hidden(mut self) -> Self {
-        self.shown = false;
+        self.filterable = false;
         self
     }
 
@@ -161,66 +161,66 @@ impl Column {
 
 /// A value of a column, as a store holds it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scalar<'a> {
+pub enum ColumnValue<'a> {
     /// An integer, a moment in milliseconds, or a truth value as 1 or 0.
     Integer(i64),
     /// Text, ordered by code point. (UTF-8 bytes order the same way.)
     Text(Cow<'a, str>),
 }
 
-impl Scalar<'_> {
+impl ColumnValue<'_> {
     /// The same value, owned.
-    pub fn into_owned(self) -> Scalar<'static> {
+    pub fn into_owned(self) -> ColumnValue<'static> {
         match self {
-            Self::Integer(value) => Scalar::Integer(value),
-            Self::Text(text) => Scalar::Text(Cow::Owned(text.into_owned())),
+            Self::Integer(value) => ColumnValue::Integer(value),
+            Self::Text(text) => ColumnValue::Text(Cow::Owned(text.into_owned())),
         }
     }
 }
 
-impl<'a> From<&'a str> for Scalar<'a> {
+impl<'a> From<&'a str> for ColumnValue<'a> {
     fn from(text: &'a str) -> Self {
         Self::Text(Cow::Borrowed(text))
     }
 }
 
-impl<'a> From<&'a String> for Scalar<'a> {
+impl<'a> From<&'a String> for ColumnValue<'a> {
     fn from(text: &'a String) -> Self {
         Self::Text(Cow::Borrowed(text))
     }
 }
 
-impl From<String> for Scalar<'_> {
+impl From<String> for ColumnValue<'_> {
     fn from(text: String) -> Self {
         Self::Text(Cow::Owned(text))
     }
 }
 
-impl From<i64> for Scalar<'_> {
+impl From<i64> for ColumnValue<'_> {
     fn from(value: i64) -> Self {
         Self::Integer(value)
     }
 }
 
-impl From<bool> for Scalar<'_> {
+impl From<bool> for ColumnValue<'_> {
     fn from(value: bool) -> Self {
         Self::Integer(i64::from(value))
     }
 }
 
-impl From<Id> for Scalar<'_> {
+impl From<Id> for ColumnValue<'_> {
     fn from(id: Id) -> Self {
         Self::Text(Cow::Owned(id.text()))
     }
 }
 
-impl From<Date> for Scalar<'_> {
+impl From<Date> for ColumnValue<'_> {
     fn from(date: Date) -> Self {
         Self::Text(Cow::Owned(date.to_string()))
     }
 }
 
-impl From<Timestamp> for Scalar<'_> {
+impl From<Timestamp> for ColumnValue<'_> {
     fn from(at: Timestamp) -> Self {
         Self::Integer(at.as_millis())
     }

@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::EventType;
-use crate::record::column::{Column, ColumnType, Scalar};
+use crate::record::column::{Column, ColumnType, ColumnValue};
 use crate::value::id::{Id, Kind};
 use crate::value::time::Timestamp;
 use crate::webhook::{Answer, SendError};
-use crate::webhook::{Plea, Schedule};
+use crate::webhook::{RetryHint, Schedule};
 
 /// Bytes of an answer's body that an attempt keeps.
 pub(crate) const RESPONSE_BYTES_MAX: usize = 1024;
@@ -209,7 +209,7 @@ impl Delivery {
     ) {
         self.attempts.push(attempt);
         self.version += 1;
-        let wait_ms = schedule.wait_ms(self.attempts.len(), Plea::of(outcome), chance);
+        let wait_ms = schedule.wait_ms(self.attempts.len(), RetryHint::of(outcome), chance);
         (self.status, self.next_attempt_at) = match (Verdict::of(outcome), wait_ms) {
             (Verdict::Taken, _) => (DeliveryStatus::Succeeded, None),
             (Verdict::Gone, _) => (DeliveryStatus::Cancelled, None),
@@ -233,7 +233,7 @@ impl Delivery {
         self.next_attempt_at = None;
     }
 
-    pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
+    pub(crate) fn scalars(&self) -> Vec<Option<ColumnValue<'_>>> {
         let Self {
             id: _,
             object: _,
@@ -252,8 +252,8 @@ impl Delivery {
             Some((*event_id).into()),
             Some(event_type.as_str().into()),
             Some(status.as_str().into()),
-            next_attempt_at.map(Scalar::from),
-            replay_of.map(Scalar::from),
+            next_attempt_at.map(ColumnValue::from),
+            replay_of.map(ColumnValue::from),
             Some((*created_at).into()),
         ]
     }

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
-use crate::record::column::{Column, ColumnType, Scalar};
+use crate::record::column::{Column, ColumnType, ColumnValue};
 use crate::record::metadata;
 use crate::record::object::ObjectType;
 use crate::value::id::Id;
@@ -220,7 +220,7 @@ impl Event {
         )
     }
 
-    pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
+    pub(crate) fn scalars(&self) -> Vec<Option<ColumnValue<'_>>> {
         let Self {
             id: _,
             object: _,
@@ -234,7 +234,7 @@ impl Event {
         } = self;
         vec![
             Some(event_type.as_str().into()),
-            record_id.map(Scalar::from),
+            record_id.map(ColumnValue::from),
             Some((*created_at).into()),
         ]
     }

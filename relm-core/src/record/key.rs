@@ -8,10 +8,10 @@ use sha2::{Digest, Sha256};
 use crate::error::Result;
 use crate::limits::TEXT_CHARS_MAX;
 use crate::record::check;
-use crate::record::column::{Column, ColumnType, Scalar};
+use crate::record::column::{Column, ColumnType, ColumnValue};
 use crate::value::id::Id;
 use crate::value::scope::{Mode, Scope};
-use crate::value::time::{Entropy, Timestamp};
+use crate::value::time::{Rng, Timestamp};
 
 /// What a key may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,10 +112,10 @@ impl ApiKey {
         access: KeyAccess,
         name: Option<String>,
         now: Timestamp,
-        entropy: &dyn Entropy,
+        rng: &dyn Rng,
     ) -> Result<NewKey> {
         let start = key_start(scope.mode());
-        let mut secret = format!("{start}{}", random_text(entropy));
+        let mut secret = format!("{start}{}", random_text(rng));
         let checksum = checksum(&secret);
         secret.extend(checksum.map(char::from));
         let key = Self {
@@ -153,7 +153,7 @@ impl ApiKey {
         &self.digest
     }
 
-    pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
+    pub(crate) fn scalars(&self) -> Vec<Option<ColumnValue<'_>>> {
         let Self {
             id: _,
             workspace_id,
@@ -170,13 +170,13 @@ impl ApiKey {
         vec![
             Some((*workspace_id).into()),
             Some(mode.as_str().into()),
-            name.as_ref().map(Scalar::from),
+            name.as_ref().map(ColumnValue::from),
             Some(access.as_str().into()),
             Some(prefix.into()),
             Some(last_four.into()),
             Some(digest.into()),
             Some((*created_at).into()),
-            revoked_at.map(Scalar::from),
+            revoked_at.map(ColumnValue::from),
         ]
     }
 }
@@ -265,11 +265,11 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 /// Letters and digits, each drawn evenly: bytes that would favour some are drawn again.
-fn random_text(entropy: &dyn Entropy) -> String {
+fn random_text(rng: &dyn Rng) -> String {
     let mut text = String::with_capacity(RANDOM_CHARS);
     let mut bytes = [0_u8; 64];
     while text.len() < RANDOM_CHARS {
-        entropy.fill(&mut bytes);
+        rng.fill(&mut bytes);
         let even = bytes.iter().filter(|byte| **byte < 248);
         let missing = RANDOM_CHARS - text.len();
         text.extend(

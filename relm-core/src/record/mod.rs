@@ -29,7 +29,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use self::association::Association;
-use self::column::{Access, Column, Scalar};
+use self::column::{Access, Column, ColumnValue};
 use self::field::Field;
 use self::key::ApiKey;
 use self::object::{Activity, Company, Contact, Deal, ObjectType};
@@ -169,10 +169,10 @@ impl Record {
     }
 
     /// Its column values, in the order of [`columns`]; none where null. Texts that filters compare are composed (NFC).
-    pub fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
+    pub fn scalars(&self) -> Vec<Option<ColumnValue<'_>>> {
         let mut scalars = each!(self, record => record.scalars());
         for (column, scalar) in columns(self.kind()).iter().zip(&mut scalars) {
-            if let (true, Some(Scalar::Text(text))) = (column.shown, scalar) {
+            if let (true, Some(ColumnValue::Text(text))) = (column.filterable, scalar) {
                 column.compose(text);
             }
         }
@@ -338,7 +338,7 @@ mod tests {
     use super::*;
     use crate::record::WebhookInput;
     use crate::value::scope::Mode;
-    use crate::value::time::{SeededEntropy, Timestamp};
+    use crate::value::time::{SeededRng, Timestamp};
 
     #[test]
     fn an_endpoint_s_secret_is_not_in_what_debug_shows() {
@@ -349,14 +349,14 @@ mod tests {
         };
         let id = Id::new(Kind::Webhook, 1);
         let now = Timestamp::from_millis(0);
-        let entropy = SeededEntropy::new(1);
+        let rng = SeededRng::new(1);
         let made = Webhook::subscribe(
             id,
             Mode::Live,
             now,
             input,
             &crate::record::EndpointRules::default(),
-            &entropy,
+            &rng,
         );
         let (webhook, secret) = made.unwrap();
         let entry = Entry::new(webhook);

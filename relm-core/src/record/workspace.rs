@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::limits::WORKSPACE_NAME_CHARS_MAX;
 use crate::record::check;
-use crate::record::column::{Column, ColumnType, Scalar};
+use crate::record::column::{Column, ColumnType, ColumnValue};
 use crate::value::id::Id;
 use crate::value::text;
 use crate::value::time::Timestamp;
@@ -57,7 +57,7 @@ impl Workspace {
         text::fold(&self.name)
     }
 
-    pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
+    pub(crate) fn scalars(&self) -> Vec<Option<ColumnValue<'_>>> {
         let Self {
             id: _,
             name,

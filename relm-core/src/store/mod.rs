@@ -283,17 +283,17 @@ pub enum Refusal {
     /// These required records do not exist: all that are missing.
     Missing(Vec<Id>),
     /// The record that the write at this place replaces or deletes is gone or has another version.
-    Stale {
+    VersionConflict {
         /// The place in [`Batch::writes`].
         write: usize,
     },
     /// The id of the write at this place is taken.
-    IdTaken {
+    IdConflict {
         /// The place in [`Batch::writes`].
         write: usize,
     },
     /// The unique key of the write at this place is taken.
-    KeyTaken {
+    UniqueConflict {
         /// The place in [`Batch::writes`].
         write: usize,
         /// The record that holds it: one that the batch leaves as it is, or another of the batch's own.

@@ -114,7 +114,7 @@ impl Clock for ManualClock {
 }
 
 /// Gives random bytes: of ids, keys and secrets.
-pub trait Entropy: Send + Sync + 'static {
+pub trait Rng: Send + Sync + 'static {
     /// Fills the whole buffer.
     fn fill(&self, buffer: &mut [u8]);
 }
@@ -123,9 +123,9 @@ pub trait Entropy: Send + Sync + 'static {
 ///
 /// It panics where the system has no randomness to give: there is no safe key or secret to go on with.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct SystemEntropy;
+pub struct SystemRng;
 
-impl Entropy for SystemEntropy {
+impl Rng for SystemRng {
     fn fill(&self, buffer: &mut [u8]) {
         getrandom::fill(buffer).expect("the operating system gives random bytes");
     }
@@ -135,16 +135,16 @@ impl Entropy for SystemEntropy {
 ///
 /// Anyone can predict them, so nothing made of them is secret.
 #[derive(Debug)]
-pub struct SeededEntropy(AtomicU64);
+pub struct SeededRng(AtomicU64);
 
-impl SeededEntropy {
+impl SeededRng {
     /// The sequence that belongs to `seed`.
     pub const fn new(seed: u64) -> Self {
         Self(AtomicU64::new(seed))
     }
 }
 
-impl Entropy for SeededEntropy {
+impl Rng for SeededRng {
     /// SplitMix64 (Steele, Lea and Flood, 2014): its state is a counter, so threads share it without a lock.
     fn fill(&self, buffer: &mut [u8]) {
         const STEP: u64 = 0x9e37_79b9_7f4a_7c15;

@@ -9,7 +9,7 @@ use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 use ulid::{ULID_LEN, Ulid};
 
-use crate::value::time::{Entropy, FromText, Timestamp};
+use crate::value::time::{FromText, Rng, Timestamp};
 
 /// What an id can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -254,14 +254,14 @@ impl IdMinter {
     }
 
     /// Mints the next id; a clock before 1970 counts as 1970, where ULIDs begin.
-    pub fn mint(&self, kind: Kind, now: Timestamp, entropy: &dyn Entropy) -> Id {
+    pub fn mint(&self, kind: Kind, now: Timestamp, rng: &dyn Rng) -> Id {
         let now_millis = u64::try_from(now.as_millis()).unwrap_or(0);
-        // A panic of `entropy` leaves the last ULID as it was, so a poisoned lock still guards the truth.
+        // A panic of `rng` leaves the last ULID as it was, so a poisoned lock still guards the truth.
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let next = match *last {
             // Timestamps end in 9999 and ULIDs in 10889: the sum cannot overflow.
             Some(last) if now_millis <= Ulid(last).timestamp_ms() => last + 1,
-            Some(_) | None => Ulid::from_parts(now_millis, random(entropy)).0,
+            Some(_) | None => Ulid::from_parts(now_millis, random(rng)).0,
         };
         *last = Some(next);
         Id::new(kind, next)
@@ -269,16 +269,17 @@ impl IdMinter {
 }
 
 /// 80 random bits.
-fn random(entropy: &dyn Entropy) -> u128 {
+fn random(rng: &dyn Rng) -> u128 {
     let mut bytes = [0; size_of::<u128>()];
-    entropy.fill(&mut bytes[6..]);
+    rng.fill(&mut bytes[6..]);
     u128::from_be_bytes(bytes)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::time::SeededEntropy;
+    use crate::value::environment::Rng;
+    use crate::value::time::SeededRng;
     use proptest::prelude::*;
     use std::collections::HashSet;
     use std::thread;
@@ -286,7 +287,7 @@ mod tests {
     /// All the bits that a source can give.
     struct Full;
 
-    impl Entropy for Full {
+    impl Rng for Full {
         fn fill(&self, buffer: &mut [u8]) {
             buffer.fill(0xff);
         }
@@ -383,9 +384,9 @@ mod tests {
     #[test]
     fn ids_increase_while_the_clock_stands_still_or_goes_back() {
         let minter = IdMinter::new();
-        let entropy = SeededEntropy::new(7);
+        let rng = SeededRng::new(7);
         let clock = [5_000, 5_000, 4_000, 5_000, 5_001, -1, 9_000].map(Timestamp::from_millis);
-        let ids = clock.map(|now| minter.mint(Kind::Event, now, &entropy));
+        let ids = clock.map(|now| minter.mint(Kind::Event, now, &rng));
         assert!(ids.is_sorted_by(|one, next| one < next), "{ids:?}");
         assert_eq!(
             ids.map(|id| id.timestamp().as_millis()),
@@ -414,15 +415,15 @@ mod tests {
 
     #[test]
     fn minters_at_the_epoch_are_random_too() {
-        let entropy = SeededEntropy::new(7);
-        let mint = || IdMinter::new().mint(Kind::Event, Timestamp::default(), &entropy);
+        let rng = SeededRng::new(7);
+        let mint = || IdMinter::new().mint(Kind::Event, Timestamp::default(), &rng);
         assert_ne!(mint(), mint());
     }
 
     #[test]
     fn threads_never_mint_the_same_id() {
-        let (minter, entropy) = (IdMinter::new(), SeededEntropy::new(7));
-        let mint = |n: i64| minter.mint(Kind::Event, Timestamp::from_millis(n / 100), &entropy);
+        let (minter, rng) = (IdMinter::new(), SeededRng::new(7));
+        let mint = |n: i64| minter.mint(Kind::Event, Timestamp::from_millis(n / 100), &rng);
         let ids: HashSet<Id> = thread::scope(|scope| {
             let mint_many = || (0..1_000).map(mint).collect::<Vec<_>>();
             let threads = [(); 4].map(|()| scope.spawn(mint_many));
@@ -457,8 +458,8 @@ mod tests {
 
         #[test]
         fn minted_ids_increase_whatever_the_clock_says(clock in prop::collection::vec(-10_i64..20, 1..50), seed: u64) {
-            let (minter, entropy) = (IdMinter::new(), SeededEntropy::new(seed));
-            let ids = clock.into_iter().map(|millis| minter.mint(Kind::Event, Timestamp::from_millis(millis), &entropy));
+            let (minter, rng) = (IdMinter::new(), SeededRng::new(seed));
+            let ids = clock.into_iter().map(|millis| minter.mint(Kind::Event, Timestamp::from_millis(millis), &rng));
             let ids: Vec<Id> = ids.collect();
             prop_assert!(ids.is_sorted_by(|one, next| one < next));
         }

@@ -8,7 +8,7 @@ use serde::de::{self, Deserialize, Deserializer, Unexpected, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 pub use crate::value::environment::{
-    Clock, Entropy, ManualClock, Monotonic, SeededEntropy, SystemClock, SystemEntropy,
+    Clock, ManualClock, Monotonic, Rng, SeededRng, SystemClock, SystemRng,
 };
 
 /// A moment: milliseconds since the Unix epoch, from the first to the last of the years 0001–9999 in UTC.
@@ -303,6 +303,7 @@ fn ascii(buffer: &[u8]) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::environment::Rng;
     use proptest::prelude::*;
 
     fn moment(text: &str) -> Timestamp {
@@ -510,26 +511,26 @@ mod tests {
     #[test]
     fn a_seed_gives_its_own_sequence() {
         let draw = |seed| {
-            let entropy = SeededEntropy::new(seed);
+            let rng = SeededRng::new(seed);
             let mut bytes = [0; 13];
-            entropy.fill(&mut bytes);
+            rng.fill(&mut bytes);
             let mut more = [0; 3];
-            entropy.fill(&mut more);
+            rng.fill(&mut more);
             (bytes, more)
         };
         assert_eq!(draw(1), draw(1));
         assert_ne!(draw(1), draw(2));
         // The first output for seed 0, as in the algorithm's reference implementation.
         let mut first = [0; 8];
-        SeededEntropy::new(0).fill(&mut first);
+        SeededRng::new(0).fill(&mut first);
         assert_eq!(u64::from_le_bytes(first), 0xe220_a839_7b1d_cdaf);
     }
 
     #[test]
     fn system_entropy_does_not_repeat_itself() {
         let (mut one, mut other) = ([0; 32], [0; 32]);
-        SystemEntropy.fill(&mut one);
-        SystemEntropy.fill(&mut other);
+        SystemRng.fill(&mut one);
+        SystemRng.fill(&mut other);
         assert_ne!(one, other);
     }
 

@@ -41,5 +41,5 @@ pub use secret::RotateInput;
 pub use signature::{SignatureError, verify};
 pub use transport::{ANSWER_BYTES_MAX, Answer, Message, SendError, Transport};
 
-pub(crate) use schedule::Plea;
+pub(crate) use schedule::RetryHint;
 pub(crate) use secret::generate as generate_secret;

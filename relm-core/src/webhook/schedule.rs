@@ -71,7 +71,7 @@ impl Schedule {
 
     /// How many milliseconds to wait before the next attempt, after so many that failed; none where that was the last.
     /// `chance` is any number, evenly distributed.
-    pub(crate) fn wait_ms(&self, failed: usize, plea: Plea, chance: u32) -> Option<i64> {
+    pub(crate) fn wait_ms(&self, failed: usize, plea: RetryHint, chance: u32) -> Option<i64> {
         let step = *self.steps_ms.get(failed)?;
         let jitter = step * JITTER_PERCENT / 100;
         let some_of =
@@ -109,11 +109,11 @@ impl std::fmt::Display for Schedule {
 
 /// How long an endpoint asks, by what it answered, to be left alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Plea {
+pub(crate) struct RetryHint {
     wait_ms: i64,
 }
 
-impl Plea {
+impl RetryHint {
     pub fn of(outcome: &Result<Answer, SendError>) -> Self {
         let asked = match outcome {
             Ok(answer) => answer.retry_after.map_or(0, millis),
@@ -139,14 +139,14 @@ mod tests {
 
     const SECOND: i64 = 1_000;
 
-    fn plea(outcome: Result<Answer, SendError>) -> Plea {
-        Plea::of(&outcome)
+    fn plea(outcome: Result<Answer, SendError>) -> RetryHint {
+        RetryHint::of(&outcome)
     }
 
     #[test]
     fn a_wait_is_its_step_give_or_take_a_fifth() {
         let schedule = Schedule::default();
-        let none = Plea::default();
+        let none = RetryHint::default();
         assert_eq!(schedule.wait_ms(1, none, 0), Some(4 * SECOND));
         assert_eq!(schedule.wait_ms(1, none, u32::MAX / 2), Some(4_999));
         assert_eq!(schedule.wait_ms(1, none, u32::MAX), Some(6 * SECOND));

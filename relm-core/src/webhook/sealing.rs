@@ -9,7 +9,7 @@ use sha2::Sha256;
 
 use crate::error::{Error, Result};
 use crate::record::key::hex;
-use crate::value::time::Entropy;
+use crate::value::time::Rng;
 
 /// What a sealed text begins with.
 const SEALED: &str = "sealed:";
@@ -55,10 +55,10 @@ impl Sealer {
         purpose: &str,
         secret: &str,
         text: &str,
-        entropy: &dyn Entropy,
+        rng: &dyn Rng,
     ) -> Result<String> {
         let mut nonce = [0_u8; NONCE_BYTES];
-        entropy.fill(&mut nonce);
+        rng.fill(&mut nonce);
         let payload = Payload {
             msg: text.as_bytes(),
             aad: purpose.as_bytes(),
@@ -124,13 +124,13 @@ fn derive(master: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::time::SeededEntropy;
+    use crate::value::time::SeededRng;
 
     #[test]
     fn only_the_same_purpose_secret_and_key_open_it() {
-        let entropy = SeededEntropy::new(1);
+        let rng = SeededRng::new(1);
         let sealer = Sealer::new(vec![[7; 32]]);
-        let sealed = sealer.seal("a", "s", "whsec_x", &entropy).unwrap();
+        let sealed = sealer.seal("a", "s", "whsec_x", &rng).unwrap();
         assert!(!sealed.contains("whsec_x"));
         assert_eq!(sealer.open("a", "s", &sealed).unwrap(), "whsec_x");
         assert!(sealer.open("b", "s", &sealed).is_err());
@@ -141,13 +141,13 @@ mod tests {
 
     #[test]
     fn a_former_key_opens_what_it_sealed_and_seals_no_more() {
-        let entropy = SeededEntropy::new(1);
+        let rng = SeededRng::new(1);
         let old = Sealer::new(vec![[7; 32]]);
         let both = Sealer::new(vec![[8; 32], [7; 32]]);
-        let sealed = old.seal("a", "", "whsec_x", &entropy).unwrap();
+        let sealed = old.seal("a", "", "whsec_x", &rng).unwrap();
         assert_eq!(both.open("a", "", &sealed).unwrap(), "whsec_x");
         assert!(old.is_current(&sealed) && !both.is_current(&sealed));
-        let resealed = both.seal("a", "", "whsec_x", &entropy).unwrap();
+        let resealed = both.seal("a", "", "whsec_x", &rng).unwrap();
         assert!(both.is_current(&resealed));
         assert!(old.open("a", "", &resealed).is_err());
         assert!(!both.is_current("whsec_x"));

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::limits::{SECRET_OVERLAP_SECONDS_DEFAULT, SECRET_OVERLAP_SECONDS_MAX, SECRETS_MAX};
 use crate::record::input::{Patch, Reader};
-use crate::value::time::{Entropy, Timestamp};
+use crate::value::time::{Rng, Timestamp};
 use crate::webhook::sealing::Sealer;
 
 const SECRET_BYTES: usize = 32;
@@ -48,9 +48,9 @@ impl RotateInput {
 }
 
 /// A fresh secret: `whsec_` and 32 random bytes in base64.
-pub(crate) fn generate(entropy: &dyn Entropy) -> String {
+pub(crate) fn generate(rng: &dyn Rng) -> String {
     let mut bytes = [0_u8; SECRET_BYTES];
-    entropy.fill(&mut bytes);
+    rng.fill(&mut bytes);
     format!("whsec_{}", STANDARD.encode(bytes))
 }
 
@@ -114,14 +114,14 @@ impl Secrets {
     }
 
     /// Seals with the sealer's current key what is not sealed with it already; whether anything was.
-    pub fn seal(&mut self, sealer: &Sealer, purpose: &str, entropy: &dyn Entropy) -> Result<bool> {
+    pub fn seal(&mut self, sealer: &Sealer, purpose: &str, rng: &dyn Rng) -> Result<bool> {
         let mut changed = false;
         let previous = self.previous.iter_mut();
         let all = previous.map(|previous| &mut previous.secret);
         for secret in std::iter::once(&mut self.current).chain(all) {
             if sealer.has_key() && !sealer.is_current(secret) {
                 let plain = sealer.open(purpose, "", secret)?;
-                *secret = sealer.seal(purpose, "", &plain, entropy)?;
+                *secret = sealer.seal(purpose, "", &plain, rng)?;
                 changed = true;
             }
         }

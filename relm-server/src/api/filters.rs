@@ -69,7 +69,7 @@ fn filter(kind: Kind, parameter: Parameter) -> Result<Filter, Failure> {
 fn may_mean_spaces(kind: Kind, field: &str, operator: &str, sent: &str) -> bool {
     let column = columns(kind)
         .iter()
-        .find(|column| column.shown && column.name == field);
+        .find(|column| column.filterable && column.name == field);
     let ty = match (field, column) {
         ("id" | "record_id", _) => ColumnType::Id(None),
         (_, Some(column)) => column.ty,

@@ -32,7 +32,10 @@ pub(super) async fn schema(call: Call) -> Outcome {
 }
 
 fn object(object_type: ObjectType, fields: &[Field]) -> Value {
-    let shown = object_type.columns().iter().filter(|column| column.shown);
+    let shown = object_type
+        .columns()
+        .iter()
+        .filter(|column| column.filterable);
     let id = column("id", ColumnType::Id(None));
     let rest = shown.map(|Column { name, ty, .. }| column(name, *ty));
     let all: Vec<Value> = [id].into_iter().chain(rest).collect();

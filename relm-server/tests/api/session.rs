@@ -11,7 +11,7 @@ use relm_core::store::{
     Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
     StoreError, StoredResponse, Unwritable,
 };
-use relm_core::value::time::{ManualClock, SeededEntropy};
+use relm_core::value::time::{ManualClock, SeededRng};
 use relm_core::{Clock as _, Crm, Id, KeyAccess, Kind, Mode, Scope, Store, Timestamp};
 use relm_server::api::Api;
 use relm_store_memory::MemoryStore;
@@ -43,7 +43,7 @@ impl World {
         let store = Arc::new(Fragile::default());
         let crm = Crm::builder(store.clone() as Arc<dyn Store>)
             .clock(clock.clone())
-            .entropy(Arc::new(SeededEntropy::new(7)))
+            .rng(Arc::new(SeededRng::new(7)))
             .sealing_key([7; 32])
             .build();
         let api = Api::new(crm.clone(), limit);

@@ -13,8 +13,8 @@ use relm_core::value::time::Timestamp;
 
 use super::error::{Cause, Failure};
 use super::statement::{Connected, document, scalar};
+use crate::conflict::{Probe, questions};
 use crate::dialect::Dialect;
-use crate::explain::{Inquiry, questions};
 use crate::fold::fold;
 use crate::plan::{Expect, Step, compile};
 use crate::query::documents;
@@ -213,7 +213,7 @@ async fn settle(database: &Connected, batch: &Batch, doubt: bool) -> Result<Sett
             return Ok(Settled::Applied);
         }
     }
-    let mut inquiry = Inquiry::default();
+    let mut inquiry = Probe::default();
     for (topic, sql) in questions(batch) {
         let rows = database.rows(&moment, &sql).await?;
         let rows = rows.iter().map(|row| vec![scalar(row, 0), scalar(row, 1)]);

@@ -153,16 +153,18 @@ pub(super) fn id(row: &QueryResult, column: usize) -> Result<Id, Failure> {
     Id::parse(&text).ok_or(Failure::Fault(Cause::Said("what is no id is kept as one")))
 }
 
-/// A column of a question of `explain.rs`: an integer or a text.
+/// A column of a question of `conflict.rs`: an integer or a text.
 pub(super) fn scalar(
     row: &QueryResult,
     column: usize,
-) -> Option<relm_core::record::column::Scalar<'static>> {
-    use relm_core::record::column::Scalar;
-    let integer = row.try_get_by_index::<i64>(column).map(Scalar::Integer);
+) -> Option<relm_core::record::column::ColumnValue<'static>> {
+    use relm_core::record::column::ColumnValue;
+    let integer = row
+        .try_get_by_index::<i64>(column)
+        .map(ColumnValue::Integer);
     let text = || {
         let text = row.try_get_by_index::<String>(column).ok()?;
-        Some(Scalar::Text(Cow::Owned(text)))
+        Some(ColumnValue::Text(Cow::Owned(text)))
     };
     integer.ok().or_else(text)
 }

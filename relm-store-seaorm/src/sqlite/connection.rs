@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use relm_core::record::column::Scalar;
+use relm_core::record::column::ColumnValue;
 use relm_core::store::{StoreError, Unwritable};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -106,14 +106,14 @@ pub(super) fn each_row(
 }
 
 /// A row of integers and texts.
-pub(super) fn scalars(row: &Row<'_>) -> rusqlite::Result<Vec<Option<Scalar<'static>>>> {
+pub(super) fn scalars(row: &Row<'_>) -> rusqlite::Result<Vec<Option<ColumnValue<'static>>>> {
     (0..row.as_ref().column_count())
         .map(|column| {
             Ok(match row.get_ref(column)? {
-                ValueRef::Integer(value) => Some(Scalar::Integer(value)),
+                ValueRef::Integer(value) => Some(ColumnValue::Integer(value)),
                 ValueRef::Text(text) => {
                     let text = String::from_utf8_lossy(text).into_owned();
-                    Some(Scalar::Text(Cow::Owned(text)))
+                    Some(ColumnValue::Text(Cow::Owned(text)))
                 }
                 ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => None,
             })

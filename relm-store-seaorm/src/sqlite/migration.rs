@@ -167,7 +167,7 @@ fn version(connection: &Connection) -> Result<Option<i64>, OpenError> {
 mod tests {
     use relm_core::Mode;
     use relm_core::query::search::index_terms;
-    use relm_core::record::column::Scalar;
+    use relm_core::record::column::ColumnValue;
     use relm_core::record::object::{Contact, Object};
     use relm_core::record::{Entry, Record};
     use relm_core::value::id::{Id, Kind};
@@ -320,7 +320,7 @@ mod tests {
     fn a_derivation_that_runs_twice_changes_nothing() {
         let (_folder, connection) = older();
         run(&connection).unwrap();
-        let everything = |connection: &Connection| -> Vec<Vec<Option<Scalar<'static>>>> {
+        let everything = |connection: &Connection| -> Vec<Vec<Option<ColumnValue<'static>>>> {
             let contacts = Sql::new("SELECT * FROM contacts ORDER BY scope, id");
             rows(connection, &contacts, scalars).unwrap()
         };

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use relm_core::engine::{BatchInput, Crm};
 use relm_core::query::filter::{Clause, Comparison, Condition, Filter, Target};
-use relm_core::record::column::{Access, ColumnType, Scalar};
+use relm_core::record::column::{Access, ColumnType, ColumnValue};
 use relm_core::record::{KINDS, columns};
 use relm_core::store::{Batch, Lease, Query, QueueKey};
 use relm_core::value::time::ManualClock;
@@ -220,11 +220,11 @@ fn query_plan(connection: &Connection, sql: &Sql) -> String {
     lines.join("; ")
 }
 
-fn some_value(ty: ColumnType) -> Scalar<'static> {
+fn some_value(ty: ColumnType) -> ColumnValue<'static> {
     if ty.is_integer() {
-        Scalar::Integer(1_751_500_000_000)
+        ColumnValue::Integer(1_751_500_000_000)
     } else {
-        Scalar::from("a".to_owned())
+        ColumnValue::from("a".to_owned())
     }
 }
 
@@ -301,14 +301,17 @@ fn what_is_delivered_of_some_events_is_found_by_their_index() {
         let mut columns = columns(Kind::Delivery).iter();
         Target::Column(columns.position(|column| column.name == name).unwrap())
     };
-    let id_of = |n| Scalar::from(Id::new(Kind::Event, n));
+    let id_of = |n| ColumnValue::from(Id::new(Kind::Event, n));
     let of_events = Clause {
         target: place("event_id"),
         condition: Condition::In((0..100).map(id_of).collect()),
     };
     let with_status = Clause {
         target: place("status"),
-        condition: Condition::In(vec![Scalar::from("pending"), Scalar::from("dead")]),
+        condition: Condition::In(vec![
+            ColumnValue::from("pending"),
+            ColumnValue::from("dead"),
+        ]),
     };
     let to_endpoint = Clause {
         target: place("webhook_id"),
@@ -438,7 +441,7 @@ fn a_metadata_equality_reads_the_term_index_in_order() {
             key: "plan".to_owned(),
             field_type: None,
         },
-        condition: Condition::Compare(Comparison::Eq, Scalar::from("pro".to_owned())),
+        condition: Condition::Compare(Comparison::Eq, ColumnValue::from("pro".to_owned())),
     };
     let query = list_of(Kind::Contact, vec![equal]);
     let plan = ListPlan::new(Dialect::Sqlite, Scope::SYSTEM, &query);

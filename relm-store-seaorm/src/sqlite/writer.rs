@@ -16,7 +16,7 @@ use super::connection::{
     execute, is_constraint, is_transient, rows, scalars, store_error, why_unwritable,
 };
 use super::reader::read_documents;
-use crate::explain::{Inquiry, questions};
+use crate::conflict::{Probe, questions};
 use crate::plan::{Expect, Step};
 use crate::queue::{due, take};
 use crate::rows::in_shapes;
@@ -180,11 +180,11 @@ fn apply(connection: &Connection, work: &Work) -> rusqlite::Result<Answer> {
         (Ok(Some(documents)), _) => Ok(documents),
         (Ok(None), Work::Commit { batch, .. }) => {
             undo(connection)?;
-            Err(explain(connection, batch)?)
+            Err(diagnose(connection, batch)?)
         }
         (Err(error), Work::Commit { batch, .. }) if is_constraint(&error) => {
             undo(connection)?;
-            Err(explain(connection, batch)?)
+            Err(diagnose(connection, batch)?)
         }
         (Ok(None), Work::Lease(_)) => Ok(Vec::new()),
         // As long as SQLite keeps the transaction open, what befell this batch is its own.
@@ -232,8 +232,8 @@ fn take_due(connection: &Connection, lease: &Lease) -> rusqlite::Result<Vec<Docu
     Ok(documents)
 }
 
-fn explain(connection: &Connection, batch: &Batch) -> rusqlite::Result<CommitError> {
-    let mut inquiry = Inquiry::default();
+fn diagnose(connection: &Connection, batch: &Batch) -> rusqlite::Result<CommitError> {
+    let mut inquiry = Probe::default();
     for (topic, sql) in questions(batch) {
         inquiry.learn(&topic, rows(connection, &sql, scalars)?);
     }

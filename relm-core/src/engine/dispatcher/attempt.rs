@@ -105,7 +105,7 @@ impl Dispatcher {
 
     fn chance(&self) -> u32 {
         let mut bytes = [0; 4];
-        self.crm.inner.entropy.fill(&mut bytes);
+        self.crm.inner.rng.fill(&mut bytes);
         u32::from_le_bytes(bytes)
     }
 
@@ -159,7 +159,7 @@ impl Dispatcher {
                     return Ok(None);
                 }
                 Ok(()) => return Ok(due_at),
-                Err(CommitError::Refused(Refusal::Stale { write: 0 })) => {
+                Err(CommitError::Refused(Refusal::VersionConflict { write: 0 })) => {
                     // Somebody else sent it too, and recorded that, or cancelled it.
                     let there = scoped.document(Kind::Delivery, before.record.id()).await?;
                     if there.is_none_or(|there| there.json != before.json) {
@@ -167,7 +167,7 @@ impl Dispatcher {
                     }
                 }
                 // The endpoint was changed meanwhile.
-                Err(CommitError::Refused(Refusal::Stale { .. })) => {}
+                Err(CommitError::Refused(Refusal::VersionConflict { .. })) => {}
                 Err(CommitError::Refused(refusal)) => {
                     return Err(Error::internal(format!("the store refused {refusal:?}")));
                 }

@@ -18,7 +18,7 @@ use crate::engine::webhooks::find;
 use crate::error::{Error, Result};
 use crate::query::filter::{Clause, Condition, Target as FilterTarget};
 use crate::record::Document;
-use crate::record::column::Scalar;
+use crate::record::column::ColumnValue;
 use crate::record::{Delivery, Webhook};
 use crate::store::{Lease, Query, QueueKey};
 use crate::value::id::{Id, Kind};
@@ -238,7 +238,7 @@ struct Look<'a> {
 
 /// The events of these ids, in one read unless they are large.
 async fn events(scoped: &Scoped, ids: impl Iterator<Item = Id>) -> Result<HashMap<Id, Document>> {
-    let ids: Vec<Scalar<'static>> = ids.map(Scalar::from).collect();
+    let ids: Vec<ColumnValue<'static>> = ids.map(ColumnValue::from).collect();
     if ids.is_empty() {
         return Ok(HashMap::new());
     }

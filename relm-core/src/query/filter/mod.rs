@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::limits::{FILTER_CLAUSES_MAX, FILTER_IN_VALUES_MAX, FILTER_VALUE_CHARS_MAX};
 use crate::query::search;
-use crate::record::column::{Column, ColumnType, Identity, Scalar};
+use crate::record::column::{Column, ColumnType, ColumnValue, Identity};
 use crate::record::field::{Field, FieldType, custom_field, custom_field_elsewhere};
 use crate::record::hint::{self, Hint};
 use crate::record::metadata::{self, Metadata};
@@ -134,9 +134,9 @@ pub enum Comparison {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
     /// It compares so with a value. A `metadata` value is text here, and read as the stored value's type.
-    Compare(Comparison, Scalar<'static>),
+    Compare(Comparison, ColumnValue<'static>),
     /// It equals one of these.
-    In(Vec<Scalar<'static>>),
+    In(Vec<ColumnValue<'static>>),
     /// It is text that matches.
     Ilike(Pattern),
     /// It is null, or it is not.
@@ -202,9 +202,9 @@ fn identified(kind: Kind, clause: Clause) -> Clause {
     else {
         return clause;
     };
-    let key = |value: Scalar<'static>| match value {
-        Scalar::Text(text) => columns(kind)[place].identity.key(&text),
-        Scalar::Integer(_) => value,
+    let key = |value: ColumnValue<'static>| match value {
+        ColumnValue::Text(text) => columns(kind)[place].identity.key(&text),
+        ColumnValue::Integer(_) => value,
     };
     let condition = match condition {
         Condition::Compare(comparison @ (Comparison::Eq | Comparison::Neq), value) => {
@@ -228,7 +228,7 @@ fn identified(kind: Kind, clause: Clause) -> Clause {
     }
 }
 
-fn sorted(mut values: Vec<Scalar<'static>>) -> Vec<Scalar<'static>> {
+fn sorted(mut values: Vec<ColumnValue<'static>>) -> Vec<ColumnValue<'static>> {
     values.sort_unstable();
     values.dedup();
     values
@@ -237,7 +237,7 @@ fn sorted(mut values: Vec<Scalar<'static>>) -> Vec<Scalar<'static>> {
 /// The engine takes `created_at` from the id that it mints, and lists are in the order of ids: a range of the one is a
 /// range of the other, which a store need not walk the list for.
 fn id_bounds(kind: Kind, condition: &Condition) -> Vec<Clause> {
-    let Condition::Compare(comparison, Scalar::Integer(at)) = condition else {
+    let Condition::Compare(comparison, ColumnValue::Integer(at)) = condition else {
         return Vec::new();
     };
     let bound = |comparison, millis: i64| {
@@ -332,8 +332,8 @@ fn parse_one(kind: Kind, fields: &[Field], filter: &Filter, values: &[&str]) -> 
 
 fn read_list(
     lists: &[&str],
-    read: impl Fn(&str) -> Result<Scalar<'static>>,
-) -> Result<Vec<Scalar<'static>>> {
+    read: impl Fn(&str) -> Result<ColumnValue<'static>>,
+) -> Result<Vec<ColumnValue<'static>>> {
     let values: Vec<String> = lists.iter().flat_map(|list| list_values(list)).collect();
     if values.len() > FILTER_IN_VALUES_MAX {
         return Err(Error::bad_request(format!(
@@ -365,7 +365,7 @@ fn list_values(list: &str) -> Vec<String> {
 /// The names that a list of `kind` can be filtered by, `metadata.<key>` aside.
 pub fn filterable(kind: Kind) -> impl Iterator<Item = &'static str> + Clone {
     let ends = (kind == Kind::Association).then_some("record_id");
-    let shown = columns(kind).iter().filter(|column| column.shown);
+    let shown = columns(kind).iter().filter(|column| column.filterable);
     ["id"]
         .into_iter()
         .chain(shown.map(|column| column.name))
@@ -376,7 +376,7 @@ fn target(kind: Kind, fields: &[Field], name: &str) -> Result<(Target, ColumnTyp
     let find = |name: &str| {
         columns(kind)
             .iter()
-            .position(|column: &Column| column.shown && column.name == name)
+            .position(|column: &Column| column.filterable && column.name == name)
     };
     if name == "id" {
         return Ok((Target::Id, ColumnType::Id(Some(kind))));
@@ -425,7 +425,12 @@ const fn metadata_type(field_type: Option<FieldType>) -> ColumnType {
     }
 }
 
-fn read_value(target: &Target, ty: ColumnType, field: &str, text: &str) -> Result<Scalar<'static>> {
+fn read_value(
+    target: &Target,
+    ty: ColumnType,
+    field: &str,
+    text: &str,
+) -> Result<ColumnValue<'static>> {
     let given = || Value::from(text);
     let refuse = |expected: &str, hint: Hint| {
         let message = format!(
@@ -539,7 +544,7 @@ impl Comparison {
 
 impl Condition {
     /// Whether a column's value meets it.
-    pub fn holds(&self, stored: Option<&Scalar<'_>>) -> bool {
+    pub fn holds(&self, stored: Option<&ColumnValue<'_>>) -> bool {
         let Some(stored) = stored else {
             return *self == Self::Null(true);
         };
@@ -547,8 +552,8 @@ impl Condition {
             Self::Compare(comparison, value) => comparison.accepts(stored.cmp(value)),
             Self::In(values) => values.iter().any(|value| value == stored),
             Self::Ilike(pattern) => match stored {
-                Scalar::Text(text) => pattern.matches(text),
-                Scalar::Integer(_) => false,
+                ColumnValue::Text(text) => pattern.matches(text),
+                ColumnValue::Integer(_) => false,
             },
             Self::Null(null) => !null,
         }
@@ -560,9 +565,9 @@ impl Condition {
         let Some(stored) = stored else {
             return *self == Self::Null(true);
         };
-        let compare = |value: &Scalar<'static>| match value {
-            Scalar::Text(text) => compare_json(stored, text, field_type),
-            Scalar::Integer(_) => None,
+        let compare = |value: &ColumnValue<'static>| match value {
+            ColumnValue::Text(text) => compare_json(stored, text, field_type),
+            ColumnValue::Integer(_) => None,
         };
         match self {
             Self::Compare(Comparison::Neq, value) => compare(value) != Some(Ordering::Equal),
@@ -621,9 +626,9 @@ impl Clause {
         let Target::Metadata { key, .. } = &self.target else {
             return None;
         };
-        let of = |value: &Scalar<'static>| match value {
-            Scalar::Text(text) => search::metadata_terms(key, text),
-            Scalar::Integer(_) => Vec::new(),
+        let of = |value: &ColumnValue<'static>| match value {
+            ColumnValue::Text(text) => search::metadata_terms(key, text),
+            ColumnValue::Integer(_) => Vec::new(),
         };
         match &self.condition {
             Condition::Compare(Comparison::Eq, value) => Some(of(value)),

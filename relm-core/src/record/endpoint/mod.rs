@@ -11,12 +11,12 @@ use self::subscription::Subscription;
 use crate::error::{Error, Result};
 use crate::limits::{TEXT_CHARS_MAX, WEBHOOK_URL_CHARS_MAX};
 use crate::record::check;
-use crate::record::column::{Column, ColumnType, Scalar};
+use crate::record::column::{Column, ColumnType, ColumnValue};
 use crate::record::hint::OtherNames;
 use crate::record::input::{Patch, Reader};
 use crate::value::id::Id;
 use crate::value::scope::Mode;
-use crate::value::time::{Entropy, Timestamp};
+use crate::value::time::{Rng, Timestamp};
 use crate::webhook::secret::{self, Secrets};
 use crate::webhook::{AnyTarget, TargetPolicy};
 
@@ -216,7 +216,7 @@ impl Webhook {
         now: Timestamp,
         input: WebhookInput,
         rules: &Rules<'_>,
-        entropy: &dyn Entropy,
+        rng: &dyn Rng,
     ) -> Result<(Self, String)> {
         for (name, given) in [
             ("url", input.url.as_set().is_some()),
@@ -226,7 +226,7 @@ impl Webhook {
                 return Err(Error::invalid(name, format!("`{name}` is required.")));
             }
         }
-        let secret = secret::generate(entropy);
+        let secret = secret::generate(rng);
         let mut webhook = Self {
             id,
             object: WebhookTag::Webhook,
@@ -339,7 +339,7 @@ impl Webhook {
         serde_json::to_string(&shown).expect("texts, ids and times always serialise")
     }
 
-    pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
+    pub(crate) fn scalars(&self) -> Vec<Option<ColumnValue<'_>>> {
         let Self {
             id: _,
             object: _,
@@ -360,7 +360,7 @@ impl Webhook {
         vec![
             Some(url.into()),
             Some(event_types.into()),
-            description.as_ref().map(Scalar::from),
+            description.as_ref().map(ColumnValue::from),
             Some((*enabled).into()),
             Some((*created_at).into()),
             Some((*updated_at).into()),

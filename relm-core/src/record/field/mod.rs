@@ -11,7 +11,7 @@ use crate::limits::{
     FIELD_CHOICES_MAX, FIELD_KEY_CHARS_MAX, FIELD_OPTIONS_BYTES_MAX, TEXT_CHARS_MAX,
 };
 use crate::record::check;
-use crate::record::column::{Column, ColumnType, Scalar};
+use crate::record::column::{Column, ColumnType, ColumnValue};
 use crate::record::hint::{self, OtherNames};
 use crate::record::input::{Patch, Reader};
 use crate::record::metadata::Metadata;
@@ -219,7 +219,7 @@ impl Field {
         format!("{}.{}", self.object_type, self.key)
     }
 
-    pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
+    pub(crate) fn scalars(&self) -> Vec<Option<ColumnValue<'_>>> {
         let Self {
             id: _,
             object: _,

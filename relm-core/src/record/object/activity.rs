@@ -6,7 +6,7 @@ use super::{Object, ObjectType, Reference, head, scalar};
 use crate::error::Result;
 use crate::limits::{BODY_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::record::check;
-use crate::record::column::{Column, ColumnType, Scalar};
+use crate::record::column::{Column, ColumnType, ColumnValue};
 use crate::record::hint::OtherNames;
 use crate::record::input::{Patch, Reader};
 use crate::record::metadata::{self, Metadata};
@@ -133,7 +133,7 @@ pub(super) const COLUMNS: &[Column] = &[
 ];
 
 impl Activity {
-    pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
+    pub(crate) fn scalars(&self) -> Vec<Option<ColumnValue<'_>>> {
         let Self {
             id: _,
             object: _,
@@ -154,9 +154,9 @@ impl Activity {
             Some(activity_type.into()),
             scalar(subject),
             scalar(body),
-            contact_id.map(Scalar::from),
-            deal_id.map(Scalar::from),
-            company_id.map(Scalar::from),
+            contact_id.map(ColumnValue::from),
+            deal_id.map(ColumnValue::from),
+            company_id.map(ColumnValue::from),
             Some((*occurred_at).into()),
             Some(metadata::text_of(metadata).into()),
             Some((*created_at).into()),

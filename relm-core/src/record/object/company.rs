@@ -6,7 +6,7 @@ use super::{Object, ObjectType, Reference, head};
 use crate::error::Result;
 use crate::limits::TEXT_CHARS_MAX;
 use crate::record::check;
-use crate::record::column::{Column, ColumnType, Identity, Scalar};
+use crate::record::column::{Column, ColumnType, ColumnValue, Identity};
 use crate::record::hint::OtherNames;
 use crate::record::input::{Patch, Reader};
 use crate::record::metadata::{self, Metadata};
@@ -98,7 +98,7 @@ pub(super) const COLUMNS: &[Column] = &[
 ];
 
 impl Company {
-    pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
+    pub(crate) fn scalars(&self) -> Vec<Option<ColumnValue<'_>>> {
         let Self {
             id: _,
             object: _,
@@ -112,7 +112,7 @@ impl Company {
         } = self;
         vec![
             Some(name.into()),
-            domain.as_deref().map(host::key).map(Scalar::Text),
+            domain.as_deref().map(host::key).map(ColumnValue::Text),
             Some(metadata::text_of(metadata).into()),
             Some((*created_at).into()),
             Some((*updated_at).into()),

@@ -6,7 +6,7 @@ use super::{Object, ObjectType, Reference, head, scalar};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{EMAIL_BYTES_MAX, TEXT_CHARS_MAX};
 use crate::record::check;
-use crate::record::column::{Column, ColumnType, Identity, Scalar};
+use crate::record::column::{Column, ColumnType, ColumnValue, Identity};
 use crate::record::hint::OtherNames;
 use crate::record::input::{Patch, Reader};
 use crate::record::metadata::{self, Metadata};
@@ -144,7 +144,7 @@ impl Contact {
         self.email.as_deref().map(email::key)
     }
 
-    pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
+    pub(crate) fn scalars(&self) -> Vec<Option<ColumnValue<'_>>> {
         let Self {
             id: _,
             object: _,
@@ -161,11 +161,11 @@ impl Contact {
         } = self;
         vec![
             scalar(email),
-            self.email_key().map(Scalar::from),
+            self.email_key().map(ColumnValue::from),
             scalar(first_name),
             scalar(last_name),
             scalar(phone),
-            company_id.map(Scalar::from),
+            company_id.map(ColumnValue::from),
             Some(metadata::text_of(metadata).into()),
             Some((*created_at).into()),
             Some((*updated_at).into()),

@@ -6,7 +6,7 @@ use super::{Object, ObjectType, Reference, head, scalar};
 use crate::error::{Error, Result};
 use crate::limits::TEXT_CHARS_MAX;
 use crate::record::check;
-use crate::record::column::{Column, ColumnType, Identity, Scalar};
+use crate::record::column::{Column, ColumnType, ColumnValue, Identity};
 use crate::record::hint::OtherNames;
 use crate::record::input::{Patch, Reader};
 use crate::record::metadata::{self, Metadata};
@@ -155,7 +155,7 @@ pub(super) const COLUMNS: &[Column] = &[
 ];
 
 impl Deal {
-    pub(crate) fn scalars(&self) -> Vec<Option<Scalar<'_>>> {
+    pub(crate) fn scalars(&self) -> Vec<Option<ColumnValue<'_>>> {
         let Self {
             id: _,
             object: _,
@@ -174,12 +174,12 @@ impl Deal {
         } = self;
         vec![
             Some(title.into()),
-            value_cents.map(Scalar::from),
+            value_cents.map(ColumnValue::from),
             scalar(currency),
             scalar(stage),
-            close_date.map(Scalar::from),
-            company_id.map(Scalar::from),
-            primary_contact_id.map(Scalar::from),
+            close_date.map(ColumnValue::from),
+            company_id.map(ColumnValue::from),
+            primary_contact_id.map(ColumnValue::from),
             Some(metadata::text_of(metadata).into()),
             Some((*created_at).into()),
             Some((*updated_at).into()),

@@ -17,7 +17,7 @@ pub use deal::{Deal, DealInput};
 
 use crate::error::Result;
 use crate::record::Record;
-use crate::record::column::{Column, Scalar};
+use crate::record::column::{Column, ColumnValue};
 use crate::record::field::required_choice;
 use crate::record::hint::OtherNames;
 use crate::record::input::{Patch, Reader};
@@ -246,11 +246,11 @@ macro_rules! head {
 pub(crate) use head;
 
 /// A column's value, or none where the member is null.
-pub(crate) fn scalar<'a, T>(member: &'a Option<T>) -> Option<Scalar<'a>>
+pub(crate) fn scalar<'a, T>(member: &'a Option<T>) -> Option<ColumnValue<'a>>
 where
-    Scalar<'a>: From<&'a T>,
+    ColumnValue<'a>: From<&'a T>,
 {
-    member.as_ref().map(Scalar::from)
+    member.as_ref().map(ColumnValue::from)
 }
 
 #[cfg(test)]

@@ -239,7 +239,7 @@ fn input(object_type: ObjectType) -> Value {
 fn writable(object_type: ObjectType) -> Map<String, Value> {
     let columns = object_type.columns().iter();
     let mut members: Map<String, Value> = columns
-        .filter(|column| column.shown && !READ_ONLY.contains(&column.name))
+        .filter(|column| column.filterable && !READ_ONLY.contains(&column.name))
         .map(|column| (column.name.to_owned(), property(column)))
         .collect();
     let metadata = json!({ "type": ["object", "null"] });

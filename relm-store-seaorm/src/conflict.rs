@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use relm_core::preconditions::{Facts, judge, key_of};
-use relm_core::record::column::Scalar;
+use relm_core::preconditions::{self, StateView, key_of};
+use relm_core::record::column::ColumnValue;
 use relm_core::record::{columns, unique_column};
 use relm_core::store::{Batch, Refusal, Require, Write};
 use relm_core::value::id::{Id, Kind};
@@ -14,11 +14,11 @@ use crate::sql::{Sql, table};
 /// Ids or keys that one question asks for.
 const ASKED_MAX: usize = 512;
 
-type Rows = Vec<Vec<Option<Scalar<'static>>>>;
+type Rows = Vec<Vec<Option<ColumnValue<'static>>>>;
 
 /// What must be known to judge a batch, and what was found so far.
 #[derive(Default)]
-pub(crate) struct Inquiry {
+pub(crate) struct Probe {
     configuration_version: i64,
     responses: HashSet<String>,
     versions: HashMap<Id, i64>,
@@ -88,7 +88,7 @@ pub(crate) fn questions(batch: &Batch) -> Vec<(Topic, Sql)> {
         let Some(column) = unique_column(kind).map(|place| columns(kind)[place].name) else {
             continue;
         };
-        let keys: Vec<Scalar<'static>> = keys.into_iter().map(Scalar::from).collect();
+        let keys: Vec<ColumnValue<'static>> = keys.into_iter().map(ColumnValue::from).collect();
         for keys in keys.chunks(ASKED_MAX) {
             let mut sql = Sql::new("SELECT ");
             sql.push(column).push(", id FROM ").push(table(kind));
@@ -100,22 +100,30 @@ pub(crate) fn questions(batch: &Batch) -> Vec<(Topic, Sql)> {
     asked
 }
 
-impl Inquiry {
+impl Probe {
     /// Takes in the answer to a question.
     pub fn learn(&mut self, topic: &Topic, rows: Rows) {
         for row in rows {
             let mut row = row.into_iter().flatten();
             match (topic, row.next(), row.next()) {
-                (Topic::Configuration, Some(Scalar::Integer(version)), _) => {
+                (Topic::Configuration, Some(ColumnValue::Integer(version)), _) => {
                     self.configuration_version = version;
                 }
-                (Topic::Responses, Some(Scalar::Text(key)), _) => {
+                (Topic::Responses, Some(ColumnValue::Text(key)), _) => {
                     self.responses.insert(key.into_owned());
                 }
-                (Topic::Versions, Some(Scalar::Text(id)), Some(Scalar::Integer(version))) => {
+                (
+                    Topic::Versions,
+                    Some(ColumnValue::Text(id)),
+                    Some(ColumnValue::Integer(version)),
+                ) => {
                     self.versions.extend(Id::parse(&id).map(|id| (id, version)));
                 }
-                (Topic::Holders(kind), Some(Scalar::Text(key)), Some(Scalar::Text(id))) => {
+                (
+                    Topic::Holders(kind),
+                    Some(ColumnValue::Text(key)),
+                    Some(ColumnValue::Text(id)),
+                ) => {
                     let holder = Id::parse(&id).map(|id| ((*kind, key.into_owned()), id));
                     self.holders.extend(holder);
                 }
@@ -127,11 +135,11 @@ impl Inquiry {
 
     /// The refusal that the answers give; none when they allow the batch, so that the database failed otherwise.
     pub fn refusal(&self, batch: &Batch) -> Option<Refusal> {
-        judge(batch, self).err()
+        preconditions::check(batch, self).err()
     }
 }
 
-impl Facts for Inquiry {
+impl StateView for Probe {
     fn configuration_version(&self) -> i64 {
         self.configuration_version
     }
