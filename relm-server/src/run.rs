@@ -10,6 +10,7 @@ use std::sync::Arc;
 use relm_core::engine::{Crm, CrmBuilder};
 use relm_core::{ErrorKind, KeyAccess, Mode};
 use relm_store_memory::MemoryStore;
+
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 use relm_store_seaorm::{PoolOptions, PooledStore};
 use relm_store_seaorm::{SqliteOptions, SqliteStore};
@@ -24,6 +25,7 @@ use crate::config::{
 };
 use crate::dispatch::{self, Stop};
 use crate::serve::{Limits, serve};
+
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 use crate::shared_clock::SharedClock;
 use crate::webhooks::{AllowNets, HttpTransport, Reach, TransportOptions};

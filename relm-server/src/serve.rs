@@ -42,12 +42,15 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
 
 use self::answer::AnswerBody;
+
 pub use self::limits::{CONNECTIONS_PER_PEER_MAX_DEFAULT, Limits};
 use self::memory::Budgets;
+
 pub use self::memory::Tenant;
 pub use self::peers::Peer;
 use self::peers::{Counted, Peers};
 use self::receive::{BodyMemory, Received, check_head, receive};
+
 pub use self::stream::Pace;
 use self::stream::Stream;
 

@@ -1,12 +1,12 @@
 //! Relm over SQL: real tables with typed columns, and the JSON document of each record beside them.
 //!
 //! What is the same on every database is a pure function of the engine's data: the tables (`schema.rs`), a batch as a
-//! plan of statements (`plan.rs`), or as one (`fold.rs`), a refused batch explained (`conflict.rs`), lists
+//! plan of statements (`plan.rs`), or as one (`single_statement.rs`), a conflict diagnosed (`conflict.rs`), lists
 //! (`query.rs`), searches (`search.rs`), what waits to be delivered (`queue.rs`), what an older release derived otherwise (`derived.rs`). What is not the same is in `dialect.rs`. A driver only runs
 //! statements and reads rows: `sqlite/` is the one for SQLite, embedded; `pooled/` the one for PostgreSQL, MariaDB and
 //! MySQL, over pools of connections.
 
-// The pure half speaks to every database; a build with fewer drivers leaves some of it unsaid.
+// The pure half speaks to every database; a build with fewer drivers leaves some of it unused.
 #![cfg_attr(
     not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
     allow(dead_code)
@@ -15,28 +15,34 @@
 mod conflict;
 mod derived;
 mod dialect;
-mod fold;
 mod held;
+mod open_error;
 mod plan;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 pub mod pooled;
 mod query;
 mod queue;
-#[cfg(test)]
-mod recorded;
-#[cfg(test)]
-mod round_trips;
 mod rows;
 mod schema;
 mod search;
-#[cfg(test)]
-mod searched;
-mod sorted;
+mod single_statement;
 mod sql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+mod write_set;
 
+#[cfg(test)]
+#[path = "../tests/unit/recording_store.rs"]
+mod recording_store;
+#[cfg(test)]
+#[path = "../tests/unit/round_trips.rs"]
+mod round_trips;
+#[cfg(test)]
+#[path = "../tests/unit/search_equivalence.rs"]
+mod search_equivalence;
+
+pub use open_error::OpenError;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
-pub use pooled::{PoolOpenError, PoolOptions, PooledStore};
+pub use pooled::{PoolOptions, PooledStore};
 #[cfg(feature = "sqlite")]
-pub use sqlite::{OpenError, SqliteOptions, SqliteStore, Synchronous};
+pub use sqlite::{SqliteOptions, SqliteStore, Synchronous};

@@ -13,8 +13,8 @@ use relm_core::value::id::{Id, Kind};
 
 use crate::dialect::{Dialect, ManyRows};
 use crate::rows::{in_few_parts, in_shapes, row, rows_of, term_rows};
-use crate::sorted::Sorted;
 use crate::sql::{Row, Sql, Value, table};
+use crate::write_set::WriteSet;
 
 /// Expired responses that the keeping of another deletes.
 const EXPIRED_MAX: usize = 4;
@@ -39,19 +39,19 @@ pub(crate) enum Expect {
 
 /// The plan of a batch.
 pub(crate) fn compile(dialect: Dialect, batch: &Batch) -> Vec<Step> {
-    let mut sorted = Sorted::of(&batch.writes);
+    let mut writes = WriteSet::of(&batch.writes);
     let mut plan = Plan::new(dialect, batch.scope.key());
     if dialect.has_many_writers() {
-        sorted.order();
-        plan.guard(&batch.requires, &mut sorted);
+        writes.order();
+        plan.guard(&batch.requires, &mut writes);
     }
-    plan.requires(&batch.requires, sorted.guarded);
-    for response in &sorted.responses {
+    plan.requires(&batch.requires, writes.guarded);
+    for response in &writes.responses {
         plan.remember(response, batch.now.as_millis());
     }
-    plan.leave(&sorted);
-    plan.come(&sorted);
-    for _ in 0..sorted.reconfigures {
+    plan.plan_removals(&writes);
+    plan.plan_inserts(&writes);
+    for _ in 0..writes.reconfigures {
         plan.reconfigure();
     }
     plan.steps
@@ -106,7 +106,7 @@ impl Plan {
     /// Where the batch reconfigures, that write is conditional on the version: a read before it could be overtaken.
     /// Otherwise the version is only read, which locks nothing: a batch that began before a definition was acknowledged
     /// may be committed after it. The MySQL family reads it in the insert of one record, to spare a round trip.
-    fn guard(&mut self, requires: &[Require], sorted: &mut Sorted<'_>) {
+    fn guard(&mut self, requires: &[Require], writes: &mut WriteSet<'_>) {
         let mut versions = requires.iter().filter_map(|require| match require {
             Require::Configuration(version) => Some(*version),
             Require::Exists(_) => None,
@@ -114,15 +114,15 @@ impl Plan {
         let (Some(version), None) = (versions.next(), versions.next()) else {
             return;
         };
-        if sorted.reconfigures > 0 {
+        if writes.reconfigures > 0 {
             self.reconfigure_from(version);
-            sorted.reconfigures -= 1;
-            sorted.guarded = true;
+            writes.reconfigures -= 1;
+            writes.guarded = true;
         } else if self.dialect.is_mysql_family()
-            && sorted.inserts.values().any(|entries| entries.len() == 1)
+            && writes.inserts.values().any(|entries| entries.len() == 1)
         {
             self.guard = Some(version);
-            sorted.guarded = true;
+            writes.guarded = true;
         }
     }
 
@@ -181,9 +181,9 @@ impl Plan {
     }
 
     /// What is replaced or deleted, and what the batch unlinks: before anything comes, since keys may be swapped.
-    fn leave(&mut self, sorted: &Sorted<'_>) {
+    fn plan_removals(&mut self, writes: &WriteSet<'_>) {
         let mut dropped: Vec<Row> = Vec::new();
-        for (kind, entries) in &sorted.deletes {
+        for (kind, entries) in &writes.deletes {
             dropped.extend(
                 entries
                     .iter()
@@ -191,7 +191,7 @@ impl Plan {
             );
             self.delete(*kind, entries);
         }
-        for (kind, pairs) in &sorted.replaces {
+        for (kind, pairs) in &writes.replaces {
             for (before, after) in pairs {
                 let id = after.record.id();
                 let mut old = index_terms(&before.record);
@@ -208,7 +208,7 @@ impl Plan {
                 }
             }
         }
-        for end in &sorted.unlinks {
+        for end in &writes.unlinks {
             for column in ["from_id", "to_id"] {
                 let mut sql = self.start("DELETE FROM associations");
                 sql.and(column, *end);
@@ -224,7 +224,7 @@ impl Plan {
         }
         for rows in self.parts(dropped) {
             let mut sql = Sql::new("DELETE FROM terms WHERE ");
-            self.among(&mut sql, &["scope", "term", "ulid", "kind"], rows);
+            self.where_in(&mut sql, &["scope", "term", "ulid", "kind"], rows);
             self.step(sql, Expect::Any);
         }
     }
@@ -252,7 +252,7 @@ impl Plan {
     }
 
     /// These columns are those of one of the rows.
-    fn among(&self, sql: &mut Sql, columns: &[&str], rows: Vec<Row>) {
+    fn where_in(&self, sql: &mut Sql, columns: &[&str], rows: Vec<Row>) {
         // MariaDB reads the whole table where a list of rows has one alone.
         if let ([row], true) = (rows.as_slice(), self.dialect.is_mysql_family()) {
             for (place, (column, value)) in columns.iter().zip(row).enumerate() {
@@ -292,12 +292,12 @@ impl Plan {
             let mut sql = Sql::new(&format!("DELETE FROM {name}"));
             match self.dialect.many_rows() {
                 ManyRows::Values => {
-                    self.among(sql.push(" WHERE "), &["scope", "id", "version"], rows);
+                    self.where_in(sql.push(" WHERE "), &["scope", "id", "version"], rows);
                 }
                 // A delete locks in whatever order it finds; a locking read can be told one.
                 ManyRows::Arrays => {
                     sql.push(&format!(" USING (SELECT scope, id FROM {name}"));
-                    self.among(sql.push(" WHERE "), &["scope", "id", "version"], rows);
+                    self.where_in(sql.push(" WHERE "), &["scope", "id", "version"], rows);
                     sql.push(" ORDER BY id FOR UPDATE) AS held");
                     sql.push(&format!(
                         " WHERE {name}.scope = held.scope AND {name}.id = held.id"
@@ -330,15 +330,15 @@ impl Plan {
     }
 
     /// What is new, and what several replaces left out before.
-    fn come(&mut self, sorted: &Sorted<'_>) {
+    fn plan_inserts(&mut self, writes: &WriteSet<'_>) {
         let mut added = std::mem::take(&mut self.added);
-        for (kind, pairs) in &sorted.replaces {
+        for (kind, pairs) in &writes.replaces {
             if pairs.len() > 1 {
                 let after: Vec<&Entry> = pairs.iter().map(|(_, after)| *after).collect();
                 self.insert(*kind, &after);
             }
         }
-        for (kind, entries) in &sorted.inserts {
+        for (kind, entries) in &writes.inserts {
             added.extend(
                 entries
                     .iter()

@@ -39,7 +39,7 @@ fn nodes(name: &str) -> [Arc<PooledStore>; 2] {
         // Both migrate.
         let (one, other) = (open(one), open(other));
         let up = |opened: Result<Result<PooledStore, _>, _>| {
-            let opened: Result<PooledStore, relm_store_seaorm::PoolOpenError> =
+            let opened: Result<PooledStore, relm_store_seaorm::OpenError> =
                 opened.expect("no panic");
             Arc::new(opened.expect("it comes up"))
         };

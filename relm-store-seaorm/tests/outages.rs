@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use relm_core::store::{Batch, CommitError, Store, StoreError, StoredResponse, Write};
 use relm_core::{Id, Kind, Mode, Scope, Timestamp};
-use relm_store_seaorm::{PoolOpenError, PoolOptions, PooledStore};
+use relm_store_seaorm::{OpenError, PoolOptions, PooledStore};
 use sea_orm::ConnectionTrait;
 use throwaway::{RUNTIME, Server, connect};
 use tokio::net::{TcpListener, TcpStream};
@@ -279,7 +279,7 @@ fn nobody_waits_for_what_was_given_up(server: &'static Server) {
     });
 }
 
-async fn open_error(options: PoolOptions) -> PoolOpenError {
+async fn open_error(options: PoolOptions) -> OpenError {
     match PooledStore::open(options).await {
         Err(error) => error,
         Ok(_) => panic!("it must not open"),

@@ -18,7 +18,7 @@ use relm_core::store::{Batch, CommitError, Lease, Require, Store, StoredResponse
 use relm_core::{
     ContactInput, Crm, ErrorKind, Id, Kind, ListRequest, Mode, Scope, Scoped, Timestamp,
 };
-use relm_store_seaorm::{PoolOpenError, PoolOptions, PooledStore};
+use relm_store_seaorm::{OpenError, PoolOptions, PooledStore};
 use sea_orm::ConnectionTrait;
 use throwaway::{RUNTIME, Server, Throwaway, connect};
 
@@ -132,7 +132,7 @@ fn three_processes_migrate_an_empty_database_together(server: &'static Server) {
     });
 }
 
-async fn open_error(options: PoolOptions) -> PoolOpenError {
+async fn open_error(options: PoolOptions) -> OpenError {
     match PooledStore::open(options).await {
         Err(error) => error,
         Ok(_) => panic!("it must not open"),
@@ -145,11 +145,11 @@ fn a_database_of_another_version_or_program_is_refused(server: &'static Server) 
     RUNTIME.block_on(async {
         let options = PoolOptions::new(database.url());
         let behind = open_error(options.clone().migrate(false)).await;
-        assert!(matches!(behind, PoolOpenError::Behind { found: 0, .. }));
+        assert!(matches!(behind, OpenError::Behind { found: 0, .. }));
         let run = async |sql| beside.execute_unprepared(sql).await.expect("it runs");
         run("CREATE TABLE deals (whatever INTEGER)").await;
         let foreign = open_error(options.clone()).await;
-        assert!(matches!(foreign, PoolOpenError::Foreign("deals")));
+        assert!(matches!(foreign, OpenError::Foreign(Some("deals"))));
         // Tables of other names are no concern of ours.
         run("DROP TABLE deals").await;
         run("CREATE TABLE their_deals (whatever INTEGER)").await;
@@ -157,7 +157,7 @@ fn a_database_of_another_version_or_program_is_refused(server: &'static Server) 
         store.close().await;
         run("INSERT INTO relm_migrations (version, name) VALUES (9999, 'later')").await;
         let newer = open_error(options).await;
-        assert!(matches!(newer, PoolOpenError::Newer { found: 9999, .. }));
+        assert!(matches!(newer, OpenError::Newer { found: 9999, .. }));
         beside.close().await.expect("it closes");
     });
 }

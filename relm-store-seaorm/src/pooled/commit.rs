@@ -15,10 +15,10 @@ use super::error::{Cause, Failure};
 use super::statement::{Connected, document, scalar};
 use crate::conflict::{Probe, questions};
 use crate::dialect::Dialect;
-use crate::fold::fold;
 use crate::plan::{Expect, Step, compile};
 use crate::query::documents;
 use crate::queue::{due_locked, take, take_due};
+use crate::single_statement::single_statement;
 use crate::sql::Sql;
 
 /// How long a commit is tried while others are in the way.
@@ -31,14 +31,14 @@ const LOST_MAX: u32 = 12;
 const FORGOTTEN_MAX: usize = 64;
 
 /// How one try ended, where it did not apply the batch.
-enum Miss {
+enum CommitFailure {
     /// Nothing was done.
     Undone(Failure),
     /// The connection broke, or no answer came, while the database was to make it so: nobody knows.
     InDoubt(Cause),
 }
 
-impl From<Failure> for Miss {
+impl From<Failure> for CommitFailure {
     fn from(failure: Failure) -> Self {
         Self::Undone(failure)
     }
@@ -104,37 +104,39 @@ pub(super) async fn commit(database: &Connected, batch: &Batch) -> Result<(), Co
     if plan.is_empty() {
         return Ok(());
     }
-    let mut folded = match database.dialect {
-        Dialect::Postgres => fold(batch, &plan),
+    let mut joined = match database.dialect {
+        Dialect::Postgres => single_statement(batch, &plan),
         Dialect::Sqlite | Dialect::MariaDb | Dialect::Galera | Dialect::MySql => None,
     };
     let mut tries = Tries::new();
     let mut doubt = None;
     loop {
-        let tried = match &folded {
-            Some(sql) => alone(database, sql).await,
-            None => together(database, &plan).await,
+        let tried = match &joined {
+            Some(sql) => run_statement(database, sql).await,
+            None => run_transaction(database, &plan).await,
         };
         let failure = match tried {
             Ok(()) => return Ok(()),
-            Err(Miss::Undone(Failure::Unmet(_))) => {
-                match settle(database, batch, doubt.is_some()).await {
-                    Ok(Settled::Applied) => return Ok(()),
+            Err(CommitFailure::Undone(Failure::Unmet(_))) => {
+                match resolve_in_doubt(database, batch, doubt.is_some()).await {
+                    Ok(Resolved::Applied) => return Ok(()),
                     // What is in doubt may still be under way.
-                    Ok(Settled::Refused(refusal)) => {
+                    Ok(Resolved::Refused(refusal)) => {
                         return Err(doubt.map_or(CommitError::Refused(refusal), ambiguous));
                     }
-                    Ok(Settled::Allowed) => {
+                    Ok(Resolved::Allowed) => {
                         // In one statement steps may have missed each other; in a transaction they do not.
-                        folded = None;
+                        joined = None;
                         Failure::Unmet(Cause::Said("the state moved while the batch was judged"))
                     }
                     Err(failure) => failure,
                 }
             }
-            Err(Miss::Undone(failure)) => failure,
-            Err(Miss::InDoubt(cause)) if witness(batch).is_none() => return Err(ambiguous(cause)),
-            Err(Miss::InDoubt(cause)) => {
+            Err(CommitFailure::Undone(failure)) => failure,
+            Err(CommitFailure::InDoubt(cause)) if commit_marker(batch).is_none() => {
+                return Err(ambiguous(cause));
+            }
+            Err(CommitFailure::InDoubt(cause)) => {
                 doubt = Some(cause);
                 Failure::Lost(Cause::Said(
                     "whether the batch was applied is to be found out",
@@ -155,19 +157,19 @@ fn ambiguous(cause: Cause) -> CommitError {
 }
 
 /// One statement, which the database applies or undoes by itself.
-async fn alone(database: &Connected, sql: &Sql) -> Result<(), Miss> {
+async fn run_statement(database: &Connected, sql: &Sql) -> Result<(), CommitFailure> {
     match database.rows(&database.pool, sql).await {
         Ok(_) => Ok(()),
-        Err(Failure::Lost(cause)) => Err(Miss::InDoubt(cause)),
+        Err(Failure::Lost(cause)) => Err(CommitFailure::InDoubt(cause)),
         Err(failure) => Err(failure.into()),
     }
 }
 
 /// All steps of a plan in one transaction.
-async fn together(database: &Connected, plan: &[Step]) -> Result<(), Miss> {
+async fn run_transaction(database: &Connected, plan: &[Step]) -> Result<(), CommitFailure> {
     let transaction = database.begin().await?;
     for Step { sql, expect } in plan {
-        let met = match expect {
+        let is_as_expected = match expect {
             Expect::Read(rows) => database.rows(&transaction, sql).await?.len() == *rows,
             Expect::Touched(rows) => database.execute(&transaction, sql).await? == *rows as u64,
             Expect::Any => {
@@ -175,7 +177,7 @@ async fn together(database: &Connected, plan: &[Step]) -> Result<(), Miss> {
                 true
             }
         };
-        if !met {
+        if !is_as_expected {
             database.within(transaction.rollback()).await?;
             let said = Cause::Said("a step met other rows than it must");
             return Err(Failure::Unmet(said).into());
@@ -186,12 +188,12 @@ async fn together(database: &Connected, plan: &[Step]) -> Result<(), Miss> {
         Ok(()) => Ok(()),
         // The database says that it undid the transaction.
         Err(failure @ Failure::Contention(_)) => Err(failure.into()),
-        Err(failure) => Err(Miss::InDoubt(failure.cause())),
+        Err(failure) => Err(CommitFailure::InDoubt(failure.cause())),
     }
 }
 
 /// What the database says of a batch that met other rows than it must.
-enum Settled {
+enum Resolved {
     /// An earlier try, of which nobody knew, had applied it.
     Applied,
     Refused(Refusal),
@@ -199,36 +201,40 @@ enum Settled {
     Allowed,
 }
 
-async fn settle(database: &Connected, batch: &Batch, doubt: bool) -> Result<Settled, Failure> {
-    let moment = database.snapshot().await?;
-    if doubt && let Some(entry) = witness(batch) {
+async fn resolve_in_doubt(
+    database: &Connected,
+    batch: &Batch,
+    doubt: bool,
+) -> Result<Resolved, Failure> {
+    let snapshot = database.snapshot().await?;
+    if doubt && let Some(entry) = commit_marker(batch) {
         let id = entry.record.id();
         let sql = documents(batch.scope, id.kind(), &[id]);
-        let kept = database.documents(&moment, &sql).await?;
+        let kept = database.documents(&snapshot, &sql).await?;
         if kept
             .first()
             .is_some_and(|document| document.json == entry.json)
         {
-            database.within(moment.commit()).await?;
-            return Ok(Settled::Applied);
+            database.within(snapshot.commit()).await?;
+            return Ok(Resolved::Applied);
         }
     }
-    let mut inquiry = Probe::default();
+    let mut probe = Probe::default();
     for (topic, sql) in questions(batch) {
-        let rows = database.rows(&moment, &sql).await?;
+        let rows = database.rows(&snapshot, &sql).await?;
         let rows = rows.iter().map(|row| vec![scalar(row, 0), scalar(row, 1)]);
-        inquiry.learn(&topic, rows.collect());
+        probe.learn(&topic, rows.collect());
     }
-    database.within(moment.commit()).await?;
-    Ok(match inquiry.refusal(batch) {
-        Some(refusal) => Settled::Refused(refusal),
-        None => Settled::Allowed,
+    database.within(snapshot.commit()).await?;
+    Ok(match probe.refusal(batch) {
+        Some(refusal) => Resolved::Refused(refusal),
+        None => Resolved::Allowed,
     })
 }
 
 /// What shows afterwards whether a batch was applied: an event of its own, whose id nobody else has and which nobody
 /// deletes. The same batch tried again would insert it again, so that no batch with one is ever applied twice.
-fn witness(batch: &Batch) -> Option<&Entry> {
+fn commit_marker(batch: &Batch) -> Option<&Entry> {
     batch.writes.iter().find_map(|write| match write {
         Write::Insert(entry) if entry.record.kind() == Kind::Event => Some(entry),
         Write::Insert(_)

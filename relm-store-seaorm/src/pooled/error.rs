@@ -7,10 +7,12 @@ use relm_core::store::{StoreError, Unwritable};
 use sea_orm::sqlx;
 use sea_orm::{DbErr, RuntimeErr};
 
+use crate::open_error::OpenError;
+
 /// Why a statement did not do its work.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// A unique key is taken, or a folded plan met other rows than it must. Nothing was done.
+    /// A unique key is taken, or a plan in one statement met other rows than it must. Nothing was done.
     Unmet(Cause),
     /// Others were in the way, and the database undid the transaction: it may go through when tried again.
     Contention(Cause),
@@ -155,7 +157,7 @@ fn of_statement(error: &Arc<sqlx::Error>) -> Meaning {
 /// PostgreSQL's codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
 fn of_sqlstate(code: &str) -> Meaning {
     match code {
-        // A unique key; the division by which a folded plan undoes itself.
+        // A unique key; the division by which a plan in one statement undoes itself.
         "23505" | "22012" => Meaning::Unmet,
         // Serialization, deadlock, a lock that was not to be had.
         "40001" | "40P01" | "55P03" => Meaning::Contention,
@@ -201,6 +203,12 @@ fn of_number(number: u16, message: &str) -> Meaning {
 #[cfg(feature = "mysql")]
 fn says_full(message: &str) -> bool {
     message.contains("No space left on device") || message.contains("error 28 ")
+}
+
+impl From<Failure> for OpenError {
+    fn from(failure: Failure) -> Self {
+        Self::Database(failure.cause().into())
+    }
 }
 
 #[cfg(test)]

@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, RuntimeErr, TransactionTrait, sqlx};
 
-use super::PoolOpenError;
 use super::error::{Cause, Failure};
 use super::rights::{self, denied, on};
 use super::statement::{Connected, scalar};
 use crate::derived::{self, Chunk, Position, Rows};
 use crate::dialect::{Dialect, tables};
+use crate::open_error::{OpenError, check_version};
 use crate::schema::{KNOWN, MIGRATIONS, STEPS, Step, Work};
 use crate::sql::Sql;
 
@@ -26,23 +26,13 @@ const LOCK: i64 = 0x7265_6c6d_0001;
 const TRIES: u32 = 20;
 
 /// Refuses a database that is newer or older than this program, or another's.
-pub(super) async fn check(database: &Connected) -> Result<(), PoolOpenError> {
+pub(super) async fn check(database: &Connected) -> Result<(), OpenError> {
     let found = version(database).await?.unwrap_or(0);
-    match found.cmp(&KNOWN) {
-        std::cmp::Ordering::Less => Err(PoolOpenError::Behind {
-            found,
-            known: KNOWN,
-        }),
-        std::cmp::Ordering::Equal => Ok(()),
-        std::cmp::Ordering::Greater => Err(PoolOpenError::Newer {
-            found,
-            known: KNOWN,
-        }),
-    }
+    check_version(found, KNOWN, false)
 }
 
 /// Takes the steps that are missing.
-pub(super) async fn run(database: &Connected) -> Result<(), PoolOpenError> {
+pub(super) async fn run(database: &Connected) -> Result<(), OpenError> {
     if version(database).await?.is_none() {
         let ddl = format!(
             "CREATE TABLE IF NOT EXISTS {MIGRATIONS} (version BIGINT NOT NULL PRIMARY KEY, name VARCHAR(100) NOT NULL)"
@@ -63,7 +53,7 @@ pub(super) async fn run(database: &Connected) -> Result<(), PoolOpenError> {
 }
 
 /// How many steps the database has taken; none where it has no tables of Relm's.
-async fn version(database: &Connected) -> Result<Option<i64>, PoolOpenError> {
+async fn version(database: &Connected) -> Result<Option<i64>, OpenError> {
     let names = Sql::new(match database.dialect {
         // The catalogue itself: `information_schema` hides the tables that a role has no right on.
         Dialect::Postgres | Dialect::Sqlite => {
@@ -86,7 +76,7 @@ async fn version(database: &Connected) -> Result<Option<i64>, PoolOpenError> {
     if !there.iter().any(|name| name == MIGRATIONS) && !rights::is_hidden(database).await? {
         let foreign = tables().find(|ours| there.iter().any(|name| name == ours));
         return match foreign {
-            Some(table) => Err(PoolOpenError::Foreign(table)),
+            Some(table) => Err(OpenError::Foreign(Some(table))),
             None => Ok(None),
         };
     }
@@ -103,7 +93,7 @@ async fn take(
     database: &Connected,
     ddl: &str,
     step: Option<(i64, &Step)>,
-) -> Result<(), PoolOpenError> {
+) -> Result<(), OpenError> {
     let insert = step.map(|(taken, step)| {
         let number = taken + 1;
         format!(
@@ -126,7 +116,7 @@ async fn take(
         if rights::is_denied(&error) {
             let (right, on) = ("CREATE, ALTER and INDEX", "the schema and its tables");
             let on = on.to_owned();
-            return Err(PoolOpenError::Denied { right, on });
+            return Err(OpenError::Denied { right, on });
         }
         match Failure::from(error) {
             Failure::Contention(_) | Failure::Unmet(_) if tries < TRIES => {
@@ -179,7 +169,7 @@ async fn regardless(database: &Connected, ddl: &str, insert: &Option<String>) ->
 }
 
 /// Takes a step that derives, together with whoever else does.
-async fn derive(database: &Connected, step: i64, taken: &Step) -> Result<(), PoolOpenError> {
+async fn derive(database: &Connected, step: i64, taken: &Step) -> Result<(), OpenError> {
     take(database, &derived::prepare(database.dialect), None).await?;
     let mut begin = Sql::new(&format!(
         "INSERT INTO {MIGRATIONS} (version, name) VALUES ("

@@ -8,13 +8,13 @@ mod commit;
 mod error;
 mod liveness;
 mod migration;
-mod open_error;
 mod options;
 mod places;
 mod read;
 mod rights;
 mod statement;
 #[cfg(test)]
+#[path = "../../tests/unit/pooled.rs"]
 mod tests;
 
 use std::fmt;
@@ -40,11 +40,12 @@ use tokio::task::JoinError;
 use self::abandoned::{Abandoned, Watched};
 use self::error::Failure;
 use self::liveness::Liveness;
-pub use self::open_error::PoolOpenError;
+
 pub use self::options::PoolOptions;
 use self::places::Places;
 use self::statement::Connected;
 use crate::dialect::Dialect;
+use crate::open_error::OpenError;
 use crate::search::{BROAD, Searching};
 use crate::sql::Sql;
 
@@ -72,9 +73,9 @@ impl PooledStore {
     /// may do so at once. Must be called within a tokio runtime, which then runs what the store does.
     ///
     /// # Errors
-    /// [`PoolOpenError`]. Steps that were taken stay taken.
-    pub async fn open(options: PoolOptions) -> Result<Self, PoolOpenError> {
-        let runtime = Handle::try_current().map_err(|_| PoolOpenError::NoRuntime)?;
+    /// [`OpenError`]. Steps that were taken stay taken.
+    pub async fn open(options: PoolOptions) -> Result<Self, OpenError> {
+        let runtime = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
         // Boxed: the driver's futures are nested so deep that the layout of one that holds them all is not computed.
         if options.migrate {
             Box::pin(Self::migrate(&options)).await?;
@@ -97,7 +98,7 @@ impl PooledStore {
     ///
     /// # Errors
     /// As for [`open`](Self::open).
-    pub async fn migrate(options: &PoolOptions) -> Result<(), PoolOpenError> {
+    pub async fn migrate(options: &PoolOptions) -> Result<(), OpenError> {
         let options = options.for_migration();
         let database = Box::pin(connect(&options)).await?;
         let migrated = Box::pin(migration::run(&database)).await;
@@ -182,11 +183,11 @@ impl PooledStore {
 }
 
 /// Opens a pool and finds out whom it speaks to.
-async fn connect(options: &PoolOptions) -> Result<Connected, PoolOpenError> {
+async fn connect(options: &PoolOptions) -> Result<Connected, OpenError> {
     let probe = options.probe()?;
     // A pool would try for as long as anyone may wait for a connection, and then say that it waited.
     if let Err(source) = probe.answers().await {
-        return Err(PoolOpenError::Unreachable {
+        return Err(OpenError::Unreachable {
             address: probe.address(),
             source: source.into(),
         });

@@ -2,17 +2,17 @@
 
 use sea_orm::{ConnectionTrait, DbErr, RuntimeErr, sqlx};
 
-use super::PoolOpenError;
 use super::statement::Connected;
 use crate::dialect::{Dialect, tables};
+use crate::open_error::OpenError;
 use crate::schema::MIGRATIONS;
 use crate::sql::Sql;
 
 /// Asks for each right on each table by a statement that touches no row.
 ///
 /// # Errors
-/// [`PoolOpenError::Denied`] for the first that is lacked. What else keeps such a statement from running, requests meet too.
-pub(super) async fn check(database: &Connected) -> Result<(), PoolOpenError> {
+/// [`OpenError::Denied`] for the first that is lacked. What else keeps such a statement from running, requests meet too.
+pub(super) async fn check(database: &Connected) -> Result<(), OpenError> {
     for table in tables() {
         for (right, sql) in [
             ("SELECT", format!("SELECT 1 FROM {table} WHERE 1 = 0")),
@@ -28,7 +28,7 @@ pub(super) async fn check(database: &Connected) -> Result<(), PoolOpenError> {
         ] {
             let asked = database.pool.execute_unprepared(&sql).await;
             if asked.is_err_and(|error| is_denied(&error)) {
-                return Err(PoolOpenError::Denied {
+                return Err(OpenError::Denied {
                     right,
                     on: on(table),
                 });
@@ -39,7 +39,7 @@ pub(super) async fn check(database: &Connected) -> Result<(), PoolOpenError> {
 }
 
 /// Finds out whether there is a schema that the role may look into: PostgreSQL passes over those that it may not.
-pub(super) async fn check_schema(database: &Connected) -> Result<(), PoolOpenError> {
+pub(super) async fn check_schema(database: &Connected) -> Result<(), OpenError> {
     let sql = Sql::new("SELECT CAST(current_schema() AS TEXT)");
     let rows = database.rows(&database.pool, &sql).await?;
     let schema = rows
@@ -47,7 +47,7 @@ pub(super) async fn check_schema(database: &Connected) -> Result<(), PoolOpenErr
         .map(|row| row.try_get_by_index::<Option<String>>(0));
     match schema.transpose()?.flatten() {
         Some(_) => Ok(()),
-        None => Err(PoolOpenError::Denied {
+        None => Err(OpenError::Denied {
             right: "USAGE",
             on: "the schema".to_owned(),
         }),
@@ -56,7 +56,7 @@ pub(super) async fn check_schema(database: &Connected) -> Result<(), PoolOpenErr
 
 /// Whether there is a list of migrations that the role has no right on: MariaDB lists no such table, and tells whoever asks
 /// for its rows.
-pub(super) async fn is_hidden(database: &Connected) -> Result<bool, PoolOpenError> {
+pub(super) async fn is_hidden(database: &Connected) -> Result<bool, OpenError> {
     if let Dialect::Postgres = database.dialect {
         return Ok(false);
     }
@@ -72,20 +72,16 @@ pub(super) fn on(table: &str) -> String {
 }
 
 /// What an error of opening or migrating means, where a right of this name was asked for.
-pub(super) fn denied(
-    error: DbErr,
-    right: &'static str,
-    on: impl FnOnce() -> String,
-) -> PoolOpenError {
+pub(super) fn denied(error: DbErr, right: &'static str, on: impl FnOnce() -> String) -> OpenError {
     if is_denied(&error) {
-        PoolOpenError::Denied { right, on: on() }
+        OpenError::Denied { right, on: on() }
     } else {
         error.into()
     }
 }
 
 /// The same, of connecting.
-pub(super) fn denied_or(error: DbErr) -> PoolOpenError {
+pub(super) fn denied_or(error: DbErr) -> OpenError {
     denied(error, "connect", || "the database".to_owned())
 }
 

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
-use super::OpenError;
 use super::connection::{execute, rows, scalars};
 use crate::derived::{self, Chunk, Position};
 use crate::dialect::Dialect;
+use crate::open_error::{OpenError, check_version};
 use crate::schema::{KNOWN, MIGRATIONS, STEPS, Work};
 
 /// Pages of the write-ahead log that a derivation lets it have before they are copied into the file.
@@ -15,18 +15,8 @@ const LOG_PAGES_MAX: i64 = 8_192;
 
 /// Looks at a file without changing it. One that is behind is refused where it may not `migrate`.
 pub(super) fn check(path: &Path, migrate: bool) -> Result<(), OpenError> {
-    let known = KNOWN;
-    let found = match taken(path)? {
-        Some(found) => found,
-        None => return Err(OpenError::Foreign),
-    };
-    if found > known {
-        return Err(OpenError::Newer { found, known });
-    }
-    if found < known && !migrate {
-        return Err(OpenError::Behind { found, known });
-    }
-    Ok(())
+    let found = taken(path)?.ok_or(OpenError::Foreign(None))?;
+    check_version(found, KNOWN, migrate)
 }
 
 /// How many steps the database in a file has taken, 0 where it is empty or not there; none where it is not Relm's.

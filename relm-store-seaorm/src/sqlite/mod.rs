@@ -7,6 +7,7 @@ mod full;
 mod migration;
 mod reader;
 #[cfg(test)]
+#[path = "../../tests/unit/sqlite.rs"]
 mod tests;
 mod walkers;
 mod writer;
@@ -35,6 +36,7 @@ use self::reader::{Readers, document, list, read_documents, search, snapshot};
 use self::walkers::Walkers;
 use self::writer::{Answer, Job, Work};
 use crate::dialect::Dialect;
+use crate::open_error::OpenError;
 use crate::plan::{compile, unhex};
 use crate::query::{ListPlan, documents};
 use crate::queue::next_queue;
@@ -103,69 +105,6 @@ impl SqliteOptions {
     pub fn synchronous(mut self, synchronous: Synchronous) -> Self {
         self.synchronous = synchronous;
         self
-    }
-}
-
-/// Why a database could not be opened. Steps that were taken stay taken; otherwise nothing was changed.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum OpenError {
-    /// The file cannot be read or written, or is no SQLite database.
-    Sqlite(rusqlite::Error),
-    /// The database was written by a newer Relm.
-    Newer {
-        /// How many steps the database has taken.
-        found: i64,
-        /// How many this program knows.
-        known: i64,
-    },
-    /// The database has steps to take, and was not to take them.
-    Behind {
-        /// How many steps the database has taken.
-        found: i64,
-        /// How many this program knows.
-        known: i64,
-    },
-    /// The tables in the file are not Relm's.
-    Foreign,
-    /// SQLite itself is too old to be trusted with a write-ahead log.
-    OldSqlite(&'static str),
-    /// A thread could not be started.
-    Thread(std::io::Error),
-}
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sqlite(error) => write!(f, "the database cannot be opened: {error}"),
-            Self::Newer { found, known } => write!(
-                f,
-                "the database is of version {found}, newer than this program, which knows {known}"
-            ),
-            Self::Behind { found, known } => write!(
-                f,
-                "the database is of version {found}, older than this program, which knows {known}: migrate it first"
-            ),
-            Self::Foreign => f.write_str("the file is a database of another program"),
-            Self::OldSqlite(version) => write!(f, "SQLite {version} is too old: 3.51.3 is needed"),
-            Self::Thread(error) => write!(f, "a thread cannot be started: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for OpenError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Sqlite(error) => Some(error),
-            Self::Thread(error) => Some(error),
-            Self::Newer { .. } | Self::Behind { .. } | Self::Foreign | Self::OldSqlite(_) => None,
-        }
-    }
-}
-
-impl From<rusqlite::Error> for OpenError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Sqlite(error)
     }
 }
 

@@ -5,7 +5,8 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use super::{OpenError, spawn};
+use super::spawn;
+use crate::open_error::OpenError;
 
 /// Walks at once; more wait their turn.
 const THREADS: usize = 4;

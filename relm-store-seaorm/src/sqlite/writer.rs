@@ -233,11 +233,11 @@ fn take_due(connection: &Connection, lease: &Lease) -> rusqlite::Result<Vec<Docu
 }
 
 fn diagnose(connection: &Connection, batch: &Batch) -> rusqlite::Result<CommitError> {
-    let mut inquiry = Probe::default();
+    let mut probe = Probe::default();
     for (topic, sql) in questions(batch) {
-        inquiry.learn(&topic, rows(connection, &sql, scalars)?);
+        probe.learn(&topic, rows(connection, &sql, scalars)?);
     }
-    Ok(match inquiry.refusal(batch) {
+    Ok(match probe.refusal(batch) {
         Some(refusal) => CommitError::Refused(refusal),
         None => CommitError::Store(StoreError::fault(
             "a batch that breaks no precondition was not applied",

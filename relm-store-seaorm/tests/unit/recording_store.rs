@@ -13,15 +13,16 @@ use relm_core::value::id::{Id, Kind};
 use relm_core::value::time::Timestamp;
 use relm_core::{ContactInput, Mode, Scope, Scoped};
 use relm_store_memory::MemoryStore;
+
 /// A store that keeps every batch that it is given, to count what SQL would make of it.
 #[derive(Default)]
-pub(crate) struct Recorder {
+pub(crate) struct RecordingStore {
     inner: MemoryStore,
     pub batches: Arc<Mutex<Vec<Batch>>>,
 }
 
 #[async_trait]
-impl Store for Recorder {
+impl Store for RecordingStore {
     async fn get(&self, scope: Scope, id: Id) -> Result<Option<Document>, StoreError> {
         self.inner.get(scope, id).await
     }
@@ -80,7 +81,7 @@ impl Store for Recorder {
 
 /// An engine over a recorder, and the batches that it commits.
 pub(crate) async fn session() -> (Arc<Mutex<Vec<Batch>>>, Scoped) {
-    let recorder = Recorder::default();
+    let recorder = RecordingStore::default();
     let batches = Arc::clone(&recorder.batches);
     let crm = Crm::new(recorder);
     let workspace = crm.create_workspace("acme").await.unwrap();

@@ -8,7 +8,7 @@ use relm_core::value::id::{Id, Kind};
 
 /// The writes of a batch, by what they do to which table.
 #[derive(Default)]
-pub(crate) struct Sorted<'a> {
+pub(crate) struct WriteSet<'a> {
     pub inserts: BTreeMap<Kind, Vec<&'a Entry>>,
     pub replaces: BTreeMap<Kind, Vec<(&'a Entry, &'a Entry)>>,
     pub deletes: BTreeMap<Kind, Vec<&'a Entry>>,
@@ -19,33 +19,29 @@ pub(crate) struct Sorted<'a> {
     pub guarded: bool,
 }
 
-impl<'a> Sorted<'a> {
+impl<'a> WriteSet<'a> {
     pub fn of(writes: &'a [Write]) -> Self {
-        let mut sorted = Self::default();
+        let mut set = Self::default();
         for write in writes {
             match write {
                 Write::Insert(entry) => {
                     let kind = entry.record.kind();
-                    sorted.inserts.entry(kind).or_default().push(entry);
+                    set.inserts.entry(kind).or_default().push(entry);
                 }
                 Write::Replace { before, after } => {
                     let kind = before.record.kind();
-                    sorted
-                        .replaces
-                        .entry(kind)
-                        .or_default()
-                        .push((before, after));
+                    set.replaces.entry(kind).or_default().push((before, after));
                 }
                 Write::Delete(entry) => {
                     let kind = entry.record.kind();
-                    sorted.deletes.entry(kind).or_default().push(entry);
+                    set.deletes.entry(kind).or_default().push(entry);
                 }
-                Write::Unlink(id) => sorted.unlinks.push(*id),
-                Write::Reconfigure => sorted.reconfigures += 1,
-                Write::Remember(response) => sorted.responses.push(response),
+                Write::Unlink(id) => set.unlinks.push(*id),
+                Write::Reconfigure => set.reconfigures += 1,
+                Write::Remember(response) => set.responses.push(response),
             }
         }
-        sorted
+        set
     }
 
     /// Brings what touches a unique key into the order of that key, so that batches that share keys meet them in one

@@ -5,7 +5,7 @@ use relm_core::store::{Batch, Search};
 use relm_core::{CompanyInput, ContactInput, Id, ObjectType, Scope, Store};
 use relm_store_memory::MemoryStore;
 
-use crate::recorded::session;
+use crate::recording_store::session;
 use crate::search::BROAD;
 
 /// Records of each type.

@@ -6,7 +6,7 @@ use test_requirements::requires;
 
 use super::options::PoolOptions;
 use super::{Connected, PooledStore, connect};
-use crate::searched::{BROAD_FROM, equal_the_reference};
+use crate::search_equivalence::{BROAD_FROM, equal_the_reference};
 use crate::sql::Sql;
 
 /// Pools of one connection, on each of which a transaction is begun and left, and then a write is acknowledged.

@@ -13,13 +13,14 @@ use relm_core::{Clock, ContactInput, Id, Kind, Mode, ObjectType, Scope, Timestam
 use rusqlite::Connection;
 
 use super::connection::{open_writer, rows};
-use super::{OpenError, SqliteStore, Synchronous, migration};
+use super::{SqliteStore, Synchronous, migration};
 use crate::dialect::Dialect;
+use crate::open_error::OpenError;
 use crate::plan::compile;
 use crate::query::ListPlan;
 use crate::queue::{due, next_queue};
-use crate::recorded::{contact, session};
-use crate::searched::{BROAD_FROM, equal_the_reference};
+use crate::recording_store::{contact, session};
+use crate::search_equivalence::{BROAD_FROM, equal_the_reference};
 use crate::sql::{Sql, table};
 
 /// The first words of each statement of the last commit.
@@ -501,14 +502,14 @@ fn a_newer_or_foreign_database_is_refused_and_left_alone() {
         .unwrap();
     assert!(matches!(
         SqliteStore::open_file(&foreign),
-        Err(OpenError::Foreign)
+        Err(OpenError::Foreign(None))
     ));
 
     let garbage = folder.path().join("garbage.db");
     std::fs::write(&garbage, vec![b'x'; 10_000]).unwrap();
     assert!(matches!(
         SqliteStore::open_file(&garbage),
-        Err(OpenError::Sqlite(_))
+        Err(OpenError::Database(_))
     ));
     assert_eq!(std::fs::read(&garbage).unwrap(), vec![b'x'; 10_000]);
     assert!(SqliteStore::open_file(folder.path().join("none/relm.db")).is_err());

@@ -2,7 +2,7 @@
 //!
 //! Such a statement needs no transaction around it, so that a commit is one round trip. The writes are common table
 //! expressions, which see one snapshot and run in no order that can be told; so a plan whose steps must see each
-//! other's effects is not folded. When a step does not touch the rows that it must, the statement divides by zero, and
+//! other's effects is not joined. When a step does not touch the rows that it must, the statement divides by zero, and
 //! the database undoes all of it.
 
 use std::collections::BTreeSet;
@@ -17,7 +17,7 @@ use crate::sql::Sql;
 const STEPS_MAX: usize = 24;
 
 /// The plan of a batch as one statement, if it can be one.
-pub(crate) fn fold(batch: &Batch, plan: &[Step]) -> Option<Sql> {
+pub(crate) fn single_statement(batch: &Batch, plan: &[Step]) -> Option<Sql> {
     if plan.len() > STEPS_MAX || !is_orderless(batch) {
         return None;
     }

@@ -6,16 +6,16 @@ use relm_core::store::Batch;
 use relm_core::{BatchInput, ContactInput, FieldInput, FieldType, ObjectType};
 
 use crate::dialect::Dialect;
-use crate::fold::fold;
 use crate::plan::compile;
-use crate::recorded::{contact, session};
+use crate::recording_store::{contact, session};
+use crate::single_statement::single_statement;
 
 /// The statements of the last commit on PostgreSQL, where one needs no transaction, and on MariaDB, where `BEGIN` and
 /// `COMMIT` come beside them.
 fn statements(batches: &Mutex<Vec<Batch>>) -> (usize, usize) {
     let batch = batches.lock().unwrap().pop().unwrap();
     let plan = compile(Dialect::Postgres, &batch);
-    let on_postgres = fold(&batch, &plan).map_or(plan.len(), |_| 1);
+    let on_postgres = single_statement(&batch, &plan).map_or(plan.len(), |_| 1);
     (on_postgres, compile(Dialect::MariaDb, &batch).len())
 }
 
@@ -100,7 +100,7 @@ fn creates_are_of_one_shape() {
             scoped.contacts().create(input).await.unwrap();
             let batch = batches.lock().unwrap().pop().unwrap();
             let plan = compile(Dialect::Postgres, &batch);
-            texts.push(fold(&batch, &plan).unwrap().text);
+            texts.push(single_statement(&batch, &plan).unwrap().text);
         }
         assert!(texts.iter().all(|text| *text == texts[0]), "{texts:?}");
     });
@@ -115,7 +115,10 @@ fn what_depends_on_order_is_not_folded() {
         let ada = contacts.create(contact("ada@example.com")).await.unwrap();
         contacts.delete(ada.id, None).await.unwrap();
         let batch = batches.lock().unwrap().pop().unwrap();
-        assert_eq!(fold(&batch, &compile(Dialect::Postgres, &batch)), None);
+        assert_eq!(
+            single_statement(&batch, &compile(Dialect::Postgres, &batch)),
+            None
+        );
     });
 }
 
