@@ -26,13 +26,16 @@
 //! - the **[mutants](mod@mutants)**, by which the cases themselves are tested: each breaks one promise of a store that
 //!   keeps them all, and the cases that name that promise must fail on it.
 //!
-//! Whatever is run has two minutes, so that a store that never answers fails and holds up nobody.
+//! Whatever is run has two minutes, so that a store that never answers fails and holds up nobody. A case that fails says
+//! what the store returned and what the contract asks for, and which more basic case the store fails as well: that one is
+//! to be read first.
 //!
 //! Architecture invariant: no case sleeps, knows which store it tests, or shares anything with another case.
 
 mod deadline;
 pub mod differential;
 mod engine;
+mod foundation;
 mod intercept;
 pub mod mutants;
 mod records;
@@ -44,6 +47,7 @@ mod varied;
 use std::future::Future;
 use std::pin::Pin;
 
+pub use foundation::run;
 pub use subject::{BlockOn, Fresh, Guarded, Subject, block_on};
 
 /// A future that a [`BlockOn`] runs.
@@ -99,7 +103,7 @@ macro_rules! conformance_tests {
     };
 }
 
-/// Expands to `#[test] fn keys_compare_by_code_point() { run("keys_compare_by_code_point", fresh(), block_on) }`.
+/// Expands to `#[test] fn keys_compare_by_code_point() { run("keys_compare_by_code_point", || fresh(), block_on) }`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! conformance_test {
@@ -107,18 +111,9 @@ macro_rules! conformance_test {
         $($attributes)*
         #[test]
         fn $name() {
-            $crate::run(stringify!($name), $fresh, $block_on);
+            $crate::run(stringify!($name), || $fresh, $block_on);
         }
     };
-}
-
-/// What the tests call.
-#[doc(hidden)]
-pub fn run(name: &str, fresh: impl Fresh, block_on: BlockOn) {
-    let Some(case) = Case::named(name) else {
-        panic!("there is no case {name}");
-    };
-    case.run(fresh, block_on);
 }
 
 /// Expands `case!([store::keys] none_is_no_key)` to `store::keys::none_is_no_key`.

@@ -1,6 +1,7 @@
 //! What a case is given: a fresh store, and a way to run futures on it from many threads.
 
 use std::any::Any;
+use std::fmt;
 use std::future::Future;
 use std::ops::Deref;
 use std::pin::pin;
@@ -27,6 +28,33 @@ pub fn block_on(future: CaseFuture<'_>) {
 const WAKE_TIMEOUT: Duration = Duration::from_secs(5);
 /// The moment of every batch that does not care about time: 2026-07-02T10:00:00Z.
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_782_986_400_000);
+
+/// Asserts that what a store returned is what the contract asks for.
+macro_rules! assert_contract {
+    ($returned:expr, $asked:expr $(,)?) => {
+        $crate::subject::assert_contract!($returned, $asked, "")
+    };
+    ($returned:expr, $asked:expr, $($context:tt)+) => {
+        match (&$returned, &$asked) {
+            (returned, asked) if *returned == *asked => {}
+            (returned, asked) => $crate::subject::differs(returned, asked, &format!($($context)+)),
+        }
+    };
+}
+pub(crate) use assert_contract;
+
+/// Ends a case: the store returned one value, and the contract asks for another.
+#[track_caller]
+pub(crate) fn differs<R, A>(returned: &R, asked: &A, context: &str) -> !
+where
+    R: fmt::Debug + ?Sized,
+    A: fmt::Debug + ?Sized,
+{
+    let of = if context.is_empty() { "" } else { " of: " };
+    panic!(
+        "the store returned\n    {returned:?}\nthe contract asks for\n    {asked:?}{of}{context}"
+    );
+}
 
 /// A fresh store, in any of the forms in which a test may give it.
 pub trait Fresh {

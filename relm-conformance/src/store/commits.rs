@@ -9,7 +9,7 @@ use crate::records::with;
 use crate::records::{
     SCOPE, changed, company, contact, contact_of, delete, edge, event, field, id, insert, replace,
 };
-use crate::subject::{NOW, Subject, batch};
+use crate::subject::{NOW, Subject, assert_contract, batch};
 
 pub(crate) fn response(key: &str) -> StoredResponse {
     StoredResponse {
@@ -63,9 +63,9 @@ pub(crate) async fn a_commit_is_seen_by_every_later_call(store: Subject) {
         )
     };
     for (got, found, listed) in store.race([read(), read(), read()]) {
-        assert_eq!(got, is(&one));
-        assert_eq!(found, [is(&one)]);
-        assert_eq!(listed, [is(&one).expect("it is there")]);
+        assert_contract!(got, is(&one));
+        assert_contract!(found, [is(&one)]);
+        assert_contract!(listed, [is(&one).expect("it is there")]);
     }
 }
 
@@ -101,30 +101,30 @@ pub(crate) async fn a_refused_batch_leaves_nothing(store: Subject) {
         replace(contact(4), stale),
     ];
     let refusal = store.refusal(SCOPE, writes).await;
-    assert_eq!(refusal, Refusal::VersionConflict { write: 8 });
+    assert_contract!(refusal, Refusal::VersionConflict { write: 8 });
 
-    assert_eq!(
+    assert_contract!(
         all(&store, Kind::Contact).await,
         [gone.clone(), kept.clone()].map(|c| Entry::new(c).document())
     );
-    assert_eq!(
+    assert_contract!(
         all(&store, Kind::Association).await,
         [Entry::new(link).document()]
     );
-    assert_eq!(all(&store, Kind::Event).await, []);
+    assert_contract!(all(&store, Kind::Event).await, []);
     let keys = ["kept@example.com", "fresh@example.com", "other@example.com"].map(str::to_owned);
     let found = store.find(SCOPE, Kind::Contact, &keys).await;
-    assert_eq!(
+    assert_contract!(
         found.expect("the store finds records"),
         [is(&kept), None, None]
     );
     let configuration = store.configured(SCOPE).await;
-    assert_eq!(
+    assert_contract!(
         (configuration.version, configuration.fields),
         (0, Vec::new())
     );
     let kept_response = store.response(SCOPE, "key", NOW).await;
-    assert_eq!(kept_response.expect("the store reads a response"), None);
+    assert_contract!(kept_response.expect("the store reads a response"), None);
     // And nothing of it stands in the way: neither an id nor a key.
     store
         .apply(SCOPE, vec![insert(fresh), Write::Remember(response("key"))])
@@ -137,11 +137,11 @@ pub(crate) async fn an_insert_needs_a_free_id(store: Subject) {
     store.apply(SCOPE, vec![insert(one.clone())]).await;
     let other = with!(one.clone(); phone: Some("1".to_owned()));
     let writes = vec![insert(contact(2)), insert(other)];
-    assert_eq!(
+    assert_contract!(
         store.refusal(SCOPE, writes).await,
         Refusal::IdConflict { write: 1 }
     );
-    assert_eq!(
+    assert_contract!(
         all(&store, Kind::Contact).await,
         [is(&one).expect("it is there")]
     );
@@ -152,10 +152,10 @@ pub(crate) async fn an_id_is_taken_whatever_else_the_record_holds(store: Subject
     let one = contact_of(1, "ada@example.com");
     store.apply(SCOPE, vec![insert(one.clone())]).await;
     let again = store.refusal(SCOPE, vec![insert(one.clone())]).await;
-    assert_eq!(again, Refusal::IdConflict { write: 0 });
+    assert_contract!(again, Refusal::IdConflict { write: 0 });
     let second = changed(&one, |one| one.email = None);
     let later = store.refusal(SCOPE, vec![insert(second)]).await;
-    assert_eq!(later, Refusal::IdConflict { write: 0 });
+    assert_contract!(later, Refusal::IdConflict { write: 0 });
 }
 
 /// `Replace`: the record must exist with the version of `before`.
@@ -172,13 +172,13 @@ pub(crate) async fn a_replace_needs_the_version_that_was_read(store: Subject) {
         let refusal = store
             .refusal(SCOPE, vec![replace(before.clone(), after)])
             .await;
-        assert_eq!(refusal, Refusal::VersionConflict { write: 0 });
-        assert_eq!(stored(&store, first.id).await, is(&second));
+        assert_contract!(refusal, Refusal::VersionConflict { write: 0 });
+        assert_contract!(stored(&store, first.id).await, is(&second));
     }
     store
         .apply(SCOPE, vec![replace(second, third.clone())])
         .await;
-    assert_eq!(stored(&store, first.id).await, is(&third));
+    assert_contract!(stored(&store, first.id).await, is(&third));
 }
 
 /// `Replace`: the record must exist, never or no more being the same.
@@ -189,9 +189,9 @@ pub(crate) async fn a_replace_needs_the_record(store: Subject) {
     for before in [never, gone] {
         let after = changed(&before, |_| {});
         let refusal = store.refusal(SCOPE, vec![replace(before, after)]).await;
-        assert_eq!(refusal, Refusal::VersionConflict { write: 0 });
+        assert_contract!(refusal, Refusal::VersionConflict { write: 0 });
     }
-    assert_eq!(all(&store, Kind::Contact).await, []);
+    assert_contract!(all(&store, Kind::Contact).await, []);
 }
 
 /// `Delete`: the record must exist with the version of the entry.
@@ -203,21 +203,21 @@ pub(crate) async fn a_delete_needs_the_version_that_was_read(store: Subject) {
         .apply(SCOPE, vec![replace(first.clone(), second.clone())])
         .await;
     let refusal = store.refusal(SCOPE, vec![delete(first.clone())]).await;
-    assert_eq!(refusal, Refusal::VersionConflict { write: 0 });
-    assert_eq!(stored(&store, first.id).await, is(&second));
+    assert_contract!(refusal, Refusal::VersionConflict { write: 0 });
+    assert_contract!(stored(&store, first.id).await, is(&second));
     store.apply(SCOPE, vec![delete(second)]).await;
-    assert_eq!(stored(&store, first.id).await, None);
+    assert_contract!(stored(&store, first.id).await, None);
 }
 
 /// `Delete`: the record must exist.
 pub(crate) async fn a_delete_needs_the_record(store: Subject) {
     let one = contact(1);
     let never = store.refusal(SCOPE, vec![delete(one.clone())]).await;
-    assert_eq!(never, Refusal::VersionConflict { write: 0 });
+    assert_contract!(never, Refusal::VersionConflict { write: 0 });
     store.apply(SCOPE, vec![insert(one.clone())]).await;
     store.apply(SCOPE, vec![delete(one.clone())]).await;
     let again = store.refusal(SCOPE, vec![delete(one)]).await;
-    assert_eq!(again, Refusal::VersionConflict { write: 0 });
+    assert_contract!(again, Refusal::VersionConflict { write: 0 });
 }
 
 /// A refusal names the place in `Batch::writes`, and of a taken key its holder.
@@ -235,17 +235,17 @@ pub(crate) async fn a_refusal_names_the_write(store: Subject) {
     let after = |write: Write| [harmless(), vec![write]].concat();
 
     let stale = replace(contact(9), changed(&contact(9), |_| {}));
-    assert_eq!(
+    assert_contract!(
         store.refusal(SCOPE, after(stale)).await,
         Refusal::VersionConflict { write: 4 }
     );
-    assert_eq!(
+    assert_contract!(
         store.refusal(SCOPE, after(insert(contact(1)))).await,
         Refusal::IdConflict { write: 4 }
     );
     let holder = taken.id;
     let same = insert(contact_of(2, "ada@example.com"));
-    assert_eq!(
+    assert_contract!(
         store.refusal(SCOPE, after(same)).await,
         Refusal::UniqueConflict { write: 4, holder }
     );
@@ -263,12 +263,12 @@ pub(crate) async fn required_records_must_exist(store: Subject) {
         )
     };
     let refusal = store.refusal_of(requiring(missing)).await;
-    assert_eq!(refusal, Refusal::Missing(vec![missing]));
-    assert_eq!(all(&store, Kind::Contact).await, []);
+    assert_contract!(refusal, Refusal::Missing(vec![missing]));
+    assert_contract!(all(&store, Kind::Contact).await, []);
     let done = store.commit(requiring(here.id)).await;
     done.expect("the required record exists");
     store.apply(SCOPE, vec![delete(here.clone())]).await;
-    assert_eq!(
+    assert_contract!(
         store.refusal_of(requiring(here.id)).await,
         Refusal::Missing(vec![here.id])
     );
@@ -291,7 +291,7 @@ pub(crate) async fn every_missing_record_is_named(store: Subject) {
     named.sort_unstable();
     let mut missing = missing.to_vec();
     missing.sort_unstable();
-    assert_eq!(named, missing);
+    assert_contract!(named, missing);
 }
 
 /// A refusal is the first by the order of `Refusal`'s variants.
@@ -345,7 +345,7 @@ pub(crate) async fn the_first_refusal_in_order_is_told(store: Subject) {
             holder: taken.id,
         },
     ];
-    assert_eq!(refusals, expected);
+    assert_contract!(refusals, expected);
 }
 
 /// `Unlink`: every association from or to the record is deleted, and no other.
@@ -364,7 +364,7 @@ pub(crate) async fn unlink_deletes_the_edges_of_both_directions(store: Subject) 
         .await;
     store.apply(SCOPE, vec![Write::Unlink(one)]).await;
     let left = [&edges[4], &edges[3], &edges[2]].map(|edge| Entry::new(edge.clone()).document());
-    assert_eq!(all(&store, Kind::Association).await, left);
+    assert_contract!(all(&store, Kind::Association).await, left);
     // Their keys are free.
     store
         .apply(SCOPE, vec![insert(edge(6, one, two, None))])
@@ -379,7 +379,7 @@ pub(crate) async fn unlink_needs_no_edge(store: Subject) {
             vec![Write::Unlink(id(Kind::Deal, 1)), insert(contact(1))],
         )
         .await;
-    assert_eq!(all(&store, Kind::Contact).await.len(), 1);
+    assert_contract!(all(&store, Kind::Contact).await.len(), 1);
 }
 
 /// `Delete`: a record less, for every call; its id is free for a record again.
@@ -387,14 +387,14 @@ pub(crate) async fn a_deleted_record_is_gone(store: Subject) {
     let one = contact_of(1, "ada@example.com");
     store.apply(SCOPE, vec![insert(one.clone())]).await;
     store.apply(SCOPE, vec![delete(one.clone())]).await;
-    assert_eq!(stored(&store, one.id).await, None);
-    assert_eq!(all(&store, Kind::Contact).await, []);
+    assert_contract!(stored(&store, one.id).await, None);
+    assert_contract!(all(&store, Kind::Contact).await, []);
     let found = store
         .find(SCOPE, Kind::Contact, &["ada@example.com".to_owned()])
         .await;
-    assert_eq!(found.expect("the store finds records"), [None]);
+    assert_contract!(found.expect("the store finds records"), [None]);
     store.apply(SCOPE, vec![insert(one.clone())]).await;
-    assert_eq!(stored(&store, one.id).await, is(&one));
+    assert_contract!(stored(&store, one.id).await, is(&one));
 }
 
 /// Every write of the batch is applied, or none, however many there are.
@@ -410,14 +410,14 @@ pub(crate) async fn a_large_batch_is_one_commit(store: Subject) {
         matches!(refusal, Refusal::UniqueConflict { .. }),
         "{refusal:?}"
     );
-    assert_eq!(all(&store, Kind::Contact).await, []);
+    assert_contract!(all(&store, Kind::Contact).await, []);
     writes.pop();
     store.apply(SCOPE, writes).await;
     let newest_first = contacts
         .into_iter()
         .rev()
         .map(|contact| Entry::new(contact).document());
-    assert_eq!(
+    assert_contract!(
         all(&store, Kind::Contact).await,
         newest_first.collect::<Vec<_>>()
     );

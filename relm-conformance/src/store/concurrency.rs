@@ -10,7 +10,7 @@ use crate::records::with;
 use crate::records::{
     SCOPE, changed, company, contact, contact_of, delete, edge, event, field, id, insert, replace,
 };
-use crate::subject::{NOW, Subject, batch, polled, refused};
+use crate::subject::{NOW, Subject, assert_contract, batch, polled, refused};
 
 const CONTENDERS: u64 = 8;
 const ROUNDS: u64 = 5;
@@ -41,7 +41,7 @@ pub(crate) async fn one_of_many_inserts_of_an_id_succeeds(store: Subject) {
             "{refusals:?}"
         );
         let kept = stored(&store, id(Kind::Contact, round)).await;
-        assert_eq!(kept, Some(Entry::new(contender(winner as u64)).document()));
+        assert_contract!(kept, Some(Entry::new(contender(winner as u64)).document()));
     }
 }
 
@@ -64,7 +64,7 @@ pub(crate) async fn one_of_many_inserts_of_a_key_succeeds(store: Subject) {
         let found = store
             .find(SCOPE, Kind::Contact, std::slice::from_ref(&email))
             .await;
-        assert_eq!(
+        assert_contract!(
             found.expect("the store finds records"),
             [Some(Entry::new(holder).document())]
         );
@@ -88,7 +88,7 @@ pub(crate) async fn one_of_many_replaces_of_a_version_succeeds(store: Subject) {
             "{refusals:?}"
         );
         current = contender(winner as u64);
-        assert_eq!(
+        assert_contract!(
             stored(&store, current.id).await,
             Some(Entry::new(current.clone()).document())
         );
@@ -114,7 +114,7 @@ pub(crate) async fn one_of_many_responses_of_a_key_is_kept(store: Subject) {
         let winners: Vec<usize> = (0..outcomes.len())
             .filter(|place| outcomes[*place].is_none())
             .collect();
-        assert_eq!(winners.len(), 1, "{outcomes:?}");
+        assert_contract!(winners.len(), 1, "{outcomes:?}");
         assert!(
             outcomes
                 .iter()
@@ -126,7 +126,7 @@ pub(crate) async fn one_of_many_responses_of_a_key_is_kept(store: Subject) {
             .response(SCOPE, "key", now)
             .await
             .expect("the store reads a response");
-        assert_eq!(kept, Some(contender(winners[0] as i64)));
+        assert_contract!(kept, Some(contender(winners[0] as i64)));
         now = expires_at;
     }
 }
@@ -169,7 +169,7 @@ pub(crate) async fn opposite_orders_end(store: Subject) {
     let mut phones = Vec::new();
     for document in all(&store, Kind::Contact).await {
         let contact: Contact = document.decode().expect("it is a contact");
-        assert_eq!(contact.version, 1 + TRIES, "a change was lost");
+        assert_contract!(contact.version, 1 + TRIES, "a change was lost");
         phones.push(contact.phone);
     }
     assert!(
@@ -203,7 +203,7 @@ pub(crate) async fn a_reference_and_its_deletion_exclude_each_other(store: Subje
             expected.contains(&outcomes[0]) && outcomes[1].is_none(),
             "{outcomes:?}"
         );
-        assert_eq!(all(&store, Kind::Association).await, [], "round {round}");
+        assert_contract!(all(&store, Kind::Association).await, [], "round {round}");
     }
 }
 
@@ -221,7 +221,7 @@ pub(crate) async fn definitions_exclude_each_other(store: Subject) {
         };
         let commit = async |batch| refused(store.commit(batch).await);
         let outcomes = store.race((0..CONTENDERS).map(define).map(commit));
-        assert_eq!(
+        assert_contract!(
             outcomes.iter().filter(|outcome| outcome.is_none()).count(),
             1,
             "{outcomes:?}"
@@ -234,7 +234,7 @@ pub(crate) async fn definitions_exclude_each_other(store: Subject) {
             "{outcomes:?}"
         );
         let now = store.configured(SCOPE).await;
-        assert_eq!(
+        assert_contract!(
             (now.version, now.fields.len() as u64),
             (round.cast_signed() + 1, round + 1)
         );
@@ -292,8 +292,8 @@ pub(crate) async fn a_dropped_commit_is_whole_or_nothing(store: Subject) {
             }
             continue;
         };
-        assert_eq!(refused(outcome), None);
-        assert_eq!(there, [true; 4], "the commit returned success");
+        assert_contract!(refused(outcome), None);
+        assert_contract!(there, [true; 4], "the commit returned success");
         return;
     }
 }
@@ -315,5 +315,5 @@ pub(crate) async fn a_dropped_read_leaves_the_store_usable(store: Subject) {
         polled(polls, store.configuration(SCOPE, None));
     }
     store.apply(SCOPE, vec![insert(contact(6))]).await;
-    assert_eq!(all(&store, Kind::Contact).await.len(), 6);
+    assert_contract!(all(&store, Kind::Contact).await.len(), 6);
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use relm_core::store::{Configuration, Refusal, Require, Write};
 
 use crate::records::{SCOPE, contact, delete, field, insert, replace, webhook};
-use crate::subject::{Subject, batch, refused};
+use crate::subject::{Subject, assert_contract, batch, refused};
 
 pub(crate) async fn configuration(store: &Subject) -> Configuration {
     store.configured(SCOPE).await
@@ -18,12 +18,12 @@ fn requiring(version: i64, writes: Vec<Write>) -> relm_core::store::Batch {
 /// The version is 0 until the first `Reconfigure`.
 pub(crate) async fn a_configuration_begins_at_zero(store: Subject) {
     let empty = configuration(&store).await;
-    assert_eq!(
+    assert_contract!(
         (empty.version, empty.fields, empty.webhooks),
         (0, Vec::new(), Vec::new())
     );
     store.apply(SCOPE, vec![insert(contact(1))]).await;
-    assert_eq!(configuration(&store).await.version, 0);
+    assert_contract!(configuration(&store).await.version, 0);
     let done = store.commit(requiring(0, vec![insert(contact(2))])).await;
     done.expect("the version is 0");
 }
@@ -40,9 +40,9 @@ pub(crate) async fn reconfigure_counts_by_one(store: Subject) {
                 ],
             )
             .await;
-        assert_eq!(configuration(&store).await.version, version.cast_signed());
+        assert_contract!(configuration(&store).await.version, version.cast_signed());
         store.apply(SCOPE, vec![insert(contact(version))]).await;
-        assert_eq!(configuration(&store).await.version, version.cast_signed());
+        assert_contract!(configuration(&store).await.version, version.cast_signed());
     }
 }
 
@@ -54,13 +54,13 @@ pub(crate) async fn a_required_configuration_must_be_current(store: Subject) {
         let refusal = store
             .refusal_of(requiring(version, vec![insert(contact(1))]))
             .await;
-        assert_eq!(refusal, Refusal::Configuration, "version {version}");
+        assert_contract!(refusal, Refusal::Configuration, "version {version}");
     }
     let done = store
         .commit(requiring(2, vec![insert(contact(1)), Write::Reconfigure]))
         .await;
     done.expect("the version is 2 before the batch");
-    assert_eq!(configuration(&store).await.version, 3);
+    assert_contract!(configuration(&store).await.version, 3);
 }
 
 /// The custom fields and the endpoints, oldest first, as they are now.
@@ -79,8 +79,8 @@ pub(crate) async fn a_configuration_lists_oldest_first(store: Subject) {
         )
         .await;
     let now = configuration(&store).await;
-    assert_eq!(now.fields, fields);
-    assert_eq!(now.webhooks, webhooks);
+    assert_contract!(now.fields, fields);
+    assert_contract!(now.webhooks, webhooks);
     let mut disabled = webhooks[1].clone();
     disabled.enabled = false;
     disabled.version += 1;
@@ -92,8 +92,8 @@ pub(crate) async fn a_configuration_lists_oldest_first(store: Subject) {
         )
         .await;
     let now = configuration(&store).await;
-    assert_eq!(now.fields, fields[1..]);
-    assert_eq!(now.webhooks, [first, disabled, third]);
+    assert_contract!(now.fields, fields[1..]);
+    assert_contract!(now.webhooks, [first, disabled, third]);
 }
 
 /// None exactly when the version is known: not for an earlier one, nor for one that is yet to come.
@@ -107,7 +107,7 @@ pub(crate) async fn a_known_configuration_is_not_read_again(store: Subject) {
         for known in -1..=4 {
             let fields = version.unsigned_abs() as usize;
             let expected = (known != version).then_some((version, fields, fields));
-            assert_eq!(read(known).await, expected, "{known} of {version}");
+            assert_contract!(read(known).await, expected, "{known} of {version}");
         }
         let n = version.unsigned_abs();
         let define = [insert(field(n, &format!("k{n}"))), insert(webhook(n))];
@@ -115,7 +115,7 @@ pub(crate) async fn a_known_configuration_is_not_read_again(store: Subject) {
         store.apply(SCOPE, writes.collect()).await;
     }
     store.apply(SCOPE, vec![insert(contact(1))]).await;
-    assert_eq!(read(3).await, None);
+    assert_contract!(read(3).await, None);
 }
 
 /// Hundreds of custom fields and endpoints, oldest first: all of them, in whatever order they were written.
@@ -141,7 +141,7 @@ pub(crate) async fn a_configuration_of_hundreds_is_whole(store: Subject) {
             .map(|n| field(n, &format!("k{n}")));
         assert!(now.fields.into_iter().eq(fields), "version {version}");
         assert!(now.webhooks.into_iter().eq((0..WEBHOOKS).map(webhook)));
-        assert_eq!(now.version, version);
+        assert_contract!(now.version, version);
     };
     holds(3, |_| true).await;
     let gone = (0..FIELDS).filter(|n| n.is_multiple_of(3));
@@ -167,7 +167,7 @@ pub(crate) async fn a_configuration_is_of_one_moment(store: Subject) {
                 let outcome = store
                     .commit(batch(SCOPE, Vec::new(), define.to_vec()))
                     .await;
-                assert_eq!(refused(outcome), None);
+                assert_contract!(refused(outcome), None);
             }
             done.store(true, Ordering::SeqCst);
             return;
@@ -180,7 +180,7 @@ pub(crate) async fn a_configuration_is_of_one_moment(store: Subject) {
                 webhooks,
             } = configuration(&store).await;
             let counts = [fields.len(), webhooks.len()];
-            assert_eq!(counts.map(|count| count as i64), [version, version]);
+            assert_contract!(counts.map(|count| count as i64), [version, version]);
             if done.load(Ordering::SeqCst) {
                 return;
             }
@@ -188,7 +188,7 @@ pub(crate) async fn a_configuration_is_of_one_moment(store: Subject) {
     };
     store.race([contender(true), contender(false), contender(false)]);
     let last = configuration(&store).await;
-    assert_eq!(
+    assert_contract!(
         (last.version, last.fields.len() as u64),
         (CHANGES.cast_signed(), CHANGES)
     );

@@ -14,8 +14,8 @@ use serde_json::json;
 use super::commits::{all, stored};
 use super::mirror::Mirror;
 use crate::records::{SCOPE, changed, contact, contact_of, edge, field, id, insert, replace};
-use crate::subject::NOW;
 use crate::subject::Subject;
+use crate::subject::{NOW, assert_contract};
 use crate::varied::{scope_of, varied};
 
 /// A document comes back byte for byte, whatever its kind, its texts and its numbers.
@@ -29,7 +29,7 @@ pub(crate) async fn documents_come_back_byte_for_byte(store: Subject) {
             .await;
         for document in &documents {
             let got = store.get(scope, document.id).await;
-            assert_eq!(
+            assert_contract!(
                 got.expect("the store reads a record").as_ref(),
                 Some(document)
             );
@@ -52,7 +52,7 @@ pub(crate) async fn documents_come_back_byte_for_byte(store: Subject) {
     let mut entry = Entry::new(contact(1_000));
     entry.json = Arc::from(odd);
     store.apply(SCOPE, vec![Write::Insert(entry.clone())]).await;
-    assert_eq!(
+    assert_contract!(
         stored(&store, entry.record.id()).await,
         Some(entry.document())
     );
@@ -72,7 +72,7 @@ pub(crate) async fn documents_come_back_byte_for_byte(store: Subject) {
     }
     let entry = Entry::new(numbers);
     store.apply(SCOPE, vec![Write::Insert(entry.clone())]).await;
-    assert_eq!(
+    assert_contract!(
         stored(&store, entry.record.id()).await,
         Some(entry.document())
     );
@@ -93,7 +93,7 @@ pub(crate) async fn large_documents_come_back_byte_for_byte(store: Subject) {
     large.metadata = metadata;
     let entry = Entry::new(large.clone());
     store.apply(SCOPE, vec![Write::Insert(entry.clone())]).await;
-    assert_eq!(stored(&store, large.id).await, Some(entry.document()));
+    assert_contract!(stored(&store, large.id).await, Some(entry.document()));
 
     let mut after = large.clone();
     after.body = Some("\u{1F600}".repeat(BODY_CHARS_MAX));
@@ -101,7 +101,7 @@ pub(crate) async fn large_documents_come_back_byte_for_byte(store: Subject) {
     store
         .apply(SCOPE, vec![replace(large, after.clone())])
         .await;
-    assert_eq!(
+    assert_contract!(
         all(&store, Kind::Activity).await,
         [Entry::new(after).document()]
     );
@@ -110,18 +110,18 @@ pub(crate) async fn large_documents_come_back_byte_for_byte(store: Subject) {
 /// `get`: the document of one record, or none.
 pub(crate) async fn get_tells_absence_from_presence(store: Subject) {
     let one = contact(1);
-    assert_eq!(stored(&store, one.id).await, None);
+    assert_contract!(stored(&store, one.id).await, None);
     store.apply(SCOPE, vec![insert(one.clone())]).await;
-    assert_eq!(
+    assert_contract!(
         stored(&store, one.id).await,
         Some(Entry::new(one.clone()).document())
     );
     for near in [one.id.ulid() - 1, one.id.ulid() + 1, 0, u128::MAX] {
-        assert_eq!(stored(&store, Id::new(Kind::Contact, near)).await, None);
+        assert_contract!(stored(&store, Id::new(Kind::Contact, near)).await, None);
     }
     let two = changed(&one, |one| one.phone = Some("2".to_owned()));
     store.apply(SCOPE, vec![replace(one, two.clone())]).await;
-    assert_eq!(
+    assert_contract!(
         stored(&store, two.id).await,
         Some(Entry::new(two).document())
     );
@@ -132,7 +132,7 @@ pub(crate) async fn get_tells_kinds_apart(store: Subject) {
     let one = contact(1);
     store.apply(SCOPE, vec![insert(one.clone())]).await;
     for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Contact) {
-        assert_eq!(
+        assert_contract!(
             stored(&store, Id::new(kind, one.id.ulid())).await,
             None,
             "{kind:?}"
@@ -162,12 +162,12 @@ pub(crate) async fn find_answers_in_the_order_of_the_keys(store: Subject) {
     let found = store
         .find(SCOPE, Kind::Contact, &keys.map(str::to_owned))
         .await;
-    assert_eq!(
+    assert_contract!(
         found.expect("the store finds records"),
         [z.clone(), None, a, m, z]
     );
     let none = store.find(SCOPE, Kind::Contact, &[]).await;
-    assert_eq!(none.expect("the store finds nothing"), []);
+    assert_contract!(none.expect("the store finds nothing"), []);
     // As many keys as a batch has rows.
     let many: Vec<String> = (0..500)
         .map(|n| format!("{n}@example.com"))
@@ -177,9 +177,9 @@ pub(crate) async fn find_answers_in_the_order_of_the_keys(store: Subject) {
         .find(SCOPE, Kind::Contact, &many)
         .await
         .expect("the store finds records");
-    assert_eq!(found.len(), many.len());
-    assert_eq!(found.iter().flatten().count(), 1);
-    assert_eq!(found.last(), Some(&Some(entries[0].document())));
+    assert_contract!(found.len(), many.len());
+    assert_contract!(found.iter().flatten().count(), 1);
+    assert_contract!(found.last(), Some(&Some(entries[0].document())));
 }
 
 /// `find`: the record with *that* unique key; text compares by code point.
@@ -202,14 +202,14 @@ pub(crate) async fn find_matches_exactly(store: Subject) {
     let found = store
         .find(SCOPE, Kind::Contact, &misses.map(str::to_owned))
         .await;
-    assert_eq!(
+    assert_contract!(
         found.expect("the store finds nothing"),
         vec![None; misses.len()]
     );
     let other = store
         .find(SCOPE, Kind::Workspace, &["ada@example.com".to_owned()])
         .await;
-    assert_eq!(other.expect("the store finds nothing"), [None]);
+    assert_contract!(other.expect("the store finds nothing"), [None]);
 }
 
 /// `find`: for *each* of more than a thousand keys, in their order: those that are asked for twice, and absent ones.
@@ -249,5 +249,5 @@ pub(crate) async fn find_answers_for_a_thousand_keys(store: Subject) {
     }
     let none = vec![email(1); 600];
     let found = store.find(SCOPE, Kind::Deal, &none).await;
-    assert_eq!(found.expect("the store finds nothing"), vec![None; 600]);
+    assert_contract!(found.expect("the store finds nothing"), vec![None; 600]);
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::filters::{agree, conditions, held};
 use super::lists::walk;
 use crate::records::{SCOPE, changed, company, contact, delete, id, insert, replace};
-use crate::subject::{NOW, Subject};
+use crate::subject::{NOW, Subject, assert_contract};
 use crate::varied::varied;
 
 /// The clauses of a query all hold, on one column and on several.
@@ -136,7 +136,7 @@ pub(crate) async fn filtered_lists_page_exactly(store: Subject) {
         for limit in 1..=expected.len() + 1 {
             let walked = walk(&store, SCOPE, Kind::Contact, &clauses, limit).await;
             let walked: Vec<Id> = walked.iter().map(|document| document.id).collect();
-            assert_eq!(walked, expected, "{filters:?}, limit {limit}");
+            assert_contract!(walked, expected, "{filters:?}, limit {limit}");
         }
     }
 }

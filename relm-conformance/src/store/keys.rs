@@ -9,7 +9,7 @@ use super::commits::{all, stored};
 use crate::records::{
     SCOPE, changed, contact, contact_of, delete, edge, field, id, insert, replace,
 };
-use crate::subject::Subject;
+use crate::subject::{Subject, assert_contract};
 use crate::varied::TEXTS;
 
 const ADA: &str = "ada@example.com";
@@ -28,7 +28,7 @@ pub(crate) async fn a_unique_key_is_held_by_one_record(store: Subject) {
             .refusal(SCOPE, vec![insert(contact_of(2, email))])
             .await;
         let holder = one.id;
-        assert_eq!(
+        assert_contract!(
             refusal,
             Refusal::UniqueConflict { write: 0, holder },
             "{email}"
@@ -50,8 +50,8 @@ pub(crate) async fn a_replace_needs_a_free_key(store: Subject) {
         .refusal(SCOPE, vec![replace(two.clone(), renamed)])
         .await;
     let holder = one.id;
-    assert_eq!(refusal, Refusal::UniqueConflict { write: 0, holder });
-    assert_eq!(
+    assert_contract!(refusal, Refusal::UniqueConflict { write: 0, holder });
+    assert_contract!(
         stored(&store, two.id).await,
         Some(Entry::new(two).document())
     );
@@ -80,7 +80,7 @@ pub(crate) async fn a_key_is_taken_once_in_a_batch(store: Subject) {
         taken_by_the_other(&refusal, [three.id, two.id]),
         "{refusal:?}"
     );
-    assert_eq!(
+    assert_contract!(
         all(&store, Kind::Contact).await,
         [Entry::new(three).document()]
     );
@@ -94,7 +94,7 @@ pub(crate) async fn a_key_is_free_after_delete(store: Subject) {
     let two = contact_of(2, ADA);
     store.apply(SCOPE, vec![insert(two.clone())]).await;
     let found = store.find(SCOPE, Kind::Contact, &[ADA.to_owned()]).await;
-    assert_eq!(
+    assert_contract!(
         found.expect("the store finds records"),
         [Some(Entry::new(two).document())]
     );
@@ -126,7 +126,7 @@ pub(crate) async fn a_key_is_free_after_change(store: Subject) {
         .find(SCOPE, Kind::Contact, &[ADA, BOB].map(str::to_owned))
         .await;
     let expected = [three, four].map(|contact| Some(Entry::new(contact).document()));
-    assert_eq!(found.expect("the store finds records"), expected);
+    assert_contract!(found.expect("the store finds records"), expected);
 }
 
 /// Unique keys are judged against the state after the batch: what it deletes or changes holds none, in any order.
@@ -145,7 +145,7 @@ pub(crate) async fn a_key_is_free_within_the_batch_that_gives_it_up(store: Subje
     ];
     store.apply(SCOPE, writes).await;
     let left = [four, three, cleared].map(|contact| Entry::new(contact).document());
-    assert_eq!(all(&store, Kind::Contact).await, left);
+    assert_contract!(all(&store, Kind::Contact).await, left);
 }
 
 /// In one batch two records may swap a key, in whatever order they are written.
@@ -169,7 +169,7 @@ pub(crate) async fn two_records_swap_a_key_in_any_order(store: Subject) {
         let found = store.find(SCOPE, Kind::Contact, &keys).await;
         (one, two) = (new_one, new_two);
         let expected = [&one, &two].map(|contact| Some(Entry::new(contact.clone()).document()));
-        assert_eq!(found.expect("the store finds records"), expected);
+        assert_contract!(found.expect("the store finds records"), expected);
     }
 }
 
@@ -182,7 +182,7 @@ pub(crate) async fn a_record_keeps_its_own_key(store: Subject) {
     store.apply(SCOPE, vec![replace(one, same.clone())]).await;
     store.apply(SCOPE, vec![replace(same, upper.clone())]).await;
     let refusal = store.refusal(SCOPE, vec![insert(contact_of(2, ADA))]).await;
-    assert_eq!(
+    assert_contract!(
         refusal,
         Refusal::UniqueConflict {
             write: 0,
@@ -197,7 +197,7 @@ pub(crate) async fn none_is_no_key(store: Subject) {
         .apply(SCOPE, vec![insert(contact(1)), insert(contact(2))])
         .await;
     store.apply(SCOPE, vec![insert(contact(3))]).await;
-    assert_eq!(all(&store, Kind::Contact).await.len(), 3);
+    assert_contract!(all(&store, Kind::Contact).await.len(), 3);
 }
 
 /// Text compares by code point: case, accents and trailing spaces count, in unique keys as well.
@@ -215,7 +215,7 @@ pub(crate) async fn keys_compare_by_code_point(store: Subject) {
     for (held, n) in edges.iter().zip(100..) {
         let same = edge(n, ends[0], ends[1], held.label.as_deref());
         let refusal = store.refusal(SCOPE, vec![insert(same)]).await;
-        assert_eq!(
+        assert_contract!(
             refusal,
             Refusal::UniqueConflict {
                 write: 0,
@@ -226,7 +226,7 @@ pub(crate) async fn keys_compare_by_code_point(store: Subject) {
             .find(SCOPE, Kind::Association, &[held.edge_key()])
             .await;
         let expected = Some(Entry::new(held.clone()).document());
-        assert_eq!(
+        assert_contract!(
             found.expect("the store finds records"),
             [expected],
             "{:?}",
@@ -250,7 +250,7 @@ pub(crate) async fn keys_of_different_kinds_do_not_meet(store: Subject) {
         (Kind::Contact, Entry::new(contact)),
     ] {
         let found = store.find(SCOPE, kind, std::slice::from_ref(&key)).await;
-        assert_eq!(
+        assert_contract!(
             found.expect("the store finds records"),
             [Some(entry.document())]
         );

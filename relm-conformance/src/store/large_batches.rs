@@ -16,7 +16,7 @@ use crate::records::{
     SCOPE, at, changed, changed_delivery, company, contact, contact_of, delete, delivery, edge,
     event, field, finished, id, insert, number_of, replace, webhook,
 };
-use crate::subject::{NOW, Subject, batch};
+use crate::subject::{NOW, Subject, assert_contract, batch};
 use crate::varied::{scope_of, varied};
 
 /// Sizes on both sides of where a statement of SQL has had room for no more rows.
@@ -71,9 +71,9 @@ pub(crate) async fn batches_of_any_size_are_whole(store: Subject) {
             let words = ["first lov", "second lov"];
             for (query, found) in words.into_iter().zip(found) {
                 let searched = mirror.searches(query, ALL_TYPES, &[2_000]).await;
-                assert_eq!(searched as u64, found);
+                assert_contract!(searched as u64, found);
             }
-            assert_eq!(of_change as u64, changed);
+            assert_contract!(of_change as u64, changed);
         }
     }
 }
@@ -95,12 +95,12 @@ pub(crate) async fn a_refusal_names_its_write_in_a_large_batch(store: Subject) {
             store.refusal(SCOPE, writes).await
         };
         let stale = refused(replace(never.clone(), changed(&never, |_| {}))).await;
-        assert_eq!(stale, Refusal::VersionConflict { write: place });
+        assert_contract!(stale, Refusal::VersionConflict { write: place });
         let id_taken = refused(insert(contact(1_000))).await;
-        assert_eq!(id_taken, Refusal::IdConflict { write: place });
+        assert_contract!(id_taken, Refusal::IdConflict { write: place });
         let key_taken = refused(insert(contact_of(3_000, "TAKEN@example.com"))).await;
         let holder = taken.id;
-        assert_eq!(
+        assert_contract!(
             key_taken,
             Refusal::UniqueConflict {
                 write: place,
@@ -132,13 +132,13 @@ pub(crate) async fn every_missing_record_of_many_is_named(store: Subject) {
         panic!("eight records are missing, not {refusal:?}");
     };
     named.sort_unstable();
-    assert_eq!(named, missing.map(|n| id(Kind::Company, n)));
+    assert_contract!(named, missing.map(|n| id(Kind::Company, n)));
     for one in missing {
         let requires: Vec<Require> = there.clone().chain([one]).map(required).collect();
         let refusal = store
             .refusal_of(batch(SCOPE, requires, writes.clone()))
             .await;
-        assert_eq!(refusal, Refusal::Missing(vec![id(Kind::Company, one)]));
+        assert_contract!(refusal, Refusal::Missing(vec![id(Kind::Company, one)]));
     }
     let done = store
         .commit(batch(SCOPE, there.map(required).collect(), writes))
@@ -247,7 +247,7 @@ pub(crate) async fn a_batch_of_every_kind_of_write_is_applied(store: Subject) {
     let mut torn = batch(SCOPE, requires.clone(), writes.clone());
     torn.writes.push(delete(contact(9_999)));
     let write = writes.len();
-    assert_eq!(
+    assert_contract!(
         store.refusal_of(torn).await,
         Refusal::VersionConflict { write }
     );
@@ -257,9 +257,9 @@ pub(crate) async fn a_batch_of_every_kind_of_write_is_applied(store: Subject) {
     mirror.applied(writes);
     mirror.holds().await;
     let now = configuration(&store).await;
-    assert_eq!(now.version, 1);
+    assert_contract!(now.version, 1);
     let kept = store.response(SCOPE, "key", NOW).await;
-    assert_eq!(kept.expect("it reads"), Some(response("key")));
+    assert_contract!(kept.expect("it reads"), Some(response("key")));
 }
 
 /// A definition and the response under its key are one: kept together, under the version that was required.
@@ -276,20 +276,20 @@ pub(crate) async fn a_definition_is_kept_with_its_response(store: Subject) {
             batch(SCOPE, vec![Require::Configuration(version)], writes)
         };
         let refusal = store.refusal_of(define(version + 1)).await;
-        assert_eq!(refusal, Refusal::Configuration);
+        assert_contract!(refusal, Refusal::Configuration);
         store
             .commit(define(version))
             .await
             .expect("it is of this version");
         let again = store.refusal_of(define(version + 1)).await;
-        assert_eq!(again, Refusal::ResponseExists);
+        assert_contract!(again, Refusal::ResponseExists);
         let now = configuration(&store).await;
-        assert_eq!(
+        assert_contract!(
             (now.version, now.fields.len() as i64),
             (version + 1, version + 1)
         );
         let kept = store.response(SCOPE, &key, NOW).await;
-        assert_eq!(kept.expect("it reads"), Some(response(&key)));
+        assert_contract!(kept.expect("it reads"), Some(response(&key)));
     }
 }
 
@@ -320,5 +320,5 @@ pub(crate) async fn a_large_batch_stays_in_its_scope(store: Subject) {
             mirror.searches(query, ALL_TYPES, &[400]).await;
         }
     }
-    assert_eq!(own.of_kind(Kind::Association).count(), 0);
+    assert_contract!(own.of_kind(Kind::Association).count(), 0);
 }

@@ -13,7 +13,7 @@ use crate::records::{
     SCOPE, at, changed_delivery, delivery, delivery_to, endpoint, finished, id, insert, number_of,
     replace,
 };
-use crate::subject::Subject;
+use crate::subject::{Subject, assert_contract};
 
 /// Pages on both sides of the rows that a store reads at a time.
 const LIMITS: [usize; 8] = [7, 100, 255, 256, 257, 599, 600, 601];
@@ -62,10 +62,10 @@ pub(crate) async fn hundreds_of_queues_are_listed_once(store: Subject) {
         while !left.is_empty() {
             let page = queues(&store, after, limit).await;
             let (on_page, rest) = left.split_at(left.len().min(limit));
-            assert_eq!(page, on_page, "limit {limit}, {} left", left.len());
+            assert_contract!(page, on_page, "limit {limit}, {} left", left.len());
             (left, after) = (rest, page.last().map(|last| last.key));
         }
-        assert_eq!(queues(&store, after, limit).await, [], "limit {limit}");
+        assert_contract!(queues(&store, after, limit).await, [], "limit {limit}");
     }
 }
 
@@ -85,21 +85,21 @@ pub(crate) async fn leases_end_each_at_its_own_moment(store: Subject) {
         take(&store, &few).await
     };
     for (until, lease) in untils.into_iter().zip(0..) {
-        assert_eq!(take_few(0, until).await, ids(lease).collect::<Vec<Id>>());
+        assert_contract!(take_few(0, until).await, ids(lease).collect::<Vec<Id>>());
     }
     for (until, lease) in [(100, 1), (150, 3), (200, 2), (300, 0)] {
         let first = queues(&store, None, 10).await[0];
-        assert_eq!(first.due_at, at(until));
-        assert_eq!(take_few(until - 1, 1_000).await, []);
+        assert_contract!(first.due_at, at(until));
+        assert_contract!(take_few(until - 1, 1_000).await, []);
         let mut again = take_few(until, 10_000).await;
         again.sort_unstable();
-        assert_eq!(
+        assert_contract!(
             again,
             ids(lease).collect::<Vec<Id>>(),
             "the lease until {until}"
         );
     }
-    assert_eq!(queues(&store, None, 10).await[0].due_at, at(10_000));
+    assert_contract!(queues(&store, None, 10).await[0].due_at, at(10_000));
 }
 
 /// A lease gives no more than its limit of hundreds that are due at one moment, the earliest of them, and none is lost.
@@ -123,7 +123,7 @@ pub(crate) async fn a_lease_of_hundreds_is_exact(store: Subject) {
             };
             let taken = take(&store, &some).await;
             let left = DELIVERIES as usize - walked.len();
-            assert_eq!(taken.len(), limit.min(left), "limit {limit}");
+            assert_contract!(taken.len(), limit.min(left), "limit {limit}");
             for id in &taken {
                 let moment = Some(number_of(*id) / 100);
                 assert!(last <= moment, "{id} comes too late");
@@ -135,7 +135,7 @@ pub(crate) async fn a_lease_of_hundreds_is_exact(store: Subject) {
             limit: 1,
             ..lease(round, 999, 2_000)
         };
-        assert_eq!(take(&store, &one_more).await, []);
+        assert_contract!(take(&store, &one_more).await, []);
         walked.sort_unstable();
         assert!(
             walked
@@ -162,7 +162,7 @@ pub(crate) async fn a_large_batch_ends_the_leases_of_what_it_replaces(store: Sub
         .apply(SCOPE, (0..DELIVERIES).map(|n| insert(own(n))).collect())
         .await;
     let taken = take(&store, &lease(1, 0, 1_000)).await;
-    assert_eq!(taken.len() as u64, DELIVERIES);
+    assert_contract!(taken.len() as u64, DELIVERIES);
     let change = |n: u64| match n % 3 {
         0 => Some(replace(
             own(n),
@@ -182,11 +182,11 @@ pub(crate) async fn a_large_batch_ends_the_leases_of_what_it_replaces(store: Sub
             .filter(move |n| n % 3 == of)
             .map(|n| id(Kind::Delivery, n))
     };
-    assert_eq!(take(&store, &lease(1, 499, 2_000)).await, []);
+    assert_contract!(take(&store, &lease(1, 499, 2_000)).await, []);
     for (now, of) in [(500, 1), (1_000, 2)] {
         let mut taken = take(&store, &lease(1, now, 5_000)).await;
         taken.sort_unstable();
         assert!(taken.into_iter().eq(expected(of)), "at {now}");
     }
-    assert_eq!(take(&store, &lease(1, 4_999, 6_000)).await, []);
+    assert_contract!(take(&store, &lease(1, 4_999, 6_000)).await, []);
 }

@@ -10,7 +10,7 @@ use super::scopes::others;
 use crate::records::{
     SCOPE, at, changed_delivery, contact, delete, delivery, endpoint, finished, id, insert, replace,
 };
-use crate::subject::{Subject, polled};
+use crate::subject::{Subject, assert_contract, polled};
 
 /// A lease of an endpoint's queue, its moments counted from `NOW`.
 pub(crate) fn lease(webhook: u64, now: i64, until: i64) -> Lease {
@@ -54,7 +54,7 @@ async fn given(store: &Subject, due: &[(u64, i64)]) {
 
 /// Those that are due, the earliest first, whatever their ids: as they were written, byte for byte.
 pub(crate) async fn a_lease_gives_what_is_due_earliest_first(store: Subject) {
-    assert_eq!(take(&store, &lease(1, 0, 100)).await, []);
+    assert_contract!(take(&store, &lease(1, 0, 100)).await, []);
     let before_1970 = -at(0).as_millis() - 5;
     let due = [
         (6, 0),
@@ -70,9 +70,9 @@ pub(crate) async fn a_lease_gives_what_is_due_earliest_first(store: Subject) {
         limit: 2,
         ..lease(1, 0, 100)
     };
-    assert_eq!(take(&store, &earliest).await, ids([1, 2]));
+    assert_contract!(take(&store, &earliest).await, ids([1, 2]));
     let document = |n: u64, due_at| Entry::new(delivery(n, 1, at(due_at))).document();
-    assert_eq!(
+    assert_contract!(
         documents(&store, &lease(1, 0, 100)).await,
         [(3, -86_400_000), (5, -10), (4, -9), (6, 0)].map(|(n, due_at)| document(n, due_at))
     );
@@ -81,23 +81,23 @@ pub(crate) async fn a_lease_gives_what_is_due_earliest_first(store: Subject) {
 /// A delivery whose lease ended is due at that end: it comes after what was due before.
 pub(crate) async fn a_delivery_is_due_again_when_its_lease_ends(store: Subject) {
     given(&store, &[(1, -20), (2, -10)]).await;
-    assert_eq!(take(&store, &lease(1, 0, 100)).await, ids([1, 2]));
+    assert_contract!(take(&store, &lease(1, 0, 100)).await, ids([1, 2]));
     given(&store, &[(3, 50), (4, 150)]).await;
     let again = take(&store, &lease(1, 200, 300)).await;
-    assert_eq!((again[0], again[3]), (ids([3])[0], ids([4])[0]));
+    assert_contract!((again[0], again[3]), (ids([3])[0], ids([4])[0]));
     let mut ended = again[1..3].to_vec();
     ended.sort_unstable();
-    assert_eq!(ended, ids([1, 2]));
+    assert_contract!(ended, ids([1, 2]));
 }
 
 /// Those whose `next_attempt_at` is not after `now`: to the millisecond.
 pub(crate) async fn a_lease_gives_nothing_before_its_moment(store: Subject) {
     given(&store, &[(1, 0), (2, 1), (3, 60_000)]).await;
-    assert_eq!(take(&store, &lease(1, -1, 100_000)).await, []);
-    assert_eq!(take(&store, &lease(1, 0, 100_000)).await, ids([1]));
-    assert_eq!(take(&store, &lease(1, 1, 100_000)).await, ids([2]));
-    assert_eq!(take(&store, &lease(1, 59_999, 100_000)).await, []);
-    assert_eq!(take(&store, &lease(1, 60_000, 100_000)).await, ids([3]));
+    assert_contract!(take(&store, &lease(1, -1, 100_000)).await, []);
+    assert_contract!(take(&store, &lease(1, 0, 100_000)).await, ids([1]));
+    assert_contract!(take(&store, &lease(1, 1, 100_000)).await, ids([2]));
+    assert_contract!(take(&store, &lease(1, 59_999, 100_000)).await, []);
+    assert_contract!(take(&store, &lease(1, 60_000, 100_000)).await, ids([3]));
 }
 
 /// At most `limit` of them, and none is skipped: also where their moments are equal.
@@ -115,12 +115,12 @@ pub(crate) async fn a_lease_takes_no_more_than_its_limit(store: Subject) {
         let mut walked = Vec::new();
         while walked.len() < 5 {
             let taken = take(&store, &lease).await;
-            assert_eq!(taken.len(), limit.min(5 - walked.len()), "limit {limit}");
+            assert_contract!(taken.len(), limit.min(5 - walked.len()), "limit {limit}");
             walked.extend(taken);
         }
-        assert_eq!(take(&store, &lease).await, []);
+        assert_contract!(take(&store, &lease).await, []);
         walked.sort_unstable();
-        assert_eq!(walked, ids((0..5).map(|n| 10 * webhook + n)));
+        assert_contract!(walked, ids((0..5).map(|n| 10 * webhook + n)));
     }
 }
 
@@ -135,18 +135,18 @@ pub(crate) async fn a_large_queue_is_leased_at_once(store: Subject) {
     };
     let earliest_first = ids((0..DELIVERIES).rev());
     assert!(take(&store, &whole(0)).await == earliest_first);
-    assert_eq!(take(&store, &whole(99)).await, []);
+    assert_contract!(take(&store, &whole(99)).await, []);
     assert!(take_any(&store, &whole(100)).await == ids(0..DELIVERIES));
 }
 
 /// Until the lease's `until` no other lease gives what it gave; what it did not give is free.
 pub(crate) async fn a_lease_holds_what_it_gave(store: Subject) {
     given(&store, &[(1, 0)]).await;
-    assert_eq!(take(&store, &lease(1, 0, 100)).await, ids([1]));
+    assert_contract!(take(&store, &lease(1, 0, 100)).await, ids([1]));
     given(&store, &[(2, 0)]).await;
-    assert_eq!(take(&store, &lease(1, 0, 200)).await, ids([2]));
+    assert_contract!(take(&store, &lease(1, 0, 200)).await, ids([2]));
     for now in [0, 1, 50, 99] {
-        assert_eq!(take(&store, &lease(1, now, 1_000)).await, [], "at {now}");
+        assert_contract!(take(&store, &lease(1, now, 1_000)).await, [], "at {now}");
     }
 }
 
@@ -156,11 +156,11 @@ pub(crate) async fn a_lease_ends_to_the_millisecond(store: Subject) {
     let mut now = 0;
     for duration in [1, 100, 60_000, 1] {
         let until = now + duration;
-        assert_eq!(take(&store, &lease(1, now, until)).await, ids([1]));
-        assert_eq!(take(&store, &lease(1, until - 1, until)).await, []);
+        assert_contract!(take(&store, &lease(1, now, until)).await, ids([1]));
+        assert_contract!(take(&store, &lease(1, until - 1, until)).await, []);
         now = until;
     }
-    assert_eq!(take(&store, &lease(1, now, now + 1)).await, ids([1]));
+    assert_contract!(take(&store, &lease(1, now, now + 1)).await, ids([1]));
 }
 
 /// A commit that replaces a delivery ends its lease: it is due at its new moment, before or after the lease's end.
@@ -178,10 +178,10 @@ pub(crate) async fn a_replace_ends_the_lease(store: Subject) {
                 .apply(SCOPE, read.iter().cloned().map(insert).collect())
                 .await;
             let lease = |now| lease(webhook, now, now + 100);
-            assert_eq!(take_any(&store, &lease(0)).await, written);
+            assert_contract!(take_any(&store, &lease(0)).await, written);
             store.apply(SCOPE, read.iter().map(planned).collect()).await;
-            assert_eq!(take(&store, &lease(due_at - 1)).await, [], "at {due_at}");
-            assert_eq!(take_any(&store, &lease(due_at)).await, written);
+            assert_contract!(take(&store, &lease(due_at - 1)).await, [], "at {due_at}");
+            assert_contract!(take_any(&store, &lease(due_at)).await, written);
         }
     }
 }
@@ -197,9 +197,9 @@ pub(crate) async fn a_replace_at_the_same_moment_ends_the_lease(store: Subject) 
         store
             .apply(SCOPE, read.iter().cloned().map(insert).collect())
             .await;
-        assert_eq!(take_any(&store, &lease(webhook, 0, 100)).await, written);
+        assert_contract!(take_any(&store, &lease(webhook, 0, 100)).await, written);
         store.apply(SCOPE, read.iter().map(touched).collect()).await;
-        assert_eq!(take_any(&store, &lease(webhook, 0, 100)).await, written);
+        assert_contract!(take_any(&store, &lease(webhook, 0, 100)).await, written);
     }
 }
 
@@ -207,7 +207,7 @@ pub(crate) async fn a_replace_at_the_same_moment_ends_the_lease(store: Subject) 
 pub(crate) async fn a_refused_batch_ends_no_lease(store: Subject) {
     let (one, two) = (delivery(1, 1, at(0)), delivery(2, 1, at(0)));
     given(&store, &[(1, 0), (2, 0)]).await;
-    assert_eq!(take_any(&store, &lease(1, 0, 100)).await, ids([1, 2]));
+    assert_contract!(take_any(&store, &lease(1, 0, 100)).await, ids([1, 2]));
     let stale = changed_delivery(&two, |_| {});
     let writes = vec![
         replace(one.clone(), changed_delivery(&one, |_| {})),
@@ -215,9 +215,9 @@ pub(crate) async fn a_refused_batch_ends_no_lease(store: Subject) {
         replace(stale.clone(), changed_delivery(&stale, |_| {})),
     ];
     let refusal = store.refusal(SCOPE, writes).await;
-    assert_eq!(refusal, Refusal::VersionConflict { write: 2 });
-    assert_eq!(take(&store, &lease(1, 99, 200)).await, []);
-    assert_eq!(take_any(&store, &lease(1, 100, 200)).await, ids([1, 2]));
+    assert_contract!(refusal, Refusal::VersionConflict { write: 2 });
+    assert_contract!(take(&store, &lease(1, 99, 200)).await, []);
+    assert_contract!(take_any(&store, &lease(1, 100, 200)).await, ids([1, 2]));
 }
 
 /// A delivery with no next attempt, or none any more, is never given: whether a lease held it or not.
@@ -228,7 +228,7 @@ pub(crate) async fn what_waits_no_more_is_not_given(store: Subject) {
         limit: 4,
         ..lease(1, 0, 100)
     };
-    assert_eq!(take(&store, &half).await, ids(0..4));
+    assert_contract!(take(&store, &half).await, ids(0..4));
     let last = [
         Some(DeliveryStatus::Succeeded),
         Some(DeliveryStatus::Dead),
@@ -245,7 +245,7 @@ pub(crate) async fn what_waits_no_more_is_not_given(store: Subject) {
     }
     for now in [0, 99, 100, 1_000_000] {
         let lease = lease(1, now, now + 1);
-        assert_eq!(take(&store, &lease).await, [], "at {now}");
+        assert_contract!(take(&store, &lease).await, [], "at {now}");
     }
 }
 
@@ -256,7 +256,7 @@ pub(crate) async fn what_was_planned_anew_waits_at_one_moment(store: Subject) {
         for (is_deleted, n) in [(false, 2 * n), (true, 2 * n + 1)] {
             let read = delivery(n, 1, at(0));
             store.apply(SCOPE, vec![insert(read.clone())]).await;
-            assert_eq!(take(&store, &lease(1, 0, 100)).await, ids([n]));
+            assert_contract!(take(&store, &lease(1, 0, 100)).await, ids([n]));
             let anew = changed_delivery(&read, |it| it.next_attempt_at = Some(at(planned)));
             store.apply(SCOPE, vec![replace(read, anew.clone())]).await;
             let last = match is_deleted {
@@ -265,8 +265,8 @@ pub(crate) async fn what_was_planned_anew_waits_at_one_moment(store: Subject) {
             };
             store.apply(SCOPE, vec![last]).await;
             let queues = store.queues(None, 10).await;
-            assert_eq!(queues.expect("the store lists queues"), []);
-            assert_eq!(take(&store, &lease(1, 1_000, 2_000)).await, []);
+            assert_contract!(queues.expect("the store lists queues"), []);
+            assert_contract!(take(&store, &lease(1, 1_000, 2_000)).await, []);
         }
     }
 }
@@ -276,28 +276,28 @@ pub(crate) async fn a_lease_changes_no_document(store: Subject) {
     given(&store, &[(1, -5), (2, 0), (3, 50)]).await;
     let before = all(&store, Kind::Delivery).await;
     let leased = documents(&store, &lease(1, 0, 100)).await;
-    assert_eq!(leased, [before[2].clone(), before[1].clone()]);
-    assert_eq!(all(&store, Kind::Delivery).await, before);
+    assert_contract!(leased, [before[2].clone(), before[1].clone()]);
+    assert_contract!(all(&store, Kind::Delivery).await, before);
     for document in &before {
-        assert_eq!(stored(&store, document.id).await.as_ref(), Some(document));
+        assert_contract!(stored(&store, document.id).await.as_ref(), Some(document));
     }
-    assert_eq!(documents(&store, &lease(1, 100, 200)).await.len(), 3);
-    assert_eq!(all(&store, Kind::Delivery).await, before);
+    assert_contract!(documents(&store, &lease(1, 100, 200)).await.len(), 3);
+    assert_contract!(all(&store, Kind::Delivery).await, before);
     let read: Delivery = leased[0].decode().expect("it is a delivery");
     let after = finished(&read, DeliveryStatus::Succeeded);
     store.apply(SCOPE, vec![replace(read, after.clone())]).await;
     let kept = stored(&store, after.id).await;
-    assert_eq!(kept, Some(Entry::new(after).document()));
+    assert_contract!(kept, Some(Entry::new(after).document()));
 }
 
 /// A lease takes the deliveries of *one endpoint*, and holds no other's.
 pub(crate) async fn a_lease_stays_with_its_endpoint(store: Subject) {
     let own = |n: u64| insert(delivery(n, n % 3, at(0)));
     store.apply(SCOPE, (0..9).map(own).collect()).await;
-    assert_eq!(take(&store, &lease(7, 0, 100)).await, []);
+    assert_contract!(take(&store, &lease(7, 0, 100)).await, []);
     for webhook in 0..3 {
         let expected = ids([webhook, webhook + 3, webhook + 6]);
-        assert_eq!(take_any(&store, &lease(webhook, 0, 100)).await, expected);
+        assert_contract!(take_any(&store, &lease(webhook, 0, 100)).await, expected);
     }
 }
 
@@ -305,24 +305,24 @@ pub(crate) async fn a_lease_stays_with_its_endpoint(store: Subject) {
 pub(crate) async fn leases_stay_in_their_scope(store: Subject) {
     let own = delivery(1, 1, at(0));
     store.apply(SCOPE, vec![insert(own.clone())]).await;
-    assert_eq!(take(&store, &lease(1, 0, 100)).await, ids([1]));
+    assert_contract!(take(&store, &lease(1, 0, 100)).await, ids([1]));
     for scope in others() {
         let of_other = Lease {
             scope,
             ..lease(1, 0, 100)
         };
-        assert_eq!(take(&store, &of_other).await, [], "{scope:?}");
+        assert_contract!(take(&store, &of_other).await, [], "{scope:?}");
         let later = delivery(2, 1, at(0));
         store
             .apply(scope, vec![insert(own.clone()), insert(later)])
             .await;
-        assert_eq!(take_any(&store, &of_other).await, ids([1, 2]));
+        assert_contract!(take_any(&store, &of_other).await, ids([1, 2]));
         let touched = replace(own.clone(), changed_delivery(&own, |_| {}));
         store.apply(scope, vec![touched]).await;
-        assert_eq!(take(&store, &of_other).await, ids([1]), "{scope:?}");
-        assert_eq!(take(&store, &lease(1, 99, 100)).await, [], "{scope:?}");
+        assert_contract!(take(&store, &of_other).await, ids([1]), "{scope:?}");
+        assert_contract!(take(&store, &lease(1, 99, 100)).await, [], "{scope:?}");
     }
-    assert_eq!(take(&store, &lease(1, 100, 200)).await, ids([1]));
+    assert_contract!(take(&store, &lease(1, 100, 200)).await, ids([1]));
 }
 
 /// Concurrent leases give each delivery to exactly one of them.
@@ -349,7 +349,7 @@ pub(crate) async fn leases_at_once_share_nothing(store: Subject) {
         };
         let mut taken = store.race((0..8).map(contender)).concat();
         taken.sort_unstable();
-        assert_eq!(taken, ids(0..DELIVERIES), "round {round}");
+        assert_contract!(taken, ids(0..DELIVERIES), "round {round}");
     }
 }
 
@@ -369,9 +369,9 @@ pub(crate) async fn a_dropped_lease_is_whole_or_nothing(store: Subject) {
         );
         if let Some(outcome) = outcome {
             let leased = outcome.expect("the store leases deliveries");
-            assert_eq!((leased.len(), free), (3, 0));
+            assert_contract!((leased.len(), free), (3, 0));
         }
         let again = take_any(&store, &lease(round, 100, 200)).await;
-        assert_eq!(again, ids((0..3).map(|n| 10 * round + n)));
+        assert_contract!(again, ids((0..3).map(|n| 10 * round + n)));
     }
 }

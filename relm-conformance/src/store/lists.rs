@@ -8,7 +8,7 @@ use relm_core::value::scope::Scope;
 
 use crate::records::with;
 use crate::records::{SCOPE, company, contact, delete, id, insert};
-use crate::subject::Subject;
+use crate::subject::{Subject, assert_contract};
 
 fn contacts(after: Option<Id>, limit: usize) -> Query {
     Query {
@@ -72,7 +72,7 @@ pub(crate) async fn walk(
 
 /// Newest first: by descending id, in whatever order they were written.
 pub(crate) async fn a_list_is_ordered_by_descending_id(store: Subject) {
-    assert_eq!(list(&store, &contacts(None, 10)).await, Page::default());
+    assert_contract!(list(&store, &contacts(None, 10)).await, Page::default());
     for n in [4, 1, 9, 7, 2, 8] {
         store.apply(SCOPE, vec![insert(contact(n))]).await;
     }
@@ -81,7 +81,7 @@ pub(crate) async fn a_list_is_ordered_by_descending_id(store: Subject) {
         .await;
     let page = list(&store, &contacts(None, 10)).await;
     let expected: Vec<Id> = (1..=9).rev().map(|n| id(Kind::Contact, n)).collect();
-    assert_eq!(ids(&page.documents), expected);
+    assert_contract!(ids(&page.documents), expected);
 }
 
 /// By descending id: all 128 bits of it, the highest and the lowest included.
@@ -106,7 +106,7 @@ pub(crate) async fn a_list_orders_by_the_whole_ulid(store: Subject) {
     expected.reverse();
     for limit in [1, 3, 20] {
         let walked = walk(&store, SCOPE, Kind::Contact, &[], limit).await;
-        assert_eq!(ids(&walked), expected, "limit {limit}");
+        assert_contract!(ids(&walked), expected, "limit {limit}");
     }
 }
 
@@ -118,7 +118,7 @@ pub(crate) async fn a_list_begins_strictly_after_its_cursor(store: Subject) {
     for after in 1..=5 {
         let page = list(&store, &contacts(Some(id(Kind::Contact, after)), 10)).await;
         let expected: Vec<Id> = (1..after).rev().map(|n| id(Kind::Contact, n)).collect();
-        assert_eq!(ids(&page.documents), expected, "after {after}");
+        assert_contract!(ids(&page.documents), expected, "after {after}");
         assert!(!page.more);
     }
 }
@@ -129,20 +129,20 @@ pub(crate) async fn a_cursor_outlives_its_record(store: Subject) {
         .apply(SCOPE, (1..=6).map(|n| insert(contact(n))).collect())
         .await;
     let first = list(&store, &contacts(None, 3)).await;
-    assert_eq!(
+    assert_contract!(
         ids(&first.documents),
         [6, 5, 4].map(|n| id(Kind::Contact, n))
     );
     store.apply(SCOPE, vec![delete(contact(4))]).await;
     let second = list(&store, &contacts(Some(id(Kind::Contact, 4)), 3)).await;
-    assert_eq!(
+    assert_contract!(
         ids(&second.documents),
         [3, 2, 1].map(|n| id(Kind::Contact, n))
     );
     assert!(!second.more);
     let never = Id::new(Kind::Contact, id(Kind::Contact, 3).ulid() - 1);
     let third = list(&store, &contacts(Some(never), 3)).await;
-    assert_eq!(ids(&third.documents), [2, 1].map(|n| id(Kind::Contact, n)));
+    assert_contract!(ids(&third.documents), [2, 1].map(|n| id(Kind::Contact, n)));
 }
 
 /// Never more than the limit; `more` is true exactly when a further record meets the query.
@@ -150,12 +150,12 @@ pub(crate) async fn more_is_exact_on_a_full_page(store: Subject) {
     for there in 0..=5 {
         for limit in 1..=6 {
             let page = list(&store, &contacts(None, limit)).await;
-            assert_eq!(
+            assert_contract!(
                 page.documents.len(),
                 limit.min(there),
                 "{there} records, limit {limit}"
             );
-            assert_eq!(page.more, there > limit, "{there} records, limit {limit}");
+            assert_contract!(page.more, there > limit, "{there} records, limit {limit}");
         }
         store
             .apply(
@@ -174,7 +174,7 @@ pub(crate) async fn any_limit_gives_everything_once(store: Subject) {
     let expected: Vec<Id> = (1..=11).rev().map(|n| id(Kind::Contact, n)).collect();
     for limit in 1..=12 {
         let walked = walk(&store, SCOPE, Kind::Contact, &[], limit).await;
-        assert_eq!(ids(&walked), expected, "limit {limit}");
+        assert_contract!(ids(&walked), expected, "limit {limit}");
     }
 }
 
@@ -204,7 +204,7 @@ pub(crate) async fn a_list_under_writes_gives_what_stayed_once(store: Subject) {
         .map(|n| id(Kind::Contact, n))
         .filter(|id| *id != self::id(Kind::Contact, 22))
         .collect();
-    assert_eq!(walked, stayed);
+    assert_contract!(walked, stayed);
 }
 
 /// One page of the records of *one kind*.
@@ -213,7 +213,7 @@ pub(crate) async fn a_list_holds_one_kind(store: Subject) {
     store.apply(SCOPE, (1..=4).flat_map(both).collect()).await;
     for kind in [Kind::Contact, Kind::Company] {
         let walked = walk(&store, SCOPE, kind, &[], 2).await;
-        assert_eq!(ids(&walked), [4, 3, 2, 1].map(|n| id(kind, n)));
+        assert_contract!(ids(&walked), [4, 3, 2, 1].map(|n| id(kind, n)));
     }
-    assert_eq!(walk(&store, SCOPE, Kind::Deal, &[], 2).await, []);
+    assert_contract!(walk(&store, SCOPE, Kind::Deal, &[], 2).await, []);
 }

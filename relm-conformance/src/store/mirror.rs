@@ -12,7 +12,7 @@ use relm_core::value::scope::Scope;
 
 use super::lists::walk;
 use super::searches::ranked;
-use crate::subject::Subject;
+use crate::subject::{Subject, assert_contract};
 
 /// Pages of one search that are looked at: a store without an index judges every record for each of them.
 const SEARCH_PAGES_MAX: usize = 8;
@@ -96,7 +96,7 @@ impl Mirror {
             if walked != expected {
                 let ids = |all: &[Document]| all.iter().map(|it| it.id).collect::<Vec<_>>();
                 let (walked, expected) = (ids(&walked), ids(&expected));
-                assert_eq!(walked, expected, "{kind:?} by {clauses:?}, limit {limit}");
+                assert_contract!(walked, expected, "{kind:?} by {clauses:?}, limit {limit}");
                 panic!("a document of {kind:?} is another than was written");
             }
         }
@@ -119,8 +119,8 @@ impl Mirror {
             .map(Record::id);
         let on_page: Vec<Id> = expected.by_ref().take(limit).collect();
         let listed: Vec<Id> = page.documents.iter().map(|it| it.id).collect();
-        assert_eq!(listed, on_page, "{query:?}");
-        assert_eq!(page.more, expected.next().is_some(), "{query:?}");
+        assert_contract!(listed, on_page, "{query:?}");
+        assert_contract!(page.more, expected.next().is_some(), "{query:?}");
     }
 
     /// Holds the first pages of a search to what ranks, for each of these limits. How many records are found.
@@ -147,15 +147,15 @@ impl Mirror {
                 let found: Vec<Id> = documents.iter().map(|it| it.id).collect();
                 let wanted: Vec<Id> = on_page.iter().map(|(_, id)| *id).collect();
                 let which = || format!("{query} in {types:?}, limit {limit}, {} left", left.len());
-                assert_eq!(found, wanted, "{}", which());
+                assert_contract!(found, wanted, "{}", which());
                 let place = on_page.last().map(|(rank, id)| SearchPosition {
                     rank: *rank,
                     ulid: id.ulid(),
                 });
-                assert_eq!((last, more), (place, !rest.is_empty()), "{}", which());
+                assert_contract!((last, more), (place, !rest.is_empty()), "{}", which());
                 for document in documents {
                     let kept = self.records.get(&document.id).cloned().map(Entry::new);
-                    assert_eq!(Some(document), kept.map(|kept| kept.document()));
+                    assert_contract!(Some(document), kept.map(|kept| kept.document()));
                 }
                 if rest.is_empty() {
                     break;
@@ -179,9 +179,9 @@ impl Mirror {
         let expected: Vec<Option<Document>> = keys.iter().map(document).collect();
         let found = self.store.find(self.scope, kind, keys).await;
         let found = found.expect("the store finds records");
-        assert_eq!(found.len(), keys.len());
+        assert_contract!(found.len(), keys.len());
         for ((found, expected), key) in found.iter().zip(&expected).zip(keys) {
-            assert_eq!(found, expected, "{key}");
+            assert_contract!(found, expected, "{key}");
         }
         expected.iter().flatten().count()
     }

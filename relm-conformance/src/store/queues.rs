@@ -11,7 +11,7 @@ use crate::records::{
     SCOPE, at, changed_delivery, delete, delivery, delivery_to, endpoint, finished, id, insert,
     replace, webhook,
 };
-use crate::subject::Subject;
+use crate::subject::{Subject, assert_contract};
 
 async fn queues(store: &Subject, after: Option<QueueKey>, limit: usize) -> Vec<Queue> {
     let queues = store.queues(after, limit).await;
@@ -69,7 +69,7 @@ async fn many(store: &Subject) -> Vec<QueueKey> {
 
 /// The queues of every scope: each endpoint that has a pending delivery, once, however many it has.
 pub(crate) async fn queues_list_each_endpoint_once(store: Subject) {
-    assert_eq!(queues(&store, None, 10).await, []);
+    assert_contract!(queues(&store, None, 10).await, []);
     let mut expected = Vec::new();
     for scope in [SCOPE].into_iter().chain(others()) {
         let own = |n: u64| insert(delivery(n, n % 2, at(0)));
@@ -79,13 +79,13 @@ pub(crate) async fn queues_list_each_endpoint_once(store: Subject) {
     let mut listed = keys(&store, None, 100).await;
     listed.sort_unstable();
     expected.sort_unstable();
-    assert_eq!(listed, expected);
+    assert_contract!(listed, expected);
 }
 
 /// In the order of `QueueKey`: by the scope's key as a number, then by the whole id of the endpoint.
 pub(crate) async fn queues_are_ordered_by_key(store: Subject) {
     let expected = many(&store).await;
-    assert_eq!(keys(&store, None, 100).await, expected);
+    assert_contract!(keys(&store, None, 100).await, expected);
 }
 
 /// Strictly after `after`, which need not be a queue.
@@ -93,7 +93,7 @@ pub(crate) async fn queues_begin_strictly_after_their_cursor(store: Subject) {
     let expected = many(&store).await;
     for (place, after) in expected.iter().enumerate() {
         let rest = keys(&store, Some(*after), 100).await;
-        assert_eq!(rest, expected[place + 1..], "after {after:?}");
+        assert_contract!(rest, expected[place + 1..], "after {after:?}");
     }
     let webhooks = [0, 2, 1 << 63, (1 << 64) + 1, u128::MAX];
     let absent = |scope_key: i64| webhooks.map(|ulid| (scope_key, Id::new(Kind::Webhook, ulid)));
@@ -107,7 +107,7 @@ pub(crate) async fn queues_begin_strictly_after_their_cursor(store: Subject) {
             .copied()
             .filter(|key| *key > after)
             .collect();
-        assert_eq!(
+        assert_contract!(
             keys(&store, Some(after), 100).await,
             rest,
             "after {after:?}"
@@ -123,12 +123,12 @@ pub(crate) async fn any_limit_gives_every_queue_once(store: Subject) {
         while walked.len() < expected.len() {
             let page = keys(&store, after, limit).await;
             let left = expected.len() - walked.len();
-            assert_eq!(page.len(), limit.min(left), "limit {limit}");
+            assert_contract!(page.len(), limit.min(left), "limit {limit}");
             after = page.last().copied();
             walked.extend(page);
         }
-        assert_eq!(walked, expected, "limit {limit}");
-        assert_eq!(keys(&store, after, limit).await, []);
+        assert_contract!(walked, expected, "limit {limit}");
+        assert_contract!(keys(&store, after, limit).await, []);
     }
 }
 
@@ -141,18 +141,18 @@ pub(crate) async fn a_queue_is_due_with_its_earliest_delivery(store: Subject) {
         store
             .apply(SCOPE, vec![insert(one), insert(delivery(10 + n, n, at(0)))])
             .await;
-        assert_eq!(queues(&store, None, 1).await, [queue(1, earliest)]);
+        assert_contract!(queues(&store, None, 1).await, [queue(1, earliest)]);
     }
     for due_at in [-90_000, -70_000, -60_001] {
         let after = changed_delivery(&first, |it| it.next_attempt_at = Some(at(due_at)));
         store
             .apply(SCOPE, vec![replace(first, after.clone())])
             .await;
-        assert_eq!(queues(&store, None, 1).await, [queue(1, due_at)]);
+        assert_contract!(queues(&store, None, 1).await, [queue(1, due_at)]);
         first = after;
     }
     store.apply(SCOPE, vec![delete(first)]).await;
-    assert_eq!(queues(&store, None, 1).await, [queue(1, -60_000)]);
+    assert_contract!(queues(&store, None, 1).await, [queue(1, -60_000)]);
 }
 
 /// What a lease holds counts from the lease's end, and from its own moment again as soon as it is replaced.
@@ -161,16 +161,16 @@ pub(crate) async fn a_queue_is_due_when_a_lease_ends(store: Subject) {
     store
         .apply(SCOPE, vec![insert(one.clone()), insert(two)])
         .await;
-    assert_eq!(take(&store, &lease(1, 0, 200)).await, [one.id]);
-    assert_eq!(queues(&store, None, 10).await, [queue(1, 10)]);
-    assert_eq!(take(&store, &lease(1, 10, 100)).await.len(), 1);
-    assert_eq!(queues(&store, None, 10).await, [queue(1, 100)]);
-    assert_eq!(take(&store, &lease(1, 100, 300)).await.len(), 1);
-    assert_eq!(queues(&store, None, 10).await, [queue(1, 200)]);
-    assert_eq!(take(&store, &lease(1, 199, 400)).await, []);
+    assert_contract!(take(&store, &lease(1, 0, 200)).await, [one.id]);
+    assert_contract!(queues(&store, None, 10).await, [queue(1, 10)]);
+    assert_contract!(take(&store, &lease(1, 10, 100)).await.len(), 1);
+    assert_contract!(queues(&store, None, 10).await, [queue(1, 100)]);
+    assert_contract!(take(&store, &lease(1, 100, 300)).await.len(), 1);
+    assert_contract!(queues(&store, None, 10).await, [queue(1, 200)]);
+    assert_contract!(take(&store, &lease(1, 199, 400)).await, []);
     let again = changed_delivery(&one, |_| {});
     store.apply(SCOPE, vec![replace(one, again)]).await;
-    assert_eq!(queues(&store, None, 10).await, [queue(1, 0)]);
+    assert_contract!(queues(&store, None, 10).await, [queue(1, 0)]);
 }
 
 /// An endpoint whose last pending delivery is finished or deleted has no queue, and has one again with the next.
@@ -184,7 +184,7 @@ pub(crate) async fn a_queue_ends_with_its_last_delivery(store: Subject) {
                 .apply(SCOPE, vec![insert(one.clone()), insert(two.clone())])
                 .await;
             if leased {
-                assert_eq!(take(&store, &lease(1, 5, 100)).await, [one.id, two.id]);
+                assert_contract!(take(&store, &lease(1, 5, 100)).await, [one.id, two.id]);
             }
             for (one, left) in [(two, 1), (one, 0)] {
                 let write = match last {
@@ -195,7 +195,7 @@ pub(crate) async fn a_queue_ends_with_its_last_delivery(store: Subject) {
                 };
                 store.apply(SCOPE, vec![write]).await;
                 let listed = queues(&store, None, 10).await;
-                assert_eq!(listed.len(), left, "{last:?}, leased: {leased}");
+                assert_contract!(listed.len(), left, "{last:?}, leased: {leased}");
             }
         }
     }
@@ -209,10 +209,10 @@ pub(crate) async fn a_queue_outlives_its_endpoint(store: Subject) {
     store.apply(SCOPE, [1, 2, 3].map(own).to_vec()).await;
     store.apply(SCOPE, vec![delete(webhook(2))]).await;
     let expected = [1, 2, 3].map(|n| queue(n, 0));
-    assert_eq!(queues(&store, None, 10).await, expected);
+    assert_contract!(queues(&store, None, 10).await, expected);
     for n in [1, 2, 3] {
         let given = take(&store, &lease(n, 0, 100)).await;
-        assert_eq!(given, [id(Kind::Delivery, n)]);
+        assert_contract!(given, [id(Kind::Delivery, n)]);
     }
 }
 
@@ -229,8 +229,8 @@ pub(crate) async fn a_lease_at_the_moment_of_a_queue_gives_something(store: Subj
                 until: due_at.saturating_add_millis(25),
                 limit: 1,
             };
-            assert_eq!(take(&store, &lease(-1)).await, [], "round {round}");
-            assert_eq!(take(&store, &lease(0)).await.len(), 1, "round {round}");
+            assert_contract!(take(&store, &lease(-1)).await, [], "round {round}");
+            assert_contract!(take(&store, &lease(0)).await.len(), 1, "round {round}");
         }
     }
 }

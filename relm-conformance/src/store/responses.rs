@@ -5,7 +5,7 @@ use relm_core::value::time::Timestamp;
 
 use super::commits::response;
 use crate::records::{SCOPE, at, contact, insert};
-use crate::subject::{NOW, Subject, batch, refused};
+use crate::subject::{NOW, Subject, assert_contract, batch, refused};
 
 async fn kept(store: &Subject, key: &str, now: Timestamp) -> Option<StoredResponse> {
     store
@@ -23,7 +23,7 @@ fn remembering(response: StoredResponse, now: Timestamp) -> Batch {
 
 /// A response comes back as it was given: its fingerprint, its outcome, and its body byte for byte.
 pub(crate) async fn a_response_comes_back_exactly(store: Subject) {
-    assert_eq!(kept(&store, "key", NOW).await, None);
+    assert_contract!(kept(&store, "key", NOW).await, None);
     let mut fingerprint = [0; 32];
     fingerprint
         .iter_mut()
@@ -46,7 +46,7 @@ pub(crate) async fn a_response_comes_back_exactly(store: Subject) {
         store
             .apply(SCOPE, vec![Write::Remember(given.clone())])
             .await;
-        assert_eq!(kept(&store, &given.key, NOW).await, Some(given));
+        assert_contract!(kept(&store, &given.key, NOW).await, Some(given));
     }
 }
 
@@ -57,11 +57,11 @@ pub(crate) async fn a_response_expires_to_the_millisecond(store: Subject) {
         .apply(SCOPE, vec![Write::Remember(given.clone())])
         .await;
     let at = |millis| given.expires_at.saturating_add_millis(millis);
-    assert_eq!(kept(&store, "key", at(-1)).await, Some(given.clone()));
-    assert_eq!(kept(&store, "key", at(0)).await, None);
-    assert_eq!(kept(&store, "key", at(1)).await, None);
+    assert_contract!(kept(&store, "key", at(-1)).await, Some(given.clone()));
+    assert_contract!(kept(&store, "key", at(0)).await, None);
+    assert_contract!(kept(&store, "key", at(1)).await, None);
     let again = remembering(given.clone(), at(-1));
-    assert_eq!(store.refusal_of(again).await, Refusal::ResponseExists);
+    assert_contract!(store.refusal_of(again).await, Refusal::ResponseExists);
     let next = StoredResponse {
         outcome: 2,
         expires_at: at(1_000),
@@ -69,7 +69,7 @@ pub(crate) async fn a_response_expires_to_the_millisecond(store: Subject) {
     };
     let done = store.commit(remembering(next.clone(), at(0))).await;
     done.expect("the key is free at the moment of expiry");
-    assert_eq!(kept(&store, "key", at(0)).await, Some(next));
+    assert_contract!(kept(&store, "key", at(0)).await, Some(next));
 }
 
 /// `Remember`: its key must be free.
@@ -87,9 +87,9 @@ pub(crate) async fn a_kept_response_keeps_its_key(store: Subject) {
         let refusal = store
             .refusal(SCOPE, vec![insert(contact(1)), Write::Remember(response)])
             .await;
-        assert_eq!(refusal, Refusal::ResponseExists);
+        assert_contract!(refusal, Refusal::ResponseExists);
     }
-    assert_eq!(kept(&store, "key", NOW).await, Some(given));
+    assert_contract!(kept(&store, "key", NOW).await, Some(given));
     store.apply(SCOPE, vec![insert(contact(1))]).await;
 }
 
@@ -104,10 +104,10 @@ pub(crate) async fn an_expired_key_is_free(store: Subject) {
         };
         let done = store.commit(remembering(given.clone(), now)).await;
         done.expect("the key is free");
-        assert_eq!(kept(&store, "key", now).await, Some(given));
+        assert_contract!(kept(&store, "key", now).await, Some(given));
         now = now.saturating_add_millis(10);
     }
-    assert_eq!(kept(&store, "key", now).await, None);
+    assert_contract!(kept(&store, "key", now).await, None);
 }
 
 /// Text compares by code point: an idempotency key is another one with other case, accents or spaces.
@@ -131,9 +131,9 @@ pub(crate) async fn response_keys_compare_by_code_point(store: Subject) {
     }
     for (key, outcome) in keys.into_iter().zip(0..) {
         let outcome_kept = kept(&store, key, NOW).await.map(|kept| kept.outcome);
-        assert_eq!(outcome_kept, Some(outcome), "{key:?}");
+        assert_contract!(outcome_kept, Some(outcome), "{key:?}");
     }
-    assert_eq!(kept(&store, "KEY", NOW).await, None);
+    assert_contract!(kept(&store, "KEY", NOW).await, None);
 }
 
 /// Each of a hundred responses is kept until its own moment, whatever the others do, and its key is free from then on.
@@ -151,7 +151,7 @@ pub(crate) async fn responses_expire_each_at_its_own_moment(store: Subject) {
         for last in last {
             let expected = (last.expires_at > at(now)).then(|| last.clone());
             let kept = kept(&store, &last.key, at(now)).await;
-            assert_eq!(kept, expected, "{} at {now}", last.key);
+            assert_contract!(kept, expected, "{} at {now}", last.key);
         }
     };
     for n in 0..RESPONSES {
@@ -166,7 +166,7 @@ pub(crate) async fn responses_expire_each_at_its_own_moment(store: Subject) {
     for n in 0..RESPONSES {
         let outcome = refused(store.commit(remembering(given(n, 1), at(AGAIN))).await);
         let expected = (!is_free(n)).then_some(Refusal::ResponseExists);
-        assert_eq!(outcome, expected, "key {n}");
+        assert_contract!(outcome, expected, "key {n}");
     }
     for now in [AGAIN, 99, 100, 101, 150, 200] {
         holds(now, all(&|n| given(n, i64::from(is_free(n))))).await;

@@ -11,7 +11,7 @@ use super::commits::response;
 use crate::records::{
     SCOPE, changed, contact_of, delete, edge, field, id, insert, replace, webhook,
 };
-use crate::subject::{NOW, Subject, batch};
+use crate::subject::{NOW, Subject, assert_contract, batch};
 
 const ADA: &str = "ada@example.com";
 
@@ -33,18 +33,18 @@ pub(crate) async fn records_stay_in_their_scope(store: Subject) {
     let two = changed(&one, |one| one.phone = Some("2".to_owned()));
     for other in others() {
         let got = store.get(other, one.id).await;
-        assert_eq!(got.expect("the store reads a record"), None, "{other:?}");
+        assert_contract!(got.expect("the store reads a record"), None, "{other:?}");
         let found = store.find(other, Kind::Contact, &[ADA.to_owned()]).await;
-        assert_eq!(found.expect("the store finds nothing"), [None], "{other:?}");
+        assert_contract!(found.expect("the store finds nothing"), [None], "{other:?}");
         for write in [delete(one.clone()), replace(one.clone(), two.clone())] {
-            assert_eq!(
+            assert_contract!(
                 store.refusal(other, vec![write]).await,
                 Refusal::VersionConflict { write: 0 }
             );
         }
     }
     let got = store.get(SCOPE, one.id).await;
-    assert_eq!(
+    assert_contract!(
         got.expect("the store reads a record"),
         Some(Entry::new(one).document())
     );
@@ -74,7 +74,7 @@ pub(crate) async fn lists_and_searches_stay_in_their_scope(store: Subject) {
             .list(scope, &query)
             .await
             .expect("the store lists records");
-        assert_eq!(
+        assert_contract!(
             (page.documents.as_slice(), page.more),
             (&own[..], false),
             "{scope:?}"
@@ -83,7 +83,7 @@ pub(crate) async fn lists_and_searches_stay_in_their_scope(store: Subject) {
             .search(scope, &search)
             .await
             .expect("the store searches");
-        assert_eq!(
+        assert_contract!(
             (page.documents.as_slice(), page.more),
             (&own[..], false),
             "{scope:?}"
@@ -104,7 +104,7 @@ pub(crate) async fn keys_and_ids_are_unique_per_scope(store: Subject) {
         store.apply(other, vec![delete(two)]).await;
     }
     let found = store.find(SCOPE, Kind::Contact, &[ADA.to_owned()]).await;
-    assert_eq!(
+    assert_contract!(
         found.expect("the store finds records"),
         [Some(Entry::new(one).document())]
     );
@@ -124,8 +124,8 @@ pub(crate) async fn configurations_stay_in_their_scope(store: Subject) {
         .await;
     for other in others() {
         let configuration = store.configured(other).await;
-        assert_eq!(configuration.version, 0, "{other:?}");
-        assert_eq!(
+        assert_contract!(configuration.version, 0, "{other:?}");
+        assert_contract!(
             (configuration.fields, configuration.webhooks),
             (Vec::new(), Vec::new())
         );
@@ -133,7 +133,7 @@ pub(crate) async fn configurations_stay_in_their_scope(store: Subject) {
         store.apply(other, vec![Write::Reconfigure]).await;
     }
     let configuration = store.configured(SCOPE).await;
-    assert_eq!(configuration.version, 1);
+    assert_contract!(configuration.version, 1);
 }
 
 /// Another scope's idempotency keys are others.
@@ -143,7 +143,7 @@ pub(crate) async fn responses_stay_in_their_scope(store: Subject) {
         .await;
     for other in others() {
         let kept = store.response(other, "key", NOW).await;
-        assert_eq!(kept.expect("the store reads a response"), None, "{other:?}");
+        assert_contract!(kept.expect("the store reads a response"), None, "{other:?}");
         store
             .apply(other, vec![Write::Remember(response("key"))])
             .await;
@@ -162,7 +162,7 @@ pub(crate) async fn preconditions_look_at_their_scope(store: Subject) {
             vec![Require::Exists(required.id)],
             vec![Write::Reconfigure],
         );
-        assert_eq!(
+        assert_contract!(
             store.refusal_of(missing).await,
             Refusal::Missing(vec![required.id])
         );
@@ -171,7 +171,7 @@ pub(crate) async fn preconditions_look_at_their_scope(store: Subject) {
             vec![Require::Configuration(1)],
             vec![insert(required.clone())],
         );
-        assert_eq!(store.refusal_of(version).await, Refusal::Configuration);
+        assert_contract!(store.refusal_of(version).await, Refusal::Configuration);
     }
 }
 
@@ -186,10 +186,10 @@ pub(crate) async fn unlink_stays_in_its_scope(store: Subject) {
             .apply(other, vec![Write::Unlink(one), Write::Unlink(two)])
             .await;
         let gone = store.get(other, edge.id).await;
-        assert_eq!(gone.expect("the store reads a record"), None);
+        assert_contract!(gone.expect("the store reads a record"), None);
     }
     let got = store.get(SCOPE, edge.id).await;
-    assert_eq!(
+    assert_contract!(
         got.expect("the store reads a record"),
         Some(Entry::new(edge).document())
     );

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::records::with;
 use crate::records::{SCOPE, changed, company, contact, contact_of, delete, id, insert, replace};
-use crate::subject::{NOW, Subject};
+use crate::subject::{NOW, Subject, assert_contract};
 
 fn searching(query: &str, types: &[ObjectType], limit: usize) -> Search {
     Search {
@@ -175,19 +175,19 @@ pub(crate) async fn a_search_gives_what_ranks(store: Subject) {
         let page = found(&store, &search).await;
         let expected = ranked(&records, &search);
         let expected_ids: Vec<Id> = expected.iter().map(|(_, id)| *id).collect();
-        assert_eq!(ids(&page.documents), expected_ids, "{query}");
+        assert_contract!(ids(&page.documents), expected_ids, "{query}");
         let last = expected.last().map(|(rank, id)| SearchPosition {
             rank: *rank,
             ulid: id.ulid(),
         });
-        assert_eq!((page.last, page.more), (last, false), "{query}");
+        assert_contract!((page.last, page.more), (last, false), "{query}");
         for document in &page.documents {
             let record = records.iter().find(|record| record.id() == document.id);
             let entry = record
                 .cloned()
                 .map(Entry::new)
                 .expect("what is found was written");
-            assert_eq!(*document, entry.document());
+            assert_contract!(*document, entry.document());
         }
         matched += expected.len();
     }
@@ -209,16 +209,16 @@ pub(crate) async fn a_search_folds_case_and_accents(store: Subject) {
     keep(&store, &contacts.map(Record::from).collect::<Vec<_>>()).await;
     for query in ["zoe", "ZOË", "zoe\u{308}", "angst", "ÅNGSTRÖM zoë"] {
         let page = found(&store, &searching(query, &ObjectType::ALL, 10)).await;
-        assert_eq!(
+        assert_contract!(
             ids(&page.documents),
             [3, 2, 1].map(|n| id(Kind::Contact, n)),
             "{query}"
         );
     }
     let page = found(&store, &searching("zo", &ObjectType::ALL, 10)).await;
-    assert_eq!(page.documents.len(), 4);
+    assert_contract!(page.documents.len(), 4);
     let page = found(&store, &searching("oe", &ObjectType::ALL, 10)).await;
-    assert_eq!(page, SearchPage::default());
+    assert_contract!(page, SearchPage::default());
 }
 
 /// An exact e-mail address, domain or id ranks before every other match, however old it is.
@@ -249,7 +249,7 @@ pub(crate) async fn an_exact_match_comes_first(store: Subject) {
         (exact.id.to_string().as_str(), vec![exact.id, note.id]),
     ] {
         let page = found(&store, &searching(query, &ObjectType::ALL, 10)).await;
-        assert_eq!(ids(&page.documents), expected, "{query}");
+        assert_contract!(ids(&page.documents), expected, "{query}");
     }
 }
 
@@ -271,8 +271,8 @@ pub(crate) async fn a_whole_name_comes_first(store: Subject) {
     for (query, expected) in [("ZETA", [5, 4]), ("zeta ltd", [3, 2])] {
         let page = found(&store, &searching(query, &ObjectType::ALL, 50)).await;
         let first = [id(Kind::Company, expected[0]), id(Kind::Deal, expected[1])];
-        assert_eq!(ids(&page.documents)[..2], first, "{query}");
-        assert_eq!((page.documents.len(), page.more), (50, true));
+        assert_contract!(ids(&page.documents)[..2], first, "{query}");
+        assert_contract!((page.documents.len(), page.more), (50, true));
     }
 }
 
@@ -298,7 +298,7 @@ pub(crate) async fn a_search_finds_a_number_in_its_spellings(store: Subject) {
     ] {
         let page = found(&store, &searching(query, &ObjectType::ALL, 10)).await;
         let expected: Vec<Id> = expected.iter().map(|n| id(Kind::Contact, *n)).collect();
-        assert_eq!(ids(&page.documents), expected, "{query}");
+        assert_contract!(ids(&page.documents), expected, "{query}");
     }
 }
 
@@ -318,7 +318,7 @@ pub(crate) async fn a_search_looks_at_its_types(store: Subject) {
                 .into_iter()
                 .map(|(_, id)| id)
                 .collect();
-            assert_eq!(
+            assert_contract!(
                 ids(&found(&store, &search).await.documents),
                 expected,
                 "{query} in {types:?}"
@@ -342,13 +342,13 @@ pub(crate) async fn a_search_pages_exactly(store: Subject) {
             loop {
                 let page = found(&store, &search).await;
                 let left = expected.len() - walked.len();
-                assert_eq!(
+                assert_contract!(
                     page.documents.len(),
                     left.min(limit),
                     "{query}, limit {limit}"
                 );
-                assert_eq!(page.more, left > limit, "{query}, limit {limit}");
-                assert_eq!(
+                assert_contract!(page.more, left > limit, "{query}, limit {limit}");
+                assert_contract!(
                     page.last.map(|last| last.ulid),
                     page.documents.last().map(|last| last.id.ulid())
                 );
@@ -358,7 +358,7 @@ pub(crate) async fn a_search_pages_exactly(store: Subject) {
                     break;
                 }
             }
-            assert_eq!(walked, expected, "{query}, limit {limit}");
+            assert_contract!(walked, expected, "{query}, limit {limit}");
         }
     }
 }
@@ -369,11 +369,11 @@ pub(crate) async fn a_search_cursor_outlives_its_record(store: Subject) {
     keep(&store, &contacts.clone().map(Record::from)).await;
     let mut search = searching("lovelace", &ObjectType::ALL, 2);
     let first = found(&store, &search).await;
-    assert_eq!(ids(&first.documents), [4, 3].map(|n| id(Kind::Contact, n)));
+    assert_contract!(ids(&first.documents), [4, 3].map(|n| id(Kind::Contact, n)));
     store.apply(SCOPE, vec![delete(contacts[2].clone())]).await;
     search.after = first.last;
     let second = found(&store, &search).await;
-    assert_eq!(ids(&second.documents), [2, 1].map(|n| id(Kind::Contact, n)));
+    assert_contract!(ids(&second.documents), [2, 1].map(|n| id(Kind::Contact, n)));
     assert!(!second.more);
 }
 
