@@ -152,8 +152,10 @@ impl Column {
 
     /// Composes a text of the column. What grows by that beyond the column is from before a write was refused for it, and
     /// is cut.
-    pub(crate) fn compose(&self, text: &mut Cow<'_, str>) {
-        if let (ColumnType::Text { chars_max }, Cow::Owned(composed)) = (self.ty, text::nfc(text)) {
+    pub(crate) fn compose(&self, scalar: &mut ColumnValue<'_>) {
+        if let (ColumnType::Text { chars_max }, ColumnValue::Text(text)) = (self.ty, scalar)
+            && let Cow::Owned(composed) = text::nfc(text)
+        {
             *text = Cow::Owned(composed.chars().take(chars_max).collect());
         }
     }

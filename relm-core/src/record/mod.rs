@@ -170,13 +170,18 @@ impl Record {
 
     /// Its column values, in the order of [`columns`]; none where null. Texts that filters compare are composed (NFC).
     pub fn scalars(&self) -> Vec<Option<ColumnValue<'_>>> {
-        let mut scalars = each!(self, record => record.scalars());
+        let mut scalars = self.scalars_as_written();
         for (column, scalar) in columns(self.kind()).iter().zip(&mut scalars) {
-            if let (true, Some(ColumnValue::Text(text))) = (column.filterable, scalar) {
-                column.compose(text);
+            if let (true, Some(scalar)) = (column.filterable, scalar) {
+                column.compose(scalar);
             }
         }
         scalars
+    }
+
+    /// The same, with texts as they were written.
+    pub(crate) fn scalars_as_written(&self) -> Vec<Option<ColumnValue<'_>>> {
+        each!(self, record => record.scalars())
     }
 
     /// The value that at most one record of its kind and scope has.

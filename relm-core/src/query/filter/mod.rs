@@ -497,13 +497,21 @@ pub fn matches(clauses: &[Clause], record: &Record) -> bool {
     if clauses.is_empty() {
         return true;
     }
-    let scalars = record.scalars();
+    let columns = columns(record.kind());
+    let mut scalars = record.scalars_as_written();
+    // A list looks at any number of records: of each, only what is compared is composed.
+    let mut holds = |condition: &Condition, place: usize| {
+        let scalar = &mut scalars[place];
+        if let Some(scalar) = scalar {
+            columns[place].compose(scalar);
+        }
+        condition.holds(scalar.as_ref())
+    };
     clauses.iter().all(|clause| match &clause.target {
         Target::Id => clause.condition.holds(Some(&record.id().into())),
-        Target::Column(place) => clause.condition.holds(scalars[*place].as_ref()),
+        Target::Column(place) => holds(&clause.condition, *place),
         Target::Either(one, other) => {
-            clause.condition.holds(scalars[*one].as_ref())
-                || clause.condition.holds(scalars[*other].as_ref())
+            holds(&clause.condition, *one) || holds(&clause.condition, *other)
         }
         Target::Metadata { key, field_type } => {
             let stored = metadata_of(record).and_then(|metadata| metadata.get(key));
