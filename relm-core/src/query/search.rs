@@ -1,26 +1,20 @@
 //! Search: which words a record is found by, and how what is found ranks.
 
+mod terms;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use crate::error::{Error, Result};
-use crate::limits::{SEARCH_QUERY_CHARS_MAX, SEARCH_WORDS_MAX};
-use crate::query::filter::{metadata_of, number};
-use crate::record::Record;
-use crate::record::object::{self, ObjectType};
 use crate::value::excerpt::Quoted;
 use crate::value::id::{Id, Kind};
-use crate::value::text::nfc;
-use crate::value::words;
-use crate::value::{email, host, phone};
+use crate::limits::{SEARCH_QUERY_CHARS_MAX, SEARCH_WORDS_MAX};
+use crate::record::object::{self, ObjectType};
+use crate::record::Record;
+use crate::value::{email, phone, words};
 
-/// Marks the term of a whole value: a domain or a name. No word begins with it.
-const EXACT_MARK: char = '!';
-/// Marks the term of a `metadata` value. No word begins with it.
-const METADATA_MARK: char = '=';
-/// Characters of a `metadata` value in its term; a longer value is found by its first so many.
-const METADATA_TERM_CHARS_MAX: usize = 100;
+pub use self::terms::index_terms;
+use self::terms::{each_term, exact_term};
+pub(crate) use self::terms::{metadata_terms, terms_at_most};
 
 /// How a match ranks: an exact one before any other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,12 +49,19 @@ impl Exact {
         }
     }
 
-    fn is_of(&self, record: &Record, terms: &BTreeSet<String>) -> bool {
+    fn is_email_of(&self, record: &Record) -> bool {
         match self {
-            Self::Term(term) => terms.contains(term),
             Self::Email(key) => {
                 record.kind() == Kind::Contact && record.unique_key().as_ref() == Some(key)
             }
+            Self::Term(_) => false,
+        }
+    }
+
+    fn is_term(&self, term: &str) -> bool {
+        match self {
+            Self::Term(own) => own == term,
+            Self::Email(_) => false,
         }
     }
 }
@@ -110,21 +111,21 @@ impl SearchTerms {
 
     /// How `record` ranks, if it matches: the predicate that `search` promises, on every store.
     pub fn rank(&self, record: &Record) -> Option<Rank> {
-        if self.id == Some(record.id()) {
+        if self.id == Some(record.id()) || self.exact.is_email_of(record) {
             return Some(Rank::Exact);
         }
-        let terms = index_terms(record);
-        if self.exact.is_of(record, &terms) {
+        let mut is_exact = false;
+        let mut found = vec![false; self.words.len()];
+        each_term(record, &mut |term| {
+            is_exact |= self.exact.is_term(term);
+            for (Word(beginnings), found) in self.words.iter().zip(&mut found) {
+                *found = *found || beginnings.iter().any(|begins| term.starts_with(begins));
+            }
+        });
+        if is_exact {
             return Some(Rank::Exact);
         }
-        let begins = |beginning: &String| {
-            terms
-                .range::<String, _>(beginning..)
-                .next()
-                .is_some_and(|term| term.starts_with(beginning.as_str()))
-        };
-        let has = |Word(beginnings): &Word| beginnings.iter().any(begins);
-        (!self.words.is_empty() && self.words.iter().all(has)).then_some(Rank::Words)
+        (!found.is_empty() && found.into_iter().all(|found| found)).then_some(Rank::Words)
     }
 }
 
@@ -161,161 +162,6 @@ fn words_asked(query: &str) -> Vec<Word> {
     ask(&query[start..], &[]);
     let word = |(_, ways): (String, BTreeSet<String>)| Word(ways.into_iter().collect());
     asked.into_iter().map(word).collect()
-}
-
-/// Everything that an index finds a record by: its words, its identifying values, its `metadata` values.
-///
-/// Empty for whatever is not a CRM object. A term is at most about 300 characters; terms of different sorts never
-/// collide, and no word is a prefix of a term of another sort.
-pub fn index_terms(record: &Record) -> BTreeSet<String> {
-    let mut terms = BTreeSet::new();
-    match record {
-        Record::Contact(contact) => {
-            let [email, first_name, last_name, phone] = contact.texts();
-            email
-                .into_iter()
-                .for_each(|email| add_address(&mut terms, email));
-            for text in [first_name, last_name, phone].into_iter().flatten() {
-                add_words(&mut terms, text);
-            }
-            phone
-                .into_iter()
-                .for_each(|phone| add_numbers(&mut terms, phone));
-        }
-        Record::Company(company) => {
-            add_name(&mut terms, &company.name);
-            if let Some(domain) = &company.domain {
-                add_address(&mut terms, domain);
-                terms.insert(exact_term(domain));
-            }
-        }
-        Record::Deal(deal) => {
-            add_name(&mut terms, &deal.title);
-            for text in [&deal.currency, &deal.stage].into_iter().flatten() {
-                add_words(&mut terms, text);
-            }
-        }
-        Record::Activity(activity) => {
-            for text in activity.texts().into_iter().flatten() {
-                add_words(&mut terms, text);
-            }
-        }
-        Record::Association(_)
-        | Record::Field(_)
-        | Record::Webhook(_)
-        | Record::Event(_)
-        | Record::Delivery(_)
-        | Record::Key(_)
-        | Record::Workspace(_) => return terms,
-    }
-    for (key, value) in metadata_of(record).into_iter().flatten() {
-        add_metadata(&mut terms, value);
-        terms.extend(metadata_term(key, value));
-    }
-    terms
-}
-
-fn add_words(terms: &mut BTreeSet<String>, text: &str) {
-    words::words(text, &mut |word| {
-        if !terms.contains(word) {
-            terms.insert(word.to_owned());
-        }
-    });
-}
-
-/// A name, by its words and as a whole.
-fn add_name(terms: &mut BTreeSet<String>, name: &str) {
-    add_words(terms, name);
-    terms.insert(exact_term(name));
-}
-
-/// An e-mail address or a domain: its words as it is written, and those that an `xn--` form stands for.
-fn add_address(terms: &mut BTreeSet<String>, text: &str) {
-    add_words(terms, text);
-    let is_encoded = |bytes: &[u8]| bytes.eq_ignore_ascii_case(b"xn--");
-    if text.as_bytes().windows(4).any(is_encoded) {
-        let domain = text.rsplit_once('@').map_or(text, |(_, domain)| domain);
-        add_words(terms, &host::readable(domain));
-    }
-}
-
-fn add_numbers(terms: &mut BTreeSet<String>, text: &str) {
-    for number in phone::numbers(text) {
-        number.terms(&mut |term| {
-            terms.insert(term);
-        });
-    }
-}
-
-/// The words of a text or of a list of texts. Other values are found by filters.
-fn add_metadata(terms: &mut BTreeSet<String>, value: &Value) {
-    match value {
-        Value::String(text) => {
-            add_words(terms, text);
-            // Elsewhere digits are a date or a number of some other sort.
-            if text.starts_with('+') {
-                add_numbers(terms, text);
-            }
-        }
-        Value::Array(values) => {
-            let texts = values.iter().filter_map(Value::as_str);
-            texts.for_each(|text| add_words(terms, text));
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {}
-    }
-}
-
-/// The term of a whole text: a domain by what it is compared by, anything else by its words, so that `zeta inc` is
-/// `Zeta, Inc.`.
-fn exact_term(text: &str) -> String {
-    if let Some(host) = host::bare(text) {
-        return marked(&host);
-    }
-    let mut name = String::new();
-    words::asked(text, &mut |word, _| {
-        name.push_str(if name.is_empty() { "" } else { " " });
-        name.push_str(word);
-    });
-    marked(&name)
-}
-
-fn marked(whole: &str) -> String {
-    let mut term = String::from(EXACT_MARK);
-    term.extend(whole.chars().take(METADATA_TERM_CHARS_MAX * 3));
-    term
-}
-
-/// The term of one stored `metadata` value; lists and objects have none.
-fn metadata_term(key: &str, value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(term_of(key, &nfc(text))),
-        Value::Number(number) => Some(term_of(key, &number_text(number.as_f64()?))),
-        Value::Bool(truth) => Some(term_of(key, &truth.to_string())),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
-/// The terms that a value equal to `text` can have: as a text, and as a number if it reads as one.
-pub(crate) fn metadata_terms(key: &str, text: &str) -> Vec<String> {
-    let mut terms = vec![term_of(key, text)];
-    if let Some(number) = number(text) {
-        terms.push(term_of(key, &number_text(number)));
-        terms.dedup();
-    }
-    terms
-}
-
-/// One text for equal numbers: `5`, `5.0` and `-0.0` as `0`.
-fn number_text(number: f64) -> String {
-    (number + 0.0).to_string()
-}
-
-fn term_of(key: &str, text: &str) -> String {
-    let mut term = String::from(METADATA_MARK);
-    term.push_str(key);
-    term.push(METADATA_MARK);
-    term.extend(text.chars().take(METADATA_TERM_CHARS_MAX));
-    term
 }
 
 /// The first text after every text that begins with `prefix`, by code point; none when there is no such text.

@@ -14,6 +14,10 @@ use crate::value::text::fold;
 /// words end where Unicode's word boundaries (UAX 29) are, which also part scripts that write no spaces. The one word of
 /// a word is that word, so that queries and records meet.
 pub fn words(text: &str, out: &mut impl FnMut(&str)) {
+    // Most texts: nothing decomposes in them, no word is joined, and their boundaries are at whatever is no letter or digit.
+    if text.is_ascii() && !text.as_bytes().contains(&b'\'') {
+        return ascii_words(&text.to_ascii_lowercase(), out);
+    }
     let mut whole = String::new();
     asked(text, &mut |word, joined| {
         // What is joined grows to the end of its run, and is found by how it begins.
@@ -29,6 +33,18 @@ pub fn words(text: &str, out: &mut impl FnMut(&str)) {
     });
     if !whole.is_empty() {
         out(&whole);
+    }
+}
+
+fn ascii_words(plain: &str, out: &mut impl FnMut(&str)) {
+    let mut start = 0;
+    while let Some(rest) = plain.as_bytes().get(start..) {
+        let length = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric());
+        let length = length.count();
+        if length > 0 {
+            out(&plain[start..start + length.min(SEARCH_WORD_CHARS_MAX)]);
+        }
+        start += length + 1;
     }
 }
 
