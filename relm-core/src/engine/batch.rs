@@ -1,18 +1,20 @@
 //! Bulk create and upsert of contacts: up to 500 rows, one commit.
 
+mod report;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use self::report::report;
 use super::objects::{Draft, Objects, email_taken};
 use super::operation::{Operation, Outcome, Plan, Reply};
 use super::{Scoped, store_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{BATCH_CONTACT_BYTES_MAX, BATCH_ROWS_MAX, BATCH_TERMS_MAX};
-use crate::query::search::index_terms;
+use crate::query::search::{index_terms, terms_at_most};
 use crate::record::hint::{self, OtherNames};
 use crate::record::input::{Patch, Reader, lost_reference};
 use crate::record::object::{Contact, ContactInput, Object};
@@ -62,6 +64,18 @@ pub enum RowStatus {
     Unchanged,
     /// It failed, alone.
     Failed,
+}
+
+impl RowStatus {
+    /// The name in JSON.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Unchanged => "unchanged",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// One row of a [`BatchReport`].
@@ -231,14 +245,17 @@ struct Round {
     contact_bytes_left: usize,
     /// What is left of [`BATCH_TERMS_MAX`].
     terms_left: usize,
+    /// Whether all terms were counted one by one. Until there may be too many, it is enough to know that there are not.
+    counts_terms: bool,
 }
 
 impl Operation<BatchReport> for ContactBatch {
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<BatchReport>> {
-        let mut round = self.start(plan.scoped).await?;
-        for row in &self.rows {
+        let keys: Vec<Option<String>> = self.rows.iter().map(email_key).collect();
+        let mut round = self.start(plan.scoped, &keys).await?;
+        for (row, key) in self.rows.iter().zip(keys) {
             let done = match row {
-                Ok(draft) => self.apply(plan, &mut round, draft).map_err(Arc::new),
+                Ok(draft) => self.apply(plan, &mut round, draft, key).map_err(Arc::new),
                 Err(error) => Err(Arc::clone(error)),
             };
             round.rows.push(done);
@@ -276,9 +293,9 @@ impl Operation<BatchReport> for ContactBatch {
 
 impl ContactBatch {
     /// Reads every contact that a row could meet, in one call.
-    async fn start(&self, scoped: &Scoped) -> Result<Round> {
-        let emails = self.rows.iter().flatten().filter_map(email_key);
-        let keys: Vec<String> = emails.collect::<BTreeSet<_>>().into_iter().collect();
+    async fn start(&self, scoped: &Scoped, keys: &[Option<String>]) -> Result<Round> {
+        let keys: BTreeSet<&String> = keys.iter().flatten().collect();
+        let keys: Vec<String> = keys.into_iter().cloned().collect();
         let mut round = Round {
             held: Vec::new(),
             by_email: HashMap::with_capacity(keys.len()),
@@ -286,6 +303,7 @@ impl ContactBatch {
             rows: Vec::with_capacity(self.rows.len()),
             contact_bytes_left: BATCH_CONTACT_BYTES_MAX,
             terms_left: BATCH_TERMS_MAX,
+            counts_terms: false,
         };
         if keys.is_empty() {
             return Ok(round);
@@ -311,9 +329,9 @@ impl ContactBatch {
         plan: &mut Plan<'_>,
         round: &mut Round,
         draft: &Draft<Contact>,
+        key: Option<String>,
     ) -> Result<(RowStatus, Document)> {
         draft.check_known(&plan.configuration.fields)?;
-        let key = email_key(draft);
         let place = key
             .as_ref()
             .and_then(|key| round.by_email.get(key).copied());
@@ -376,23 +394,47 @@ impl ContactBatch {
 }
 
 /// What the address that a row names is compared by, if it is one at all.
-fn email_key(draft: &Draft<Contact>) -> Option<String> {
-    let email = draft.input.email.as_set()?;
+fn email_key(row: &Result<Draft<Contact>, Arc<Error>>) -> Option<String> {
+    let email = row.as_ref().ok()?.input.email.as_set()?;
     email::parse(email).ok().map(|email| email::key(&email))
 }
 
 impl Round {
     /// The document of a contact that a row makes or changes, counted before anything is done with it.
     fn render(&mut self, contact: &Contact) -> Result<Document> {
-        let entry = Entry::new(contact.clone());
-        let document = entry.document();
+        let json = serde_json::to_string(contact).map_err(Error::internal)?;
+        let document = Document {
+            id: contact.id,
+            json: json.into(),
+        };
         self.spend(&document)?;
-        let left = self
-            .terms_left
-            .checked_sub(index_terms(&entry.record).len());
-        self.terms_left =
-            left.ok_or_else(|| too_much(format!("have {BATCH_TERMS_MAX} different words in all")))?;
+        self.count_terms(contact)?;
         Ok(document)
+    }
+
+    /// Counts the terms of a contact that a row makes or changes. To find them costs as much as all else that is done for
+    /// a row.
+    fn count_terms(&mut self, contact: &Contact) -> Result<()> {
+        let terms = match terms_at_most(contact) {
+            Some(at_most) if !self.counts_terms => at_most,
+            Some(_) | None => count_of_terms(contact.clone()),
+        };
+        if let Some(left) = self.terms_left.checked_sub(terms) {
+            self.terms_left = left;
+            return Ok(());
+        }
+        if self.counts_terms {
+            let may = format!("have {BATCH_TERMS_MAX} different words in all");
+            return Err(too_much(may));
+        }
+        self.counts_terms = true;
+        self.terms_left = BATCH_TERMS_MAX;
+        for row in self.rows.iter().flatten() {
+            if let (RowStatus::Created | RowStatus::Updated, document) = row {
+                self.terms_left -= count_of_terms(document.decode()?);
+            }
+        }
+        self.count_terms(contact)
     }
 
     /// Counts the contact that a row is answered with.
@@ -436,79 +478,14 @@ impl Round {
     }
 }
 
+fn count_of_terms(contact: Contact) -> usize {
+    index_terms(&contact.into()).len()
+}
+
 /// Why a row fails whose contact is beyond what one commit and one answer are to hold.
 fn too_much(may: String) -> Error {
     Error::new(
         ErrorKind::ValidationFailed,
         format!("The contacts of one batch can {may} at most: send this row in another batch."),
     )
-}
-
-#[derive(Serialize)]
-struct Report<'a> {
-    object: &'static str,
-    data: Vec<Row<'a>>,
-    created: usize,
-    updated: usize,
-    unchanged: usize,
-    failed: usize,
-}
-
-#[derive(Serialize)]
-struct Row<'a> {
-    index: usize,
-    status: RowStatus,
-    id: Option<Id>,
-    contact: Option<&'a RawValue>,
-    error: Option<Error>,
-}
-
-fn report(rows: &[Result<(RowStatus, Document), Arc<Error>>]) -> Result<String> {
-    let mut report = Report {
-        object: "batch",
-        data: Vec::with_capacity(rows.len()),
-        created: 0,
-        updated: 0,
-        unchanged: 0,
-        failed: 0,
-    };
-    // Rows that fail in one field have its options in common: they are listed with the first of them.
-    let mut listed: HashSet<Option<&str>> = HashSet::new();
-    for (index, row) in rows.iter().enumerate() {
-        let row = match row {
-            Ok((status, document)) => Row {
-                index,
-                status: *status,
-                id: Some(document.id),
-                contact: Some(serde_json::from_str(&document.json).map_err(Error::internal)?),
-                error: None,
-            },
-            Err(failure) => {
-                // Whatever an unknown member is called, the known ones are the same.
-                let of = match failure.kind() {
-                    ErrorKind::UnknownField => None,
-                    _ => failure.field(),
-                };
-                let mut error = failure.copied();
-                if !error.valid_options().is_empty() && !listed.insert(of) {
-                    error = error.without_options();
-                }
-                Row {
-                    index,
-                    status: RowStatus::Failed,
-                    id: None,
-                    contact: None,
-                    error: Some(error.within(&format!("contacts[{index}]"))),
-                }
-            }
-        };
-        *match row.status {
-            RowStatus::Created => &mut report.created,
-            RowStatus::Updated => &mut report.updated,
-            RowStatus::Unchanged => &mut report.unchanged,
-            RowStatus::Failed => &mut report.failed,
-        } += 1;
-        report.data.push(row);
-    }
-    serde_json::to_string(&report).map_err(Error::internal)
 }

@@ -202,7 +202,7 @@ mod tests {
     use super::*;
     use crate::value::id::{Id, Kind};
     use crate::record::object::Object;
-    use crate::record::scope::Mode;
+    use crate::value::scope::Mode;
     use crate::value::time::Timestamp;
     use proptest::prelude::*;
 
