@@ -146,6 +146,10 @@ const UNSENT_BYTES_MAX: u32 = 64 * 1024;
 /// How long accepting pauses after it failed: file descriptors come back as connections end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// Headers of a request that hyper takes unless it is told otherwise. Told the same, it fills two tables of so many places
+/// anew for each request.
+const HYPER_HEADERS_MAX: usize = 100;
+
 /// The least that hyper takes as the most that it buffers.
 const BUFFER_BYTES_MIN: usize = 8 * 1024;
 
@@ -284,15 +288,17 @@ async fn serve_connection<H: Handler>(
         let (shared, connection) = (Arc::clone(&shared), Arc::clone(&connection));
         async move { Ok::<_, Infallible>(respond(shared, connection, request).await) }
     });
-    let conversation = http1::Builder::new()
-        .timer(TokioTimer::new())
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
         .header_read_timeout(limits.head_timeout)
         // A little more than the limit, so that a head over it is still read, and refused in our own words.
         .max_buf_size(limits.head_bytes_max + BUFFER_BYTES_MIN)
-        .max_headers(limits.headers_max)
         // Who closed only the sending half still wants the answer.
-        .half_close(true)
-        .serve_connection(TokioIo::new(stream), service);
+        .half_close(true);
+    if limits.headers_max != HYPER_HEADERS_MAX {
+        http.max_headers(limits.headers_max);
+    }
+    let conversation = http.serve_connection(TokioIo::new(stream), service);
     let mut conversation = std::pin::pin!(conversation);
     tokio::select! {
         // Errors are the peer's: it hung up, or sent what is not HTTP, and was answered if it could be.
@@ -336,35 +342,24 @@ async fn answer<H: Handler>(
         Ok(()) => shared.handler.admit(&head, connection.peer).await,
         Err(refusal) => return close_after(&connection, shared.handler.refuse(refusal, None)),
     };
-    match judged {
-        Ok(admission) => carry_out(&shared, &connection, admission, head, body).await,
-        Err(refused) if has_body => close_after(&connection, refused),
-        Err(refused) => refused.map(|bytes| AnswerBody::new(bytes, None)),
-    }
-}
-
-/// Answers a request that was admitted.
-async fn carry_out<H: Handler>(
-    shared: &Shared<H>,
-    connection: &Connection,
-    admission: Admission<H::Call>,
-    head: Parts,
-    body: Incoming,
-) -> Response<AnswerBody> {
-    let handler = &shared.handler;
-    let Admission { call, allowance } = admission;
+    let Admission { call, allowance } = match judged {
+        Ok(admission) => admission,
+        Err(refused) if has_body => return close_after(&connection, refused),
+        Err(refused) => return refused.map(|bytes| AnswerBody::new(bytes, None)),
+    };
     let Some(allowance) = allowance else {
-        let has_body = !body.is_end_stream();
         let request = Request::from_parts(head, Bytes::new());
-        let response = handler.handle(call, request).await;
+        let response = shared.handler.handle(call, request).await;
         return match has_body {
-            true => close_after(connection, response),
+            true => close_after(&connection, response),
             false => response.map(|bytes| AnswerBody::new(bytes, None)),
         };
     };
     let (body, body_memory) = match receive(&shared.bodies, &allowance, &head, body).await {
         Ok(Received { bytes, memory }) => (bytes, memory),
-        Err(refusal) => return close_after(connection, handler.refuse(refusal, Some(call))),
+        Err(refusal) => {
+            return close_after(&connection, shared.handler.refuse(refusal, Some(call)));
+        }
     };
     let budget = match allowance.answer {
         AnswerSize::Small => &shared.answers.small,
@@ -372,10 +367,11 @@ async fn carry_out<H: Handler>(
     };
     let expected = limits::expected_bytes(allowance.answer);
     let Some(mut memory) = budget.hold(allowance.tenant, expected).await else {
-        let refused = handler.refuse(Refusal::Busy, Some(call));
+        let refused = shared.handler.refuse(Refusal::Busy, Some(call));
         return refused.map(|bytes| AnswerBody::new(bytes, None));
     };
-    let response = handler.handle(call, Request::from_parts(head, body)).await;
+    let request = Request::from_parts(head, body);
+    let response = shared.handler.handle(call, request).await;
     drop(body_memory);
     // An answer that is larger than expected and finds no room is sent all the same: it is made already.
     memory.resize(response.body().len());

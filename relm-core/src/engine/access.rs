@@ -6,7 +6,7 @@ use crate::limits::PAGE_LIMIT_MAX;
 use crate::query::filter::{Clause, Comparison, Condition, Target};
 use crate::record::column::ColumnValue;
 use crate::record::key::{
-    ApiKey, KeyAccess, NewKey, Principal, digest, hex, is_well_formed, may_exist,
+    ApiKey, KeyAccess, NewKey, Principal, digest, has_length_of_key, hex, is_well_formed, may_exist,
 };
 use crate::record::workspace::Workspace;
 use crate::record::{Document, Entry, column_place};
@@ -137,7 +137,7 @@ impl Crm {
 
     /// Who shows this key, as far as that is known without asking the store.
     pub fn recall(&self, secret: &str) -> Option<Principal> {
-        if !is_well_formed(secret) {
+        if !has_length_of_key(secret) {
             return None;
         }
         let now = self.inner.clock.monotonic();
@@ -151,7 +151,7 @@ impl Crm {
     /// Whether this key was valid when it was last looked up, as far as that is remembered: whoever shows it did not make it
     /// up, though it may have been revoked since.
     pub fn has_known(&self, secret: &str) -> bool {
-        is_well_formed(secret)
+        has_length_of_key(secret)
             && read(&self.inner.principals)
                 .known
                 .get(&digest(secret))

@@ -71,6 +71,7 @@ impl List {
             .iter()
             .map(|document| document.json.len() + 1)
             .sum();
+        // Room for the envelope with its cursor, and for a newline of whoever sends it.
         let mut json = String::with_capacity(bytes + 160);
         json.push_str(r#"{"object":"list","data":["#);
         for (place, document) in self.data.iter().enumerate() {

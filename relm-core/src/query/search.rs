@@ -5,11 +5,11 @@ mod terms;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Error, Result};
+use crate::limits::{SEARCH_QUERY_CHARS_MAX, SEARCH_WORDS_MAX};
+use crate::record::Record;
+use crate::record::object::{self, ObjectType};
 use crate::value::excerpt::Quoted;
 use crate::value::id::{Id, Kind};
-use crate::limits::{SEARCH_QUERY_CHARS_MAX, SEARCH_WORDS_MAX};
-use crate::record::object::{self, ObjectType};
-use crate::record::Record;
 use crate::value::{email, phone, words};
 
 pub use self::terms::index_terms;

@@ -208,6 +208,14 @@ const fn key_start(mode: Mode) -> &'static str {
     }
 }
 
+/// Whether a text is as long as a key. That is enough to look for its digest among those of valid keys.
+pub(crate) fn has_length_of_key(secret: &str) -> bool {
+    Mode::ALL.into_iter().any(|mode| {
+        let random_chars = secret.len().checked_sub(key_start(mode).len());
+        matches!(random_chars, Some(RANDOM_CHARS | CHECKED_CHARS))
+    })
+}
+
 /// Whether a text has the form of a key, in time that does not depend on its length.
 pub(crate) fn is_well_formed(secret: &str) -> bool {
     Mode::ALL.into_iter().any(|mode| {

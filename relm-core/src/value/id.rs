@@ -144,7 +144,8 @@ impl Id {
     }
 
     /// What [`Display`](fmt::Display) shows.
-    pub(crate) fn text(&self) -> String {
+    /// The id as it is written everywhere.
+    pub fn text(&self) -> String {
         self.encode(&mut [0; ID_LEN_MAX]).to_owned()
     }
 

@@ -1,9 +1,11 @@
 //! Answers: a status, a JSON body, and the headers that every one of them carries.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use hyper::header::{
-    CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Response, StatusCode};
 use relm_core::engine::{List, Outcome as Done, Reply};
@@ -22,6 +24,9 @@ const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
+/// Digits of the largest version.
+const VERSION_DIGITS_MAX: usize = 20;
+
 /// Seconds after which a store that could not be reached is worth another try.
 const UNAVAILABLE_RETRY_S: u64 = 1;
 
@@ -34,7 +39,7 @@ pub(super) struct Answer {
     body: Bytes,
     replayed: bool,
     /// The version of the one record that the body is, in quotes.
-    etag: Option<String>,
+    etag: Option<HeaderValue>,
 }
 
 impl Answer {
@@ -62,13 +67,17 @@ impl Answer {
 
     /// The same, of one record that counts its changes: with its version as its entity tag.
     pub fn versioned(mut self) -> Self {
-        self.etag = version_of(&self.body).map(|version| format!("\"{version}\""));
+        self.etag = version_of(&self.body).and_then(|digits| {
+            let mut tag = [b'"'; VERSION_DIGITS_MAX + 2];
+            tag.get_mut(1..=digits.len())?.copy_from_slice(digits);
+            HeaderValue::from_bytes(tag.get(..digits.len() + 2)?).ok()
+        });
         self
     }
 
     /// The entity tag, where it has one.
     pub fn etag(&self) -> Option<&str> {
-        self.etag.as_deref()
+        self.etag.as_ref()?.to_str().ok()
     }
 
     /// 204: there is nothing more to say.
@@ -126,12 +135,14 @@ fn line(json: &str) -> Bytes {
 
 /// The version of the object that a document is. Its members come in the order of its struct, the version after all that
 /// a client writes, and no quote within a text goes unescaped: the last `"version":` is the one.
-fn version_of(document: &[u8]) -> Option<&str> {
+fn version_of(document: &[u8]) -> Option<&[u8]> {
     const NAME: &[u8] = br#""version":"#;
     /// What comes after the name: a number, the mode and two moments.
     const TAIL_BYTES: usize = 160;
-    let mut tail = &document[document.len().saturating_sub(TAIL_BYTES)..];
-    let whole = tail;
+    /// The least that comes after the number, less a few bytes.
+    const AFTER_BYTES: usize = 90;
+    let whole = &document[document.len().saturating_sub(TAIL_BYTES)..];
+    let mut tail = &whole[..whole.len().saturating_sub(AFTER_BYTES)];
     // Every read comes here: only the bytes that can end the name are compared with all of it.
     while let Some(at) = tail.iter().rposition(|byte| *byte == b'n') {
         tail = &tail[..at];
@@ -139,7 +150,7 @@ fn version_of(document: &[u8]) -> Option<&str> {
         let after = begin.and_then(|begin| whole[begin..].strip_prefix(NAME));
         if let Some(digits) = after {
             let end = digits.iter().position(|byte| !byte.is_ascii_digit())?;
-            return str::from_utf8(&digits[..end]).ok();
+            return Some(&digits[..end]);
         }
     }
     None
@@ -320,6 +331,16 @@ enum Said<'a> {
     Http { code: &'a str, message: &'a str },
 }
 
+/// What every answer says alike, with room for the rest: a copy costs less than to insert each anew.
+static FIXED: LazyLock<HeaderMap> = LazyLock::new(|| {
+    let mut headers = HeaderMap::with_capacity(10);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(RELM_VERSION, HeaderValue::from_static(API_VERSION));
+    headers
+});
+
 /// The response to an outcome.
 pub(super) fn render(outcome: Outcome, window: &Window, request_id: Id) -> Response<Bytes> {
     let (status, body, replayed, header) = match outcome {
@@ -328,36 +349,30 @@ pub(super) fn render(outcome: Outcome, window: &Window, request_id: Id) -> Respo
             body,
             replayed,
             etag,
-        }) => {
-            let etag = etag.and_then(|etag| HeaderValue::try_from(etag).ok());
-            (status, body, replayed, etag.map(|etag| (ETAG, etag)))
-        }
+        }) => (status, body, replayed, etag.map(|etag| (ETAG, etag))),
         Err(failure) => {
             let body = error_body(&failure, request_id);
             let header = failure.header.map(|header| *header);
             (failure.status, body, false, header)
         }
     };
-    let mut response = Response::new(body);
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.reserve(10);
-    if !response_has_no_body(status) {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let mut headers = FIXED.clone();
+    if response_has_no_body(status) {
+        headers.remove(CONTENT_TYPE);
     }
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(RELM_VERSION, HeaderValue::from_static(API_VERSION));
     headers.insert(LIMIT, window.limit.into());
     headers.insert(REMAINING, window.remaining.into());
     headers.insert(RESET, window.reset_unix_s.into());
-    if let Ok(value) = HeaderValue::from_str(&request_id.to_string()) {
+    if let Ok(value) = HeaderValue::try_from(request_id.text()) {
         headers.insert(REQUEST_ID, value);
     }
     if replayed {
         headers.insert(REPLAYED, HeaderValue::from_static("true"));
     }
     headers.extend(header);
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
     response
 }
 

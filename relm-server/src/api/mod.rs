@@ -214,14 +214,17 @@ impl Api {
             window,
             task,
         } = call;
-        let outcome = self.perform(task, request).await;
+        let outcome = match self.begin(task, request) {
+            Ok(answering) => answering.await,
+            Err(failure) => Err(failure),
+        };
         self.render(outcome, &window, request_id)
     }
 
-    async fn perform(&self, task: Task, request: Request<Bytes>) -> Outcome {
+    fn begin(&self, task: Task, request: Request<Bytes>) -> Result<Answering, Failure> {
         let (head, body) = request.into_parts();
         match task {
-            Task::Open(handler) => handler(self.crm.clone(), self.readiness.clone()).await,
+            Task::Open(handler) => Ok(handler(self.crm.clone(), self.readiness.clone())),
             Task::Keyed {
                 handler,
                 body: body_use,
@@ -238,7 +241,7 @@ impl Api {
                     body,
                 };
                 call.hold_to_idempotency_key()?;
-                handler(call).await
+                Ok(handler(call))
             }
         }
     }
@@ -272,16 +275,20 @@ impl Api {
 impl Handler for Api {
     type Call = Admitted;
 
-    async fn admit(
+    fn admit(
         &self,
         head: &Parts,
         peer: Peer,
-    ) -> Result<Admission<Admitted>, Response<Bytes>> {
-        self.judge(head, Some(peer)).await
+    ) -> impl Future<Output = Result<Admission<Admitted>, Response<Bytes>>> + Send {
+        self.judge(head, Some(peer))
     }
 
-    async fn handle(&self, call: Admitted, request: Request<Bytes>) -> Response<Bytes> {
-        self.carry_out(call, request).await
+    fn handle(
+        &self,
+        call: Admitted,
+        request: Request<Bytes>,
+    ) -> impl Future<Output = Response<Bytes>> + Send {
+        self.carry_out(call, request)
     }
 
     fn complete(&self, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {

@@ -88,7 +88,14 @@ pub(super) async fn receive(
         granted_bytes: 0,
         held: BodyHeld::default(),
     };
-    timeout(memory.timeout, reading.collect(body))
+    let mut reading = std::pin::pin!(reading.collect(body));
+    // Most bodies are there with their heads, and need no timer.
+    tokio::select! {
+        biased;
+        received = &mut reading => return received,
+        () = std::future::ready(()) => {}
+    }
+    timeout(memory.timeout, reading)
         .await
         .map_err(|_| Refusal::BodyTimeout)?
 }

@@ -75,7 +75,7 @@ async fn a_wrong_head_is_refused_and_the_connection_closed() {
 #[tokio::test]
 async fn what_is_not_http_is_refused_by_hyper_itself() {
     let server = Server::start(Limits::default()).await;
-    let many = "x: y\r\n".repeat(101);
+    let many = "x: y\r\n".repeat(100);
     let cases = [
         ("GET  / HTTP/1.1\r\nhost: a\r\n\r\n".to_owned(), 400),
         ("GET / HTTP/3.7\r\nhost: a\r\n\r\n".to_owned(), 400),

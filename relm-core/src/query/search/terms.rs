@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::query::filter::{metadata_of, number};
-use crate::record::object::Contact;
 use crate::record::Record;
+use crate::record::object::Contact;
 use crate::value::text::nfc;
 use crate::value::{host, phone, words};
 
@@ -200,8 +200,8 @@ fn term_of(key: &str, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::id::{Id, Kind};
     use crate::record::object::Object;
+    use crate::value::id::{Id, Kind};
     use crate::value::scope::Mode;
     use crate::value::time::Timestamp;
     use proptest::prelude::*;
