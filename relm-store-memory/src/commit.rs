@@ -1,5 +1,7 @@
 //! A commit: what it is judged by, and how it is applied once it was.
 
+use std::sync::Arc;
+
 use relm_core::preconditions::{StateView, key_of};
 use relm_core::record::Delivery;
 use relm_core::record::{Document, Entry, Record};
@@ -85,7 +87,7 @@ impl Contents {
         }
         taken
             .iter()
-            .filter_map(|(_, id)| self.records.get(id).map(Entry::document))
+            .filter_map(|(_, id)| self.records.get(id).map(|entry| entry.document()))
             .collect()
     }
 
@@ -99,18 +101,18 @@ impl Contents {
         if let Some(key) = key_of(&entry.record) {
             self.keys.insert(key, entry.record.id());
         }
-        self.records.insert(entry.record.id(), entry);
+        Arc::make_mut(&mut self.records).insert(entry.record.id(), Arc::new(entry));
     }
 
     fn remove(&mut self, id: Id) {
-        let Some(entry) = self.records.remove(&id) else {
+        let Some(entry) = Arc::make_mut(&mut self.records).remove(&id) else {
             return;
         };
         if let Some(key) = key_of(&entry.record) {
             self.keys.remove(&key);
         }
-        if let Record::Delivery(delivery) = entry.record {
-            self.stop_waiting(&delivery);
+        if let Record::Delivery(delivery) = &entry.record {
+            self.stop_waiting(delivery);
         }
     }
 

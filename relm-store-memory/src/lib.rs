@@ -4,17 +4,17 @@
 //! applied whole*. It is the oracle that other stores are compared with, the store of tests, and what the server runs
 //! on with `memory:`. Nothing outlives the process.
 //!
-//! Lists and searches walk the records of a kind: that is its price, and why a big CRM lives in SQL.
+//! Lists and searches walk the records of a kind: that is its price, and why a big CRM lives in SQL. They walk in slices,
+//! between which other tasks of the executor go first.
 
 mod commit;
+mod walk;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use async_trait::async_trait;
 use relm_core::preconditions;
-use relm_core::query::filter::matches;
-use relm_core::query::search::{Rank, SearchPosition};
 use relm_core::record::Webhook;
 use relm_core::record::field::Field;
 use relm_core::record::{Document, Entry, Record};
@@ -27,6 +27,8 @@ use relm_core::value::scope::Scope;
 use relm_core::value::time::Timestamp;
 
 use crate::commit::Snapshot;
+use crate::walk::{ListWalk, SearchWalk, Walk};
+pub use crate::walk::{SLICE_BYTES_MAX, SLICE_VALUES_MAX};
 
 /// Keeps records in memory.
 #[derive(Default)]
@@ -34,11 +36,14 @@ pub struct MemoryStore {
     scopes: RwLock<HashMap<Scope, Contents>>,
 }
 
+/// Every record by its id. Ids order by kind, then by age, so the records of a kind are one range. A walk that lets others
+/// go first keeps what it began with; a commit meanwhile changes a copy.
+type Records = Arc<BTreeMap<Id, Arc<Entry>>>;
+
 /// What one scope holds.
 #[derive(Default)]
 struct Contents {
-    /// Every record by its id. Ids order by kind, then by age, so the records of a kind are one range.
-    records: BTreeMap<Id, Entry>,
+    records: Records,
     /// The pending deliveries by endpoint, and when each is due or its lease ends.
     queues: BTreeMap<Id, BTreeSet<(Timestamp, Id)>>,
     /// When the lease of a delivery ends, where one was given.
@@ -66,6 +71,23 @@ impl MemoryStore {
         self.scopes.write().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Walks the records of one scope, as they are at one moment, to the end of the walk.
+    async fn walk(&self, scope: Scope, walk: &mut impl Walk) {
+        let rest = self.within(scope, |contents| {
+            // Most walks end in their first slice, and nothing needs to be kept for them.
+            (!walk.slice(&contents.records)).then(|| Arc::clone(&contents.records))
+        });
+        let Some(records) = rest else {
+            return;
+        };
+        loop {
+            walk::yield_now().await;
+            if walk.slice(&records) {
+                return;
+            }
+        }
+    }
+
     /// Reads one scope; one that nothing was ever written to is empty.
     fn within<T>(&self, scope: Scope, read: impl FnOnce(&Contents) -> T) -> T {
         match self.read().get(&scope) {
@@ -76,19 +98,8 @@ impl MemoryStore {
 }
 
 impl Contents {
-    /// The records of a kind below an id, newest first.
-    fn newest_first(&self, kind: Kind, after: Option<Id>) -> impl Iterator<Item = &Entry> {
-        let end = after.unwrap_or(Id::new(kind, u128::MAX));
-        let first = Id::new(kind, 0);
-        let below = self.records.range(first..=end).rev();
-        below
-            .filter(move |(id, _)| Some(**id) != after)
-            .map(|(_, entry)| entry)
-    }
-
     fn of_kind<T>(&self, kind: Kind, pick: impl Fn(&Record) -> Option<T>) -> Vec<T> {
-        let mut all: Vec<T> = self
-            .newest_first(kind, None)
+        let mut all: Vec<T> = walk::newest_first(&self.records, kind, None)
             .filter_map(|entry| pick(&entry.record))
             .collect();
         all.reverse();
@@ -100,7 +111,7 @@ impl Contents {
 impl Store for MemoryStore {
     async fn get(&self, scope: Scope, id: Id) -> Result<Option<Document>, StoreError> {
         Ok(self.within(scope, |contents| {
-            contents.records.get(&id).map(Entry::document)
+            contents.records.get(&id).map(|entry| entry.document())
         }))
     }
 
@@ -113,43 +124,22 @@ impl Store for MemoryStore {
         Ok(self.within(scope, |contents| {
             let find = |key: &String| {
                 let id = contents.keys.get(&(kind, key.clone()))?;
-                contents.records.get(id).map(Entry::document)
+                contents.records.get(id).map(|entry| entry.document())
             };
             keys.iter().map(find).collect()
         }))
     }
 
     async fn list(&self, scope: Scope, query: &Query) -> Result<Page, StoreError> {
-        Ok(self.within(scope, |contents| {
-            let documents = contents
-                .newest_first(query.kind, query.after)
-                .filter(|entry| matches(&query.clauses, &entry.record))
-                .map(Entry::document);
-            Page::of(query.limit, documents)
-        }))
+        let mut walk = ListWalk::new(query);
+        self.walk(scope, &mut walk).await;
+        Ok(walk.page())
     }
 
     async fn search(&self, scope: Scope, search: &Search) -> Result<SearchPage, StoreError> {
-        Ok(self.within(scope, |contents| {
-            let entries = search
-                .types
-                .iter()
-                .flat_map(|object_type| contents.newest_first(object_type.kind(), None));
-            let mut found: Vec<(Rank, &Entry)> = entries
-                .filter_map(|entry| Some((search.terms.rank(&entry.record)?, entry)))
-                .filter(|(rank, entry)| {
-                    search
-                        .after
-                        .is_none_or(|after| after.is_before(*rank, entry.record.id()))
-                })
-                .collect();
-            found.sort_by_key(|(rank, entry)| (*rank, std::cmp::Reverse(entry.record.id().ulid())));
-            let found = found.into_iter().map(|(rank, entry)| {
-                let ulid = entry.record.id().ulid();
-                (SearchPosition { rank, ulid }, entry.document())
-            });
-            SearchPage::of(search.limit, found)
-        }))
+        let mut walk = SearchWalk::new(search);
+        self.walk(scope, &mut walk).await;
+        Ok(walk.page())
     }
 
     async fn configuration(

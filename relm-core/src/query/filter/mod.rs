@@ -573,8 +573,12 @@ impl Condition {
         let Some(stored) = stored else {
             return *self == Self::Null(true);
         };
+        // Normalised once, with however many values it is compared.
+        let stored_text = stored.as_str().map(nfc);
         let compare = |value: &ColumnValue<'static>| match value {
-            ColumnValue::Text(text) => compare_json(stored, text, field_type),
+            ColumnValue::Text(text) => {
+                compare_json(stored, stored_text.as_deref(), text, field_type)
+            }
             ColumnValue::Integer(_) => None,
         };
         match self {
@@ -585,21 +589,24 @@ impl Condition {
             Self::In(values) => values
                 .iter()
                 .any(|value| compare(value) == Some(Ordering::Equal)),
-            Self::Ilike(pattern) => stored
-                .as_str()
-                .is_some_and(|text| pattern.matches(&nfc(text))),
+            Self::Ilike(pattern) => stored_text.is_some_and(|text| pattern.matches(&text)),
             Self::Null(null) => !null,
         }
     }
 }
 
-/// Compares a stored `metadata` value with a filter's text, read as the stored value's type.
-fn compare_json(stored: &Value, text: &str, field_type: Option<FieldType>) -> Option<Ordering> {
+/// Compares a stored `metadata` value, whose text is `stored_text` if it is one, with a filter's text, read as the stored
+/// value's type.
+fn compare_json(
+    stored: &Value,
+    stored_text: Option<&str>,
+    text: &str,
+    field_type: Option<FieldType>,
+) -> Option<Ordering> {
     match (stored, field_type) {
-        (
-            Value::String(stored),
-            None | Some(FieldType::Text | FieldType::Select | FieldType::Date),
-        ) => Some(nfc(stored).as_ref().cmp(text)),
+        (Value::String(_), None | Some(FieldType::Text | FieldType::Select | FieldType::Date)) => {
+            Some(stored_text?.cmp(text))
+        }
         (Value::Number(stored), None | Some(FieldType::Number)) => {
             stored.as_f64()?.partial_cmp(&number(text)?)
         }
