@@ -2,7 +2,7 @@
 
 mod report;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -146,6 +146,11 @@ const OTHER_NAMES: OtherNames = &[
     ),
 ];
 
+/// Bytes of the largest contact's document, nearly: its metadata, and its texts in characters of four bytes.
+const CONTACT_BYTES_EXPECTED_MAX: usize = 32 * 1024;
+/// Contacts that are read at once at least: what is read beyond the room for it is no more than these.
+const KEYS_READ_MIN: usize = 16;
+
 struct ContactBatch {
     rows: Vec<Result<Draft<Contact>, Arc<Error>>>,
     dedup_on_email: bool,
@@ -239,6 +244,10 @@ struct Round {
     held: Vec<Held>,
     /// Where the contact with an e-mail key is held.
     by_email: HashMap<String, usize>,
+    /// Who has an e-mail key in the store, where rows do not update whom they meet.
+    taken: HashMap<String, Id>,
+    /// The e-mail keys that there was no room to look up.
+    unread: HashSet<String>,
     told: Vec<(Change, Document, Map<String, Value>)>,
     rows: Vec<Result<(RowStatus, Document), Arc<Error>>>,
     /// What is left of [`BATCH_CONTACT_BYTES_MAX`].
@@ -292,35 +301,42 @@ impl Operation<BatchReport> for ContactBatch {
 }
 
 impl ContactBatch {
-    /// Reads every contact that a row could meet, in one call.
+    /// Reads the contacts that rows could meet, in the order of the rows, for as long as there is room for them.
     async fn start(&self, scoped: &Scoped, keys: &[Option<String>]) -> Result<Round> {
-        let keys: BTreeSet<&String> = keys.iter().flatten().collect();
-        let keys: Vec<String> = keys.into_iter().cloned().collect();
+        let mut seen = HashSet::new();
+        let keys = keys.iter().flatten();
+        let keys: Vec<String> = keys.filter(|key| seen.insert(*key)).cloned().collect();
         let mut round = Round {
             held: Vec::new(),
             by_email: HashMap::with_capacity(keys.len()),
+            taken: HashMap::new(),
+            unread: HashSet::new(),
             told: Vec::with_capacity(self.rows.len()),
             rows: Vec::with_capacity(self.rows.len()),
             contact_bytes_left: BATCH_CONTACT_BYTES_MAX,
             terms_left: BATCH_TERMS_MAX,
             counts_terms: false,
         };
-        if keys.is_empty() {
-            return Ok(round);
-        }
-        let found = scoped.inner.store.find(scoped.scope, Kind::Contact, &keys);
-        let found = found.await.map_err(store_error)?;
-        for (key, document) in keys.into_iter().zip(found) {
-            if let Some(document) = document {
-                let contact: Contact = document.decode()?;
-                round.by_email.insert(key, round.held.len());
-                round.held.push(Held {
-                    contact: contact.clone(),
-                    document: document.clone(),
-                    stored: Some((contact, document)),
-                });
+        let mut bytes_left = BATCH_CONTACT_BYTES_MAX;
+        let mut rest = keys.as_slice();
+        while !rest.is_empty() && bytes_left > 0 {
+            let (asked, later) = rest.split_at(rest.len().min(keys_read_at_once(bytes_left)));
+            let found = scoped.inner.store.find(scoped.scope, Kind::Contact, asked);
+            let found = found.await.map_err(store_error)?;
+            for (key, document) in asked.iter().zip(found) {
+                let Some(document) = document else {
+                    continue;
+                };
+                if self.dedup_on_email {
+                    bytes_left = bytes_left.saturating_sub(document.json.len());
+                    round.hold(key, document)?;
+                } else {
+                    round.taken.insert(key.clone(), document.id);
+                }
             }
+            rest = later;
         }
+        round.unread.extend(rest.iter().cloned());
         Ok(round)
     }
 
@@ -332,6 +348,14 @@ impl ContactBatch {
         key: Option<String>,
     ) -> Result<(RowStatus, Document)> {
         draft.check_known(&plan.configuration.fields)?;
+        if let Some(key) = &key {
+            if round.unread.contains(key) {
+                return Err(beyond_bytes());
+            }
+            if let Some(holder) = round.taken.get(key) {
+                return Err(email_taken(*holder));
+            }
+        }
         let place = key
             .as_ref()
             .and_then(|key| round.by_email.get(key).copied());
@@ -355,13 +379,11 @@ impl ContactBatch {
         };
         let held = &round.held[place];
         if !self.dedup_on_email {
+            // An earlier row made it, and of an atomic batch that fails no row leaves a contact.
             let taken = email_taken(held.contact.id);
-            // Of an atomic batch that fails, no row leaves a contact.
-            let is_made_here = held.stored.is_none();
-            return Err(if self.atomic && is_made_here {
-                taken.existing(None)
-            } else {
-                taken
+            return Err(match self.atomic {
+                true => taken.existing(None),
+                false => taken,
             });
         }
         let Some(after) = plan.change(&held.contact, draft)? else {
@@ -400,6 +422,18 @@ fn email_key(row: &Result<Draft<Contact>, Arc<Error>>) -> Option<String> {
 }
 
 impl Round {
+    /// Takes in a contact that the store has.
+    fn hold(&mut self, key: &str, document: Document) -> Result<()> {
+        let contact: Contact = document.decode()?;
+        self.by_email.insert(key.to_owned(), self.held.len());
+        self.held.push(Held {
+            contact: contact.clone(),
+            document: document.clone(),
+            stored: Some((contact, document)),
+        });
+        Ok(())
+    }
+
     /// The document of a contact that a row makes or changes, counted before anything is done with it.
     fn render(&mut self, contact: &Contact) -> Result<Document> {
         let json = serde_json::to_string(contact).map_err(Error::internal)?;
@@ -440,8 +474,7 @@ impl Round {
     /// Counts the contact that a row is answered with.
     fn spend(&mut self, document: &Document) -> Result<()> {
         let left = self.contact_bytes_left.checked_sub(document.json.len());
-        self.contact_bytes_left =
-            left.ok_or_else(|| too_much(format!("be {BATCH_CONTACT_BYTES_MAX} bytes in all")))?;
+        self.contact_bytes_left = left.ok_or_else(beyond_bytes)?;
         Ok(())
     }
 
@@ -480,6 +513,15 @@ impl Round {
 
 fn count_of_terms(contact: Contact) -> usize {
     index_terms(&contact.into()).len()
+}
+
+/// How many contacts are read at once where there is room for so many bytes: as many as surely fit, and a few at the end.
+fn keys_read_at_once(bytes_left: usize) -> usize {
+    (bytes_left / CONTACT_BYTES_EXPECTED_MAX).max(KEYS_READ_MIN)
+}
+
+fn beyond_bytes() -> Error {
+    too_much(format!("be {BATCH_CONTACT_BYTES_MAX} bytes in all"))
 }
 
 /// Why a row fails whose contact is beyond what one commit and one answer are to hold.

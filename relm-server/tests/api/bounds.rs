@@ -1,5 +1,7 @@
 //! What one request can cost others: work and answers that would be products of what two requests hold are bounded.
 
+use std::sync::atomic::Ordering;
+
 use relm_core::Mode;
 use relm_core::limits::{
     BATCH_CONTACT_BYTES_MAX, BATCH_ROWS_MAX, BATCH_TERMS_MAX, BODY_CHARS_MAX, ERROR_BYTES_MAX,
@@ -312,4 +314,46 @@ fn a_batch_writes_so_many_words() {
     let again = json!({ "contacts": rows, "dedup_on": ["email"] });
     let done = user.post("/v1/contacts/batch", again).is(200);
     assert_eq!(done["unchanged"], 2 * made);
+}
+
+#[test]
+fn a_batch_reads_no_more_contacts_than_it_may_meet() {
+    /// What is read at once when there is hardly any room left: sixteen contacts of the largest size.
+    const BEYOND_BYTES_MAX: usize = 16 * 32 * 1024;
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let fat = "x".repeat(METADATA_BYTES_MAX - 100);
+    let email = |index: usize| format!("{index}@example.com");
+    for first in (0..BATCH_ROWS_MAX).step_by(125) {
+        let row = |index: usize| json!({ "email": email(index), "last_name": "\u{1f600}".repeat(500), "metadata": { "fat": fat } });
+        let rows: Vec<Value> = (first..first + 125).map(row).collect();
+        let done = user.post("/v1/contacts/batch", json!({ "contacts": rows }));
+        assert_eq!(done.is(200)["created"], 125);
+    }
+    let read = |body: Value| {
+        world.store.found_bytes.store(0, Ordering::SeqCst);
+        let done = user.post("/v1/contacts/batch", body).is(200);
+        (done, world.store.found_bytes.load(Ordering::SeqCst))
+    };
+    let row = |index: usize| json!({ "email": email(index), "phone": "1" });
+    let rows: Vec<Value> = (0..BATCH_ROWS_MAX).map(row).collect();
+    let (done, bytes) = read(json!({ "contacts": rows, "dedup_on": ["email"] }));
+    assert!(
+        bytes <= BATCH_CONTACT_BYTES_MAX + BEYOND_BYTES_MAX,
+        "{bytes}"
+    );
+    let (updated, failed) = (done["updated"].as_u64(), done["failed"].as_u64());
+    assert!(
+        updated > Some(400) && failed > Some(40),
+        "{updated:?} {failed:?}"
+    );
+    let last = &done["data"][BATCH_ROWS_MAX - 1]["error"];
+    assert_eq!(last["code"], "validation_failed", "{last}");
+    // Who updates nobody hears of all whom the rows meet: of each the id is kept alone.
+    let (done, _) = read(json!({ "contacts": rows }));
+    assert_eq!(done["failed"], BATCH_ROWS_MAX);
+    for row in done["data"].as_array().unwrap() {
+        assert_eq!(row["error"]["code"], "conflict");
+        assert!(row["error"]["existing_id"].is_string());
+    }
 }

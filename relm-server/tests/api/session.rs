@@ -302,6 +302,8 @@ pub struct Fragile {
     gate: Semaphore,
     /// Calls that are answered yet, of a store that is [going away](Fragile::unplug_after).
     calls_left: AtomicUsize,
+    /// Bytes of all documents that were found by their keys.
+    pub found_bytes: AtomicUsize,
 }
 
 impl Default for Fragile {
@@ -312,6 +314,7 @@ impl Default for Fragile {
             held: AtomicUsize::new(0),
             gate: Semaphore::new(0),
             calls_left: AtomicUsize::new(0),
+            found_bytes: AtomicUsize::new(0),
         }
     }
 }
@@ -431,7 +434,10 @@ impl Store for Fragile {
         keys: &[String],
     ) -> Result<Vec<Option<Document>>, StoreError> {
         self.check().await?;
-        self.store.find(scope, kind, keys).await
+        let found = self.store.find(scope, kind, keys).await?;
+        let bytes = found.iter().flatten().map(|document| document.json.len());
+        self.found_bytes.fetch_add(bytes.sum(), Ordering::SeqCst);
+        Ok(found)
     }
 
     async fn list(&self, scope: Scope, query: &Query) -> Result<Page, StoreError> {
