@@ -368,6 +368,10 @@ macro_rules! for_each_case {
                 an_upsert_keeps_what_it_does_not_name
                 a_row_with_a_lost_reference_fails_alone
             }
+            [engine::large] {
+                the_largest_batch_is_announced_whole
+                long_keys_are_told_apart
+            }
             [engine::races] {
                 patches_of_different_fields_both_survive
                 one_of_many_creates_of_an_email_succeeds

@@ -4,6 +4,7 @@ pub(crate) mod batches;
 pub(crate) mod changes;
 pub(crate) mod deliveries;
 pub(crate) mod identities;
+pub(crate) mod large;
 pub(crate) mod post;
 pub(crate) mod races;
 pub(crate) mod requests;

@@ -134,10 +134,11 @@ macro_rules! for_each_broken_store {
                     a_change_has_one_event an_event_is_in_the_commit_of_its_change a_dropped_commit_is_whole_or_nothing
                     one_of_many_creates_of_an_email_succeeds events_show_changed_fields
                     a_recovery_includes_what_seems_to_be_of_later
-                    another_spelling_changes_nothing
+                    another_spelling_changes_nothing the_largest_batch_is_announced_whole
                 ]
                 LostDelivery a_lost_delivery_is_noticed [
                     deliveries_go_to_the_endpoints_that_match an_event_is_in_the_commit_of_its_change
+                    the_largest_batch_is_announced_whole
                     a_field_binds_every_engine a_delivery_is_sent_once_and_recorded
                     a_crash_after_sending_sends_again_with_the_same_id a_disabled_endpoint_is_sent_nothing
                     a_clock_set_back_delays_no_delivery a_clock_set_forward_sends_nothing_twice
@@ -165,6 +166,7 @@ macro_rules! for_each_broken_store {
                     a_response_comes_back_exactly the_same_request_is_answered_the_same
                     another_request_under_the_same_key_is_refused a_key_is_good_for_24_hours
                     a_storm_of_one_request_has_one_effect a_job_is_claimed_once nothing_with_nul_reaches_a_store
+                    long_keys_are_told_apart
                 ]
                 Overloaded a_store_that_gives_up_is_noticed [
                     opposite_orders_end upserts_in_opposite_orders_succeed
