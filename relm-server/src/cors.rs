@@ -34,8 +34,8 @@ const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
 );
 /// What a page may read beside what every page may.
 const ANSWER_HEADERS: HeaderValue = HeaderValue::from_static(
-    "Allow, ETag, Idempotent-Replayed, Relm-Version, Retry-After, WWW-Authenticate, X-RateLimit-Limit, \
-     X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id",
+    "Allow, ETag, Idempotent-Replayed, Relm-Notice, Relm-Version, Retry-After, WWW-Authenticate, \
+     X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id",
 );
 /// For how long a browser need not ask again: two hours, which is the most that Chromium heeds.
 const PREFLIGHT_SECONDS: HeaderValue = HeaderValue::from_static("7200");

@@ -23,6 +23,8 @@ const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+/// What was done otherwise than a request asked, in a sentence.
+pub(super) const RELM_NOTICE: HeaderName = HeaderName::from_static("relm-notice");
 
 /// Digits of the largest version.
 const VERSION_DIGITS_MAX: usize = 20;

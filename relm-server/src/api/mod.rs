@@ -78,6 +78,23 @@ enum Task {
     },
 }
 
+impl Task {
+    /// What is done otherwise than the request asks, if anything is. A page is shorter than a `limit` that is too large; who
+    /// asks for more must not take it for the whole list.
+    fn notice(&self) -> Option<HeaderValue> {
+        let Self::Keyed { query, .. } = self else {
+            return None;
+        };
+        if !query.has_limit_beyond_a_page() {
+            return None;
+        }
+        let notice = format!(
+            "`limit` counts as {PAGE_LIMIT_MAX}, the most that a page holds; follow `next_cursor` for the rest."
+        );
+        HeaderValue::try_from(notice).ok()
+    }
+}
+
 /// What the body of a request is for.
 #[derive(Clone, Copy)]
 enum BodyUse {
@@ -214,11 +231,17 @@ impl Api {
             window,
             task,
         } = call;
+        let notice = task.notice();
         let outcome = match self.begin(task, request) {
             Ok(answering) => answering.await,
             Err(failure) => Err(failure),
         };
-        self.render(outcome, &window, request_id)
+        let is_answered = outcome.is_ok();
+        let mut response = self.render(outcome, &window, request_id);
+        if let Some(notice) = notice.filter(|_| is_answered) {
+            response.headers_mut().insert(answer::RELM_NOTICE, notice);
+        }
+        response
     }
 
     fn begin(&self, task: Task, request: Request<Bytes>) -> Result<Answering, Failure> {

@@ -68,6 +68,19 @@ impl Query {
         Ok(Some(text.parse().unwrap_or(usize::MAX)))
     }
 
+    /// Whether the `limit` is more than a page holds; whatever else is wrong with it, [`take_limit`](Self::take_limit) says.
+    pub fn has_limit_beyond_a_page(&self) -> bool {
+        let mut limits = self.parameters.iter().filter(|one| one.name == "limit");
+        limits.next().is_some_and(|limit| {
+            let text = limit.value.as_str();
+            let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            is_number
+                && text
+                    .parse()
+                    .map_or(true, |limit: usize| limit > PAGE_LIMIT_MAX)
+        })
+    }
+
     /// Whatever nobody took.
     pub fn into_rest(self) -> Vec<Parameter> {
         self.parameters

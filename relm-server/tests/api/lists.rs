@@ -82,6 +82,32 @@ fn a_limit_is_50_unless_said_and_200_at_most() {
 }
 
 #[test]
+fn an_answer_says_that_its_limit_was_lowered() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    user.contact("ada@example.com");
+    for list in ["/v1/contacts?", "/v1/events?", "/v1/search?q=ada&"] {
+        for limit in ["201", "1000", "99999999999999999999999999"] {
+            let answer = user.get(&format!("{list}limit={limit}"));
+            answer.is(200);
+            let said = "`limit` counts as 200, the most that a page holds; follow `next_cursor` for the rest.";
+            assert_eq!(answer.header("relm-notice"), said, "{list}");
+        }
+        for query in ["limit=200", "limit=1", ""] {
+            let answer = user.get(&format!("{list}{query}"));
+            answer.is(200);
+            assert!(!answer.has_header("relm-notice"), "{list}{query}");
+        }
+    }
+    let refused = user.get("/v1/contacts?limit=1000&stage=won");
+    refused.error(400);
+    assert!(!refused.has_header("relm-notice"), "nothing was answered");
+    let elsewhere = user.get("/v1/schema?limit=1000");
+    elsewhere.error(400);
+    assert!(!elsewhere.has_header("relm-notice"));
+}
+
+#[test]
 fn a_cursor_fits_its_own_list_alone() {
     let world = World::new();
     let user = world.user("acme", Mode::Live);
