@@ -1,9 +1,10 @@
-//! Finds what tests may require: servers that the environment names, and programs of this machine.
+//! Finds what tests may require: servers that the environment names, programs of this machine, and a small disk to fill.
 //!
 //! It is looked for when the tests are built, since a test is ignored by an attribute. Cargo runs this again when a variable
 //! or a folder of programs changes, and then builds again what has such tests.
 
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::{env, fs, io};
 
 /// Servers, by the variable that names each: `.ci/databases` sets them.
@@ -47,9 +48,24 @@ fn main() -> io::Result<()> {
         let reason = format!("no program `{program}`: install it");
         (program.replace('-', "_"), (!is_there).then_some(reason))
     });
-    let table: Vec<_> = servers.into_iter().chain(programs).collect();
     let out = env::var_os("OUT_DIR").expect("cargo says where to write");
+    let no_tmpfs = (!mounts_tmpfs(&Path::new(&out).join("tmpfs")))
+        .then(|| "no tmpfs: mounting one takes root on Linux".to_owned());
+    let tmpfs = [("tmpfs".to_owned(), no_tmpfs)];
+    let table: Vec<_> = servers.into_iter().chain(programs).chain(tmpfs).collect();
     fs::write(Path::new(&out).join("table.rs"), format!("&{table:?}"))
+}
+
+/// Whether a disk of a test's own can be had: it is tried.
+fn mounts_tmpfs(at: &Path) -> bool {
+    let run = |program: &str, args: &[&str]| {
+        let mut command = Command::new(program);
+        command.args(args).arg(at).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    fs::create_dir_all(at).is_ok()
+        && run("mount", &["-t", "tmpfs", "-o", "size=1m", "tmpfs"])
+        && run("umount", &[])
 }
 
 /// The folders of programs that there are. One that is not there is not named to Cargo, which would run this every time.

@@ -13,6 +13,8 @@
 mod client;
 mod cluster;
 mod databases;
+mod full_disk;
+mod hang;
 mod mariadb;
 mod outage;
 #[allow(
@@ -28,6 +30,7 @@ mod receiver;
 #[path = "../process/server.rs"]
 mod server;
 mod storms;
+mod tmpfs;
 mod views;
 
 use databases::{MARIADB, POSTGRES};
@@ -103,4 +106,34 @@ fn a_postgres_that_went_away_is_found_again() {
 #[test]
 fn a_mariadb_that_went_away_is_found_again() {
     outage::restart(mariadb::MariaDb::start());
+}
+
+#[requires(initdb)]
+#[test]
+fn a_postgres_that_hangs_is_given_up_in_time_and_come_back_to() {
+    hang::stop_and_go_on(outage::Postgres::start());
+}
+
+#[requires(mariadbd, mariadb_install_db)]
+#[test]
+fn a_mariadb_that_hangs_is_given_up_in_time_and_come_back_to() {
+    hang::stop_and_go_on(mariadb::MariaDb::start());
+}
+
+#[requires(tmpfs)]
+#[test]
+fn a_full_disk_under_sqlite_is_told_and_got_over() {
+    full_disk::sqlite();
+}
+
+#[requires(tmpfs, initdb)]
+#[test]
+fn a_full_disk_under_postgres_is_told_and_got_over() {
+    full_disk::postgres();
+}
+
+#[requires(tmpfs, mariadbd, mariadb_install_db)]
+#[test]
+fn a_full_disk_under_mariadb_is_told_and_got_over() {
+    full_disk::mariadb();
 }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use super::outage::{Stoppable, is_root};
 
 pub struct MariaDb {
     folder: tempfile::TempDir,
+    data: PathBuf,
     port: u16,
     child: Child,
 }
@@ -17,6 +19,16 @@ pub struct MariaDb {
 impl MariaDb {
     pub fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        Self::over(folder, data)
+    }
+
+    /// One whose tables are on this disk.
+    pub fn on(disk: &Path) -> Self {
+        Self::over(tempfile::tempdir().unwrap(), disk.join("data"))
+    }
+
+    fn over(folder: tempfile::TempDir, data: PathBuf) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
@@ -27,13 +39,14 @@ impl MariaDb {
                 .status();
             assert!(owned.unwrap().success());
         }
-        let made = command(&folder, "mariadb-install-db")
+        let made = command(&folder, &data, "mariadb-install-db")
             .args(["--auth-root-authentication-method=normal", "--skip-test-db"])
             .status();
         assert!(made.unwrap().success(), "mariadb-install-db failed");
-        let child = serve(&folder, port);
+        let child = serve(&folder, &data, port);
         Self {
             folder,
+            data,
             port,
             child,
         }
@@ -46,12 +59,16 @@ impl Stoppable for MariaDb {
     }
 
     fn up(&mut self) {
-        self.child = serve(&self.folder, self.port);
+        self.child = serve(&self.folder, &self.data, self.port);
     }
 
     fn down(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    fn processes(&self) -> Vec<u32> {
+        vec![self.child.id()]
     }
 }
 
@@ -63,7 +80,7 @@ impl Drop for MariaDb {
 }
 
 /// One of MariaDB's programs, over the data of this folder.
-fn command(folder: &tempfile::TempDir, program: &str) -> Command {
+fn command(folder: &tempfile::TempDir, data: &Path, program: &str) -> Command {
     let mut command = Command::new(program);
     command.arg("--no-defaults");
     if is_root() {
@@ -75,10 +92,8 @@ fn command(folder: &tempfile::TempDir, program: &str) -> Command {
         .open(folder.path().join("log"))
         .unwrap();
     command
-        .arg(format!(
-            "--datadir={}",
-            folder.path().join("data").display()
-        ))
+        .arg(format!("--datadir={}", data.display()))
+        .arg("--innodb-log-file-size=8M")
         .stdin(Stdio::null())
         .stdout(out.try_clone().unwrap())
         .stderr(out);
@@ -86,8 +101,8 @@ fn command(folder: &tempfile::TempDir, program: &str) -> Command {
 }
 
 /// Starts the server, and waits until it listens.
-fn serve(folder: &tempfile::TempDir, port: u16) -> Child {
-    let mut command = command(folder, "mariadbd");
+fn serve(folder: &tempfile::TempDir, data: &Path, port: u16) -> Child {
+    let mut command = command(folder, data, "mariadbd");
     let socket = folder.path().join("socket");
     let child = command
         .arg(format!("--socket={}", socket.display()))

@@ -1,5 +1,6 @@
 //! A database server that is stopped under load, and comes back.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -19,17 +20,34 @@ pub trait Stoppable {
     fn up(&mut self);
     /// As an operator in a hurry, or a crash, would: connections break at once.
     fn down(&mut self);
+    /// All of its processes, the one first that begins others.
+    fn processes(&self) -> Vec<u32>;
 }
 
 /// A PostgreSQL of the test's own, which nobody else is using.
 pub struct Postgres {
     folder: tempfile::TempDir,
+    data: PathBuf,
     port: u16,
 }
 
 impl Postgres {
     pub fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        Self::over(folder, data, &[])
+    }
+
+    /// One whose tables are on this disk. Its log is elsewhere: a PostgreSQL that cannot write its log ends itself.
+    pub fn on(disk: &Path) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("wal");
+        let log = ["-X", log.to_str().unwrap()].map(str::to_owned);
+        let data = disk.join("data");
+        Self::over(folder, data, &log)
+    }
+
+    fn over(folder: tempfile::TempDir, data: PathBuf, options: &[String]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
@@ -40,20 +58,14 @@ impl Postgres {
                 .status();
             assert!(owned.unwrap().success());
         }
-        let mut postgres = Self { folder, port };
-        let data = postgres.data();
-        let data = data.to_str().unwrap();
-        let made = postgres.run(
-            "initdb",
-            &["-A", "trust", "-U", "relm", "--locale=C.UTF-8", "-D", data],
-        );
+        let mut postgres = Self { folder, data, port };
+        let data = postgres.data.to_str().unwrap().to_owned();
+        let mut args = vec!["-A", "trust", "-U", "relm", "--locale=C.UTF-8", "-D", &data];
+        args.extend(options.iter().map(String::as_str));
+        let made = postgres.run("initdb", &args);
         assert!(made, "initdb failed");
         postgres.up();
         postgres
-    }
-
-    fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
     }
 
     /// Runs one of PostgreSQL's programs, as the user that it will not be root for.
@@ -86,7 +98,7 @@ impl Stoppable for Postgres {
     fn up(&mut self) {
         let folder = self.folder.path().display();
         let options = format!("-p {} -k {folder} -c listen_addresses=127.0.0.1", self.port);
-        let data = self.data();
+        let data = &self.data;
         let log = self.folder.path().join("log");
         let args = [
             "-w",
@@ -105,7 +117,7 @@ impl Stoppable for Postgres {
 
     /// As an operator in a hurry, or a crash, would: connections break at once.
     fn down(&mut self) {
-        let data = self.data();
+        let data = &self.data;
         let args = [
             "stop",
             "-w",
@@ -116,11 +128,22 @@ impl Stoppable for Postgres {
         ];
         assert!(self.run("pg_ctl", &args), "it stops");
     }
+
+    fn processes(&self) -> Vec<u32> {
+        let file = std::fs::read_to_string(self.data.join("postmaster.pid")).unwrap();
+        let postmaster: u32 = file.lines().next().unwrap().parse().unwrap();
+        let children = format!("/proc/{postmaster}/task/{postmaster}/children");
+        let children = std::fs::read_to_string(children).unwrap();
+        let children = children
+            .split_whitespace()
+            .map(|child| child.parse().unwrap());
+        std::iter::once(postmaster).chain(children).collect()
+    }
 }
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        let data = self.data();
+        let data = &self.data;
         self.run(
             "pg_ctl",
             &["stop", "-m", "immediate", "-D", data.to_str().unwrap()],
@@ -151,77 +174,102 @@ const ANSWER_MAX: Duration = Duration::from_secs(5);
 /// How long a client waits that was told to come back: sooner would only fill the memory of this test.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// While the database is away every request is answered with 503, soon; when it is back, so are the replicas. Nothing that was
-/// acknowledged is missing, and nothing is there that was said not to have been applied.
-pub fn restart(mut database: impl Stoppable) {
-    let cluster = Cluster::start(&database.url(), 2);
+/// What clients that create contacts were told while they did.
+#[derive(Default)]
+struct Told {
+    acknowledged: Mutex<Vec<String>>,
+    refused: Mutex<Vec<String>>,
+    unavailable: AtomicUsize,
+}
+
+/// Stops the clients, also where a test fails.
+struct StopAtEnd<'a>(&'a AtomicBool);
+
+impl Drop for StopAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Has clients create contacts while something happens to the database, of which they are told by 503 alone, and soon; `so_far` is how
+/// often. Nothing that was acknowledged is missing afterwards, and nothing is there that was said not to have been applied.
+pub fn under_load(cluster: &Cluster, happens: impl FnOnce(&dyn Fn() -> usize)) {
     let stop = AtomicBool::new(false);
-    let (acknowledged, refused): (Mutex<Vec<String>>, Mutex<Vec<String>>) = Default::default();
-    let unavailable = AtomicUsize::new(0);
+    let told = Told::default();
     std::thread::scope(|scope| {
+        let _stop = StopAtEnd(&stop);
         for client in 0..8 {
-            let (cluster, stop) = (&cluster, &stop);
-            let (acknowledged, refused) = (&acknowledged, &refused);
-            let unavailable = &unavailable;
-            scope.spawn(move || {
-                let mut connection = cluster.client(client);
-                for number in 0.. {
-                    if stop.load(Ordering::SeqCst) {
-                        return;
-                    }
-                    let email = format!("user-{client}-{number}@example.com");
-                    let begun = Instant::now();
-                    let (status, answer) =
-                        connection.post("/v1/contacts", None, &json!({ "email": email }));
-                    let took = begun.elapsed();
-                    assert!(took < ANSWER_MAX, "{status} after {took:?}");
-                    match status {
-                        201 => acknowledged.lock().unwrap().push(email),
-                        503 => {
-                            match answer["error"]["code"].as_str() {
-                                Some("unavailable") => refused.lock().unwrap().push(email),
-                                Some("outcome_unknown") => {}
-                                _ => panic!("{answer}"),
-                            }
-                            unavailable.fetch_add(1, Ordering::SeqCst);
-                            std::thread::sleep(PAUSE);
-                        }
-                        _ => panic!("{status} {answer}"),
-                    }
-                }
-            });
+            let (stop, told) = (&stop, &told);
+            scope.spawn(move || create_until(cluster, client, stop, told));
         }
-        for _ in 0..2 {
-            std::thread::sleep(Duration::from_millis(700));
-            database.down();
-            let before = unavailable.load(Ordering::SeqCst);
-            eventually("requests are refused", Duration::from_secs(10), || {
-                unavailable.load(Ordering::SeqCst) > before
-            });
-            database.up();
-            let mut replicas = [cluster.client(0), cluster.client(1)];
-            let back = eventually("they serve again", Duration::from_secs(10), || {
-                let mut serves = replicas
-                    .iter_mut()
-                    .map(|client| client.get("/v1/contacts?limit=1").0 == 200);
-                serves.all(|serves| serves)
-            });
-            assert!(back < Duration::from_secs(5), "after {back:?}");
-        }
-        stop.store(true, Ordering::SeqCst);
+        happens(&|| told.unavailable.load(Ordering::SeqCst));
     });
     let stored = walk(&mut cluster.client(1), "/v1/contacts");
-    let stored: Vec<&str> = stored
-        .iter()
-        .map(|one| one["email"].as_str().unwrap())
-        .collect();
-    for email in acknowledged.into_inner().unwrap() {
-        assert!(stored.contains(&email.as_str()), "{email} was acknowledged");
+    let emails = stored.iter().map(|one| one["email"].as_str().unwrap());
+    let stored: HashSet<&str> = emails.collect();
+    for email in told.acknowledged.into_inner().unwrap() {
+        assert!(stored.contains(&*email), "{email} was acknowledged");
     }
-    for email in refused.into_inner().unwrap() {
+    for email in told.refused.into_inner().unwrap() {
         assert!(
-            !stored.contains(&email.as_str()),
+            !stored.contains(&*email),
             "{email} was said not to have been applied"
         );
     }
+}
+
+fn create_until(cluster: &Cluster, client: usize, stop: &AtomicBool, told: &Told) {
+    let mut connection = cluster.client(client);
+    for number in 0.. {
+        if stop.load(Ordering::SeqCst) {
+            return;
+        }
+        let email = format!("user-{client}-{number}@example.com");
+        let begun = Instant::now();
+        let (status, answer) = connection.post("/v1/contacts", None, &json!({ "email": email }));
+        let took = begun.elapsed();
+        assert!(took < ANSWER_MAX, "{status} after {took:?}");
+        match status {
+            201 => told.acknowledged.lock().unwrap().push(email),
+            503 => {
+                match answer["error"]["code"].as_str() {
+                    Some("unavailable") => told.refused.lock().unwrap().push(email),
+                    Some("outcome_unknown") => {}
+                    _ => panic!("{answer}"),
+                }
+                told.unavailable.fetch_add(1, Ordering::SeqCst);
+                std::thread::sleep(PAUSE);
+            }
+            _ => panic!("{status} {answer}"),
+        }
+    }
+}
+
+/// Waits until both replicas serve again, which is soon.
+pub fn serve_again(cluster: &Cluster) {
+    let mut replicas = [cluster.client(0), cluster.client(1)];
+    let back = eventually("they serve again", Duration::from_secs(10), || {
+        let mut serves = replicas
+            .iter_mut()
+            .map(|client| client.get("/v1/contacts?limit=1").0 == 200);
+        serves.all(|serves| serves)
+    });
+    assert!(back < Duration::from_secs(5), "after {back:?}");
+}
+
+/// While the database is away every request is answered with 503, soon; when it is back, so are the replicas.
+pub fn restart(mut database: impl Stoppable) {
+    let cluster = Cluster::start(&database.url(), 2);
+    under_load(&cluster, |unavailable| {
+        for _ in 0..2 {
+            std::thread::sleep(Duration::from_millis(700));
+            database.down();
+            let before = unavailable();
+            eventually("requests are refused", Duration::from_secs(10), || {
+                unavailable() > before
+            });
+            database.up();
+            serve_again(&cluster);
+        }
+    });
 }
