@@ -2,8 +2,8 @@
 //!
 //! A request is judged by its head first: what hyper lets through and an API must not is refused in `receive.rs`, what a
 //! caller may not do by [`Handler::admit`]. Until then none of its body is asked for (nor `100 Continue` sent), and no
-//! memory is taken for it. What a request means is the [`Handler`]'s. One that has to wait goes on in a task of its own:
-//! hyper drops what it awaits when a connection ends, and half a commit must never depend on a client's patience.
+//! memory is taken for it. What a request means is the [`Handler`]'s. A read whose client is gone is dropped
+//! (`presence.rs` tells who is gone); a write goes on in a task of its own, within bounds (`running.rs`, `unattended.rs`).
 //!
 //! Architecture invariant: whatever takes memory or time for a request holds its connection's place until it ends, so
 //! [`Limits`] bounds handlers whose clients left, too, and all places free means that nothing runs. Bodies and answers
@@ -13,20 +13,21 @@
 //! 400, 414 or 431, and closes.
 
 mod answer;
+mod apart;
 mod limits;
 mod memory;
 mod peers;
+mod presence;
 mod receive;
+mod running;
 mod stream;
+mod unattended;
 
 use std::convert::Infallible;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -42,17 +43,18 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
 
 use self::answer::AnswerBody;
-
+use self::apart::apart;
 pub use self::limits::{CONNECTIONS_PER_PEER_MAX_DEFAULT, Limits};
 use self::memory::Budgets;
-
 pub use self::memory::Tenant;
 pub use self::peers::Peer;
 use self::peers::{Counted, Peers};
+use self::presence::Socket;
 use self::receive::{BodyMemory, Received, check_head, receive};
-
+use self::running::{Ended, Running};
 pub use self::stream::Pace;
 use self::stream::Stream;
+use self::unattended::Unattended;
 
 /// What a request means.
 pub trait Handler: Send + Sync + 'static {
@@ -67,8 +69,8 @@ pub trait Handler: Send + Sync + 'static {
         peer: Peer,
     ) -> impl Future<Output = Result<Admission<Self::Call>, Response<Bytes>>> + Send;
 
-    /// Answers a request that was admitted and read whole. It is carried through, whether or not anyone waits for the
-    /// answer.
+    /// Answers a request that was admitted and read whole. What a safe method asks for is dropped when the client is gone;
+    /// anything else is carried through within [`Limits::unattended_writes_max`], whether or not anyone waits for the answer.
     fn handle(
         &self,
         call: Self::Call,
@@ -111,7 +113,7 @@ pub enum AnswerSize {
     Small,
     /// Many records.
     Large,
-    /// Many records, each of which is read, changed and written.
+    /// Many records, each of which is read, changed and written: that is done on a thread of its own.
     Batch,
 }
 
@@ -160,6 +162,7 @@ struct Shared<H> {
     bodies: BodyMemory,
     answers: Budgets,
     peers: Arc<Peers>,
+    unattended: Unattended,
 }
 
 /// One connection; each of its running handlers holds it as well.
@@ -183,7 +186,8 @@ enum Stage {
 
 /// Serves until `shutdown`, then lets what is open end; whether all of it did before the deadline.
 ///
-/// After the deadline connections are cut off. Handlers are not: those that still run end with the runtime.
+/// After the deadline connections are cut off, and reads with them. Writes are not: those that still run end with the
+/// runtime, or by [`Limits::unattended_write_time`].
 pub async fn serve<H: Handler>(
     listener: TcpListener,
     handler: Arc<H>,
@@ -204,6 +208,7 @@ pub async fn serve<H: Handler>(
         ),
         answers: Budgets::new(limits.answer_bytes_in_flight_max, patience),
         peers: Peers::new(limits.connections_per_peer_max),
+        unattended: Unattended::new(limits.unattended_writes_max, limits.unattended_write_time),
         limits,
     });
     bound_unsent(&listener);
@@ -283,10 +288,16 @@ async fn serve_connection<H: Handler>(
     // An answer is one write: waiting to fill a segment would only delay it.
     let _ = tcp.set_nodelay(true);
     let limits = &shared.limits;
-    let stream = Stream::new(tcp, Arc::clone(&connection), limits.answer_pace);
+    let socket = Arc::new(Socket::new(tcp));
+    let stream = Stream::new(
+        Arc::clone(&socket),
+        Arc::clone(&connection),
+        limits.answer_pace,
+    );
     let service = service_fn(|request| {
         let (shared, connection) = (Arc::clone(&shared), Arc::clone(&connection));
-        async move { Ok::<_, Infallible>(respond(shared, connection, request).await) }
+        let socket = Arc::clone(&socket);
+        async move { Ok::<_, Infallible>(respond(shared, connection, &socket, request).await) }
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
@@ -316,15 +327,24 @@ async fn serve_connection<H: Handler>(
 async fn respond<H: Handler>(
     shared: Arc<Shared<H>>,
     connection: Arc<Connection>,
+    socket: &Socket,
     request: Request<Incoming>,
 ) -> Response<AnswerBody> {
     let origin = request.headers().get(ORIGIN).cloned();
+    let (method, version) = (request.method().clone(), request.version());
     let answering = Box::pin(answer(Arc::clone(&shared), connection, request));
-    // Of a panic, the panic hook has told.
-    let mut response = run_detached(answering).await.unwrap_or_else(|Panicked| {
-        let refused = shared.handler.refuse(Refusal::Panicked, None);
-        refused.map(|bytes| AnswerBody::new(bytes, None))
-    });
+    let running = Running::new(answering, method.is_safe(), &shared.unattended);
+    let gone = socket.client_gone(version, shared.limits.presence_interval);
+    let mut response = match running.attended(gone).await {
+        Ended::Answered(response) => response,
+        // The panic hook has logged it.
+        Ended::Panicked => {
+            let refused = shared.handler.refuse(Refusal::Panicked, None);
+            refused.map(|bytes| AnswerBody::new(bytes, None))
+        }
+        // There is nobody to answer: writing this fails, and ends the connection.
+        Ended::ClientGone => Response::new(AnswerBody::new(Bytes::new(), None)),
+    };
     let headers = response.headers_mut();
     shared.handler.complete(origin.as_ref(), headers);
     response
@@ -370,12 +390,19 @@ async fn answer<H: Handler>(
         let refused = shared.handler.refuse(Refusal::Busy, Some(call));
         return refused.map(|bytes| AnswerBody::new(bytes, None));
     };
-    let request = Request::from_parts(head, body);
-    let response = shared.handler.handle(call, request).await;
-    drop(body_memory);
-    // An answer that is larger than expected and finds no room is sent all the same: it is made already.
-    memory.resize(response.body().len());
-    response.map(|bytes| AnswerBody::new(bytes, Some(memory)))
+    let handler = Arc::clone(&shared.handler);
+    let handling = async move {
+        let request = Request::from_parts(head, body);
+        let response = handler.handle(call, request).await;
+        drop(body_memory);
+        // An answer that is larger than expected and finds no room is sent all the same: it is made already.
+        memory.resize(response.body().len());
+        response.map(|bytes| AnswerBody::new(bytes, Some(memory)))
+    };
+    match allowance.answer {
+        AnswerSize::Batch => apart(handling).await,
+        AnswerSize::Small | AnswerSize::Large => handling.await,
+    }
 }
 
 /// A response after which the connection is closed, since what is left of the body is not worth reading.
@@ -384,24 +411,4 @@ fn close_after(connection: &Connection, mut response: Response<Bytes>) -> Respon
     let close = HeaderValue::from_static("close");
     response.headers_mut().insert(CONNECTION, close);
     response.map(|bytes| AnswerBody::new(bytes, None))
-}
-
-/// A handler panicked.
-struct Panicked;
-
-/// Answers a request to its end, whether or not the client waits for it. One that is done at once, as most reads are, is
-/// done where its connection is; one that has to wait goes on in a task of its own, which nothing aborts.
-async fn run_detached(
-    mut answering: Pin<Box<dyn Future<Output = Response<AnswerBody>> + Send>>,
-) -> Result<Response<AnswerBody>, Panicked> {
-    let first = poll_fn(|cx| {
-        // What a panic leaves is dropped, and never polled again.
-        let polled = AssertUnwindSafe(|| answering.as_mut().poll(cx));
-        Poll::Ready(catch_unwind(polled))
-    });
-    match first.await {
-        Ok(Poll::Ready(response)) => Ok(response),
-        Ok(Poll::Pending) => tokio::spawn(answering).await.map_err(|_| Panicked),
-        Err(_) => Err(Panicked),
-    }
 }

@@ -31,6 +31,7 @@ use hyper::header::{HeaderMap, HeaderValue, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response};
 use relm_core::engine::Crm;
+use relm_core::limits::PAGE_LIMIT_MAX;
 use relm_core::record::API_VERSION;
 use relm_core::value::json;
 use relm_core::{ErrorKind, Id, KeyAccess, Mode, Quoted, Scope, Scoped};

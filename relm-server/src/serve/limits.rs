@@ -44,6 +44,13 @@ pub struct Limits {
     pub answer_bytes_in_flight_max: usize,
     /// How long a body or an answer may wait for its bytes of those.
     pub memory_timeout: Duration,
+    /// How long a request runs before the server looks whether its client is still there.
+    pub presence_interval: Duration,
+    /// Writes at once whose clients are gone; a further one is dropped. What of those a store has begun it finishes,
+    /// what waits in its queue leaves it, and nothing of it is applied.
+    pub unattended_writes_max: usize,
+    /// How long a write may go on once its client is gone; then it is dropped in the same way.
+    pub unattended_write_time: Duration,
     /// How long open requests may take to end once the server is told to stop.
     pub drain_timeout: Duration,
 }
@@ -65,6 +72,9 @@ impl Default for Limits {
             body_bytes_in_flight_max: 256 * 1024 * 1024,
             answer_bytes_in_flight_max: 128 * 1024 * 1024,
             memory_timeout: Duration::from_secs(5),
+            presence_interval: Duration::from_millis(100),
+            unattended_writes_max: 64,
+            unattended_write_time: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(10),
         }
     }

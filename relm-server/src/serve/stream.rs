@@ -9,10 +9,10 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::Connection;
+use super::presence::Socket;
 
 /// How long a peer that sends on after its refusal is listened to, and how much of it is thrown away. A socket closed
 /// over unread bytes is reset, and a reset can overtake the answer (RFC 9112, section 9.6).
@@ -31,7 +31,7 @@ pub struct Pace {
 
 /// The socket of a connection.
 pub(super) struct Stream {
-    tcp: TcpStream,
+    socket: Arc<Socket>,
     connection: Arc<Connection>,
     pace: Pace,
     /// Set from the first write that has to wait until all is written.
@@ -53,9 +53,9 @@ struct Linger {
 }
 
 impl Stream {
-    pub(super) fn new(tcp: TcpStream, connection: Arc<Connection>, pace: Pace) -> Self {
+    pub(super) fn new(socket: Arc<Socket>, connection: Arc<Connection>, pace: Pace) -> Self {
         Self {
-            tcp,
+            socket,
             connection,
             pace,
             waiting: None,
@@ -88,7 +88,7 @@ impl Stream {
             ready!(waiting.end.as_mut().poll(cx));
             if waiting.taken_bytes < window_bytes_min {
                 // The kernel is to forget what the peer did not take, too.
-                let _ = self.tcp.set_zero_linger();
+                let _ = self.socket.tcp().set_zero_linger();
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
             waiting.taken_bytes = 0;
@@ -105,7 +105,7 @@ impl Stream {
         let mut bytes = [0; LINGER_BUFFER_BYTES];
         while linger.deadline.as_mut().poll(cx).is_pending() && linger.bytes < LINGER_BYTES_MAX {
             let mut buffer = ReadBuf::new(&mut bytes);
-            let read = ready!(Pin::new(&mut self.tcp).poll_read(cx, &mut buffer));
+            let read = ready!(self.socket.poll_read(cx, &mut buffer));
             if read.is_err() || buffer.filled().is_empty() {
                 break;
             }
@@ -117,11 +117,11 @@ impl Stream {
 
 impl AsyncRead for Stream {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_read(cx, buffer)
+        self.socket.poll_read(cx, buffer)
     }
 }
 
@@ -131,7 +131,7 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.tcp).poll_write(cx, bytes);
+        let written = self.socket.poll_write(cx, |tcp| tcp.try_write(bytes));
         self.paced(cx, written)
     }
 
@@ -140,23 +140,26 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.tcp).poll_write_vectored(cx, slices);
+        let written = self
+            .socket
+            .poll_write(cx, |tcp| tcp.try_write_vectored(slices));
         self.paced(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.tcp.is_write_vectored()
+        true
     }
 
     /// hyper flushes once all that it has is written.
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.waiting = None;
-        Pin::new(&mut self.tcp).poll_flush(cx)
+        self.socket.flushed();
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.linger.is_none() {
-            ready!(Pin::new(&mut self.tcp).poll_shutdown(cx))?;
+            self.socket.shut_down()?;
         }
         if self.connection.unread.load(Ordering::Relaxed) {
             ready!(self.poll_linger(cx));

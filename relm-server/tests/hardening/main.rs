@@ -5,8 +5,16 @@
     reason = "the helpers of tests are tests, which clippy cannot see"
 )]
 
+mod aborted;
 mod admission;
 mod api;
+mod counting;
+#[allow(
+    dead_code,
+    reason = "two crates of tests share it, and each uses its part"
+)]
+#[path = "../replicas/databases.rs"]
+mod databases;
 mod framing;
 mod memory;
 mod pace;
@@ -24,6 +32,7 @@ use tokio::time::timeout;
 const GET: &str = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
 const GET_AND_CLOSE: &str = "GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
 const WAIT: &str = "GET /wait HTTP/1.1\r\nhost: a\r\n\r\n";
+const WRITE_AND_WAIT: &str = "POST /wait HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n";
 
 /// A POST to `/` with these header lines and this body.
 fn post(headers: &str, body: &str) -> String {
@@ -232,9 +241,9 @@ async fn a_body_that_does_not_arrive_in_time_is_refused() {
 }
 
 #[tokio::test]
-async fn a_client_that_hangs_up_does_not_cancel_the_handler() {
+async fn a_client_that_hangs_up_does_not_cancel_its_write() {
     let server = Server::start(Limits::default()).await;
-    let stream = server.send(WAIT).await;
+    let stream = server.send(WRITE_AND_WAIT).await;
     take(&server.probe.entered).await;
     // With linger 0, what follows is a reset: the rudest way to leave.
     stream.set_zero_linger().unwrap();
@@ -282,14 +291,14 @@ async fn connections_beyond_the_most_wait_for_a_place() {
 }
 
 #[tokio::test]
-async fn a_handler_keeps_the_place_of_a_client_that_left() {
+async fn a_write_keeps_the_place_of_a_client_that_left() {
     // Else asking and leaving, over and over, would pile up handlers without bound.
     let server = Server::start(Limits {
         connections_max: 1,
         ..Limits::default()
     })
     .await;
-    let first = server.send(WAIT).await;
+    let first = server.send(WRITE_AND_WAIT).await;
     take(&server.probe.entered).await;
     first.set_zero_linger().unwrap();
     drop(first);
@@ -321,9 +330,9 @@ async fn stopping_lets_open_requests_end() {
 }
 
 #[tokio::test]
-async fn stopping_waits_for_a_handler_whose_client_left() {
+async fn stopping_waits_for_a_write_whose_client_left() {
     let server = Server::start(Limits::default()).await;
-    let stream = server.send(WAIT).await;
+    let stream = server.send(WRITE_AND_WAIT).await;
     take(&server.probe.entered).await;
     stream.set_zero_linger().unwrap();
     drop(stream);
@@ -336,13 +345,13 @@ async fn stopping_waits_for_a_handler_whose_client_left() {
 }
 
 #[tokio::test]
-async fn stopping_cuts_off_what_hangs_but_no_handler() {
+async fn stopping_cuts_off_what_hangs_but_no_write() {
     let server = Server::start(Limits {
         drain_timeout: MOMENT,
         ..Limits::default()
     })
     .await;
-    let mut hung = server.send(WAIT).await;
+    let mut hung = server.send(WRITE_AND_WAIT).await;
     take(&server.probe.entered).await;
     server.stop.send(()).unwrap();
     assert!(!within(server.drained).await.unwrap());
@@ -350,4 +359,20 @@ async fn stopping_cuts_off_what_hangs_but_no_handler() {
     // The connection is gone; what its handler began, it may end.
     server.probe.gate.add_permits(1);
     take(&server.probe.finished).await;
+}
+
+/// On one thread for all connections, a batch that takes a thread for long leaves it to the others.
+#[tokio::test]
+async fn a_batch_that_does_not_wait_holds_up_nobody() {
+    let server = Server::start(Limits::default()).await;
+    let batch = WRITE_AND_WAIT.replace("/wait", "/batch");
+    let mut first = server.send(&batch).await;
+    take(&server.probe.entered).await;
+    server.probe.gate.add_permits(1);
+    assert_answer(&server.ask(GET_AND_CLOSE).await, 200, GET_AND_CLOSE);
+    server.probe.release.send(()).unwrap();
+    assert_answer(&hear_one(&mut first).await, 200, &batch);
+    let panics = WRITE_AND_WAIT.replace("/wait", "/batch/panic");
+    let mut stream = server.send(&panics).await;
+    assert_answer(&hear_one(&mut stream).await, 500, &panics);
 }

@@ -38,6 +38,26 @@ pub struct Probe {
     pub gate: Semaphore,
     /// A permit for each `/wait` that was carried through.
     pub finished: Semaphore,
+    /// A permit for each `/wait` that was dropped before that.
+    pub dropped: Semaphore,
+    /// `/batch` takes a thread until it hears of this.
+    pub release: std::sync::mpsc::Sender<()>,
+    hold: std::sync::Mutex<std::sync::mpsc::Receiver<()>>,
+}
+
+/// A handler that waits.
+struct Waiting<'a> {
+    probe: &'a Probe,
+    is_finished: bool,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        match self.is_finished {
+            true => self.probe.finished.add_permits(1),
+            false => self.probe.dropped.add_permits(1),
+        }
+    }
 }
 
 impl Handler for Probe {
@@ -54,6 +74,7 @@ impl Handler for Probe {
         let (body_bytes_max, answer) = match head.uri.path() {
             "/large" | "/echo" => (LARGE_BODY_BYTES_MAX, AnswerSize::Small),
             "/huge" => (BODY_BYTES_MAX, AnswerSize::Large),
+            "/batch" | "/batch/panic" => (BODY_BYTES_MAX, AnswerSize::Batch),
             _ => (BODY_BYTES_MAX, AnswerSize::Small),
         };
         let allowance = (head.uri.path() != "/open").then_some(Allowance {
@@ -71,12 +92,22 @@ impl Handler for Probe {
         self.entered.add_permits(1);
         match request.uri().path() {
             "/wait" | "/large" => {
+                let mut waiting = Waiting {
+                    probe: self,
+                    is_finished: false,
+                };
                 self.gate.acquire().await.unwrap().forget();
-                self.finished.add_permits(1);
+                waiting.is_finished = true;
                 Response::new(Bytes::from_static(b"waited"))
             }
             "/huge" => Response::new(Bytes::from_static(&[b'x'; HUGE_BYTES])),
-            "/panic" => panic!("as asked; the test goes on"),
+            "/panic" | "/batch/panic" => panic!("as asked; the test goes on"),
+            "/batch" => {
+                // What waits, goes on; what does not wait, holds nobody up.
+                self.gate.acquire().await.unwrap().forget();
+                self.hold.lock().unwrap().recv().unwrap();
+                Response::new(Bytes::from_static(b"batch"))
+            }
             _ => Response::new(request.into_body()),
         }
     }
@@ -113,10 +144,14 @@ impl Server {
     pub async fn start(limits: Limits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let (release, hold) = std::sync::mpsc::channel();
         let probe = Arc::new(Probe {
+            release,
+            hold: hold.into(),
             entered: Semaphore::new(0),
             gate: Semaphore::new(0),
             finished: Semaphore::new(0),
+            dropped: Semaphore::new(0),
         });
         let (stop, stopped) = oneshot::channel();
         let drained = tokio::spawn(serve(listener, probe.clone(), limits, async {
