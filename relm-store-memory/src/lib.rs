@@ -74,15 +74,15 @@ impl MemoryStore {
     /// Walks the records of one scope, as they are at one moment, to the end of the walk.
     async fn walk(&self, scope: Scope, walk: &mut impl Walk) {
         let rest = self.within(scope, |contents| {
-            // Most walks end in their first slice, and nothing needs to be kept for them.
-            (!walk.slice(&contents.records)).then(|| Arc::clone(&contents.records))
+            let is_over = walk.go_on(&contents.records, walk::FIRST_SLICES);
+            (!is_over).then(|| Arc::clone(&contents.records))
         });
         let Some(records) = rest else {
             return;
         };
         loop {
             walk::yield_now().await;
-            if walk.slice(&records) {
+            if walk.go_on(&records, 1) {
                 return;
             }
         }

@@ -20,15 +20,20 @@ use crate::Records;
 
 /// Values that a slice of a list compares at most, over all of its records. A record that is looked at counts as
 /// [`RECORD_VALUES`] beside the values of the clauses.
-pub const SLICE_VALUES_MAX: usize = 64 * 1024;
+///
+/// A slice takes about a tenth of a millisecond. An executor may run dozens of slices, of whoever walks, before it looks at its
+/// sockets again: tokio does so after 61 tasks that are ready.
+pub const SLICE_VALUES_MAX: usize = 4 * 1024;
 const RECORD_VALUES: usize = 16;
 /// Bytes of documents that a slice of a search reads; its last record may go beyond.
-pub const SLICE_BYTES_MAX: usize = 64 * 1024;
+pub const SLICE_BYTES_MAX: usize = 4 * 1024;
+/// Slices that a walk begins with, at once: most end in them, and need not keep what they walk over.
+pub(crate) const FIRST_SLICES: usize = 16;
 
 /// A read that goes over records.
 pub(crate) trait Walk: Send {
-    /// Goes on for one slice. Whether it came to its end.
-    fn slice(&mut self, records: &Records) -> bool;
+    /// Goes on for so many slices. Whether it came to its end.
+    fn go_on(&mut self, records: &Records, slices: usize) -> bool;
 }
 
 /// Lets whatever else the executor has to do go first.
@@ -98,10 +103,10 @@ fn values(clause: &Clause) -> usize {
 }
 
 impl Walk for ListWalk<'_> {
-    fn slice(&mut self, records: &Records) -> bool {
-        let mut seen = 0;
+    fn go_on(&mut self, records: &Records, slices: usize) -> bool {
+        let (mut seen, records_max) = (0, self.slice_records * slices);
         let rest = newest_first(records, self.query.kind, self.after);
-        for entry in rest.take(self.slice_records) {
+        for entry in rest.take(records_max) {
             seen += 1;
             self.after = Some(entry.record.id());
             if !matches(&self.query.clauses, &entry.record) {
@@ -112,7 +117,7 @@ impl Walk for ListWalk<'_> {
             }
             self.documents.push(entry.document());
         }
-        seen < self.slice_records
+        seen < records_max
     }
 }
 
@@ -167,11 +172,11 @@ impl<'a> SearchWalk<'a> {
 }
 
 impl Walk for SearchWalk<'_> {
-    fn slice(&mut self, records: &Records) -> bool {
+    fn go_on(&mut self, records: &Records, slices: usize) -> bool {
         let mut bytes = 0;
         while let Some(object_type) = self.search.types.get(self.object_type) {
             for entry in newest_first(records, object_type.kind(), self.after) {
-                if bytes >= SLICE_BYTES_MAX {
+                if bytes >= SLICE_BYTES_MAX * slices {
                     return false;
                 }
                 bytes += entry.json.len();
