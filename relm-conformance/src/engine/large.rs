@@ -60,11 +60,11 @@ pub(crate) async fn the_largest_batch_is_announced_whole(store: Subject) {
                 news.iter()
                     .all(|event| event.event_type.as_str() == event_type)
             );
-            let of = |data: &str| serde_json::from_str::<serde_json::Value>(data).ok();
-            let told = news.iter().filter_map(|event| {
-                let id = of(event.data.get())?["id"].as_str().and_then(Id::parse);
-                id
-            });
+            let id = |data: &str| {
+                let data: serde_json::Value = serde_json::from_str(data).ok()?;
+                data["id"].as_str().and_then(Id::parse)
+            };
+            let told = news.iter().filter_map(|event| id(event.data.get()));
             assert_eq!(told.collect::<BTreeSet<Id>>(), contacts);
             rounds += 1;
         }
