@@ -35,15 +35,12 @@ impl Tmpfs {
         let mut filler = File::create(self.filler()).unwrap();
         for bytes in [1 << 20, 4096, 1] {
             let bytes = vec![b'x'; bytes];
-            loop {
-                match filler.write(&bytes) {
-                    Ok(_) => {}
-                    Err(error) => {
-                        assert_eq!(error.kind(), ErrorKind::StorageFull, "{error}");
-                        break;
-                    }
+            let error = loop {
+                if let Err(error) = filler.write_all(&bytes) {
+                    break error;
                 }
-            }
+            };
+            assert_eq!(error.kind(), ErrorKind::StorageFull, "{error}");
         }
     }
 
