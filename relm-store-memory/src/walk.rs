@@ -24,7 +24,9 @@ use crate::Records;
 /// A slice takes about a tenth of a millisecond. An executor may run dozens of slices, of whoever walks, before it looks at its
 /// sockets again: tokio does so after 61 tasks that are ready.
 pub const SLICE_VALUES_MAX: usize = 4 * 1024;
-const RECORD_VALUES: usize = 16;
+const RECORD_VALUES: usize = 256;
+/// What a pattern counts as.
+const PATTERN_VALUES: usize = 16;
 /// Bytes of documents that a slice of a search reads; its last record may go beyond.
 pub const SLICE_BYTES_MAX: usize = 4 * 1024;
 /// Slices that a walk begins with, at once: most end in them, and need not keep what they walk over.
@@ -98,7 +100,7 @@ fn values(clause: &Clause) -> usize {
         Condition::Compare(..) | Condition::Null(_) => 1,
         Condition::In(values) => values.len(),
         // A pattern goes over a text more than once.
-        Condition::Ilike(_) => RECORD_VALUES,
+        Condition::Ilike(_) => PATTERN_VALUES,
     }
 }
 
