@@ -1,48 +1,40 @@
 //! The engine that a program embeds: one [`Crm`] over one store, and a [`Scoped`] handle per workspace and mode.
 //!
-//! Every change is an *operation* (`operation.rs`): a plan of writes made from what was read, committed in one batch
+//! Every change is an *operation* (`transaction.rs`): a plan of writes made from what was read, committed in one batch
 //! with its event, its deliveries and its idempotency record, and made anew when the commit is refused because
 //! something moved meanwhile. The files beside it hold the operations of one resource each.
 
-mod access;
-mod associations;
-mod batch;
-mod bell;
-mod deliveries;
+mod caches;
 mod dispatcher;
-mod events;
-mod fields;
-mod listing;
-mod objects;
-mod operation;
-mod pruning;
-mod recent;
-mod searching;
-mod webhooks;
-mod writes;
+mod keys;
+mod resources;
+mod retention;
+mod storage;
+mod transaction;
+mod wakeups;
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-pub use access::KEY_CACHE_MS;
-pub use associations::Associations;
-pub use batch::{BatchInput, BatchReport, BatchRow, RowStatus};
-pub use deliveries::{RecoverInput, Recovery};
 pub use dispatcher::{DispatchOptions, Dispatcher, Sleeper};
-pub use events::Events;
-pub use fields::Fields;
-pub use listing::{List, ListRequest};
-pub use objects::Objects;
-pub use operation::{Outcome, Reply};
-pub use pruning::Pruned;
-pub use searching::SearchRequest;
-pub use webhooks::Webhooks;
+pub use keys::KEY_CACHE_MS;
+pub use resources::associations::Associations;
+pub use resources::batch::{BatchInput, BatchReport, BatchRow, RowStatus};
+pub use resources::deliveries::{RecoverInput, Recovery};
+pub use resources::events::Events;
+pub use resources::fields::Fields;
+pub use resources::listing::{List, ListRequest};
+pub use resources::objects::Objects;
+pub use resources::searching::SearchRequest;
+pub use resources::webhooks::Webhooks;
+pub use retention::Pruned;
+pub use transaction::{Outcome, Reply};
 
-use self::bell::Bell;
-use self::recent::{
+use self::caches::second_chance::{
     CONFIGURATIONS_BYTES_MAX, PRINCIPALS_BYTES_MAX, Recent, SCOPES_BYTES_MAX, WORKSPACES_BYTES_MAX,
 };
-use self::writes::{Writability, store_error};
+use self::storage::{Writability, store_error};
+use self::wakeups::Bell;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::IDEMPOTENCY_KEY_CHARS_MAX;
 use crate::record::Document;

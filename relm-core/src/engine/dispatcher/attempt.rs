@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Dispatcher;
-use crate::engine::operation::ROUNDS_MAX;
-use crate::engine::webhooks::find;
+use crate::engine::resources::webhooks::find;
+use crate::engine::transaction::ROUNDS_MAX;
 use crate::engine::{Scoped, store_error};
 use crate::error::{Error, Result};
 use crate::record::{Attempt, Delivery, DisabledReason, Verdict, Webhook};

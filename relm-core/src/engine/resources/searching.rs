@@ -1,7 +1,7 @@
 //! Search over contacts, companies, deals and activities together.
 
 use super::listing::{List, page_limit};
-use super::{Scoped, store_error};
+use crate::engine::{Scoped, store_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::cursor::{Cursors, Place};
 use crate::query::search::{Rank, SearchPosition, SearchTerms, parse_types};

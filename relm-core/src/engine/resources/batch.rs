@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 
 use self::report::report;
 use super::objects::{Draft, Objects, email_taken};
-use super::operation::{Operation, Outcome, Plan, Reply};
-use super::{Scoped, store_error};
+use crate::engine::transaction::{Operation, Outcome, Plan, Reply};
+use crate::engine::{Scoped, store_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{BATCH_CONTACT_BYTES_MAX, BATCH_ROWS_MAX, BATCH_TERMS_MAX};
 use crate::query::search::{index_terms, terms_at_most};

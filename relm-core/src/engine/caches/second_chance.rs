@@ -15,13 +15,13 @@ use crate::value::scope::Scope;
 use crate::value::time::Monotonic;
 
 /// For the configurations of scopes.
-pub(super) const CONFIGURATIONS_BYTES_MAX: usize = 16 * 1024 * 1024;
+pub(in crate::engine) const CONFIGURATIONS_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// For the workspaces themselves.
-pub(super) const WORKSPACES_BYTES_MAX: usize = 4 * 1024 * 1024;
+pub(in crate::engine) const WORKSPACES_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// For the scopes of keys.
-pub(super) const SCOPES_BYTES_MAX: usize = 4 * 1024 * 1024;
+pub(in crate::engine) const SCOPES_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// For API keys that were found valid.
-pub(super) const PRINCIPALS_BYTES_MAX: usize = 4 * 1024 * 1024;
+pub(in crate::engine) const PRINCIPALS_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// What an entry takes beside its value: two copies of its key, its place in the map and in the line.
 const ENTRY_BYTES: usize = 128;
@@ -29,7 +29,7 @@ const ENTRY_BYTES: usize = 128;
 /// A map that holds so many bytes at most. When it is full, whoever stands first in line leaves, but for those that were
 /// asked for since they last came first: they go to the end (the second-chance algorithm, which is nearly "least recently
 /// used" and changes nothing when something is read).
-pub(super) struct Recent<K, V> {
+pub(in crate::engine) struct Recent<K, V> {
     bytes_max: usize,
     bytes: usize,
     known: HashMap<K, Known<V>>,
@@ -43,7 +43,7 @@ struct Known<V> {
 }
 
 /// What remembering a value takes.
-pub(super) trait Weigh {
+pub(in crate::engine) trait Weigh {
     /// Bytes in memory, nearly.
     fn bytes(&self) -> usize;
 }

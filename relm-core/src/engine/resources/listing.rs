@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Scoped, store_error};
+use crate::engine::{Scoped, store_error};
 use crate::error::{Error, Result};
 use crate::limits::{PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX};
 use crate::query::cursor::{Cursors, Place};
@@ -91,7 +91,7 @@ impl List {
 }
 
 /// The number of records that a page holds.
-pub(super) fn page_limit(limit: Option<usize>) -> Result<usize> {
+pub(in crate::engine) fn page_limit(limit: Option<usize>) -> Result<usize> {
     match limit {
         None => Ok(PAGE_LIMIT_DEFAULT),
         Some(0) => Err(Error::bad_request(format!(
@@ -103,7 +103,11 @@ pub(super) fn page_limit(limit: Option<usize>) -> Result<usize> {
 }
 
 /// One page of the records of `kind`.
-pub(super) async fn list(scoped: &Scoped, kind: Kind, request: &ListRequest) -> Result<List> {
+pub(in crate::engine) async fn list(
+    scoped: &Scoped,
+    kind: Kind,
+    request: &ListRequest,
+) -> Result<List> {
     // Only custom fields need the configuration, and an old one would read their filters wrongly. What is no other field
     // may be one of them at the wrong place.
     let needs_fields = |filter: &Filter| !filter::filterable(kind).any(|name| name == filter.field);

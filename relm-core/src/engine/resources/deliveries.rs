@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::listing::{self, List, ListRequest};
-use super::operation::{Operation, Outcome, Plan, Reply};
 use super::webhooks::{Webhooks, find, or_empty, unknown};
-use super::{Scoped, store_error};
+use crate::engine::transaction::{Operation, Outcome, Plan, Reply};
+use crate::engine::{Scoped, store_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{PAGE_LIMIT_MAX, RECOVER_DELIVERIES_MAX, RECOVER_EVENTS_MAX};
 use crate::query::filter::{Clause, Comparison, Condition, Target};
@@ -339,7 +339,9 @@ async fn reached(scoped: &Scoped, webhook: Id, events: &[Document]) -> Result<Ha
 }
 
 /// Deliveries of these events.
-pub(super) fn of_events<'a>(events: impl IntoIterator<Item = &'a Document>) -> Result<Clause> {
+pub(in crate::engine) fn of_events<'a>(
+    events: impl IntoIterator<Item = &'a Document>,
+) -> Result<Clause> {
     Ok(Clause {
         target: Target::Column(column_place(Kind::Delivery, "event_id")?),
         condition: Condition::In(events.into_iter().map(|event| event.id.into()).collect()),
@@ -355,7 +357,7 @@ fn to_endpoint(webhook: Id) -> Result<Clause> {
 }
 
 /// Deliveries that came to one of these.
-pub(super) fn with_status(statuses: &[DeliveryStatus]) -> Result<Clause> {
+pub(in crate::engine) fn with_status(statuses: &[DeliveryStatus]) -> Result<Clause> {
     let statuses = statuses.iter().map(|status| status.as_str().into());
     Ok(Clause {
         target: Target::Column(column_place(Kind::Delivery, "status")?),
@@ -365,7 +367,7 @@ pub(super) fn with_status(statuses: &[DeliveryStatus]) -> Result<Clause> {
 
 /// Shows each delivery that meets these clauses. No more than a page of them is held at a time: a delivery can be replayed
 /// any number of times.
-pub(super) async fn each_delivery(
+pub(in crate::engine) async fn each_delivery(
     scoped: &Scoped,
     clauses: Vec<Clause>,
     mut see: impl FnMut(Delivery) + Send,
@@ -388,13 +390,13 @@ pub(super) async fn each_delivery(
     }
 }
 
-pub(super) async fn list(scoped: &Scoped, query: Query) -> Result<crate::store::Page> {
+pub(in crate::engine) async fn list(scoped: &Scoped, query: Query) -> Result<crate::store::Page> {
     let page = scoped.inner.store.list(scoped.scope, &query).await;
     page.map_err(store_error)
 }
 
 /// The least id of this kind that can be minted at a moment.
-pub(super) fn first_of(kind: Kind, at: Timestamp) -> Id {
+pub(in crate::engine) fn first_of(kind: Kind, at: Timestamp) -> Id {
     let millis = at.as_millis().clamp(0, (1 << 48) - 1).unsigned_abs();
     Id::new(kind, u128::from(millis) << 80)
 }
@@ -411,7 +413,7 @@ fn event_type(event: &Document) -> Result<EventType> {
 impl Scoped {
     /// Gives up some of what is pending for an endpoint that takes no more; whether there is more. Nothing new can become
     /// pending: the endpoint was disabled or deleted before. What a crash leaves, the dispatcher meets and gives up.
-    pub(super) async fn cancel_some(&self, webhook: Id) -> Result<bool> {
+    pub(in crate::engine) async fn cancel_some(&self, webhook: Id) -> Result<bool> {
         let plain = Scoped {
             idempotency: None,
             ..self.clone()

@@ -1,8 +1,8 @@
 //! Defining and removing custom fields.
 
-use super::Scoped;
 use super::listing::{self, List, ListRequest};
-use super::operation::{Operation, Outcome, Plan, Reply};
+use crate::engine::Scoped;
+use crate::engine::transaction::{Operation, Outcome, Plan, Reply};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{FIELDS_BYTES_MAX, FIELDS_MAX};
 use crate::record::Entry;
@@ -17,7 +17,7 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(scoped: &'a Scoped) -> Self {
+    pub(in crate::engine) fn new(scoped: &'a Scoped) -> Self {
         Self { scoped }
     }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::Scoped;
 use super::listing::{self, List, ListRequest};
-use super::operation::{Operation, Outcome, Plan, Reply};
+use crate::engine::Scoped;
+use crate::engine::transaction::{Operation, Outcome, Plan, Reply};
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::field::{Field, check_metadata, custom_field, custom_field_elsewhere};
 use crate::record::input::{Reader, lost_reference, read_only, unknown_field};
@@ -25,14 +25,14 @@ pub struct Objects<'a, T> {
 }
 
 impl<'a, T: Object> Objects<'a, T> {
-    pub(super) fn new(scoped: &'a Scoped) -> Self {
+    pub(in crate::engine) fn new(scoped: &'a Scoped) -> Self {
         Self {
             scoped,
             of: PhantomData,
         }
     }
 
-    pub(super) fn scoped(&self) -> &'a Scoped {
+    pub(in crate::engine) fn scoped(&self) -> &'a Scoped {
         self.scoped
     }
 
@@ -140,7 +140,7 @@ impl<'a, T: Object> Objects<'a, T> {
 }
 
 /// What a write says: an input, and the read-only members that it asserts.
-pub(super) struct Draft<T: Object> {
+pub(in crate::engine) struct Draft<T: Object> {
     pub input: T::Input,
     asserted: Map<String, Value>,
     /// A member that no such object has. Refused with the plan, which knows whether it is a custom field's key.
@@ -383,7 +383,7 @@ async fn require<T: Object>(
 }
 
 /// What a refusal means to the writer of one record that holds `references`.
-pub(super) fn refused(refusal: Refusal, references: &[Reference]) -> Error {
+pub(in crate::engine) fn refused(refusal: Refusal, references: &[Reference]) -> Error {
     match refusal {
         Refusal::Missing(ids) => {
             let dangling = references
@@ -402,7 +402,7 @@ pub(super) fn refused(refusal: Refusal, references: &[Reference]) -> Error {
     }
 }
 
-pub(super) fn email_taken(holder: Id) -> Error {
+pub(in crate::engine) fn email_taken(holder: Id) -> Error {
     Error::new(
         ErrorKind::Conflict,
         "Another contact has this `email`; update that one, or send a batch with `dedup_on`.",

@@ -1,8 +1,8 @@
 //! Linking and unlinking records.
 
 use super::listing::{self, List, ListRequest};
-use super::operation::{Operation, Outcome, Plan, Reply};
-use super::{Scoped, store_error};
+use crate::engine::transaction::{Operation, Outcome, Plan, Reply};
+use crate::engine::{Scoped, store_error};
 use crate::error::{Error, Result};
 use crate::record::Entry;
 use crate::record::association::{Association, AssociationInput};
@@ -17,7 +17,7 @@ pub struct Associations<'a> {
 }
 
 impl<'a> Associations<'a> {
-    pub(super) fn new(scoped: &'a Scoped) -> Self {
+    pub(in crate::engine) fn new(scoped: &'a Scoped) -> Self {
         Self { scoped }
     }
 

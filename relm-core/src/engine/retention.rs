@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::deliveries::{each_delivery, first_of, list, of_events, with_status};
 use super::dispatcher::Sleeper;
-use super::operation::ROUNDS_MAX;
+use super::resources::deliveries::{each_delivery, first_of, list, of_events, with_status};
+use super::transaction::ROUNDS_MAX;
 use super::{Crm, Scoped, store_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::Document;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::listing::{self, List, ListRequest};
-use super::operation::{Operation, Outcome, Plan, Reply};
-use super::{Crm, Inner, Scoped};
+use crate::engine::transaction::{Operation, Outcome, Plan, Reply};
+use crate::engine::{Crm, Inner, Scoped};
 use crate::error::{Error, Result};
 use crate::limits::{WEBHOOKS_MAX, WEBHOOKS_PER_URL_MAX};
 use crate::record::input::{Reader, read_only};
@@ -23,18 +23,18 @@ const CANCELLED_PAGES: usize = 5;
 
 /// The endpoints of one scope, and their deliveries.
 pub struct Webhooks<'a> {
-    pub(super) scoped: &'a Scoped,
+    pub(in crate::engine) scoped: &'a Scoped,
 }
 
 impl<'a> Webhooks<'a> {
-    pub(super) fn new(scoped: &'a Scoped) -> Self {
+    pub(in crate::engine) fn new(scoped: &'a Scoped) -> Self {
         Self { scoped }
     }
 
     /// Subscribes an endpoint. The reply holds its secret: the one time that it is shown.
     ///
     /// # Errors
-    /// `validation_failed` for a bad URL, one that the [policy](super::CrmBuilder::targets) refuses, or one that has
+    /// `validation_failed` for a bad URL, one that the [policy](crate::engine::CrmBuilder::targets) refuses, or one that has
     /// endpoints enough; `unknown_value` for an unknown type of event.
     pub async fn subscribe(&self, input: WebhookInput) -> Result<Reply> {
         self.scoped.execute(Subscribe { input }).await
@@ -86,7 +86,7 @@ impl<'a> Webhooks<'a> {
     }
 
     /// Changes an endpoint. Disabling it cancels what is pending; where that is over a thousand deliveries, or the store
-    /// fails between the two, a [dispatcher](super::Dispatcher) does the rest as soon as it can.
+    /// fails between the two, a [dispatcher](crate::engine::Dispatcher) does the rest as soon as it can.
     ///
     /// # Errors
     /// `not_found`; as for [`subscribe`](Self::subscribe).
@@ -117,7 +117,7 @@ impl<'a> Webhooks<'a> {
 
     /// Cancels what is pending for an endpoint that takes no more, as far as its caller can wait for that. The change that
     /// led here was made, and its caller must hear so whatever fails now: the dispatcher is told to go on at once.
-    pub(super) async fn clean_up(&self, id: Id) {
+    pub(in crate::engine) async fn clean_up(&self, id: Id) {
         for _ in 0..CANCELLED_PAGES {
             match self.scoped.cancel_some(id).await {
                 Ok(true) => {}
@@ -198,14 +198,14 @@ fn read(body: Value, shown: Option<&Map<String, Value>>) -> Result<WebhookInput>
 }
 
 /// A body that was left out asks for nothing in particular.
-pub(super) fn or_empty(body: Value) -> Value {
+pub(in crate::engine) fn or_empty(body: Value) -> Value {
     match body {
         Value::Null => Value::Object(Map::new()),
         body => body,
     }
 }
 
-pub(super) fn unknown() -> Error {
+pub(in crate::engine) fn unknown() -> Error {
     Error::not_found("webhook")
 }
 
@@ -215,7 +215,7 @@ fn purpose(id: Id) -> String {
 }
 
 /// The document of an endpoint, its secrets in it.
-pub(super) async fn find(scoped: &Scoped, id: Id) -> Result<Option<Document>> {
+pub(in crate::engine) async fn find(scoped: &Scoped, id: Id) -> Result<Option<Document>> {
     scoped.document(Kind::Webhook, id).await
 }
 
@@ -360,7 +360,7 @@ impl Inner {
     }
 
     /// The secrets that an endpoint's payloads are signed with now.
-    pub(super) fn secrets(&self, webhook: &Webhook) -> Result<Vec<String>> {
+    pub(in crate::engine) fn secrets(&self, webhook: &Webhook) -> Result<Vec<String>> {
         let now = self.clock.now();
         let opened = webhook
             .secrets
@@ -386,7 +386,7 @@ fn of_secrets(webhook: Id, error: &Error) -> Error {
 }
 
 impl Crm {
-    /// Seals the secrets of every endpoint with the current [key](super::CrmBuilder::sealing_key), whatever they were
+    /// Seals the secrets of every endpoint with the current [key](crate::engine::CrmBuilder::sealing_key), whatever they were
     /// sealed with before, and gives how many endpoints that changed. Afterwards former keys are needed no more, but for
     /// the replies to idempotent requests of the last 24 hours that hold a secret.
     ///

@@ -1,7 +1,7 @@
 //! Events: what happened, as it was told.
 
-use super::Scoped;
 use super::listing::{self, List, ListRequest};
+use crate::engine::Scoped;
 use crate::error::{Error, Result};
 use crate::record::Document;
 use crate::record::Event;
@@ -13,7 +13,7 @@ pub struct Events<'a> {
 }
 
 impl<'a> Events<'a> {
-    pub(super) fn new(scoped: &'a Scoped) -> Self {
+    pub(in crate::engine) fn new(scoped: &'a Scoped) -> Self {
         Self { scoped }
     }
 

@@ -1,0 +1,3 @@
+//! What the engine remembers of its store.
+
+pub(super) mod second_chance;
