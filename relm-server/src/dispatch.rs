@@ -130,9 +130,9 @@ async fn prune_once(crm: &Crm, retention_days: u32) -> relm_core::Result<()> {
     let before = crm
         .now()
         .saturating_add_millis(-DAY_MS * i64::from(retention_days));
-    let pruned = crm.prune_events(before, &TokioSleeper).await?;
-    if pruned.events > 0 {
-        let (events, deliveries) = (pruned.events, pruned.deliveries);
+    let deleted = crm.delete_expired_events(before, &TokioSleeper).await?;
+    if deleted.events > 0 {
+        let (events, deliveries) = (deleted.events, deleted.deliveries);
         tracing::info!(events, deliveries, "old events were forgotten");
     }
     Ok(())

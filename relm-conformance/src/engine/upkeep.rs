@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use relm_core::engine::{BatchInput, Crm, Pruned, RecoverInput, Scoped};
+use relm_core::engine::{BatchInput, Crm, Deleted, RecoverInput, Scoped};
 use relm_core::error::ErrorKind;
 use relm_core::record::object::DealInput;
 use relm_core::record::{Delivery, DeliveryStatus, Event};
@@ -167,21 +167,21 @@ pub(crate) async fn pruning_keeps_what_is_owed(store: Subject) {
     };
     scoped.deals().create(sale).await.expect("it is valid");
     acme.clock.advance_millis(DAY_MS);
-    let prune = async |before: Timestamp| {
-        let pruned = acme.crm.prune_events(before, &NoSleep).await;
-        let pruned = pruned.expect("the store works");
-        (pruned.events, pruned.deliveries)
+    let delete = async |before: Timestamp| {
+        let deleted = acme.crm.delete_expired_events(before, &NoSleep).await;
+        let deleted = deleted.expect("the store works");
+        (deleted.events, deleted.deliveries)
     };
-    assert_eq!(prune(NOW).await, (0, 0));
+    assert_eq!(delete(NOW).await, (0, 0));
     let now = NOW.saturating_add_millis(9 * DAY_MS);
-    assert_eq!(prune(now).await, (1, 1));
+    assert_eq!(delete(now).await, (1, 1));
     let kept = deliveries(&acme, &store).await;
     let kept: Vec<DeliveryStatus> = kept.iter().map(|delivery| delivery.status).collect();
     assert_eq!(kept, [DeliveryStatus::Dead, DeliveryStatus::Pending]);
     scoped.webhooks().delete(ill).await.expect("it is there");
-    assert_eq!(prune(now).await, (1, 1));
+    assert_eq!(delete(now).await, (1, 1));
     dispatcher.deliver_due().await.expect("the store works");
-    assert_eq!(prune(now).await, (1, 1));
+    assert_eq!(delete(now).await, (1, 1));
     assert!(acme.events(&store).await.is_empty());
 }
 
@@ -202,9 +202,12 @@ pub(crate) async fn pruning_forgets_what_was_taken_after_all(store: Subject) {
     let well = Post::always(200).dispatcher(&acme.crm);
     well.deliver_due().await.expect("the store works");
     acme.clock.advance_millis(DAY_MS);
-    let pruned = acme.crm.prune_events(acme.clock.now(), &NoSleep).await;
-    let pruned = pruned.expect("the store works");
-    assert_eq!((pruned.events, pruned.deliveries), (1, 2));
+    let deleted = acme
+        .crm
+        .delete_expired_events(acme.clock.now(), &NoSleep)
+        .await;
+    let deleted = deleted.expect("the store works");
+    assert_eq!((deleted.events, deleted.deliveries), (1, 2));
     let kept = deliveries(&acme, &store).await;
     assert_eq!(kept.len(), 1);
     assert_ne!(kept[0].event_id, dead.event_id);
@@ -228,14 +231,14 @@ pub(crate) async fn pruning_twice_at_once_does_no_harm(store: Subject) {
     dispatcher.deliver_due().await.expect("the store works");
     acme.clock.advance_millis(DAY_MS);
     let engines = (1..=3).map(|n| engine(store.shared(), &acme.clock, 10 + n));
-    let prune = |crm: Crm| async move {
+    let delete = |crm: Crm| async move {
         let before = NOW.saturating_add_millis(DAY_MS);
-        let pruned = crm.prune_events(before, &NoSleep).await;
-        pruned.expect("the store works")
+        let deleted = crm.delete_expired_events(before, &NoSleep).await;
+        deleted.expect("the store works")
     };
-    let pruned = store.race(engines.map(prune));
-    let events: usize = pruned.iter().map(|pruned| pruned.events).sum();
-    let told: usize = pruned.iter().map(|pruned| pruned.deliveries).sum();
+    let deleted = store.race(engines.map(delete));
+    let events: usize = deleted.iter().map(|deleted| deleted.events).sum();
+    let told: usize = deleted.iter().map(|deleted| deleted.deliveries).sum();
     assert_eq!((events, told), (EVENTS, EVENTS));
     assert!(acme.events(&store).await.is_empty());
     assert!(deliveries(&acme, &store).await.is_empty());
@@ -290,14 +293,14 @@ impl Intercept for Watch {
     }
 }
 
-async fn prune_watched(acme: &Acme, store: &Subject, watch: &Arc<Watch>) -> Pruned {
+async fn delete_watched(acme: &Acme, store: &Subject, watch: &Arc<Watch>) -> Deleted {
     let watched = Intercepted {
         store: store.shared(),
         by: Arc::clone(watch),
     };
     let crm = engine(Arc::new(watched), &acme.clock, 2);
-    let pruned = crm.prune_events(acme.clock.now(), &NoSleep).await;
-    pruned.expect("the store works")
+    let deleted = crm.delete_expired_events(acme.clock.now(), &NoSleep).await;
+    deleted.expect("the store works")
 }
 
 /// Gives the event of a delivery so many more deliveries, which were cancelled.
@@ -330,8 +333,8 @@ pub(crate) async fn pruning_writes_little_at_a_time(store: Subject) {
     replay_often(&acme, &store, &taken, 1, REPLAYS).await;
     acme.clock.advance_millis(DAY_MS);
     let watch = Arc::default();
-    let pruned = prune_watched(&acme, &store, &watch).await;
-    assert_eq!((pruned.events, pruned.deliveries), (1, 1 + REPLAYS));
+    let deleted = delete_watched(&acme, &store, &watch).await;
+    assert_eq!((deleted.events, deleted.deliveries), (1, 1 + REPLAYS));
     assert!(watch.writes_max.load(Ordering::SeqCst) <= WRITES_MAX);
     assert!(deliveries(&acme, &store).await.is_empty());
 }
@@ -351,9 +354,9 @@ pub(crate) async fn pruning_tears_no_event_from_its_deliveries(store: Subject) {
     }
     acme.clock.advance_millis(DAY_MS);
     let watch = Arc::default();
-    let pruned = prune_watched(&acme, &store, &watch).await;
+    let deleted = delete_watched(&acme, &store, &watch).await;
     let all = people.len() * (1 + REPLAYS);
-    assert_eq!((pruned.events, pruned.deliveries), (people.len(), all));
+    assert_eq!((deleted.events, deleted.deliveries), (people.len(), all));
     assert!(watch.writes_max.load(Ordering::SeqCst) <= WRITES_MAX);
     assert_eq!(watch.torn.load(Ordering::SeqCst), 0);
 }
@@ -372,8 +375,8 @@ pub(crate) async fn a_replay_saves_its_event_from_pruning(store: Subject) {
         replay: Mutex::new(Some((acme.scoped.clone(), id, taken.id))),
         ..Watch::default()
     });
-    let pruned = prune_watched(&acme, &store, &watch).await;
-    assert_eq!((pruned.events, pruned.deliveries), (0, 0));
+    let deleted = delete_watched(&acme, &store, &watch).await;
+    assert_eq!((deleted.events, deleted.deliveries), (0, 0));
     dispatcher.deliver_due().await.expect("the store works");
     assert_eq!(post.sent().len(), 2);
 }

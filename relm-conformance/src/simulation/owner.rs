@@ -177,7 +177,7 @@ impl Act {
             }
             Self::Prune(before) => {
                 let nap = super::world::NoNap;
-                crm.prune_events(before, &nap).await.map(drop)
+                crm.delete_expired_events(before, &nap).await.map(drop)
             }
         }
     }

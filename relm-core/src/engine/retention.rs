@@ -1,16 +1,17 @@
-//! Forgetting: events that are old and owe nobody anything, with their deliveries, in small steps.
+//! Retention: events that are old and that nothing holds are deleted with their deliveries, in small steps.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::dispatcher::Sleeper;
-use super::resources::deliveries::{each_delivery, first_of, list, of_events, with_status};
-use super::transaction::ROUNDS_MAX;
-use super::{Crm, Scoped, store_error};
+use super::components::Components;
+use super::context::Context;
+use super::resources::deliveries::{each_delivery, first_of, of_events, with_status};
+use super::transaction::{ATTEMPTS_MAX, Planned, Transaction, transact, unexpected};
 use crate::error::{Error, ErrorKind, Result};
-use crate::record::Document;
-use crate::record::{Delivery, DeliveryStatus, Webhook};
-use crate::store::{Batch, CommitError, Query, Refusal, StoredResponse, Write};
+use crate::record::{Delivery, DeliveryStatus, Document, Webhook};
+use crate::store::{Batch, Page, Query, Refusal, Write};
+use crate::value::environment::Sleeper;
 use crate::value::id::{Id, Kind};
 use crate::value::scope::Scope;
 use crate::value::time::Timestamp;
@@ -22,207 +23,204 @@ const STEP_DELIVERIES: usize = 500;
 /// The rest between two steps.
 const REST: Duration = Duration::from_millis(50);
 
-/// What was forgotten.
+/// What retention deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Pruned {
+pub struct Deleted {
     /// How many events.
     pub events: usize,
     /// How many deliveries of theirs.
     pub deliveries: usize,
 }
 
-impl Crm {
-    /// Forgets the events of before a moment, in all workspaces, each with its deliveries. An event stays as long as a
-    /// delivery of it is pending, or is dead and could be replayed: until its endpoint took it after all, or is deleted.
-    ///
-    /// # Errors
-    /// `unavailable` or `outcome_unknown` from the store, at once; `internal_error`, once all workspaces were gone through. What was forgotten
-    /// stays forgotten.
-    pub async fn prune_events(&self, before: Timestamp, sleeper: &dyn Sleeper) -> Result<Pruned> {
-        let mut pruned = Pruned::default();
-        let mut failure = None;
-        let mut after = None;
-        loop {
-            let (scopes, next) = self.scopes_after(after).await?;
-            for scope in scopes {
-                let of_scope = self.prune_scope(scope, before, sleeper, &mut pruned).await;
-                match of_scope {
-                    Err(error)
-                        if matches!(
-                            error.kind(),
-                            ErrorKind::Unavailable | ErrorKind::OutcomeUnknown
-                        ) =>
-                    {
-                        return Err(error);
-                    }
-                    // One workspace that cannot be read keeps no other from forgetting.
-                    ended => failure = failure.or(ended.err()),
+/// Deletes the events of before a moment, in all workspaces, each with its deliveries.
+pub(super) async fn delete_expired(
+    components: &Arc<Components>,
+    before: Timestamp,
+    sleeper: &dyn Sleeper,
+) -> Result<Deleted> {
+    let mut deleted = Deleted::default();
+    let mut failure = None;
+    let mut after = None;
+    loop {
+        let (scopes, next) = components.scopes_after(after).await?;
+        for scope in scopes {
+            let of_scope = delete_of_scope(components, scope, before, sleeper, &mut deleted).await;
+            match of_scope {
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::Unavailable | ErrorKind::OutcomeUnknown
+                    ) =>
+                {
+                    return Err(error);
                 }
+                // One workspace that cannot be read keeps no other from its retention.
+                ended => failure = failure.or(ended.err()),
             }
-            if next.is_none() {
-                return failure.map_or(Ok(pruned), Err);
-            }
-            after = next;
         }
+        if next.is_none() {
+            return failure.map_or(Ok(deleted), Err);
+        }
+        after = next;
     }
+}
 
-    async fn prune_scope(
-        &self,
-        scope: Scope,
-        before: Timestamp,
-        sleeper: &dyn Sleeper,
-        pruned: &mut Pruned,
-    ) -> Result<()> {
-        let scoped = self.open(scope.workspace(), scope.mode()).await?;
-        let mut after = Some(first_of(Kind::Event, before));
-        while let Some(last) = after {
-            after = scoped.prune_step(last, pruned).await?;
+async fn delete_of_scope(
+    components: &Arc<Components>,
+    scope: Scope,
+    before: Timestamp,
+    sleeper: &dyn Sleeper,
+    deleted: &mut Deleted,
+) -> Result<()> {
+    let context = Context::open(components, scope).await?;
+    let context = &context;
+    let mut after = Some(first_of(Kind::Event, before));
+    while let Some(last) = after {
+        let mut deletion = Deletion {
+            context,
+            after: last,
+        };
+        let step = transact(context.storage(), &mut deletion).await?;
+        deleted.events += step.deleted.events;
+        deleted.deliveries += step.deleted.deliveries;
+        if step.is_all {
+            after = step.next;
             if after.is_some() {
                 sleeper.sleep(REST).await;
             }
         }
-        Ok(())
     }
-
-    /// Whether this is the first claim of a name within so many milliseconds, whichever of the processes that share the
-    /// store asks: so one of them does what is to be done once.
-    ///
-    /// # Errors
-    /// `unavailable` or `internal_error` from the store.
-    pub async fn claim(&self, name: &str, for_ms: i64) -> Result<bool> {
-        let inner = &self.inner;
-        let now = inner.clock.now();
-        let claim = Batch {
-            scope: Scope::SYSTEM,
-            now,
-            requires: Vec::new(),
-            writes: vec![Write::Remember(StoredResponse {
-                key: format!("claim {name}"),
-                fingerprint: [0; 32],
-                outcome: 0,
-                body: "".into(),
-                expires_at: now.saturating_add_millis(for_ms),
-            })],
-        };
-        match inner.commit(claim).await {
-            Ok(()) => Ok(true),
-            Err(CommitError::Refused(_)) => Ok(false),
-            Err(CommitError::Store(error)) => Err(store_error(error)),
-        }
-    }
+    Ok(())
 }
 
-impl Scoped {
-    /// Forgets what may be forgotten of the next events below an id; the last one that was looked at, if there are more.
-    async fn prune_step(&self, after: Id, pruned: &mut Pruned) -> Result<Option<Id>> {
+/// Deletes what may be deleted of the next events below an id: as much as one commit is to hold.
+struct Deletion<'a> {
+    context: &'a Context,
+    after: Id,
+}
+
+/// What one commit deletes.
+struct Step {
+    deleted: Deleted,
+    /// Whether nothing is left of what was to be deleted of these events.
+    is_all: bool,
+    /// The last event that was looked at, if there are more below it.
+    next: Option<Id>,
+}
+
+impl Transaction for Deletion<'_> {
+    type Output = Step;
+
+    async fn plan(&mut self) -> Result<Planned<Step>> {
         let query = Query {
             kind: Kind::Event,
             clauses: Vec::new(),
-            after: Some(after),
+            after: Some(self.after),
             limit: STEP_EVENTS,
         };
-        // A round that was refused is looked at anew; one that was not leaves less to forget.
-        let mut refused = 0;
-        while refused < ROUNDS_MAX {
-            let page = list(self, query.clone()).await?;
-            let next = page.documents.last().map(|last| last.id);
-            let next = next.filter(|_| page.more);
-            if page.documents.is_empty() {
-                return Ok(next);
-            }
-            let configuration = self.inner.reload_configuration(self.scope).await?;
-            let mut debts = Debts::of(self, &page.documents, &configuration.webhooks).await?;
-            let mut events = page.documents;
-            events.retain(|event| !debts.is_owed(event.id));
-            if events.is_empty() {
-                return Ok(next);
-            }
-            match self.forget(events, &mut debts).await? {
-                Some(Forgotten { step, is_all }) => {
-                    pruned.events += step.events;
-                    pruned.deliveries += step.deliveries;
-                    if is_all {
-                        return Ok(next);
-                    }
-                }
-                None => refused += 1,
-            }
-        }
-        Ok(None)
-    }
-
-    /// Forgets the first of these events, with their deliveries: as many as one commit is to hold. None where something of
-    /// it changed, or somebody else forgot it.
-    async fn forget(
-        &self,
-        mut events: Vec<Document>,
-        debts: &mut Debts<'_>,
-    ) -> Result<Option<Forgotten>> {
-        let asked = events.len();
-        // An event goes with all that was delivered of it: left without, it would seem not to have reached anyone.
-        let page = loop {
-            let query = Query {
-                kind: Kind::Delivery,
-                clauses: vec![of_events(&events)?],
-                after: None,
-                limit: STEP_DELIVERIES,
-            };
-            let page = list(self, query).await?;
-            if !page.more || events.len() == 1 {
-                break page;
-            }
-            events.truncate(events.len() / 2);
+        let page = self.context.list(&query).await?;
+        let next = page.documents.last().map(|last| last.id);
+        let next = next.filter(|_| page.more);
+        let mut events = page.documents;
+        let nothing = Step {
+            deleted: Deleted::default(),
+            is_all: true,
+            next,
         };
-        for document in &page.documents {
-            debts.add(&document.decode()?);
+        if events.is_empty() {
+            return Ok(Planned::Done(nothing));
         }
-        if events.iter().any(|event| debts.is_owed(event.id)) {
+        let configuration = self.context.reload_configuration().await?;
+        let holds = RetentionHolds::of(self.context, &events, &configuration.webhooks);
+        let mut holds = holds.await?;
+        events.retain(|event| !holds.is_held(event.id));
+        if events.is_empty() {
+            return Ok(Planned::Done(nothing));
+        }
+        let expired = events.len();
+        let page = self.deliveries(&mut events).await?;
+        for document in &page.documents {
+            holds.add(&document.decode()?);
+        }
+        if events.iter().any(|event| holds.is_held(event.id)) {
             // It was replayed since.
-            return Ok(None);
+            return Ok(Planned::Retry);
         }
         // Of one event that was replayed without end, the newest deliveries go first.
         let events = if page.more { Vec::new() } else { events };
-        let step = Pruned {
-            events: events.len(),
-            deliveries: page.documents.len(),
+        let step = Step {
+            deleted: Deleted {
+                events: events.len(),
+                deliveries: page.documents.len(),
+            },
+            is_all: events.len() == expired,
+            next,
         };
-        let is_all = step.events == asked;
         let entries = page.documents.into_iter().chain(events);
         let deletes = entries.map(|document| document.into_entry().map(Write::Delete));
         let batch = Batch {
-            scope: self.scope,
-            now: self.inner.clock.now(),
+            scope: self.context.scope(),
+            now: self.context.environment().now(),
             requires: Vec::new(),
             writes: deletes.collect::<Result<_>>()?,
         };
-        match self.inner.commit(batch).await {
-            Ok(()) => Ok(Some(Forgotten { step, is_all })),
-            Err(CommitError::Refused(Refusal::VersionConflict { .. })) => Ok(None),
-            Err(CommitError::Refused(refusal)) => {
-                Err(Error::internal(format!("the store refused {refusal:?}")))
+        Ok(Planned::Commit(batch, step))
+    }
+
+    fn resolve(&mut self, conflict: Refusal) -> Result<()> {
+        match conflict {
+            Refusal::VersionConflict { .. } => Ok(()),
+            conflict => Err(unexpected(&conflict)),
+        }
+    }
+
+    fn exhausted(&self) -> Error {
+        let scope = self.context.scope();
+        let workspace = scope.workspace();
+        Error::internal(format!(
+            "expired events of {workspace} conflicted with other changes {ATTEMPTS_MAX} times"
+        ))
+    }
+}
+
+impl Deletion<'_> {
+    /// The deliveries of the first of these events, of as many as one commit is to hold; the others are taken away. An event
+    /// goes with all its deliveries: left without, it would seem not to have reached anyone.
+    async fn deliveries(&self, events: &mut Vec<Document>) -> Result<Page> {
+        loop {
+            let query = Query {
+                kind: Kind::Delivery,
+                clauses: vec![of_events(events.iter())?],
+                after: None,
+                limit: STEP_DELIVERIES,
+            };
+            let page = self.context.list(&query).await?;
+            if !page.more || events.len() == 1 {
+                return Ok(page);
             }
-            Err(CommitError::Store(error)) => Err(store_error(error)),
+            events.truncate(events.len() / 2);
         }
     }
 }
 
-/// Which events are to be kept for the sake of which endpoints.
-struct Debts<'a> {
+/// Which events are kept for the sake of which endpoints: those with a pending delivery, and those that can be replayed to
+/// an endpoint that never took them.
+struct RetentionHolds<'a> {
     endpoints: &'a [Webhook],
     pending: HashSet<Id>,
     /// Events, each with an endpoint that gave up on it.
     dead: HashSet<(Id, Id)>,
     /// Events, each with an endpoint that took it.
-    taken: HashSet<(Id, Id)>,
+    succeeded: HashSet<(Id, Id)>,
 }
 
-impl<'a> Debts<'a> {
-    async fn of(scoped: &Scoped, events: &[Document], endpoints: &'a [Webhook]) -> Result<Self> {
-        let mut debts = Self {
+impl<'a> RetentionHolds<'a> {
+    async fn of(context: &Context, events: &[Document], endpoints: &'a [Webhook]) -> Result<Self> {
+        let mut holds = Self {
             endpoints,
             pending: HashSet::new(),
             dead: HashSet::new(),
-            taken: HashSet::new(),
+            succeeded: HashSet::new(),
         };
         let statuses = [
             DeliveryStatus::Pending,
@@ -230,39 +228,31 @@ impl<'a> Debts<'a> {
             DeliveryStatus::Succeeded,
         ];
         let clauses = vec![of_events(events)?, with_status(&statuses)?];
-        each_delivery(scoped, clauses, |delivery| debts.add(&delivery)).await?;
-        Ok(debts)
+        each_delivery(context, clauses, |delivery| holds.add(&delivery)).await?;
+        Ok(holds)
     }
 
     fn add(&mut self, delivery: &Delivery) {
-        let owed = (delivery.event_id, delivery.webhook_id);
+        let pair = (delivery.event_id, delivery.webhook_id);
         match delivery.status {
             DeliveryStatus::Pending => {
                 self.pending.insert(delivery.event_id);
             }
             DeliveryStatus::Dead => {
-                self.dead.insert(owed);
+                self.dead.insert(pair);
             }
             DeliveryStatus::Succeeded => {
-                self.taken.insert(owed);
+                self.succeeded.insert(pair);
             }
             DeliveryStatus::Cancelled => {}
         }
     }
 
-    /// Whether an event is on its way, or can be replayed to an endpoint that never took it.
-    fn is_owed(&self, event: Id) -> bool {
+    fn is_held(&self, event: Id) -> bool {
         self.pending.contains(&event)
             || self.endpoints.iter().any(|webhook| {
-                let owed = (event, webhook.id);
-                self.dead.contains(&owed) && !self.taken.contains(&owed)
+                let pair = (event, webhook.id);
+                self.dead.contains(&pair) && !self.succeeded.contains(&pair)
             })
     }
-}
-
-/// What one commit forgot.
-struct Forgotten {
-    step: Pruned,
-    /// Whether nothing is left of what was to be forgotten.
-    is_all: bool,
 }

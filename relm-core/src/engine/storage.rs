@@ -1,24 +1,159 @@
-//! The way of every write to the store, what its failures mean to a caller, and what is known of a store that takes no
-//! writes.
+//! The one way from the engine to its store: what the store's failures mean to a caller, and what is known of a store that
+//! takes no writes.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Crm, Inner};
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::Document;
-use crate::store::{Batch, CommitError, Lease, StoreError, StoredResponse, Unwritable, Write};
+use crate::store::{
+    Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
+    Store, StoreError, StoredResponse, Unwritable, Write,
+};
+use crate::value::id::{Id, Kind};
 use crate::value::scope::Scope;
-use crate::value::time::Monotonic;
+use crate::value::time::{Clock, Monotonic, Timestamp};
 
 /// How long a store that refused a write is taken to refuse the next one, before it is tried whether it does.
 const RETRY_MS: i64 = 1_000;
 /// What such a trial writes: more than there may be room for in pages that are there already.
 const TRIAL_BYTES: usize = 16 * 1024;
 
+/// The store of one engine.
+pub(super) struct Storage {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    writability: Writability,
+}
+
+impl Storage {
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            store,
+            clock,
+            writability: Writability::default(),
+        }
+    }
+
+    pub async fn get(&self, scope: Scope, id: Id) -> Result<Option<Document>> {
+        self.store.get(scope, id).await.map_err(store_error)
+    }
+
+    pub async fn find(
+        &self,
+        scope: Scope,
+        kind: Kind,
+        keys: &[String],
+    ) -> Result<Vec<Option<Document>>> {
+        let found = self.store.find(scope, kind, keys).await;
+        found.map_err(store_error)
+    }
+
+    pub async fn list(&self, scope: Scope, query: &Query) -> Result<Page> {
+        self.store.list(scope, query).await.map_err(store_error)
+    }
+
+    pub async fn search(&self, scope: Scope, search: &Search) -> Result<SearchPage> {
+        self.store.search(scope, search).await.map_err(store_error)
+    }
+
+    pub async fn configuration(
+        &self,
+        scope: Scope,
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>> {
+        let configuration = self.store.configuration(scope, known).await;
+        configuration.map_err(store_error)
+    }
+
+    pub async fn response(
+        &self,
+        scope: Scope,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<StoredResponse>> {
+        let response = self.store.response(scope, key, now).await;
+        response.map_err(store_error)
+    }
+
+    pub async fn queues(&self, after: Option<QueueKey>, limit: usize) -> Result<Vec<Queue>> {
+        self.store.queues(after, limit).await.map_err(store_error)
+    }
+
+    pub async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
+        let committed = self.store.commit(batch).await;
+        match &committed {
+            Ok(()) => self.writability.learn(None),
+            Err(CommitError::Store(error)) => self.report(error),
+            Err(CommitError::Refused(_)) => {}
+        }
+        committed
+    }
+
+    pub async fn lease(&self, lease: &Lease) -> Result<Vec<Document>> {
+        let leased = self.store.lease(lease).await;
+        leased.map_err(|error| {
+            self.report(&error);
+            store_error(error)
+        })
+    }
+
+    /// Whether the store answers.
+    pub async fn ping(&self) -> Result<()> {
+        let query = Query {
+            kind: Kind::Workspace,
+            clauses: Vec::new(),
+            after: None,
+            limit: 1,
+        };
+        self.list(Scope::SYSTEM, &query).await.map(drop)
+    }
+
+    /// Whether the store answers, and takes writes as far as is known: where it refused the last one, it is tried again
+    /// now and then.
+    pub async fn ready(&self) -> Result<()> {
+        self.ping().await?;
+        let Some(Refused { why, at }) = *self.writability.lock() else {
+            return Ok(());
+        };
+        if self.clock.monotonic().millis_since(at) < RETRY_MS {
+            return Err(unwritable(why));
+        }
+        match self.commit(trial(self.clock.now())).await {
+            Ok(()) => Ok(()),
+            // Another process is at it.
+            Err(CommitError::Refused(_)) => Err(unwritable(why)),
+            Err(CommitError::Store(error)) => Err(store_error(error)),
+        }
+    }
+
+    fn report(&self, error: &StoreError) {
+        if let Some(why) = error.why_unwritable() {
+            let at = self.clock.monotonic();
+            self.writability.learn(Some(Refused { why, at }));
+        }
+    }
+}
+
+/// A commit that changes nothing which anybody reads.
+fn trial(now: Timestamp) -> Batch {
+    Batch {
+        scope: Scope::SYSTEM,
+        now,
+        requires: Vec::new(),
+        writes: vec![Write::Remember(StoredResponse {
+            key: "trial of a store that took no writes".to_owned(),
+            fingerprint: [0; 32],
+            outcome: 0,
+            body: " ".repeat(TRIAL_BYTES).into(),
+            expires_at: now.saturating_add_millis(1),
+        })],
+    }
+}
+
 /// Whether the store takes writes, as far as the last one told.
 #[derive(Default)]
-pub(super) struct Writability {
+struct Writability {
     /// Whether there is anything to forget: a write that succeeds asks no more than this.
     is_refused: AtomicBool,
     refused: Mutex<Option<Refused>>,
@@ -43,73 +178,6 @@ impl Writability {
 
     fn lock(&self) -> MutexGuard<'_, Option<Refused>> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Inner {
-    /// Has the store apply a batch.
-    pub(super) async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
-        let committed = self.store.commit(batch).await;
-        match &committed {
-            Ok(()) => self.writability.learn(None),
-            Err(CommitError::Store(error)) => self.hear(error),
-            Err(CommitError::Refused(_)) => {}
-        }
-        committed
-    }
-
-    /// Has the store lease deliveries.
-    pub(super) async fn lease(&self, lease: &Lease) -> Result<Vec<Document>> {
-        let leased = self.store.lease(lease).await;
-        leased.map_err(|error| {
-            self.hear(&error);
-            store_error(error)
-        })
-    }
-
-    fn hear(&self, error: &StoreError) {
-        if let Some(why) = error.why_unwritable() {
-            let at = self.clock.monotonic();
-            self.writability.learn(Some(Refused { why, at }));
-        }
-    }
-}
-
-impl Crm {
-    /// Whether the store answers, and takes writes as far as is known: where it refused the last one, it is tried again now
-    /// and then.
-    ///
-    /// # Errors
-    /// `unavailable` or `internal_error` when it does not; [`Error::reason`] says why it takes no writes.
-    pub async fn ready(&self) -> Result<()> {
-        self.ping().await?;
-        let inner = &self.inner;
-        let Some(Refused { why, at }) = *inner.writability.lock() else {
-            return Ok(());
-        };
-        if inner.clock.monotonic().millis_since(at) < RETRY_MS {
-            return Err(unwritable(why));
-        }
-        let now = inner.clock.now();
-        let trial = StoredResponse {
-            key: "trial of a store that took no writes".to_owned(),
-            fingerprint: [0; 32],
-            outcome: 0,
-            body: " ".repeat(TRIAL_BYTES).into(),
-            expires_at: now.saturating_add_millis(1),
-        };
-        let batch = Batch {
-            scope: Scope::SYSTEM,
-            now,
-            requires: Vec::new(),
-            writes: vec![Write::Remember(trial)],
-        };
-        match inner.commit(batch).await {
-            Ok(()) => Ok(()),
-            // Another process is at it.
-            Err(CommitError::Refused(_)) => Err(unwritable(why)),
-            Err(CommitError::Store(error)) => Err(store_error(error)),
-        }
     }
 }
 

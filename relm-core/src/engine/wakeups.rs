@@ -1,4 +1,5 @@
-//! How a commit wakes the dispatcher in its own process. It only saves time: what nobody rang for, a look finds.
+//! How a commit wakes the dispatcher in its own process. It only saves time: the dispatcher polls for what nobody notified
+//! it of.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,16 +9,16 @@ use futures_util::task::AtomicWaker;
 
 use crate::store::QueueKey;
 
-/// Queues that something was added to since the dispatcher last looked.
+/// Queues that something was added to since the dispatcher last polled.
 #[derive(Default)]
-pub(super) struct Bell {
-    rung: Mutex<BTreeSet<QueueKey>>,
+pub(super) struct Wakeups {
+    queues: Mutex<BTreeSet<QueueKey>>,
     waker: AtomicWaker,
 }
 
-impl Bell {
-    /// Rings for these queues.
-    pub fn ring(&self, queues: BTreeSet<QueueKey>) {
+impl Wakeups {
+    /// Wakes the dispatcher for these queues.
+    pub fn notify(&self, queues: BTreeSet<QueueKey>) {
         if queues.is_empty() {
             return;
         }
@@ -25,17 +26,17 @@ impl Bell {
         self.waker.wake();
     }
 
-    /// The queues that were rung for, as soon as there are any. One task at a time waits here.
+    /// The queues that were notified of, as soon as there are any. One task at a time waits here.
     pub fn poll(&self, context: &Context<'_>) -> Poll<BTreeSet<QueueKey>> {
         self.waker.register(context.waker());
-        let rung = std::mem::take(&mut *self.lock());
-        if rung.is_empty() {
+        let queues = std::mem::take(&mut *self.lock());
+        if queues.is_empty() {
             return Poll::Pending;
         }
-        Poll::Ready(rung)
+        Poll::Ready(queues)
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeSet<QueueKey>> {
-        self.rung.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
 
 use crate::value::time::Timestamp;
 
@@ -111,6 +113,13 @@ impl Clock for ManualClock {
     fn monotonic(&self) -> Monotonic {
         Monotonic::from_millis(self.monotonic_ms.load(Ordering::SeqCst))
     }
+}
+
+/// Waits, on whatever runtime there is.
+#[async_trait]
+pub trait Sleeper: Send + Sync + 'static {
+    /// Returns once so much time has passed by the [monotonic clock](Clock::monotonic) of the engine, or a little later.
+    async fn sleep(&self, duration: Duration);
 }
 
 /// Gives random bytes: of ids, keys and secrets.

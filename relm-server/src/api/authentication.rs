@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hyper::header::{AUTHORIZATION, HeaderMap};
-use relm_core::engine::Crm;
+use relm_core::engine::{Crm, PresentedKey};
 use relm_core::{Error, ErrorKind, Principal};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
@@ -71,16 +71,19 @@ impl Authentication {
         key: &str,
         peer: Option<Peer>,
     ) -> Result<Option<Principal>, Failure> {
-        if let Some(principal) = crm.recall(key) {
+        let Some(key) = PresentedKey::parse(key) else {
+            return Ok(None);
+        };
+        if let Some(principal) = crm.cached_principal(&key) {
             return Ok(Some(principal));
         }
         let is_suspect = peer.is_some_and(|peer| self.failures.is_suspect(peer, crm.monotonic()));
         // Who shares an address with those who make keys up does not wait behind them with one that was valid before.
-        let _turn = match is_suspect && !crm.has_known(key) {
+        let _turn = match is_suspect && !crm.was_valid(&key) {
             true => Some(self.turn().await?),
             false => None,
         };
-        Ok(crm.authenticate(key).await?)
+        Ok(crm.look_up(&key).await?)
     }
 
     async fn turn(&self) -> Result<SemaphorePermit<'_>, Failure> {

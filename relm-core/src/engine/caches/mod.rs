@@ -1,3 +1,13 @@
-//! What the engine remembers of its store.
+//! What the engine remembers of its store, each cache within a bound of bytes.
 
-pub(super) mod second_chance;
+mod configurations;
+mod principals;
+mod scopes;
+mod second_chance;
+mod workspaces;
+
+pub(super) use configurations::Configurations;
+pub use principals::KEY_CACHE_MS;
+pub(super) use principals::{KeyDigest, Principals};
+pub(super) use scopes::Scopes;
+pub(super) use workspaces::Workspaces;

@@ -1,35 +1,16 @@
-//! What the engine remembers of the store: so many bytes of it, and what is asked for rather than what is not.
+//! A map within a bound of bytes, which evicts by the second-chance algorithm.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
-use std::mem::size_of;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-use crate::record::Webhook;
-use crate::record::field::Field;
-use crate::record::key::Principal;
-use crate::record::workspace::Workspace;
-use crate::store::Configuration;
-use crate::value::scope::Scope;
-use crate::value::time::Monotonic;
-
-/// For the configurations of scopes.
-pub(in crate::engine) const CONFIGURATIONS_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// For the workspaces themselves.
-pub(in crate::engine) const WORKSPACES_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// For the scopes of keys.
-pub(in crate::engine) const SCOPES_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// For API keys that were found valid.
-pub(in crate::engine) const PRINCIPALS_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// What an entry takes beside its value: two copies of its key, its place in the map and in the line.
 const ENTRY_BYTES: usize = 128;
 
-/// A map that holds so many bytes at most. When it is full, whoever stands first in line leaves, but for those that were
-/// asked for since they last came first: they go to the end (the second-chance algorithm, which is nearly "least recently
-/// used" and changes nothing when something is read).
-pub(in crate::engine) struct Recent<K, V> {
+/// A map that holds so many bytes at most. When it is full, the first entry in line is evicted, but for those that were
+/// asked for since they last came first: they go to the end. It is nearly "least recently used", and reading an entry moves
+/// nothing.
+pub(super) struct SecondChance<K, V> {
     bytes_max: usize,
     bytes: usize,
     known: HashMap<K, Known<V>>,
@@ -43,12 +24,12 @@ struct Known<V> {
 }
 
 /// What remembering a value takes.
-pub(in crate::engine) trait Weigh {
+pub(super) trait Weigh {
     /// Bytes in memory, nearly.
     fn bytes(&self) -> usize;
 }
 
-impl<K: Copy + Eq + Hash, V: Weigh> Recent<K, V> {
+impl<K: Copy + Eq + Hash, V: Weigh> SecondChance<K, V> {
     /// An empty map that holds at most so many bytes.
     pub fn new(bytes_max: usize) -> Self {
         Self {
@@ -69,7 +50,7 @@ impl<K: Copy + Eq + Hash, V: Weigh> Recent<K, V> {
         Some(&known.value)
     }
 
-    /// Remembers a value where there is room for it and nothing is known of its key: nobody leaves for it.
+    /// Remembers a value where there is room for it and nothing is known of its key: it evicts nothing.
     pub fn offer(&mut self, key: K, value: V) {
         let bytes = value.bytes() + ENTRY_BYTES;
         if self.bytes + bytes <= self.bytes_max && !self.known.contains_key(&key) {
@@ -112,7 +93,7 @@ impl<K: Copy + Eq + Hash, V: Weigh> Recent<K, V> {
         (self.bytes, self.known, self.line) = (0, HashMap::new(), VecDeque::new());
     }
 
-    /// Lets entries go until no more than so many bytes are left. It ends: in the second round nobody was asked for.
+    /// Evicts entries until no more than so many bytes are left. It ends: the second time around, none was asked for.
     fn make_room(&mut self, bytes_max: usize) {
         while self.bytes > bytes_max
             && let Some(key) = self.line.pop_front()
@@ -131,49 +112,6 @@ impl<K: Copy + Eq + Hash, V: Weigh> Recent<K, V> {
     }
 }
 
-impl Weigh for Arc<Configuration> {
-    fn bytes(&self) -> usize {
-        let Configuration {
-            version: _,
-            fields,
-            webhooks,
-        } = self.as_ref();
-        let text = |text: &String| size_of::<String>() + text.len();
-        let field = |field: &Field| {
-            let choices: usize = field.options.choices.iter().map(text).sum();
-            size_of::<Field>() + field.key.len() + field.label.len() + choices
-        };
-        let webhook = |webhook: &Webhook| {
-            let description = webhook.description.as_ref().map_or(0, String::len);
-            size_of::<Webhook>() + webhook.url.len() + description + WEBHOOK_REST_BYTES
-        };
-        size_of::<Configuration>()
-            + fields.iter().map(field).sum::<usize>()
-            + webhooks.iter().map(webhook).sum::<usize>()
-    }
-}
-
-/// What an endpoint's event types and secrets take: both are few and short.
-const WEBHOOK_REST_BYTES: usize = 1024;
-
-impl Weigh for Arc<Workspace> {
-    fn bytes(&self) -> usize {
-        size_of::<Workspace>() + self.name.len() + self.cursor_key.len()
-    }
-}
-
-impl Weigh for Scope {
-    fn bytes(&self) -> usize {
-        size_of::<Self>()
-    }
-}
-
-impl Weigh for (Principal, Monotonic) {
-    fn bytes(&self) -> usize {
-        size_of::<Self>()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,54 +122,54 @@ mod tests {
         }
     }
 
-    fn known(recent: &Recent<u32, usize>, keys: std::ops::Range<u32>) -> Vec<u32> {
+    fn known(cache: &SecondChance<u32, usize>, keys: std::ops::Range<u32>) -> Vec<u32> {
         // Looked up without being asked for.
-        keys.filter(|key| recent.known.contains_key(key)).collect()
+        keys.filter(|key| cache.known.contains_key(key)).collect()
     }
 
     #[test]
     fn what_was_asked_for_stays_and_what_was_not_leaves() {
-        let mut recent = Recent::new(4 * (ENTRY_BYTES + 100));
-        (0..4).for_each(|key| recent.insert(key, 100));
-        assert_eq!(recent.get(&0), Some(&100));
-        assert_eq!(recent.get(&2), Some(&100));
-        recent.insert(4, 100);
-        assert_eq!(known(&recent, 0..6), [0, 2, 3, 4]);
-        recent.insert(5, 100);
-        assert_eq!(known(&recent, 0..6), [0, 2, 4, 5]);
-        assert_eq!(recent.get(&1), None);
+        let mut cache = SecondChance::new(4 * (ENTRY_BYTES + 100));
+        (0..4).for_each(|key| cache.insert(key, 100));
+        assert_eq!(cache.get(&0), Some(&100));
+        assert_eq!(cache.get(&2), Some(&100));
+        cache.insert(4, 100);
+        assert_eq!(known(&cache, 0..6), [0, 2, 3, 4]);
+        cache.insert(5, 100);
+        assert_eq!(known(&cache, 0..6), [0, 2, 4, 5]);
+        assert_eq!(cache.get(&1), None);
     }
 
     #[test]
     fn nobody_leaves_for_what_is_offered() {
-        let mut recent = Recent::new(2 * (ENTRY_BYTES + 100));
-        recent.insert(0, 100);
-        recent.offer(0, 50);
-        assert_eq!(recent.get(&0), Some(&100));
-        (1..4).for_each(|key| recent.offer(key, 100));
-        assert_eq!(known(&recent, 0..4), [0, 1]);
+        let mut cache = SecondChance::new(2 * (ENTRY_BYTES + 100));
+        cache.insert(0, 100);
+        cache.offer(0, 50);
+        assert_eq!(cache.get(&0), Some(&100));
+        (1..4).for_each(|key| cache.offer(key, 100));
+        assert_eq!(known(&cache, 0..4), [0, 1]);
     }
 
     #[test]
     fn it_holds_no_more_than_its_bytes() {
         let bytes_max = 10_000;
-        let mut recent = Recent::new(bytes_max);
-        for round in 0..1_000_u32 {
-            let (key, bytes) = (round * 7 % 40, round as usize * 13 % 3_000);
-            recent.insert(key, bytes);
-            if round % 3 == 0 {
-                recent.get(&(round * 11 % 40));
+        let mut cache = SecondChance::new(bytes_max);
+        for step in 0..1_000_u32 {
+            let (key, bytes) = (step * 7 % 40, step as usize * 13 % 3_000);
+            cache.insert(key, bytes);
+            if step % 3 == 0 {
+                cache.get(&(step * 11 % 40));
             }
-            if round % 10 == 0 {
-                recent.remove(&(round % 40));
+            if step % 10 == 0 {
+                cache.remove(&(step % 40));
             }
-            let held: usize = recent.known.values().map(|known| known.bytes).sum();
-            assert!(held == recent.bytes && held <= bytes_max);
-            assert_eq!(recent.known.len(), recent.line.len());
+            let held: usize = cache.known.values().map(|known| known.bytes).sum();
+            assert!(held == cache.bytes && held <= bytes_max);
+            assert_eq!(cache.known.len(), cache.line.len());
         }
-        recent.insert(1, bytes_max);
-        assert_eq!(recent.get(&1), None);
-        recent.clear();
-        assert_eq!((recent.bytes, recent.line.len()), (0, 0));
+        cache.insert(1, bytes_max);
+        assert_eq!(cache.get(&1), None);
+        cache.clear();
+        assert_eq!((cache.bytes, cache.line.len()), (0, 0));
     }
 }

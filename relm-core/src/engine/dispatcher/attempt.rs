@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Dispatcher;
-use crate::engine::resources::webhooks::find;
-use crate::engine::transaction::ROUNDS_MAX;
-use crate::engine::{Scoped, store_error};
+use crate::engine::context::Context;
+use crate::engine::resources::cancelling::cancel_pending;
+use crate::engine::resources::endpoint;
+use crate::engine::storage::store_error;
+use crate::engine::transaction::ATTEMPTS_MAX;
 use crate::error::{Error, Result};
 use crate::record::{Attempt, Delivery, DisabledReason, Verdict, Webhook};
 use crate::record::{Document, Entry};
@@ -47,7 +49,7 @@ impl Dispatcher {
     /// Sends a delivery once and records it.
     pub(super) async fn attempt(
         &self,
-        scoped: &Scoped,
+        scoped: &Context,
         target: &Target,
         taken: Document,
         event: Option<Document>,
@@ -105,14 +107,14 @@ impl Dispatcher {
 
     fn chance(&self) -> u32 {
         let mut bytes = [0; 4];
-        self.crm.inner.rng.fill(&mut bytes);
+        self.crm.components().environment().rng().fill(&mut bytes);
         u32::from_le_bytes(bytes)
     }
 
     /// Records an attempt, with what it means for the endpoint, in one commit; when the delivery is due again, if it is.
     async fn record(
         &self,
-        scoped: &Scoped,
+        scoped: &Context,
         target: &Target,
         taken: Document,
         delivery: Delivery,
@@ -120,7 +122,7 @@ impl Dispatcher {
     ) -> Result<Option<Timestamp>> {
         let id = delivery.webhook_id;
         let before = taken.into_entry()?;
-        for _ in 0..ROUNDS_MAX {
+        for _ in 0..ATTEMPTS_MAX {
             let mut writes = Vec::with_capacity(3);
             let changed = match outcome {
                 Some(outcome) => self.judge(scoped, target, &delivery, outcome).await?,
@@ -147,15 +149,15 @@ impl Dispatcher {
                 writes.push(Write::Reconfigure);
             }
             let batch = Batch {
-                scope: scoped.scope,
+                scope: scoped.scope(),
                 now: self.crm.now(),
                 requires: Vec::new(),
                 writes,
             };
-            match scoped.inner.commit(batch).await {
+            match scoped.storage().commit(batch).await {
                 Ok(()) if disables => {
-                    scoped.inner.forget_configuration(scoped.scope);
-                    scoped.webhooks().clean_up(id).await;
+                    scoped.forget_configuration();
+                    cancel_pending(scoped, id).await;
                     return Ok(None);
                 }
                 Ok(()) => return Ok(due_at),
@@ -182,7 +184,7 @@ impl Dispatcher {
     /// What an attempt changes of its endpoint: as it is now, and as it becomes.
     async fn judge(
         &self,
-        scoped: &Scoped,
+        scoped: &Context,
         target: &Target,
         delivery: &Delivery,
         outcome: &Result<Answer, SendError>,
@@ -197,7 +199,7 @@ impl Dispatcher {
         if changes.is_none() && verdict != Verdict::Taken {
             return Ok(None);
         }
-        let Some(document) = find(scoped, target.webhook.id).await? else {
+        let Some(document) = endpoint::find(scoped, target.webhook.id).await? else {
             return Ok(None);
         };
         let webhook: Webhook = document.decode()?;

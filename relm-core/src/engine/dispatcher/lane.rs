@@ -12,9 +12,9 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use super::Dispatcher;
 use super::attempt::{Attempted, Target};
 use super::turns::Nudge;
-use crate::engine::Scoped;
-use crate::engine::resources::deliveries::list;
-use crate::engine::resources::webhooks::find;
+use crate::engine::context::Context;
+use crate::engine::resources::cancelling::cancel_some;
+use crate::engine::resources::{endpoint, secrets};
 use crate::error::{Error, Result};
 use crate::query::filter::{Clause, Condition, Target as FilterTarget};
 use crate::record::Document;
@@ -57,9 +57,11 @@ impl Dispatcher {
     /// Sends what is due at one endpoint: until nothing is or, where others wait, what one lease takes.
     pub(super) async fn lane(&self, key: QueueKey, nudge: &Nudge) -> Result<TurnEnd> {
         let mut end = TurnEnd::default();
-        let Some(scoped) = self.crm.open_key(key.scope_key).await? else {
+        let components = self.crm.components();
+        let Some(scope) = components.scope_of_key(key.scope_key).await? else {
             return Ok(end);
         };
+        let scoped = Context::open(components, scope).await?;
         let mut attempts = FuturesUnordered::new();
         // Their deliveries, as they were taken: whatever becomes of a lease, none is sent a second time as it was.
         let mut sending: HashMap<Id, Arc<str>> = HashMap::new();
@@ -136,14 +138,14 @@ impl Dispatcher {
 
     /// Takes what is due, as far as there is room beside so many attempts, or gives some of it up where the endpoint takes
     /// none.
-    async fn look(&self, scoped: &Scoped, webhook: Id, under_way: usize) -> Result<Look<'_>> {
+    async fn look(&self, scoped: &Context, webhook: Id, under_way: usize) -> Result<Look<'_>> {
         let mut look = Look {
             window: 1,
             drained: true,
             taken: Vec::new(),
         };
         let Some(target) = self.target(scoped, webhook).await? else {
-            look.drained = !scoped.cancel_some(webhook).await?;
+            look.drained = !cancel_some(scoped, webhook).await?;
             return Ok(look);
         };
         look.window = self.window(&target);
@@ -163,15 +165,15 @@ impl Dispatcher {
     }
 
     /// Whom to send to, or none where the endpoint takes nothing.
-    async fn target(&self, scoped: &Scoped, id: Id) -> Result<Option<Target>> {
-        let Some(document) = find(scoped, id).await? else {
+    async fn target(&self, scoped: &Context, id: Id) -> Result<Option<Target>> {
+        let Some(document) = endpoint::find(scoped, id).await? else {
             return Ok(None);
         };
         let webhook: Webhook = document.decode()?;
         if !webhook.enabled {
             return Ok(None);
         }
-        let secrets = self.crm.inner.secrets(&webhook)?;
+        let secrets = secrets::open(scoped.components(), &webhook)?;
         Ok(Some(Target::new(webhook, secrets)))
     }
 
@@ -200,19 +202,19 @@ impl Dispatcher {
     /// Leases deliveries, and reads their events.
     async fn take(
         &self,
-        scoped: &Scoped,
+        scoped: &Context,
         webhook: Id,
         limit: usize,
     ) -> Result<Vec<(Document, Option<Document>)>> {
         let now = self.crm.now();
         let lease = Lease {
-            scope: scoped.scope,
+            scope: scoped.scope(),
             webhook,
             now,
             until: now.saturating_add_millis(self.options.lease_ms()),
             limit,
         };
-        let taken = scoped.inner.lease(&lease).await?;
+        let taken = scoped.lease(&lease).await?;
         let mut with_events = Vec::with_capacity(taken.len());
         for document in taken {
             let delivery: Delivery = document.decode()?;
@@ -237,7 +239,7 @@ struct Look<'a> {
 }
 
 /// The events of these ids, in one read unless they are large.
-async fn events(scoped: &Scoped, ids: impl Iterator<Item = Id>) -> Result<HashMap<Id, Document>> {
+async fn events(scoped: &Context, ids: impl Iterator<Item = Id>) -> Result<HashMap<Id, Document>> {
     let ids: Vec<ColumnValue<'static>> = ids.map(ColumnValue::from).collect();
     if ids.is_empty() {
         return Ok(HashMap::new());
@@ -253,7 +255,7 @@ async fn events(scoped: &Scoped, ids: impl Iterator<Item = Id>) -> Result<HashMa
     };
     let mut by_id = HashMap::new();
     loop {
-        let page = list(scoped, query.clone()).await?;
+        let page = scoped.list(&query).await?;
         query.after = page.documents.last().map(|last| last.id);
         by_id.extend(page.documents.into_iter().map(|event| (event.id, event)));
         if !page.more {

@@ -22,14 +22,14 @@ use std::sync::atomic::AtomicUsize;
 use std::task::Poll;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::StreamExt;
 
 use self::turns::{Ended, Lanes};
-use super::{Crm, store_error};
+use super::crm::Crm;
 use crate::error::{Error, Result};
 use crate::store::QueueKey;
+use crate::value::environment::Sleeper;
 use crate::value::time::Timestamp;
 use crate::webhook::{Schedule, Transport};
 
@@ -37,13 +37,6 @@ use crate::webhook::{Schedule, Transport};
 const LOOK_MS: i64 = 1_000;
 /// Queues that one statement of a look reads.
 const LOOK_QUEUES: usize = 500;
-
-/// Waits, on whatever runtime there is.
-#[async_trait]
-pub trait Sleeper: Send + Sync + 'static {
-    /// Returns once so much time has passed by the [monotonic clock](crate::Clock::monotonic) of the engine, or a little later.
-    async fn sleep(&self, duration: Duration);
-}
 
 /// How a [`Dispatcher`] delivers.
 #[derive(Clone, Debug)]
@@ -183,8 +176,8 @@ impl Dispatcher {
                 }
                 let rung = self
                     .crm
-                    .inner
-                    .bell
+                    .components()
+                    .wakeups()
                     .poll(context)
                     .map(|queues| lanes.rung(queues));
                 if let Some(look) = &mut look
@@ -231,8 +224,8 @@ impl Dispatcher {
         let mut all = Queues::new();
         let mut after = None;
         loop {
-            let queues = self.crm.inner.store.queues(after, LOOK_QUEUES).await;
-            let queues = queues.map_err(store_error)?;
+            let storage = self.crm.components().storage();
+            let queues = storage.queues(after, LOOK_QUEUES).await?;
             all.extend(queues.iter().map(|queue| (queue.key, queue.due_at)));
             match queues.last() {
                 Some(last) if queues.len() == LOOK_QUEUES => after = Some(last.key),

@@ -1,24 +1,27 @@
 //! Linking and unlinking records.
 
 use super::listing::{self, List, ListRequest};
-use crate::engine::transaction::{Operation, Outcome, Plan, Reply};
-use crate::engine::{Scoped, store_error};
+use crate::engine::change::{Operation, Plan};
+use crate::engine::context::Context;
+use crate::engine::idempotency::{apply_once, refuse_unread};
+use crate::engine::reply::{Outcome, Reply};
+use crate::engine::transaction::unexpected;
 use crate::error::{Error, Result};
 use crate::record::Entry;
 use crate::record::association::{Association, AssociationInput};
 use crate::record::input::{Reader, lost_reference};
 use crate::record::object::Reference;
-use crate::store::{Refusal, Require, Write};
+use crate::store::{Refusal, Write};
 use crate::value::id::{Id, Kind};
 
 /// The associations of one scope.
 pub struct Associations<'a> {
-    scoped: &'a Scoped,
+    context: &'a Context,
 }
 
 impl<'a> Associations<'a> {
-    pub(in crate::engine) fn new(scoped: &'a Scoped) -> Self {
-        Self { scoped }
+    pub(in crate::engine) fn new(context: &'a Context) -> Self {
+        Self { context }
     }
 
     /// Links two records. Where the same two are linked in the same direction with the same label, that edge is the
@@ -27,7 +30,7 @@ impl<'a> Associations<'a> {
     /// # Errors
     /// `invalid_reference` when one of the two does not exist; `validation_failed` when they are one.
     pub async fn link(&self, input: AssociationInput) -> Result<Association> {
-        self.scoped.execute(Link { input }).await?.decode()
+        apply_once(self.context, Link { input }).await?.decode()
     }
 
     /// [`link`](Self::link) from a JSON object, answered as JSON.
@@ -36,8 +39,8 @@ impl<'a> Associations<'a> {
     /// As for `link`, and whatever is wrong with the JSON's members.
     pub async fn link_json(&self, body: serde_json::Value) -> Result<Reply<Association>> {
         match Reader::new(body).and_then(AssociationInput::read) {
-            Ok(input) => self.scoped.execute(Link { input }).await,
-            Err(error) => Err(self.scoped.refuse_unread(error).await),
+            Ok(input) => apply_once(self.context, Link { input }).await,
+            Err(error) => Err(refuse_unread(self.context, error).await),
         }
     }
 
@@ -46,7 +49,7 @@ impl<'a> Associations<'a> {
     /// # Errors
     /// `not_found`.
     pub async fn unlink(&self, id: Id) -> Result<()> {
-        self.scoped.execute(Unlink { id }).await.map(drop)
+        apply_once(self.context, Unlink { id }).await.map(drop)
     }
 
     /// One page, newest first. Filters: `from_type`, `from_id`, `to_type`, `to_id`, `label`, and `record_id` for both
@@ -55,7 +58,7 @@ impl<'a> Associations<'a> {
     /// # Errors
     /// `bad_request`, `invalid_cursor`.
     pub async fn list(&self, request: &ListRequest) -> Result<List> {
-        listing::list(self.scoped, Kind::Association, request).await
+        listing::list(self.context, Kind::Association, request).await
     }
 }
 
@@ -63,25 +66,22 @@ struct Link {
     input: AssociationInput,
 }
 
-impl Operation<Association> for Link {
+impl Operation for Link {
+    type Output = Reply<Association>;
+
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Association>> {
         let id = plan.mint(Kind::Association);
-        let mode = plan.scoped.scope.mode();
+        let mode = plan.context().scope().mode();
         let edge = Association::link(id, mode, id.timestamp(), self.input.clone())?;
-        let Scoped { inner, scope, .. } = plan.scoped;
-        let found = inner
-            .store
-            .find(*scope, Kind::Association, &[edge.edge_key()])
-            .await
-            .map_err(store_error)?;
-        if let Some(existing) = found.into_iter().flatten().next() {
+        let context = plan.context();
+        if let Some(existing) = context.holder(Kind::Association, edge.edge_key()).await? {
             return Ok(Reply::new(Outcome::Done, existing.json));
         }
-        plan.requires
-            .extend([Require::Exists(edge.from_id), Require::Exists(edge.to_id)]);
+        plan.require_exists(edge.from_id);
+        plan.require_exists(edge.to_id);
         let entry = Entry::new(edge);
         let json = entry.document().json;
-        plan.writes.push(Write::Insert(entry));
+        plan.write(Write::Insert(entry));
         Ok(Reply::new(Outcome::Created, json))
     }
 
@@ -99,14 +99,12 @@ impl Operation<Association> for Link {
                     id: Some(id),
                 }))
             }
-            // Another request linked the two meanwhile: the next round answers with its edge.
+            // Another request linked the two meanwhile: the next attempt answers with its edge.
             Refusal::UniqueConflict { .. } => Ok(()),
             Refusal::Configuration
             | Refusal::ResponseExists
             | Refusal::VersionConflict { .. }
-            | Refusal::IdConflict { .. } => {
-                Err(Error::internal(format!("the store refused {refusal:?}")))
-            }
+            | Refusal::IdConflict { .. } => Err(unexpected(&refusal)),
         }
     }
 }
@@ -115,13 +113,15 @@ struct Unlink {
     id: Id,
 }
 
-impl Operation<Association> for Unlink {
+impl Operation for Unlink {
+    type Output = Reply<Association>;
+
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Association>> {
-        let found = plan.scoped.document(Kind::Association, self.id).await?;
+        let found = plan.context().document(Kind::Association, self.id).await?;
         let document = found.ok_or_else(|| Error::not_found("association"))?;
         let entry = document.into_entry()?;
         let json = entry.document().json;
-        plan.writes.push(Write::Delete(entry));
+        plan.write(Write::Delete(entry));
         Ok(Reply::new(Outcome::Done, json))
     }
 }

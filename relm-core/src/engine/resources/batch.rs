@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use self::report::report;
-use super::objects::{Draft, Objects, email_taken};
-use crate::engine::transaction::{Operation, Outcome, Plan, Reply};
-use crate::engine::{Scoped, store_error};
+use super::drafts::{Draft, build, change, email_taken, record_event, require_references};
+use crate::engine::change::{Operation, Plan};
+use crate::engine::context::Context;
+use crate::engine::reply::{Outcome, Reply};
+use crate::engine::transaction::unexpected;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{BATCH_CONTACT_BYTES_MAX, BATCH_ROWS_MAX, BATCH_TERMS_MAX};
 use crate::query::search::{index_terms, terms_at_most};
@@ -94,34 +96,6 @@ pub struct BatchRow {
     pub error: Option<Value>,
 }
 
-impl Objects<'_, Contact> {
-    /// Creates or upserts many contacts in one commit. A bad row fails alone, unless the batch is atomic.
-    ///
-    /// # Errors
-    /// `validation_failed` when there are no rows or more than 500; of an atomic batch, the first failing row's error.
-    pub async fn batch(&self, input: BatchInput) -> Result<BatchReport> {
-        let BatchInput {
-            contacts,
-            dedup_on_email,
-            atomic,
-        } = input;
-        let rows = contacts.into_iter().map(Draft::typed).map(Ok).collect();
-        let batch = ContactBatch::new(rows, dedup_on_email, atomic)?;
-        self.scoped().execute(batch).await?.decode()
-    }
-
-    /// [`batch`](Self::batch) from a JSON object, answered as JSON.
-    ///
-    /// # Errors
-    /// As for `batch`, and whatever is wrong with the JSON's members.
-    pub async fn batch_json(&self, body: Value) -> Result<Reply<BatchReport>> {
-        match ContactBatch::read(body) {
-            Ok(batch) => self.scoped().execute(batch).await,
-            Err(error) => Err(self.scoped().refuse_unread(error).await),
-        }
-    }
-}
-
 /// What other APIs call the members of a batch.
 const OTHER_NAMES: OtherNames = &[
     (
@@ -151,7 +125,7 @@ const CONTACT_BYTES_EXPECTED_MAX: usize = 32 * 1024;
 /// Contacts that are read at once at least: what is read beyond the room for it is no more than these.
 const KEYS_READ_MIN: usize = 16;
 
-struct ContactBatch {
+pub(super) struct ContactBatch {
     rows: Vec<Result<Draft<Contact>, Arc<Error>>>,
     dedup_on_email: bool,
     atomic: bool,
@@ -160,6 +134,16 @@ struct ContactBatch {
 }
 
 impl ContactBatch {
+    pub fn typed(input: BatchInput) -> Result<Self> {
+        let BatchInput {
+            contacts,
+            dedup_on_email,
+            atomic,
+        } = input;
+        let rows = contacts.into_iter().map(Draft::typed).map(Ok).collect();
+        Self::new(rows, dedup_on_email, atomic)
+    }
+
     fn new(
         rows: Vec<Result<Draft<Contact>, Arc<Error>>>,
         dedup_on_email: bool,
@@ -174,7 +158,7 @@ impl ContactBatch {
         })
     }
 
-    fn read(body: Value) -> Result<Self> {
+    pub fn read(body: Value) -> Result<Self> {
         if body.is_array() {
             return Err(Error::bad_request(
                 "The body must be a JSON object, not an array: {\"contacts\": […]}.",
@@ -238,8 +222,8 @@ struct Held {
     stored: Option<(Contact, Document)>,
 }
 
-/// What a round of the batch has gathered.
-struct Round {
+/// What one attempt of the batch has gathered.
+struct Attempt {
     /// The contacts, in the order of their first row.
     held: Vec<Held>,
     /// Where the contact with an e-mail key is held.
@@ -248,7 +232,7 @@ struct Round {
     taken: HashMap<String, Id>,
     /// The e-mail keys that there was no room to look up.
     unread: HashSet<String>,
-    told: Vec<(Change, Document, Map<String, Value>)>,
+    events: Vec<(Change, Document, Map<String, Value>)>,
     rows: Vec<Result<(RowStatus, Document), Arc<Error>>>,
     /// What is left of [`BATCH_CONTACT_BYTES_MAX`].
     contact_bytes_left: usize,
@@ -258,60 +242,60 @@ struct Round {
     counts_terms: bool,
 }
 
-impl Operation<BatchReport> for ContactBatch {
+impl Operation for ContactBatch {
+    type Output = Reply<BatchReport>;
+
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<BatchReport>> {
         let keys: Vec<Option<String>> = self.rows.iter().map(email_key).collect();
-        let mut round = self.start(plan.scoped, &keys).await?;
+        let mut attempt = self.start(plan.context(), &keys).await?;
         for (row, key) in self.rows.iter().zip(keys) {
             let done = match row {
-                Ok(draft) => self.apply(plan, &mut round, draft, key).map_err(Arc::new),
+                Ok(draft) => self.apply(plan, &mut attempt, draft, key).map_err(Arc::new),
                 Err(error) => Err(Arc::clone(error)),
             };
-            round.rows.push(done);
+            attempt.rows.push(done);
         }
         if self.atomic {
-            let failed = round.rows.iter().enumerate();
+            let failed = attempt.rows.iter().enumerate();
             let mut failed = failed.filter_map(|(index, row)| Some((index, row.as_ref().err()?)));
             if let Some((index, error)) = failed.next() {
                 return Err(error.copied().within(&format!("contacts[{index}]")));
             }
         }
-        let body = report(&round.rows)?;
-        round.write(plan);
+        let body = report(&attempt.rows)?;
+        attempt.write(plan);
         Ok(Reply::new(Outcome::Done, body))
     }
 
     fn refused(&mut self, refusal: Refusal) -> Result<()> {
         match refusal {
-            // The rows that refer to them fail in the next round.
+            // The rows that refer to them fail in the next attempt.
             Refusal::Missing(ids) => {
                 self.missing.extend(ids);
                 Ok(())
             }
-            // Somebody took an address meanwhile: the next round finds that contact.
+            // Somebody took an address meanwhile: the next attempt finds that contact.
             Refusal::UniqueConflict { .. } => Ok(()),
             Refusal::Configuration
             | Refusal::ResponseExists
             | Refusal::VersionConflict { .. }
-            | Refusal::IdConflict { .. } => {
-                Err(Error::internal(format!("the store refused {refusal:?}")))
-            }
+            | Refusal::IdConflict { .. } => Err(unexpected(&refusal)),
         }
     }
 }
 
 impl ContactBatch {
     /// Reads the contacts that rows could meet, in the order of the rows, for as long as there is room for them.
-    async fn start(&self, scoped: &Scoped, keys: &[Option<String>]) -> Result<Round> {
+    async fn start(&self, context: &Context, keys: &[Option<String>]) -> Result<Attempt> {
         let mut seen = HashSet::new();
         let keys = keys.iter().flatten();
         let keys: Vec<String> = keys.filter(|key| seen.insert(*key)).cloned().collect();
-        let mut round = Round {
+        let mut attempt = Attempt {
             held: Vec::new(),
             by_email: HashMap::with_capacity(keys.len()),
             taken: HashMap::new(),
             unread: HashSet::new(),
-            told: Vec::with_capacity(self.rows.len()),
+            events: Vec::with_capacity(self.rows.len()),
             rows: Vec::with_capacity(self.rows.len()),
             contact_bytes_left: BATCH_CONTACT_BYTES_MAX,
             terms_left: BATCH_TERMS_MAX,
@@ -321,63 +305,63 @@ impl ContactBatch {
         let mut rest = keys.as_slice();
         while !rest.is_empty() && bytes_left > 0 {
             let (asked, later) = rest.split_at(rest.len().min(keys_read_at_once(bytes_left)));
-            let found = scoped.inner.store.find(scoped.scope, Kind::Contact, asked);
-            let found = found.await.map_err(store_error)?;
+            let storage = context.storage();
+            let found = storage.find(context.scope(), Kind::Contact, asked).await?;
             for (key, document) in asked.iter().zip(found) {
                 let Some(document) = document else {
                     continue;
                 };
                 if self.dedup_on_email {
                     bytes_left = bytes_left.saturating_sub(document.json.len());
-                    round.hold(key, document)?;
+                    attempt.hold(key, document)?;
                 } else {
-                    round.taken.insert(key.clone(), document.id);
+                    attempt.taken.insert(key.clone(), document.id);
                 }
             }
             rest = later;
         }
-        round.unread.extend(rest.iter().cloned());
-        Ok(round)
+        attempt.unread.extend(rest.iter().cloned());
+        Ok(attempt)
     }
 
     fn apply(
         &self,
         plan: &mut Plan<'_>,
-        round: &mut Round,
+        attempt: &mut Attempt,
         draft: &Draft<Contact>,
         key: Option<String>,
     ) -> Result<(RowStatus, Document)> {
-        draft.check_known(&plan.configuration.fields)?;
+        draft.check_known(&plan.configuration().fields)?;
         if let Some(key) = &key {
-            if round.unread.contains(key) {
+            if attempt.unread.contains(key) {
                 return Err(beyond_bytes());
             }
-            if let Some(holder) = round.taken.get(key) {
+            if let Some(holder) = attempt.taken.get(key) {
                 return Err(email_taken(*holder));
             }
         }
         let place = key
             .as_ref()
-            .and_then(|key| round.by_email.get(key).copied());
+            .and_then(|key| attempt.by_email.get(key).copied());
         let Some(place) = place else {
-            let contact = plan.build(draft)?;
+            let contact = build(plan, draft)?;
             self.check_references(None, &contact)?;
-            let document = round.render(&contact)?;
-            plan.require_references(None, &contact);
-            round
-                .told
+            let document = attempt.render(&contact)?;
+            require_references(plan, None, &contact);
+            attempt
+                .events
                 .push((Change::Created, document.clone(), Map::new()));
-            round
+            attempt
                 .by_email
-                .extend(key.map(|key| (key, round.held.len())));
-            round.held.push(Held {
+                .extend(key.map(|key| (key, attempt.held.len())));
+            attempt.held.push(Held {
                 contact,
                 document: document.clone(),
                 stored: None,
             });
             return Ok((RowStatus::Created, document));
         };
-        let held = &round.held[place];
+        let held = &attempt.held[place];
         if !self.dedup_on_email {
             // An earlier row made it, and of an atomic batch that fails no row leaves a contact.
             let taken = email_taken(held.contact.id);
@@ -386,18 +370,20 @@ impl ContactBatch {
                 false => taken,
             });
         }
-        let Some(after) = plan.change(&held.contact, draft)? else {
+        let Some(after) = change(plan, &held.contact, draft)? else {
             let document = held.document.clone();
-            round.spend(&document)?;
+            attempt.spend(&document)?;
             return Ok((RowStatus::Unchanged, document));
         };
         self.check_references(Some(&held.contact), &after)?;
-        let document = round.render(&after)?;
-        let held = &round.held[place];
+        let document = attempt.render(&after)?;
+        let held = &attempt.held[place];
         let old = previous(&held.document.json, &document.json)?;
-        let held = &mut round.held[place];
-        plan.require_references(Some(&held.contact), &after);
-        round.told.push((Change::Updated, document.clone(), old));
+        let held = &mut attempt.held[place];
+        require_references(plan, Some(&held.contact), &after);
+        attempt
+            .events
+            .push((Change::Updated, document.clone(), old));
         (held.contact, held.document) = (after, document.clone());
         Ok((RowStatus::Updated, document))
     }
@@ -421,7 +407,7 @@ fn email_key(row: &Result<Draft<Contact>, Arc<Error>>) -> Option<String> {
     email::parse(email).ok().map(|email| email::key(&email))
 }
 
-impl Round {
+impl Attempt {
     /// Takes in a contact that the store has.
     fn hold(&mut self, key: &str, document: Document) -> Result<()> {
         let contact: Contact = document.decode()?;
@@ -494,7 +480,7 @@ impl Round {
                 record: contact.into(),
                 json: document.json,
             };
-            plan.writes.push(match stored {
+            plan.write(match stored {
                 None => Write::Insert(after),
                 Some((before, document)) => Write::Replace {
                     before: Entry {
@@ -505,8 +491,8 @@ impl Round {
                 },
             });
         }
-        for (change, document, previous) in self.told {
-            plan.tell::<Contact>(change, document.id, &document.json, previous);
+        for (change, document, previous) in self.events {
+            record_event::<Contact>(plan, change, document.id, &document.json, previous);
         }
     }
 }

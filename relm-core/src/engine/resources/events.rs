@@ -1,7 +1,7 @@
-//! Events: what happened, as it was told.
+//! Events: what happened, as it was recorded.
 
 use super::listing::{self, List, ListRequest};
-use crate::engine::Scoped;
+use crate::engine::context::Context;
 use crate::error::{Error, Result};
 use crate::record::Document;
 use crate::record::Event;
@@ -9,12 +9,12 @@ use crate::value::id::{Id, Kind};
 
 /// The events of one scope. Each is one change of one record, kept for as long as the operator says.
 pub struct Events<'a> {
-    scoped: &'a Scoped,
+    context: &'a Context,
 }
 
 impl<'a> Events<'a> {
-    pub(in crate::engine) fn new(scoped: &'a Scoped) -> Self {
-        Self { scoped }
+    pub(in crate::engine) fn new(context: &'a Context) -> Self {
+        Self { context }
     }
 
     /// The event of this id, or none: what receivers are sent, and `changed_fields` beside it, the names of the fields
@@ -23,7 +23,7 @@ impl<'a> Events<'a> {
     /// # Errors
     /// `unavailable` or `internal_error` from the store.
     pub async fn get_json(&self, id: Id) -> Result<Option<Document>> {
-        let found = self.scoped.document(Kind::Event, id).await?;
+        let found = self.context.document(Kind::Event, id).await?;
         found.as_ref().map(shown).transpose()
     }
 
@@ -32,7 +32,7 @@ impl<'a> Events<'a> {
     /// # Errors
     /// `unavailable` or `internal_error` from the store.
     pub async fn get(&self, id: Id) -> Result<Option<Event>> {
-        let found = self.scoped.document(Kind::Event, id).await?;
+        let found = self.context.document(Kind::Event, id).await?;
         found.map(|document| document.decode()).transpose()
     }
 
@@ -42,7 +42,7 @@ impl<'a> Events<'a> {
     /// # Errors
     /// `bad_request`, `invalid_cursor`.
     pub async fn list(&self, request: &ListRequest) -> Result<List> {
-        let mut list = listing::list(self.scoped, Kind::Event, request).await?;
+        let mut list = listing::list(self.context, Kind::Event, request).await?;
         for document in &mut list.data {
             *document = shown(document)?;
         }
@@ -50,15 +50,15 @@ impl<'a> Events<'a> {
     }
 }
 
-/// The event with one more member. The rest stays as it was told, byte for byte.
+/// The event with one more member. The rest stays as it was recorded, byte for byte.
 fn shown(document: &Document) -> Result<Document> {
     let event: Event = document.decode()?;
     let names: Vec<&String> = event.previous.keys().collect();
     let names = serde_json::to_string(&names).map_err(Error::internal)?;
-    let told = document.json.strip_suffix('}');
-    let told = told.ok_or_else(|| Error::internal("an event is an object"))?;
+    let recorded = document.json.strip_suffix('}');
+    let recorded = recorded.ok_or_else(|| Error::internal("an event is an object"))?;
     Ok(Document {
         id: document.id,
-        json: format!("{told},\"changed_fields\":{names}}}").into(),
+        json: format!("{recorded},\"changed_fields\":{names}}}").into(),
     })
 }

@@ -1,8 +1,10 @@
 //! Defining and removing custom fields.
 
 use super::listing::{self, List, ListRequest};
-use crate::engine::Scoped;
-use crate::engine::transaction::{Operation, Outcome, Plan, Reply};
+use crate::engine::change::{Operation, Plan};
+use crate::engine::context::Context;
+use crate::engine::idempotency::{apply_once, refuse_unread};
+use crate::engine::reply::{Outcome, Reply};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{FIELDS_BYTES_MAX, FIELDS_MAX};
 use crate::record::Entry;
@@ -13,12 +15,12 @@ use crate::value::id::{Id, Kind};
 
 /// The definitions of custom fields, in one scope.
 pub struct Fields<'a> {
-    scoped: &'a Scoped,
+    context: &'a Context,
 }
 
 impl<'a> Fields<'a> {
-    pub(in crate::engine) fn new(scoped: &'a Scoped) -> Self {
-        Self { scoped }
+    pub(in crate::engine) fn new(context: &'a Context) -> Self {
+        Self { context }
     }
 
     /// Defines a field. It binds every write that begins after this returns, on every engine over the same store.
@@ -26,7 +28,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// `validation_failed` or `unknown_value` for a bad definition, `conflict` when the object has such a key.
     pub async fn define(&self, input: FieldInput) -> Result<Field> {
-        self.scoped.execute(Define { input }).await?.decode()
+        apply_once(self.context, Define { input }).await?.decode()
     }
 
     /// [`define`](Self::define) from a JSON object, answered as JSON.
@@ -35,8 +37,8 @@ impl<'a> Fields<'a> {
     /// As for `define`, and whatever is wrong with the JSON's members.
     pub async fn define_json(&self, body: serde_json::Value) -> Result<Reply<Field>> {
         match Reader::new(body).and_then(FieldInput::read) {
-            Ok(input) => self.scoped.execute(Define { input }).await,
-            Err(error) => Err(self.scoped.refuse_unread(error).await),
+            Ok(input) => apply_once(self.context, Define { input }).await,
+            Err(error) => Err(refuse_unread(self.context, error).await),
         }
     }
 
@@ -45,7 +47,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// `not_found`.
     pub async fn remove(&self, id: Id) -> Result<()> {
-        self.scoped.execute(Remove { id }).await.map(drop)
+        apply_once(self.context, Remove { id }).await.map(drop)
     }
 
     /// All definitions, oldest first, as every write is checked against them.
@@ -53,8 +55,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// `unavailable` or `internal_error` from the store.
     pub async fn all(&self) -> Result<Vec<Field>> {
-        let Scoped { inner, scope, .. } = self.scoped;
-        let configuration = inner.reload_configuration(*scope).await?;
+        let configuration = self.context.reload_configuration().await?;
         Ok(configuration.fields.clone())
     }
 
@@ -63,7 +64,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// `bad_request`, `invalid_cursor`.
     pub async fn list(&self, request: &ListRequest) -> Result<List> {
-        listing::list(self.scoped, Kind::Field, request).await
+        listing::list(self.context, Kind::Field, request).await
     }
 }
 
@@ -71,12 +72,14 @@ struct Define {
     input: FieldInput,
 }
 
-impl Operation<Field> for Define {
+impl Operation for Define {
+    type Output = Reply<Field>;
+
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Field>> {
         let id = plan.mint(Kind::Field);
-        let mode = plan.scoped.scope.mode();
+        let mode = plan.context().scope().mode();
         let field = Field::define(id, mode, id.timestamp(), self.input.clone())?;
-        let fields = &plan.configuration.fields;
+        let fields = &plan.configuration().fields;
         // The configuration is the one that the commit requires: nobody can define the same key meanwhile.
         let same_key = |other: &&Field| other.field_key() == field.field_key();
         if let Some(other) = fields.iter().find(same_key) {
@@ -99,8 +102,8 @@ impl Operation<Field> for Define {
         let entry = Entry::new(field);
         let json = entry.document().json;
         check_bytes(fields, json.len())?;
-        plan.writes
-            .extend([Write::Insert(entry), Write::Reconfigure]);
+        plan.write(Write::Insert(entry));
+        plan.write(Write::Reconfigure);
         Ok(Reply::new(Outcome::Created, json))
     }
 }
@@ -128,15 +131,17 @@ struct Remove {
     id: Id,
 }
 
-impl Operation<Field> for Remove {
+impl Operation for Remove {
+    type Output = Reply<Field>;
+
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Field>> {
         // Read from the store and not from what is cached: another engine may have defined it.
-        let found = plan.scoped.document(Kind::Field, self.id).await?;
+        let found = plan.context().document(Kind::Field, self.id).await?;
         let document = found.ok_or_else(|| Error::not_found("field"))?;
         let entry = document.into_entry()?;
         let json = entry.document().json;
-        plan.writes
-            .extend([Write::Delete(entry), Write::Reconfigure]);
+        plan.write(Write::Delete(entry));
+        plan.write(Write::Reconfigure);
         Ok(Reply::new(Outcome::Done, json))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::engine::{Scoped, store_error};
+use crate::engine::context::Context;
 use crate::error::{Error, Result};
 use crate::limits::{PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX};
 use crate::query::cursor::{Cursors, Place};
@@ -16,7 +16,7 @@ use crate::value::id::{Id, Kind};
 pub struct ListRequest {
     /// Conditions that all hold.
     pub filters: Vec<Filter>,
-    /// The most records; 50 unless said, 200 at most.
+    /// The most records; default: 50, at most 200.
     pub limit: Option<usize>,
     /// The `next_cursor` of the page before.
     pub cursor: Option<String>,
@@ -104,7 +104,7 @@ pub(in crate::engine) fn page_limit(limit: Option<usize>) -> Result<usize> {
 
 /// One page of the records of `kind`.
 pub(in crate::engine) async fn list(
-    scoped: &Scoped,
+    context: &Context,
     kind: Kind,
     request: &ListRequest,
 ) -> Result<List> {
@@ -112,14 +112,14 @@ pub(in crate::engine) async fn list(
     // may be one of them at the wrong place.
     let needs_fields = |filter: &Filter| !filter::filterable(kind).any(|name| name == filter.field);
     let configuration = if request.filters.iter().any(needs_fields) {
-        Some(scoped.inner.reload_configuration(scoped.scope).await?)
+        Some(context.reload_configuration().await?)
     } else {
         None
     };
     let fields = configuration.as_deref();
     let fields = fields.map_or(&[][..], |known| &known.fields);
     let clauses = filter::parse(kind, fields, &request.filters)?;
-    let cursors = cursors(scoped, kind.name(), &request.filters);
+    let cursors = cursors(context, kind.name(), &request.filters);
     let after = match &request.cursor {
         Some(cursor) => Some(Id::new(kind, cursors.open(cursor)?.ulid)),
         None => None,
@@ -130,8 +130,7 @@ pub(in crate::engine) async fn list(
         after,
         limit: page_limit(request.limit)?,
     };
-    let page = scoped.inner.store.list(scoped.scope, &query).await;
-    let page = page.map_err(store_error)?;
+    let page = context.list(&query).await?;
     let next = page.documents.last().filter(|_| page.more);
     let next_cursor = next.map(|last| {
         cursors.seal(Place {
@@ -146,7 +145,7 @@ pub(in crate::engine) async fn list(
 }
 
 /// The cursors of one list: bound to the scope, the kind and the filters, in whatever order these were written.
-fn cursors(scoped: &Scoped, list: &str, filters: &[Filter]) -> Cursors {
+fn cursors(context: &Context, list: &str, filters: &[Filter]) -> Cursors {
     let mut sorted: Vec<&Filter> = filters.iter().collect();
     sorted.sort_unstable();
     let parts = sorted.into_iter().flat_map(|filter| {
@@ -157,6 +156,5 @@ fn cursors(scoped: &Scoped, list: &str, filters: &[Filter]) -> Cursors {
         } = filter;
         [field.as_str(), operator.as_str(), value.as_str()]
     });
-    let key = &scoped.workspace.cursor_key;
-    Cursors::new(key, scoped.scope.key(), [list].into_iter().chain(parts))
+    context.cursors([list].into_iter().chain(parts))
 }

@@ -2,10 +2,15 @@
 
 pub(super) mod associations;
 pub(super) mod batch;
+pub(super) mod cancelling;
 pub(super) mod deliveries;
+mod drafts;
+pub(super) mod endpoint;
 pub(super) mod events;
 pub(super) mod fields;
 pub(super) mod listing;
 pub(super) mod objects;
+pub(super) mod recovery;
 pub(super) mod searching;
+pub(super) mod secrets;
 pub(super) mod webhooks;

@@ -5,35 +5,31 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::batch::{BatchInput, BatchReport, ContactBatch};
+use super::drafts::{Draft, build, change, insert, record_event, refused, replace};
 use super::listing::{self, List, ListRequest};
-use crate::engine::Scoped;
-use crate::engine::transaction::{Operation, Outcome, Plan, Reply};
+use crate::engine::change::{Operation, Plan};
+use crate::engine::context::Context;
+use crate::engine::idempotency::{apply_once, refuse_unread};
+use crate::engine::reply::{Outcome, Reply};
 use crate::error::{Error, ErrorKind, Result};
-use crate::record::field::{Field, check_metadata, custom_field, custom_field_elsewhere};
-use crate::record::input::{Reader, lost_reference, read_only, unknown_field};
-use crate::record::object::{Object, READ_ONLY, Reference};
-use crate::record::{Change, EventData, EventDraft, EventType, previous};
-use crate::record::{Document, Entry};
-use crate::store::{Refusal, Require, Write};
+use crate::record::object::{Contact, Object};
+use crate::record::{Change, Document, Entry};
+use crate::store::{Refusal, Write};
 use crate::value::id::Id;
-use crate::value::scope::Mode;
 
 /// The records of one object type, in one scope.
 pub struct Objects<'a, T> {
-    scoped: &'a Scoped,
+    context: &'a Context,
     of: PhantomData<fn() -> T>,
 }
 
 impl<'a, T: Object> Objects<'a, T> {
-    pub(in crate::engine) fn new(scoped: &'a Scoped) -> Self {
+    pub(in crate::engine) fn new(context: &'a Context) -> Self {
         Self {
-            scoped,
+            context,
             of: PhantomData,
         }
-    }
-
-    pub(in crate::engine) fn scoped(&self) -> &'a Scoped {
-        self.scoped
     }
 
     /// Creates a record.
@@ -52,12 +48,12 @@ impl<'a, T: Object> Objects<'a, T> {
     pub async fn create_json(&self, body: Value) -> Result<Reply<T>> {
         match Draft::read(body) {
             Ok(draft) => self.submit_create(draft).await,
-            Err(error) => Err(self.scoped.refuse_unread(error).await),
+            Err(error) => Err(refuse_unread(self.context, error).await),
         }
     }
 
     async fn submit_create(&self, draft: Draft<T>) -> Result<Reply<T>> {
-        self.scoped.execute(Create { draft }).await
+        apply_once(self.context, Create { draft }).await
     }
 
     /// The record of this id, or none.
@@ -76,7 +72,7 @@ impl<'a, T: Object> Objects<'a, T> {
     /// # Errors
     /// As for `get`.
     pub async fn get_json(&self, id: Id) -> Result<Option<Document>> {
-        self.scoped.document(T::TYPE.kind(), id).await
+        self.context.document(T::TYPE.kind(), id).await
     }
 
     /// Changes a record: what the input does not name stays as it is. A change that changes nothing is no change: the
@@ -114,7 +110,7 @@ impl<'a, T: Object> Objects<'a, T> {
             draft,
             expected,
         };
-        self.scoped.execute(update).await
+        apply_once(self.context, update).await
     }
 
     /// Deletes a record and the associations from and to it. Ids that other records hold of it stay as they are.
@@ -127,7 +123,7 @@ impl<'a, T: Object> Objects<'a, T> {
             expected,
             of: PhantomData,
         };
-        self.scoped.execute(delete).await.map(drop)
+        apply_once(self.context, delete).await.map(drop)
     }
 
     /// One page, newest first.
@@ -135,172 +131,29 @@ impl<'a, T: Object> Objects<'a, T> {
     /// # Errors
     /// `bad_request` for a filter or limit that does not make sense, `invalid_cursor`.
     pub async fn list(&self, request: &ListRequest) -> Result<List> {
-        listing::list(self.scoped, T::TYPE.kind(), request).await
+        listing::list(self.context, T::TYPE.kind(), request).await
     }
 }
 
-/// What a write says: an input, and the read-only members that it asserts.
-pub(in crate::engine) struct Draft<T: Object> {
-    pub input: T::Input,
-    asserted: Map<String, Value>,
-    /// A member that no such object has. Refused with the plan, which knows whether it is a custom field's key.
-    unknown: Option<Error>,
-}
+impl Objects<'_, Contact> {
+    /// Creates or upserts many contacts in one commit. A bad row fails alone, unless the batch is atomic.
+    ///
+    /// # Errors
+    /// `validation_failed` when there are no rows or more than 500; of an atomic batch, the first failing row's error.
+    pub async fn batch(&self, input: BatchInput) -> Result<BatchReport> {
+        let batch = ContactBatch::typed(input)?;
+        apply_once(self.context, batch).await?.decode()
+    }
 
-impl<T: Object> Draft<T> {
-    pub fn typed(input: T::Input) -> Self {
-        Self {
-            input,
-            asserted: Map::new(),
-            unknown: None,
+    /// [`batch`](Self::batch) from a JSON object, answered as JSON.
+    ///
+    /// # Errors
+    /// As for `batch`, and whatever is wrong with the JSON's members.
+    pub async fn batch_json(&self, body: Value) -> Result<Reply<BatchReport>> {
+        match ContactBatch::read(body) {
+            Ok(batch) => apply_once(self.context, batch).await,
+            Err(error) => Err(refuse_unread(self.context, error).await),
         }
-    }
-
-    pub fn read(body: Value) -> Result<Self> {
-        let mut reader = Reader::new(body)?;
-        let input = T::read(&mut reader)?;
-        let asserted = READ_ONLY
-            .iter()
-            .filter_map(|&name| Some((name.to_owned(), reader.take_read_only(name)?)))
-            .collect();
-        Ok(Self {
-            input,
-            asserted,
-            unknown: reader.unknown(),
-        })
-    }
-
-    /// Refuses a member that no such object has; a custom field's is told where it belongs.
-    pub fn check_known(&self, fields: &[Field]) -> Result<()> {
-        let Some(error) = &self.unknown else {
-            return Ok(());
-        };
-        let name = error.field().unwrap_or_default();
-        match custom_field(fields, T::TYPE, name) {
-            Some(path) => Err(custom_field_elsewhere(unknown_field(name), name, path)),
-            None => Err(error.copied()),
-        }
-    }
-
-    /// The references that the input sets.
-    pub fn references(&self) -> Result<Vec<Reference>> {
-        let id = Id::new(T::TYPE.kind(), 0);
-        let mut record = T::blank(id, Mode::Live, id.timestamp());
-        record.apply(T::for_new(self.input.clone()))?;
-        Ok(record.references())
-    }
-
-    /// Refuses to change what the engine alone writes; saying again what is so already is allowed.
-    pub fn check_asserted(&self, record: &T) -> Result<()> {
-        let asserted = self.asserted.iter();
-        check_equal(record, asserted)
-    }
-
-    /// [`check_asserted`](Self::check_asserted) of a new record, of which a null says what leaving it out says.
-    fn check_asserted_of_new(&self, record: &T) -> Result<()> {
-        let asserted = self.asserted.iter();
-        check_equal(record, asserted.filter(|(_, value)| !value.is_null()))
-    }
-}
-
-fn check_equal<'a, T: Object>(
-    record: &T,
-    asserted: impl Iterator<Item = (&'a String, &'a Value)>,
-) -> Result<()> {
-    let mut asserted = asserted.peekable();
-    if asserted.peek().is_none() {
-        return Ok(());
-    }
-    let stored = serde_json::to_value(record).map_err(Error::internal)?;
-    match asserted.find(|(name, value)| stored.get(name) != Some(value)) {
-        Some((name, _)) => Err(read_only(name)),
-        None => Ok(()),
-    }
-}
-
-impl Plan<'_> {
-    /// A new record from an input, checked.
-    pub fn build<T: Object>(&self, draft: &Draft<T>) -> Result<T> {
-        let id = self.mint(T::TYPE.kind());
-        let mut record = T::blank(id, self.scoped.scope.mode(), id.timestamp());
-        draft.check_known(&self.configuration.fields)?;
-        record.apply(T::for_new(draft.input.clone()))?;
-        draft.check_asserted_of_new(&record)?;
-        record.check_complete()?;
-        check_metadata(&self.configuration.fields, T::TYPE, record.metadata())?;
-        Ok(record)
-    }
-
-    /// The record with an input applied, checked; none where that changes nothing.
-    pub fn change<T: Object>(&self, before: &T, draft: &Draft<T>) -> Result<Option<T>> {
-        draft.check_known(&self.configuration.fields)?;
-        draft.check_asserted(before)?;
-        let mut after = before.clone();
-        after.apply(draft.input.clone())?;
-        check_metadata(&self.configuration.fields, T::TYPE, after.metadata())?;
-        if after == *before {
-            return Ok(None);
-        }
-        after.touch(self.now);
-        Ok(Some(after))
-    }
-
-    /// Requires what the record refers to, and the one before it did not.
-    pub fn require_references<T: Object>(&mut self, before: Option<&T>, after: &T) {
-        let known = before.map(T::references).unwrap_or_default();
-        for reference in after.references() {
-            if let Some(id) = reference.id {
-                let require = Require::Exists(id);
-                if !known.contains(&reference) && !self.requires.contains(&require) {
-                    self.requires.push(require);
-                }
-            }
-        }
-    }
-
-    /// Writes a new record and its event.
-    pub fn insert<T: Object>(&mut self, record: T) -> Document {
-        self.require_references(None, &record);
-        let id = record.id();
-        let entry = Entry::new(record);
-        let document = entry.document();
-        self.writes.push(Write::Insert(entry));
-        self.tell::<T>(Change::Created, id, &document.json, Map::new());
-        document
-    }
-
-    /// Writes a changed record and its event.
-    pub fn replace<T: Object>(&mut self, before: (T, Document), after: T) -> Result<Document> {
-        let (before, document) = before;
-        self.require_references(Some(&before), &after);
-        let id = after.id();
-        let after = Entry::new(after);
-        let old = previous(&document.json, &after.json)?;
-        let changed = after.document();
-        let before = Entry {
-            record: before.into(),
-            json: document.json,
-        };
-        self.writes.push(Write::Replace { before, after });
-        self.tell::<T>(Change::Updated, id, &changed.json, old);
-        Ok(changed)
-    }
-
-    /// Adds the event of one changed record.
-    pub fn tell<T: Object>(
-        &mut self,
-        change: Change,
-        record_id: Id,
-        data: &Arc<str>,
-        previous: Map<String, Value>,
-    ) {
-        self.announce(EventDraft {
-            event_type: EventType::Record(T::TYPE, change),
-            record_id,
-            mode: self.scoped.scope.mode(),
-            data: EventData::new(Arc::clone(data)),
-            previous,
-        });
     }
 }
 
@@ -308,10 +161,12 @@ struct Create<T: Object> {
     draft: Draft<T>,
 }
 
-impl<T: Object> Operation<T> for Create<T> {
+impl<T: Object> Operation for Create<T> {
+    type Output = Reply<T>;
+
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<T>> {
-        let record = plan.build(&self.draft)?;
-        let document = plan.insert(record);
+        let record = build(plan, &self.draft)?;
+        let document = insert(plan, record);
         Ok(Reply::new(Outcome::Created, document.json))
     }
 
@@ -326,13 +181,15 @@ struct Update<T: Object> {
     expected: Option<i64>,
 }
 
-impl<T: Object> Operation<T> for Update<T> {
+impl<T: Object> Operation for Update<T> {
+    type Output = Reply<T>;
+
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<T>> {
-        let (before, document) = require::<T>(plan.scoped, self.id, self.expected).await?;
-        let Some(after) = plan.change(&before, &self.draft)? else {
+        let (before, document) = require::<T>(plan.context(), self.id, self.expected).await?;
+        let Some(after) = change(plan, &before, &self.draft)? else {
             return Ok(Reply::new(Outcome::Done, document.json));
         };
-        let changed = plan.replace((before, document), after)?;
+        let changed = replace(plan, (before, document), after)?;
         Ok(Reply::new(Outcome::Done, changed.json))
     }
 
@@ -347,27 +204,29 @@ struct Delete<T> {
     of: PhantomData<fn() -> T>,
 }
 
-impl<T: Object> Operation<T> for Delete<T> {
+impl<T: Object> Operation for Delete<T> {
+    type Output = Reply<T>;
+
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<T>> {
-        let (record, document) = require::<T>(plan.scoped, self.id, self.expected).await?;
+        let (record, document) = require::<T>(plan.context(), self.id, self.expected).await?;
         let json = Arc::clone(&document.json);
-        plan.writes.push(Write::Delete(Entry {
+        plan.write(Write::Delete(Entry {
             record: record.into(),
             json: document.json,
         }));
-        plan.writes.push(Write::Unlink(self.id));
-        plan.tell::<T>(Change::Deleted, self.id, &json, Map::new());
+        plan.write(Write::Unlink(self.id));
+        record_event::<T>(plan, Change::Deleted, self.id, &json, Map::new());
         Ok(Reply::new(Outcome::Done, json))
     }
 }
 
 /// A record that must be there, with the version that is expected of it.
 async fn require<T: Object>(
-    scoped: &Scoped,
+    context: &Context,
     id: Id,
     expected: Option<i64>,
 ) -> Result<(T, Document)> {
-    let document = Objects::<T>::new(scoped).get_json(id).await?;
+    let document = context.document(T::TYPE.kind(), id).await?;
     let document = document.ok_or_else(|| Error::not_found(T::TYPE.as_str()))?;
     let record: T = document.decode()?;
     match expected {
@@ -380,33 +239,4 @@ async fn require<T: Object>(
         )),
         _ => Ok((record, document)),
     }
-}
-
-/// What a refusal means to the writer of one record that holds `references`.
-pub(in crate::engine) fn refused(refusal: Refusal, references: &[Reference]) -> Error {
-    match refusal {
-        Refusal::Missing(ids) => {
-            let dangling = references
-                .iter()
-                .find(|reference| reference.id.is_some_and(|id| ids.contains(&id)));
-            match dangling {
-                Some(reference) => lost_reference(*reference),
-                None => Error::internal("the store misses what was not required"),
-            }
-        }
-        Refusal::UniqueConflict { holder, .. } => email_taken(holder),
-        Refusal::Configuration
-        | Refusal::ResponseExists
-        | Refusal::VersionConflict { .. }
-        | Refusal::IdConflict { .. } => Error::internal(format!("the store refused {refusal:?}")),
-    }
-}
-
-pub(in crate::engine) fn email_taken(holder: Id) -> Error {
-    Error::new(
-        ErrorKind::Conflict,
-        "Another contact has this `email`; update that one, or send a batch with `dedup_on`.",
-    )
-    .at("email")
-    .existing(holder)
 }

@@ -1,9 +1,9 @@
 //! Search over contacts, companies, deals and activities together.
 
 use super::listing::{List, page_limit};
-use crate::engine::{Scoped, store_error};
+use crate::engine::context::Context;
 use crate::error::{Error, ErrorKind, Result};
-use crate::query::cursor::{Cursors, Place};
+use crate::query::cursor::Place;
 use crate::query::search::{Rank, SearchPosition, SearchTerms, parse_types};
 use crate::store::Search;
 
@@ -12,42 +12,36 @@ use crate::store::Search;
 pub struct SearchRequest {
     /// The words: each must begin a word of the record.
     pub q: String,
-    /// The types to look at, separated by commas; all four unless said.
+    /// The types to look at, separated by commas; default: all four.
     pub types: Option<String>,
-    /// The most records; 50 unless said, 200 at most.
+    /// The most records; default: 50, at most 200.
     pub limit: Option<usize>,
     /// The `next_cursor` of the page before.
     pub cursor: Option<String>,
 }
 
-impl Scoped {
-    /// One page of what a search finds: an exact e-mail address, domain or id first, then newest first.
-    ///
-    /// # Errors
-    /// `bad_request` for an empty query, an unknown type or a bad limit; `invalid_cursor`.
-    pub async fn search(&self, request: &SearchRequest) -> Result<List> {
-        let types = parse_types(request.types.as_deref())?;
-        let names = types.iter().map(|ty| ty.as_str());
-        let parts = ["search", request.q.trim()].into_iter().chain(names);
-        let cursors = Cursors::new(&self.workspace.cursor_key, self.scope.key(), parts);
-        let after = match &request.cursor {
-            Some(cursor) => Some(position(cursors.open(cursor)?)?),
-            None => None,
-        };
-        let search = Search {
-            terms: SearchTerms::parse(&request.q)?,
-            types,
-            after,
-            limit: page_limit(request.limit)?,
-        };
-        let page = self.inner.store.search(self.scope, &search).await;
-        let page = page.map_err(store_error)?;
-        let next = page.last.filter(|_| page.more);
-        Ok(List {
-            data: page.documents,
-            next_cursor: next.map(|last| cursors.seal(place(last))),
-        })
-    }
+/// One page of what a search finds: an exact e-mail address, domain or id first, then newest first.
+pub(in crate::engine) async fn search(context: &Context, request: &SearchRequest) -> Result<List> {
+    let types = parse_types(request.types.as_deref())?;
+    let names = types.iter().map(|ty| ty.as_str());
+    let parts = ["search", request.q.trim()].into_iter().chain(names);
+    let cursors = context.cursors(parts);
+    let after = match &request.cursor {
+        Some(cursor) => Some(position(cursors.open(cursor)?)?),
+        None => None,
+    };
+    let search = Search {
+        terms: SearchTerms::parse(&request.q)?,
+        types,
+        after,
+        limit: page_limit(request.limit)?,
+    };
+    let page = context.storage().search(context.scope(), &search).await?;
+    let next = page.last.filter(|_| page.more);
+    Ok(List {
+        data: page.documents,
+        next_cursor: next.map(|last| cursors.seal(place(last))),
+    })
 }
 
 /// Results are told apart by their ULIDs, which no two records share, whatever their types.

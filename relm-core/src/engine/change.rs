@@ -1,0 +1,232 @@
+//! Changes of one scope: an operation says what to write, and its plan adds the event and the deliveries of that change.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::sync::Arc;
+
+use super::context::Context;
+use super::transaction::{Planned, Transaction, transact, unexpected};
+use crate::error::Result;
+use crate::record::{Delivery, Entry, Event, EventDraft, EventType, Record};
+use crate::store::{Batch, Configuration, QueueKey, Refusal, Require, Write};
+use crate::value::id::{Id, Kind};
+use crate::value::time::Timestamp;
+
+/// One kind of change of a scope.
+pub(super) trait Operation: Send {
+    /// What it comes to.
+    type Output: Send;
+
+    /// Reads what it needs and says what to write. Called once for each attempt, with a fresh plan.
+    fn plan(&mut self, plan: &mut Plan<'_>) -> impl Future<Output = Result<Self::Output>> + Send;
+
+    /// What a conflict of its own writes means: an error, or another attempt. A version conflict and a changed
+    /// configuration never get here: they always mean another attempt.
+    ///
+    /// # Errors
+    /// What the conflict means to the caller.
+    fn refused(&mut self, conflict: Refusal) -> Result<()> {
+        Err(unexpected(&conflict))
+    }
+}
+
+/// What one attempt of an operation writes.
+pub(super) struct Plan<'a> {
+    context: &'a Context,
+    configuration: Arc<Configuration>,
+    now: Timestamp,
+    requires: Vec<Require>,
+    writes: Vec<Write>,
+}
+
+impl<'a> Plan<'a> {
+    fn new(context: &'a Context, configuration: Arc<Configuration>) -> Self {
+        Self {
+            context,
+            now: context.environment().now(),
+            requires: vec![Require::Configuration(configuration.version)],
+            configuration,
+            writes: Vec::new(),
+        }
+    }
+
+    pub fn context(&self) -> &'a Context {
+        self.context
+    }
+
+    /// What the plan is validated against, and its commit requires.
+    pub fn configuration(&self) -> &Configuration {
+        &self.configuration
+    }
+
+    /// The moment of the change.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// A fresh id.
+    pub fn mint(&self, kind: Kind) -> Id {
+        self.context.environment().mint(kind, self.now)
+    }
+
+    /// Requires that a record exists.
+    pub fn require_exists(&mut self, id: Id) {
+        let require = Require::Exists(id);
+        if !self.requires.contains(&require) {
+            self.requires.push(require);
+        }
+    }
+
+    pub fn write(&mut self, write: Write) {
+        self.writes.push(write);
+    }
+
+    /// Adds an event, and enqueues a delivery for each endpoint that subscribed to its type: the transactional outbox.
+    pub fn record_event(&mut self, draft: EventDraft) {
+        let event_type = draft.event_type;
+        let event = Event::new(self.mint(Kind::Event), draft);
+        let event_id = event.id;
+        self.write(Write::Insert(Entry::new(event)));
+        let configuration = Arc::clone(&self.configuration);
+        for webhook in &configuration.webhooks {
+            if webhook.enabled && webhook.event_types.includes(event_type) {
+                self.enqueue_delivery(webhook.id, event_id, event_type);
+            }
+        }
+    }
+
+    /// Adds a delivery, due at once.
+    pub fn enqueue_delivery(&mut self, webhook: Id, event: Id, event_type: EventType) -> Entry {
+        let id = self.mint(Kind::Delivery);
+        let delivery = Delivery::pending(id, webhook, event, event_type, self.now);
+        let entry = Entry::new(delivery);
+        self.write(Write::Insert(entry.clone()));
+        entry
+    }
+
+    fn effects(&self) -> Effects {
+        let scope_key = self.context.scope().key();
+        let added = self.writes.iter().filter_map(|write| match write {
+            Write::Insert(Entry {
+                record: Record::Delivery(delivery),
+                ..
+            }) => Some(QueueKey {
+                scope_key,
+                webhook: delivery.webhook_id,
+            }),
+            _ => None,
+        });
+        let mut writes = self.writes.iter();
+        Effects {
+            queues: added.collect(),
+            reconfigures: writes.any(|write| matches!(write, Write::Reconfigure)),
+        }
+    }
+
+    fn into_batch(self) -> Batch {
+        Batch {
+            scope: self.context.scope(),
+            now: self.now,
+            requires: self.requires,
+            writes: self.writes,
+        }
+    }
+}
+
+/// What a commit means to the rest of this engine.
+#[derive(Default)]
+struct Effects {
+    /// The queues that it added to.
+    queues: BTreeSet<QueueKey>,
+    reconfigures: bool,
+}
+
+/// How current the configuration is that an operation is planned against.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Freshness {
+    /// As the engine last read it.
+    Cached,
+    /// A commit found that it has changed.
+    Outdated,
+    /// Read since the operation began.
+    Fresh,
+}
+
+/// The transaction of one operation.
+pub(super) struct Change<'a, O> {
+    context: &'a Context,
+    operation: O,
+    freshness: Freshness,
+    effects: Effects,
+}
+
+impl<'a, O: Operation> Change<'a, O> {
+    pub fn new(context: &'a Context, operation: O) -> Self {
+        Self {
+            context,
+            operation,
+            freshness: Freshness::Cached,
+            effects: Effects::default(),
+        }
+    }
+
+    /// Lets the rest of this engine know what was committed.
+    pub fn publish(self) {
+        if self.effects.reconfigures {
+            self.context.forget_configuration();
+        }
+        self.context.wakeups().notify(self.effects.queues);
+    }
+}
+
+impl<O: Operation> Transaction for Change<'_, O> {
+    type Output = O::Output;
+
+    async fn plan(&mut self) -> Result<Planned<O::Output>> {
+        let configuration = match self.freshness {
+            Freshness::Outdated => {
+                self.freshness = Freshness::Fresh;
+                self.context.reload_configuration().await?
+            }
+            Freshness::Cached | Freshness::Fresh => self.context.configuration().await?,
+        };
+        let mut plan = Plan::new(self.context, configuration);
+        let planned = self.operation.plan(&mut plan).await;
+        // A commit finds out by itself that the configuration has changed; what comes to no commit is planned once more
+        // against a fresh one before it is answered.
+        let changes_nothing = planned.is_err() || plan.writes.is_empty();
+        if changes_nothing && self.freshness == Freshness::Cached {
+            self.freshness = Freshness::Fresh;
+            let fresh = self.context.reload_configuration().await?;
+            if fresh.version != plan.configuration.version {
+                return Ok(Planned::Retry);
+            }
+        }
+        let output = planned?;
+        self.effects = plan.effects();
+        Ok(Planned::Commit(plan.into_batch(), output))
+    }
+
+    fn resolve(&mut self, conflict: Refusal) -> Result<()> {
+        self.effects = Effects::default();
+        match conflict {
+            Refusal::Configuration => {
+                self.freshness = Freshness::Outdated;
+                Ok(())
+            }
+            Refusal::VersionConflict { .. } => Ok(()),
+            Refusal::ResponseExists
+            | Refusal::Missing(_)
+            | Refusal::IdConflict { .. }
+            | Refusal::UniqueConflict { .. } => self.operation.refused(conflict),
+        }
+    }
+}
+
+/// Carries an operation out, whatever the idempotency key of its context.
+pub(super) async fn apply<O: Operation>(context: &Context, operation: O) -> Result<O::Output> {
+    let mut change = Change::new(context, operation);
+    let output = transact(context.storage(), &mut change).await?;
+    change.publish();
+    Ok(output)
+}

@@ -1,0 +1,136 @@
+//! What one engine consists of. [`CrmBuilder`](super::CrmBuilder) composes it, once.
+
+use std::sync::Arc;
+
+use super::caches::{Configurations, Principals, Scopes, Workspaces};
+use super::environment::Environment;
+use super::storage::Storage;
+use super::wakeups::Wakeups;
+use crate::error::Result;
+use crate::limits::PAGE_LIMIT_MAX;
+use crate::query::filter::Clause;
+use crate::record::EndpointRules;
+use crate::store::{Page, Query, Store};
+use crate::value::id::{Id, Kind};
+use crate::value::scope::{Mode, Scope};
+use crate::value::time::{Clock, Rng};
+use crate::webhook::TargetPolicy;
+use crate::webhook::sealing::Sealer;
+
+/// The components of one engine, shared by all that is reached through it.
+pub(super) struct Components {
+    storage: Storage,
+    environment: Environment,
+    configurations: Configurations,
+    workspaces: Workspaces,
+    principals: Principals,
+    scopes: Scopes,
+    wakeups: Wakeups,
+    sealer: Sealer,
+    plain_http: bool,
+    targets: Arc<dyn TargetPolicy>,
+}
+
+impl Components {
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+        sealing_keys: Vec<[u8; 32]>,
+        plain_http: bool,
+        targets: Arc<dyn TargetPolicy>,
+    ) -> Self {
+        Self {
+            storage: Storage::new(store, Arc::clone(&clock)),
+            environment: Environment::new(clock, rng),
+            configurations: Configurations::new(),
+            workspaces: Workspaces::new(),
+            principals: Principals::new(),
+            scopes: Scopes::new(),
+            wakeups: Wakeups::default(),
+            sealer: Sealer::new(sealing_keys),
+            plain_http,
+            targets,
+        }
+    }
+
+    pub fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    pub fn configurations(&self) -> &Configurations {
+        &self.configurations
+    }
+
+    pub fn workspaces(&self) -> &Workspaces {
+        &self.workspaces
+    }
+
+    pub fn principals(&self) -> &Principals {
+        &self.principals
+    }
+
+    pub fn wakeups(&self) -> &Wakeups {
+        &self.wakeups
+    }
+
+    pub fn sealer(&self) -> &Sealer {
+        &self.sealer
+    }
+
+    /// What an endpoint may be.
+    pub fn endpoint_rules(&self) -> EndpointRules<'_> {
+        EndpointRules {
+            plain_http: self.plain_http,
+            targets: self.targets.as_ref(),
+        }
+    }
+
+    /// One page of what is above all workspaces, newest first.
+    pub async fn page_of_system(
+        &self,
+        kind: Kind,
+        clauses: Vec<Clause>,
+        after: Option<Id>,
+    ) -> Result<Page> {
+        let query = Query {
+            kind,
+            clauses,
+            after,
+            limit: PAGE_LIMIT_MAX,
+        };
+        self.storage.list(Scope::SYSTEM, &query).await
+    }
+
+    /// Both modes of a page of workspaces, newest first, and where the next page begins, if there is one.
+    pub async fn scopes_after(&self, after: Option<Id>) -> Result<(Vec<Scope>, Option<Id>)> {
+        let page = self.page_of_system(Kind::Workspace, Vec::new(), after);
+        let page = page.await?;
+        let ids = page.documents.iter().map(|document| document.id);
+        let both = |workspace| Mode::ALL.map(|mode| Scope::new(workspace, mode));
+        let next = page.documents.last().map(|last| last.id);
+        let next = next.filter(|_| page.more);
+        Ok((ids.flat_map(both).collect(), next))
+    }
+
+    /// The scope of this [key](Scope::key), or none where no workspace has it.
+    pub async fn scope_of_key(&self, key: i64) -> Result<Option<Scope>> {
+        if let Some(scope) = self.scopes.get(key) {
+            return Ok(Some(scope));
+        }
+        let mut after = None;
+        loop {
+            let (scopes, next) = self.scopes_after(after).await?;
+            let found = scopes.iter().find(|scope| scope.key() == key).copied();
+            self.scopes.insert(found, scopes);
+            if found.is_some() || next.is_none() {
+                return Ok(found);
+            }
+            after = next;
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! One workspace in one mode, as the operations on its resources see it.
+
+use std::sync::Arc;
+
+use super::components::Components;
+use super::environment::Environment;
+use super::storage::Storage;
+use super::wakeups::Wakeups;
+use crate::error::{Error, Result};
+use crate::limits::IDEMPOTENCY_KEY_CHARS_MAX;
+use crate::query::cursor::Cursors;
+use crate::record::Document;
+use crate::record::workspace::Workspace;
+use crate::store::{Configuration, Lease, Page, Query};
+use crate::value::id::{Id, Kind};
+use crate::value::scope::Scope;
+use crate::webhook::sealing::Sealer;
+
+/// A scope of one engine, and the idempotency key of the request that it serves.
+#[derive(Clone)]
+pub(super) struct Context {
+    components: Arc<Components>,
+    workspace: Arc<Workspace>,
+    scope: Scope,
+    idempotency: Option<IdempotencyKey>,
+}
+
+/// A client's key, and a digest of its request.
+#[derive(Clone)]
+pub(super) struct IdempotencyKey {
+    key: String,
+    fingerprint: [u8; 32],
+}
+
+impl Context {
+    /// The context of a scope; `not_found` when there is no such workspace.
+    pub async fn open(components: &Arc<Components>, scope: Scope) -> Result<Self> {
+        let workspaces = components.workspaces();
+        let workspace = workspaces.get(components.storage(), scope.workspace());
+        Ok(Self {
+            workspace: workspace.await?,
+            components: Arc::clone(components),
+            scope,
+            idempotency: None,
+        })
+    }
+
+    /// The same context, for a request with this key.
+    pub fn idempotent(mut self, key: IdempotencyKey) -> Self {
+        self.idempotency = Some(key);
+        self
+    }
+
+    pub fn idempotency(&self) -> Option<&IdempotencyKey> {
+        self.idempotency.as_ref()
+    }
+
+    pub fn components(&self) -> &Components {
+        &self.components
+    }
+
+    pub fn environment(&self) -> &Environment {
+        self.components.environment()
+    }
+
+    pub fn storage(&self) -> &Storage {
+        self.components.storage()
+    }
+
+    pub fn wakeups(&self) -> &Wakeups {
+        self.components.wakeups()
+    }
+
+    pub fn sealer(&self) -> &Sealer {
+        self.components.sealer()
+    }
+
+    pub fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// The configuration that writes are validated against: as it was last read.
+    pub async fn configuration(&self) -> Result<Arc<Configuration>> {
+        let configurations = self.components.configurations();
+        configurations.cached(self.storage(), self.scope).await
+    }
+
+    /// The configuration as it is now.
+    pub async fn reload_configuration(&self) -> Result<Arc<Configuration>> {
+        let configurations = self.components.configurations();
+        configurations.reload(self.storage(), self.scope).await
+    }
+
+    /// After a change of our own: the next write reads it.
+    pub fn forget_configuration(&self) {
+        self.components.configurations().remove(self.scope);
+    }
+
+    /// The document of a record of `kind`. An id of another kind is simply not found.
+    pub async fn document(&self, kind: Kind, id: Id) -> Result<Option<Document>> {
+        if id.kind() != kind {
+            return Ok(None);
+        }
+        self.storage().get(self.scope, id).await
+    }
+
+    /// The document of the record of `kind` that holds a unique key.
+    pub async fn holder(&self, kind: Kind, key: String) -> Result<Option<Document>> {
+        let found = self.storage().find(self.scope, kind, &[key]).await?;
+        Ok(found.into_iter().flatten().next())
+    }
+
+    pub async fn list(&self, query: &Query) -> Result<Page> {
+        self.storage().list(self.scope, query).await
+    }
+
+    pub async fn lease(&self, lease: &Lease) -> Result<Vec<Document>> {
+        self.storage().lease(lease).await
+    }
+
+    /// The cursors of the list that `parts` tell from every other of this scope.
+    pub fn cursors<'a>(&self, parts: impl IntoIterator<Item = &'a str>) -> Cursors {
+        Cursors::new(&self.workspace.cursor_key, self.scope.key(), parts)
+    }
+}
+
+impl IdempotencyKey {
+    /// A checked key; `bad_request` when it is not of 1 to 255 characters.
+    pub fn new(key: &str, fingerprint: [u8; 32]) -> Result<Self> {
+        let chars = key.chars().count();
+        if !(1..=IDEMPOTENCY_KEY_CHARS_MAX).contains(&chars) {
+            return Err(Error::bad_request(format!(
+                "`Idempotency-Key` must be 1 to {IDEMPOTENCY_KEY_CHARS_MAX} characters; it has {chars}."
+            )));
+        }
+        Ok(Self {
+            key: key.to_owned(),
+            fingerprint,
+        })
+    }
+
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    pub fn fingerprint(&self) -> [u8; 32] {
+        self.fingerprint
+    }
+}

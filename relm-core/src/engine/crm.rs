@@ -1,0 +1,276 @@
+//! The engine that a program embeds, and what composes it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::components::Components;
+use super::context::Context;
+use super::keys::{self, PresentedKey};
+use super::resources::secrets;
+use super::retention::{self, Deleted};
+use super::scoped::Scoped;
+use crate::error::Result;
+use crate::record::key::{ApiKey, KeyAccess, NewKey, Principal};
+use crate::record::workspace::Workspace;
+use crate::store::Store;
+use crate::value::environment::Sleeper;
+use crate::value::id::{Id, Kind};
+use crate::value::scope::{Mode, Scope};
+use crate::value::time::{Clock, Monotonic, Rng, SystemClock, SystemRng, Timestamp};
+use crate::webhook::{AnyTarget, TargetPolicy};
+
+/// The engine over one store. Cloning it is cheap and shares everything.
+#[derive(Clone)]
+pub struct Crm {
+    components: Arc<Components>,
+}
+
+/// Sets up a [`Crm`] with another environment than the system's.
+pub struct CrmBuilder {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    sealing_keys: Vec<[u8; 32]>,
+    plain_http: bool,
+    targets: Arc<dyn TargetPolicy>,
+}
+
+impl CrmBuilder {
+    /// Takes the time from here.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Takes ids, keys and secrets from here.
+    #[must_use]
+    pub fn rng(mut self, rng: Arc<dyn Rng>) -> Self {
+        self.rng = rng;
+        self
+    }
+
+    /// Seals the secrets of endpoints at rest with this key. Without one they are kept as they are.
+    ///
+    /// Called again, it adds a key that opens what it once sealed: the first key alone seals. To replace a key, put the
+    /// new one before it, [seal anew](Crm::reseal_secrets), and leave the old one out from then on.
+    #[must_use]
+    pub fn sealing_key(mut self, key: [u8; 32]) -> Self {
+        self.sealing_keys.push(key);
+        self
+    }
+
+    /// Lets endpoints of live mode be reached by http too. It is for an operator whose transport lets them reach nothing
+    /// but a network that needs no TLS.
+    #[must_use]
+    pub fn plain_http(mut self, allowed: bool) -> Self {
+        self.plain_http = allowed;
+        self
+    }
+
+    /// Refuses endpoints that lead where this says nothing can be sent. Without one, whatever is well-formed is taken, and
+    /// the transport alone decides.
+    #[must_use]
+    pub fn targets(mut self, policy: Arc<dyn TargetPolicy>) -> Self {
+        self.targets = policy;
+        self
+    }
+
+    /// The engine.
+    pub fn build(self) -> Crm {
+        let Self {
+            store,
+            clock,
+            rng,
+            sealing_keys,
+            plain_http,
+            targets,
+        } = self;
+        let components = Components::new(store, clock, rng, sealing_keys, plain_http, targets);
+        Crm {
+            components: Arc::new(components),
+        }
+    }
+}
+
+impl Crm {
+    /// The engine over `store`, with the system's clock and randomness.
+    pub fn new(store: impl Store) -> Self {
+        Self::builder(Arc::new(store)).build()
+    }
+
+    /// The engine over `store`, to be set up further.
+    pub fn builder(store: Arc<dyn Store>) -> CrmBuilder {
+        CrmBuilder {
+            store,
+            clock: Arc::new(SystemClock),
+            rng: Arc::new(SystemRng),
+            sealing_keys: Vec::new(),
+            plain_http: false,
+            targets: Arc::new(AnyTarget),
+        }
+    }
+
+    /// The handle on one workspace in one mode.
+    ///
+    /// # Errors
+    /// `not_found` when there is no such workspace.
+    pub async fn open(&self, workspace: Id, mode: Mode) -> Result<Scoped> {
+        let scope = Scope::new(workspace, mode);
+        let context = Context::open(&self.components, scope).await?;
+        Ok(Scoped::new(context))
+    }
+
+    /// Whether the store answers.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal_error` when it does not.
+    pub async fn ping(&self) -> Result<()> {
+        self.components.storage().ping().await
+    }
+
+    /// Whether the store answers, and takes writes as far as is known: where it refused the last one, it is tried again now
+    /// and then.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal_error` when it does not; [`Error::reason`](crate::Error::reason) says why it takes no writes.
+    pub async fn ready(&self) -> Result<()> {
+        self.components.storage().ready().await
+    }
+
+    /// The time, as the engine has it.
+    pub fn now(&self) -> Timestamp {
+        self.components.environment().now()
+    }
+
+    /// The monotonic clock of the engine, by which it tells how long something has lasted.
+    pub fn monotonic(&self) -> Monotonic {
+        self.components.environment().monotonic()
+    }
+
+    /// A fresh id that no record has: for requests.
+    pub fn request_id(&self) -> Id {
+        let environment = self.components.environment();
+        environment.mint(Kind::Request, environment.now())
+    }
+
+    /// Makes a workspace.
+    ///
+    /// # Errors
+    /// `conflict` when one of this name exists, without regard to case.
+    pub async fn create_workspace(&self, name: &str) -> Result<Workspace> {
+        keys::create_workspace(&self.components, name).await
+    }
+
+    /// All workspaces, newest first.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal_error` from the store.
+    pub async fn workspaces(&self) -> Result<Vec<Workspace>> {
+        keys::workspaces(&self.components).await
+    }
+
+    /// Makes an API key for one workspace in one mode. The key itself can be read from the answer alone.
+    ///
+    /// # Errors
+    /// `not_found` when there is no such workspace.
+    pub async fn create_key(
+        &self,
+        workspace: Id,
+        mode: Mode,
+        access: KeyAccess,
+        name: Option<String>,
+    ) -> Result<NewKey> {
+        keys::create_key(&self.components, workspace, mode, access, name).await
+    }
+
+    /// The keys of a workspace, newest first, revoked ones included.
+    ///
+    /// # Errors
+    /// `not_found` when there is no such workspace.
+    pub async fn keys(&self, workspace: Id) -> Result<Vec<ApiKey>> {
+        keys::keys(&self.components, workspace).await
+    }
+
+    /// Revokes a key: at once for this engine, within [`KEY_CACHE_MS`](super::KEY_CACHE_MS) for every other one over the
+    /// same store.
+    ///
+    /// # Errors
+    /// `not_found` when there is no such key.
+    pub async fn revoke_key(&self, id: Id) -> Result<ApiKey> {
+        keys::revoke_key(&self.components, id).await
+    }
+
+    /// Who presents this key, or none where it is no valid key. A text with a wrong checksum is none, without a look-up.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal_error` from the store.
+    pub async fn authenticate(&self, secret: &str) -> Result<Option<Principal>> {
+        match PresentedKey::parse(secret) {
+            Some(key) => self.look_up(&key).await,
+            None => Ok(None),
+        }
+    }
+
+    /// [`authenticate`](Self::authenticate), of a key that was read already.
+    ///
+    /// # Errors
+    /// As for `authenticate`.
+    pub async fn look_up(&self, key: &PresentedKey<'_>) -> Result<Option<Principal>> {
+        keys::look_up(&self.components, key).await
+    }
+
+    /// Who presents this key, as far as that is known without asking the store.
+    pub fn cached_principal(&self, key: &PresentedKey<'_>) -> Option<Principal> {
+        keys::cached_principal(&self.components, key)
+    }
+
+    /// Whether this key was valid when it was last looked up, as far as that is remembered: whoever presents it did not make
+    /// it up, though it may have been revoked since.
+    pub fn was_valid(&self, key: &PresentedKey<'_>) -> bool {
+        keys::was_valid(&self.components, key)
+    }
+
+    /// Deletes the events of before a moment, in all workspaces, each with its deliveries. An event stays as long as a
+    /// delivery of it is pending, or is dead and could be replayed: until its endpoint took it after all, or is deleted.
+    ///
+    /// # Errors
+    /// `unavailable` or `outcome_unknown` from the store, at once; `internal_error`, once all workspaces were gone through.
+    /// What was deleted stays deleted.
+    pub async fn delete_expired_events(
+        &self,
+        before: Timestamp,
+        sleeper: &dyn Sleeper,
+    ) -> Result<Deleted> {
+        retention::delete_expired(&self.components, before, sleeper).await
+    }
+
+    /// Whether this is the first claim of a name within so many milliseconds, whichever of the processes that share the
+    /// store asks: so one of them does what is to be done once.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal_error` from the store.
+    pub async fn claim(&self, name: &str, for_ms: i64) -> Result<bool> {
+        super::claims::claim(&self.components, name, for_ms).await
+    }
+
+    /// Seals the secrets of every endpoint with the current [key](CrmBuilder::sealing_key), whatever they were sealed with
+    /// before, and gives how many endpoints that changed. Afterwards former keys are needed no more, but for the replies to
+    /// idempotent requests of the last 24 hours that hold a secret.
+    ///
+    /// # Errors
+    /// `internal_error` when one was sealed with a key that this engine does not have; those before it are sealed anew.
+    pub async fn reseal_secrets(&self) -> Result<usize> {
+        secrets::reseal_all(&self.components).await
+    }
+
+    pub(super) fn components(&self) -> &Arc<Components> {
+        &self.components
+    }
+}
+
+impl fmt::Debug for Crm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Crm")
+    }
+}

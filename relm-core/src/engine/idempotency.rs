@@ -1,0 +1,181 @@
+//! Idempotency keys: a transaction whose reply is kept under the client's key in its own commit, and replayed from there.
+
+use std::sync::Arc;
+
+use hmac::digest::Digest;
+use sha2::Sha256;
+
+use super::change::{Change, Operation};
+use super::context::{Context, IdempotencyKey};
+use super::reply::{Outcome, Reply};
+use super::transaction::{Planned, Transaction, transact};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::IDEMPOTENCY_TTL_MS;
+use crate::record::key::hex;
+use crate::store::{Refusal, StoredResponse, Write};
+use crate::value::time::Timestamp;
+
+/// Carries an operation out; once for each idempotency key, where its context has one.
+pub(super) async fn apply_once<T, O: Operation<Output = Reply<T>>>(
+    context: &Context,
+    operation: O,
+) -> Result<Reply<T>> {
+    run(context, operation, Storing::Plain).await
+}
+
+/// [`apply_once`], of an operation whose reply holds a secret: it is sealed where it is kept.
+pub(super) async fn apply_once_sealed<T, O: Operation<Output = Reply<T>>>(
+    context: &Context,
+    operation: O,
+) -> Result<Reply<T>> {
+    run(context, operation, Storing::Sealed).await
+}
+
+async fn run<T, O: Operation<Output = Reply<T>>>(
+    context: &Context,
+    operation: O,
+    storing: Storing,
+) -> Result<Reply<T>> {
+    let mut idempotent = Idempotent {
+        context,
+        transaction: Change::new(context, operation),
+        storing,
+    };
+    let reply = transact(context.storage(), &mut idempotent).await?;
+    idempotent.transaction.publish();
+    Ok(reply)
+}
+
+/// What a request that cannot be read is refused with: when its key was used, it is another request than that one,
+/// which is what its sender must hear first.
+pub(super) async fn refuse_unread(context: &Context, error: Error) -> Error {
+    let Some(key) = context.idempotency() else {
+        return error;
+    };
+    match stored_response(context, key).await {
+        Ok(_) => error,
+        Err(conflict) => conflict,
+    }
+}
+
+/// How a reply is kept.
+#[derive(Clone, Copy)]
+enum Storing {
+    Plain,
+    Sealed,
+}
+
+/// Decorates a transaction with the idempotency key of its context, if there is one.
+struct Idempotent<'a, X> {
+    context: &'a Context,
+    transaction: X,
+    storing: Storing,
+}
+
+impl<T, X: Transaction<Output = Reply<T>>> Transaction for Idempotent<'_, X> {
+    type Output = Reply<T>;
+
+    async fn plan(&mut self) -> Result<Planned<Reply<T>>> {
+        let Some(key) = self.context.idempotency() else {
+            return self.transaction.plan().await;
+        };
+        if let Some(stored) = stored_response(self.context, key).await? {
+            return replay(self.context, key, self.storing, stored).map(Planned::Done);
+        }
+        let mut planned = self.transaction.plan().await?;
+        if let Planned::Commit(batch, reply) = &mut planned {
+            let response = response(self.context, key, self.storing, reply, batch.now)?;
+            batch.writes.push(Write::Remember(response));
+        }
+        Ok(planned)
+    }
+
+    fn resolve(&mut self, conflict: Refusal) -> Result<()> {
+        match conflict {
+            // Another request with this key was first: the next attempt finds its response.
+            Refusal::ResponseExists => Ok(()),
+            Refusal::Configuration
+            | Refusal::Missing(_)
+            | Refusal::VersionConflict { .. }
+            | Refusal::IdConflict { .. }
+            | Refusal::UniqueConflict { .. } => self.transaction.resolve(conflict),
+        }
+    }
+
+    fn exhausted(&self) -> Error {
+        self.transaction.exhausted()
+    }
+}
+
+/// The response under a key, if the key was used with this request; a conflict, if with another.
+async fn stored_response(
+    context: &Context,
+    idempotency: &IdempotencyKey,
+) -> Result<Option<StoredResponse>> {
+    let key = stored_key(idempotency.key());
+    let now = context.environment().now();
+    let stored = context.storage().response(context.scope(), &key, now);
+    let stored = stored.await?;
+    let is_other = |stored: &StoredResponse| stored.fingerprint != idempotency.fingerprint();
+    if stored.as_ref().is_some_and(is_other) {
+        return Err(Error::new(
+            ErrorKind::IdempotencyConflict,
+            "This `Idempotency-Key` was used with a different request; use a new one.",
+        ));
+    }
+    Ok(stored)
+}
+
+/// The reply that an earlier request with this key got.
+fn replay<T>(
+    context: &Context,
+    idempotency: &IdempotencyKey,
+    storing: Storing,
+    stored: StoredResponse,
+) -> Result<Reply<T>> {
+    let body = match storing {
+        Storing::Plain => stored.body,
+        Storing::Sealed => context
+            .sealer()
+            .open(&seal_purpose(context), idempotency.key(), &stored.body)?
+            .into(),
+    };
+    Ok(Reply::replayed(Outcome::of(stored.outcome)?, body))
+}
+
+/// What is kept of a reply under its key.
+fn response<T>(
+    context: &Context,
+    idempotency: &IdempotencyKey,
+    storing: Storing,
+    reply: &Reply<T>,
+    now: Timestamp,
+) -> Result<StoredResponse> {
+    let body = match storing {
+        Storing::Plain => Arc::clone(&reply.body),
+        Storing::Sealed => {
+            let rng = context.environment().rng();
+            let purpose = seal_purpose(context);
+            let sealer = context.sealer();
+            sealer
+                .seal(&purpose, idempotency.key(), &reply.body, rng)?
+                .into()
+        }
+    };
+    Ok(StoredResponse {
+        key: stored_key(idempotency.key()),
+        fingerprint: idempotency.fingerprint(),
+        outcome: reply.outcome.number(),
+        body,
+        expires_at: now.saturating_add_millis(IDEMPOTENCY_TTL_MS),
+    })
+}
+
+fn seal_purpose(context: &Context) -> String {
+    format!("idempotent response {}", context.scope().key())
+}
+
+/// An idempotency key as a store keeps it: a digest, since the key itself opens a sealed response.
+fn stored_key(key: &str) -> String {
+    hex(&Sha256::digest(key.as_bytes()))
+}

@@ -1,0 +1,215 @@
+//! Drafts: what a write of a record says, and the records that come of it.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::engine::change::Plan;
+use crate::engine::transaction::unexpected;
+use crate::error::{Error, ErrorKind, Result};
+use crate::record::field::{Field, check_metadata, custom_field, custom_field_elsewhere};
+use crate::record::input::{Reader, lost_reference, read_only, unknown_field};
+use crate::record::object::{Object, READ_ONLY, Reference};
+use crate::record::{Change, Document, Entry, EventData, EventDraft, EventType, previous};
+use crate::store::{Refusal, Write};
+use crate::value::id::Id;
+use crate::value::scope::Mode;
+
+/// What a write says: an input, and the read-only members that it asserts.
+pub(super) struct Draft<T: Object> {
+    pub input: T::Input,
+    asserted: Map<String, Value>,
+    /// A member that no such object has. Refused with the plan, which knows whether it is a custom field's key.
+    unknown: Option<Error>,
+}
+
+impl<T: Object> Draft<T> {
+    pub fn typed(input: T::Input) -> Self {
+        Self {
+            input,
+            asserted: Map::new(),
+            unknown: None,
+        }
+    }
+
+    pub fn read(body: Value) -> Result<Self> {
+        let mut reader = Reader::new(body)?;
+        let input = T::read(&mut reader)?;
+        let asserted = READ_ONLY
+            .iter()
+            .filter_map(|&name| Some((name.to_owned(), reader.take_read_only(name)?)))
+            .collect();
+        Ok(Self {
+            input,
+            asserted,
+            unknown: reader.unknown(),
+        })
+    }
+
+    /// Refuses a member that no such object has; a custom field's is told where it belongs.
+    pub fn check_known(&self, fields: &[Field]) -> Result<()> {
+        let Some(error) = &self.unknown else {
+            return Ok(());
+        };
+        let name = error.field().unwrap_or_default();
+        match custom_field(fields, T::TYPE, name) {
+            Some(path) => Err(custom_field_elsewhere(unknown_field(name), name, path)),
+            None => Err(error.copied()),
+        }
+    }
+
+    /// The references that the input sets.
+    pub fn references(&self) -> Result<Vec<Reference>> {
+        let id = Id::new(T::TYPE.kind(), 0);
+        let mut record = T::blank(id, Mode::Live, id.timestamp());
+        record.apply(T::for_new(self.input.clone()))?;
+        Ok(record.references())
+    }
+
+    /// Refuses to change what the engine alone writes; saying again what is so already is allowed.
+    pub fn check_asserted(&self, record: &T) -> Result<()> {
+        let asserted = self.asserted.iter();
+        check_equal(record, asserted)
+    }
+
+    /// [`check_asserted`](Self::check_asserted) of a new record, of which a null says what leaving it out says.
+    fn check_asserted_of_new(&self, record: &T) -> Result<()> {
+        let asserted = self.asserted.iter();
+        check_equal(record, asserted.filter(|(_, value)| !value.is_null()))
+    }
+}
+
+fn check_equal<'a, T: Object>(
+    record: &T,
+    asserted: impl Iterator<Item = (&'a String, &'a Value)>,
+) -> Result<()> {
+    let mut asserted = asserted.peekable();
+    if asserted.peek().is_none() {
+        return Ok(());
+    }
+    let stored = serde_json::to_value(record).map_err(Error::internal)?;
+    match asserted.find(|(name, value)| stored.get(name) != Some(value)) {
+        Some((name, _)) => Err(read_only(name)),
+        None => Ok(()),
+    }
+}
+
+/// A new record from an input, checked.
+pub(super) fn build<T: Object>(plan: &Plan<'_>, draft: &Draft<T>) -> Result<T> {
+    let id = plan.mint(T::TYPE.kind());
+    let mut record = T::blank(id, plan.context().scope().mode(), id.timestamp());
+    draft.check_known(&plan.configuration().fields)?;
+    record.apply(T::for_new(draft.input.clone()))?;
+    draft.check_asserted_of_new(&record)?;
+    record.check_complete()?;
+    check_metadata(&plan.configuration().fields, T::TYPE, record.metadata())?;
+    Ok(record)
+}
+
+/// The record with an input applied, checked; none where that changes nothing.
+pub(super) fn change<T: Object>(
+    plan: &Plan<'_>,
+    before: &T,
+    draft: &Draft<T>,
+) -> Result<Option<T>> {
+    draft.check_known(&plan.configuration().fields)?;
+    draft.check_asserted(before)?;
+    let mut after = before.clone();
+    after.apply(draft.input.clone())?;
+    check_metadata(&plan.configuration().fields, T::TYPE, after.metadata())?;
+    if after == *before {
+        return Ok(None);
+    }
+    after.touch(plan.now());
+    Ok(Some(after))
+}
+
+/// Requires what the record refers to, and the one before it did not.
+pub(super) fn require_references<T: Object>(plan: &mut Plan<'_>, before: Option<&T>, after: &T) {
+    let known = before.map(T::references).unwrap_or_default();
+    for reference in after.references() {
+        if let Some(id) = reference.id
+            && !known.contains(&reference)
+        {
+            plan.require_exists(id);
+        }
+    }
+}
+
+/// Writes a new record and its event.
+pub(super) fn insert<T: Object>(plan: &mut Plan<'_>, record: T) -> Document {
+    require_references(plan, None, &record);
+    let id = record.id();
+    let entry = Entry::new(record);
+    let document = entry.document();
+    plan.write(Write::Insert(entry));
+    record_event::<T>(plan, Change::Created, id, &document.json, Map::new());
+    document
+}
+
+/// Writes a changed record and its event.
+pub(super) fn replace<T: Object>(
+    plan: &mut Plan<'_>,
+    before: (T, Document),
+    after: T,
+) -> Result<Document> {
+    let (before, document) = before;
+    require_references(plan, Some(&before), &after);
+    let id = after.id();
+    let after = Entry::new(after);
+    let old = previous(&document.json, &after.json)?;
+    let changed = after.document();
+    let before = Entry {
+        record: before.into(),
+        json: document.json,
+    };
+    plan.write(Write::Replace { before, after });
+    record_event::<T>(plan, Change::Updated, id, &changed.json, old);
+    Ok(changed)
+}
+
+/// Adds the event of one changed record.
+pub(super) fn record_event<T: Object>(
+    plan: &mut Plan<'_>,
+    change: Change,
+    record_id: Id,
+    data: &Arc<str>,
+    previous: Map<String, Value>,
+) {
+    plan.record_event(EventDraft {
+        event_type: EventType::Record(T::TYPE, change),
+        record_id,
+        mode: plan.context().scope().mode(),
+        data: EventData::new(Arc::clone(data)),
+        previous,
+    });
+}
+
+/// What a refusal means to the writer of one record that holds `references`.
+pub(super) fn refused(refusal: Refusal, references: &[Reference]) -> Error {
+    match refusal {
+        Refusal::Missing(ids) => {
+            let dangling = references
+                .iter()
+                .find(|reference| reference.id.is_some_and(|id| ids.contains(&id)));
+            match dangling {
+                Some(reference) => lost_reference(*reference),
+                None => Error::internal("the store misses what was not required"),
+            }
+        }
+        Refusal::UniqueConflict { holder, .. } => email_taken(holder),
+        Refusal::Configuration
+        | Refusal::ResponseExists
+        | Refusal::VersionConflict { .. }
+        | Refusal::IdConflict { .. } => unexpected(&refusal),
+    }
+}
+
+pub(super) fn email_taken(holder: Id) -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        "Another contact has this `email`; update that one, or send a batch with `dedup_on`.",
+    )
+    .at("email")
+    .existing(holder)
+}

@@ -1,0 +1,125 @@
+//! The secrets of endpoints: opened to sign, sealed to be kept, rotated.
+
+use std::error::Error as _;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::endpoint;
+use crate::engine::change::{Operation, Plan, apply};
+use crate::engine::components::Components;
+use crate::engine::context::Context;
+use crate::engine::reply::{Outcome, Reply};
+use crate::error::{Error, Result};
+use crate::record::{Entry, Webhook};
+use crate::store::Write;
+use crate::value::id::Id;
+use crate::webhook::{RotateInput, generate_secret};
+
+/// The secrets that an endpoint's payloads are signed with now.
+pub(in crate::engine) fn open(components: &Components, webhook: &Webhook) -> Result<Vec<String>> {
+    let now = components.environment().now();
+    let purpose = purpose(webhook.id);
+    let opened = webhook.secrets.open(components.sealer(), &purpose, now);
+    opened.map_err(|error| of_secrets(webhook.id, &error))
+}
+
+/// Seals an endpoint's secrets with the current key, if there is one; whether anything changed.
+pub(super) fn seal(components: &Components, webhook: &mut Webhook) -> Result<bool> {
+    let rng = components.environment().rng();
+    let purpose = purpose(webhook.id);
+    let sealed = webhook.secrets.seal(components.sealer(), &purpose, rng);
+    sealed.map_err(|error| of_secrets(webhook.id, &error))
+}
+
+/// What an endpoint's secret is sealed for: a sealed secret moved to another endpoint does not open.
+fn purpose(id: Id) -> String {
+    format!("secret of {id}")
+}
+
+/// Secrets that do not open, with the endpoint whose they are.
+fn of_secrets(webhook: Id, error: &Error) -> Error {
+    let cause = error.source().map(ToString::to_string);
+    let cause = cause.unwrap_or_default();
+    Error::internal(format!("the secrets of {webhook}: {cause}"))
+}
+
+pub(super) struct Rotate {
+    pub id: Id,
+    pub input: RotateInput,
+}
+
+impl Operation for Rotate {
+    type Output = Reply<Value>;
+
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply> {
+        let components = plan.context().components();
+        let before = endpoint::require(plan.context(), self.id).await?;
+        let mut webhook: Webhook = before.decode()?;
+        let secret = generate_secret(components.environment().rng());
+        let expires_at = self.input.expires_at(plan.now())?;
+        if expires_at > plan.now() && open(components, &webhook).is_err() {
+            return Err(Error::invalid(
+                "expires_in",
+                "The webhook's secret was sealed with a key that is not known here, so nothing can be signed with it: \
+                 set `expires_in` to 0.",
+            ));
+        }
+        webhook
+            .secrets
+            .rotate(secret.clone(), expires_at, plan.now())?;
+        webhook.touch(plan.now());
+        let body = webhook.shown_with(&secret);
+        seal(components, &mut webhook)?;
+        plan.write(Write::Replace {
+            before: before.into_entry()?,
+            after: Entry::new(webhook),
+        });
+        Ok(Reply::new(Outcome::Done, body))
+    }
+}
+
+/// Seals the secrets of every endpoint with the current key; how many endpoints that changed.
+pub(in crate::engine) async fn reseal_all(components: &Arc<Components>) -> Result<usize> {
+    let (mut resealed, mut after) = (0, None);
+    loop {
+        let (scopes, next) = components.scopes_after(after).await?;
+        for scope in scopes {
+            let context = Context::open(components, scope).await?;
+            let configuration = context.reload_configuration().await?;
+            for webhook in &configuration.webhooks {
+                resealed += usize::from(apply(&context, Reseal { id: webhook.id }).await?);
+            }
+        }
+        if next.is_none() {
+            return Ok(resealed);
+        }
+        after = next;
+    }
+}
+
+/// Seals the secrets of one endpoint; whether that changed it.
+struct Reseal {
+    id: Id,
+}
+
+impl Operation for Reseal {
+    type Output = bool;
+
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<bool> {
+        let context = plan.context();
+        let Some(before) = endpoint::find(context, self.id).await? else {
+            return Ok(false);
+        };
+        let mut webhook: Webhook = before.decode()?;
+        if !seal(context.components(), &mut webhook)? {
+            return Ok(false);
+        }
+        webhook.version += 1;
+        plan.write(Write::Replace {
+            before: before.into_entry()?,
+            after: Entry::new(webhook),
+        });
+        Ok(true)
+    }
+}
