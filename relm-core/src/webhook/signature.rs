@@ -19,7 +19,7 @@ const TAG_LEN: usize = 32;
 /// `v1` is the HMAC-SHA256 of `<unix seconds>.<body>`, keyed with the whole secret string as UTF-8.
 ///
 /// ```
-/// use crate::webhook::signature::sign;
+/// use relm_core::webhook::signature::sign;
 ///
 /// let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 /// assert_eq!(
@@ -35,7 +35,7 @@ pub fn sign(secret: &str, at_unix_seconds: i64, body: &[u8]) -> String {
 /// its successor.
 ///
 /// ```
-/// use crate::webhook::signature::{sign_all, verify};
+/// use relm_core::webhook::signature::{sign_all, verify};
 ///
 /// let header = sign_all(&["whsec_new", "whsec_old"], 1_751_500_000, b"{}");
 /// assert_eq!(verify("whsec_old", &header, b"{}", 1_751_500_000, 300), Ok(()));
@@ -61,7 +61,7 @@ pub fn sign_all(secrets: &[&str], at_unix_seconds: i64, body: &[u8]) -> String {
 /// for; `None` when the secret is not `whsec_` and base64.
 ///
 /// ```
-/// use crate::webhook::signature::standard_signature;
+/// use relm_core::webhook::signature::standard_signature;
 ///
 /// let secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 /// let body = br#"{"email":"test@example.com","username":"test_user"}"#;
@@ -127,7 +127,7 @@ impl Error for SignatureError {}
 /// `tolerance_seconds` away from `now_unix_seconds` in either direction.
 ///
 /// ```
-/// use crate::webhook::signature::{SignatureError, sign, verify};
+/// use relm_core::webhook::signature::{SignatureError, sign, verify};
 ///
 /// let header = sign("whsec_secret", 1_751_500_000, b"{}");
 /// assert_eq!(verify("whsec_secret", &header, b"{}", 1_751_500_007, 300), Ok(()));

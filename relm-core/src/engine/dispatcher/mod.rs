@@ -84,8 +84,8 @@ type OnError = Arc<dyn Fn(&Error) + Send + Sync>;
 /// Delivers what is due. One of them per process is enough, and any number over one store do no harm.
 ///
 /// ```no_run
-/// # async fn deliver(crm: crate::Crm, transport: impl crate::webhook::Transport) -> crate::Result<()> {
-/// use crate::engine::{DispatchOptions, Dispatcher};
+/// # async fn deliver(crm: relm_core::Crm, transport: impl relm_core::webhook::Transport) -> relm_core::Result<()> {
+/// use relm_core::engine::{DispatchOptions, Dispatcher};
 ///
 /// let dispatcher = Dispatcher::new(crm, transport, DispatchOptions::default());
 /// // Now and then, or from a loop of your own; `run` is that loop.
