@@ -1,6 +1,8 @@
 //! Filters: what a list asks for, and whether a record has it. The one meaning that every store must give.
 
 mod misspelled;
+#[cfg(test)]
+mod tests;
 
 use std::cmp::Ordering;
 
