@@ -1,6 +1,8 @@
 //! Custom fields: what a workspace defines, and whether a record keeps to it.
 
 mod names;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

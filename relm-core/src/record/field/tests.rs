@@ -1,0 +1,246 @@
+use serde_json::json;
+
+use super::*;
+use crate::value::id::Kind;
+
+/// A definition of `plan` on contacts, as a request writes it.
+fn read(mut members: Value) -> Result<FieldInput> {
+    let own = members.as_object_mut().expect("an object");
+    own.insert("object_type".to_owned(), "contact".into());
+    own.insert("key".to_owned(), "plan".into());
+    FieldInput::read(Reader::new(members)?)
+}
+
+fn input(field_type: FieldType, choices: &[String]) -> FieldInput {
+    FieldInput {
+        object_type: ObjectType::Contact,
+        key: "plan".to_owned(),
+        label: None,
+        field_type,
+        required: false,
+        choices: choices.to_vec(),
+    }
+}
+
+fn define(input: FieldInput) -> Result<Field> {
+    let now = Timestamp::from_millis(5);
+    Field::define(Id::new(Kind::Field, 1), Mode::Live, now, input)
+}
+
+fn field(field_type: FieldType) -> Field {
+    let choices = match field_type {
+        FieldType::Select => vec!["free".to_owned(), "pro".to_owned()],
+        FieldType::Text | FieldType::Number | FieldType::Date | FieldType::Bool => Vec::new(),
+    };
+    define(input(field_type, &choices)).unwrap()
+}
+
+fn metadata(value: Value) -> Metadata {
+    value.as_object().expect("an object").clone()
+}
+
+#[test]
+fn a_definition_names_one_of_the_types() {
+    for field_type in FieldType::ALL {
+        let name = field_type.as_str();
+        assert_eq!(json!(field_type), name);
+        assert_eq!(read(json!({"type": name})).unwrap().field_type, field_type);
+    }
+    let refusal = read(json!({"type": "dropdown"})).unwrap_err();
+    assert_eq!(refusal.kind(), ErrorKind::UnknownValue);
+    assert_eq!(refusal.field(), Some("type"));
+    assert_eq!(refusal.suggestion(), Some("select"));
+}
+
+#[test]
+fn a_definition_says_what_it_is_called_and_whether_it_is_required() {
+    let plain = read(json!({"type": "text"})).unwrap();
+    assert!(!plain.required);
+    let plain = define(plain).unwrap();
+    assert_eq!(
+        (&*plain.label, &*plain.field_key()),
+        ("plan", "contact.plan")
+    );
+    let full = json!({
+        "type": "select", "label": "Plan", "required": true, "options": {"choices": ["a"]},
+    });
+    let full = read(full).unwrap();
+    assert!(full.required);
+    let full = define(full).unwrap();
+    assert_eq!(
+        (&*full.label, &full.options.choices[..]),
+        ("Plan", &["a".to_owned()][..])
+    );
+    assert_eq!(full.bytes(), serde_json::to_vec(&full).unwrap().len());
+}
+
+#[test]
+fn a_key_is_a_lower_case_letter_and_up_to_62_more_characters() {
+    let longest = "k".repeat(FIELD_KEY_CHARS_MAX);
+    let longer = "k".repeat(FIELD_KEY_CHARS_MAX + 1);
+    for (key, is_one) in [
+        ("a", true),
+        ("z9_", true),
+        ("plan_2026", true),
+        (&*longest, true),
+        (&*longer, false),
+        ("", false),
+        ("1a", false),
+        ("_a", false),
+        ("A", false),
+        ("aB", false),
+        ("a-b", false),
+        ("a b", false),
+        ("é", false),
+        ("aé", false),
+    ] {
+        let mut input = input(FieldType::Text, &[]);
+        key.clone_into(&mut input.key);
+        let refused = define(input).map_err(|refusal| refusal.field().map(str::to_owned));
+        let refused = refused.map(|field| field.key);
+        let expected = if is_one {
+            Ok(key.to_owned())
+        } else {
+            Err(Some("key".to_owned()))
+        };
+        assert_eq!(refused, expected);
+    }
+}
+
+/// So many different choices, each of so many letters.
+fn choices(count: usize, letters: usize) -> Vec<String> {
+    (0..count).map(|n| format!("{n:0letters$}")).collect()
+}
+
+#[test]
+fn a_select_has_choices_and_nothing_else_has() {
+    let one = choices(1, 1);
+    for field_type in FieldType::ALL {
+        let is_select = field_type == FieldType::Select;
+        assert_eq!(
+            define(input(field_type, &one)).is_ok(),
+            is_select,
+            "{field_type:?}"
+        );
+        assert_eq!(
+            define(input(field_type, &[])).is_ok(),
+            !is_select,
+            "{field_type:?}"
+        );
+    }
+}
+
+#[test]
+fn choices_are_bounded_in_number_and_in_bytes() {
+    // A choice takes its letters, two quotes and a comma.
+    let letters = FIELD_OPTIONS_BYTES_MAX / 128 - 3;
+    let mut longer = choices(128, letters);
+    longer[0].push('0');
+    for (choices, is_taken) in [
+        (choices(FIELD_CHOICES_MAX, 3), true),
+        (choices(FIELD_CHOICES_MAX + 1, 3), false),
+        (choices(128, letters), true),
+        (longer, false),
+    ] {
+        let refused = define(input(FieldType::Select, &choices));
+        assert_eq!(refused.is_ok(), is_taken, "{}", choices.len());
+    }
+}
+
+#[test]
+fn choices_differ_and_say_something() {
+    let define = |choices: [&str; 2]| define(input(FieldType::Select, &choices.map(str::to_owned)));
+    assert!(define(["a", "A"]).is_ok());
+    for choices in [["a", "a"], ["a", ""], ["a", " "], ["a", "\0"]] {
+        let refusal = define(choices).unwrap_err();
+        assert_eq!(refusal.field(), Some("options.choices"), "{choices:?}");
+    }
+}
+
+#[test]
+fn a_field_holds_values_of_its_type() {
+    let day = json!("2026-07-02");
+    for (value, taken_by) in [
+        (json!("pro"), &[FieldType::Text, FieldType::Select][..]),
+        (json!("other"), &[FieldType::Text]),
+        (json!(""), &[FieldType::Text]),
+        (day, &[FieldType::Text, FieldType::Date]),
+        (json!("2026-02-30"), &[FieldType::Text]),
+        (json!(5), &[FieldType::Number]),
+        (json!(-0.5), &[FieldType::Number]),
+        (json!(true), &[FieldType::Bool]),
+        (json!(["pro"]), &[]),
+        (json!({}), &[]),
+    ] {
+        for field_type in FieldType::ALL {
+            let taken = field(field_type).check(&value);
+            assert_eq!(
+                taken.is_ok(),
+                taken_by.contains(&field_type),
+                "{value} {field_type:?}"
+            );
+            if let Err(refusal) = taken {
+                assert_eq!(refusal.field(), Some("metadata.plan"));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_no_choice_is_told_the_choices() {
+    let select = field(FieldType::Select);
+    for (value, kind, suggestion) in [
+        (json!("prö"), ErrorKind::UnknownValue, Some("pro")),
+        (json!("other"), ErrorKind::UnknownValue, None),
+        (json!(5), ErrorKind::ValidationFailed, None),
+    ] {
+        let refusal = select.check(&value).unwrap_err();
+        assert_eq!((refusal.kind(), refusal.suggestion()), (kind, suggestion));
+        assert_eq!(refusal.valid_options(), ["free", "pro"]);
+    }
+}
+
+#[test]
+fn a_record_keeps_to_the_definitions_of_its_type_alone() {
+    let required = |object_type, key: &str| {
+        let mut field = field(FieldType::Number);
+        (field.object_type, field.required) = (object_type, true);
+        key.clone_into(&mut field.key);
+        field
+    };
+    let mut optional = required(ObjectType::Contact, "age");
+    optional.required = false;
+    let fields = [
+        required(ObjectType::Deal, "plan"),
+        required(ObjectType::Contact, "seats"),
+        optional,
+    ];
+    for (members, refused_at) in [
+        (json!({"seats": 1}), None),
+        (json!({"seats": 1, "age": 2, "plan": "any"}), None),
+        (json!({}), Some("metadata.seats")),
+        (json!({"age": 2}), Some("metadata.seats")),
+        (json!({"seats": "one"}), Some("metadata.seats")),
+        (json!({"seats": 1, "age": "two"}), Some("metadata.age")),
+    ] {
+        let members = metadata(members);
+        let refusal = check_metadata(&fields, ObjectType::Contact, &members).err();
+        assert_eq!(
+            refusal.as_ref().and_then(Error::field),
+            refused_at,
+            "{members:?}"
+        );
+    }
+}
+
+#[test]
+fn a_custom_field_is_found_by_its_object_and_its_key() {
+    let fields = [field(FieldType::Text)];
+    let found = |object_type, key| custom_field(&fields, object_type, key);
+    assert_eq!(
+        found(ObjectType::Contact, "plan").as_deref(),
+        Some("metadata.plan")
+    );
+    assert_eq!(found(ObjectType::Contact, "seats"), None);
+    assert_eq!(found(ObjectType::Deal, "plan"), None);
+}
