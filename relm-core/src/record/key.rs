@@ -1,5 +1,8 @@
 //! API keys: made once, kept as digests, shown by their first and last characters.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

@@ -1,0 +1,123 @@
+use super::*;
+use crate::value::id::Kind;
+use crate::value::time::SeededRng;
+
+/// A key that anybody can compute: zeros and their checksum.
+const ZEROS: &str = "sk_live_0000000000000000000000000000000000000000000qa02D1";
+const ZEROS_DIGEST: &str = "8988162f0ec4bed3d0c506082ce1467ed4b71bf843449fbeab970fc471e13ecf";
+
+fn scope(mode: Mode) -> Scope {
+    Scope::new(Id::new(Kind::Workspace, 7), mode)
+}
+
+fn made(mode: Mode, rng: &dyn Rng) -> NewKey {
+    let (id, now) = (Id::new(Kind::Key, 1), Timestamp::from_millis(5));
+    let name = Some("CI".to_owned());
+    ApiKey::make(id, scope(mode), KeyAccess::ReadOnly, name, now, rng).unwrap()
+}
+
+#[test]
+fn a_key_is_its_mode_and_43_symbols_and_a_checksum() {
+    for (mode, start) in [(Mode::Live, "sk_live_"), (Mode::Test, "sk_test_")] {
+        let NewKey { key, secret } = made(mode, &SeededRng::new(3));
+        let rest = secret.strip_prefix(start).unwrap();
+        assert!(rest.len() == 49 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        assert_eq!(key.prefix, secret[..start.len() + 4]);
+        assert_eq!(key.last_four, secret[secret.len() - 4..]);
+        assert_eq!(key.digest(), hex(&digest(&secret)));
+        assert!(is_well_formed(&secret) && may_exist(&secret));
+    }
+}
+
+#[test]
+fn a_key_opens_its_scope_until_it_is_revoked() {
+    let mut key = made(Mode::Test, &SeededRng::new(3)).key;
+    let principal = Principal {
+        key_id: key.id,
+        scope: scope(Mode::Test),
+        access: KeyAccess::ReadOnly,
+    };
+    assert_eq!(key.principal(), Some(principal));
+    key.revoked_at = Some(Timestamp::from_millis(6));
+    assert_eq!(key.principal(), None);
+}
+
+#[test]
+fn a_log_names_a_key_and_tells_neither_its_text_nor_its_digest() {
+    let made = made(Mode::Live, &SeededRng::new(3));
+    for text in [format!("{:?}", made.key), format!("{made:?}")] {
+        assert!(text.contains(&made.key.prefix) && text.contains(&made.key.id.to_string()));
+        assert!(!text.contains(&made.secret) && !text.contains(&made.key.digest));
+    }
+}
+
+#[test]
+fn access_is_named_as_its_json_is() {
+    for access in [KeyAccess::Full, KeyAccess::ReadOnly] {
+        assert_eq!(serde_json::json!(access), access.as_str());
+    }
+}
+
+#[test]
+fn checksum_and_digest_are_those_of_other_programs() {
+    let (checked, sum) = ZEROS.split_at(ZEROS.len() - CHECKSUM_CHARS);
+    assert_eq!(checksum(checked), sum.as_bytes());
+    assert_eq!(hex(&digest(ZEROS)), ZEROS_DIGEST);
+}
+
+#[test]
+fn a_text_has_the_form_of_a_key_or_not() {
+    let symbols = "aZ9".repeat(20);
+    for length in [0, 1, 42, 43, 44, 48, 49, 50, 60] {
+        let text = format!("sk_test_{}", &symbols[..length]);
+        assert_eq!(
+            is_well_formed(&text),
+            [43, 49].contains(&length),
+            "{length}"
+        );
+    }
+    for text in [
+        "",
+        &symbols[..43],
+        &symbols[..49],
+        &format!("sk_prod_{}", &symbols[..43]),
+        &format!("sk_live_{}_", &symbols[..42]),
+        &format!("sk_live_{}é", &symbols[..41]),
+    ] {
+        assert!(!is_well_formed(text), "{text}");
+    }
+}
+
+#[test]
+fn a_key_with_a_wrong_checksum_was_never_made() {
+    assert!(may_exist(ZEROS));
+    for at in 0..ZEROS.len() {
+        let mut altered = ZEROS.to_owned();
+        let other = if &ZEROS[at..=at] == "x" { "y" } else { "x" };
+        altered.replace_range(at..=at, other);
+        assert!(!may_exist(&altered), "{altered}");
+    }
+    // One from before there was a checksum may be a key, and what is too short to have one is none.
+    assert!(may_exist(&ZEROS[..ZEROS.len() - CHECKSUM_CHARS]));
+    for text in ["", "12345", "é12345"] {
+        assert!(!may_exist(text), "{text}");
+    }
+}
+
+/// One byte of two is beyond those that can be drawn evenly; the others count down from the last that can.
+struct HalfBeyond(std::sync::atomic::AtomicU8);
+
+impl Rng for HalfBeyond {
+    fn fill(&self, buffer: &mut [u8]) {
+        for pair in buffer.chunks_mut(2) {
+            let even = self.0.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+            pair.copy_from_slice(&[248, even]);
+        }
+    }
+}
+
+#[test]
+fn bytes_that_would_favour_some_symbols_are_drawn_again() {
+    let drawn = random_text(&HalfBeyond(247.into()));
+    assert_eq!(drawn, "zyxwvutsrqponmlkjihgfedcbaZYXWVUTSRQPONMLKJ");
+}
