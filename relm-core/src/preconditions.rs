@@ -136,6 +136,7 @@ mod tests {
     use super::*;
     use crate::record::Entry;
     use crate::record::object::{Contact, Object};
+    use crate::store::StoredResponse;
     use crate::value::scope::{Mode, Scope};
     use crate::value::time::Timestamp;
 
@@ -193,5 +194,134 @@ mod tests {
         // It claims nothing, so that neither stands in the other's way.
         let both = vec![replace(2, old, new), replace(1, old, new)];
         assert_eq!(judged(both), Ok(()));
+    }
+
+    /// A scope with one contact, whose address is `ada@example.com`, and with one response.
+    #[derive(Clone, Copy)]
+    struct OneContact {
+        configuration_version: i64,
+        response: &'static str,
+        version: i64,
+        ulid: u128,
+    }
+
+    impl StateView for OneContact {
+        fn configuration_version(&self) -> i64 {
+            self.configuration_version
+        }
+
+        fn has_response(&self, key: &str) -> bool {
+            key == self.response
+        }
+
+        fn version(&self, id: Id) -> Option<i64> {
+            (id.ulid() == self.ulid).then_some(self.version)
+        }
+
+        fn holder(&self, _: Kind, key: &str) -> Option<Id> {
+            (key == "ada@example.com").then(|| contact(self.ulid, "").id)
+        }
+    }
+
+    const STATE: OneContact = OneContact {
+        configuration_version: 3,
+        response: "another",
+        version: 1,
+        ulid: 1,
+    };
+
+    fn remember(key: &str) -> Write {
+        Write::Remember(StoredResponse {
+            key: key.to_owned(),
+            fingerprint: [0; 32],
+            outcome: 0,
+            body: "{}".into(),
+            expires_at: Timestamp::MAX,
+        })
+    }
+
+    #[test]
+    fn a_batch_is_refused_for_the_first_precondition_that_fails() {
+        let insert = |ulid, email| Write::Insert(Entry::new(contact(ulid, email)));
+        let batch = |requires: &[Require], writes: &[Write]| Batch {
+            scope: Scope::SYSTEM,
+            now: Timestamp::from_millis(0),
+            requires: requires.to_vec(),
+            writes: writes.to_vec(),
+        };
+        let [there, gone, lost] = [1, 8, 9].map(|ulid| contact(ulid, "").id);
+        let exists = Require::Exists;
+        let asks = [
+            exists(gone),
+            Require::Configuration(3),
+            exists(there),
+            exists(lost),
+        ];
+        let delete = Write::Delete(Entry::new(contact(1, "ada@example.com")));
+        let writes = [
+            delete,
+            insert(1, "eva@example.com"),
+            insert(2, "ada@example.com"),
+            remember("k"),
+        ];
+        let holds = batch(
+            &asks[1..3],
+            &[writes[0].clone(), writes[2].clone(), writes[3].clone()],
+        );
+        assert_eq!(check(&holds, &STATE), Ok(()));
+
+        let all = batch(&asks, &writes);
+        let mut state = OneContact {
+            configuration_version: 4,
+            response: "k",
+            version: 2,
+            ..STATE
+        };
+        assert_eq!(check(&all, &state), Err(Refusal::Configuration));
+        state.configuration_version = 3;
+        assert_eq!(check(&all, &state), Err(Refusal::ResponseExists));
+        state.response = "another";
+        assert_eq!(check(&all, &state), Err(Refusal::Missing(vec![gone, lost])));
+        let found = batch(&asks[1..3], &writes);
+        assert_eq!(
+            check(&found, &state),
+            Err(Refusal::VersionConflict { write: 0 })
+        );
+        state.version = 1;
+        assert_eq!(check(&found, &state), Err(Refusal::IdConflict { write: 1 }));
+        let taken = batch(&asks[1..3], &writes[2..]);
+        let refusal = Refusal::UniqueConflict {
+            write: 0,
+            holder: there,
+        };
+        assert_eq!(check(&taken, &state), Err(refusal));
+    }
+
+    #[test]
+    fn what_is_replaced_or_deleted_is_of_the_version_that_was_read() {
+        let writes = [
+            replace(1, "ada@example.com", "ada@example.com"),
+            Write::Delete(Entry::new(contact(1, "ada@example.com"))),
+        ];
+        for write in writes {
+            for (version, ulid, expected) in [
+                (1, 1, Ok(())),
+                (2, 1, Err(Refusal::VersionConflict { write: 0 })),
+                (1, 2, Err(Refusal::VersionConflict { write: 0 })),
+            ] {
+                let batch = Batch {
+                    scope: Scope::SYSTEM,
+                    now: Timestamp::from_millis(0),
+                    requires: Vec::new(),
+                    writes: vec![write.clone()],
+                };
+                let state = OneContact {
+                    version,
+                    ulid,
+                    ..STATE
+                };
+                assert_eq!(check(&batch, &state), expected);
+            }
+        }
     }
 }
