@@ -193,4 +193,33 @@ mod tests {
         let quick = Schedule::new([0, 200, 1_000].map(Duration::from_millis)).unwrap();
         assert_eq!(quick.to_string(), "0s, 200ms, 1s");
     }
+
+    #[test]
+    fn a_schedule_is_shown_in_the_largest_unit_that_is_exact() {
+        for (millis, text) in [
+            (1, "1ms"),
+            (1_000, "1s"),
+            (1_001, "1001ms"),
+            (59_000, "59s"),
+            (60_000, "1m"),
+            (90_000, "90s"),
+            (3_600_000, "1h"),
+            (5_400_000, "90m"),
+            (3_601_000, "3601s"),
+        ] {
+            let steps = [0, millis].map(Duration::from_millis);
+            let schedule = Schedule::new(steps).unwrap();
+            assert_eq!(schedule.to_string(), format!("0s, {text}"));
+            assert_eq!(schedule.attempts(), 2);
+        }
+    }
+
+    #[test]
+    fn a_schedule_has_20_steps_of_30_days_at_most() {
+        let longest = Duration::from_secs(30 * 24 * 60 * 60);
+        assert!(Schedule::new([Duration::ZERO, longest]).is_ok());
+        assert!(Schedule::new([Duration::ZERO, longest + Duration::from_millis(1)]).is_err());
+        assert!(Schedule::new([Duration::ZERO; STEPS_MAX]).is_ok());
+        assert!(Schedule::new([Duration::ZERO; STEPS_MAX + 1]).is_err());
+    }
 }

@@ -297,6 +297,18 @@ mod tests {
     }
 
     #[test]
+    fn an_error_says_what_is_wrong() {
+        for (error, words) in [
+            (SignatureError::Malformed, "the signature header is not `t="),
+            (SignatureError::Expired, "older than the tolerance"),
+            (SignatureError::Early, "later than now"),
+            (SignatureError::Mismatch, "no signature in the header"),
+        ] {
+            assert!(error.to_string().contains(words), "{error}");
+        }
+    }
+
+    #[test]
     fn the_time_is_judged_only_when_it_is_ours() {
         let forged = sign("whsec_other", AT, BODY);
         assert_eq!(
