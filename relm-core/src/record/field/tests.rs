@@ -1,3 +1,5 @@
+//! Which definitions are taken, and which values a record may have under them.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What a key looks like, what it opens, and what is shown of it.
+
 use super::*;
 use crate::value::id::Kind;
 use crate::value::time::SeededRng;

@@ -1,3 +1,5 @@
+//! Which records meet a filter.
+
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! What filters are held to: the records and the definitions that the tests of both halves share.
+
 mod evaluated;
 mod parsed;
 

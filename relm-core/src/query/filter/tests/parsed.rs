@@ -1,3 +1,5 @@
+//! How the filters of a request are read, and what is said to those that cannot be.
+
 use super::*;
 
 #[test]
