@@ -395,7 +395,7 @@ macro_rules! for_each_case {
                 an_old_secret_signs_until_it_expires
                 a_ping_goes_to_one_endpoint
             }
-            [engine::turns] {
+            [engine::time_slices] {
                 endpoints_take_turns
                 attempts_are_bounded_in_all
                 endpoints_that_hang_leave_lanes_to_others

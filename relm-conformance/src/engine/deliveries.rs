@@ -18,7 +18,7 @@ use relm_core::webhook::signature::{standard_signature, verify};
 use relm_core::webhook::{Message, RotateInput};
 
 use super::changes::{Acme, company, contact, engine};
-use super::post::{Post, TURNS_MAX, Turn, deliveries, endpoint, header, webhook};
+use super::mock_transport::{Post, TURNS_MAX, Turn, deliveries, endpoint, header, webhook};
 use crate::intercept::{Intercept, Intercepted};
 use crate::simulation::yield_turns;
 use crate::subject::Subject;

@@ -12,7 +12,7 @@ use relm_core::value::scope::Mode;
 use relm_core::value::time::ManualClock;
 
 use super::changes::{Acme, contact, engine};
-use super::post::{Post, deliveries, endpoint};
+use super::mock_transport::{Post, deliveries, endpoint};
 use crate::deadline::Watch;
 use crate::intercept::{Intercept, Intercepted};
 use crate::simulation::yield_turns;

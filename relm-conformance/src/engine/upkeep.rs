@@ -19,7 +19,7 @@ use relm_core::webhook::RotateInput;
 use serde_json::json;
 
 use super::changes::{Acme, company, contact, engine, failure, phone};
-use super::post::{NoSleep, Post, deliveries, endpoint};
+use super::mock_transport::{NoSleep, Post, deliveries, endpoint};
 use crate::intercept::{Intercept, Intercepted};
 use crate::subject::{NOW, Subject};
 

@@ -6,9 +6,9 @@ use relm_core::record::{Delivery, DeliveryStatus};
 use relm_core::value::id::Id;
 use relm_core::value::time::Clock;
 
+use super::environment::Faults;
 use super::ledger::Sent;
-use super::world::Faults;
-use super::{History, alone, owner};
+use super::{History, alone, workload};
 
 /// More rounds than a history needs until nothing waits.
 const ROUNDS_MAX: usize = 2_000;
@@ -46,7 +46,7 @@ impl History {
             there.map(|(id, _)| *id).collect()
         };
         for endpoint in endpoints {
-            let listed = alone(&self.world, owner::deliveries(scoped, endpoint));
+            let listed = alone(&self.world, workload::deliveries(scoped, endpoint));
             let mut ledger = self.world.ledger();
             let rows = ledger.deliveries.values().rev().map(|row| &row.delivery);
             let known: Vec<_> = rows.filter(|row| row.webhook_id == endpoint).collect();

@@ -10,7 +10,7 @@ use relm_core::value::id::Id;
 use relm_core::value::time::Timestamp;
 use relm_core::webhook::{Answer, Message, SendError};
 
-use super::world::{Faults, TIMEOUT};
+use super::environment::{Faults, TIMEOUT};
 
 /// Lines of the history that a failure shows.
 const TAIL: usize = 60;

@@ -10,12 +10,12 @@
 //! messages that left (`ledger.rs`, `signed.rs`). At its end nothing may be left undone (`ending.rs`).
 
 mod ending;
+mod environment;
+mod interleaving;
 mod ledger;
-mod owner;
 mod promises;
 mod signed;
-mod turns;
-mod world;
+mod workload;
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -23,9 +23,9 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+pub(crate) use self::interleaving::yield_turns;
 use self::ledger::{Ledger, Rules};
-use self::owner::Act;
-pub(crate) use self::turns::yield_turns;
+use self::workload::Act;
 use relm_core::engine::{Crm, DispatchOptions, Dispatcher, Scoped};
 use relm_core::error::{Error, ErrorKind};
 use relm_core::record::DeliveryStatus;
@@ -35,8 +35,8 @@ use relm_core::value::scope::Mode;
 use relm_core::value::time::{Clock, SeededRng, Timestamp};
 use relm_core::webhook::Schedule;
 
-use self::turns::{Dice, Turns};
-use self::world::{Behaviour, Faults, Line, TIMEOUT, VirtualSleep, Wire, World};
+use self::environment::{Behaviour, Faults, Line, TIMEOUT, VirtualSleep, Wire, World};
+use self::interleaving::{Dice, Turns};
 use crate::intercept::Intercepted;
 use crate::{BlockOn, deadline};
 

@@ -29,17 +29,17 @@
 //! A pending delivery of an endpoint that is disabled or gone is never sent; whoever meets it cancels it.
 
 mod policy;
-mod schedule;
+mod retry_schedule;
 pub(crate) mod sealing;
 pub(crate) mod secret;
 pub mod signature;
 mod transport;
 
 pub use policy::{AnyTarget, TargetPolicy};
-pub use schedule::Schedule;
+pub use retry_schedule::Schedule;
 pub use secret::RotateInput;
 pub use signature::{SignatureError, verify};
 pub use transport::{ANSWER_BYTES_MAX, Answer, Message, SendError, Transport};
 
-pub(crate) use schedule::RetryHint;
+pub(crate) use retry_schedule::RetryHint;
 pub(crate) use secret::generate as generate_secret;

@@ -1,18 +1,17 @@
 //! The dispatcher: takes what is due, has it sent, and records what came of it.
 //!
-//! Each endpoint with something due gets a **lane** (`lane.rs`): a future that leases its deliveries, a few at a time,
+//! Each endpoint with something due gets a **lane** (`worker.rs`): a future that leases its deliveries, a few at a time,
 //! sends them side by side and ends when nothing is due any more. So an endpoint that hangs holds up its own lane and no
 //! other. The dispatcher starts lanes, as it hears of endpoints: from the commits of its own process at once, from those
 //! of others by a look at the store's queues every second.
 //!
-//! Lanes are bounded. Where more endpoints have something due than there are lanes, they take **turns** (`waiting.rs`): a lane
+//! Lanes are bounded. Where more endpoints have something due than there are lanes, they take **turns** (`scheduler.rs`): a lane
 //! ends after one lease, and the endpoint whose last turn is longest ago is next. Endpoints that took nothing in their last
 //! turn get half of the lanes at most: however many hang, there are lanes for those that answer.
 
 mod attempt;
-mod lane;
-mod turns;
-mod waiting;
+mod scheduler;
+mod worker;
 
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
@@ -25,7 +24,7 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::StreamExt;
 
-use self::turns::{Ended, Lanes};
+use self::scheduler::{Ended, Lanes};
 use super::crm::Crm;
 use crate::error::{Error, Result};
 use crate::store::QueueKey;

@@ -8,9 +8,9 @@ use relm_core::value::id::Id;
 use relm_core::value::time::{Clock, Timestamp};
 use relm_core::webhook::RotateInput;
 
+use super::environment::{Behaviour, World};
+use super::interleaving::Dice;
 use super::ledger::Ledger;
-use super::turns::Dice;
-use super::world::{Behaviour, World};
 use crate::engine::changes::{company, contact, phone};
 
 /// Endpoints of a history at once.
@@ -176,7 +176,7 @@ impl Act {
                 webhooks.recover(id, input).await.map(drop)
             }
             Self::Prune(before) => {
-                let nap = super::world::NoNap;
+                let nap = super::environment::NoNap;
                 crm.delete_expired_events(before, &nap).await.map(drop)
             }
         }

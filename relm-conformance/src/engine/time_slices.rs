@@ -14,7 +14,7 @@ use relm_core::value::time::Clock;
 use relm_core::webhook::{Answer, Message, SendError, Transport};
 
 use super::changes::{Acme, company, contact};
-use super::post::{Post, TURNS_MAX, Turn, deliveries, endpoint};
+use super::mock_transport::{Post, TURNS_MAX, Turn, deliveries, endpoint};
 use crate::intercept::{Intercept, Intercepted};
 use crate::simulation::yield_turns;
 use crate::subject::Subject;

@@ -1,5 +1,7 @@
 //! Who has a lane, and for how long: every endpoint that is due while there are lanes, and otherwise each in its turn.
 
+mod waiting;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,8 +10,8 @@ use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::FuturesUnordered;
 use futures_util::task::AtomicWaker;
 
-use super::lane::TurnEnd;
-use super::waiting::{Turn, Waiting};
+use self::waiting::{Turn, Waiting};
+use super::worker::TurnEnd;
 use super::{Dispatcher, Queues};
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::QueueKey;

@@ -11,7 +11,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::Dispatcher;
 use super::attempt::{Attempted, Target};
-use super::turns::Nudge;
+use super::scheduler::Nudge;
 use crate::engine::context::Context;
 use crate::engine::resources::cancelling::cancel_some;
 use crate::engine::resources::{endpoint, secrets};

@@ -7,7 +7,7 @@ use crate::value::time::Monotonic;
 
 /// The turn that an endpoint had last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Turn {
+pub(in crate::engine::dispatcher) struct Turn {
     /// Which one of all turns it was; 0 where it had none yet.
     pub number: u64,
     /// Whether what was sent in it came to nothing: it failed, all of it.
@@ -16,7 +16,7 @@ pub(super) struct Turn {
 
 /// The endpoints that have something to be delivered and no lane.
 #[derive(Default)]
-pub(super) struct Waiting {
+pub(in crate::engine::dispatcher) struct Waiting {
     places: HashMap<QueueKey, Place>,
     /// Those that are not due yet, the next one first.
     later: BTreeSet<(Monotonic, QueueKey)>,

@@ -17,8 +17,8 @@ use relm_core::value::scope::Scope;
 use relm_core::value::time::{Clock, ManualClock};
 use relm_core::webhook::{Answer, Message, SendError, Transport};
 
+use super::interleaving::{Dice, yield_turns};
 use super::ledger::{Answered, Ledger};
-use super::turns::{Dice, yield_turns};
 use crate::BlockOn;
 use crate::intercept::Intercept;
 
