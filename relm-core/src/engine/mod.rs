@@ -28,7 +28,7 @@ mod wakeups;
 
 pub use caches::KEY_CACHE_MS;
 pub use crm::{Crm, CrmBuilder};
-pub use dispatcher::{DispatchOptions, Dispatcher};
+pub use dispatcher::{DispatchOptions, Dispatcher, scheduler};
 pub use keys::PresentedKey;
 pub use reply::{Outcome, Reply};
 pub use resources::associations::Associations;

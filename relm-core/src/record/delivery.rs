@@ -197,25 +197,25 @@ impl Delivery {
         }
     }
 
-    /// Records one more attempt, made just now: the next one is due so long after `now`. `chance` is any number, evenly
-    /// distributed.
+    /// Records one more attempt, which ended at `now`: the next one is due a [retry delay](Schedule::retry_delay_ms) later.
     pub(crate) fn record(
         &mut self,
         attempt: Attempt,
         now: Timestamp,
         outcome: &Result<Answer, SendError>,
         schedule: &Schedule,
-        chance: u32,
+        jitter: u32,
     ) {
         self.attempts.push(attempt);
         self.version += 1;
-        let wait_ms = schedule.wait_ms(self.attempts.len(), RetryHint::of(outcome), chance);
-        (self.status, self.next_attempt_at) = match (Verdict::of(outcome), wait_ms) {
+        let hint = RetryHint::of(outcome);
+        let delay_ms = schedule.retry_delay_ms(self.attempts.len(), hint, jitter);
+        (self.status, self.next_attempt_at) = match (Verdict::of(outcome), delay_ms) {
             (Verdict::Taken, _) => (DeliveryStatus::Succeeded, None),
             (Verdict::Gone, _) => (DeliveryStatus::Cancelled, None),
             (Verdict::Failed, None) => (DeliveryStatus::Dead, None),
-            (Verdict::Failed, Some(wait_ms)) => {
-                let next = now.saturating_add_millis(wait_ms);
+            (Verdict::Failed, Some(delay_ms)) => {
+                let next = now.saturating_add_millis(delay_ms);
                 (DeliveryStatus::Pending, Some(next))
             }
         };

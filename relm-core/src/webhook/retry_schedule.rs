@@ -1,22 +1,24 @@
-//! When a delivery is tried again, as data.
+//! When a delivery is tried again: the steps of a schedule, what an endpoint asked for, and jitter.
 
 use std::time::Duration;
 
 use super::transport::{Answer, SendError};
 use crate::error::{Error, Result};
 
-/// How long a slow or overloaded endpoint is left alone at least, where the step allows.
-const RELIEF_MS: i64 = 60_000;
+/// The overload penalty: for how long an endpoint is sent nothing that timed out or answered 429, where the step allows.
+const OVERLOAD_PENALTY_MS: i64 = 60_000;
 /// Steps of a schedule at most.
 const STEPS_MAX: usize = 20;
-/// What an attempt may come early or late by, in hundredths of its step.
+/// The jitter: by how much an attempt may come early or late, in hundredths of its step.
 const JITTER_PERCENT: i64 = 20;
+/// The limit of what an endpoint may ask for, in steps.
+const LIMIT_STEPS: i64 = 2;
 
-/// The waits before each attempt: the first is sent at once, the second so long after the failure of the first, …
+/// The delays before each attempt: the first is sent at once, the second so long after the failure of the first, …
 ///
-/// A wait is its step ±20 %, so that what failed together does not come back together. An endpoint that asks for more by
-/// `Retry-After` gets up to twice the step, and one that timed out or answered 429 gets 60 seconds, as far as that is
-/// within twice the step.
+/// A delay is its step with a jitter of ±20 %, so that what failed together does not come back together. An endpoint that
+/// asks for more by `Retry-After` gets up to twice the step, and one that timed out or answered 429 gets 60 seconds, as
+/// far as that is within twice the step.
 ///
 /// ```
 /// use relm_core::webhook::Schedule;
@@ -70,23 +72,37 @@ impl Schedule {
     }
 
     /// How many milliseconds to wait before the next attempt, after so many that failed; none where that was the last.
-    /// `chance` is any number, evenly distributed.
-    pub(crate) fn wait_ms(&self, failed: usize, plea: RetryHint, chance: u32) -> Option<i64> {
-        let step = *self.steps_ms.get(failed)?;
-        let jitter = step * JITTER_PERCENT / 100;
-        let some_of =
-            |width: i64| (i128::from(width) * i128::from(chance) / i128::from(u32::MAX)) as i64;
-        let planned = step - jitter + some_of(2 * jitter);
-        // What was turned away together is not to come back together: a plea is exceeded by up to as much, within twice the
-        // step; one that cannot be granted is met within as much of that.
-        let longest = 2 * step;
-        let least = match plea.wait_ms {
-            asked if asked > longest => longest - jitter,
-            asked => asked,
-        };
-        let asked = least + some_of(jitter.min(longest - least).min(least));
-        Some(planned.max(asked))
+    /// `jitter` is any number, evenly distributed.
+    pub(crate) fn retry_delay_ms(
+        &self,
+        failed: usize,
+        hint: RetryHint,
+        jitter: u32,
+    ) -> Option<i64> {
+        let step_ms = *self.steps_ms.get(failed)?;
+        let spread_ms = step_ms * JITTER_PERCENT / 100;
+        let planned_ms = spread(step_ms - spread_ms, step_ms + spread_ms, jitter);
+        let (least_ms, most_ms) = limit(hint, step_ms, spread_ms);
+        Some(planned_ms.max(spread(least_ms, most_ms, jitter)))
     }
+}
+
+/// The bounds of what is granted to an endpoint that asks for a delay. It gets what it asks for or a little more, within
+/// the limit; where it asks for more than that, the limit or a little less. So what was turned away together does not come
+/// back together.
+fn limit(hint: RetryHint, step_ms: i64, spread_ms: i64) -> (i64, i64) {
+    let limit_ms = LIMIT_STEPS * step_ms;
+    if hint.delay_ms > limit_ms {
+        return (limit_ms - spread_ms, limit_ms);
+    }
+    let most_ms = hint.delay_ms + spread_ms.min(hint.delay_ms);
+    (hint.delay_ms, most_ms.min(limit_ms))
+}
+
+/// The place between two numbers that the jitter chooses.
+fn spread(least: i64, most: i64, jitter: u32) -> i64 {
+    let width = i128::from(most - least);
+    least + (width * i128::from(jitter) / i128::from(u32::MAX)) as i64
 }
 
 /// Shows the steps as a setting would: `0s, 5s, 5m`.
@@ -107,24 +123,24 @@ impl std::fmt::Display for Schedule {
     }
 }
 
-/// How long an endpoint asks, by what it answered, to be left alone.
+/// For how long an endpoint asks, by how it answered, to be sent nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RetryHint {
-    wait_ms: i64,
+    delay_ms: i64,
 }
 
 impl RetryHint {
     pub fn of(outcome: &Result<Answer, SendError>) -> Self {
-        let asked = match outcome {
+        let retry_after_ms = match outcome {
             Ok(answer) => answer.retry_after.map_or(0, millis),
             Err(_) => 0,
         };
-        let relief = match outcome {
-            Ok(Answer { status: 429, .. }) | Err(SendError::TimedOut) => RELIEF_MS,
+        let penalty_ms = match outcome {
+            Ok(Answer { status: 429, .. }) | Err(SendError::TimedOut) => OVERLOAD_PENALTY_MS,
             Ok(_) | Err(SendError::Forbidden(_) | SendError::Failed(_)) => 0,
         };
         Self {
-            wait_ms: asked.max(relief),
+            delay_ms: retry_after_ms.max(penalty_ms),
         }
     }
 }
@@ -139,48 +155,69 @@ mod tests {
 
     const SECOND: i64 = 1_000;
 
-    fn plea(outcome: Result<Answer, SendError>) -> RetryHint {
+    fn hint(outcome: Result<Answer, SendError>) -> RetryHint {
         RetryHint::of(&outcome)
     }
 
     #[test]
-    fn a_wait_is_its_step_give_or_take_a_fifth() {
+    fn a_retry_delay_is_its_step_with_jitter() {
         let schedule = Schedule::default();
         let none = RetryHint::default();
-        assert_eq!(schedule.wait_ms(1, none, 0), Some(4 * SECOND));
-        assert_eq!(schedule.wait_ms(1, none, u32::MAX / 2), Some(4_999));
-        assert_eq!(schedule.wait_ms(1, none, u32::MAX), Some(6 * SECOND));
-        assert_eq!(schedule.wait_ms(7, none, 0), Some(8 * 3600 * SECOND));
-        assert_eq!(schedule.wait_ms(8, none, 0), None);
+        assert_eq!(schedule.retry_delay_ms(1, none, 0), Some(4 * SECOND));
+        assert_eq!(schedule.retry_delay_ms(1, none, u32::MAX / 2), Some(4_999));
+        assert_eq!(schedule.retry_delay_ms(1, none, u32::MAX), Some(6 * SECOND));
+        assert_eq!(schedule.retry_delay_ms(7, none, 0), Some(8 * 3600 * SECOND));
+        assert_eq!(schedule.retry_delay_ms(8, none, 0), None);
     }
 
     #[test]
-    fn what_an_endpoint_asks_for_is_granted_up_to_twice_the_step() {
+    fn a_retry_hint_is_granted_up_to_twice_the_step() {
         let schedule = Schedule::default();
         let asks = |seconds| {
-            plea(Ok(
+            hint(Ok(
                 Answer::new(503).retry_after(Duration::from_secs(seconds))
             ))
         };
-        assert_eq!(schedule.wait_ms(1, asks(1), 0), Some(4 * SECOND));
-        assert_eq!(schedule.wait_ms(1, asks(7), 0), Some(7 * SECOND));
-        assert_eq!(schedule.wait_ms(1, asks(7), u32::MAX), Some(8 * SECOND));
-        assert_eq!(schedule.wait_ms(1, asks(10), 0), Some(10 * SECOND));
-        assert_eq!(schedule.wait_ms(1, asks(10), u32::MAX), Some(10 * SECOND));
-        assert_eq!(schedule.wait_ms(1, asks(3600), u32::MAX), Some(10 * SECOND));
-        assert_eq!(schedule.wait_ms(1, asks(u64::MAX), 0), Some(9 * SECOND));
+        assert_eq!(schedule.retry_delay_ms(1, asks(1), 0), Some(4 * SECOND));
+        assert_eq!(schedule.retry_delay_ms(1, asks(7), 0), Some(7 * SECOND));
+        assert_eq!(
+            schedule.retry_delay_ms(1, asks(7), u32::MAX),
+            Some(8 * SECOND)
+        );
+        assert_eq!(schedule.retry_delay_ms(1, asks(10), 0), Some(10 * SECOND));
+        assert_eq!(
+            schedule.retry_delay_ms(1, asks(10), u32::MAX),
+            Some(10 * SECOND)
+        );
+        assert_eq!(
+            schedule.retry_delay_ms(1, asks(3600), u32::MAX),
+            Some(10 * SECOND)
+        );
+        assert_eq!(
+            schedule.retry_delay_ms(1, asks(u64::MAX), 0),
+            Some(9 * SECOND)
+        );
     }
 
     #[test]
-    fn a_slow_endpoint_is_left_alone_for_a_minute_where_the_step_allows() {
+    fn an_overloaded_endpoint_gets_a_minute_where_the_step_allows() {
         let steps = [0, 5, 40, 300].map(Duration::from_secs);
         let schedule = Schedule::new(steps).unwrap();
-        for slow in [plea(Err(SendError::TimedOut)), plea(Ok(Answer::new(429)))] {
-            assert_eq!(schedule.wait_ms(1, slow, 0), Some(9 * SECOND));
-            assert_eq!(schedule.wait_ms(1, slow, u32::MAX), Some(10 * SECOND));
-            assert_eq!(schedule.wait_ms(2, slow, 0), Some(60 * SECOND));
-            assert_eq!(schedule.wait_ms(2, slow, u32::MAX), Some(68 * SECOND));
-            assert_eq!(schedule.wait_ms(3, slow, 0), Some(240 * SECOND));
+        for overloaded in [hint(Err(SendError::TimedOut)), hint(Ok(Answer::new(429)))] {
+            assert_eq!(schedule.retry_delay_ms(1, overloaded, 0), Some(9 * SECOND));
+            assert_eq!(
+                schedule.retry_delay_ms(1, overloaded, u32::MAX),
+                Some(10 * SECOND)
+            );
+            assert_eq!(schedule.retry_delay_ms(2, overloaded, 0), Some(60 * SECOND));
+            assert_eq!(
+                schedule.retry_delay_ms(2, overloaded, u32::MAX),
+                Some(68 * SECOND)
+            );
+            assert_eq!(
+                schedule.retry_delay_ms(3, overloaded, 0),
+                Some(240 * SECOND)
+            );
         }
     }
 

@@ -1,25 +1,32 @@
-//! One attempt: signed, sent, and recorded by a write that requires the delivery as it was taken.
+//! One attempt: signed, sent, and recorded by a write that requires the delivery as it was leased.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Dispatcher;
+use super::budget::AttemptBudget;
+use super::options::DispatchOptions;
+use super::outcome::Outcome;
+use crate::engine::components::Components;
 use crate::engine::context::Context;
+use crate::engine::environment::Environment;
 use crate::engine::resources::cancelling::cancel_pending;
 use crate::engine::resources::endpoint;
-use crate::engine::storage::store_error;
-use crate::engine::transaction::ATTEMPTS_MAX;
+use crate::engine::transaction::{Planned, Transaction, transact, unexpected};
 use crate::error::{Error, Result};
-use crate::record::{Attempt, Delivery, DisabledReason, Verdict, Webhook};
-use crate::record::{Document, Entry};
-use crate::store::{Batch, CommitError, Refusal, Write};
+use crate::record::{Attempt, Delivery, Document, Entry, Verdict, Webhook};
+use crate::store::{Batch, Refusal, Write};
 use crate::value::id::Kind;
 use crate::value::time::Timestamp;
 use crate::webhook::signature::{sign_all, standard_signature};
-use crate::webhook::{Answer, Message, SendError};
+use crate::webhook::{Message, Transport};
 
-/// A delivery has failed for good measure, rather than once by accident, from its second failure on.
-const FAILURES_MIN: usize = 2;
+/// Sends deliveries, for all workers of a dispatcher.
+pub(super) struct DeliverySender {
+    pub components: Arc<Components>,
+    pub options: DispatchOptions,
+    pub budget: AttemptBudget,
+    transport: Arc<dyn Transport>,
+}
 
 /// An endpoint, as the attempts of one lease see it.
 #[derive(Clone)]
@@ -45,35 +52,73 @@ pub(super) struct Attempted {
     pub is_taken: bool,
 }
 
-impl Dispatcher {
+impl DeliverySender {
+    pub fn new(
+        components: Arc<Components>,
+        transport: Arc<dyn Transport>,
+        options: DispatchOptions,
+    ) -> Self {
+        Self {
+            components,
+            budget: AttemptBudget::new(options.in_all),
+            options,
+            transport,
+        }
+    }
+
+    pub fn environment(&self) -> &Environment {
+        self.components.environment()
+    }
+
     /// Sends a delivery once and records it.
-    pub(super) async fn attempt(
+    pub async fn attempt(
         &self,
-        scoped: &Context,
+        context: &Context,
         target: &Target,
-        taken: Document,
+        leased: Document,
         event: Option<Document>,
     ) -> Result<Attempted> {
-        let mut delivery: Delivery = taken.decode()?;
-        let Some(event) = event else {
-            // It was replayed in the moment in which its event was forgotten.
-            delivery.cancel();
-            let due_at = self.record(scoped, target, taken, delivery, None).await?;
-            let is_taken = false;
-            return Ok(Attempted { due_at, is_taken });
+        let mut delivery: Delivery = leased.decode()?;
+        let outcome = match event {
+            Some(event) => Some(self.send(target, &mut delivery, &event).await),
+            // It was replayed in the moment in which its event was deleted.
+            None => {
+                delivery.cancel();
+                None
+            }
         };
-        let (at, begun) = (self.crm.now(), self.crm.monotonic());
-        let message = self.message(target, &delivery, &event, at);
-        let outcome = self.transport.send(message).await;
-        let duration_ms = self.crm.monotonic().millis_since(begun);
-        let attempt = Attempt::new(at, duration_ms, &outcome);
-        let schedule = &self.options.schedule;
-        delivery.record(attempt, self.crm.now(), &outcome, schedule, self.chance());
-        let due_at = self.record(scoped, target, taken, delivery, Some(&outcome));
+        let endpoint = delivery.webhook_id;
+        let mut record = RecordAttempt {
+            context,
+            target,
+            disable_after: self.options.disable_after,
+            before: leased.into_entry()?,
+            delivery,
+            outcome,
+            is_contested: false,
+        };
+        let recorded = transact(context.storage(), &mut record).await?;
+        if recorded.disables {
+            context.forget_configuration();
+            cancel_pending(context, endpoint).await;
+        }
         Ok(Attempted {
-            due_at: due_at.await?,
-            is_taken: Verdict::of(&outcome) == Verdict::Taken,
+            due_at: recorded.due_at,
+            is_taken: outcome.is_some_and(|outcome| outcome.verdict == Verdict::Taken),
         })
+    }
+
+    /// Sends a delivery, and adds the attempt to it.
+    async fn send(&self, target: &Target, delivery: &mut Delivery, event: &Document) -> Outcome {
+        let clock = self.environment();
+        let (at, begun) = (clock.now(), clock.monotonic());
+        let message = self.message(target, delivery, event, at);
+        let answer = self.transport.send(message).await;
+        let duration_ms = clock.monotonic().millis_since(begun);
+        let attempt = Attempt::new(at, duration_ms, &answer);
+        let schedule = &self.options.schedule;
+        delivery.record(attempt, clock.now(), &answer, schedule, self.jitter());
+        Outcome::new(delivery, &answer)
     }
 
     fn message(
@@ -105,153 +150,126 @@ impl Dispatcher {
         message
     }
 
-    fn chance(&self) -> u32 {
+    fn jitter(&self) -> u32 {
         let mut bytes = [0; 4];
-        self.crm.components().environment().rng().fill(&mut bytes);
+        self.environment().rng().fill(&mut bytes);
         u32::from_le_bytes(bytes)
     }
+}
 
-    /// Records an attempt, with what it means for the endpoint, in one commit; when the delivery is due again, if it is.
-    async fn record(
-        &self,
-        scoped: &Context,
-        target: &Target,
-        taken: Document,
-        delivery: Delivery,
-        outcome: Option<&Result<Answer, SendError>>,
-    ) -> Result<Option<Timestamp>> {
-        let id = delivery.webhook_id;
-        let before = taken.into_entry()?;
-        for _ in 0..ATTEMPTS_MAX {
-            let mut writes = Vec::with_capacity(3);
-            let changed = match outcome {
-                Some(outcome) => self.judge(scoped, target, &delivery, outcome).await?,
-                None => None,
-            };
-            let disables = changed
-                .as_ref()
-                .is_some_and(|(_, webhook)| !webhook.enabled);
-            // Of this round alone: in the next one the endpoint may be as good as ever.
-            let mut after = delivery.clone();
-            if disables && after.next_attempt_at.is_some() {
-                after.give_up();
-            }
-            let due_at = after.next_attempt_at;
-            writes.push(Write::Replace {
-                before: before.clone(),
-                after: Entry::new(after),
-            });
-            if let Some((before, webhook)) = changed {
-                let after = Entry::new(webhook);
-                writes.push(Write::Replace { before, after });
-            }
-            if disables {
-                writes.push(Write::Reconfigure);
-            }
-            let batch = Batch {
-                scope: scoped.scope(),
-                now: self.crm.now(),
-                requires: Vec::new(),
-                writes,
-            };
-            match scoped.storage().commit(batch).await {
-                Ok(()) if disables => {
-                    scoped.forget_configuration();
-                    cancel_pending(scoped, id).await;
-                    return Ok(None);
-                }
-                Ok(()) => return Ok(due_at),
-                Err(CommitError::Refused(Refusal::VersionConflict { write: 0 })) => {
-                    // Somebody else sent it too, and recorded that, or cancelled it.
-                    let there = scoped.document(Kind::Delivery, before.record.id()).await?;
-                    if there.is_none_or(|there| there.json != before.json) {
-                        return Ok(None);
-                    }
-                }
-                // The endpoint was changed meanwhile.
-                Err(CommitError::Refused(Refusal::VersionConflict { .. })) => {}
-                Err(CommitError::Refused(refusal)) => {
-                    return Err(Error::internal(format!("the store refused {refusal:?}")));
-                }
-                Err(CommitError::Store(error)) => return Err(store_error(error)),
-            }
+/// Records an attempt, with what it means for the endpoint, in one commit.
+struct RecordAttempt<'a> {
+    context: &'a Context,
+    target: &'a Target,
+    disable_after: Option<Duration>,
+    /// The delivery as it was leased, and as it becomes.
+    before: Entry,
+    delivery: Delivery,
+    outcome: Option<Outcome>,
+    /// Whether the last commit found the delivery changed.
+    is_contested: bool,
+}
+
+/// What was recorded: nothing, where somebody else was faster.
+#[derive(Default)]
+struct Recorded {
+    /// When the delivery is due again, if it is.
+    due_at: Option<Timestamp>,
+    /// Whether the endpoint was disabled.
+    disables: bool,
+}
+
+impl Transaction for RecordAttempt<'_> {
+    type Output = Recorded;
+
+    async fn plan(&mut self) -> Result<Planned<Recorded>> {
+        if self.is_contested && self.is_superseded().await? {
+            return Ok(Planned::Done(Recorded::default()));
         }
-        Err(Error::internal(
-            "an attempt could not be recorded: its endpoint never stands still",
-        ))
+        let change = match self.outcome {
+            Some(outcome) => self.endpoint_change(outcome).await?,
+            None => None,
+        };
+        let disables = change.as_ref().is_some_and(|(_, webhook)| !webhook.enabled);
+        // A copy: in the next attempt to commit the endpoint may be as good as ever.
+        let mut after = self.delivery.clone();
+        if disables && after.next_attempt_at.is_some() {
+            after.give_up();
+        }
+        let due_at = after.next_attempt_at;
+        let batch = Batch {
+            scope: self.context.scope(),
+            now: self.context.environment().now(),
+            requires: Vec::new(),
+            writes: writes(self.before.clone(), after, change),
+        };
+        Ok(Planned::Commit(batch, Recorded { due_at, disables }))
+    }
+
+    fn resolve(&mut self, conflict: Refusal) -> Result<()> {
+        match conflict {
+            // The delivery, or else the endpoint, was changed meanwhile.
+            Refusal::VersionConflict { write } => {
+                self.is_contested = write == 0;
+                Ok(())
+            }
+            Refusal::Configuration
+            | Refusal::Missing(_)
+            | Refusal::IdConflict { .. }
+            | Refusal::UniqueConflict { .. }
+            | Refusal::ResponseExists => Err(unexpected(&conflict)),
+        }
+    }
+
+    fn exhausted(&self) -> Error {
+        Error::internal("an attempt could not be recorded: its endpoint was changed each time")
+    }
+}
+
+impl RecordAttempt<'_> {
+    /// Whether somebody else sent the delivery too, and recorded that, or cancelled it.
+    async fn is_superseded(&self) -> Result<bool> {
+        let id = self.before.record.id();
+        let there = self.context.document(Kind::Delivery, id).await?;
+        Ok(there.is_none_or(|there| there.json != self.before.json))
     }
 
     /// What an attempt changes of its endpoint: as it is now, and as it becomes.
-    async fn judge(
-        &self,
-        scoped: &Context,
-        target: &Target,
-        delivery: &Delivery,
-        outcome: &Result<Answer, SendError>,
-    ) -> Result<Option<(Entry, Webhook)>> {
-        let verdict = Verdict::of(outcome);
-        let at = delivery.attempts.last().map(|attempt| attempt.at);
-        let at = at.unwrap_or(delivery.created_at);
-        let failures = delivery.attempts.len();
-        // Most failures change nothing, which what was read with the lease is enough to tell. Success must look again:
+    async fn endpoint_change(&self, outcome: Outcome) -> Result<Option<(Entry, Webhook)>> {
+        let known = &self.target.webhook;
+        // Most failures change nothing, which what was read with the lease is enough to tell. A success must look again:
         // the endpoint may have been found failing while this was under way, and is not any more.
-        let changes = self.change(&target.webhook, verdict, at, failures);
-        if changes.is_none() && verdict != Verdict::Taken {
+        let changes = outcome.change(known, self.disable_after).is_some();
+        if !changes && outcome.verdict != Verdict::Taken {
             return Ok(None);
         }
-        let Some(document) = endpoint::find(scoped, target.webhook.id).await? else {
+        let Some(document) = endpoint::find(self.context, known.id).await? else {
             return Ok(None);
         };
         let webhook: Webhook = document.decode()?;
-        if webhook.url != target.webhook.url {
-            // What came back tells of where the endpoint was: its owner has moved it since.
+        if webhook.url != known.url {
+            // The answer is that of where the endpoint was: its owner has moved it since.
             return Ok(None);
         }
-        let Some(mut changed) = self.change(&webhook, verdict, at, failures) else {
+        let Some(mut changed) = outcome.change(&webhook, self.disable_after) else {
             return Ok(None);
         };
         changed.version += 1;
         Ok(Some((document.into_entry()?, changed)))
     }
+}
 
-    fn change(
-        &self,
-        webhook: &Webhook,
-        verdict: Verdict,
-        at: Timestamp,
-        failures: usize,
-    ) -> Option<Webhook> {
-        let changed = match (verdict, webhook.failing_since) {
-            _ if !webhook.enabled => return None,
-            (Verdict::Gone, _) => {
-                let mut gone = webhook.clone();
-                gone.disable(DisabledReason::Gone);
-                gone
-            }
-            (Verdict::Taken, Some(_)) => Webhook {
-                failing_since: None,
-                ..webhook.clone()
-            },
-            (Verdict::Failed, None) if failures >= FAILURES_MIN => Webhook {
-                failing_since: Some(at),
-                ..webhook.clone()
-            },
-            // It may have had nothing to take since: one failure after that is as good as a first one.
-            (Verdict::Failed, Some(since))
-                if failures >= FAILURES_MIN && self.is_too_long(since, at) =>
-            {
-                let mut failing = webhook.clone();
-                failing.disable(DisabledReason::Failing);
-                failing
-            }
-            (Verdict::Taken | Verdict::Failed, _) => return None,
-        };
-        Some(changed)
+/// The delivery first: by that place its version conflict is known.
+fn writes(before: Entry, after: Delivery, change: Option<(Entry, Webhook)>) -> Vec<Write> {
+    let after = Entry::new(after);
+    let mut writes = vec![Write::Replace { before, after }];
+    if let Some((before, webhook)) = change {
+        let disables = !webhook.enabled;
+        let after = Entry::new(webhook);
+        writes.push(Write::Replace { before, after });
+        if disables {
+            writes.push(Write::Reconfigure);
+        }
     }
-
-    fn is_too_long(&self, since: Timestamp, at: Timestamp) -> bool {
-        let failing_ms = (at.as_millis() - since.as_millis()).max(0).unsigned_abs();
-        let limit = self.options.disable_after;
-        limit.is_some_and(|limit| Duration::from_millis(failing_ms) >= limit)
-    }
+    writes
 }

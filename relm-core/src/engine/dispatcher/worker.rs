@@ -1,317 +1,342 @@
-//! One endpoint's lane: its deliveries, leased a few at a time and sent side by side, for one turn.
+//! The worker of one endpoint, for one time slice: an explicit state, and the events that move it from one to the next.
+//!
+//! ```text
+//! Starting ─ leased ─▶ Sending ─ half has ended, more is due ─▶ Leasing ─ leased ─▶ Sending …
+//!                         │      └ all has ended, nothing is due ──────────────────▶ Ended
+//!                         └ preempted, stopped or failed ─▶ Draining ─ all has ended ─▶ Ended
+//! ```
+//!
+//! It decides and does nothing: `slice.rs` asks the store and awaits the attempts.
 
-use std::collections::HashMap;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::task::Poll;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 
-use futures_util::stream::{FuturesUnordered, StreamExt};
+use futures_util::task::AtomicWaker;
 
-use super::Dispatcher;
-use super::attempt::{Attempted, Target};
-use super::scheduler::Nudge;
-use crate::engine::context::Context;
-use crate::engine::resources::cancelling::cancel_some;
-use crate::engine::resources::{endpoint, secrets};
-use crate::error::{Error, Result};
-use crate::query::filter::{Clause, Condition, Target as FilterTarget};
-use crate::record::Document;
-use crate::record::column::ColumnValue;
-use crate::record::{Delivery, Webhook};
-use crate::store::{Lease, Query, QueueKey};
-use crate::value::id::{Id, Kind};
-use crate::value::time::Timestamp;
+use super::scheduler::WorkerSignal;
 
-/// What a turn came to.
-#[derive(Default)]
-pub(super) struct TurnEnd {
-    /// When the endpoint is due again, as far as its lane knows.
-    pub due_at: Option<Timestamp>,
-    attempts: usize,
-    taken: usize,
+/// What a worker is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// It leases for the first time: that is granted to every slice, however many endpoints wait.
+    Starting,
+    /// It leases again, beside the attempts that are under way.
+    Leasing,
+    /// It awaits attempts, until no more than so many are under way. So one lease takes several deliveries.
+    Sending { until: usize, has_more: bool },
+    /// It awaits the attempts that are under way, and leases no more.
+    Draining { has_more: bool },
+    /// Its slice is over, and whether more is due.
+    Ended { has_more: bool },
 }
 
-impl TurnEnd {
-    /// Whether what was sent came to nothing.
-    pub fn took_nothing(&self) -> bool {
-        self.attempts > 0 && self.taken == 0
-    }
-
-    /// Counts an attempt; what kept it from its end, if anything did.
-    fn hear(&mut self, ended: Result<Attempted>) -> Option<Error> {
-        match ended {
-            Ok(attempted) => {
-                self.attempts += 1;
-                self.taken += usize::from(attempted.is_taken);
-                self.due_at = earlier(self.due_at, attempted.due_at);
-                None
-            }
-            Err(error) => Some(error),
-        }
-    }
+/// What a lease came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Leased {
+    /// How many attempts may be under way at the endpoint.
+    pub window: usize,
+    /// Whether more may be due.
+    pub has_more: bool,
+    /// How many attempts it began.
+    pub begun: usize,
 }
 
-impl Dispatcher {
-    /// Sends what is due at one endpoint: until nothing is or, where others wait, what one lease takes.
-    pub(super) async fn lane(&self, key: QueueKey, nudge: &Nudge) -> Result<TurnEnd> {
-        let mut end = TurnEnd::default();
-        let components = self.crm.components();
-        let Some(scope) = components.scope_of_key(key.scope_key).await? else {
-            return Ok(end);
-        };
-        let scoped = Context::open(components, scope).await?;
-        let mut attempts = FuturesUnordered::new();
-        // Their deliveries, as they were taken: whatever becomes of a lease, none is sent a second time as it was.
-        let mut sending: HashMap<Id, Arc<str>> = HashMap::new();
-        let mut failure = None;
-        // Whether the last lease left nothing due.
-        let mut drained = false;
-        // How many attempts may be under way.
-        let mut window = 1;
-        // Every turn is good for a lease.
-        let mut has_leased = false;
-        loop {
-            let is_over = nudge.is_stopping() || (has_leased && nudge.is_turn_over());
-            if !is_over && !drained && failure.is_none() && attempts.len() < window {
-                has_leased = true;
-                let look = self.look(&scoped, key.webhook, attempts.len());
-                let (look, ended) = beside(look, &mut attempts).await;
-                let mut over = Vec::with_capacity(ended.len());
-                for (delivery, ended) in ended {
-                    over.push(delivery);
-                    failure = end.hear(ended).or(failure);
-                }
-                // What is under way is recorded whatever comes of this: dropped, it would be sent again.
-                match look {
-                    Ok(look) => {
-                        (drained, window) = (look.drained, look.window);
-                        for (place, target, delivery, event) in look.taken {
-                            let (scoped, id) = (&scoped, delivery.id);
-                            // A wall clock that was set forward ended its lease, and not its attempt, which may have ended
-                            // since the store was asked.
-                            if sending.get(&id) == Some(&delivery.json) {
-                                continue;
-                            }
-                            over.retain(|ended| *ended != id);
-                            sending.insert(id, Arc::clone(&delivery.json));
-                            attempts.push(async move {
-                                let ended = self.attempt(scoped, &target, delivery, event).await;
-                                drop(place);
-                                (id, ended)
-                            });
-                        }
-                    }
-                    Err(error) => failure = Some(error),
-                }
-                for delivery in over {
-                    sending.remove(&delivery);
-                }
-            }
-            // Half a window is let go by before the next lease, so that one lease takes several.
-            let enough = attempts.len() / 2;
-            while attempts.len() > enough {
-                match next(&mut attempts, nudge).await {
-                    Some((delivery, ended)) => {
-                        sending.remove(&delivery);
-                        failure = end.hear(ended).or(failure);
-                    }
-                    None => {
-                        drained = false;
-                        break;
-                    }
-                }
-            }
-            if attempts.is_empty() && (is_over || drained || failure.is_some()) {
-                break;
-            }
-        }
-        if let Some(error) = failure {
-            return Err(error);
-        }
-        if !drained {
-            end.due_at = Some(self.crm.now());
-        }
-        Ok(end)
-    }
-
-    /// Takes what is due, as far as there is room beside so many attempts, or gives some of it up where the endpoint takes
-    /// none.
-    async fn look(&self, scoped: &Context, webhook: Id, under_way: usize) -> Result<Look<'_>> {
-        let mut look = Look {
-            window: 1,
-            drained: true,
-            taken: Vec::new(),
-        };
-        let Some(target) = self.target(scoped, webhook).await? else {
-            look.drained = !cancel_some(scoped, webhook).await?;
-            return Ok(look);
-        };
-        look.window = self.window(&target);
-        // Before the lease: until it is answered, others ask for room as well.
-        let room = self.reserve(look.window, under_way);
-        if room.is_empty() {
-            look.drained = false;
-            return Ok(look);
-        }
-        let taken = self.take(scoped, webhook, room.len()).await?;
-        look.drained = taken.len() < room.len();
-        let taken = room.into_iter().zip(taken);
-        look.taken = taken
-            .map(|(place, (delivery, event))| (place, target.clone(), delivery, event))
-            .collect();
-        Ok(look)
-    }
-
-    /// Whom to send to, or none where the endpoint takes nothing.
-    async fn target(&self, scoped: &Context, id: Id) -> Result<Option<Target>> {
-        let Some(document) = endpoint::find(scoped, id).await? else {
-            return Ok(None);
-        };
-        let webhook: Webhook = document.decode()?;
-        if !webhook.enabled {
-            return Ok(None);
-        }
-        let secrets = secrets::open(scoped.components(), &webhook)?;
-        Ok(Some(Target::new(webhook, secrets)))
-    }
-
-    /// How many attempts at an endpoint may be under way.
-    fn window(&self, target: &Target) -> usize {
-        match target.webhook.failing_since {
-            Some(_) => 1,
-            None => self.options.per_endpoint.max(1),
-        }
-    }
-
-    /// Room for as many more attempts as a window allows in which so many are under way.
-    fn reserve(&self, window: usize, under_way: usize) -> Vec<UnderWay<'_>> {
-        let wanted = window.saturating_sub(under_way);
-        let least = usize::from(under_way == 0);
-        let room =
-            |of_all: usize| wanted.min(self.options.in_all.saturating_sub(of_all).max(least));
-        let count = |of_all| Some(of_all + room(of_all));
-        let counted = self
-            .under_way
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, count);
-        let before = counted.unwrap_or_else(|of_all| of_all);
-        (0..room(before)).map(|_| UnderWay(self)).collect()
-    }
-
-    /// Leases deliveries, and reads their events.
-    async fn take(
-        &self,
-        scoped: &Context,
-        webhook: Id,
-        limit: usize,
-    ) -> Result<Vec<(Document, Option<Document>)>> {
-        let now = self.crm.now();
-        let lease = Lease {
-            scope: scoped.scope(),
-            webhook,
-            now,
-            until: now.saturating_add_millis(self.options.lease_ms()),
-            limit,
-        };
-        let taken = scoped.lease(&lease).await?;
-        let mut with_events = Vec::with_capacity(taken.len());
-        for document in taken {
-            let delivery: Delivery = document.decode()?;
-            with_events.push((document, delivery.event_id));
-        }
-        let events = events(scoped, with_events.iter().map(|(_, event)| *event)).await?;
-        Ok(with_events
-            .into_iter()
-            .map(|(document, event)| (document, events.get(&event).cloned()))
-            .collect())
-    }
-}
-
-/// What a look at an endpoint came to.
-struct Look<'a> {
-    /// How many attempts may be under way.
+/// The worker of one endpoint.
+#[derive(Debug)]
+pub(super) struct EndpointWorker {
+    state: State,
+    under_way: usize,
     window: usize,
-    /// Whether nothing more is due.
-    drained: bool,
-    /// What was leased: the room for it, to whom, the delivery, and its event.
-    taken: Vec<(UnderWay<'a>, Target, Document, Option<Document>)>,
 }
 
-/// The events of these ids, in one read unless they are large.
-async fn events(scoped: &Context, ids: impl Iterator<Item = Id>) -> Result<HashMap<Id, Document>> {
-    let ids: Vec<ColumnValue<'static>> = ids.map(ColumnValue::from).collect();
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let mut query = Query {
-        kind: Kind::Event,
-        limit: ids.len(),
-        clauses: vec![Clause {
-            target: FilterTarget::Id,
-            condition: Condition::In(ids),
-        }],
-        after: None,
-    };
-    let mut by_id = HashMap::new();
-    loop {
-        let page = scoped.list(&query).await?;
-        query.after = page.documents.last().map(|last| last.id);
-        by_id.extend(page.documents.into_iter().map(|event| (event.id, event)));
-        if !page.more {
-            return Ok(by_id);
+impl EndpointWorker {
+    pub fn new() -> Self {
+        Self {
+            state: State::Starting,
+            under_way: 0,
+            window: 1,
         }
     }
-}
 
-fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    pub fn under_way(&self) -> usize {
+        self.under_way
+    }
+
+    /// A lease was answered.
+    pub fn leased(&mut self, leased: Leased) {
+        let Leased {
+            window,
+            has_more,
+            begun,
+        } = leased;
+        self.window = window;
+        self.under_way += begun;
+        self.state = match self.state {
+            State::Starting | State::Leasing if self.under_way > 0 => self.sending(has_more),
+            State::Starting | State::Leasing => self.next(has_more),
+            // An attempt could not be recorded while the store was asked.
+            State::Draining { .. } | State::Ended { .. } => self.draining(has_more),
+            state @ State::Sending { .. } => state,
+        };
+    }
+
+    /// An attempt has ended, and is recorded or has failed to be.
+    pub fn attempt_ended(&mut self) {
+        self.under_way = self.under_way.saturating_sub(1);
+        self.state = match self.state {
+            State::Sending { until, has_more } if self.under_way <= until => self.next(has_more),
+            State::Draining { has_more } => self.draining(has_more),
+            state => state,
+        };
+    }
+
+    /// More is due.
+    pub fn more_work(&mut self) {
+        self.state = match self.state {
+            State::Sending { .. } => self.next(true),
+            State::Draining { .. } => State::Draining { has_more: true },
+            State::Ended { .. } => State::Ended { has_more: true },
+            state @ (State::Starting | State::Leasing) => state,
+        };
+    }
+
+    /// Others wait for a worker.
+    pub fn preempt(&mut self) {
+        if self.state != State::Starting {
+            self.stop();
+        }
+    }
+
+    /// Nothing more is to be leased.
+    pub fn stop(&mut self) {
+        let has_more = match self.state {
+            State::Starting | State::Leasing => true,
+            State::Sending { has_more, .. }
+            | State::Draining { has_more }
+            | State::Ended { has_more } => has_more,
+        };
+        self.state = self.draining(has_more);
+    }
+
+    /// Where it goes from here, with nothing in its way.
+    fn next(&self, has_more: bool) -> State {
+        match (self.under_way, has_more) {
+            (0, false) => State::Ended { has_more },
+            (under_way, true) if under_way < self.window => State::Leasing,
+            (_, has_more) => self.sending(has_more),
+        }
+    }
+
+    fn sending(&self, has_more: bool) -> State {
+        let until = self.under_way / 2;
+        State::Sending { until, has_more }
+    }
+
+    fn draining(&self, has_more: bool) -> State {
+        match self.under_way {
+            0 => State::Ended { has_more },
+            _ => State::Draining { has_more },
+        }
     }
 }
 
-/// What the next attempt to end came to; none when there is more to take, which needs no attempt to end.
-async fn next<T, F: Future<Output = T>>(
-    attempts: &mut FuturesUnordered<F>,
-    nudge: &Nudge,
-) -> Option<T> {
-    poll_fn(|context| {
-        nudge.waker.register(context.waker());
-        if nudge.has_more() {
-            return Poll::Ready(None);
-        }
-        attempts.poll_next_unpin(context)
-    })
-    .await
+/// The signals of one worker, which it has not heeded yet.
+#[derive(Default)]
+pub(super) struct WorkerSignals {
+    more_work: AtomicBool,
+    preempt: AtomicBool,
+    stop: AtomicBool,
+    waker: AtomicWaker,
 }
 
-/// What something comes to, and what the attempts beside it came to meanwhile: a store that takes its time must not keep
-/// them from their deadlines.
-async fn beside<T, F: Future>(
-    work: impl Future<Output = T>,
-    attempts: &mut FuturesUnordered<F>,
-) -> (T, Vec<F::Output>) {
-    let mut work = pin!(work);
-    let mut ended = Vec::new();
-    let done = poll_fn(|context| {
-        if let Poll::Ready(done) = work.as_mut().poll(context) {
-            return Poll::Ready(done);
+impl WorkerSignals {
+    pub fn send(&self, signal: WorkerSignal) {
+        let (flag, wakes) = match signal {
+            WorkerSignal::MoreWork => (&self.more_work, true),
+            // What is under way ends as it does.
+            WorkerSignal::Preempt => (&self.preempt, false),
+            WorkerSignal::Stop => (&self.stop, true),
+        };
+        flag.store(true, Ordering::Release);
+        if wakes {
+            self.waker.wake();
         }
-        while let Poll::Ready(Some(attempt)) = attempts.poll_next_unpin(context) {
-            ended.push(attempt);
+    }
+
+    /// Whether more work was signalled since this was last asked.
+    pub fn take_more_work(&self) -> bool {
+        self.more_work.swap(false, Ordering::AcqRel)
+    }
+
+    /// The same, as a source to await.
+    pub fn poll_more_work(&self, context: &Context<'_>) -> Poll<()> {
+        self.waker.register(context.waker());
+        match self.take_more_work() {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
         }
-        Poll::Pending
-    });
-    (done.await, ended)
+    }
+
+    /// Has a worker heed that it is to come to an end, where it is.
+    pub fn interrupt(&self, worker: &mut EndpointWorker) {
+        if self.stop.load(Ordering::Acquire) {
+            worker.stop();
+        } else if self.preempt.load(Ordering::Acquire) {
+            worker.preempt();
+        }
+    }
 }
 
-/// The room of one attempt, from before its delivery is taken until it has ended or is dropped; counted by
-/// [`Dispatcher::reserve`].
-struct UnderWay<'a>(&'a Dispatcher);
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
 
-impl Drop for UnderWay<'_> {
-    fn drop(&mut self) {
-        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+    use super::*;
+
+    fn leased(window: usize, begun: usize, has_more: bool) -> Leased {
+        Leased {
+            window,
+            has_more,
+            begun,
+        }
+    }
+
+    #[test]
+    fn a_worker_leases_again_when_half_of_its_attempts_have_ended() {
+        let mut worker = EndpointWorker::new();
+        worker.leased(leased(4, 4, true));
+        let sending = |until| State::Sending {
+            until,
+            has_more: true,
+        };
+        assert_eq!(worker.state(), sending(2));
+        worker.attempt_ended();
+        assert_eq!(worker.state(), sending(2));
+        worker.attempt_ended();
+        assert_eq!(worker.state(), State::Leasing);
+        // One more ends while the store is asked.
+        worker.attempt_ended();
+        worker.leased(leased(4, 2, false));
+        let has_more = false;
+        assert_eq!(worker.state(), State::Sending { until: 1, has_more });
+        worker.attempt_ended();
+        worker.attempt_ended();
+        assert_eq!(worker.state(), State::Sending { until: 0, has_more });
+        worker.attempt_ended();
+        assert_eq!(worker.state(), State::Ended { has_more });
+    }
+
+    #[test]
+    fn a_worker_whose_endpoint_is_due_again_leases_where_its_window_allows() {
+        let mut worker = EndpointWorker::new();
+        worker.leased(leased(2, 1, false));
+        worker.more_work();
+        assert_eq!(worker.state(), State::Leasing);
+        worker.leased(leased(2, 1, true));
+        worker.more_work();
+        let (until, has_more) = (1, true);
+        assert_eq!(worker.state(), State::Sending { until, has_more });
+        // The endpoint began to fail: one attempt at a time.
+        worker.leased(leased(1, 0, true));
+        worker.attempt_ended();
+        assert_eq!(worker.under_way(), 1);
+        worker.attempt_ended();
+        assert_eq!(worker.state(), State::Leasing);
+    }
+
+    #[test]
+    fn a_preempted_worker_has_had_one_lease() {
+        let mut worker = EndpointWorker::new();
+        worker.preempt();
+        assert_eq!(worker.state(), State::Starting);
+        worker.leased(leased(4, 2, true));
+        worker.preempt();
+        assert_eq!(worker.state(), State::Draining { has_more: true });
+        worker.attempt_ended();
+        worker.attempt_ended();
+        assert_eq!(worker.state(), State::Ended { has_more: true });
+    }
+
+    #[test]
+    fn a_stopped_worker_leases_nothing_and_awaits_what_is_under_way() {
+        let mut unstarted = EndpointWorker::new();
+        unstarted.stop();
+        assert_eq!(unstarted.state(), State::Ended { has_more: true });
+        let mut worker = EndpointWorker::new();
+        worker.leased(leased(4, 1, false));
+        worker.stop();
+        worker.more_work();
+        assert_eq!(worker.state(), State::Draining { has_more: true });
+        worker.attempt_ended();
+        assert_eq!(worker.state(), State::Ended { has_more: true });
+    }
+
+    #[test]
+    fn what_was_leased_while_a_record_failed_is_awaited() {
+        let mut worker = EndpointWorker::new();
+        worker.leased(leased(4, 1, true));
+        worker.more_work();
+        assert_eq!(worker.state(), State::Leasing);
+        worker.attempt_ended();
+        worker.stop();
+        worker.leased(leased(4, 2, false));
+        assert_eq!(worker.state(), State::Draining { has_more: false });
+        worker.attempt_ended();
+        worker.attempt_ended();
+        assert_eq!(worker.state(), State::Ended { has_more: false });
+    }
+
+    #[test]
+    fn cancelling_goes_on_while_there_is_more_and_nobody_waits() {
+        let mut worker = EndpointWorker::new();
+        worker.leased(leased(1, 0, true));
+        assert_eq!(worker.state(), State::Leasing);
+        worker.preempt();
+        assert_eq!(worker.state(), State::Ended { has_more: true });
+    }
+
+    proptest! {
+        /// Whatever happens, a worker keeps to its window, ends with nothing under way, and says that more is due unless
+        /// the last it heard was that nothing is.
+        #[test]
+        fn a_worker_ends_with_nothing_under_way(
+            steps in prop::collection::vec((0..8_u8, 1..5_usize, any::<bool>()), 1..100),
+        ) {
+            let mut worker = EndpointWorker::new();
+            let (mut leases, mut is_preempted, mut has_more) = (0, false, true);
+            for (what, window, more) in steps {
+                let leases_now = matches!(worker.state(), State::Starting | State::Leasing);
+                match what {
+                    0 => { worker.preempt(); is_preempted = true; }
+                    1 => { worker.more_work(); has_more |= !leases_now; }
+                    2 if worker.under_way() > 0 => worker.attempt_ended(),
+                    _ if leases_now => {
+                        prop_assert!(leases == 0 || !is_preempted, "it leases though others wait");
+                        leases += 1;
+                        let begun = window.saturating_sub(worker.under_way()).min(usize::from(what));
+                        worker.leased(Leased { window, has_more: more, begun });
+                        has_more = more;
+                        // As its slice does after each lease.
+                        if is_preempted { worker.preempt(); }
+                    }
+                    _ if worker.under_way() > 0 => worker.attempt_ended(),
+                    _ => {}
+                }
+                match worker.state() {
+                    State::Ended { has_more: ended } => {
+                        prop_assert_eq!(worker.under_way(), 0);
+                        prop_assert_eq!(ended, has_more);
+                    }
+                    State::Sending { until, .. } => prop_assert!(until < worker.under_way()),
+                    State::Draining { .. } => prop_assert!(worker.under_way() > 0),
+                    State::Starting => prop_assert_eq!(leases, 0),
+                    State::Leasing => prop_assert!(worker.under_way() < worker.window),
+                }
+            }
+        }
     }
 }
