@@ -26,6 +26,10 @@ use crate::intercept::{Intercept, Intercepted};
 /// slow, so that no machine is too slow for it.
 const CASE_MAX: Duration = Duration::from_secs(120);
 
+/// How often a case may call its store: many times as often as any does. It tells "never" from "slowly" where the time does
+/// not: what asks the store again and again without waiting for anything ends here.
+const CALLS_MAX: u64 = 500_000;
+
 /// Runs `case` on the store, on a thread of its own, and waits for it.
 ///
 /// # Panics
@@ -105,6 +109,10 @@ impl Watch {
         let mut calls = self.calls();
         calls.made += 1;
         calls.last = method;
+        assert!(
+            calls.made <= CALLS_MAX,
+            "what the case waits for never happens: it has made {calls}"
+        );
         *calls.unanswered.entry(method).or_default() += 1;
         Call {
             watch: self,
@@ -220,6 +228,8 @@ mod tests {
     use std::future::pending;
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
+    use futures_util::future::FutureExt;
+
     use super::*;
     use crate::block_on;
 
@@ -293,6 +303,21 @@ mod tests {
             said,
             "the_case did not end within 20ms: 2 calls of the store, the last of `queues`; \
              unanswered: {\"configuration\": 1, \"queues\": 1}"
+        );
+    }
+
+    #[test]
+    fn a_case_that_calls_its_store_for_ever_fails() {
+        let panic = said(CASE_MAX, |store| {
+            for _ in 0..=CALLS_MAX {
+                let _ = store.queues(None, 1).now_or_never();
+            }
+        });
+        let said = panic.downcast_ref::<String>().expect("it says something");
+        assert_eq!(
+            said,
+            "what the case waits for never happens: it has made 500001 calls of the store, the last of `queues`; \
+             unanswered: {}"
         );
     }
 

@@ -396,11 +396,11 @@ macro_rules! for_each_case {
                 a_ping_goes_to_one_endpoint
             }
             [engine::time_slices] {
-                endpoints_take_turns
+                endpoints_share_time_slices
                 attempts_are_bounded_in_all
-                endpoints_that_hang_leave_lanes_to_others
-                endpoints_that_fail_take_turns
-                a_slow_look_holds_up_no_delivery
+                endpoints_that_hang_leave_workers_to_others
+                unhealthy_endpoints_share_time_slices
+                a_slow_reconciliation_holds_up_no_delivery
                 disabling_waits_for_no_large_backlog
             }
             [engine::time] {

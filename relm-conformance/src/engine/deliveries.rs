@@ -18,9 +18,11 @@ use relm_core::webhook::signature::{standard_signature, verify};
 use relm_core::webhook::{Message, RotateInput};
 
 use super::changes::{Acme, company, contact, engine};
-use super::mock_transport::{Post, TURNS_MAX, Turn, deliveries, endpoint, header, webhook};
+use super::mock_transport::{
+    MockTransport, POLLS_MAX, YieldingSleep, deliveries, endpoint, header, webhook,
+};
 use crate::intercept::{Intercept, Intercepted};
-use crate::simulation::yield_turns;
+use crate::simulation::yield_times;
 use crate::subject::Subject;
 
 /// Longer than a lease of the default options.
@@ -50,14 +52,14 @@ pub(crate) async fn a_delivery_is_sent_once_and_recorded(store: Subject) {
     let acme = Acme::open(store.shared()).await;
     let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
     create(&acme, "ada@example.com").await;
-    let post = Post::always(204);
-    let dispatcher = post.dispatcher(&acme.crm);
+    let transport = MockTransport::always(204);
+    let dispatcher = transport.dispatcher(&acme.crm);
     for _ in 0..2 {
         let next_due = dispatcher.deliver_due().await;
         assert_eq!(next_due.expect("the store works"), None);
     }
     let events = acme.all(&store, relm_core::Kind::Event).await;
-    let [message] = &post.sent()[..] else {
+    let [message] = &transport.sent()[..] else {
         panic!("one event is one message");
     };
     assert_eq!(message.url, "https://example.com/hook");
@@ -87,20 +89,20 @@ pub(crate) async fn a_crash_after_sending_sends_again_with_the_same_id(store: Su
     let acme = Acme::open(store.shared()).await;
     endpoint(&acme.scoped, "hook", &["*"]).await;
     create(&acme, "ada@example.com").await;
-    let silent = Post::new(|_, _| None);
+    let silent = MockTransport::new(|_, _| None);
     let dying = silent.dispatcher(&acme.crm);
     die_when(dying.deliver_due(), || !silent.sent().is_empty()).await;
 
     let other = engine(store.shared(), &acme.clock, 2);
-    let post = Post::always(200);
-    let dispatcher = post.dispatcher(&other);
+    let transport = MockTransport::always(200);
+    let dispatcher = transport.dispatcher(&other);
     let leased = dispatcher.deliver_due().await.expect("the store works");
     assert!(leased.is_some_and(|due| due > acme.clock.now()));
-    assert!(post.sent().is_empty(), "it is left to whoever took it");
+    assert!(transport.sent().is_empty(), "it is left to whoever took it");
     acme.clock.advance_millis(LEASE_MS);
     let next_due = dispatcher.deliver_due().await;
     assert_eq!(next_due.expect("the store works"), None);
-    let (first, second) = (&silent.sent()[0], &post.sent()[0]);
+    let (first, second) = (&silent.sent()[0], &transport.sent()[0]);
     for name in ["webhook-id", "relm-delivery-id"] {
         assert_eq!(header(first, name), header(second, name));
     }
@@ -120,21 +122,21 @@ pub(crate) async fn two_dispatchers_record_each_attempt_once(store: Subject) {
     create(&acme, "ada@example.com").await;
     let released = Arc::new(AtomicBool::new(false));
     let is_released = Arc::clone(&released);
-    let late = Post::new(move |_, _| is_released.load(Ordering::SeqCst).then_some(500));
+    let late = MockTransport::new(move |_, _| is_released.load(Ordering::SeqCst).then_some(500));
     let slow = late.dispatcher(&acme.crm);
     let mut slow = pin!(slow.deliver_due());
     die_when(slow.as_mut(), || !late.sent().is_empty()).await;
 
     acme.clock.advance_millis(LEASE_MS);
     let other = engine(store.shared(), &acme.clock, 2);
-    let post = Post::always(200);
-    let next_due = post.dispatcher(&other).deliver_due().await;
+    let transport = MockTransport::always(200);
+    let next_due = transport.dispatcher(&other).deliver_due().await;
     assert_eq!(next_due.expect("the store works"), None);
     let recorded = deliveries(&acme, &store).await;
     released.store(true, Ordering::SeqCst);
     slow.await
         .expect("a record that comes too late is no error");
-    assert_eq!((late.sent().len(), post.sent().len()), (1, 1));
+    assert_eq!((late.sent().len(), transport.sent().len()), (1, 1));
     assert_eq!(deliveries(&acme, &store).await, recorded);
     assert_eq!(recorded[0].status, DeliveryStatus::Succeeded);
 }
@@ -145,16 +147,16 @@ pub(crate) async fn a_clock_set_back_delays_no_delivery(store: Subject) {
     let (id, _) = endpoint(&acme.scoped, "hook", &["contact.created"]).await;
     acme.clock.step_millis(-3_600_000);
     create(&acme, "ada@example.com").await;
-    let post = Post::always(200);
-    let dispatcher = post.dispatcher(&acme.crm);
+    let transport = MockTransport::always(200);
+    let dispatcher = transport.dispatcher(&acme.crm);
     dispatcher.deliver_due().await.expect("the store works");
-    assert_eq!(post.sent().len(), 1, "it was due an hour late");
+    assert_eq!(transport.sent().len(), 1, "it was due an hour late");
     let delivery = deliveries(&acme, &store).await[0].id;
     let webhooks = acme.scoped.webhooks();
     webhooks.replay(id, delivery).await.expect("it is there");
     webhooks.test(id).await.expect("the endpoint is enabled");
     dispatcher.deliver_due().await.expect("the store works");
-    assert_eq!(post.sent().len(), 3);
+    assert_eq!(transport.sent().len(), 3);
 }
 
 /// Disabling an endpoint cancels what is pending, and it is told of nothing until it is enabled again.
@@ -170,19 +172,19 @@ pub(crate) async fn a_disabled_endpoint_is_sent_nothing(store: Subject) {
         let updated = acme.scoped.webhooks().update(id, input).await;
         updated.expect("the endpoint is there");
     };
-    let post = Post::always(200);
-    let dispatcher = post.dispatcher(&acme.crm);
+    let transport = MockTransport::always(200);
+    let dispatcher = transport.dispatcher(&acme.crm);
     enable(false).await;
     create(&acme, "bob@example.com").await;
     dispatcher.deliver_due().await.expect("the store works");
-    assert!(post.sent().is_empty());
+    assert!(transport.sent().is_empty());
     enable(true).await;
     create(&acme, "eve@example.com").await;
     dispatcher.deliver_due().await.expect("the store works");
     let all = deliveries(&acme, &store).await;
     let ends: Vec<DeliveryStatus> = all.iter().map(|delivery| delivery.status).collect();
     assert_eq!(ends, [DeliveryStatus::Cancelled, DeliveryStatus::Succeeded]);
-    assert_eq!(post.sent().len(), 1);
+    assert_eq!(transport.sent().len(), 1);
 }
 
 /// Keeps lists from being read while it is told to, and hears of the first delivery that is cancelled.
@@ -231,8 +233,8 @@ pub(crate) async fn what_could_not_be_cancelled_is_cancelled_soon(store: Subject
     .await;
     let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
     create(&acme, "ada@example.com").await;
-    let post = Post::always(500);
-    let dispatcher = post.dispatcher(&acme.crm);
+    let transport = MockTransport::always(500);
+    let dispatcher = transport.dispatcher(&acme.crm);
     dispatcher.deliver_due().await.expect("the store works");
     let input = WebhookInput {
         enabled: false.into(),
@@ -243,20 +245,20 @@ pub(crate) async fn what_could_not_be_cancelled_is_cancelled_soon(store: Subject
     disabled.expect("the change was applied");
     lists.is_broken.store(false, Ordering::SeqCst);
     let is_done = async {
-        for _ in 0..TURNS_MAX {
+        for _ in 0..POLLS_MAX {
             if lists.has_cancelled.load(Ordering::SeqCst) {
                 return;
             }
-            // The store may need the thread that this one is looking from.
+            // The store may need the thread that this one polls on.
             std::thread::yield_now();
-            yield_turns(1).await;
+            yield_times(1).await;
         }
         panic!("what was pending was never cancelled");
     };
-    dispatcher.run(&Turn, is_done).await;
+    dispatcher.run(&YieldingSleep, is_done).await;
     let delivery = &deliveries(&acme, &store).await[0];
     assert_eq!(delivery.status, DeliveryStatus::Cancelled);
-    assert_eq!((delivery.attempts.len(), post.sent().len()), (1, 1));
+    assert_eq!((delivery.attempts.len(), transport.sent().len()), (1, 1));
 }
 
 /// An endpoint that does not answer holds up its own deliveries and nobody else's.
@@ -270,13 +272,13 @@ pub(crate) async fn a_hanging_endpoint_holds_up_no_other(store: Subject) {
         create(&acme, &format!("{n}@example.com")).await;
     }
     let well = |message: &&Message| message.url.ends_with("/well");
-    let post = Post::new(move |message, sent| {
+    let transport = MockTransport::new(move |message, sent| {
         let is_late = sent.iter().filter(well).count() == EVENTS;
         (is_late || message.url.ends_with("/well")).then_some(200)
     });
-    let next_due = post.dispatcher(&acme.crm).deliver_due().await;
+    let next_due = transport.dispatcher(&acme.crm).deliver_due().await;
     assert_eq!(next_due.expect("the store works"), None);
-    let sent = post.sent();
+    let sent = transport.sent();
     assert_eq!(
         (sent.len(), sent.iter().filter(well).count()),
         (3 * EVENTS, EVENTS)
@@ -293,8 +295,8 @@ pub(crate) async fn an_endpoint_that_is_gone_is_disabled(store: Subject) {
         let made = scoped.companies().create(company(name)).await;
         made.expect("it is valid");
     }
-    let post = Post::always(410);
-    let next_due = post.dispatcher(&acme.crm).deliver_due().await;
+    let transport = MockTransport::always(410);
+    let next_due = transport.dispatcher(&acme.crm).deliver_due().await;
     assert_eq!(next_due.expect("the store works"), None);
     let gone = webhook(&acme.scoped, id).await;
     assert_eq!(
@@ -320,7 +322,7 @@ pub(crate) async fn one_failure_after_a_rest_disables_nobody(store: Subject) {
         disable_after: Some(Duration::from_secs(5 * 24 * 60 * 60)),
         ..DispatchOptions::default()
     };
-    let dispatcher = Post::always(500).dispatcher_of(&acme.crm, options);
+    let dispatcher = MockTransport::always(500).dispatcher_of(&acme.crm, options);
     let fail = async || {
         dispatcher.deliver_due().await.expect("the store works");
         acme.clock.advance_millis(DAY_MS);
@@ -344,7 +346,7 @@ pub(crate) async fn an_endpoint_that_moved_is_not_gone(store: Subject) {
     create(&acme, "ada@example.com").await;
     let released = Arc::new(AtomicBool::new(false));
     let is_released = Arc::clone(&released);
-    let post = Post::new(move |message, _| {
+    let transport = MockTransport::new(move |message, _| {
         let status = if message.url.ends_with("/old") {
             410
         } else {
@@ -352,9 +354,9 @@ pub(crate) async fn an_endpoint_that_moved_is_not_gone(store: Subject) {
         };
         is_released.load(Ordering::SeqCst).then_some(status)
     });
-    let dispatcher = post.dispatcher(&acme.crm);
+    let dispatcher = transport.dispatcher(&acme.crm);
     let mut delivering = pin!(dispatcher.deliver_due());
-    die_when(delivering.as_mut(), || !post.sent().is_empty()).await;
+    die_when(delivering.as_mut(), || !transport.sent().is_empty()).await;
     let input = WebhookInput {
         url: "https://example.com/new".into(),
         ..WebhookInput::default()
@@ -367,7 +369,7 @@ pub(crate) async fn an_endpoint_that_moved_is_not_gone(store: Subject) {
     dispatcher.deliver_due().await.expect("the store works");
     let there = webhook(&acme.scoped, id).await;
     assert_eq!((there.enabled, there.disabled_reason), (true, None));
-    let urls: Vec<String> = post.sent().into_iter().map(|sent| sent.url).collect();
+    let urls: Vec<String> = transport.sent().into_iter().map(|sent| sent.url).collect();
     assert_eq!(urls, ["https://example.com/old", "https://example.com/new"]);
 }
 
@@ -387,8 +389,8 @@ pub(crate) async fn an_old_secret_signs_until_it_expires(store: Subject) {
         .as_str()
         .expect("it is shown once")
         .to_owned();
-    let post = Post::always(200);
-    let dispatcher = post.dispatcher(&acme.crm);
+    let transport = MockTransport::always(200);
+    let dispatcher = transport.dispatcher(&acme.crm);
     for (advance_ms, expected) in [
         (0, [true, true]),
         (599_999, [true, true]),
@@ -397,7 +399,7 @@ pub(crate) async fn an_old_secret_signs_until_it_expires(store: Subject) {
         acme.clock.advance_millis(advance_ms);
         webhooks.test(id).await.expect("the endpoint is enabled");
         dispatcher.deliver_due().await.expect("the store works");
-        let sent = post.sent();
+        let sent = transport.sent();
         let message = sent.last().expect("a ping was sent");
         let seconds = acme.clock.now().as_millis() / 1000;
         let body = message.body.as_bytes();
@@ -425,10 +427,10 @@ pub(crate) async fn a_ping_goes_to_one_endpoint(store: Subject) {
     let reply = webhooks.recover(all, input).await;
     let recovery = reply.and_then(|reply| reply.decode());
     assert_eq!(recovery.expect("the endpoint is enabled").recovered, 0);
-    let post = Post::always(200);
-    let dispatcher = post.dispatcher(&acme.crm);
+    let transport = MockTransport::always(200);
+    let dispatcher = transport.dispatcher(&acme.crm);
     dispatcher.deliver_due().await.expect("the store works");
-    let sent = post.sent();
+    let sent = transport.sent();
     let urls: Vec<&str> = sent.iter().map(|message| message.url.as_str()).collect();
     assert_eq!(urls, ["https://example.com/tried"]);
     assert!(sent[0].body.contains("\"type\":\"ping\""));

@@ -10,21 +10,21 @@ use relm_core::value::id::{Id, Kind};
 use relm_core::webhook::{Answer, Message, Schedule, SendError, Transport};
 
 use super::changes::Acme;
-use crate::simulation::yield_turns;
+use crate::simulation::yield_times;
 
-/// More turns of a loop than any case needs.
-pub(crate) const TURNS_MAX: usize = 10_000_000;
+/// How often a case polls for what it waits for: more than any needs.
+pub(crate) const POLLS_MAX: usize = 10_000_000;
 
 /// What a case answers to a message, given all that were sent; none yet, to be asked again.
 type Answers = dyn Fn(&Message, &[Message]) -> Option<u16> + Send + Sync;
 
 /// What was sent, and what is answered.
-pub(crate) struct Post {
+pub(crate) struct MockTransport {
     answers: Box<Answers>,
     sent: Mutex<Vec<Message>>,
 }
 
-impl Post {
+impl MockTransport {
     pub fn new(
         answers: impl Fn(&Message, &[Message]) -> Option<u16> + Send + Sync + 'static,
     ) -> Arc<Self> {
@@ -61,24 +61,24 @@ impl Post {
             schedule: schedule.expect("it begins at once"),
             ..options
         };
-        Dispatcher::new(crm.clone(), Line(Arc::clone(self)), options)
+        Dispatcher::new(crm.clone(), Shared(Arc::clone(self)), options)
     }
 }
 
-struct Line(Arc<Post>);
+struct Shared(Arc<MockTransport>);
 
 #[async_trait]
-impl Transport for Line {
+impl Transport for Shared {
     async fn send(&self, message: Message) -> Result<Answer, SendError> {
         self.0.lock().push(message.clone());
-        for _ in 0..TURNS_MAX {
+        for _ in 0..POLLS_MAX {
             let status = (self.0.answers)(&message, &self.0.lock());
             if let Some(status) = status {
                 return Ok(Answer::new(status));
             }
-            // The store may need the thread that this one is looking from.
+            // The store may need the thread that this one polls on.
             thread::yield_now();
-            yield_turns(1).await;
+            yield_times(1).await;
         }
         panic!("the answer to a message never came");
     }
@@ -98,13 +98,13 @@ impl Sleeper for NoSleep {
     async fn sleep(&self, _: std::time::Duration) {}
 }
 
-/// Sleep that takes no time, and lets others have their turn.
-pub(crate) struct Turn;
+/// Sleep that takes no time, and lets others be polled.
+pub(crate) struct YieldingSleep;
 
 #[async_trait]
-impl Sleeper for Turn {
+impl Sleeper for YieldingSleep {
     async fn sleep(&self, _: std::time::Duration) {
-        yield_turns(1).await;
+        yield_times(1).await;
     }
 }
 

@@ -12,14 +12,14 @@ use relm_core::value::scope::Mode;
 use relm_core::value::time::ManualClock;
 
 use super::changes::{Acme, contact, engine};
-use super::mock_transport::{Post, deliveries, endpoint};
+use super::mock_transport::{MockTransport, deliveries, endpoint};
 use crate::deadline::Watch;
 use crate::intercept::{Intercept, Intercepted};
-use crate::simulation::yield_turns;
+use crate::simulation::yield_times;
 use crate::subject::Subject;
 
 const HOUR_MS: i64 = 3_600_000;
-/// More than any rest of a dispatcher after a store that failed, and far less than an hour.
+/// More than any back-off of a dispatcher after a store that failed, and far less than an hour.
 const REST_MS_MAX: usize = 60_000;
 
 /// A key that one engine revoked stops in every other within its five seconds, though the clock is set back or forward.
@@ -56,30 +56,30 @@ pub(crate) async fn a_clock_set_forward_sends_nothing_twice(store: Subject) {
         let made = contacts.create(contact(&format!("{n}@example.com"))).await;
         made.expect("it is valid");
     }
-    let looks = Arc::new(Looks::default());
+    let leases = Arc::new(CountedLeases::default());
     let counted = Intercepted {
         store: store.shared(),
-        by: Arc::clone(&looks),
+        by: Arc::clone(&leases),
     };
     let crm = engine(Arc::new(counted), &acme.clock, 2);
-    // The first half is answered at once, and an hour later the lane looks for more beside the other half.
+    // The first half is answered at once, and an hour later the worker leases more beside the other half.
     let clock = Arc::clone(&acme.clock);
-    let post = Post::new(move |message, sent| {
+    let transport = MockTransport::new(move |message, sent| {
         let mut first = sent.iter().take(AT_ONCE / 2);
         let is_first = first.any(|one| one.headers == message.headers);
-        if is_first && !looks.is_set.swap(true, Ordering::SeqCst) {
+        if is_first && !leases.is_set.swap(true, Ordering::SeqCst) {
             clock.step_millis(HOUR_MS);
         }
-        (is_first || looks.leases.load(Ordering::SeqCst) > 1).then_some(200)
+        (is_first || leases.count.load(Ordering::SeqCst) > 1).then_some(200)
     });
     let options = DispatchOptions {
         per_endpoint: AT_ONCE,
         ..DispatchOptions::default()
     };
-    let dispatcher = post.dispatcher_of(&crm, options);
+    let dispatcher = transport.dispatcher_of(&crm, options);
     let next_due = dispatcher.deliver_due().await;
     assert_eq!(next_due.expect("the store works"), None);
-    assert_eq!(post.sent().len(), AT_ONCE);
+    assert_eq!(transport.sent().len(), AT_ONCE);
     let all = deliveries(&acme, &store).await;
     let is_recorded = |delivery: &relm_core::record::Delivery| {
         (delivery.status, delivery.attempts.len()) == (DeliveryStatus::Succeeded, 1)
@@ -89,20 +89,20 @@ pub(crate) async fn a_clock_set_forward_sends_nothing_twice(store: Subject) {
 
 /// Counts leases, and remembers whether the clock was set.
 #[derive(Default)]
-struct Looks {
-    leases: AtomicUsize,
+struct CountedLeases {
+    count: AtomicUsize,
     is_set: AtomicBool,
 }
 
 #[async_trait]
-impl Intercept for Looks {
+impl Intercept for CountedLeases {
     async fn lease(
         &self,
         store: &dyn Store,
         lease: &Lease,
     ) -> Result<Vec<relm_core::record::Document>, StoreError> {
         let taken = store.lease(lease).await;
-        self.leases.fetch_add(1, Ordering::SeqCst);
+        self.count.fetch_add(1, Ordering::SeqCst);
         taken
     }
 }
@@ -135,11 +135,11 @@ struct Rest {
 #[async_trait]
 impl Sleeper for Rest {
     async fn sleep(&self, duration: std::time::Duration) {
-        yield_turns(1).await;
+        yield_times(1).await;
         while !self.store.is_idle() {
             // The store may need the thread that this one is waiting on.
             std::thread::yield_now();
-            yield_turns(1).await;
+            yield_times(1).await;
         }
         let millis = duration.as_millis() as usize;
         self.slept_ms.fetch_add(millis, Ordering::SeqCst);
@@ -147,8 +147,8 @@ impl Sleeper for Rest {
     }
 }
 
-/// An endpoint that is left alone for a moment, since its store failed, is not left alone for an hour, though the clock is
-/// set back meanwhile; nor is the next look at the queues an hour away.
+/// An endpoint that backs off for a moment, since its store failed, does not back off for an hour, though the clock is set
+/// back meanwhile; nor is the next reconciliation an hour away.
 pub(crate) async fn a_clock_set_back_prolongs_no_rest(store: Subject) {
     let acme = Acme::open(store.shared()).await;
     endpoint(&acme.scoped, "hook", &["*"]).await;
@@ -165,9 +165,9 @@ pub(crate) async fn a_clock_set_back_prolongs_no_rest(store: Subject) {
         by: Arc::new(FirstFails::default()),
     };
     let crm = engine(Arc::new(failing), &acme.clock, 2);
-    let post = Post::always(200);
+    let transport = MockTransport::always(200);
     let clock = Arc::clone(&acme.clock);
-    let dispatcher = post
+    let dispatcher = transport
         .dispatcher(&crm)
         .on_error(move |_| clock.step_millis(-HOUR_MS));
     let rest = Rest {
@@ -176,21 +176,18 @@ pub(crate) async fn a_clock_set_back_prolongs_no_rest(store: Subject) {
         slept_ms: AtomicUsize::new(0),
     };
     let is_done = async {
-        // A case has its deadline: what bounds this is the time that passes, and not how often it looks.
-        while post.sent().is_empty() {
+        // A case has its deadline: what bounds this is the time that passes, and not how often it polls.
+        while transport.sent().is_empty() {
             let slept_ms = rest.slept_ms.load(Ordering::SeqCst);
-            assert!(
-                slept_ms <= REST_MS_MAX,
-                "it is left alone for {slept_ms} ms"
-            );
-            // The store may need the thread that this one is looking from.
+            assert!(slept_ms <= REST_MS_MAX, "nothing was sent in {slept_ms} ms");
+            // The store may need the thread that this one polls on.
             std::thread::yield_now();
-            yield_turns(1).await;
+            yield_times(1).await;
         }
     };
     acme.clock.step_millis(HOUR_MS);
     dispatcher.run(&rest, is_done).await;
-    assert_eq!(post.sent().len(), 1);
+    assert_eq!(transport.sent().len(), 1);
 }
 
 /// A recovery up to now includes what happened before the clock was set back.

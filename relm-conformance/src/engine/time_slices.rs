@@ -1,4 +1,4 @@
-//! The dispatcher over the store, where more is to be done than at once: turns, slow looks, and large backlogs.
+//! The dispatcher over the store, where more is due than can be sent at once: time slices, slow reconciliations, and large backlogs.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,15 +14,15 @@ use relm_core::value::time::Clock;
 use relm_core::webhook::{Answer, Message, SendError, Transport};
 
 use super::changes::{Acme, company, contact};
-use super::mock_transport::{Post, TURNS_MAX, Turn, deliveries, endpoint};
+use super::mock_transport::{MockTransport, POLLS_MAX, YieldingSleep, deliveries, endpoint};
 use crate::intercept::{Intercept, Intercepted};
-use crate::simulation::yield_turns;
+use crate::simulation::yield_times;
 use crate::subject::Subject;
 
 /// Changes that the endpoints of a case are told of.
 const EVENTS: usize = 6;
-/// How often the dispatcher looks at the queues.
-const LOOK_MS: i64 = 1_000;
+/// How often the dispatcher lists the queues.
+const RECONCILE_MS: i64 = 1_000;
 
 async fn create_contacts(acme: &Acme) {
     for n in 0..EVENTS {
@@ -32,8 +32,8 @@ async fn create_contacts(acme: &Acme) {
     }
 }
 
-/// Endpoints take turns where there are not lanes for all, however much is due at one of them.
-pub(crate) async fn endpoints_take_turns(store: Subject) {
+/// Endpoints share time slices where there are fewer workers than endpoints, however much is due at one of them.
+pub(crate) async fn endpoints_share_time_slices(store: Subject) {
     const LEASED: usize = 2;
     let acme = Acme::open(store.shared()).await;
     for path in ["a", "b"] {
@@ -43,16 +43,16 @@ pub(crate) async fn endpoints_take_turns(store: Subject) {
     create_contacts(&acme).await;
     let made = acme.scoped.companies().create(company("Shop")).await;
     made.expect("it is valid");
-    let post = Post::always(200);
+    let transport = MockTransport::always(200);
     let options = DispatchOptions {
         endpoints: 1,
         per_endpoint: LEASED,
         ..DispatchOptions::default()
     };
-    let dispatcher = post.dispatcher_of(&acme.crm, options);
+    let dispatcher = transport.dispatcher_of(&acme.crm, options);
     let next_due = dispatcher.deliver_due().await;
     assert_eq!(next_due.expect("the store works"), None);
-    let sent = post.sent();
+    let sent = transport.sent();
     assert_eq!(sent.len(), 2 * EVENTS + 1);
     let paths: Vec<&str> = sent
         .iter()
@@ -60,18 +60,18 @@ pub(crate) async fn endpoints_take_turns(store: Subject) {
         .collect();
     let (first, others) = paths.split_at(2 * LEASED + 1);
     assert!(first.contains(&"c"), "{paths:?}");
-    // From one turn to the next, every other endpoint with something due has one.
-    for turns in others.chunks(2 * LEASED) {
+    // From one slice to the next, every other endpoint with something due has one.
+    for slices in others.chunks(2 * LEASED) {
         for path in ["a", "b"] {
-            let of_it = turns.iter().filter(|other| **other == path);
+            let of_it = slices.iter().filter(|other| **other == path);
             assert_eq!(of_it.count(), LEASED, "{paths:?}");
         }
     }
 }
 
-/// However many endpoints hang, one that answers gets what it is owed while they do: they get half of the lanes at most,
-/// once they took nothing.
-pub(crate) async fn endpoints_that_hang_leave_lanes_to_others(store: Subject) {
+/// However many endpoints hang, one that answers gets its deliveries while they do: they get half of the workers at most,
+/// once they are unhealthy.
+pub(crate) async fn endpoints_that_hang_leave_workers_to_others(store: Subject) {
     let acme = Acme::open(store.shared()).await;
     let hanging = ["one", "two", "three"];
     for path in ["well"].iter().chain(&hanging) {
@@ -79,7 +79,7 @@ pub(crate) async fn endpoints_that_hang_leave_lanes_to_others(store: Subject) {
     }
     create_contacts(&acme).await;
     let well = |message: &&Message| message.url.ends_with("/well");
-    let post = Post::new(move |message, sent| {
+    let transport = MockTransport::new(move |message, sent| {
         let is_first = sent.iter().filter(|other| other.url == message.url).count() == 1;
         let is_late = sent.iter().filter(well).count() == EVENTS;
         match (message.url.ends_with("/well"), is_first) {
@@ -93,15 +93,18 @@ pub(crate) async fn endpoints_that_hang_leave_lanes_to_others(store: Subject) {
         per_endpoint: 1,
         ..DispatchOptions::default()
     };
-    let next_due = post.dispatcher_of(&acme.crm, options).deliver_due().await;
+    let next_due = transport
+        .dispatcher_of(&acme.crm, options)
+        .deliver_due()
+        .await;
     assert!(next_due.expect("the store works") > Some(acme.clock.now()));
-    let sent = post.sent();
+    let sent = transport.sent();
     assert_eq!(sent.iter().filter(well).count(), EVENTS);
     assert_eq!(sent.len(), (1 + hanging.len()) * EVENTS);
 }
 
-/// Endpoints that take nothing take turns among each other, with the lanes that are theirs.
-pub(crate) async fn endpoints_that_fail_take_turns(store: Subject) {
+/// Unhealthy endpoints share time slices among each other, with the workers that they are left.
+pub(crate) async fn unhealthy_endpoints_share_time_slices(store: Subject) {
     let acme = Acme::open(store.shared()).await;
     let failing = ["one", "two", "three"];
     endpoint(&acme.scoped, "well", &["company.created"]).await;
@@ -110,10 +113,10 @@ pub(crate) async fn endpoints_that_fail_take_turns(store: Subject) {
     }
     let made = acme.scoped.companies().create(company("Shop")).await;
     made.expect("it is valid");
-    // Who has been due for longest comes first: the other lane is taken for as long as the case needs.
+    // Who has been due for longest comes first: the other worker is taken for as long as the case needs.
     acme.clock.advance_millis(1);
     create_contacts(&acme).await;
-    let post = Post::new(move |message, sent| {
+    let transport = MockTransport::new(move |message, sent| {
         let is_late = sent.len() == 1 + failing.len() * EVENTS;
         match message.url.ends_with("/well") {
             true => is_late.then_some(200),
@@ -125,9 +128,12 @@ pub(crate) async fn endpoints_that_fail_take_turns(store: Subject) {
         per_endpoint: 1,
         ..DispatchOptions::default()
     };
-    let next_due = post.dispatcher_of(&acme.crm, options).deliver_due().await;
+    let next_due = transport
+        .dispatcher_of(&acme.crm, options)
+        .deliver_due()
+        .await;
     assert!(next_due.expect("the store works") > Some(acme.clock.now()));
-    let sent = post.sent();
+    let sent = transport.sent();
     let is_failing = |message: &&Message| !message.url.ends_with("/well");
     let sent: Vec<&str> = sent
         .iter()
@@ -135,19 +141,19 @@ pub(crate) async fn endpoints_that_fail_take_turns(store: Subject) {
         .map(|message| &*message.url)
         .collect();
     assert_eq!(sent.len(), failing.len() * EVENTS);
-    for round in sent.chunks(failing.len()) {
-        let urls: BTreeSet<&str> = round.iter().copied().collect();
+    for slices in sent.chunks(failing.len()) {
+        let urls: BTreeSet<&str> = slices.iter().copied().collect();
         assert_eq!(urls.len(), failing.len(), "{sent:?}");
     }
 }
 
-/// Takes its time to lease: others have their turn meanwhile.
+/// Takes its time to lease: others are polled meanwhile.
 struct SlowLease;
 
 #[async_trait]
 impl Intercept for SlowLease {
     async fn lease(&self, store: &dyn Store, lease: &Lease) -> Result<Vec<Document>, StoreError> {
-        yield_turns(3).await;
+        yield_times(3).await;
         store.lease(lease).await
     }
 }
@@ -196,13 +202,13 @@ impl Transport for Crowd {
     async fn send(&self, _: Message) -> Result<Answer, SendError> {
         let now = self.under_way.fetch_add(1, Ordering::SeqCst) + 1;
         self.most.fetch_max(now, Ordering::SeqCst);
-        yield_turns(20).await;
+        yield_times(20).await;
         self.under_way.fetch_sub(1, Ordering::SeqCst);
         Ok(Answer::new(200))
     }
 }
 
-/// Keeps whoever lists queues waiting while it is told to, and hears that somebody waits.
+/// Keeps whoever lists queues waiting while it is told to, and notes that somebody waits.
 #[derive(Default)]
 struct SlowQueues {
     is_slow: AtomicBool,
@@ -218,21 +224,21 @@ impl Intercept for SlowQueues {
         after: Option<QueueKey>,
         limit: usize,
     ) -> Result<Vec<Queue>, StoreError> {
-        for _ in 0..TURNS_MAX {
+        for _ in 0..POLLS_MAX {
             if !self.is_slow.load(Ordering::SeqCst) {
                 let queues = store.queues(after, limit).await;
                 self.has_listed.store(true, Ordering::SeqCst);
                 return queues;
             }
             self.is_waited_for.store(true, Ordering::SeqCst);
-            yield_turns(1).await;
+            yield_times(1).await;
         }
         panic!("whoever waits for the queues holds up everything");
     }
 }
 
 /// A store that is slow to list queues holds up nothing that is under way.
-pub(crate) async fn a_slow_look_holds_up_no_delivery(store: Subject) {
+pub(crate) async fn a_slow_reconciliation_holds_up_no_delivery(store: Subject) {
     let queues = Arc::new(SlowQueues::default());
     let by = Arc::clone(&queues);
     let slow = Intercepted {
@@ -243,33 +249,36 @@ pub(crate) async fn a_slow_look_holds_up_no_delivery(store: Subject) {
     endpoint(&acme.scoped, "hook", &["*"]).await;
     let made = acme.scoped.companies().create(company("Shop")).await;
     made.expect("it is valid");
-    let looking = Arc::clone(&queues);
-    let post = Post::new(move |_, _| {
-        looking.is_slow.store(true, Ordering::SeqCst);
-        // What is under way is answered once the next look waits.
-        looking.is_waited_for.load(Ordering::SeqCst).then_some(200)
+    let listing = Arc::clone(&queues);
+    let transport = MockTransport::new(move |_, _| {
+        listing.is_slow.store(true, Ordering::SeqCst);
+        // What is under way is answered once the next reconciliation waits.
+        listing.is_waited_for.load(Ordering::SeqCst).then_some(200)
     });
     let begun_at = acme.clock.now();
     let is_done = async {
-        for _ in 0..TURNS_MAX {
+        for _ in 0..POLLS_MAX {
             let all = deliveries(&acme, &store).await;
             if all[0].status == DeliveryStatus::Succeeded {
                 return;
             }
-            // The second look is due a second after the first, and is to be slow.
+            // The second reconciliation is due a second after the first, and is to be slow.
             let is_armed = [&queues.has_listed, &queues.is_slow];
             let is_armed = is_armed.iter().all(|flag| flag.load(Ordering::SeqCst));
             if is_armed && acme.clock.now() == begun_at {
-                acme.clock.advance_millis(LOOK_MS);
+                acme.clock.advance_millis(RECONCILE_MS);
             }
             std::thread::yield_now();
-            yield_turns(1).await;
+            yield_times(1).await;
         }
         panic!("what was under way was held up");
     };
-    post.dispatcher(&acme.crm).run(&Turn, is_done).await;
+    transport
+        .dispatcher(&acme.crm)
+        .run(&YieldingSleep, is_done)
+        .await;
     assert!(queues.is_slow.load(Ordering::SeqCst));
-    assert_eq!(post.sent().len(), 1);
+    assert_eq!(transport.sent().len(), 1);
 }
 
 /// Whoever disables an endpoint waits for no more than a thousand deliveries to be cancelled. The rest is cancelled by the
@@ -304,8 +313,8 @@ pub(crate) async fn disabling_waits_for_no_large_backlog(store: Subject) {
         all.iter().filter(is_pending).count()
     };
     assert_eq!(pending().await, BACKLOG - CANCELLED_MAX);
-    let post = Post::always(200);
-    let next_due = post.dispatcher(&acme.crm).deliver_due().await;
+    let transport = MockTransport::always(200);
+    let next_due = transport.dispatcher(&acme.crm).deliver_due().await;
     assert_eq!(next_due.expect("the store works"), None);
-    assert_eq!((pending().await, post.sent().len()), (0, 0));
+    assert_eq!((pending().await, transport.sent().len()), (0, 0));
 }

@@ -19,7 +19,7 @@ use relm_core::webhook::RotateInput;
 use serde_json::json;
 
 use super::changes::{Acme, company, contact, engine, failure, phone};
-use super::mock_transport::{NoSleep, Post, deliveries, endpoint};
+use super::mock_transport::{MockTransport, NoSleep, deliveries, endpoint};
 use crate::intercept::{Intercept, Intercepted};
 use crate::subject::{NOW, Subject};
 
@@ -57,10 +57,10 @@ pub(crate) async fn recover_is_idempotent(store: Subject) {
     let contenders = (0..6).map(|n| handles[n % 2].clone());
     let recovered = store.race(contenders.map(|scoped| async move { recover(&scoped, id).await }));
     assert_eq!(recovered.iter().sum::<usize>(), EMAILS.len());
-    let post = Post::always(200);
-    let dispatcher = post.dispatcher(&acme.crm);
+    let transport = MockTransport::always(200);
+    let dispatcher = transport.dispatcher(&acme.crm);
     dispatcher.deliver_due().await.expect("the store works");
-    assert_eq!(post.sent().len(), 2 * EMAILS.len());
+    assert_eq!(transport.sent().len(), 2 * EMAILS.len());
     assert_eq!(recover(&acme.scoped, id).await, 0);
 }
 
@@ -86,7 +86,7 @@ pub(crate) async fn a_recovery_leaves_alone_what_is_replayed(store: Subject) {
     let acme = Acme::open(store.shared()).await;
     let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
     create(&acme, &["ada@example.com"]).await;
-    let ill = Post::always(500);
+    let ill = MockTransport::always(500);
     let dispatcher = ill.dispatcher(&acme.crm);
     for _ in 0..2 {
         dispatcher.deliver_due().await.expect("the store works");
@@ -111,8 +111,8 @@ pub(crate) async fn replay_needs_its_event(store: Subject) {
     let acme = Acme::open(store.shared()).await;
     let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
     create(&acme, &["ada@example.com"]).await;
-    let post = Post::always(200);
-    let dispatcher = post.dispatcher(&acme.crm);
+    let transport = MockTransport::always(200);
+    let dispatcher = transport.dispatcher(&acme.crm);
     dispatcher.deliver_due().await.expect("the store works");
     let first = deliveries(&acme, &store).await[0].id;
     let webhooks = acme.scoped.webhooks();
@@ -121,7 +121,7 @@ pub(crate) async fn replay_needs_its_event(store: Subject) {
     let again = again.expect("the event is kept");
     assert_eq!((again.replay_of, again.version), (Some(first), 1));
     dispatcher.deliver_due().await.expect("the store works");
-    let bodies: Vec<Arc<str>> = post
+    let bodies: Vec<Arc<str>> = transport
         .sent()
         .into_iter()
         .map(|message| message.body)
@@ -149,14 +149,14 @@ pub(crate) async fn pruning_keeps_what_is_owed(store: Subject) {
     create(&acme, &["ada@example.com"]).await;
     let made = scoped.companies().create(company("Shop")).await;
     made.expect("it is valid");
-    let post = Post::new(|message, _| {
+    let transport = MockTransport::new(|message, _| {
         Some(if message.url.ends_with("/ill") {
             500
         } else {
             200
         })
     });
-    let dispatcher = post.dispatcher(&acme.crm);
+    let dispatcher = transport.dispatcher(&acme.crm);
     for _ in 0..2 {
         dispatcher.deliver_due().await.expect("the store works");
         acme.clock.advance_millis(DAY_MS);
@@ -190,7 +190,7 @@ pub(crate) async fn pruning_forgets_what_was_taken_after_all(store: Subject) {
     let acme = Acme::open(store.shared()).await;
     let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
     create(&acme, &["ada@example.com", "grace@example.com"]).await;
-    let ill = Post::always(500);
+    let ill = MockTransport::always(500);
     let dispatcher = ill.dispatcher(&acme.crm);
     for _ in 0..2 {
         dispatcher.deliver_due().await.expect("the store works");
@@ -199,7 +199,7 @@ pub(crate) async fn pruning_forgets_what_was_taken_after_all(store: Subject) {
     let dead = deliveries(&acme, &store).await.remove(0);
     let replayed = acme.scoped.webhooks().replay(id, dead.id).await;
     replayed.expect("its event is kept");
-    let well = Post::always(200).dispatcher(&acme.crm);
+    let well = MockTransport::always(200).dispatcher(&acme.crm);
     well.deliver_due().await.expect("the store works");
     acme.clock.advance_millis(DAY_MS);
     let deleted = acme
@@ -226,8 +226,8 @@ pub(crate) async fn pruning_twice_at_once_does_no_harm(store: Subject) {
     };
     let report = acme.scoped.contacts().batch(input).await;
     assert_eq!(report.expect("every row is valid").created, EVENTS);
-    let post = Post::always(200);
-    let dispatcher = post.dispatcher(&acme.crm);
+    let transport = MockTransport::always(200);
+    let dispatcher = transport.dispatcher(&acme.crm);
     dispatcher.deliver_due().await.expect("the store works");
     acme.clock.advance_millis(DAY_MS);
     let engines = (1..=3).map(|n| engine(store.shared(), &acme.clock, 10 + n));
@@ -327,7 +327,7 @@ pub(crate) async fn pruning_writes_little_at_a_time(store: Subject) {
     let acme = Acme::open(store.shared()).await;
     endpoint(&acme.scoped, "hook", &["*"]).await;
     create(&acme, &["ada@example.com"]).await;
-    let dispatcher = Post::always(200).dispatcher(&acme.crm);
+    let dispatcher = MockTransport::always(200).dispatcher(&acme.crm);
     dispatcher.deliver_due().await.expect("the store works");
     let taken = deliveries(&acme, &store).await.remove(0);
     replay_often(&acme, &store, &taken, 1, REPLAYS).await;
@@ -347,7 +347,7 @@ pub(crate) async fn pruning_tears_no_event_from_its_deliveries(store: Subject) {
     endpoint(&acme.scoped, "hook", &["*"]).await;
     let people = ["a@example.com", "b@example.com", "c@example.com"];
     create(&acme, &people).await;
-    let dispatcher = Post::always(200).dispatcher(&acme.crm);
+    let dispatcher = MockTransport::always(200).dispatcher(&acme.crm);
     dispatcher.deliver_due().await.expect("the store works");
     for (n, taken) in deliveries(&acme, &store).await.iter().enumerate() {
         replay_often(&acme, &store, taken, 1 + n * REPLAYS, REPLAYS).await;
@@ -366,8 +366,8 @@ pub(crate) async fn a_replay_saves_its_event_from_pruning(store: Subject) {
     let acme = Acme::open(store.shared()).await;
     let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
     create(&acme, &["ada@example.com"]).await;
-    let post = Post::always(200);
-    let dispatcher = post.dispatcher(&acme.crm);
+    let transport = MockTransport::always(200);
+    let dispatcher = transport.dispatcher(&acme.crm);
     dispatcher.deliver_due().await.expect("the store works");
     let taken = deliveries(&acme, &store).await.remove(0);
     acme.clock.advance_millis(DAY_MS);
@@ -378,7 +378,7 @@ pub(crate) async fn a_replay_saves_its_event_from_pruning(store: Subject) {
     let deleted = delete_watched(&acme, &store, &watch).await;
     assert_eq!((deleted.events, deleted.deliveries), (0, 0));
     dispatcher.deliver_due().await.expect("the store works");
-    assert_eq!(post.sent().len(), 2);
+    assert_eq!(transport.sent().len(), 2);
 }
 
 /// Of all processes, one does a job that is to be done once in a while.
@@ -455,8 +455,8 @@ pub(crate) async fn a_lost_key_holds_deliveries_back(store: Subject) {
     let (id, _) = endpoint(&scoped.expect("it is there"), "hook", &["*"]).await;
     create(&acme, &["ada@example.com"]).await;
     let crm = keyed(&acme, &store, &[NEW]);
-    let post = Post::always(200);
-    let held = post.dispatcher(&crm).deliver_due().await;
+    let transport = MockTransport::always(200);
+    let held = transport.dispatcher(&crm).deliver_due().await;
     let held = held.expect_err("the key is not known");
     let cause = held.source().map(ToString::to_string).unwrap_or_default();
     assert!(cause.contains(&id.to_string()), "{cause}");
@@ -467,10 +467,14 @@ pub(crate) async fn a_lost_key_holds_deliveries_back(store: Subject) {
     };
     assert_eq!(failure(rotate(None).await), ErrorKind::ValidationFailed);
     rotate(Some(0)).await.expect("no old secret is needed");
-    let next_due = post.dispatcher(&crm).deliver_due().await;
+    let next_due = transport.dispatcher(&crm).deliver_due().await;
     assert_eq!(next_due.expect("the new secret opens"), None);
     let delivery = &deliveries(&acme, &store).await[0];
-    let outcome = (delivery.status, delivery.attempts.len(), post.sent().len());
+    let outcome = (
+        delivery.status,
+        delivery.attempts.len(),
+        transport.sent().len(),
+    );
     assert_eq!(outcome, (DeliveryStatus::Succeeded, 1, 1));
 }
 
@@ -502,10 +506,10 @@ pub(crate) async fn events_show_changed_fields(store: Subject) {
         let shown: Event = shown.decode().expect("it is an event and more");
         assert_eq!((told.id, told.data.get()), (shown.id, shown.data.get()));
     }
-    let post = Post::always(200);
-    let dispatcher = post.dispatcher(&acme.crm);
+    let transport = MockTransport::always(200);
+    let dispatcher = transport.dispatcher(&acme.crm);
     dispatcher.deliver_due().await.expect("the store works");
-    let sent = post.sent();
+    let sent = transport.sent();
     assert!(
         sent.iter()
             .all(|message| !message.body.contains("changed_fields"))

@@ -143,8 +143,8 @@ macro_rules! for_each_broken_store {
                     a_crash_after_sending_sends_again_with_the_same_id a_disabled_endpoint_is_sent_nothing
                     a_clock_set_back_delays_no_delivery a_clock_set_forward_sends_nothing_twice
                     a_clock_set_back_prolongs_no_rest
-                    a_hanging_endpoint_holds_up_no_other endpoints_take_turns attempts_are_bounded_in_all
-                    endpoints_that_hang_leave_lanes_to_others endpoints_that_fail_take_turns a_slow_look_holds_up_no_delivery
+                    a_hanging_endpoint_holds_up_no_other endpoints_share_time_slices attempts_are_bounded_in_all
+                    endpoints_that_hang_leave_workers_to_others unhealthy_endpoints_share_time_slices a_slow_reconciliation_holds_up_no_delivery
                     a_ping_goes_to_one_endpoint recover_is_idempotent
                     pruning_keeps_what_is_owed pruning_forgets_what_was_taken_after_all
                     pruning_tears_no_event_from_its_deliveries pruning_twice_at_once_does_no_harm

@@ -10,44 +10,48 @@ use super::environment::Faults;
 use super::ledger::Sent;
 use super::{History, alone, workload};
 
-/// More rounds than a history needs until nothing waits.
-const ROUNDS_MAX: usize = 2_000;
+/// How often deliveries are sent until nothing waits: more than any history needs.
+const DELIVERIES_MAX: usize = 2_000;
 
 impl History {
-    /// Delivers in fair weather until nothing waits, and holds all that has been to what is promised of its end.
+    /// Delivers without faults until nothing waits, and holds all that has been to what is promised of its end.
     pub fn settle(&mut self) {
-        let world = Arc::clone(&self.world);
-        world.set_weather(Faults::default());
-        for _ in 0..ROUNDS_MAX {
+        let environment = Arc::clone(&self.environment);
+        environment.set_faults(Faults::default());
+        for _ in 0..DELIVERIES_MAX {
             let process = &self.processes[0];
-            match alone(&world, process.dispatcher.deliver_due()) {
+            match alone(&environment, process.dispatcher.deliver_due()) {
                 Ok(None) => {
                     self.judge_end();
                     return;
                 }
                 Ok(Some(due)) => {
-                    let now = world.clock.now().max(due);
-                    // What is due soon after goes along, so that days take few rounds.
-                    let more = world.dice.below(5_000).cast_signed();
-                    world.clock.advance_to(now.saturating_add_millis(more));
+                    let now = environment.clock.now().max(due);
+                    // What is due soon after goes along, so that days are over soon.
+                    let more = environment.dice.below(5_000).cast_signed();
+                    environment
+                        .clock
+                        .advance_to(now.saturating_add_millis(more));
                 }
-                Err(error) => world.ledger().fail(&format!("in fair weather: {error:?}")),
+                Err(error) => environment
+                    .ledger()
+                    .fail(&format!("without faults: {error:?}")),
             }
         }
-        world.ledger().fail("deliveries never come to an end");
+        environment.ledger().fail("deliveries never come to an end");
     }
 
     fn judge_end(&self) {
         let (_, scoped) = &self.owner;
         let endpoints: Vec<Id> = {
-            let ledger = self.world.ledger();
+            let ledger = self.environment.ledger();
             let there = ledger.endpoints.iter();
             let there = there.filter(|(_, endpoint)| endpoint.webhook.is_some());
             there.map(|(id, _)| *id).collect()
         };
         for endpoint in endpoints {
-            let listed = alone(&self.world, workload::deliveries(scoped, endpoint));
-            let mut ledger = self.world.ledger();
+            let listed = alone(&self.environment, workload::deliveries(scoped, endpoint));
+            let mut ledger = self.environment.ledger();
             let rows = ledger.deliveries.values().rev().map(|row| &row.delivery);
             let known: Vec<_> = rows.filter(|row| row.webhook_id == endpoint).collect();
             let listed: Vec<Delivery> = listed
@@ -59,7 +63,7 @@ impl History {
                 format!("the deliveries of {endpoint} are not those committed")
             });
         }
-        let mut ledger = self.world.ledger();
+        let mut ledger = self.environment.ledger();
         let rows: Vec<_> = ledger
             .deliveries
             .values()
@@ -69,13 +73,13 @@ impl History {
             let is_settled = ledger.is_settled(row);
             ledger.ensure(is_settled, || format!("{row:?} has no end"));
         }
-        let weather = ledger.rules.weather;
+        let faults = ledger.rules.faults;
         let is_lost = |sent: &&Sent| {
             let row = ledger.deliveries.get(&sent.delivery);
             let given_up = row.is_none_or(|row| row.delivery.status == DeliveryStatus::Cancelled);
             !sent.is_recorded && !given_up
         };
-        if weather.records_all()
+        if faults.records_all()
             && let Some(sent) = ledger.sent.iter().find(is_lost)
         {
             ledger.fail(&format!(

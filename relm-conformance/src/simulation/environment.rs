@@ -1,4 +1,4 @@
-//! What surrounds the dispatchers of a history: a store and endpoints that do what the seed says, under a virtual clock.
+//! The environment of the dispatchers of a history: a store and endpoints that do what the seed says, under a virtual clock.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -17,7 +17,7 @@ use relm_core::value::scope::Scope;
 use relm_core::value::time::{Clock, ManualClock};
 use relm_core::webhook::{Answer, Message, SendError, Transport};
 
-use super::interleaving::{Dice, yield_turns};
+use super::interleaving::{Dice, yield_times};
 use super::ledger::{Answered, Ledger};
 use crate::BlockOn;
 use crate::intercept::Intercept;
@@ -57,30 +57,30 @@ impl Faults {
 /// How an endpoint takes what it is sent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Behaviour {
-    Well,
+    Healthy,
     Flaky,
-    Ill,
+    Failing,
     Gone,
 }
 
 impl Behaviour {
     pub fn any(dice: &Dice) -> Self {
         match dice.below(12) {
-            0..=3 => Self::Well,
+            0..=3 => Self::Healthy,
             4..=6 => Self::Flaky,
-            7..=10 => Self::Ill,
+            7..=10 => Self::Failing,
             _ => Self::Gone,
         }
     }
 }
 
 /// What the processes of a history share.
-pub(crate) struct World {
+pub(crate) struct Environment {
     pub clock: Arc<ManualClock>,
     pub dice: Dice,
     block_on: BlockOn,
-    weather: Mutex<Faults>,
-    moods: Mutex<HashMap<String, Behaviour>>,
+    faults: Mutex<Faults>,
+    behaviours: Mutex<HashMap<String, Behaviour>>,
     ledger: Mutex<Ledger>,
 }
 
@@ -88,14 +88,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl World {
-    pub fn new(ledger: Ledger, dice: Dice, weather: Faults, block_on: BlockOn) -> Self {
+impl Environment {
+    pub fn new(ledger: Ledger, dice: Dice, faults: Faults, block_on: BlockOn) -> Self {
         Self {
             clock: Arc::new(ManualClock::new(crate::subject::NOW)),
             dice,
             block_on,
-            weather: Mutex::new(weather),
-            moods: Mutex::default(),
+            faults: Mutex::new(faults),
+            behaviours: Mutex::default(),
             ledger: Mutex::new(ledger),
         }
     }
@@ -104,16 +104,16 @@ impl World {
         lock(&self.ledger)
     }
 
-    pub fn weather(&self) -> Faults {
-        *lock(&self.weather)
+    pub fn faults(&self) -> Faults {
+        *lock(&self.faults)
     }
 
-    pub fn set_weather(&self, weather: Faults) {
-        *lock(&self.weather) = weather;
+    pub fn set_faults(&self, faults: Faults) {
+        *lock(&self.faults) = faults;
     }
 
-    pub fn set_mood(&self, url: &str, mood: Behaviour) {
-        lock(&self.moods).insert(url.to_owned(), mood);
+    pub fn set_behaviour(&self, url: &str, behaviour: Behaviour) {
+        lock(&self.behaviours).insert(url.to_owned(), behaviour);
     }
 
     pub fn note(&self, what: String) {
@@ -128,9 +128,9 @@ impl World {
         answer.expect("a future that was run to its end has an outcome")
     }
 
-    /// Sets the wall clock, where the weather does: the monotonic clock goes on as if nothing were.
+    /// Sets the wall clock, where the faults does: the monotonic clock goes on as if nothing were.
     pub fn step(&self) {
-        if self.weather().steps && self.dice.one_in(40) {
+        if self.faults().steps && self.dice.one_in(40) {
             let far = self.dice.below(2 * HOUR_MS).cast_signed() - HOUR_MS.cast_signed();
             self.clock.step_millis(far);
             self.note(format!("the clock is set by {far} ms"));
@@ -139,23 +139,23 @@ impl World {
 
     async fn pause(&self) {
         self.step();
-        let turns = match self.dice.below(4) {
+        let times = match self.dice.below(4) {
             0 => 1 + self.dice.below(2),
             _ => 0,
         };
-        yield_turns(turns).await;
+        yield_times(times).await;
     }
 
     /// What an endpoint answers, and how many milliseconds later.
     fn answer(&self, url: &str) -> (Result<Answer, SendError>, i64) {
         let dice = &self.dice;
-        let mood = lock(&self.moods).get(url).copied();
-        let succeeds = match mood {
-            Some(Behaviour::Well) | None => true,
+        let behaviour = lock(&self.behaviours).get(url).copied();
+        let succeeds = match behaviour {
+            Some(Behaviour::Healthy) | None => true,
             Some(Behaviour::Flaky) => dice.one_in(2),
-            Some(Behaviour::Ill | Behaviour::Gone) => false,
+            Some(Behaviour::Failing | Behaviour::Gone) => false,
         };
-        let hangs = self.weather().hangs && dice.one_in(6);
+        let hangs = self.faults().hangs && dice.one_in(6);
         let took_ms = if hangs {
             40_000
         } else {
@@ -164,7 +164,7 @@ impl World {
         let outcome = if succeeds {
             let status = dice.pick(&[200, 201, 204, 299]).unwrap_or(200);
             Ok(Answer::new(status).body(b"taken\0".repeat(dice.below(300) as usize)))
-        } else if matches!(mood, Some(Behaviour::Gone)) && dice.one_in(2) {
+        } else if matches!(behaviour, Some(Behaviour::Gone)) && dice.one_in(2) {
             Ok(Answer::new(410))
         } else {
             self.failure()
@@ -192,63 +192,63 @@ impl World {
     }
 }
 
-/// The line from one process to the endpoints.
-pub(crate) struct Wire {
-    pub world: Arc<World>,
+/// The transport of one process, which leads to the endpoints of the seed.
+pub(crate) struct SimulatedTransport {
+    pub environment: Arc<Environment>,
     pub process: usize,
 }
 
 #[async_trait]
-impl Transport for Wire {
+impl Transport for SimulatedTransport {
     async fn send(&self, message: Message) -> Result<Answer, SendError> {
-        let world = &self.world;
-        let (now, begun) = (world.clock.now(), world.clock.monotonic());
-        let place = world.ledger().sent(self.process, &message, now);
-        let (outcome, took_ms) = world.answer(&message.url);
-        yield_turns(world.dice.below(5)).await;
-        world.step();
-        world.clock.advance_millis(took_ms);
+        let environment = &self.environment;
+        let (now, begun) = (environment.clock.now(), environment.clock.monotonic());
+        let place = environment.ledger().sent(self.process, &message, now);
+        let (outcome, took_ms) = environment.answer(&message.url);
+        yield_times(environment.dice.below(5)).await;
+        environment.step();
+        environment.clock.advance_millis(took_ms);
         let answered = Answered {
-            at: world.clock.now(),
-            took_ms: world.clock.monotonic().millis_since(begun),
+            at: environment.clock.now(),
+            took_ms: environment.clock.monotonic().millis_since(begun),
         };
-        world.ledger().answered(place, &outcome, answered);
+        environment.ledger().answered(place, &outcome, answered);
         outcome
     }
 }
 
-/// The line from one process to the store.
-pub(crate) struct Line {
-    pub world: Arc<World>,
+/// The store as one process reaches it: with the faults of the history.
+pub(crate) struct FaultyStore {
+    pub environment: Arc<Environment>,
     pub process: usize,
 }
 
-impl Line {
+impl FaultyStore {
     /// Owners have a store that works: what they do is given.
-    fn weather(&self) -> Faults {
+    fn faults(&self) -> Faults {
         match self.process {
             0 => Faults::default(),
-            _ => self.world.weather(),
+            _ => self.environment.faults(),
         }
     }
 }
 
 #[async_trait]
-impl Intercept for Line {
+impl Intercept for FaultyStore {
     async fn get(
         &self,
         store: &dyn Store,
         scope: Scope,
         id: Id,
     ) -> Result<Option<Document>, StoreError> {
-        let world = &self.world;
-        world.pause().await;
-        let found = world.settle(store.get(scope, id));
-        world.pause().await;
+        let environment = &self.environment;
+        environment.pause().await;
+        let found = environment.settle(store.get(scope, id));
+        environment.pause().await;
         if let (Kind::Webhook, Ok(Some(document))) = (id.kind(), &found) {
             let webhook: Webhook = document.decode().expect("it was written as an endpoint");
-            let now = world.clock.now();
-            world.ledger().read(self.process, webhook, now);
+            let now = environment.clock.now();
+            environment.ledger().read(self.process, webhook, now);
         }
         found
     }
@@ -259,9 +259,9 @@ impl Intercept for Line {
         scope: Scope,
         query: &Query,
     ) -> Result<Page, StoreError> {
-        self.world.pause().await;
-        let page = self.world.settle(store.list(scope, query));
-        self.world.pause().await;
+        self.environment.pause().await;
+        let page = self.environment.settle(store.list(scope, query));
+        self.environment.pause().await;
         page
     }
 
@@ -271,27 +271,27 @@ impl Intercept for Line {
         scope: Scope,
         known: Option<i64>,
     ) -> Result<Option<Configuration>, StoreError> {
-        self.world.pause().await;
-        let configuration = self.world.settle(store.configuration(scope, known));
-        self.world.pause().await;
+        self.environment.pause().await;
+        let configuration = self.environment.settle(store.configuration(scope, known));
+        self.environment.pause().await;
         configuration
     }
 
     async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
-        let world = &self.world;
-        world.pause().await;
-        let fails = self.weather().commits_fail && world.dice.one_in(5);
-        if fails && world.dice.one_in(2) {
-            let error = match world.dice.below(2) {
+        let environment = &self.environment;
+        environment.pause().await;
+        let fails = self.faults().commits_fail && environment.dice.one_in(5);
+        if fails && environment.dice.one_in(2) {
+            let error = match environment.dice.below(2) {
                 0 => StoreError::unavailable("the commit did not get there"),
                 _ => StoreError::ambiguous("the commit got lost"),
             };
             return Err(CommitError::Store(error));
         }
-        world.settle(store.commit(batch.clone()))?;
-        let now = world.clock.now();
-        world.ledger().committed(self.process, &batch, now);
-        world.pause().await;
+        environment.settle(store.commit(batch.clone()))?;
+        let now = environment.clock.now();
+        environment.ledger().committed(self.process, &batch, now);
+        environment.pause().await;
         if fails {
             let lost = StoreError::ambiguous("the answer to the commit got lost");
             return Err(CommitError::Store(lost));
@@ -305,41 +305,41 @@ impl Intercept for Line {
         after: Option<QueueKey>,
         limit: usize,
     ) -> Result<Vec<Queue>, StoreError> {
-        self.world.pause().await;
-        self.world.settle(store.queues(after, limit))
+        self.environment.pause().await;
+        self.environment.settle(store.queues(after, limit))
     }
 
     async fn lease(&self, store: &dyn Store, lease: &Lease) -> Result<Vec<Document>, StoreError> {
-        let world = &self.world;
-        world.pause().await;
-        if self.weather().leases_fail && world.dice.one_in(4) {
+        let environment = &self.environment;
+        environment.pause().await;
+        if self.faults().leases_fail && environment.dice.one_in(4) {
             return Err(StoreError::unavailable("the lease did not get there"));
         }
-        let taken = world.settle(store.lease(lease))?;
-        world.ledger().leased(self.process, lease, &taken);
-        world.pause().await;
+        let taken = environment.settle(store.lease(lease))?;
+        environment.ledger().leased(self.process, lease, &taken);
+        environment.pause().await;
         Ok(taken)
     }
 }
 
-/// Sleep that moves the virtual clock, after others had a turn.
-pub(crate) struct VirtualSleep(pub Arc<World>);
+/// Sleep that moves the virtual clock, after others were polled.
+pub(crate) struct VirtualSleep(pub Arc<Environment>);
 
 #[async_trait]
 impl Sleeper for VirtualSleep {
     async fn sleep(&self, duration: Duration) {
-        yield_turns(1 + self.0.dice.below(4)).await;
+        yield_times(1 + self.0.dice.below(4)).await;
         let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
         self.0.clock.advance_millis(millis);
     }
 }
 
-/// A rest that only lets others have a turn.
-pub(crate) struct NoNap;
+/// Sleep that takes no time, and lets others be polled.
+pub(crate) struct YieldingSleep;
 
 #[async_trait]
-impl Sleeper for NoNap {
+impl Sleeper for YieldingSleep {
     async fn sleep(&self, _: Duration) {
-        yield_turns(1).await;
+        yield_times(1).await;
     }
 }

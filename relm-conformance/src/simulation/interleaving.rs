@@ -1,4 +1,4 @@
-//! Several futures on one thread, polled by turns that a seed chooses: every interleaving can be had again.
+//! Several futures on one thread, polled in an order that a seed chooses: every interleaving can be had again.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -35,13 +35,13 @@ impl Dice {
     }
 }
 
-/// Lets the others have so many turns.
-pub(crate) async fn yield_turns(mut turns: u64) {
+/// Lets others be polled, so many times.
+pub(crate) async fn yield_times(mut times: u64) {
     poll_fn(|context| {
-        if turns == 0 {
+        if times == 0 {
             return Poll::Ready(());
         }
-        turns -= 1;
+        times -= 1;
         // Sets of futures poll only those that asked for it.
         context.waker().wake_by_ref();
         Poll::Pending
@@ -51,24 +51,24 @@ pub(crate) async fn yield_turns(mut turns: u64) {
 
 struct Task<'a> {
     future: Pin<Box<dyn Future<Output = ()> + 'a>>,
-    /// How many turns it gets before it is dropped, where it is to die.
-    turns_left: Option<u64>,
+    /// How often it is polled before it is dropped, where it is to die.
+    polls_left: Option<u64>,
 }
 
-/// Futures that take turns.
+/// Futures that are polled one at a time.
 #[derive(Default)]
-pub(crate) struct Turns<'a>(Vec<Task<'a>>);
+pub(crate) struct Interleaver<'a>(Vec<Task<'a>>);
 
-impl<'a> Turns<'a> {
-    /// Adds a future, which is dropped after so many turns where it is to die.
+impl<'a> Interleaver<'a> {
+    /// Adds a future, which is dropped after so many polls where it is to die.
     pub fn add(&mut self, future: impl Future<Output = ()> + 'a, dies_after: Option<u64>) {
         self.0.push(Task {
             future: Box::pin(future),
-            turns_left: dies_after,
+            polls_left: dies_after,
         });
     }
 
-    /// Gives turns until every future has ended or died. Says whether that came to pass.
+    /// Polls until every future has ended or died. Says whether that came to pass.
     pub fn run(mut self, dice: &Dice) -> bool {
         let mut context = Context::from_waker(Waker::noop());
         for _ in 0..POLLS_MAX {
@@ -77,10 +77,10 @@ impl<'a> Turns<'a> {
             }
             let place = dice.below(self.0.len() as u64) as usize;
             let task = &mut self.0[place];
-            let is_dead = match &mut task.turns_left {
+            let is_dead = match &mut task.polls_left {
                 Some(0) => true,
-                Some(turns) => {
-                    *turns -= 1;
+                Some(polls) => {
+                    *polls -= 1;
                     false
                 }
                 None => false,

@@ -20,7 +20,7 @@ const TAIL: usize = 60;
 pub(crate) struct Rules {
     pub steps_ms: Vec<i64>,
     pub disable_after_ms: Option<i64>,
-    pub weather: Faults,
+    pub faults: Faults,
 }
 
 /// An endpoint, as it is.
@@ -93,7 +93,7 @@ pub(crate) struct Ledger {
     pub contacts: BTreeSet<Id>,
     pub deliveries: BTreeMap<Id, Row>,
     pub sent: Vec<Sent>,
-    /// The last look of a process at an endpoint.
+    /// An endpoint as a process read it last.
     reads: HashMap<(usize, Id), (Webhook, Timestamp)>,
     pub taken: HashMap<(usize, Id), Taken>,
 }
@@ -169,7 +169,7 @@ impl Ledger {
                 continue;
             }
             let Some((target, read_at)) = self.reads.get(&(process, lease.webhook)).cloned() else {
-                self.fail("a lane took deliveries of an endpoint that it never looked at");
+                self.fail("a worker leased deliveries of an endpoint that it never read");
             };
             self.note(lease.now, format!("{process} takes {}", delivery.id));
             let taken = Taken {

@@ -3,8 +3,10 @@
 //! One seed is one history, under a virtual clock that now and then is set forward or back: records change and make
 //! events; endpoints come, go, are disabled, moved, given new secrets, and answer well, badly, slowly or not at all;
 //! dispatchers, one or two, deliver, while their store fails or does not say whether it did, their leases run out, and
-//! they die at any point. Every future is polled by turns that the seed chooses, and every call of the store is one step:
+//! they die at any point. The seed chooses which future is polled next, and every call of the store is one step:
 //! a seed does the same again.
+//!
+//! The scheduler is also driven directly, through histories of its own (`scheduling.rs`).
 //!
 //! The history is judged by what cannot be argued with: the commits that the store applied (`promises.rs`), and the
 //! messages that left (`ledger.rs`, `signed.rs`). At its end nothing may be left undone (`ending.rs`).
@@ -14,6 +16,8 @@ mod environment;
 mod interleaving;
 mod ledger;
 mod promises;
+#[cfg(test)]
+mod scheduling;
 mod signed;
 mod workload;
 
@@ -23,9 +27,9 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-pub(crate) use self::interleaving::yield_turns;
+pub(crate) use self::interleaving::yield_times;
 use self::ledger::{Ledger, Rules};
-use self::workload::Act;
+use self::workload::Command;
 use relm_core::engine::{Crm, DispatchOptions, Dispatcher, Scoped};
 use relm_core::error::{Error, ErrorKind};
 use relm_core::record::DeliveryStatus;
@@ -35,8 +39,10 @@ use relm_core::value::scope::Mode;
 use relm_core::value::time::{Clock, SeededRng, Timestamp};
 use relm_core::webhook::Schedule;
 
-use self::environment::{Behaviour, Faults, Line, TIMEOUT, VirtualSleep, Wire, World};
-use self::interleaving::{Dice, Turns};
+use self::environment::{
+    Behaviour, Environment, Faults, FaultyStore, SimulatedTransport, TIMEOUT, VirtualSleep,
+};
+use self::interleaving::{Dice, Interleaver};
 use crate::intercept::Intercepted;
 use crate::{BlockOn, deadline};
 
@@ -98,7 +104,7 @@ struct Process {
     dispatcher: Dispatcher,
 }
 
-/// How the turn of a process ended.
+/// How the delivering of a process ended.
 #[derive(Default)]
 enum End {
     #[default]
@@ -109,26 +115,26 @@ enum End {
 
 struct History {
     store: Arc<dyn Store>,
-    world: Arc<World>,
+    environment: Arc<Environment>,
     workspace: Id,
     owner: (Crm, Scoped),
     processes: Vec<Process>,
 }
 
 /// Runs one future alone.
-fn alone<T>(world: &World, future: impl Future<Output = T>) -> T {
+fn alone<T>(environment: &Environment, future: impl Future<Output = T>) -> T {
     let outcome = Cell::new(None);
-    let mut turns = Turns::default();
-    turns.add(async { outcome.set(Some(future.await)) }, None);
-    let ended = turns.run(&world.dice);
+    let mut interleaver = Interleaver::default();
+    interleaver.add(async { outcome.set(Some(future.await)) }, None);
+    let ended = interleaver.run(&environment.dice);
     match outcome.take() {
         Some(outcome) if ended => outcome,
-        Some(_) | None => world.ledger().fail("a call never ends"),
+        Some(_) | None => environment.ledger().fail("a call never ends"),
     }
 }
 
-fn weather(dice: &Dice) -> Faults {
-    // One history in three is calm: what is exact without faults is looked at there.
+fn any_faults(dice: &Dice) -> Faults {
+    // One history in three has none: what is exact without faults is checked there.
     if dice.one_in(3) {
         return Faults::default();
     }
@@ -147,7 +153,7 @@ fn weather(dice: &Dice) -> Faults {
 impl History {
     fn begin(store: Arc<dyn Store>, seed: u64, block_on: BlockOn) -> Self {
         let dice = Dice::new(seed);
-        let weather = weather(&dice);
+        let faults = any_faults(&dice);
         let steps_ms = dice.pick(&SCHEDULES).unwrap_or(&[0]).to_vec();
         let limits = [
             None,
@@ -159,12 +165,12 @@ impl History {
         let rules = Rules {
             steps_ms,
             disable_after_ms: dice.pick(&limits).flatten(),
-            weather,
+            faults,
         };
         let ledger = Ledger::new(seed, rules);
-        let world = Arc::new(World::new(ledger, dice, weather, block_on));
-        let crm = engine(&store, &world, 0);
-        let (workspace, scoped) = alone(&world, async {
+        let environment = Arc::new(Environment::new(ledger, dice, faults, block_on));
+        let crm = engine(&store, &environment, 0);
+        let (workspace, scoped) = alone(&environment, async {
             let made = crm.create_workspace("acme").await;
             let workspace = made.expect("the store is empty").id;
             let scoped = crm.open(workspace, Mode::Live).await;
@@ -172,12 +178,12 @@ impl History {
         });
         let mut history = Self {
             store,
-            world,
+            environment,
             workspace,
             owner: (crm, scoped),
             processes: Vec::new(),
         };
-        for number in 1..=if weather.two { 2 } else { 1 } {
+        for number in 1..=if faults.two { 2 } else { 1 } {
             let process = history.start(number);
             history.processes.push(process);
         }
@@ -186,50 +192,51 @@ impl History {
 
     /// A fresh process, which knows nothing but what the store holds.
     fn start(&self, number: usize) -> Process {
-        let world = &self.world;
-        let crm = engine(&self.store, world, number);
-        let opened = alone(world, crm.open(self.workspace, Mode::Live));
-        let rules = world.ledger().rules.clone();
+        let environment = &self.environment;
+        let crm = engine(&self.store, environment, number);
+        let opened = alone(environment, crm.open(self.workspace, Mode::Live));
+        let rules = environment.ledger().rules.clone();
         let millis = |millis: i64| Duration::from_millis(millis.unsigned_abs());
         let options = DispatchOptions {
             schedule: Schedule::new(rules.steps_ms.into_iter().map(millis))
                 .expect("the schedules of histories are schedules"),
             timeout: TIMEOUT,
-            endpoints: world.dice.pick(&[1, 2, 256]).unwrap_or(256),
-            per_endpoint: world.dice.pick(&[1, 2, 4, 16]).unwrap_or(16),
-            in_all: world.dice.pick(&[1, 3, 512]).unwrap_or(512),
+            endpoints: environment.dice.pick(&[1, 2, 256]).unwrap_or(256),
+            per_endpoint: environment.dice.pick(&[1, 2, 4, 16]).unwrap_or(16),
+            in_all: environment.dice.pick(&[1, 3, 512]).unwrap_or(512),
             disable_after: rules.disable_after_ms.map(millis),
         };
-        let wire = Wire {
-            world: Arc::clone(world),
+        let transport = SimulatedTransport {
+            environment: Arc::clone(environment),
             process: number,
         };
-        let heard = Arc::clone(world);
-        let dispatcher = Dispatcher::new(crm, wire, options);
+        let shared = Arc::clone(environment);
+        let dispatcher = Dispatcher::new(crm, transport, options);
         Process {
             scoped: opened.expect("the workspace is there"),
-            dispatcher: dispatcher.on_error(move |error| hear(&heard, error)),
+            dispatcher: dispatcher.on_error(move |error| check_error(&shared, error)),
         }
     }
 
     fn step(&mut self) {
-        let world = Arc::clone(&self.world);
-        match world.dice.below(10) {
+        let environment = Arc::clone(&self.environment);
+        match environment.dice.below(10) {
             0..=4 => {
-                let act = Act::any(&world);
+                let command = Command::any(&environment);
                 let (crm, scoped) = &self.owner;
-                alone(&world, act.run(&world, crm, scoped));
+                alone(&environment, command.run(&environment, crm, scoped));
             }
             5 => {
-                let far = world
-                    .dice
-                    .pick(&[1, 300, 7 * SECOND_MS, 10 * MINUTE_MS, 6 * HOUR_MS]);
-                world.clock.advance_millis(far.unwrap_or(1));
-                world.note("time passes".to_owned());
-                world.step();
+                let far =
+                    environment
+                        .dice
+                        .pick(&[1, 300, 7 * SECOND_MS, 10 * MINUTE_MS, 6 * HOUR_MS]);
+                environment.clock.advance_millis(far.unwrap_or(1));
+                environment.note("time passes".to_owned());
+                environment.step();
             }
             6 => {
-                let urls: Vec<String> = world
+                let urls: Vec<String> = environment
                     .ledger()
                     .endpoints
                     .values()
@@ -237,74 +244,74 @@ impl History {
                     .map(|webhook| webhook.url.clone())
                     .collect();
                 for url in urls {
-                    world.set_mood(&url, Behaviour::any(&world.dice));
+                    environment.set_behaviour(&url, Behaviour::any(&environment.dice));
                 }
             }
             _ => self.deliver(),
         }
     }
 
-    /// Lets every process deliver, by turns with whatever else the weather brings.
+    /// Lets every process deliver, interleaved with whatever else the faults allow.
     fn deliver(&mut self) {
-        let world = Arc::clone(&self.world);
-        let (dice, weather) = (&world.dice, world.weather());
-        let began = world.clock.now();
+        let environment = Arc::clone(&self.environment);
+        let (dice, faults) = (&environment.dice, environment.faults());
+        let began = environment.clock.now();
         let ends: Vec<RefCell<End>> = self.processes.iter().map(|_| RefCell::default()).collect();
-        let mut turns = Turns::default();
+        let mut interleaver = Interleaver::default();
         for (process, end) in self.processes.iter().zip(&ends) {
             let runs = dice.one_in(4);
-            let dies = weather.crashes && dice.one_in(2);
-            let world = &world;
+            let dies = faults.crashes && dice.one_in(2);
+            let environment = &environment;
             let deliver = async move {
                 let ended = if runs {
-                    run_a_while(world, process).await;
+                    run_a_while(environment, process).await;
                     End::Stopped
                 } else {
                     End::Delivered(process.dispatcher.deliver_due().await)
                 };
                 *end.borrow_mut() = ended;
             };
-            turns.add(deliver, dies.then(|| dice.below(60)));
+            interleaver.add(deliver, dies.then(|| dice.below(60)));
         }
-        if weather.overlaps {
+        if faults.overlaps {
             for _ in 0..dice.below(3) {
-                let dies_after = (weather.crashes && dice.one_in(3)).then(|| dice.below(20));
-                turns.add(self.busy_owner(1 + dice.below(3)), dies_after);
+                let dies_after = (faults.crashes && dice.one_in(3)).then(|| dice.below(20));
+                interleaver.add(self.busy_owner(1 + dice.below(3)), dies_after);
             }
         }
-        if !turns.run(dice) {
-            world.ledger().fail("a dispatcher never ends");
+        if !interleaver.run(dice) {
+            environment.ledger().fail("a dispatcher never ends");
         }
         for (place, end) in ends.into_iter().enumerate() {
             match end.into_inner() {
                 End::Died => {
-                    world.note(format!("process {} died", place + 1));
+                    environment.note(format!("process {} died", place + 1));
                     self.processes[place] = self.start(place + 1);
                 }
                 End::Stopped => {}
-                End::Delivered(Err(error)) => hear(&world, &error),
-                End::Delivered(Ok(next_due)) => self.judge_round(began, next_due),
+                End::Delivered(Err(error)) => check_error(&environment, &error),
+                End::Delivered(Ok(next_due)) => self.judge_delivering(began, next_due),
             }
         }
     }
 
-    /// Some acts, one after another. Records change through the first dispatcher's own engine, which rings its bell.
-    async fn busy_owner(&self, acts: u64) {
-        for _ in 0..acts {
-            let act = Act::any(&self.world);
+    /// Some commands, one after another. Records change through the first dispatcher's own engine, which notifies it.
+    async fn busy_owner(&self, commands: u64) {
+        for _ in 0..commands {
+            let command = Command::any(&self.environment);
             let (crm, scoped) = &self.owner;
-            let scoped = if act.changes_records() {
+            let scoped = if command.changes_records() {
                 &self.processes[0].scoped
             } else {
                 scoped
             };
-            act.run(&self.world, crm, scoped).await;
+            command.run(&self.environment, crm, scoped).await;
         }
     }
 
     /// A dispatcher that was alone, and that nothing went wrong with, left nothing that was due.
-    fn judge_round(&self, began: Timestamp, next_due: Option<Timestamp>) {
-        let mut ledger = self.world.ledger();
+    fn judge_delivering(&self, began: Timestamp, next_due: Option<Timestamp>) {
+        let mut ledger = self.environment.ledger();
         let Faults {
             crashes,
             two,
@@ -314,7 +321,7 @@ impl History {
             hangs,
             prunes: _,
             steps,
-        } = ledger.rules.weather;
+        } = ledger.rules.faults;
         if crashes || two || commits_fail || leases_fail || overlaps || hangs || steps {
             return;
         }
@@ -328,7 +335,7 @@ impl History {
     }
 
     fn played(&self) -> Played {
-        let ledger = self.world.ledger();
+        let ledger = self.environment.ledger();
         let count = |status: DeliveryStatus| {
             let rows = ledger.deliveries.values();
             rows.filter(|row| row.delivery.status == status).count()
@@ -347,25 +354,25 @@ impl History {
 }
 
 /// The engine of a process; the owner's is number 0.
-fn engine(store: &Arc<dyn Store>, world: &Arc<World>, process: usize) -> Crm {
-    let line = Line {
-        world: Arc::clone(world),
+fn engine(store: &Arc<dyn Store>, environment: &Arc<Environment>, process: usize) -> Crm {
+    let faulty = FaultyStore {
+        environment: Arc::clone(environment),
         process,
     };
     let store = Intercepted {
         store: Arc::clone(store),
-        by: Arc::new(line),
+        by: Arc::new(faulty),
     };
-    let rng = SeededRng::new(world.dice.below(u64::MAX));
+    let rng = SeededRng::new(environment.dice.below(u64::MAX));
     Crm::builder(Arc::new(store))
-        .clock(Arc::clone(&world.clock) as Arc<dyn Clock>)
+        .clock(Arc::clone(&environment.clock) as Arc<dyn Clock>)
         .rng(Arc::new(rng))
         .build()
 }
 
 /// Runs a dispatcher until it was asked so many times whether to stop.
-async fn run_a_while(world: &Arc<World>, process: &Process) {
-    let mut polls = 20 + world.dice.below(150);
+async fn run_a_while(environment: &Arc<Environment>, process: &Process) {
+    let mut polls = 20 + environment.dice.below(150);
     let stop = poll_fn(move |_| {
         polls = polls.saturating_sub(1);
         match polls {
@@ -373,15 +380,15 @@ async fn run_a_while(world: &Arc<World>, process: &Process) {
             _ => Poll::Pending,
         }
     });
-    let nap = VirtualSleep(Arc::clone(world));
-    process.dispatcher.run(&nap, stop).await;
+    let sleeper = VirtualSleep(Arc::clone(environment));
+    process.dispatcher.run(&sleeper, stop).await;
 }
 
 /// A dispatcher may fail where its store does, and only so.
-fn hear(world: &World, error: &Error) {
-    let mut ledger = world.ledger();
-    let weather = ledger.rules.weather;
-    let fails = weather.commits_fail || weather.leases_fail;
+fn check_error(environment: &Environment, error: &Error) {
+    let mut ledger = environment.ledger();
+    let faults = ledger.rules.faults;
+    let fails = faults.commits_fail || faults.leases_fail;
     let is_of_store = matches!(
         error.kind(),
         ErrorKind::Unavailable | ErrorKind::OutcomeUnknown

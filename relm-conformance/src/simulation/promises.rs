@@ -155,7 +155,7 @@ impl Ledger {
         });
         if has == had {
             let takes_none = self.enabled(after.webhook_id).is_none();
-            let is_lost = !self.events.contains_key(&after.event_id) && self.rules.weather.prunes;
+            let is_lost = !self.events.contains_key(&after.event_id) && self.rules.faults.prunes;
             let holds = after.status == DeliveryStatus::Cancelled && (takes_none || is_lost);
             self.ensure(holds, || format!("{before:?} was given up for nothing"));
             return None;
@@ -291,7 +291,7 @@ impl Ledger {
         let knows = sent
             .answered
             .is_some_and(|(count, _)| count > known.failing_at);
-        let is_alone = !self.rules.weather.two && !self.rules.weather.overlaps;
+        let is_alone = !self.rules.faults.two && !self.rules.faults.overlaps;
         let since = before.failing_since.filter(|_| knows);
         let holds = if sent.succeeded() {
             since.is_none() || after.failing_since.is_none()
@@ -341,7 +341,7 @@ impl Ledger {
                 let rows = self.deliveries.values().map(|row| &row.delivery);
                 let mut left = rows.filter(|row| row.event_id == event.id);
                 // What is replayed in this very moment is given up by whoever is to send it.
-                self.rules.weather.overlaps || left.all(|row| deletes(batch, row.id))
+                self.rules.faults.overlaps || left.all(|row| deletes(batch, row.id))
             }
             _ => true,
         };

@@ -1,4 +1,4 @@
-//! What the owner of a history's workspace does: changes of records, and of who is told of them.
+//! The workload of a history: commands of its workspace's owner, which change records and endpoints.
 
 use relm_core::engine::{Crm, ListRequest, RecoverInput, Scoped};
 use relm_core::error::{ErrorKind, Result};
@@ -8,7 +8,7 @@ use relm_core::value::id::Id;
 use relm_core::value::time::{Clock, Timestamp};
 use relm_core::webhook::RotateInput;
 
-use super::environment::{Behaviour, World};
+use super::environment::{Behaviour, Environment};
 use super::interleaving::Dice;
 use super::ledger::Ledger;
 use crate::engine::changes::{company, contact, phone};
@@ -26,7 +26,7 @@ const SUBSCRIPTIONS: [&[&str]; 5] = [
 
 /// One thing that an owner asks for.
 #[derive(Clone, Debug)]
-pub(crate) enum Act {
+pub(crate) enum Command {
     Create(String),
     Change(Id, String),
     Drop(Id),
@@ -44,12 +44,12 @@ pub(crate) enum Act {
     Prune(Timestamp),
 }
 
-impl Act {
+impl Command {
     /// Something to do, as things are.
-    pub fn any(world: &World) -> Self {
-        let (dice, now) = (&world.dice, world.clock.now());
-        let weather = world.weather();
-        let ledger = world.ledger();
+    pub fn any(environment: &Environment) -> Self {
+        let (dice, now) = (&environment.dice, environment.clock.now());
+        let faults = environment.faults();
+        let ledger = environment.ledger();
         let there: Vec<Id> = ledger
             .endpoints
             .iter()
@@ -90,7 +90,7 @@ impl Act {
                 None => Self::Ping(endpoint),
             },
             9 => Self::Ping(endpoint),
-            10 if weather.prunes => Self::Prune(past(dice.pick(&[1, 10, 3_000]).unwrap_or(1))),
+            10 if faults.prunes => Self::Prune(past(dice.pick(&[1, 10, 3_000]).unwrap_or(1))),
             _ => Self::Recover(endpoint, past(5_000)),
         }
     }
@@ -104,24 +104,26 @@ impl Act {
     }
 
     /// Does it.
-    pub async fn run(self, world: &World, crm: &Crm, scoped: &Scoped) {
-        world.note(format!("the owner: {self:?}"));
+    pub async fn run(self, environment: &Environment, crm: &Crm, scoped: &Scoped) {
+        environment.note(format!("the owner: {self:?}"));
         let what = format!("{self:?}");
-        if let Err(error) = self.try_run(world, crm, scoped).await {
+        if let Err(error) = self.try_run(environment, crm, scoped).await {
             let is_expected = match error.kind() {
                 // Somebody else was faster, or the endpoint is disabled, or has enough secrets.
                 ErrorKind::NotFound | ErrorKind::ValidationFailed => true,
                 // It was asked of a process whose store fails.
-                ErrorKind::Unavailable | ErrorKind::OutcomeUnknown => world.weather().commits_fail,
+                ErrorKind::Unavailable | ErrorKind::OutcomeUnknown => {
+                    environment.faults().commits_fail
+                }
                 _ => false,
             };
-            world
+            environment
                 .ledger()
                 .ensure(is_expected, || format!("{what}: {error:?}"));
         }
     }
 
-    async fn try_run(self, world: &World, crm: &Crm, scoped: &Scoped) -> Result<()> {
+    async fn try_run(self, environment: &Environment, crm: &Crm, scoped: &Scoped) -> Result<()> {
         let webhooks = scoped.webhooks();
         match self {
             Self::Create(email) => scoped.contacts().create(contact(&email)).await.map(drop),
@@ -139,7 +141,7 @@ impl Act {
                 scoped.deals().create(deal).await.map(drop)
             }
             Self::Subscribe(types, url) => {
-                world.set_mood(&url, Behaviour::any(&world.dice));
+                environment.set_behaviour(&url, Behaviour::any(&environment.dice));
                 let input = WebhookInput {
                     url: url.into(),
                     ..told_of(types)
@@ -155,7 +157,7 @@ impl Act {
                 webhooks.update(id, input).await.map(drop)
             }
             Self::Move(id, url) => {
-                world.set_mood(&url, Behaviour::any(&world.dice));
+                environment.set_behaviour(&url, Behaviour::any(&environment.dice));
                 let input = WebhookInput {
                     url: url.into(),
                     ..WebhookInput::default()
@@ -176,8 +178,8 @@ impl Act {
                 webhooks.recover(id, input).await.map(drop)
             }
             Self::Prune(before) => {
-                let nap = super::environment::NoNap;
-                crm.delete_expired_events(before, &nap).await.map(drop)
+                let sleep = super::environment::YieldingSleep;
+                crm.delete_expired_events(before, &sleep).await.map(drop)
             }
         }
     }
