@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::{Serialize, Serializer};
 
 use crate::limits::{
     ERROR_BYTES_MAX, ERROR_FIELD_BYTES_MAX, ERROR_MESSAGE_BYTES_MAX, ERROR_OPTIONS_BYTES_MAX,
@@ -82,6 +82,26 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// All of them, in the order of the documentation.
+    pub const ALL: [Self; 16] = [
+        Self::BadRequest,
+        Self::InvalidCursor,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::Conflict,
+        Self::IdempotencyConflict,
+        Self::VersionConflict,
+        Self::ValidationFailed,
+        Self::UnknownField,
+        Self::UnknownValue,
+        Self::InvalidReference,
+        Self::IdentifierRequired,
+        Self::Internal,
+        Self::Unavailable,
+        Self::OutcomeUnknown,
+    ];
+
     /// The stable, documented code.
     pub const fn code(self) -> &'static str {
         match self {
@@ -324,27 +344,47 @@ fn option_bytes(option: &str) -> usize {
 }
 
 /// The members of the documented error object, without a request id.
+#[derive(Serialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "ErrorDetails")
+)]
+pub(crate) struct Members<'a> {
+    /// What went wrong, as a stable word.
+    #[cfg_attr(feature = "schema", schemars(with = "ErrorKind"))]
+    code: &'static str,
+    /// What was wrong and what would be right, for people.
+    message: &'a str,
+    /// The path of what was wrong, such as `metadata.plan`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    /// What would have been accepted: the first of it.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    valid_options: &'a [String],
+    /// What was most likely meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestion: Option<&'a str>,
+    /// The record that holds the unique value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    existing_id: Option<Id>,
+    /// Why, where one code has several causes: `disk_full` or `read_only`, where the store takes no writes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+}
+
 impl Serialize for Error {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("code", self.kind().code())?;
-        map.serialize_entry("message", self.message())?;
-        if let Some(field) = self.field() {
-            map.serialize_entry("field", field)?;
-        }
-        if !self.valid_options().is_empty() {
-            map.serialize_entry("valid_options", self.valid_options())?;
-        }
-        if let Some(suggestion) = self.suggestion() {
-            map.serialize_entry("suggestion", suggestion)?;
-        }
-        if let Some(id) = self.existing_id() {
-            map.serialize_entry("existing_id", &id)?;
-        }
-        if let Some(reason) = self.reason() {
-            map.serialize_entry("reason", reason)?;
-        }
-        map.end()
+        let members = Members {
+            code: self.kind().code(),
+            message: self.message(),
+            field: self.field(),
+            valid_options: self.valid_options(),
+            suggestion: self.suggestion(),
+            existing_id: self.existing_id(),
+            reason: self.reason(),
+        };
+        members.serialize(serializer)
     }
 }
 

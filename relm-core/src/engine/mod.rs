@@ -32,7 +32,7 @@ pub use dispatcher::{DispatchOptions, Dispatcher, scheduler};
 pub use keys::PresentedKey;
 pub use reply::{Outcome, Reply};
 pub use resources::associations::Associations;
-pub use resources::batch::{BatchInput, BatchReport, BatchRow, RowStatus};
+pub use resources::batch::{BatchInput, BatchReport, BatchRow, BatchTag, RowStatus};
 pub use resources::events::Events;
 pub use resources::fields::Fields;
 pub use resources::listing::{List, ListRequest};

@@ -16,6 +16,7 @@ use crate::value::time::Timestamp;
 
 /// An edge from one record to another. It never changes: it is made and removed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Association {
     /// `asc_` and a ULID.
@@ -32,14 +33,15 @@ pub struct Association {
     pub to_id: Id,
     /// What the edge means, such as `champion`.
     pub label: Option<String>,
-    /// Live or test.
+    /// Whether the association is between live or test records.
     pub mode: Mode,
-    /// The moment in the id.
+    /// When the association was made: the moment in the id.
     pub created_at: Timestamp,
 }
 
 /// The `object` member of an [`Association`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum AssociationTag {
     /// Its one value.
     #[default]
@@ -96,10 +98,14 @@ const OTHER_NAMES: OtherNames = &[
 ];
 
 pub(crate) const COLUMNS: &[Column] = &[
-    Column::text("from_type", 20),
-    Column::new("from_id", ColumnType::Id(None)).indexed(),
-    Column::text("to_type", 20),
-    Column::new("to_id", ColumnType::Id(None)).indexed(),
+    Column::text("from_type", 20).required(),
+    Column::new("from_id", ColumnType::Id(None))
+        .required()
+        .indexed(),
+    Column::text("to_type", 20).required(),
+    Column::new("to_id", ColumnType::Id(None))
+        .required()
+        .indexed(),
     Column::text("label", LABEL_CHARS_MAX),
     // Two ids, a mark for null, the label.
     Column::text("edge_key", 70 + LABEL_CHARS_MAX)

@@ -104,6 +104,8 @@ pub struct Column {
     pub filterable: bool,
     /// When two values are one.
     pub identity: Identity,
+    /// Whether a create must give a value.
+    pub required: bool,
 }
 
 impl Column {
@@ -114,6 +116,7 @@ impl Column {
             access: Access::Scanned,
             filterable: true,
             identity: Identity::Value,
+            required: false,
         }
     }
 
@@ -142,6 +145,11 @@ impl Column {
 
     pub(crate) const fn compared_as(mut self, identity: Identity) -> Self {
         self.identity = identity;
+        self
+    }
+
+    pub(crate) const fn required(mut self) -> Self {
+        self.required = true;
         self
     }
 

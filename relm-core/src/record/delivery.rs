@@ -14,13 +14,14 @@ pub(crate) const RESPONSE_BYTES_MAX: usize = 1024;
 
 /// Where a delivery stands. It begins as pending, and whatever else it becomes, it stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryStatus {
     /// To be sent, for the first time or again.
     Pending,
     /// An attempt was answered with success.
     Succeeded,
-    /// The last attempt of the schedule failed.
+    /// The last attempt of the schedule failed: it can be replayed.
     Dead,
     /// Its endpoint was disabled or deleted before one did.
     Cancelled,
@@ -43,17 +44,18 @@ impl DeliveryStatus {
 
 /// One request of a delivery, and what came back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Attempt {
-    /// When it began.
+    /// When the attempt began.
     pub at: Timestamp,
-    /// The status code of the answer, if there was one.
+    /// The status of the response, if there was one.
     pub status_code: Option<u16>,
-    /// Why there was no answer, or none that counts.
+    /// Why there was no response, or none that is a success.
     pub error: Option<String>,
-    /// How long it took.
+    /// How long the attempt took, in milliseconds.
     pub duration_ms: i64,
-    /// The beginning of the answer's body, 1 KiB at most; what is no UTF-8 is replaced.
+    /// The beginning of the response's body, 1 KiB at most; what is no UTF-8 is replaced.
     pub response: Option<String>,
 }
 
@@ -120,19 +122,20 @@ impl Verdict {
 
 /// One event on its way to one endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Delivery {
     /// `dlv_` and a ULID.
     pub id: Id,
     /// Always `delivery`.
     pub object: DeliveryTag,
-    /// The endpoint.
+    /// The endpoint that the event is for.
     pub webhook_id: Id,
-    /// The event.
+    /// The event that is delivered.
     pub event_id: Id,
     /// The type of the event.
     pub event_type: EventType,
-    /// Where it stands.
+    /// Where the delivery stands.
     pub status: DeliveryStatus,
     /// The requests so far, oldest first.
     pub attempts: Vec<Attempt>,
@@ -140,14 +143,15 @@ pub struct Delivery {
     pub next_attempt_at: Option<Timestamp>,
     /// The delivery that this one repeats.
     pub replay_of: Option<Id>,
-    /// 1 on create, one more with each change.
+    /// Counts the changes: 1 on create, one more with each.
     pub version: i64,
-    /// The moment in the id.
+    /// When the delivery was made: the moment in the id.
     pub created_at: Timestamp,
 }
 
 /// The `object` member of a [`Delivery`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum DeliveryTag {
     /// Its one value.
     #[default]

@@ -101,6 +101,7 @@ impl<'de> Deserialize<'de> for EventType {
 
 /// What happened, once. Its JSON is, byte for byte, the body that every attempt and replay sends.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Event {
     /// `evt_` and a ULID: what a receiver tells repetitions by.
@@ -110,11 +111,11 @@ pub struct Event {
     /// What happened to what.
     #[serde(rename = "type")]
     pub event_type: EventType,
-    /// The moment in the id.
+    /// When it happened: the moment in the id.
     pub created_at: Timestamp,
-    /// Live or test.
+    /// Whether it happened to a live or a test record.
     pub mode: Mode,
-    /// [`API_VERSION`] of the moment.
+    /// The version of the API that the event is written in.
     pub api_version: String,
     /// The record after the change; of a deleted one, its last state; of a ping, the endpoint.
     pub data: EventData,
@@ -127,6 +128,7 @@ pub struct Event {
 
 /// The `object` member of an [`Event`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum EventTag {
     /// Its one value.
     #[default]

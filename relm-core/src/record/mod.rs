@@ -12,6 +12,8 @@ pub mod input;
 pub mod key;
 pub mod metadata;
 pub mod object;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod workspace;
 
 pub use delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTag};

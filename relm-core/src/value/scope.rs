@@ -8,6 +8,7 @@ use crate::value::id::{Id, Kind};
 
 /// Live data, or test data that shares nothing with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// What the business runs on.

@@ -14,8 +14,13 @@ const SECRET_BYTES: usize = 32;
 
 /// What a rotation asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RotateInput {
-    /// For how many seconds payloads are signed with the old secret too; a day unless said. 0 ends every old one at once.
+    /// For how many seconds payloads are signed with the old secret too. Default: a day. 0 ends every old one at once.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(range(min = 0, max = SECRET_OVERLAP_SECONDS_MAX))
+    )]
     pub expires_in: Option<i64>,
 }
 

@@ -29,19 +29,41 @@ use crate::value::id::{Id, Kind};
 
 /// What a batch of contacts asks for.
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BatchInput {
     /// The rows, 1 to 500, applied in order.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Vec<Contact>", length(min = 1, max = BATCH_ROWS_MAX))
+    )]
     pub contacts: Vec<ContactInput>,
     /// Whether a row whose e-mail address is known updates that contact, as a PATCH would, instead of failing.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(rename = "dedup_on", with = "Option<Vec<DedupKey>>")
+    )]
     pub dedup_on_email: bool,
-    /// Whether one failing row fails the whole batch.
+    /// Whether one failing row fails the whole batch. Default: false.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<bool>"))]
     pub atomic: bool,
+}
+
+/// What a row can be known by.
+#[cfg(feature = "schema")]
+#[derive(schemars::JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+enum DedupKey {
+    #[expect(dead_code, reason = "the schema alone names it")]
+    Email,
 }
 
 /// What became of a batch.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct BatchReport {
+    /// Always `batch`.
+    pub object: BatchTag,
     /// The rows, in the order of the input.
     pub data: Vec<BatchRow>,
     /// How many rows made a contact.
@@ -54,8 +76,19 @@ pub struct BatchReport {
     pub failed: usize,
 }
 
+/// The `object` member of a [`BatchReport`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum BatchTag {
+    /// Its one value.
+    #[default]
+    #[serde(rename = "batch")]
+    Batch,
+}
+
 /// What became of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RowStatus {
     /// It made a contact.
@@ -82,17 +115,19 @@ impl RowStatus {
 
 /// One row of a [`BatchReport`].
 #[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct BatchRow {
     /// Its place in the input, from 0.
     pub index: usize,
     /// What became of it.
     pub status: RowStatus,
-    /// The contact that it made, changed or found.
+    /// The id of the contact that it made, changed or found.
     pub id: Option<Id>,
     /// That contact, as the row left it.
     pub contact: Option<Contact>,
-    /// Why it failed: the documented error object.
+    /// Why it failed; null where it did not.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Error>"))]
     pub error: Option<Value>,
 }
 

@@ -22,22 +22,28 @@ use crate::value::time::Timestamp;
 
 /// Which events to deliver once more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "RecoveryCreate")
+)]
 pub struct RecoverInput {
-    /// The first moment.
+    /// The earliest moment of the range.
     pub since: Timestamp,
-    /// The moment before which; default: now.
+    /// The moment before which the range ends. Default: now.
     pub until: Option<Timestamp>,
 }
 
 /// What a recovery did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Recovery {
     /// Always `recovery`.
     pub object: RecoveryTag,
-    /// The endpoint.
+    /// The endpoint that events are delivered to.
     pub webhook_id: Id,
-    /// The first moment that was asked for.
+    /// The earliest moment of the range.
     pub since: Timestamp,
     /// The moment before which events were looked at.
     pub until: Timestamp,
@@ -46,12 +52,13 @@ pub struct Recovery {
     /// Whether older events of the range were not looked at. A recovery of the same `since` with `until` set to
     /// `next_until` goes on.
     pub has_more: bool,
-    /// Where to go on.
+    /// The `until` of the recovery that goes on; null where nothing is left.
     pub next_until: Option<Timestamp>,
 }
 
 /// The `object` member of a [`Recovery`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum RecoveryTag {
     /// Its one value.
     #[default]

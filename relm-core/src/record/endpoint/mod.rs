@@ -38,7 +38,7 @@ pub struct Webhook {
     pub enabled: bool,
     /// Why it is not enabled.
     pub disabled_reason: Option<DisabledReason>,
-    /// Since when deliveries to it failed for good measure and none succeeded.
+    /// Since when deliveries to it have failed, twice in a row at least, and none has succeeded.
     pub failing_since: Option<Timestamp>,
     /// What its payloads are signed with.
     pub(crate) secrets: Secrets,
@@ -54,6 +54,7 @@ pub struct Webhook {
 
 /// The `object` member of a [`Webhook`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum WebhookTag {
     /// Its one value.
     #[default]
@@ -63,9 +64,10 @@ pub enum WebhookTag {
 
 /// Why an endpoint is disabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DisabledReason {
-    /// Its owner asked for it.
+    /// Its owner disabled it.
     Requested,
     /// It answered 410: it is gone for good.
     Gone,
@@ -154,8 +156,10 @@ const OTHER_NAMES: OtherNames = &[
 ];
 
 pub(crate) const COLUMNS: &[Column] = &[
-    Column::text("url", WEBHOOK_URL_CHARS_MAX),
-    Column::new("event_types", ColumnType::Json).hidden(),
+    Column::text("url", WEBHOOK_URL_CHARS_MAX).required(),
+    Column::new("event_types", ColumnType::Json)
+        .required()
+        .hidden(),
     Column::text("description", TEXT_CHARS_MAX),
     Column::new("enabled", ColumnType::Boolean),
     Column::new("created_at", ColumnType::Timestamp),
@@ -164,20 +168,42 @@ pub(crate) const COLUMNS: &[Column] = &[
 
 /// An endpoint as its owner sees it.
 #[derive(Serialize)]
-struct Shown<'a> {
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Webhook")
+)]
+pub(crate) struct Shown<'a> {
+    /// `wh_` and a ULID.
     id: Id,
+    /// Always `webhook`.
     object: WebhookTag,
+    /// Where events are sent.
     url: &'a str,
+    /// The types of event that are sent.
     event_types: &'a Subscription,
+    /// What its owner says of the endpoint.
     description: &'a Option<String>,
+    /// Whether events are sent at all. Default: true.
     enabled: bool,
+    /// Why the endpoint is not enabled; null where it is.
+    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     disabled_reason: Option<DisabledReason>,
+    /// Since when deliveries have failed, twice in a row at least, and none has succeeded.
+    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     failing_since: Option<Timestamp>,
+    /// Until when payloads are signed with the previous secret too.
+    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     previous_secret_expires_at: Option<Timestamp>,
+    /// The endpoint receives the events of this mode alone.
     mode: Mode,
+    /// What payloads are signed with: shown when it is made, and never again.
+    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<&'a str>,
+    /// When the endpoint was subscribed: the moment in the id.
     created_at: Timestamp,
+    /// When the endpoint was changed last.
     updated_at: Timestamp,
 }
 

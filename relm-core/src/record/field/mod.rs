@@ -25,6 +25,7 @@ use crate::value::time::{Date, Timestamp};
 
 /// What a custom field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FieldType {
     /// A JSON string.
@@ -63,6 +64,7 @@ impl FieldType {
 
 /// What a field's type needs to know beside itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FieldOptions {
     /// The values of a `select`; absent on every other type.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -71,33 +73,35 @@ pub struct FieldOptions {
 
 /// The definition of a custom field. It never changes: it is made and removed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Field {
     /// `fld_` and a ULID.
     pub id: Id,
     /// Always `field`.
     pub object: FieldTag,
-    /// The objects that it is on.
+    /// The objects that the field is on.
     pub object_type: ObjectType,
     /// The key in their `metadata`: `^[a-z][a-z0-9_]{0,62}$`, unique per object type.
     pub key: String,
-    /// What people call it.
+    /// What people call the field. Default: its key.
     pub label: String,
-    /// What it holds.
+    /// What the field holds.
     #[serde(rename = "type")]
     pub field_type: FieldType,
-    /// Whether every write must leave a value in it.
+    /// Whether every write must leave a value in the field. Default: false.
     pub required: bool,
-    /// The choices of a `select`.
+    /// The choices of a `select`; empty on every other type.
     pub options: FieldOptions,
-    /// Live or test.
+    /// Whether the field is of live or test records.
     pub mode: Mode,
-    /// The moment in the id.
+    /// When the field was defined: the moment in the id.
     pub created_at: Timestamp,
 }
 
 /// The `object` member of a [`Field`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum FieldTag {
     /// Its one value.
     #[default]
@@ -123,11 +127,11 @@ pub struct FieldInput {
 }
 
 pub(crate) const COLUMNS: &[Column] = &[
-    Column::text("object_type", 20),
-    Column::text("key", FIELD_KEY_CHARS_MAX),
+    Column::text("object_type", 20).required(),
+    Column::text("key", FIELD_KEY_CHARS_MAX).required(),
     Column::text("field_key", 100).unique().hidden(),
     Column::text("label", TEXT_CHARS_MAX),
-    Column::text("type", 20),
+    Column::text("type", 20).required(),
     Column::new("required", ColumnType::Boolean),
     Column::new("options", ColumnType::Json).hidden(),
     Column::new("created_at", ColumnType::Timestamp),

@@ -16,36 +16,37 @@ use crate::value::time::Timestamp;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Activity {
     /// `act_` and a ULID.
     pub id: Id,
-    /// Always [`ObjectType::Activity`].
+    /// Always `activity`.
     pub object: ObjectType,
-    /// Required free text, such as `call`; `type` in JSON.
+    /// What sort of activity it was, as free text such as `call`.
     #[serde(rename = "type")]
     pub activity_type: String,
-    /// Free text.
+    /// What the activity was about, in a line.
     pub subject: Option<String>,
-    /// Free text of up to 20,000 characters.
+    /// The whole of what was said or written.
     pub body: Option<String>,
-    /// The contact that it was with.
+    /// The contact that the activity was with.
     pub contact_id: Option<Id>,
-    /// The deal that it was about.
+    /// The deal that the activity was about.
     pub deal_id: Option<Id>,
-    /// The company that it was with.
+    /// The company that the activity was with.
     pub company_id: Option<Id>,
-    /// When it happened; the moment of its creation unless said.
+    /// When the activity happened. Default: when it was created.
     pub occurred_at: Timestamp,
     /// Custom fields and free-form members.
     pub metadata: Metadata,
-    /// 1 on create, one more with each change.
+    /// Counts the changes: 1 on create, one more with each.
     pub version: i64,
-    /// Live or test.
+    /// Whether the record is a live or a test one.
     pub mode: Mode,
-    /// The moment in the id.
+    /// When the record was created: the moment in the id.
     pub created_at: Timestamp,
-    /// The moment of the last change.
+    /// When the record was changed last.
     pub updated_at: Timestamp,
 }
 
@@ -120,7 +121,7 @@ pub(super) const OTHER_NAMES: OtherNames = &[
 ];
 
 pub(super) const COLUMNS: &[Column] = &[
-    Column::text("type", TEXT_CHARS_MAX).indexed(),
+    Column::text("type", TEXT_CHARS_MAX).required().indexed(),
     Column::text("subject", TEXT_CHARS_MAX),
     Column::text("body", BODY_CHARS_MAX),
     Column::id("contact_id", Kind::Contact).indexed(),

@@ -17,25 +17,26 @@ use crate::value::time::Timestamp;
 
 /// An organisation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Company {
     /// `cmp_` and a ULID.
     pub id: Id,
-    /// Always [`ObjectType::Company`].
+    /// Always `company`.
     pub object: ObjectType,
-    /// Required.
+    /// The name.
     pub name: String,
-    /// A bare host, such as `example.com`, whatever it was written as; not unique.
+    /// The bare host, such as `example.com`, whatever URL it was written as; not unique.
     pub domain: Option<String>,
     /// Custom fields and free-form members.
     pub metadata: Metadata,
-    /// 1 on create, one more with each change.
+    /// Counts the changes: 1 on create, one more with each.
     pub version: i64,
-    /// Live or test.
+    /// Whether the record is a live or a test one.
     pub mode: Mode,
-    /// The moment in the id.
+    /// When the record was created: the moment in the id.
     pub created_at: Timestamp,
-    /// The moment of the last change.
+    /// When the record was changed last.
     pub updated_at: Timestamp,
 }
 
@@ -88,7 +89,7 @@ pub(super) const OTHER_NAMES: OtherNames = &[
 ];
 
 pub(super) const COLUMNS: &[Column] = &[
-    Column::text("name", TEXT_CHARS_MAX).indexed(),
+    Column::text("name", TEXT_CHARS_MAX).required().indexed(),
     Column::text("domain", TEXT_CHARS_MAX)
         .indexed()
         .compared_as(Identity::Domain),

@@ -17,31 +17,32 @@ use crate::value::time::Timestamp;
 
 /// A person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Contact {
     /// `con_` and a ULID.
     pub id: Id,
-    /// Always [`ObjectType::Contact`].
+    /// Always `contact`.
     pub object: ObjectType,
-    /// Unique in the scope, however it is spelt; kept as it was written first.
+    /// The e-mail address: unique in the workspace and mode, however it is spelt; kept as it was written first.
     pub email: Option<String>,
     /// The given name.
     pub first_name: Option<String>,
     /// The family name.
     pub last_name: Option<String>,
-    /// Free text.
+    /// The telephone number, as free text.
     pub phone: Option<String>,
     /// The company that the contact belongs to.
     pub company_id: Option<Id>,
     /// Custom fields and free-form members.
     pub metadata: Metadata,
-    /// 1 on create, one more with each change.
+    /// Counts the changes: 1 on create, one more with each.
     pub version: i64,
-    /// Live or test.
+    /// Whether the record is a live or a test one.
     pub mode: Mode,
-    /// The moment in the id.
+    /// When the record was created: the moment in the id.
     pub created_at: Timestamp,
-    /// The moment of the last change.
+    /// When the record was changed last.
     pub updated_at: Timestamp,
 }
 

@@ -19,35 +19,36 @@ const CURRENCY_DEFAULT: &str = "USD";
 
 /// A sale.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Deal {
     /// `deal_` and a ULID.
     pub id: Id,
-    /// Always [`ObjectType::Deal`].
+    /// Always `deal`.
     pub object: ObjectType,
-    /// Required.
+    /// What the deal is called.
     pub title: String,
-    /// The value in the smallest unit of its currency, within ±(2^53 − 1).
+    /// The value in the smallest unit of the currency.
     pub value_cents: Option<i64>,
-    /// ISO 4217, upper-case; `USD` where there is a value and none is named, or it is cleared.
+    /// The ISO 4217 code, in upper case. Default: `USD` where there is a value.
     pub currency: Option<String>,
-    /// Free text, such as `won`.
+    /// The stage of the sale, as free text such as `won`.
     pub stage: Option<String>,
-    /// The day on which it closes or closed.
+    /// The day on which the deal closes or closed.
     pub close_date: Option<Date>,
-    /// The company that it is with.
+    /// The company that the deal is with.
     pub company_id: Option<Id>,
-    /// The contact that it is with.
+    /// The contact that the deal is with.
     pub primary_contact_id: Option<Id>,
     /// Custom fields and free-form members.
     pub metadata: Metadata,
-    /// 1 on create, one more with each change.
+    /// Counts the changes: 1 on create, one more with each.
     pub version: i64,
-    /// Live or test.
+    /// Whether the record is a live or a test one.
     pub mode: Mode,
-    /// The moment in the id.
+    /// When the record was created: the moment in the id.
     pub created_at: Timestamp,
-    /// The moment of the last change.
+    /// When the record was changed last.
     pub updated_at: Timestamp,
 }
 
@@ -142,7 +143,7 @@ pub(super) const OTHER_NAMES: OtherNames = &[
 ];
 
 pub(super) const COLUMNS: &[Column] = &[
-    Column::text("title", TEXT_CHARS_MAX),
+    Column::text("title", TEXT_CHARS_MAX).required(),
     Column::new("value_cents", ColumnType::Integer),
     Column::text("currency", 3).compared_as(Identity::Code),
     Column::text("stage", TEXT_CHARS_MAX).indexed(),

@@ -28,6 +28,7 @@ use crate::value::time::Timestamp;
 
 /// The types of CRM objects, as `object_type`, `from_type` and `to_type` name them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ObjectType {
     /// A person.
@@ -145,8 +146,8 @@ impl fmt::Display for ObjectType {
     }
 }
 
-/// Members that the engine alone writes, on every object.
-pub(crate) const READ_ONLY: &[&str] = &[
+/// Members that the engine alone writes, on every record.
+pub const READ_ONLY: &[&str] = &[
     "id",
     "object",
     "version",
