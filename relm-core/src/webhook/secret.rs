@@ -14,7 +14,11 @@ const SECRET_BYTES: usize = 32;
 
 /// What a rotation asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "SecretRotation")
+)]
 pub struct RotateInput {
     /// For how many seconds payloads are signed with the old secret too. Default: a day. 0 ends every old one at once.
     #[cfg_attr(

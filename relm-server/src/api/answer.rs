@@ -13,8 +13,11 @@ use relm_core::record::API_VERSION;
 use relm_core::record::Document;
 use relm_core::{Error, ErrorKind, Id};
 use serde::Serialize;
+use serde_json::json;
 
+use super::code::Code;
 use super::rate_limit::Window;
+use super::schemas::described::Deleted;
 use crate::serve::Refusal;
 
 pub(super) const RELM_VERSION: HeaderName = HeaderName::from_static("relm-version");
@@ -120,10 +123,7 @@ impl Answer {
 
     /// 200, and that a record is gone.
     pub fn deleted(id: Id) -> Self {
-        let object = id.kind().name();
-        Self::ok(format!(
-            r#"{{"id":"{id}","object":"{object}","deleted":true}}"#
-        ))
+        Self::ok(json!(Deleted::of(id)).to_string())
     }
 }
 
@@ -171,14 +171,19 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn of(code: Code, message: impl Into<String>) -> Self {
         Self {
-            status,
-            code,
+            status: code.status(),
+            code: code.as_str(),
             message: message.into(),
             header: None,
             error: None,
         }
+    }
+
+    /// The same, with a status that says more of HTTP than the code's own.
+    fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
     }
 
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -187,9 +192,8 @@ impl Failure {
     }
 
     pub fn rate_limited(retry_after_s: u64) -> Self {
-        Self::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "rate_limited",
+        Self::of(
+            Code::RateLimited,
             format!("Too many requests; try again in {retry_after_s} s."),
         )
         .with_header(RETRY_AFTER, retry_after_s.into())
@@ -197,9 +201,7 @@ impl Failure {
 
     /// Too many requests of one address showed no valid key; `message` says what is wrong with this one's.
     pub fn too_many_failures(retry_after_s: u64, message: &str) -> Self {
-        Self::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "rate_limited",
+        Self::of(Code::RateLimited,
             format!(
                 "{message} Too many requests from your address showed no valid key; try again in {retry_after_s} s."
             ),
@@ -209,40 +211,18 @@ impl Failure {
 
     /// Too many keys from one address wait to be looked up; whether this one is valid is not known.
     pub fn too_many_lookups() -> Self {
-        Self::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "rate_limited",
+        Self::of(
+            Code::RateLimited,
             "Too many requests from your address showed no valid key; try again in 1 s.",
         )
         .with_header(RETRY_AFTER, 1.into())
     }
 
     pub fn internal() -> Self {
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal_error",
+        Self::of(
+            Code::Engine(ErrorKind::Internal),
             "Something failed on our side. If this was a change, read what became of it, or send it again with the same `Idempotency-Key`.",
         )
-    }
-}
-
-/// The one place where kinds of failure become statuses.
-const fn status_of(kind: ErrorKind) -> StatusCode {
-    match kind {
-        ErrorKind::BadRequest | ErrorKind::InvalidCursor => StatusCode::BAD_REQUEST,
-        ErrorKind::Unauthorized => StatusCode::UNAUTHORIZED,
-        ErrorKind::Forbidden => StatusCode::FORBIDDEN,
-        ErrorKind::NotFound => StatusCode::NOT_FOUND,
-        ErrorKind::Conflict | ErrorKind::IdempotencyConflict => StatusCode::CONFLICT,
-        ErrorKind::VersionConflict => StatusCode::PRECONDITION_FAILED,
-        ErrorKind::ValidationFailed
-        | ErrorKind::UnknownField
-        | ErrorKind::UnknownValue
-        | ErrorKind::InvalidReference
-        | ErrorKind::IdentifierRequired => StatusCode::UNPROCESSABLE_ENTITY,
-        ErrorKind::Unavailable | ErrorKind::OutcomeUnknown => StatusCode::SERVICE_UNAVAILABLE,
-        // The engine may learn new kinds before we do.
-        _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
@@ -251,7 +231,7 @@ impl From<Error> for Failure {
         let kind = error.kind();
         let failure = Self {
             error: None,
-            ..Self::new(status_of(kind), kind.code(), error.message())
+            ..Self::of(Code::Engine(kind), error.message())
         };
         let failure = match kind {
             ErrorKind::Unauthorized => {
@@ -271,38 +251,25 @@ impl From<Error> for Failure {
 
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
+        let malformed = |message| Self::of(Code::Engine(ErrorKind::BadRequest), message);
         match refusal {
-            Refusal::BadRequest(message) => {
-                Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
+            Refusal::BadRequest(message) => malformed(message.to_string()),
+            Refusal::NotImplemented(message) => Self::of(Code::NotImplemented, message),
+            Refusal::UriTooLong(bytes) => {
+                malformed(format!("The URL must be at most {bytes} bytes."))
+                    .with_status(StatusCode::URI_TOO_LONG)
             }
-            Refusal::NotImplemented(message) => {
-                Self::new(StatusCode::NOT_IMPLEMENTED, "not_implemented", message)
-            }
-            Refusal::UriTooLong(bytes) => Self::new(
-                StatusCode::URI_TOO_LONG,
-                "bad_request",
-                format!("The URL must be at most {bytes} bytes."),
-            ),
-            Refusal::HeadTooLarge(bytes) => Self::new(
-                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-                "bad_request",
-                format!("The URL and headers must be at most {bytes} bytes."),
-            ),
-            Refusal::PayloadTooLarge(bytes) => Self::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "payload_too_large",
+            Refusal::HeadTooLarge(bytes) => malformed(format!(
+                "The URL and headers must be at most {bytes} bytes."
+            ))
+            .with_status(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
+            Refusal::PayloadTooLarge(bytes) => Self::of(
+                Code::PayloadTooLarge,
                 format!("The body must be at most {bytes} bytes."),
             ),
-            Refusal::UnsupportedMediaType(message) => Self::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported_media_type",
-                message,
-            ),
-            Refusal::BodyTimeout => Self::new(
-                StatusCode::REQUEST_TIMEOUT,
-                "bad_request",
-                "The body took too long to arrive.",
-            ),
+            Refusal::UnsupportedMediaType(message) => Self::of(Code::UnsupportedMediaType, message),
+            Refusal::BodyTimeout => malformed("The body took too long to arrive.".to_owned())
+                .with_status(StatusCode::REQUEST_TIMEOUT),
             Refusal::Busy => Error::new(
                 ErrorKind::Unavailable,
                 "Too much is being read or answered at once; nothing was applied, try again.",

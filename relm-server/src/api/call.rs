@@ -1,14 +1,19 @@
 //! One request to a handler: who asks for what, and the reading of it.
 
+use std::sync::Arc;
+
 use hyper::Method;
 use hyper::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use hyper::http::request::Parts;
+use relm_core::engine::Crm;
 use relm_core::value::json;
 use relm_core::{Error, ErrorKind, Id, Kind, Quoted, Scoped, named_id};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::answer::Failure;
+use super::health::Readiness;
+use super::openapi::Documents;
 use super::query::Query;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -22,6 +27,15 @@ pub(super) struct Call {
     pub head: Parts,
     /// The body, read; null where the route takes none.
     pub body: Value,
+    pub documents: Arc<Documents>,
+}
+
+/// What is there for those who show no key.
+#[derive(Clone)]
+pub(super) struct Open {
+    pub crm: Crm,
+    pub readiness: Readiness,
+    pub documents: Arc<Documents>,
 }
 
 impl Call {

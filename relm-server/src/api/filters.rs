@@ -1,13 +1,14 @@
 //! The parameters of a list: a page's size and place, and filters, in the three ways in which they are written.
 
 use relm_core::engine::ListRequest;
-use relm_core::query::filter::{Filter, Operator, filterable};
+use relm_core::query::filter::{Filter, Operator};
 use relm_core::record::column::ColumnType;
-use relm_core::record::columns;
 use relm_core::{Error, ErrorKind, Kind, Quoted};
 
 use super::answer::Failure;
-use super::parameters::{self, Takes};
+use super::filterable;
+use super::operation::Takes;
+use super::parameters;
 use super::query::{Parameter, Query};
 
 /// Text fields in whose values no space can stand.
@@ -48,8 +49,8 @@ fn filter(kind: Kind, parameter: Parameter) -> Result<Filter, Failure> {
         return Err(malformed(name, value));
     }
     if field == name
-        && !filterable(kind).any(|known| known == name)
-        && let Some(failure) = parameters::of_elsewhere(name, Takes::List)
+        && !filterable::names(kind).any(|known| known == name)
+        && let Some(failure) = parameters::of_elsewhere(name, Takes::List(kind))
     {
         return Err(failure);
     }
@@ -67,14 +68,9 @@ fn filter(kind: Kind, parameter: Parameter) -> Result<Filter, Failure> {
 
 /// Whether each bare `+` in the value of a filter can have been meant as the space that it is.
 fn may_mean_spaces(kind: Kind, field: &str, operator: &str, sent: &str) -> bool {
-    let column = columns(kind)
-        .iter()
-        .find(|column| column.filterable && column.name == field);
-    let ty = match (field, column) {
-        ("id" | "record_id", _) => ColumnType::Id(None),
-        (_, Some(column)) => column.ty,
-        // A member of metadata, or no field at all.
-        (_, None) => return true,
+    // A member of metadata, or no field at all.
+    let Some(ty) = filterable::field_type(kind, field) else {
+        return true;
     };
     match ty {
         ColumnType::Text { .. } if SPACELESS.contains(&field) => false,

@@ -5,26 +5,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use relm_core::Error;
 use relm_core::engine::Crm;
-use relm_core::record::API_VERSION;
+use serde_json::json;
 use tokio::sync::Mutex;
 
 use super::answer::{Answer, Outcome};
+use super::schemas::described::{About, Health};
 
 /// Where whoever begins finds the rest.
 pub(super) async fn root() -> Outcome {
-    Ok(Answer::ok(format!(
-        concat!(
-            r#"{{"object":"api","name":"Relm","version":"{version}","api_version":"{api_version}","#,
-            r#""openapi":"/openapi.json","guide":"{repository}/blob/main/docs/API.md"}}"#
-        ),
-        version = env!("CARGO_PKG_VERSION"),
-        api_version = API_VERSION,
-        repository = env!("CARGO_PKG_REPOSITORY"),
-    )))
+    Ok(Answer::ok(json!(About::THIS).to_string()))
 }
 
 pub(super) async fn alive() -> Outcome {
-    Ok(Answer::ok(r#"{"status":"ok"}"#))
+    Ok(healthy())
+}
+
+fn healthy() -> Answer {
+    Answer::ok(json!(Health::OK).to_string())
 }
 
 /// Whether the store answers, for all who want to know it. They show no key, so the store is asked by one of them at a time.
@@ -70,5 +67,5 @@ impl Readiness {
 /// Ready is who can read, and write as far as is known: a store that cannot be reached, or takes no writes, answers 503.
 pub(super) async fn ready(crm: Crm, readiness: Readiness) -> Outcome {
     readiness.require(&crm).await?;
-    Ok(Answer::ok(r#"{"status":"ok"}"#))
+    Ok(healthy())
 }

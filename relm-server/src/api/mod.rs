@@ -7,23 +7,29 @@ mod answer;
 mod associations;
 mod authentication;
 mod call;
+mod code;
+mod documents;
 mod events;
 mod failures;
 mod fields;
+mod filterable;
 mod filters;
 mod health;
 mod objects;
 mod openapi;
+mod operation;
 mod parameters;
 mod query;
 mod rate_limit;
 mod routes;
 mod schema;
+mod schemas;
 mod search;
 mod unrouted;
 mod webhooks;
 
 use std::error::Error as _;
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -39,20 +45,23 @@ use serde_json::Value;
 
 use self::answer::{Answer, Failure, Outcome};
 use self::authentication::Authentication;
-use self::call::Call;
+use self::call::{Call, Open};
 use self::health::Readiness;
+use self::openapi::Documents;
+use self::operation::Body;
 use self::query::Query;
 use self::rate_limit::{RateLimiter, Window};
-use self::routes::{Access, Answering, Route, Routes};
+use self::routes::{Answering, Handler, Routes};
 use self::unrouted::unrouted;
 use crate::Cors;
 use crate::log_throttle::LogThrottle;
-use crate::serve::{Admission, Allowance, Handler, Peer, Refusal, Tenant};
+use crate::serve::{self, Admission, Allowance, Peer, Refusal, Tenant};
 
 /// The API over one engine.
 pub struct Api {
     crm: Crm,
     routes: Routes,
+    documents: Arc<Documents>,
     authentication: Authentication,
     rates: RateLimiter,
     readiness: Readiness,
@@ -69,10 +78,10 @@ pub struct Admitted {
 
 /// What is to be done for a request.
 enum Task {
-    Open(fn(Crm, Readiness) -> Answering),
+    Open(fn(Open) -> Answering),
     Keyed {
         handler: fn(Call) -> Answering,
-        body: BodyUse,
+        body: Body,
         ids: Vec<String>,
         query: Query,
         scoped: Scoped,
@@ -96,21 +105,14 @@ impl Task {
     }
 }
 
-/// What the body of a request is for.
-#[derive(Clone, Copy)]
-enum BodyUse {
-    /// A GET or DELETE may bring one along, and it means nothing.
-    None,
-    Optional,
-    Required,
-}
-
 impl Api {
     /// The API over `crm`, where a workspace and mode may make so many requests in a minute; 0 for no limit.
     pub fn new(crm: Crm, rate_limit_per_minute: u32) -> Self {
+        let routes = Routes::new();
         Self {
             crm,
-            routes: Routes::new(),
+            documents: Arc::new(Documents::new(routes.operations())),
+            routes,
             authentication: Authentication::default(),
             rates: RateLimiter::new(rate_limit_per_minute, false),
             readiness: Readiness::default(),
@@ -183,11 +185,11 @@ impl Api {
         let path = head.uri.path();
         let (route, ids) = match self.routes.find(&head.method, path) {
             Ok(found) => found,
-            Err(allowed) => return Err(unrouted(&self.routes, &head.method, path, &allowed)),
+            Err(missed) => return Err(unrouted(&self.routes, &head.method, path, missed)),
         };
-        let handler = match route.access {
-            Access::Keyed(handler) => handler,
-            Access::Open(handler) => {
+        let handler = match route.handler {
+            Handler::Keyed(handler) => handler,
+            Handler::Open(handler) => {
                 Query::of(&head.uri)?.finish()?;
                 return Ok((Task::Open(handler), None));
             }
@@ -211,7 +213,7 @@ impl Api {
         check_version(&head.headers)?;
         let task = Task::Keyed {
             handler,
-            body: body_use(route),
+            body: route.operation.body,
             ids,
             scoped: self.crm.open(scope.workspace(), scope.mode()).await?,
             query: Query::of(&head.uri)?,
@@ -219,8 +221,8 @@ impl Api {
         let allowance = Allowance {
             // Both modes of a workspace draw on one account: they are one customer.
             tenant: Tenant(Scope::new(scope.workspace(), Mode::Live).key()),
-            body_bytes_max: route.body_bytes_max,
-            answer: route.answer,
+            body_bytes_max: route.operation.body_bytes_max,
+            answer: route.operation.answer_size,
         };
         Ok((task, Some(allowance)))
     }
@@ -248,21 +250,26 @@ impl Api {
     fn begin(&self, task: Task, request: Request<Bytes>) -> Result<Answering, Failure> {
         let (head, body) = request.into_parts();
         match task {
-            Task::Open(handler) => Ok(handler(self.crm.clone(), self.readiness.clone())),
+            Task::Open(handler) => Ok(handler(Open {
+                crm: self.crm.clone(),
+                readiness: self.readiness.clone(),
+                documents: Arc::clone(&self.documents),
+            })),
             Task::Keyed {
                 handler,
-                body: body_use,
+                body: taken,
                 ids,
                 query,
                 scoped,
             } => {
-                let body = read_body(body_use, &body)?;
+                let body = read_body(taken, &head.method, &body)?;
                 let mut call = Call {
                     scoped,
                     ids,
                     query,
                     head,
                     body,
+                    documents: Arc::clone(&self.documents),
                 };
                 call.hold_to_idempotency_key()?;
                 Ok(handler(call))
@@ -296,7 +303,7 @@ impl Api {
     }
 }
 
-impl Handler for Api {
+impl serve::Handler for Api {
     type Call = Admitted;
 
     fn admit(
@@ -328,21 +335,13 @@ impl Handler for Api {
     }
 }
 
-fn body_use(route: &Route) -> BodyUse {
-    match route.doc.takes {
-        Some(_) if route.doc.optional => BodyUse::Optional,
-        Some(_) => BodyUse::Required,
-        None if route.method == Method::POST => BodyUse::Optional,
-        None => BodyUse::None,
-    }
-}
-
-/// The JSON of a request that has any.
-fn read_body(body_use: BodyUse, body: &[u8]) -> Result<Value, Failure> {
-    match body_use {
-        BodyUse::None => return Ok(Value::Null),
-        BodyUse::Optional if body.is_empty() => return Ok(Value::Null),
-        BodyUse::Optional | BodyUse::Required => {}
+/// The JSON of a request that has any. A GET or DELETE may bring some along, and it means nothing; a POST that needs none
+/// may not bring what is no JSON.
+fn read_body(taken: Body, method: &Method, body: &[u8]) -> Result<Value, Failure> {
+    match taken {
+        Body::None if method != Method::POST => return Ok(Value::Null),
+        Body::None | Body::Optional(_) if body.is_empty() => return Ok(Value::Null),
+        Body::None | Body::Optional(_) | Body::Required(_) => {}
     }
     let read = json::parse(body);
     read.map_err(|error| relm_core::Error::new(ErrorKind::BadRequest, error.message).into())

@@ -3,6 +3,7 @@
 use relm_core::{Error, ErrorKind};
 
 use super::answer::Failure;
+use super::operation::Takes;
 
 /// Names that mean one thing, the sentence that says what is done here, and what to write instead of the name.
 struct Elsewhere {
@@ -161,41 +162,31 @@ const OF_SEARCH: [Elsewhere; 2] = [
     ),
 ];
 
-/// What a request takes, beside what all take.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Takes {
-    Nothing,
-    List,
-    Search,
+const fn options(takes: Takes) -> &'static [&'static str] {
+    match takes {
+        Takes::Nothing => &[],
+        Takes::List(_) => &["limit", "cursor", "filter"],
+        Takes::Search => &["q", "types", "limit", "cursor"],
+    }
 }
 
-impl Takes {
-    const fn options(self) -> &'static [&'static str] {
-        match self {
-            Self::Nothing => &[],
-            Self::List => &["limit", "cursor", "filter"],
-            Self::Search => &["q", "types", "limit", "cursor"],
-        }
-    }
-
-    fn elsewhere(self, name: &str) -> Option<&'static Elsewhere> {
-        let own: &[&[Elsewhere]] = match self {
-            Self::Nothing => &[],
-            Self::List => &[&OF_LISTS],
-            Self::Search => &[&OF_SEARCH, &OF_LISTS],
-        };
-        let all = own.iter().copied().flatten().chain(&OF_ALL);
-        let name = name.to_lowercase();
-        all.into_iter().find(|known| known.names.contains(&&*name))
-    }
+fn known(takes: Takes, name: &str) -> Option<&'static Elsewhere> {
+    let own: &[&[Elsewhere]] = match takes {
+        Takes::Nothing => &[],
+        Takes::List(_) => &[&OF_LISTS],
+        Takes::Search => &[&OF_SEARCH, &OF_LISTS],
+    };
+    let all = own.iter().copied().flatten().chain(&OF_ALL);
+    let name = name.to_lowercase();
+    all.into_iter().find(|known| known.names.contains(&&*name))
 }
 
 /// That a parameter is one of another API, if it is.
 pub(super) fn of_elsewhere(name: &str, takes: Takes) -> Option<Failure> {
-    let known = takes.elsewhere(name)?;
+    let known = known(takes, name)?;
     let error = refuse(name, "")
         .adding(known.says)
-        .options("", takes.options().iter().copied());
+        .options("", options(takes).iter().copied());
     let error = match known.instead {
         Some(instead) => error.suggesting(instead),
         None => error,
@@ -207,11 +198,11 @@ pub(super) fn of_elsewhere(name: &str, takes: Takes) -> Option<Failure> {
 pub(super) fn unknown(name: &str, takes: Takes) -> Failure {
     let leave = match takes {
         Takes::Nothing => " here; leave it out",
-        Takes::List | Takes::Search => " here",
+        Takes::List(_) | Takes::Search => " here",
     };
     of_elsewhere(name, takes).unwrap_or_else(|| {
         refuse(name, leave)
-            .options(name, takes.options().iter().copied())
+            .options(name, options(takes).iter().copied())
             .into()
     })
 }

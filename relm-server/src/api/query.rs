@@ -5,7 +5,8 @@ use relm_core::limits::PAGE_LIMIT_MAX;
 use relm_core::{Error, ErrorKind, Quoted};
 
 use super::answer::Failure;
-use super::parameters::{self, Takes};
+use super::operation::Takes;
+use super::parameters;
 
 /// The parameters of a request, decoded, in their order.
 #[derive(Debug, Default)]

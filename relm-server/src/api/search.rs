@@ -4,7 +4,8 @@ use relm_core::{Error, ErrorKind, SearchRequest};
 
 use super::answer::{Answer, Failure, Outcome};
 use super::call::Call;
-use super::parameters::{self, Takes};
+use super::operation::Takes;
+use super::parameters;
 
 pub(super) async fn search(mut call: Call) -> Outcome {
     let query = &mut call.query;

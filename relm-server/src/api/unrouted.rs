@@ -1,11 +1,12 @@
 //! What is said where no route is: which path or method was most likely meant.
 
+use hyper::Method;
 use hyper::header::{ALLOW, HeaderValue};
-use hyper::{Method, StatusCode};
-use relm_core::Quoted;
+use relm_core::{ErrorKind, Quoted};
 
 use super::answer::Failure;
-use super::routes::Routes;
+use super::code::Code;
+use super::routes::{Missed, Routes};
 
 /// What other APIs call our resources.
 const RESOURCES_ELSEWHERE: [(&str, &str); 22] = [
@@ -36,23 +37,16 @@ const RESOURCES_ELSEWHERE: [(&str, &str); 22] = [
 /// Parts of a path that are looked at to find what it meant: whoever sends it need not show a key.
 const PARTS_MAX: usize = 8;
 
-/// The one resource that has it.
-const BATCHES: &str = "/v1/contacts/batch";
-
 /// No such path, or no such method on it.
-pub(super) fn unrouted(
-    routes: &Routes,
-    method: &Method,
-    path: &str,
-    allowed: &[Method],
-) -> Failure {
-    if is_batch_elsewhere(path) {
-        let message = format!("Bulk import is for contacts alone: POST {BATCHES}.");
-        return not_found(message);
+pub(super) fn unrouted(routes: &Routes, method: &Method, path: &str, missed: Missed) -> Failure {
+    match missed {
+        Missed::Resource(message) => not_found(message),
+        Missed::Method(allowed) => not_allowed(method, &allowed),
+        Missed::Path => no_path(routes, path),
     }
-    if !allowed.is_empty() {
-        return not_allowed(method, allowed);
-    }
+}
+
+fn no_path(routes: &Routes, path: &str) -> Failure {
     let message = match path_meant(routes, path) {
         Some(meant) if path.trim_end_matches('/') == meant => {
             format!(
@@ -66,16 +60,8 @@ pub(super) fn unrouted(
     not_found(message)
 }
 
-fn not_found(message: String) -> Failure {
-    Failure::new(StatusCode::NOT_FOUND, "not_found", message)
-}
-
-/// Whether a path would be the bulk import of another resource than contacts: no id is `batch`.
-pub(super) fn is_batch_elsewhere(path: &str) -> bool {
-    path.starts_with("/v1/")
-        && path.ends_with("/batch")
-        && path != BATCHES
-        && path.matches('/').count() == 3
+fn not_found(message: impl Into<String>) -> Failure {
+    Failure::of(Code::Engine(ErrorKind::NotFound), message)
 }
 
 fn not_allowed(method: &Method, allowed: &[Method]) -> Failure {
@@ -92,11 +78,7 @@ fn not_allowed(method: &Method, allowed: &[Method]) -> Failure {
     } else {
         format!("This path takes {names}.")
     };
-    let failure = Failure::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "method_not_allowed",
-        message,
-    );
+    let failure = Failure::of(Code::MethodNotAllowed, message);
     match HeaderValue::from_str(&names) {
         Ok(value) => failure.with_header(ALLOW, value),
         Err(_) => failure,
@@ -133,9 +115,8 @@ fn path_meant(routes: &Routes, path: &str) -> Option<String> {
         return Some(list);
     }
     let whole = |rest: &[&str]| [&["/v1", &resource_name], rest].concat().join("/");
-    let is_known = |path: &String| routes.has(path) && !is_batch_elsewhere(path);
     let mut meant = [whole(rest), whole(&[])].into_iter();
-    meant.find(is_known)
+    meant.find(|path| routes.has(path))
 }
 
 /// The list that other APIs have beneath a record, as a filter of ours.

@@ -29,7 +29,11 @@ use crate::value::id::{Id, Kind};
 
 /// What a batch of contacts asks for.
 #[derive(Clone, Debug, Default)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "ContactBatchCreate")
+)]
 pub struct BatchInput {
     /// The rows, 1 to 500, applied in order.
     #[cfg_attr(
@@ -59,7 +63,11 @@ enum DedupKey {
 
 /// What became of a batch.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "ContactBatch")
+)]
 #[non_exhaustive]
 pub struct BatchReport {
     /// Always `batch`.
@@ -88,7 +96,11 @@ pub enum BatchTag {
 
 /// What became of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "ContactBatchRowStatus")
+)]
 #[serde(rename_all = "snake_case")]
 pub enum RowStatus {
     /// It made a contact.
@@ -115,7 +127,11 @@ impl RowStatus {
 
 /// One row of a [`BatchReport`].
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "ContactBatchRow")
+)]
 #[non_exhaustive]
 pub struct BatchRow {
     /// Its place in the input, from 0.

@@ -415,8 +415,8 @@ fn target(kind: Kind, fields: &[Field], name: &str) -> Result<(Target, ColumnTyp
     }
 }
 
-/// How a `metadata` filter's value is read. An undefined member takes any value, as text.
-const fn metadata_type(field_type: Option<FieldType>) -> ColumnType {
+/// How a `metadata` filter's value is read: by its definition, or as text where it has none.
+pub const fn metadata_type(field_type: Option<FieldType>) -> ColumnType {
     match field_type {
         None | Some(FieldType::Text | FieldType::Select) => ColumnType::Text {
             chars_max: FILTER_VALUE_CHARS_MAX,

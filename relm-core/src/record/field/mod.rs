@@ -64,7 +64,11 @@ impl FieldType {
 
 /// What a field's type needs to know beside itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "CustomFieldOptions")
+)]
 pub struct FieldOptions {
     /// The values of a `select`; absent on every other type.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -73,7 +77,11 @@ pub struct FieldOptions {
 
 /// The definition of a custom field. It never changes: it is made and removed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "CustomField")
+)]
 #[non_exhaustive]
 pub struct Field {
     /// `fld_` and a ULID.

@@ -1,0 +1,171 @@
+//! The OpenAPI documents: 3.1, 3.0 for older tools, and those of one workspace. They are made from the operations and the
+//! schemas, so that they cannot say what the code does not do.
+
+mod downgrade;
+mod headers;
+mod parameters;
+mod responses;
+mod webhooks;
+
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+use relm_core::Field;
+use relm_core::record::API_VERSION;
+use serde_json::{Map, Value, json};
+
+use super::operation::{Access, Body, Operation};
+use super::schemas::{self, examples, reference};
+
+/// The resources, in the order of the documents, and what each is about.
+const TAGS: [(&str, &str); 13] = [
+    ("contacts", "People, known by one value at least."),
+    ("companies", "Organisations, known by their names."),
+    ("deals", "Sales in progress, won or lost."),
+    (
+        "activities",
+        "Calls, meetings, notes: what happened, and when.",
+    ),
+    ("search", "Words across all objects."),
+    (
+        "schema",
+        "What a workspace's objects have, for people and for machines.",
+    ),
+    (
+        "fields",
+        "Custom fields, which live in `metadata` and are checked on every write.",
+    ),
+    ("associations", "Labelled edges between any two records."),
+    ("webhooks", "Endpoints that receive events."),
+    ("deliveries", "Events on their way to an endpoint."),
+    ("events", "What happened to records."),
+    (
+        webhooks::NOTIFICATIONS,
+        "Events as the server sends them to endpoints.",
+    ),
+    ("server", "What needs no key."),
+];
+
+/// The documents that say nothing of a workspace, each made once.
+pub(super) struct Documents {
+    operations: Vec<Operation>,
+    latest: OnceLock<Bytes>,
+    for_older_tools: OnceLock<Bytes>,
+}
+
+impl Documents {
+    pub fn new(operations: Vec<Operation>) -> Self {
+        Self {
+            operations,
+            latest: OnceLock::new(),
+            for_older_tools: OnceLock::new(),
+        }
+    }
+
+    /// In OpenAPI 3.1.
+    pub fn latest(&self) -> Bytes {
+        let made = self.latest.get_or_init(|| self.of_workspace(&[]));
+        made.clone()
+    }
+
+    /// In OpenAPI 3.0.
+    pub fn for_older_tools(&self) -> Bytes {
+        let made = self.for_older_tools.get_or_init(|| {
+            let document = document(&self.operations, &[]);
+            line(&downgrade::to_3_0(document))
+        });
+        made.clone()
+    }
+
+    /// In OpenAPI 3.1, with the custom fields of a workspace.
+    pub fn of_workspace(&self, fields: &[Field]) -> Bytes {
+        line(&document(&self.operations, fields))
+    }
+}
+
+fn line(document: &Value) -> Bytes {
+    format!("{document}\n").into()
+}
+
+fn document(operations: &[Operation], fields: &[Field]) -> Value {
+    let mut paths = Map::new();
+    for operation in operations {
+        let path = paths.entry(operation.path).or_insert_with(|| json!({}));
+        path[operation.method.as_str().to_ascii_lowercase()] = described(operation, fields);
+    }
+    let tag = |(name, description)| json!({ "name": name, "description": description });
+    json!({
+        "openapi": "3.1.0",
+        "info": info(),
+        "servers": [{ "url": "/", "description": "The server that this document is from." }],
+        "tags": TAGS.map(tag),
+        "paths": paths,
+        "webhooks": webhooks::webhooks(),
+        "components": {
+            "schemas": schemas::schemas(fields),
+            "parameters": parameters::shared(),
+            "headers": headers::headers(),
+            "responses": responses::refusals(operations),
+            "securitySchemes": { "key": {
+                "type": "http", "scheme": "bearer",
+                "description": "An API key: `sk_live_…` for live records, `sk_test_…` for test records.",
+            } },
+        },
+    })
+}
+
+fn info() -> Value {
+    let description = format!(
+        "A CRM. This is version `{API_VERSION}` of its API; a request may ask for it in the header `Relm-Version`.\n\n\
+         Whatever answers GET answers HEAD with the same head and no body. Any other method on a path is refused with 405 \
+         `method_not_allowed`, and what is not well-formed HTTP with 400, 408, 414, 431 or 501. A custom field is filtered by \
+         the name of its member, as in `filter[metadata.plan][in]=pro,free`: the document of a workspace, \
+         `GET /v1/openapi.json`, has these as parameters."
+    );
+    json!({
+        "title": "Relm",
+        "version": env!("CARGO_PKG_VERSION"),
+        "summary": "An API-first CRM.",
+        "description": description,
+        "contact": { "name": "Relm", "url": env!("CARGO_PKG_REPOSITORY") },
+        "license": { "name": "MIT or Apache 2.0", "identifier": env!("CARGO_PKG_LICENSE") },
+    })
+}
+
+fn described(operation: &Operation, fields: &[Field]) -> Value {
+    let mut described = json!({
+        "operationId": operation.name.replace('.', "_"),
+        "summary": operation.summary,
+        "description": operation.description,
+        "tags": [operation.resource()],
+        "security": security(operation.access),
+        "responses": responses::responses(operation),
+    });
+    let parameters = parameters::parameters(operation, fields);
+    if !parameters.is_empty() {
+        described["parameters"] = parameters.into();
+    }
+    let (schema, required) = match operation.body {
+        Body::None => return described,
+        Body::Optional(schema) => (schema, false),
+        Body::Required(schema) => (schema, true),
+    };
+    described["requestBody"] =
+        json!({ "required": required, "content": content(schema, examples::of(schema)) });
+    described
+}
+
+fn security(access: Access) -> Value {
+    match access {
+        Access::Open => json!([]),
+        Access::Keyed => json!([{ "key": [] }]),
+    }
+}
+
+fn content(schema: &str, example: Option<Value>) -> Value {
+    let mut content = json!({ "schema": reference(schema) });
+    if let Some(example) = example {
+        content["example"] = example;
+    }
+    json!({ "application/json": content })
+}

@@ -1,0 +1,169 @@
+//! Parameters of operations: ids, headers, a page's size and place, and a filter for each field and operator.
+
+use relm_core::limits::{
+    FILTER_IN_VALUES_MAX, IDEMPOTENCY_KEY_CHARS_MAX, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX,
+    SEARCH_QUERY_CHARS_MAX,
+};
+use relm_core::query::filter::{Operator, metadata_type};
+use relm_core::record::column::ColumnType;
+use relm_core::{Field, FieldType, Kind, ObjectType};
+use serde_json::{Value, json};
+
+use crate::api::filterable;
+use crate::api::operation::{Operation, Precondition, Takes};
+use crate::api::schemas::{examples, reference};
+
+/// Parameters that several operations have, by the name of their component.
+pub(super) fn shared() -> Value {
+    json!({
+        "IdempotencyKey": {
+            "in": "header", "name": "Idempotency-Key", "required": false,
+            "description": "For 24 hours, the same key with the same request has no second effect and gives the same response.",
+            "schema": { "type": "string", "minLength": 1, "maxLength": IDEMPOTENCY_KEY_CHARS_MAX },
+            "example": "create-ada-2026-07-02",
+        },
+        "IfMatch": {
+            "in": "header", "name": "If-Match", "required": false,
+            "description": "Goes on only if this is the record's version, in quotes.",
+            "schema": { "type": "string" }, "example": "\"3\"",
+        },
+        "IfNoneMatch": {
+            "in": "header", "name": "If-None-Match", "required": false,
+            "description": "Answers 304 as long as this is the record's version, in quotes.",
+            "schema": { "type": "string" }, "example": "\"3\"",
+        },
+        "Limit": {
+            "in": "query", "name": "limit", "required": false,
+            "description": format!("The most records of the page. More than {PAGE_LIMIT_MAX} counts as {PAGE_LIMIT_MAX}."),
+            "schema": { "type": "integer", "format": "int32", "minimum": 1, "default": PAGE_LIMIT_DEFAULT },
+        },
+        "Cursor": {
+            "in": "query", "name": "cursor", "required": false,
+            "description": "The `next_cursor` of the page before, with the same filters.",
+            "schema": { "type": "string" },
+        },
+    })
+}
+
+/// The parameters of an operation, where the workspace has these custom fields.
+pub(super) fn parameters(operation: &Operation, fields: &[Field]) -> Vec<Value> {
+    let mut all = ids(operation);
+    if operation.takes_idempotency_key() {
+        all.push(of_all("IdempotencyKey"));
+    }
+    match operation.precondition() {
+        Some(Precondition::IfMatch) => all.push(of_all("IfMatch")),
+        Some(Precondition::IfNoneMatch) => all.push(of_all("IfNoneMatch")),
+        None => {}
+    }
+    match operation.query {
+        Takes::Nothing => return all,
+        Takes::Search => all.extend(words()),
+        Takes::List(_) => {}
+    }
+    all.extend([of_all("Limit"), of_all("Cursor")]);
+    if let Takes::List(kind) = operation.query {
+        let typed = |name| Some((name, filterable::field_type(kind, name)?));
+        for (name, ty) in filterable::names(kind).filter_map(typed) {
+            all.extend(filters(name, ty, &plain(ty)));
+        }
+        let own = |field: &&Field| Some(field.object_type) == ObjectType::of(kind);
+        for field in fields.iter().filter(own) {
+            let ty = metadata_type(Some(field.field_type));
+            let name = format!("metadata.{}", field.key);
+            all.extend(filters(&name, ty, &of_custom_field(field)));
+        }
+    }
+    all
+}
+
+fn of_all(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/parameters/{name}") })
+}
+
+fn ids(operation: &Operation) -> Vec<Value> {
+    let places = operation.places().zip(operation.ids);
+    let id = |(name, kind): (&str, &Kind)| {
+        let what = kind.name();
+        let mut id = json!({
+            "in": "path", "name": name, "required": true, "description": format!("The id of the {what}."),
+            "schema": { "type": "string" },
+        });
+        if let Some(example) = examples::id(*kind) {
+            id["example"] = example.into();
+        }
+        id
+    };
+    places.map(id).collect()
+}
+
+fn words() -> [Value; 2] {
+    let types = json!({ "type": "array", "items": reference("ObjectType") });
+    [
+        json!({
+            "in": "query", "name": "q", "required": true, "example": "ada love",
+            "description": "The words to search for.",
+            "schema": { "type": "string", "minLength": 1, "maxLength": SEARCH_QUERY_CHARS_MAX },
+        }),
+        json!({
+            "in": "query", "name": "types", "required": false, "style": "form", "explode": false,
+            "description": "The objects to search. Default: all.", "schema": types,
+        }),
+    ]
+}
+
+/// A field's filters, one for each operator that it takes.
+fn filters(name: &str, ty: ColumnType, value: &Value) -> Vec<Value> {
+    let operators = Operator::ALL.into_iter();
+    let taken = operators.filter(|operator| operator.applies_to(ty));
+    taken
+        .map(|operator| filter(name, operator, value))
+        .collect()
+}
+
+fn filter(name: &str, operator: Operator, value: &Value) -> Value {
+    let text = json!({ "type": "string" });
+    let (says, schema) = match operator {
+        Operator::Eq => ("is this", value.clone()),
+        Operator::Neq => ("is not this, and not null", value.clone()),
+        Operator::Gt => ("is greater than this", value.clone()),
+        Operator::Gte => ("is this or greater", value.clone()),
+        Operator::Lt => ("is less than this", value.clone()),
+        Operator::Lte => ("is this or less", value.clone()),
+        Operator::Ilike => (
+            "matches this pattern, where `%` is any run of characters and `_` one, in any case",
+            text,
+        ),
+        Operator::In => (
+            "is one of these",
+            json!({ "type": "array", "items": value, "maxItems": FILTER_IN_VALUES_MAX }),
+        ),
+        Operator::IsNull => ("is null, or is not", json!({ "type": "boolean" })),
+    };
+    json!({
+        "in": "query", "name": format!("filter[{name}][{}]", operator.as_str()), "required": false,
+        "description": format!("`{name}` {says}."), "schema": schema,
+    })
+}
+
+/// A value of a column, as a filter gives it.
+fn plain(ty: ColumnType) -> Value {
+    match ty {
+        ColumnType::Text { .. } | ColumnType::Id(_) | ColumnType::Json => {
+            json!({ "type": "string" })
+        }
+        ColumnType::Integer => json!({ "type": "integer", "format": "int64" }),
+        ColumnType::Boolean => json!({ "type": "boolean" }),
+        ColumnType::Date => json!({ "type": "string", "format": "date" }),
+        ColumnType::Timestamp => json!({ "type": "string", "format": "date-time" }),
+    }
+}
+
+fn of_custom_field(field: &Field) -> Value {
+    match field.field_type {
+        FieldType::Text | FieldType::Select => json!({ "type": "string" }),
+        FieldType::Number => json!({ "type": "number" }),
+        FieldType::Date => json!({ "type": "string", "format": "date" }),
+        FieldType::Bool => json!({ "type": "boolean" }),
+    }
+}

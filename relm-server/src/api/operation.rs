@@ -1,0 +1,239 @@
+//! What the API can do, as data: one [`Operation`] is all that is known of a method on a path. Routes and documents are
+//! made from it, as is whatever else speaks the API.
+
+use hyper::Method;
+use relm_core::limits::{BATCH_REQUEST_BYTES_MAX, REQUEST_BYTES_MAX};
+use relm_core::{ErrorKind, Kind};
+
+use super::code::Code;
+use crate::serve::AnswerSize;
+
+/// One method on one path.
+#[derive(Clone, Debug)]
+pub(super) struct Operation {
+    /// The resource and what is done with it, such as `contacts.create`.
+    pub name: &'static str,
+    pub method: Method,
+    pub path: &'static str,
+    pub access: Access,
+    /// A few words, without a full stop.
+    pub summary: &'static str,
+    /// What a caller must know, in sentences.
+    pub description: &'static str,
+    /// Whose ids stand in the path's places.
+    pub ids: &'static [Kind],
+    pub query: Takes,
+    pub body: Body,
+    /// The statuses of success, each with the name of the schema that it is answered with.
+    pub answers: Vec<(u16, &'static str)>,
+    /// Whether it is about one record that counts its changes.
+    pub versioned: bool,
+    /// The codes that it refuses with, beside those that follow from the rest.
+    pub refusals: &'static [Code],
+    pub body_bytes_max: usize,
+    pub answer_size: AnswerSize,
+    /// What is said where the path's last word follows another resource, though an id could stand there.
+    pub nowhere_else: Option<&'static str>,
+}
+
+/// Who may call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Anyone.
+    Open,
+    /// Whoever shows a valid key; one that may only read, where nothing is changed.
+    Keyed,
+}
+
+/// The parameters in the query string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Takes {
+    Nothing,
+    /// A page's size and place, and filters on records of a kind.
+    List(Kind),
+    Search,
+}
+
+/// The body of a request, by the name of its schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Body {
+    None,
+    Optional(&'static str),
+    Required(&'static str),
+}
+
+/// A header by which a request asks for a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Precondition {
+    IfMatch,
+    IfNoneMatch,
+}
+
+impl Operation {
+    pub fn new(name: &'static str, method: Method, path: &'static str) -> Self {
+        Self {
+            name,
+            method,
+            path,
+            access: Access::Keyed,
+            summary: "",
+            description: "",
+            ids: &[],
+            query: Takes::Nothing,
+            body: Body::None,
+            answers: Vec::new(),
+            versioned: false,
+            refusals: &[],
+            body_bytes_max: REQUEST_BYTES_MAX,
+            answer_size: AnswerSize::Small,
+            nowhere_else: None,
+        }
+    }
+
+    pub fn says(mut self, summary: &'static str, description: &'static str) -> Self {
+        (self.summary, self.description) = (summary, description);
+        self
+    }
+
+    pub fn of(mut self, ids: &'static [Kind]) -> Self {
+        self.ids = ids;
+        self
+    }
+
+    pub fn takes(mut self, schema: &'static str) -> Self {
+        self.body = Body::Required(schema);
+        self
+    }
+
+    pub fn may_take(mut self, schema: &'static str) -> Self {
+        self.body = Body::Optional(schema);
+        self
+    }
+
+    /// What a success is answered with; of several, the usual one first.
+    pub fn gives(mut self, status: u16, schema: &'static str) -> Self {
+        self.answers.push((status, schema));
+        self
+    }
+
+    /// A page of records of `kind`.
+    pub fn lists(mut self, kind: Kind, schema: &'static str) -> Self {
+        self.query = Takes::List(kind);
+        self.large().gives(200, schema)
+    }
+
+    pub fn searches(mut self, schema: &'static str) -> Self {
+        self.query = Takes::Search;
+        self.large().gives(200, schema)
+    }
+
+    pub fn versioned(mut self) -> Self {
+        self.versioned = true;
+        self
+    }
+
+    pub fn refuses(mut self, codes: &'static [Code]) -> Self {
+        self.refusals = codes;
+        self
+    }
+
+    /// It answers with much.
+    pub fn large(mut self) -> Self {
+        self.answer_size = AnswerSize::Large;
+        self
+    }
+
+    /// It reads, changes and writes many records.
+    pub fn batch(mut self) -> Self {
+        self.answer_size = AnswerSize::Batch;
+        self.body_bytes_max = BATCH_REQUEST_BYTES_MAX;
+        self
+    }
+
+    pub fn nowhere_else(mut self, message: &'static str) -> Self {
+        self.nowhere_else = Some(message);
+        self
+    }
+
+    /// The resource, such as `contacts`.
+    pub fn resource(&self) -> &'static str {
+        self.name
+            .split_once('.')
+            .map_or(self.name, |(resource, _)| resource)
+    }
+
+    /// The names of the path's places, in order.
+    pub fn places(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.path.split('/').filter_map(|part| {
+            let name = part.strip_prefix('{')?;
+            name.strip_suffix('}')
+        })
+    }
+
+    /// Whether it only reads.
+    pub fn is_safe(&self) -> bool {
+        self.method.is_safe()
+    }
+
+    pub fn takes_idempotency_key(&self) -> bool {
+        self.access == Access::Keyed && self.method == Method::POST
+    }
+
+    pub fn precondition(&self) -> Option<Precondition> {
+        if !self.versioned || self.ids.is_empty() {
+            return None;
+        }
+        Some(if self.is_safe() {
+            Precondition::IfNoneMatch
+        } else {
+            Precondition::IfMatch
+        })
+    }
+
+    /// Whether a success names the version of the record that it is.
+    pub fn gives_version(&self) -> bool {
+        self.versioned && self.method != Method::DELETE
+    }
+
+    /// Every code that it may be refused with, those of HTTP alone aside: a method or a path that is not there, a head or
+    /// a body that is not well-formed HTTP.
+    pub fn codes(&self) -> Vec<Code> {
+        const CHANGE: &[ErrorKind] = &[ErrorKind::Forbidden, ErrorKind::OutcomeUnknown];
+        const BODY: &[ErrorKind] = &[ErrorKind::ValidationFailed, ErrorKind::UnknownField];
+        let keyed = self.access == Access::Keyed;
+        let listed = self.query != Takes::Nothing;
+        let posted = self.takes_idempotency_key();
+        let has_body = self.body != Body::None;
+        let engine = |applies: bool, kinds: &[ErrorKind]| -> Vec<Code> {
+            let kinds = if applies { kinds } else { &[] };
+            kinds.iter().copied().map(Code::Engine).collect()
+        };
+        let http = |applies: bool, codes: &[Code]| -> Vec<Code> {
+            let codes = if applies { codes } else { &[] };
+            codes.to_vec()
+        };
+        let codes = [
+            engine(true, &[ErrorKind::BadRequest, ErrorKind::Internal]),
+            engine(keyed, &[ErrorKind::Unauthorized, ErrorKind::Unavailable]),
+            http(keyed, &[Code::RateLimited]),
+            engine(!self.is_safe(), CHANGE),
+            engine(listed, &[ErrorKind::InvalidCursor]),
+            engine(!self.ids.is_empty(), &[ErrorKind::NotFound]),
+            engine(posted, &[ErrorKind::IdempotencyConflict]),
+            engine(
+                self.precondition() == Some(Precondition::IfMatch),
+                &[ErrorKind::VersionConflict],
+            ),
+            engine(has_body, BODY),
+            http(
+                has_body,
+                &[Code::PayloadTooLarge, Code::UnsupportedMediaType],
+            ),
+            self.refusals.to_vec(),
+        ];
+        let codes = codes.concat();
+        // In the order of the documentation, each once.
+        let all = Code::all();
+        all.filter(|code| codes.contains(code)).collect()
+    }
+}

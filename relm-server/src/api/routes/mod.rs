@@ -1,0 +1,174 @@
+//! Every path of the API: what is served, beside what answers it.
+
+mod objects;
+mod server;
+mod workspace;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use hyper::Method;
+
+use super::answer::Outcome;
+use super::call::{Call, Open};
+use super::operation::{Access, Operation};
+
+/// An operation, and what answers it.
+pub(super) struct Route {
+    pub operation: Operation,
+    pub handler: Handler,
+}
+
+/// What answers.
+#[derive(Clone, Copy)]
+pub(super) enum Handler {
+    /// Whoever shows a valid key.
+    Keyed(fn(Call) -> Answering),
+    /// Anyone.
+    Open(fn(Open) -> Answering),
+}
+
+pub(super) type Answering = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+/// Boxes a handler's future: `keyed!(fields::list)` is `Handler::Keyed(|call| Box::pin(fields::list(call)))`.
+macro_rules! keyed {
+    ($($handler:tt)+) => {
+        $crate::api::routes::Handler::Keyed(|call| Box::pin($($handler)+(call)))
+    };
+}
+use keyed;
+
+fn route(handler: Handler, operation: Operation) -> Route {
+    let access = match handler {
+        Handler::Keyed(_) => Access::Keyed,
+        Handler::Open(_) => Access::Open,
+    };
+    Route {
+        operation: Operation {
+            access,
+            ..operation
+        },
+        handler,
+    }
+}
+
+fn get(name: &'static str, path: &'static str) -> Operation {
+    Operation::new(name, Method::GET, path)
+}
+
+fn post(name: &'static str, path: &'static str) -> Operation {
+    Operation::new(name, Method::POST, path)
+}
+
+fn patch(name: &'static str, path: &'static str) -> Operation {
+    Operation::new(name, Method::PATCH, path)
+}
+
+fn delete(name: &'static str, path: &'static str) -> Operation {
+    Operation::new(name, Method::DELETE, path).gives(200, "Deleted")
+}
+
+/// The routes, ready for look-ups.
+pub(super) struct Routes {
+    table: Vec<Route>,
+    /// The places in the table of each path's routes.
+    paths: matchit::Router<Vec<usize>>,
+}
+
+/// Why no route was found.
+pub(super) enum Missed {
+    /// There is no such path.
+    Path,
+    /// The path's last word belongs after another resource alone, which this says.
+    Resource(&'static str),
+    /// The path takes other methods: these.
+    Method(Vec<Method>),
+}
+
+impl Routes {
+    pub fn new() -> Self {
+        let table: Vec<Route> = [objects::routes(), workspace::routes(), server::routes()]
+            .into_iter()
+            .flatten()
+            .collect();
+        let mut paths = matchit::Router::new();
+        for Route { operation, .. } in &table {
+            let same = |(place, other): (usize, &Route)| {
+                (other.operation.path == operation.path).then_some(place)
+            };
+            let places: Vec<usize> = table.iter().enumerate().filter_map(same).collect();
+            if table[places[0]].operation.method == operation.method {
+                paths
+                    .insert(operation.path, places)
+                    .expect("the paths of the table do not conflict");
+            }
+        }
+        Self { table, paths }
+    }
+
+    /// The route of a method and path, with what stands in the path's places.
+    pub fn find(&self, method: &Method, path: &str) -> Result<(&Route, Vec<String>), Missed> {
+        if let Some(message) = self.nowhere_else(path) {
+            return Err(Missed::Resource(message));
+        }
+        let found = self.paths.at(path).map_err(|_| Missed::Path)?;
+        let routes = found.value.iter().map(|place| &self.table[*place]);
+        // Whatever answers GET answers HEAD; hyper leaves out the body (RFC 9110, section 9.3.2).
+        let asked = if *method == Method::HEAD {
+            &Method::GET
+        } else {
+            method
+        };
+        match routes
+            .clone()
+            .find(|route| route.operation.method == *asked)
+        {
+            Some(route) => {
+                let ids = found.params.iter().map(|(_, id)| id.to_owned());
+                Ok((route, ids.collect()))
+            }
+            None => Err(Missed::Method(routes.flat_map(methods).collect())),
+        }
+    }
+
+    /// What is said of a path whose last word belongs after another resource: no id is `batch`.
+    fn nowhere_else(&self, path: &str) -> Option<&'static str> {
+        let (before, word) = path.rsplit_once('/')?;
+        let operations = self.table.iter().map(|route| &route.operation);
+        let mut messages = operations.filter_map(|operation| {
+            let message = operation.nowhere_else?;
+            let (own, own_word) = operation.path.rsplit_once('/')?;
+            let (version, _) = own.rsplit_once('/')?;
+            let (other_version, _) = before.rsplit_once('/')?;
+            (word == own_word && before != own && version == other_version).then_some(message)
+        });
+        messages.next()
+    }
+
+    /// Whether there is anything at a path.
+    pub fn has(&self, path: &str) -> bool {
+        self.paths.at(path).is_ok() && self.nowhere_else(path).is_none()
+    }
+
+    /// What comes after `/v1/` in the paths: `contacts`, `search` and so on; a name may come twice.
+    pub fn resources(&self) -> impl Iterator<Item = &'static str> + Clone + '_ {
+        let paths = self
+            .table
+            .iter()
+            .filter_map(|route| route.operation.path.strip_prefix("/v1/"));
+        paths.filter_map(|path| path.split('/').next())
+    }
+
+    /// Every operation, for whoever tells of them.
+    pub fn operations(&self) -> Vec<Operation> {
+        let routes = self.table.iter();
+        routes.map(|route| route.operation.clone()).collect()
+    }
+}
+
+/// The methods that a route answers.
+fn methods(route: &Route) -> impl Iterator<Item = Method> + use<> {
+    let method = &route.operation.method;
+    let head = (*method == Method::GET).then_some(Method::HEAD);
+    [method.clone()].into_iter().chain(head)
+}

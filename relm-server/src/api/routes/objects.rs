@@ -1,0 +1,124 @@
+//! Contacts, companies, deals and activities.
+
+use relm_core::{Activity, Company, Contact, Deal, ErrorKind, Kind};
+
+use super::{Route, delete, get, keyed, patch, post, route};
+use crate::api::code::Code;
+use crate::api::objects;
+
+const NO_REFERENCE: Code = Code::Engine(ErrorKind::InvalidReference);
+const TAKEN: Code = Code::Engine(ErrorKind::Conflict);
+const EMPTY: Code = Code::Engine(ErrorKind::IdentifierRequired);
+const NO_CHOICE: Code = Code::Engine(ErrorKind::UnknownValue);
+
+/// The five routes of an object type: `object_routes!(Deal, "deals", "Deal", "a deal", …)` gives POST and GET on
+/// `/v1/deals`, and GET, PATCH and DELETE on `/v1/deals/{id}`.
+macro_rules! object_routes {
+    ($ty:ident, $plural:literal, $name:literal, $one:literal, $create:literal, $refusals:expr) => {{
+        const ALL: &str = concat!("/v1/", $plural);
+        const ONE: &str = concat!("/v1/", $plural, "/{id}");
+        const OF: &[Kind] = &[Kind::$ty];
+        [
+            route(
+                keyed!(objects::create::<$ty>),
+                post(concat!($plural, ".create"), ALL)
+                    .says(concat!("Create ", $one), $create)
+                    .takes(concat!($name, "Create"))
+                    .gives(201, $name)
+                    .versioned()
+                    .refuses($refusals),
+            ),
+            route(
+                keyed!(objects::list::<$ty>),
+                get(concat!($plural, ".list"), ALL)
+                    .says(concat!("List ", $plural), "Newest first. All filters must hold; two on one field make a range.")
+                    .lists(Kind::$ty, concat!($name, "List")),
+            ),
+            route(
+                keyed!(objects::get::<$ty>),
+                get(concat!($plural, ".get"), ONE)
+                    .says(concat!("Retrieve ", $one), "Answers 304 without a body where `If-None-Match` names the version.")
+                    .of(OF)
+                    .gives(200, $name)
+                    .versioned(),
+            ),
+            route(
+                keyed!(objects::update::<$ty>),
+                patch(concat!($plural, ".update"), ONE)
+                    .says(
+                        concat!("Update ", $one),
+                        "Changes what the body names: an absent member stays, null clears it. `metadata` merges one level \
+                         deep, and a null in it removes a key.",
+                    )
+                    .of(OF)
+                    .takes(concat!($name, "Update"))
+                    .gives(200, $name)
+                    .versioned()
+                    .refuses($refusals),
+            ),
+            route(
+                keyed!(objects::delete::<$ty>),
+                delete(concat!($plural, ".delete"), ONE)
+                    .says(concat!("Delete ", $one), "Removes its associations in the same commit.")
+                    .of(OF)
+                    .versioned(),
+            ),
+        ]
+    }};
+}
+
+pub(super) fn routes() -> Vec<Route> {
+    let batch = route(
+        keyed!(objects::batch),
+        post("contacts.batch", "/v1/contacts/batch")
+            .says(
+                "Create or update many contacts",
+                "Applies the rows in order and commits them together. With `dedup_on` a row whose address is known updates that \
+                 contact, as a PATCH would; without it the row fails. A bad row fails alone, unless the batch is `atomic`.",
+            )
+            .takes("ContactBatchCreate")
+            .gives(200, "ContactBatch")
+            .batch()
+            .refuses(&[TAKEN, NO_REFERENCE, NO_CHOICE, EMPTY])
+            .nowhere_else("Bulk import is for contacts alone: POST /v1/contacts/batch."),
+    );
+    let contacts = object_routes!(
+        Contact,
+        "contacts",
+        "Contact",
+        "a contact",
+        "Needs one usable value at least. The e-mail address is unique in the workspace and mode.",
+        &[TAKEN, NO_REFERENCE, NO_CHOICE, EMPTY]
+    );
+    let companies = object_routes!(
+        Company,
+        "companies",
+        "Company",
+        "a company",
+        "Reduces `domain` to its bare host, whatever URL it is written as.",
+        &[NO_CHOICE]
+    );
+    let deals = object_routes!(
+        Deal,
+        "deals",
+        "Deal",
+        "a deal",
+        "The company and the contact that it refers to must exist.",
+        &[NO_REFERENCE, NO_CHOICE]
+    );
+    let activities = object_routes!(
+        Activity,
+        "activities",
+        "Activity",
+        "an activity",
+        "The records that it refers to must exist.",
+        &[NO_REFERENCE, NO_CHOICE]
+    );
+    [batch]
+        .into_iter()
+        .chain(contacts)
+        .chain(companies)
+        .chain(deals)
+        .chain(activities)
+        .collect()
+}

@@ -1,0 +1,219 @@
+//! What a workspace has beside its objects: search, its schema, associations, webhooks and events.
+
+use relm_core::{ErrorKind, Kind};
+
+use super::{Route, delete, get, keyed, patch, post, route};
+use crate::api::code::Code;
+use crate::api::{associations, documents, events, fields, schema, search, webhooks};
+
+const INVALID: Code = Code::Engine(ErrorKind::ValidationFailed);
+const NO_REFERENCE: Code = Code::Engine(ErrorKind::InvalidReference);
+const NO_CHOICE: Code = Code::Engine(ErrorKind::UnknownValue);
+const TAKEN: Code = Code::Engine(ErrorKind::Conflict);
+
+pub(super) fn routes() -> Vec<Route> {
+    let mut routes = schema_routes();
+    routes.extend(association_routes());
+    routes.extend(webhook_routes());
+    routes.extend(delivery_routes());
+    routes.extend(event_routes());
+    routes
+}
+
+fn schema_routes() -> Vec<Route> {
+    vec![
+        route(
+            keyed!(search::search),
+            get("search.records", "/v1/search")
+                .says(
+                    "Search across objects",
+                    "Finds the contacts, companies, deals and activities that have a word for every word of `q`, which may be the \
+                     beginning of it. A record that `q` is the whole name or address of comes first; then newest first.",
+                )
+                .searches("SearchResultList"),
+        ),
+        route(
+            keyed!(schema::schema),
+            get("schema.get", "/v1/schema")
+                .says("Retrieve the schema", "The objects, fields, operators and limits of the workspace, its custom fields among them.")
+                .large()
+                .gives(200, "WorkspaceSchema"),
+        ),
+        route(
+            keyed!(documents::of_workspace),
+            get("schema.openapi", "/v1/openapi.json")
+                .says("Retrieve the workspace's OpenAPI document", "As `/openapi.json`, with the workspace's custom fields as typed members of `metadata` and as filters.")
+                .large()
+                .gives(200, "OpenApiDocument"),
+        ),
+        route(
+            keyed!(fields::list),
+            get("fields.list", "/v1/schema/fields")
+                .says("List custom fields", "Newest first.")
+                .lists(Kind::Field, "CustomFieldList"),
+        ),
+        route(
+            keyed!(fields::define),
+            post("fields.create", "/v1/schema/fields")
+                .says(
+                    "Define a custom field",
+                    "Every write of such an object that begins after the response must leave a record that keeps to the definition.",
+                )
+                .takes("CustomFieldCreate")
+                .gives(201, "CustomField")
+                .refuses(&[TAKEN, NO_CHOICE]),
+        ),
+        route(
+            keyed!(fields::remove),
+            delete("fields.delete", "/v1/schema/fields/{id}")
+                .says("Remove a custom field", "Stored values stay, unchecked.")
+                .of(&[Kind::Field]),
+        ),
+    ]
+}
+
+fn association_routes() -> Vec<Route> {
+    vec![
+        route(
+            keyed!(associations::list),
+            get("associations.list", "/v1/associations")
+                .says("List associations", "Newest first. `record_id` is either end.")
+                .lists(Kind::Association, "AssociationList"),
+        ),
+        route(
+            keyed!(associations::link),
+            post("associations.create", "/v1/associations")
+                .says("Link two records", "Answers 200 with the association that is there where the two records have one of this label.")
+                .takes("AssociationCreate")
+                .gives(201, "Association")
+                .gives(200, "Association")
+                .refuses(&[NO_REFERENCE, NO_CHOICE]),
+        ),
+        route(
+            keyed!(associations::unlink),
+            delete("associations.delete", "/v1/associations/{id}")
+                .says("Unlink two records", "Removes the association, and neither record.")
+                .of(&[Kind::Association]),
+        ),
+    ]
+}
+
+fn webhook_routes() -> Vec<Route> {
+    const OF: &[Kind] = &[Kind::Webhook];
+    vec![
+        route(
+            keyed!(webhooks::list),
+            get("webhooks.list", "/v1/webhooks")
+                .says("List webhook endpoints", "Newest first, without their secrets.")
+                .lists(Kind::Webhook, "WebhookList"),
+        ),
+        route(
+            keyed!(webhooks::subscribe),
+            post("webhooks.create", "/v1/webhooks")
+                .says("Subscribe an endpoint", "The response has the secret that payloads are signed with, which is shown only then.")
+                .takes("WebhookCreate")
+                .gives(201, "WebhookWithSecret")
+                .refuses(&[NO_CHOICE]),
+        ),
+        route(
+            keyed!(webhooks::get),
+            get("webhooks.get", "/v1/webhooks/{id}")
+                .says("Retrieve an endpoint", "Without its secret.")
+                .of(OF)
+                .gives(200, "Webhook"),
+        ),
+        route(
+            keyed!(webhooks::update),
+            patch("webhooks.update", "/v1/webhooks/{id}")
+                .says("Update an endpoint", "To disable an endpoint cancels what is pending for it.")
+                .of(OF)
+                .takes("WebhookUpdate")
+                .gives(200, "Webhook")
+                .refuses(&[NO_CHOICE]),
+        ),
+        route(
+            keyed!(webhooks::delete),
+            delete("webhooks.delete", "/v1/webhooks/{id}")
+                .says("Delete an endpoint", "Cancels what is pending for it.")
+                .of(OF),
+        ),
+        route(
+            keyed!(webhooks::rotate_secret),
+            post("webhooks.rotate_secret", "/v1/webhooks/{id}/rotate_secret")
+                .says("Give an endpoint a new secret", "Payloads are signed with the old one beside it for a day, or for as long as the body says.")
+                .of(OF)
+                .may_take("SecretRotation")
+                .gives(200, "WebhookWithSecret"),
+        ),
+        route(
+            keyed!(webhooks::test),
+            post("webhooks.test", "/v1/webhooks/{id}/test")
+                .says("Deliver a ping to an endpoint", "Whatever the endpoint subscribed to. One that is disabled is refused.")
+                .of(OF)
+                .gives(202, "Delivery")
+                .refuses(&[INVALID]),
+        ),
+        route(
+            keyed!(webhooks::recover),
+            post("webhooks.recover", "/v1/webhooks/{id}/recover")
+                .says(
+                    "Deliver what has not reached an endpoint",
+                    "Makes a delivery of every event of a range of time that the endpoint subscribed to and that has not reached \
+                     it, up to 500 at a time, the newest first. Where `has_more` is true, `next_until` is the `until` to go on with.",
+                )
+                .of(OF)
+                .takes("RecoveryCreate")
+                .gives(202, "Recovery"),
+        ),
+    ]
+}
+
+fn delivery_routes() -> Vec<Route> {
+    vec![
+        route(
+            keyed!(webhooks::deliveries),
+            get("deliveries.list", "/v1/webhooks/{id}/deliveries")
+                .says("List an endpoint's deliveries", "Newest first.")
+                .of(&[Kind::Webhook])
+                .lists(Kind::Delivery, "DeliveryList"),
+        ),
+        route(
+            keyed!(webhooks::replay),
+            post(
+                "deliveries.replay",
+                "/v1/webhooks/{id}/replay/{delivery_id}",
+            )
+            .says(
+                "Replay a delivery",
+                "Delivers the same event once more, from the start of the schedule.",
+            )
+            .of(&[Kind::Webhook, Kind::Delivery])
+            .gives(202, "Delivery")
+            .refuses(&[INVALID]),
+        ),
+    ]
+}
+
+fn event_routes() -> Vec<Route> {
+    vec![
+        route(
+            keyed!(events::list),
+            get("events.list", "/v1/events")
+                .says(
+                    "List events",
+                    "Newest first, each as endpoints receive it, with `changed_fields` beside.",
+                )
+                .lists(Kind::Event, "EventList"),
+        ),
+        route(
+            keyed!(events::get),
+            get("events.get", "/v1/events/{id}")
+                .says(
+                    "Retrieve an event",
+                    "As endpoints receive it, with `changed_fields` beside.",
+                )
+                .of(&[Kind::Event])
+                .gives(200, "Event"),
+        ),
+    ]
+}

@@ -1,0 +1,187 @@
+//! What the server says of itself, and of what is gone: answers that are no record.
+
+use std::collections::BTreeMap;
+
+use relm_core::query::filter::Operator;
+use relm_core::record::column::ColumnType;
+use relm_core::record::field::FieldType;
+use relm_core::record::object::READ_ONLY;
+use relm_core::record::{API_VERSION, EventType};
+use relm_core::{Field, Id, ObjectType};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::limits::limits_table;
+use crate::api::filterable;
+
+/// What the server is.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct About {
+    /// Always `api`.
+    object: &'static str,
+    /// Always `Relm`.
+    name: &'static str,
+    /// The version of the server.
+    version: &'static str,
+    /// The version of the API, as in `Relm-Version`.
+    api_version: &'static str,
+    /// The path of the OpenAPI document.
+    openapi: &'static str,
+    /// The URL of the guide.
+    guide: &'static str,
+}
+
+impl About {
+    pub const THIS: Self = Self {
+        object: "api",
+        name: "Relm",
+        version: env!("CARGO_PKG_VERSION"),
+        api_version: API_VERSION,
+        openapi: "/openapi.json",
+        guide: concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/API.md"),
+    };
+}
+
+/// That all is well.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Health {
+    /// Always `ok`.
+    status: &'static str,
+}
+
+impl Health {
+    pub const OK: Self = Self { status: "ok" };
+}
+
+/// What is gone.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Deleted {
+    /// The id that it had.
+    id: Id,
+    /// What it was, such as `contact`.
+    object: &'static str,
+    /// Always true.
+    deleted: bool,
+}
+
+impl Deleted {
+    pub fn of(id: Id) -> Self {
+        Self {
+            id,
+            object: id.kind().name(),
+            deleted: true,
+        }
+    }
+}
+
+/// What there is to write, read and filter by, and how much of it.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct WorkspaceSchema<'a> {
+    /// Always `schema`.
+    object: &'static str,
+    /// The version of the API.
+    api_version: &'static str,
+    /// The four objects.
+    objects: Vec<ObjectSchema<'a>>,
+    /// The types that a custom field can have.
+    field_types: [FieldType; 5],
+    /// The operators of filters.
+    operators: Vec<&'static str>,
+    /// The types of event that an endpoint can subscribe to.
+    event_types: Vec<EventType>,
+    /// Every bound of the engine, by name.
+    #[schemars(with = "BTreeMap<String, i64>")]
+    limits: Value,
+}
+
+/// One of the objects.
+#[derive(Serialize, JsonSchema)]
+struct ObjectSchema<'a> {
+    /// Which one.
+    object_type: ObjectType,
+    /// What its ids begin with.
+    id_prefix: String,
+    /// What it can be filtered by.
+    fields: Vec<FieldSchema>,
+    /// The custom fields on it.
+    custom_fields: Vec<&'a Field>,
+}
+
+/// A field of an object.
+#[derive(Serialize, JsonSchema)]
+struct FieldSchema {
+    /// The name in JSON and in filters.
+    name: &'static str,
+    /// What it holds: `text`, `id`, `integer`, `bool`, `date` or `timestamp`.
+    #[serde(rename = "type")]
+    ty: &'static str,
+    /// Whether the engine alone writes it.
+    read_only: bool,
+    /// The operators that filters on it take.
+    operators: Vec<&'static str>,
+    /// The most characters of a text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_characters: Option<usize>,
+    /// What an id is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refers_to: Option<&'static str>,
+}
+
+impl<'a> WorkspaceSchema<'a> {
+    /// That of a workspace with these custom fields.
+    pub fn of(fields: &'a [Field]) -> Self {
+        Self {
+            object: "schema",
+            api_version: API_VERSION,
+            objects: ObjectType::ALL
+                .map(|ty| ObjectSchema::of(ty, fields))
+                .into(),
+            field_types: FieldType::ALL,
+            operators: Operator::ALL.map(Operator::as_str).into(),
+            event_types: EventType::all().collect(),
+            limits: limits_table(),
+        }
+    }
+}
+
+impl<'a> ObjectSchema<'a> {
+    fn of(object_type: ObjectType, fields: &'a [Field]) -> Self {
+        let kind = object_type.kind();
+        let field = |name| Some(FieldSchema::of(name, filterable::field_type(kind, name)?));
+        let own = fields
+            .iter()
+            .filter(|field| field.object_type == object_type);
+        Self {
+            object_type,
+            id_prefix: format!("{}_", kind.prefix()),
+            fields: filterable::names(kind).filter_map(field).collect(),
+            custom_fields: own.collect(),
+        }
+    }
+}
+
+impl FieldSchema {
+    fn of(name: &'static str, ty: ColumnType) -> Self {
+        let operators = Operator::ALL.into_iter().filter(|op| op.applies_to(ty));
+        let (max_characters, refers_to) = match ty {
+            ColumnType::Text { chars_max } => (Some(chars_max), None),
+            // What an object's own id is of goes without saying.
+            ColumnType::Id(Some(kind)) if name != "id" => (None, Some(kind.name())),
+            ColumnType::Id(_)
+            | ColumnType::Integer
+            | ColumnType::Boolean
+            | ColumnType::Date
+            | ColumnType::Timestamp
+            | ColumnType::Json => (None, None),
+        };
+        Self {
+            name,
+            ty: ty.name(),
+            read_only: READ_ONLY.contains(&name),
+            operators: operators.map(Operator::as_str).collect(),
+            max_characters,
+            refers_to,
+        }
+    }
+}

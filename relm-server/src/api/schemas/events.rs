@@ -1,0 +1,76 @@
+//! Events, by what they tell of: one schema for each object, told apart by their `type`.
+
+use relm_core::ObjectType;
+use relm_core::record::EventType;
+use serde_json::{Map, Value, json};
+
+use super::{Schemas, name_of, one_of, reference};
+
+/// The schema of what endpoints receive.
+pub(crate) const PAYLOAD: &str = "WebhookPayload";
+
+const SCHEMAS: [&str; 5] = [
+    "ContactEvent",
+    "CompanyEvent",
+    "DealEvent",
+    "ActivityEvent",
+    "PingEvent",
+];
+
+/// The schema of the events of this type.
+const fn schema_of(event_type: EventType) -> &'static str {
+    match event_type {
+        EventType::Record(ObjectType::Contact, _) => "ContactEvent",
+        EventType::Record(ObjectType::Company, _) => "CompanyEvent",
+        EventType::Record(ObjectType::Deal, _) => "DealEvent",
+        EventType::Record(ObjectType::Activity, _) => "ActivityEvent",
+        EventType::Ping => "PingEvent",
+    }
+}
+
+/// Adds the five, and makes `Event` one of them.
+pub(super) fn add(all: &mut Schemas) {
+    let mut event = all["Event"].clone();
+    event["properties"]["changed_fields"] = json!({
+        "type": "array", "items": { "type": "string" },
+        "description": "The names of the members whose old values are in `previous`; where an event is read, and not where it is \
+                        delivered.",
+    });
+    for object_type in ObjectType::ALL {
+        let is_own = |ty: &EventType| matches!(ty, EventType::Record(of, _) if *of == object_type);
+        let types: Vec<EventType> = EventType::all().filter(is_own).collect();
+        let data = reference(name_of(object_type));
+        all.insert(
+            schema_of(types[0]).to_owned(),
+            of_types(&event, &types, data),
+        );
+    }
+    let ping = of_types(&event, &[EventType::Ping], reference("Webhook"));
+    all.insert("PingEvent".to_owned(), ping);
+    let mut any = one_of(&SCHEMAS);
+    any["description"] = all["Event"]["description"].take();
+    let mut payload = any.clone();
+    let types = EventType::all().chain([EventType::Ping]);
+    let mapping = types.map(|ty| {
+        (
+            ty.as_str().to_owned(),
+            reference(schema_of(ty))["$ref"].take(),
+        )
+    });
+    let mapping: Map<String, Value> = mapping.collect();
+    // What clients read has none: generators of Rust make a `type` of it that they then look for twice.
+    payload["discriminator"] = json!({ "propertyName": "type", "mapping": mapping });
+    all.insert(PAYLOAD.to_owned(), payload);
+    all["Event"] = any;
+}
+
+fn of_types(event: &Value, types: &[EventType], mut data: Value) -> Value {
+    let mut event = event.clone();
+    let members = &mut event["properties"];
+    let names: Vec<&str> = types.iter().map(|ty| ty.as_str()).collect();
+    members["type"] =
+        json!({ "type": "string", "enum": names, "description": members["type"]["description"] });
+    data["description"] = members["data"]["description"].take();
+    members["data"] = data;
+    event
+}

@@ -1,0 +1,130 @@
+//! An example of each shape. Those of records and of what is written stand in `examples.json`; the rest is made of them.
+
+use std::sync::LazyLock;
+
+use relm_core::record::{API_VERSION, Change, EventType};
+use relm_core::{Kind, ObjectType};
+use serde_json::{Map, Value, json};
+
+use super::described::{About, Health, WorkspaceSchema};
+use super::{RECORDS, name_of};
+use crate::api::code::Code;
+
+static EXAMPLES: LazyLock<Map<String, Value>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("examples.json")).expect("a test reads the file, too")
+});
+
+/// The id of the request that is refused.
+const REQUEST_ID: &str = "req_01M831K2VY6KP43J43158XNJT9";
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// An example of a schema.
+pub(crate) fn of(schema: &str) -> Option<Value> {
+    if let Some(item) = schema.strip_suffix("List") {
+        let data = [of(item)?];
+        return Some(
+            json!({ "object": "list", "data": data, "has_more": false, "next_cursor": null }),
+        );
+    }
+    match schema {
+        "About" => Some(json!(About::THIS)),
+        "Health" => Some(json!(Health::OK)),
+        "SearchResult" => of("Contact"),
+        "Event" => {
+            let mut event = event(EventType::Record(ObjectType::Deal, Change::Updated))?;
+            event["changed_fields"] = json!(["stage"]);
+            Some(event)
+        }
+        "WebhookWithSecret" => {
+            let mut webhook = of("Webhook")?;
+            webhook["secret"] = SECRET.into();
+            Some(webhook)
+        }
+        "WorkspaceSchema" => Some(beginning(json!(WorkspaceSchema::of(&[])))),
+        "OpenApiDocument" => Some(json!({ "openapi": "3.1.0" })),
+        _ => EXAMPLES.get(schema).cloned(),
+    }
+}
+
+/// The first of all that the schema lists.
+fn beginning(mut schema: Value) -> Value {
+    if let Some(objects) = schema["objects"].as_array_mut() {
+        objects.truncate(1);
+    }
+    if let Some(fields) = schema["objects"][0]["fields"].as_array_mut() {
+        fields.truncate(2);
+    }
+    schema["limits"] = json!({ "batch_rows": schema["limits"]["batch_rows"] });
+    schema
+}
+
+/// The id of a record of this kind.
+pub(crate) fn id(kind: Kind) -> Option<String> {
+    let (_, name) = RECORDS.iter().find(|(of, _)| *of == kind)?;
+    Some(of(name)?["id"].as_str()?.to_owned())
+}
+
+/// That a record of this kind is gone.
+pub(crate) fn deleted(kind: Kind) -> Option<Value> {
+    Some(json!({ "id": id(kind)?, "object": kind.name(), "deleted": true }))
+}
+
+/// An event as an endpoint receives it.
+pub(crate) fn event(ty: EventType) -> Option<Value> {
+    let (data, previous) = match ty {
+        EventType::Record(ObjectType::Deal, Change::Updated) => {
+            ("Deal", json!({ "stage": "open" }))
+        }
+        EventType::Record(object_type, _) => (name_of(object_type), json!({})),
+        EventType::Ping => ("Webhook", json!({})),
+    };
+    Some(json!({
+        "id": "evt_01M831GNQ7T0X5V9C8K2R4W6ZB", "object": "event", "type": ty, "created_at": "2026-11-23T01:49:48.135Z",
+        "mode": "test", "api_version": API_VERSION, "data": of(data)?, "previous": previous,
+    }))
+}
+
+/// A refusal with this code.
+pub(crate) fn refusal(code: Code) -> Value {
+    let meaning = code.meaning();
+    let message = match meaning.strip_prefix(|first: char| first.is_ascii_lowercase()) {
+        Some(rest) => format!("{}{rest}.", meaning[..1].to_ascii_uppercase()),
+        None => format!("{meaning}."),
+    };
+    json!({ "error": { "code": code.as_str(), "message": message, "request_id": REQUEST_ID } })
+}
+
+#[cfg(test)]
+mod tests {
+    use relm_core::engine::{BatchReport, Recovery};
+    use relm_core::record::{Delivery, Event};
+    use relm_core::{Activity, Association, Company, Contact, Deal, Field};
+    use serde::Serialize;
+    use serde::de::DeserializeOwned;
+
+    use super::*;
+
+    fn is_a<T: DeserializeOwned + Serialize>(schema: &str) {
+        let example = of(schema).unwrap();
+        let read: T = serde_json::from_value(example.clone()).unwrap();
+        assert_eq!(json!(read), example, "{schema}");
+    }
+
+    #[test]
+    fn each_example_of_a_record_is_one() {
+        is_a::<Contact>("Contact");
+        is_a::<Company>("Company");
+        is_a::<Deal>("Deal");
+        is_a::<Activity>("Activity");
+        is_a::<Association>("Association");
+        is_a::<Field>("CustomField");
+        is_a::<Delivery>("Delivery");
+        is_a::<Recovery>("Recovery");
+        let batch: BatchReport = serde_json::from_value(of("ContactBatch").unwrap()).unwrap();
+        assert_eq!(batch.data.len(), batch.created + batch.failed);
+        for ty in EventType::all().chain([EventType::Ping]) {
+            let event: Event = serde_json::from_value(event(ty).unwrap()).unwrap();
+            assert_eq!(event.event_type, ty);
+        }
+    }
+}

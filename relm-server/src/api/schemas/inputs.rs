@@ -1,0 +1,99 @@
+//! What a request may say of a record: the members that a client writes, and which of them a create must give.
+
+use relm_core::Kind;
+use relm_core::record::columns;
+use relm_core::record::object::READ_ONLY;
+use serde_json::{Map, Value, json};
+
+use super::{RECORDS, Schemas, reference};
+
+/// What a request does with a record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Write {
+    Create,
+    Update,
+}
+
+/// Kinds whose records are made, and not changed.
+const NEVER_CHANGED: [Kind; 2] = [Kind::Association, Kind::Field];
+/// Kinds whose records the engine makes.
+const NEVER_MADE: [Kind; 2] = [Kind::Delivery, Kind::Event];
+
+/// Adds `ContactCreate`, `ContactUpdate` and so on.
+pub(super) fn add(all: &mut Schemas) {
+    for (kind, name) in RECORDS {
+        if NEVER_MADE.contains(&kind) {
+            continue;
+        }
+        let create = input(&all[name], kind, Write::Create);
+        if !NEVER_CHANGED.contains(&kind) {
+            let update = input(&all[name], kind, Write::Update);
+            all.insert(format!("{name}Update"), update);
+        }
+        all.insert(format!("{name}Create"), create);
+    }
+    let batch = &mut all["ContactBatchCreate"]["properties"]["contacts"];
+    batch["items"] = reference("ContactCreate");
+}
+
+fn input(record: &Value, kind: Kind, write: Write) -> Value {
+    let required = |name: &str| {
+        let mut columns = columns(kind).iter();
+        columns.any(|column| column.name == name && column.required)
+    };
+    let members = record["properties"].as_object().into_iter().flatten();
+    let written = members.filter(|(name, member)| {
+        !READ_ONLY.contains(&name.as_str()) && member.get("readOnly").is_none()
+    });
+    let written = written.map(|(name, member)| {
+        // A create takes null for what it may leave out. An update takes it where it clears something.
+        let takes_null = match write {
+            Write::Create => !required(name),
+            Write::Update => is_nullable(member) || name == "metadata",
+        };
+        let member = if takes_null {
+            nullable(member.clone())
+        } else {
+            member.clone()
+        };
+        (name.clone(), member)
+    });
+    let written: Map<String, Value> = written.collect();
+    let needed: Vec<&String> = written.keys().filter(|name| required(name)).collect();
+    let (description, needed) = match write {
+        Write::Create => ("What a new one has.", needed),
+        Write::Update => ("What changes: an absent member stays.", Vec::new()),
+    };
+    let mut input = json!({ "type": "object", "description": description, "properties": written });
+    if !needed.is_empty() {
+        input["required"] = json!(needed);
+    }
+    input
+}
+
+fn is_nullable(schema: &Value) -> bool {
+    let null = Value::from("null");
+    let types = schema["type"].as_array();
+    let any = schema["anyOf"].as_array();
+    types.is_some_and(|types| types.contains(&null))
+        || any.is_some_and(|any| any.iter().any(|one| one["type"] == null))
+}
+
+/// The same, or null.
+pub(super) fn nullable(mut schema: Value) -> Value {
+    if is_nullable(&schema) {
+        return schema;
+    }
+    let Some(ty) = schema.get("type").cloned() else {
+        let description = schema
+            .as_object_mut()
+            .and_then(|members| members.remove("description"));
+        let mut either = json!({ "anyOf": [schema, { "type": "null" }] });
+        if let Some(description) = description {
+            either["description"] = description;
+        }
+        return either;
+    };
+    schema["type"] = json!([ty, "null"]);
+    schema
+}

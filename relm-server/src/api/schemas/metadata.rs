@@ -1,0 +1,100 @@
+//! `metadata`: free-form, and where a workspace has custom fields, with these as typed members.
+
+use relm_core::limits::METADATA_KEYS_MAX;
+use relm_core::{Field, FieldType, ObjectType};
+use serde_json::{Map, Value, json};
+
+use super::inputs::nullable;
+use super::{Schemas, name_of, reference};
+
+/// What the metadata is of.
+#[derive(Clone, Copy)]
+enum Of {
+    Record,
+    Create,
+    Update,
+}
+
+/// Adds the schemas of metadata, and refers to them.
+pub(super) fn add(all: &mut Schemas, fields: &[Field]) {
+    all.insert(
+        "Metadata".to_owned(),
+        free_form("Custom fields and free-form members."),
+    );
+    for object_type in ObjectType::ALL {
+        let own = fields
+            .iter()
+            .filter(|field| field.object_type == object_type);
+        let own: Vec<&Field> = own.collect();
+        let name = name_of(object_type);
+        for (suffix, of) in [
+            ("", Of::Record),
+            ("Create", Of::Create),
+            ("Update", Of::Update),
+        ] {
+            let mut schema = "Metadata".to_owned();
+            if !own.is_empty() {
+                schema = format!("{name}Metadata{suffix}");
+                all.insert(schema.clone(), with_fields(&own, of));
+            }
+            let member = &mut all[&format!("{name}{suffix}")]["properties"]["metadata"];
+            let description = member["description"].take();
+            *member = match of {
+                Of::Record => reference(&schema),
+                Of::Create | Of::Update => nullable(reference(&schema)),
+            };
+            member["description"] = description;
+        }
+    }
+}
+
+fn free_form(description: &str) -> Value {
+    json!({
+        "type": "object", "additionalProperties": true, "maxProperties": METADATA_KEYS_MAX, "description": description,
+    })
+}
+
+fn with_fields(fields: &[&Field], of: Of) -> Value {
+    let member = |field: &&Field| (field.key.clone(), value(field, of));
+    let members: Map<String, Value> = fields.iter().map(member).collect();
+    let mut schema = free_form("Custom fields of the workspace, and free-form members.");
+    schema["properties"] = members.into();
+    let required = fields.iter().filter(|field| field.required);
+    let required: Vec<&String> = required.map(|field| &field.key).collect();
+    if matches!(of, Of::Create) && !required.is_empty() {
+        schema["required"] = json!(required);
+    }
+    schema
+}
+
+/// A value of a custom field.
+fn value(field: &Field, of: Of) -> Value {
+    let mut schema = match field.field_type {
+        FieldType::Text => json!({ "type": "string" }),
+        FieldType::Number => json!({ "type": "number" }),
+        FieldType::Date => json!({ "type": "string", "format": "date" }),
+        FieldType::Bool => json!({ "type": "boolean" }),
+        FieldType::Select => json!({ "type": "string", "enum": field.options.choices }),
+    };
+    schema["description"] = field.label.as_str().into();
+    match of {
+        // A record from before the definition keeps what it has.
+        Of::Record => {
+            if let Some(members) = schema.as_object_mut() {
+                members.remove("enum");
+            }
+            schema
+        }
+        Of::Create if field.required => schema,
+        Of::Create | Of::Update => or_null(schema),
+    }
+}
+
+/// The same, or null, which an `enum` must list.
+fn or_null(schema: Value) -> Value {
+    let mut schema = nullable(schema);
+    if let Some(choices) = schema.get_mut("enum").and_then(Value::as_array_mut) {
+        choices.push(Value::Null);
+    }
+    schema
+}

@@ -1,0 +1,232 @@
+//! The shapes of the API, as JSON Schemas by name. They come from the engine's types, whose fields and docs they are, and
+//! from its columns, which know lengths, references and what a create must give: nothing is said here a second time.
+
+pub(super) mod described;
+pub(super) mod events;
+pub(super) mod examples;
+mod inputs;
+mod limits;
+mod metadata;
+pub(super) mod tidy;
+
+use relm_core::engine::{BatchInput, BatchReport, RecoverInput, Recovery};
+use relm_core::limits::INTEGER_MAX;
+use relm_core::record::column::ColumnType;
+use relm_core::record::columns;
+use relm_core::record::{Delivery, Event};
+use relm_core::webhook::RotateInput;
+use relm_core::{
+    Activity, Association, Company, Contact, Deal, Error, Field, Kind, ObjectType, Webhook,
+};
+use schemars::JsonSchema;
+use schemars::generate::{Contract, SchemaGenerator, SchemaSettings};
+use serde_json::{Map, Value, json};
+
+use self::described::{About, Deleted, Health, WorkspaceSchema};
+use super::code::Code;
+
+/// Schemas by name.
+pub(super) type Schemas = Map<String, Value>;
+
+/// Where schemas refer to each other: a part of a JSON pointer.
+const PLACE: &str = "/components/schemas";
+
+/// The kinds whose records the API answers with, each with the name of their schema.
+const RECORDS: [(Kind, &str); 9] = [
+    (Kind::Contact, "Contact"),
+    (Kind::Company, "Company"),
+    (Kind::Deal, "Deal"),
+    (Kind::Activity, "Activity"),
+    (Kind::Association, "Association"),
+    (Kind::Field, "CustomField"),
+    (Kind::Webhook, "Webhook"),
+    (Kind::Delivery, "Delivery"),
+    (Kind::Event, "Event"),
+];
+
+/// The name of an object type's schema.
+const fn name_of(object_type: ObjectType) -> &'static str {
+    match object_type {
+        ObjectType::Contact => "Contact",
+        ObjectType::Company => "Company",
+        ObjectType::Deal => "Deal",
+        ObjectType::Activity => "Activity",
+    }
+}
+
+/// Every schema, where a workspace has these custom fields.
+pub(super) fn schemas(fields: &[Field]) -> Schemas {
+    let mut all = of_types();
+    tidy::tidy(&mut all);
+    for (kind, name) in RECORDS {
+        refine(&mut all[name], kind);
+    }
+    for object_type in ObjectType::ALL {
+        let object = json!({
+            "type": "string", "const": object_type.as_str(),
+            "description": format!("Always `{object_type}`."),
+        });
+        all[name_of(object_type)]["properties"]["object"] = object;
+    }
+    inputs::add(&mut all);
+    metadata::add(&mut all, fields);
+    secrets(&mut all);
+    events::add(&mut all);
+    errors(&mut all);
+    let mut found = one_of(&ObjectType::ALL.map(name_of));
+    found["description"] = "A record that a search found: its `object` says which.".into();
+    all.insert("SearchResult".to_owned(), found);
+    let records = RECORDS.map(|(_, name)| name);
+    for name in records.into_iter().chain(["SearchResult"]) {
+        all.insert(format!("{name}List"), list(name));
+    }
+    all.insert("OpenApiDocument".to_owned(), json!({
+        "type": "object", "additionalProperties": true, "description": "A document of the OpenAPI Initiative.",
+    }));
+    tidy::drop_read_only(&mut all);
+    all
+}
+
+/// What the types say, as they are written and as they are read.
+fn of_types() -> Schemas {
+    let mut answers = generator(Contract::Serialize);
+    add::<Contact>(&mut answers);
+    add::<Company>(&mut answers);
+    add::<Deal>(&mut answers);
+    add::<Activity>(&mut answers);
+    add::<Association>(&mut answers);
+    add::<Field>(&mut answers);
+    add::<Webhook>(&mut answers);
+    add::<Delivery>(&mut answers);
+    add::<Event>(&mut answers);
+    add::<Recovery>(&mut answers);
+    add::<BatchReport>(&mut answers);
+    add::<Error>(&mut answers);
+    add::<Deleted>(&mut answers);
+    add::<About>(&mut answers);
+    add::<Health>(&mut answers);
+    add::<WorkspaceSchema>(&mut answers);
+    let mut bodies = generator(Contract::Deserialize);
+    add::<RotateInput>(&mut bodies);
+    add::<RecoverInput>(&mut bodies);
+    add::<BatchInput>(&mut bodies);
+    let mut all = bodies.take_definitions(true);
+    let mut answers = answers.take_definitions(true);
+    answers.values_mut().for_each(tidy::absent_or_given);
+    all.extend(answers);
+    all
+}
+
+fn generator(contract: Contract) -> SchemaGenerator {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.definitions_path = PLACE.into();
+        settings.contract = contract;
+    });
+    settings.into_generator()
+}
+
+fn add<T: JsonSchema>(generator: &mut SchemaGenerator) {
+    generator.subschema_for::<T>();
+}
+
+/// A schema that is elsewhere.
+pub(super) fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#{PLACE}/{name}") })
+}
+
+/// One of several, told apart by what they have.
+fn one_of(names: &[&str]) -> Value {
+    let references = names.iter().copied().map(reference);
+    json!({ "oneOf": references.collect::<Vec<_>>() })
+}
+
+/// Adds to a record's members what its columns know of them.
+fn refine(record: &mut Value, kind: Kind) {
+    let members = &mut record["properties"];
+    for column in columns(kind) {
+        if members.get(column.name).is_some() {
+            refine_member(&mut members[column.name], column.ty);
+        }
+    }
+    refine_member(&mut members["id"], ColumnType::Id(Some(kind)));
+}
+
+fn refine_member(member: &mut Value, ty: ColumnType) {
+    if member.get("type").is_none() {
+        // It refers to a schema of its own.
+        return;
+    }
+    match ty {
+        ColumnType::Text { chars_max } => member["maxLength"] = chars_max.into(),
+        ColumnType::Id(Some(kind)) => member["pattern"] = id_pattern(kind).into(),
+        ColumnType::Integer => {
+            member["minimum"] = (-INTEGER_MAX).into();
+            member["maximum"] = INTEGER_MAX.into();
+        }
+        ColumnType::Id(None)
+        | ColumnType::Boolean
+        | ColumnType::Date
+        | ColumnType::Timestamp
+        | ColumnType::Json => {}
+    }
+}
+
+/// The ids of a kind: its prefix and a ULID.
+fn id_pattern(kind: Kind) -> String {
+    format!("^{}_[0-7][0-9A-HJKMNP-TV-Z]{{25}}$", kind.prefix())
+}
+
+/// An endpoint without its secret, and with it.
+fn secrets(all: &mut Schemas) {
+    let mut with_secret = all["Webhook"].clone();
+    if let Some(required) = with_secret["required"].as_array_mut() {
+        required.push("secret".into());
+    }
+    let secret = &mut with_secret["properties"]["secret"];
+    *secret = json!({ "type": "string", "description": secret["description"] });
+    all.insert("WebhookWithSecret".to_owned(), with_secret);
+    if let Some(members) = all["Webhook"]["properties"].as_object_mut() {
+        members.remove("secret");
+    }
+}
+
+/// A failure with its request's id, and a row's without.
+fn errors(all: &mut Schemas) {
+    let codes: Vec<&str> = Code::all().map(Code::as_str).collect();
+    all["ErrorCode"]["enum"] = codes.into();
+    let of_row = all["ErrorDetails"].clone();
+    let whole = &mut all["ErrorDetails"];
+    whole["properties"]["request_id"] = json!({
+        "type": "string", "pattern": id_pattern(Kind::Request),
+        "description": "The id of the request, as in the header `X-Request-Id`.",
+    });
+    if let Some(required) = whole["required"].as_array_mut() {
+        required.push("request_id".into());
+    }
+    all.insert("RowError".to_owned(), of_row);
+    all["ContactBatchRow"]["properties"]["error"]["anyOf"][0] = reference("RowError");
+    all.insert(
+        "ErrorResponse".to_owned(),
+        json!({
+            "type": "object", "description": "A failure.",
+            "properties": { "error": reference("ErrorDetails") }, "required": ["error"],
+        }),
+    );
+}
+
+/// A page.
+fn list(name: &str) -> Value {
+    json!({
+        "type": "object", "description": "A page, newest first.",
+        "properties": {
+            "object": { "type": "string", "const": "list", "description": "Always `list`." },
+            "data": { "type": "array", "items": reference(name), "description": "The records of the page." },
+            "has_more": { "type": "boolean", "description": "Whether there is another page." },
+            "next_cursor": {
+                "type": ["string", "null"],
+                "description": "Passed back as `cursor`, it gives the next page; null exactly when there is none.",
+            },
+        },
+        "required": ["object", "data", "has_more", "next_cursor"],
+    })
+}
