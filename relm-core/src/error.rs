@@ -1,17 +1,21 @@
 //! What can go wrong in a call, and what its caller can do about it.
 
+mod kind;
+
 use std::error::Error as StdError;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+pub use self::kind::ErrorKind;
+
 use crate::limits::{
     ERROR_BYTES_MAX, ERROR_FIELD_BYTES_MAX, ERROR_MESSAGE_BYTES_MAX, ERROR_OPTIONS_BYTES_MAX,
     ERROR_OPTIONS_MAX,
 };
-use crate::record::hint::{self, OtherNames};
 use crate::value::excerpt::{Quoted, cut, json_bytes};
 use crate::value::id::Id;
+use crate::value::spelling::{self, OtherNames};
 
 /// The result of an engine call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -41,89 +45,6 @@ const _: () = assert!(
     ENVELOPE_BYTES_MAX + ERROR_MESSAGE_BYTES_MAX + ERROR_FIELD_BYTES_MAX + ERROR_OPTIONS_BYTES_MAX
         <= ERROR_BYTES_MAX
 );
-
-/// The kinds of failure. Each has one stable code, [`ErrorKind::code`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The request is not well-formed: correct it.
-    BadRequest,
-    /// The cursor is not one of this list's: start from the first page.
-    InvalidCursor,
-    /// The key is absent, malformed, unknown or revoked.
-    Unauthorized,
-    /// The key is valid but may not do this.
-    Forbidden,
-    /// There is no such thing in this workspace and mode.
-    NotFound,
-    /// Another record holds the unique value; [`Error::existing_id`] names it.
-    Conflict,
-    /// The idempotency key was used with a different request.
-    IdempotencyConflict,
-    /// The record has another version than the caller expected.
-    VersionConflict,
-    /// A value has the wrong type, format or length, or is missing.
-    ValidationFailed,
-    /// A member that the object does not have.
-    UnknownField,
-    /// A value that is not among the choices; [`Error::valid_options`] lists them.
-    UnknownValue,
-    /// A reference to a record that does not exist.
-    InvalidReference,
-    /// A contact without anything to know it by.
-    IdentifierRequired,
-    /// The store cannot be reached, takes no writes or stayed contended: nothing was applied, try again.
-    Unavailable,
-    /// The store was lost while the change was committed: it was applied wholly or not at all. Send it again under the same
-    /// idempotency key, or read what became of it.
-    OutcomeUnknown,
-    /// A fault of the engine or of its store: nothing was applied.
-    Internal,
-}
-
-impl ErrorKind {
-    /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 16] = [
-        Self::BadRequest,
-        Self::InvalidCursor,
-        Self::Unauthorized,
-        Self::Forbidden,
-        Self::NotFound,
-        Self::Conflict,
-        Self::IdempotencyConflict,
-        Self::VersionConflict,
-        Self::ValidationFailed,
-        Self::UnknownField,
-        Self::UnknownValue,
-        Self::InvalidReference,
-        Self::IdentifierRequired,
-        Self::Internal,
-        Self::Unavailable,
-        Self::OutcomeUnknown,
-    ];
-
-    /// The stable, documented code.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::BadRequest => "bad_request",
-            Self::InvalidCursor => "invalid_cursor",
-            Self::Unauthorized => "unauthorized",
-            Self::Forbidden => "forbidden",
-            Self::NotFound => "not_found",
-            Self::Conflict => "conflict",
-            Self::IdempotencyConflict => "idempotency_conflict",
-            Self::VersionConflict => "version_conflict",
-            Self::ValidationFailed => "validation_failed",
-            Self::UnknownField => "unknown_field",
-            Self::UnknownValue => "unknown_value",
-            Self::InvalidReference => "invalid_reference",
-            Self::IdentifierRequired => "identifier_required",
-            Self::Unavailable => "unavailable",
-            Self::OutcomeUnknown => "outcome_unknown",
-            Self::Internal => "internal_error",
-        }
-    }
-}
 
 impl Error {
     /// An error of this kind, with a message for the client, which is cut to [`ERROR_MESSAGE_BYTES_MAX`].
@@ -163,7 +84,7 @@ impl Error {
         .caused_by(source)
     }
 
-    /// The same error for another place; its cause stays behind.
+    /// A copy of the error without its cause.
     #[must_use]
     pub fn copied(&self) -> Self {
         let Details {
@@ -227,7 +148,7 @@ impl Error {
         others: OtherNames,
     ) -> Self {
         let options = options.into_iter();
-        let meant = hint::meant(given, options.clone(), others);
+        let meant = spelling::meant(given, options.clone(), others);
         let mut left = ERROR_OPTIONS_BYTES_MAX
             .saturating_sub(meant.first().map_or(0, |first| option_bytes(first)));
         self.0.valid_options = options
@@ -288,7 +209,7 @@ impl Error {
         self
     }
 
-    /// Says in a word why, where one code has several causes that a program may tell apart.
+    /// Adds the reason in a word, where one code has several causes that a program may distinguish.
     #[must_use]
     pub(crate) fn because(mut self, reason: &'static str) -> Self {
         self.0.reason = Some(reason);
@@ -420,47 +341,4 @@ impl StdError for Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::value::id::Kind;
-
-    fn bytes(error: &Error) -> usize {
-        serde_json::to_string(error).unwrap().len()
-    }
-
-    #[test]
-    fn an_error_is_at_most_four_kibibytes() {
-        let request_id = r#","request_id":"req_01M831K2VY6KP43J43158XNJT9""#.len();
-        for long in ["x", "\u{1}", "\"", "é", "😀"].map(|text| text.repeat(1 << 20)) {
-            let options = [long.as_str(), "short", &long[..64]].into_iter().cycle();
-            let error = Error::new(ErrorKind::IdempotencyConflict, long.as_str())
-                .at(long.as_str())
-                .options(&long[..64], options.take(1_000))
-                .within("contacts[499]")
-                .existing(Id::new(Kind::Contact, u128::MAX));
-            assert!(bytes(&error) + r#"{"error":}"#.len() + request_id <= ERROR_BYTES_MAX);
-            assert!(error.message().ends_with('…'));
-            assert!(error.field().unwrap().ends_with('…'));
-            assert!(
-                error
-                    .valid_options()
-                    .iter()
-                    .all(|option| option.len() <= 64)
-            );
-            assert!(error.suggestion().is_some());
-        }
-    }
-
-    #[test]
-    fn the_first_options_that_fit_are_listed_in_their_order() {
-        let all: Vec<String> = (0..200).map(|number| format!("option {number}")).collect();
-        let options = all.iter().map(String::as_str);
-        let error = Error::bad_request("No.").options("optoin 150", options);
-        assert_eq!(error.valid_options(), &all[..ERROR_OPTIONS_MAX]);
-        assert_eq!(error.suggestion(), Some("option 150"));
-
-        let long = "x".repeat(ERROR_OPTIONS_BYTES_MAX);
-        let error = Error::bad_request("No.").options("", ["a", &long, "b"]);
-        assert_eq!(error.valid_options(), ["a", "b"]);
-    }
-}
+mod tests;

@@ -22,13 +22,14 @@ pub use error::{Error, ErrorKind, Result};
 pub use record::association::{Association, AssociationInput};
 pub use record::field::{Field, FieldInput, FieldType};
 pub use record::hint::named_id;
-pub use record::input::{Patch, Reader};
+pub use record::input::Reader;
 pub use record::key::{ApiKey, KeyAccess, NewKey, Principal};
 pub use record::metadata::Metadata;
 pub use record::object::{
     Activity, ActivityInput, Company, CompanyInput, Contact, ContactInput, Deal, DealInput,
     ObjectType,
 };
+pub use record::patch::Patch;
 pub use record::workspace::Workspace;
 pub use record::{Webhook, WebhookInput};
 pub use store::Store;

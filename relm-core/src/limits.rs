@@ -1,4 +1,4 @@
-//! Every bound of the engine, in one place: checked at the edge, shown in `GET /v1/schema` and in the docs.
+//! Every bound of the engine: checked at the edge, shown in `GET /v1/schema` and in the docs.
 
 /// Characters in an ordinary text field.
 pub const TEXT_CHARS_MAX: usize = 500;

@@ -168,7 +168,7 @@ mod tests {
         contact
     }
 
-    fn judged(writes: Vec<Write>) -> Result<(), Refusal> {
+    fn checked(writes: Vec<Write>) -> Result<(), Refusal> {
         let batch = Batch {
             scope: Scope::SYSTEM,
             now: Timestamp::from_millis(0),
@@ -186,14 +186,14 @@ mod tests {
     #[test]
     fn a_record_that_lost_its_key_to_another_can_change() {
         let (old, new) = ("Ada@example.com", "ada@example.com");
-        assert_eq!(judged(vec![replace(2, old, new)]), Ok(()));
-        assert_eq!(judged(vec![replace(1, old, new)]), Ok(()));
+        assert_eq!(checked(vec![replace(2, old, new)]), Ok(()));
+        assert_eq!(checked(vec![replace(1, old, new)]), Ok(()));
         let holder = contact(1, "").id;
         let taken = Err(Refusal::UniqueConflict { write: 0, holder });
-        assert_eq!(judged(vec![replace(2, "eva@example.com", new)]), taken);
+        assert_eq!(checked(vec![replace(2, "eva@example.com", new)]), taken);
         // It claims nothing, so that neither stands in the other's way.
         let both = vec![replace(2, old, new), replace(1, old, new)];
-        assert_eq!(judged(both), Ok(()));
+        assert_eq!(checked(both), Ok(()));
     }
 
     /// A scope with one contact, whose address is `ada@example.com`, and with one response.

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
-use relm_core::query::search::index_terms;
+use relm_core::query::terms::index_terms;
 use relm_core::record::column::{Column, ColumnType, ColumnValue};
 use relm_core::record::{Record, columns, unique_column};
 use relm_core::value::id::{Id, Kind};
@@ -127,7 +127,7 @@ impl Position {
     }
 }
 
-/// The columns whose values may be derived otherwise, by their places. A member's own JSON is as it was.
+/// The columns whose values may be derived otherwise, by their indexes. A member's own JSON is as it was.
 fn derived_columns(kind: Kind) -> impl Iterator<Item = (usize, &'static Column)> {
     let columns = columns(kind).iter().enumerate();
     columns.filter(|(_, column)| matches!(column.ty, ColumnType::Text { .. }))
@@ -175,13 +175,12 @@ impl Chunk {
                     return None;
                 }
             };
-            let scalars = record.scalars();
             let changes = derived_columns(kind).zip(row.iter().skip(2));
-            let changes = changes.map(|((place, column), before)| Change {
+            let changes = changes.map(|((index, column), before)| Change {
                 column,
-                is_key: Some(place) == unique_column(kind),
+                is_key: Some(index) == unique_column(kind),
                 before: text(before),
-                after: text(&scalars[place].clone().map(ColumnValue::into_owned)),
+                after: text(&record.value(index).map(ColumnValue::into_owned)),
             });
             Some(Derived {
                 id,

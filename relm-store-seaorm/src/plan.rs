@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use relm_core::query::search::index_terms;
+use relm_core::query::terms::index_terms;
 use relm_core::record::column::{Access, ColumnValue};
 use relm_core::record::{Entry, columns};
 use relm_core::store::{Batch, Require, StoredResponse};
@@ -312,9 +312,8 @@ impl Plan {
     fn update(&mut self, kind: Kind, before: &Entry, after: &Entry) {
         let mut sql = Sql::new(&format!("UPDATE {} SET version = ", table(kind)));
         sql.bind(after.record.version());
-        let old = before.record.scalars();
-        let new = after.record.scalars();
-        for ((column, old), new) in columns(kind).iter().zip(old).zip(new) {
+        let old = before.record.values();
+        for ((column, new), (_, old)) in after.record.values().zip(old) {
             // A lease may have moved what this record was read with.
             if old != new || column.access == Access::Due {
                 sql.push(", ").push(self.dialect.name(column.name));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use relm_core::query::search::index_terms;
+use relm_core::query::terms::index_terms;
 use relm_core::record::column::ColumnValue;
 use relm_core::record::{Entry, Record, columns};
 use relm_core::value::id::Id;
@@ -45,13 +45,10 @@ pub(crate) fn in_few_parts<T>(mut rows: &[T]) -> Vec<&[T]> {
 /// A record as its table keeps it.
 pub(crate) fn row(scope: i64, entry: &Entry) -> Row {
     let record = &entry.record;
-    let columns = columns(record.kind());
-    let mut row = Row::with_capacity(columns.len() + 4);
+    let mut row = Row::with_capacity(columns(record.kind()).len() + 4);
     row.extend([scope.into(), record.id().into(), record.version().into()]);
-    let scalars = columns.iter().zip(record.scalars());
-    row.extend(
-        scalars.map(|(column, scalar)| Value::of(column, scalar.map(ColumnValue::into_owned))),
-    );
+    let values = record.values();
+    row.extend(values.map(|(column, value)| Value::of(column, value.map(ColumnValue::into_owned))));
     row.push(entry.json.to_string().into());
     row
 }

@@ -6,6 +6,7 @@ mod throwaway;
 use std::sync::Arc;
 
 use relm_core::engine::Crm;
+use relm_core::record::Record;
 use relm_core::record::object::Object;
 use relm_core::value::time::ManualClock;
 use relm_core::value::{email, host, phone};
@@ -205,7 +206,7 @@ async fn walk(list: impl AsyncFn(ListRequest) -> relm_core::Result<List>) -> Vec
 }
 
 async fn records_are_as_they_were(scoped: &Scoped, shown: &Value) {
-    async fn of<T: Object>(scoped: &Scoped) -> Vec<Value> {
+    async fn of<T: Object + Into<Record>>(scoped: &Scoped) -> Vec<Value> {
         walk(async |request| scoped.objects::<T>().list(&request).await).await
     }
     let found = [

@@ -10,12 +10,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use relm_core::engine::{DispatchOptions, RecoverInput};
 use relm_core::record::Record;
+use relm_core::record::RotateInput;
 use relm_core::record::{DeliveryStatus, DisabledReason, WebhookInput};
 use relm_core::store::{Batch, CommitError, Page, Query, Store, StoreError, Write};
 use relm_core::value::scope::Scope;
 use relm_core::value::time::Clock;
+use relm_core::webhook::Message;
 use relm_core::webhook::signature::{standard_signature, verify};
-use relm_core::webhook::{Message, RotateInput};
 
 use super::changes::{Acme, company, contact, engine};
 use super::mock_transport::{

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use relm_core::engine::{BatchInput, Crm, Deleted, RecoverInput, Scoped};
 use relm_core::error::ErrorKind;
+use relm_core::record::RotateInput;
 use relm_core::record::object::DealInput;
 use relm_core::record::{Delivery, DeliveryStatus, Event};
 use relm_core::record::{Entry, Record};
@@ -15,7 +16,6 @@ use relm_core::store::{Batch, CommitError, Page, Query, Store, StoreError, Write
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::{Mode, Scope};
 use relm_core::value::time::{Clock, SeededRng, Timestamp};
-use relm_core::webhook::RotateInput;
 use serde_json::json;
 
 use super::changes::{Acme, company, contact, engine, failure, phone};

@@ -29,7 +29,7 @@ async fn list_where(
 /// The column value that a clause looks at, where it looks at one.
 fn value<'a>(clause: &Clause, record: &'a Record) -> Option<Option<ColumnValue<'a>>> {
     match clause.target {
-        Target::Column(place) => Some(record.scalars().swap_remove(place)),
+        Target::Column(index) => Some(record.value(index)),
         Target::Id | Target::Either(..) | Target::Metadata { .. } => None,
     }
 }
@@ -98,8 +98,7 @@ impl Intercept for Utf16Order {
         list_where(store, scope, query, |clause, record| {
             let stored = match &clause.target {
                 Target::Metadata { key, .. } => {
-                    let stored = relm_core::query::filter::metadata_of(record)
-                        .and_then(|metadata| metadata.get(key));
+                    let stored = record.metadata().and_then(|metadata| metadata.get(key));
                     stored
                         .and_then(|stored| stored.as_str())
                         .map(ColumnValue::from)
@@ -182,8 +181,7 @@ impl Intercept for NumbersAsText {
                     Target::Metadata { key, .. },
                     Condition::Compare(Comparison::Eq, ColumnValue::Text(text)),
                 ) => {
-                    let stored = relm_core::query::filter::metadata_of(record)
-                        .and_then(|metadata| metadata.get(key));
+                    let stored = record.metadata().and_then(|metadata| metadata.get(key));
                     match stored.and_then(|stored| stored.as_number()) {
                         Some(number) => number.to_string().as_str() == &**text,
                         None => means(clause, record),
@@ -210,9 +208,7 @@ impl Intercept for PathKeys {
     ) -> Result<Page, StoreError> {
         list_where(store, scope, query, |clause, record| match &clause.target {
             Target::Metadata { key, .. } if key.contains('.') => {
-                let metadata = relm_core::query::filter::metadata_of(record)
-                    .cloned()
-                    .unwrap_or_default();
+                let metadata = record.metadata().cloned().unwrap_or_default();
                 let path = format!("/{}", key.replace('.', "/"));
                 let found = serde_json::Value::Object(metadata).pointer(&path).cloned();
                 match &clause.condition {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use relm_core::query::filter::{Clause, Comparison, Condition, Target, matches};
 use relm_core::query::search::Rank;
 use relm_core::record::column::ColumnValue;
-use relm_core::record::{Document, columns};
+use relm_core::record::{Document, column_index};
 use relm_core::store::{
     Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage, Store, StoreError,
 };
@@ -104,10 +104,10 @@ mislisted! {
         let cut = |text: &str| text.chars().take(255).collect::<String>();
         let all = every(store, scope, query.kind).await?.into_iter();
         let met = all.filter(|(_, record)| query.clauses.iter().all(|clause| {
-            let Target::Column(place) = clause.target else {
+            let Target::Column(index) = clause.target else {
                 return matches(std::slice::from_ref(clause), record);
             };
-            let held = record.scalars().swap_remove(place);
+            let held = record.value(index);
             if let (Condition::Compare(Comparison::Eq, ColumnValue::Text(asked)), Some(ColumnValue::Text(held))) =
                 (&clause.condition, held)
             {
@@ -153,21 +153,14 @@ impl Intercept for FirstMoments {
         scope: Scope,
         query: &Query,
     ) -> Result<Page, StoreError> {
-        let columns = columns(query.kind);
-        let Some(changed) = columns
-            .iter()
-            .position(|column| column.name == "updated_at")
-        else {
+        let Ok(changed) = column_index(query.kind, "updated_at") else {
             return store.list(scope, query).await;
         };
         let all = every(store, scope, query.kind).await?;
         let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut met = Vec::new();
         for (document, record) in all {
-            let now = record
-                .scalars()
-                .swap_remove(changed)
-                .map(ColumnValue::into_owned);
+            let now = record.value(changed).map(ColumnValue::into_owned);
             let kept = now.map(|now| first.entry((scope, document.id)).or_insert(now));
             let is_kept = |clause: &Clause| {
                 if let Condition::Compare(Comparison::Eq, asked) = &clause.condition

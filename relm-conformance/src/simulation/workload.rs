@@ -2,11 +2,11 @@
 
 use relm_core::engine::{Crm, ListRequest, RecoverInput, Scoped};
 use relm_core::error::{ErrorKind, Result};
+use relm_core::record::RotateInput;
 use relm_core::record::WebhookInput;
 use relm_core::record::object::DealInput;
 use relm_core::value::id::Id;
 use relm_core::value::time::{Clock, Timestamp};
-use relm_core::webhook::RotateInput;
 
 use super::environment::{Behaviour, Environment};
 use super::interleaving::Dice;

@@ -8,7 +8,7 @@ use relm_core::query::filter::{
 use relm_core::record::column::{Column, ColumnType, ColumnValue};
 use relm_core::record::field::{Field, FieldType};
 use relm_core::record::object::Contact;
-use relm_core::record::{Document, Entry, Record, columns};
+use relm_core::record::{Document, Entry, Record, column_index, columns};
 use relm_core::store::Write;
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::pattern::Pattern;
@@ -69,13 +69,16 @@ pub(crate) async fn agree(store: &Subject, kind: Kind, records: &[Record], claus
         let of_either = records
             .iter()
             .filter(|record| listed.contains(&record.id()) != expected.contains(&record.id()));
-        let names: Vec<&str> = columns(kind).iter().map(|column| column.name).collect();
+        let values = |record: &Record| -> Vec<_> {
+            let named = |(column, value): (&Column, Option<ColumnValue<'_>>)| {
+                (column.name, value.map(ColumnValue::into_owned))
+            };
+            record.values().map(named).collect()
+        };
         let wrong: Vec<_> = of_either
-            .map(|record| (record.id(), record.scalars()))
+            .map(|record| (record.id(), values(record)))
             .collect();
-        panic!(
-            "a list of {kind:?} by {clauses:?} errs on {wrong:?}, whose columns are {names:?}; listed {listed:?}"
-        );
+        panic!("a list of {kind:?} by {clauses:?} errs on {wrong:?}; listed {listed:?}");
     }
 }
 
@@ -112,14 +115,21 @@ fn pattern(text: &str) -> Condition {
     Condition::Ilike(Pattern::parse(text).expect("the pattern is well-formed"))
 }
 
-pub(crate) fn held(records: &[Record], place: usize) -> BTreeSet<ColumnValue<'static>> {
-    let values = records.iter().filter_map(|record| {
-        record
-            .scalars()
-            .swap_remove(place)
-            .map(ColumnValue::into_owned)
-    });
-    values.collect()
+pub(crate) fn held(records: &[Record], index: usize) -> BTreeSet<ColumnValue<'static>> {
+    let values = records.iter().filter_map(|record| record.value(index));
+    values.map(ColumnValue::into_owned).collect()
+}
+
+/// The columns that a client may filter on, with their indexes.
+pub(crate) fn filterable_columns(kind: Kind) -> impl Iterator<Item = (usize, &'static Column)> {
+    let columns = columns(kind).iter().enumerate();
+    columns.filter(|(_, column)| column.filterable)
+}
+
+/// The columns of the two ends of an edge.
+pub(crate) fn ends() -> (usize, usize) {
+    let end = |name| column_index(Kind::Association, name).expect("an edge has two ends");
+    (end("from_id"), end("to_id"))
 }
 
 /// The whole product of a kind: each target, each operator, each value that records hold of it, and null.
@@ -130,13 +140,9 @@ async fn agree_on(store: Subject, kind: Kind) {
         .cloned()
         .map(|record| Write::Insert(Entry::new(record)));
     store.apply(scope_of(kind), writes.collect()).await;
-    let shown = columns(kind)
-        .iter()
-        .enumerate()
-        .filter(|(_, column): &(_, &Column)| column.filterable);
-    for (place, column) in shown {
-        for condition in conditions(column.ty, &held(&records, place)) {
-            let target = Target::Column(place);
+    for (index, column) in filterable_columns(kind) {
+        for condition in conditions(column.ty, &held(&records, index)) {
+            let target = Target::Column(index);
             agree(&store, kind, &records, &[Clause { target, condition }]).await;
         }
     }
@@ -181,9 +187,7 @@ pub(crate) async fn activities_are_filtered_by_the_predicate(store: Subject) {
 /// `list` gives the records that meet every clause: associations, from and to a record and both.
 pub(crate) async fn associations_are_filtered_by_the_predicate(store: Subject) {
     let kind = Kind::Association;
-    let place = |name| columns(kind).iter().position(|column| column.name == name);
-    let (from, to) = (place("from_id"), place("to_id"));
-    let (from, to) = from.zip(to).expect("associations have two ends");
+    let (from, to) = ends();
     agree_on(store.clone(), kind).await;
     let records = varied(kind);
     let mut ends = held(&records, from);

@@ -3,13 +3,13 @@
 use relm_core::limits::TEXT_CHARS_MAX;
 use relm_core::query::filter::{Clause, Comparison, Condition, Target};
 use relm_core::record::object::{Activity, Company, Contact, Deal, Object};
-use relm_core::record::{Entry, Record, columns};
+use relm_core::record::{Entry, Record};
 use relm_core::store::Write;
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Mode;
 use serde_json::json;
 
-use super::filters::{conditions, held};
+use super::filters::{self, conditions, filterable_columns, held};
 use super::mirror::{Mirror, clauses};
 use crate::records::{
     SCOPE, changed, contact, contact_of, delete, delivery, edge, id, insert, replace,
@@ -232,13 +232,9 @@ pub(crate) async fn values_at_their_limits_are_told_apart(store: Subject) {
         Kind::Association,
     ] {
         let of_kind: Vec<Record> = mirror.of_kind(kind).cloned().collect();
-        for (place, column) in columns(kind)
-            .iter()
-            .enumerate()
-            .filter(|(_, it)| it.filterable)
-        {
-            for condition in conditions(column.ty, &held(&of_kind, place)) {
-                let target = Target::Column(place);
+        for (index, column) in filterable_columns(kind) {
+            for condition in conditions(column.ty, &held(&of_kind, index)) {
+                let target = Target::Column(index);
                 mirror
                     .lists(kind, &[Clause { target, condition }], &[2])
                     .await;
@@ -262,17 +258,13 @@ pub(crate) async fn values_at_their_limits_are_told_apart(store: Subject) {
 async fn agree_on_some(mirror: &Mirror, kind: Kind) {
     const VALUES: usize = 10;
     let records: Vec<Record> = mirror.of_kind(kind).cloned().collect();
-    let shown = columns(kind)
-        .iter()
-        .enumerate()
-        .filter(|(_, it)| it.filterable);
-    for (place, _) in shown {
-        let values = held(&records, place);
+    for (index, _) in filterable_columns(kind) {
+        let values = held(&records, index);
         let step = values.len().div_ceil(VALUES).max(1);
         let equal = |value| Condition::Compare(Comparison::Eq, value);
         let some = values.into_iter().step_by(step).map(equal);
         for condition in some.chain([Condition::Null(true)]) {
-            let target = Target::Column(place);
+            let target = Target::Column(index);
             let clause = Clause { target, condition };
             mirror.lists(kind, &[clause], &[200]).await;
         }
@@ -332,14 +324,7 @@ pub(crate) async fn hundreds_of_edges_are_listed_by_either_end(store: Subject) {
     mirror
         .insert((0..CONTACTS).map(|n| edge(n, ends(n).0, ends(n).1, None)))
         .await;
-    let place = |name| {
-        columns(Kind::Association)
-            .iter()
-            .position(|it| it.name == name)
-    };
-    let (from, to) = place("from_id")
-        .zip(place("to_id"))
-        .expect("it has two ends");
+    let (from, to) = filters::ends();
     for (of, count) in [(hub, 400), (end(2), 29), (id(Kind::Deal, 3), 1)] {
         let equal = |of: Id| Condition::Compare(Comparison::Eq, of.into());
         let either = Clause {
@@ -350,8 +335,8 @@ pub(crate) async fn hundreds_of_edges_are_listed_by_either_end(store: Subject) {
             .lists(Kind::Association, &[either], &LIMITS[1..])
             .await;
         assert!(found >= count, "{of}: {found}");
-        for place in [from, to] {
-            let target = Target::Column(place);
+        for end in [from, to] {
+            let target = Target::Column(end);
             let condition = equal(of);
             mirror
                 .lists(

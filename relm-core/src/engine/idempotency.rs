@@ -11,8 +11,8 @@ use super::reply::{Outcome, Reply};
 use super::transaction::{Planned, Transaction, transact};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::IDEMPOTENCY_TTL_MS;
-use crate::record::key::hex;
 use crate::store::{Refusal, StoredResponse, Write};
+use crate::value::hex::hex;
 use crate::value::time::Timestamp;
 
 /// Carries an operation out; once for each idempotency key, where its context has one.

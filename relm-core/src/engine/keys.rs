@@ -10,12 +10,13 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::query::filter::{Clause, Comparison, Condition, Target};
 use crate::record::column::ColumnValue;
 use crate::record::key::{
-    ApiKey, KeyAccess, NewKey, Principal, digest, has_length_of_key, hex, is_well_formed, may_exist,
+    ApiKey, KeyAccess, NewKey, Principal, digest, has_length_of_key, is_well_formed, may_exist,
 };
 use crate::record::workspace::Workspace;
-use crate::record::{Document, Entry, column_place};
+use crate::record::{Document, Entry, column_index};
 use crate::store::{Batch, CommitError, Refusal, Write};
 use crate::value::excerpt::Quoted;
+use crate::value::hex::hex;
 use crate::value::id::{Id, Kind};
 use crate::value::scope::{Mode, Scope};
 
@@ -63,7 +64,7 @@ pub(super) async fn create_key(
 pub(super) async fn keys(components: &Components, workspace: Id) -> Result<Vec<ApiKey>> {
     check_workspace(components, workspace).await?;
     let of_workspace = Clause {
-        target: Target::Column(column_place(Kind::Key, "workspace_id")?),
+        target: Target::Column(column_index(Kind::Key, "workspace_id")?),
         condition: Condition::Compare(Comparison::Eq, ColumnValue::from(workspace)),
     };
     let all = all_of_system(components, Kind::Key, vec![of_workspace]).await?;

@@ -11,6 +11,7 @@ use super::resources::objects::Objects;
 use super::resources::searching::{self, SearchRequest};
 use super::resources::webhooks::Webhooks;
 use crate::error::Result;
+use crate::record::Record;
 use crate::record::object::{Activity, Company, Contact, Deal, Object};
 use crate::value::scope::Scope;
 
@@ -43,7 +44,7 @@ impl Scoped {
     }
 
     /// The records of one object type, for code that is the same for all four.
-    pub fn objects<T: Object>(&self) -> Objects<'_, T> {
+    pub fn objects<T: Object + Into<Record>>(&self) -> Objects<'_, T> {
         Objects::new(&self.context)
     }
 

@@ -27,7 +27,7 @@ pub(crate) struct Place {
 }
 
 impl Cursors {
-    /// The cursors of the list that `parts` tell from every other.
+    /// The cursors of the list that `parts` identify.
     pub(crate) fn new<'a>(key: &str, scope: i64, parts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("HMAC takes a key of any length");

@@ -3,3 +3,4 @@
 pub(crate) mod cursor;
 pub mod filter;
 pub mod search;
+pub mod terms;

@@ -1,20 +1,15 @@
-//! Search: which words a record is found by, and how what is found ranks.
-
-mod terms;
+//! Search: what a query asks for, and how what is found ranks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Error, Result};
 use crate::limits::{SEARCH_QUERY_CHARS_MAX, SEARCH_WORDS_MAX};
+use crate::query::terms::{each_term, exact_term};
 use crate::record::Record;
-use crate::record::object::{self, ObjectType};
+use crate::record::object_type::{self, ObjectType};
 use crate::value::excerpt::Quoted;
 use crate::value::id::{Id, Kind};
 use crate::value::{email, phone, words};
-
-pub use self::terms::index_terms;
-use self::terms::{each_term, exact_term};
-pub(crate) use self::terms::{metadata_terms, terms_at_most};
 
 /// How a match ranks: an exact one before any other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -197,7 +192,7 @@ pub fn parse_types(types: Option<&str>) -> Result<Vec<ObjectType>> {
                 .options_or(
                     name,
                     ObjectType::ALL.map(ObjectType::as_str),
-                    object::OTHER_NAMES,
+                    object_type::OTHER_NAMES,
                 )
         })?;
         if !chosen.contains(&object_type) {
@@ -208,7 +203,7 @@ pub fn parse_types(types: Option<&str>) -> Result<Vec<ObjectType>> {
     Ok(chosen)
 }
 
-/// A place in search results: matches are ordered by rank, then newest first.
+/// A position in search results: matches are ordered by rank, then newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SearchPosition {
     /// The rank of the last record of the page before.
@@ -218,7 +213,7 @@ pub struct SearchPosition {
 }
 
 impl SearchPosition {
-    /// Whether a match of this rank and id comes after this place.
+    /// Whether a match of this rank and id comes after this position.
     pub fn is_before(&self, rank: Rank, id: Id) -> bool {
         (self.rank, std::cmp::Reverse(self.ulid)) < (rank, std::cmp::Reverse(id.ulid()))
     }

@@ -5,13 +5,14 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::limits::LABEL_CHARS_MAX;
 use crate::record::check;
-use crate::record::column::{Column, ColumnType, ColumnValue};
-use crate::record::field::required;
-use crate::record::hint::OtherNames;
-use crate::record::input::{self, Patch, Reader, invalid_reference};
-use crate::record::object::ObjectType;
-use crate::value::id::Id;
+use crate::record::column::{Column, ColumnOf, Columns};
+use crate::record::input::Reader;
+use crate::record::object_type::ObjectType;
+use crate::record::patch::Patch;
+use crate::record::reference::{self, invalid_reference};
+use crate::value::id::{Id, Kind};
 use crate::value::scope::Mode;
+use crate::value::spelling::OtherNames;
 use crate::value::time::Timestamp;
 
 /// An edge from one record to another. It never changes: it is made and removed.
@@ -97,22 +98,24 @@ const OTHER_NAMES: OtherNames = &[
     ),
 ];
 
-pub(crate) const COLUMNS: &[Column] = &[
-    Column::text("from_type", 20).required(),
-    Column::new("from_id", ColumnType::Id(None))
-        .required()
-        .indexed(),
-    Column::text("to_type", 20).required(),
-    Column::new("to_id", ColumnType::Id(None))
-        .required()
-        .indexed(),
-    Column::text("label", LABEL_CHARS_MAX),
-    // Two ids, a mark for null, the label.
-    Column::text("edge_key", 70 + LABEL_CHARS_MAX)
-        .unique()
-        .hidden(),
-    Column::new("created_at", ColumnType::Timestamp),
-];
+impl Columns for Association {
+    const COLUMNS: &'static [ColumnOf<Self>] = &[
+        Column::text("from_type", 20, |it: &Self| Some(it.from_type.as_str())).required(),
+        Column::any_id("from_id", |it: &Self| Some(it.from_id))
+            .required()
+            .indexed(),
+        Column::text("to_type", 20, |it: &Self| Some(it.to_type.as_str())).required(),
+        Column::any_id("to_id", |it: &Self| Some(it.to_id))
+            .required()
+            .indexed(),
+        Column::text("label", LABEL_CHARS_MAX, |it: &Self| it.label.as_deref()),
+        // Two ids, a mark for null, the label.
+        Column::key("edge_key", 70 + LABEL_CHARS_MAX, |it: &Self| {
+            Some(it.edge_key())
+        }),
+        Column::timestamp("created_at", |it: &Self| Some(it.created_at)),
+    ];
+}
 
 impl AssociationInput {
     /// Takes an edge from a JSON object.
@@ -127,7 +130,7 @@ impl AssociationInput {
             Patch::Set(label) => Some(label),
             Patch::Keep | Patch::Clear => None,
         };
-        // A name that is not ours is told before one that is missing: it is most likely the same.
+        // An unknown member is reported before a missing one: it is most likely the same.
         reader.finish()?;
         let from_id = end("from_type", "from_id", from)?;
         let to_id = end("to_type", "to_id", to)?;
@@ -146,7 +149,7 @@ fn end(
     (object_type, id): (Patch<String>, Patch<String>),
 ) -> Result<Id> {
     let object_type = ObjectType::required(type_name, object_type)?;
-    required(id_name, input::id(id_name, object_type.kind(), id)?)
+    check::required(id_name, reference::id(id_name, object_type.kind(), id)?)
 }
 
 impl Association {
@@ -161,8 +164,7 @@ impl Association {
             label,
         } = input;
         let object_type = |name: &str, id: Id| {
-            ObjectType::of(id.kind())
-                .ok_or_else(|| invalid_reference(name, crate::value::id::Kind::Contact))
+            ObjectType::of(id.kind()).ok_or_else(|| invalid_reference(name, Kind::Contact))
         };
         let from_type = object_type("from_id", from_id)?;
         let to_type = object_type("to_id", to_id)?;
@@ -194,28 +196,5 @@ impl Association {
             Some(label) => format!("{} {} ={label}", self.from_id, self.to_id),
             None => format!("{} {}", self.from_id, self.to_id),
         }
-    }
-
-    pub(crate) fn scalars(&self) -> Vec<Option<ColumnValue<'_>>> {
-        let Self {
-            id: _,
-            object: _,
-            from_type,
-            from_id,
-            to_type,
-            to_id,
-            label,
-            mode: _,
-            created_at,
-        } = self;
-        vec![
-            Some(from_type.as_str().into()),
-            Some((*from_id).into()),
-            Some(to_type.as_str().into()),
-            Some((*to_id).into()),
-            label.as_ref().map(ColumnValue::from),
-            Some(self.edge_key().into()),
-            Some((*created_at).into()),
-        ]
     }
 }

@@ -1,9 +1,11 @@
-//! Which texts a record accepts: lengths, e-mail addresses, currencies.
+//! Which values a record accepts: texts by their lengths, e-mail addresses, currencies, choices.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{INTEGER_MAX, TEXT_CHARS_MAX};
 use crate::record::hint;
+use crate::record::patch::Patch;
 use crate::value::excerpt::Quoted;
+use crate::value::spelling::OtherNames;
 use crate::value::text::{self, nfc};
 use crate::value::{email, host};
 
@@ -109,4 +111,33 @@ pub(crate) fn present(name: &str, value: &str) -> Result<()> {
         return Err(Error::invalid(name, format!("`{name}` is required.")));
     }
     Ok(())
+}
+
+/// A member that must be given, and not as null.
+pub(crate) fn required<T>(name: &str, patch: Patch<T>) -> Result<T> {
+    match patch {
+        Patch::Set(value) => Ok(value),
+        Patch::Keep | Patch::Clear => Err(Error::invalid(name, format!("`{name}` is required."))),
+    }
+}
+
+/// A required text that must be one of a closed list.
+pub(crate) fn required_choice<T, const N: usize>(
+    name: &str,
+    patch: Patch<String>,
+    options: [&'static str; N],
+    others: OtherNames,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<T> {
+    let text = required(name, patch)?;
+    parse(&text).ok_or_else(|| {
+        let options_text = options.join(", ");
+        let message = format!(
+            "`{name}` must be one of {options_text}, not {}.",
+            Quoted(&text)
+        );
+        Error::new(ErrorKind::UnknownValue, message)
+            .at(name)
+            .options_or(&text, options, others)
+    })
 }

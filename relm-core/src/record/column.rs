@@ -91,6 +91,21 @@ impl Identity {
     }
 }
 
+/// What search reads of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Searched {
+    /// Its words.
+    Words,
+    /// Its words, and the whole of it: a query of nothing else is an exact match.
+    Name,
+    /// The words of an e-mail address.
+    Email,
+    /// The words of a domain, and the whole of it.
+    Domain,
+    /// Its words, and the telephone numbers in it.
+    Phone,
+}
+
 /// One column of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Column {
@@ -106,65 +121,207 @@ pub struct Column {
     pub identity: Identity,
     /// Whether a create must give a value.
     pub required: bool,
+    /// What search reads of it; none where it reads nothing.
+    pub searched: Option<Searched>,
+}
+
+/// A column of the records of one type, with the accessor that reads its value from a record.
+pub struct ColumnOf<R> {
+    column: Column,
+    accessor: Accessor<R>,
+}
+
+/// How a value is read. Each column type has its own, so that a column cannot hold what its type does not say.
+enum Accessor<R> {
+    /// A text that the record holds.
+    Text(fn(&R) -> Option<&str>),
+    /// A text that is made of what the record holds.
+    Derived(fn(&R) -> Option<String>),
+    Id(fn(&R) -> Option<Id>),
+    Integer(fn(&R) -> Option<i64>),
+    Boolean(fn(&R) -> bool),
+    Date(fn(&R) -> Option<Date>),
+    Timestamp(fn(&R) -> Option<Timestamp>),
+    Json(fn(&R) -> String),
+}
+
+/// A type of record that has columns.
+pub trait Columns: Sized + 'static {
+    /// All of them, in the order of [`columns`](crate::record::columns).
+    const COLUMNS: &'static [ColumnOf<Self>];
+}
+
+/// What the columns of a type of record are, without their accessors.
+pub(crate) const fn descriptions<R: Columns, const N: usize>() -> [Column; N] {
+    let mut columns = [R::COLUMNS[0].column; N];
+    let mut index = 1;
+    while index < N {
+        columns[index] = R::COLUMNS[index].column;
+        index += 1;
+    }
+    columns
 }
 
 impl Column {
-    pub(crate) const fn new(name: &'static str, ty: ColumnType) -> Self {
-        Self {
+    const fn with<R>(name: &'static str, ty: ColumnType, accessor: Accessor<R>) -> ColumnOf<R> {
+        let column = Self {
             name,
             ty,
             access: Access::Scanned,
             filterable: true,
             identity: Identity::Value,
             required: false,
-        }
+            searched: None,
+        };
+        ColumnOf { column, accessor }
     }
 
-    pub(crate) const fn text(name: &'static str, chars_max: usize) -> Self {
-        Self::new(name, ColumnType::Text { chars_max })
+    pub(crate) const fn text<R>(
+        name: &'static str,
+        chars_max: usize,
+        read: fn(&R) -> Option<&str>,
+    ) -> ColumnOf<R> {
+        Self::with(name, ColumnType::Text { chars_max }, Accessor::Text(read))
     }
 
-    pub(crate) const fn id(name: &'static str, kind: Kind) -> Self {
-        Self::new(name, ColumnType::Id(Some(kind)))
+    /// The unique key of a kind: a text that is made of the record, and that no client sees.
+    pub(crate) const fn key<R>(
+        name: &'static str,
+        chars_max: usize,
+        make: fn(&R) -> Option<String>,
+    ) -> ColumnOf<R> {
+        let ty = ColumnType::Text { chars_max };
+        Self::with(name, ty, Accessor::Derived(make)).unique()
     }
 
+    pub(crate) const fn id<R>(
+        name: &'static str,
+        kind: Kind,
+        read: fn(&R) -> Option<Id>,
+    ) -> ColumnOf<R> {
+        Self::with(name, ColumnType::Id(Some(kind)), Accessor::Id(read))
+    }
+
+    pub(crate) const fn any_id<R>(name: &'static str, read: fn(&R) -> Option<Id>) -> ColumnOf<R> {
+        Self::with(name, ColumnType::Id(None), Accessor::Id(read))
+    }
+
+    pub(crate) const fn integer<R>(name: &'static str, read: fn(&R) -> Option<i64>) -> ColumnOf<R> {
+        Self::with(name, ColumnType::Integer, Accessor::Integer(read))
+    }
+
+    pub(crate) const fn boolean<R>(name: &'static str, read: fn(&R) -> bool) -> ColumnOf<R> {
+        Self::with(name, ColumnType::Boolean, Accessor::Boolean(read))
+    }
+
+    pub(crate) const fn date<R>(name: &'static str, read: fn(&R) -> Option<Date>) -> ColumnOf<R> {
+        Self::with(name, ColumnType::Date, Accessor::Date(read))
+    }
+
+    pub(crate) const fn timestamp<R>(
+        name: &'static str,
+        read: fn(&R) -> Option<Timestamp>,
+    ) -> ColumnOf<R> {
+        Self::with(name, ColumnType::Timestamp, Accessor::Timestamp(read))
+    }
+
+    pub(crate) const fn json<R>(name: &'static str, render: fn(&R) -> String) -> ColumnOf<R> {
+        Self::with(name, ColumnType::Json, Accessor::Json(render)).hidden()
+    }
+
+    /// A text as the column holds it: of a domain what it is compared by, and composed (NFC) where filters compare it.
+    /// What grows by that beyond the column is from before a write was refused for it, and is cut.
+    fn stored<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let text = match self.identity {
+            Identity::Domain => host::key(text),
+            Identity::Value | Identity::Email | Identity::Code => Cow::Borrowed(text),
+        };
+        let composed = match (self.filterable, self.ty, text::nfc(&text)) {
+            (true, ColumnType::Text { chars_max }, Cow::Owned(composed)) => {
+                composed.chars().take(chars_max).collect()
+            }
+            _ => return text,
+        };
+        Cow::Owned(composed)
+    }
+}
+
+impl<R> ColumnOf<R> {
     pub(crate) const fn indexed(mut self) -> Self {
-        self.access = Access::Indexed;
+        self.column.access = Access::Indexed;
         self
     }
 
     pub(crate) const fn unique(mut self) -> Self {
-        self.access = Access::Unique;
-        self
+        self.column.access = Access::Unique;
+        self.hidden()
     }
 
     pub(crate) const fn due(mut self) -> Self {
-        self.access = Access::Due;
+        self.column.access = Access::Due;
         self.hidden()
     }
 
     pub(crate) const fn compared_as(mut self, identity: Identity) -> Self {
-        self.identity = identity;
+        self.column.identity = identity;
         self
     }
 
     pub(crate) const fn required(mut self) -> Self {
-        self.required = true;
+        self.column.required = true;
+        self
+    }
+
+    pub(crate) const fn searched(mut self, searched: Searched) -> Self {
+        self.column.searched = Some(searched);
         self
     }
 
     pub(crate) const fn hidden(mut self) -> Self {
-        self.filterable = false;
+        self.column.filterable = false;
         self
     }
 
-    /// Composes a text of the column. What grows by that beyond the column is from before a write was refused for it, and
-    /// is cut.
-    pub(crate) fn compose(&self, scalar: &mut ColumnValue<'_>) {
-        if let (ColumnType::Text { chars_max }, ColumnValue::Text(text)) = (self.ty, scalar)
-            && let Cow::Owned(composed) = text::nfc(text)
-        {
-            *text = Cow::Owned(composed.chars().take(chars_max).collect());
+    /// What the column is.
+    pub(crate) const fn column(&self) -> &Column {
+        &self.column
+    }
+
+    /// The value that a record has in it; none where it is null.
+    pub(crate) fn value<'a>(&self, record: &'a R) -> Option<ColumnValue<'a>> {
+        match self.accessor {
+            Accessor::Text(read) => {
+                read(record).map(|text| ColumnValue::Text(self.column.stored(text)))
+            }
+            Accessor::Derived(make) => make(record).map(ColumnValue::from),
+            Accessor::Id(read) => read(record).map(ColumnValue::from),
+            Accessor::Integer(read) => read(record).map(ColumnValue::from),
+            Accessor::Boolean(read) => Some(read(record).into()),
+            Accessor::Date(read) => read(record).map(ColumnValue::from),
+            Accessor::Timestamp(read) => read(record).map(ColumnValue::from),
+            Accessor::Json(render) => Some(render(record).into()),
+        }
+    }
+
+    /// The text that a record holds in it, as it was written.
+    pub(crate) fn text<'a>(&self, record: &'a R) -> Option<&'a str> {
+        match self.accessor {
+            Accessor::Text(read) => read(record),
+            Accessor::Derived(_)
+            | Accessor::Id(_)
+            | Accessor::Integer(_)
+            | Accessor::Boolean(_)
+            | Accessor::Date(_)
+            | Accessor::Timestamp(_)
+            | Accessor::Json(_) => None,
+        }
+    }
+
+    /// The record of a kind that a record refers to by it.
+    pub(crate) fn reference(&self, record: &R) -> Option<(Kind, Option<Id>)> {
+        match (self.column.ty, &self.accessor) {
+            (ColumnType::Id(Some(kind)), Accessor::Id(read)) => Some((kind, read(record))),
+            _ => None,
         }
     }
 }

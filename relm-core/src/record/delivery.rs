@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::EventType;
-use crate::record::column::{Column, ColumnType, ColumnValue};
+use crate::record::column::{Column, ColumnOf, Columns};
 use crate::value::id::{Id, Kind};
 use crate::value::time::Timestamp;
 use crate::webhook::{Answer, SendError};
@@ -104,7 +104,7 @@ fn response(body: &[u8]) -> Option<String> {
 pub(crate) enum Verdict {
     /// The endpoint took the event.
     Taken,
-    /// The endpoint says that it is gone for good (410).
+    /// The endpoint is gone for good (410).
     Gone,
     /// To be tried again, as far as the schedule goes.
     Failed,
@@ -159,15 +159,17 @@ pub enum DeliveryTag {
     Delivery,
 }
 
-pub(crate) const COLUMNS: &[Column] = &[
-    Column::id("webhook_id", Kind::Webhook).indexed(),
-    Column::id("event_id", Kind::Event).indexed(),
-    Column::text("event_type", 40),
-    Column::text("status", 20),
-    Column::new("next_attempt_at", ColumnType::Timestamp).due(),
-    Column::id("replay_of", Kind::Delivery).hidden(),
-    Column::new("created_at", ColumnType::Timestamp),
-];
+impl Columns for Delivery {
+    const COLUMNS: &'static [ColumnOf<Self>] = &[
+        Column::id("webhook_id", Kind::Webhook, |it: &Self| Some(it.webhook_id)).indexed(),
+        Column::id("event_id", Kind::Event, |it: &Self| Some(it.event_id)).indexed(),
+        Column::text("event_type", 40, |it: &Self| Some(it.event_type.as_str())),
+        Column::text("status", 20, |it: &Self| Some(it.status.as_str())),
+        Column::timestamp("next_attempt_at", |it: &Self| it.next_attempt_at).due(),
+        Column::id("replay_of", Kind::Delivery, |it: &Self| it.replay_of).hidden(),
+        Column::timestamp("created_at", |it: &Self| Some(it.created_at)),
+    ];
+}
 
 impl Delivery {
     /// A new one, due at `now`: that is the clock's word, which may have been set back since the moment in the id.
@@ -235,30 +237,5 @@ impl Delivery {
     pub(crate) fn give_up(&mut self) {
         self.status = DeliveryStatus::Cancelled;
         self.next_attempt_at = None;
-    }
-
-    pub(crate) fn scalars(&self) -> Vec<Option<ColumnValue<'_>>> {
-        let Self {
-            id: _,
-            object: _,
-            webhook_id,
-            event_id,
-            event_type,
-            status,
-            attempts: _,
-            next_attempt_at,
-            replay_of,
-            version: _,
-            created_at,
-        } = self;
-        vec![
-            Some((*webhook_id).into()),
-            Some((*event_id).into()),
-            Some(event_type.as_str().into()),
-            Some(status.as_str().into()),
-            next_attempt_at.map(ColumnValue::from),
-            replay_of.map(ColumnValue::from),
-            Some((*created_at).into()),
-        ]
     }
 }

@@ -1,4 +1,4 @@
-//! Events: what happened to a record, exactly as receivers are draft.
+//! Events: what happened to a record, exactly as receivers get it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,9 +11,9 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
-use crate::record::column::{Column, ColumnType, ColumnValue};
+use crate::record::column::{Column, ColumnOf, Columns};
 use crate::record::metadata;
-use crate::record::object::ObjectType;
+use crate::record::object_type::ObjectType;
 use crate::value::id::Id;
 use crate::value::scope::Mode;
 use crate::value::time::Timestamp;
@@ -32,7 +32,7 @@ pub enum Change {
     Deleted,
 }
 
-/// What an event tells of.
+/// What an event is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EventType {
     /// The change of a record: the twelve types that an endpoint can subscribe to.
@@ -121,9 +121,6 @@ pub struct Event {
     pub data: EventData,
     /// The old values of the members that an update changed, `version` and `updated_at` aside.
     pub previous: Map<String, Value>,
-    /// The record that changed; of an event read back from a store it is told by `data` alone.
-    #[serde(skip)]
-    pub(crate) record_id: Option<Id>,
 }
 
 /// The `object` member of an [`Event`].
@@ -136,25 +133,37 @@ pub enum EventTag {
     Event,
 }
 
-/// JSON as it was told, to the letter: of a record that was written just now, the very text of its document.
+/// The record that an event is about, as JSON: of one that was written just now, the very text of its document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EventData(Arc<str>);
+pub struct EventData {
+    json: Arc<str>,
+    record_id: Option<Id>,
+}
 
 impl EventData {
     /// What is JSON already, as a record's document is: nobody reads it again to see that.
     pub fn new(json: impl Into<Arc<str>>) -> Self {
-        Self(json.into())
+        Self {
+            json: json.into(),
+            record_id: None,
+        }
     }
 
     /// The JSON.
     pub fn get(&self) -> &str {
-        &self.0
+        &self.json
     }
+}
+
+/// The member of a record's JSON that says which record it is.
+#[derive(Deserialize)]
+struct Identified {
+    id: Option<Id>,
 }
 
 impl Serialize for EventData {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let raw: &RawValue = serde_json::from_str(&self.0).map_err(S::Error::custom)?;
+        let raw: &RawValue = serde_json::from_str(&self.json).map_err(S::Error::custom)?;
         raw.serialize(serializer)
     }
 }
@@ -162,17 +171,23 @@ impl Serialize for EventData {
 impl<'de> Deserialize<'de> for EventData {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
-        Ok(Self(Box::<str>::from(raw).into()))
+        let identified = serde_json::from_str(raw.get());
+        Ok(Self {
+            record_id: identified.ok().and_then(|Identified { id }| id),
+            json: Box::<str>::from(raw).into(),
+        })
     }
 }
 
-pub(crate) const COLUMNS: &[Column] = &[
-    Column::text("type", 40),
-    Column::new("record_id", ColumnType::Id(None)),
-    Column::new("created_at", ColumnType::Timestamp),
-];
+impl Columns for Event {
+    const COLUMNS: &'static [ColumnOf<Self>] = &[
+        Column::text("type", 40, |it: &Self| Some(it.event_type.as_str())),
+        Column::any_id("record_id", Self::record_id),
+        Column::timestamp("created_at", |it: &Self| Some(it.created_at)),
+    ];
+}
 
-/// What an event will say, before it has an id.
+/// An event before it has an id.
 #[derive(Clone, Debug)]
 pub struct EventDraft {
     /// What happened to what.
@@ -197,10 +212,17 @@ impl Event {
             created_at: id.timestamp(),
             mode: draft.mode,
             api_version: API_VERSION.to_owned(),
-            data: draft.data,
+            data: EventData {
+                record_id: Some(draft.record_id),
+                ..draft.data
+            },
             previous: draft.previous,
-            record_id: Some(draft.record_id),
         }
+    }
+
+    /// The record that it is about: the `id` in its data.
+    pub fn record_id(&self) -> Option<Id> {
+        self.data.record_id
     }
 
     /// What [`Serialize`] gives, without reading `data` once more to see that it is JSON: every change has an event.
@@ -214,31 +236,11 @@ impl Event {
             api_version,
             data,
             previous,
-            record_id: _,
         } = self;
         let (data, previous) = (data.get(), metadata::text_of(previous));
         format!(
             r#"{{"id":"{id}","object":"event","type":"{event_type}","created_at":"{created_at}","mode":"{mode}","api_version":"{api_version}","data":{data},"previous":{previous}}}"#
         )
-    }
-
-    pub(crate) fn scalars(&self) -> Vec<Option<ColumnValue<'_>>> {
-        let Self {
-            id: _,
-            object: _,
-            event_type,
-            created_at,
-            mode: _,
-            api_version: _,
-            data: _,
-            previous: _,
-            record_id,
-        } = self;
-        vec![
-            Some(event_type.as_str().into()),
-            record_id.map(ColumnValue::from),
-            Some((*created_at).into()),
-        ]
     }
 }
 
@@ -272,20 +274,22 @@ mod tests {
 
     #[test]
     fn an_event_renders_as_it_serialises() {
-        let data: Arc<str> = r#"{"id":"con_1","first_name":"\"Ada\"\n"}"#.into();
+        let record_id = Id::new(Kind::Contact, 1);
+        let data: Arc<str> = format!(r#"{{"id":"{record_id}","first_name":"\"Ada\"\n"}}"#).into();
         let previous = json!({ "first_name": "A \"da\"", "metadata": {} });
         for previous in [json!({}), previous] {
-            let told = EventDraft {
+            let draft = EventDraft {
                 event_type: EventType::Record(ObjectType::Contact, Change::Updated),
-                record_id: Id::new(Kind::Contact, 1),
+                record_id,
                 mode: Mode::Test,
                 data: EventData::new(Arc::clone(&data)),
                 previous: serde_json::from_value(previous).unwrap(),
             };
-            let event = Event::new(Id::new(Kind::Event, 1 << 100), told);
+            let event = Event::new(Id::new(Kind::Event, 1 << 100), draft);
             assert_eq!(event.to_json(), serde_json::to_string(&event).unwrap());
             let read: Event = serde_json::from_str(&event.to_json()).unwrap();
             assert_eq!(read.data, event.data);
+            assert_eq!(read.record_id(), Some(record_id));
         }
     }
 }

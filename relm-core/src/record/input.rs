@@ -1,97 +1,22 @@
-//! How a JSON body becomes a typed input: three-state members, exact errors, nothing left unread.
+//! How a JSON body becomes a typed input: exact errors, nothing left unread.
 
 use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::record::hint::{self, Hint, OtherNames};
-use crate::record::object::Reference;
+use crate::record::hint::{self, Hint};
+use crate::record::patch::Patch;
+use crate::record::reference;
 use crate::value::excerpt::Quoted;
 use crate::value::id::{Id, Kind};
 use crate::value::json;
+use crate::value::spelling::OtherNames;
 use crate::value::time::{Date, Timestamp};
 
 /// The member that holds what no other does.
 const METADATA: &str = "metadata";
 
-/// What is said to a number that is no integer within the bounds: see [`INTEGER_MAX`](crate::limits::INTEGER_MAX).
+/// What a member takes whose number is no integer within the bounds: see [`INTEGER_MAX`](crate::limits::INTEGER_MAX).
 const INTEGER_RANGE: &str = "an integer between -9007199254740991 and 9007199254740991";
-
-/// What a write says of one member.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Patch<T> {
-    /// Nothing: it stays as it is.
-    #[default]
-    Keep,
-    /// It becomes null.
-    Clear,
-    /// It becomes this.
-    Set(T),
-}
-
-impl<T> Patch<T> {
-    /// Applies the patch to a nullable member; `check` normalises or refuses a new value.
-    pub(crate) fn apply(
-        self,
-        member: &mut Option<T>,
-        check: impl FnOnce(T) -> Result<T>,
-    ) -> Result<()> {
-        match self {
-            Self::Keep => {}
-            Self::Clear => *member = None,
-            Self::Set(value) => *member = Some(check(value)?),
-        }
-        Ok(())
-    }
-
-    /// Applies the patch to a member that a record cannot be without.
-    pub(crate) fn apply_required(
-        self,
-        name: &str,
-        member: &mut T,
-        check: impl FnOnce(T) -> Result<T>,
-    ) -> Result<()> {
-        match self {
-            Self::Keep => Ok(()),
-            Self::Clear => Err(Error::invalid(
-                name,
-                format!("`{name}` is required: it cannot be null."),
-            )),
-            Self::Set(value) => {
-                *member = check(value)?;
-                Ok(())
-            }
-        }
-    }
-
-    /// The patch as it is meant where the member has a default and nothing to clear yet: null is absence.
-    #[must_use]
-    pub(crate) fn or_default(self) -> Self {
-        match self {
-            Self::Keep | Self::Clear => Self::Keep,
-            Self::Set(value) => Self::Set(value),
-        }
-    }
-
-    /// The value that the patch sets, if it sets one.
-    pub fn as_set(&self) -> Option<&T> {
-        match self {
-            Self::Set(value) => Some(value),
-            Self::Keep | Self::Clear => None,
-        }
-    }
-}
-
-impl<T> From<T> for Patch<T> {
-    fn from(value: T) -> Self {
-        Self::Set(value)
-    }
-}
-
-impl From<&str> for Patch<String> {
-    fn from(value: &str) -> Self {
-        Self::Set(value.to_owned())
-    }
-}
 
 /// Takes the members of one JSON object by name and type; what nobody took is refused at the end.
 pub struct Reader {
@@ -126,7 +51,7 @@ impl Reader {
         self.others = others;
     }
 
-    /// Takes a member that cannot be set, so that nobody is told to set it.
+    /// Takes a member that cannot be set, so that no error suggests to set it.
     pub(crate) fn take_read_only(&mut self, name: &str) -> Option<Value> {
         self.members.remove(name)
     }
@@ -193,7 +118,7 @@ impl Reader {
     /// # Errors
     /// `validation_failed` when it is not text, `invalid_reference` when it is not such an id.
     pub fn id(&mut self, name: &'static str, kind: Kind) -> Result<Patch<Id>> {
-        id(name, kind, self.text(name)?)
+        reference::id(name, kind, self.text(name)?)
     }
 
     /// Takes a calendar day.
@@ -281,18 +206,6 @@ impl Reader {
     }
 }
 
-/// The id of a record of `kind` that a text is.
-pub(crate) fn id(name: &str, kind: Kind, text: Patch<String>) -> Result<Patch<Id>> {
-    match text {
-        Patch::Keep => Ok(Patch::Keep),
-        Patch::Clear => Ok(Patch::Clear),
-        Patch::Set(text) => match Id::parse(&text) {
-            Some(id) if id.kind() == kind => Ok(Patch::Set(id)),
-            _ => Err(hint::id_meant(kind, &text).on(invalid_reference(name, kind))),
-        },
-    }
-}
-
 /// Whether members that belong here are within a value, as other APIs have them in `properties` or `data`.
 fn is_wrapping(value: &Value, known: &[&'static str]) -> bool {
     let members = value.as_object().into_iter().flatten();
@@ -308,25 +221,6 @@ pub(crate) fn unknown_field(name: &str) -> Error {
 
 pub(crate) fn read_only(name: &str) -> Error {
     Error::invalid(name, format!("`{name}` is read-only: leave it out."))
-}
-
-/// A reference to a record that is not there.
-pub(crate) fn lost_reference(reference: Reference) -> Error {
-    let Reference { name, kind, id } = reference;
-    let error = invalid_reference(name, kind);
-    match id {
-        Some(id) => error.adding(&format!("There is no `{id}`.")),
-        None => error,
-    }
-}
-
-pub(crate) fn invalid_reference(name: &str, kind: Kind) -> Error {
-    let what = kind.name();
-    Error::new(
-        ErrorKind::InvalidReference,
-        format!("`{name}` must be the id of an existing {what}."),
-    )
-    .at(name)
 }
 
 /// The integer that a JSON number is, if it is one.

@@ -11,8 +11,9 @@ use sha2::{Digest, Sha256};
 use crate::error::Result;
 use crate::limits::TEXT_CHARS_MAX;
 use crate::record::check;
-use crate::record::column::{Column, ColumnType, ColumnValue};
-use crate::value::id::Id;
+use crate::record::column::{Column, ColumnOf, Columns};
+use crate::value::hex::hex;
+use crate::value::id::{Id, Kind};
 use crate::value::scope::{Mode, Scope};
 use crate::value::time::{Rng, Timestamp};
 
@@ -75,7 +76,7 @@ pub struct NewKey {
 /// Who is asking: what a valid key opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Principal {
-    /// The key that was shown.
+    /// The key that the request carried.
     pub key_id: Id,
     /// The workspace and mode that it opens.
     pub scope: Scope,
@@ -83,17 +84,22 @@ pub struct Principal {
     pub access: KeyAccess,
 }
 
-pub(crate) const COLUMNS: &[Column] = &[
-    Column::id("workspace_id", crate::value::id::Kind::Workspace).indexed(),
-    Column::text("mode", 4),
-    Column::text("name", TEXT_CHARS_MAX),
-    Column::text("access", 20),
-    Column::text("prefix", 20),
-    Column::text("last_four", 4),
-    Column::text("digest", 64).unique().hidden(),
-    Column::new("created_at", ColumnType::Timestamp),
-    Column::new("revoked_at", ColumnType::Timestamp),
-];
+impl Columns for ApiKey {
+    const COLUMNS: &'static [ColumnOf<Self>] = &[
+        Column::id("workspace_id", Kind::Workspace, |it: &Self| {
+            Some(it.workspace_id)
+        })
+        .indexed(),
+        Column::text("mode", 4, |it: &Self| Some(it.mode.as_str())),
+        Column::text("name", TEXT_CHARS_MAX, |it: &Self| it.name.as_deref()),
+        Column::text("access", 20, |it: &Self| Some(it.access.as_str())),
+        Column::text("prefix", 20, |it: &Self| Some(&it.prefix)),
+        Column::text("last_four", 4, |it: &Self| Some(&it.last_four)),
+        Column::text("digest", 64, |it: &Self| Some(&it.digest)).unique(),
+        Column::timestamp("created_at", |it: &Self| Some(it.created_at)),
+        Column::timestamp("revoked_at", |it: &Self| it.revoked_at),
+    ];
+}
 
 /// Characters of the random part: 43 of 62 symbols are 256 bits.
 const RANDOM_CHARS: usize = 43;
@@ -149,38 +155,6 @@ impl ApiKey {
                 access: self.access,
             }),
         }
-    }
-
-    /// What is unique of it.
-    pub(crate) fn digest(&self) -> &str {
-        &self.digest
-    }
-
-    pub(crate) fn scalars(&self) -> Vec<Option<ColumnValue<'_>>> {
-        let Self {
-            id: _,
-            workspace_id,
-            mode,
-            name,
-            access,
-            prefix,
-            last_four,
-            digest,
-            version: _,
-            created_at,
-            revoked_at,
-        } = self;
-        vec![
-            Some((*workspace_id).into()),
-            Some(mode.as_str().into()),
-            name.as_ref().map(ColumnValue::from),
-            Some(access.as_str().into()),
-            Some(prefix.into()),
-            Some(last_four.into()),
-            Some(digest.into()),
-            Some((*created_at).into()),
-            revoked_at.map(ColumnValue::from),
-        ]
     }
 }
 
@@ -262,17 +236,6 @@ fn checksum(text: &str) -> [u8; CHECKSUM_CHARS] {
 /// SHA-256 of a key: what is kept of it, in hexadecimal.
 pub(crate) fn digest(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
-}
-
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-    text
 }
 
 /// Letters and digits, each drawn evenly: bytes that would favour some are drawn again.

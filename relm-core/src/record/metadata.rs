@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::limits::{
     INTEGER_MAX, JSON_DEPTH_MAX, METADATA_BYTES_MAX, METADATA_KEY_CHARS_MAX, METADATA_KEYS_MAX,
 };
-use crate::record::input::Patch;
+use crate::record::patch::Patch;
 use crate::value::json;
 
 /// Free-form members of a record, sorted by key. Custom fields live here too.

@@ -4,6 +4,7 @@ pub mod association;
 pub(crate) mod check;
 pub mod column;
 mod delivery;
+mod document;
 mod endpoint;
 mod event;
 pub mod field;
@@ -12,29 +13,33 @@ pub mod input;
 pub mod key;
 pub mod metadata;
 pub mod object;
+pub(crate) mod object_type;
+pub mod patch;
+pub mod reference;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod workspace;
 
 pub use delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTag};
+pub use document::{Document, Entry};
 pub use endpoint::subscription::Subscription;
 pub use endpoint::url::ipv4_host;
-pub use endpoint::{DisabledReason, Rules as EndpointRules, Webhook, WebhookInput, WebhookTag};
+pub use endpoint::{
+    DisabledReason, RotateInput, Rules as EndpointRules, Webhook, WebhookInput, WebhookTag,
+};
 pub use event::{API_VERSION, Change, Event, EventData, EventDraft, EventTag, EventType};
 
 pub(crate) use delivery::Verdict;
 pub(crate) use event::previous;
 
-use std::fmt;
-use std::sync::Arc;
-
 use serde::de::DeserializeOwned;
 
 use self::association::Association;
-use self::column::{Access, Column, ColumnValue};
+use self::column::{Access, Column, ColumnValue, Columns, Searched, descriptions};
 use self::field::Field;
 use self::key::ApiKey;
-use self::object::{Activity, Company, Contact, Deal, ObjectType};
+use self::metadata::Metadata;
+use self::object::{Activity, Company, Contact, Deal};
 use self::workspace::Workspace;
 use crate::error::{Error, Result};
 use crate::value::id::{Id, Kind};
@@ -100,37 +105,56 @@ pub const KINDS: [Kind; 11] = [
     Kind::Workspace,
 ];
 
-/// The columns of a kind, in the order of [`Record::scalars`]. Its id, its version and its document come beside them.
+/// `columns_of!(Deal)` is `const COLUMNS: &[Column] = &descriptions::<Deal, 10>(); COLUMNS`.
+macro_rules! columns_of {
+    ($record:ty) => {{
+        const COLUMNS: &[Column] = &descriptions::<$record, { <$record>::COLUMNS.len() }>();
+        COLUMNS
+    }};
+}
+
+/// The columns of a kind. Its id, its version and its document come beside them.
 pub const fn columns(kind: Kind) -> &'static [Column] {
     match kind {
-        Kind::Contact => ObjectType::Contact.columns(),
-        Kind::Company => ObjectType::Company.columns(),
-        Kind::Deal => ObjectType::Deal.columns(),
-        Kind::Activity => ObjectType::Activity.columns(),
-        Kind::Association => association::COLUMNS,
-        Kind::Field => field::COLUMNS,
-        Kind::Webhook => endpoint::COLUMNS,
-        Kind::Event => event::COLUMNS,
-        Kind::Delivery => delivery::COLUMNS,
-        Kind::Key => key::COLUMNS,
-        Kind::Workspace => workspace::COLUMNS,
+        Kind::Contact => columns_of!(Contact),
+        Kind::Company => columns_of!(Company),
+        Kind::Deal => columns_of!(Deal),
+        Kind::Activity => columns_of!(Activity),
+        Kind::Association => columns_of!(Association),
+        Kind::Field => columns_of!(Field),
+        Kind::Webhook => columns_of!(Webhook),
+        Kind::Event => columns_of!(Event),
+        Kind::Delivery => columns_of!(Delivery),
+        Kind::Key => columns_of!(ApiKey),
+        Kind::Workspace => columns_of!(Workspace),
         Kind::Request => &[],
     }
 }
 
-/// The column that holds a kind's unique key, if it has one: its place in [`columns`].
+/// The column that holds a kind's unique key, if it has one: its index in [`columns`].
 pub fn unique_column(kind: Kind) -> Option<usize> {
     columns(kind)
         .iter()
         .position(|column| column.access == Access::Unique)
 }
 
-/// The place of a column in [`columns`].
-pub(crate) fn column_place(kind: Kind, name: &str) -> Result<usize> {
+/// The index of a column in [`columns`].
+///
+/// # Errors
+/// `internal_error` where the kind has none of this name.
+pub fn column_index(kind: Kind, name: &str) -> Result<usize> {
     columns(kind)
         .iter()
         .position(|column| column.name == name)
         .ok_or_else(|| Error::internal(format!("{kind:?} has no column {name}")))
+}
+
+fn value_of<R: Columns>(record: &R, index: usize) -> Option<ColumnValue<'_>> {
+    R::COLUMNS[index].value(record)
+}
+
+fn text_of<R: Columns>(record: &R, index: usize) -> Option<&str> {
+    R::COLUMNS[index].text(record)
 }
 
 impl Record {
@@ -170,36 +194,49 @@ impl Record {
         }
     }
 
-    /// Its column values, in the order of [`columns`]; none where null. Texts that filters compare are composed (NFC).
-    pub fn scalars(&self) -> Vec<Option<ColumnValue<'_>>> {
-        let mut scalars = self.scalars_as_written();
-        for (column, scalar) in columns(self.kind()).iter().zip(&mut scalars) {
-            if let (true, Some(scalar)) = (column.filterable, scalar) {
-                column.compose(scalar);
-            }
-        }
-        scalars
+    /// Its value in the column at this index of [`columns`]; none where it is null. Texts that filters compare are
+    /// composed (NFC).
+    pub fn value(&self, index: usize) -> Option<ColumnValue<'_>> {
+        each!(self, record => value_of(&**record, index))
     }
 
-    /// The same, with texts as they were written.
-    pub(crate) fn scalars_as_written(&self) -> Vec<Option<ColumnValue<'_>>> {
-        each!(self, record => record.scalars())
+    /// Every column with the record's value in it.
+    pub fn values(&self) -> impl Iterator<Item = (&'static Column, Option<ColumnValue<'_>>)> {
+        let columns = columns(self.kind()).iter().enumerate();
+        columns.map(|(index, column)| (column, self.value(index)))
+    }
+
+    /// The texts that search reads, as they were written.
+    pub(crate) fn searched(&self) -> impl Iterator<Item = (Searched, &str)> {
+        let columns = columns(self.kind()).iter().enumerate();
+        columns.filter_map(|(index, column)| {
+            let text = each!(self, record => text_of(&**record, index))?;
+            Some((column.searched?, text))
+        })
     }
 
     /// The value that at most one record of its kind and scope has.
     pub fn unique_key(&self) -> Option<String> {
+        match self.value(unique_column(self.kind())?)? {
+            ColumnValue::Text(key) => Some(key.into_owned()),
+            ColumnValue::Integer(_) => None,
+        }
+    }
+
+    /// Its free-form members and custom fields, where its kind has any.
+    pub fn metadata(&self) -> Option<&Metadata> {
         match self {
-            Self::Contact(contact) => contact.email_key(),
-            Self::Association(association) => Some(association.edge_key()),
-            Self::Field(field) => Some(field.field_key()),
-            Self::Key(key) => Some(key.digest().to_owned()),
-            Self::Workspace(workspace) => Some(workspace.name_key()),
-            Self::Company(_)
-            | Self::Deal(_)
-            | Self::Activity(_)
+            Self::Contact(contact) => Some(&contact.metadata),
+            Self::Company(company) => Some(&company.metadata),
+            Self::Deal(deal) => Some(&deal.metadata),
+            Self::Activity(activity) => Some(&activity.metadata),
+            Self::Association(_)
+            | Self::Field(_)
             | Self::Webhook(_)
             | Self::Event(_)
-            | Self::Delivery(_) => None,
+            | Self::Delivery(_)
+            | Self::Key(_)
+            | Self::Workspace(_) => None,
         }
     }
 
@@ -262,117 +299,3 @@ into_record!(
     Key(ApiKey),
     Workspace(Workspace)
 );
-
-/// A record and its document, as they go into a store.
-#[derive(Clone)]
-pub struct Entry {
-    /// The record: what the columns, the unique key and the index are taken from.
-    pub record: Record,
-    /// Its JSON, rendered once: what the store returns, the API answers with and an event tells.
-    pub json: Arc<str>,
-}
-
-impl Entry {
-    /// A record with its JSON.
-    pub fn new(record: impl Into<Record>) -> Self {
-        let record = record.into();
-        let json = record.to_json().into();
-        Self { record, json }
-    }
-
-    /// The record's document alone.
-    pub fn document(&self) -> Document {
-        Document {
-            id: self.record.id(),
-            json: Arc::clone(&self.json),
-        }
-    }
-}
-
-/// A record's JSON, as it comes out of a store: passed through to a client as it is, decoded where its members matter.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Document {
-    /// The record's id.
-    pub id: Id,
-    /// The record's JSON, byte for byte as it was given to the store.
-    pub json: Arc<str>,
-}
-
-/// Shows the record alone: the JSON of an endpoint holds its secrets.
-impl fmt::Debug for Entry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Entry")
-            .field("record", &self.record)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Shows the JSON, but for that of an endpoint, which holds its secrets.
-impl fmt::Debug for Document {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("Document");
-        shown.field("id", &self.id);
-        match self.id.kind() {
-            Kind::Webhook => shown.finish_non_exhaustive(),
-            _ => shown.field("json", &self.json).finish(),
-        }
-    }
-}
-
-impl Document {
-    /// Reads the document as the record that it is.
-    ///
-    /// # Errors
-    /// `internal_error` when it is not one.
-    pub fn decode<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_str(&self.json).map_err(Error::internal)
-    }
-
-    /// Reads the document and keeps both.
-    ///
-    /// # Errors
-    /// `internal_error` when it is not the JSON of its kind.
-    pub fn into_entry(self) -> Result<Entry> {
-        Ok(Entry {
-            record: Record::from_json(self.id.kind(), &self.json)?,
-            json: self.json,
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::record::WebhookInput;
-    use crate::value::scope::Mode;
-    use crate::value::time::{SeededRng, Timestamp};
-
-    #[test]
-    fn an_endpoint_s_secret_is_not_in_what_debug_shows() {
-        let input = WebhookInput {
-            url: "https://example.com/".into(),
-            event_types: vec!["*".to_owned()].into(),
-            ..WebhookInput::default()
-        };
-        let id = Id::new(Kind::Webhook, 1);
-        let now = Timestamp::from_millis(0);
-        let rng = SeededRng::new(1);
-        let made = Webhook::subscribe(
-            id,
-            Mode::Live,
-            now,
-            input,
-            &crate::record::EndpointRules::default(),
-            &rng,
-        );
-        let (webhook, secret) = made.unwrap();
-        let entry = Entry::new(webhook);
-        assert!(
-            entry.json.contains(&secret),
-            "without a key it is kept as it is"
-        );
-        let shown = format!("{entry:?} {:?}", entry.document());
-        assert!(!shown.contains("whsec_"), "{shown}");
-        assert!(shown.contains(&id.to_string()));
-    }
-}

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::limits::WORKSPACE_NAME_CHARS_MAX;
 use crate::record::check;
-use crate::record::column::{Column, ColumnType, ColumnValue};
+use crate::record::column::{Column, ColumnOf, Columns};
 use crate::value::id::Id;
 use crate::value::text;
 use crate::value::time::Timestamp;
@@ -26,13 +26,15 @@ pub struct Workspace {
     pub created_at: Timestamp,
 }
 
-pub(crate) const COLUMNS: &[Column] = &[
-    Column::text("name", WORKSPACE_NAME_CHARS_MAX),
-    Column::text("name_key", 3 * WORKSPACE_NAME_CHARS_MAX)
-        .unique()
-        .hidden(),
-    Column::new("created_at", ColumnType::Timestamp),
-];
+impl Columns for Workspace {
+    const COLUMNS: &'static [ColumnOf<Self>] = &[
+        Column::text("name", WORKSPACE_NAME_CHARS_MAX, |it: &Self| Some(&it.name)),
+        Column::key("name_key", 3 * WORKSPACE_NAME_CHARS_MAX, |it: &Self| {
+            Some(it.name_key())
+        }),
+        Column::timestamp("created_at", |it: &Self| Some(it.created_at)),
+    ];
+}
 
 impl Workspace {
     /// A checked workspace, new.
@@ -55,20 +57,6 @@ impl Workspace {
     /// What is unique of its name.
     pub fn name_key(&self) -> String {
         text::fold(&self.name)
-    }
-
-    pub(crate) fn scalars(&self) -> Vec<Option<ColumnValue<'_>>> {
-        let Self {
-            id: _,
-            name,
-            cursor_key: _,
-            created_at,
-        } = self;
-        vec![
-            Some(name.into()),
-            Some(self.name_key().into()),
-            Some((*created_at).into()),
-        ]
     }
 }
 

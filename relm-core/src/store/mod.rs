@@ -9,7 +9,7 @@
 //!   connection is lost or the caller drops the future. After a refusal or an error the store is exactly as before.
 //! - **Durable and visible.** When `commit` returns success, every later call sees it, whoever makes it.
 //! - **Serial.** Concurrent commits leave what some serial order of those that succeeded would leave; each commit's
-//!   preconditions hold at its place in that order.
+//!   preconditions hold at its point in that order.
 //! - **Unique.** In a scope, no two records have one id, and no two of a kind have one unique key
 //!   ([`Record::unique_key`](crate::record::Record::unique_key)). A key is free as soon as its holder was deleted or
 //!   has another.
@@ -17,23 +17,29 @@
 //!   count.
 //! - **Scoped.** Nothing of a scope is seen, refused or changed by a call that names another.
 //!
+//! # What a store may rely on
+//! - **A document is the JSON of its kind.** [`Record::from_json`](crate::record::Record::from_json) reads it as a record
+//!   with the same id, version and unique key, the same [value](crate::record::Record::value) in every
+//!   [column](crate::record::columns) and the same [index terms](crate::query::terms::index_terms) as the record of its
+//!   [`Entry`](crate::record::Entry). So a store need keep no more of a record than its document, by scope and id, and
+//!   whatever it finds records by: it can make all of that from the document again.
+//! - Members that a document has beyond those of its kind mean nothing, and come back with it.
+//!
 //! # What a store need not do
-//! Read a document, judge a value, know a clock, make an id, or wait for anything but its own storage.
+//! Read a document, decide what a value means, know a clock, make an id, or wait for anything but its own storage.
 
+mod batch;
+mod error;
 pub(crate) mod page;
+mod query;
 
-use std::error::Error as StdError;
-use std::fmt;
-use std::sync::Arc;
+pub use self::batch::{Batch, Refusal, Require, StoredResponse, Write};
+pub use self::error::{CommitError, StoreError, Unwritable};
+pub use self::query::{Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage};
 
 use async_trait::async_trait;
 
-use crate::query::filter::Clause;
-use crate::query::search::{SearchPosition, SearchTerms};
-use crate::record::Webhook;
-use crate::record::field::Field;
-use crate::record::object::ObjectType;
-use crate::record::{Document, Entry};
+use crate::record::Document;
 use crate::value::id::{Id, Kind};
 use crate::value::scope::Scope;
 use crate::value::time::Timestamp;
@@ -86,7 +92,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// Applies every write of the batch, or none.
     ///
-    /// What a write says of its own record is judged against the state before the batch, and unique keys against the
+    /// What a write says of its own record is checked against the state before the batch, and unique keys against the
     /// state after it: in one batch two records may swap a key, in whatever order they are written. The writes of one
     /// batch name distinct records, and it remembers at most one response.
     ///
@@ -98,7 +104,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// The queues of every scope: each endpoint that has a pending delivery, with the earliest moment at which
     /// [`lease`](Self::lease) would give one. In the order of [`QueueKey`], strictly after `after`, at most `limit` of
-    /// them. The one method that knows no scope: it is for whoever delivers, and says nothing but who waits.
+    /// them. The one method that knows no scope: it is for the dispatcher, and gives nothing but the endpoints that wait.
     async fn queues(&self, after: Option<QueueKey>, limit: usize)
     -> Result<Vec<Queue>, StoreError>;
 
@@ -110,315 +116,4 @@ pub trait Store: Send + Sync + 'static {
     /// A lease only saves work. It changes no document and need not outlive the process: two holders of one delivery
     /// do no harm, since each records its attempt by a [`Write::Replace`] of the version that it read.
     async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError>;
-}
-
-/// Names the queue of one endpoint. Orders by scope, then by endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct QueueKey {
-    /// The [key](Scope::key) of the endpoint's scope.
-    pub scope_key: i64,
-    /// The endpoint, which may be gone.
-    pub webhook: Id,
-}
-
-/// The pending deliveries of one endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Queue {
-    /// Whose they are.
-    pub key: QueueKey,
-    /// When the first of them is due, or the lease that holds it ends.
-    pub due_at: Timestamp,
-}
-
-/// What [`Store::lease`] is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lease {
-    /// Where the endpoint is.
-    pub scope: Scope,
-    /// The endpoint.
-    pub webhook: Id,
-    /// The moment by which deliveries must be due and other leases over; [`Timestamp::MAX`] for all that is pending.
-    pub now: Timestamp,
-    /// When this lease is over.
-    pub until: Timestamp,
-    /// The most deliveries to take; at least 1.
-    pub limit: usize,
-}
-
-/// What a list asks for.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Query {
-    /// The kind of record.
-    pub kind: Kind,
-    /// Conditions that all hold.
-    pub clauses: Vec<Clause>,
-    /// The last record of the page before, which need not exist any more.
-    pub after: Option<Id>,
-    /// The most records to return; at least 1. A page ends earlier where its bytes do.
-    pub limit: usize,
-}
-
-/// One page of a list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Page {
-    /// The records, newest first.
-    pub documents: Vec<Document>,
-    /// Whether there is another page.
-    pub more: bool,
-}
-
-/// What a search asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Search {
-    /// What a record must have.
-    pub terms: SearchTerms,
-    /// The types to look at.
-    pub types: Vec<ObjectType>,
-    /// The place of the last record of the page before.
-    pub after: Option<SearchPosition>,
-    /// The most records to return; at least 1.
-    pub limit: usize,
-}
-
-/// One page of search results.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SearchPage {
-    /// The records, ranked.
-    pub documents: Vec<Document>,
-    /// The place of the last of them; none on an empty page.
-    pub last: Option<SearchPosition>,
-    /// Whether there is another page.
-    pub more: bool,
-}
-
-/// What writes of a scope are validated against and told to.
-#[derive(Clone, Debug, Default)]
-pub struct Configuration {
-    /// Counts the changes of what follows.
-    pub version: i64,
-    /// The custom fields, oldest first.
-    pub fields: Vec<Field>,
-    /// The endpoints, oldest first.
-    pub webhooks: Vec<Webhook>,
-}
-
-/// A response kept under an idempotency key.
-#[derive(Clone, PartialEq, Eq)]
-pub struct StoredResponse {
-    /// The client's key.
-    pub key: String,
-    /// A digest of the request that made it.
-    pub fingerprint: [u8; 32],
-    /// What the engine must know to answer again, beside the body.
-    pub outcome: i64,
-    /// The body, byte for byte; sealed where it holds a secret.
-    pub body: Arc<str>,
-    /// When the key becomes free.
-    pub expires_at: Timestamp,
-}
-
-impl fmt::Debug for StoredResponse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoredResponse")
-            .field("outcome", &self.outcome)
-            .field("expires_at", &self.expires_at)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Changes that are one: all of them happen, or none.
-#[derive(Clone, Debug)]
-pub struct Batch {
-    /// Where all of it happens.
-    pub scope: Scope,
-    /// The moment of the change.
-    pub now: Timestamp,
-    /// What must hold beside the writes' own preconditions.
-    pub requires: Vec<Require>,
-    /// The changes, in order.
-    pub writes: Vec<Write>,
-}
-
-/// A precondition on what a batch does not write.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Require {
-    /// The scope's configuration is still of this version.
-    Configuration(i64),
-    /// This record exists, and still does when the batch is applied. The batch itself neither makes nor deletes it.
-    Exists(Id),
-}
-
-/// One change, with its own precondition.
-#[derive(Clone, Debug)]
-pub enum Write {
-    /// A new record. Its id and its unique key must be free.
-    Insert(Entry),
-    /// A record with other values. It must exist with the version of `before`; its unique key must be free, where it is
-    /// another than that of `before`.
-    Replace {
-        /// The record as it was read.
-        before: Entry,
-        /// The record of the same id with a greater version.
-        after: Entry,
-    },
-    /// A record less. It must exist with the version of this entry.
-    Delete(Entry),
-    /// Every association that was from or to this record before the batch is deleted. None need exist. A batch that
-    /// unlinks a record writes no association of it otherwise.
-    Unlink(Id),
-    /// The scope's configuration version grows by one.
-    Reconfigure,
-    /// A response is kept. Its key must be free: never used, or expired at the batch's `now`. What has expired by then
-    /// may be forgotten.
-    Remember(StoredResponse),
-}
-
-/// Which precondition of a batch failed. Nothing of the batch was applied.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// The configuration has another version.
-    Configuration,
-    /// The idempotency key is taken.
-    ResponseExists,
-    /// These required records do not exist: all that are missing.
-    Missing(Vec<Id>),
-    /// The record that the write at this place replaces or deletes is gone or has another version.
-    VersionConflict {
-        /// The place in [`Batch::writes`].
-        write: usize,
-    },
-    /// The id of the write at this place is taken.
-    IdConflict {
-        /// The place in [`Batch::writes`].
-        write: usize,
-    },
-    /// The unique key of the write at this place is taken.
-    UniqueConflict {
-        /// The place in [`Batch::writes`].
-        write: usize,
-        /// The record that holds it: one that the batch leaves as it is, or another of the batch's own.
-        holder: Id,
-    },
-}
-
-/// Why a batch was not applied.
-#[derive(Debug)]
-pub enum CommitError {
-    /// A precondition failed.
-    Refused(Refusal),
-    /// The store failed.
-    Store(StoreError),
-}
-
-impl From<StoreError> for CommitError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<Refusal> for CommitError {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
-/// A failure of the store itself. Of a commit that failed so nothing was applied, unless the failure is
-/// [ambiguous](Self::is_ambiguous).
-#[derive(Debug)]
-pub struct StoreError {
-    nature: Nature,
-    source: Box<dyn StdError + Send + Sync>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Nature {
-    Unavailable,
-    Unwritable(Unwritable),
-    Ambiguous,
-    Fault,
-}
-
-/// Why a store that can be read takes no writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Unwritable {
-    /// There is no room for what is to be written.
-    DiskFull,
-    /// Nothing may be written: the file system or the database is read-only.
-    ReadOnly,
-}
-
-impl Unwritable {
-    /// The stable, documented word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::DiskFull => "disk_full",
-            Self::ReadOnly => "read_only",
-        }
-    }
-}
-
-impl StoreError {
-    fn new(nature: Nature, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self {
-            nature,
-            source: source.into(),
-        }
-    }
-
-    /// The store cannot be reached or is overloaded; the same call may succeed later. Of a commit, nothing was applied.
-    pub fn unavailable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::new(Nature::Unavailable, source)
-    }
-
-    /// The store takes no writes until somebody mends that. Nothing was applied.
-    pub fn unwritable(why: Unwritable, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::new(Nature::Unwritable(why), source)
-    }
-
-    /// The connection was lost while a commit was under way: it was applied wholly or not at all.
-    pub fn ambiguous(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::new(Nature::Ambiguous, source)
-    }
-
-    /// Something that trying again does not mend. Nothing was applied.
-    pub fn fault(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::new(Nature::Fault, source)
-    }
-
-    /// Whether the same call may succeed later.
-    pub fn is_retryable(&self) -> bool {
-        self.nature != Nature::Fault
-    }
-
-    /// Whether a failed commit may have been applied after all.
-    pub fn is_ambiguous(&self) -> bool {
-        self.nature == Nature::Ambiguous
-    }
-
-    /// Why the store takes no writes, where that is what failed.
-    pub fn why_unwritable(&self) -> Option<Unwritable> {
-        match self.nature {
-            Nature::Unwritable(why) => Some(why),
-            Nature::Unavailable | Nature::Ambiguous | Nature::Fault => None,
-        }
-    }
-}
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.nature {
-            Nature::Unavailable => "the store is not available",
-            Nature::Unwritable(Unwritable::DiskFull) => "the store has no room left",
-            Nature::Unwritable(Unwritable::ReadOnly) => "the store is read-only",
-            Nature::Ambiguous => "the store does not say whether it applied the change",
-            Nature::Fault => "the store failed",
-        })
-    }
-}
-
-impl StdError for StoreError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(self.source.as_ref())
-    }
 }

@@ -1,9 +1,9 @@
 //! How much a page holds: as many records as its limit and its bytes allow.
 
+use super::query::{Page, SearchPage};
 use crate::limits::PAGE_BYTES_MAX;
 use crate::query::search::SearchPosition;
 use crate::record::Document;
-use crate::store::{Page, SearchPage};
 
 /// What may still be added to a page, record by record.
 ///

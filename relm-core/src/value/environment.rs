@@ -6,13 +6,13 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 
-use crate::value::time::Timestamp;
+use crate::value::time::timestamp::Timestamp;
 
 /// Tells the time. The engine never asks the system directly, so that a test or a simulation can stand still.
 ///
 /// The two readings answer two questions. What is stored, shown or compared with what somebody else wrote is a
 /// [`Timestamp`], which an administrator or a time server may set forward or back. How long something has lasted (a
-/// cache, a window, a back-off) is told by [`Monotonic`] alone.
+/// cache, a window, a back-off) is measured by [`Monotonic`] alone.
 pub trait Clock: Send + Sync + 'static {
     /// The present moment of the wall clock; it may stand still, jump or go back.
     fn now(&self) -> Timestamp;
@@ -67,7 +67,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that moves only when told to, for tests and simulations.
+/// A clock that moves only when a test moves it, for tests and simulations.
 #[derive(Debug, Default)]
 pub struct ManualClock {
     wall_ms: AtomicI64,

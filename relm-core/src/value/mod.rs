@@ -5,12 +5,17 @@
 pub mod email;
 pub mod environment;
 pub(crate) mod excerpt;
+mod from_text;
+pub(crate) mod hex;
 pub mod host;
 pub mod id;
 pub mod json;
+mod kind;
+mod mint;
 pub mod pattern;
 pub mod phone;
 pub mod scope;
+pub mod spelling;
 pub mod text;
 pub mod time;
 pub mod words;

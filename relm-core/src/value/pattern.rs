@@ -72,7 +72,7 @@ impl Pattern {
 
     /// Whether the pattern matches the whole text.
     ///
-    /// It takes time in proportion to the text, times one for each 64 characters of the pattern: a list may judge any
+    /// It takes time in proportion to the text, times one for each 64 characters of the pattern: a list may match any
     /// number of long texts by any pattern.
     pub fn matches(&self, text: &str) -> bool {
         let folded = text::fold(text);
@@ -91,7 +91,7 @@ impl Pattern {
         if !from_the_end.all(|token| rest.next_back().is_some_and(|char| token.is(char))) {
             return false;
         }
-        // The first place of each is the best: it leaves the longest rest to those after it.
+        // The first position of each is the best: it leaves the longest rest to those after it.
         between.iter().all(|needle| needle.skip_past(&mut rest))
     }
 }
@@ -107,11 +107,11 @@ impl Token {
 
 /// A piece that is looked for in a text.
 ///
-/// All places at which it may have begun are followed at once, one bit each (the shift-and algorithm: R. Baeza-Yates and
+/// All positions at which it may have begun are followed at once, one bit each (the shift-and algorithm: R. Baeza-Yates and
 /// G. Gonnet, "A new approach to text searching", 1992). It knows `_`, and no text makes it go back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Needle {
-    /// The place of the last token.
+    /// The index of the last token.
     last: usize,
     /// For each character of the piece, in their order, where it or `_` stands: a bit for each token.
     of_chars: Vec<(char, Bits)>,
@@ -124,17 +124,17 @@ type Bits = Vec<u64>;
 impl Needle {
     fn new(piece: Piece) -> Self {
         let mut ones = vec![0; piece.len().div_ceil(64)];
-        let set = |bits: &mut Bits, place: usize| bits[place / 64] |= 1 << (place % 64);
-        let places = || piece.iter().enumerate();
-        for (place, token) in places() {
+        let set = |bits: &mut Bits, index: usize| bits[index / 64] |= 1 << (index % 64);
+        let tokens = || piece.iter().enumerate();
+        for (index, token) in tokens() {
             if *token == Token::One {
-                set(&mut ones, place);
+                set(&mut ones, index);
             }
         }
         let mut of_chars = BTreeMap::new();
-        for (place, token) in places() {
+        for (index, token) in tokens() {
             if let Token::Char(char) = token {
-                set(of_chars.entry(*char).or_insert_with(|| ones.clone()), place);
+                set(of_chars.entry(*char).or_insert_with(|| ones.clone()), index);
             }
         }
         Self {
@@ -150,7 +150,7 @@ impl Needle {
         chars.any(|char| {
             let own = self.of_chars.binary_search_by_key(&char, |(own, _)| *own);
             let fits = own.map_or(&self.ones, |own| &self.of_chars[own].1);
-            // Each beginning is a place further, and a new one stands at the first.
+            // Each beginning is a position further, and a new one stands at the first.
             let mut carry = 1;
             for (word, fits) in begun.iter_mut().zip(fits) {
                 let next = *word >> 63;

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 /// Begins the term of a number from its tail. No word begins with it.
 const TAIL_MARK: char = '~';
-/// Ends the term of a number from its tail, so that a whole number can be told from the tail of a longer one.
+/// Ends the term of a number from its tail, so that a whole number differs from the tail of a longer one.
 const END_MARK: char = '.';
 /// Fewer digits are a part of a number, or none at all.
 const DIGITS_MIN: usize = 7;

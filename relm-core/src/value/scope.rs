@@ -68,7 +68,7 @@ impl Scope {
     /// The scope as one number that begins every key and index of a store: eight bytes instead of thirty.
     ///
     /// It is the low 62 bits of the workspace's ULID, all of them random, and one bit for the mode. Two of a million
-    /// workspaces share a number with a chance of about one in ten million.
+    /// workspaces share a number with a probability of about one in ten million.
     pub const fn key(self) -> i64 {
         let random = (self.workspace.ulid() & ((1 << 62) - 1)) as i64;
         let mode = match self.mode {

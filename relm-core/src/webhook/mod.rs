@@ -1,4 +1,4 @@
-//! Webhooks: who is told of a change, what is told, and what became of the telling.
+//! Webhooks: how they are signed, sealed, scheduled and sent.
 //!
 //! The cast:
 //! - an **event** ([`Event`](crate::record::Event)) says that one record was created, updated or deleted. It is part of the commit of that
@@ -37,7 +37,6 @@ mod transport;
 
 pub use policy::{AnyTarget, TargetPolicy};
 pub use retry_schedule::Schedule;
-pub use secret::RotateInput;
 pub use signature::{SignatureError, verify};
 pub use transport::{ANSWER_BYTES_MAX, Answer, Message, SendError, Transport};
 

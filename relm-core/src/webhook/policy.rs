@@ -3,17 +3,17 @@
 use crate::error::Result;
 use crate::value::scope::Mode;
 
-/// Judges where an endpoint may lead before anything is sent there, as far as that can be told without a look-up.
+/// Decides which targets an endpoint may have before anything is sent there, as far as that is known without a look-up.
 ///
 /// The [`Transport`](super::Transport) has the last word, on the address that it connects to. What it is sure to refuse, this
 /// refuses when the endpoint is made: its owner hears of it at once, and not from deliveries that are dead a day later. A
 /// program gives both from one rule, as `relm-server` does.
 pub trait TargetPolicy: Send + Sync {
-    /// Judges the URL of an endpoint that is made, moved or enabled. The engine has found it
-    /// well-formed. An endpoint that is there and enabled is not judged again.
+    /// Checks the URL of an endpoint that is made, moved or enabled, which the engine has found well-formed. An endpoint
+    /// that is enabled already is not checked again.
     ///
     /// # Errors
-    /// `validation_failed` at `url`, which says where it leads, why nothing is sent there, and what would be right.
+    /// `validation_failed` at `url`, with the target, the reason, and what would be right.
     fn check(&self, mode: Mode, url: &str) -> Result<()>;
 }
 

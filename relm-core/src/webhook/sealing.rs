@@ -8,7 +8,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use crate::error::{Error, Result};
-use crate::record::key::hex;
+use crate::value::hex::hex;
 use crate::value::time::Rng;
 
 /// What a sealed text begins with.

@@ -5,56 +5,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::limits::{SECRET_OVERLAP_SECONDS_DEFAULT, SECRET_OVERLAP_SECONDS_MAX, SECRETS_MAX};
-use crate::record::input::{Patch, Reader};
+use crate::limits::SECRETS_MAX;
 use crate::value::time::{Rng, Timestamp};
 use crate::webhook::sealing::Sealer;
 
 const SECRET_BYTES: usize = 32;
-
-/// What a rotation asks for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(
-    feature = "schema",
-    derive(schemars::JsonSchema),
-    schemars(rename = "SecretRotation")
-)]
-pub struct RotateInput {
-    /// For how many seconds payloads are signed with the old secret too. Default: a day. 0 ends every old one at once.
-    #[cfg_attr(
-        feature = "schema",
-        schemars(range(min = 0, max = SECRET_OVERLAP_SECONDS_MAX))
-    )]
-    pub expires_in: Option<i64>,
-}
-
-impl RotateInput {
-    /// Takes a rotation from a JSON object.
-    ///
-    /// # Errors
-    /// `validation_failed` when `expires_in` is not a number of seconds.
-    pub fn read(reader: &mut Reader) -> Result<Self> {
-        let expires_in = match reader.integer("expires_in")? {
-            Patch::Keep | Patch::Clear => None,
-            Patch::Set(seconds) => Some(seconds),
-        };
-        Ok(Self { expires_in })
-    }
-
-    /// When the old secret is of no more use.
-    pub(crate) fn expires_at(self, now: Timestamp) -> Result<Timestamp> {
-        let seconds = self.expires_in.unwrap_or(SECRET_OVERLAP_SECONDS_DEFAULT);
-        if !(0..=SECRET_OVERLAP_SECONDS_MAX).contains(&seconds) {
-            return Err(Error::invalid(
-                "expires_in",
-                format!(
-                    "`expires_in` must be a number of seconds from 0 to {SECRET_OVERLAP_SECONDS_MAX}, not {seconds}."
-                ),
-            ));
-        }
-        Ok(now.saturating_add_millis(seconds * 1000))
-    }
-}
 
 /// A fresh secret: `whsec_` and 32 random bytes in base64.
 pub(crate) fn generate(rng: &dyn Rng) -> String {
@@ -85,7 +40,7 @@ impl Secrets {
         }
     }
 
-    /// Puts a new secret in the place of the current one, which is used beside it until `expires_at`. Where that is now,
+    /// Replaces the current secret by a new one, which is used beside it until `expires_at`. Where that is now,
     /// those before it end too: whoever asks for that may have rotated the one that leaked already.
     pub fn rotate(&mut self, secret: String, expires_at: Timestamp, now: Timestamp) -> Result<()> {
         self.previous.retain(|previous| previous.expires_at > now);

@@ -14,7 +14,7 @@ pub const ANSWER_BYTES_MAX: usize = 16 * 1024;
 /// Sends the requests of deliveries.
 ///
 /// A transport is trusted with where a request may lead: whoever can subscribe an endpoint chooses its URL. It must not
-/// follow redirects, must not decompress, must read no more than [`ANSWER_BYTES_MAX`] of a body, and must judge the
+/// follow redirects, must not decompress, must read no more than [`ANSWER_BYTES_MAX`] of a body, and must check the
 /// address that it connects to at every attempt.
 #[async_trait]
 pub trait Transport: Send + Sync + 'static {

@@ -2,28 +2,29 @@
 
 use relm_core::Scoped;
 use relm_core::engine::Objects;
+use relm_core::record::Record;
 use relm_core::record::object::Object;
 
 use super::answer::{Answer, Outcome};
 use super::call::{Call, missing};
 
-fn of<T: Object>(scoped: &Scoped) -> Objects<'_, T> {
+fn of<T: Object + Into<Record>>(scoped: &Scoped) -> Objects<'_, T> {
     scoped.objects()
 }
 
-pub(super) async fn create<T: Object>(call: Call) -> Outcome {
+pub(super) async fn create<T: Object + Into<Record>>(call: Call) -> Outcome {
     call.query.finish()?;
     let reply = of::<T>(&call.scoped).create_json(call.body).await?;
     Ok(Answer::reply(&reply).versioned())
 }
 
-pub(super) async fn list<T: Object>(call: Call) -> Outcome {
+pub(super) async fn list<T: Object + Into<Record>>(call: Call) -> Outcome {
     let request = call.query.into_list(T::TYPE.kind())?;
     let list = of::<T>(&call.scoped).list(&request).await?;
     Ok(Answer::list(&list))
 }
 
-pub(super) async fn get<T: Object>(call: Call) -> Outcome {
+pub(super) async fn get<T: Object + Into<Record>>(call: Call) -> Outcome {
     call.query.finish()?;
     let kind = T::TYPE.kind();
     let found = of::<T>(&call.scoped).get_json(call.id(0, kind)?).await?;
@@ -37,7 +38,7 @@ pub(super) async fn get<T: Object>(call: Call) -> Outcome {
     })
 }
 
-pub(super) async fn update<T: Object>(call: Call) -> Outcome {
+pub(super) async fn update<T: Object + Into<Record>>(call: Call) -> Outcome {
     call.query.finish()?;
     let id = call.id(0, T::TYPE.kind())?;
     let expected = call.expected_version()?;
@@ -46,7 +47,7 @@ pub(super) async fn update<T: Object>(call: Call) -> Outcome {
     Ok(Answer::reply(&reply).versioned())
 }
 
-pub(super) async fn delete<T: Object>(call: Call) -> Outcome {
+pub(super) async fn delete<T: Object + Into<Record>>(call: Call) -> Outcome {
     call.query.finish()?;
     let id = call.id(0, T::TYPE.kind())?;
     let expected = call.expected_version()?;

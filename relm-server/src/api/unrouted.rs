@@ -147,6 +147,6 @@ fn resource_meant(routes: &Routes, part: &str) -> Option<String> {
         .find(|(name, _)| *name == part);
     match known {
         Some((_, ours)) => Some(ours.to_owned()),
-        None => relm_core::value::text::nearest(&part, ours()).map(str::to_owned),
+        None => relm_core::value::spelling::nearest(&part, ours()).map(str::to_owned),
     }
 }

@@ -156,7 +156,7 @@ fn version(connection: &Connection) -> Result<Option<i64>, OpenError> {
 #[cfg(test)]
 mod tests {
     use relm_core::Mode;
-    use relm_core::query::search::index_terms;
+    use relm_core::query::terms::index_terms;
     use relm_core::record::column::ColumnValue;
     use relm_core::record::object::{Contact, Object};
     use relm_core::record::{Entry, Record};

@@ -417,7 +417,7 @@ fn only_what_an_index_serves_in_order_runs_where_it_is_called() {
 fn a_range_on_any_column_walks_an_index_of_the_scope() {
     let (_folder, connection) = database();
     for object_type in ObjectType::ALL {
-        for (place, column) in object_type.columns().iter().enumerate() {
+        for (place, column) in columns(object_type.kind()).iter().enumerate() {
             let range = Clause {
                 target: Target::Column(place),
                 condition: Condition::Compare(Comparison::Gte, some_value(column.ty)),

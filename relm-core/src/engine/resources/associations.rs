@@ -9,8 +9,8 @@ use crate::engine::transaction::unexpected;
 use crate::error::{Error, Result};
 use crate::record::Entry;
 use crate::record::association::{Association, AssociationInput};
-use crate::record::input::{Reader, lost_reference};
-use crate::record::object::Reference;
+use crate::record::input::Reader;
+use crate::record::reference::{Reference, lost_reference};
 use crate::store::{Refusal, Write};
 use crate::value::id::{Id, Kind};
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use self::report::RowStatus;
 use self::report::report;
 use super::drafts::{Draft, build, change, email_taken, record_event, require_references};
 use crate::engine::change::{Operation, Plan};
@@ -16,16 +17,19 @@ use crate::engine::reply::{Outcome, Reply};
 use crate::engine::transaction::unexpected;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{BATCH_CONTACT_BYTES_MAX, BATCH_ROWS_MAX, BATCH_TERMS_MAX};
-use crate::query::search::{index_terms, terms_at_most};
-use crate::record::hint::{self, OtherNames};
-use crate::record::input::{Patch, Reader, lost_reference};
+use crate::query::terms::{index_terms, terms_at_most};
+use crate::record::hint;
+use crate::record::input::Reader;
 use crate::record::object::{Contact, ContactInput, Object};
+use crate::record::patch::Patch;
+use crate::record::reference::lost_reference;
 use crate::record::{Change, previous};
 use crate::record::{Document, Entry};
 use crate::store::{Refusal, Write};
 use crate::value::email;
 use crate::value::excerpt::Quoted;
 use crate::value::id::{Id, Kind};
+use crate::value::spelling::OtherNames;
 
 /// What a batch of contacts asks for.
 #[derive(Clone, Debug, Default)]
@@ -92,37 +96,6 @@ pub enum BatchTag {
     #[default]
     #[serde(rename = "batch")]
     Batch,
-}
-
-/// What became of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(
-    feature = "schema",
-    derive(schemars::JsonSchema),
-    schemars(rename = "ContactBatchRowStatus")
-)]
-#[serde(rename_all = "snake_case")]
-pub enum RowStatus {
-    /// It made a contact.
-    Created,
-    /// It changed one.
-    Updated,
-    /// It found everything so already.
-    Unchanged,
-    /// It failed, alone.
-    Failed,
-}
-
-impl RowStatus {
-    /// The name in JSON.
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Updated => "updated",
-            Self::Unchanged => "unchanged",
-            Self::Failed => "failed",
-        }
-    }
 }
 
 /// One row of a [`BatchReport`].

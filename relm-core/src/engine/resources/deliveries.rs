@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limits::PAGE_LIMIT_MAX;
 use crate::query::filter::{Clause, Comparison, Condition, Target};
 use crate::record::{Delivery, DeliveryStatus, Event, EventData, EventDraft, EventType, Webhook};
-use crate::record::{Document, Entry, column_place};
+use crate::record::{Document, Entry, column_index};
 use crate::store::{Query, Refusal, Write};
 use crate::value::id::{Id, Kind};
 use crate::value::time::Timestamp;
@@ -98,7 +98,7 @@ pub(in crate::engine) fn of_events<'a>(
     events: impl IntoIterator<Item = &'a Document>,
 ) -> Result<Clause> {
     Ok(Clause {
-        target: Target::Column(column_place(Kind::Delivery, "event_id")?),
+        target: Target::Column(column_index(Kind::Delivery, "event_id")?),
         condition: Condition::In(events.into_iter().map(|event| event.id.into()).collect()),
     })
 }
@@ -106,7 +106,7 @@ pub(in crate::engine) fn of_events<'a>(
 /// Deliveries to this endpoint.
 pub(super) fn to_endpoint(webhook: Id) -> Result<Clause> {
     Ok(Clause {
-        target: Target::Column(column_place(Kind::Delivery, "webhook_id")?),
+        target: Target::Column(column_index(Kind::Delivery, "webhook_id")?),
         condition: Condition::Compare(Comparison::Eq, webhook.into()),
     })
 }
@@ -115,7 +115,7 @@ pub(super) fn to_endpoint(webhook: Id) -> Result<Clause> {
 pub(in crate::engine) fn with_status(statuses: &[DeliveryStatus]) -> Result<Clause> {
     let statuses = statuses.iter().map(|status| status.as_str().into());
     Ok(Clause {
-        target: Target::Column(column_place(Kind::Delivery, "status")?),
+        target: Target::Column(column_index(Kind::Delivery, "status")?),
         condition: Condition::In(statuses.collect()),
     })
 }

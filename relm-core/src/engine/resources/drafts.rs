@@ -8,9 +8,10 @@ use crate::engine::change::Plan;
 use crate::engine::transaction::unexpected;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::field::{Field, check_metadata, custom_field, custom_field_elsewhere};
-use crate::record::input::{Reader, lost_reference, read_only, unknown_field};
-use crate::record::object::{Object, READ_ONLY, Reference};
-use crate::record::{Change, Document, Entry, EventData, EventDraft, EventType, previous};
+use crate::record::input::{Reader, read_only, unknown_field};
+use crate::record::object::{Object, READ_ONLY};
+use crate::record::reference::{Reference, lost_reference};
+use crate::record::{Change, Document, Entry, EventData, EventDraft, EventType, Record, previous};
 use crate::store::{Refusal, Write};
 use crate::value::id::Id;
 use crate::value::scope::Mode;
@@ -137,7 +138,7 @@ pub(super) fn require_references<T: Object>(plan: &mut Plan<'_>, before: Option<
 }
 
 /// Writes a new record and its event.
-pub(super) fn insert<T: Object>(plan: &mut Plan<'_>, record: T) -> Document {
+pub(super) fn insert<T: Object + Into<Record>>(plan: &mut Plan<'_>, record: T) -> Document {
     require_references(plan, None, &record);
     let id = record.id();
     let entry = Entry::new(record);
@@ -148,7 +149,7 @@ pub(super) fn insert<T: Object>(plan: &mut Plan<'_>, record: T) -> Document {
 }
 
 /// Writes a changed record and its event.
-pub(super) fn replace<T: Object>(
+pub(super) fn replace<T: Object + Into<Record>>(
     plan: &mut Plan<'_>,
     before: (T, Document),
     after: T,

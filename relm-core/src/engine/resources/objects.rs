@@ -14,7 +14,7 @@ use crate::engine::idempotency::{apply_once, refuse_unread};
 use crate::engine::reply::{Outcome, Reply};
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::object::{Contact, Object};
-use crate::record::{Change, Document, Entry};
+use crate::record::{Change, Document, Entry, Record};
 use crate::store::{Refusal, Write};
 use crate::value::id::Id;
 
@@ -24,7 +24,7 @@ pub struct Objects<'a, T> {
     of: PhantomData<fn() -> T>,
 }
 
-impl<'a, T: Object> Objects<'a, T> {
+impl<'a, T: Object + Into<Record>> Objects<'a, T> {
     pub(in crate::engine) fn new(context: &'a Context) -> Self {
         Self {
             context,
@@ -161,7 +161,7 @@ struct Create<T: Object> {
     draft: Draft<T>,
 }
 
-impl<T: Object> Operation for Create<T> {
+impl<T: Object + Into<Record>> Operation for Create<T> {
     type Output = Reply<T>;
 
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<T>> {
@@ -181,7 +181,7 @@ struct Update<T: Object> {
     expected: Option<i64>,
 }
 
-impl<T: Object> Operation for Update<T> {
+impl<T: Object + Into<Record>> Operation for Update<T> {
     type Output = Reply<T>;
 
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<T>> {
@@ -204,7 +204,7 @@ struct Delete<T> {
     of: PhantomData<fn() -> T>,
 }
 
-impl<T: Object> Operation for Delete<T> {
+impl<T: Object + Into<Record>> Operation for Delete<T> {
     type Output = Reply<T>;
 
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<T>> {

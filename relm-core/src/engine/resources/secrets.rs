@@ -11,10 +11,11 @@ use crate::engine::components::Components;
 use crate::engine::context::Context;
 use crate::engine::reply::{Outcome, Reply};
 use crate::error::{Error, Result};
+use crate::record::RotateInput;
 use crate::record::{Entry, Webhook};
 use crate::store::Write;
 use crate::value::id::Id;
-use crate::webhook::{RotateInput, generate_secret};
+use crate::webhook::generate_secret;
 
 /// The secrets that an endpoint's payloads are signed with now.
 pub(in crate::engine) fn open(components: &Components, webhook: &Webhook) -> Result<Vec<String>> {

@@ -14,11 +14,11 @@ use crate::engine::idempotency::{apply_once, apply_once_sealed, refuse_unread};
 use crate::engine::reply::{Outcome, Reply};
 use crate::error::{Error, Result};
 use crate::limits::{WEBHOOKS_MAX, WEBHOOKS_PER_URL_MAX};
+use crate::record::RotateInput;
 use crate::record::input::Reader;
 use crate::record::{Delivery, Document, Entry, Webhook, WebhookInput};
 use crate::store::Write;
 use crate::value::id::{Id, Kind};
-use crate::webhook::RotateInput;
 
 /// The endpoints of one scope, and their deliveries.
 pub struct Webhooks<'a> {

@@ -1,19 +1,19 @@
-//! Filters as other APIs write them: what is said to whoever names an operator that is not ours.
+//! Filters as other APIs write them: the errors about an operator that is not ours.
 
 use super::Operator;
 use crate::error::Error;
-use crate::record::hint::OtherNames;
-use crate::record::object::ObjectType;
+use crate::record::object::{self, ObjectType};
 use crate::value::excerpt::Quoted;
 use crate::value::id::Kind;
+use crate::value::spelling::OtherNames;
 
 /// What other APIs call the fields of a kind.
 pub(super) const fn other_names(kind: Kind) -> OtherNames {
     match kind {
-        Kind::Contact => ObjectType::Contact.other_names(),
-        Kind::Company => ObjectType::Company.other_names(),
-        Kind::Deal => ObjectType::Deal.other_names(),
-        Kind::Activity => ObjectType::Activity.other_names(),
+        Kind::Contact => object::other_names(ObjectType::Contact),
+        Kind::Company => object::other_names(ObjectType::Company),
+        Kind::Deal => object::other_names(ObjectType::Deal),
+        Kind::Activity => object::other_names(ObjectType::Activity),
         Kind::Association => OF_ASSOCIATIONS,
         Kind::Event => OF_EVENTS,
         Kind::Delivery => OF_DELIVERIES,

@@ -1,5 +1,6 @@
-//! Endpoints: who is told of which events, and with what secret.
+//! Endpoints: which URLs subscribe to which events, and with what secret they are signed.
 
+mod rotation;
 pub(crate) mod subscription;
 pub(crate) mod url;
 
@@ -7,15 +8,17 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::rotation::RotateInput;
 use self::subscription::Subscription;
 use crate::error::{Error, Result};
 use crate::limits::{TEXT_CHARS_MAX, WEBHOOK_URL_CHARS_MAX};
 use crate::record::check;
-use crate::record::column::{Column, ColumnType, ColumnValue};
-use crate::record::hint::OtherNames;
-use crate::record::input::{Patch, Reader};
+use crate::record::column::{Column, ColumnOf, Columns};
+use crate::record::input::Reader;
+use crate::record::patch::Patch;
 use crate::value::id::Id;
 use crate::value::scope::Mode;
+use crate::value::spelling::OtherNames;
 use crate::value::time::{Rng, Timestamp};
 use crate::webhook::secret::{self, Secrets};
 use crate::webhook::{AnyTarget, TargetPolicy};
@@ -32,7 +35,7 @@ pub struct Webhook {
     pub url: String,
     /// What it subscribed to.
     pub event_types: Subscription,
-    /// What its owner says of it.
+    /// Its owner's description.
     pub description: Option<String>,
     /// Whether events are sent at all.
     pub enabled: bool,
@@ -89,7 +92,7 @@ impl DisabledReason {
     }
 }
 
-/// What a write says of an endpoint.
+/// The members that a write sets on an endpoint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WebhookInput {
     /// See [`Webhook::url`].
@@ -110,7 +113,7 @@ pub struct Rules<'a> {
     pub targets: &'a dyn TargetPolicy,
 }
 
-/// Those of an engine whose operator says nothing.
+/// The default: https alone, and any target.
 impl Default for Rules<'_> {
     fn default() -> Self {
         Self {
@@ -155,16 +158,22 @@ const OTHER_NAMES: OtherNames = &[
     (&["name", "title", "label"], &["description"]),
 ];
 
-pub(crate) const COLUMNS: &[Column] = &[
-    Column::text("url", WEBHOOK_URL_CHARS_MAX).required(),
-    Column::new("event_types", ColumnType::Json)
-        .required()
-        .hidden(),
-    Column::text("description", TEXT_CHARS_MAX),
-    Column::new("enabled", ColumnType::Boolean),
-    Column::new("created_at", ColumnType::Timestamp),
-    Column::new("updated_at", ColumnType::Timestamp),
-];
+impl Columns for Webhook {
+    const COLUMNS: &'static [ColumnOf<Self>] = &[
+        Column::text("url", WEBHOOK_URL_CHARS_MAX, |it: &Self| Some(&it.url)).required(),
+        Column::json("event_types", |it: &Self| {
+            let event_types = serde_json::to_string(&it.event_types);
+            event_types.expect("a list of texts always serialises")
+        })
+        .required(),
+        Column::text("description", TEXT_CHARS_MAX, |it: &Self| {
+            it.description.as_deref()
+        }),
+        Column::boolean("enabled", |it: &Self| it.enabled),
+        Column::timestamp("created_at", |it: &Self| Some(it.created_at)),
+        Column::timestamp("updated_at", |it: &Self| Some(it.updated_at)),
+    ];
+}
 
 /// An endpoint as its owner sees it.
 #[derive(Serialize)]
@@ -275,8 +284,8 @@ impl Webhook {
 
     /// Applies a change, normalising what it sets. On an error the endpoint may be half changed: drop it.
     ///
-    /// Where it leads is judged when that changes or it is enabled: one from before the rules stays, and can be told
-    /// something else or be disabled.
+    /// Its target is checked when the URL changes or it is enabled: an endpoint from before the rules stays, and can be
+    /// changed otherwise or be disabled.
     pub(crate) fn change(&mut self, input: WebhookInput, rules: &Rules<'_>) -> Result<()> {
         let (old_url, was_enabled) = (self.url.clone(), self.enabled);
         self.apply(input, rules)?;
@@ -297,7 +306,7 @@ impl Webhook {
         let old_url = self.url.clone();
         url.apply_required("url", &mut self.url, |url| url::check(url, plain_http))?;
         if self.url != old_url {
-            // What failed elsewhere says nothing of the new place.
+            // Failures at the old URL mean nothing for the new one.
             self.failing_since = None;
         }
         match event_types {
@@ -363,34 +372,6 @@ impl Webhook {
             updated_at: self.updated_at,
         };
         serde_json::to_string(&shown).expect("texts, ids and times always serialise")
-    }
-
-    pub(crate) fn scalars(&self) -> Vec<Option<ColumnValue<'_>>> {
-        let Self {
-            id: _,
-            object: _,
-            url,
-            event_types,
-            description,
-            enabled,
-            disabled_reason: _,
-            failing_since: _,
-            secrets: _,
-            version: _,
-            mode: _,
-            created_at,
-            updated_at,
-        } = self;
-        let event_types =
-            serde_json::to_string(event_types).expect("a list of texts always serialises");
-        vec![
-            Some(url.into()),
-            Some(event_types.into()),
-            description.as_ref().map(ColumnValue::from),
-            Some((*enabled).into()),
-            Some((*created_at).into()),
-            Some((*updated_at).into()),
-        ]
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which types of event an endpoint is told of.
+//! Which types of event an endpoint subscribes to.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use crate::value::excerpt::Quoted;
 /// Every type of event, in a subscription.
 const EVERYTHING: &str = "*";
 
-/// The types of event that an endpoint is told of: some of the twelve, or `"*"`.
+/// The types of event that an endpoint subscribes to: some of the twelve, or `"*"`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Subscription(Vec<String>);
@@ -46,7 +46,7 @@ impl Subscription {
         Ok(Self(chosen))
     }
 
-    /// Whether an event of this type is told. Nobody subscribes to pings: one goes to the endpoint that it tries out.
+    /// Whether it includes events of this type. It never includes pings, which go to the endpoint that they try out.
     pub fn includes(&self, event_type: EventType) -> bool {
         if event_type == EventType::Ping {
             return false;

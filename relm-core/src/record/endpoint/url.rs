@@ -1,6 +1,6 @@
-//! Which URLs an endpoint may have, as far as that can be told without a look-up.
+//! Which URLs an endpoint may have, as far as that is known without a look-up.
 //!
-//! Where one leads, the transport judges whenever it connects, on the address that it connects to. Here is refused what no
+//! The transport checks the address that it connects to at every attempt. Here is refused what no
 //! attempt could be sent to: its owner hears of it at once, and not from deliveries that are dead a day later.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -47,7 +47,7 @@ pub(super) fn check(url: String, plain_http: bool) -> Result<String> {
     Ok(url)
 }
 
-/// A URL that passed the [check](check), in the spelling that all URLs of one place share: the host in lower case and as one
+/// A URL that passed the [check](check), in the spelling that all URLs of one target share: the host in lower case and as one
 /// address or name, no port that its scheme implies, no fragment.
 pub(super) fn comparable(url: &str) -> String {
     let url = url.split('#').next().unwrap_or_default();
@@ -106,7 +106,7 @@ fn is_host(host: &str) -> bool {
 /// The address that a host stands for in a URL; none where it is a name. A dot at its end is left out by whoever asks.
 ///
 /// IPv4 has many spellings: one to four numbers, each decimal, octal or hexadecimal, of which the last fills what is left.
-/// `127.1`, `0x7f.1` and `2130706433` are 127.0.0.1, to a browser as to `inet_aton`. A transport that judges addresses is to
+/// `127.1`, `0x7f.1` and `2130706433` are 127.0.0.1, to a browser as to `inet_aton`. A transport that checks addresses is to
 /// read a host as the engine does.
 ///
 /// # Errors
@@ -273,8 +273,8 @@ mod tests {
             "https://www.example.com/",
             "https://[::1]/",
         ];
-        let places: std::collections::HashSet<String> = all.into_iter().map(comparable).collect();
-        assert_eq!(places.len(), all.len());
+        let targets: std::collections::HashSet<String> = all.into_iter().map(comparable).collect();
+        assert_eq!(targets.len(), all.len());
     }
 
     #[test]

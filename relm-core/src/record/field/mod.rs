@@ -13,11 +13,12 @@ use crate::limits::{
     FIELD_CHOICES_MAX, FIELD_KEY_CHARS_MAX, FIELD_OPTIONS_BYTES_MAX, TEXT_CHARS_MAX,
 };
 use crate::record::check;
-use crate::record::column::{Column, ColumnType, ColumnValue};
-use crate::record::hint::{self, OtherNames};
-use crate::record::input::{Patch, Reader};
+use crate::record::column::{Column, ColumnOf, Columns};
+use crate::record::hint;
+use crate::record::input::Reader;
 use crate::record::metadata::Metadata;
-use crate::record::object::ObjectType;
+use crate::record::object_type::ObjectType;
+use crate::record::patch::Patch;
 use crate::value::excerpt::{Quoted, json_bytes};
 use crate::value::id::Id;
 use crate::value::scope::Mode;
@@ -134,16 +135,21 @@ pub struct FieldInput {
     pub choices: Vec<String>,
 }
 
-pub(crate) const COLUMNS: &[Column] = &[
-    Column::text("object_type", 20).required(),
-    Column::text("key", FIELD_KEY_CHARS_MAX).required(),
-    Column::text("field_key", 100).unique().hidden(),
-    Column::text("label", TEXT_CHARS_MAX),
-    Column::text("type", 20).required(),
-    Column::new("required", ColumnType::Boolean),
-    Column::new("options", ColumnType::Json).hidden(),
-    Column::new("created_at", ColumnType::Timestamp),
-];
+impl Columns for Field {
+    const COLUMNS: &'static [ColumnOf<Self>] = &[
+        Column::text("object_type", 20, |it: &Self| Some(it.object_type.as_str())).required(),
+        Column::text("key", FIELD_KEY_CHARS_MAX, |it: &Self| Some(&it.key)).required(),
+        Column::key("field_key", 100, |it: &Self| Some(it.field_key())),
+        Column::text("label", TEXT_CHARS_MAX, |it: &Self| Some(&it.label)),
+        Column::text("type", 20, |it: &Self| Some(it.field_type.as_str())).required(),
+        Column::boolean("required", |it: &Self| it.required),
+        Column::json("options", |it: &Self| {
+            let options = serde_json::to_string(&it.options);
+            options.expect("a list of texts always serialises")
+        }),
+        Column::timestamp("created_at", |it: &Self| Some(it.created_at)),
+    ];
+}
 
 impl FieldInput {
     /// Takes a definition from a JSON object.
@@ -170,13 +176,13 @@ impl FieldInput {
                     choices.as_set().cloned().unwrap_or_default()
                 }
             };
-        // A name that is not ours is told before one that is missing: it is most likely the same.
+        // An unknown member is reported before a missing one: it is most likely the same.
         reader.finish()?;
         Ok(Self {
             object_type: ObjectType::required("object_type", object_type)?,
-            key: required("key", key)?,
+            key: check::required("key", key)?,
             label,
-            field_type: required_choice(
+            field_type: check::required_choice(
                 "type",
                 field_type,
                 FieldType::ALL.map(FieldType::as_str),
@@ -231,32 +237,6 @@ impl Field {
     /// What is unique of it in a scope.
     pub fn field_key(&self) -> String {
         format!("{}.{}", self.object_type, self.key)
-    }
-
-    pub(crate) fn scalars(&self) -> Vec<Option<ColumnValue<'_>>> {
-        let Self {
-            id: _,
-            object: _,
-            object_type,
-            key,
-            label,
-            field_type,
-            required,
-            options,
-            mode: _,
-            created_at,
-        } = self;
-        let options = serde_json::to_string(options).expect("a list of texts always serialises");
-        vec![
-            Some(object_type.as_str().into()),
-            Some(key.into()),
-            Some(self.field_key().into()),
-            Some(label.into()),
-            Some(field_type.as_str().into()),
-            Some((*required).into()),
-            Some(options.into()),
-            Some((*created_at).into()),
-        ]
     }
 
     /// Whether `value` is one that the field holds; the error says what would be.
@@ -341,38 +321,10 @@ pub(crate) fn custom_field(fields: &[Field], object_type: ObjectType, key: &str)
     Some(format!("metadata.{}", field.key))
 }
 
-/// The error about a name at the wrong place, with the path at which its custom field is.
+/// The error about a misplaced name, with the path of its custom field.
 pub(crate) fn custom_field_elsewhere(error: Error, key: &str, path: String) -> Error {
     let sentence = format!("{} is a custom field: write `{path}`.", Quoted(key));
     error.adding(&sentence).suggesting(path)
-}
-
-pub(crate) fn required<T>(name: &str, patch: Patch<T>) -> Result<T> {
-    match patch {
-        Patch::Set(value) => Ok(value),
-        Patch::Keep | Patch::Clear => Err(Error::invalid(name, format!("`{name}` is required."))),
-    }
-}
-
-/// A required text that must be one of a closed list.
-pub(crate) fn required_choice<T, const N: usize>(
-    name: &str,
-    patch: Patch<String>,
-    options: [&'static str; N],
-    others: OtherNames,
-    parse: impl FnOnce(&str) -> Option<T>,
-) -> Result<T> {
-    let text = required(name, patch)?;
-    parse(&text).ok_or_else(|| {
-        let options_text = options.join(", ");
-        let message = format!(
-            "`{name}` must be one of {options_text}, not {}.",
-            Quoted(&text)
-        );
-        Error::new(ErrorKind::UnknownValue, message)
-            .at(name)
-            .options_or(&text, options, others)
-    })
 }
 
 fn check_key(key: &str) -> Result<()> {

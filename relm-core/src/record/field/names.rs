@@ -1,6 +1,6 @@
 //! What other CRMs call the parts of a custom field's definition.
 
-use crate::record::hint::OtherNames;
+use crate::value::spelling::OtherNames;
 
 /// What other CRMs call the members of a definition.
 pub(super) const OTHER_NAMES: OtherNames = &[

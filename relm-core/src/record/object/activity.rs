@@ -2,16 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Object, ObjectType, Reference, head, scalar};
+use super::interface::{Object, head};
+use super::names::{COMPANY_NAMES, METADATA_NAMES};
 use crate::error::Result;
 use crate::limits::{BODY_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::record::check;
-use crate::record::column::{Column, ColumnType, ColumnValue};
-use crate::record::hint::OtherNames;
-use crate::record::input::{Patch, Reader};
+use crate::record::column::{Column, ColumnOf, Columns, Searched};
+use crate::record::input::Reader;
 use crate::record::metadata::{self, Metadata};
+use crate::record::object_type::ObjectType;
+use crate::record::patch::Patch;
 use crate::value::id::{Id, Kind};
 use crate::value::scope::Mode;
+use crate::value::spelling::OtherNames;
 use crate::value::time::Timestamp;
 
 /// Something that happened.
@@ -50,7 +53,7 @@ pub struct Activity {
     pub updated_at: Timestamp,
 }
 
-/// What a write says of an activity.
+/// The members that a write sets on an activity.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ActivityInput {
     /// See [`Activity::activity_type`].
@@ -93,86 +96,28 @@ pub(super) const OTHER_NAMES: OtherNames = &[
         ],
         &["occurred_at"],
     ),
-    (
-        &[
-            "company",
-            "organization",
-            "organisation",
-            "org",
-            "account",
-            "account_id",
-            "organization_id",
-            "organisation_id",
-        ],
-        &["company_id"],
-    ),
-    (
-        &[
-            "custom_fields",
-            "customfields",
-            "custom",
-            "properties",
-            "attributes",
-            "fields",
-            "tags",
-        ],
-        &["metadata"],
-    ),
+    COMPANY_NAMES,
+    METADATA_NAMES,
 ];
 
-pub(super) const COLUMNS: &[Column] = &[
-    Column::text("type", TEXT_CHARS_MAX).required().indexed(),
-    Column::text("subject", TEXT_CHARS_MAX),
-    Column::text("body", BODY_CHARS_MAX),
-    Column::id("contact_id", Kind::Contact).indexed(),
-    Column::id("deal_id", Kind::Deal).indexed(),
-    Column::id("company_id", Kind::Company).indexed(),
-    Column::new("occurred_at", ColumnType::Timestamp).indexed(),
-    Column::new("metadata", ColumnType::Json).hidden(),
-    Column::new("created_at", ColumnType::Timestamp),
-    Column::new("updated_at", ColumnType::Timestamp).indexed(),
-];
-
-impl Activity {
-    pub(crate) fn scalars(&self) -> Vec<Option<ColumnValue<'_>>> {
-        let Self {
-            id: _,
-            object: _,
-            activity_type,
-            subject,
-            body,
-            contact_id,
-            deal_id,
-            company_id,
-            occurred_at,
-            metadata,
-            version: _,
-            mode: _,
-            created_at,
-            updated_at,
-        } = self;
-        vec![
-            Some(activity_type.into()),
-            scalar(subject),
-            scalar(body),
-            contact_id.map(ColumnValue::from),
-            deal_id.map(ColumnValue::from),
-            company_id.map(ColumnValue::from),
-            Some((*occurred_at).into()),
-            Some(metadata::text_of(metadata).into()),
-            Some((*created_at).into()),
-            Some((*updated_at).into()),
-        ]
-    }
-
-    /// The texts that search reads.
-    pub(crate) fn texts(&self) -> [Option<&String>; 3] {
-        [
-            Some(&self.activity_type),
-            self.subject.as_ref(),
-            self.body.as_ref(),
-        ]
-    }
+impl Columns for Activity {
+    const COLUMNS: &'static [ColumnOf<Self>] = &[
+        Column::text("type", TEXT_CHARS_MAX, |it: &Self| Some(&it.activity_type))
+            .required()
+            .indexed()
+            .searched(Searched::Words),
+        Column::text("subject", TEXT_CHARS_MAX, |it: &Self| it.subject.as_deref())
+            .searched(Searched::Words),
+        Column::text("body", BODY_CHARS_MAX, |it: &Self| it.body.as_deref())
+            .searched(Searched::Words),
+        Column::id("contact_id", Kind::Contact, |it: &Self| it.contact_id).indexed(),
+        Column::id("deal_id", Kind::Deal, |it: &Self| it.deal_id).indexed(),
+        Column::id("company_id", Kind::Company, |it: &Self| it.company_id).indexed(),
+        Column::timestamp("occurred_at", |it: &Self| Some(it.occurred_at)).indexed(),
+        Column::json("metadata", |it: &Self| metadata::text_of(&it.metadata)),
+        Column::timestamp("created_at", |it: &Self| Some(it.created_at)),
+        Column::timestamp("updated_at", |it: &Self| Some(it.updated_at)).indexed(),
+    ];
 }
 
 impl Object for Activity {
@@ -201,7 +146,7 @@ impl Object for Activity {
     }
 
     fn read(reader: &mut Reader) -> Result<ActivityInput> {
-        reader.knowing(Self::TYPE.other_names());
+        reader.knowing(OTHER_NAMES);
         Ok(ActivityInput {
             activity_type: reader.text("type")?,
             subject: reader.text("subject")?,
@@ -250,25 +195,5 @@ impl Object for Activity {
 
     fn check_complete(&self) -> Result<()> {
         check::present("type", &self.activity_type)
-    }
-
-    fn references(&self) -> Vec<Reference> {
-        vec![
-            Reference {
-                name: "contact_id",
-                kind: Kind::Contact,
-                id: self.contact_id,
-            },
-            Reference {
-                name: "deal_id",
-                kind: Kind::Deal,
-                id: self.deal_id,
-            },
-            Reference {
-                name: "company_id",
-                kind: Kind::Company,
-                id: self.company_id,
-            },
-        ]
     }
 }

@@ -2,17 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Object, ObjectType, Reference, head};
+use super::interface::{Object, head};
+use super::names::METADATA_NAMES;
 use crate::error::Result;
 use crate::limits::TEXT_CHARS_MAX;
 use crate::record::check;
-use crate::record::column::{Column, ColumnType, ColumnValue, Identity};
-use crate::record::hint::OtherNames;
-use crate::record::input::{Patch, Reader};
+use crate::record::column::{Column, ColumnOf, Columns, Identity, Searched};
+use crate::record::input::Reader;
 use crate::record::metadata::{self, Metadata};
-use crate::value::host;
+use crate::record::object_type::ObjectType;
+use crate::record::patch::Patch;
 use crate::value::id::Id;
 use crate::value::scope::Mode;
+use crate::value::spelling::OtherNames;
 use crate::value::time::Timestamp;
 
 /// An organisation.
@@ -40,7 +42,7 @@ pub struct Company {
     pub updated_at: Timestamp,
 }
 
-/// What a write says of a company.
+/// The members that a write sets on a company.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CompanyInput {
     /// See [`Company::name`].
@@ -74,51 +76,23 @@ pub(super) const OTHER_NAMES: OtherNames = &[
         ],
         &["domain"],
     ),
-    (
-        &[
-            "custom_fields",
-            "customfields",
-            "custom",
-            "properties",
-            "attributes",
-            "fields",
-            "tags",
-        ],
-        &["metadata"],
-    ),
+    METADATA_NAMES,
 ];
 
-pub(super) const COLUMNS: &[Column] = &[
-    Column::text("name", TEXT_CHARS_MAX).required().indexed(),
-    Column::text("domain", TEXT_CHARS_MAX)
-        .indexed()
-        .compared_as(Identity::Domain),
-    Column::new("metadata", ColumnType::Json).hidden(),
-    Column::new("created_at", ColumnType::Timestamp),
-    Column::new("updated_at", ColumnType::Timestamp).indexed(),
-];
-
-impl Company {
-    pub(crate) fn scalars(&self) -> Vec<Option<ColumnValue<'_>>> {
-        let Self {
-            id: _,
-            object: _,
-            name,
-            domain,
-            metadata,
-            version: _,
-            mode: _,
-            created_at,
-            updated_at,
-        } = self;
-        vec![
-            Some(name.into()),
-            domain.as_deref().map(host::key).map(ColumnValue::Text),
-            Some(metadata::text_of(metadata).into()),
-            Some((*created_at).into()),
-            Some((*updated_at).into()),
-        ]
-    }
+impl Columns for Company {
+    const COLUMNS: &'static [ColumnOf<Self>] = &[
+        Column::text("name", TEXT_CHARS_MAX, |it: &Self| Some(&it.name))
+            .required()
+            .indexed()
+            .searched(Searched::Name),
+        Column::text("domain", TEXT_CHARS_MAX, |it: &Self| it.domain.as_deref())
+            .indexed()
+            .compared_as(Identity::Domain)
+            .searched(Searched::Domain),
+        Column::json("metadata", |it: &Self| metadata::text_of(&it.metadata)),
+        Column::timestamp("created_at", |it: &Self| Some(it.created_at)),
+        Column::timestamp("updated_at", |it: &Self| Some(it.updated_at)).indexed(),
+    ];
 }
 
 impl Object for Company {
@@ -142,7 +116,7 @@ impl Object for Company {
     }
 
     fn read(reader: &mut Reader) -> Result<CompanyInput> {
-        reader.knowing(Self::TYPE.other_names());
+        reader.knowing(OTHER_NAMES);
         Ok(CompanyInput {
             name: reader.text("name")?,
             domain: reader.text("domain")?,
@@ -163,9 +137,5 @@ impl Object for Company {
 
     fn check_complete(&self) -> Result<()> {
         check::present("name", &self.name)
-    }
-
-    fn references(&self) -> Vec<Reference> {
-        Vec::new()
     }
 }

@@ -2,17 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Object, ObjectType, Reference, head, scalar};
+use super::interface::{Object, head};
+use super::names::{COMPANY_NAMES, METADATA_NAMES};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{EMAIL_BYTES_MAX, TEXT_CHARS_MAX};
 use crate::record::check;
-use crate::record::column::{Column, ColumnType, ColumnValue, Identity};
-use crate::record::hint::OtherNames;
-use crate::record::input::{Patch, Reader};
+use crate::record::column::{Column, ColumnOf, Columns, Identity, Searched};
+use crate::record::input::Reader;
 use crate::record::metadata::{self, Metadata};
+use crate::record::object_type::ObjectType;
+use crate::record::patch::Patch;
 use crate::value::email;
 use crate::value::id::{Id, Kind};
 use crate::value::scope::Mode;
+use crate::value::spelling::OtherNames;
 use crate::value::time::Timestamp;
 
 /// A person.
@@ -46,7 +49,7 @@ pub struct Contact {
     pub updated_at: Timestamp,
 }
 
-/// What a write says of a contact.
+/// The members that a write sets on a contact.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ContactInput {
     /// See [`Contact::email`].
@@ -97,90 +100,40 @@ pub(super) const OTHER_NAMES: OtherNames = &[
         ],
         &["phone"],
     ),
-    (
-        &[
-            "company",
-            "organization",
-            "organisation",
-            "org",
-            "account",
-            "account_id",
-            "organization_id",
-            "organisation_id",
-        ],
-        &["company_id"],
-    ),
-    (
-        &[
-            "custom_fields",
-            "customfields",
-            "custom",
-            "properties",
-            "attributes",
-            "fields",
-            "tags",
-        ],
-        &["metadata"],
-    ),
+    COMPANY_NAMES,
+    METADATA_NAMES,
 ];
 
-pub(super) const COLUMNS: &[Column] = &[
-    Column::text("email", EMAIL_BYTES_MAX).compared_as(Identity::Email),
-    // A domain is as long as RFC 1035 allows in its `xn--` form, whatever it was in its own letters.
-    Column::text("email_key", 3 * EMAIL_BYTES_MAX)
-        .unique()
-        .hidden(),
-    Column::text("first_name", TEXT_CHARS_MAX),
-    Column::text("last_name", TEXT_CHARS_MAX).indexed(),
-    Column::text("phone", TEXT_CHARS_MAX).indexed(),
-    Column::id("company_id", Kind::Company).indexed(),
-    Column::new("metadata", ColumnType::Json).hidden(),
-    Column::new("created_at", ColumnType::Timestamp),
-    Column::new("updated_at", ColumnType::Timestamp).indexed(),
-];
+impl Columns for Contact {
+    const COLUMNS: &'static [ColumnOf<Self>] = &[
+        Column::text("email", EMAIL_BYTES_MAX, |it: &Self| it.email.as_deref())
+            .compared_as(Identity::Email)
+            .searched(Searched::Email),
+        // A domain is as long as RFC 1035 allows in its `xn--` form, whatever it was in its own letters.
+        Column::key("email_key", 3 * EMAIL_BYTES_MAX, Self::email_key),
+        Column::text("first_name", TEXT_CHARS_MAX, |it: &Self| {
+            it.first_name.as_deref()
+        })
+        .searched(Searched::Words),
+        Column::text("last_name", TEXT_CHARS_MAX, |it: &Self| {
+            it.last_name.as_deref()
+        })
+        .indexed()
+        .searched(Searched::Words),
+        Column::text("phone", TEXT_CHARS_MAX, |it: &Self| it.phone.as_deref())
+            .indexed()
+            .searched(Searched::Phone),
+        Column::id("company_id", Kind::Company, |it: &Self| it.company_id).indexed(),
+        Column::json("metadata", |it: &Self| metadata::text_of(&it.metadata)),
+        Column::timestamp("created_at", |it: &Self| Some(it.created_at)),
+        Column::timestamp("updated_at", |it: &Self| Some(it.updated_at)).indexed(),
+    ];
+}
 
 impl Contact {
     /// What makes its e-mail unique: what the address is [compared by](email::key).
     pub fn email_key(&self) -> Option<String> {
         self.email.as_deref().map(email::key)
-    }
-
-    pub(crate) fn scalars(&self) -> Vec<Option<ColumnValue<'_>>> {
-        let Self {
-            id: _,
-            object: _,
-            email,
-            first_name,
-            last_name,
-            phone,
-            company_id,
-            metadata,
-            version: _,
-            mode: _,
-            created_at,
-            updated_at,
-        } = self;
-        vec![
-            scalar(email),
-            self.email_key().map(ColumnValue::from),
-            scalar(first_name),
-            scalar(last_name),
-            scalar(phone),
-            company_id.map(ColumnValue::from),
-            Some(metadata::text_of(metadata).into()),
-            Some((*created_at).into()),
-            Some((*updated_at).into()),
-        ]
-    }
-
-    /// The texts that search reads.
-    pub(crate) fn texts(&self) -> [Option<&String>; 4] {
-        [
-            self.email.as_ref(),
-            self.first_name.as_ref(),
-            self.last_name.as_ref(),
-            self.phone.as_ref(),
-        ]
     }
 }
 
@@ -208,7 +161,7 @@ impl Object for Contact {
     }
 
     fn read(reader: &mut Reader) -> Result<ContactInput> {
-        reader.knowing(Self::TYPE.other_names());
+        reader.knowing(OTHER_NAMES);
         Ok(ContactInput {
             email: reader.text("email")?,
             first_name: reader.text("first_name")?,
@@ -238,8 +191,8 @@ impl Object for Contact {
     }
 
     fn check_complete(&self) -> Result<()> {
-        let says_something = |text: &String| !text.trim().is_empty();
-        if self.texts().into_iter().flatten().any(says_something)
+        let mut texts = Self::COLUMNS.iter().filter_map(|column| column.text(self));
+        if texts.any(|text| !text.trim().is_empty())
             || self.company_id.is_some()
             || !self.metadata.is_empty()
         {
@@ -249,13 +202,5 @@ impl Object for Contact {
             ErrorKind::IdentifierRequired,
             "A contact needs one value at least: an `email`, a name, a `phone`, a `company_id` or `metadata`.",
         ))
-    }
-
-    fn references(&self) -> Vec<Reference> {
-        vec![Reference {
-            name: "company_id",
-            kind: Kind::Company,
-            id: self.company_id,
-        }]
     }
 }

@@ -2,16 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Object, ObjectType, Reference, head, scalar};
+use super::interface::{Object, head};
+use super::names::{COMPANY_NAMES, METADATA_NAMES};
 use crate::error::{Error, Result};
 use crate::limits::TEXT_CHARS_MAX;
 use crate::record::check;
-use crate::record::column::{Column, ColumnType, ColumnValue, Identity};
-use crate::record::hint::OtherNames;
-use crate::record::input::{Patch, Reader};
+use crate::record::column::{Column, ColumnOf, Columns, Identity, Searched};
+use crate::record::input::Reader;
 use crate::record::metadata::{self, Metadata};
+use crate::record::object_type::ObjectType;
+use crate::record::patch::Patch;
 use crate::value::id::{Id, Kind};
 use crate::value::scope::Mode;
+use crate::value::spelling::OtherNames;
 use crate::value::time::{Date, Timestamp};
 
 /// The currency of a value that names none.
@@ -52,7 +55,7 @@ pub struct Deal {
     pub updated_at: Timestamp,
 }
 
-/// What a write says of a deal.
+/// The members that a write sets on a deal.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DealInput {
     /// See [`Deal::title`].
@@ -115,77 +118,32 @@ pub(super) const OTHER_NAMES: OtherNames = &[
         ],
         &["primary_contact_id"],
     ),
-    (
-        &[
-            "company",
-            "organization",
-            "organisation",
-            "org",
-            "account",
-            "account_id",
-            "organization_id",
-            "organisation_id",
-        ],
-        &["company_id"],
-    ),
-    (
-        &[
-            "custom_fields",
-            "customfields",
-            "custom",
-            "properties",
-            "attributes",
-            "fields",
-            "tags",
-        ],
-        &["metadata"],
-    ),
+    COMPANY_NAMES,
+    METADATA_NAMES,
 ];
 
-pub(super) const COLUMNS: &[Column] = &[
-    Column::text("title", TEXT_CHARS_MAX).required(),
-    Column::new("value_cents", ColumnType::Integer),
-    Column::text("currency", 3).compared_as(Identity::Code),
-    Column::text("stage", TEXT_CHARS_MAX).indexed(),
-    Column::new("close_date", ColumnType::Date).indexed(),
-    Column::id("company_id", Kind::Company).indexed(),
-    Column::id("primary_contact_id", Kind::Contact).indexed(),
-    Column::new("metadata", ColumnType::Json).hidden(),
-    Column::new("created_at", ColumnType::Timestamp),
-    Column::new("updated_at", ColumnType::Timestamp).indexed(),
-];
-
-impl Deal {
-    pub(crate) fn scalars(&self) -> Vec<Option<ColumnValue<'_>>> {
-        let Self {
-            id: _,
-            object: _,
-            title,
-            value_cents,
-            currency,
-            stage,
-            close_date,
-            company_id,
-            primary_contact_id,
-            metadata,
-            version: _,
-            mode: _,
-            created_at,
-            updated_at,
-        } = self;
-        vec![
-            Some(title.into()),
-            value_cents.map(ColumnValue::from),
-            scalar(currency),
-            scalar(stage),
-            close_date.map(ColumnValue::from),
-            company_id.map(ColumnValue::from),
-            primary_contact_id.map(ColumnValue::from),
-            Some(metadata::text_of(metadata).into()),
-            Some((*created_at).into()),
-            Some((*updated_at).into()),
-        ]
-    }
+impl Columns for Deal {
+    const COLUMNS: &'static [ColumnOf<Self>] = &[
+        Column::text("title", TEXT_CHARS_MAX, |it: &Self| Some(&it.title))
+            .required()
+            .searched(Searched::Name),
+        Column::integer("value_cents", |it: &Self| it.value_cents),
+        Column::text("currency", 3, |it: &Self| it.currency.as_deref())
+            .compared_as(Identity::Code)
+            .searched(Searched::Words),
+        Column::text("stage", TEXT_CHARS_MAX, |it: &Self| it.stage.as_deref())
+            .indexed()
+            .searched(Searched::Words),
+        Column::date("close_date", |it: &Self| it.close_date).indexed(),
+        Column::id("company_id", Kind::Company, |it: &Self| it.company_id).indexed(),
+        Column::id("primary_contact_id", Kind::Contact, |it: &Self| {
+            it.primary_contact_id
+        })
+        .indexed(),
+        Column::json("metadata", |it: &Self| metadata::text_of(&it.metadata)),
+        Column::timestamp("created_at", |it: &Self| Some(it.created_at)),
+        Column::timestamp("updated_at", |it: &Self| Some(it.updated_at)).indexed(),
+    ];
 }
 
 impl Object for Deal {
@@ -214,7 +172,7 @@ impl Object for Deal {
     }
 
     fn read(reader: &mut Reader) -> Result<DealInput> {
-        reader.knowing(Self::TYPE.other_names());
+        reader.knowing(OTHER_NAMES);
         Ok(DealInput {
             title: reader.text("title")?,
             value_cents: reader.integer("value_cents")?,
@@ -262,20 +220,5 @@ impl Object for Deal {
 
     fn check_complete(&self) -> Result<()> {
         check::present("title", &self.title)
-    }
-
-    fn references(&self) -> Vec<Reference> {
-        vec![
-            Reference {
-                name: "company_id",
-                kind: Kind::Company,
-                id: self.company_id,
-            },
-            Reference {
-                name: "primary_contact_id",
-                kind: Kind::Contact,
-                id: self.primary_contact_id,
-            },
-        ]
     }
 }

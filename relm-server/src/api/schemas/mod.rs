@@ -11,10 +11,10 @@ pub(super) mod tidy;
 
 use relm_core::engine::{BatchInput, BatchReport, RecoverInput, Recovery};
 use relm_core::limits::INTEGER_MAX;
+use relm_core::record::RotateInput;
 use relm_core::record::column::ColumnType;
 use relm_core::record::columns;
 use relm_core::record::{Delivery, Event};
-use relm_core::webhook::RotateInput;
 use relm_core::{
     Activity, Association, Company, Contact, Deal, Error, Field, Kind, ObjectType, Webhook,
 };

@@ -4,9 +4,41 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::RowStatus;
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::Document;
+
+/// What became of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "ContactBatchRowStatus")
+)]
+#[serde(rename_all = "snake_case")]
+pub enum RowStatus {
+    /// It made a contact.
+    Created,
+    /// It changed one.
+    Updated,
+    /// It found everything so already.
+    Unchanged,
+    /// It failed, alone.
+    Failed,
+}
+
+impl RowStatus {
+    /// The name in JSON.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Unchanged => "unchanged",
+            Self::Failed => "failed",
+        }
+    }
+}
 
 /// Bytes of a row beside its contact, nearly.
 const ROW_BYTES: usize = 120;

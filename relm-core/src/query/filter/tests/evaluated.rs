@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::query::terms::{metadata_terms, number};
 use crate::record::association::{Association, AssociationInput};
 use crate::record::object::{Activity, Company, Deal};
 
@@ -106,7 +107,7 @@ fn every_object_is_filtered_by_its_metadata_and_nothing_else_is() {
         assert_eq!((found("pro"), found("free")), (vec![1], vec![]));
     }
     let field = Record::Field(defined(ObjectType::Deal, "plan", FieldType::Text).into());
-    assert_eq!(metadata_of(&field), None);
+    assert_eq!(field.metadata(), None);
     refusal(Kind::Field, &[["metadata.plan", "eq", "pro"]]);
 }
 
@@ -190,7 +191,7 @@ fn a_store_may_look_for_the_terms_of_an_equality_in_metadata() {
         let clauses = read(Kind::Contact, &[], &[given]).unwrap();
         clauses[0].terms()
     };
-    let of = |text| search::metadata_terms("plan", text);
+    let of = |text| metadata_terms("plan", text);
     assert_eq!(terms(["metadata.plan", "eq", "5.0"]), Some(of("5.0")));
     let mut of_both = [of("pro"), of("5")].concat();
     of_both.sort_unstable();

@@ -3,13 +3,18 @@
 mod evaluated;
 mod parsed;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
-use crate::error::ErrorKind;
-use crate::record::field::FieldInput;
-use crate::record::object::{Contact, Object};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{FILTER_CLAUSES_MAX, FILTER_IN_VALUES_MAX, FILTER_VALUE_CHARS_MAX};
+use crate::record::Record;
+use crate::record::field::{Field, FieldInput};
+use crate::record::metadata::Metadata;
+use crate::record::object::{Contact, Object, ObjectType};
+use crate::value::id::{Id, Kind};
 use crate::value::scope::Mode;
+use crate::value::time::Timestamp;
 
 /// An id of this moment.
 fn id(kind: Kind, millis: u128, n: u128) -> Id {

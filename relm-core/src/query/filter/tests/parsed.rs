@@ -1,6 +1,7 @@
 //! How the filters of a request are read, and what is said to those that cannot be.
 
 use super::*;
+use crate::query::filter::parse::list_values;
 
 #[test]
 fn operators_are_named_as_the_documentation_names_them() {

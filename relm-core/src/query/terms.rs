@@ -1,14 +1,14 @@
-//! The terms of a record: all that an index finds it by.
+//! The terms of a record: all that an index finds it by. Search and filters on `metadata` share them.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::query::filter::{metadata_of, number};
 use crate::record::Record;
+use crate::record::column::{Columns, Searched};
 use crate::record::object::Contact;
 use crate::value::text::nfc;
-use crate::value::{host, phone, words};
+use crate::value::{host, json, phone, words};
 
 /// Marks the term of a whole value: a domain or a name. No word begins with it.
 const EXACT_MARK: char = '!';
@@ -27,7 +27,7 @@ pub fn index_terms(record: &Record) -> BTreeSet<String> {
     terms.into_iter().collect()
 }
 
-/// At least as many as the [`index_terms`] of a contact, told by the length of its texts where that is enough: in ASCII each
+/// At least as many as the [`index_terms`] of a contact, by the length of its texts where that is enough: in ASCII each
 /// term has a character that no other has, of a text or of a `metadata` key.
 pub(crate) fn terms_at_most(contact: &Contact) -> Option<usize> {
     let mut bytes = 0;
@@ -36,11 +36,10 @@ pub(crate) fn terms_at_most(contact: &Contact) -> Option<usize> {
         bytes += text.len();
         is_ascii &= text.is_ascii();
     };
-    contact
-        .texts()
-        .into_iter()
-        .flatten()
-        .for_each(|text| add(text));
+    let texts = Contact::COLUMNS
+        .iter()
+        .filter_map(|column| column.text(contact));
+    texts.for_each(&mut add);
     for (key, value) in &contact.metadata {
         add(key);
         match value {
@@ -54,51 +53,28 @@ pub(crate) fn terms_at_most(contact: &Contact) -> Option<usize> {
 
 /// Hands each of the [`index_terms`] to `out`, with repetitions.
 pub(super) fn each_term(record: &Record, out: &mut impl FnMut(&str)) {
-    match record {
-        Record::Contact(contact) => {
-            let [email, first_name, last_name, phone] = contact.texts();
-            email.into_iter().for_each(|email| add_address(email, out));
-            for text in [first_name, last_name, phone].into_iter().flatten() {
+    for (searched, text) in record.searched() {
+        match searched {
+            Searched::Words => words::words(text, out),
+            Searched::Name => {
                 words::words(text, out);
+                out(&exact_term(text));
             }
-            phone.into_iter().for_each(|phone| add_numbers(phone, out));
-        }
-        Record::Company(company) => {
-            add_name(&company.name, out);
-            if let Some(domain) = &company.domain {
-                add_address(domain, out);
-                out(&exact_term(domain));
+            Searched::Email => add_address(text, out),
+            Searched::Domain => {
+                add_address(text, out);
+                out(&exact_term(text));
             }
-        }
-        Record::Deal(deal) => {
-            add_name(&deal.title, out);
-            for text in [&deal.currency, &deal.stage].into_iter().flatten() {
+            Searched::Phone => {
                 words::words(text, out);
+                add_numbers(text, out);
             }
         }
-        Record::Activity(activity) => {
-            for text in activity.texts().into_iter().flatten() {
-                words::words(text, out);
-            }
-        }
-        Record::Association(_)
-        | Record::Field(_)
-        | Record::Webhook(_)
-        | Record::Event(_)
-        | Record::Delivery(_)
-        | Record::Key(_)
-        | Record::Workspace(_) => return,
     }
-    for (key, value) in metadata_of(record).into_iter().flatten() {
+    for (key, value) in record.metadata().into_iter().flatten() {
         add_metadata(value, out);
         metadata_term(key, value).iter().for_each(|term| out(term));
     }
-}
-
-/// A name, by its words and as a whole.
-fn add_name(name: &str, out: &mut impl FnMut(&str)) {
-    words::words(name, out);
-    out(&exact_term(name));
 }
 
 /// An e-mail address or a domain: its words as it is written, and those that an `xn--` form stands for.
@@ -195,6 +171,15 @@ fn term_of(key: &str, text: &str) -> String {
     term.push(METADATA_MARK);
     term.push_str(text);
     term
+}
+
+/// A JSON number that records accept; integers within 2^53 compare exactly as doubles.
+pub(super) fn number(text: &str) -> Option<f64> {
+    let number: serde_json::Number = serde_json::from_str(text).ok()?;
+    if !json::check_number(&number) || text.trim().len() != text.len() {
+        return None;
+    }
+    number.as_f64()
 }
 
 #[cfg(test)]

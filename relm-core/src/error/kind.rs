@@ -1,0 +1,84 @@
+//! The kinds of failure, each with its code.
+
+/// The kinds of failure. Each has one stable code, [`ErrorKind::code`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The request is not well-formed: correct it.
+    BadRequest,
+    /// The cursor is not one of this list's: start from the first page.
+    InvalidCursor,
+    /// The key is absent, malformed, unknown or revoked.
+    Unauthorized,
+    /// The key is valid but may not do this.
+    Forbidden,
+    /// There is no such thing in this workspace and mode.
+    NotFound,
+    /// Another record holds the unique value; [`Error::existing_id`](super::Error::existing_id) names it.
+    Conflict,
+    /// The idempotency key was used with a different request.
+    IdempotencyConflict,
+    /// The record has another version than the caller expected.
+    VersionConflict,
+    /// A value has the wrong type, format or length, or is missing.
+    ValidationFailed,
+    /// A member that the object does not have.
+    UnknownField,
+    /// A value that is not among the choices; [`Error::valid_options`](super::Error::valid_options) lists them.
+    UnknownValue,
+    /// A reference to a record that does not exist.
+    InvalidReference,
+    /// A contact without anything to know it by.
+    IdentifierRequired,
+    /// The store cannot be reached, takes no writes or stayed contended: nothing was applied, try again.
+    Unavailable,
+    /// The store was lost while the change was committed: it was applied wholly or not at all. Send it again under the same
+    /// idempotency key, or read what became of it.
+    OutcomeUnknown,
+    /// A fault of the engine or of its store: nothing was applied.
+    Internal,
+}
+
+impl ErrorKind {
+    /// All of them, in the order of the documentation.
+    pub const ALL: [Self; 16] = [
+        Self::BadRequest,
+        Self::InvalidCursor,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::Conflict,
+        Self::IdempotencyConflict,
+        Self::VersionConflict,
+        Self::ValidationFailed,
+        Self::UnknownField,
+        Self::UnknownValue,
+        Self::InvalidReference,
+        Self::IdentifierRequired,
+        Self::Internal,
+        Self::Unavailable,
+        Self::OutcomeUnknown,
+    ];
+
+    /// The stable, documented code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::BadRequest => "bad_request",
+            Self::InvalidCursor => "invalid_cursor",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::IdempotencyConflict => "idempotency_conflict",
+            Self::VersionConflict => "version_conflict",
+            Self::ValidationFailed => "validation_failed",
+            Self::UnknownField => "unknown_field",
+            Self::UnknownValue => "unknown_value",
+            Self::InvalidReference => "invalid_reference",
+            Self::IdentifierRequired => "identifier_required",
+            Self::Unavailable => "unavailable",
+            Self::OutcomeUnknown => "outcome_unknown",
+            Self::Internal => "internal_error",
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Whether a record meets a clause: the one meaning that every store must give.
+
+use std::cmp::Ordering;
+
+use serde_json::Value;
+
+use super::{Clause, Comparison, Condition, Target};
+use crate::query::terms::number;
+use crate::record::Record;
+use crate::record::column::ColumnValue;
+use crate::record::field::FieldType;
+use crate::value::text::nfc;
+
+/// Whether `record` meets every clause: the predicate that `list` promises, on every store.
+pub fn matches(clauses: &[Clause], record: &Record) -> bool {
+    if clauses.is_empty() {
+        return true;
+    }
+    let meets = |clause: &Clause, index| clause.condition.holds(record.value(index).as_ref());
+    clauses.iter().all(|clause| match &clause.target {
+        Target::Id => clause.condition.holds(Some(&record.id().into())),
+        Target::Column(index) => meets(clause, *index),
+        Target::Either(one, other) => meets(clause, *one) || meets(clause, *other),
+        Target::Metadata { key, field_type } => {
+            let stored = record.metadata().and_then(|metadata| metadata.get(key));
+            clause.condition.holds_for_json(stored, *field_type)
+        }
+    })
+}
+
+impl Comparison {
+    fn accepts(self, ordering: Ordering) -> bool {
+        match self {
+            Self::Eq => ordering == Ordering::Equal,
+            Self::Neq => ordering != Ordering::Equal,
+            Self::Gt => ordering == Ordering::Greater,
+            Self::Gte => ordering != Ordering::Less,
+            Self::Lt => ordering == Ordering::Less,
+            Self::Lte => ordering != Ordering::Greater,
+        }
+    }
+}
+
+impl Condition {
+    /// Whether a column's value meets it.
+    pub fn holds(&self, stored: Option<&ColumnValue<'_>>) -> bool {
+        let Some(stored) = stored else {
+            return *self == Self::Null(true);
+        };
+        match self {
+            Self::Compare(comparison, value) => comparison.accepts(stored.cmp(value)),
+            Self::In(values) => values.iter().any(|value| value == stored),
+            Self::Ilike(pattern) => match stored {
+                ColumnValue::Text(text) => pattern.matches(text),
+                ColumnValue::Integer(_) => false,
+            },
+            Self::Null(null) => !null,
+        }
+    }
+
+    /// Whether a `metadata` value meets it. `neq` is the opposite of `eq` for whatever is there; a value that does not
+    /// read as the stored value's type is not equal to it, and neither greater nor less.
+    fn holds_for_json(&self, stored: Option<&Value>, field_type: Option<FieldType>) -> bool {
+        let Some(stored) = stored else {
+            return *self == Self::Null(true);
+        };
+        let compare = |value: &ColumnValue<'static>| match value {
+            ColumnValue::Text(text) => compare_json(stored, text, field_type),
+            ColumnValue::Integer(_) => None,
+        };
+        match self {
+            Self::Compare(Comparison::Neq, value) => compare(value) != Some(Ordering::Equal),
+            Self::Compare(comparison, value) => {
+                compare(value).is_some_and(|ordering| comparison.accepts(ordering))
+            }
+            Self::In(values) => values
+                .iter()
+                .any(|value| compare(value) == Some(Ordering::Equal)),
+            Self::Ilike(pattern) => stored
+                .as_str()
+                .is_some_and(|text| pattern.matches(&nfc(text))),
+            Self::Null(null) => !null,
+        }
+    }
+}
+
+/// Compares a stored `metadata` value with a filter's text, read as the stored value's type.
+fn compare_json(stored: &Value, text: &str, field_type: Option<FieldType>) -> Option<Ordering> {
+    match (stored, field_type) {
+        (
+            Value::String(stored),
+            None | Some(FieldType::Text | FieldType::Select | FieldType::Date),
+        ) => Some(nfc(stored).as_ref().cmp(text)),
+        (Value::Number(stored), None | Some(FieldType::Number)) => {
+            stored.as_f64()?.partial_cmp(&number(text)?)
+        }
+        (Value::Bool(stored), None | Some(FieldType::Bool)) => {
+            (stored.to_string() == text).then_some(Ordering::Equal)
+        }
+        (
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Object(_),
+            _,
+        ) => None,
+    }
+}

@@ -1,0 +1,107 @@
+//! What a clause becomes so that a store can decide it by an index: the same records meet it.
+
+use super::{Clause, Comparison, Condition, Target};
+use crate::query::terms::metadata_terms;
+use crate::record::column::{ColumnValue, Identity};
+use crate::record::{columns, unique_column};
+use crate::value::id::{Id, Kind};
+
+/// The clause by what its column's values are compared by: a value is asked for in whatever spelling it may be written in.
+pub(super) fn identified(kind: Kind, clause: Clause) -> Clause {
+    let Clause {
+        target: Target::Column(index),
+        condition,
+    } = clause
+    else {
+        return clause;
+    };
+    let key = |value: ColumnValue<'static>| match value {
+        ColumnValue::Text(text) => columns(kind)[index].identity.key(&text),
+        ColumnValue::Integer(_) => value,
+    };
+    let condition = match condition {
+        Condition::Compare(comparison @ (Comparison::Eq | Comparison::Neq), value) => {
+            Condition::Compare(comparison, key(value))
+        }
+        Condition::In(values) => Condition::In(sorted(values.into_iter().map(key).collect())),
+        Condition::Compare(..) | Condition::Ilike(_) | Condition::Null(_) => {
+            return Clause {
+                target: Target::Column(index),
+                condition,
+            };
+        }
+    };
+    let keys = match columns(kind)[index].identity {
+        Identity::Email => unique_column(kind),
+        Identity::Value | Identity::Domain | Identity::Code => None,
+    };
+    Clause {
+        target: Target::Column(keys.unwrap_or(index)),
+        condition,
+    }
+}
+
+/// The engine takes `created_at` from the id that it mints, and lists are in the order of ids: a range of the one is a
+/// range of the other, which a store need not walk the list for.
+pub(super) fn id_bounds(kind: Kind, condition: &Condition) -> Vec<Clause> {
+    let Condition::Compare(comparison, ColumnValue::Integer(at)) = condition else {
+        return Vec::new();
+    };
+    let bound = |comparison, millis: i64| {
+        // A ULID holds 48 bits of milliseconds since 1970.
+        let millis = u128::try_from(millis)
+            .ok()
+            .filter(|millis| *millis < 1 << 48)?;
+        Some(Clause {
+            target: Target::Id,
+            condition: Condition::Compare(comparison, Id::new(kind, millis << 80).into()),
+        })
+    };
+    let from = || bound(Comparison::Gte, *at);
+    let until = || bound(Comparison::Lt, at.saturating_add(1));
+    match comparison {
+        Comparison::Eq => from().into_iter().chain(until()).collect(),
+        Comparison::Gt | Comparison::Gte => from().into_iter().collect(),
+        Comparison::Lt | Comparison::Lte => until().into_iter().collect(),
+        Comparison::Neq => Vec::new(),
+    }
+}
+
+pub(super) fn sorted(mut values: Vec<ColumnValue<'static>>) -> Vec<ColumnValue<'static>> {
+    values.sort_unstable();
+    values.dedup();
+    values
+}
+
+impl Clause {
+    /// Index terms of which every match has one: where there are any, a store reads what holds one of them instead of
+    /// walking the list. The clause itself still decides.
+    pub fn terms(&self) -> Option<Vec<String>> {
+        let Target::Metadata { key, .. } = &self.target else {
+            return None;
+        };
+        let of = |value: &ColumnValue<'static>| match value {
+            ColumnValue::Text(text) => metadata_terms(key, text),
+            ColumnValue::Integer(_) => Vec::new(),
+        };
+        match &self.condition {
+            Condition::Compare(Comparison::Eq, value) => Some(of(value)),
+            Condition::In(values) => {
+                let mut terms: Vec<String> = values.iter().flat_map(of).collect();
+                terms.sort_unstable();
+                terms.dedup();
+                Some(terms)
+            }
+            Condition::Compare(
+                Comparison::Neq
+                | Comparison::Gt
+                | Comparison::Gte
+                | Comparison::Lt
+                | Comparison::Lte,
+                _,
+            )
+            | Condition::Ilike(_)
+            | Condition::Null(_) => None,
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What the engine needs to know of an object.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::Result;
+use crate::record::column::{ColumnOf, Columns};
+use crate::record::input::Reader;
+use crate::record::metadata::Metadata;
+use crate::record::object_type::ObjectType;
+use crate::record::reference::Reference;
+use crate::value::id::Id;
+use crate::value::scope::Mode;
+use crate::value::time::Timestamp;
+
+/// Members that the engine alone writes, on every record.
+pub const READ_ONLY: &[&str] = &[
+    "id",
+    "object",
+    "version",
+    "mode",
+    "created_at",
+    "updated_at",
+];
+
+/// What the engine needs to know of an object to create, change, find and check it.
+///
+/// Sealed in effect: the engine knows the four implementors, and a store never sees this trait.
+pub trait Object:
+    Columns + Clone + PartialEq + fmt::Debug + Serialize + DeserializeOwned + Send + Sync
+{
+    /// Which of the four it is.
+    const TYPE: ObjectType;
+
+    /// The members that a write may set, each kept, cleared or set.
+    type Input: Clone + fmt::Debug + Default + Send + Sync + 'static;
+
+    /// An object with nothing in it yet.
+    fn blank(id: Id, mode: Mode, now: Timestamp) -> Self;
+
+    /// Takes the members of an input from a JSON object.
+    ///
+    /// # Errors
+    /// `validation_failed` or `invalid_reference`, naming the member.
+    fn read(reader: &mut Reader) -> Result<Self::Input>;
+
+    /// The input of a new object: null in a member that has a default means the default, as absence does.
+    fn for_new(input: Self::Input) -> Self::Input {
+        input
+    }
+
+    /// Applies an input, normalising what it sets. On an error the object may be half changed: drop it.
+    ///
+    /// # Errors
+    /// `validation_failed`, naming the member.
+    fn apply(&mut self, input: Self::Input) -> Result<()>;
+
+    /// Checks that a new object has what it cannot be without.
+    ///
+    /// # Errors
+    /// `validation_failed` or `identifier_required`.
+    fn check_complete(&self) -> Result<()>;
+
+    /// Its id.
+    fn id(&self) -> Id;
+
+    /// Counts its changes, from 1.
+    fn version(&self) -> i64;
+
+    /// Counts one more change, made now. `updated_at` never decreases, whatever the clock does.
+    fn touch(&mut self, now: Timestamp);
+
+    /// Its free-form members and custom fields.
+    fn metadata(&self) -> &Metadata;
+
+    /// The records that it refers to: each column that holds the id of a kind is a reference.
+    fn references(&self) -> Vec<Reference> {
+        let reference = |column: &ColumnOf<Self>| {
+            let (kind, id) = column.reference(self)?;
+            let name = column.column().name;
+            Some(Reference { name, kind, id })
+        };
+        Self::COLUMNS.iter().filter_map(reference).collect()
+    }
+}
+
+/// The methods of [`Object`] that only reach a member, the same for all four.
+///
+/// `head!(Contact)` expands to `fn id(&self) -> Id { self.id }` and so on.
+macro_rules! head {
+    () => {
+        fn id(&self) -> Id {
+            self.id
+        }
+
+        fn version(&self) -> i64 {
+            self.version
+        }
+
+        fn touch(&mut self, now: Timestamp) {
+            self.version += 1;
+            self.updated_at = self.updated_at.max(now);
+        }
+
+        fn metadata(&self) -> &Metadata {
+            &self.metadata
+        }
+    };
+}
+pub(crate) use head;

@@ -1,0 +1,32 @@
+//! What other CRMs call the members that several objects have.
+
+use crate::value::spelling::OtherName;
+
+/// What they call the company that an object refers to.
+pub(super) const COMPANY_NAMES: OtherName = (
+    &[
+        "company",
+        "organization",
+        "organisation",
+        "org",
+        "account",
+        "account_id",
+        "organization_id",
+        "organisation_id",
+    ],
+    &["company_id"],
+);
+
+/// What they call free-form members and custom fields.
+pub(super) const METADATA_NAMES: OtherName = (
+    &[
+        "custom_fields",
+        "customfields",
+        "custom",
+        "properties",
+        "attributes",
+        "fields",
+        "tags",
+    ],
+    &["metadata"],
+);

@@ -1,0 +1,108 @@
+//! What a commit applies, as data, and why it may be refused.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::record::Entry;
+use crate::value::id::Id;
+use crate::value::scope::Scope;
+use crate::value::time::Timestamp;
+
+/// Changes that are one: all of them happen, or none.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// Where all of it happens.
+    pub scope: Scope,
+    /// The moment of the change.
+    pub now: Timestamp,
+    /// What must hold beside the writes' own preconditions.
+    pub requires: Vec<Require>,
+    /// The changes, in order.
+    pub writes: Vec<Write>,
+}
+
+/// A precondition on what a batch does not write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Require {
+    /// The scope's configuration is still of this version.
+    Configuration(i64),
+    /// This record exists, and still does when the batch is applied. The batch itself neither makes nor deletes it.
+    Exists(Id),
+}
+
+/// One change, with its own precondition.
+#[derive(Clone, Debug)]
+pub enum Write {
+    /// A new record. Its id and its unique key must be free.
+    Insert(Entry),
+    /// A record with other values. It must exist with the version of `before`; its unique key must be free, where it is
+    /// another than that of `before`.
+    Replace {
+        /// The record as it was read.
+        before: Entry,
+        /// The record of the same id with a greater version.
+        after: Entry,
+    },
+    /// A record less. It must exist with the version of this entry.
+    Delete(Entry),
+    /// Every association that was from or to this record before the batch is deleted. None need exist. A batch that
+    /// unlinks a record writes no association of it otherwise.
+    Unlink(Id),
+    /// The scope's configuration version grows by one.
+    Reconfigure,
+    /// A response is kept. Its key must be free: never used, or expired at the batch's `now`. What has expired by then
+    /// may be forgotten.
+    Remember(StoredResponse),
+}
+
+/// Which precondition of a batch failed. Nothing of the batch was applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The configuration has another version.
+    Configuration,
+    /// The idempotency key is taken.
+    ResponseExists,
+    /// These required records do not exist: all that are missing.
+    Missing(Vec<Id>),
+    /// The record that the write at this index replaces or deletes is gone or has another version.
+    VersionConflict {
+        /// The index in [`Batch::writes`].
+        write: usize,
+    },
+    /// The id of the write at this index is taken.
+    IdConflict {
+        /// The index in [`Batch::writes`].
+        write: usize,
+    },
+    /// The unique key of the write at this index is taken.
+    UniqueConflict {
+        /// The index in [`Batch::writes`].
+        write: usize,
+        /// The record that holds it: one that the batch leaves as it is, or another of the batch's own.
+        holder: Id,
+    },
+}
+
+/// A response kept under an idempotency key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredResponse {
+    /// The client's key.
+    pub key: String,
+    /// A digest of the request that made it.
+    pub fingerprint: [u8; 32],
+    /// What the engine must know to answer again, beside the body.
+    pub outcome: i64,
+    /// The body, byte for byte; sealed where it holds a secret.
+    pub body: Arc<str>,
+    /// When the key becomes free.
+    pub expires_at: Timestamp,
+}
+
+impl fmt::Debug for StoredResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredResponse")
+            .field("outcome", &self.outcome)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,84 @@
+//! What an id can name.
+
+/// What an id can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A person.
+    Contact,
+    /// An organisation.
+    Company,
+    /// A sale in progress.
+    Deal,
+    /// A note, call, e-mail, meeting or task.
+    Activity,
+    /// A labelled link between two records.
+    Association,
+    /// The definition of a custom field.
+    Field,
+    /// A webhook endpoint.
+    Webhook,
+    /// The sending of one event to one endpoint.
+    Delivery,
+    /// A change that was made.
+    Event,
+    /// An API key.
+    Key,
+    /// A tenant.
+    Workspace,
+    /// A request.
+    Request,
+}
+
+impl Kind {
+    /// Every kind, in the order of declaration.
+    pub const ALL: [Self; 12] = [
+        Self::Contact,
+        Self::Company,
+        Self::Deal,
+        Self::Activity,
+        Self::Association,
+        Self::Field,
+        Self::Webhook,
+        Self::Delivery,
+        Self::Event,
+        Self::Key,
+        Self::Workspace,
+        Self::Request,
+    ];
+
+    /// What its ids begin with, before the underscore.
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::Contact => "con",
+            Self::Company => "cmp",
+            Self::Deal => "deal",
+            Self::Activity => "act",
+            Self::Association => "asc",
+            Self::Field => "fld",
+            Self::Webhook => "wh",
+            Self::Delivery => "dlv",
+            Self::Event => "evt",
+            Self::Key => "key",
+            Self::Workspace => "ws",
+            Self::Request => "req",
+        }
+    }
+
+    /// Its name in the JSON member `object`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Contact => "contact",
+            Self::Company => "company",
+            Self::Deal => "deal",
+            Self::Activity => "activity",
+            Self::Association => "association",
+            Self::Field => "field",
+            Self::Webhook => "webhook",
+            Self::Delivery => "delivery",
+            Self::Event => "event",
+            Self::Key => "api_key",
+            Self::Workspace => "workspace",
+            Self::Request => "request",
+        }
+    }
+}
