@@ -32,6 +32,8 @@
 //!
 //! Architecture invariant: no case sleeps, knows which store it tests, or shares anything with another case.
 
+#[cfg(test)]
+mod columns;
 mod deadline;
 pub mod differential;
 mod engine;

@@ -185,14 +185,15 @@ fn varied_field(own: Id, n: u64, pick: &Pick) -> Field {
 
 fn varied_event(own: Id, n: u64, pick: &Pick) -> Event {
     let types: Vec<EventType> = EventType::all().collect();
-    let told = EventDraft {
+    let record_id = id(pick.of(1, &[Kind::Contact, Kind::Deal]), n % 7);
+    let draft = EventDraft {
         event_type: pick.of(5, &types),
-        record_id: id(pick.of(1, &[Kind::Contact, Kind::Deal]), n % 7),
+        record_id,
         mode: Mode::Live,
-        data: EventData::new(json!({ "text": pick.text(1) }).to_string()),
+        data: EventData::new(json!({ "id": record_id, "text": pick.text(1) }).to_string()),
         previous: serde_json::Map::new(),
     };
-    let mut event = Event::new(own, told);
+    let mut event = Event::new(own, draft);
     event.created_at = pick.moment(1);
     event
 }
