@@ -20,6 +20,7 @@ mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+pub use self::waiting::Health;
 use self::waiting::{LastSlice, Waiting};
 use crate::store::QueueKey;
 use crate::value::time::Monotonic;
@@ -65,25 +66,6 @@ pub enum SliceResult {
     StoreFailed,
     /// Something failed that waiting alone does not mend.
     Faulted,
-}
-
-/// What the last time slice showed of an endpoint.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Health {
-    /// It took something, or was sent nothing.
-    #[default]
-    Healthy,
-    /// All that it was sent failed.
-    Unhealthy,
-}
-
-impl Health {
-    const fn index(self) -> usize {
-        match self {
-            Self::Healthy => 0,
-            Self::Unhealthy => 1,
-        }
-    }
 }
 
 /// What is to be done.

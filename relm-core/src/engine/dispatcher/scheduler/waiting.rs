@@ -2,9 +2,27 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::Health;
 use crate::store::QueueKey;
 use crate::value::time::Monotonic;
+
+/// What the last time slice showed of an endpoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Health {
+    /// It took something, or was sent nothing.
+    #[default]
+    Healthy,
+    /// All that it was sent failed.
+    Unhealthy,
+}
+
+impl Health {
+    pub(super) const fn index(self) -> usize {
+        match self {
+            Self::Healthy => 0,
+            Self::Unhealthy => 1,
+        }
+    }
+}
 
 /// The time slice that an endpoint had last. Orders by which came first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
