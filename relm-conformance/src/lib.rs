@@ -388,14 +388,17 @@ macro_rules! for_each_case {
                 a_crash_after_sending_sends_again_with_the_same_id
                 two_dispatchers_record_each_attempt_once
                 a_clock_set_back_delays_no_delivery
+                a_hanging_endpoint_holds_up_no_other
+                an_old_secret_signs_until_it_expires
+                a_ping_goes_to_one_endpoint
+            }
+            [engine::disabling] {
                 a_disabled_endpoint_is_sent_nothing
                 what_could_not_be_cancelled_is_cancelled_soon
-                a_hanging_endpoint_holds_up_no_other
                 an_endpoint_that_is_gone_is_disabled
                 one_failure_after_a_rest_disables_nobody
                 an_endpoint_that_moved_is_not_gone
-                an_old_secret_signs_until_it_expires
-                a_ping_goes_to_one_endpoint
+                disabling_waits_for_no_large_backlog
             }
             [engine::time_slices] {
                 endpoints_share_time_slices
@@ -403,7 +406,6 @@ macro_rules! for_each_case {
                 endpoints_that_hang_leave_workers_to_others
                 unhealthy_endpoints_share_time_slices
                 a_slow_reconciliation_holds_up_no_delivery
-                disabling_waits_for_no_large_backlog
             }
             [engine::time] {
                 a_revoked_key_stops_though_the_clock_is_set
@@ -415,16 +417,18 @@ macro_rules! for_each_case {
                 recover_is_idempotent
                 a_recovery_leaves_alone_what_is_replayed
                 replay_needs_its_event
-                pruning_keeps_what_is_owed
-                pruning_forgets_what_was_taken_after_all
-                pruning_tears_no_event_from_its_deliveries
-                pruning_twice_at_once_does_no_harm
-                pruning_writes_little_at_a_time
-                a_replay_saves_its_event_from_pruning
                 a_job_is_claimed_once
                 resealing_keeps_secrets_readable
                 a_lost_key_holds_deliveries_back
                 events_show_changed_fields
+            }
+            [engine::retention] {
+                retention_keeps_what_is_held
+                retention_deletes_what_was_delivered_after_all
+                retention_tears_no_event_from_its_deliveries
+                retention_twice_at_once_does_no_harm
+                retention_writes_little_at_a_time
+                a_replay_saves_its_event_from_retention
             }
         }
     };

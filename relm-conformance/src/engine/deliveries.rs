@@ -5,37 +5,28 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
-use std::time::Duration;
 
-use async_trait::async_trait;
-use relm_core::engine::{DispatchOptions, RecoverInput};
-use relm_core::record::Record;
+use relm_core::engine::RecoverInput;
+use relm_core::record::DeliveryStatus;
 use relm_core::record::RotateInput;
-use relm_core::record::{DeliveryStatus, DisabledReason, WebhookInput};
-use relm_core::store::{Batch, CommitError, Page, Query, Store, StoreError, Write};
-use relm_core::value::scope::Scope;
 use relm_core::value::time::Clock;
 use relm_core::webhook::Message;
 use relm_core::webhook::signature::{standard_signature, verify};
 
-use super::changes::{Acme, company, contact, engine};
-use super::mock_transport::{
-    MockTransport, POLLS_MAX, YieldingSleep, deliveries, endpoint, header, webhook,
-};
-use crate::intercept::{Intercept, Intercepted};
-use crate::simulation::yield_times;
+use super::changes::{Acme, contact, engine};
+use super::mock_transport::{MockTransport, deliveries, endpoint, header};
 use crate::subject::Subject;
 
 /// Longer than a lease of the default options.
 const LEASE_MS: i64 = 40_000;
 
-async fn create(acme: &Acme, name: &str) {
+pub(super) async fn create(acme: &Acme, name: &str) {
     let made = acme.scoped.contacts().create(contact(name)).await;
     made.expect("the contact is valid");
 }
 
 /// Polls a future until something is so, and drops it: as when its process dies.
-async fn die_when(future: impl Future, is_so: impl Fn() -> bool) {
+pub(super) async fn die_when(future: impl Future, is_so: impl Fn() -> bool) {
     let mut future = pin!(future);
     poll_fn(|context| {
         let ended = future.as_mut().poll(context).is_ready();
@@ -160,108 +151,6 @@ pub(crate) async fn a_clock_set_back_delays_no_delivery(store: Subject) {
     assert_eq!(transport.sent().len(), 3);
 }
 
-/// Disabling an endpoint cancels what is pending, and it is told of nothing until it is enabled again.
-pub(crate) async fn a_disabled_endpoint_is_sent_nothing(store: Subject) {
-    let acme = Acme::open(store.shared()).await;
-    let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
-    create(&acme, "ada@example.com").await;
-    let enable = async |enabled: bool| {
-        let input = WebhookInput {
-            enabled: enabled.into(),
-            ..WebhookInput::default()
-        };
-        let updated = acme.scoped.webhooks().update(id, input).await;
-        updated.expect("the endpoint is there");
-    };
-    let transport = MockTransport::always(200);
-    let dispatcher = transport.dispatcher(&acme.crm);
-    enable(false).await;
-    create(&acme, "bob@example.com").await;
-    dispatcher.deliver_due().await.expect("the store works");
-    assert!(transport.sent().is_empty());
-    enable(true).await;
-    create(&acme, "eve@example.com").await;
-    dispatcher.deliver_due().await.expect("the store works");
-    let all = deliveries(&acme, &store).await;
-    let ends: Vec<DeliveryStatus> = all.iter().map(|delivery| delivery.status).collect();
-    assert_eq!(ends, [DeliveryStatus::Cancelled, DeliveryStatus::Succeeded]);
-    assert_eq!(transport.sent().len(), 1);
-}
-
-/// Keeps lists from being read while it is told to, and hears of the first delivery that is cancelled.
-#[derive(Default)]
-struct NoLists {
-    is_broken: AtomicBool,
-    has_cancelled: AtomicBool,
-}
-
-#[async_trait]
-impl Intercept for NoLists {
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
-        if self.is_broken.load(Ordering::SeqCst) {
-            return Err(StoreError::unavailable("no lists"));
-        }
-        store.list(scope, query).await
-    }
-
-    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
-        let cancels = batch.writes.iter().any(|write| match write {
-            Write::Replace { after, .. } => match &after.record {
-                Record::Delivery(delivery) => delivery.status == DeliveryStatus::Cancelled,
-                _ => false,
-            },
-            _ => false,
-        });
-        store.commit(batch).await?;
-        self.has_cancelled.fetch_or(cancels, Ordering::SeqCst);
-        Ok(())
-    }
-}
-
-/// An endpoint that was disabled is disabled, also where the store fails before what is pending was cancelled. The
-/// dispatcher then does that, and not only when the next of it is due.
-pub(crate) async fn what_could_not_be_cancelled_is_cancelled_soon(store: Subject) {
-    let lists = Arc::new(NoLists::default());
-    let acme = Acme::open(Arc::new(Intercepted {
-        store: store.shared(),
-        by: Arc::clone(&lists),
-    }))
-    .await;
-    let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
-    create(&acme, "ada@example.com").await;
-    let transport = MockTransport::always(500);
-    let dispatcher = transport.dispatcher(&acme.crm);
-    dispatcher.deliver_due().await.expect("the store works");
-    let input = WebhookInput {
-        enabled: false.into(),
-        ..WebhookInput::default()
-    };
-    lists.is_broken.store(true, Ordering::SeqCst);
-    let disabled = acme.scoped.webhooks().update(id, input).await;
-    disabled.expect("the change was applied");
-    lists.is_broken.store(false, Ordering::SeqCst);
-    let is_done = async {
-        for _ in 0..POLLS_MAX {
-            if lists.has_cancelled.load(Ordering::SeqCst) {
-                return;
-            }
-            // The store may need the thread that this one polls on.
-            std::thread::yield_now();
-            yield_times(1).await;
-        }
-        panic!("what was pending was never cancelled");
-    };
-    dispatcher.run(&YieldingSleep, is_done).await;
-    let delivery = &deliveries(&acme, &store).await[0];
-    assert_eq!(delivery.status, DeliveryStatus::Cancelled);
-    assert_eq!((delivery.attempts.len(), transport.sent().len()), (1, 1));
-}
-
 /// An endpoint that does not answer holds up its own deliveries and nobody else's.
 pub(crate) async fn a_hanging_endpoint_holds_up_no_other(store: Subject) {
     const EVENTS: usize = 20;
@@ -284,94 +173,6 @@ pub(crate) async fn a_hanging_endpoint_holds_up_no_other(store: Subject) {
         (sent.len(), sent.iter().filter(well).count()),
         (3 * EVENTS, EVENTS)
     );
-}
-
-/// An endpoint that answers 410 is disabled: what is pending for it is cancelled, and no later change of any engine is
-/// told to it.
-pub(crate) async fn an_endpoint_that_is_gone_is_disabled(store: Subject) {
-    let acme = Acme::open(store.shared()).await;
-    let other = acme.beside(store.shared(), 2).await;
-    let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
-    for (scoped, name) in [(&acme.scoped, "One"), (&other, "Two")] {
-        let made = scoped.companies().create(company(name)).await;
-        made.expect("it is valid");
-    }
-    let transport = MockTransport::always(410);
-    let next_due = transport.dispatcher(&acme.crm).deliver_due().await;
-    assert_eq!(next_due.expect("the store works"), None);
-    let gone = webhook(&acme.scoped, id).await;
-    assert_eq!(
-        (gone.enabled, gone.disabled_reason),
-        (false, Some(DisabledReason::Gone))
-    );
-    for (scoped, name) in [(&acme.scoped, "Three"), (&other, "Four")] {
-        let made = scoped.companies().create(company(name)).await;
-        made.expect("it is valid");
-    }
-    let all = deliveries(&acme, &store).await;
-    assert_eq!(all.len(), 2);
-    let is_cancelled = |status| status == DeliveryStatus::Cancelled;
-    assert!(all.iter().all(|delivery| is_cancelled(delivery.status)));
-}
-
-/// An endpoint that failed long ago, and had nothing to take since, is not disabled by one failure more: by the second.
-pub(crate) async fn one_failure_after_a_rest_disables_nobody(store: Subject) {
-    const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-    let acme = Acme::open(store.shared()).await;
-    let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
-    let options = DispatchOptions {
-        disable_after: Some(Duration::from_secs(5 * 24 * 60 * 60)),
-        ..DispatchOptions::default()
-    };
-    let dispatcher = MockTransport::always(500).dispatcher_of(&acme.crm, options);
-    let fail = async || {
-        dispatcher.deliver_due().await.expect("the store works");
-        acme.clock.advance_millis(DAY_MS);
-        webhook(&acme.scoped, id).await
-    };
-    create(&acme, "ada@example.com").await;
-    assert_eq!(fail().await.failing_since, None);
-    let failing = fail().await;
-    assert!(failing.enabled && failing.failing_since.is_some());
-    acme.clock.advance_millis(10 * DAY_MS);
-    create(&acme, "grace@example.com").await;
-    assert!(fail().await.enabled);
-    let disabled = fail().await;
-    assert_eq!(disabled.disabled_reason, Some(DisabledReason::Failing));
-}
-
-/// A 410 from where an endpoint was says nothing of where its owner has moved it.
-pub(crate) async fn an_endpoint_that_moved_is_not_gone(store: Subject) {
-    let acme = Acme::open(store.shared()).await;
-    let (id, _) = endpoint(&acme.scoped, "old", &["*"]).await;
-    create(&acme, "ada@example.com").await;
-    let released = Arc::new(AtomicBool::new(false));
-    let is_released = Arc::clone(&released);
-    let transport = MockTransport::new(move |message, _| {
-        let status = if message.url.ends_with("/old") {
-            410
-        } else {
-            200
-        };
-        is_released.load(Ordering::SeqCst).then_some(status)
-    });
-    let dispatcher = transport.dispatcher(&acme.crm);
-    let mut delivering = pin!(dispatcher.deliver_due());
-    die_when(delivering.as_mut(), || !transport.sent().is_empty()).await;
-    let input = WebhookInput {
-        url: "https://example.com/new".into(),
-        ..WebhookInput::default()
-    };
-    let moved = acme.scoped.webhooks().update(id, input).await;
-    moved.expect("the endpoint is there");
-    released.store(true, Ordering::SeqCst);
-    delivering.await.expect("the store works");
-    create(&acme, "bob@example.com").await;
-    dispatcher.deliver_due().await.expect("the store works");
-    let there = webhook(&acme.scoped, id).await;
-    assert_eq!((there.enabled, there.disabled_reason), (true, None));
-    let urls: Vec<String> = transport.sent().into_iter().map(|sent| sent.url).collect();
-    assert_eq!(urls, ["https://example.com/old", "https://example.com/new"]);
 }
 
 /// After a rotation payloads are signed with both secrets until the old one expires, and then with the new one alone.

@@ -1,4 +1,4 @@
-//! The dispatcher over the store, where more is due than can be sent at once: time slices, slow reconciliations, and large backlogs.
+//! The dispatcher over the store, where more is due than can be sent at once: time slices, bounds, and a slow store.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -6,10 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use relm_core::engine::{DispatchOptions, Dispatcher};
-use relm_core::record::{Delivery, DeliveryStatus, WebhookInput};
-use relm_core::record::{Document, Entry};
-use relm_core::store::{Lease, Queue, QueueKey, Store, StoreError, Write};
-use relm_core::value::id::{Id, Kind};
+use relm_core::record::DeliveryStatus;
+use relm_core::record::Document;
+use relm_core::store::{Lease, Queue, QueueKey, Store, StoreError};
 use relm_core::value::time::Clock;
 use relm_core::webhook::{Answer, Message, SendError, Transport};
 
@@ -279,42 +278,4 @@ pub(crate) async fn a_slow_reconciliation_holds_up_no_delivery(store: Subject) {
         .await;
     assert!(queues.is_slow.load(Ordering::SeqCst));
     assert_eq!(transport.sent().len(), 1);
-}
-
-/// Whoever disables an endpoint waits for no more than a thousand deliveries to be cancelled. The rest is cancelled by the
-/// dispatcher, and none of it is sent.
-pub(crate) async fn disabling_waits_for_no_large_backlog(store: Subject) {
-    const BACKLOG: usize = 1_300;
-    const CANCELLED_MAX: usize = 1_000;
-    let acme = Acme::open(store.shared()).await;
-    let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
-    let made = acme.scoped.companies().create(company("Shop")).await;
-    made.expect("it is valid");
-    let first = deliveries(&acme, &store).await.remove(0);
-    let backlog: Vec<Write> = (1..BACKLOG)
-        .map(|n| {
-            let id = Id::new(Kind::Delivery, n as u128);
-            Write::Insert(Entry::new(first.replay(id, acme.clock.now())))
-        })
-        .collect();
-    for part in backlog.chunks(500) {
-        store.apply(acme.scoped.scope(), part.to_vec()).await;
-    }
-    let input = WebhookInput {
-        enabled: false.into(),
-        ..WebhookInput::default()
-    };
-    let disabled = acme.scoped.webhooks().update(id, input).await;
-    disabled.expect("the endpoint is there");
-    let pending = async || {
-        let all = deliveries(&acme, &store).await;
-        assert_eq!(all.len(), BACKLOG);
-        let is_pending = |delivery: &&Delivery| delivery.status == DeliveryStatus::Pending;
-        all.iter().filter(is_pending).count()
-    };
-    assert_eq!(pending().await, BACKLOG - CANCELLED_MAX);
-    let transport = MockTransport::always(200);
-    let next_due = transport.dispatcher(&acme.crm).deliver_due().await;
-    assert_eq!(next_due.expect("the store works"), None);
-    assert_eq!((pending().await, transport.sent().len()), (0, 0));
 }

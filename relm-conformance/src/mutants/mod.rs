@@ -146,9 +146,9 @@ macro_rules! for_each_broken_store {
                     a_hanging_endpoint_holds_up_no_other endpoints_share_time_slices attempts_are_bounded_in_all
                     endpoints_that_hang_leave_workers_to_others unhealthy_endpoints_share_time_slices a_slow_reconciliation_holds_up_no_delivery
                     a_ping_goes_to_one_endpoint recover_is_idempotent
-                    pruning_keeps_what_is_owed pruning_forgets_what_was_taken_after_all
-                    pruning_tears_no_event_from_its_deliveries pruning_twice_at_once_does_no_harm
-                    pruning_writes_little_at_a_time a_replay_saves_its_event_from_pruning
+                    retention_keeps_what_is_held retention_deletes_what_was_delivered_after_all
+                    retention_tears_no_event_from_its_deliveries retention_twice_at_once_does_no_harm
+                    retention_writes_little_at_a_time a_replay_saves_its_event_from_retention
                 ]
                 UnchangedEndpoint a_change_of_an_endpoint_that_is_lost_is_noticed [
                     a_disabled_endpoint_is_sent_nothing what_could_not_be_cancelled_is_cancelled_soon

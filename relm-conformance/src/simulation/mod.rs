@@ -8,10 +8,11 @@
 //!
 //! The scheduler is also driven directly, through histories of its own (`scheduling.rs`).
 //!
-//! The history is judged by what cannot be argued with: the commits that the store applied (`promises.rs`), and the
+//! The history is judged by what cannot be argued with: the commits that the store applied (`promises.rs`, `endpoints.rs`), and the
 //! messages that left (`ledger.rs`, `signed.rs`). At its end nothing may be left undone (`ending.rs`).
 
 mod ending;
+mod endpoints;
 mod environment;
 mod interleaving;
 mod ledger;
