@@ -22,9 +22,9 @@ fn a_case_names_the_more_basic_case_that_fails_too() {
         let failure = failure.expect_err("the case fails");
         failure.downcast_ref::<String>().expect("a text").clone()
     };
-    let upsert = read("upserts_of_one_email_make_one_record");
+    let replace = read("a_replace_needs_a_free_key");
     let first = "Read `a_unique_key_is_held_by_one_record` first";
-    assert!(upsert.contains(first), "{upsert}");
+    assert!(replace.contains(first), "{replace}");
     let basic = read("a_unique_key_is_held_by_one_record");
     assert!(!basic.contains("Read `"), "{basic}");
 }
