@@ -236,10 +236,16 @@ macro_rules! for_each_case {
                 a_search_cursor_outlives_its_record
                 a_search_sees_every_commit
             }
+            [store::search_cursors] {
+                an_exact_match_is_found_once
+                a_search_after_its_last_result_is_empty
+            }
             [store::configurations] {
                 a_configuration_begins_at_zero
                 reconfigure_counts_by_one
+                each_reconfigure_of_a_batch_counts
                 a_required_configuration_must_be_current
+                a_required_configuration_binds_every_batch
                 a_configuration_lists_oldest_first
                 a_configuration_of_hundreds_is_whole
                 a_configuration_is_of_one_moment
@@ -281,6 +287,7 @@ macro_rules! for_each_case {
                 a_lease_stays_with_its_endpoint
                 leases_stay_in_their_scope
                 leases_at_once_share_nothing
+                a_lease_of_what_is_not_yet_due_ends_like_any
                 a_dropped_lease_is_whole_or_nothing
             }
             [store::scopes] {
@@ -289,6 +296,7 @@ macro_rules! for_each_case {
                 keys_and_ids_are_unique_per_scope
                 configurations_stay_in_their_scope
                 responses_stay_in_their_scope
+                a_response_outlives_what_expires_in_other_scopes
                 preconditions_look_at_their_scope
                 unlink_stays_in_its_scope
             }
@@ -318,6 +326,7 @@ macro_rules! for_each_case {
                 hundreds_of_exact_matches_page_exactly
                 a_search_sees_what_a_large_batch_changed
                 long_words_are_found_by_their_beginning
+                a_word_goes_on_with_any_letter
             }
             [store::large_queues] {
                 hundreds_of_queues_are_listed_once

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use relm_core::store::{
-    Batch, CommitError, Configuration, Store, StoreError, StoredResponse, Write,
+    Batch, CommitError, Configuration, Require, Store, StoreError, StoredResponse, Write,
 };
 use relm_core::value::scope::Scope;
 use relm_core::value::text::fold;
@@ -202,5 +202,76 @@ impl Intercept for FoldedResponseKeys {
             write
         });
         store.commit(with(&batch, folded.collect())).await
+    }
+}
+
+/// Counts several reconfigurations of a batch as one.
+#[derive(Default)]
+pub(crate) struct OneReconfigure;
+
+#[async_trait]
+impl Intercept for OneReconfigure {
+    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
+        let is_reconfigure = |write: &Write| matches!(write, Write::Reconfigure);
+        let (counts, mut writes): (Vec<Write>, Vec<Write>) =
+            batch.writes.iter().cloned().partition(is_reconfigure);
+        writes.extend(counts.into_iter().next());
+        store.commit(with(&batch, writes)).await
+    }
+}
+
+/// Has a write of one record check the version that a batch requires, and forgets to where there is no such write.
+#[derive(Default)]
+pub(crate) struct CheckedByOneRecord;
+
+#[async_trait]
+impl Intercept for CheckedByOneRecord {
+    async fn commit(&self, store: &dyn Store, mut batch: Batch) -> Result<(), CommitError> {
+        let is_insert = |write: &&Write| matches!(write, Write::Insert(_));
+        if batch.writes.iter().filter(is_insert).count() > 1 {
+            let is_configuration = |require: &Require| matches!(require, Require::Configuration(_));
+            batch.requires.retain(|require| !is_configuration(require));
+        }
+        store.commit(batch).await
+    }
+}
+
+/// Forgets expired responses by their keys alone, whatever the scope.
+#[derive(Default)]
+pub(crate) struct ForgetsEverywhere(Mutex<HashMap<String, Scope>>);
+
+#[async_trait]
+impl Intercept for ForgetsEverywhere {
+    async fn response(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<StoredResponse>, StoreError> {
+        let forgotten = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        if forgotten.get(key).is_some_and(|by| *by != scope) {
+            return Ok(None);
+        }
+        store.response(scope, key, now).await
+    }
+
+    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
+        for write in &batch.writes {
+            let Write::Remember(response) = write else {
+                continue;
+            };
+            let earlier = Timestamp::from_millis(i64::MIN);
+            let before = store.response(batch.scope, &response.key, earlier).await?;
+            if before.is_some_and(|before| before.expires_at <= batch.now) {
+                let mut forgotten = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                forgotten.insert(response.key.clone(), batch.scope);
+            }
+        }
+        store.commit(batch).await
     }
 }

@@ -48,6 +48,10 @@ misread_lease! {
     LateLease, |lease| Lease { now: lease.now.saturating_add_millis(-1), ..*lease }
 }
 misread_lease! {
+    /// Holds what is not yet due until it is.
+    HeldUntilDue, |lease| Lease { until: lease.until.max(lease.now), ..*lease }
+}
+misread_lease! {
     /// Ignores the leases of others.
     SharedLease, |lease| Lease { until: lease.now, ..*lease }
 }

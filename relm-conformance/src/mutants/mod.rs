@@ -289,10 +289,20 @@ macro_rules! for_each_broken_store {
                     a_search_cursor_outlives_its_record
                 ]
                 SearchCache a_search_that_lags_is_noticed [a_search_sees_every_commit]
+                RanklessCursor a_search_cursor_without_its_rank_is_noticed [an_exact_match_is_found_once]
+                PlaceOfNothing a_place_of_an_empty_page_is_noticed [a_search_after_its_last_result_is_empty]
+                FirstPlane words_of_the_first_plane_are_noticed [a_word_goes_on_with_any_letter]
             }
             configurations {
                 StaleConfiguration a_stale_configuration_is_noticed [
                     reconfigure_counts_by_one a_field_binds_the_next_write a_field_binds_every_engine
+                ]
+                OneReconfigure reconfigurations_counted_as_one_are_noticed [each_reconfigure_of_a_batch_counts]
+                CheckedByOneRecord a_configuration_checked_by_one_record_is_noticed [
+                    a_required_configuration_binds_every_batch
+                ]
+                ForgetsEverywhere a_response_forgotten_everywhere_is_noticed [
+                    a_response_outlives_what_expires_in_other_scopes
                 ]
                 CountFromOne a_configuration_that_begins_at_one_is_noticed [a_configuration_begins_at_zero]
                 NewestFieldFirst a_configuration_of_the_newest_first_is_noticed [a_configuration_lists_oldest_first]
@@ -350,6 +360,9 @@ macro_rules! for_each_broken_store {
                 ]
                 UnlimitedLease a_lease_beyond_its_limit_is_noticed [a_lease_takes_no_more_than_its_limit]
                 PagedLease a_lease_of_a_page_is_noticed [a_large_queue_is_leased_at_once]
+                HeldUntilDue a_lease_of_the_not_yet_due_that_does_not_end_is_noticed [
+                    a_lease_of_what_is_not_yet_due_ends_like_any
+                ]
                 SharedLease a_lease_that_holds_nothing_is_noticed [
                     a_lease_holds_what_it_gave leases_at_once_share_nothing
                 ]

@@ -181,3 +181,68 @@ impl Intercept for SearchCache {
         Ok(read.entry(format!("{search:?}")).or_insert(now).clone())
     }
 }
+
+/// Takes the place of the page before by its age alone, whatever its rank.
+#[derive(Default)]
+pub(crate) struct RanklessCursor;
+
+#[async_trait]
+impl Intercept for RanklessCursor {
+    async fn search(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        search: &Search,
+    ) -> Result<SearchPage, StoreError> {
+        let Some(after) = search.after.filter(|after| after.rank == Rank::Words) else {
+            return store.search(scope, search).await;
+        };
+        let mut documents = every_match(store, scope, search).await?;
+        documents.retain(|document| document.id.ulid() < after.ulid);
+        documents.sort_by_key(|document| Reverse(document.id.ulid()));
+        let more = documents.len() > search.limit;
+        documents.truncate(search.limit);
+        Ok(SearchPage {
+            more,
+            ..whole(documents)
+        })
+    }
+}
+
+/// Gives the place of the page before as that of an empty page.
+#[derive(Default)]
+pub(crate) struct PlaceOfNothing;
+
+#[async_trait]
+impl Intercept for PlaceOfNothing {
+    async fn search(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        search: &Search,
+    ) -> Result<SearchPage, StoreError> {
+        let page = store.search(scope, search).await?;
+        Ok(SearchPage {
+            last: page.last.or(search.after),
+            ..page
+        })
+    }
+}
+
+/// Ends what begins with a word at the last character of the first plane.
+#[derive(Default)]
+pub(crate) struct FirstPlane;
+
+#[async_trait]
+impl Intercept for FirstPlane {
+    async fn search(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        search: &Search,
+    ) -> Result<SearchPage, StoreError> {
+        let mut documents = every_match(store, scope, search).await?;
+        documents.retain(|document| document.json.chars().all(|char| char <= '\u{FFFF}'));
+        Ok(whole(documents))
+    }
+}

@@ -202,9 +202,12 @@ pub(crate) async fn a_delete_needs_the_version_that_was_read(store: Subject) {
     store
         .apply(SCOPE, vec![replace(first.clone(), second.clone())])
         .await;
-    let refusal = store.refusal(SCOPE, vec![delete(first.clone())]).await;
-    assert_contract!(refusal, Refusal::VersionConflict { write: 0 });
-    assert_contract!(stored(&store, first.id).await, is(&second));
+    let third = changed(&second, |_| {});
+    for read in [&first, &third] {
+        let refusal = store.refusal(SCOPE, vec![delete(read.clone())]).await;
+        assert_contract!(refusal, Refusal::VersionConflict { write: 0 });
+        assert_contract!(stored(&store, first.id).await, is(&second));
+    }
     store.apply(SCOPE, vec![delete(second)]).await;
     assert_contract!(stored(&store, first.id).await, None);
 }

@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use relm_core::store::{Configuration, Refusal, Require, Write};
 
-use crate::records::{SCOPE, contact, delete, field, insert, replace, webhook};
+use super::commits::response;
+use super::mirror::Mirror;
+use crate::records::{SCOPE, changed, company, contact, delete, field, insert, replace, webhook};
 use crate::subject::{Subject, assert_contract, batch, refused};
 
 pub(crate) async fn configuration(store: &Subject) -> Configuration {
@@ -46,6 +48,21 @@ pub(crate) async fn reconfigure_counts_by_one(store: Subject) {
     }
 }
 
+/// `Reconfigure`: the version grows by one with each of them, however many a batch has.
+pub(crate) async fn each_reconfigure_of_a_batch_counts(store: Subject) {
+    let mut version = 0;
+    for count in 1..=3 {
+        for is_required in [false, true] {
+            let required = is_required.then_some(Require::Configuration(version));
+            let writes = vec![Write::Reconfigure; count];
+            let batch = batch(SCOPE, required.into_iter().collect(), writes);
+            store.commit(batch).await.expect("the version is current");
+            version += count as i64;
+            assert_contract!(configuration(&store).await.version, version);
+        }
+    }
+}
+
 /// `Require::Configuration`: the configuration is still of this version.
 pub(crate) async fn a_required_configuration_must_be_current(store: Subject) {
     store.apply(SCOPE, vec![Write::Reconfigure]).await;
@@ -61,6 +78,49 @@ pub(crate) async fn a_required_configuration_must_be_current(store: Subject) {
         .await;
     done.expect("the version is 2 before the batch");
     assert_contract!(configuration(&store).await.version, 3);
+}
+
+/// `Require::Configuration` holds for whatever a batch writes: one record or several of a kind, new, changed or gone.
+pub(crate) async fn a_required_configuration_binds_every_batch(store: Subject) {
+    let old = [1, 2, 3, 4, 5, 6].map(contact);
+    let renamed = |n: usize| {
+        let after = changed(&old[n], |it| it.phone = Some("2".to_owned()));
+        replace(old[n].clone(), after)
+    };
+    let mut mirror = Mirror::of(&store, SCOPE);
+    mirror.insert(old.clone()).await;
+    mirror.apply(vec![Write::Reconfigure; 2]).await;
+    for writes in [
+        vec![insert(contact(10))],
+        [11, 12].map(contact).map(insert).to_vec(),
+        [13, 14]
+            .map(contact)
+            .map(insert)
+            .into_iter()
+            .chain([15, 16].map(company).map(insert))
+            .collect(),
+        vec![renamed(0)],
+        vec![renamed(1), renamed(2)],
+        vec![delete(old[3].clone())],
+        vec![delete(old[4].clone()), delete(old[5].clone())],
+        vec![Write::Unlink(old[0].id)],
+        vec![Write::Remember(response("key"))],
+        [17, 18]
+            .map(|n| insert(field(n, &format!("k{n}"))))
+            .into_iter()
+            .chain([Write::Reconfigure])
+            .collect(),
+    ] {
+        for version in [0, 1, 3] {
+            let refusal = store.refusal_of(requiring(version, writes.clone())).await;
+            assert_contract!(refusal, Refusal::Configuration, "{version} for {writes:?}");
+        }
+        mirror.holds().await;
+        let done = store.commit(requiring(2, writes.clone())).await;
+        done.expect("the version is 2");
+        mirror.applied(writes);
+        mirror.holds().await;
+    }
 }
 
 /// The custom fields and the endpoints, oldest first, as they are now.

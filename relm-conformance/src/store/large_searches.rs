@@ -206,3 +206,21 @@ pub(crate) async fn long_words_are_found_by_their_beginning(store: Subject) {
             .await;
     }
 }
+
+/// A word of a record goes on with any letter after what is asked for, of whatever script and plane.
+pub(crate) async fn a_word_goes_on_with_any_letter(store: Subject) {
+    let names = [
+        "ab", "ab0", "abz", "abя", "abꯀ", "ab𐎀", "ab𐐨", "ab𞤢", "abꯀz", "ab𞤢z",
+    ];
+    let mut mirror = Mirror::of(&store, SCOPE);
+    let contacts = names
+        .into_iter()
+        .zip(0..)
+        .map(|(name, n)| with!(contact(n); last_name: Some(name.to_owned())));
+    mirror.insert(contacts.collect::<Vec<_>>()).await;
+    for name in names {
+        mirror.searches(name, ALL, &[3, 50]).await;
+    }
+    let found = mirror.searches("ab", CONTACT, &[4, 10]).await;
+    assert_eq!(found, names.len());
+}

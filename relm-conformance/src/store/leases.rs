@@ -4,6 +4,7 @@ use relm_core::record::{Delivery, DeliveryStatus};
 use relm_core::record::{Document, Entry};
 use relm_core::store::{Lease, Refusal};
 use relm_core::value::id::{Id, Kind};
+use relm_core::value::time::Timestamp;
 
 use super::commits::{all, stored};
 use super::scopes::others;
@@ -351,6 +352,21 @@ pub(crate) async fn leases_at_once_share_nothing(store: Subject) {
         taken.sort_unstable();
         assert_contract!(taken, ids(0..DELIVERIES), "round {round}");
     }
+}
+
+/// From a lease's `until` on what it gave counts as due at that end, though it was planned for later.
+pub(crate) async fn a_lease_of_what_is_not_yet_due_ends_like_any(store: Subject) {
+    given(&store, &[(1, 0), (2, 100), (3, 5_000)]).await;
+    let all = Lease {
+        now: Timestamp::MAX,
+        ..lease(1, 0, 100)
+    };
+    assert_contract!(take(&store, &all).await, ids([1, 2, 3]));
+    let queues = store.queues(None, 10).await.expect("the store has queues");
+    let due_at: Vec<Timestamp> = queues.iter().map(|queue| queue.due_at).collect();
+    assert_contract!(due_at, [at(100)]);
+    assert_contract!(take(&store, &lease(1, 99, 200)).await, []);
+    assert_contract!(take_any(&store, &lease(1, 100, 200)).await, ids([1, 2, 3]));
 }
 
 /// A lease may be dropped at any await point: it holds all that it would have given or nothing, and leaves the store

@@ -18,4 +18,5 @@ pub(crate) mod pages;
 pub(crate) mod queues;
 pub(crate) mod responses;
 pub(crate) mod scopes;
+pub(crate) mod search_cursors;
 pub(crate) mod searches;

@@ -3,13 +3,13 @@
 use relm_core::query::search::SearchTerms;
 use relm_core::record::Entry;
 use relm_core::record::object::ObjectType;
-use relm_core::store::{Query, Refusal, Require, Search, Write};
+use relm_core::store::{Batch, Query, Refusal, Require, Search, StoredResponse, Write};
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::{Mode, Scope};
 
 use super::commits::response;
 use crate::records::{
-    SCOPE, changed, contact_of, delete, edge, field, id, insert, replace, webhook,
+    SCOPE, at, changed, contact_of, delete, edge, field, id, insert, replace, webhook,
 };
 use crate::subject::{NOW, Subject, assert_contract, batch};
 
@@ -147,6 +147,39 @@ pub(crate) async fn responses_stay_in_their_scope(store: Subject) {
         store
             .apply(other, vec![Write::Remember(response("key"))])
             .await;
+    }
+}
+
+/// A response is kept until its own end, whatever has expired under its key in another scope and is forgotten there.
+pub(crate) async fn a_response_outlives_what_expires_in_other_scopes(store: Subject) {
+    const KEYS: i64 = 20;
+    let kept = |n: i64, end: i64| StoredResponse {
+        expires_at: at(end),
+        ..response(&format!("key {n}"))
+    };
+    let remember = async |scope, now, response| {
+        let writes = vec![Write::Remember(response)];
+        let batch = Batch {
+            now: at(now),
+            ..batch(scope, Vec::new(), writes)
+        };
+        store.commit(batch).await.expect("the key is free");
+    };
+    for n in 0..KEYS {
+        remember(SCOPE, 0, kept(n, 10)).await;
+        for other in others() {
+            remember(other, 0, kept(n, 1_000)).await;
+        }
+    }
+    for n in 0..KEYS {
+        remember(SCOPE, 10, kept(n, 1_000)).await;
+    }
+    for n in 0..KEYS {
+        for scope in others().into_iter().chain([SCOPE]) {
+            let read = store.response(scope, &format!("key {n}"), at(999)).await;
+            let read = read.expect("the store reads a response");
+            assert_contract!(read, Some(kept(n, 1_000)), "key {n} of {scope:?}");
+        }
     }
 }
 
