@@ -106,3 +106,37 @@ impl Intercept for EmptyPage {
         Ok(page)
     }
 }
+
+/// Counts the characters of a list's page.
+#[derive(Default)]
+pub(crate) struct CountedCharacters;
+
+#[async_trait]
+impl Intercept for CountedCharacters {
+    async fn list(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        query: &Query,
+    ) -> Result<Page, StoreError> {
+        let mut page = store.list(scope, query).await?;
+        let characters = |documents: &[Document]| -> usize {
+            let of = |document: &Document| document.json.chars().count();
+            documents.iter().map(of).sum()
+        };
+        while page.more && page.documents.len() < query.limit {
+            let next = Query {
+                after: page.documents.last().map(|last| last.id),
+                limit: 1,
+                ..query.clone()
+            };
+            let next = store.list(scope, &next).await?;
+            if characters(&page.documents) + characters(&next.documents) > PAGE_BYTES_MAX {
+                break;
+            }
+            page.documents.extend(next.documents);
+            page.more = next.more;
+        }
+        Ok(page)
+    }
+}

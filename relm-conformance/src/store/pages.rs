@@ -10,6 +10,7 @@ use relm_core::record::{Document, Entry};
 use relm_core::store::{Query, Search, Write};
 use relm_core::value::id::Kind;
 
+use crate::records::with;
 use crate::records::{SCOPE, contact};
 use crate::subject::{Subject, assert_contract};
 
@@ -150,4 +151,22 @@ pub(crate) async fn a_search_is_bounded_in_bytes(store: Subject) {
         let pages = searched(&store, limit).await;
         assert_contract!(pages, expected(&SIZES, limit), "limit {limit}");
     }
+}
+
+/// A page counts bytes, and a character may have four.
+pub(crate) async fn a_page_counts_bytes_and_not_characters(store: Subject) {
+    // Four of them come to a little more than a page in bytes, and to less in characters.
+    let bytes = QUARTER + 1;
+    for n in 0..5 {
+        let mut entry = Entry::new(with!(contact(n); last_name: Some("🦀".repeat(500))));
+        let spaces = " ".repeat(bytes - entry.json.len());
+        entry.json = Arc::from(entry.json.to_string() + &spaces);
+        store.apply(SCOPE, vec![Write::Insert(entry)]).await;
+    }
+    let sizes = [bytes; 5];
+    for clauses in filters() {
+        let pages = listed(&store, &clauses, 200).await;
+        assert_contract!(pages, expected(&sizes, 200));
+    }
+    assert_contract!(searched(&store, 200).await, expected(&sizes, 200));
 }
