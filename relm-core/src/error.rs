@@ -26,8 +26,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// store. What the log needs is behind [`source`](StdError::source).
 ///
 /// As JSON it takes at most [`ERROR_BYTES_MAX`] bytes, whatever it is made of.
+#[derive(thiserror::Error)]
+#[error(transparent)]
 pub struct Error(Box<Details>);
 
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {message}{}", kind.code(), At(field.as_deref()))]
 struct Details {
     kind: ErrorKind,
     message: String,
@@ -322,21 +326,15 @@ impl fmt::Debug for Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.field() {
-            Some(field) => write!(f, "{}: {} ({field})", self.kind().code(), self.message()),
-            None => write!(f, "{}: {}", self.kind().code(), self.message()),
-        }
-    }
-}
+/// The path of the offending value, where there is one.
+struct At<'a>(Option<&'a str>);
 
-impl StdError for Error {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0
-            .source
-            .as_deref()
-            .map(|source| source as &(dyn StdError + 'static))
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(field) => write!(f, " ({field})"),
+            None => Ok(()),
+        }
     }
 }
 

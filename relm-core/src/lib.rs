@@ -36,5 +36,6 @@ pub use store::Store;
 pub use store::page::PageSize;
 pub use value::excerpt::Quoted;
 pub use value::id::{Id, Kind};
+pub use value::request_id::RequestId;
 pub use value::scope::{Mode, Scope};
 pub use value::time::{Clock, Date, Rng, Timestamp};

@@ -225,8 +225,7 @@ impl Dialect {
                 | Kind::Event
                 | Kind::Delivery
                 | Kind::Key
-                | Kind::Workspace
-                | Kind::Request,
+                | Kind::Workspace,
             ) => false,
         }
     }

@@ -178,7 +178,6 @@ pub(crate) const fn table(kind: Kind) -> &'static str {
         Kind::Delivery => "deliveries",
         Kind::Key => "api_keys",
         Kind::Workspace => "workspaces",
-        Kind::Request => "requests",
     }
 }
 

@@ -60,12 +60,9 @@ impl Model {
                 }
                 delivery.into()
             }
-            Kind::Deal
-            | Kind::Activity
-            | Kind::Event
-            | Kind::Key
-            | Kind::Workspace
-            | Kind::Request => panic!("{own} is of none of the kinds that are written"),
+            Kind::Deal | Kind::Activity | Kind::Event | Kind::Key | Kind::Workspace => {
+                panic!("{own} is of none of the kinds that are written")
+            }
         }
     }
 

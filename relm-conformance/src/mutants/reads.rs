@@ -220,7 +220,7 @@ impl Intercept for KindlessFind {
         keys: &[String],
     ) -> Result<Vec<Option<Document>>, StoreError> {
         let mut found = vec![None; keys.len()];
-        for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Request) {
+        for kind in Kind::ALL {
             let of_kind = store.find(scope, kind, keys).await?;
             for (place, document) in found.iter_mut().zip(of_kind) {
                 *place = place.take().or(document);

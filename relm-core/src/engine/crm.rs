@@ -14,7 +14,8 @@ use crate::record::key::{ApiKey, KeyAccess, NewKey, Principal};
 use crate::record::workspace::Workspace;
 use crate::store::Store;
 use crate::value::environment::Sleeper;
-use crate::value::id::{Id, Kind};
+use crate::value::id::Id;
+use crate::value::request_id::RequestId;
 use crate::value::scope::{Mode, Scope};
 use crate::value::time::{Clock, Monotonic, Rng, SystemClock, SystemRng, Timestamp};
 use crate::webhook::{AnyTarget, TargetPolicy};
@@ -148,10 +149,9 @@ impl Crm {
         self.components.environment().monotonic()
     }
 
-    /// A fresh id that no record has: for requests.
-    pub fn request_id(&self) -> Id {
-        let environment = self.components.environment();
-        environment.mint(Kind::Request, environment.now())
+    /// A fresh id, for a request.
+    pub fn request_id(&self) -> RequestId {
+        self.components.environment().mint_request()
     }
 
     /// Makes a workspace.

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::value::id::{Id, IdMinter, Kind};
+use crate::value::id::IdMinter;
+use crate::value::id::{Id, Kind};
+use crate::value::request_id::RequestId;
 use crate::value::time::{Clock, Monotonic, Rng, Timestamp};
 
 /// The clock, the randomness and the ids of one engine.
@@ -35,5 +37,9 @@ impl Environment {
 
     pub fn mint(&self, kind: Kind, now: Timestamp) -> Id {
         self.ids.mint(kind, now, self.rng())
+    }
+
+    pub fn mint_request(&self) -> RequestId {
+        self.ids.mint_request(self.now(), self.rng())
     }
 }

@@ -127,7 +127,6 @@ pub const fn columns(kind: Kind) -> &'static [Column] {
         Kind::Delivery => columns_of!(Delivery),
         Kind::Key => columns_of!(ApiKey),
         Kind::Workspace => columns_of!(Workspace),
-        Kind::Request => &[],
     }
 }
 
@@ -270,7 +269,6 @@ impl Record {
             Kind::Delivery => decode(json, Self::Delivery),
             Kind::Key => decode(json, Self::Key),
             Kind::Workspace => decode(json, Self::Workspace),
-            Kind::Request => Err(Error::internal("a request is not a record")),
         }
     }
 }

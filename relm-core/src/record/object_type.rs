@@ -82,8 +82,7 @@ impl ObjectType {
             | Kind::Delivery
             | Kind::Event
             | Kind::Key
-            | Kind::Workspace
-            | Kind::Request => None,
+            | Kind::Workspace => None,
         }
     }
 

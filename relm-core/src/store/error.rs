@@ -1,23 +1,18 @@
 //! How a call of a store fails.
 
 use std::error::Error as StdError;
-use std::fmt;
 
 use super::batch::Refusal;
 
 /// Why a batch was not applied.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum CommitError {
     /// A precondition failed.
+    #[error("a precondition failed: {0:?}")]
     Refused(Refusal),
     /// The store failed.
-    Store(StoreError),
-}
-
-impl From<StoreError> for CommitError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl From<Refusal> for CommitError {
@@ -28,17 +23,25 @@ impl From<Refusal> for CommitError {
 
 /// A failure of the store itself. Of a commit that failed so nothing was applied, unless the failure is
 /// [ambiguous](Self::is_ambiguous).
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{nature}")]
 pub struct StoreError {
     nature: Nature,
     source: Box<dyn StdError + Send + Sync>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 enum Nature {
+    #[error("the store is not available")]
     Unavailable,
+    #[error("the store {}", match .0 {
+        Unwritable::DiskFull => "has no room left",
+        Unwritable::ReadOnly => "is read-only",
+    })]
     Unwritable(Unwritable),
+    #[error("the store does not say whether it applied the change")]
     Ambiguous,
+    #[error("the store failed")]
     Fault,
 }
 
@@ -106,23 +109,5 @@ impl StoreError {
             Nature::Unwritable(why) => Some(why),
             Nature::Unavailable | Nature::Ambiguous | Nature::Fault => None,
         }
-    }
-}
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.nature {
-            Nature::Unavailable => "the store is not available",
-            Nature::Unwritable(Unwritable::DiskFull) => "the store has no room left",
-            Nature::Unwritable(Unwritable::ReadOnly) => "the store is read-only",
-            Nature::Ambiguous => "the store does not say whether it applied the change",
-            Nature::Fault => "the store failed",
-        })
-    }
-}
-
-impl StdError for StoreError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(self.source.as_ref())
     }
 }

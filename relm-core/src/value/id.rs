@@ -1,6 +1,5 @@
 //! Which thing an id names.
 
-use std::error::Error;
 use std::fmt;
 use std::str::{self, FromStr};
 
@@ -97,7 +96,7 @@ const DIGITS: [u8; 256] = {
 const NO_DIGIT: u8 = 0xFF;
 
 /// The 128 bits of a ULID's one text. Each list reads as many ids as it has records.
-fn decode(text: &str) -> Option<u128> {
+pub(super) fn decode(text: &str) -> Option<u128> {
     let text: &[u8; ULID_LEN] = text.as_bytes().try_into().ok()?;
     let worth = text.map(|byte| DIGITS[usize::from(byte)]);
     // 26 digits have 130 bits: the first may not have its upper two.
@@ -123,16 +122,9 @@ impl fmt::Debug for Id {
 }
 
 /// The text is not an id: a known prefix, an underscore and an upper-case ULID.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an id such as con_01K1V9Y2ZP6W4T8Q0R5N7M3XJB")]
 pub struct ParseIdError;
-
-impl fmt::Display for ParseIdError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not an id such as con_01K1V9Y2ZP6W4T8Q0R5N7M3XJB")
-    }
-}
-
-impl Error for ParseIdError {}
 
 impl FromStr for Id {
     type Err = ParseIdError;

@@ -1,7 +1,6 @@
 //! What JSON a request body may hold, and when two JSON values are the same.
 
 use std::cell::Cell;
-use std::error::Error;
 use std::fmt;
 use std::str;
 
@@ -14,19 +13,12 @@ use crate::limits::{INTEGER_MAX, JSON_DEPTH_MAX, JSON_VALUES_MAX};
 use crate::value::excerpt::Quoted;
 
 /// Why a request body was refused, in words for the client.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
 pub struct JsonError {
     /// What was wrong, where, and what would be right.
     pub message: String,
 }
-
-impl fmt::Display for JsonError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl Error for JsonError {}
 
 /// Reads one JSON value (RFC 8259), more strictly than most readers do: what two readers could understand differently,
 /// or a store could not give back, is refused.

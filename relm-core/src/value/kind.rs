@@ -25,13 +25,11 @@ pub enum Kind {
     Key,
     /// A tenant.
     Workspace,
-    /// A request.
-    Request,
 }
 
 impl Kind {
     /// Every kind, in the order of declaration.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 11] = [
         Self::Contact,
         Self::Company,
         Self::Deal,
@@ -43,7 +41,6 @@ impl Kind {
         Self::Event,
         Self::Key,
         Self::Workspace,
-        Self::Request,
     ];
 
     /// What its ids begin with, before the underscore.
@@ -60,7 +57,6 @@ impl Kind {
             Self::Event => "evt",
             Self::Key => "key",
             Self::Workspace => "ws",
-            Self::Request => "req",
         }
     }
 
@@ -78,7 +74,6 @@ impl Kind {
             Self::Event => "event",
             Self::Key => "api_key",
             Self::Workspace => "workspace",
-            Self::Request => "request",
         }
     }
 }

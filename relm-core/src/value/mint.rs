@@ -7,6 +7,7 @@ use ulid::Ulid;
 use crate::value::environment::Rng;
 use crate::value::id::Id;
 use crate::value::kind::Kind;
+use crate::value::request_id::RequestId;
 use crate::value::time::Timestamp;
 
 /// Mints ids whose ULIDs strictly increase, whatever the clock does and however many threads mint.
@@ -28,6 +29,15 @@ impl IdMinter {
 
     /// Mints the next id; a clock before 1970 counts as 1970, where ULIDs begin.
     pub fn mint(&self, kind: Kind, now: Timestamp, rng: &dyn Rng) -> Id {
+        Id::new(kind, self.next(now, rng))
+    }
+
+    /// Mints the id of a request.
+    pub fn mint_request(&self, now: Timestamp, rng: &dyn Rng) -> RequestId {
+        RequestId::new(self.next(now, rng))
+    }
+
+    fn next(&self, now: Timestamp, rng: &dyn Rng) -> u128 {
         let now_millis = u64::try_from(now.as_millis()).unwrap_or(0);
         // A panic of `rng` leaves the last ULID as it was, so a poisoned lock still guards the truth.
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
@@ -37,7 +47,7 @@ impl IdMinter {
             Some(_) | None => Ulid::from_parts(now_millis, random(rng)).0,
         };
         *last = Some(next);
-        Id::new(kind, next)
+        next
     }
 }
 

@@ -14,6 +14,7 @@ mod kind;
 mod mint;
 pub mod pattern;
 pub mod phone;
+pub mod request_id;
 pub mod scope;
 pub mod spelling;
 pub mod text;

@@ -1,7 +1,6 @@
 //! How a webhook's receiver knows that a request came from us, unaltered and just now.
 
-use std::error::Error;
-use std::fmt::{self, Write};
+use std::fmt::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -87,31 +86,22 @@ pub fn standard_signature(
 }
 
 /// Why a signature was not accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignatureError {
     /// The header is not `t=<unix seconds>,v1=<hex>`: this is no request of ours, or something altered it.
+    #[error("the signature header is not `t=<unix seconds>,v1=<hex>`")]
     Malformed,
     /// The signature is right and too old: the request was long under way, or is being repeated.
+    #[error("the signature is older than the tolerance")]
     Expired,
     /// The signature is right and of a time still to come: the two clocks disagree.
+    #[error("the signature is of a time later than now by more than the tolerance")]
     Early,
     /// No signature is that of this body with this secret.
+    #[error("no signature in the header is that of this body with this secret")]
     Mismatch,
 }
-
-impl fmt::Display for SignatureError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Malformed => "the signature header is not `t=<unix seconds>,v1=<hex>`",
-            Self::Expired => "the signature is older than the tolerance",
-            Self::Early => "the signature is of a time later than now by more than the tolerance",
-            Self::Mismatch => "no signature in the header is that of this body with this secret",
-        })
-    }
-}
-
-impl Error for SignatureError {}
 
 /// Checks a `relm-signature` header against the body exactly as it was received: its raw bytes, before anything has
 /// parsed them.

@@ -106,24 +106,16 @@ impl Answer {
 }
 
 /// Why there was no answer. Its text is shown to the owner of the endpoint.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
     /// Not within the timeout.
+    #[error("timed out")]
     TimedOut,
     /// The URL leads to an address that webhooks must not reach, or by a scheme that they must not use.
+    #[error("{0}")]
     Forbidden(String),
     /// No connection, or one that broke; in short, why.
+    #[error("{0}")]
     Failed(String),
 }
-
-impl fmt::Display for SendError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TimedOut => f.write_str("timed out"),
-            Self::Forbidden(why) | Self::Failed(why) => f.write_str(why),
-        }
-    }
-}
-
-impl std::error::Error for SendError {}

@@ -11,7 +11,7 @@ use hyper::{Response, StatusCode};
 use relm_core::engine::{List, Outcome as Done, Reply};
 use relm_core::record::API_VERSION;
 use relm_core::record::Document;
-use relm_core::{Error, ErrorKind, Id};
+use relm_core::{Error, ErrorKind, Id, RequestId};
 use serde::Serialize;
 use serde_json::json;
 
@@ -290,7 +290,7 @@ struct Envelope<'a> {
 struct Body<'a> {
     #[serde(flatten)]
     said: Said<'a>,
-    request_id: Id,
+    request_id: RequestId,
 }
 
 #[derive(Serialize)]
@@ -311,7 +311,7 @@ static FIXED: LazyLock<HeaderMap> = LazyLock::new(|| {
 });
 
 /// The response to an outcome.
-pub(super) fn render(outcome: Outcome, window: &Window, request_id: Id) -> Response<Bytes> {
+pub(super) fn render(outcome: Outcome, window: &Window, request_id: RequestId) -> Response<Bytes> {
     let (status, body, replayed, header) = match outcome {
         Ok(Answer {
             status,
@@ -350,7 +350,7 @@ fn response_has_no_body(status: StatusCode) -> bool {
     matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
-fn error_body(failure: &Failure, request_id: Id) -> Bytes {
+fn error_body(failure: &Failure, request_id: RequestId) -> Bytes {
     let said = match &failure.error {
         Some(error) => Said::Engine(error),
         None => Said::Http {

@@ -40,7 +40,7 @@ use relm_core::engine::Crm;
 use relm_core::limits::PAGE_LIMIT_MAX;
 use relm_core::record::API_VERSION;
 use relm_core::value::json;
-use relm_core::{ErrorKind, Id, KeyAccess, Mode, Quoted, Scope, Scoped};
+use relm_core::{ErrorKind, KeyAccess, Mode, Quoted, RequestId, Scope, Scoped};
 use serde_json::Value;
 
 use self::answer::{Answer, Failure, Outcome};
@@ -71,7 +71,7 @@ pub struct Api {
 
 /// A request whose head was judged: it may be read and answered.
 pub struct Admitted {
-    request_id: Id,
+    request_id: RequestId,
     window: Window,
     task: Task,
 }
@@ -277,7 +277,7 @@ impl Api {
         }
     }
 
-    fn render(&self, outcome: Outcome, window: &Window, request_id: Id) -> Response<Bytes> {
+    fn render(&self, outcome: Outcome, window: &Window, request_id: RequestId) -> Response<Bytes> {
         if let Err(failure) = &outcome {
             self.log(failure, request_id);
         }
@@ -286,7 +286,7 @@ impl Api {
 
     /// A fault of ours is logged with what the client is not told: once for each cause, and not for every request that it
     /// befalls.
-    fn log(&self, failure: &Failure, request_id: Id) {
+    fn log(&self, failure: &Failure, request_id: RequestId) {
         if !failure.status.is_server_error() {
             return;
         }

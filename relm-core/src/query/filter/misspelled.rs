@@ -17,7 +17,7 @@ pub(super) const fn other_names(kind: Kind) -> OtherNames {
         Kind::Association => OF_ASSOCIATIONS,
         Kind::Event => OF_EVENTS,
         Kind::Delivery => OF_DELIVERIES,
-        Kind::Field | Kind::Webhook | Kind::Key | Kind::Workspace | Kind::Request => &[],
+        Kind::Field | Kind::Webhook | Kind::Key | Kind::Workspace => &[],
     }
 }
 

@@ -26,7 +26,7 @@ fn every_kind_has_its_own_prefix_and_name() {
             .into_iter()
             .collect::<HashSet<_>>()
             .len(),
-        12
+        11
     );
     assert_eq!(
         Kind::ALL
@@ -34,7 +34,7 @@ fn every_kind_has_its_own_prefix_and_name() {
             .into_iter()
             .collect::<HashSet<_>>()
             .len(),
-        12
+        11
     );
     assert!(Kind::ALL.is_sorted());
 }

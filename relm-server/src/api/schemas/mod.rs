@@ -16,7 +16,8 @@ use relm_core::record::column::ColumnType;
 use relm_core::record::columns;
 use relm_core::record::{Delivery, Event};
 use relm_core::{
-    Activity, Association, Company, Contact, Deal, Error, Field, Kind, ObjectType, Webhook,
+    Activity, Association, Company, Contact, Deal, Error, Field, Kind, ObjectType, RequestId,
+    Webhook,
 };
 use schemars::JsonSchema;
 use schemars::generate::{Contract, SchemaGenerator, SchemaSettings};
@@ -158,7 +159,7 @@ fn refine_member(member: &mut Value, ty: ColumnType) {
     }
     match ty {
         ColumnType::Text { chars_max } => member["maxLength"] = chars_max.into(),
-        ColumnType::Id(Some(kind)) => member["pattern"] = id_pattern(kind).into(),
+        ColumnType::Id(Some(kind)) => member["pattern"] = id_pattern(kind.prefix()).into(),
         ColumnType::Integer => {
             member["minimum"] = (-INTEGER_MAX).into();
             member["maximum"] = INTEGER_MAX.into();
@@ -172,8 +173,8 @@ fn refine_member(member: &mut Value, ty: ColumnType) {
 }
 
 /// The ids of a kind: its prefix and a ULID.
-fn id_pattern(kind: Kind) -> String {
-    format!("^{}_[0-7][0-9A-HJKMNP-TV-Z]{{25}}$", kind.prefix())
+fn id_pattern(prefix: &str) -> String {
+    format!("^{prefix}_[0-7][0-9A-HJKMNP-TV-Z]{{25}}$")
 }
 
 /// An endpoint without its secret, and with it.
@@ -197,7 +198,7 @@ fn errors(all: &mut Schemas) {
     let of_row = all["ErrorDetails"].clone();
     let whole = &mut all["ErrorDetails"];
     whole["properties"]["request_id"] = json!({
-        "type": "string", "pattern": id_pattern(Kind::Request),
+        "type": "string", "pattern": id_pattern(RequestId::PREFIX),
         "description": "The id of the request, as in the header `X-Request-Id`.",
     });
     if let Some(required) = whole["required"].as_array_mut() {
