@@ -1,4 +1,4 @@
-//! What the server does beside answering: delivering events, and forgetting old ones.
+//! What the server does beside answering: delivering events, and deleting expired ones.
 
 use std::error::Error as _;
 use std::future::Future;
@@ -14,8 +14,8 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::log_throttle::LogThrottle;
 
-/// How often old events are forgotten, however many processes share a database.
-const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
+/// How often expired events are deleted, however many processes share a database.
+const DELETE_EVERY: Duration = Duration::from_secs(60 * 60);
 /// How often a process asks whether it is the one to do that.
 const ASK_EVERY: Duration = Duration::from_secs(10 * 60);
 /// How long delivering rests once something in it panicked.
@@ -103,27 +103,32 @@ pub async fn deliver(
     }
 }
 
-/// Forgets the events of more than so many days ago, every hour, until told to stop.
-pub async fn prune(crm: Crm, retention_days: u32, stop: Stop) {
-    let forget = async {
+/// Retention: deletes the events of more than so many days ago, every hour, until told to stop.
+pub async fn retain(crm: Crm, retention_days: u32, stop: Stop) {
+    let delete = async {
         let mut ticks = interval(ASK_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            if let Err(error) = prune_once(&crm, retention_days).await {
+            if let Err(error) = delete_expired(&crm, retention_days).await {
                 let cause = error.source().map(ToString::to_string);
-                tracing::warn!(cause, "old events were not forgotten: {}", error.message());
+                tracing::warn!(
+                    cause,
+                    "expired events were not deleted: {}",
+                    error.message()
+                );
             }
         }
     };
     tokio::select! {
-        () = forget => {}
+        () = delete => {}
         () = stop.wait() => {}
     }
 }
 
-async fn prune_once(crm: &Crm, retention_days: u32) -> relm_core::Result<()> {
-    let every_ms = i64::try_from(PRUNE_EVERY.as_millis()).unwrap_or(i64::MAX);
+async fn delete_expired(crm: &Crm, retention_days: u32) -> relm_core::Result<()> {
+    let every_ms = i64::try_from(DELETE_EVERY.as_millis()).unwrap_or(i64::MAX);
+    // Replicas of earlier versions claim it by this name.
     if !crm.claim("prune events", every_ms).await? {
         return Ok(());
     }
@@ -133,7 +138,7 @@ async fn prune_once(crm: &Crm, retention_days: u32) -> relm_core::Result<()> {
     let deleted = crm.delete_expired_events(before, &TokioSleeper).await?;
     if deleted.events > 0 {
         let (events, deliveries) = (deleted.events, deleted.deliveries);
-        tracing::info!(events, deliveries, "old events were forgotten");
+        tracing::info!(events, deliveries, "expired events were deleted");
     }
     Ok(())
 }

@@ -237,7 +237,7 @@ async fn serve_api(args: ServeArgs, database: DatabaseArgs) -> Result<(), Failur
     let deliveries = tokio::spawn(deliveries);
     if args.webhooks.event_retention_days > 0 {
         let days = args.webhooks.event_retention_days;
-        tokio::spawn(dispatch::prune(crm.clone(), days, stop.clone()));
+        tokio::spawn(dispatch::retain(crm.clone(), days, stop.clone()));
     }
     tokio::spawn(allocator::give_back_freed_memory());
     let limits = Limits {

@@ -54,7 +54,7 @@ impl CrmBuilder {
     /// Seals the secrets of endpoints at rest with this key. Without one they are kept as they are.
     ///
     /// Called again, it adds a key that opens what it once sealed: the first key alone seals. To replace a key, put the
-    /// new one before it, [seal anew](Crm::reseal_secrets), and leave the old one out from then on.
+    /// new one before it, [seal again](Crm::reseal_secrets), and leave the old one out from then on.
     #[must_use]
     pub fn sealing_key(mut self, key: [u8; 32]) -> Self {
         self.sealing_keys.push(key);
@@ -259,7 +259,7 @@ impl Crm {
     /// idempotent requests of the last 24 hours that hold a secret.
     ///
     /// # Errors
-    /// `internal_error` when one was sealed with a key that this engine does not have; those before it are sealed anew.
+    /// `internal_error` when one was sealed with a key that this engine does not have; those before it are sealed again.
     pub async fn reseal_secrets(&self) -> Result<usize> {
         secrets::reseal_all(&self.components).await
     }

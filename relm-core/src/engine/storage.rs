@@ -151,7 +151,7 @@ fn trial(now: Timestamp) -> Batch {
     }
 }
 
-/// Whether the store takes writes, as far as the last one told.
+/// Whether the store takes writes, as far as the last one showed.
 #[derive(Default)]
 struct Writability {
     /// Whether there is anything to forget: a write that succeeds asks no more than this.

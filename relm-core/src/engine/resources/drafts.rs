@@ -47,7 +47,7 @@ impl<T: Object> Draft<T> {
         })
     }
 
-    /// Refuses a member that no such object has; a custom field's is told where it belongs.
+    /// Refuses a member that no such object has; of a custom field's it says where that belongs.
     pub fn check_known(&self, fields: &[Field]) -> Result<()> {
         let Some(error) = &self.unknown else {
             return Ok(());

@@ -181,7 +181,7 @@ impl<'a> Webhooks<'a> {
     }
 
     /// Delivers every event of a range of time that the endpoint subscribed to and that has not reached it: those whose
-    /// deliveries are dead or cancelled, and those that it was never to be told of. What was delivered or is pending is
+    /// deliveries are dead or cancelled, and those that it was never to be sent. What was delivered or is pending is
     /// left alone, so that asking twice does nothing twice. The newest go first, and at most 500 at a time: the reply
     /// says where to go on.
     ///
