@@ -1,0 +1,523 @@
+//! How do I keep records in a key-value store? A durable one, over [redb](https://www.redb.org), in one file.
+//!
+//! `cargo run -p relm-examples --example key_value_store` runs the engine over it, and
+//! `cargo test -p relm-examples --example key_value_store` the suite that every store passes. It keeps documents under ids,
+//! ids under unique keys, and what is due under endpoints; it reads a record back from its document by
+//! `Record::from_json` when a filter or a search asks. redb runs one write at a time, so a commit checks its preconditions
+//! and applies its writes in one transaction, and a transaction that is dropped leaves nothing.
+
+use std::cell::Cell;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use async_trait::async_trait;
+use redb::{Database, Durability, ReadableDatabase, ReadableTable, TableDefinition};
+use relm_core::preconditions::{self, StateView, key_of};
+use relm_core::query::filter::matches;
+use relm_core::query::search::SearchPosition;
+use relm_core::record::{Document, Record};
+use relm_core::store::{
+    Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
+    StoreError, StoredResponse, Write,
+};
+use relm_core::{ContactInput, Crm, Field, Id, Kind, Mode, Scope, Store, Timestamp, Webhook};
+
+/// The parts of a scope: the workspace and the mode. Every key begins with them.
+type ScopeKey = (u128, u8);
+type RecordKey = (ScopeKey, u8, u128);
+type ResponseKey = (ScopeKey, &'static str);
+type Response = (&'static [u8], i64, i64, &'static str);
+
+/// The document of each record, under its scope, kind and ULID.
+const DOCUMENTS: TableDefinition<RecordKey, &str> = TableDefinition::new("documents");
+/// The ULID of the record that holds a unique key.
+const HOLDERS: TableDefinition<(ScopeKey, u8, &str), u128> = TableDefinition::new("holders");
+/// Fingerprint, outcome, end and body of a response, under its idempotency key.
+const RESPONSES: TableDefinition<ResponseKey, Response> = TableDefinition::new("responses");
+/// How often the configuration of a scope changed.
+const VERSIONS: TableDefinition<ScopeKey, i64> = TableDefinition::new("versions");
+/// When a pending delivery is due or its lease ends, under its endpoint.
+const DUE: TableDefinition<(ScopeKey, u128, u128), i64> = TableDefinition::new("due");
+
+struct KeyValueStore {
+    database: Database,
+    durability: Durability,
+}
+
+/// Why redb failed. It is not there, or broken: a caller can do nothing about it.
+fn fault(error: impl Into<redb::Error>) -> StoreError {
+    StoreError::fault(error.into())
+}
+
+impl KeyValueStore {
+    /// Opens the database in a file, which is made where there is none.
+    fn open(path: impl AsRef<Path>, durability: Durability) -> Result<Self, StoreError> {
+        let database = Database::create(path).map_err(fault)?;
+        let store = Self {
+            database,
+            durability,
+        };
+        // A table is there once it was opened to be written.
+        store.write(|_| Ok(()))?;
+        Ok(store)
+    }
+
+    /// Runs `work` in a transaction that is committed when it succeeds, and leaves nothing when it fails.
+    fn write<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&mut Tables<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut transaction = self.database.begin_write().map_err(fault)?;
+        let durability = transaction.set_durability(self.durability);
+        durability.map_err(StoreError::fault)?;
+        let done = {
+            let mut tables = Tables {
+                documents: transaction.open_table(DOCUMENTS).map_err(fault)?,
+                holders: transaction.open_table(HOLDERS).map_err(fault)?,
+                responses: transaction.open_table(RESPONSES).map_err(fault)?,
+                versions: transaction.open_table(VERSIONS).map_err(fault)?,
+                due: transaction.open_table(DUE).map_err(fault)?,
+            };
+            work(&mut tables)?
+        };
+        transaction.commit().map_err(fault)?;
+        Ok(done)
+    }
+
+    /// One table as it is at this moment.
+    fn read<K: redb::Key, V: redb::Value>(
+        &self,
+        table: TableDefinition<K, V>,
+    ) -> Result<redb::ReadOnlyTable<K, V>, StoreError> {
+        let transaction = self.database.begin_read().map_err(fault)?;
+        transaction.open_table(table).map_err(fault)
+    }
+}
+
+struct Tables<'a> {
+    documents: redb::Table<'a, RecordKey, &'static str>,
+    holders: redb::Table<'a, (ScopeKey, u8, &'static str), u128>,
+    responses: redb::Table<'a, ResponseKey, Response>,
+    versions: redb::Table<'a, ScopeKey, i64>,
+    due: redb::Table<'a, (ScopeKey, u128, u128), i64>,
+}
+
+fn scope_key(scope: Scope) -> ScopeKey {
+    (scope.workspace().ulid(), scope.mode() as u8)
+}
+
+fn record_key(scope: Scope, id: Id) -> RecordKey {
+    (scope_key(scope), id.kind() as u8, id.ulid())
+}
+
+fn document(
+    documents: &impl ReadableTable<RecordKey, &'static str>,
+    scope: Scope,
+    id: Id,
+) -> Result<Option<Document>, StoreError> {
+    let json = documents.get(record_key(scope, id)).map_err(fault)?;
+    Ok(json.map(|json| Document {
+        id,
+        json: json.value().into(),
+    }))
+}
+
+/// Reads a document back as the record that it is.
+fn record(kind: Kind, json: &str) -> Result<Record, StoreError> {
+    Record::from_json(kind, json).map_err(StoreError::fault)
+}
+
+/// The records of a kind, newest first, from the one after `after`.
+fn newest(
+    documents: &impl ReadableTable<RecordKey, &'static str>,
+    scope: Scope,
+    kind: Kind,
+    after: Option<Id>,
+) -> Result<impl Iterator<Item = Result<(Document, Record), StoreError>>, StoreError> {
+    let scope = scope_key(scope);
+    let from = (scope, kind as u8, 0);
+    // Where the page begins with the newest, nothing is after the greatest ULID but itself.
+    let found = match after {
+        Some(after) => documents.range(from..(scope, kind as u8, after.ulid())),
+        None => documents.range(from..=(scope, kind as u8, u128::MAX)),
+    };
+    Ok(found.map_err(fault)?.rev().map(move |entry| {
+        let (key, json) = entry.map_err(fault)?;
+        let document = Document {
+            id: Id::new(kind, key.value().2),
+            json: json.value().into(),
+        };
+        let record = record(kind, &document.json)?;
+        Ok((document, record))
+    }))
+}
+
+impl Tables<'_> {
+    fn insert(&mut self, scope: Scope, record: &Record, json: &str) -> Result<(), StoreError> {
+        let (scope_key, id) = (scope_key(scope), record.id());
+        let documents = self.documents.insert(record_key(scope, id), json);
+        documents.map_err(fault)?;
+        if let Some((kind, key)) = key_of(record) {
+            let key = (scope_key, kind as u8, &*key);
+            self.holders.insert(key, id.ulid()).map_err(fault)?;
+        }
+        if let Record::Delivery(delivery) = record
+            && let Some(at) = delivery.next_attempt_at
+        {
+            let key = (scope_key, delivery.webhook_id.ulid(), id.ulid());
+            self.due.insert(key, at.as_millis()).map_err(fault)?;
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, scope: Scope, record: &Record) -> Result<(), StoreError> {
+        let (scope_key, id) = (scope_key(scope), record.id());
+        self.documents
+            .remove(record_key(scope, id))
+            .map_err(fault)?;
+        if let Some((kind, key)) = key_of(record) {
+            let key = (scope_key, kind as u8, &*key);
+            let holder = self.holders.get(key).map_err(fault)?;
+            if holder.map(|holder| holder.value()) == Some(id.ulid()) {
+                self.holders.remove(key).map_err(fault)?;
+            }
+        }
+        if let Record::Delivery(delivery) = record {
+            let key = (scope_key, delivery.webhook_id.ulid(), id.ulid());
+            self.due.remove(key).map_err(fault)?;
+        }
+        Ok(())
+    }
+
+    fn unlink(&mut self, scope: Scope, end: Id) -> Result<(), StoreError> {
+        let edges = newest(&self.documents, scope, Kind::Association, None)?;
+        let edges: Vec<Record> = edges
+            .map(|edge| Ok(edge?.1))
+            .collect::<Result<_, StoreError>>()?;
+        for edge in edges {
+            if let Record::Association(association) = &edge
+                && [association.from_id, association.to_id].contains(&end)
+            {
+                self.remove(scope, &edge)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is removed goes first: a batch may hand a unique key from one record to another.
+    fn apply(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        let scope = batch.scope;
+        for write in &batch.writes {
+            match write {
+                Write::Replace { before: read, .. } | Write::Delete(read) => {
+                    self.remove(scope, &read.record)?;
+                }
+                Write::Unlink(end) => self.unlink(scope, *end)?,
+                Write::Insert(_) | Write::Reconfigure | Write::Remember(_) => {}
+            }
+        }
+        for write in &batch.writes {
+            match write {
+                Write::Insert(entry) | Write::Replace { after: entry, .. } => {
+                    self.insert(scope, &entry.record, &entry.json)?;
+                }
+                Write::Reconfigure => {
+                    let key = scope_key(scope);
+                    let version = version_of(&self.versions, scope)?;
+                    self.versions.insert(key, version + 1).map_err(fault)?;
+                }
+                Write::Remember(response) => {
+                    let value = (
+                        &response.fingerprint[..],
+                        response.outcome,
+                        response.expires_at.as_millis(),
+                        &*response.body,
+                    );
+                    let key = (scope_key(scope), &*response.key);
+                    self.responses.insert(key, value).map_err(fault)?;
+                }
+                Write::Delete(_) | Write::Unlink(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn version_of(
+    versions: &impl ReadableTable<ScopeKey, i64>,
+    scope: Scope,
+) -> Result<i64, StoreError> {
+    let version = versions.get(scope_key(scope)).map_err(fault)?;
+    Ok(version.map_or(0, |version| version.value()))
+}
+
+/// What a batch is checked against. What could not be read is told afterwards, since a view cannot fail.
+struct Before<'a, 'b> {
+    tables: &'a Tables<'b>,
+    batch: &'a Batch,
+    failure: Cell<Option<StoreError>>,
+}
+
+impl Before<'_, '_> {
+    fn read<T>(&self, value: Result<Option<T>, StoreError>) -> Option<T> {
+        value.unwrap_or_else(|failure| {
+            self.failure.set(Some(failure));
+            None
+        })
+    }
+}
+
+impl StateView for Before<'_, '_> {
+    fn configuration_version(&self) -> i64 {
+        let version = version_of(&self.tables.versions, self.batch.scope);
+        self.read(version.map(Some)).unwrap_or_default()
+    }
+
+    fn has_response(&self, key: &str) -> bool {
+        let kept = self
+            .tables
+            .responses
+            .get((scope_key(self.batch.scope), key));
+        let ends = kept.map(|kept| kept.map(|kept| kept.value().2));
+        self.read(ends.map_err(fault))
+            .is_some_and(|ends| ends > self.batch.now.as_millis())
+    }
+
+    fn version(&self, id: Id) -> Option<i64> {
+        let kept = self.read(document(&self.tables.documents, self.batch.scope, id))?;
+        let record = self.read(record(id.kind(), &kept.json).map(Some))?;
+        Some(record.version())
+    }
+
+    fn holder(&self, kind: Kind, key: &str) -> Option<Id> {
+        let key = (scope_key(self.batch.scope), kind as u8, key);
+        let holder = self.tables.holders.get(key).map_err(fault);
+        self.read(holder.map(|holder| holder.map(|ulid| Id::new(kind, ulid.value()))))
+    }
+}
+
+#[async_trait]
+impl Store for KeyValueStore {
+    async fn get(&self, scope: Scope, id: Id) -> Result<Option<Document>, StoreError> {
+        document(&self.read(DOCUMENTS)?, scope, id)
+    }
+
+    async fn find(
+        &self,
+        scope: Scope,
+        kind: Kind,
+        keys: &[String],
+    ) -> Result<Vec<Option<Document>>, StoreError> {
+        let transaction = self.database.begin_read().map_err(fault)?;
+        let holders = transaction.open_table(HOLDERS).map_err(fault)?;
+        let documents = transaction.open_table(DOCUMENTS).map_err(fault)?;
+        let find = |key: &String| {
+            let holder = holders.get((scope_key(scope), kind as u8, &**key));
+            match holder.map_err(fault)? {
+                Some(ulid) => document(&documents, scope, Id::new(kind, ulid.value())),
+                None => Ok(None),
+            }
+        };
+        keys.iter().map(find).collect()
+    }
+
+    async fn list(&self, scope: Scope, query: &Query) -> Result<Page, StoreError> {
+        let documents = self.read(DOCUMENTS)?;
+        let mut failure = None;
+        let found = newest(&documents, scope, query.kind, query.after)?
+            .map_while(|entry| entry.map_err(|error| failure = Some(error)).ok())
+            .filter(|(_, record)| matches(&query.clauses, record))
+            .map(|(document, _)| document);
+        let page = Page::of(query.limit, found);
+        failure.map_or(Ok(page), Err)
+    }
+
+    async fn search(&self, scope: Scope, search: &Search) -> Result<SearchPage, StoreError> {
+        let documents = self.read(DOCUMENTS)?;
+        let mut found: Vec<(SearchPosition, Document)> = Vec::new();
+        for object_type in &search.types {
+            for entry in newest(&documents, scope, object_type.kind(), None)? {
+                let (document, record) = entry?;
+                if let Some(rank) = search.terms.rank(&record) {
+                    let ulid = document.id.ulid();
+                    found.push((SearchPosition { rank, ulid }, document));
+                }
+            }
+        }
+        found.retain(|(position, document)| {
+            let after = search.after.as_ref();
+            after.is_none_or(|after| after.is_before(position.rank, document.id))
+        });
+        found.sort_by_key(|(position, _)| (position.rank, Reverse(position.ulid)));
+        Ok(SearchPage::of(search.limit, found))
+    }
+
+    async fn configuration(
+        &self,
+        scope: Scope,
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
+        let transaction = self.database.begin_read().map_err(fault)?;
+        let versions = transaction.open_table(VERSIONS).map_err(fault)?;
+        let version = version_of(&versions, scope)?;
+        if known == Some(version) {
+            return Ok(None);
+        }
+        let documents = transaction.open_table(DOCUMENTS).map_err(fault)?;
+        let mut configuration = Configuration {
+            version,
+            ..Configuration::default()
+        };
+        for kind in [Kind::Field, Kind::Webhook] {
+            for entry in newest(&documents, scope, kind, None)? {
+                match entry?.1 {
+                    Record::Field(field) => configuration.fields.push(Field::clone(&field)),
+                    Record::Webhook(webhook) => {
+                        configuration.webhooks.push(Webhook::clone(&webhook));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        configuration.fields.reverse();
+        configuration.webhooks.reverse();
+        Ok(Some(configuration))
+    }
+
+    async fn response(
+        &self,
+        scope: Scope,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<StoredResponse>, StoreError> {
+        let responses = self.read(RESPONSES)?;
+        let kept = responses.get((scope_key(scope), key)).map_err(fault)?;
+        let Some(kept) = kept else {
+            return Ok(None);
+        };
+        let (fingerprint, outcome, ends, body) = kept.value();
+        let response = StoredResponse {
+            key: key.to_owned(),
+            fingerprint: fingerprint.try_into().map_err(StoreError::fault)?,
+            outcome,
+            body: body.into(),
+            expires_at: Timestamp::from_millis(ends),
+        };
+        Ok((response.expires_at > now).then_some(response))
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
+        self.write(|tables| {
+            let before = Before {
+                tables,
+                batch: &batch,
+                failure: Cell::new(None),
+            };
+            let checked = preconditions::check(&batch, &before);
+            if let Some(failure) = before.failure.take() {
+                return Err(failure.into());
+            }
+            checked?;
+            Ok(tables.apply(&batch)?)
+        })
+    }
+
+    async fn queues(
+        &self,
+        after: Option<QueueKey>,
+        limit: usize,
+    ) -> Result<Vec<Queue>, StoreError> {
+        let due = self.read(DUE)?;
+        let mut queues: BTreeMap<QueueKey, Timestamp> = BTreeMap::new();
+        for entry in due.iter().map_err(fault)? {
+            let (key, at) = entry.map_err(fault)?;
+            let ((workspace, mode), webhook, _) = key.value();
+            let workspace = Id::new(Kind::Workspace, workspace);
+            let scope = Scope::new(workspace, Mode::ALL[usize::from(mode)]);
+            let key = QueueKey {
+                scope_key: scope.key(),
+                webhook: Id::new(Kind::Webhook, webhook),
+            };
+            let at = Timestamp::from_millis(at.value());
+            if Some(key) > after {
+                let first = queues.entry(key).or_insert(at);
+                *first = at.min(*first);
+            }
+        }
+        let queues = queues.into_iter().take(limit);
+        Ok(queues.map(|(key, due_at)| Queue { key, due_at }).collect())
+    }
+
+    async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError> {
+        self.write(|tables| {
+            let (scope, webhook) = (scope_key(lease.scope), lease.webhook.ulid());
+            let queue = tables
+                .due
+                .range((scope, webhook, 0)..=(scope, webhook, u128::MAX));
+            let mut due = Vec::new();
+            for entry in queue.map_err(fault)? {
+                let (key, at) = entry.map_err(fault)?;
+                if at.value() <= lease.now.as_millis() {
+                    due.push((at.value(), key.value().2));
+                }
+            }
+            due.sort_unstable();
+            due.truncate(lease.limit);
+            let mut taken = Vec::new();
+            for (_, ulid) in due {
+                let key = (scope, webhook, ulid);
+                tables
+                    .due
+                    .insert(key, lease.until.as_millis())
+                    .map_err(fault)?;
+                let id = Id::new(Kind::Delivery, ulid);
+                taken.extend(document(&tables.documents, lease.scope, id)?);
+            }
+            Ok(taken)
+        })
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("relm.redb");
+    let ada = ContactInput {
+        email: "ada@example.com".into(),
+        ..Default::default()
+    };
+    pollster::block_on(async {
+        let crm = Crm::new(KeyValueStore::open(&path, Durability::Immediate)?);
+        let workspace = crm.create_workspace("acme").await?.id;
+        let live = crm.open(workspace, Mode::Live).await?;
+        let made = live.contacts().create(ada).await?;
+        drop((live, crm));
+        // Another process would find the same.
+        let crm = Crm::new(KeyValueStore::open(&path, Durability::Immediate)?);
+        let live = crm.open(workspace, Mode::Live).await?;
+        let found = live.contacts().get(made.id).await?;
+        assert_eq!(found, Some(made));
+        println!("kept in {}", path.display());
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use redb::Durability;
+    use relm_conformance::Guarded;
+
+    use super::KeyValueStore;
+
+    /// Without a sync for each commit: the suite makes thousands, and none of them meets a loss of power.
+    fn fresh() -> Guarded {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("relm.redb");
+        let store = KeyValueStore::open(path, Durability::None).expect("a fresh database opens");
+        Guarded::new(Arc::new(store), folder)
+    }
+
+    relm_conformance::store_conformance!(fresh());
+}
