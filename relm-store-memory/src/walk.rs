@@ -21,8 +21,8 @@ use crate::Records;
 /// Values that a slice of a list compares at most, over all of its records. A record that is looked at counts as
 /// [`RECORD_VALUES`] beside the values of the clauses.
 ///
-/// A slice takes about a tenth of a millisecond. An executor may run dozens of slices, of whoever walks, before it looks at its
-/// sockets again: tokio does so after 61 tasks that are ready.
+/// An executor may run several slices, of whoever walks, before it looks at its sockets again: tokio does so after 61 tasks that
+/// are ready unless it is told otherwise.
 pub const SLICE_VALUES_MAX: usize = 4 * 1024;
 const RECORD_VALUES: usize = 256;
 /// What a pattern counts as.
