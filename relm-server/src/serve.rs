@@ -148,7 +148,7 @@ const UNSENT_BYTES_MAX: u32 = 64 * 1024;
 /// How long accepting pauses after it failed: file descriptors come back as connections end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Headers of a request that hyper takes unless it is told otherwise. Told the same, it fills two tables of so many places
+/// Headers of a request that hyper takes unless it is told otherwise. Given the same, it fills two tables of so many places
 /// anew for each request.
 const HYPER_HEADERS_MAX: usize = 100;
 

@@ -19,7 +19,7 @@ use relm_core::value::id::{Id, Kind};
 use crate::Records;
 
 /// Values that a slice of a list compares at most, over all of its records. A record that is looked at counts as
-/// [`RECORD_VALUES`] beside the values of the clauses.
+/// 256 beside the values of the clauses.
 ///
 /// An executor may run several slices, of whoever walks, before it looks at its sockets again: tokio does so after 61 tasks that
 /// are ready unless it is told otherwise.

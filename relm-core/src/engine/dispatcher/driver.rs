@@ -121,7 +121,7 @@ impl<'a> Driver<'a> {
                     true => Some(self.sender.environment().monotonic()),
                     false => finished.due_at.map(|due_at| self.moment(due_at)),
                 };
-                let health = match finished.took_nothing() {
+                let health = match finished.delivered_nothing() {
                     true => Health::Unhealthy,
                     false => Health::Healthy,
                 };

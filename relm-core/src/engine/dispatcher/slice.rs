@@ -36,7 +36,7 @@ pub(super) struct Finished {
 
 impl Finished {
     /// Whether all that was sent failed.
-    pub fn took_nothing(&self) -> bool {
+    pub fn delivered_nothing(&self) -> bool {
         self.attempts > 0 && self.successes == 0
     }
 
