@@ -1,12 +1,12 @@
 //! The engine that a program embeds: one [`Crm`] over one store, and a [`Scoped`] handle per workspace and mode.
 //!
 //! From the bottom up:
-//! - the [components](components) of one engine: the way to its store, its environment, its caches;
-//! - a [context](context): one workspace in one mode;
-//! - a [transaction](transaction): planned, committed, retried on conflict. A [change](change) of a scope is one, with its
-//!   event and its deliveries in the same commit; [idempotency](idempotency) decorates it;
-//! - the operations on each [resource](resources); [keys](keys), [claims](claims) and [retention](retention) beside them;
-//! - [`Crm`] and [`Scoped`], which a program calls, and the [dispatcher](dispatcher), which delivers.
+//! - the **components** of one engine: the way to its store, its environment, its caches;
+//! - a **context**: one workspace in one mode;
+//! - a **transaction**: planned, committed, retried on conflict. A **change** of a scope is one, with its
+//!   event and its deliveries in the same commit; **idempotency** decorates it;
+//! - the operations on each **resource**; **keys**, **claims** and **retention** beside them;
+//! - [`Crm`] and [`Scoped`], which a program calls, and the **dispatcher**, which delivers.
 
 mod caches;
 mod change;

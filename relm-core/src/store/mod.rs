@@ -69,7 +69,7 @@ pub trait Store: Send + Sync + 'static {
     /// true exactly when a further record meets the query.
     async fn list(&self, scope: Scope, query: &Query) -> Result<Page, StoreError>;
 
-    /// One page of the records that [match](SearchTerms::rank) the search: by rank, then by descending ULID, strictly
+    /// One page of the records that [match](crate::query::search::SearchTerms::rank) the search: by rank, then by descending ULID, strictly
     /// after the search's `after`. Bounds and `more` as for [`list`](Self::list). Sees every commit that returned.
     async fn search(&self, scope: Scope, search: &Search) -> Result<SearchPage, StoreError>;
 

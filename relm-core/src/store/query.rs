@@ -28,7 +28,7 @@ pub struct Queue {
     pub due_at: Timestamp,
 }
 
-/// What [`Store::lease`] is asked for.
+/// What [`Store::lease`](crate::Store::lease) is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lease {
     /// Where the endpoint is.

@@ -1,7 +1,7 @@
 //! Filters: what a list asks for.
 //!
 //! A request's filters are [parsed](parse) into clauses, some of which are rewritten so that an index can decide them, and a
-//! record [meets](matches) all clauses or is not listed.
+//! record [meets](matches()) all clauses or is not listed.
 
 mod evaluate;
 mod misspelled;
@@ -95,7 +95,7 @@ pub struct Filter {
 pub enum Target {
     /// The record's id.
     Id,
-    /// The column at this index of the kind's [`columns`].
+    /// The column at this index of the kind's [`columns`](crate::record::columns).
     Column(usize),
     /// Either of two columns: a clause holds when it holds for one of them.
     Either(usize, usize),
