@@ -131,6 +131,23 @@ impl Current {
     }
 }
 
+/// A slice that was asked for. Where the request is dropped before the answer, the store may have given the slice to this
+/// process: it counts as its own then, or nobody would use it.
+struct Asked<'a> {
+    limiter: &'a RateLimiter,
+    scope: i64,
+    window: WindowName,
+    slice: u32,
+    is_ours: bool,
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        self.limiter
+            .learn(self.scope, self.window, self.slice, self.is_ours);
+    }
+}
+
 impl RateLimiter {
     /// So many requests in a window; 0 for no limit.
     pub fn new(limit: u32, shared: bool) -> Self {
@@ -169,10 +186,16 @@ impl RateLimiter {
                 Err(wanted) => wanted,
             };
             let name = format!("rate {scope} {window} {slice}");
+            let mut asked = Asked {
+                limiter: self,
+                scope,
+                window,
+                slice,
+                is_ours: true,
+            };
             let claimed = timeout(CLAIM_WAIT_MAX, claim(name)).await;
             // A database that is away or slow grants nothing else either: this process then counts for itself.
-            let is_ours = !matches!(claimed, Ok(Ok(false)));
-            self.learn(scope, window, slice, is_ours);
+            asked.is_ours = !matches!(claimed, Ok(Ok(false)));
         }
     }
 
@@ -372,6 +395,22 @@ mod tests {
         let (slow, quick) = tokio::join!(slow, quick);
         assert_eq!(slow, (true, CLAIM_WAIT_MAX));
         assert_eq!(quick, (true, Duration::ZERO));
+    }
+
+    #[tokio::test]
+    async fn a_request_that_is_dropped_while_it_asks_for_a_slice_loses_none() {
+        let ([(rates, crm)], _) = replicas(SLICES);
+        let unanswered = |_| std::future::pending::<relm_core::Result<bool>>();
+        tokio::select! {
+            biased;
+            _ = rates.count_by(&crm, 1, unanswered) => panic!("nobody answers"),
+            () = std::future::ready(()) => {}
+        }
+        // The store may have given the first slice, and would give it to nobody again.
+        let taken = |name: String| async move { Ok(!name.ends_with(" 0")) };
+        let window = rates.count_by(&crm, 1, taken).await;
+        assert!(window.allowed);
+        assert_eq!(window.remaining, SLICES - 1);
     }
 
     #[tokio::test]

@@ -18,8 +18,9 @@ pub(super) async fn apart<T: Send + 'static>(work: impl Future<Output = T> + Sen
         runtime.block_on(async {
             tokio::select! {
                 biased;
-                done = work => Some(done),
+                // First: what is abandoned before it began does not begin.
                 _ = abandoned => None,
+                done = work => Some(done),
             }
         })
     });
