@@ -53,6 +53,10 @@ impl Readers {
         read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
         let idle = self.lock().pop();
+        #[allow(
+            unused_mut,
+            reason = "the oldest rusqlite that will do shares it with its handler"
+        )]
         let mut connection = match idle {
             Some(connection) => connection,
             None => open_reader(&self.path, self.cache_kib).map_err(StoreError::unavailable)?,
