@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::mem;
 use std::sync::Arc;
 
 use super::context::Context;
@@ -141,22 +142,21 @@ struct Effects {
     reconfigures: bool,
 }
 
-/// How current the configuration is that an operation is planned against.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Freshness {
+/// The configuration that an operation is planned against.
+enum Basis {
     /// As the engine last read it.
     Cached,
-    /// A commit found that it has changed.
+    /// A commit found that it has changed: to be read.
     Outdated,
-    /// Read since the operation began.
-    Fresh,
+    /// Read since the operation began. What the engine remembers may be older: a slower read of another change can end later.
+    Fresh(Arc<Configuration>),
 }
 
 /// The transaction of one operation.
 pub(super) struct Change<'a, O> {
     context: &'a Context,
     operation: O,
-    freshness: Freshness,
+    basis: Basis,
     effects: Effects,
 }
 
@@ -165,17 +165,15 @@ impl<'a, O: Operation> Change<'a, O> {
         Self {
             context,
             operation,
-            freshness: Freshness::Cached,
+            basis: Basis::Cached,
             effects: Effects::default(),
         }
     }
 
-    /// Lets the rest of this engine know what was committed.
-    pub fn publish(self) {
-        if self.effects.reconfigures {
-            self.context.forget_configuration();
-        }
-        self.context.wakeups().notify(self.effects.queues);
+    async fn reload_configuration(&mut self) -> Result<Arc<Configuration>> {
+        let fresh = self.context.reload_configuration().await?;
+        self.basis = Basis::Fresh(Arc::clone(&fresh));
+        Ok(fresh)
     }
 }
 
@@ -183,21 +181,18 @@ impl<O: Operation> Transaction for Change<'_, O> {
     type Output = O::Output;
 
     async fn plan(&mut self) -> Result<Planned<O::Output>> {
-        let configuration = match self.freshness {
-            Freshness::Outdated => {
-                self.freshness = Freshness::Fresh;
-                self.context.reload_configuration().await?
-            }
-            Freshness::Cached | Freshness::Fresh => self.context.configuration().await?,
+        let configuration = match &self.basis {
+            Basis::Cached => self.context.configuration().await?,
+            Basis::Outdated => self.reload_configuration().await?,
+            Basis::Fresh(configuration) => Arc::clone(configuration),
         };
         let mut plan = Plan::new(self.context, configuration);
         let planned = self.operation.plan(&mut plan).await;
         // A commit finds out by itself that the configuration has changed; what comes to no commit is planned once more
         // against a fresh one before it is answered.
         let changes_nothing = planned.is_err() || plan.writes.is_empty();
-        if changes_nothing && self.freshness == Freshness::Cached {
-            self.freshness = Freshness::Fresh;
-            let fresh = self.context.reload_configuration().await?;
+        if changes_nothing && matches!(self.basis, Basis::Cached) {
+            let fresh = self.reload_configuration().await?;
             if fresh.version != plan.configuration.version {
                 return Ok(Planned::Retry);
             }
@@ -207,11 +202,22 @@ impl<O: Operation> Transaction for Change<'_, O> {
         Ok(Planned::Commit(plan.into_batch(), output))
     }
 
+    /// Lets the rest of this engine know.
+    fn committed(&mut self) {
+        let Effects {
+            queues,
+            reconfigures,
+        } = mem::take(&mut self.effects);
+        if reconfigures {
+            self.context.forget_configuration();
+        }
+        self.context.wakeups().notify(queues);
+    }
+
     fn resolve(&mut self, conflict: Refusal) -> Result<()> {
-        self.effects = Effects::default();
         match conflict {
             Refusal::Configuration => {
-                self.freshness = Freshness::Outdated;
+                self.basis = Basis::Outdated;
                 Ok(())
             }
             Refusal::VersionConflict { .. } => Ok(()),
@@ -226,7 +232,5 @@ impl<O: Operation> Transaction for Change<'_, O> {
 /// Carries an operation out, whatever the idempotency key of its context.
 pub(super) async fn apply<O: Operation>(context: &Context, operation: O) -> Result<O::Output> {
     let mut change = Change::new(context, operation);
-    let output = transact(context.storage(), &mut change).await?;
-    change.publish();
-    Ok(output)
+    transact(context.storage(), &mut change).await
 }

@@ -41,9 +41,7 @@ async fn run<T, O: Operation<Output = Reply<T>>>(
         transaction: Change::new(context, operation),
         storing,
     };
-    let reply = transact(context.storage(), &mut idempotent).await?;
-    idempotent.transaction.publish();
-    Ok(reply)
+    transact(context.storage(), &mut idempotent).await
 }
 
 /// What a request that cannot be read is refused with: when its key was used, it is another request than that one,
@@ -88,6 +86,10 @@ impl<T, X: Transaction<Output = Reply<T>>> Transaction for Idempotent<'_, X> {
             batch.writes.push(Write::Remember(response));
         }
         Ok(planned)
+    }
+
+    fn committed(&mut self) {
+        self.transaction.committed();
     }
 
     fn resolve(&mut self, conflict: Refusal) -> Result<()> {

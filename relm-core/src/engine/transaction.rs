@@ -19,6 +19,9 @@ pub(super) trait Transaction: Send {
     /// Reads what it needs and says what to commit. Called once for each attempt.
     fn plan(&mut self) -> impl Future<Output = Result<Planned<Self::Output>>> + Send;
 
+    /// Called once its last plan is committed; never where there was nothing to commit.
+    fn committed(&mut self) {}
+
     /// What a conflict of its plan means: an error, or another attempt.
     ///
     /// # Errors
@@ -59,7 +62,10 @@ pub(super) async fn transact<X: Transaction>(
             return Ok(output);
         }
         match storage.commit(batch).await {
-            Ok(()) => return Ok(output),
+            Ok(()) => {
+                transaction.committed();
+                return Ok(output);
+            }
             Err(CommitError::Refused(conflict)) => transaction.resolve(conflict)?,
             Err(CommitError::Store(error)) => return Err(store_error(error)),
         }
