@@ -435,6 +435,7 @@ macro_rules! for_each_case {
             [engine::retention] {
                 retention_keeps_what_is_held
                 retention_deletes_what_was_delivered_after_all
+                retention_deletes_a_success_after_what_failed_before_it
                 retention_tears_no_event_from_its_deliveries
                 retention_twice_at_once_does_no_harm
                 retention_writes_little_at_a_time

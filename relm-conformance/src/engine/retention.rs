@@ -192,10 +192,11 @@ async fn delete_watched(acme: &Acme, store: &Subject, watch: &Arc<Watch>) -> Del
 }
 
 /// Gives the event of a delivery so many more deliveries, which were cancelled.
-async fn replay_often(acme: &Acme, store: &Subject, of: &Delivery, first: usize, count: usize) {
-    let replays: Vec<Write> = (first..first + count)
-        .map(|n| {
-            let id = Id::new(Kind::Delivery, n as u128);
+async fn replay_often(acme: &Acme, store: &Subject, of: &Delivery, first: u128, count: usize) {
+    let replays: Vec<Write> = (first..)
+        .take(count)
+        .map(|number| {
+            let id = Id::new(Kind::Delivery, number);
             let mut replay = of.replay(id, acme.clock.now());
             replay.cancel();
             Write::Insert(Entry::new(replay))
@@ -227,6 +228,32 @@ pub(crate) async fn retention_writes_little_at_a_time(store: Subject) {
     assert!(deliveries(&acme, &store).await.is_empty());
 }
 
+/// An event that an endpoint took in the end is deleted, however many deliveries lie between that and the one that was dead.
+pub(crate) async fn retention_deletes_a_success_after_what_failed_before_it(store: Subject) {
+    const REPLAYS: usize = 1_200;
+    let acme = Acme::open(store.shared()).await;
+    let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
+    create(&acme, &["ada@example.com"]).await;
+    let ill = MockTransport::always(500).dispatcher(&acme.crm);
+    for _ in 0..2 {
+        ill.deliver_due().await.expect("the store works");
+        acme.clock.advance_millis(DAY_MS);
+    }
+    let dead = deliveries(&acme, &store).await.remove(0);
+    assert_eq!(dead.status, DeliveryStatus::Dead);
+    replay_often(&acme, &store, &dead, dead.id.ulid() + 1, REPLAYS).await;
+    let replayed = acme.scoped.webhooks().replay(id, dead.id).await;
+    replayed.expect("its event is kept");
+    let well = MockTransport::always(200).dispatcher(&acme.crm);
+    well.deliver_due().await.expect("the store works");
+    acme.clock.advance_millis(DAY_MS);
+    let watch = Arc::default();
+    let deleted = delete_watched(&acme, &store, &watch).await;
+    assert_eq!((deleted.events, deleted.deliveries), (1, 2 + REPLAYS));
+    assert!(watch.writes_max.load(Ordering::SeqCst) <= WRITES_MAX);
+    assert!(deliveries(&acme, &store).await.is_empty());
+}
+
 /// Where several events have more deliveries than one commit is to delete, each goes in one commit with its own: left
 /// without them, it would seem not to have reached anyone.
 pub(crate) async fn retention_tears_no_event_from_its_deliveries(store: Subject) {
@@ -238,7 +265,8 @@ pub(crate) async fn retention_tears_no_event_from_its_deliveries(store: Subject)
     let dispatcher = MockTransport::always(200).dispatcher(&acme.crm);
     dispatcher.deliver_due().await.expect("the store works");
     for (n, taken) in deliveries(&acme, &store).await.iter().enumerate() {
-        replay_often(&acme, &store, taken, 1 + n * REPLAYS, REPLAYS).await;
+        let first = 1 + (n * REPLAYS) as u128;
+        replay_often(&acme, &store, taken, first, REPLAYS).await;
     }
     acme.clock.advance_millis(DAY_MS);
     let watch = Arc::default();

@@ -147,6 +147,7 @@ macro_rules! for_each_broken_store {
                     endpoints_that_hang_leave_workers_to_others unhealthy_endpoints_share_time_slices a_slow_reconciliation_holds_up_no_delivery
                     a_ping_goes_to_one_endpoint recover_is_idempotent
                     retention_keeps_what_is_held retention_deletes_what_was_delivered_after_all
+                    retention_deletes_a_success_after_what_failed_before_it
                     retention_tears_no_event_from_its_deliveries retention_twice_at_once_does_no_harm
                     retention_writes_little_at_a_time a_replay_saves_its_event_from_retention
                 ]

@@ -9,6 +9,7 @@ use super::context::Context;
 use super::resources::deliveries::{each_delivery, first_of, of_events, with_status};
 use super::transaction::{ATTEMPTS_MAX, Planned, Transaction, transact, unexpected};
 use crate::error::{Error, ErrorKind, Result};
+use crate::query::filter::Clause;
 use crate::record::{Delivery, DeliveryStatus, Document, Webhook};
 use crate::store::{Batch, Page, Query, Refusal, Write};
 use crate::value::environment::Sleeper;
@@ -146,7 +147,7 @@ impl Transaction for Deletion<'_> {
             // It was replayed since.
             return Ok(Planned::Retry);
         }
-        // Of one event that was replayed without end, the newest deliveries go first.
+        // One event that was replayed without end goes in several commits.
         let events = if page.more { Vec::new() } else { events };
         let step = Step {
             deleted: Deleted {
@@ -185,21 +186,40 @@ impl Transaction for Deletion<'_> {
 
 impl Deletion<'_> {
     /// The deliveries of the first of these events, of as many as one commit is to hold; the others are taken away. An event
-    /// goes with all its deliveries: left without, it would seem not to have reached anyone.
+    /// goes with all its deliveries: left without, it would seem not to have reached anyone. One that has more of them than
+    /// a commit is to hold loses its successes last: a failure without the success after it would hold the event.
     async fn deliveries(&self, events: &mut Vec<Document>) -> Result<Page> {
         loop {
-            let query = Query {
-                kind: Kind::Delivery,
-                clauses: vec![of_events(events.iter())?],
-                after: None,
-                limit: STEP_DELIVERIES,
-            };
-            let page = self.context.list(&query).await?;
-            if !page.more || events.len() == 1 {
+            let page = self
+                .first_deliveries(vec![of_events(events.iter())?])
+                .await?;
+            if !page.more {
                 return Ok(page);
+            }
+            if events.len() == 1 {
+                let statuses = [DeliveryStatus::Dead, DeliveryStatus::Cancelled];
+                let clauses = vec![of_events(events.iter())?, with_status(&statuses)?];
+                let unsuccessful = self.first_deliveries(clauses).await?.documents;
+                return Ok(match unsuccessful.is_empty() {
+                    true => page,
+                    false => Page {
+                        documents: unsuccessful,
+                        more: true,
+                    },
+                });
             }
             events.truncate(events.len() / 2);
         }
+    }
+
+    async fn first_deliveries(&self, clauses: Vec<Clause>) -> Result<Page> {
+        let query = Query {
+            kind: Kind::Delivery,
+            clauses,
+            after: None,
+            limit: STEP_DELIVERIES,
+        };
+        self.context.list(&query).await
     }
 }
 
