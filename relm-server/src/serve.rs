@@ -51,7 +51,7 @@ pub use self::peers::Peer;
 use self::peers::{Counted, Peers};
 use self::presence::Socket;
 use self::receive::{BodyMemory, Received, check_head, receive};
-use self::running::{Ended, Running};
+use self::running::{Acceptance, Ended, Running};
 pub use self::stream::Pace;
 use self::stream::Stream;
 use self::unattended::Unattended;
@@ -332,8 +332,15 @@ async fn respond<H: Handler>(
 ) -> Response<AnswerBody> {
     let origin = request.headers().get(ORIGIN).cloned();
     let (method, version) = (request.method().clone(), request.version());
-    let answering = Box::pin(answer(Arc::clone(&shared), connection, request));
-    let running = Running::new(answering, method.is_safe(), &shared.unattended);
+    let acceptance = Acceptance::default();
+    let answering = answer(Arc::clone(&shared), connection, acceptance.clone(), request);
+    let unattended = &shared.unattended;
+    let running = Running::new(
+        Box::pin(answering),
+        method.is_safe(),
+        acceptance,
+        unattended,
+    );
     let gone = socket.client_gone(version, shared.limits.presence_interval);
     let mut response = match running.attended(gone).await {
         Ended::Answered(response) => response,
@@ -354,6 +361,7 @@ async fn respond<H: Handler>(
 async fn answer<H: Handler>(
     shared: Arc<Shared<H>>,
     connection: Arc<Connection>,
+    acceptance: Acceptance,
     request: Request<Incoming>,
 ) -> Response<AnswerBody> {
     let (head, body) = request.into_parts();
@@ -381,6 +389,7 @@ async fn answer<H: Handler>(
             return close_after(&connection, shared.handler.refuse(refusal, Some(call)));
         }
     };
+    acceptance.give();
     let budget = match allowance.answer {
         AnswerSize::Small => &shared.answers.small,
         AnswerSize::Large | AnswerSize::Batch => &shared.answers.large,

@@ -83,7 +83,15 @@ impl Authentication {
             true => Some(self.turn().await?),
             false => None,
         };
-        Ok(crm.look_up(&key).await?)
+        let mut look_up = LookUp {
+            failures: &self.failures,
+            peer: peer.filter(|_| !crm.was_valid(&key)),
+            crm,
+            has_ended: false,
+        };
+        let found = crm.look_up(&key).await;
+        look_up.has_ended = true;
+        Ok(found?)
     }
 
     async fn turn(&self) -> Result<SemaphorePermit<'_>, Failure> {
@@ -94,6 +102,24 @@ impl Authentication {
             Ok(Ok(turn)) => Ok(turn),
             // The semaphore is never closed: it was the time.
             Ok(Err(_)) | Err(_) => Err(Failure::too_many_lookups()),
+        }
+    }
+}
+
+/// The look-up of a key that may be none. Whoever leaves before it has ended is counted as if it had found nothing: guesses
+/// that are not waited for cost the store as much as others.
+struct LookUp<'a> {
+    failures: &'a Failures,
+    /// Who is counted, if anyone.
+    peer: Option<Peer>,
+    crm: &'a Crm,
+    has_ended: bool,
+}
+
+impl Drop for LookUp<'_> {
+    fn drop(&mut self) {
+        if let Some(peer) = self.peer.filter(|_| !self.has_ended) {
+            self.failures.count(peer, self.crm.monotonic());
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
 use hyper::Response;
@@ -20,19 +22,42 @@ pub(super) enum Ended {
     ClientGone,
 }
 
-/// A request that is being answered. A read ends when it is dropped; a write goes on [unattended](Unattended).
+/// A request that is being answered. A read ends when it is dropped, and so does a write that is not
+/// [accepted](Acceptance); one that is goes on [unattended](Unattended).
 pub(super) struct Running<'a> {
     answering: Answering,
     is_safe: bool,
+    acceptance: Acceptance,
     unattended: &'a Unattended,
+}
+
+/// Whether a request was found to be whole, and its sender to be allowed what it asks for. Until then nobody but its sender is
+/// interested in it: what strangers send and leave takes no place of a write.
+#[derive(Clone, Default)]
+pub(super) struct Acceptance(Arc<AtomicBool>);
+
+impl Acceptance {
+    pub fn give(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_given(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl<'a> Running<'a> {
     /// `is_safe` says that nothing is committed for it which a client could ask about.
-    pub fn new(answering: Answering, is_safe: bool, unattended: &'a Unattended) -> Self {
+    pub fn new(
+        answering: Answering,
+        is_safe: bool,
+        acceptance: Acceptance,
+        unattended: &'a Unattended,
+    ) -> Self {
         Self {
             answering,
             is_safe,
+            acceptance,
             unattended,
         }
     }
@@ -43,6 +68,7 @@ impl<'a> Running<'a> {
         let Self {
             mut answering,
             is_safe,
+            acceptance,
             unattended,
         } = self;
         let first = poll_fn(|cx| Poll::Ready(poll_caught(&mut answering, cx)));
@@ -58,6 +84,7 @@ impl<'a> Running<'a> {
         } else {
             let mut task = Task {
                 handle: Some(tokio::spawn(answering)),
+                acceptance,
                 unattended,
             };
             tokio::select! {
@@ -81,6 +108,7 @@ fn poll_caught(answering: &mut Answering, cx: &mut std::task::Context<'_>) -> Po
 struct Task<'a> {
     /// None once it has ended.
     handle: Option<JoinHandle<Response<AnswerBody>>>,
+    acceptance: Acceptance,
     unattended: &'a Unattended,
 }
 
@@ -97,8 +125,10 @@ impl Task<'_> {
 
 impl Drop for Task<'_> {
     fn drop(&mut self) {
-        if let Some(handle) = self.handle.take() {
-            self.unattended.go_on(handle);
+        match self.handle.take() {
+            Some(handle) if self.acceptance.is_given() => self.unattended.go_on(handle),
+            Some(handle) => handle.abort(),
+            None => {}
         }
     }
 }

@@ -8,6 +8,7 @@ use relm_core::store::Store;
 use relm_core::{Crm, KeyAccess, Mode};
 use relm_server::api::Api;
 use relm_server::serve::{Limits, serve};
+use relm_store_memory::MemoryStore;
 use relm_store_seaorm::{PoolOptions, PooledStore, SqliteStore};
 use sea_orm::{ConnectionTrait, Database, TransactionTrait};
 use test_requirements::requires;
@@ -17,11 +18,13 @@ use tokio::net::{TcpListener, TcpStream};
 use super::counting::Counting;
 use super::databases::POSTGRES;
 use super::server::{MOMENT, Server, assert_answer, hear, take, within};
-use super::{GET_AND_CLOSE, WAIT, WRITE_AND_WAIT};
+use super::{GET_AND_CLOSE, WAIT, WRITE_AND_WAIT, WRITE_THAT_IS_JUDGED};
 
 /// Clients that leave, and how many of them are there at once: each is two open files of the test.
 const CLIENTS: usize = 2_000;
 const AT_ONCE: usize = 200;
+/// Keys that one peer may guess in a minute.
+const FAILURES_MAX: usize = 100;
 
 /// Looks for clients soon, so that tests need not wait.
 fn attentive() -> Limits {
@@ -70,8 +73,20 @@ impl Whole {
     }
 
     async fn ask(&self) -> TcpStream {
+        self.send(&self.list).await
+    }
+
+    /// A write under a key.
+    async fn write_with(&self, key: &str) -> TcpStream {
+        let head = format!(
+            "POST /v1/contacts HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {key}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+        );
+        self.send(&head).await
+    }
+
+    async fn send(&self, request: &str) -> TcpStream {
         let mut stream = within(TcpStream::connect(self.address)).await.unwrap();
-        stream.write_all(self.list.as_bytes()).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
         stream
     }
 
@@ -216,6 +231,35 @@ async fn so_many_writes_go_on_unattended_and_no_more() {
     leave_rudely(stream);
     server.probe.gate.add_permits(1);
     take(&server.probe.finished).await;
+}
+
+#[tokio::test]
+async fn a_write_that_is_not_admitted_yet_goes_with_its_client() {
+    let server = Server::start(attentive()).await;
+    let stream = server.send(WRITE_THAT_IS_JUDGED).await;
+    take(&server.probe.entered).await;
+    drop(stream);
+    take(&server.probe.dropped).await;
+}
+
+#[tokio::test]
+async fn keys_that_are_guessed_count_though_nobody_waits_to_hear_that_they_are_wrong() {
+    let server = Whole::over(Arc::new(MemoryStore::new()), 0).await;
+    server.store.hold_keys();
+    for number in 0..=FAILURES_MAX {
+        let client = server.write_with(&made_up_key(number)).await;
+        server.until_running(|running| running == 1).await;
+        leave_rudely(client);
+        server.until_running(|running| running == 0).await;
+    }
+    server.store.let_keys_pass(1);
+    let mut guess = server.write_with(&made_up_key(FAILURES_MAX + 1)).await;
+    assert_answer(&hear(&mut guess).await, 429, "one guess more");
+}
+
+/// A key of the form that keys had before they had a checksum: only the store can tell that it is none.
+fn made_up_key(number: usize) -> String {
+    format!("sk_live_{number:043}")
 }
 
 #[tokio::test]

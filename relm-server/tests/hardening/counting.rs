@@ -20,6 +20,8 @@ pub struct Counting {
     lists: AtomicUsize,
     /// Each list takes a permit.
     gate: Semaphore,
+    /// Each look-up of an API key takes a permit.
+    key_gate: Semaphore,
 }
 
 /// A call whose future is there.
@@ -39,12 +41,23 @@ impl Counting {
             running: AtomicUsize::new(0),
             lists: AtomicUsize::new(0),
             gate: Semaphore::new(permits),
+            key_gate: Semaphore::new(Semaphore::MAX_PERMITS),
         }
     }
 
     /// Lets so many lists pass.
     pub fn let_pass(&self, lists: usize) {
         self.gate.add_permits(lists);
+    }
+
+    /// Holds look-ups of API keys back from now on.
+    pub fn hold_keys(&self) {
+        self.key_gate.forget_permits(Semaphore::MAX_PERMITS);
+    }
+
+    /// Lets so many look-ups of API keys pass.
+    pub fn let_keys_pass(&self, look_ups: usize) {
+        self.key_gate.add_permits(look_ups);
     }
 
     pub fn running(&self) -> usize {
@@ -75,6 +88,9 @@ impl Store for Counting {
         keys: &[String],
     ) -> Result<Vec<Option<Document>>, StoreError> {
         let _call = self.call();
+        if kind == Kind::Key {
+            self.key_gate.acquire().await.unwrap().forget();
+        }
         self.store.find(scope, kind, keys).await
     }
 

@@ -32,6 +32,7 @@ use tokio::time::timeout;
 const GET: &str = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
 const GET_AND_CLOSE: &str = "GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
 const WAIT: &str = "GET /wait HTTP/1.1\r\nhost: a\r\n\r\n";
+const WRITE_THAT_IS_JUDGED: &str = "POST /judged HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n";
 const WRITE_AND_WAIT: &str = "POST /wait HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n";
 
 /// A POST to `/` with these header lines and this body.

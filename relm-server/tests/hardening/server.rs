@@ -34,21 +34,36 @@ pub const HUGE_BYTES: usize = 32 * 1024 * 1024;
 pub struct Probe {
     /// A permit for each request that reached a handler.
     pub entered: Semaphore,
-    /// `/wait` and `/large` take one to go on.
+    /// `/wait`, `/large` and, before it is admitted, `/judged` take one to go on.
     pub gate: Semaphore,
-    /// A permit for each `/wait` that was carried through.
+    /// A permit for each `/wait` and `/judged` that was carried through.
     pub finished: Semaphore,
-    /// A permit for each `/wait` that was dropped before that.
+    /// A permit for each `/wait` and `/judged` that was dropped before that.
     pub dropped: Semaphore,
     /// `/batch` takes a thread until it hears of this.
     pub release: std::sync::mpsc::Sender<()>,
     hold: std::sync::Mutex<std::sync::mpsc::Receiver<()>>,
 }
 
-/// A handler that waits.
+/// A handler that waits, or one that judges and does.
 struct Waiting<'a> {
     probe: &'a Probe,
     is_finished: bool,
+}
+
+impl<'a> Waiting<'a> {
+    fn new(probe: &'a Probe) -> Self {
+        Self {
+            probe,
+            is_finished: false,
+        }
+    }
+
+    /// Until the gate lets it pass.
+    async fn pass(mut self) {
+        self.probe.gate.acquire().await.unwrap().forget();
+        self.is_finished = true;
+    }
 }
 
 impl Drop for Waiting<'_> {
@@ -68,6 +83,10 @@ impl Handler for Probe {
             let mut response = Response::new(Bytes::from_static(b"forbidden"));
             *response.status_mut() = StatusCode::FORBIDDEN;
             return Err(response);
+        }
+        if head.uri.path() == "/judged" {
+            self.entered.add_permits(1);
+            Waiting::new(self).pass().await;
         }
         // `/large?7` is of tenant 7.
         let tenant = head.uri.query().map_or(Ok(0), str::parse).unwrap();
@@ -92,12 +111,7 @@ impl Handler for Probe {
         self.entered.add_permits(1);
         match request.uri().path() {
             "/wait" | "/large" => {
-                let mut waiting = Waiting {
-                    probe: self,
-                    is_finished: false,
-                };
-                self.gate.acquire().await.unwrap().forget();
-                waiting.is_finished = true;
+                Waiting::new(self).pass().await;
                 Response::new(Bytes::from_static(b"waited"))
             }
             "/huge" => Response::new(Bytes::from_static(&[b'x'; HUGE_BYTES])),
