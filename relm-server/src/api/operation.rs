@@ -204,6 +204,8 @@ impl Operation {
         let listed = self.query != Takes::Nothing;
         let posted = self.takes_idempotency_key();
         let has_body = self.body != Body::None;
+        // A POST that needs no body may not bring one that is too large or no JSON.
+        let reads_body = has_body || self.method == Method::POST;
         let engine = |applies: bool, kinds: &[ErrorKind]| -> Vec<Code> {
             let kinds = if applies { kinds } else { &[] };
             kinds.iter().copied().map(Code::Engine).collect()
@@ -226,7 +228,7 @@ impl Operation {
             ),
             engine(has_body, BODY),
             http(
-                has_body,
+                reads_body,
                 &[Code::PayloadTooLarge, Code::UnsupportedMediaType],
             ),
             self.refusals.to_vec(),
