@@ -38,11 +38,19 @@ pub(crate) struct Row {
     pub written_at: u64,
 }
 
+/// An endpoint, as a process read it.
+#[derive(Clone)]
+pub(crate) struct Read {
+    pub webhook: Webhook,
+    pub at: Timestamp,
+}
+
 /// What a process took to send.
 pub(crate) struct Taken {
     pub delivery: Delivery,
-    pub target: Webhook,
-    pub read_at: Timestamp,
+    /// Its endpoint, as the process read it since its lease before: once to lease, and once for each attempt that it recorded
+    /// meanwhile. Only the process knows which is which.
+    pub reads: Vec<Read>,
     /// When it was due at the latest: the wall clock showed this.
     pub leased_at: Timestamp,
 }
@@ -93,9 +101,9 @@ pub(crate) struct Ledger {
     pub contacts: BTreeSet<Id>,
     pub deliveries: BTreeMap<Id, Row>,
     pub sent: Vec<Sent>,
-    /// An endpoint as a process read it last.
-    reads: HashMap<(usize, Id), (Webhook, Timestamp)>,
-    pub taken: HashMap<(usize, Id), Taken>,
+    /// An endpoint as a process read it since it leased of it.
+    reads: HashMap<(usize, Id), Vec<Read>>,
+    taken: HashMap<(usize, Id), Taken>,
 }
 
 impl Ledger {
@@ -151,11 +159,24 @@ impl Ledger {
         rows.filter_map(|row| row.delivery.next_attempt_at).min()
     }
 
-    pub fn read(&mut self, process: usize, webhook: Webhook, now: Timestamp) {
-        self.reads.insert((process, webhook.id), (webhook, now));
+    pub fn read(&mut self, process: usize, webhook: Webhook, at: Timestamp) {
+        let reads = self.reads.entry((process, webhook.id)).or_default();
+        reads.push(Read { webhook, at });
     }
 
     pub fn leased(&mut self, process: usize, lease: &Lease, taken: &[Document]) {
+        let is_hold = lease.now == Timestamp::MAX;
+        let reads = match is_hold {
+            true => Vec::new(),
+            false => {
+                let reads = self.reads.remove(&(process, lease.webhook));
+                reads.unwrap_or_else(|| {
+                    self.fail(
+                        "a worker leases deliveries of an endpoint that it has not read again",
+                    )
+                })
+            }
+        };
         for document in taken {
             let row = self.deliveries.get(&document.id);
             let delivery: Delivery = document.decode().expect("it was written as a delivery");
@@ -164,18 +185,14 @@ impl Ledger {
             self.ensure(is_so && is_due, || {
                 format!("{process} was given {delivery:?}, which is not so or not due")
             });
-            if lease.now == Timestamp::MAX {
+            if is_hold {
                 self.note(lease.until, format!("{process} holds {}", delivery.id));
                 continue;
             }
-            let Some((target, read_at)) = self.reads.get(&(process, lease.webhook)).cloned() else {
-                self.fail("a worker leased deliveries of an endpoint that it never read");
-            };
             self.note(lease.now, format!("{process} takes {}", delivery.id));
             let taken = Taken {
                 delivery,
-                target,
-                read_at,
+                reads: reads.clone(),
                 leased_at: lease.now,
             };
             self.taken.insert((process, document.id), taken);
@@ -199,8 +216,7 @@ impl Ledger {
         };
         let Taken {
             delivery: taken,
-            target,
-            read_at,
+            reads,
             leased_at,
         } = taken;
         let event = self.events.get(&taken.event_id);
@@ -208,9 +224,19 @@ impl Ledger {
         let is_due = taken
             .next_attempt_at
             .is_some_and(|due| due <= now.max(*leased_at));
+        let by_read = |read: &Read| {
+            let is_signed = super::signed::is_right(message, read, now);
+            [
+                ("is sent to another URL", message.url == read.webhook.url),
+                ("is sent to a disabled endpoint", read.webhook.enabled),
+                ("is not signed with each valid secret", is_signed),
+            ]
+        };
+        let holds_all = |read: &&Read| by_read(read).iter().all(|(_, holds)| *holds);
+        let Some(read) = reads.iter().rev().find(holds_all).or(reads.last()) else {
+            self.fail("a delivery was taken of an endpoint that was not read");
+        };
         let checks = [
-            ("is sent to another URL", message.url == target.url),
-            ("is sent to a disabled endpoint", target.enabled),
             ("is sent before its time", is_due),
             (
                 "is sent with other bytes than its event's",
@@ -221,13 +247,9 @@ impl Ledger {
                 header("webhook-id") == Some(taken.event_id.to_string().as_str()),
             ),
             ("waits for another time", message.timeout == TIMEOUT),
-            (
-                "is not signed with each valid secret",
-                super::signed::is_right(message, target, *read_at, now),
-            ),
         ];
-        let saw_failing = target.failing_since.is_some();
-        for (what, holds) in checks {
+        let saw_failing = read.webhook.failing_since.is_some();
+        for (what, holds) in checks.into_iter().chain(by_read(read)) {
             self.ensure(holds, || format!("{delivery} {what}"));
         }
         self.sent.push(Sent {

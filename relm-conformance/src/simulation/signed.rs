@@ -6,18 +6,15 @@ use relm_core::webhook::Message;
 use relm_core::webhook::signature::{standard_signature, verify};
 use serde_json::{Value, json};
 
-/// Whether a message of `now` is signed with each secret that `target` had at `read_at`, and with no other.
-pub(crate) fn is_right(
-    message: &Message,
-    target: &Webhook,
-    read_at: Timestamp,
-    now: Timestamp,
-) -> bool {
+use super::ledger::Read;
+
+/// Whether a message of `now` is signed with each secret that its endpoint had when it was read, and with no other.
+pub(crate) fn is_right(message: &Message, read: &Read, now: Timestamp) -> bool {
     let header = |name: &str| {
         let mut named = message.headers.iter().filter(|(other, _)| *other == name);
         named.next().map_or("", |(_, value)| value.as_str())
     };
-    let secrets = secrets_of(target, read_at);
+    let secrets = secrets_of(&read.webhook, read.at);
     let seconds = now.as_millis().div_euclid(1000);
     let body = message.body.as_bytes();
     let (ours, standard) = (header("relm-signature"), header("webhook-signature"));

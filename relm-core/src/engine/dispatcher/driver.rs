@@ -178,7 +178,7 @@ impl<'a> Driver<'a> {
         };
         let stopped = stop.map(|()| Woken::Stopped);
         let reported = self.next_report().map(Woken::Reported);
-        first(stopped, first(reported, first(notified, timer))).await
+        first(stopped, first(notified, first(reported, timer))).await
     }
 }
 
