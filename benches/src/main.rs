@@ -10,6 +10,7 @@ mod children;
 mod drive;
 mod floor;
 mod http;
+mod neighbours;
 mod pair;
 mod report;
 mod scale;
@@ -46,6 +47,8 @@ enum Command {
         #[arg(long, default_value = "target/release/relm-server")]
         server: PathBuf,
     },
+    /// Measures how long `/healthz` takes while one caller sends what costs most.
+    Neighbours(neighbours::Neighbours),
     /// Serves a floor.
     #[command(hide = true)]
     Floor {
@@ -67,6 +70,7 @@ async fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Table(table) => unless_stopped(table.run()).await,
         Command::Scale(scale) => unless_stopped(scale.run()).await,
+        Command::Neighbours(neighbours) => unless_stopped(neighbours.run()).await,
         Command::Webhooks { seconds, server } => {
             unless_stopped(webhooks::run(seconds, server)).await
         }
