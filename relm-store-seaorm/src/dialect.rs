@@ -1,7 +1,13 @@
 //! What differs between the databases' SQL, in one place.
 
 use relm_core::value::id::Kind;
+use sea_orm::ColumnType;
+use sea_orm::sea_query::{
+    IndexCreateStatement, MysqlQueryBuilder, PostgresQueryBuilder, SchemaBuilder,
+    SqliteQueryBuilder, TableCreateStatement,
+};
 
+use crate::entity::ColumnOf;
 use crate::sql::table;
 
 /// A database, by the SQL that it speaks.
@@ -147,87 +153,170 @@ impl Dialect {
         }
     }
 
-    /// A statement of the schema as this database takes it.
-    pub fn ddl(self, ddl: &str) -> String {
-        let mut rest = ddl;
-        let mut ddl = String::with_capacity(2 * rest.len());
-        while let Some((before, after)) = rest.split_once('{') {
-            ddl.push_str(before);
-            let (token, after) = after.split_once('}').unwrap_or((after, ""));
-            self.token(token, &mut ddl);
-            rest = after;
-        }
-        ddl.push_str(rest);
-        ddl.replace(", key ", &format!(", {} ", self.name("key")))
-    }
-
-    fn token(self, token: &str, ddl: &mut String) {
-        let (word, argument) = token.split_once(':').unwrap_or((token, ""));
-        match (self, word) {
-            (Self::Sqlite, "clustered") => ddl.push_str(" WITHOUT ROWID"),
-            // InnoDB always keeps rows in the order of their key; PostgreSQL never does.
-            (Self::Postgres | Self::MariaDb | Self::Galera | Self::MySql, "clustered") => {}
-            (Self::Sqlite | Self::Postgres, "only") => {
-                ddl.push_str(" WHERE ");
-                ddl.push_str(argument);
-                ddl.push_str(" IS NOT NULL");
+    /// The type of a column.
+    pub fn column_type(self, column: &ColumnOf) -> ColumnType {
+        match (self, &column.ty) {
+            // SQLite makes a lone key of type `integer` the number of the row, and sea-query calls every integer so there.
+            (_, ColumnType::BigInteger) => ColumnType::custom("bigint"),
+            // Its texts have no length; sizes are checked in core.
+            (Self::Sqlite, _) => ColumnType::Text,
+            // A `TEXT` of the MySQL family ends at 64 KiB.
+            (Self::MariaDb | Self::Galera | Self::MySql, ColumnType::Text) => {
+                ColumnType::custom("longtext")
             }
-            (Self::MariaDb | Self::Galera | Self::MySql, "only") => {}
-            (Self::MariaDb | Self::Galera | Self::MySql, "pin") => {
-                ddl.push_str(", pin BIGINT NOT NULL DEFAULT 0");
-            }
-            (Self::Sqlite | Self::Postgres, "pin") => {}
-            (Self::Sqlite, _) => ddl.push_str("TEXT"),
-            // "C" compares bytes in a database of any locale, and UTF-8 bytes order by code point.
-            (Self::Postgres, "long") => ddl.push_str("TEXT COLLATE \"C\""),
-            (Self::Postgres, _) => {
-                ddl.push_str("VARCHAR(");
-                ddl.push_str(argument);
-                ddl.push_str(") COLLATE \"C\"");
-            }
-            (Self::MariaDb | Self::Galera | Self::MySql, _) => {
-                match word {
-                    "long" => ddl.push_str("LONGTEXT"),
-                    _ => {
-                        ddl.push_str("VARCHAR(");
-                        ddl.push_str(argument);
-                        ddl.push(')');
-                    }
-                }
-                ddl.push_str(" CHARACTER SET utf8mb4 COLLATE ");
-                ddl.push_str(self.binary_collation());
-            }
+            (Self::Postgres | Self::MariaDb | Self::Galera | Self::MySql, ty) => ty.clone(),
         }
     }
 
-    /// The collation of code points that pads nothing: `'a '` is not `'a'`.
-    const fn binary_collation(self) -> &'static str {
+    /// What a column of texts says of their order, where the table does not say it.
+    pub const fn column_collation(self) -> Option<&'static str> {
         match self {
-            Self::Sqlite | Self::Postgres => "",
-            Self::MariaDb | Self::Galera => "utf8mb4_nopad_bin",
-            Self::MySql => "utf8mb4_0900_bin",
+            // "C" compares bytes in a database of any locale, and UTF-8 bytes order by code point.
+            Self::Postgres => Some("COLLATE \"C\""),
+            // SQLite compares bytes.
+            Self::Sqlite | Self::MariaDb | Self::Galera | Self::MySql => None,
+        }
+    }
+
+    /// What a table says of the order of its texts: by code point, and no padding, so that `'a '` is not `'a'`.
+    pub const fn table_collation(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite | Self::Postgres => None,
+            Self::MariaDb | Self::Galera => Some("utf8mb4_nopad_bin"),
+            Self::MySql => Some("utf8mb4_0900_bin"),
+        }
+    }
+
+    /// What ends a table whose rows are kept in the order of their key.
+    pub const fn clustered(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => Some("WITHOUT ROWID"),
+            // InnoDB always keeps them so; PostgreSQL never does.
+            Self::Postgres | Self::MariaDb | Self::Galera | Self::MySql => None,
+        }
+    }
+
+    /// Whether an index can leave out rows.
+    pub const fn knows_partial_indexes(self) -> bool {
+        match self {
+            Self::Sqlite | Self::Postgres => true,
+            Self::MariaDb | Self::Galera | Self::MySql => false,
+        }
+    }
+
+    /// Whether a table of this name has a column `pin`: on the whole family, since a server may become a node of a cluster.
+    pub fn has_pin(self, table_name: &str) -> bool {
+        let pinned = relm_core::record::KINDS
+            .into_iter()
+            .filter(|kind| is_pinned(*kind));
+        self.is_mysql_family() && pinned.map(table).any(|pinned| pinned == table_name)
+    }
+
+    /// A statement that makes something, as text.
+    pub fn render(self, statement: &impl Render) -> String {
+        match self {
+            Self::Sqlite => statement.render(SqliteQueryBuilder),
+            Self::Postgres => statement.render(PostgresQueryBuilder),
+            Self::MariaDb | Self::Galera | Self::MySql => statement.render(MysqlQueryBuilder),
+        }
+    }
+
+    /// The names of the tables that there are.
+    pub const fn tables_there(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SELECT name FROM sqlite_schema WHERE type = 'table'",
+            // The catalogue itself: `information_schema` hides the tables that a role has no right on.
+            Self::Postgres => {
+                "SELECT CAST(relname AS TEXT) FROM pg_catalog.pg_class \
+                 WHERE relkind IN ('r', 'p') AND relnamespace = \
+                 (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = current_schema())"
+            }
+            Self::MariaDb | Self::Galera | Self::MySql => {
+                "SELECT CAST(table_name AS CHAR(64)) FROM information_schema.tables \
+                 WHERE table_schema = DATABASE()"
+            }
+        }
+    }
+
+    /// Has a transaction that migrates wait until no other does.
+    pub const fn migration_turn(self) -> Option<&'static str> {
+        match self {
+            // The number names the lock: `relm` in ASCII, and a number.
+            Self::Postgres => Some("SELECT 1 FROM pg_advisory_xact_lock(125779936346113)"),
+            // Its transaction is the one that writes from the beginning.
+            Self::Sqlite => None,
+            // A lock of theirs holds on one node of a cluster only, and DDL commits: what is done twice does no harm there.
+            Self::MariaDb | Self::Galera | Self::MySql => None,
+        }
+    }
+
+    /// Has whoever migrates as SeaORM does wait until no other does, for so many seconds at most.
+    pub fn migrations_turn(self, seconds: u32) -> Option<String> {
+        match self {
+            Self::Sqlite | Self::Postgres => self.migration_turn().map(str::to_owned),
+            // Whatever the database, it is one server's. On a cluster, other nodes know nothing of it.
+            Self::MariaDb | Self::Galera | Self::MySql => {
+                Some(format!("SELECT GET_LOCK('relm migrations', {seconds})"))
+            }
+        }
+    }
+
+    /// Ends what [`migrations_turn`](Self::migrations_turn) began, where its transaction does not.
+    pub const fn migrations_turn_end(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite | Self::Postgres => None,
+            Self::MariaDb | Self::Galera | Self::MySql => {
+                Some("DO RELEASE_LOCK('relm migrations')")
+            }
+        }
+    }
+
+    /// Whether a transaction may hold many statements that make tables. The MySQL family commits after each, and distributed
+    /// databases that speak as PostgreSQL does want one at a time.
+    pub const fn makes_many_at_once(self) -> bool {
+        match self {
+            Self::Sqlite => true,
+            Self::Postgres | Self::MariaDb | Self::Galera | Self::MySql => false,
         }
     }
 
     /// Whether what must not be deleted meanwhile is written to, in its column `pin`, where its table has one: a lock that
     /// is held on one node of a cluster keeps nobody off on another, and a write does.
     pub const fn pins(self, kind: Kind) -> bool {
-        match (self, kind) {
-            (Self::Sqlite | Self::Postgres | Self::MariaDb | Self::MySql, _) => false,
-            (
-                Self::Galera,
-                Kind::Contact | Kind::Company | Kind::Deal | Kind::Activity | Kind::Webhook,
-            ) => true,
-            (
-                Self::Galera,
-                Kind::Association
-                | Kind::Field
-                | Kind::Event
-                | Kind::Delivery
-                | Kind::Key
-                | Kind::Workspace,
-            ) => false,
+        match self {
+            Self::Sqlite | Self::Postgres | Self::MariaDb | Self::MySql => false,
+            Self::Galera => is_pinned(kind),
         }
+    }
+}
+
+/// Whether records refer to those of a kind, which must not be deleted meanwhile.
+const fn is_pinned(kind: Kind) -> bool {
+    match kind {
+        Kind::Contact | Kind::Company | Kind::Deal | Kind::Activity | Kind::Webhook => true,
+        Kind::Association
+        | Kind::Field
+        | Kind::Event
+        | Kind::Delivery
+        | Kind::Key
+        | Kind::Workspace => false,
+    }
+}
+
+/// A statement of sea-query's that is rendered for one database or another.
+pub(crate) trait Render {
+    fn render(&self, builder: impl SchemaBuilder) -> String;
+}
+
+impl Render for TableCreateStatement {
+    fn render(&self, builder: impl SchemaBuilder) -> String {
+        self.to_string(builder)
+    }
+}
+
+impl Render for IndexCreateStatement {
+    fn render(&self, builder: impl SchemaBuilder) -> String {
+        self.to_string(builder)
     }
 }
 

@@ -13,17 +13,17 @@
 )]
 
 mod conflict;
-mod derived;
 mod dialect;
+pub mod entity;
 mod held;
+pub mod migration;
 mod open_error;
 mod plan;
-#[cfg(any(feature = "postgres", feature = "mysql"))]
+#[cfg(feature = "pool")]
 pub mod pooled;
 mod query;
 mod queue;
 mod rows;
-mod schema;
 mod search;
 mod single_statement;
 mod sql;
@@ -31,6 +31,9 @@ mod sql;
 pub mod sqlite;
 mod write_set;
 
+#[cfg(test)]
+#[path = "../tests/unit/entities.rs"]
+mod entities;
 #[cfg(test)]
 #[path = "../tests/unit/recording_store.rs"]
 mod recording_store;
@@ -42,7 +45,7 @@ mod round_trips;
 mod search_equivalence;
 
 pub use open_error::OpenError;
-#[cfg(any(feature = "postgres", feature = "mysql"))]
+#[cfg(feature = "pool")]
 pub use pooled::{PoolOptions, PooledStore};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore, Synchronous};

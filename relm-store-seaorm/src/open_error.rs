@@ -85,7 +85,7 @@ impl From<rusqlite::Error> for OpenError {
     }
 }
 
-#[cfg(any(feature = "postgres", feature = "mysql"))]
+#[cfg(feature = "pool")]
 impl From<sea_orm::DbErr> for OpenError {
     fn from(error: sea_orm::DbErr) -> Self {
         Self::Database(error.into())

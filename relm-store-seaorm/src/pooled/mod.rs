@@ -7,11 +7,12 @@ mod abandoned;
 mod commit;
 mod error;
 mod liveness;
-mod migration;
+pub(crate) mod migration;
 mod options;
 mod places;
 mod read;
 mod rights;
+pub(crate) mod session;
 mod statement;
 #[cfg(test)]
 #[path = "../../tests/unit/pooled.rs"]
@@ -32,7 +33,6 @@ use relm_core::store::{
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
 use relm_core::value::time::Timestamp;
-use sea_orm::DatabaseConnection;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinError;
@@ -45,6 +45,7 @@ pub use self::options::PoolOptions;
 use self::places::Places;
 use self::statement::Connected;
 use crate::dialect::Dialect;
+use crate::migration::KNOWN;
 use crate::open_error::OpenError;
 use crate::search::{BROAD, Searching};
 use crate::sql::Sql;
@@ -81,7 +82,7 @@ impl PooledStore {
             Box::pin(Self::migrate(&options)).await?;
         }
         let database = Box::pin(connect(&options)).await?;
-        Box::pin(migration::check(&database)).await?;
+        Box::pin(migration::check(&database.pool, database.dialect)).await?;
         Box::pin(rights::check(&database)).await?;
         let liveness = Arc::clone(&database.liveness);
         Ok(Self {
@@ -101,7 +102,8 @@ impl PooledStore {
     pub async fn migrate(options: &PoolOptions) -> Result<(), OpenError> {
         let options = options.for_migration();
         let database = Box::pin(connect(&options)).await?;
-        let migrated = Box::pin(migration::run(&database)).await;
+        let migrated = migration::run_to(&database.pool, database.dialect, KNOWN);
+        let migrated = Box::pin(migrated).await;
         database.pool.close().await?;
         migrated
     }
@@ -193,42 +195,13 @@ async fn connect(options: &PoolOptions) -> Result<Connected, OpenError> {
         });
     }
     let pool = options.connect().await.map_err(rights::denied_or)?;
-    let mut database = Connected {
+    let dialect = session::dialect_of(&pool).await?;
+    Ok(Connected {
         pool,
         liveness: Liveness::new(probe),
-        dialect: Dialect::Postgres,
+        dialect,
         limit: options.statement_timeout.unwrap_or(UNLIMITED),
-    };
-    if let DatabaseKind::MySqlFamily = kind_of(&database.pool) {
-        database.dialect = Dialect::MySql;
-        let rows = database
-            .rows(&database.pool, &Sql::new("SELECT VERSION()"))
-            .await?;
-        let version = rows.first().map(|row| row.try_get_by_index::<String>(0));
-        if version.transpose()?.unwrap_or_default().contains("MariaDB") {
-            let clustered =
-                Sql::new("SHOW VARIABLES WHERE Variable_name = 'wsrep_on' AND Value = 'ON'");
-            let clustered = database.rows(&database.pool, &clustered).await?;
-            database.dialect = match clustered.is_empty() {
-                true => Dialect::MariaDb,
-                false => Dialect::Galera,
-            };
-        }
-    }
-    Ok(database)
-}
-
-enum DatabaseKind {
-    Postgres,
-    MySqlFamily,
-}
-
-fn kind_of(pool: &DatabaseConnection) -> DatabaseKind {
-    match pool.get_database_backend() {
-        sea_orm::DbBackend::MySql => DatabaseKind::MySqlFamily,
-        // The features of this crate leave no other.
-        _ => DatabaseKind::Postgres,
-    }
+    })
 }
 
 /// What the engine hears when a task ended without an answer.

@@ -3,10 +3,8 @@
 use sea_orm::{ConnectionTrait, DbErr, RuntimeErr, sqlx};
 
 use super::statement::Connected;
-use crate::dialect::{Dialect, tables};
+use crate::dialect::tables;
 use crate::open_error::OpenError;
-use crate::schema::MIGRATIONS;
-use crate::sql::Sql;
 
 /// Asks for each right on each table by a statement that touches no row.
 ///
@@ -30,7 +28,7 @@ pub(super) async fn check(database: &Connected) -> Result<(), OpenError> {
             if asked.is_err_and(|error| is_denied(&error)) {
                 return Err(OpenError::Denied {
                     right,
-                    on: on(table),
+                    on: format!("the table `{table}`"),
                 });
             }
         }
@@ -38,51 +36,15 @@ pub(super) async fn check(database: &Connected) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Finds out whether there is a schema that the role may look into: PostgreSQL passes over those that it may not.
-pub(super) async fn check_schema(database: &Connected) -> Result<(), OpenError> {
-    let sql = Sql::new("SELECT CAST(current_schema() AS TEXT)");
-    let rows = database.rows(&database.pool, &sql).await?;
-    let schema = rows
-        .first()
-        .map(|row| row.try_get_by_index::<Option<String>>(0));
-    match schema.transpose()?.flatten() {
-        Some(_) => Ok(()),
-        None => Err(OpenError::Denied {
-            right: "USAGE",
-            on: "the schema".to_owned(),
-        }),
-    }
-}
-
-/// Whether there is a list of migrations that the role has no right on: MariaDB lists no such table, and tells whoever asks
-/// for its rows.
-pub(super) async fn is_hidden(database: &Connected) -> Result<bool, OpenError> {
-    if let Dialect::Postgres = database.dialect {
-        return Ok(false);
-    }
-    let sql = format!("SELECT 1 FROM {MIGRATIONS} WHERE 1 = 0");
-    let asked = database.pool.execute_unprepared(&sql).await;
-    // A role without any right on a database hears the same of a table that is not there.
-    Ok(asked.is_err_and(|error| is_denied(&error)))
-}
-
-/// A table, as something that a right is lacked on.
-pub(super) fn on(table: &str) -> String {
-    format!("the table `{table}`")
-}
-
-/// What an error of opening or migrating means, where a right of this name was asked for.
-pub(super) fn denied(error: DbErr, right: &'static str, on: impl FnOnce() -> String) -> OpenError {
-    if is_denied(&error) {
-        OpenError::Denied { right, on: on() }
-    } else {
-        error.into()
-    }
-}
-
-/// The same, of connecting.
+/// What an error of connecting means.
 pub(super) fn denied_or(error: DbErr) -> OpenError {
-    denied(error, "connect", || "the database".to_owned())
+    if is_denied(&error) {
+        return OpenError::Denied {
+            right: "connect",
+            on: "the database".to_owned(),
+        };
+    }
+    error.into()
 }
 
 /// Whether the database says that a right is lacked.

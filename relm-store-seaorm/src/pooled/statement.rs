@@ -11,8 +11,8 @@ use futures_util::StreamExt;
 use relm_core::record::Document;
 use relm_core::value::id::Id;
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
-    QueryResult, Statement, StreamTrait, TransactionTrait,
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    IsolationLevel, QueryResult, Statement, StreamTrait, TransactionTrait,
 };
 
 use super::error::{Cause, Failure};
@@ -62,7 +62,9 @@ impl Connected {
 
     /// Runs a write; the number of rows that it touched.
     pub async fn execute(&self, on: &impl ConnectionTrait, sql: &Sql) -> Result<u64, Failure> {
-        let done = self.within(on.execute_raw(self.statement(sql))).await?;
+        let done = self
+            .within(on.execute_raw(statement(self.dialect, sql)))
+            .await?;
         Ok(done.rows_affected())
     }
 
@@ -72,7 +74,8 @@ impl Connected {
         on: &impl ConnectionTrait,
         sql: &Sql,
     ) -> Result<Vec<QueryResult>, Failure> {
-        self.within(on.query_all_raw(self.statement(sql))).await
+        self.within(on.query_all_raw(statement(self.dialect, sql)))
+            .await
     }
 
     /// Reads documents: `id, doc`.
@@ -94,7 +97,7 @@ impl Connected {
         mut see: impl FnMut(Document) -> ControlFlow<()> + Send,
     ) -> Result<ControlFlow<()>, Failure> {
         let reading = async {
-            let mut rows = pin!(on.stream_raw(self.statement(sql)).await?);
+            let mut rows = pin!(on.stream_raw(statement(self.dialect, sql)).await?);
             let mut resumed = Instant::now();
             while let Some(row) = rows.next().await {
                 if see(document(&row?, 0)?).is_break() {
@@ -110,20 +113,20 @@ impl Connected {
         };
         self.liveness.wait(self.limit + GRACE, reading).await?
     }
+}
 
-    fn statement(&self, sql: &Sql) -> Statement {
-        let text = match self.dialect {
-            Dialect::Postgres => numbered(&sql.text),
-            Dialect::Sqlite | Dialect::MariaDb | Dialect::Galera | Dialect::MySql => {
-                sql.text.clone()
-            }
-        };
-        let values = sql.values.iter().map(|value| match value {
-            Value::Integer(value) => sea_orm::Value::BigInt(*value),
-            Value::Text(text) => text.as_ref().map(|text| text.clone().into_owned()).into(),
-        });
-        Statement::from_sql_and_values(self.pool.get_database_backend(), text, values)
-    }
+/// A statement as SeaORM takes it.
+pub(super) fn statement(dialect: Dialect, sql: &Sql) -> Statement {
+    let (backend, text) = match dialect {
+        Dialect::Sqlite => (DbBackend::Sqlite, sql.text.clone()),
+        Dialect::Postgres => (DbBackend::Postgres, numbered(&sql.text)),
+        Dialect::MariaDb | Dialect::Galera | Dialect::MySql => (DbBackend::MySql, sql.text.clone()),
+    };
+    let values = sql.values.iter().map(|value| match value {
+        Value::Integer(value) => sea_orm::Value::BigInt(*value),
+        Value::Text(text) => text.as_ref().map(|text| text.clone().into_owned()).into(),
+    });
+    Statement::from_sql_and_values(backend, text, values)
 }
 
 /// `?` as `$1`, `$2`, …: the form that PostgreSQL knows. No statement of ours has a question mark otherwise.
@@ -167,6 +170,14 @@ pub(super) fn scalar(
         Some(ColumnValue::Text(Cow::Owned(text)))
     };
     integer.ok().or_else(text)
+}
+
+/// A row of such columns.
+pub(super) fn scalars(
+    row: &QueryResult,
+) -> Vec<Option<relm_core::record::column::ColumnValue<'static>>> {
+    let columns = row.column_names().len();
+    (0..columns).map(|column| scalar(row, column)).collect()
 }
 
 #[cfg(test)]

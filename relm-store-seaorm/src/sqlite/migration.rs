@@ -1,156 +1,105 @@
-//! Brings a database's tables up to date, step by step, and refuses what it does not know.
+//! Migrations over the connection that writes.
 
 use std::path::Path;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::thread;
+use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, OpenFlags};
 
 use super::connection::{execute, rows, scalars};
-use crate::derived::{self, Chunk, Position};
 use crate::dialect::Dialect;
+use crate::migration::{self, Failed, Found, KNOWN, Rows, Session, Why};
 use crate::open_error::{OpenError, check_version};
-use crate::schema::{KNOWN, MIGRATIONS, STEPS, Work};
+use crate::sql::Sql;
 
-/// Pages of the write-ahead log that a derivation lets it have before they are copied into the file.
+/// Pages of the write-ahead log that a migration lets it have before they are copied into the file.
 const LOG_PAGES_MAX: i64 = 8_192;
 
 /// Looks at a file without changing it. One that is behind is refused where it may not `migrate`.
 pub(super) fn check(path: &Path, migrate: bool) -> Result<(), OpenError> {
-    let found = taken(path)?.ok_or(OpenError::Foreign(None))?;
-    check_version(found, KNOWN, migrate)
+    check_version(taken(path)? as i64, KNOWN as i64, migrate)
 }
 
-/// How many steps the database in a file has taken, 0 where it is empty or not there; none where it is not Relm's.
-fn taken(path: &Path) -> Result<Option<i64>, OpenError> {
+/// How many steps the database in a file has taken, 0 where it is empty or not there.
+fn taken(path: &Path) -> Result<usize, OpenError> {
     if !path.exists() {
-        return Ok(Some(0));
+        return Ok(0);
     }
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if tables == 0 {
-        return Ok(Some(0));
+    let found = at_once(migration::look(&mut Embedded(&connection)))?;
+    if tables > 0 && found == Found::Nothing {
+        return Err(OpenError::Foreign(None));
     }
-    version(&connection)
+    Ok(found.taken())
 }
 
-/// Takes the steps that are missing. Statements are taken all or none; a derivation, in chunks that each stay taken. Processes
-/// that open one file together wait for each other.
+/// Takes the steps that are missing. Processes that open one file together wait for each other. The log is copied into the file as it
+/// grows: nobody else does that yet.
 pub(super) fn run(connection: &Connection) -> Result<(), OpenError> {
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES_MAX)?;
+    at_once(migration::run(&mut Embedded(connection), KNOWN))?;
+    Ok(connection.pragma_update(None, "wal_autocheckpoint", 0)?)
+}
+
+/// What a future comes to that waits for nothing: nothing here leaves the thread.
+fn at_once<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
     loop {
-        let taken = version(connection)?.unwrap_or(0);
-        match STEPS.get(usize::try_from(taken).unwrap_or(usize::MAX)) {
-            None => return Ok(()),
-            Some(step) => match step.work {
-                Work::Statement(_) => within(connection, take_statements)?,
-                Work::Derive => derive(connection, taken + 1, step.name)?,
-            },
+        if let Poll::Ready(done) = future.as_mut().poll(&mut context) {
+            return done;
         }
     }
 }
 
-fn within<T>(
-    connection: &Connection,
-    work: impl FnOnce(&Connection) -> Result<T, OpenError>,
-) -> Result<T, OpenError> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
-    match work(connection) {
-        Ok(done) => {
-            connection.execute_batch("COMMIT")?;
-            Ok(done)
+struct Embedded<'c>(&'c Connection);
+
+impl Session for Embedded<'_> {
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+
+    async fn begin(&mut self) -> Result<(), Failed> {
+        Ok(self.0.execute_batch("BEGIN IMMEDIATE")?)
+    }
+
+    async fn commit(&mut self) -> Result<(), Failed> {
+        Ok(self.0.execute_batch("COMMIT")?)
+    }
+
+    async fn rollback(&mut self) {
+        if !self.0.is_autocommit() {
+            // SQLite undoes what a connection has begun when that is closed.
+            let _ = self.0.execute_batch("ROLLBACK");
         }
-        Err(error) => {
-            let _ = connection.execute_batch("ROLLBACK");
-            Err(error)
-        }
+    }
+
+    async fn execute(&mut self, sql: &Sql) -> Result<(), Failed> {
+        execute(self.0, sql)?;
+        Ok(())
+    }
+
+    async fn rows(&mut self, sql: &Sql) -> Result<Rows, Failed> {
+        Ok(rows(self.0, sql, scalars)?)
+    }
+
+    async fn pause(&mut self, pause: Duration) {
+        thread::sleep(pause);
     }
 }
 
-/// Takes the statements that come next, up to a derivation.
-fn take_statements(connection: &Connection) -> Result<(), OpenError> {
-    connection.execute_batch(&format!(
-        "CREATE TABLE IF NOT EXISTS {MIGRATIONS} (version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)"
-    ))?;
-    let taken = version(connection)?.unwrap_or(0);
-    for (number, step) in (1_i64..).zip(STEPS) {
-        match step.work {
-            Work::Statement(_) | Work::Derive if number <= taken => {}
-            Work::Statement(ddl) => {
-                connection.execute_batch(&Dialect::Sqlite.ddl(ddl))?;
-                note(connection, number, step.name)?;
-            }
-            Work::Derive => break,
+impl From<rusqlite::Error> for Failed {
+    /// A connection has waited for others by the time that it fails.
+    fn from(error: rusqlite::Error) -> Self {
+        Self {
+            why: Why::Other,
+            source: error.into(),
         }
     }
-    Ok(())
-}
-
-fn note(connection: &Connection, version: i64, name: &str) -> Result<(), OpenError> {
-    let sql = format!("INSERT OR REPLACE INTO {MIGRATIONS} (version, name) VALUES (?, ?)");
-    connection.execute(&sql, (version, name))?;
-    Ok(())
-}
-
-/// Takes a step that derives. The log is copied into the file as it grows: nobody else does that yet.
-fn derive(connection: &Connection, step: i64, name: &str) -> Result<(), OpenError> {
-    connection.execute_batch(&format!("PRAGMA wal_autocheckpoint = {LOG_PAGES_MAX}"))?;
-    connection.execute_batch(&derived::prepare(Dialect::Sqlite))?;
-    while !within(connection, |connection| {
-        derive_chunk(connection, step, name)
-    })? {}
-    connection.execute_batch(&derived::tidy(Dialect::Sqlite))?;
-    Ok(connection.execute_batch("PRAGMA wal_autocheckpoint = 0")?)
-}
-
-/// Derives a chunk, in a transaction; whether the step is taken.
-fn derive_chunk(connection: &Connection, step: i64, name: &str) -> Result<bool, OpenError> {
-    if version(connection)?.is_some_and(|taken| taken >= step) {
-        return Ok(true);
-    }
-    let progress = derived::progress(step);
-    let sql = format!("SELECT name FROM {MIGRATIONS} WHERE version = ?");
-    let kept: Option<String> = connection
-        .query_row(&sql, [progress], |row| row.get(0))
-        .optional()?;
-    let position = kept.map_or(Position::START, |text| Position::parse(&text));
-    let records = match position.records(Dialect::Sqlite) {
-        Some(sql) => rows(connection, &sql, scalars)?,
-        None => Vec::new(),
-    };
-    let next = match Chunk::read(Dialect::Sqlite, &position, records) {
-        Some(chunk) => {
-            let terms = rows(connection, &chunk.terms(), scalars)?;
-            let holders = chunk.holders().map(|sql| rows(connection, &sql, scalars));
-            let end = chunk.end();
-            for sql in chunk.writes(terms, holders.transpose()?.unwrap_or_default()) {
-                execute(connection, &sql)?;
-            }
-            Some(end)
-        }
-        None => position.beyond(&rows(connection, &position.next_scope(), scalars)?),
-    };
-    match next {
-        Some(position) => note(connection, progress, &position.to_string())?,
-        None => {
-            note(connection, step, name)?;
-            let sql = format!("DELETE FROM {MIGRATIONS} WHERE version = ?");
-            connection.execute(&sql, [progress])?;
-        }
-    }
-    Ok(next.is_none())
-}
-
-/// How many steps the database has taken; none where it is not Relm's, or empty.
-fn version(connection: &Connection) -> Result<Option<i64>, OpenError> {
-    let there: i64 = connection.query_row(
-        "SELECT count(*) FROM sqlite_schema WHERE name = ?",
-        [MIGRATIONS],
-        |row| row.get(0),
-    )?;
-    if there == 0 {
-        return Ok(None);
-    }
-    let sql = format!("SELECT coalesce(max(version), 0) FROM {MIGRATIONS}");
-    Ok(Some(connection.query_row(&sql, [], |row| row.get(0))?))
 }
 
 #[cfg(test)]
@@ -164,7 +113,9 @@ mod tests {
     use relm_core::value::{email, text};
 
     use super::*;
-    use crate::sql::{Sql, ulid_text};
+    use crate::entities::are_what_the_database_has;
+    use crate::migration::{STEPS, Work, turn};
+    use crate::sql::ulid_text;
     use crate::sqlite::Synchronous;
     use crate::sqlite::connection::open_writer;
 
@@ -199,7 +150,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("relm.db");
         let connection = open_writer(&path, Synchronous::Normal).unwrap();
-        run(&connection).unwrap();
+        run_to(&connection, derivation() - 1);
         for scope in [-7, 0, 7] {
             for (place, (email, _)) in CONTACTS.into_iter().enumerate() {
                 let entry = Entry::new(contact(scope, place));
@@ -226,13 +177,28 @@ mod tests {
                 execute(&connection, &sql).unwrap();
             }
         }
-        let sql = format!("DELETE FROM {MIGRATIONS} WHERE version = {KNOWN}");
-        connection.execute(&sql, []).unwrap();
         (folder, connection)
     }
 
+    /// The last step that derives, by its number.
+    fn derivation() -> usize {
+        let last = STEPS
+            .iter()
+            .rposition(|step| matches!(step.work, Work::Derive));
+        last.expect("one derives") + 1
+    }
+
+    fn run_to(connection: &Connection, steps: usize) {
+        at_once(migration::run(&mut Embedded(connection), steps)).unwrap();
+    }
+
+    fn steps_taken(connection: &Connection) -> usize {
+        let found = at_once(migration::look(&mut Embedded(connection)));
+        found.unwrap().taken()
+    }
+
     fn is_up_to_date(connection: &Connection) {
-        assert_eq!(version(connection).unwrap(), Some(KNOWN));
+        assert_eq!(steps_taken(connection), KNOWN);
         for scope in [-7, 0, 7] {
             for (place, (address, holder)) in CONTACTS.into_iter().enumerate() {
                 let record = Record::from(contact(scope, place));
@@ -281,17 +247,11 @@ mod tests {
         let mut chunks = 0;
         loop {
             let (folder, connection) = older();
-            connection
-                .execute_batch(&derived::prepare(Dialect::Sqlite))
-                .unwrap();
-            let name = STEPS.last().unwrap().name;
-            let mut is_done = false;
             for _ in 0..chunks {
-                is_done = within(&connection, |connection| {
-                    derive_chunk(connection, KNOWN, name)
-                })
-                .unwrap();
+                let mut session = Embedded(&connection);
+                at_once(turn(&mut session, false, derivation())).unwrap();
             }
+            let is_done = steps_taken(&connection) == derivation();
             drop(connection);
             let path = folder.path().join("relm.db");
             let connection = open_writer(&path, Synchronous::Normal).unwrap();
@@ -309,16 +269,30 @@ mod tests {
     #[test]
     fn a_derivation_that_runs_twice_changes_nothing() {
         let (_folder, connection) = older();
-        run(&connection).unwrap();
+        run_to(&connection, derivation());
         let everything = |connection: &Connection| -> Vec<Vec<Option<ColumnValue<'static>>>> {
             let contacts = Sql::new("SELECT * FROM contacts ORDER BY scope, id");
             rows(connection, &contacts, scalars).unwrap()
         };
         let before = everything(&connection);
-        let sql = format!("DELETE FROM {MIGRATIONS} WHERE version = {KNOWN}");
-        connection.execute(&sql, []).unwrap();
+        let sql = "DELETE FROM relm_migrations WHERE version = ?";
+        connection.execute(sql, [derivation() as i64]).unwrap();
         run(&connection).unwrap();
         assert_eq!(everything(&connection), before);
         is_up_to_date(&connection);
+    }
+
+    #[test]
+    fn the_tables_are_those_of_the_entities() {
+        let fresh = tempfile::tempdir().unwrap();
+        let older = tempfile::tempdir().unwrap();
+        let fixture = include_bytes!("../../tests/fixtures/2026-11/relm.sqlite");
+        std::fs::write(older.path().join("relm.db"), fixture).unwrap();
+        for folder in [fresh, older] {
+            let path = folder.path().join("relm.db");
+            let connection = open_writer(&path, Synchronous::Normal).unwrap();
+            run(&connection).unwrap();
+            at_once(are_what_the_database_has(&mut Embedded(&connection)));
+        }
     }
 }

@@ -4,8 +4,10 @@
 use sea_orm::{ConnectionTrait, Database, TransactionTrait};
 use test_requirements::requires;
 
+use super::migration::Connection;
 use super::options::PoolOptions;
 use super::{Connected, PooledStore, connect};
+use crate::entities::are_what_the_database_has;
 use crate::search_equivalence::{BROAD_FROM, equal_the_reference};
 use crate::sql::Sql;
 
@@ -125,6 +127,45 @@ async fn finds_the_same_whichever_way(variable: &str) {
         }
     };
     in_a_database(&server, "searches", search).await;
+}
+
+/// Of a fresh database and of one that an earlier version filled.
+async fn has_the_tables_of_the_entities(variable: &str, dump: &str) {
+    let server = server(variable);
+    for (purpose, dump) in [("tables", None), ("older_tables", Some(dump))] {
+        let test = async |url: String| {
+            if let Some(dump) = dump {
+                // A connection of its own: a dump ends with a session that finds no tables.
+                let loading = Database::connect(&url).await.expect("it connects");
+                let loaded = loading.execute_unprepared(dump).await;
+                loaded.expect("the dump loads");
+                loading.close().await.expect("it closes");
+            }
+            let options = PoolOptions::new(url);
+            PooledStore::migrate(&options).await.expect("it migrates");
+            let database = connect(&options).await.expect("it connects");
+            let mut session = Connection::new(&database.pool, database.dialect);
+            are_what_the_database_has(&mut session).await;
+            database.pool.close().await.expect("it closes");
+        };
+        in_a_database(&server, purpose, test).await;
+    }
+}
+
+#[cfg(feature = "postgres")]
+#[requires(postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tables_of_postgres_are_those_of_the_entities() {
+    let dump = include_str!("../fixtures/2026-11/postgres.sql");
+    has_the_tables_of_the_entities("RELM_TEST_POSTGRES_URL", dump).await;
+}
+
+#[cfg(feature = "mysql")]
+#[requires(mariadb)]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tables_of_mariadb_are_those_of_the_entities() {
+    let dump = include_str!("../fixtures/2026-11/mariadb.sql");
+    has_the_tables_of_the_entities("RELM_TEST_MARIADB_URL", dump).await;
 }
 
 #[cfg(feature = "postgres")]

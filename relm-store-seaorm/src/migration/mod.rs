@@ -1,0 +1,49 @@
+//! Brings a database's tables up to date.
+//!
+//! The stores do so by themselves when they are opened, and [`PooledStore::migrate`](crate::PooledStore::migrate) does it alone. A program
+//! that has migrations of its own takes in Relm's, with the feature `migrator`:
+//!
+#![cfg_attr(not(feature = "migrator"), doc = "```ignore")]
+#![cfg_attr(feature = "migrator", doc = "```")]
+//! use relm_store_seaorm::migration;
+//! use sea_orm_migration::{MigrationTrait, MigratorTrait};
+//!
+//! struct Migrator;
+//!
+//! impl MigratorTrait for Migrator {
+//!     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+//!         let mut migrations = migration::migrations();
+//!         // migrations.push(Box::new(m20261128_orders::Migration));
+//!         migrations.extend([]);
+//!         migrations
+//!     }
+//! }
+//!
+//! async fn migrate(database: &sea_orm::DatabaseConnection) -> Result<(), sea_orm::DbErr> {
+//!     migration::up::<Migrator>(database).await
+//! }
+//! ```
+//!
+//! Both ways lead to the same tables, in any order and after one another: which steps a database has taken is in its own table,
+//! [`relm_migrations`](crate::entity::migration).
+
+mod ddl;
+mod derive;
+#[cfg(feature = "migrator")]
+mod migrator;
+mod runner;
+mod state;
+mod steps;
+
+#[cfg(feature = "migrator")]
+pub use self::migrator::{Migrator, migrations, up};
+
+pub(crate) use self::derive::Rows;
+pub(crate) use self::runner::{Failed, Session, Why, run};
+pub(crate) use self::state::{Found, look};
+pub(crate) use self::steps::KNOWN;
+#[cfg(test)]
+pub(crate) use self::{
+    runner::turn,
+    steps::{STEPS, Work},
+};

@@ -1,0 +1,221 @@
+//! Takes the steps that a database lacks, on whichever database and through whichever driver: a [`Session`] runs statements, and
+//! everything else is here.
+//!
+//! Each turn is a transaction. Processes that migrate one database together take turns: SQLite's by the lock of the file, PostgreSQL's
+//! by an advisory lock. The MySQL family commits each DDL statement whatever surrounds it, and its locks hold on one node of a
+//! cluster only, so there a step may be taken twice, and the second taker finds it done. What a step [derives](super::derive) it
+//! derives chunk by chunk, each in a turn of its own, whose place a row of the list of migrations keeps.
+
+use std::time::Duration;
+
+use relm_core::record::column::ColumnValue;
+use sea_orm::EntityName;
+use sea_orm::sea_query::IndexCreateStatement;
+
+use super::ddl::{create_index, create_table};
+use super::derive::{self, Chunk, Position, Rows};
+use super::state::{Found, look, taken};
+use super::steps::{KNOWN, STEPS, Step, Work};
+use crate::dialect::Dialect;
+use crate::entity::{TableOf, migration, table_of};
+use crate::open_error::{OpenError, check_version};
+use crate::sql::Sql;
+
+/// How often a turn that others were in the way of is tried.
+const TRIES: u32 = 20;
+/// How much longer each try waits.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// A connection that migrations run on.
+pub(crate) trait Session {
+    fn dialect(&self) -> Dialect;
+
+    /// Begins a transaction that writes: what comes is run in it, until it ends.
+    async fn begin(&mut self) -> Result<(), Failed>;
+
+    async fn commit(&mut self) -> Result<(), Failed>;
+
+    /// Undoes the transaction, if one is begun.
+    async fn rollback(&mut self);
+
+    async fn execute(&mut self, sql: &Sql) -> Result<(), Failed>;
+
+    async fn rows(&mut self, sql: &Sql) -> Result<Rows, Failed>;
+
+    /// Waits for others.
+    async fn pause(&mut self, pause: Duration);
+}
+
+/// Why a statement did not do its work.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub why: Why,
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// Another process was in the way, and it may go through when it is tried again.
+    InTheWay,
+    /// What it makes is there, or what it drops is gone.
+    IsSo,
+    /// The role lacks a right.
+    Denied,
+    Other,
+}
+
+impl From<Failed> for OpenError {
+    fn from(failed: Failed) -> Self {
+        match failed.why {
+            Why::Denied => Self::Denied {
+                right: "CREATE, ALTER and INDEX",
+                on: "the schema and its tables".to_owned(),
+            },
+            Why::InTheWay | Why::IsSo | Why::Other => Self::Database(failed.source),
+        }
+    }
+}
+
+/// Takes the steps that are missing, of the first `steps` of all.
+pub(crate) async fn run(session: &mut impl Session, steps: usize) -> Result<(), OpenError> {
+    let mut tries = 0;
+    loop {
+        let found = look(session).await?;
+        if let Found::Taken(taken) = found {
+            check_version(taken, KNOWN as i64, true)?;
+        }
+        if found.taken() >= steps {
+            return Ok(());
+        }
+        match turn(session, matches!(found, Found::Nothing), steps).await {
+            Ok(()) => tries = 0,
+            Err(failed) => {
+                session.rollback().await;
+                if failed.why != Why::InTheWay || tries == TRIES {
+                    return Err(failed.into());
+                }
+                tries += 1;
+                session.pause(PAUSE * tries).await;
+            }
+        }
+    }
+}
+
+/// Takes what comes next, be it a step, several, or a chunk of one. Another process may have been faster.
+pub(crate) async fn turn(
+    session: &mut impl Session,
+    is_new: bool,
+    steps: usize,
+) -> Result<(), Failed> {
+    let dialect = session.dialect();
+    session.begin().await?;
+    if let Some(wait) = dialect.migration_turn() {
+        session.rows(&Sql::new(wait)).await?;
+    }
+    if is_new {
+        let mut list = create_table(dialect, &table_of::<migration::Entity>());
+        let list = dialect.render(list.if_not_exists());
+        session.execute(&Sql::new(&list)).await?;
+    }
+    let first = usize::try_from(taken(session).await?).unwrap_or(usize::MAX);
+    let missing = STEPS.get(first..steps).unwrap_or_default();
+    for (number, step) in (first as i64 + 1..).zip(missing) {
+        let made = match step.work {
+            Work::Table(table) => dialect.render(&create_table(dialect, &table())),
+            Work::Index(table, suffix) => dialect.render(&index(dialect, table(), suffix)),
+            Work::Derive if number > first as i64 + 1 => break,
+            Work::Derive => {
+                derive_chunk(session, number, step).await?;
+                break;
+            }
+        };
+        execute_once(session, &made).await?;
+        note(session, number, step.name).await?;
+        if !dialect.makes_many_at_once() {
+            break;
+        }
+    }
+    session.commit().await
+}
+
+fn index(dialect: Dialect, table: TableOf, suffix: &str) -> IndexCreateStatement {
+    let index = table.indexes.iter().find(|index| index.suffix == suffix);
+    let index = index.expect("a test of the steps finds the index of each");
+    create_index(dialect, &table, index)
+}
+
+/// Runs a statement whose effect may be there: where it cannot say so itself, its failure does.
+async fn execute_once(session: &mut impl Session, ddl: &str) -> Result<(), Failed> {
+    match session.execute(&Sql::new(ddl)).await {
+        Err(failed) if failed.why == Why::IsSo => Ok(()),
+        done => done,
+    }
+}
+
+/// Notes in the list of migrations that a step is taken, or that one is under way. It may be noted.
+async fn note(session: &mut impl Session, number: i64, text: &str) -> Result<(), Failed> {
+    let mut sql = Sql::new("INSERT INTO ");
+    sql.push(list()).push(" (version, name) VALUES (");
+    sql.bind(number).push(", ").bind(text.to_owned()).push(")");
+    sql.push(session.dialect().or_ignore());
+    session.execute(&sql).await
+}
+
+/// Derives a chunk; after the last one the step is taken.
+async fn derive_chunk(session: &mut impl Session, number: i64, step: &Step) -> Result<(), Failed> {
+    let dialect = session.dialect();
+    let progress = derive::progress(number);
+    let mut kept = Sql::new("SELECT name FROM ");
+    kept.push(list()).push(" WHERE version = ").bind(progress);
+    kept.push(dialect.update_lock());
+    let kept = session.rows(&kept).await?;
+    let Some([Some(ColumnValue::Text(position))]) = kept.first().map(Vec::as_slice) else {
+        execute_once(session, &derive::prepare(dialect)).await?;
+        return note(session, progress, &Position::START.to_string()).await;
+    };
+    let mut sql = match chunk(session, Position::parse(position)).await? {
+        Some(next) => {
+            let mut place = Sql::new("UPDATE ");
+            place.push(list()).push(" SET name = ");
+            place.bind(next.to_string());
+            place
+        }
+        None => {
+            execute_once(session, &derive::tidy(dialect)).await?;
+            note(session, number, step.name).await?;
+            let mut place = Sql::new("DELETE FROM ");
+            place.push(list());
+            place
+        }
+    };
+    sql.push(" WHERE version = ").bind(progress);
+    session.execute(&sql).await
+}
+
+/// Derives the chunk at this position; where the next one is.
+async fn chunk(session: &mut impl Session, position: Position) -> Result<Option<Position>, Failed> {
+    let dialect = session.dialect();
+    let records = match position.records(dialect) {
+        Some(sql) => session.rows(&sql).await?,
+        None => Rows::new(),
+    };
+    let Some(chunk) = Chunk::read(dialect, &position, records) else {
+        let scope = session.rows(&position.next_scope()).await?;
+        return Ok(position.beyond(&scope));
+    };
+    let terms = session.rows(&chunk.terms()).await?;
+    let holders = match chunk.holders() {
+        Some(sql) => session.rows(&sql).await?,
+        None => Rows::new(),
+    };
+    let end = chunk.end();
+    for sql in chunk.writes(terms, holders) {
+        session.execute(&sql).await?;
+    }
+    Ok(Some(end))
+}
+
+/// The list of migrations.
+fn list() -> &'static str {
+    migration::Entity.table_name()
+}

@@ -1,0 +1,94 @@
+//! The steps of the migration, in the order in which a database takes them.
+//!
+//! A step makes a table or an index of an [entity](crate::entity), and never changes once it is released: a new column is a new
+//! step, and the step that makes the table leaves it out. Where the engine takes columns, keys or index terms from documents
+//! otherwise than before, a step has them derived anew (`derive.rs`).
+
+use crate::entity::{
+    Table, TableOf, activity, api_key, association, company, configuration, contact, deal,
+    delivery, event, field, response, table_of, term, webhook, workspace,
+};
+
+/// One step.
+pub(crate) struct Step {
+    pub name: &'static str,
+    pub work: Work,
+}
+
+/// What a step does.
+#[derive(Clone, Copy)]
+pub(crate) enum Work {
+    /// Makes the table of an entity.
+    Table(fn() -> TableOf),
+    /// Makes the index of this suffix.
+    Index(fn() -> TableOf, &'static str),
+    /// Has everything derived anew that is derived from documents. Of several such steps the last would do for all.
+    Derive,
+}
+
+const fn table<E: Table>(name: &'static str) -> Step {
+    let work = Work::Table(table_of::<E>);
+    Step { name, work }
+}
+
+const fn index<E: Table>(name: &'static str, suffix: &'static str) -> Step {
+    let work = Work::Index(table_of::<E>, suffix);
+    Step { name, work }
+}
+
+const fn derive(name: &'static str) -> Step {
+    let work = Work::Derive;
+    Step { name, work }
+}
+
+/// How many steps this program knows.
+pub(crate) const KNOWN: usize = STEPS.len();
+
+/// All steps, oldest first. The version of a database is how many it has taken.
+pub(crate) const STEPS: &[Step] = &[
+    table::<contact::Entity>("contacts"),
+    index::<contact::Entity>("contacts by e-mail", "email_key"),
+    index::<contact::Entity>("contacts by last name", "last_name"),
+    index::<contact::Entity>("contacts by phone", "phone"),
+    index::<contact::Entity>("contacts by company", "company_id"),
+    index::<contact::Entity>("contacts by change", "updated_at"),
+    table::<company::Entity>("companies"),
+    index::<company::Entity>("companies by name", "name"),
+    index::<company::Entity>("companies by domain", "domain"),
+    index::<company::Entity>("companies by change", "updated_at"),
+    table::<deal::Entity>("deals"),
+    index::<deal::Entity>("deals by stage", "stage"),
+    index::<deal::Entity>("deals by close date", "close_date"),
+    index::<deal::Entity>("deals by company", "company_id"),
+    index::<deal::Entity>("deals by contact", "primary_contact_id"),
+    index::<deal::Entity>("deals by change", "updated_at"),
+    table::<activity::Entity>("activities"),
+    index::<activity::Entity>("activities by type", "type"),
+    index::<activity::Entity>("activities by contact", "contact_id"),
+    index::<activity::Entity>("activities by deal", "deal_id"),
+    index::<activity::Entity>("activities by company", "company_id"),
+    index::<activity::Entity>("activities by time", "occurred_at"),
+    index::<activity::Entity>("activities by change", "updated_at"),
+    table::<association::Entity>("associations"),
+    index::<association::Entity>("associations by edge", "edge_key"),
+    index::<association::Entity>("associations by start", "from_id"),
+    index::<association::Entity>("associations by end", "to_id"),
+    table::<field::Entity>("fields"),
+    index::<field::Entity>("fields by key", "field_key"),
+    table::<webhook::Entity>("webhooks"),
+    table::<event::Entity>("events"),
+    table::<delivery::Entity>("deliveries"),
+    index::<delivery::Entity>("deliveries by webhook", "webhook_id"),
+    table::<api_key::Entity>("api keys"),
+    index::<api_key::Entity>("api keys by digest", "digest"),
+    index::<api_key::Entity>("api keys by workspace", "workspace_id"),
+    table::<workspace::Entity>("workspaces"),
+    index::<workspace::Entity>("workspaces by name", "name_key"),
+    table::<term::Entity>("terms"),
+    table::<response::Entity>("responses"),
+    index::<response::Entity>("responses by expiry", "expires_at"),
+    table::<configuration::Entity>("configurations"),
+    index::<delivery::Entity>("deliveries by event", "event_id"),
+    index::<delivery::Entity>("deliveries by due time", "due"),
+    derive("one identity for addresses, domains and telephone numbers"),
+];
