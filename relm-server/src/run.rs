@@ -12,7 +12,7 @@ use relm_core::{ErrorKind, KeyAccess, Mode};
 use relm_store_memory::MemoryStore;
 
 #[cfg(any(feature = "postgres", feature = "mysql"))]
-use relm_store_seaorm::{PoolOptions, PooledStore};
+use relm_store_seaorm::{PoolOptions, SeaOrmStore};
 use relm_store_seaorm::{SqliteOptions, SqliteStore};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -168,14 +168,14 @@ async fn open_server(
     args: &DatabaseArgs,
     migrates: bool,
 ) -> Result<CrmBuilder, Failure> {
-    let options = PoolOptions::new(url)
+    let options = PoolOptions::new()
         .connections_max(args.connections)
         .acquire_timeout(args.acquire)
         .statement_timeout(args.statement)
         .statements_cached(args.statements_cached)
         .migrate(migrates);
     let fail = |error: &dyn Error| format!("{}: {error}", args.database);
-    let store = PooledStore::open(options).await;
+    let store = SeaOrmStore::connect(url, options).await;
     let store = Arc::new(store.map_err(|error| fail(&error))?);
     let clock = SharedClock::follow(Arc::clone(&store)).await;
     let clock = clock.map_err(|error| fail(&error))?;

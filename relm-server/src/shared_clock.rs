@@ -8,7 +8,7 @@ use std::time::Duration;
 use relm_core::store::StoreError;
 use relm_core::value::time::{Monotonic, SystemClock};
 use relm_core::{Clock, Timestamp};
-use relm_store_seaorm::PooledStore;
+use relm_store_seaorm::SeaOrmStore;
 
 /// How often the two clocks are compared.
 const COMPARE_EVERY: Duration = Duration::from_secs(30);
@@ -40,7 +40,7 @@ impl SharedClock {
     ///
     /// # Errors
     /// When the database cannot be asked.
-    pub async fn follow(store: Arc<PooledStore>) -> Result<Arc<Self>, StoreError> {
+    pub async fn follow(store: Arc<SeaOrmStore>) -> Result<Arc<Self>, StoreError> {
         let clock = Arc::new(Self::of_this_machine());
         clock.compare(&store).await?;
         let following = Arc::clone(&clock);
@@ -64,7 +64,7 @@ impl SharedClock {
         }
     }
 
-    async fn compare(&self, store: &PooledStore) -> Result<(), StoreError> {
+    async fn compare(&self, store: &SeaOrmStore) -> Result<(), StoreError> {
         let asked = self.monotonic();
         let told = store.now().await?;
         let answered = self.monotonic();

@@ -1,14 +1,22 @@
 //! Relm over SQL: real tables with typed columns, and the JSON document of each record beside them.
 //!
-//! What is the same on every database is a pure function of the engine's data: the tables (`schema.rs`), a batch as a
-//! plan of statements (`plan.rs`), or as one (`single_statement.rs`), a conflict diagnosed (`conflict.rs`), lists
-//! (`query.rs`), searches (`search.rs`), what waits to be delivered (`queue.rs`), what an older release derived otherwise (`derived.rs`). What is not the same is in `dialect.rs`. A driver only runs
-//! statements and reads rows: `sqlite/` is the one for SQLite, embedded; `pooled/` the one for PostgreSQL, MariaDB and
-//! MySQL, over pools of connections.
+//! - [`SqliteStore`] keeps them in a file of SQLite's, embedded: the default, and the fastest way where one process is enough.
+//! - `SeaOrmStore` keeps them in PostgreSQL, MariaDB, MySQL or SQLite, through a pool of SeaORM's: one that a program has and hands over,
+//!   or one that it opens itself. It comes with the features `postgres`, `mysql` and `sqlx-sqlite`.
+//! - [`entity`] has the tables as SeaORM's entities, for programs that query and join them; [`migration`] makes them.
+//!
+//! Inside, what is the same on every database is a pure function of the engine's data: a batch as a plan of statements (`plan.rs`), or as
+//! one (`single_statement.rs`), a conflict diagnosed (`conflict.rs`), lists (`query.rs`), searches (`search.rs`), what waits to be delivered
+//! (`queue.rs`). What is not the same is in `dialect.rs`. A driver only runs statements and reads rows: `sqlite/` and `pooled/`.
 
 // The pure half speaks to every database; a build with fewer drivers leaves some of it unused.
 #![cfg_attr(
-    not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
+    not(all(
+        feature = "sqlite",
+        feature = "postgres",
+        feature = "mysql",
+        feature = "migrator"
+    )),
     allow(dead_code)
 )]
 
@@ -46,6 +54,6 @@ mod search_equivalence;
 
 pub use open_error::OpenError;
 #[cfg(feature = "pool")]
-pub use pooled::{PoolOptions, PooledStore};
+pub use pooled::{PoolOptions, SeaOrmStore};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore, Synchronous};

@@ -48,7 +48,20 @@ pub enum OpenError {
     Foreign(Option<&'static str>),
     /// SQLite itself is too old to be trusted with a write-ahead log.
     #[error("SQLite {0} is too old: 3.51.3 is needed")]
-    OldSqlite(&'static str),
+    OldSqlite(String),
+    /// Connections that were handed over are not set as the store needs them.
+    #[error(
+        "the connections have `{setting}` = `{found}`, and the store needs {needed}: set it on each of the pool, or have \
+         `PoolOptions::set_up` set all that is needed"
+    )]
+    Session {
+        /// The setting, such as `transaction_isolation`.
+        setting: &'static str,
+        /// What it is.
+        found: String,
+        /// What it must be.
+        needed: &'static str,
+    },
     /// A thread could not be started.
     #[error("a thread cannot be started: {0}")]
     Thread(#[source] std::io::Error),

@@ -32,13 +32,6 @@ pub(crate) fn due(lease: &Lease) -> Sql {
     sql
 }
 
-/// The same, which nobody else may take before the transaction ends.
-pub(crate) fn due_locked(lease: &Lease) -> Sql {
-    let mut sql = due(lease);
-    sql.push(" FOR UPDATE");
-    sql
-}
-
 /// Takes what a lease may have in one statement: `id, doc, next_attempt_at` as it was. Whoever waited for another that
 /// takes the same looks at them anew, and leaves what is not due any more.
 pub(crate) fn take_due(lease: &Lease) -> Sql {

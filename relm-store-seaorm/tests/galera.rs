@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use relm_core::store::{Query, Store};
 use relm_core::{AssociationInput, CompanyInput, ContactInput, Crm, ErrorKind, Kind, Mode, Scoped};
-use relm_store_seaorm::{PoolOptions, PooledStore};
+use relm_store_seaorm::{PoolOptions, SeaOrmStore};
 use sea_orm::ConnectionTrait;
 use test_requirements::requires;
 use throwaway::{RUNTIME, connect};
 
 /// A store on each node, over one fresh database.
-fn nodes(name: &str) -> [Arc<PooledStore>; 2] {
+fn nodes(name: &str) -> [Arc<SeaOrmStore>; 2] {
     let urls = std::env::var("RELM_TEST_GALERA_URLS");
     let urls = urls.expect("set RELM_TEST_GALERA_URLS to run these tests");
     let name = format!("relm_{name}_{}", std::process::id());
@@ -32,14 +32,13 @@ fn nodes(name: &str) -> [Arc<PooledStore>; 2] {
         waited.expect("it catches up");
         let open = |url: &str| {
             let (server, _) = url.rsplit_once('/').expect("it names a database");
-            tokio::spawn(PooledStore::open(PoolOptions::new(format!(
-                "{server}/{name}"
-            ))))
+            let url = format!("{server}/{name}");
+            tokio::spawn(SeaOrmStore::connect(url, PoolOptions::new()))
         };
         // Both migrate.
         let (one, other) = (open(one), open(other));
-        let up = |opened: Result<Result<PooledStore, _>, _>| {
-            let opened: Result<PooledStore, relm_store_seaorm::OpenError> =
+        let up = |opened: Result<Result<SeaOrmStore, _>, _>| {
+            let opened: Result<SeaOrmStore, relm_store_seaorm::OpenError> =
                 opened.expect("no panic");
             Arc::new(opened.expect("it comes up"))
         };
@@ -48,7 +47,7 @@ fn nodes(name: &str) -> [Arc<PooledStore>; 2] {
 }
 
 /// One workspace, on each node.
-async fn workspace(nodes: &[Arc<PooledStore>; 2]) -> [Scoped; 2] {
+async fn workspace(nodes: &[Arc<SeaOrmStore>; 2]) -> [Scoped; 2] {
     let store = |node: usize| Arc::clone(&nodes[node]) as Arc<dyn Store>;
     let [one, other] = [0, 1].map(|node| Crm::builder(store(node)).build());
     let workspace = one.create_workspace("acme").await.expect("it is made");
@@ -64,7 +63,7 @@ async fn workspace(nodes: &[Arc<PooledStore>; 2]) -> [Scoped; 2] {
     ]
 }
 
-async fn count(store: &PooledStore, scoped: &Scoped, kind: Kind) -> usize {
+async fn count(store: &SeaOrmStore, scoped: &Scoped, kind: Kind) -> usize {
     let query = Query {
         kind,
         clauses: Vec::new(),

@@ -14,7 +14,7 @@ use relm_core::{
     Activity, Company, Contact, ContactInput, Deal, ErrorKind, Id, KeyAccess, List, ListRequest,
     Scoped, SearchRequest, Store, Timestamp,
 };
-use relm_store_seaorm::{PoolOptions, PooledStore, SqliteStore};
+use relm_store_seaorm::{PoolOptions, SeaOrmStore, SqliteStore};
 use sea_orm::ConnectionTrait;
 use serde_json::Value;
 use test_requirements::requires;
@@ -101,7 +101,7 @@ fn pooled(server: &'static Server, dump: &str, shown: &Shown) {
             .await
             .expect("the dump loads");
         loading.close().await.expect("it closes");
-        let store = PooledStore::open(PoolOptions::new(database.url())).await;
+        let store = SeaOrmStore::connect(database.url(), PoolOptions::new()).await;
         let store = Arc::new(store.expect("it comes up to date"));
         is_all_there_and_serves(Arc::clone(&store) as Arc<dyn Store>, shown).await;
         store.close().await;

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use relm_core::store::{Batch, CommitError, Store, StoreError, StoredResponse, Write};
 use relm_core::{Id, Kind, Mode, Scope, Timestamp};
-use relm_store_seaorm::{OpenError, PoolOptions, PooledStore};
+use relm_store_seaorm::{OpenError, PoolOptions, SeaOrmStore};
 use sea_orm::ConnectionTrait;
 use throwaway::{RUNTIME, Server, connect};
 use tokio::net::{TcpListener, TcpStream};
@@ -183,8 +183,9 @@ fn given_up_and_come_back_to(server: &'static Server, away: Line) {
     let (host, name) = rest.split_once('/').unwrap();
     RUNTIME.block_on(async {
         let relay = Relay::to(host.to_owned()).await;
-        let options = PoolOptions::new(format!("{before}@{}/{name}", relay.address));
-        let store = PooledStore::open(options.connections_max(4)).await;
+        let url = format!("{before}@{}/{name}", relay.address);
+        let options = PoolOptions::new().connections_max(4);
+        let store = SeaOrmStore::connect(url, options).await;
         let store = Arc::new(store.expect("the line is open"));
         store.commit(response(0)).await.expect("the line is open");
 
@@ -279,8 +280,8 @@ fn nobody_waits_for_what_was_given_up(server: &'static Server) {
     });
 }
 
-async fn open_error(options: PoolOptions) -> OpenError {
-    match PooledStore::open(options).await {
+async fn open_error(url: &str, options: PoolOptions) -> OpenError {
+    match SeaOrmStore::connect(url, options).await {
         Err(error) => error,
         Ok(_) => panic!("it must not open"),
     }
@@ -290,8 +291,8 @@ async fn open_error(options: PoolOptions) -> OpenError {
 fn a_port_where_nothing_listens_is_named_at_once() {
     for scheme in ["postgres", "mysql"] {
         let begun = Instant::now();
-        let options = PoolOptions::new(format!("{scheme}://relm@127.0.0.1:1/relm"));
-        let error = RUNTIME.block_on(open_error(options));
+        let url = format!("{scheme}://relm@127.0.0.1:1/relm");
+        let error = RUNTIME.block_on(open_error(&url, PoolOptions::new()));
         assert!(begun.elapsed() < Duration::from_secs(1));
         let said = error.to_string();
         assert!(
@@ -308,7 +309,8 @@ fn a_role_is_told_which_right_it_lacks(server: &'static Server) {
     let (before, rest) = url.split_once('@').unwrap();
     let (scheme, _) = before.split_once("://").unwrap();
     let role = format!("relm_{}_{scheme}", std::process::id());
-    let options = PoolOptions::new(format!("{scheme}://{role}@{rest}"));
+    let its = format!("{scheme}://{role}@{rest}");
+    let options = PoolOptions::new();
     let name = rest.rsplit('/').next().unwrap();
     let beside = connect(&url);
     RUNTIME.block_on(async {
@@ -331,7 +333,7 @@ fn a_role_is_told_which_right_it_lacks(server: &'static Server) {
             ),
         };
         run(make).await;
-        let said = async |options: PoolOptions| open_error(options).await.to_string();
+        let said = async |options: PoolOptions| open_error(&its, options).await.to_string();
         if scheme == "mysql" {
             let error = said(options.clone()).await;
             assert!(error.contains("connect on the database"), "{error}");
@@ -342,7 +344,7 @@ fn a_role_is_told_which_right_it_lacks(server: &'static Server) {
             error.contains("CREATE, ALTER and INDEX on the schema"),
             "{error}"
         );
-        PooledStore::migrate(&PoolOptions::new(url.clone()))
+        SeaOrmStore::migrate(&url, PoolOptions::new())
             .await
             .expect("its owner may");
         let options = options.migrate(false);

@@ -18,7 +18,7 @@ use relm_core::store::{Batch, CommitError, Lease, Require, Store, StoredResponse
 use relm_core::{
     ContactInput, Crm, ErrorKind, Id, Kind, ListRequest, Mode, Scope, Scoped, Timestamp,
 };
-use relm_store_seaorm::{OpenError, PoolOptions, PooledStore};
+use relm_store_seaorm::{OpenError, PoolOptions, SeaOrmStore};
 use sea_orm::ConnectionTrait;
 use throwaway::{RUNTIME, Server, Throwaway, connect};
 
@@ -101,7 +101,7 @@ fn response(n: u64) -> Write {
     })
 }
 
-async fn workspace(store: Arc<PooledStore>) -> Scoped {
+async fn workspace(store: Arc<SeaOrmStore>) -> Scoped {
     let crm = Crm::builder(store).build();
     let workspace = crm.create_workspace("acme").await.expect("a workspace");
     let scoped = crm.open(workspace.id, Mode::Live).await;
@@ -118,7 +118,7 @@ fn contact(n: u64) -> ContactInput {
 fn three_processes_migrate_an_empty_database_together(server: &'static Server) {
     let database = server.empty();
     RUNTIME.block_on(async {
-        let open = |_| tokio::spawn(PooledStore::open(PoolOptions::new(database.url())));
+        let open = |_| tokio::spawn(SeaOrmStore::connect(database.url(), PoolOptions::new()));
         let stores: Vec<_> = (0..3).map(open).collect();
         for store in stores {
             let store = store.await.expect("no panic").expect("it comes up");
@@ -132,8 +132,8 @@ fn three_processes_migrate_an_empty_database_together(server: &'static Server) {
     });
 }
 
-async fn open_error(options: PoolOptions) -> OpenError {
-    match PooledStore::open(options).await {
+async fn open_error(url: &str, options: PoolOptions) -> OpenError {
+    match SeaOrmStore::connect(url, options).await {
         Err(error) => error,
         Ok(_) => panic!("it must not open"),
     }
@@ -143,20 +143,21 @@ fn a_database_of_another_version_or_program_is_refused(server: &'static Server) 
     let database = server.empty();
     let beside = connect(&database.url());
     RUNTIME.block_on(async {
-        let options = PoolOptions::new(database.url());
-        let behind = open_error(options.clone().migrate(false)).await;
+        let (url, options) = (database.url(), PoolOptions::new());
+        let behind = open_error(&url, options.clone().migrate(false)).await;
         assert!(matches!(behind, OpenError::Behind { found: 0, .. }));
         let run = async |sql| beside.execute_unprepared(sql).await.expect("it runs");
         run("CREATE TABLE deals (whatever INTEGER)").await;
-        let foreign = open_error(options.clone()).await;
+        let foreign = open_error(&url, options.clone()).await;
         assert!(matches!(foreign, OpenError::Foreign(Some("deals"))));
         // Tables of other names are no concern of ours.
         run("DROP TABLE deals").await;
         run("CREATE TABLE their_deals (whatever INTEGER)").await;
-        let store = PooledStore::open(options.clone()).await.expect("it opens");
+        let store = SeaOrmStore::connect(&url, options.clone()).await;
+        let store = store.expect("it opens");
         store.close().await;
         run("INSERT INTO relm_migrations (version, name) VALUES (9999, 'later')").await;
-        let newer = open_error(options).await;
+        let newer = open_error(&url, options).await;
         assert!(matches!(newer, OpenError::Newer { found: 9999, .. }));
         beside.close().await.expect("it closes");
     });
@@ -310,7 +311,7 @@ fn what_is_retried_over_broken_connections_is_done_once(server: &'static Server)
     });
 }
 
-async fn count(scoped: &Scoped, kind: Kind, store: &PooledStore) -> u64 {
+async fn count(scoped: &Scoped, kind: Kind, store: &SeaOrmStore) -> u64 {
     let query = relm_core::store::Query {
         kind,
         clauses: Vec::new(),

@@ -9,7 +9,7 @@ use relm_core::{Crm, KeyAccess, Mode};
 use relm_server::api::Api;
 use relm_server::serve::{Limits, serve};
 use relm_store_memory::MemoryStore;
-use relm_store_seaorm::{PoolOptions, PooledStore, SqliteStore};
+use relm_store_seaorm::{PoolOptions, SeaOrmStore, SqliteStore};
 use sea_orm::{ConnectionTrait, Database, TransactionTrait};
 use test_requirements::requires;
 use tokio::io::AsyncWriteExt;
@@ -136,8 +136,8 @@ fn the_next_reader_of_a_pool_stands_behind_nobody_who_left(connections: u32) {
     POSTGRES.run(|url| {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
-            let options = PoolOptions::new(url).connections_max(connections);
-            let pool = Arc::new(PooledStore::open(options).await.unwrap());
+            let options = PoolOptions::new().connections_max(connections);
+            let pool = Arc::new(SeaOrmStore::connect(url, options).await.unwrap());
             let server = Whole::over(Arc::clone(&pool) as Arc<dyn Store>, usize::MAX >> 3).await;
             let beside = Database::connect(url).await.unwrap();
             let held = beside.begin().await.unwrap();

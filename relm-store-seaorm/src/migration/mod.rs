@@ -1,7 +1,7 @@
 //! Brings a database's tables up to date.
 //!
-//! The stores do so by themselves when they are opened, and [`PooledStore::migrate`](crate::PooledStore::migrate) does it alone. A program
-//! that has migrations of its own takes in Relm's, with the feature `migrator`:
+//! A store that opens a database does so by itself. Over connections that a program has, `migrate` does it; and a program that has
+//! migrations of its own takes in Relm's, with the feature `migrator`:
 //!
 #![cfg_attr(not(feature = "migrator"), doc = "```ignore")]
 #![cfg_attr(feature = "migrator", doc = "```")]
@@ -34,6 +34,9 @@ mod migrator;
 mod runner;
 mod state;
 mod steps;
+
+#[cfg(feature = "pool")]
+pub use crate::pooled::migration::migrate;
 
 #[cfg(feature = "migrator")]
 pub use self::migrator::{Migrator, migrations, up};

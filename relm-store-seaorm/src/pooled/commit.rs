@@ -17,7 +17,8 @@ use crate::conflict::{Probe, questions};
 use crate::dialect::Dialect;
 use crate::plan::{Expect, Step, compile};
 use crate::query::documents;
-use crate::queue::{due_locked, take, take_due};
+use crate::queue::{due, take, take_due};
+use crate::rows::in_few_parts;
 use crate::single_statement::single_statement;
 use crate::sql::Sql;
 
@@ -105,8 +106,14 @@ pub(super) async fn commit(database: &Connected, batch: &Batch) -> Result<(), Co
         return Ok(());
     }
     let mut joined = match database.dialect {
-        Dialect::Postgres => single_statement(batch, &plan),
-        Dialect::Sqlite | Dialect::MariaDb | Dialect::Galera | Dialect::MySql => None,
+        // On a connection that somebody left inside a transaction, a statement alone would be acknowledged and lost; `BEGIN` and
+        // `COMMIT` around it are not. Our own pools leave none so.
+        Dialect::Postgres if database.is_ours => single_statement(batch, &plan),
+        Dialect::Postgres
+        | Dialect::Sqlite
+        | Dialect::MariaDb
+        | Dialect::Galera
+        | Dialect::MySql => None,
     };
     let mut tries = Tries::new();
     let mut doubt = None;
@@ -167,6 +174,7 @@ async fn run_statement(database: &Connected, sql: &Sql) -> Result<(), CommitFail
 
 /// All steps of a plan in one transaction.
 async fn run_transaction(database: &Connected, plan: &[Step]) -> Result<(), CommitFailure> {
+    let _turn = database.turn().await;
     let transaction = database.begin().await?;
     for Step { sql, expect } in plan {
         let is_as_expected = match expect {
@@ -254,8 +262,8 @@ pub(super) async fn lease(
     let mut tries = Tries::new();
     loop {
         let taken = match database.dialect {
-            Dialect::Postgres | Dialect::Sqlite => lease_alone(database, lease).await,
-            Dialect::MariaDb | Dialect::Galera | Dialect::MySql => {
+            Dialect::Postgres => lease_alone(database, lease).await,
+            Dialect::Sqlite | Dialect::MariaDb | Dialect::Galera | Dialect::MySql => {
                 lease_together(database, lease).await
             }
         };
@@ -280,11 +288,17 @@ async fn lease_alone(database: &Connected, lease: &Lease) -> Result<Vec<Document
 }
 
 async fn lease_together(database: &Connected, lease: &Lease) -> Result<Vec<Document>, Failure> {
+    let _turn = database.turn().await;
     let transaction = database.begin().await?;
-    let due = database.documents(&transaction, &due_locked(lease)).await?;
+    let mut due = due(lease);
+    due.push(database.dialect.update_lock());
+    let due = database.documents(&transaction, &due).await?;
     if !due.is_empty() {
         let ids: Vec<Id> = due.iter().map(|document| document.id).collect();
-        database.execute(&transaction, &take(lease, &ids)).await?;
+        // Not all of them need have room in one statement.
+        for ids in in_few_parts(&ids) {
+            database.execute(&transaction, &take(lease, ids)).await?;
+        }
     }
     database.within(transaction.commit()).await?;
     Ok(due)
@@ -300,7 +314,9 @@ pub(super) async fn forget_expired(
     sql.bind(scope.key());
     sql.push(" AND expires_at <= ").bind(now.as_millis());
     match database.dialect {
-        Dialect::Postgres | Dialect::Sqlite => {
+        // A write there deletes a few itself.
+        Dialect::Sqlite => return Ok(()),
+        Dialect::Postgres => {
             sql.push(" AND key_digest IN (SELECT key_digest FROM responses WHERE scope = ")
                 .bind(scope.key());
             sql.push(" AND expires_at <= ").bind(now.as_millis());

@@ -141,6 +141,14 @@ fn of_statement(error: &Arc<sqlx::Error>) -> Meaning {
             if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
                 return of_number(error.number(), error.message());
             }
+            #[cfg(feature = "sqlx-sqlite")]
+            if error
+                .try_downcast_ref::<sqlx::sqlite::SqliteError>()
+                .is_some()
+            {
+                let code = error.code().and_then(|code| code.parse().ok());
+                return of_result_code(code.unwrap_or_default());
+            }
             of_sqlstate(error.code().as_deref().unwrap_or_default())
         }
         sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => Meaning::Unavailable,
@@ -199,6 +207,24 @@ fn of_number(number: u16, message: &str) -> Meaning {
     }
 }
 
+/// SQLite's codes: https://sqlite.org/rescode.html
+#[cfg(feature = "sqlx-sqlite")]
+fn of_result_code(code: i32) -> Meaning {
+    match (code & 0xff, code) {
+        // A unique key, a primary key.
+        (_, 2067 | 1555) => Meaning::Unmet,
+        // Others hold the lock, or wrote since the transaction began to read.
+        (5 | 6, _) => Meaning::Contention,
+        (8, _) => Meaning::Unwritable(Unwritable::ReadOnly),
+        (13, _) => Meaning::Unwritable(Unwritable::DiskFull),
+        // Out of memory; interrupted; cannot be opened.
+        (7 | 9 | 14, _) => Meaning::Unavailable,
+        // What the system below says of reading and writing.
+        (10, _) => Meaning::Lost,
+        _ => Meaning::Fault,
+    }
+}
+
 /// Whether an error of the system below is `ENOSPC`, which is told by its words or its number alone.
 #[cfg(feature = "mysql")]
 fn says_full(message: &str) -> bool {
@@ -230,6 +256,26 @@ mod tests {
             ("42P01", Meaning::Fault),
         ] {
             assert_eq!(of_sqlstate(code), means, "{code}");
+        }
+    }
+
+    #[cfg(feature = "sqlx-sqlite")]
+    #[test]
+    fn result_codes_mean_what_their_reference_says() {
+        for (code, means) in [
+            (2067, Meaning::Unmet),
+            (1555, Meaning::Unmet),
+            (1299, Meaning::Fault),
+            (5, Meaning::Contention),
+            (517, Meaning::Contention),
+            (262, Meaning::Contention),
+            (13, Meaning::Unwritable(Unwritable::DiskFull)),
+            (1032, Meaning::Unwritable(Unwritable::ReadOnly)),
+            (14, Meaning::Unavailable),
+            (522, Meaning::Lost),
+            (1, Meaning::Fault),
+        ] {
+            assert_eq!(of_result_code(code), means, "{code}");
         }
     }
 

@@ -38,6 +38,8 @@ pub(super) enum Probe {
     Postgres(Arc<sqlx::postgres::PgConnectOptions>),
     #[cfg(feature = "mysql")]
     MySql(Arc<sqlx::mysql::MySqlConnectOptions>),
+    /// SQLite, which is where the process is.
+    Here,
 }
 
 impl Probe {
@@ -53,6 +55,7 @@ impl Probe {
                 Self::Postgres(options) => ping::<sqlx::PgConnection>(options).await,
                 #[cfg(feature = "mysql")]
                 Self::MySql(options) => ping::<sqlx::MySqlConnection>(options).await,
+                Self::Here => Ok(()),
             }
         };
         match tokio::time::timeout(PROBE_MAX, asked).await {
@@ -71,6 +74,7 @@ impl Probe {
             }
             #[cfg(feature = "mysql")]
             Self::MySql(options) => (options.get_host(), options.get_port(), options.get_socket()),
+            Self::Here => return "this process".to_owned(),
         };
         match socket {
             Some(socket) => socket.display().to_string(),
@@ -96,6 +100,8 @@ async fn ping<C: Connection>(options: &C::Options) -> Result<(), sqlx::Error> {
 #[derive(Debug)]
 pub(super) struct Liveness {
     probe: Probe,
+    /// Whether the pool's hooks tell when a call is [given a connection](connected).
+    tells_connected: bool,
     /// Whether the database is away, for those who begin.
     is_away: AtomicBool,
     /// The same, for those who wait.
@@ -106,9 +112,10 @@ pub(super) struct Liveness {
 
 impl Liveness {
     /// A database that is taken to be there.
-    pub fn new(probe: Probe) -> Arc<Self> {
+    pub fn new(probe: Probe, tells_connected: bool) -> Arc<Self> {
         Arc::new(Self {
             probe,
+            tells_connected,
             is_away: AtomicBool::new(false),
             away: watch::channel(false).0,
             asking: Mutex::default(),
@@ -143,10 +150,13 @@ impl Liveness {
                         Failure::Lost(Cause::Said("the database stopped answering"))
                     }
                 };
-                Err(match HAS_CONNECTION.with(Cell::get) {
-                    true => lost,
-                    false => Failure::Away(lost.cause()),
-                })
+                // Where nobody tells, the question may have got there.
+                Err(
+                    match !self.tells_connected || HAS_CONNECTION.with(Cell::get) {
+                        true => lost,
+                        false => Failure::Away(lost.cause()),
+                    },
+                )
             })
             .await
     }

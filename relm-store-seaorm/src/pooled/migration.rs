@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use sea_orm::{
-    ConnectionTrait, DbErr, QueryResult, RuntimeErr, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionSession, TransactionTrait, sqlx,
+    ConnectionTrait, DatabaseConnection, DbErr, QueryResult, RuntimeErr, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionSession, TransactionTrait, sqlx,
 };
 
 use super::error::Failure;
 use super::rights;
+use super::session::dialect_of;
 use super::statement::{scalars, statement};
 use crate::dialect::Dialect;
 use crate::migration::{Failed, KNOWN, Rows, Session, Why, look, run};
@@ -22,6 +23,16 @@ pub(super) async fn check(
 ) -> Result<(), OpenError> {
     let found = look(&mut Connection::new(on, dialect)).await?;
     check_version(found.taken() as i64, KNOWN as i64, false)
+}
+
+/// Brings the tables up to date on connections that a program has. Any number of processes may do so at once; it does nothing where
+/// they are up to date.
+///
+/// # Errors
+/// [`OpenError`]. Steps that were taken stay taken.
+pub async fn migrate(database: &DatabaseConnection) -> Result<(), OpenError> {
+    let dialect = dialect_of(database).await?;
+    Box::pin(run_to(database, dialect, KNOWN)).await
 }
 
 /// Takes the steps that are missing, of the first `steps` of all.

@@ -1,4 +1,4 @@
-//! PostgreSQL, MariaDB and MySQL, each through a pool of connections that many processes may share a database by.
+//! PostgreSQL, MariaDB, MySQL and SQLite, each through a pool of SeaORM's: one that the store opens, or one that a program has.
 //!
 //! Every call runs in a task of its own on the runtime that opened the store. So a future may be dropped at any await
 //! point, on any executor: what it asked for goes on to its end, and no connection is left in the middle of anything.
@@ -33,8 +33,9 @@ use relm_core::store::{
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
 use relm_core::value::time::Timestamp;
+use sea_orm::DatabaseConnection;
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinError;
 
 use self::abandoned::{Abandoned, Watched};
@@ -42,6 +43,7 @@ use self::error::Failure;
 use self::liveness::Liveness;
 
 pub use self::options::PoolOptions;
+use self::options::STATEMENT_TIMEOUT;
 use self::places::Places;
 use self::statement::Connected;
 use crate::dialect::Dialect;
@@ -57,8 +59,8 @@ const FORGET_EVERY: u64 = 16;
 /// What a statement's answer is waited for where the database itself sets no limit: in a migration.
 const UNLIMITED: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Keeps records in PostgreSQL, MariaDB or MySQL.
-pub struct PooledStore {
+/// Keeps records in PostgreSQL, MariaDB, MySQL or SQLite, through a pool of SeaORM's.
+pub struct SeaOrmStore {
     database: Arc<Connected>,
     runtime: Handle,
     places: Places,
@@ -69,24 +71,63 @@ pub struct PooledStore {
     broad: usize,
 }
 
-impl PooledStore {
-    /// Opens the database and, unless the options say otherwise, brings its tables up to date. Any number of processes
-    /// may do so at once. Must be called within a tokio runtime, which then runs what the store does.
+impl SeaOrmStore {
+    /// A store over connections that the program has: a pool of PostgreSQL, MariaDB, MySQL or SQLite, which others may use too. Tables
+    /// are brought up to date beforehand, by [`migration`](crate::migration), so that a program's own can be beside them. Must be
+    /// called within a tokio runtime, which then runs what the store does.
+    ///
+    /// [`connect`](Self::connect) is faster on PostgreSQL, where a commit needs no transaction on connections that nobody else
+    /// leaves inside one, and limits how long a statement may take.
+    ///
+    /// # Errors
+    /// [`OpenError`]: above all [`Session`](OpenError::Session) where the connections are not set as the store needs them, and
+    /// [`Behind`](OpenError::Behind). Nothing was changed.
+    pub async fn new(pool: DatabaseConnection) -> Result<Self, OpenError> {
+        let runtime = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
+        let handed = session::handed(&pool)?;
+        let dialect = session::dialect_of(&pool).await?;
+        Box::pin(session::check(&pool, dialect)).await?;
+        let database = Connected {
+            liveness: Liveness::new(handed.probe, false),
+            writer: writer(dialect),
+            limit: STATEMENT_TIMEOUT,
+            is_ours: false,
+            pool,
+            dialect,
+        };
+        let places = (handed.connections_max, handed.acquire_timeout);
+        Self::over(database, runtime, places).await
+    }
+
+    /// Opens the database at an address in the way that is fastest: `postgres://user:password@host/database`, `mysql://…` for MariaDB
+    /// and MySQL, `sqlite://file`. TLS is asked for there: `?sslmode=verify-full`, `?ssl-mode=VERIFY_IDENTITY`. Unless the options say
+    /// otherwise, its tables are brought up to date; any number of processes may do so at once. Must be called within a tokio
+    /// runtime, which then runs what the store does.
     ///
     /// # Errors
     /// [`OpenError`]. Steps that were taken stay taken.
-    pub async fn open(options: PoolOptions) -> Result<Self, OpenError> {
+    pub async fn connect(url: impl Into<String>, options: PoolOptions) -> Result<Self, OpenError> {
         let runtime = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
+        let options = options.at(url);
         // Boxed: the driver's futures are nested so deep that the layout of one that holds them all is not computed.
         if options.migrate {
-            Box::pin(Self::migrate(&options)).await?;
+            Box::pin(migrate(&options)).await?;
         }
         let database = Box::pin(connect(&options)).await?;
+        let places = (options.connections_max, options.acquire_timeout);
+        Self::over(database, runtime, places).await
+    }
+
+    async fn over(
+        database: Connected,
+        runtime: Handle,
+        (connections_max, acquire_timeout): (u32, Duration),
+    ) -> Result<Self, OpenError> {
         Box::pin(migration::check(&database.pool, database.dialect)).await?;
         Box::pin(rights::check(&database)).await?;
         let liveness = Arc::clone(&database.liveness);
         Ok(Self {
-            places: Places::new(options.connections_max, options.acquire_timeout, liveness),
+            places: Places::new(connections_max, acquire_timeout, liveness),
             database: Arc::new(database),
             runtime,
             abandoned: Arc::default(),
@@ -95,17 +136,12 @@ impl PooledStore {
         })
     }
 
-    /// Brings the database's tables up to date, on a connection of its own. Does nothing where they are.
+    /// Brings the tables of the database at an address up to date, on a connection of its own. Does nothing where they are.
     ///
     /// # Errors
-    /// As for [`open`](Self::open).
-    pub async fn migrate(options: &PoolOptions) -> Result<(), OpenError> {
-        let options = options.for_migration();
-        let database = Box::pin(connect(&options)).await?;
-        let migrated = migration::run_to(&database.pool, database.dialect, KNOWN);
-        let migrated = Box::pin(migrated).await;
-        database.pool.close().await?;
-        migrated
+    /// As for [`connect`](Self::connect).
+    pub async fn migrate(url: impl Into<String>, options: PoolOptions) -> Result<(), OpenError> {
+        migrate(&options.at(url)).await
     }
 
     /// The database's clock, by which replicas can agree on what time it is.
@@ -128,8 +164,12 @@ impl PooledStore {
         Ok(Timestamp::from_millis(millis))
     }
 
-    /// Ends the connections, once what is under way has ended. Calls after it find the store unavailable.
+    /// Ends the connections that the store opened, once what is under way has ended. Calls after it find the store unavailable. A pool
+    /// that was handed over is closed by whoever opened it.
     pub async fn close(&self) {
+        if !self.database.is_ours {
+            return;
+        }
         // Closing has nothing to report: connections that are broken are gone.
         let _ = self.database.pool.clone().close().await;
     }
@@ -184,6 +224,21 @@ impl PooledStore {
     }
 }
 
+async fn migrate(options: &PoolOptions) -> Result<(), OpenError> {
+    let options = options.for_migration();
+    let database = Box::pin(connect(&options)).await?;
+    let migrated = migration::run_to(&database.pool, database.dialect, KNOWN);
+    let migrated = Box::pin(migrated).await;
+    database.pool.close().await?;
+    migrated
+}
+
+/// What a process writes by turns with, where a database has one writer.
+fn writer(dialect: Dialect) -> Option<Arc<Semaphore>> {
+    let has_one = !dialect.has_many_writers();
+    has_one.then(|| Arc::new(Semaphore::new(1)))
+}
+
 /// Opens a pool and finds out whom it speaks to.
 async fn connect(options: &PoolOptions) -> Result<Connected, OpenError> {
     let probe = options.probe()?;
@@ -198,9 +253,11 @@ async fn connect(options: &PoolOptions) -> Result<Connected, OpenError> {
     let dialect = session::dialect_of(&pool).await?;
     Ok(Connected {
         pool,
-        liveness: Liveness::new(probe),
+        liveness: Liveness::new(probe, true),
+        writer: writer(dialect),
         dialect,
         limit: options.statement_timeout.unwrap_or(UNLIMITED),
+        is_ours: true,
     })
 }
 
@@ -213,14 +270,14 @@ fn ended(error: JoinError) -> StoreError {
     }
 }
 
-impl fmt::Debug for PooledStore {
+impl fmt::Debug for SeaOrmStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PooledStore")
+        f.write_str("SeaOrmStore")
     }
 }
 
 #[async_trait]
-impl Store for PooledStore {
+impl Store for SeaOrmStore {
     async fn get(&self, scope: Scope, id: Id) -> Result<Option<Document>, StoreError> {
         self.read(move |database| async move { read::get(&database, scope, id).await })
             .await

@@ -15,7 +15,7 @@ const CONNECTIONS_MAX: u32 = 10;
 /// How long a call waits for a connection, unless it is said.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a statement may take, unless it is said.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Statements that a connection keeps prepared, unless it is said.
 const STATEMENTS_CACHED: usize = 256;
 /// After so long without use a connection is asked whether it is still there. A ping before every use would be a
@@ -24,7 +24,11 @@ const PING_AFTER: Duration = Duration::from_secs(2);
 /// How long a connection that comes back may take to end what was left open on it. One that takes longer is closed.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How to open a [`PooledStore`](super::PooledStore).
+/// How long a statement waits for another process that writes to the same file of SQLite's.
+#[cfg(feature = "sqlx-sqlite")]
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How [`SeaOrmStore::connect`](super::SeaOrmStore::connect) opens a database.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PoolOptions {
     pub(super) url: String,
@@ -35,6 +39,12 @@ pub struct PoolOptions {
     pub(super) migrate: bool,
     /// Off in one test alone, which shows what is lost then.
     pub(super) rolls_back: bool,
+}
+
+impl Default for PoolOptions {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// Without the address, which may hold a password.
@@ -51,11 +61,10 @@ impl fmt::Debug for PoolOptions {
 }
 
 impl PoolOptions {
-    /// The database at this address: `postgres://user:password@host/database`, or `mysql://…` for MariaDB and MySQL.
-    /// TLS is asked for there: `?sslmode=verify-full`, `?ssl-mode=VERIFY_IDENTITY`.
-    pub fn new(url: impl Into<String>) -> Self {
+    /// The defaults.
+    pub fn new() -> Self {
         Self {
-            url: url.into(),
+            url: String::new(),
             connections_max: CONNECTIONS_MAX,
             acquire_timeout: ACQUIRE_TIMEOUT,
             statement_timeout: Some(STATEMENT_TIMEOUT),
@@ -63,6 +72,12 @@ impl PoolOptions {
             migrate: true,
             rolls_back: true,
         }
+    }
+
+    /// The same for the database at this address.
+    pub(super) fn at(mut self, url: impl Into<String>) -> Self {
+        self.url = url.into();
+        self
     }
 
     /// Sets the most connections that are open at once; 10 unless it is said.
@@ -95,11 +110,37 @@ impl PoolOptions {
     }
 
     /// Sets whether opening brings the tables up to date; it does unless it is said. Where it does not, a database that
-    /// is behind is refused, and [`PooledStore::migrate`](super::PooledStore::migrate) is run beforehand.
+    /// is behind is refused, and [`SeaOrmStore::migrate`](super::SeaOrmStore::migrate) is run beforehand.
     #[must_use]
     pub fn migrate(mut self, migrate: bool) -> Self {
         self.migrate = migrate;
         self
+    }
+
+    /// Sets up the connections of a pool that a program opens itself, and hands to [`SeaOrmStore::new`](super::SeaOrmStore::new):
+    /// isolation, time limits, the end of what a call left open. It takes the place of hooks that were set before, and leaves
+    /// numbers and timeouts of the pool as they are.
+    ///
+    /// ```no_run
+    /// # async fn open() -> Result<(), Box<dyn std::error::Error>> {
+    /// use relm_store_seaorm::{PoolOptions, SeaOrmStore};
+    /// use sea_orm::{ConnectOptions, Database};
+    ///
+    /// let mut options = ConnectOptions::new("postgres://localhost/shop");
+    /// PoolOptions::new().set_up(&mut options);
+    /// let database = Database::connect(options).await?;
+    /// let store = SeaOrmStore::new(database.clone()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn set_up(&self, options: &mut ConnectOptions) {
+        #[cfg(feature = "postgres")]
+        self.for_postgres(options);
+        #[cfg(feature = "mysql")]
+        self.for_mysql(options);
+        #[cfg(feature = "sqlx-sqlite")]
+        self.for_sqlite(options);
+        let _ = options;
     }
 
     /// The same database for work that may take long: one connection, and no limit on a statement.
@@ -127,6 +168,12 @@ impl PoolOptions {
             let options = options.map_err(bad)?.disable_statement_logging();
             return Ok(Probe::MySql(Arc::new(options)));
         }
+        #[cfg(feature = "sqlx-sqlite")]
+        if self.url.starts_with("sqlite") {
+            let options = self.url.parse::<sqlx::sqlite::SqliteConnectOptions>();
+            options.map_err(bad)?;
+            return Ok(Probe::Here);
+        }
         Err(bad(sqlx::Error::Configuration(
             "the address is of no database that this program was built for".into(),
         )))
@@ -142,10 +189,7 @@ impl PoolOptions {
             .sqlx_logging(false)
             .record_stmt_in_spans(false)
             .test_before_acquire_if_idle_for(PING_AFTER);
-        #[cfg(feature = "postgres")]
-        self.for_postgres(&mut options);
-        #[cfg(feature = "mysql")]
-        self.for_mysql(&mut options);
+        self.set_up(&mut options);
         Database::connect(options).await
     }
 
@@ -183,6 +227,30 @@ impl PoolOptions {
                 return pool;
             }
             pool.after_release(|connection, _| Box::pin(ended(connection.execute("ROLLBACK"))))
+        });
+    }
+
+    #[cfg(feature = "sqlx-sqlite")]
+    fn for_sqlite(&self, options: &mut ConnectOptions) {
+        use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+        let cached = self.statements_cached;
+        options.map_sqlx_sqlite_opts(move |options| {
+            options
+                .statement_cache_capacity(cached)
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .busy_timeout(BUSY_TIMEOUT)
+        });
+        options.map_sqlx_sqlite_before_acquire(|_, _| {
+            connected();
+            Box::pin(async { Ok(true) })
+        });
+        options.map_sqlx_sqlite_pool_opts(|pool| {
+            pool.after_connect(|_, _| {
+                connected();
+                Box::pin(async { Ok(()) })
+            })
         });
     }
 

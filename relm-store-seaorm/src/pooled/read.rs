@@ -10,14 +10,14 @@ use relm_core::store::{Configuration, Page, Query, Queue, QueueKey, SearchPage, 
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
 use relm_core::value::time::Timestamp;
-use sea_orm::{ConnectionTrait, StreamTrait};
+use sea_orm::{ConnectionTrait, QueryResult, StreamTrait};
 
 use super::error::{Cause, Failure};
 use super::statement::{Connected, document, id};
 use crate::dialect::Dialect;
 use crate::plan::unhex;
 use crate::query::{ListPlan, documents};
-use crate::queue::{queues_by_groups, queues_by_skips};
+use crate::queue::{next_queue, queues_by_groups, queues_by_skips};
 use crate::search::{Searching, Step, together};
 use crate::sql::{Sql, table};
 
@@ -289,19 +289,40 @@ pub(super) async fn queues(
     limit: usize,
 ) -> Result<Vec<Queue>, Failure> {
     let sql = match database.dialect {
-        Dialect::Postgres | Dialect::Sqlite => queues_by_skips(after, limit),
+        Dialect::Sqlite => return queues_one_by_one(database, after, limit).await,
+        Dialect::Postgres => queues_by_skips(after, limit),
         Dialect::MariaDb | Dialect::Galera | Dialect::MySql => queues_by_groups(after, limit),
     };
     let rows = database.rows(&database.pool, &sql).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Queue {
-                key: QueueKey {
-                    scope_key: row.try_get_by_index(0)?,
-                    webhook: id(row, 1)?,
-                },
-                due_at: Timestamp::from_millis(row.try_get_by_index(2)?),
-            })
-        })
-        .collect()
+    rows.iter().map(queue).collect()
+}
+
+/// The same where no statement skips through an index: one for each queue, all at one moment.
+async fn queues_one_by_one(
+    database: &Connected,
+    after: Option<QueueKey>,
+    limit: usize,
+) -> Result<Vec<Queue>, Failure> {
+    let moment = database.snapshot().await?;
+    let mut queues: Vec<Queue> = Vec::new();
+    while queues.len() < limit {
+        let last = queues.last().map(|queue| queue.key).or(after);
+        match database.rows(&moment, &next_queue(last)).await?.first() {
+            Some(row) => queues.push(queue(row)?),
+            None => break,
+        }
+    }
+    database.within(moment.commit()).await?;
+    Ok(queues)
+}
+
+/// A row of `scope, webhook_id, next_attempt_at`.
+fn queue(row: &QueryResult) -> Result<Queue, Failure> {
+    Ok(Queue {
+        key: QueueKey {
+            scope_key: row.try_get_by_index(0)?,
+            webhook: id(row, 1)?,
+        },
+        due_at: Timestamp::from_millis(row.try_get_by_index(2)?),
+    })
 }

@@ -12,8 +12,10 @@ use relm_core::record::Document;
 use relm_core::value::id::Id;
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    IsolationLevel, QueryResult, Statement, StreamTrait, TransactionTrait,
+    IsolationLevel, QueryResult, SqliteTransactionMode, Statement, StreamTrait, TransactionOptions,
+    TransactionTrait,
 };
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::error::{Cause, Failure};
 use super::liveness::Liveness;
@@ -34,7 +36,14 @@ pub(super) struct Connected {
     /// How long a statement may take.
     pub limit: Duration,
     pub liveness: Arc<Liveness>,
+    /// Whether the pool is our own, with all its hooks.
+    pub is_ours: bool,
+    /// Taken by whoever writes, where a database has one writer.
+    pub writer: Option<Arc<Semaphore>>,
 }
+
+/// What a transaction that writes is begun with, and what it holds for as long as it lasts.
+pub(super) type Turn = Option<OwnedSemaphorePermit>;
 
 impl Connected {
     /// Waits for an answer, as long as the database is there. Giving up drops the future, and with it the connection's use.
@@ -46,18 +55,56 @@ impl Connected {
         answered.map_err(Failure::from)
     }
 
+    /// Waits until this process writes nothing else, where the database has one writer: better here, in order, than there,
+    /// where the one that sleeps the shortest is next.
+    pub async fn turn(&self) -> Turn {
+        match &self.writer {
+            // The semaphore is never closed.
+            Some(writer) => Arc::clone(writer).acquire_owned().await.ok(),
+            None => None,
+        }
+    }
+
     /// A transaction that writes.
     pub async fn begin(&self) -> Result<DatabaseTransaction, Failure> {
-        self.within(self.pool.begin()).await
+        self.begin_with(TransactionOptions {
+            // One that reads before it writes would otherwise fail where another wrote in between.
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        })
+        .await
+    }
+
+    /// Begins a transaction. A `BEGIN` that is given up on its way leaves the connection inside a transaction that the pool knows
+    /// nothing of. Our own pools end it when the connection comes back; on another's pool none is given up.
+    async fn begin_with(
+        &self,
+        options: TransactionOptions,
+    ) -> Result<DatabaseTransaction, Failure> {
+        if self.is_ours {
+            return self.within(self.pool.begin_with_options(options)).await;
+        }
+        let pool = self.pool.clone();
+        let begin = tokio::spawn(async move { pool.begin_with_options(options).await });
+        let begun = self.liveness.wait(self.limit + GRACE, begin).await?;
+        let ended = |_| Failure::Unavailable(Cause::Said("the runtime is being shut down"));
+        begun.map_err(ended)?.map_err(Failure::from)
     }
 
     /// A transaction that only reads, and sees one moment.
     pub async fn snapshot(&self) -> Result<DatabaseTransaction, Failure> {
-        let begin = self.pool.begin_with_config(
-            Some(IsolationLevel::RepeatableRead),
-            Some(AccessMode::ReadOnly),
-        );
-        self.within(begin).await
+        let options = match self.dialect {
+            // Its transactions see one moment anyway, and read until they write.
+            Dialect::Sqlite => TransactionOptions::default(),
+            Dialect::Postgres | Dialect::MariaDb | Dialect::Galera | Dialect::MySql => {
+                TransactionOptions {
+                    isolation_level: Some(IsolationLevel::RepeatableRead),
+                    access_mode: Some(AccessMode::ReadOnly),
+                    ..TransactionOptions::default()
+                }
+            }
+        };
+        self.begin_with(options).await
     }
 
     /// Runs a write; the number of rows that it touched.

@@ -128,7 +128,7 @@ impl SqliteStore {
     /// [`OpenError`]. Steps that were taken stay taken; otherwise nothing was changed.
     pub fn open(options: SqliteOptions) -> Result<Self, OpenError> {
         if rusqlite::version_number() < SQLITE_VERSION_MIN {
-            return Err(OpenError::OldSqlite(rusqlite::version()));
+            return Err(OpenError::OldSqlite(rusqlite::version().to_owned()));
         }
         let SqliteOptions {
             path,

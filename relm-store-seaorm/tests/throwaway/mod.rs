@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 
 use relm_conformance::Guarded;
 use relm_core::Store;
-use relm_store_seaorm::{PoolOptions, PooledStore};
+use relm_store_seaorm::{PoolOptions, SeaOrmStore};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 use tokio::runtime::Runtime;
 
@@ -59,6 +59,13 @@ impl Server {
         Guarded::new(store, throwaway)
     }
 
+    /// The same over a pool of a program's own.
+    pub fn guarded_handed(&'static self) -> Guarded {
+        let throwaway = self.database();
+        let store = throwaway.hand();
+        Guarded::new(store, throwaway)
+    }
+
     /// A fresh database, migrated.
     pub fn database(&'static self) -> Throwaway {
         let idle = self.idle.lock().expect("no test panics with it").pop();
@@ -72,6 +79,7 @@ impl Server {
             server: self,
             name,
             stores: Mutex::default(),
+            pools: Mutex::default(),
         }
     }
 
@@ -82,6 +90,7 @@ impl Server {
             server: self,
             name: self.create(),
             stores: Mutex::default(),
+            pools: Mutex::default(),
         }
     }
 
@@ -93,7 +102,8 @@ impl Server {
     }
 
     fn migrate(&self, name: &str) {
-        let migrated = RUNTIME.block_on(PooledStore::migrate(&PoolOptions::new(self.url_of(name))));
+        let migrated = SeaOrmStore::migrate(self.url_of(name), PoolOptions::new());
+        let migrated = RUNTIME.block_on(migrated);
         migrated.expect("an empty database migrates");
     }
 
@@ -141,7 +151,8 @@ pub struct Throwaway {
     is_reusable: bool,
     server: &'static Server,
     name: String,
-    stores: Mutex<Vec<Arc<PooledStore>>>,
+    stores: Mutex<Vec<Arc<SeaOrmStore>>>,
+    pools: Mutex<Vec<DatabaseConnection>>,
 }
 
 impl Throwaway {
@@ -150,13 +161,31 @@ impl Throwaway {
     }
 
     /// Opens a store on it.
-    pub fn open(&self, options: impl FnOnce(PoolOptions) -> PoolOptions) -> Arc<PooledStore> {
-        let options = options(PoolOptions::new(self.url()).migrate(false));
-        let store = RUNTIME.block_on(PooledStore::open(options));
+    pub fn open(&self, options: impl FnOnce(PoolOptions) -> PoolOptions) -> Arc<SeaOrmStore> {
+        let options = options(PoolOptions::new().migrate(false));
+        let store = RUNTIME.block_on(SeaOrmStore::connect(self.url(), options));
         let store = Arc::new(store.expect("a migrated database opens"));
         let mut stores = self.stores.lock().expect("no test panics with it");
         stores.push(Arc::clone(&store));
         store
+    }
+
+    /// Opens a store over a pool that is set up as one must be and is otherwise as it comes.
+    pub fn hand(&self) -> Arc<SeaOrmStore> {
+        let mut options = ConnectOptions::new(self.url());
+        options.max_connections(6).sqlx_logging(false);
+        PoolOptions::new().set_up(&mut options);
+        let store = RUNTIME.block_on(async {
+            let pool = Database::connect(options).await;
+            let pool = pool.expect("the server is there");
+            SeaOrmStore::new(pool.clone())
+                .await
+                .map(|store| (store, pool))
+        });
+        let (store, pool) = store.expect("it is set up");
+        let mut pools = self.pools.lock().expect("no test panics with it");
+        pools.push(pool);
+        Arc::new(store)
     }
 }
 
@@ -172,6 +201,14 @@ impl Drop for Throwaway {
             .drain(..)
         {
             RUNTIME.block_on(store.close());
+        }
+        for pool in self
+            .pools
+            .get_mut()
+            .expect("no test panics with it")
+            .drain(..)
+        {
+            let _ = RUNTIME.block_on(pool.close());
         }
         if !self.is_reusable {
             return;

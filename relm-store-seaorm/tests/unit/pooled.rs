@@ -6,7 +6,7 @@ use test_requirements::requires;
 
 use super::migration::Connection;
 use super::options::PoolOptions;
-use super::{Connected, PooledStore, connect};
+use super::{Connected, SeaOrmStore, connect};
 use crate::entities::are_what_the_database_has;
 use crate::search_equivalence::{BROAD_FROM, equal_the_reference};
 use crate::sql::Sql;
@@ -40,7 +40,7 @@ async fn in_a_database<T>(server: &str, purpose: &str, test: impl AsyncFnOnce(St
 
 /// How many of the acknowledged writes are not there when all connections are closed.
 async fn lost(url: String, leaving: Leaving, rolls_back: bool) -> usize {
-    let mut options = PoolOptions::new(url).connections_max(1);
+    let mut options = PoolOptions::new().at(url).connections_max(1);
     options.rolls_back = rolls_back;
     let database = connect(&options).await.expect("it connects");
     let table = Sql::new("CREATE TABLE kept (number BIGINT PRIMARY KEY)");
@@ -116,7 +116,7 @@ async fn finds_the_same_whichever_way(variable: &str) {
     let search = async |url: String| {
         let mut stores = Vec::new();
         for broad in BROAD_FROM {
-            let store = PooledStore::open(PoolOptions::new(url.clone())).await;
+            let store = SeaOrmStore::connect(url.clone(), PoolOptions::new()).await;
             let mut store = store.expect("it opens");
             store.broad = broad;
             stores.push(store);
@@ -141,8 +141,9 @@ async fn has_the_tables_of_the_entities(variable: &str, dump: &str) {
                 loaded.expect("the dump loads");
                 loading.close().await.expect("it closes");
             }
-            let options = PoolOptions::new(url);
-            PooledStore::migrate(&options).await.expect("it migrates");
+            let migrated = SeaOrmStore::migrate(&url, PoolOptions::new()).await;
+            migrated.expect("it migrates");
+            let options = PoolOptions::new().at(url);
             let database = connect(&options).await.expect("it connects");
             let mut session = Connection::new(&database.pool, database.dialect);
             are_what_the_database_has(&mut session).await;
