@@ -5,7 +5,7 @@ use relm_core::error::ErrorKind;
 use relm_core::record::object::ContactInput;
 use relm_core::value::id::{Id, Kind};
 
-use super::changes::{Acme, company, contact, failure, phone, tagged};
+use super::acme::{Acme, company, contact, failure, phone, tagged};
 use crate::subject::Subject;
 
 fn upserts(contacts: Vec<ContactInput>) -> BatchInput {

@@ -1,121 +1,16 @@
-//! The engine over the store: what a caller of [`Crm`] is promised, one call after another.
+//! The engine over the store: what a caller of [`Crm`](relm_core::engine::Crm) is promised, one call after another.
 
-use std::sync::Arc;
-
-use relm_core::engine::{Crm, ListRequest, Scoped};
-use relm_core::error::{Error, ErrorKind};
+use relm_core::engine::ListRequest;
+use relm_core::error::ErrorKind;
+use relm_core::record::Entry;
 use relm_core::record::association::AssociationInput;
-use relm_core::record::field::{FieldInput, FieldType};
-use relm_core::record::object::{ActivityInput, CompanyInput, ContactInput, DealInput, ObjectType};
-use relm_core::record::patch::Patch;
-use relm_core::record::{Delivery, Event, WebhookInput};
-use relm_core::record::{Document, Entry};
-use relm_core::store::Store;
+use relm_core::record::object::{ActivityInput, ContactInput, DealInput};
+use relm_core::record::{Delivery, WebhookInput};
 use relm_core::value::id::{Id, Kind};
-use relm_core::value::scope::Mode;
-use relm_core::value::time::{ManualClock, SeededRng};
 use serde_json::json;
 
-use crate::store::lists::walk;
-use crate::subject::{NOW, Subject};
-
-/// An engine over the store under test, and its one workspace.
-pub(crate) struct Acme {
-    pub crm: Crm,
-    pub clock: Arc<ManualClock>,
-    pub scoped: Scoped,
-}
-
-impl Acme {
-    /// A first engine over the store.
-    pub async fn open(store: Arc<dyn Store>) -> Self {
-        let clock = Arc::new(ManualClock::new(NOW));
-        let crm = engine(store, &clock, 1);
-        let workspace = crm
-            .create_workspace("acme")
-            .await
-            .expect("the name is free");
-        let scoped = crm
-            .open(workspace.id, Mode::Live)
-            .await
-            .expect("it was just made");
-        Self { crm, clock, scoped }
-    }
-
-    /// A handle through another engine over the same store, such as another process has.
-    pub async fn beside(&self, store: Arc<dyn Store>, seed: u64) -> Scoped {
-        let other = engine(store, &self.clock, seed);
-        let workspace = self.scoped.scope().workspace();
-        other
-            .open(workspace, Mode::Live)
-            .await
-            .expect("it is in the store")
-    }
-
-    /// Every record of a kind, newest first.
-    pub async fn all(&self, store: &Subject, kind: Kind) -> Vec<Document> {
-        walk(store, self.scoped.scope(), kind, &[], 200).await
-    }
-
-    /// The events, oldest first.
-    pub async fn events(&self, store: &Subject) -> Vec<Event> {
-        let documents = self.all(store, Kind::Event).await.into_iter().rev();
-        documents
-            .map(|document| document.decode().expect("it is an event"))
-            .collect()
-    }
-}
-
-pub(crate) fn engine(store: Arc<dyn Store>, clock: &Arc<ManualClock>, seed: u64) -> Crm {
-    let clock = Arc::clone(clock);
-    let rng = Arc::new(SeededRng::new(seed));
-    Crm::builder(store).clock(clock).rng(rng).build()
-}
-
-pub(crate) fn contact(email: &str) -> ContactInput {
-    ContactInput {
-        email: email.into(),
-        ..ContactInput::default()
-    }
-}
-
-pub(crate) fn phone(phone: &str) -> ContactInput {
-    ContactInput {
-        phone: phone.into(),
-        ..ContactInput::default()
-    }
-}
-
-pub(crate) fn company(name: &str) -> CompanyInput {
-    CompanyInput {
-        name: name.into(),
-        ..CompanyInput::default()
-    }
-}
-
-/// A contact's `metadata` with one member.
-pub(crate) fn tagged(key: &str, value: &str) -> Patch<relm_core::record::metadata::Metadata> {
-    Patch::Set([(key.to_owned(), json!(value))].into_iter().collect())
-}
-
-/// The kind of a failure, which the call must end with.
-pub(crate) fn failure<T>(outcome: Result<T, Error>) -> ErrorKind {
-    match outcome {
-        Ok(_) => panic!("the call must fail"),
-        Err(error) => error.kind(),
-    }
-}
-
-pub(crate) fn required_field(key: &str) -> FieldInput {
-    FieldInput {
-        object_type: ObjectType::Contact,
-        key: key.to_owned(),
-        label: None,
-        field_type: FieldType::Text,
-        required: true,
-        choices: Vec::new(),
-    }
-}
+use super::acme::{Acme, company, contact, failure, phone, required_field, tagged};
+use crate::subject::Subject;
 
 /// Each committed change has exactly one event, which holds the record as it was left.
 pub(crate) async fn a_change_has_one_event(store: Subject) {

@@ -13,7 +13,7 @@ use relm_core::value::time::Clock;
 use relm_core::webhook::Message;
 use relm_core::webhook::signature::{standard_signature, verify};
 
-use super::changes::{Acme, contact, engine};
+use super::acme::{Acme, contact, engine};
 use super::mock_transport::{MockTransport, deliveries, endpoint, header};
 use crate::subject::Subject;
 

@@ -13,7 +13,7 @@ use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
 use relm_core::value::time::Clock;
 
-use super::changes::{Acme, company};
+use super::acme::{Acme, company};
 use super::deliveries::{create, die_when};
 use super::mock_transport::{
     MockTransport, POLLS_MAX, YieldingSleep, deliveries, endpoint, webhook,

@@ -6,7 +6,7 @@ use relm_core::record::object::{CompanyInput, ContactInput, DealInput};
 use relm_core::value::id::Id;
 use serde_json::json;
 
-use super::changes::{Acme, company, contact, failure};
+use super::acme::{Acme, company, contact, failure};
 use crate::subject::Subject;
 
 /// The ids of a page.
@@ -183,7 +183,7 @@ pub(crate) async fn values_are_asked_for_as_they_are_written(store: Subject) {
         title: "Cre\u{300}me".into(),
         value_cents: 100.into(),
         currency: "eur".into(),
-        metadata: super::changes::tagged("sort", "brûle\u{301}e"),
+        metadata: super::acme::tagged("sort", "brûle\u{301}e"),
         ..DealInput::default()
     };
     let sold = acme.scoped.deals().create(sold).await.expect("it is valid");

@@ -11,7 +11,7 @@ use relm_core::record::{Delivery, WebhookInput};
 use relm_core::value::id::{Id, Kind};
 use serde_json::json;
 
-use super::changes::{Acme, contact, failure};
+use super::acme::{Acme, contact, failure};
 use crate::subject::Subject;
 
 /// Endpoints that ask for everything.

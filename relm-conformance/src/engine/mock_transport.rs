@@ -9,7 +9,7 @@ use relm_core::record::{Delivery, Webhook, WebhookInput};
 use relm_core::value::id::{Id, Kind};
 use relm_core::webhook::{Answer, Message, Schedule, SendError, Transport};
 
-use super::changes::Acme;
+use super::acme::Acme;
 use crate::simulation::yield_times;
 
 /// How often a case polls for what it waits for: more than any needs.

@@ -1,5 +1,6 @@
 //! The cases of the engine: what it promises over any store that keeps the contract.
 
+pub(crate) mod acme;
 pub(crate) mod batches;
 pub(crate) mod changes;
 pub(crate) mod deliveries;

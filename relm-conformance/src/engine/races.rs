@@ -9,7 +9,7 @@ use relm_core::record::object::{Contact, ContactInput};
 use relm_core::value::id::Kind;
 use serde_json::json;
 
-use super::changes::{Acme, company, contact, failure, required_field, tagged};
+use super::acme::{Acme, company, contact, failure, required_field, tagged};
 use crate::subject::Subject;
 
 /// Handles to race with, by turns through two engines.

@@ -12,7 +12,7 @@ use relm_core::value::id::Kind;
 use relm_core::value::scope::Mode;
 use serde_json::json;
 
-use super::changes::{Acme, company, contact, failure, phone};
+use super::acme::{Acme, company, contact, failure, phone};
 use crate::intercept::{Intercept, Intercepted};
 use crate::subject::{NOW, Subject};
 

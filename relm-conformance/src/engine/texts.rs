@@ -17,7 +17,7 @@ use relm_core::value::scope::{Mode, Scope};
 use relm_core::value::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::changes::{Acme, failure};
+use super::acme::{Acme, failure};
 use crate::intercept::{Intercept, Intercepted};
 use crate::subject::Subject;
 

@@ -11,7 +11,7 @@ use relm_core::store::{Lease, Store, StoreError};
 use relm_core::value::scope::Mode;
 use relm_core::value::time::ManualClock;
 
-use super::changes::{Acme, contact, engine};
+use super::acme::{Acme, contact, engine};
 use super::mock_transport::{MockTransport, deliveries, endpoint};
 use crate::deadline::Watch;
 use crate::intercept::{Intercept, Intercepted};

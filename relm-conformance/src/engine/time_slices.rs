@@ -12,7 +12,7 @@ use relm_core::store::{Lease, Queue, QueueKey, Store, StoreError};
 use relm_core::value::time::Clock;
 use relm_core::webhook::{Answer, Message, SendError, Transport};
 
-use super::changes::{Acme, company, contact};
+use super::acme::{Acme, company, contact};
 use super::mock_transport::{MockTransport, POLLS_MAX, YieldingSleep, deliveries, endpoint};
 use crate::intercept::{Intercept, Intercepted};
 use crate::simulation::yield_times;

@@ -14,7 +14,7 @@ use relm_core::value::scope::Mode;
 use relm_core::value::time::{SeededRng, Timestamp};
 use serde_json::json;
 
-use super::changes::{Acme, contact, engine, failure, phone};
+use super::acme::{Acme, contact, engine, failure, phone};
 use super::mock_transport::{MockTransport, deliveries, endpoint};
 use crate::intercept::{Intercept, Intercepted};
 use crate::subject::Subject;

@@ -11,7 +11,7 @@ use relm_core::value::time::{Clock, Timestamp};
 use super::environment::{Behaviour, Environment};
 use super::interleaving::Dice;
 use super::ledger::Ledger;
-use crate::engine::changes::{company, contact, phone};
+use crate::engine::acme::{company, contact, phone};
 
 /// Endpoints of a history at once.
 const ENDPOINTS_MAX: usize = 4;

@@ -3,6 +3,7 @@
 pub(crate) mod commits;
 pub(crate) mod concurrency;
 pub(crate) mod configurations;
+pub(crate) mod corpus;
 pub(crate) mod documents;
 pub(crate) mod filtered_lists;
 pub(crate) mod filters;
@@ -16,6 +17,7 @@ pub(crate) mod lists;
 pub(crate) mod mirror;
 pub(crate) mod pages;
 pub(crate) mod queues;
+pub(crate) mod refusals;
 pub(crate) mod responses;
 pub(crate) mod scopes;
 pub(crate) mod search_cursors;

@@ -1,0 +1,308 @@
+//! Which cases there are.
+
+/// The list of cases, by the module that holds them: the one place that names them. What is not named here is dead code,
+/// and the compiler says so.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! for_each_case {
+    (case_table()) => { $crate::for_each_case!(@ (case_table) ()); };
+    (conformance_tests $with:tt) => { $crate::for_each_case!(@ ($crate::conformance_tests) $with); };
+    (@ ($($callback:tt)*) $with:tt) => {
+        $($callback)*! {
+            $with
+            [store::commits] {
+                a_commit_is_seen_by_every_later_call
+                a_refused_batch_leaves_nothing
+                unlink_deletes_the_edges_of_both_directions
+                unlink_needs_no_edge
+                a_deleted_record_is_gone
+                a_large_batch_is_one_commit
+            }
+            [store::refusals] {
+                an_insert_needs_a_free_id
+                an_id_is_taken_whatever_else_the_record_holds
+                a_replace_needs_the_version_that_was_read
+                a_replace_needs_the_record
+                a_delete_needs_the_version_that_was_read
+                a_delete_needs_the_record
+                a_refusal_names_the_write
+                required_records_must_exist
+                every_missing_record_is_named
+                the_first_refusal_in_order_is_told
+            }
+            [store::keys] {
+                a_unique_key_is_held_by_one_record
+                a_replace_needs_a_free_key
+                a_key_is_taken_once_in_a_batch
+                a_key_is_free_after_delete
+                a_key_is_free_after_change
+                a_key_is_free_within_the_batch_that_gives_it_up
+                two_records_swap_a_key_in_any_order
+                a_record_keeps_its_own_key
+                none_is_no_key
+                keys_compare_by_code_point
+                keys_of_different_kinds_do_not_meet
+            }
+            [store::documents] {
+                documents_come_back_byte_for_byte
+                large_documents_come_back_byte_for_byte
+                get_tells_absence_from_presence
+                get_tells_kinds_apart
+                find_answers_in_the_order_of_the_keys
+                find_matches_exactly
+                find_answers_for_a_thousand_keys
+            }
+            [store::lists] {
+                a_list_is_ordered_by_descending_id
+                a_list_orders_by_the_whole_ulid
+                a_list_begins_strictly_after_its_cursor
+                a_cursor_outlives_its_record
+                more_is_exact_on_a_full_page
+                any_limit_gives_everything_once
+                a_list_under_writes_gives_what_stayed_once
+                a_list_holds_one_kind
+            }
+            [store::pages] {
+                a_page_is_bounded_in_bytes
+                a_record_larger_than_a_page_is_a_page
+                a_search_is_bounded_in_bytes
+                a_page_counts_bytes_and_not_characters
+            }
+            [store::filters] {
+                contacts_are_filtered_by_the_predicate
+                companies_are_filtered_by_the_predicate
+                deals_are_filtered_by_the_predicate
+                activities_are_filtered_by_the_predicate
+                associations_are_filtered_by_the_predicate
+                fields_are_filtered_by_the_predicate
+                webhooks_are_filtered_by_the_predicate
+                events_are_filtered_by_the_predicate
+                deliveries_are_filtered_by_the_predicate
+                api_keys_are_filtered_by_the_predicate
+                workspaces_are_filtered_by_the_predicate
+                metadata_is_filtered_by_the_predicate
+                metadata_keys_are_any_text
+            }
+            [store::filtered_lists] {
+                clauses_all_hold
+                filters_follow_changes
+                filtered_lists_page_exactly
+            }
+            [store::searches] {
+                a_search_gives_what_ranks
+                a_search_folds_case_and_accents
+                an_exact_match_comes_first
+                a_whole_name_comes_first
+                a_search_finds_a_number_in_its_spellings
+                a_search_looks_at_its_types
+                a_search_pages_exactly
+                a_search_cursor_outlives_its_record
+                a_search_sees_every_commit
+            }
+            [store::search_cursors] {
+                an_exact_match_is_found_once
+                a_search_after_its_last_result_is_empty
+            }
+            [store::configurations] {
+                a_configuration_begins_at_zero
+                reconfigure_counts_by_one
+                each_reconfigure_of_a_batch_counts
+                a_required_configuration_must_be_current
+                a_required_configuration_binds_every_batch
+                a_configuration_lists_oldest_first
+                a_configuration_of_hundreds_is_whole
+                a_configuration_is_of_one_moment
+                a_known_configuration_is_not_read_again
+            }
+            [store::responses] {
+                a_response_comes_back_exactly
+                a_response_expires_to_the_millisecond
+                a_kept_response_keeps_its_key
+                an_expired_key_is_free
+                response_keys_compare_by_code_point
+                responses_expire_each_at_its_own_moment
+            }
+            [store::queues] {
+                queues_list_each_endpoint_once
+                queues_are_ordered_by_key
+                queues_begin_strictly_after_their_cursor
+                any_limit_gives_every_queue_once
+                a_queue_is_due_with_its_earliest_delivery
+                a_queue_is_due_when_a_lease_ends
+                a_queue_ends_with_its_last_delivery
+                a_queue_outlives_its_endpoint
+                a_lease_at_the_moment_of_a_queue_gives_something
+            }
+            [store::leases] {
+                a_lease_gives_what_is_due_earliest_first
+                a_delivery_is_due_again_when_its_lease_ends
+                a_lease_gives_nothing_before_its_moment
+                a_lease_takes_no_more_than_its_limit
+                a_large_queue_is_leased_at_once
+                a_lease_holds_what_it_gave
+                a_lease_ends_to_the_millisecond
+                a_replace_ends_the_lease
+                a_replace_at_the_same_moment_ends_the_lease
+                a_refused_batch_ends_no_lease
+                what_waits_no_more_is_not_given
+                what_was_planned_anew_waits_at_one_moment
+                a_lease_changes_no_document
+                a_lease_stays_with_its_endpoint
+                leases_stay_in_their_scope
+                leases_at_once_share_nothing
+                a_lease_of_what_is_not_yet_due_ends_like_any
+                a_dropped_lease_is_whole_or_nothing
+            }
+            [store::scopes] {
+                records_stay_in_their_scope
+                lists_and_searches_stay_in_their_scope
+                keys_and_ids_are_unique_per_scope
+                configurations_stay_in_their_scope
+                responses_stay_in_their_scope
+                a_response_outlives_what_expires_in_other_scopes
+                preconditions_look_at_their_scope
+                unlink_stays_in_its_scope
+            }
+            [store::large_batches] {
+                batches_of_any_size_are_whole
+                a_refusal_names_its_write_in_a_large_batch
+                every_missing_record_of_many_is_named
+                hundreds_of_keys_are_passed_on_in_one_batch
+                unlink_deletes_hundreds_of_edges
+                a_batch_of_every_kind_of_write_is_applied
+                a_definition_is_kept_with_its_response
+                a_large_batch_stays_in_its_scope
+            }
+            [store::large_lists] {
+                a_list_of_hundreds_pages_exactly
+                what_matches_among_hundreds_pages_exactly
+                what_an_index_finds_among_hundreds_pages_exactly
+                an_in_of_a_hundred_values_is_exact
+                values_at_their_limits_are_told_apart
+                filters_follow_changes_of_every_column
+                hundreds_of_edges_are_listed_by_either_end
+                a_cursor_among_hundreds_outlives_its_record
+            }
+            [store::large_searches] {
+                a_word_that_a_thousand_have_pages_exactly
+                an_old_exact_match_comes_before_hundreds_of_newer_ones
+                hundreds_of_exact_matches_page_exactly
+                a_search_sees_what_a_large_batch_changed
+                long_words_are_found_by_their_beginning
+                a_word_goes_on_with_any_letter
+            }
+            [store::large_queues] {
+                hundreds_of_queues_are_listed_once
+                leases_end_each_at_its_own_moment
+                a_lease_of_hundreds_is_exact
+                a_large_batch_ends_the_leases_of_what_it_replaces
+            }
+            [store::concurrency] {
+                one_of_many_inserts_of_an_id_succeeds
+                one_of_many_inserts_of_a_key_succeeds
+                one_of_many_replaces_of_a_version_succeeds
+                one_of_many_responses_of_a_key_is_kept
+                opposite_orders_end
+                a_reference_and_its_deletion_exclude_each_other
+                definitions_exclude_each_other
+                a_dropped_commit_is_whole_or_nothing
+                a_dropped_read_leaves_the_store_usable
+            }
+            [engine::changes] {
+                a_change_has_one_event
+                what_changes_nothing_has_no_event
+                a_deleted_record_takes_its_associations_along
+                a_field_binds_the_next_write
+                a_removed_field_binds_no_more
+                a_field_binds_every_engine
+                deliveries_go_to_the_endpoints_that_match
+            }
+            [engine::requests] {
+                an_event_is_in_the_commit_of_its_change
+                the_same_request_is_answered_the_same
+                another_request_under_the_same_key_is_refused
+                a_failed_request_keeps_no_key
+                a_key_is_good_for_24_hours
+                a_cursor_is_good_for_its_own_list
+                an_expected_version_is_held_to
+            }
+            [engine::texts] {
+                nothing_with_nul_reaches_a_store
+            }
+            [engine::identities] {
+                an_address_is_one_in_every_spelling
+                another_spelling_changes_nothing
+                a_domain_is_its_bare_host
+                values_are_asked_for_as_they_are_written
+            }
+            [engine::batches] {
+                a_bad_row_fails_alone
+                an_atomic_batch_is_all_or_nothing
+                rows_apply_in_order
+                an_upsert_keeps_what_it_does_not_name
+                a_row_with_a_lost_reference_fails_alone
+            }
+            [engine::large] {
+                the_largest_batch_is_announced_whole
+                long_keys_are_told_apart
+            }
+            [engine::races] {
+                patches_of_different_fields_both_survive
+                one_of_many_creates_of_an_email_succeeds
+                upserts_of_one_email_make_one_record
+                a_storm_of_one_request_has_one_effect
+                links_never_lead_to_a_deleted_record
+                a_definition_binds_writes_that_begin_after_it
+                upserts_in_opposite_orders_succeed
+            }
+            [engine::deliveries] {
+                a_delivery_is_sent_once_and_recorded
+                a_crash_after_sending_sends_again_with_the_same_id
+                two_dispatchers_record_each_attempt_once
+                a_clock_set_back_delays_no_delivery
+                a_hanging_endpoint_holds_up_no_other
+                an_old_secret_signs_until_it_expires
+                a_ping_goes_to_one_endpoint
+            }
+            [engine::disabling] {
+                a_disabled_endpoint_is_sent_nothing
+                what_could_not_be_cancelled_is_cancelled_soon
+                an_endpoint_that_is_gone_is_disabled
+                one_failure_after_a_rest_disables_nobody
+                an_endpoint_that_moved_is_not_gone
+                disabling_waits_for_no_large_backlog
+            }
+            [engine::time_slices] {
+                endpoints_share_time_slices
+                attempts_are_bounded_in_all
+                endpoints_that_hang_leave_workers_to_others
+                unhealthy_endpoints_share_time_slices
+                a_slow_reconciliation_holds_up_no_delivery
+            }
+            [engine::time] {
+                a_revoked_key_stops_though_the_clock_is_set
+                a_clock_set_forward_sends_nothing_twice
+                a_clock_set_back_prolongs_no_rest
+                a_recovery_includes_what_seems_to_be_of_later
+            }
+            [engine::upkeep] {
+                recover_is_idempotent
+                a_recovery_leaves_alone_what_is_replayed
+                replay_needs_its_event
+                a_job_is_claimed_once
+                resealing_keeps_secrets_readable
+                a_lost_key_holds_deliveries_back
+                events_show_changed_fields
+            }
+            [engine::retention] {
+                retention_keeps_what_is_held
+                retention_deletes_what_was_delivered_after_all
+                retention_deletes_a_success_after_what_failed_before_it
+                retention_tears_no_event_from_its_deliveries
+                retention_twice_at_once_does_no_harm
+                retention_writes_little_at_a_time
+                a_replay_saves_its_event_from_retention
+            }
+        }
+    };
+}

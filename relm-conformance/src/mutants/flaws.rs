@@ -1,0 +1,343 @@
+//! Which flaws there are, and which cases must notice each.
+
+/// The list of broken stores: the flaw, its name, and the cases that must notice it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! for_each_broken_store {
+    (broken_store_table()) => { $crate::for_each_broken_store!(@ (broken_store_table) ()); };
+    (broken_store_tests $with:tt) => { $crate::for_each_broken_store!(@ ($crate::broken_store_tests) $with); };
+    (@ ($($callback:tt)*) $with:tt) => {
+        $($callback)*! {
+            $with
+            commits {
+                ForgottenCommit a_forgotten_commit_is_noticed [
+                    a_commit_is_seen_by_every_later_call a_bad_row_fails_alone an_atomic_batch_is_all_or_nothing
+                    rows_apply_in_order an_upsert_keeps_what_it_does_not_name a_row_with_a_lost_reference_fails_alone
+                    upserts_of_one_email_make_one_record
+                ]
+                TornCommit a_torn_commit_is_noticed [
+                    a_refused_batch_leaves_nothing a_refused_batch_ends_no_lease what_changes_nothing_has_no_event
+                    a_failed_request_keeps_no_key
+                ]
+                ChunkedCommit a_commit_in_chunks_is_noticed [a_large_batch_is_one_commit]
+                SplitCommit a_commit_that_can_be_dropped_halfway_is_noticed [a_dropped_commit_is_whole_or_nothing]
+                OneWayUnlink an_unlink_of_one_direction_is_noticed [unlink_deletes_the_edges_of_both_directions]
+                StrictUnlink an_unlink_that_needs_an_edge_is_noticed [unlink_needs_no_edge]
+                DanglingEdges edges_that_outlive_their_ends_are_noticed [
+                    a_deleted_record_takes_its_associations_along a_reference_and_its_deletion_exclude_each_other
+                    links_never_lead_to_a_deleted_record
+                ]
+                SoftDelete a_soft_delete_is_noticed [a_deleted_record_is_gone]
+                LostEvent a_lost_event_is_noticed [
+                    a_change_has_one_event an_event_is_in_the_commit_of_its_change a_dropped_commit_is_whole_or_nothing
+                    one_of_many_creates_of_an_email_succeeds events_show_changed_fields
+                    a_recovery_includes_what_seems_to_be_of_later
+                    another_spelling_changes_nothing the_largest_batch_is_announced_whole
+                ]
+                LostDelivery a_lost_delivery_is_noticed [
+                    deliveries_go_to_the_endpoints_that_match an_event_is_in_the_commit_of_its_change
+                    the_largest_batch_is_announced_whole
+                    a_field_binds_every_engine a_delivery_is_sent_once_and_recorded
+                    a_crash_after_sending_sends_again_with_the_same_id a_disabled_endpoint_is_sent_nothing
+                    a_clock_set_back_delays_no_delivery a_clock_set_forward_sends_nothing_twice
+                    a_clock_set_back_prolongs_no_rest
+                    a_hanging_endpoint_holds_up_no_other endpoints_share_time_slices attempts_are_bounded_in_all
+                    endpoints_that_hang_leave_workers_to_others unhealthy_endpoints_share_time_slices a_slow_reconciliation_holds_up_no_delivery
+                    a_ping_goes_to_one_endpoint recover_is_idempotent
+                    retention_keeps_what_is_held retention_deletes_what_was_delivered_after_all
+                    retention_deletes_a_success_after_what_failed_before_it
+                    retention_tears_no_event_from_its_deliveries retention_twice_at_once_does_no_harm
+                    retention_writes_little_at_a_time a_replay_saves_its_event_from_retention
+                ]
+                UnchangedEndpoint a_change_of_an_endpoint_that_is_lost_is_noticed [
+                    a_disabled_endpoint_is_sent_nothing what_could_not_be_cancelled_is_cancelled_soon
+                    disabling_waits_for_no_large_backlog
+                    an_endpoint_that_is_gone_is_disabled one_failure_after_a_rest_disables_nobody
+                    an_endpoint_that_moved_is_not_gone an_old_secret_signs_until_it_expires
+                    resealing_keeps_secrets_readable a_lost_key_holds_deliveries_back
+                ]
+                UnchangedKey a_change_of_a_key_that_is_lost_is_noticed [a_revoked_key_stops_though_the_clock_is_set]
+                LostReconfigure a_lost_reconfigure_is_noticed [
+                    reconfigure_counts_by_one definitions_exclude_each_other
+                    a_removed_field_binds_no_more an_endpoint_that_is_gone_is_disabled
+                ]
+                RememberNothing a_store_that_remembers_nothing_is_noticed [
+                    a_response_comes_back_exactly the_same_request_is_answered_the_same
+                    another_request_under_the_same_key_is_refused a_key_is_good_for_24_hours
+                    a_storm_of_one_request_has_one_effect a_job_is_claimed_once nothing_with_nul_reaches_a_store
+                    long_keys_are_told_apart
+                ]
+                Overloaded a_store_that_gives_up_is_noticed [
+                    opposite_orders_end upserts_in_opposite_orders_succeed
+                ]
+            }
+            preconditions {
+                OverwritingInsert an_insert_that_overwrites_is_noticed [
+                    an_insert_needs_a_free_id an_id_is_taken_whatever_else_the_record_holds
+                    one_of_many_inserts_of_an_id_succeeds
+                ]
+                LastWriterWins a_forgotten_version_is_noticed [
+                    a_replace_needs_the_version_that_was_read one_of_many_replaces_of_a_version_succeeds
+                    two_dispatchers_record_each_attempt_once a_recovery_leaves_alone_what_is_replayed
+                ]
+                UpsertingReplace a_replace_that_inserts_is_noticed [a_replace_needs_the_record]
+                BlindDelete a_delete_of_any_version_is_noticed [a_delete_needs_the_version_that_was_read]
+                SilentDelete a_delete_of_nothing_is_noticed [a_delete_needs_the_record]
+                FirstWriteBlamed a_refusal_without_a_place_is_noticed [a_refusal_names_the_write]
+                UncheckedReference an_unchecked_reference_is_noticed [
+                    required_records_must_exist replay_needs_its_event
+                ]
+                FirstMissingAlone a_missing_record_not_named_is_noticed [every_missing_record_is_named]
+                WritesFirst another_order_of_refusals_is_noticed [the_first_refusal_in_order_is_told]
+                UncheckedConfiguration an_unchecked_configuration_is_noticed [
+                    a_required_configuration_must_be_current definitions_exclude_each_other a_field_binds_every_engine
+                    a_definition_binds_writes_that_begin_after_it
+                ]
+                OverwritingResponse a_response_that_is_replaced_is_noticed [
+                    a_kept_response_keeps_its_key one_of_many_responses_of_a_key_is_kept
+                ]
+                EternalKeys a_key_that_never_expires_is_noticed [an_expired_key_is_free a_key_is_good_for_24_hours]
+            }
+            keys {
+                DuplicateKeys a_key_held_twice_is_noticed [
+                    a_unique_key_is_held_by_one_record a_replace_needs_a_free_key a_key_is_taken_once_in_a_batch
+                    one_of_many_inserts_of_a_key_succeeds one_of_many_creates_of_an_email_succeeds
+                ]
+                UnfoldedKeys a_key_with_its_case_is_noticed [a_unique_key_is_held_by_one_record]
+                HeldKeys a_key_held_for_ever_is_noticed [a_key_is_free_after_delete a_key_is_free_after_change]
+                EagerKeys keys_judged_before_the_batch_are_noticed [
+                    a_key_is_free_within_the_batch_that_gives_it_up two_records_swap_a_key_in_any_order
+                ]
+                SelfConflict a_record_in_its_own_way_is_noticed [a_record_keeps_its_own_key]
+                NullIsAKey a_null_that_conflicts_is_noticed [none_is_no_key]
+            }
+            reads {
+                LeakingScope a_leaking_scope_is_noticed [
+                    records_stay_in_their_scope lists_and_searches_stay_in_their_scope keys_and_ids_are_unique_per_scope
+                    configurations_stay_in_their_scope responses_stay_in_their_scope preconditions_look_at_their_scope
+                    unlink_stays_in_its_scope
+                ]
+                ReadCache a_stale_read_is_noticed [
+                    get_tells_absence_from_presence an_expected_version_is_held_to
+                    patches_of_different_fields_both_survive
+                ]
+                KindlessGet a_get_of_any_kind_is_noticed [get_tells_kinds_apart]
+                Reserialised a_document_written_anew_is_noticed [documents_come_back_byte_for_byte]
+                ShortText a_document_cut_short_is_noticed [large_documents_come_back_byte_for_byte]
+                SortedFind a_find_in_another_order_is_noticed [find_answers_in_the_order_of_the_keys]
+                FoldedFind a_find_that_folds_is_noticed [find_matches_exactly keys_compare_by_code_point]
+                KindlessFind a_find_of_any_kind_is_noticed [keys_of_different_kinds_do_not_meet]
+            }
+            lists {
+                OldestFirst a_list_of_the_oldest_first_is_noticed [a_list_is_ordered_by_descending_id]
+                SignedUlids a_signed_ulid_is_noticed [a_list_orders_by_the_whole_ulid]
+                InclusiveCursor an_inclusive_cursor_is_noticed [
+                    a_list_begins_strictly_after_its_cursor any_limit_gives_everything_once
+                    a_cursor_is_good_for_its_own_list
+                ]
+                CursorByRecord a_cursor_that_needs_its_record_is_noticed [a_cursor_outlives_its_record]
+                GuessedMore a_guessed_more_is_noticed [more_is_exact_on_a_full_page]
+                OffsetCursor a_cursor_that_counts_is_noticed [a_list_under_writes_gives_what_stayed_once]
+                KindlessList a_list_of_two_kinds_is_noticed [a_list_holds_one_kind]
+                LeakedPermit a_read_that_leaks_when_dropped_is_noticed [a_dropped_read_leaves_the_store_usable]
+            }
+            pages {
+                UnboundedPage a_page_of_any_bytes_is_noticed [a_page_is_bounded_in_bytes]
+                StingyPage a_page_that_ends_before_its_bytes_is_noticed [a_page_is_bounded_in_bytes]
+                EmptyPage a_page_without_a_large_record_is_noticed [a_record_larger_than_a_page_is_a_page]
+                UnboundedSearch a_search_of_any_bytes_is_noticed [a_search_is_bounded_in_bytes]
+                CountedCharacters a_page_of_so_many_characters_is_noticed [a_page_counts_bytes_and_not_characters]
+            }
+            filters {
+                NullIsNotEqual a_null_that_is_not_equal_is_noticed [
+                    contacts_are_filtered_by_the_predicate companies_are_filtered_by_the_predicate
+                    deals_are_filtered_by_the_predicate activities_are_filtered_by_the_predicate
+                    associations_are_filtered_by_the_predicate webhooks_are_filtered_by_the_predicate
+                    api_keys_are_filtered_by_the_predicate
+                ]
+                FoldedEquality a_folded_comparison_is_noticed [
+                    contacts_are_filtered_by_the_predicate companies_are_filtered_by_the_predicate
+                    deals_are_filtered_by_the_predicate fields_are_filtered_by_the_predicate
+                    values_are_asked_for_as_they_are_written
+                ]
+                Utf16Order an_order_by_utf_16_is_noticed [
+                    contacts_are_filtered_by_the_predicate activities_are_filtered_by_the_predicate
+                    metadata_is_filtered_by_the_predicate
+                ]
+                StrictBounds a_strict_bound_is_noticed [
+                    fields_are_filtered_by_the_predicate events_are_filtered_by_the_predicate
+                    deliveries_are_filtered_by_the_predicate workspaces_are_filtered_by_the_predicate
+                    metadata_is_filtered_by_the_predicate
+                ]
+                OneEndedEither an_either_that_looks_at_one_end_is_noticed [associations_are_filtered_by_the_predicate]
+                NumbersAsText numbers_compared_as_text_are_noticed [metadata_is_filtered_by_the_predicate]
+                PathKeys a_metadata_key_read_as_a_path_is_noticed [metadata_keys_are_any_text]
+                FirstClauseAlone a_clause_that_is_ignored_is_noticed [clauses_all_hold]
+                ListCache a_stale_filter_is_noticed [filters_follow_changes]
+                FilteredPage a_filter_after_the_limit_is_noticed [filtered_lists_page_exactly]
+            }
+            searches {
+                RankLost a_search_without_ranks_is_noticed [
+                    a_search_gives_what_ranks an_exact_match_comes_first a_whole_name_comes_first
+                    an_address_is_one_in_every_spelling a_domain_is_its_bare_host
+                ]
+                OneWay a_search_by_one_spelling_is_noticed [
+                    a_search_gives_what_ranks a_search_finds_a_number_in_its_spellings
+                ]
+                AsciiSearch a_search_of_ascii_is_noticed [a_search_folds_case_and_accents]
+                AllTypes a_search_of_all_types_is_noticed [a_search_looks_at_its_types]
+                GuessedSearchMore a_guessed_more_of_a_search_is_noticed [a_search_pages_exactly]
+                SearchCursorByRecord a_search_cursor_that_needs_its_record_is_noticed [
+                    a_search_cursor_outlives_its_record
+                ]
+                SearchCache a_search_that_lags_is_noticed [a_search_sees_every_commit]
+                RanklessCursor a_search_cursor_without_its_rank_is_noticed [an_exact_match_is_found_once]
+                PlaceOfNothing a_place_of_an_empty_page_is_noticed [a_search_after_its_last_result_is_empty]
+                FirstPlane words_of_the_first_plane_are_noticed [a_word_goes_on_with_any_letter]
+            }
+            configurations {
+                StaleConfiguration a_stale_configuration_is_noticed [
+                    reconfigure_counts_by_one a_field_binds_the_next_write a_field_binds_every_engine
+                ]
+                OneReconfigure reconfigurations_counted_as_one_are_noticed [each_reconfigure_of_a_batch_counts]
+                CheckedByOneRecord a_configuration_checked_by_one_record_is_noticed [
+                    a_required_configuration_binds_every_batch
+                ]
+                ForgetsEverywhere a_response_forgotten_everywhere_is_noticed [
+                    a_response_outlives_what_expires_in_other_scopes
+                ]
+                CountFromOne a_configuration_that_begins_at_one_is_noticed [a_configuration_begins_at_zero]
+                NewestFieldFirst a_configuration_of_the_newest_first_is_noticed [a_configuration_lists_oldest_first]
+                KnownIsCurrent a_known_configuration_taken_for_the_current_is_noticed [
+                    a_known_configuration_is_not_read_again a_field_binds_every_engine
+                ]
+                OnlyNewer a_configuration_newer_than_the_current_taken_for_it_is_noticed [
+                    a_known_configuration_is_not_read_again
+                ]
+                AlwaysWhole a_known_configuration_read_again_is_noticed [a_known_configuration_is_not_read_again]
+                TwoMoments a_configuration_of_two_moments_is_noticed [a_configuration_is_of_one_moment]
+                LateExpiry a_late_expiry_is_noticed [a_response_expires_to_the_millisecond]
+                FoldedResponseKeys a_folded_response_key_is_noticed [response_keys_compare_by_code_point]
+            }
+            queues {
+                RepeatedQueues a_queue_listed_twice_is_noticed [
+                    queues_list_each_endpoint_once any_limit_gives_every_queue_once
+                ]
+                OneScope queues_of_one_scope_are_noticed [queues_list_each_endpoint_once]
+                QueuesAsText an_order_of_queues_as_text_is_noticed [
+                    queues_are_ordered_by_key any_limit_gives_every_queue_once
+                ]
+                QueuesByMoment an_order_of_queues_by_moment_is_noticed [queues_are_ordered_by_key]
+                IgnoredQueueCursor an_ignored_cursor_of_queues_is_noticed [
+                    queues_begin_strictly_after_their_cursor any_limit_gives_every_queue_once
+                ]
+                InclusiveQueueCursor an_inclusive_cursor_of_queues_is_noticed [
+                    queues_begin_strictly_after_their_cursor any_limit_gives_every_queue_once
+                ]
+                CursorByScope a_cursor_of_queues_without_endpoint_is_noticed [
+                    queues_begin_strictly_after_their_cursor any_limit_gives_every_queue_once
+                ]
+                OneQueueMore a_queue_beyond_the_limit_is_noticed [any_limit_gives_every_queue_once]
+                LatestMoment the_latest_moment_of_a_queue_is_noticed [
+                    a_queue_is_due_with_its_earliest_delivery a_lease_at_the_moment_of_a_queue_gives_something
+                ]
+                PlannedMoment a_queue_that_ignores_leases_is_noticed [
+                    a_queue_is_due_when_a_lease_ends a_lease_at_the_moment_of_a_queue_gives_something
+                ]
+                LeasedQueuesHidden a_queue_hidden_by_a_lease_is_noticed [a_queue_is_due_when_a_lease_ends]
+                EternalQueues a_queue_that_never_ends_is_noticed [a_queue_ends_with_its_last_delivery]
+                EndpointRequired a_queue_that_needs_its_endpoint_is_noticed [a_queue_outlives_its_endpoint]
+            }
+            leases {
+                LatestFirst a_lease_of_the_latest_first_is_noticed [a_lease_gives_what_is_due_earliest_first]
+                LatestTaken a_lease_that_takes_the_latest_is_noticed [a_lease_gives_what_is_due_earliest_first]
+                PlannedOrder an_ended_lease_that_comes_first_is_noticed [a_delivery_is_due_again_when_its_lease_ends]
+                EarlyLease a_lease_of_the_not_yet_due_is_noticed [
+                    a_lease_gives_nothing_before_its_moment a_lease_ends_to_the_millisecond
+                    a_lease_at_the_moment_of_a_queue_gives_something
+                ]
+                LateLease a_lease_of_the_due_before_is_noticed [
+                    a_lease_gives_nothing_before_its_moment a_lease_ends_to_the_millisecond
+                    a_lease_at_the_moment_of_a_queue_gives_something
+                ]
+                UnlimitedLease a_lease_beyond_its_limit_is_noticed [a_lease_takes_no_more_than_its_limit]
+                PagedLease a_lease_of_a_page_is_noticed [a_large_queue_is_leased_at_once]
+                HeldUntilDue a_lease_of_the_not_yet_due_that_does_not_end_is_noticed [
+                    a_lease_of_what_is_not_yet_due_ends_like_any
+                ]
+                SharedLease a_lease_that_holds_nothing_is_noticed [
+                    a_lease_holds_what_it_gave leases_at_once_share_nothing
+                ]
+                ShortLease a_lease_that_ends_early_is_noticed [a_lease_ends_to_the_millisecond]
+                LongLease a_lease_that_ends_late_is_noticed [a_lease_ends_to_the_millisecond]
+                EternalLease a_lease_that_never_ends_is_noticed [a_lease_ends_to_the_millisecond]
+                StickyLease a_lease_that_outlives_a_replace_is_noticed [
+                    a_replace_ends_the_lease a_replace_at_the_same_moment_ends_the_lease
+                ]
+                ChangedColumns a_moment_written_only_if_changed_is_noticed [
+                    a_replace_at_the_same_moment_ends_the_lease
+                ]
+                FinishedGiven a_lease_of_the_finished_is_noticed [
+                    what_waits_no_more_is_not_given what_was_planned_anew_waits_at_one_moment
+                ]
+                DeletedGiven a_lease_of_the_deleted_is_noticed [what_waits_no_more_is_not_given]
+                WrittenLease a_lease_that_writes_is_noticed [a_lease_changes_no_document]
+                AnyEndpoint a_lease_of_any_endpoint_is_noticed [a_lease_stays_with_its_endpoint]
+                ModelessLease a_lease_of_any_mode_is_noticed [leases_stay_in_their_scope]
+                SplitLease a_lease_that_can_be_dropped_halfway_is_noticed [a_dropped_lease_is_whole_or_nothing]
+                LeakedLeasePermit a_lease_that_leaks_when_dropped_is_noticed [a_dropped_lease_is_whole_or_nothing]
+            }
+            volumes_reads {
+                GuessedLater a_guessed_more_of_a_later_page_is_noticed [a_list_of_hundreds_pages_exactly]
+                PatternAmongFirst a_pattern_looked_for_among_the_first_is_noticed [what_matches_among_hundreds_pages_exactly]
+                TermAmongFirst a_value_looked_for_among_the_first_is_noticed [
+                    what_an_index_finds_among_hundreds_pages_exactly
+                ]
+                ShortIn an_in_cut_short_is_noticed [an_in_of_a_hundred_values_is_exact]
+                CutColumns columns_compared_by_their_beginning_are_noticed [values_at_their_limits_are_told_apart]
+                EdgesOfOnePage edges_of_one_page_are_noticed [hundreds_of_edges_are_listed_by_either_end]
+                CursorBeginsAnew a_cursor_that_begins_anew_is_noticed [
+                    a_cursor_outlives_its_record a_cursor_among_hundreds_outlives_its_record
+                ]
+                FirstMoments a_moment_of_change_that_is_kept_is_noticed [filters_follow_changes_of_every_column]
+                FirstEntries a_search_of_the_first_entries_is_noticed [a_word_that_a_thousand_have_pages_exactly]
+                ExactAmongNewest an_exact_match_among_the_newest_is_noticed [
+                    an_old_exact_match_comes_before_hundreds_of_newer_ones
+                ]
+                ExactOfOnePage exact_matches_of_one_page_are_noticed [hundreds_of_exact_matches_page_exactly]
+                CutWords words_cut_short_are_noticed [long_words_are_found_by_their_beginning]
+                FirstKeys a_find_of_the_first_keys_is_noticed [find_answers_for_a_thousand_keys]
+                HundredFields a_configuration_of_a_hundred_fields_is_noticed [a_configuration_of_hundreds_is_whole]
+                FirstQueues queues_read_at_once_are_noticed [hundreds_of_queues_are_listed_once]
+                LeaseOfOneChunk a_lease_of_what_is_read_at_once_is_noticed [
+                    a_lease_of_hundreds_is_exact a_large_queue_is_leased_at_once
+                ]
+            }
+            volumes_writes {
+                LostRow a_row_lost_where_a_statement_is_full_is_noticed [
+                    batches_of_any_size_are_whole a_large_batch_is_one_commit
+                ]
+                LostResponse a_response_lost_beside_much_else_is_noticed [a_batch_of_every_kind_of_write_is_applied]
+                DefinitionAlone a_definition_without_its_response_is_noticed [a_definition_is_kept_with_its_response]
+                StatementCommits a_commit_of_each_statement_is_noticed [
+                    hundreds_of_keys_are_passed_on_in_one_batch a_large_batch_is_one_commit
+                ]
+                PlaceInStatement a_place_counted_in_its_statement_is_noticed [a_refusal_names_its_write_in_a_large_batch]
+                FirstRequired the_first_required_alone_are_noticed [every_missing_record_of_many_is_named]
+                FiftyEdges an_unlink_of_fifty_edges_is_noticed [unlink_deletes_hundreds_of_edges]
+                ModelessStatement a_statement_of_any_mode_is_noticed [a_large_batch_stays_in_its_scope]
+                StaleTerms terms_that_outlive_a_batch_are_noticed [
+                    batches_of_any_size_are_whole a_search_sees_what_a_large_batch_changed
+                ]
+                UnindexedBatch a_batch_that_is_not_indexed_is_noticed [
+                    batches_of_any_size_are_whole a_search_sees_what_a_large_batch_changed
+                ]
+                ExpiredPicked an_expired_response_that_is_picked_is_noticed [responses_expire_each_at_its_own_moment]
+                LastEndForAll a_lease_with_the_end_of_another_is_noticed [leases_end_each_at_its_own_moment]
+                StickyStatement a_lease_that_outlives_a_large_batch_is_noticed [
+                    a_large_batch_ends_the_leases_of_what_it_replaces
+                ]
+            }
+        }
+    };
+}
