@@ -1,13 +1,71 @@
-//! What a batch is answered with, as JSON.
+//! What a batch is answered with: its type, and its JSON.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::Document;
+use crate::record::object::Contact;
+use crate::value::id::Id;
+
+/// What became of a batch.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "ContactBatch")
+)]
+#[non_exhaustive]
+pub struct BatchReport {
+    /// Always `batch`.
+    pub object: BatchTag,
+    /// The rows, in the order of the input.
+    pub data: Vec<BatchRow>,
+    /// How many rows made a contact.
+    pub created: usize,
+    /// How many rows changed one.
+    pub updated: usize,
+    /// How many rows found everything so already.
+    pub unchanged: usize,
+    /// How many rows failed.
+    pub failed: usize,
+}
+
+/// The `object` member of a [`BatchReport`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum BatchTag {
+    /// Its one value.
+    #[default]
+    #[serde(rename = "batch")]
+    Batch,
+}
+
+/// One row of a [`BatchReport`].
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "ContactBatchRow")
+)]
+#[non_exhaustive]
+pub struct BatchRow {
+    /// Its place in the input, from 0.
+    pub index: usize,
+    /// What became of it.
+    pub status: RowStatus,
+    /// The id of the contact that it made, changed or found.
+    pub id: Option<Id>,
+    /// That contact, as the row left it.
+    pub contact: Option<Contact>,
+    /// Why it failed; null where it did not.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Error>"))]
+    pub error: Option<Value>,
+}
 
 /// What became of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
