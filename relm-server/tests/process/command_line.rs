@@ -5,10 +5,6 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
-
 use super::client::Client;
 use super::server::{Server, relm};
 
@@ -238,40 +234,6 @@ fn a_variable_that_is_set_to_nothing_is_not_set() {
 }
 
 #[test]
-fn a_command_makes_no_database() {
-    let folder = tempfile::tempdir().unwrap();
-    let id = "ws_01M8H5JMRTGWX7ZRK7DMQNF2XF";
-    for args in [
-        &["workspaces", "list"][..],
-        &["workspaces", "create", "acme"],
-        &["keys", "list", "--workspace", id],
-        &["keys", "revoke", "key_01M8H5JMRTGWX7ZRK7DMQNF2XF"],
-        &["keys", "create", "--workspace", id, "--mode", "live"],
-    ] {
-        let said = failed(folder.path(), args);
-        let path = folder.path().join("relm.db");
-        for part in [
-            &*path.to_string_lossy(),
-            "--database",
-            "RELM_DATABASE_URL",
-            "relm-server migrate",
-        ] {
-            assert!(said.contains(part), "{args:?}: {said}");
-        }
-        assert!(!path.exists(), "{args:?}");
-    }
-    assert!(
-        failed(
-            folder.path(),
-            &["workspaces", "list", "--database", "memory:"]
-        )
-        .contains("memory:")
-    );
-    printed(folder.path(), &["migrate"]);
-    assert_eq!(printed(folder.path(), &["workspaces", "list"]), "");
-}
-
-#[test]
 fn a_reader_that_goes_away_ends_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = relm(folder.path());
@@ -304,15 +266,6 @@ fn a_reader_that_goes_away_ends_nothing() {
         stderr.contains("standard output cannot be written"),
         "{stderr}"
     );
-}
-
-/// Runs a command that must fail with one line on stderr and exit code 1.
-fn failed(folder: &Path, args: &[&str]) -> String {
-    let output = relm(folder).args(args).output().unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert_eq!(stderr.trim_end().lines().count(), 1, "{stderr}");
-    stderr
 }
 
 #[test]
@@ -350,7 +303,17 @@ fn what_cannot_start_says_so_in_one_line_and_changes_nothing() {
     assert_eq!(std::fs::read(&garbage).unwrap(), vec![b'x'; 5000]);
 }
 
-fn printed(folder: &Path, args: &[&str]) -> String {
+/// Runs a command that must fail with one line on stderr and exit code 1.
+pub fn failed(folder: &Path, args: &[&str]) -> String {
+    let output = relm(folder).args(args).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert_eq!(stderr.trim_end().lines().count(), 1, "{stderr}");
+    stderr
+}
+
+/// Runs a command that must succeed, and gives what it prints.
+pub fn printed(folder: &Path, args: &[&str]) -> String {
     let output = relm(folder)
         .args(args)
         .stderr(Stdio::inherit())
@@ -358,84 +321,4 @@ fn printed(folder: &Path, args: &[&str]) -> String {
         .unwrap();
     assert!(output.status.success());
     String::from_utf8(output.stdout).unwrap()
-}
-
-#[test]
-fn an_operator_makes_lists_and_revokes_keys() {
-    let folder = tempfile::tempdir().unwrap();
-    printed(folder.path(), &["migrate"]);
-    let workspace = printed(folder.path(), &["workspaces", "create", "acme"]);
-    let workspace = workspace.trim();
-    assert!(printed(folder.path(), &["workspaces", "list"]).contains("acme"));
-    let made = printed(
-        folder.path(),
-        &[
-            "keys",
-            "create",
-            "--workspace",
-            workspace,
-            "--mode",
-            "live",
-            "--read-only",
-        ],
-    );
-    let (id, secret) = made.trim().split_once("  ").unwrap();
-    let list = printed(folder.path(), &["keys", "list", "--workspace", workspace]);
-    assert!(
-        list.contains(id) && list.contains("read_only") && !list.contains(secret),
-        "{list}"
-    );
-
-    let server = Server::start(folder.path());
-    let mut client = Client::connect(server.address, secret);
-    assert_eq!(client.get("/v1/contacts").0, 200);
-    assert_eq!(
-        client
-            .post("/v1/contacts", None, &json!({"email": "ada@example.com"}))
-            .0,
-        403
-    );
-    // Another process revokes it: this one hears of it within its stated five seconds.
-    printed(folder.path(), &["keys", "revoke", id]);
-    let deadline = std::time::Instant::now() + Duration::from_secs(8);
-    while client.get("/v1/contacts").0 != 401 {
-        assert!(
-            std::time::Instant::now() < deadline,
-            "a revoked key still works"
-        );
-        std::thread::sleep(Duration::from_millis(200));
-    }
-}
-
-#[test]
-fn resealing_needs_the_keys_that_open_what_is_sealed() {
-    let folder = tempfile::tempdir().unwrap();
-    let [first, other] = [1_u8, 2].map(|byte| STANDARD.encode([byte; 32]));
-    let reseal = |keys: Option<&str>| {
-        let mut command = relm(folder.path());
-        command
-            .args(["webhooks", "reseal"])
-            .envs(keys.map(|keys| ("RELM_SECRET_KEY", keys)));
-        let output = command.output().unwrap();
-        let said = [output.stdout, output.stderr].concat();
-        (output.status.success(), String::from_utf8(said).unwrap())
-    };
-    let mut command = relm(folder.path());
-    command.env("RELM_SECRET_KEY", &first);
-    let server = Server::spawn(command);
-    let mut client = Client::connect(server.address, &server.keys.as_ref().unwrap().live);
-    let endpoint = json!({"url": "https://example.com/", "event_types": ["*"]});
-    let (status, made) = client.post("/v1/webhooks", None, &endpoint);
-    assert_eq!(status, 201, "{made}");
-    drop(server);
-    let (done, said) = reseal(None);
-    assert!(!done && said.contains("set RELM_SECRET_KEY"), "{said}");
-    let (done, said) = reseal(Some(&other));
-    let id = made["id"].as_str().unwrap();
-    assert!(!done && said.contains(id), "{said}");
-    assert_eq!(
-        reseal(Some(&format!("{other},{first}"))),
-        (true, "1\n".to_owned())
-    );
-    assert_eq!(reseal(Some(&other)), (true, "0\n".to_owned()));
 }

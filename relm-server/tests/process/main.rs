@@ -17,6 +17,7 @@ mod deliveries;
 mod ends;
 mod examples;
 mod ledger;
+mod operator;
 mod receiver;
 mod server;
 mod shared_file;

@@ -9,6 +9,7 @@ mod addresses;
 mod answers;
 mod connections;
 mod endpoint;
+mod reach;
 mod time;
 mod tls;
 

@@ -1,0 +1,218 @@
+//! A store that a test can break, hold up and look into.
+
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use relm_core::record::Document;
+use relm_core::store::{
+    Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
+    StoreError, StoredResponse, Unwritable,
+};
+use relm_core::{Id, Kind, Scope, Store, Timestamp};
+use relm_store_memory::MemoryStore;
+use tokio::sync::Semaphore;
+
+/// The memory store, until a test breaks it.
+pub struct Fragile {
+    store: MemoryStore,
+    state: AtomicU8,
+    held: AtomicUsize,
+    gate: Semaphore,
+    /// Calls that are answered yet, of a store that is [going away](Fragile::unplug_after).
+    calls_left: AtomicUsize,
+    /// Bytes of all documents that were found by their keys.
+    pub found_bytes: AtomicUsize,
+}
+
+impl Default for Fragile {
+    fn default() -> Self {
+        Self {
+            store: MemoryStore::default(),
+            state: AtomicU8::new(0),
+            held: AtomicUsize::new(0),
+            gate: Semaphore::new(0),
+            calls_left: AtomicUsize::new(0),
+            found_bytes: AtomicUsize::new(0),
+        }
+    }
+}
+
+const HELD: u8 = 3;
+const UNREACHABLE: u8 = 1;
+const FAULTY: u8 = 2;
+const FORGETFUL: u8 = 4;
+const FULL: u8 = 5;
+const LEAVING: u8 = 9;
+
+impl Fragile {
+    /// From now on the store cannot be reached.
+    pub fn unplug(&self) {
+        self.state.store(UNREACHABLE, Ordering::SeqCst);
+    }
+
+    /// From now on whatever is asked of the store goes wrong.
+    pub fn corrupt(&self) {
+        self.state.store(FAULTY, Ordering::SeqCst);
+    }
+
+    /// From now on commits are applied, and their answers lost.
+    pub fn lose_answers(&self) {
+        self.state.store(FORGETFUL, Ordering::SeqCst);
+    }
+
+    /// From now on there is no room for anything more.
+    pub fn fill(&self) {
+        self.state.store(FULL, Ordering::SeqCst);
+    }
+
+    /// After so many calls the store cannot be reached.
+    pub fn unplug_after(&self, calls: usize) {
+        self.calls_left.store(calls, Ordering::SeqCst);
+        self.state.store(LEAVING, Ordering::SeqCst);
+    }
+
+    /// All that is kept of a scope, whatever state the store is in.
+    pub fn everything(&self, scope: Scope) -> Vec<String> {
+        pollster::block_on(async {
+            let configuration = self.store.configuration(scope, None).await.unwrap();
+            let mut all = vec![format!(
+                "configuration {:?}",
+                configuration.map(|one| one.version)
+            )];
+            for kind in relm_core::record::KINDS {
+                let query = Query {
+                    kind,
+                    clauses: Vec::new(),
+                    after: None,
+                    limit: 1_000,
+                };
+                let page = self.store.list(scope, &query).await.unwrap();
+                all.extend(
+                    page.documents
+                        .iter()
+                        .map(|document| document.json.to_string()),
+                );
+            }
+            all
+        })
+    }
+
+    pub fn mend(&self) {
+        self.state.store(0, Ordering::SeqCst);
+    }
+
+    /// From now on whatever is asked of the store waits until it is [let go](Self::let_go).
+    pub fn hold(&self) {
+        self.state.store(HELD, Ordering::SeqCst);
+    }
+
+    /// Lets so many go that wait, or will.
+    pub fn let_go(&self, callers: usize) {
+        self.gate.add_permits(callers);
+    }
+
+    /// How many have come to wait so far.
+    pub fn held(&self) -> usize {
+        self.held.load(Ordering::SeqCst)
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        match self.state.load(Ordering::SeqCst) {
+            HELD => {
+                self.held.fetch_add(1, Ordering::SeqCst);
+                self.gate.acquire().await.unwrap().forget();
+                Ok(())
+            }
+            UNREACHABLE => Err(StoreError::unavailable("connection to 10.1.2.3 refused")),
+            FAULTY => Err(StoreError::fault("no such table: contacts_v7")),
+            LEAVING => {
+                let less = |left: usize| left.checked_sub(1);
+                let left = self
+                    .calls_left
+                    .fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
+                let gone = |_| StoreError::unavailable("connection to 10.1.2.3 refused");
+                left.map(drop).map_err(gone)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Fragile {
+    async fn get(&self, scope: Scope, id: Id) -> Result<Option<Document>, StoreError> {
+        self.check().await?;
+        self.store.get(scope, id).await
+    }
+
+    async fn find(
+        &self,
+        scope: Scope,
+        kind: Kind,
+        keys: &[String],
+    ) -> Result<Vec<Option<Document>>, StoreError> {
+        self.check().await?;
+        let found = self.store.find(scope, kind, keys).await?;
+        let bytes = found.iter().flatten().map(|document| document.json.len());
+        self.found_bytes.fetch_add(bytes.sum(), Ordering::SeqCst);
+        Ok(found)
+    }
+
+    async fn list(&self, scope: Scope, query: &Query) -> Result<Page, StoreError> {
+        self.check().await?;
+        self.store.list(scope, query).await
+    }
+
+    async fn search(&self, scope: Scope, search: &Search) -> Result<SearchPage, StoreError> {
+        self.check().await?;
+        self.store.search(scope, search).await
+    }
+
+    async fn configuration(
+        &self,
+        scope: Scope,
+        known: Option<i64>,
+    ) -> Result<Option<Configuration>, StoreError> {
+        self.check().await?;
+        self.store.configuration(scope, known).await
+    }
+
+    async fn response(
+        &self,
+        scope: Scope,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<StoredResponse>, StoreError> {
+        self.check().await?;
+        self.store.response(scope, key, now).await
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
+        self.check().await.map_err(CommitError::Store)?;
+        match self.state.load(Ordering::SeqCst) {
+            FULL => {
+                let full = StoreError::unwritable(Unwritable::DiskFull, "SQLITE_FULL at 0x7f");
+                Err(CommitError::Store(full))
+            }
+            FORGETFUL => {
+                self.store.commit(batch).await?;
+                Err(StoreError::ambiguous("connection to 10.1.2.3 reset").into())
+            }
+            _ => self.store.commit(batch).await,
+        }
+    }
+
+    async fn queues(
+        &self,
+        after: Option<QueueKey>,
+        limit: usize,
+    ) -> Result<Vec<Queue>, StoreError> {
+        self.check().await?;
+        self.store.queues(after, limit).await
+    }
+
+    async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError> {
+        self.check().await?;
+        self.store.lease(lease).await
+    }
+}

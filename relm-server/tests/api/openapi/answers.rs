@@ -1,0 +1,204 @@
+//! Answers, refusals and examples are what the document says of them.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use relm_core::Mode;
+use serde_json::{Map, Value, json};
+
+use super::operations;
+use crate::schema_check::SchemaCheck;
+use crate::session::{User, World, id, template};
+
+/// The schema of what an operation answers with this status.
+fn answered<'a>(document: &'a Value, operation: &'a Value, status: &str) -> &'a Value {
+    let check = SchemaCheck {
+        document,
+        open: false,
+    };
+    let response = check.resolve(&operation["responses"][status]);
+    &response["content"]["application/json"]["schema"]
+}
+
+/// Asks, and holds the answer to what the document says of it, to the last member.
+fn conforms(document: &Value, user: &User<'_>, method: &str, path: &str, body: Value) -> Value {
+    let answer = user.ask(method, path).json(&body).send();
+    let operation = &document["paths"][template(path)][method.to_lowercase()];
+    let schema = answered(document, operation, &answer.status.to_string());
+    assert!(schema.is_object(), "{method} {path}: {}", answer.text);
+    let said = answer.json();
+    let faults = SchemaCheck {
+        document,
+        open: false,
+    }
+    .faults(schema, &said);
+    assert_eq!(faults, Vec::<String>::new(), "{method} {path} {said}");
+    said
+}
+
+#[test]
+fn answers_are_as_the_document_says() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let document = user.get("/openapi.json").is(200);
+    let asked = RefCell::new(BTreeSet::new());
+    let ask = |method: &str, path: &str, body: Value| {
+        let operation = format!("{} {}", method.to_lowercase(), template(path));
+        asked.borrow_mut().insert(operation);
+        conforms(&document, &user, method, path, body)
+    };
+    let make = |path: &str, body: Value| id(&ask("POST", path, body));
+    let hook = make(
+        "/v1/webhooks",
+        json!({ "url": "https://example.com", "event_types": ["*"] }),
+    );
+    let hook = format!("/v1/webhooks/{hook}");
+    let contact =
+        json!({ "email": "ada@example.com", "metadata": { "plan": "pro", "seats": [1, null] } });
+    let contact = make("/v1/contacts", contact);
+    let company = make("/v1/companies", json!({ "name": "Engines" }));
+    let deal = json!({ "title": "Engine", "value_cents": 1, "close_date": "2026-07-02", "company_id": company });
+    let deal = make("/v1/deals", deal);
+    let activity = make("/v1/activities", json!({ "type": "call" }));
+    let edge =
+        json!({ "from_type": "contact", "from_id": contact, "to_type": "deal", "to_id": deal });
+    let edge_id = make("/v1/associations", edge.clone());
+    assert_eq!(
+        make("/v1/associations", edge),
+        edge_id,
+        "200 is in the document too"
+    );
+    let field = make(
+        "/v1/schema/fields",
+        json!({ "object_type": "contact", "key": "plan", "type": "text" }),
+    );
+    ask(
+        "PATCH",
+        &format!("/v1/deals/{deal}"),
+        json!({ "title": "Engines", "metadata": { "a": 1 } }),
+    );
+    let deliveries = ask("GET", &format!("{hook}/deliveries"), json!({}));
+    ask(
+        "POST",
+        &format!("{hook}/replay/{}", id(&deliveries["data"][0])),
+        json!({}),
+    );
+    ask("POST", &format!("{hook}/rotate_secret"), json!({}));
+    ask("POST", &format!("{hook}/test"), json!({}));
+    let since = json!({ "since": "2026-07-02T00:00:00Z" });
+    ask("POST", &format!("{hook}/recover"), since);
+    let events = ask("GET", "/v1/events", json!({}));
+    let event = format!("/v1/events/{}", id(&events["data"][0]));
+    ask("GET", &event, json!({}));
+    ask(
+        "POST",
+        "/v1/contacts/batch",
+        json!({ "contacts": [{ "email": "x" }, { "email": "grace@example.com" }] }),
+    );
+    for path in [
+        "/v1/contacts",
+        "/v1/companies",
+        "/v1/deals",
+        "/v1/activities",
+        "/v1/associations",
+        "/v1/schema/fields",
+        "/v1/schema",
+        "/v1/openapi.json",
+        "/v1/webhooks",
+        "/v1/search?q=engine",
+        "/",
+        "/healthz",
+        "/readyz",
+        "/openapi.json",
+        "/openapi-3.0.json",
+    ] {
+        ask("GET", path, json!({}));
+    }
+    ask("DELETE", &format!("/v1/associations/{edge_id}"), json!({}));
+    ask("DELETE", &format!("/v1/schema/fields/{field}"), json!({}));
+    for path in [
+        format!("/v1/contacts/{contact}"),
+        format!("/v1/companies/{company}"),
+        format!("/v1/deals/{deal}"),
+        format!("/v1/activities/{activity}"),
+        hook,
+    ] {
+        for method in ["GET", "PATCH", "DELETE"] {
+            ask(method, &path, json!({}));
+        }
+    }
+    let all = operations(&document).map(|(path, method, _)| format!("{method} {path}"));
+    assert_eq!(*asked.borrow(), all.collect());
+}
+
+#[test]
+fn refusals_are_as_the_document_says() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let document = user.get("/openapi.json").is(200);
+    let contact = user.contact("ada@example.com");
+    let one = format!("/v1/contacts/{contact}");
+    let refused = |method: &str, path: &str, body: Value| {
+        let said = conforms(&document, &user, method, path, body);
+        said["error"]["code"].as_str().unwrap().to_owned()
+    };
+    let taken = json!({ "email": "ADA@example.com" });
+    assert_eq!(refused("POST", "/v1/contacts", taken), "conflict");
+    assert_eq!(
+        refused("POST", "/v1/contacts", json!({})),
+        "identifier_required"
+    );
+    assert_eq!(refused("POST", "/v1/deals", json!({})), "validation_failed");
+    assert_eq!(
+        refused("PATCH", &one, json!({ "name": "Ada" })),
+        "unknown_field"
+    );
+    assert_eq!(
+        refused("GET", "/v1/contacts?nope=1", json!({})),
+        "bad_request"
+    );
+    assert_eq!(
+        refused("GET", "/v1/contacts?cursor=x", json!({})),
+        "invalid_cursor"
+    );
+    user.delete(&one).is(200);
+    assert_eq!(refused("GET", &one, json!({})), "not_found");
+}
+
+#[test]
+fn every_example_is_what_its_schema_says() {
+    let world = World::new();
+    let document = world.stranger().get("/openapi.json").is(200);
+    let check = SchemaCheck {
+        document: &document,
+        open: false,
+    };
+    let mut examples = 0;
+    let mut hold = |content: &Value, whose: &str| {
+        let content = &content["application/json"];
+        let several = content["examples"]
+            .as_object()
+            .into_iter()
+            .flat_map(Map::values);
+        for example in several
+            .map(|one| &one["value"])
+            .chain(content.get("example"))
+        {
+            let faults = check.faults(&content["schema"], example);
+            assert_eq!(faults, Vec::<String>::new(), "{whose}");
+            examples += 1;
+        }
+    };
+    for (path, method, operation) in operations(&document) {
+        let whose = format!("{method} {path}");
+        hold(&operation["requestBody"]["content"], &whose);
+        let before = operation["responses"].as_object().unwrap();
+        for response in before.values() {
+            hold(&check.resolve(response)["content"], &whose);
+        }
+    }
+    for (name, webhook) in document["webhooks"].as_object().unwrap() {
+        hold(&webhook["post"]["requestBody"]["content"], name);
+    }
+    assert!(examples > 200, "{examples}");
+}
