@@ -3,22 +3,14 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Debug};
 use std::panic::resume_unwind;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use relm_core::record::Document;
-use relm_core::store::{
-    Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
-    Store, StoreError, StoredResponse,
-};
-use relm_core::value::id::{Id, Kind};
-use relm_core::value::scope::Scope;
-use relm_core::value::time::Timestamp;
+use relm_core::store::Store;
 
 use crate::intercept::{Intercept, Intercepted};
 
@@ -103,9 +95,11 @@ impl Watch {
     pub(crate) fn is_idle(&self) -> bool {
         self.calls().unanswered.is_empty()
     }
+}
 
+impl Intercept for Watch {
     /// Counts a call, which is unanswered until what this gives is dropped.
-    fn call(&self, method: &'static str) -> Call<'_> {
+    fn call(&self, method: &'static str, _: &dyn Debug) -> Box<dyn Send + '_> {
         let mut calls = self.calls();
         calls.made += 1;
         calls.last = method;
@@ -114,10 +108,10 @@ impl Watch {
             "what the case waits for never happens: it has made {calls}"
         );
         *calls.unanswered.entry(method).or_default() += 1;
-        Call {
+        Box::new(Call {
             watch: self,
             method,
-        }
+        })
     }
 }
 
@@ -138,97 +132,21 @@ impl Drop for Call<'_> {
     }
 }
 
-#[async_trait]
-impl Intercept for Watch {
-    async fn get(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        id: Id,
-    ) -> Result<Option<Document>, StoreError> {
-        let _call = self.call("get");
-        store.get(scope, id).await
-    }
-
-    async fn find(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        kind: Kind,
-        keys: &[String],
-    ) -> Result<Vec<Option<Document>>, StoreError> {
-        let _call = self.call("find");
-        store.find(scope, kind, keys).await
-    }
-
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
-        let _call = self.call("list");
-        store.list(scope, query).await
-    }
-
-    async fn search(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        search: &Search,
-    ) -> Result<SearchPage, StoreError> {
-        let _call = self.call("search");
-        store.search(scope, search).await
-    }
-
-    async fn configuration(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        known: Option<i64>,
-    ) -> Result<Option<Configuration>, StoreError> {
-        let _call = self.call("configuration");
-        store.configuration(scope, known).await
-    }
-
-    async fn response(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        key: &str,
-        now: Timestamp,
-    ) -> Result<Option<StoredResponse>, StoreError> {
-        let _call = self.call("response");
-        store.response(scope, key, now).await
-    }
-
-    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
-        let _call = self.call("commit");
-        store.commit(batch).await
-    }
-
-    async fn queues(
-        &self,
-        store: &dyn Store,
-        after: Option<QueueKey>,
-        limit: usize,
-    ) -> Result<Vec<Queue>, StoreError> {
-        let _call = self.call("queues");
-        store.queues(after, limit).await
-    }
-
-    async fn lease(&self, store: &dyn Store, lease: &Lease) -> Result<Vec<Document>, StoreError> {
-        let _call = self.call("lease");
-        store.lease(lease).await
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::future::pending;
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
+    use async_trait::async_trait;
     use futures_util::future::FutureExt;
+    use relm_core::record::Document;
+    use relm_core::store::{
+        Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
+        Store, StoreError, StoredResponse,
+    };
+    use relm_core::value::id::{Id, Kind};
+    use relm_core::value::scope::Scope;
+    use relm_core::value::time::Timestamp;
 
     use super::*;
     use crate::block_on;

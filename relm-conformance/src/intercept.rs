@@ -1,5 +1,6 @@
 //! A store with something between it and its caller: what a broken store does wrong, or a spy that counts.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -12,9 +13,15 @@ use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
 use relm_core::value::time::Timestamp;
 
-/// Stands between a store and its caller. What it does not say itself, the store says.
+/// Stands between a store and its caller. What it does not answer itself, the store answers.
 #[async_trait]
 pub(crate) trait Intercept: Send + Sync + 'static {
+    /// Sees a call of the store before it is answered: which it is, and what is asked. What this gives is dropped once the
+    /// call is answered, or given up.
+    fn call(&self, _method: &'static str, _asked: &dyn Debug) -> Box<dyn Send + '_> {
+        Box::new(())
+    }
+
     async fn get(
         &self,
         store: &dyn Store,
@@ -98,6 +105,7 @@ pub(crate) struct Intercepted<I> {
 #[async_trait]
 impl<I: Intercept> Store for Intercepted<I> {
     async fn get(&self, scope: Scope, id: Id) -> Result<Option<Document>, StoreError> {
+        let _call = self.by.call("get", &(scope, id));
         self.by.get(&*self.store, scope, id).await
     }
 
@@ -107,14 +115,17 @@ impl<I: Intercept> Store for Intercepted<I> {
         kind: Kind,
         keys: &[String],
     ) -> Result<Vec<Option<Document>>, StoreError> {
+        let _call = self.by.call("find", &(scope, kind, keys));
         self.by.find(&*self.store, scope, kind, keys).await
     }
 
     async fn list(&self, scope: Scope, query: &Query) -> Result<Page, StoreError> {
+        let _call = self.by.call("list", &(scope, query));
         self.by.list(&*self.store, scope, query).await
     }
 
     async fn search(&self, scope: Scope, search: &Search) -> Result<SearchPage, StoreError> {
+        let _call = self.by.call("search", &(scope, search));
         self.by.search(&*self.store, scope, search).await
     }
 
@@ -123,6 +134,7 @@ impl<I: Intercept> Store for Intercepted<I> {
         scope: Scope,
         known: Option<i64>,
     ) -> Result<Option<Configuration>, StoreError> {
+        let _call = self.by.call("configuration", &(scope, known));
         self.by.configuration(&*self.store, scope, known).await
     }
 
@@ -132,10 +144,12 @@ impl<I: Intercept> Store for Intercepted<I> {
         key: &str,
         now: Timestamp,
     ) -> Result<Option<StoredResponse>, StoreError> {
+        let _call = self.by.call("response", &(scope, key, now));
         self.by.response(&*self.store, scope, key, now).await
     }
 
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
+        let _call = self.by.call("commit", &batch);
         self.by.commit(&*self.store, batch).await
     }
 
@@ -144,10 +158,12 @@ impl<I: Intercept> Store for Intercepted<I> {
         after: Option<QueueKey>,
         limit: usize,
     ) -> Result<Vec<Queue>, StoreError> {
+        let _call = self.by.call("queues", &(after, limit));
         self.by.queues(&*self.store, after, limit).await
     }
 
     async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError> {
+        let _call = self.by.call("lease", lease);
         self.by.lease(&*self.store, lease).await
     }
 }

@@ -3,18 +3,12 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use relm_core::engine::{ListRequest, SearchRequest};
-use relm_core::error::ErrorKind;
-use relm_core::record::Document;
+use relm_core::error::{Error, ErrorKind};
 use relm_core::record::association::AssociationInput;
 use relm_core::record::key::KeyAccess;
-use relm_core::store::{
-    Batch, CommitError, Page, Query, Search, SearchPage, Store, StoreError, StoredResponse,
-};
-use relm_core::value::id::Kind;
-use relm_core::value::scope::{Mode, Scope};
-use relm_core::value::time::Timestamp;
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::Mode;
 use serde_json::{Value, json};
 
 use super::acme::{Acme, failure};
@@ -24,62 +18,13 @@ use crate::subject::Subject;
 /// Panics where a store is given U+0000, which not every database can hold.
 struct NulGuard;
 
-impl NulGuard {
+impl Intercept for NulGuard {
     /// `Debug` shows U+0000 as `\0`, JSON as `\u0000`.
-    fn check(given: &impl Debug) {
-        let shown = format!("{given:?}");
+    fn call(&self, _: &'static str, asked: &dyn Debug) -> Box<dyn Send + '_> {
+        let shown = format!("{asked:?}");
         let holds_nul = shown.contains("\\0") || shown.contains("u0000");
         assert!(!holds_nul, "the store was given {shown}");
-    }
-}
-
-#[async_trait]
-impl Intercept for NulGuard {
-    async fn find(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        kind: Kind,
-        keys: &[String],
-    ) -> Result<Vec<Option<Document>>, StoreError> {
-        Self::check(&keys);
-        store.find(scope, kind, keys).await
-    }
-
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
-        Self::check(query);
-        store.list(scope, query).await
-    }
-
-    async fn search(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        search: &Search,
-    ) -> Result<SearchPage, StoreError> {
-        Self::check(search);
-        store.search(scope, search).await
-    }
-
-    async fn response(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        key: &str,
-        now: Timestamp,
-    ) -> Result<Option<StoredResponse>, StoreError> {
-        Self::check(&key);
-        store.response(scope, key, now).await
-    }
-
-    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
-        Self::check(&batch);
-        store.commit(batch).await
+        Box::new(())
     }
 }
 
@@ -91,7 +36,9 @@ pub(crate) async fn nothing_with_nul_reaches_a_store(store: Subject) {
     }))
     .await;
     lists_refuse_nul(&acme).await;
-    objects_refuse_nul(&acme).await;
+    contacts_refuse_nul(&acme).await;
+    other_objects_refuse_nul(&acme).await;
+    settings_refuse_nul(&acme).await;
     let Acme { crm, scoped, .. } = &acme;
     // A key is kept as a digest: with U+0000 it is a key like any other.
     for (key, request, outcome) in [
@@ -161,17 +108,26 @@ async fn lists_refuse_nul(acme: &Acme) {
     }
 }
 
-async fn objects_refuse_nul(acme: &Acme) {
-    let scoped = &acme.scoped;
-    let refused = |outcome: Result<(), ErrorKind>, body: &Value| {
-        let kinds = [
-            ErrorKind::ValidationFailed,
-            ErrorKind::UnknownValue,
-            ErrorKind::UnknownField,
-        ];
-        let kind = outcome.expect_err("it holds U+0000");
-        assert!(kinds.contains(&kind), "{kind:?}: {body}");
-    };
+/// The body with another value of one member.
+fn with_member(body: &Value, (name, value): (&str, Value)) -> Value {
+    let mut body = body.clone();
+    body[name] = value;
+    body
+}
+
+/// Whether a call that was given U+0000 was refused for what it was given.
+fn assert_refused<T>(outcome: Result<T, Error>, body: &Value) {
+    let kinds = [
+        ErrorKind::ValidationFailed,
+        ErrorKind::UnknownValue,
+        ErrorKind::UnknownField,
+    ];
+    let kind = failure(outcome);
+    assert!(kinds.contains(&kind), "{kind:?}: {body}");
+}
+
+async fn contacts_refuse_nul(acme: &Acme) {
+    let contacts = acme.scoped.contacts();
     for body in [
         json!({ "email": "\"\0\"@example.com" }),
         json!({ "email": "a@example.com\0" }),
@@ -184,77 +140,70 @@ async fn objects_refuse_nul(acme: &Acme) {
         json!({ "metadata": { "a": "\0" } }),
         json!({ "metadata": { "a": [{ "\0": 1 }] } }),
     ] {
-        let made = scoped.contacts().create_json(body.clone()).await;
-        let made = made.map(drop).map_err(|error| error.kind());
+        let made = contacts.create_json(body.clone()).await;
         if body.get("company_id").is_none() {
-            refused(made, &body);
+            assert_refused(made, &body);
         } else {
-            assert_eq!(made, Err(ErrorKind::InvalidReference));
+            assert_eq!(failure(made), ErrorKind::InvalidReference);
         }
         let rows = json!({ "contacts": [body], "dedup_on": ["email"] });
-        let batch = scoped
-            .contacts()
-            .batch_json(rows)
-            .await
-            .expect("rows fail alone");
+        let batch = contacts.batch_json(rows).await.expect("rows fail alone");
         assert_eq!(batch.decode().expect("it is a report").failed, 1, "{body}");
     }
+}
+
+async fn other_objects_refuse_nul(acme: &Acme) {
+    let scoped = &acme.scoped;
     for body in [
         json!({ "name": "\0" }),
         json!({ "name": "a", "domain": "a\0" }),
     ] {
         let made = scoped.companies().create_json(body.clone()).await;
-        refused(made.map(drop).map_err(|error| error.kind()), &body);
+        assert_refused(made, &body);
     }
-    for (name, value) in [
-        ("title", "\0"),
-        ("stage", "\0"),
-        ("currency", "\0"),
-        ("close_date", "\0"),
-    ] {
-        let mut body = json!({ "title": "a" });
-        body[name] = value.into();
+    for name in ["title", "stage", "currency", "close_date"] {
+        let body = with_member(&json!({ "title": "a" }), (name, json!("\0")));
         let made = scoped.deals().create_json(body.clone()).await;
-        refused(made.map(drop).map_err(|error| error.kind()), &body);
+        assert_refused(made, &body);
     }
-    for (name, value) in [
-        ("type", "\0"),
-        ("subject", "\0"),
-        ("body", "\0"),
-        ("occurred_at", "\0"),
-    ] {
-        let mut body = json!({ "type": "a" });
-        body[name] = value.into();
+    for name in ["type", "subject", "body", "occurred_at"] {
+        let body = with_member(&json!({ "type": "a" }), (name, json!("\0")));
         let made = scoped.activities().create_json(body.clone()).await;
-        refused(made.map(drop).map_err(|error| error.kind()), &body);
+        assert_refused(made, &body);
     }
-    for (name, value) in [
+}
+
+async fn settings_refuse_nul(acme: &Acme) {
+    let scoped = &acme.scoped;
+    let field = json!({
+        "object_type": "deal", "key": "a", "type": "select", "options": { "choices": ["a"] },
+    });
+    for member in [
         ("key", json!("a\0")),
         ("label", json!("\0")),
         ("type", json!("select\0")),
         ("object_type", json!("\0")),
         ("options", json!({ "choices": ["\0"] })),
     ] {
-        let mut body = json!({ "object_type": "deal", "key": "a", "type": "select", "options": { "choices": ["a"] } });
-        body[name] = value;
+        let body = with_member(&field, member);
         let made = scoped.fields().define_json(body.clone()).await;
-        refused(made.map(drop).map_err(|error| error.kind()), &body);
+        assert_refused(made, &body);
     }
-    for (name, value) in [
+    let webhook = json!({ "url": "https://example.com/", "event_types": ["*"] });
+    for member in [
         ("url", json!("https://example.com/\0")),
         ("event_types", json!(["\0"])),
         ("description", json!("\0")),
     ] {
-        let mut body = json!({ "url": "https://example.com/", "event_types": ["*"] });
-        body[name] = value;
+        let body = with_member(&webhook, member);
         let made = scoped.webhooks().subscribe_json(body.clone()).await;
-        refused(made.map(drop).map_err(|error| error.kind()), &body);
+        assert_refused(made, &body);
     }
     let edge = AssociationInput {
-        from_id: relm_core::value::id::Id::new(Kind::Contact, 1),
-        to_id: relm_core::value::id::Id::new(Kind::Contact, 2),
+        from_id: Id::new(Kind::Contact, 1),
+        to_id: Id::new(Kind::Contact, 2),
         label: Some("\0".into()),
     };
     let edge = scoped.associations().link(edge).await;
-    refused(edge.map(drop).map_err(|error| error.kind()), &Value::Null);
+    assert_refused(edge, &json!("an association"));
 }
