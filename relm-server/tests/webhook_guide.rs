@@ -36,98 +36,41 @@ fn cases() -> Vec<Case> {
         now,
         right,
     };
+    let right = |name, header, body| case(name, true, header, body, AT);
+    let wrong = |name, header| case(name, false, header, BODY, AT);
     let good = format!("t={AT},v1={TAG}");
-    let wrong = "0".repeat(64);
+    let at = |now: i64| case("a time", (AT - now).abs() <= 300, good.clone(), BODY, now);
+    let zeros = "0".repeat(64);
     let odd = b"\0\xff\r\n{\"id\": 1}\n";
     let rotated = sign_all(&["whsec_new", SECRET, "whsec_old"], AT, BODY);
-    let at = |header: &str, now: i64| {
-        case(
-            "a time",
-            (AT - now).abs() <= 300,
-            header.to_owned(),
-            BODY,
-            now,
-        )
-    };
+    let wrong_first = format!("t={AT},v1={zeros},v1={TAG}");
+    let other_scheme = format!("v0=x,t={AT},v1={TAG},v2=y");
+    let longer_body = [BODY, b"\n"].concat();
     vec![
-        case("the documented vector", true, good.clone(), BODY, AT),
-        case("any bytes", true, sign(SECRET, AT, odd), odd, AT),
-        case("no bytes", true, sign(SECRET, AT, b""), b"", AT),
-        case("several signatures", true, rotated, BODY, AT),
-        case(
-            "a wrong one first",
-            true,
-            format!("t={AT},v1={wrong},v1={TAG}"),
-            BODY,
-            AT,
-        ),
-        case(
-            "another scheme",
-            true,
-            format!("v0=x,t={AT},v1={TAG},v2=y"),
-            BODY,
-            AT,
-        ),
-        at(&good, AT + 300),
-        at(&good, AT + 301),
-        at(&good, AT - 300),
-        at(&good, AT - 301),
-        case(
-            "a wrong signature",
-            false,
-            format!("t={AT},v1={wrong}"),
-            BODY,
-            AT,
-        ),
-        case(
-            "another secret",
-            false,
-            sign("whsec_other", AT, BODY),
-            BODY,
-            AT,
-        ),
+        right("the documented vector", good.clone(), BODY),
+        right("any bytes", sign(SECRET, AT, odd), odd),
+        right("no bytes", sign(SECRET, AT, b""), b""),
+        right("several signatures", rotated, BODY),
+        right("a wrong one first", wrong_first, BODY),
+        right("another scheme", other_scheme, BODY),
+        at(AT + 300),
+        at(AT + 301),
+        at(AT - 300),
+        at(AT - 301),
+        wrong("a wrong signature", format!("t={AT},v1={zeros}")),
+        wrong("another secret", sign("whsec_other", AT, BODY)),
         case("another body", false, good.clone(), b"{}", AT),
-        case(
-            "white space",
-            false,
-            good.clone(),
-            &[BODY, b"\n"].concat(),
-            AT,
-        ),
-        case(
-            "another time",
-            false,
-            format!("t={},v1={TAG}", AT + 1),
-            BODY,
-            AT,
-        ),
-        case(
-            "half a signature",
-            false,
-            format!("t={AT},v1={}", &TAG[..32]),
-            BODY,
-            AT,
-        ),
-        case(
-            "more than a signature",
-            false,
-            format!("t={AT},v1={TAG}00"),
-            BODY,
-            AT,
-        ),
-        case("an empty signature", false, format!("t={AT},v1="), BODY, AT),
-        case("no signature", false, format!("t={AT}"), BODY, AT),
-        case("no time", false, format!("v1={TAG}"), BODY, AT),
-        case(
-            "two times",
-            false,
-            format!("t={AT},t={AT},v1={TAG}"),
-            BODY,
-            AT,
-        ),
-        case("no number", false, format!("t=now,v1={TAG}"), BODY, AT),
-        case("no header", false, String::new(), BODY, AT),
-        case("another language", false, format!("t={AT},v1=ä"), BODY, AT),
+        case("white space", false, good.clone(), &longer_body, AT),
+        wrong("another time", format!("t={},v1={TAG}", AT + 1)),
+        wrong("half a signature", format!("t={AT},v1={}", &TAG[..32])),
+        wrong("more than a signature", format!("t={AT},v1={TAG}00")),
+        wrong("an empty signature", format!("t={AT},v1=")),
+        wrong("no signature", format!("t={AT}")),
+        wrong("no time", format!("v1={TAG}")),
+        wrong("two times", format!("t={AT},t={AT},v1={TAG}")),
+        wrong("no number", format!("t=now,v1={TAG}")),
+        wrong("no header", String::new()),
+        wrong("another language", format!("t={AT},v1=ä")),
     ]
 }
 

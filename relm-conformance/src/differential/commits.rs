@@ -257,40 +257,23 @@ impl Model {
         }
     }
 
-    /// Whether what a refusal says is so: of several failures of one variant, a store may tell any.
+    /// The record of this id in the reference.
+    async fn stored(&self, scope: Scope, id: Id) -> Option<Record> {
+        let stored = self.reference.get(scope, id).await;
+        let stored = stored.expect("the reference answers")?;
+        let entry = stored.into_entry().expect("it was written as an entry");
+        Some(entry.record)
+    }
+
+    /// Whether what a refusal says is so: of several failures of one variant, a store may report any.
     async fn holds(&self, batch: &Batch, refusal: &Refusal) -> bool {
-        let stored = async |id: Id| {
-            let stored = self
-                .reference
-                .get(batch.scope, id)
-                .await
-                .expect("the reference answers");
-            stored.map(|document| {
-                document
-                    .into_entry()
-                    .expect("it was written as an entry")
-                    .record
-            })
-        };
+        let scope = batch.scope;
         match refusal {
             Refusal::Configuration | Refusal::ResponseExists => true,
-            Refusal::Missing(ids) => {
-                let mut missing = Vec::new();
-                for require in &batch.requires {
-                    if let Require::Exists(id) = require
-                        && stored(*id).await.is_none()
-                    {
-                        missing.push(*id);
-                    }
-                }
-                missing.sort_unstable();
-                let mut told = ids.clone();
-                told.sort_unstable();
-                told == missing
-            }
+            Refusal::Missing(ids) => self.are_all_missing(batch, ids).await,
             Refusal::VersionConflict { write } => match &batch.writes[*write] {
                 Write::Replace { before: read, .. } | Write::Delete(read) => {
-                    let now = stored(read.record.id()).await;
+                    let now = self.stored(scope, read.record.id()).await;
                     now.is_none_or(|now| now.version() != read.record.version())
                 }
                 Write::Insert(_) | Write::Unlink(_) | Write::Reconfigure | Write::Remember(_) => {
@@ -298,36 +281,56 @@ impl Model {
                 }
             },
             Refusal::IdConflict { write } => match &batch.writes[*write] {
-                Write::Insert(entry) => stored(entry.record.id()).await.is_some(),
+                Write::Insert(entry) => self.stored(scope, entry.record.id()).await.is_some(),
                 Write::Replace { .. }
                 | Write::Delete(_)
                 | Write::Unlink(_)
                 | Write::Reconfigure
                 | Write::Remember(_) => false,
             },
-            Refusal::UniqueConflict { write, holder } => {
-                let Some(record) = written(&batch.writes[*write]) else {
-                    return false;
-                };
-                let key = record.unique_key();
-                let same =
-                    |other: &Record| other.kind() == record.kind() && other.unique_key() == key;
-                let of_batch = batch
-                    .writes
-                    .iter()
-                    .filter_map(written)
-                    .find(|other| other.id() == *holder);
-                let deleted = |write: &Write| matches!(write, Write::Delete(entry) if entry.record.id() == *holder);
-                let holds = match of_batch {
-                    Some(other) => same(other),
-                    None => {
-                        !batch.writes.iter().any(deleted)
-                            && stored(*holder).await.is_some_and(|other| same(&other))
-                    }
-                };
-                key.is_some() && record.id() != *holder && holds
+            Refusal::UniqueConflict { write, holder } => match written(&batch.writes[*write]) {
+                Some(record) => self.has_key_of(batch, *holder, record).await,
+                None => false,
+            },
+        }
+    }
+
+    /// Whether these are the required records that do not exist.
+    async fn are_all_missing(&self, batch: &Batch, ids: &[Id]) -> bool {
+        let mut missing = Vec::new();
+        for require in &batch.requires {
+            if let Require::Exists(id) = require
+                && self.stored(batch.scope, *id).await.is_none()
+            {
+                missing.push(*id);
             }
         }
+        missing.sort_unstable();
+        let mut reported = ids.to_vec();
+        reported.sort_unstable();
+        reported == missing
+    }
+
+    /// Whether the holder has the unique key of a record of the batch, before the batch or by it.
+    async fn has_key_of(&self, batch: &Batch, holder: Id, record: &Record) -> bool {
+        let key = record.unique_key();
+        let same = |other: &Record| other.kind() == record.kind() && other.unique_key() == key;
+        let of_batch = batch
+            .writes
+            .iter()
+            .filter_map(written)
+            .find(|other| other.id() == holder);
+        let deleted =
+            |write: &Write| matches!(write, Write::Delete(entry) if entry.record.id() == holder);
+        let holds = match of_batch {
+            Some(other) => same(other),
+            None if batch.writes.iter().any(deleted) => false,
+            None => {
+                let stored = self.stored(batch.scope, holder).await;
+                stored.is_some_and(|other| same(&other))
+            }
+        };
+        key.is_some() && record.id() != holder && holds
     }
 }
 

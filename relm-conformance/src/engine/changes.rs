@@ -7,7 +7,7 @@ use relm_core::record::association::AssociationInput;
 use relm_core::record::object::{ActivityInput, ContactInput, DealInput};
 use relm_core::record::{Delivery, WebhookInput};
 use relm_core::value::id::{Id, Kind};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::acme::{Acme, company, contact, failure, phone, required_field, tagged};
 use crate::subject::Subject;
@@ -61,13 +61,13 @@ pub(crate) async fn a_change_has_one_event(store: Subject) {
         "company.deleted",
     ];
     assert_eq!(types, expected);
-    let told = [0, 4, 5].map(|place: usize| events[place].data.get());
+    let data = [0, 4, 5].map(|place: usize| events[place].data.get());
     let left = [
         Entry::new(ada).json,
         Entry::new(called).json,
         Entry::new(shop).json,
     ];
-    assert_eq!(told, [&*left[0], &*left[1], &*left[2]]);
+    assert_eq!(data, [&*left[0], &*left[1], &*left[2]]);
     assert_eq!(json!(events[4].previous), json!({ "phone": null }));
 }
 
@@ -285,74 +285,52 @@ pub(crate) async fn a_field_binds_every_engine(store: Subject) {
     assert_eq!(acme.all(&store, Kind::Delivery).await.len(), 1);
 }
 
+/// The id of an endpoint that is made for events of one type.
+async fn endpoint(acme: &Acme, event_type: &str, enabled: bool) -> Id {
+    let input = WebhookInput {
+        url: format!("https://example.com/?{event_type}&{enabled}").into(),
+        event_types: vec![event_type.to_owned()].into(),
+        enabled: enabled.into(),
+        ..WebhookInput::default()
+    };
+    let made = acme.scoped.webhooks().subscribe(input).await;
+    let made: Value = made.expect("it is valid").decode().expect("it is JSON");
+    let id = made["id"].as_str().and_then(Id::parse);
+    id.expect("it has an id")
+}
+
 /// A change makes one delivery for each endpoint that is enabled and subscribed to its type, and no other.
 pub(crate) async fn deliveries_go_to_the_endpoints_that_match(store: Subject) {
     let acme = Acme::open(store.shared()).await;
-    let scoped = &acme.scoped;
-    let mut endpoints = Vec::new();
-    for (types, enabled) in [
-        ("contact.created", true),
-        ("*", true),
-        ("*", false),
-        ("deal.created", true),
+    let created = endpoint(&acme, "contact.created", true).await;
+    let all = endpoint(&acme, "*", true).await;
+    let disabled = endpoint(&acme, "*", false).await;
+    let other = endpoint(&acme, "deal.created", true).await;
+    let contacts = acme.scoped.contacts();
+    let ada = contacts.create(contact("ada@example.com")).await;
+    let ada = ada.expect("it is valid").id;
+    let called = contacts.update(ada, phone("1"), None).await;
+    called.expect("it is there");
+    let unchanged = contacts.update(ada, phone("1"), None).await;
+    unchanged.expect("it is so already");
+    let shop = acme.scoped.companies().create(company("Shop")).await;
+    shop.expect("it is valid");
+    let events = acme.events(&store).await;
+    let events: Vec<Id> = events.iter().map(|event| event.id).collect();
+    for (endpoint, expected) in [
+        (created, &events[..1]),
+        (all, &events[..]),
+        (disabled, &[]),
+        (other, &[]),
     ] {
-        let input = WebhookInput {
-            url: format!("https://example.com/{}", endpoints.len()).into(),
-            event_types: vec![types.to_owned()].into(),
-            enabled: enabled.into(),
-            ..WebhookInput::default()
-        };
-        let reply = scoped
-            .webhooks()
-            .subscribe(input)
-            .await
-            .expect("it is valid");
-        let body: serde_json::Value = reply.decode().expect("it is JSON");
-        endpoints.push(
-            body["id"]
-                .as_str()
-                .and_then(Id::parse)
-                .expect("it has an id"),
-        );
-    }
-    let ada = scoped
-        .contacts()
-        .create(contact("ada@example.com"))
-        .await
-        .expect("it is valid");
-    scoped
-        .contacts()
-        .update(ada.id, phone("1"), None)
-        .await
-        .expect("it is there");
-    scoped
-        .contacts()
-        .update(ada.id, phone("1"), None)
-        .await
-        .expect("it is so already");
-    scoped
-        .companies()
-        .create(company("Shop"))
-        .await
-        .expect("it is valid");
-    let events: Vec<Id> = acme
-        .events(&store)
-        .await
-        .iter()
-        .map(|event| event.id)
-        .collect();
-    for (endpoint, expected) in endpoints
-        .into_iter()
-        .zip([&events[..1], &events[..], &[], &[]])
-    {
-        let list = scoped
-            .webhooks()
-            .deliveries(endpoint, &ListRequest::default())
-            .await;
-        let deliveries = list.expect("the endpoint is there").data.into_iter().rev();
-        let told: Vec<Id> = deliveries
+        let all_of_them = ListRequest::default();
+        let webhooks = acme.scoped.webhooks();
+        let list = webhooks.deliveries(endpoint, &all_of_them).await;
+        let list = list.expect("the endpoint is there");
+        let deliveries = list.data.into_iter().rev();
+        let of_events: Vec<Id> = deliveries
             .map(|document| document.decode::<Delivery>().expect("it is one").event_id)
             .collect();
-        assert_eq!(told, expected);
+        assert_eq!(of_events, expected);
     }
 }

@@ -247,9 +247,8 @@ fn defined(key: &str, field_type: FieldType) -> Field {
     with!(crate::records::field(1, "plan"); key: key.to_owned(), field_type: field_type)
 }
 
-/// `metadata` is filtered by its JSON type, or by the type of its definition, on every operator, value and absence.
-pub(crate) async fn metadata_is_filtered_by_the_predicate(store: Subject) {
-    let long = "é".repeat(150);
+/// A value of each type of JSON, some of which only their end tells apart.
+fn metadata_values(long: &str) -> Vec<Value> {
     let mut values = vec![
         json!(5),
         json!(5.5),
@@ -276,33 +275,47 @@ pub(crate) async fn metadata_is_filtered_by_the_predicate(store: Subject) {
         json!(format!("{long}y")),
     ];
     values.extend(TEXTS.map(Value::from));
-    let records = with_metadata("plan", &values);
+    values
+}
+
+/// What filters ask of such values for.
+const METADATA_PROBES: [&str; 22] = [
+    "5",
+    "5.0",
+    "0",
+    "-0",
+    "-3",
+    "1e1",
+    "9007199254740991",
+    "9007199254740990",
+    "1e-7",
+    "true",
+    "false",
+    "2026-07-02",
+    "5.50",
+    " 5",
+    "a,5,true",
+    "10,9,á",
+    "%",
+    "_",
+    "a%",
+    "%A%",
+    "SS",
+    "zz",
+];
+
+/// `metadata` is filtered by its JSON type, or by the type of its definition, on every operator, value and absence.
+pub(crate) async fn metadata_is_filtered_by_the_predicate(store: Subject) {
+    let long = "é".repeat(150);
+    let records = with_metadata("plan", &metadata_values(&long));
     let writes = records
         .iter()
         .cloned()
         .map(|record| Write::Insert(Entry::new(record)));
     store.apply(SCOPE, writes.collect()).await;
 
-    let mut probes = vec![
-        "5",
-        "5.0",
-        "0",
-        "-0",
-        "-3",
-        "1e1",
-        "9007199254740991",
-        "9007199254740990",
-        "1e-7",
-        "true",
-        "false",
-        "2026-07-02",
-        "5.50",
-        " 5",
-        "a,5,true",
-        "10,9,á",
-        &long,
-    ];
-    probes.extend(["%", "_", "a%", "%A%", "SS", "zz"]);
+    let mut probes = METADATA_PROBES.to_vec();
+    probes.push(&long);
     probes.extend(TEXTS);
     let types = [None].into_iter().chain(FieldType::ALL.map(Some));
     for field in types.map(|ty| ty.map(|ty| defined("plan", ty))) {

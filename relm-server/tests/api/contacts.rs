@@ -151,75 +151,39 @@ fn what_is_wrong_is_named() {
     let user = world.user("acme", Mode::Live);
     let deal = id(&user.create("/v1/deals", json!({ "title": "Engine" })));
     let keys: Map<_, _> = (0..51).map(|key| (key.to_string(), json!(1))).collect();
-    for (body, code, field) in [
-        (json!({ "email": "ada" }), "validation_failed", "email"),
+    for (body, field) in [
+        (json!({ "email": "ada" }), "email"),
+        (json!({ "email": "Ada <ada@example.com>" }), "email"),
         (
-            json!({ "email": "Ada <ada@example.com>" }),
-            "validation_failed",
+            json!({ "email": "a".repeat(250) + "@example.com" }),
             "email",
         ),
-        (
-            json!({ "email": format!("{}@example.com", "a".repeat(250)) }),
-            "validation_failed",
-            "email",
-        ),
-        (json!({ "email": 5 }), "validation_failed", "email"),
-        (
-            json!({ "first_name": "x".repeat(501) }),
-            "validation_failed",
-            "first_name",
-        ),
-        (json!({ "phone": ["1"] }), "validation_failed", "phone"),
-        (
-            json!({ "company_id": "cmp_01K1V9Y2ZP6W4T8Q0R5N7M3XJB" }),
-            "invalid_reference",
-            "company_id",
-        ),
-        (
-            json!({ "company_id": deal }),
-            "invalid_reference",
-            "company_id",
-        ),
-        (
-            json!({ "company_id": "" }),
-            "invalid_reference",
-            "company_id",
-        ),
-        (json!({ "metadata": [] }), "validation_failed", "metadata"),
-        (
-            json!({ "metadata": { "": 1 } }),
-            "validation_failed",
-            "metadata",
-        ),
-        (
-            json!({ "metadata": { "x".repeat(65): 1 } }),
-            "validation_failed",
-            "metadata",
-        ),
-        (json!({ "metadata": keys }), "validation_failed", "metadata"),
+        (json!({ "email": 5 }), "email"),
+        (json!({ "first_name": "x".repeat(501) }), "first_name"),
+        (json!({ "phone": ["1"] }), "phone"),
+        (json!({ "metadata": [] }), "metadata"),
+        (json!({ "metadata": { "": 1 } }), "metadata"),
+        (json!({ "metadata": { "x".repeat(65): 1 } }), "metadata"),
+        (json!({ "metadata": keys }), "metadata"),
         (
             json!({ "metadata": { "a": "x".repeat(16 * 1024) } }),
-            "validation_failed",
             "metadata",
         ),
         (
             json!({ "metadata": { "a": 9_007_199_254_740_993_i64 } }),
-            "validation_failed",
             "metadata.a",
         ),
-        (
-            json!({ "metadata": { "a": 1e300 } }),
-            "validation_failed",
-            "metadata.a",
-        ),
-        (
-            json!({ "Email": "ada@example.com" }),
-            "unknown_field",
-            "Email",
-        ),
+        (json!({ "metadata": { "a": 1e300 } }), "metadata.a"),
     ] {
-        user.post("/v1/contacts", body).fails(422, code, field);
+        user.post("/v1/contacts", body)
+            .fails(422, "validation_failed", field);
     }
+    for company in ["cmp_01K1V9Y2ZP6W4T8Q0R5N7M3XJB", &deal, ""] {
+        user.post("/v1/contacts", json!({ "company_id": company }))
+            .fails(422, "invalid_reference", "company_id");
+    }
+    user.post("/v1/contacts", json!({ "Email": "ada@example.com" }))
+        .fails(422, "unknown_field", "Email");
     let unknown = user
         .post("/v1/contacts", json!({ "frist_name": "Ada" }))
         .error(422);

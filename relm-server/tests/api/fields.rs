@@ -62,68 +62,45 @@ fn what_a_definition_refuses() {
     let world = World::new();
     let user = world.user("acme", Mode::Live);
     let good = json!({ "object_type": "contact", "key": "plan", "type": "select", "options": { "choices": ["a"] } });
-    for (name, value, code, field) in [
-        (
-            "object_type",
-            json!("contcat"),
-            "unknown_value",
-            "object_type",
-        ),
-        (
-            "object_type",
-            json!(null),
-            "validation_failed",
-            "object_type",
-        ),
-        ("key", json!(null), "validation_failed", "key"),
-        ("key", json!("Plan"), "validation_failed", "key"),
-        ("key", json!("1plan"), "validation_failed", "key"),
-        ("key", json!("p".repeat(64)), "validation_failed", "key"),
-        ("type", json!("enum"), "unknown_value", "type"),
-        ("label", json!(" "), "validation_failed", "label"),
-        ("required", json!("yes"), "validation_failed", "required"),
-        ("options", json!({}), "validation_failed", "options.choices"),
-        (
-            "options",
-            json!({ "choices": [] }),
-            "validation_failed",
-            "options.choices",
-        ),
-        (
-            "options",
-            json!({ "choices": ["a", "a"] }),
-            "validation_failed",
-            "options.choices",
-        ),
-        (
-            "options",
-            json!({ "choices": [""] }),
-            "validation_failed",
-            "options.choices",
-        ),
-        (
-            "options",
-            json!({ "choices": [1] }),
-            "validation_failed",
-            "options.choices",
-        ),
-        (
-            "options",
-            json!({ "choice": ["a"] }),
-            "unknown_field",
-            "options.choice",
-        ),
-        (
-            "type",
-            json!("text"),
-            "validation_failed",
-            "options.choices",
-        ),
-        ("unique", json!(true), "unknown_field", "unique"),
-    ] {
+    let refused = |name: &str, value: Value, code, field| {
         let mut body = good.clone();
         body[name] = value;
         user.post("/v1/schema/fields", body).fails(422, code, field);
+    };
+    refused(
+        "object_type",
+        json!("contcat"),
+        "unknown_value",
+        "object_type",
+    );
+    refused("type", json!("enum"), "unknown_value", "type");
+    refused("unique", json!(true), "unknown_field", "unique");
+    refused(
+        "options",
+        json!({ "choice": ["a"] }),
+        "unknown_field",
+        "options.choice",
+    );
+    for (name, value, field) in [
+        ("object_type", json!(null), "object_type"),
+        ("key", json!(null), "key"),
+        ("key", json!("Plan"), "key"),
+        ("key", json!("1plan"), "key"),
+        ("key", json!("p".repeat(64)), "key"),
+        ("label", json!(" "), "label"),
+        ("required", json!("yes"), "required"),
+        ("options", json!({}), "options.choices"),
+        ("options", json!({ "choices": [] }), "options.choices"),
+        (
+            "options",
+            json!({ "choices": ["a", "a"] }),
+            "options.choices",
+        ),
+        ("options", json!({ "choices": [""] }), "options.choices"),
+        ("options", json!({ "choices": [1] }), "options.choices"),
+        ("type", json!("text"), "options.choices"),
+    ] {
+        refused(name, value, "validation_failed", field);
     }
     let mut body = good;
     body["type"] = json!("slect");

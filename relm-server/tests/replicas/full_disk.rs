@@ -49,59 +49,81 @@ fn start(url: &str, folder: &Path) -> Server {
     Server::spawn(command)
 }
 
-fn create(client: &mut Client, number: usize) -> (u16, Value) {
-    let body = json!({ "email": format!("{number}@example.com"), "metadata": { "note": "x".repeat(4_000) } });
-    client.post("/v1/contacts", None, &body)
+/// Whoever creates contacts, and remembers those that were acknowledged.
+struct Creator {
+    client: Client,
+    sent: usize,
+    acknowledged: HashSet<usize>,
+}
+
+impl Creator {
+    fn create(&mut self) -> (u16, Value) {
+        self.sent += 1;
+        let note = "x".repeat(4_000);
+        let email = format!("{}@example.com", self.sent);
+        let body = json!({ "email": email, "metadata": { "note": note } });
+        let (status, answer) = self.client.post("/v1/contacts", None, &body);
+        if status == 201 {
+            self.acknowledged.insert(self.sent);
+        }
+        (status, answer)
+    }
+
+    /// Creates until the disk has no room for any more, and then some, each of which must be refused for that.
+    fn create_until_refused(&mut self, refusals: usize) {
+        let mut refused = 0;
+        for _ in 0..3_000 {
+            let (status, answer) = self.create();
+            if status == 201 {
+                // There is room left in the files that there are.
+                continue;
+            }
+            let error = &answer["error"];
+            assert_eq!((status, &error["code"]), (503, &json!("unavailable")));
+            assert_eq!(error["reason"], "disk_full", "{answer}");
+            let message = error["message"].as_str().unwrap();
+            assert!(message.contains("nothing was applied"), "{message}");
+            refused += 1;
+            if refused == refusals {
+                return;
+            }
+        }
+        panic!("the disk is full, and refused {refused} writes");
+    }
+
+    /// The numbers of the contacts that the server has.
+    fn stored(&mut self) -> HashSet<usize> {
+        let number = |contact: &Value| {
+            let email = contact["email"].as_str().unwrap();
+            email.split('@').next().unwrap().parse().unwrap()
+        };
+        let contacts = walk(&mut self.client, "/v1/contacts");
+        contacts.iter().map(number).collect()
+    }
 }
 
 fn fills(disk: &Tmpfs, url: &str) {
     let folder = tempfile::tempdir().unwrap();
     let server = start(url, folder.path());
     let key = server.keys.clone().expect("a first start prints keys").test;
-    let mut client = Client::connect(server.address, &key);
-    let mut acknowledged = HashSet::new();
-    let mut number = 0;
-    let mut next = |client: &mut Client| {
-        number += 1;
-        let (status, answer) = create(client, number);
-        if status == 201 {
-            acknowledged.insert(number);
-        }
-        (status, answer)
+    let mut creator = Creator {
+        client: Client::connect(server.address, &key),
+        sent: 0,
+        acknowledged: HashSet::new(),
     };
     for _ in 0..10 {
-        assert_eq!(next(&mut client).0, 201);
+        assert_eq!(creator.create().0, 201);
     }
-    assert_eq!(client.get("/readyz").0, 200);
+    assert_eq!(creator.client.get("/readyz").0, 200);
 
     disk.fill();
-    let mut refused = 0;
-    for _ in 0..3_000 {
-        let (status, answer) = next(&mut client);
-        if status == 201 {
-            // There is room left in the files that there are.
-            continue;
-        }
-        let error = &answer["error"];
-        assert_eq!(
-            (status, &error["code"]),
-            (503, &json!("unavailable")),
-            "{answer}"
-        );
-        assert_eq!(error["reason"], "disk_full", "{answer}");
-        let message = error["message"].as_str().unwrap();
-        assert!(message.contains("nothing was applied"), "{message}");
-        refused += 1;
-        if refused == REFUSALS {
-            break;
-        }
-    }
-    assert_eq!(refused, REFUSALS, "the disk is full");
-    let (status, answer) = client.get("/readyz");
+    creator.create_until_refused(REFUSALS);
+    let (status, answer) = creator.client.get("/readyz");
     assert_eq!(status, 503, "{answer}");
     assert_eq!(answer["error"]["reason"], "disk_full", "{answer}");
-    assert_eq!(client.get("/healthz").0, 200);
-    assert_eq!(client.get("/v1/contacts?limit=1").0, 200, "reads go on");
+    assert_eq!(creator.client.get("/healthz").0, 200);
+    let read = creator.client.get("/v1/contacts?limit=1");
+    assert_eq!(read.0, 200, "reads go on");
     let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
     let lines = log.lines().filter(|line| line.contains("a request failed"));
     let lines = lines.count();
@@ -109,21 +131,12 @@ fn fills(disk: &Tmpfs, url: &str) {
 
     disk.free();
     eventually("writes go on", Duration::from_secs(20), || {
-        next(&mut client).0 == 201
+        creator.create().0 == 201
     });
     eventually("it is ready", Duration::from_secs(20), || {
-        client.get("/readyz").0 == 200
+        creator.client.get("/readyz").0 == 200
     });
-    assert_eq!(next(&mut client).0, 201);
-    let stored: HashSet<usize> = walk(&mut client, "/v1/contacts")
-        .iter()
-        .map(|one| {
-            let email = one["email"].as_str().unwrap();
-            email.split('@').next().unwrap().parse().unwrap()
-        })
-        .collect();
-    assert_eq!(
-        stored, acknowledged,
-        "what was acknowledged, and nothing else"
-    );
+    assert_eq!(creator.create().0, 201);
+    let stored = creator.stored();
+    assert_eq!(stored, creator.acknowledged, "no more and no less");
 }

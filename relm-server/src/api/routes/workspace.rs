@@ -15,6 +15,7 @@ pub(super) fn routes() -> Vec<Route> {
     let mut routes = schema_routes();
     routes.extend(association_routes());
     routes.extend(webhook_routes());
+    routes.extend(webhook_action_routes());
     routes.extend(delivery_routes());
     routes.extend(event_routes());
     routes
@@ -98,8 +99,9 @@ fn association_routes() -> Vec<Route> {
     ]
 }
 
+const OF_WEBHOOK: &[Kind] = &[Kind::Webhook];
+
 fn webhook_routes() -> Vec<Route> {
-    const OF: &[Kind] = &[Kind::Webhook];
     vec![
         route(
             keyed!(webhooks::list),
@@ -119,14 +121,14 @@ fn webhook_routes() -> Vec<Route> {
             keyed!(webhooks::get),
             get("webhooks.get", "/v1/webhooks/{id}")
                 .says("Retrieve an endpoint", "Without its secret.")
-                .of(OF)
+                .of(OF_WEBHOOK)
                 .gives(200, "Webhook"),
         ),
         route(
             keyed!(webhooks::update),
             patch("webhooks.update", "/v1/webhooks/{id}")
                 .says("Update an endpoint", "To disable an endpoint cancels what is pending for it.")
-                .of(OF)
+                .of(OF_WEBHOOK)
                 .takes("WebhookUpdate")
                 .gives(200, "Webhook")
                 .refuses(&[NO_CHOICE]),
@@ -135,13 +137,19 @@ fn webhook_routes() -> Vec<Route> {
             keyed!(webhooks::delete),
             delete("webhooks.delete", "/v1/webhooks/{id}")
                 .says("Delete an endpoint", "Cancels what is pending for it.")
-                .of(OF),
+                .of(OF_WEBHOOK),
         ),
+    ]
+}
+
+/// What an endpoint can be asked to do.
+fn webhook_action_routes() -> Vec<Route> {
+    vec![
         route(
             keyed!(webhooks::rotate_secret),
             post("webhooks.rotate_secret", "/v1/webhooks/{id}/rotate_secret")
                 .says("Give an endpoint a new secret", "Payloads are signed with the old one beside it for a day, or for as long as the body says.")
-                .of(OF)
+                .of(OF_WEBHOOK)
                 .may_take("SecretRotation")
                 .gives(200, "WebhookWithSecret"),
         ),
@@ -149,7 +157,7 @@ fn webhook_routes() -> Vec<Route> {
             keyed!(webhooks::test),
             post("webhooks.test", "/v1/webhooks/{id}/test")
                 .says("Deliver a ping to an endpoint", "Whatever the endpoint subscribed to. One that is disabled is refused.")
-                .of(OF)
+                .of(OF_WEBHOOK)
                 .gives(202, "Delivery")
                 .refuses(&[INVALID]),
         ),
@@ -161,7 +169,7 @@ fn webhook_routes() -> Vec<Route> {
                     "Makes a delivery of every event of a range of time that the endpoint subscribed to and that has not reached \
                      it, up to 500 at a time, the newest first. Where `has_more` is true, `next_until` is the `until` to go on with.",
                 )
-                .of(OF)
+                .of(OF_WEBHOOK)
                 .takes("RecoveryCreate")
                 .gives(202, "Recovery"),
         ),
@@ -174,7 +182,7 @@ fn delivery_routes() -> Vec<Route> {
             keyed!(webhooks::deliveries),
             get("deliveries.list", "/v1/webhooks/{id}/deliveries")
                 .says("List an endpoint's deliveries", "Newest first.")
-                .of(&[Kind::Webhook])
+                .of(OF_WEBHOOK)
                 .lists(Kind::Delivery, "DeliveryList"),
         ),
         route(

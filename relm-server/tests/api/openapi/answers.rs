@@ -36,65 +36,89 @@ fn conforms(document: &Value, user: &User<'_>, method: &str, path: &str, body: V
     said
 }
 
+/// A user who holds every answer to the document, and remembers which operations it has asked for.
+struct Reader<'a> {
+    document: &'a Value,
+    user: User<'a>,
+    asked: RefCell<BTreeSet<String>>,
+}
+
+impl Reader<'_> {
+    fn ask(&self, method: &str, path: &str, body: Value) -> Value {
+        let operation = format!("{} {}", method.to_lowercase(), template(path));
+        self.asked.borrow_mut().insert(operation);
+        conforms(self.document, &self.user, method, path, body)
+    }
+
+    fn get(&self, path: &str) -> Value {
+        self.ask("GET", path, json!({}))
+    }
+
+    fn post(&self, path: &str, body: Value) -> Value {
+        self.ask("POST", path, body)
+    }
+
+    /// Makes a record, and gives its id.
+    fn make(&self, path: &str, body: Value) -> String {
+        id(&self.post(path, body))
+    }
+
+    /// Makes one of each object, and an association; their paths.
+    fn make_objects(&self) -> ([String; 4], String) {
+        let contact = json!({ "email": "ada@example.com", "metadata": { "plan": "pro", "seats": [1, null] } });
+        let contact = self.make("/v1/contacts", contact);
+        let company = self.make("/v1/companies", json!({ "name": "Engines" }));
+        let deal = json!({ "title": "Engine", "value_cents": 1, "close_date": "2026-07-02", "company_id": company });
+        let deal = self.make("/v1/deals", deal);
+        let activity = self.make("/v1/activities", json!({ "type": "call" }));
+        let edge =
+            json!({ "from_type": "contact", "from_id": contact, "to_type": "deal", "to_id": deal });
+        let made = self.make("/v1/associations", edge.clone());
+        let again = self.make("/v1/associations", edge);
+        assert_eq!(made, again, "200 is in the document too");
+        let objects = [
+            format!("/v1/contacts/{contact}"),
+            format!("/v1/companies/{company}"),
+            format!("/v1/deals/{deal}"),
+            format!("/v1/activities/{activity}"),
+        ];
+        (objects, format!("/v1/associations/{made}"))
+    }
+
+    /// Does with an endpoint all that can be done with it but to change it.
+    fn use_endpoint(&self, endpoint: &str) {
+        let deliveries = self.get(&format!("{endpoint}/deliveries"));
+        let delivery = id(&deliveries["data"][0]);
+        self.post(&format!("{endpoint}/replay/{delivery}"), json!({}));
+        self.post(&format!("{endpoint}/rotate_secret"), json!({}));
+        self.post(&format!("{endpoint}/test"), json!({}));
+        let since = json!({ "since": "2026-07-02T00:00:00Z" });
+        self.post(&format!("{endpoint}/recover"), since);
+        let events = self.get("/v1/events");
+        self.get(&format!("/v1/events/{}", id(&events["data"][0])));
+    }
+}
+
 #[test]
 fn answers_are_as_the_document_says() {
     let world = World::new();
     let user = world.user("acme", Mode::Live);
     let document = user.get("/openapi.json").is(200);
-    let asked = RefCell::new(BTreeSet::new());
-    let ask = |method: &str, path: &str, body: Value| {
-        let operation = format!("{} {}", method.to_lowercase(), template(path));
-        asked.borrow_mut().insert(operation);
-        conforms(&document, &user, method, path, body)
+    let reader = Reader {
+        document: &document,
+        user,
+        asked: RefCell::default(),
     };
-    let make = |path: &str, body: Value| id(&ask("POST", path, body));
-    let hook = make(
-        "/v1/webhooks",
-        json!({ "url": "https://example.com", "event_types": ["*"] }),
-    );
-    let hook = format!("/v1/webhooks/{hook}");
-    let contact =
-        json!({ "email": "ada@example.com", "metadata": { "plan": "pro", "seats": [1, null] } });
-    let contact = make("/v1/contacts", contact);
-    let company = make("/v1/companies", json!({ "name": "Engines" }));
-    let deal = json!({ "title": "Engine", "value_cents": 1, "close_date": "2026-07-02", "company_id": company });
-    let deal = make("/v1/deals", deal);
-    let activity = make("/v1/activities", json!({ "type": "call" }));
-    let edge =
-        json!({ "from_type": "contact", "from_id": contact, "to_type": "deal", "to_id": deal });
-    let edge_id = make("/v1/associations", edge.clone());
-    assert_eq!(
-        make("/v1/associations", edge),
-        edge_id,
-        "200 is in the document too"
-    );
-    let field = make(
-        "/v1/schema/fields",
-        json!({ "object_type": "contact", "key": "plan", "type": "text" }),
-    );
-    ask(
-        "PATCH",
-        &format!("/v1/deals/{deal}"),
-        json!({ "title": "Engines", "metadata": { "a": 1 } }),
-    );
-    let deliveries = ask("GET", &format!("{hook}/deliveries"), json!({}));
-    ask(
-        "POST",
-        &format!("{hook}/replay/{}", id(&deliveries["data"][0])),
-        json!({}),
-    );
-    ask("POST", &format!("{hook}/rotate_secret"), json!({}));
-    ask("POST", &format!("{hook}/test"), json!({}));
-    let since = json!({ "since": "2026-07-02T00:00:00Z" });
-    ask("POST", &format!("{hook}/recover"), since);
-    let events = ask("GET", "/v1/events", json!({}));
-    let event = format!("/v1/events/{}", id(&events["data"][0]));
-    ask("GET", &event, json!({}));
-    ask(
-        "POST",
-        "/v1/contacts/batch",
-        json!({ "contacts": [{ "email": "x" }, { "email": "grace@example.com" }] }),
-    );
+    let endpoint = json!({ "url": "https://example.com", "event_types": ["*"] });
+    let endpoint = format!("/v1/webhooks/{}", reader.make("/v1/webhooks", endpoint));
+    let (objects, association) = reader.make_objects();
+    let field = json!({ "object_type": "contact", "key": "plan", "type": "text" });
+    let field = reader.make("/v1/schema/fields", field);
+    let change = json!({ "title": "Engines", "metadata": { "a": 1 } });
+    reader.ask("PATCH", &objects[2], change);
+    reader.use_endpoint(&endpoint);
+    let rows = json!({ "contacts": [{ "email": "x" }, { "email": "grace@example.com" }] });
+    reader.post("/v1/contacts/batch", rows);
     for path in [
         "/v1/contacts",
         "/v1/companies",
@@ -112,23 +136,17 @@ fn answers_are_as_the_document_says() {
         "/openapi.json",
         "/openapi-3.0.json",
     ] {
-        ask("GET", path, json!({}));
+        reader.get(path);
     }
-    ask("DELETE", &format!("/v1/associations/{edge_id}"), json!({}));
-    ask("DELETE", &format!("/v1/schema/fields/{field}"), json!({}));
-    for path in [
-        format!("/v1/contacts/{contact}"),
-        format!("/v1/companies/{company}"),
-        format!("/v1/deals/{deal}"),
-        format!("/v1/activities/{activity}"),
-        hook,
-    ] {
+    reader.ask("DELETE", &association, json!({}));
+    reader.ask("DELETE", &format!("/v1/schema/fields/{field}"), json!({}));
+    for path in objects.iter().chain([&endpoint]) {
         for method in ["GET", "PATCH", "DELETE"] {
-            ask(method, &path, json!({}));
+            reader.ask(method, path, json!({}));
         }
     }
     let all = operations(&document).map(|(path, method, _)| format!("{method} {path}"));
-    assert_eq!(*asked.borrow(), all.collect());
+    assert_eq!(*reader.asked.borrow(), all.collect());
 }
 
 #[test]
