@@ -22,7 +22,7 @@ const SEEDERS: usize = 4;
 /// What is measured, and for how long.
 #[derive(Args)]
 pub struct Setting {
-    /// An empty database of PostgreSQL or MariaDB; SQLite in a temporary folder unless it is said.
+    /// An empty database of PostgreSQL or MariaDB; default: SQLite in a temporary folder.
     #[arg(long, requires = "floor_database")]
     pub database: Option<String>,
     /// Another empty one, for the floor.

@@ -152,7 +152,7 @@ pub fn print_figures(figures: &[Figure]) {
             Goal::Least(least) => format!("≥ {least:.0} | {}", verdict(measured >= least)),
             Goal::Most(most) => format!("≤ {most:.0} | {}", verdict(measured <= most)),
         };
-        // Only Linux tells of a process what is asked here.
+        // Only Linux has of a process what is asked here.
         if measured.is_nan() {
             println!("| {what} | n/a | – | – |");
         } else {

@@ -28,7 +28,7 @@ macro_rules! for_each_case {
                 a_refusal_names_the_write
                 required_records_must_exist
                 every_missing_record_is_named
-                the_first_refusal_in_order_is_told
+                the_first_refusal_in_order_is_given
             }
             [store::keys] {
                 a_unique_key_is_held_by_one_record
@@ -243,7 +243,7 @@ macro_rules! for_each_case {
                 a_row_with_a_lost_reference_fails_alone
             }
             [engine::large] {
-                the_largest_batch_is_announced_whole
+                the_largest_batch_records_every_event
                 long_keys_are_told_apart
             }
             [engine::races] {

@@ -86,7 +86,7 @@ pub(crate) fn field(n: u64, key: &str) -> Field {
     Field::define(id(Kind::Field, n), Mode::Live, NOW, input).expect("the definition is valid")
 }
 
-/// An endpoint that is told of everything.
+/// An endpoint that subscribes to everything.
 pub(crate) fn webhook(n: u64) -> Webhook {
     let input = WebhookInput {
         url: format!("https://example.com/{n}").as_str().into(),
@@ -108,14 +108,14 @@ pub(crate) fn webhook(n: u64) -> Webhook {
 /// The creation of a contact, as an event.
 pub(crate) fn event(n: u64, of: &Contact) -> Event {
     let event_type = EventType::Record(ObjectType::Contact, Change::Created);
-    let told = EventDraft {
+    let draft = EventDraft {
         event_type,
         record_id: of.id,
         mode: Mode::Live,
         data: EventData::new(Entry::new(of.clone()).json),
         previous: serde_json::Map::new(),
     };
-    Event::new(id(Kind::Event, n), told)
+    Event::new(id(Kind::Event, n), draft)
 }
 
 /// The moment so many milliseconds after [`NOW`].

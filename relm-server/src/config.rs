@@ -30,7 +30,7 @@ use self::values::{
 #[derive(Debug, Parser)]
 #[command(name = "relm-server", version, about)]
 pub struct Cli {
-    /// What to do; `serve` unless said.
+    /// What to do; default: `serve`.
     #[command(subcommand)]
     pub command: Option<Command>,
     /// Where the records are.
@@ -147,7 +147,7 @@ pub struct ServeArgs {
         hide_default_value = true
     )]
     pub cors_origins: Cors,
-    /// Seconds that open requests may take to end once the server is told to stop.
+    /// Seconds that open requests may take to end once the server is to stop.
     #[arg(long, env = "RELM_SHUTDOWN_SECONDS", default_value = "10", value_parser = parse_seconds)]
     pub shutdown_seconds: Duration,
 }

@@ -32,30 +32,30 @@ impl Sleeper for TokioSleeper {
     }
 }
 
-/// Tells those who listen that the server is to stop.
+/// The signal to stop, for all who wait for it.
 #[derive(Clone)]
 pub struct Stop(watch::Receiver<bool>);
 
 impl Stop {
     /// Ends for everyone once `signal` does.
     pub fn on(signal: impl Future<Output = ()> + Send + 'static) -> Self {
-        let (tell, stop) = watch::channel(false);
+        let (sender, stop) = watch::channel(false);
         tokio::spawn(async move {
             signal.await;
-            // Nobody may listen any more.
-            let _ = tell.send(true);
+            // Nobody may wait any more.
+            let _ = sender.send(true);
         });
         Self(stop)
     }
 
     /// Returns once the server is to stop.
     pub async fn wait(mut self) {
-        // The sender is gone only after it told.
+        // The sender is gone only after it sent.
         let _ = self.0.wait_for(|stopping| *stopping).await;
     }
 }
 
-/// Delivers events until told to stop, and then for `drain` at most what was begun.
+/// Delivers events until the signal to stop, and then for `drain` at most what was begun.
 pub async fn deliver(
     crm: Crm,
     transport: impl Transport,
@@ -103,7 +103,7 @@ pub async fn deliver(
     }
 }
 
-/// Retention: deletes the events of more than so many days ago, every hour, until told to stop.
+/// Retention: deletes the events of more than so many days ago, every hour, until the signal to stop.
 pub async fn retain(crm: Crm, retention_days: u32, stop: Stop) {
     let delete = async {
         let mut ticks = interval(ASK_EVERY);

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How often the log is told the same.
+/// How long lines of one cause are suppressed after one was written.
 const INTERVAL: Duration = Duration::from_secs(10);
-/// How long it is remembered what the log was told.
+/// How long it is remembered that a line was written.
 const REMEMBERED: Duration = Duration::from_secs(60);
-/// Causes that are remembered at once; past that all are forgotten, and told again.
+/// Causes that are remembered at once; past that all are forgotten, and written again.
 const CAUSES_MAX: usize = 256;
 
-/// What the log was told of lately.
+/// The causes that were written lately.
 #[derive(Debug, Default)]
 pub struct LogThrottle(Mutex<HashMap<String, Line>>);
 

@@ -31,7 +31,7 @@ pub fn main() -> ExitCode {
     let cli = match config::read() {
         Ok(cli) => cli,
         Err(error) => {
-            // Nobody is left to be told that it cannot be printed.
+            // Nobody is left to read that it cannot be printed.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(u8::MAX));
         }
@@ -55,13 +55,13 @@ pub fn main() -> ExitCode {
 }
 
 fn fail(error: &CommandError) -> ExitCode {
-    // Of the engine's own errors, the cause says it all: their text is what a client would be told.
+    // Of the engine's own errors, the cause says it all: their text is for clients.
     let of_engine = error.downcast_ref::<relm_core::Error>();
     let text = match of_engine.and_then(Error::source) {
         Some(cause) => cause.to_string(),
         None => error.to_string(),
     };
-    // Nobody is left to be told that it cannot be printed.
+    // Nobody is left to read that it cannot be printed.
     let _ = writeln!(std::io::stderr(), "relm-server: {text}");
     ExitCode::FAILURE
 }

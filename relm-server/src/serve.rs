@@ -1,9 +1,9 @@
 //! Sockets: accepting connections, giving each request to its handler, and ending in order.
 //!
-//! A request is judged by its head first: what hyper lets through and an API must not is refused in `receive.rs`, what a
+//! A request is checked by its head first: what hyper lets through and an API must not is refused in `receive.rs`, what a
 //! caller may not do by [`Handler::admit`]. Until then none of its body is asked for (nor `100 Continue` sent), and no
 //! memory is taken for it. What a request means is the [`Handler`]'s. A read whose client is gone is dropped
-//! (`presence.rs` tells who is gone); a write goes on in a task of its own, within bounds (`running.rs`, `unattended.rs`).
+//! (`presence.rs` finds out who is gone); a write goes on in a task of its own, within bounds (`running.rs`, `unattended.rs`).
 //!
 //! Architecture invariant: whatever takes memory or time for a request holds its connection's place until it ends, so
 //! [`Limits`] bounds handlers whose clients left, too, and all places free means that nothing runs. Bodies and answers
@@ -13,10 +13,10 @@
 //! 400, 414 or 431, and closes.
 
 mod answer;
-mod apart;
 mod handler;
 mod limits;
 mod memory;
+mod own_thread;
 mod peers;
 mod presence;
 mod receive;
@@ -43,13 +43,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
 
 use self::answer::AnswerBody;
-use self::apart::apart;
 pub use self::handler::{Admission, Allowance, AnswerSize, Handler, Refusal};
 pub use self::limits::{CONNECTIONS_PER_PEER_MAX_DEFAULT, Limits};
 use self::memory::Budgets;
 pub use self::memory::Tenant;
+use self::own_thread::on_own_thread;
 pub use self::peers::Peer;
-use self::peers::{Counted, Peers};
+use self::peers::{CountedConnection, Peers};
 use self::presence::Socket;
 use self::receive::{BodyMemory, Received, check_head, receive};
 use self::running::{Acceptance, Ended, Running};
@@ -65,7 +65,7 @@ const UNSENT_BYTES_MAX: u32 = 64 * 1024;
 /// How long accepting pauses after it failed: file descriptors come back as connections end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Headers of a request that hyper takes unless it is told otherwise. Given the same, it fills two tables of so many places
+/// Headers of a request that hyper takes by default. Given the same, it fills two tables of so many places
 /// anew for each request.
 const HYPER_HEADERS_MAX: usize = 100;
 
@@ -88,10 +88,10 @@ struct Connection {
     /// A request was answered without reading all that its client sends.
     unread: AtomicBool,
     _place: OwnedSemaphorePermit,
-    _counted: Counted,
+    _counted: CountedConnection,
 }
 
-/// What connections are told, in this order.
+/// How a server ends, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
     Serving,
@@ -115,15 +115,15 @@ pub async fn serve<H: Handler>(
     let places_max = u32::try_from(limits.connections_max).unwrap_or(u32::MAX);
     let places = Arc::new(Semaphore::new(places_max as usize));
     let (stage, _) = watch::channel(Stage::Serving);
-    let patience = limits.memory_timeout;
+    let wait_max = limits.memory_timeout;
     let shared = Arc::new(Shared {
         handler,
         bodies: BodyMemory::new(
             limits.body_bytes_in_flight_max,
             limits.body_timeout,
-            patience,
+            wait_max,
         ),
-        answers: Budgets::new(limits.answer_bytes_in_flight_max, patience),
+        answers: Budgets::new(limits.answer_bytes_in_flight_max, wait_max),
         peers: Peers::new(limits.connections_per_peer_max),
         unattended: Unattended::new(limits.unattended_writes_max, limits.unattended_write_time),
         limits,
@@ -164,7 +164,7 @@ async fn accept<H: Handler>(
                     // One connection too many is closed by being dropped.
                     match shared.peers.count(peer) {
                         Some(counted) => break (tcp, peer, counted),
-                        None => shared.peers.tell(peer),
+                        None => shared.peers.log_excess(peer),
                     }
                 }
                 Err(error) => accept_failed(&error).await,
@@ -226,16 +226,16 @@ async fn serve_connection<H: Handler>(
     if limits.headers_max != HYPER_HEADERS_MAX {
         http.max_headers(limits.headers_max);
     }
-    let conversation = http.serve_connection(TokioIo::new(stream), service);
-    let mut conversation = std::pin::pin!(conversation);
+    let serving = http.serve_connection(TokioIo::new(stream), service);
+    let mut serving = std::pin::pin!(serving);
     tokio::select! {
         // Errors are the peer's: it hung up, or sent what is not HTTP, and was answered if it could be.
-        _ = conversation.as_mut() => return,
+        _ = serving.as_mut() => return,
         _ = stage.wait_for(|stage| *stage >= Stage::Draining) => {}
     }
-    conversation.as_mut().graceful_shutdown();
+    serving.as_mut().graceful_shutdown();
     tokio::select! {
-        _ = conversation => {}
+        _ = serving => {}
         _ = stage.wait_for(|stage| *stage >= Stage::Ended) => {}
     }
 }
@@ -274,7 +274,7 @@ async fn respond<H: Handler>(
     response
 }
 
-/// Judges a request's head, then reads and handles it.
+/// Checks a request's head, then reads and handles it.
 async fn answer<H: Handler>(
     shared: Arc<Shared<H>>,
     connection: Arc<Connection>,
@@ -283,11 +283,11 @@ async fn answer<H: Handler>(
 ) -> Response<AnswerBody> {
     let (head, body) = request.into_parts();
     let has_body = !body.is_end_stream();
-    let judged = match check_head(&head, &shared.limits) {
+    let admitted = match check_head(&head, &shared.limits) {
         Ok(()) => shared.handler.admit(&head, connection.peer).await,
         Err(refusal) => return close_after(&connection, shared.handler.refuse(refusal, None)),
     };
-    let Admission { call, allowance } = match judged {
+    let Admission { call, allowance } = match admitted {
         Ok(admission) => admission,
         Err(refused) if has_body => return close_after(&connection, refused),
         Err(refused) => return refused.map(|bytes| AnswerBody::new(bytes, None)),
@@ -312,7 +312,7 @@ async fn answer<H: Handler>(
         AnswerSize::Large | AnswerSize::Batch => &shared.answers.large,
     };
     let expected = limits::expected_bytes(allowance.answer);
-    let Some(mut memory) = budget.hold(allowance.tenant, expected).await else {
+    let Some(mut memory) = budget.acquire(allowance.tenant, expected).await else {
         let refused = shared.handler.refuse(Refusal::Busy, Some(call));
         return refused.map(|bytes| AnswerBody::new(bytes, None));
     };
@@ -326,7 +326,7 @@ async fn answer<H: Handler>(
         response.map(|bytes| AnswerBody::new(bytes, Some(memory)))
     };
     match allowance.answer {
-        AnswerSize::Batch => apart(handling).await,
+        AnswerSize::Batch => on_own_thread(handling).await,
         AnswerSize::Small | AnswerSize::Large => handling.await,
     }
 }

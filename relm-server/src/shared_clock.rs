@@ -48,14 +48,14 @@ impl SharedClock {
             loop {
                 tokio::time::sleep(COMPARE_EVERY).await;
                 if let Err(error) = following.compare(&store).await {
-                    tracing::debug!(%error, "the database did not tell the time");
+                    tracing::debug!(%error, "the time of the database could not be read");
                 }
             }
         });
         Ok(clock)
     }
 
-    /// Until the database has told the time in good time.
+    /// Until the time of the database was read in good time.
     fn of_this_machine() -> Self {
         let elapsed_ms = SystemClock.monotonic().millis_since(Monotonic::default());
         let started_at_ms = SystemClock.now().as_millis() - elapsed_ms;
@@ -66,21 +66,21 @@ impl SharedClock {
 
     async fn compare(&self, store: &SeaOrmStore) -> Result<(), StoreError> {
         let asked = self.monotonic();
-        let told = store.now().await?;
+        let database_time = store.now().await?;
         let answered = self.monotonic();
-        if let Some(started_at_ms) = started_at_ms(asked, told, answered) {
+        if let Some(started_at_ms) = started_at_ms(asked, database_time, answered) {
             self.started_at_ms.store(started_at_ms, Ordering::Relaxed);
         }
         Ok(())
     }
 }
 
-/// What a wall clock showed when our monotonic clock showed nothing, which told a time somewhere between two moments of ours; none
+/// What a wall clock showed when our monotonic clock showed nothing, if it was read somewhere between two moments of ours; none
 /// where these are too far apart.
-fn started_at_ms(asked: Monotonic, told: Timestamp, answered: Monotonic) -> Option<i64> {
+fn started_at_ms(asked: Monotonic, database_time: Timestamp, answered: Monotonic) -> Option<i64> {
     let took_ms = answered.millis_since(asked);
     let middle_ms = asked.millis_since(Monotonic::default()) + took_ms / 2;
-    (took_ms <= ROUND_TRIP_MAX_MS).then(|| told.as_millis() - middle_ms)
+    (took_ms <= ROUND_TRIP_MAX_MS).then(|| database_time.as_millis() - middle_ms)
 }
 
 #[cfg(test)]

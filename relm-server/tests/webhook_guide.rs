@@ -85,7 +85,7 @@ fn block(language: &str) -> &'static str {
 
 /// Runs the function of a block, and lines that call it for each case and print what it says. Their arguments are the
 /// secret, and then header, body in hexadecimal and time of each case.
-fn judge(program: &str, option: &str, language: &str, calls: &str) {
+fn verify_all(program: &str, option: &str, language: &str, calls: &str) {
     let script = format!("{}\n{calls}\n", block(language));
     let arguments = cases().into_iter().flat_map(|case| {
         let body = case.body.iter().map(|byte| format!("{byte:02x}"));
@@ -133,7 +133,7 @@ for header, body, now in zip(rest[0::3], rest[1::3], rest[2::3]):
     # A header that is not there comes as None.
     print(verify(secret, header or None, bytes.fromhex(body), int(now)))
 "#;
-    judge("python3", "-c", "python", calls);
+    verify_all("python3", "-c", "python", calls);
 }
 
 #[requires(node)]
@@ -146,7 +146,7 @@ for (let i = 0; i < rest.length; i += 3) {
   console.log(verify(secret, rest[i] || undefined, Buffer.from(rest[i + 1], "hex"), Number(rest[i + 2])));
 }
 "#;
-    judge("node", "-e", "js", calls);
+    verify_all("node", "-e", "js", calls);
 }
 
 #[requires(bash, openssl)]
@@ -161,7 +161,7 @@ while (($# > 0)); do
     shift 3
 done
 "#;
-    judge("bash", "-c", "bash", calls);
+    verify_all("bash", "-c", "bash", calls);
 }
 
 #[test]

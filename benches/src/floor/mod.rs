@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 
 use crate::Failure;
 
-/// Connections to a database server: as many as Relm has unless it is told otherwise.
+/// Connections to a database server: as many as Relm has by default.
 const CONNECTIONS: u32 = 10;
 /// What stands for a database where the floor has none.
 pub const CONSTANT: &str = "constant";

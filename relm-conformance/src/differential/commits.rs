@@ -236,7 +236,7 @@ impl Model {
     }
 
     async fn commit_batch(&self, batch: Batch) {
-        // Judged before the reference changes.
+        // Checked before the reference changes.
         let answered = match self.under_test.commit(batch.clone()).await {
             Ok(()) => None,
             Err(CommitError::Refused(refusal)) => Some(refusal),

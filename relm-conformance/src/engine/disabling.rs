@@ -22,7 +22,7 @@ use crate::intercept::{Intercept, Intercepted};
 use crate::simulation::yield_times;
 use crate::subject::Subject;
 
-/// Disabling an endpoint cancels what is pending, and it is told of nothing until it is enabled again.
+/// Disabling an endpoint cancels what is pending, and it is sent nothing until it is enabled again.
 pub(crate) async fn a_disabled_endpoint_is_sent_nothing(store: Subject) {
     let acme = Acme::open(store.shared()).await;
     let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
@@ -50,7 +50,7 @@ pub(crate) async fn a_disabled_endpoint_is_sent_nothing(store: Subject) {
     assert_eq!(transport.sent().len(), 1);
 }
 
-/// Keeps lists from being read while it is told to, and hears of the first delivery that is cancelled.
+/// Fails every list while it is broken, and knows of the first delivery that is cancelled.
 #[derive(Default)]
 struct NoLists {
     is_broken: AtomicBool,
@@ -125,7 +125,7 @@ pub(crate) async fn what_could_not_be_cancelled_is_cancelled_soon(store: Subject
 }
 
 /// An endpoint that answers 410 is disabled: what is pending for it is cancelled, and no later change of any engine is
-/// told to it.
+/// sent to it.
 pub(crate) async fn an_endpoint_that_is_gone_is_disabled(store: Subject) {
     let acme = Acme::open(store.shared()).await;
     let other = acme.beside(store.shared(), 2).await;

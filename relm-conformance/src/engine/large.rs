@@ -32,7 +32,7 @@ fn rows(phone: &str) -> BatchInput {
 
 /// Each row of the largest batch has its event, and each event a delivery to each endpoint: when rows are created, when they
 /// are updated, and not when they change nothing.
-pub(crate) async fn the_largest_batch_is_announced_whole(store: Subject) {
+pub(crate) async fn the_largest_batch_records_every_event(store: Subject) {
     let acme = Acme::open(store.shared()).await;
     for n in 0..ENDPOINTS {
         let input = WebhookInput {
@@ -64,8 +64,8 @@ pub(crate) async fn the_largest_batch_is_announced_whole(store: Subject) {
                 let data: serde_json::Value = serde_json::from_str(data).ok()?;
                 data["id"].as_str().and_then(Id::parse)
             };
-            let told = news.iter().filter_map(|event| id(event.data.get()));
-            assert_eq!(told.collect::<BTreeSet<Id>>(), contacts);
+            let named = news.iter().filter_map(|event| id(event.data.get()));
+            assert_eq!(named.collect::<BTreeSet<Id>>(), contacts);
             rounds += 1;
         }
         assert_eq!(events.len(), rounds * BATCH_ROWS_MAX);

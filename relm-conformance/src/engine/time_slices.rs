@@ -18,7 +18,7 @@ use crate::intercept::{Intercept, Intercepted};
 use crate::simulation::yield_times;
 use crate::subject::Subject;
 
-/// Changes that the endpoints of a case are told of.
+/// Changes that the endpoints of a case are notified of.
 const EVENTS: usize = 6;
 /// How often the dispatcher lists the queues.
 const RECONCILE_MS: i64 = 1_000;
@@ -207,7 +207,7 @@ impl Transport for Crowd {
     }
 }
 
-/// Keeps whoever lists queues waiting while it is told to, and notes that somebody waits.
+/// Keeps whoever lists queues waiting while it is slow, and notes that somebody waits.
 #[derive(Default)]
 struct SlowQueues {
     is_slow: AtomicBool,

@@ -254,12 +254,15 @@ pub(crate) async fn events_show_changed_fields(store: Subject) {
         })
         .collect();
     assert_eq!(names, [json!(["phone"]), json!([])]);
-    for (shown, told) in list.iter().zip(acme.all(&store, Kind::Event).await) {
-        let one = events.get_json(told.id).await.expect("the store reads");
+    for (shown, recorded) in list.iter().zip(acme.all(&store, Kind::Event).await) {
+        let one = events.get_json(recorded.id).await.expect("the store reads");
         assert_eq!(one.as_ref(), Some(shown));
-        let told: Event = told.decode().expect("it is an event");
+        let recorded: Event = recorded.decode().expect("it is an event");
         let shown: Event = shown.decode().expect("it is an event and more");
-        assert_eq!((told.id, told.data.get()), (shown.id, shown.data.get()));
+        assert_eq!(
+            (recorded.id, recorded.data.get()),
+            (shown.id, shown.data.get())
+        );
     }
     let transport = MockTransport::always(200);
     let dispatcher = transport.dispatcher(&acme.crm);

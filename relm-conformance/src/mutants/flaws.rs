@@ -32,11 +32,11 @@ macro_rules! for_each_broken_store {
                     a_change_has_one_event an_event_is_in_the_commit_of_its_change a_dropped_commit_is_whole_or_nothing
                     one_of_many_creates_of_an_email_succeeds events_show_changed_fields
                     a_recovery_includes_what_seems_to_be_of_later
-                    another_spelling_changes_nothing the_largest_batch_is_announced_whole
+                    another_spelling_changes_nothing the_largest_batch_records_every_event
                 ]
                 LostDelivery a_lost_delivery_is_noticed [
                     deliveries_go_to_the_endpoints_that_match an_event_is_in_the_commit_of_its_change
-                    the_largest_batch_is_announced_whole
+                    the_largest_batch_records_every_event
                     a_field_binds_every_engine a_delivery_is_sent_once_and_recorded
                     a_crash_after_sending_sends_again_with_the_same_id a_disabled_endpoint_is_sent_nothing
                     a_clock_set_back_delays_no_delivery a_clock_set_forward_sends_nothing_twice
@@ -88,7 +88,7 @@ macro_rules! for_each_broken_store {
                     required_records_must_exist replay_needs_its_event
                 ]
                 FirstMissingAlone a_missing_record_not_named_is_noticed [every_missing_record_is_named]
-                WritesFirst another_order_of_refusals_is_noticed [the_first_refusal_in_order_is_told]
+                WritesFirst another_order_of_refusals_is_noticed [the_first_refusal_in_order_is_given]
                 UncheckedConfiguration an_unchecked_configuration_is_noticed [
                     a_required_configuration_must_be_current definitions_exclude_each_other a_field_binds_every_engine
                     a_definition_binds_writes_that_begin_after_it
@@ -105,7 +105,7 @@ macro_rules! for_each_broken_store {
                 ]
                 UnfoldedKeys a_key_with_its_case_is_noticed [a_unique_key_is_held_by_one_record]
                 HeldKeys a_key_held_for_ever_is_noticed [a_key_is_free_after_delete a_key_is_free_after_change]
-                EagerKeys keys_judged_before_the_batch_are_noticed [
+                EagerKeys keys_checked_before_the_batch_are_noticed [
                     a_key_is_free_within_the_batch_that_gives_it_up two_records_swap_a_key_in_any_order
                 ]
                 SelfConflict a_record_in_its_own_way_is_noticed [a_record_keeps_its_own_key]

@@ -112,7 +112,7 @@ impl Intercept for HeldKeys {
     }
 }
 
-/// Judges keys by the state before the batch.
+/// Checks keys against the state before the batch.
 #[derive(Default)]
 pub(crate) struct EagerKeys;
 

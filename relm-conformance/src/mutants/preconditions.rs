@@ -183,7 +183,7 @@ impl Intercept for FirstMissingAlone {
     }
 }
 
-/// Judges the writes before what the batch requires.
+/// Checks the writes before what the batch requires.
 #[derive(Default)]
 pub(crate) struct WritesFirst;
 
@@ -194,11 +194,11 @@ impl Intercept for WritesFirst {
         if let Err(CommitError::Refused(Refusal::Configuration | Refusal::Missing(_))) = outcome {
             let impossible = Write::Delete(Entry::new(crate::records::contact(999_999)));
             let writes = [batch.writes.as_slice(), &[impossible]].concat();
-            let judged = Batch {
+            let writes_alone = Batch {
                 requires: Vec::new(),
                 ..with(&batch, writes)
             };
-            return store.commit(judged).await;
+            return store.commit(writes_alone).await;
         }
         outcome
     }

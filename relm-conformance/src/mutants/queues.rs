@@ -1,4 +1,4 @@
-//! Lists of queues that hide, repeat or misplace one, or tell the wrong moment.
+//! Lists of queues that hide, repeat or misplace one, or give the wrong moment.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -167,7 +167,7 @@ impl Intercept for OneQueueMore {
     }
 }
 
-/// Tells when the last delivery that came is due.
+/// Gives the moment at which the last delivery that came is due.
 #[derive(Default)]
 pub(crate) struct LatestMoment(Mutex<BTreeMap<QueueKey, Timestamp>>);
 
@@ -207,7 +207,7 @@ impl Intercept for LatestMoment {
     }
 }
 
-/// Tells when what is leased was due.
+/// Gives the moment at which what is leased was due.
 #[derive(Default)]
 pub(crate) struct PlannedMoment(Mutex<BTreeMap<QueueKey, Timestamp>>);
 

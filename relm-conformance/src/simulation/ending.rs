@@ -22,7 +22,7 @@ impl History {
             let process = &self.processes[0];
             match alone(&environment, process.dispatcher.deliver_due()) {
                 Ok(None) => {
-                    self.judge_end();
+                    self.check_end();
                     return;
                 }
                 Ok(Some(due)) => {
@@ -41,7 +41,7 @@ impl History {
         environment.ledger().fail("deliveries never come to an end");
     }
 
-    fn judge_end(&self) {
+    fn check_end(&self) {
         let (_, scoped) = &self.owner;
         let endpoints: Vec<Id> = {
             let ledger = self.environment.ledger();

@@ -6,7 +6,7 @@ use super::ledger::Ledger;
 
 impl Ledger {
     /// An endpoint is changed by its owner, or by what a recorded attempt says of it.
-    pub fn judge_endpoint(
+    pub fn check_endpoint(
         &mut self,
         before: &Webhook,
         after: &Webhook,
@@ -54,7 +54,7 @@ impl Ledger {
     }
 
     /// What an attempt must do to its endpoint, as far as its process can know: `after` is what its commit makes of it.
-    pub fn judge_failing(&mut self, delivery: &Delivery, place: usize, after: Option<&Webhook>) {
+    pub fn check_failing(&mut self, delivery: &Delivery, place: usize, after: Option<&Webhook>) {
         let Some(known) = self.endpoints.get(&delivery.webhook_id) else {
             return;
         };
@@ -79,9 +79,9 @@ impl Ledger {
             let limit = self.rules.disable_after_ms.unwrap_or(i64::MAX);
             let failing_ms = since.map_or(0, |since| sent.at.as_millis() - since.as_millis());
             let failing_ms = failing_ms.max(0);
-            let is_judged = delivery.attempts.len() >= 2 && is_alone;
-            let must_end = is_judged && sent.saw_failing && failing_ms >= limit;
-            let must_begin = is_judged && before.failing_since.is_none();
+            let is_decided = delivery.attempts.len() >= 2 && is_alone;
+            let must_end = is_decided && sent.saw_failing && failing_ms >= limit;
+            let must_begin = is_decided && before.failing_since.is_none();
             (!must_end || !after.enabled) && (!must_begin || after.failing_since.is_some())
         };
         self.ensure(holds, || {

@@ -1,4 +1,4 @@
-//! What a history has come to, as its commits and its messages tell it, and the promises that each of them is held to.
+//! What a history has come to, by its commits and its messages, and the promises that each of them is held to.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use super::environment::{Faults, TIMEOUT};
 /// Lines of the history that a failure shows.
 const TAIL: usize = 60;
 
-/// What the dispatchers were told to do.
+/// The options of the dispatchers.
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
     pub steps_ms: Vec<i64>,
@@ -272,22 +272,22 @@ impl Ledger {
         answered: Answered,
     ) {
         let delivery = self.sent[place].delivery;
-        let told = match outcome {
+        let came = match outcome {
             Ok(answer) => answer.status.to_string(),
             Err(error) => error.to_string(),
         };
-        self.note(answered.at, format!("{delivery} is answered {told}"));
+        self.note(answered.at, format!("{delivery} is answered {came}"));
         let sent = &mut self.sent[place];
         sent.answered = Some((self.count, answered));
         sent.outcome = Some(outcome.clone());
     }
 
-    /// A commit was applied: it is judged, and then counted in.
+    /// A commit was applied: it is checked, and then counted in.
     pub fn committed(&mut self, process: usize, batch: &Batch, now: Timestamp) {
         for write in &batch.writes {
             self.note(now, format!("{process} commits {}", named(write)));
         }
-        self.judge(batch);
+        self.check(batch);
         for write in &batch.writes {
             match write {
                 Write::Insert(entry) | Write::Replace { after: entry, .. } => self.keep(entry),
@@ -311,8 +311,8 @@ impl Ledger {
                 known.webhook = Some(Webhook::clone(webhook));
             }
             Record::Event(event) => {
-                let told = (event.event_type, Arc::clone(&entry.json));
-                self.events.insert(event.id, told);
+                let recorded = (event.event_type, Arc::clone(&entry.json));
+                self.events.insert(event.id, recorded);
             }
             Record::Delivery(delivery) => {
                 let row = Row {
@@ -353,7 +353,7 @@ impl Ledger {
                 sent.any(|sent| sent.is_recorded && sent.succeeded())
             }
             DeliveryStatus::Dead => attempts == self.rules.steps_ms.len(),
-            // Judged when it was given up.
+            // Checked when it was given up.
             DeliveryStatus::Cancelled => true,
         }
     }

@@ -8,7 +8,7 @@
 //!
 //! The scheduler is also driven directly, through histories of its own (`scheduling.rs`).
 //!
-//! The history is judged by what cannot be argued with: the commits that the store applied (`promises.rs`, `endpoints.rs`), and the
+//! The history is checked by what cannot be argued with: the commits that the store applied (`promises.rs`, `endpoints.rs`), and the
 //! messages that left (`ledger.rs`, `signed.rs`). At its end nothing may be left undone (`ending.rs`).
 
 mod ending;
@@ -291,7 +291,7 @@ impl History {
                 }
                 End::Stopped => {}
                 End::Delivered(Err(error)) => check_error(&environment, &error),
-                End::Delivered(Ok(next_due)) => self.judge_delivering(began, next_due),
+                End::Delivered(Ok(next_due)) => self.check_delivering(began, next_due),
             }
         }
     }
@@ -311,7 +311,7 @@ impl History {
     }
 
     /// A dispatcher that was alone, and that nothing went wrong with, left nothing that was due.
-    fn judge_delivering(&self, began: Timestamp, next_due: Option<Timestamp>) {
+    fn check_delivering(&self, began: Timestamp, next_due: Option<Timestamp>) {
         let mut ledger = self.environment.ledger();
         let Faults {
             crashes,

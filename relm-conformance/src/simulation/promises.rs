@@ -17,7 +17,7 @@ struct Step<'a> {
 
 impl Ledger {
     /// Holds a commit to what is promised, before it is counted in.
-    pub fn judge(&mut self, batch: &Batch) {
+    pub fn check(&mut self, batch: &Batch) {
         let endpoint = batch.writes.iter().find_map(|write| match write {
             Write::Replace { before, after } => match (&before.record, &after.record) {
                 (Record::Webhook(before), Record::Webhook(after)) => Some((before, after)),
@@ -30,8 +30,8 @@ impl Ledger {
         for write in &batch.writes {
             match write {
                 Write::Insert(entry) => match &entry.record {
-                    Record::Delivery(delivery) => self.judge_new(delivery, batch),
-                    Record::Event(event) => self.judge_told(event.id, event.event_type, batch),
+                    Record::Delivery(delivery) => self.check_new(delivery, batch),
+                    Record::Event(event) => self.check_recorded(event.id, event.event_type, batch),
                     _ => {}
                 },
                 Write::Replace { before, after } => {
@@ -42,12 +42,12 @@ impl Ledger {
                             after,
                             disables,
                         };
-                        if let Some(place) = self.judge_step(&step) {
+                        if let Some(place) = self.check_step(&step) {
                             recorded = Some((Delivery::clone(after), place));
                         }
                     }
                 }
-                Write::Delete(entry) => self.judge_forgotten(&entry.record, batch),
+                Write::Delete(entry) => self.check_deleted(&entry.record, batch),
                 Write::Unlink(_) | Write::Reconfigure | Write::Remember(_) => {}
             }
         }
@@ -59,16 +59,16 @@ impl Ledger {
             self.ensure(reconfigures || before.enabled == after.enabled, || {
                 format!("{} is disabled or enabled unnoticed", after.id)
             });
-            self.judge_endpoint(before, after, recorded.as_ref());
+            self.check_endpoint(before, after, recorded.as_ref());
         }
         if let Some((delivery, place)) = recorded {
             let after = endpoint.map(|(_, after)| &**after);
-            self.judge_failing(&delivery, place, after);
+            self.check_failing(&delivery, place, after);
         }
     }
 
     /// A delivery begins: for an endpoint that takes it, of an event that is there, and that is not on its way already.
-    fn judge_new(&mut self, delivery: &Delivery, batch: &Batch) {
+    fn check_new(&mut self, delivery: &Delivery, batch: &Batch) {
         let is_first = delivery.status == DeliveryStatus::Pending
             && delivery.version == 1
             && delivery.attempts.is_empty()
@@ -108,8 +108,8 @@ impl Ledger {
     }
 
     /// An event has a delivery for each endpoint that asked for it, and no other.
-    fn judge_told(&mut self, event: Id, event_type: EventType, batch: &Batch) {
-        let told: Vec<Id> = batch
+    fn check_recorded(&mut self, event: Id, event_type: EventType, batch: &Batch) {
+        let notified: Vec<Id> = batch
             .writes
             .iter()
             .filter_map(|write| match write {
@@ -123,25 +123,25 @@ impl Ledger {
             })
             .collect();
         let holds = match event_type {
-            EventType::Ping => told.len() == 1 && self.enabled(told[0]).is_some(),
+            EventType::Ping => notified.len() == 1 && self.enabled(notified[0]).is_some(),
             EventType::Record(..) => {
                 let ids = self.endpoints.keys().copied();
                 let asked = |id: &Id| {
                     let webhook = self.enabled(*id);
                     webhook.is_some_and(|webhook| webhook.event_types.includes(event_type))
                 };
-                let mut told = told.clone();
-                told.sort_unstable();
-                told == ids.filter(asked).collect::<Vec<Id>>()
+                let mut notified = notified.clone();
+                notified.sort_unstable();
+                notified == ids.filter(asked).collect::<Vec<Id>>()
             }
         };
         self.ensure(holds, || {
-            format!("{event} ({event_type}) is told to {told:?}")
+            format!("{event} ({event_type}) goes to {notified:?}")
         });
     }
 
     /// A delivery goes on: by one recorded attempt, or because it is given up. Where one was recorded, which message.
-    fn judge_step(&mut self, step: &Step<'_>) -> Option<usize> {
+    fn check_step(&mut self, step: &Step<'_>) -> Option<usize> {
         let Step { before, after, .. } = step;
         let (had, has) = (before.attempts.len(), after.attempts.len());
         let goes_on = before.status == DeliveryStatus::Pending
@@ -161,7 +161,7 @@ impl Ledger {
             return None;
         }
         let place = self.message_of(step)?;
-        self.judge_end(step, place);
+        self.check_outcome(step, place);
         Some(place)
     }
 
@@ -192,7 +192,7 @@ impl Ledger {
     }
 
     /// An attempt has the end that its answer and the schedule say.
-    fn judge_end(&mut self, step: &Step<'_>, place: usize) {
+    fn check_outcome(&mut self, step: &Step<'_>, place: usize) {
         let Step {
             after, disables, ..
         } = step;
@@ -244,7 +244,7 @@ impl Ledger {
     }
 
     /// What is forgotten owes nobody anything.
-    fn judge_forgotten(&mut self, record: &Record, batch: &Batch) {
+    fn check_deleted(&mut self, record: &Record, batch: &Batch) {
         let holds = match record {
             Record::Delivery(delivery) => match delivery.status {
                 DeliveryStatus::Pending => false,
@@ -279,7 +279,7 @@ fn deletes(batch: &Batch, id: Id) -> bool {
     batch.writes.iter().any(is_it)
 }
 
-/// Whether an attempt tells what came back.
+/// Whether an attempt says what came back.
 fn is_record_of(
     attempt: &Attempt,
     outcome: Option<&Result<relm_core::webhook::Answer, SendError>>,

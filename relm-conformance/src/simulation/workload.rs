@@ -95,7 +95,7 @@ impl Command {
         }
     }
 
-    /// Whether it changes records, and not who is told of that.
+    /// Whether it changes records, and not who is notified of that.
     pub fn changes_records(&self) -> bool {
         matches!(
             self,

@@ -57,7 +57,7 @@ pub(crate) async fn a_replace_needs_a_free_key(store: Subject) {
     );
 }
 
-/// Unique keys are judged against the state after the batch: two of its own records cannot have one.
+/// Unique keys are checked against the state after the batch: two of its own records cannot have one.
 pub(crate) async fn a_key_is_taken_once_in_a_batch(store: Subject) {
     let (one, two, three) = (contact_of(1, ADA), contact_of(2, ADA), contact(3));
     let taken_by_the_other = |refusal: &Refusal, ids: [_; 2]| match refusal {
@@ -129,7 +129,7 @@ pub(crate) async fn a_key_is_free_after_change(store: Subject) {
     assert_contract!(found.expect("the store finds records"), expected);
 }
 
-/// Unique keys are judged against the state after the batch: what it deletes or changes holds none, in any order.
+/// Unique keys are checked against the state after the batch: what it deletes or changes holds none, in any order.
 pub(crate) async fn a_key_is_free_within_the_batch_that_gives_it_up(store: Subject) {
     let (one, two) = (contact_of(1, ADA), contact_of(2, BOB));
     store

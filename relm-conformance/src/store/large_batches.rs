@@ -146,7 +146,7 @@ pub(crate) async fn every_missing_record_of_many_is_named(store: Subject) {
     done.expect("every required record exists");
 }
 
-/// Unique keys are judged against the state after the batch: hundreds of records may each take the next one's.
+/// Unique keys are checked against the state after the batch: hundreds of records may each take the next one's.
 pub(crate) async fn hundreds_of_keys_are_passed_on_in_one_batch(store: Subject) {
     const CONTACTS: u64 = 300;
     let mut mirror = Mirror::of(&store, SCOPE);

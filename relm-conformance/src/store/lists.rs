@@ -30,7 +30,7 @@ fn ids(documents: &[Document]) -> Vec<Id> {
     documents.iter().map(|document| document.id).collect()
 }
 
-/// Every page of a list, each checked to tell truly whether there is more; the documents of all.
+/// Every page of a list, each checked for whether there is more; the documents of all.
 pub(crate) async fn walk(
     store: &Subject,
     scope: Scope,

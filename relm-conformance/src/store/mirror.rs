@@ -14,7 +14,7 @@ use super::lists::walk;
 use super::searches::ranked;
 use crate::subject::{Subject, assert_contract};
 
-/// Pages of one search that are looked at: a store without an index judges every record for each of them.
+/// Pages of one search that are looked at: a store without an index ranks every record for each of them.
 const SEARCH_PAGES_MAX: usize = 8;
 
 /// The records of one scope, kept beside the store that they are written to.

@@ -175,7 +175,7 @@ pub(crate) async fn every_missing_record_is_named(store: Subject) {
 }
 
 /// A refusal is the first by the order of `Refusal`'s variants.
-pub(crate) async fn the_first_refusal_in_order_is_told(store: Subject) {
+pub(crate) async fn the_first_refusal_in_order_is_given(store: Subject) {
     let taken = contact_of(1, "ada@example.com");
     let kept = Write::Remember(response("key"));
     store
@@ -184,7 +184,7 @@ pub(crate) async fn the_first_refusal_in_order_is_told(store: Subject) {
     let nowhere = id(Kind::Company, 9);
     let mut requires = vec![Require::Exists(nowhere), Require::Configuration(5)];
     let stale = changed(&contact(8), |_| {});
-    // From the last variant to the first, so that a store that stops at the first write tells another.
+    // From the last variant to the first, so that a store that stops at the first write gives another.
     let mut writes = vec![
         insert(contact_of(2, "ada@example.com")),
         insert(contact(1)),

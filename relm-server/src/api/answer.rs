@@ -158,7 +158,7 @@ fn version_of(document: &[u8]) -> Option<&[u8]> {
     None
 }
 
-/// A failure, as the client is told of it.
+/// An error, as its answer shows it.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub status: StatusCode,

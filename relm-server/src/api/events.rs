@@ -1,4 +1,4 @@
-//! `/v1/events`: what happened, as it was told.
+//! `/v1/events`: what happened, as it was recorded.
 
 use relm_core::Kind;
 

@@ -69,7 +69,7 @@ pub struct Api {
     log_throttle: LogThrottle,
 }
 
-/// A request whose head was judged: it may be read and answered.
+/// A request whose head was checked: it may be read and answered.
 pub struct Admitted {
     request_id: RequestId,
     window: Window,
@@ -139,7 +139,7 @@ impl Api {
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let (head, body) = request.into_parts();
         let origin = head.headers.get(ORIGIN).cloned();
-        let mut response = match self.judge(&head, None).await {
+        let mut response = match self.check_head(&head, None).await {
             Ok(Admission { call, .. }) => {
                 self.carry_out(call, Request::from_parts(head, body)).await
             }
@@ -149,14 +149,14 @@ impl Api {
         response
     }
 
-    /// Judges a request by its head.
-    async fn judge(
+    /// Checks a request by its head.
+    async fn check_head(
         &self,
         head: &Parts,
         peer: Option<Peer>,
     ) -> Result<Admission<Admitted>, Response<Bytes>> {
         let request_id = self.crm.request_id();
-        let mut window = self.rates.untouched(self.crm.now());
+        let mut window = self.rates.full_window(self.crm.now());
         if let Some(headers) = self.cors.preflight(head) {
             let mut response = self.render(Ok(Answer::no_content()), &window, request_id);
             response.headers_mut().extend(headers);
@@ -175,7 +175,7 @@ impl Api {
         }
     }
 
-    /// The order of judgement: the path and the method, then the key, its rate and its rights, then the rest.
+    /// The order of the checks: the path and the method, then the key, its rate and its rights, then the rest.
     async fn admit(
         &self,
         head: &Parts,
@@ -284,7 +284,7 @@ impl Api {
         answer::render(outcome, window, request_id)
     }
 
-    /// A fault of ours is logged with what the client is not told: once for each cause, and not for every request that it
+    /// A fault of ours is logged with what the client is not shown: once for each cause, and not for every request that it
     /// befalls.
     fn log(&self, failure: &Failure, request_id: RequestId) {
         if !failure.status.is_server_error() {
@@ -311,7 +311,7 @@ impl serve::Handler for Api {
         head: &Parts,
         peer: Peer,
     ) -> impl Future<Output = Result<Admission<Admitted>, Response<Bytes>>> + Send {
-        self.judge(head, Some(peer))
+        self.check_head(head, Some(peer))
     }
 
     fn handle(
@@ -329,7 +329,10 @@ impl serve::Handler for Api {
     fn refuse(&self, refusal: Refusal, call: Option<Admitted>) -> Response<Bytes> {
         let (window, request_id) = match call {
             Some(call) => (call.window, call.request_id),
-            None => (self.rates.untouched(self.crm.now()), self.crm.request_id()),
+            None => (
+                self.rates.full_window(self.crm.now()),
+                self.crm.request_id(),
+            ),
         };
         self.render(Err(Failure::from(refusal)), &window, request_id)
     }

@@ -22,7 +22,7 @@ const SLICES: u32 = 20;
 /// How far the wall clock, which follows the database's, may be behind the monotonic clock at the end of a window without having been
 /// set back.
 const DRIFT_MAX_MS: i64 = 5_000;
-/// How long the store may take to say whose a slice is. A process that hears nothing takes it as its own.
+/// How long the store may take to say whose a slice is. A process without an answer takes it as its own.
 const CLAIM_WAIT_MAX: Duration = Duration::from_millis(500);
 
 /// Counts requests by scope, in windows that begin with each minute of the wall clock.
@@ -31,12 +31,12 @@ pub(super) struct RateLimiter {
     limit: u32,
     /// Whether other processes give out slices of the same windows.
     shared: bool,
-    current: Mutex<Current>,
+    current: Mutex<CurrentWindow>,
 }
 
 /// The current window: no past one is remembered.
 #[derive(Debug, Default)]
-struct Current {
+struct CurrentWindow {
     name: WindowName,
     /// The latest minute that any window was named by.
     latest_minute: i64,
@@ -77,7 +77,7 @@ struct Share {
     claiming: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// What a request is told of its window.
+/// The window of a request, as its answer shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Window {
     /// Requests of a window; more than anyone makes when there is no limit.
@@ -92,19 +92,19 @@ pub(super) struct Window {
     pub retry_after_s: u64,
 }
 
-/// What clients are told where there is no limit: that nothing remained would make the careful ones wait.
+/// The limit that answers show where there is none: that nothing remained would make the careful ones wait.
 const UNLIMITED: u32 = u32::MAX;
 
 /// A slice that must be claimed before another request is counted.
-struct Wanted {
+struct UnclaimedSlice {
     window: WindowName,
     slice: u32,
     claiming: Arc<tokio::sync::Mutex<()>>,
 }
 
-impl Current {
+impl CurrentWindow {
     /// Begins the next window, where the last one is over. How many milliseconds the current one lasts on.
-    fn turn(&mut self, now: Timestamp, moment: Monotonic) -> i64 {
+    fn roll_over(&mut self, now: Timestamp, moment: Monotonic) -> i64 {
         if let Some(ends) = self.ends {
             let left_ms = ends.millis_since(moment);
             if left_ms > 0 {
@@ -133,7 +133,7 @@ impl Current {
 
 /// A slice that was asked for. Where the request is dropped before the answer, the store may have given the slice to this
 /// process: it counts as its own then, or nobody would use it.
-struct Asked<'a> {
+struct PendingClaim<'a> {
     limiter: &'a RateLimiter,
     scope: i64,
     window: WindowName,
@@ -141,10 +141,10 @@ struct Asked<'a> {
     is_ours: bool,
 }
 
-impl Drop for Asked<'_> {
+impl Drop for PendingClaim<'_> {
     fn drop(&mut self) {
         self.limiter
-            .learn(self.scope, self.window, self.slice, self.is_ours);
+            .record_claim(self.scope, self.window, self.slice, self.is_ours);
     }
 }
 
@@ -159,7 +159,7 @@ impl RateLimiter {
     }
 
     /// The window of a request that is counted for nobody.
-    pub fn untouched(&self, now: Timestamp) -> Window {
+    pub fn full_window(&self, now: Timestamp) -> Window {
         let left_ms = WINDOW_MS - now.as_millis().rem_euclid(WINDOW_MS);
         self.window(now, left_ms, self.limit, true)
     }
@@ -181,12 +181,12 @@ impl RateLimiter {
         };
         let _one = claiming.lock().await;
         loop {
-            let Wanted { window, slice, .. } = match self.try_count(crm, scope) {
+            let UnclaimedSlice { window, slice, .. } = match self.try_count(crm, scope) {
                 Ok(window) => return window,
                 Err(wanted) => wanted,
             };
             let name = format!("rate {scope} {window} {slice}");
-            let mut asked = Asked {
+            let mut asked = PendingClaim {
                 limiter: self,
                 scope,
                 window,
@@ -200,13 +200,13 @@ impl RateLimiter {
     }
 
     /// Counts a request, as far as it needs no further slice.
-    fn try_count(&self, crm: &Crm, scope: i64) -> Result<Window, Wanted> {
+    fn try_count(&self, crm: &Crm, scope: i64) -> Result<Window, UnclaimedSlice> {
         let now = crm.now();
         if self.limit == UNLIMITED {
-            return Ok(self.untouched(now));
+            return Ok(self.full_window(now));
         }
         let mut current = self.lock();
-        let left_ms = current.turn(now, crm.monotonic());
+        let left_ms = current.roll_over(now, crm.monotonic());
         let window = current.name;
         let share = current.shares.entry(scope).or_default();
         if !self.shared {
@@ -215,7 +215,7 @@ impl RateLimiter {
         }
         let allowed = share.counted < share.granted;
         if !allowed && share.next_slice < SLICES {
-            return Err(Wanted {
+            return Err(UnclaimedSlice {
                 window,
                 slice: share.next_slice,
                 claiming: Arc::clone(&share.claiming),
@@ -229,7 +229,7 @@ impl RateLimiter {
     }
 
     /// Takes in whether a slice is this process's.
-    fn learn(&self, scope: i64, window: WindowName, slice: u32, is_ours: bool) {
+    fn record_claim(&self, scope: i64, window: WindowName, slice: u32, is_ours: bool) {
         let mut current = self.lock();
         if current.name != window {
             return;
@@ -260,7 +260,7 @@ impl RateLimiter {
     }
 
     // A panic under the lock leaves whole counts behind.
-    fn lock(&self) -> MutexGuard<'_, Current> {
+    fn lock(&self) -> MutexGuard<'_, CurrentWindow> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -46,7 +46,7 @@ pub(super) async fn serve_api(args: ServeArgs, database: DatabaseArgs) -> Result
         );
     }
     let keys = first_keys(&crm).await?;
-    // Whoever reads the address may tell the server to stop at once: it must hear that already.
+    // Whoever reads the address may signal the server to stop at once: it must be caught already.
     let stop = Stop::on(stop_signal());
     if let Err(error) = announce(&database.database, &address.to_string(), keys.as_ref()) {
         // Whoever reads no further, such as `head`, does not end what others are served.
@@ -142,7 +142,7 @@ fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
                 tracing::info!("stopping");
             }
             (Err(error), _) | (_, Err(error)) => {
-                tracing::error!(%error, "signals cannot be heard; end the process to stop");
+                tracing::error!(%error, "signals cannot be caught; end the process to stop");
                 std::future::pending::<()>().await;
             }
         }

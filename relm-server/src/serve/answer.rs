@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use bytes::{Buf, Bytes};
 use hyper::body::{Body, Frame, SizeHint};
 
-use super::memory::Held;
+use super::memory::MemoryPermit;
 
 /// The body of an answer: one piece.
 pub(super) struct AnswerBody(Option<CountedBytes>);
@@ -15,11 +15,11 @@ pub(super) struct AnswerBody(Option<CountedBytes>);
 /// Bytes and the memory that they were given; hyper drops both together, once the bytes are written or cannot be.
 pub(super) struct CountedBytes {
     bytes: Bytes,
-    _memory: Option<Held>,
+    _memory: Option<MemoryPermit>,
 }
 
 impl AnswerBody {
-    pub fn new(bytes: Bytes, memory: Option<Held>) -> Self {
+    pub fn new(bytes: Bytes, memory: Option<MemoryPermit>) -> Self {
         let is_empty = bytes.is_empty();
         Self((!is_empty).then_some(CountedBytes {
             bytes,

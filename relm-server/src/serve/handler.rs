@@ -1,4 +1,4 @@
-//! What the sockets ask of whoever answers, and what they tell it.
+//! What the sockets ask of whoever answers, and what it may know and answer.
 
 use std::future::Future;
 
@@ -11,10 +11,10 @@ use super::{Peer, Tenant};
 
 /// What a request means.
 pub trait Handler: Send + Sync + 'static {
-    /// What is known of a request once its head was judged.
+    /// What is known of a request once its head was checked.
     type Call: Send;
 
-    /// Judges a request by its head alone, before any of its body is read or memory is taken for it. A request that is not
+    /// Checks a request by its head alone, before any of its body is read or memory is taken for it. A request that is not
     /// admitted is answered with this response; if it has a body, its connection is closed then.
     fn admit(
         &self,
@@ -59,7 +59,7 @@ pub struct Allowance {
     pub answer: AnswerSize,
 }
 
-/// How much memory an answer takes, as far as that can be told beforehand.
+/// How much memory an answer takes, as far as that is known beforehand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AnswerSize {
     /// About one record.

@@ -1,10 +1,10 @@
-//! The bounds of connections and requests, and what they are unless somebody says otherwise.
+//! The bounds of connections and requests, and their defaults.
 
 use std::time::Duration;
 
 use super::{AnswerSize, Pace};
 
-/// Connections of one peer unless the operator says otherwise: a tenth of all.
+/// Default: connections of one peer, a tenth of all.
 pub const CONNECTIONS_PER_PEER_MAX_DEFAULT: usize = 1024;
 
 /// Bytes that are held for an answer until it is made; about its true size is from then on.
@@ -51,7 +51,7 @@ pub struct Limits {
     pub unattended_writes_max: usize,
     /// How long a write may go on once its client is gone; then it is dropped in the same way.
     pub unattended_write_time: Duration,
-    /// How long open requests may take to end once the server is told to stop.
+    /// How long open requests may take to end once the server is to stop.
     pub drain_timeout: Duration,
 }
 

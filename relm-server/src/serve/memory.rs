@@ -1,6 +1,6 @@
 //! Memory that requests share: budgets of bytes, of which no tenant takes more than half.
 //!
-//! Whoever needs memory has it as [`Held`] for as long as it is in use. Waiting for it ends with a bounded time: the
+//! Whoever needs memory has a [`MemoryPermit`] for as long as it is in use. Waiting for it ends with a bounded time: the
 //! request is then turned away, and gives back what it had.
 
 use std::collections::HashMap;
@@ -27,12 +27,12 @@ pub(super) struct Budgets {
 }
 
 impl Budgets {
-    /// So many bytes in all, a quarter of them for what is small; waiting for them ends after `patience`.
-    pub fn new(bytes_max: usize, patience: Duration) -> Self {
+    /// So many bytes in all, a quarter of them for what is small; waiting for them ends after `wait_max`.
+    pub fn new(bytes_max: usize, wait_max: Duration) -> Self {
         let small = bytes_max / 4;
         Self {
-            small: Budget::new(small, patience),
-            large: Budget::new(bytes_max - small, patience),
+            small: Budget::new(small, wait_max),
+            large: Budget::new(bytes_max - small, wait_max),
         }
     }
 }
@@ -43,45 +43,45 @@ pub(super) struct Budget {
     /// What one tenant may hold.
     share_bytes: usize,
     shares: Mutex<HashMap<Tenant, Arc<Semaphore>>>,
-    patience: Duration,
+    wait_max: Duration,
 }
 
 /// Bytes of a budget; they go back when this is dropped.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct MemoryPermit {
     share: OwnedSemaphorePermit,
     pool: OwnedSemaphorePermit,
 }
 
 impl Budget {
-    fn new(bytes_max: usize, patience: Duration) -> Self {
+    fn new(bytes_max: usize, wait_max: Duration) -> Self {
         let bytes_max = bytes_max.min(u32::MAX as usize);
         Self {
             pool: Arc::new(Semaphore::new(bytes_max)),
             share_bytes: bytes_max / 2,
             shares: Mutex::default(),
-            patience,
+            wait_max,
         }
     }
 
     /// Bytes for `tenant`, after waiting for them if need be; none where there were none in time.
-    pub async fn hold(&self, tenant: Tenant, bytes: usize) -> Option<Held> {
+    pub async fn acquire(&self, tenant: Tenant, bytes: usize) -> Option<MemoryPermit> {
         let share = self.share(tenant);
         // What is larger than a share takes all of the share.
         let permits = u32::try_from(bytes.min(self.share_bytes)).unwrap_or(u32::MAX);
         if let Ok(share) = Arc::clone(&share).try_acquire_many_owned(permits)
             && let Ok(pool) = Arc::clone(&self.pool).try_acquire_many_owned(permits)
         {
-            return Some(Held { share, pool });
+            return Some(MemoryPermit { share, pool });
         }
         // The share comes first: a tenant that waits for its own is in nobody else's way.
         let wait = async {
             let share = share.acquire_many_owned(permits).await.ok()?;
             let pool = Arc::clone(&self.pool).acquire_many_owned(permits).await;
             let pool = pool.ok()?;
-            Some(Held { share, pool })
+            Some(MemoryPermit { share, pool })
         };
-        timeout(self.patience, wait).await.ok().flatten()
+        timeout(self.wait_max, wait).await.ok().flatten()
     }
 
     fn share(&self, tenant: Tenant) -> Arc<Semaphore> {
@@ -96,7 +96,7 @@ impl Budget {
     }
 }
 
-impl Held {
+impl MemoryPermit {
     /// How many bytes it is.
     pub fn bytes(&self) -> usize {
         self.pool.num_permits()

@@ -1,4 +1,4 @@
-//! Who connects, as far as it can be told: by address.
+//! Who connects, as far as it is known: by address.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 /// Bits of an IPv6 address that name a network: whoever has one address has all of such a network (RFC 6177).
 const NETWORK_BITS: u32 = 64;
 
-/// How long the log is left alone after it was told of a peer that has too many connections.
-const TELL_PAUSE: Duration = Duration::from_secs(60);
+/// How long nothing is logged after a line about a peer that has too many connections.
+const LOG_PAUSE: Duration = Duration::from_secs(60);
 
 /// The address that a connection comes from, or the network of 64 bits where it is IPv6. Behind a proxy it is the proxy's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,12 +33,12 @@ pub(super) struct Peers {
     /// Connections of one peer; 0 for no bound.
     connections_max: usize,
     open: Mutex<HashMap<Peer, usize>>,
-    /// When the log was last told of a peer that had too many.
-    told_at: Mutex<Option<Instant>>,
+    /// When a line about a peer that had too many was last logged.
+    logged_at: Mutex<Option<Instant>>,
 }
 
 /// One connection of a peer; it counts until this is dropped.
-pub(super) struct Counted {
+pub(super) struct CountedConnection {
     peers: Arc<Peers>,
     peer: Peer,
 }
@@ -48,12 +48,12 @@ impl Peers {
         Arc::new(Self {
             connections_max,
             open: Mutex::default(),
-            told_at: Mutex::default(),
+            logged_at: Mutex::default(),
         })
     }
 
     /// Counts a connection of `peer`, unless it has as many as it may.
-    pub fn count(self: &Arc<Self>, peer: Peer) -> Option<Counted> {
+    pub fn count(self: &Arc<Self>, peer: Peer) -> Option<CountedConnection> {
         let mut open = self.open();
         let connections = open.entry(peer).or_default();
         if self.connections_max > 0 && *connections >= self.connections_max {
@@ -61,17 +61,20 @@ impl Peers {
         }
         *connections += 1;
         drop(open);
-        Some(Counted {
+        Some(CountedConnection {
             peers: Arc::clone(self),
             peer,
         })
     }
 
-    /// Tells the log of a connection that was one too many, now and then: an operator whose proxy has them all must know.
-    pub fn tell(&self, peer: Peer) {
-        let mut told_at = self.told_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if told_at.is_none_or(|told_at| told_at.elapsed() >= TELL_PAUSE) {
-            *told_at = Some(Instant::now());
+    /// Logs a connection that was one too many, now and then: an operator whose proxy has them all must know.
+    pub fn log_excess(&self, peer: Peer) {
+        let mut logged_at = self
+            .logged_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if logged_at.is_none_or(|logged_at| logged_at.elapsed() >= LOG_PAUSE) {
+            *logged_at = Some(Instant::now());
             let Peer(address) = peer;
             tracing::warn!(
                 %address,
@@ -87,7 +90,7 @@ impl Peers {
     }
 }
 
-impl Drop for Counted {
+impl Drop for CountedConnection {
     fn drop(&mut self) {
         if let Entry::Occupied(mut connections) = self.peers.open().entry(self.peer) {
             *connections.get_mut() -= 1;

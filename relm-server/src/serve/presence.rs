@@ -58,7 +58,7 @@ impl Socket {
             && let Ok(bytes) = self.tcp.try_write(INTERIM)
             && bytes < INTERIM.len()
         {
-            // A client that let the kernel's buffer fill up hears no torn answer.
+            // A client that let the kernel's buffer fill up gets no torn answer.
             let _ = SockRef::from(&self.tcp).shutdown(Shutdown::Both);
             return;
         }
@@ -87,7 +87,7 @@ impl Socket {
         loop {
             ready!(self.tcp.poll_read_ready(cx))?;
             let mut read = None;
-            // A read that does not fill the buffer has emptied the socket: tokio is told, and saves the next one in vain.
+            // A read that does not fill the buffer has emptied the socket: tokio then knows, and saves the next one in vain.
             let emptied = self.tcp.try_io(Interest::READABLE, || {
                 let room = buffer.remaining();
                 let bytes = self.tcp.try_read_buf(buffer)?;

@@ -1,4 +1,4 @@
-//! Which requests may be answered: the checks of a head before it is judged, and reading a body within bounds after.
+//! Which requests may be answered: the checks of a head before it is admitted, and reading a body within bounds after.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use hyper::{Method, Version};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use super::memory::{Budget, Budgets, Held, Tenant};
+use super::memory::{Budget, Budgets, MemoryPermit, Tenant};
 use super::{Allowance, Limits, Refusal};
 
 /// Bodies up to here are small.
@@ -29,16 +29,16 @@ pub(super) struct BodyMemory {
     budgets: Budgets,
     /// Who has it needs no budget. It belongs to one body at a time, the first that would have to wait: so one of them can
     /// always go on, and bodies that each wait for a little more do not all wait for each other.
-    way_out: Arc<Semaphore>,
+    bypass: Arc<Semaphore>,
     /// How long a body may take to arrive.
     timeout: Duration,
 }
 
 impl BodyMemory {
-    pub(super) fn new(bytes_max: usize, timeout: Duration, patience: Duration) -> Self {
+    pub(super) fn new(bytes_max: usize, timeout: Duration, wait_max: Duration) -> Self {
         Self {
-            budgets: Budgets::new(bytes_max, patience),
-            way_out: Arc::new(Semaphore::new(1)),
+            budgets: Budgets::new(bytes_max, wait_max),
+            bypass: Arc::new(Semaphore::new(1)),
             timeout,
         }
     }
@@ -48,14 +48,14 @@ impl BodyMemory {
 #[derive(Default)]
 pub(super) struct Received {
     pub bytes: Bytes,
-    pub memory: BodyHeld,
+    pub memory: BodyPermit,
 }
 
 /// The memory of one body.
 #[derive(Default)]
-pub(super) struct BodyHeld {
-    budget: Option<Held>,
-    way_out: Option<OwnedSemaphorePermit>,
+pub(super) struct BodyPermit {
+    budget: Option<MemoryPermit>,
+    bypass: Option<OwnedSemaphorePermit>,
 }
 
 /// Reads the body of a request that was admitted; before this, none of it is asked for.
@@ -81,12 +81,12 @@ pub(super) async fn receive(
             ..=SMALL_BODY_BYTES_MAX => &memory.budgets.small,
             _ => &memory.budgets.large,
         },
-        way_out: &memory.way_out,
+        bypass: &memory.bypass,
         tenant: allowance.tenant,
         expected_bytes,
         bytes_max,
         granted_bytes: 0,
-        held: BodyHeld::default(),
+        permit: BodyPermit::default(),
     };
     let mut reading = std::pin::pin!(reading.collect(body));
     // Most bodies are there with their heads, and need no timer.
@@ -103,14 +103,14 @@ pub(super) async fn receive(
 /// A body that is being read.
 struct Reading<'a> {
     budget: &'a Budget,
-    way_out: &'a Arc<Semaphore>,
+    bypass: &'a Arc<Semaphore>,
     tenant: Tenant,
     /// Its length, where that was declared.
     expected_bytes: usize,
     bytes_max: usize,
     /// Bytes that it may take so far.
     granted_bytes: usize,
-    held: BodyHeld,
+    permit: BodyPermit,
 }
 
 impl Reading<'_> {
@@ -152,12 +152,12 @@ impl Reading<'_> {
         };
         let handling_bytes = bytes.len() * HANDLING_FACTOR;
         self.grant(handling_bytes).await?;
-        if let Some(held) = &mut self.held.budget {
+        if let Some(held) = &mut self.permit.budget {
             held.resize(handling_bytes.min(held.bytes()));
         }
         Ok(Received {
             bytes,
-            memory: self.held,
+            memory: self.permit,
         })
     }
 
@@ -165,21 +165,21 @@ impl Reading<'_> {
     async fn grant(&mut self, bytes: usize) -> Result<(), Refusal> {
         let missing = bytes.saturating_sub(self.granted_bytes);
         self.granted_bytes += missing;
-        if missing == 0 || self.held.way_out.is_some() {
+        if missing == 0 || self.permit.bypass.is_some() {
             return Ok(());
         }
         tokio::select! {
             biased;
-            more = self.budget.hold(self.tenant, missing) => {
+            more = self.budget.acquire(self.tenant, missing) => {
                 let more = more.ok_or(Refusal::Busy)?;
-                match &mut self.held.budget {
+                match &mut self.permit.budget {
                     Some(held) => held.merge(more),
                     none => *none = Some(more),
                 }
             }
             // The semaphore is never closed.
-            Ok(way_out) = Arc::clone(self.way_out).acquire_owned() => {
-                self.held.way_out = Some(way_out);
+            Ok(bypass) = Arc::clone(self.bypass).acquire_owned() => {
+                self.permit.bypass = Some(bypass);
             }
         }
         Ok(())
@@ -248,7 +248,7 @@ fn check_body_type(head: &Parts) -> Result<(), Refusal> {
     }
 }
 
-/// What is said of a body's type. What most send by mistake is what their client sends unless told otherwise.
+/// What is said of a body's type. What most send by mistake is what their client sends by default.
 fn not_json(given: Option<&HeaderValue>, repeated: bool) -> &'static str {
     let begins =
         |with: &str| given.is_some_and(|given| given.as_bytes().starts_with(with.as_bytes()));

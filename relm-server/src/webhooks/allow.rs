@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use ipnet::IpNet;
 
-/// Networks that webhooks may reach in either mode, over plain HTTP too. Empty unless the operator says otherwise.
+/// Networks that webhooks may reach in either mode, over plain HTTP too. Default: none.
 ///
 /// Parsed from networks in CIDR notation and single addresses, parted by commas: `10.20.0.0/16, fd12::/48, 127.0.0.1`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub enum AllowNetsError {
         /// The network that holds it.
         net: IpNet,
     },
-    /// The entry names IPv4-mapped addresses, which are judged as the IPv4 addresses that they map.
+    /// The entry names IPv4-mapped addresses, which count as the IPv4 addresses that they map.
     Mapped(String),
 }
 
@@ -87,7 +87,7 @@ fn parse_net(entry: &str) -> Result<IpNet, AllowNetsError> {
             net: net.trunc(),
         });
     }
-    // Such an entry would never match, and an operator should hear of it at the start.
+    // Such an entry would never match, and an operator should know at the start.
     match net.addr() {
         IpAddr::V6(address) if net.prefix_len() >= 96 && address.to_ipv4_mapped().is_some() => {
             Err(AllowNetsError::Mapped(entry.to_owned()))

@@ -1,7 +1,7 @@
-//! Where a connection is made: to an address that was judged, or not at all.
+//! Where a connection is made: to an address that was checked, or not at all.
 //!
 //! The guard is the connector itself and not a resolver under one: hyper-util's own connector asks no resolver about a
-//! host that is an address already. A name is looked up once, each address that it has is judged, and the socket is
+//! host that is an address already. A name is looked up once, each address that it has is checked, and the socket is
 //! opened to one that passed, so that no second look-up can answer otherwise (DNS rebinding).
 
 use std::fmt;

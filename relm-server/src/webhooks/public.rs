@@ -3,7 +3,7 @@
 //! The tables are IANA's special-purpose registries, which every such address is entered in (RFC 6890):
 //! <https://www.iana.org/assignments/iana-ipv4-special-registry> and
 //! <https://www.iana.org/assignments/iana-ipv6-special-registry>, with multicast from the registries of address space.
-//! IPv6 is judged the other way round as well: outside 2000::/3 nothing has been given to anybody
+//! IPv6 is decided the other way round as well: outside 2000::/3 nothing has been given to anybody
 //! (<https://www.iana.org/assignments/ipv6-address-space>), which closes the ranges that embed IPv4 addresses together
 //! with those that do not exist yet.
 

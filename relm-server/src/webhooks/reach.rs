@@ -38,7 +38,7 @@ impl Reach {
     }
 }
 
-/// Judges addresses, and the names that mean loopback everywhere. Where another name leads is known when it is looked up.
+/// Decides about addresses, and the names that mean loopback everywhere. Where another name leads is known when it is looked up.
 impl TargetPolicy for Reach {
     fn check(&self, mode: Mode, url: &str) -> relm_core::Result<()> {
         let rules = match mode {
@@ -116,7 +116,7 @@ impl Rules {
         }
     }
 
-    /// What the owner of an endpoint is told, and can pass on to the operator.
+    /// What the owner of an endpoint reads, and can pass on to the operator.
     fn explain(&self, error: &NotConnected, addresses: &[IpAddr]) -> String {
         let is_loopback = addresses.iter().all(IpAddr::is_loopback);
         let setting = match self.mode {

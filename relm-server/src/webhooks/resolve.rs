@@ -11,14 +11,14 @@ use tokio::sync::watch;
 
 /// Looks names up.
 ///
-/// It is asked once for each connection, and what it answers is judged and connected to: nothing is looked up again in
-/// between. It need not judge anything itself.
+/// It is asked once for each connection, and what it answers is checked and connected to: nothing is looked up again in
+/// between. It need not check anything itself.
 #[async_trait]
 pub trait Resolve: Send + Sync + 'static {
     /// The addresses of a name, the one to try first at the head. A name that ends in a dot is complete.
     ///
     /// # Errors
-    /// Whatever kept it from an answer; the owner of the endpoint is told only that the name was not found.
+    /// Whatever kept it from an answer; the owner of the endpoint learns only that the name was not found.
     async fn resolve(&self, name: &str) -> io::Result<Vec<IpAddr>>;
 }
 
@@ -59,7 +59,7 @@ impl SystemResolver {
         if let Some(answer) = under_way.get(name) {
             return answer.clone();
         }
-        let (tell, answer) = watch::channel(None);
+        let (sender, answer) = watch::channel(None);
         under_way.insert(name.to_owned(), answer.clone());
         let looking = begin(name.to_owned());
         let ended = Ended {
@@ -70,7 +70,7 @@ impl SystemResolver {
             let found = looking.await.map_err(|error| error.kind());
             // Whoever asks from here on asks anew.
             drop(ended);
-            tell.send_replace(Some(found));
+            sender.send_replace(Some(found));
         });
         answer
     }

@@ -21,11 +21,11 @@ use tokio::time::{Instant, timeout_at};
 
 use super::allow::AllowNets;
 use super::deadline::{self, Bounded};
-use super::failure;
 use super::guard::Guard;
 use super::reach::Rules;
 use super::resolve::{Resolve, SystemResolver};
 use super::retry_after;
+use super::send_error;
 use super::target::Target;
 use super::trust::{self, TrustError};
 
@@ -88,11 +88,11 @@ impl fmt::Debug for TransportOptions {
 /// Sends over HTTP/1.1, by HTTPS or, where the mode or the operator allows it, in plain. Needs a Tokio runtime.
 ///
 /// - It connects to public addresses, in test mode to loopback too where [`TransportOptions::allow_loopback`] says so, and to what [`TransportOptions::allow_nets`] holds:
-///   the address of the socket is what is judged, of the same look-up. No proxy is asked, whatever the environment says.
+///   the address of the socket is what is checked, of the same look-up. No proxy is asked, whatever the environment says.
 /// - One deadline covers the look-up, connecting, TLS, the request and the answer. Once an answer's head is here its
 ///   status counts, with as much of its body as came in time.
 /// - A redirect is an answer. Nothing is decompressed. After [`ANSWER_BYTES_MAX`] bytes of a body the connection is closed.
-/// - Connections are kept and used again, for [`TransportOptions::connection_time`] at most: judged when they were made, for one host, by one mode.
+/// - Connections are kept and used again, for [`TransportOptions::connection_time`] at most: checked when they were made, for one host, by one mode.
 pub struct HttpTransport {
     /// A pool for each mode: what test mode may connect to must never serve live mode.
     live: Pool,
@@ -134,7 +134,7 @@ impl Transport for HttpTransport {
         let response = timeout_at(deadline, deadline::within(deadline, asking))
             .await
             .map_err(|_| SendError::TimedOut)?
-            .map_err(|error| failure::of(&error))?;
+            .map_err(|error| send_error::of(&error))?;
         let (head, body) = response.into_parts();
         let mut answer = Answer::new(head.status.as_u16());
         answer.retry_after = head
@@ -199,11 +199,11 @@ fn client(connector: Connector) -> HttpClient {
         .build(connector)
 }
 
-/// The request of a message. What is wrong with its URL in itself is told here, before anything is asked.
+/// The request of a message. What is wrong with its URL in itself is said here, before anything is asked.
 fn request(message: &Message) -> Result<Request<Full<Bytes>>, SendError> {
     let not_a_url = || SendError::Failed("not a URL".to_owned());
     let uri: Uri = message.url.parse().map_err(|_| not_a_url())?;
-    Target::of(&uri).map_err(failure::of_url)?;
+    Target::of(&uri).map_err(send_error::of_url)?;
     let body = Bytes::copy_from_slice(message.body.as_bytes());
     let length = body.len();
     let mut request = Request::new(Full::new(body));

@@ -114,7 +114,7 @@ fn a_key_from_before_there_were_checksums_stays_valid() {
 }
 
 #[test]
-fn a_key_is_judged_before_the_rest_of_the_request() {
+fn a_key_is_checked_before_the_rest_of_the_request() {
     let world = World::new();
     let stranger = world.stranger();
     for (method, path) in [

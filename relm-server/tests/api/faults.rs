@@ -26,7 +26,7 @@ fn a_store_that_cannot_be_reached_is_503() {
         assert_eq!(answer.header("retry-after"), "1");
     }
     user.get("/healthz").is(200);
-    // A key that is not remembered cannot be judged.
+    // A key that is not remembered cannot be checked.
     world.clock.advance_millis(60_000);
     user.get("/v1/contacts").fails(503, "unavailable", None);
     world.store.mend();

@@ -83,7 +83,7 @@ fn a_space_is_a_plus_or_percent_20() {
 }
 
 #[test]
-fn a_bare_plus_where_no_space_can_be_is_told() {
+fn a_bare_plus_where_no_space_can_be_is_named() {
     let world = World::new();
     let user = world.user("acme", Mode::Live);
     let said = json!({ "email": "a+b@example.com", "phone": "+1 415", "last_name": "Ada K" });

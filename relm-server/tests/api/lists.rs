@@ -58,7 +58,7 @@ fn a_walk_does_not_mind_changes() {
 }
 
 #[test]
-fn a_limit_is_50_unless_said_and_200_at_most() {
+fn a_limit_is_50_by_default_and_200_at_most() {
     let world = World::new();
     let user = world.user("acme", Mode::Live);
     let rows = json!({ "contacts": vec![json!({ "first_name": "A" }); 201] });

@@ -64,7 +64,7 @@ impl<'a> Desk<'a> {
 }
 
 #[test]
-fn each_mistake_is_told_what_would_be_right() {
+fn each_mistake_is_answered_with_what_would_be_right() {
     let world = World::new();
     let desk = Desk::new(&world);
     for (mistake, request, said, status, told) in [PATHS, LISTS, BODIES].concat() {

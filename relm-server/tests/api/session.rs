@@ -15,7 +15,7 @@ use super::fragile::Fragile;
 pub const START: &str = "2026-07-02T10:00:00.000Z";
 /// The same, as Unix seconds.
 pub const START_S: i64 = 1_782_986_400;
-/// Requests in a minute, unless a test says otherwise.
+/// Default: requests in a minute.
 pub const RATE_LIMIT: u32 = 5_000;
 
 /// An API over an empty store, and the clock that it goes by.

@@ -42,7 +42,7 @@ fn ask_from(world: &World, address: [u8; 4], key: Option<&str>) -> Answered {
 }
 
 #[test]
-fn who_shows_no_valid_key_too_often_is_told_to_wait_and_nobody_else_is() {
+fn who_shows_no_valid_key_too_often_waits_and_nobody_else_does() {
     const HERE: [u8; 4] = [192, 0, 2, 1];
     let world = World::new();
     let user = world.user("acme", Mode::Live);

@@ -1,4 +1,4 @@
-//! A request is judged by its head: what is not admitted is not read, takes no memory, and is answered all the same.
+//! A request is checked by its head: what is not admitted is not read, takes no memory, and is answered all the same.
 
 use relm_server::serve::Limits;
 use tokio::io::AsyncWriteExt;

@@ -1,4 +1,4 @@
-//! A store in front of another, which counts its calls, and holds lists back if it is told to.
+//! A store in front of another, which counts its calls, and holds lists back on demand.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

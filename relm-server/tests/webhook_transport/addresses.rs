@@ -268,7 +268,7 @@ async fn no_name_leads_to_an_address_that_is_not_public() {
 /// The operator's list makes 127.0.0.2 stand for a public address, so that the test needs no internet; 127.0.0.1 stays
 /// what it is, and an endpoint waits at the same port of each.
 #[tokio::test]
-async fn a_name_that_flips_between_two_answers_is_connected_to_where_it_was_judged() {
+async fn a_name_that_flips_between_two_answers_is_connected_to_where_it_was_checked() {
     const ROUNDS: usize = 200;
     let (inside, outside) = one_port();
     let inside = Endpoint::on(inside.listen(64).unwrap(), |stream| answer_all(stream, OK));

@@ -9,7 +9,7 @@ use crate::endpoint::{Endpoint, Scripted};
 use crate::{OK, send};
 
 /// What the same rules say of an endpoint that is made, and of one that is sent to.
-async fn judged(
+async fn outcomes(
     options: &TransportOptions,
     mode: Mode,
     url: &str,
@@ -50,7 +50,7 @@ async fn no_endpoint_is_made_at_what_nothing_is_sent_to() {
             (Mode::Test, "http"),
         ] {
             let url = format!("{scheme}://{host}:{port}/hook");
-            let (made, sent) = judged(&options("", false), mode, &url).await;
+            let (made, sent) = outcomes(&options("", false), mode, &url).await;
             let message = made.expect_err(&url);
             assert!(sent.is_err(), "{url}: {sent:?}");
             let is_of_address = message.contains("is not a public address");
@@ -83,11 +83,11 @@ async fn loopback_is_for_test_mode_where_the_operator_says_so() {
     ];
     for host in spellings {
         let url = format!("http://{host}:{port}/hook");
-        let (made, sent) = judged(&options("", true), Mode::Test, &url).await;
+        let (made, sent) = outcomes(&options("", true), Mode::Test, &url).await;
         assert_eq!((made, sent.unwrap().status), (Ok(()), 200), "{url}");
-        let (made, sent) = judged(&options("", true), Mode::Live, &url).await;
+        let (made, sent) = outcomes(&options("", true), Mode::Live, &url).await;
         assert!(made.is_err() && sent.is_err(), "{url}");
-        let (made, sent) = judged(&options("", false), Mode::Test, &url).await;
+        let (made, sent) = outcomes(&options("", false), Mode::Test, &url).await;
         let message = made.expect_err(&url);
         assert!(
             message.contains("RELM_WEBHOOK_ALLOW_LOOPBACK=1"),
@@ -96,7 +96,7 @@ async fn loopback_is_for_test_mode_where_the_operator_says_so() {
         assert!(sent.is_err(), "{url}");
         // The networks that the operator names hold in both modes, by plain http too.
         for mode in [Mode::Live, Mode::Test] {
-            let (made, sent) = judged(&options("127.0.0.0/8", false), mode, &url).await;
+            let (made, sent) = outcomes(&options("127.0.0.0/8", false), mode, &url).await;
             assert_eq!((made, sent.unwrap().status), (Ok(()), 200), "{url}");
         }
     }

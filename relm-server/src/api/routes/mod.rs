@@ -159,7 +159,7 @@ impl Routes {
         paths.filter_map(|path| path.split('/').next())
     }
 
-    /// Every operation, for whoever tells of them.
+    /// Every operation, for whoever describes them.
     pub fn operations(&self) -> Vec<Operation> {
         let routes = self.table.iter();
         routes.map(|route| route.operation.clone()).collect()

@@ -1,4 +1,4 @@
-//! Events, by what they tell of: one schema for each object, told apart by their `type`.
+//! Events, by what they are about: one schema for each object, told apart by their `type`.
 
 use relm_core::ObjectType;
 use relm_core::record::EventType;

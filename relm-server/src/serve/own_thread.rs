@@ -1,7 +1,7 @@
 //! Work that takes a processor for long: on a thread of its own, so that no other request waits for it.
 //!
 //! The threads that serve sockets are as many as there are processors, and each runs one task until that waits. What parses
-//! megabytes, or judges and renders hundreds of rows, would let all others stand for a tenth of a second and more.
+//! megabytes, or checks and renders hundreds of rows, would let all others stand for a tenth of a second and more.
 //! How many threads there are at once is bounded by the memory that such a request takes.
 
 use std::panic::resume_unwind;
@@ -11,7 +11,9 @@ use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
 /// Runs a future to its end on a thread of its own. Where this is dropped, so is the future, when it waits next.
-pub(super) async fn apart<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+pub(super) async fn on_own_thread<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> T {
     let (attended, abandoned) = oneshot::channel::<()>();
     let runtime = Handle::current();
     let thread = spawn_blocking(move || {

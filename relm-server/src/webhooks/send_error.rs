@@ -1,6 +1,6 @@
-//! What the owner of an endpoint is told when there was no answer.
+//! What the owner of an endpoint reads when there was no answer.
 //!
-//! The texts are short and stable, and hold no address, no path and no text of a library. One thing inside they do tell: a
+//! The texts are short and stable, and hold no address, no path and no text of a library. One thing inside they do show: a
 //! name that only the server's own resolver knows is "not a public address", one that it does not know is "not found".
 
 use std::error::Error;
