@@ -7,9 +7,9 @@ use relm_core::error::{Error, ErrorKind};
 use relm_core::record::field::{FieldInput, FieldType};
 use relm_core::record::object::{CompanyInput, ContactInput, ObjectType};
 use relm_core::record::patch::Patch;
-use relm_core::record::{Document, Event};
+use relm_core::record::{Document, Event, WebhookInput};
 use relm_core::store::Store;
-use relm_core::value::id::Kind;
+use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Mode;
 use relm_core::value::time::{ManualClock, SeededRng};
 use serde_json::json;
@@ -113,4 +113,31 @@ pub(crate) fn required_field(key: &str) -> FieldInput {
         required: true,
         choices: Vec::new(),
     }
+}
+
+/// A new endpoint: its id and its secret.
+pub(crate) async fn endpoint(scoped: &Scoped, path: &str, types: &[&str]) -> (Id, String) {
+    let types: Vec<String> = types.iter().map(|name| (*name).to_owned()).collect();
+    let input = WebhookInput {
+        url: format!("https://example.com/{path}").into(),
+        event_types: types.into(),
+        ..WebhookInput::default()
+    };
+    let reply = scoped.webhooks().subscribe(input).await;
+    let made: serde_json::Value = reply
+        .and_then(|reply| reply.decode())
+        .expect("the input is valid");
+    let text = |name: &str| made[name].as_str().unwrap_or_default().to_owned();
+    let id = Id::parse(&text("id")).expect("an endpoint has an id");
+    (id, text("secret"))
+}
+
+/// Enables an endpoint, or disables it.
+pub(crate) async fn set_enabled(scoped: &Scoped, id: Id, enabled: bool) {
+    let input = WebhookInput {
+        enabled: enabled.into(),
+        ..WebhookInput::default()
+    };
+    let updated = scoped.webhooks().update(id, input).await;
+    updated.expect("the endpoint is there");
 }

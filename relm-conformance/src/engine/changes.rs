@@ -2,14 +2,16 @@
 
 use relm_core::engine::ListRequest;
 use relm_core::error::ErrorKind;
+use relm_core::record::Delivery;
 use relm_core::record::Entry;
 use relm_core::record::association::AssociationInput;
 use relm_core::record::object::{ActivityInput, ContactInput, DealInput};
-use relm_core::record::{Delivery, WebhookInput};
 use relm_core::value::id::{Id, Kind};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::acme::{Acme, company, contact, failure, phone, required_field, tagged};
+use super::acme::{
+    Acme, company, contact, endpoint, failure, phone, required_field, set_enabled, tagged,
+};
 use crate::subject::Subject;
 
 /// Each committed change has exactly one event, which holds the record as it was left.
@@ -263,16 +265,7 @@ pub(crate) async fn a_field_binds_every_engine(store: Subject) {
         failure(other.contacts().create(contact("b@example.com")).await),
         ErrorKind::ValidationFailed
     );
-    let input = WebhookInput {
-        url: "https://example.com".into(),
-        event_types: vec!["*".to_owned()].into(),
-        ..WebhookInput::default()
-    };
-    acme.scoped
-        .webhooks()
-        .subscribe(input)
-        .await
-        .expect("it is valid");
+    endpoint(&acme.scoped, "hook", &["*"]).await;
     let complete = ContactInput {
         metadata: tagged("plan", "pro"),
         ..contact("c@example.com")
@@ -285,27 +278,14 @@ pub(crate) async fn a_field_binds_every_engine(store: Subject) {
     assert_eq!(acme.all(&store, Kind::Delivery).await.len(), 1);
 }
 
-/// The id of an endpoint that is made for events of one type.
-async fn endpoint(acme: &Acme, event_type: &str, enabled: bool) -> Id {
-    let input = WebhookInput {
-        url: format!("https://example.com/?{event_type}&{enabled}").into(),
-        event_types: vec![event_type.to_owned()].into(),
-        enabled: enabled.into(),
-        ..WebhookInput::default()
-    };
-    let made = acme.scoped.webhooks().subscribe(input).await;
-    let made: Value = made.expect("it is valid").decode().expect("it is JSON");
-    let id = made["id"].as_str().and_then(Id::parse);
-    id.expect("it has an id")
-}
-
 /// A change makes one delivery for each endpoint that is enabled and subscribed to its type, and no other.
 pub(crate) async fn deliveries_go_to_the_endpoints_that_match(store: Subject) {
     let acme = Acme::open(store.shared()).await;
-    let created = endpoint(&acme, "contact.created", true).await;
-    let all = endpoint(&acme, "*", true).await;
-    let disabled = endpoint(&acme, "*", false).await;
-    let other = endpoint(&acme, "deal.created", true).await;
+    let (created, _) = endpoint(&acme.scoped, "created", &["contact.created"]).await;
+    let (all, _) = endpoint(&acme.scoped, "all", &["*"]).await;
+    let (disabled, _) = endpoint(&acme.scoped, "disabled", &["*"]).await;
+    let (other, _) = endpoint(&acme.scoped, "other", &["deal.created"]).await;
+    set_enabled(&acme.scoped, disabled, false).await;
     let contacts = acme.scoped.contacts();
     let ada = contacts.create(contact("ada@example.com")).await;
     let ada = ada.expect("it is valid").id;

@@ -13,8 +13,8 @@ use relm_core::value::time::Clock;
 use relm_core::webhook::Message;
 use relm_core::webhook::signature::{standard_signature, verify};
 
-use super::acme::{Acme, contact, engine};
-use super::mock_transport::{MockTransport, deliveries, endpoint, header};
+use super::acme::{Acme, contact, endpoint, engine};
+use super::mock_transport::{MockTransport, deliveries, header};
 use crate::subject::Subject;
 
 /// Longer than a lease of the default options.

@@ -13,13 +13,11 @@ use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
 use relm_core::value::time::Clock;
 
-use super::acme::{Acme, company};
+use super::acme::{Acme, company, endpoint, set_enabled};
 use super::deliveries::{create, die_when};
-use super::mock_transport::{
-    MockTransport, POLLS_MAX, YieldingSleep, deliveries, endpoint, webhook,
-};
+use super::mock_transport::{MockTransport, POLLS_MAX, deliveries, webhook};
 use crate::intercept::{Intercept, Intercepted};
-use crate::simulation::yield_times;
+use crate::simulation::{YieldingSleep, yield_times};
 use crate::subject::Subject;
 
 /// Disabling an endpoint cancels what is pending, and it is sent nothing until it is enabled again.
@@ -27,21 +25,13 @@ pub(crate) async fn a_disabled_endpoint_is_sent_nothing(store: Subject) {
     let acme = Acme::open(store.shared()).await;
     let (id, _) = endpoint(&acme.scoped, "hook", &["*"]).await;
     create(&acme, "ada@example.com").await;
-    let enable = async |enabled: bool| {
-        let input = WebhookInput {
-            enabled: enabled.into(),
-            ..WebhookInput::default()
-        };
-        let updated = acme.scoped.webhooks().update(id, input).await;
-        updated.expect("the endpoint is there");
-    };
     let transport = MockTransport::always(200);
     let dispatcher = transport.dispatcher(&acme.crm);
-    enable(false).await;
+    set_enabled(&acme.scoped, id, false).await;
     create(&acme, "bob@example.com").await;
     dispatcher.deliver_due().await.expect("the store works");
     assert!(transport.sent().is_empty());
-    enable(true).await;
+    set_enabled(&acme.scoped, id, true).await;
     create(&acme, "eve@example.com").await;
     dispatcher.deliver_due().await.expect("the store works");
     let all = deliveries(&acme, &store).await;
@@ -99,13 +89,8 @@ pub(crate) async fn what_could_not_be_cancelled_is_cancelled_soon(store: Subject
     let transport = MockTransport::always(500);
     let dispatcher = transport.dispatcher(&acme.crm);
     dispatcher.deliver_due().await.expect("the store works");
-    let input = WebhookInput {
-        enabled: false.into(),
-        ..WebhookInput::default()
-    };
     lists.is_broken.store(true, Ordering::SeqCst);
-    let disabled = acme.scoped.webhooks().update(id, input).await;
-    disabled.expect("the change was applied");
+    set_enabled(&acme.scoped, id, false).await;
     lists.is_broken.store(false, Ordering::SeqCst);
     let is_done = async {
         for _ in 0..POLLS_MAX {
@@ -231,12 +216,7 @@ pub(crate) async fn disabling_waits_for_no_large_backlog(store: Subject) {
     for part in backlog.chunks(500) {
         store.apply(acme.scoped.scope(), part.to_vec()).await;
     }
-    let input = WebhookInput {
-        enabled: false.into(),
-        ..WebhookInput::default()
-    };
-    let disabled = acme.scoped.webhooks().update(id, input).await;
-    disabled.expect("the endpoint is there");
+    set_enabled(&acme.scoped, id, false).await;
     let pending = async || {
         let all = deliveries(&acme, &store).await;
         assert_eq!(all.len(), BACKLOG);

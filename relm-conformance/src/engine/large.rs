@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 use relm_core::engine::BatchInput;
 use relm_core::error::ErrorKind;
 use relm_core::limits::{BATCH_ROWS_MAX, IDEMPOTENCY_KEY_CHARS_MAX};
+use relm_core::record::Delivery;
 use relm_core::record::object::ContactInput;
-use relm_core::record::{Delivery, WebhookInput};
 use relm_core::value::id::{Id, Kind};
 use serde_json::json;
 
-use super::acme::{Acme, contact, failure};
+use super::acme::{Acme, contact, endpoint, failure};
 use crate::subject::Subject;
 
 /// Endpoints that ask for everything.
@@ -35,13 +35,7 @@ fn rows(phone: &str) -> BatchInput {
 pub(crate) async fn the_largest_batch_records_every_event(store: Subject) {
     let acme = Acme::open(store.shared()).await;
     for n in 0..ENDPOINTS {
-        let input = WebhookInput {
-            url: format!("https://example.com/{n}").into(),
-            event_types: vec!["*".to_owned()].into(),
-            ..WebhookInput::default()
-        };
-        let subscribed = acme.scoped.webhooks().subscribe(input).await;
-        subscribed.expect("it is valid");
+        endpoint(&acme.scoped, &n.to_string(), &["*"]).await;
     }
     let mut rounds = 0;
     for (phone, event_type) in [

@@ -5,7 +5,7 @@ use std::thread;
 
 use async_trait::async_trait;
 use relm_core::engine::{Crm, DispatchOptions, Dispatcher, Scoped, Sleeper};
-use relm_core::record::{Delivery, Webhook, WebhookInput};
+use relm_core::record::{Delivery, Webhook};
 use relm_core::value::id::{Id, Kind};
 use relm_core::webhook::{Answer, Message, Schedule, SendError, Transport};
 
@@ -96,33 +96,6 @@ pub(crate) struct NoSleep;
 #[async_trait]
 impl Sleeper for NoSleep {
     async fn sleep(&self, _: std::time::Duration) {}
-}
-
-/// Sleep that takes no time, and lets others be polled.
-pub(crate) struct YieldingSleep;
-
-#[async_trait]
-impl Sleeper for YieldingSleep {
-    async fn sleep(&self, _: std::time::Duration) {
-        yield_times(1).await;
-    }
-}
-
-/// A new endpoint: its id and its secret.
-pub(crate) async fn endpoint(scoped: &Scoped, path: &str, types: &[&str]) -> (Id, String) {
-    let types: Vec<String> = types.iter().map(|name| (*name).to_owned()).collect();
-    let input = WebhookInput {
-        url: format!("https://example.com/{path}").into(),
-        event_types: types.into(),
-        ..WebhookInput::default()
-    };
-    let reply = scoped.webhooks().subscribe(input).await;
-    let made: serde_json::Value = reply
-        .and_then(|reply| reply.decode())
-        .expect("the input is valid");
-    let text = |name: &str| made[name].as_str().unwrap_or_default().to_owned();
-    let id = Id::parse(&text("id")).expect("an endpoint has an id");
-    (id, text("secret"))
 }
 
 /// Every delivery, oldest first.

@@ -6,13 +6,12 @@ use async_trait::async_trait;
 use relm_core::engine::ListRequest;
 use relm_core::error::ErrorKind;
 use relm_core::limits::IDEMPOTENCY_TTL_MS;
-use relm_core::record::WebhookInput;
 use relm_core::store::{Batch, CommitError, Store, Write};
 use relm_core::value::id::Kind;
 use relm_core::value::scope::Mode;
 use serde_json::json;
 
-use super::acme::{Acme, company, contact, failure, phone};
+use super::acme::{Acme, company, contact, endpoint, failure, phone};
 use crate::intercept::{Intercept, Intercepted};
 use crate::subject::{NOW, Subject};
 
@@ -38,16 +37,7 @@ pub(crate) async fn an_event_is_in_the_commit_of_its_change(store: Subject) {
         by: Arc::clone(&spy),
     }))
     .await;
-    let input = WebhookInput {
-        url: "https://example.com".into(),
-        event_types: vec!["*".to_owned()].into(),
-        ..WebhookInput::default()
-    };
-    acme.scoped
-        .webhooks()
-        .subscribe(input)
-        .await
-        .expect("it is valid");
+    endpoint(&acme.scoped, "hook", &["*"]).await;
     spy.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     let once = acme
         .scoped

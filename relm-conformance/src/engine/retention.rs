@@ -14,8 +14,8 @@ use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
 use relm_core::value::time::{Clock, Timestamp};
 
-use super::acme::{Acme, company, contact, engine};
-use super::mock_transport::{MockTransport, NoSleep, deliveries, endpoint};
+use super::acme::{Acme, company, contact, endpoint, engine};
+use super::mock_transport::{MockTransport, NoSleep, deliveries};
 use crate::intercept::{Intercept, Intercepted};
 use crate::subject::{NOW, Subject};
 

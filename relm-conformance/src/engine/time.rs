@@ -11,8 +11,8 @@ use relm_core::store::{Lease, Store, StoreError};
 use relm_core::value::scope::Mode;
 use relm_core::value::time::ManualClock;
 
-use super::acme::{Acme, contact, engine};
-use super::mock_transport::{MockTransport, deliveries, endpoint};
+use super::acme::{Acme, contact, endpoint, engine};
+use super::mock_transport::{MockTransport, deliveries};
 use crate::deadline::Watch;
 use crate::intercept::{Intercept, Intercepted};
 use crate::simulation::yield_times;

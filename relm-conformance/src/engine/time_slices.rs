@@ -12,10 +12,10 @@ use relm_core::store::{Lease, Queue, QueueKey, Store, StoreError};
 use relm_core::value::time::Clock;
 use relm_core::webhook::{Answer, Message, SendError, Transport};
 
-use super::acme::{Acme, company, contact};
-use super::mock_transport::{MockTransport, POLLS_MAX, YieldingSleep, deliveries, endpoint};
+use super::acme::{Acme, company, contact, endpoint};
+use super::mock_transport::{MockTransport, POLLS_MAX, deliveries};
 use crate::intercept::{Intercept, Intercepted};
-use crate::simulation::yield_times;
+use crate::simulation::{YieldingSleep, yield_times};
 use crate::subject::Subject;
 
 /// Changes that the endpoints of a case are notified of.

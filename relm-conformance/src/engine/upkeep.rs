@@ -14,8 +14,8 @@ use relm_core::value::scope::Mode;
 use relm_core::value::time::{SeededRng, Timestamp};
 use serde_json::json;
 
-use super::acme::{Acme, contact, engine, failure, phone};
-use super::mock_transport::{MockTransport, deliveries, endpoint};
+use super::acme::{Acme, contact, endpoint, engine, failure, phone};
+use super::mock_transport::{MockTransport, deliveries};
 use crate::intercept::{Intercept, Intercepted};
 use crate::subject::Subject;
 

@@ -1,10 +1,8 @@
 //! Commits that lose, tear or add something.
 
 use std::collections::HashSet;
-use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::task::Poll;
 
 use async_trait::async_trait;
 use relm_core::record::{Entry, Record};
@@ -13,20 +11,7 @@ use relm_core::value::id::{Id, Kind};
 
 use super::chosen::every;
 use crate::intercept::Intercept;
-
-/// Gives way once, as a commit does that waits for its storage.
-pub(crate) async fn pause() {
-    let mut paused = false;
-    poll_fn(|context| {
-        if paused {
-            return Poll::Ready(());
-        }
-        paused = true;
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
-}
+use crate::simulation::yield_times;
 
 /// The same batch with other writes.
 pub(crate) fn with(batch: &Batch, writes: Vec<Write>) -> Batch {
@@ -105,9 +90,9 @@ impl Intercept for SplitCommit {
     async fn commit(&self, store: &dyn Store, mut batch: Batch) -> Result<(), CommitError> {
         let rest = batch.writes.split_off(1);
         let rest = with(&batch, rest);
-        pause().await;
+        yield_times(1).await;
         store.commit(batch).await?;
-        pause().await;
+        yield_times(1).await;
         store.commit(rest).await
     }
 }

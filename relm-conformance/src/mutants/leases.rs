@@ -13,8 +13,9 @@ use relm_core::value::scope::{Mode, Scope};
 use relm_core::value::time::Timestamp;
 
 use super::chosen::every;
-use super::commits::{pause, with};
+use super::commits::with;
 use crate::intercept::Intercept;
+use crate::simulation::yield_times;
 
 /// More than any case has waiting.
 const ALL: usize = 10_000;
@@ -202,9 +203,9 @@ impl Intercept for DeletedGiven {
 
 /// Leases that outlive a commit of what they hold: what each delivery is held for, beside the store.
 #[derive(Default)]
-struct Held(Mutex<HashMap<(Scope, Id), Timestamp>>);
+struct LeaseEnds(Mutex<HashMap<(Scope, Id), Timestamp>>);
 
-impl Held {
+impl LeaseEnds {
     async fn lease(&self, store: &dyn Store, lease: &Lease) -> Result<Vec<Document>, StoreError> {
         let mut documents = store.lease(lease).await?;
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -225,7 +226,7 @@ impl Held {
 
 /// Holds a delivery until the lease's end, whatever is written to it.
 #[derive(Default)]
-pub(crate) struct StickyLease(Held);
+pub(crate) struct StickyLease(LeaseEnds);
 
 #[async_trait]
 impl Intercept for StickyLease {
@@ -236,7 +237,7 @@ impl Intercept for StickyLease {
 
 /// Writes the columns that differ: a delivery whose moment is the one that was read stays where its lease put it.
 #[derive(Default)]
-pub(crate) struct ChangedColumns(Held);
+pub(crate) struct ChangedColumns(LeaseEnds);
 
 #[async_trait]
 impl Intercept for ChangedColumns {
@@ -297,7 +298,7 @@ pub(crate) struct SplitLease;
 impl Intercept for SplitLease {
     async fn lease(&self, store: &dyn Store, lease: &Lease) -> Result<Vec<Document>, StoreError> {
         let mut documents = store.lease(&Lease { limit: 1, ..*lease }).await?;
-        pause().await;
+        yield_times(1).await;
         if lease.limit > 1 {
             let limit = lease.limit - 1;
             documents.extend(store.lease(&Lease { limit, ..*lease }).await?);
@@ -316,7 +317,7 @@ impl Intercept for LeakedLeasePermit {
         if self.0.fetch_add(1, Ordering::SeqCst) >= 30 {
             return Err(StoreError::unavailable("no permit is left"));
         }
-        pause().await;
+        yield_times(1).await;
         let documents = store.lease(lease).await;
         self.0.fetch_sub(1, Ordering::SeqCst);
         documents

@@ -11,8 +11,8 @@ use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
 
 use super::chosen::{every, page};
-use super::commits::pause;
 use crate::intercept::Intercept;
+use crate::simulation::yield_times;
 
 /// Lists the oldest first.
 #[derive(Default)]
@@ -53,13 +53,7 @@ impl Intercept for SignedUlids {
                 .is_none_or(|after| signed(document.id) < signed(after))
         });
         let documents = all.into_iter().map(|(document, _)| document);
-        Ok(page(
-            documents,
-            &Query {
-                after: None,
-                ..query.clone()
-            },
-        ))
+        Ok(Page::of(query.limit, documents))
     }
 }
 
@@ -187,13 +181,7 @@ impl Intercept for KindlessList {
                 .is_none_or(|after| document.id.ulid() < after.ulid())
         });
         let documents = all.into_iter().map(|(document, _)| document);
-        Ok(page(
-            documents,
-            &Query {
-                after: None,
-                ..query.clone()
-            },
-        ))
+        Ok(Page::of(query.limit, documents))
     }
 }
 
@@ -212,7 +200,7 @@ impl Intercept for LeakedPermit {
         if self.0.fetch_add(1, Ordering::SeqCst) >= 30 {
             return Err(StoreError::unavailable("no permit is left"));
         }
-        pause().await;
+        yield_times(1).await;
         let page = store.list(scope, query).await;
         self.0.fetch_sub(1, Ordering::SeqCst);
         page

@@ -28,6 +28,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+pub(crate) use self::environment::YieldingSleep;
 pub(crate) use self::interleaving::yield_times;
 use self::ledger::{Ledger, Rules};
 use self::workload::Command;

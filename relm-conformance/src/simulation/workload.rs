@@ -144,11 +144,13 @@ impl Command {
                 environment.set_behaviour(&url, Behaviour::any(&environment.dice));
                 let input = WebhookInput {
                     url: url.into(),
-                    ..told_of(types)
+                    ..subscribed_to(types)
                 };
                 webhooks.subscribe(input).await.map(drop)
             }
-            Self::Resubscribe(id, types) => webhooks.update(id, told_of(types)).await.map(drop),
+            Self::Resubscribe(id, types) => {
+                webhooks.update(id, subscribed_to(types)).await.map(drop)
+            }
             Self::Enable(id, enabled) => {
                 let input = WebhookInput {
                     enabled: enabled.into(),
@@ -185,7 +187,7 @@ impl Command {
     }
 }
 
-fn told_of(types: &[&str]) -> WebhookInput {
+fn subscribed_to(types: &[&str]) -> WebhookInput {
     let types: Vec<String> = types.iter().map(|name| (*name).to_owned()).collect();
     WebhookInput {
         event_types: types.into(),

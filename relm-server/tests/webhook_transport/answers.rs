@@ -7,13 +7,13 @@ use relm_core::webhook::{ANSWER_BYTES_MAX, Answer, Message, Transport};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
 
-use crate::endpoint::{Endpoint, MOMENT, answer_all, hear, one_port};
+use crate::endpoint::{Endpoint, MOMENT, answer_all, one_port, read_request};
 use crate::{OK, failed, send, transport};
 
 /// Sends to an endpoint that gives this answer and closes.
 async fn answer(answer: &'static str) -> Result<Answer, relm_core::webhook::SendError> {
     let endpoint = Endpoint::start(async move |mut stream| {
-        hear(&mut stream).await;
+        read_request(&mut stream).await;
         stream.write_all(answer.as_bytes()).await.unwrap();
     })
     .await;
@@ -26,7 +26,7 @@ async fn a_request_is_a_post_of_exactly_the_message() {
     let endpoint = Endpoint::start(move |mut stream| {
         let tell = tell.clone();
         async move {
-            while let Some(request) = hear(&mut stream).await {
+            while let Some(request) = read_request(&mut stream).await {
                 tell.send(request).unwrap();
                 stream.write_all(OK.as_bytes()).await.unwrap();
             }
@@ -100,8 +100,8 @@ async fn every_status_is_an_answer_and_redirects_are_not_followed() {
 #[tokio::test]
 async fn a_compressed_answer_is_not_inflated() {
     let endpoint = Endpoint::start(async |mut stream| {
-        let heard = hear(&mut stream).await.unwrap_or_default();
-        assert!(!heard.contains("accept-encoding"));
+        let request = read_request(&mut stream).await.unwrap_or_default();
+        assert!(!request.contains("accept-encoding"));
         let head = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 4\r\n\r\n";
         stream.write_all(head.as_bytes()).await.unwrap();
         stream.write_all(&[0x1f, 0x8b, 8, 0]).await.unwrap();
@@ -117,7 +117,7 @@ async fn an_endless_answer_is_cut_and_its_connection_closed() {
     let endpoint = Endpoint::start(move |mut stream| {
         let tell = tell.clone();
         async move {
-            hear(&mut stream).await;
+            read_request(&mut stream).await;
             let head = "HTTP/1.1 200 OK\r\ncontent-length: 10737418240\r\n\r\n";
             stream.write_all(head.as_bytes()).await.unwrap();
             let chunk = [b'x'; 64 * 1024];

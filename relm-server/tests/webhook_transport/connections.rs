@@ -8,7 +8,9 @@ use relm_server::webhooks::{HttpTransport, TransportOptions};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::endpoint::{Endpoint, LOOPBACK, MOMENT, OTHER, Scripted, answer_all, hear, one_port};
+use crate::endpoint::{
+    Endpoint, LOOPBACK, MOMENT, OTHER, Scripted, answer_all, one_port, read_request,
+};
 use crate::{OK, failed, send, transport, with_resolver};
 
 #[tokio::test]
@@ -75,7 +77,7 @@ async fn a_connection_that_the_endpoint_closed_while_idle_never_hangs_a_send() {
     const ROUNDS: usize = 30;
     // It promises to keep the connection, and closes it: sometimes before, sometimes after the next request is written.
     let endpoint = Endpoint::start(async |mut stream: TcpStream| {
-        hear(&mut stream).await;
+        read_request(&mut stream).await;
         let _ = stream.write_all(OK.as_bytes()).await;
     })
     .await;

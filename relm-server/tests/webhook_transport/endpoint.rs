@@ -104,7 +104,7 @@ pub fn one_port() -> (TcpSocket, TcpSocket) {
 }
 
 pub async fn answer_all(mut stream: impl AsyncRead + AsyncWrite + Unpin, answer: &str) {
-    while hear(&mut stream).await.is_some() {
+    while read_request(&mut stream).await.is_some() {
         if stream.write_all(answer.as_bytes()).await.is_err() {
             break;
         }
@@ -112,7 +112,7 @@ pub async fn answer_all(mut stream: impl AsyncRead + AsyncWrite + Unpin, answer:
 }
 
 /// Reads one request, head and body; none when the client is gone.
-pub async fn hear(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
+pub async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     let mut heard = Vec::new();
     loop {
         if let Some(end) = heard.windows(4).position(|four| four == b"\r\n\r\n") {

@@ -11,7 +11,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::interval;
 
-use crate::endpoint::{Endpoint, MOMENT, hear, outlast};
+use crate::endpoint::{Endpoint, MOMENT, outlast, read_request};
 use crate::transport;
 
 /// A timeout that is over soon.
@@ -29,6 +29,13 @@ async fn within(time: Duration, transport: &HttpTransport, url: &str) -> Result<
     let message = Message::new(url, Mode::Test, "x".repeat(1024), time);
     let sent = tokio::time::timeout(MOMENT / 4, transport.send(message)).await;
     sent.expect("a send ends by its timeout")
+}
+
+/// A send to the endpoint times out, and its connection ends.
+async fn times_out(endpoint: &mut Endpoint) {
+    let sent = hurry(&transport(""), &endpoint.url()).await;
+    assert_eq!(sent, Err(SendError::TimedOut));
+    endpoint.ended().await;
 }
 
 /// Writes one byte after another, a few in each timeout, until the client is gone.
@@ -60,22 +67,18 @@ async fn an_endpoint_that_says_nothing_times_out_and_is_hung_up_on() {
 #[tokio::test]
 async fn a_head_that_drips_times_out() {
     let mut endpoint = Endpoint::start(async |mut stream| {
-        hear(&mut stream).await;
+        read_request(&mut stream).await;
         let head = b"HTTP/1.1 200 OK\r\nx: ".iter().copied();
         drip(&mut stream, head.chain(std::iter::repeat(b'y'))).await;
     })
     .await;
-    assert_eq!(
-        hurry(&transport(""), &endpoint.url()).await,
-        Err(SendError::TimedOut)
-    );
-    endpoint.ended().await;
+    times_out(&mut endpoint).await;
 }
 
 #[tokio::test]
 async fn interim_answers_without_end_time_out() {
     let mut endpoint = Endpoint::start(async |mut stream| {
-        hear(&mut stream).await;
+        read_request(&mut stream).await;
         let interim = "HTTP/1.1 102 Processing\r\n\r\n".repeat(100);
         let mut pace = interval(SOON / 10);
         while stream.write_all(interim.as_bytes()).await.is_ok() {
@@ -83,17 +86,13 @@ async fn interim_answers_without_end_time_out() {
         }
     })
     .await;
-    assert_eq!(
-        hurry(&transport(""), &endpoint.url()).await,
-        Err(SendError::TimedOut)
-    );
-    endpoint.ended().await;
+    times_out(&mut endpoint).await;
 }
 
 #[tokio::test]
 async fn once_the_head_is_here_a_late_body_changes_nothing() {
     let mut endpoint = Endpoint::start(async |mut stream| {
-        hear(&mut stream).await;
+        read_request(&mut stream).await;
         let head = "HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n";
         stream.write_all(head.as_bytes()).await.unwrap();
         drip(&mut stream, std::iter::repeat(b'y')).await;
@@ -111,7 +110,7 @@ async fn once_the_head_is_here_a_late_body_changes_nothing() {
 #[tokio::test]
 async fn a_body_that_never_comes_leaves_an_empty_one() {
     let mut endpoint = Endpoint::start(async |mut stream| {
-        hear(&mut stream).await;
+        read_request(&mut stream).await;
         let head = "HTTP/1.1 410 Gone\r\ncontent-length: 5\r\nretry-after: 3\r\n\r\n";
         stream.write_all(head.as_bytes()).await.unwrap();
         outlast(&mut stream).await;

@@ -18,7 +18,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio_rustls::rustls::{ServerConfig, crypto};
 
-use crate::endpoint::{Endpoint, LOOPBACK, MOMENT, Scripted, answer_all, hear, outlast};
+use crate::endpoint::{Endpoint, LOOPBACK, MOMENT, Scripted, answer_all, outlast, read_request};
 use crate::{OK, failed, send};
 
 /// An authority that no browser knows.
@@ -181,7 +181,7 @@ async fn a_handshake_that_nobody_waits_for_ends_by_its_deadline() {
                 return outlast(&mut stream).await;
             }
             let mut stream = acceptor.accept(stream).await.unwrap();
-            hear(&mut stream).await;
+            read_request(&mut stream).await;
             asked.notify_one();
             second.notified().await;
             stream.write_all(OK.as_bytes()).await.unwrap();
