@@ -99,8 +99,8 @@ fn verify_all(program: &str, option: &str, language: &str, calls: &str) {
         .args(arguments)
         .output()
         .unwrap();
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(complaint, "", "{program}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(stderr, "", "{program}");
     let said = String::from_utf8_lossy(&output.stdout).to_lowercase();
     let said: Vec<&str> = said.lines().collect();
     assert_eq!(said.len(), cases().len(), "{program}: {said:?}");

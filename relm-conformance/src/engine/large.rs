@@ -1,5 +1,5 @@
-//! The engine over the store where there is much at once: batches of as many rows as there may be, with all that they are
-//! announced by, and idempotency keys as long as they may be.
+//! The engine over the store where there is much at once: batches of as many rows as there may be, with all the events
+//! that they record, and idempotency keys as long as they may be.
 
 use std::collections::BTreeSet;
 

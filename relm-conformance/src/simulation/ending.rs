@@ -15,7 +15,7 @@ const DELIVERIES_MAX: usize = 2_000;
 
 impl History {
     /// Delivers without faults until nothing waits, and holds all that has been to what is promised of its end.
-    pub fn settle(&mut self) {
+    pub fn drain(&mut self) {
         let environment = Arc::clone(&self.environment);
         environment.set_faults(Faults::default());
         for _ in 0..DELIVERIES_MAX {
@@ -70,8 +70,8 @@ impl History {
             .map(|row| row.delivery.clone())
             .collect();
         for row in &rows {
-            let is_settled = ledger.is_settled(row);
-            ledger.ensure(is_settled, || format!("{row:?} has no end"));
+            let has_ended = ledger.has_ended(row);
+            ledger.ensure(has_ended, || format!("{row:?} has no end"));
         }
         let faults = ledger.rules.faults;
         let is_lost = |sent: &&Sent| {

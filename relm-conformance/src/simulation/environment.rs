@@ -122,13 +122,13 @@ impl Environment {
     }
 
     /// A call of the store, which is one step of the history however long it takes.
-    fn settle<T: Send>(&self, call: impl Future<Output = T> + Send) -> T {
+    fn complete<T: Send>(&self, call: impl Future<Output = T> + Send) -> T {
         let mut answer = None;
         (self.block_on)(Box::pin(async { answer = Some(call.await) }));
         answer.expect("a future that was run to its end has an outcome")
     }
 
-    /// Sets the wall clock, where the faults does: the monotonic clock goes on as if nothing were.
+    /// Sets the wall clock, where the faults do: the monotonic clock goes on as if nothing were.
     pub fn step(&self) {
         if self.faults().steps && self.dice.one_in(40) {
             let far = self.dice.below(2 * HOUR_MS).cast_signed() - HOUR_MS.cast_signed();
@@ -243,7 +243,7 @@ impl Intercept for FaultyStore {
     ) -> Result<Option<Document>, StoreError> {
         let environment = &self.environment;
         environment.pause().await;
-        let found = environment.settle(store.get(scope, id));
+        let found = environment.complete(store.get(scope, id));
         environment.pause().await;
         if let (Kind::Webhook, Ok(Some(document))) = (id.kind(), &found) {
             let webhook: Webhook = document.decode().expect("it was written as an endpoint");
@@ -260,7 +260,7 @@ impl Intercept for FaultyStore {
         query: &Query,
     ) -> Result<Page, StoreError> {
         self.environment.pause().await;
-        let page = self.environment.settle(store.list(scope, query));
+        let page = self.environment.complete(store.list(scope, query));
         self.environment.pause().await;
         page
     }
@@ -272,7 +272,7 @@ impl Intercept for FaultyStore {
         known: Option<i64>,
     ) -> Result<Option<Configuration>, StoreError> {
         self.environment.pause().await;
-        let configuration = self.environment.settle(store.configuration(scope, known));
+        let configuration = self.environment.complete(store.configuration(scope, known));
         self.environment.pause().await;
         configuration
     }
@@ -288,7 +288,7 @@ impl Intercept for FaultyStore {
             };
             return Err(CommitError::Store(error));
         }
-        environment.settle(store.commit(batch.clone()))?;
+        environment.complete(store.commit(batch.clone()))?;
         let now = environment.clock.now();
         environment.ledger().committed(self.process, &batch, now);
         environment.pause().await;
@@ -306,7 +306,7 @@ impl Intercept for FaultyStore {
         limit: usize,
     ) -> Result<Vec<Queue>, StoreError> {
         self.environment.pause().await;
-        self.environment.settle(store.queues(after, limit))
+        self.environment.complete(store.queues(after, limit))
     }
 
     async fn lease(&self, store: &dyn Store, lease: &Lease) -> Result<Vec<Document>, StoreError> {
@@ -315,7 +315,7 @@ impl Intercept for FaultyStore {
         if self.faults().leases_fail && environment.dice.one_in(4) {
             return Err(StoreError::unavailable("the lease did not get there"));
         }
-        let taken = environment.settle(store.lease(lease))?;
+        let taken = environment.complete(store.lease(lease))?;
         environment.ledger().leased(self.process, lease, &taken);
         environment.pause().await;
         Ok(taken)

@@ -343,7 +343,7 @@ impl Ledger {
     }
 
     /// Whether a delivery can have come to this end.
-    pub fn is_settled(&self, delivery: &Delivery) -> bool {
+    pub fn has_ended(&self, delivery: &Delivery) -> bool {
         let attempts = delivery.attempts.len();
         match delivery.status {
             DeliveryStatus::Pending => false,

@@ -95,7 +95,7 @@ pub fn run(store: Arc<dyn Store>, seed: u64, steps: usize, block_on: BlockOn) ->
         for _ in 0..steps {
             history.step();
         }
-        history.settle();
+        history.drain();
         history.played()
     })
 }

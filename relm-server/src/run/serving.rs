@@ -48,7 +48,7 @@ pub(super) async fn serve_api(args: ServeArgs, database: DatabaseArgs) -> Result
     let keys = first_keys(&crm).await?;
     // Whoever reads the address may signal the server to stop at once: it must be caught already.
     let stop = Stop::on(stop_signal());
-    if let Err(error) = announce(&database.database, &address.to_string(), keys.as_ref()) {
+    if let Err(error) = print_start(&database.database, &address.to_string(), keys.as_ref()) {
         // Whoever reads no further, such as `head`, does not end what others are served.
         tracing::warn!(%error, "what was to be printed is lost; `relm-server keys create` makes further keys");
     }
@@ -105,7 +105,11 @@ async fn first_keys(crm: &Crm) -> Result<Option<[String; 2]>, CommandError> {
     Ok(Some([live.secret, test.secret]))
 }
 
-fn announce(database: &Database, address: &str, keys: Option<&[String; 2]>) -> std::io::Result<()> {
+fn print_start(
+    database: &Database,
+    address: &str,
+    keys: Option<&[String; 2]>,
+) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "Relm serves http://{address} from {database}")?;
     if let Some([live, test]) = keys {

@@ -209,7 +209,7 @@ fn a_place_to_listen_at_has_many_spellings() {
     for listen in ["127.0.0.1:0", "localhost:0", ":0", "0"] {
         let mut command = relm(folder.path());
         command.args(["serve", "--database", "memory:", "--listen", listen]);
-        let server = Server::announced(command);
+        let server = Server::started(command);
         assert!(server.address.ip().is_loopback(), "{listen}");
     }
 }
@@ -239,7 +239,7 @@ fn a_reader_that_goes_away_ends_nothing() {
     let mut command = relm(folder.path());
     command.args(["--listen", "127.0.0.1:0"]);
     // As `| head -1` does, it reads a line and closes; another start prints to nobody at all.
-    let mut server = Server::announced(command);
+    let mut server = Server::started(command);
     assert_eq!(
         Client::connect(server.address, "sk_test_none")
             .get("/healthz")

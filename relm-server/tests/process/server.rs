@@ -55,7 +55,7 @@ impl Server {
     }
 
     /// Starts a command that says where to listen, and reads no more than the first line that it prints.
-    pub fn announced(command: Command) -> Self {
+    pub fn started(command: Command) -> Self {
         Self::first_line(command).0
     }
 
