@@ -13,6 +13,9 @@ use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
 use relm_core::value::time::Timestamp;
 
+/// What a store answers to a read.
+pub(crate) type Read<T> = Result<T, StoreError>;
+
 /// Stands between a store and its caller. What it does not answer itself, the store answers.
 #[async_trait]
 pub(crate) trait Intercept: Send + Sync + 'static {
@@ -22,12 +25,7 @@ pub(crate) trait Intercept: Send + Sync + 'static {
         Box::new(())
     }
 
-    async fn get(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        id: Id,
-    ) -> Result<Option<Document>, StoreError> {
+    async fn get(&self, store: &dyn Store, scope: Scope, id: Id) -> Read<Option<Document>> {
         store.get(scope, id).await
     }
 
@@ -41,21 +39,11 @@ pub(crate) trait Intercept: Send + Sync + 'static {
         store.find(scope, kind, keys).await
     }
 
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         store.list(scope, query).await
     }
 
-    async fn search(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        search: &Search,
-    ) -> Result<SearchPage, StoreError> {
+    async fn search(&self, store: &dyn Store, scope: Scope, search: &Search) -> Read<SearchPage> {
         store.search(scope, search).await
     }
 
@@ -104,7 +92,7 @@ pub(crate) struct Intercepted<I> {
 
 #[async_trait]
 impl<I: Intercept> Store for Intercepted<I> {
-    async fn get(&self, scope: Scope, id: Id) -> Result<Option<Document>, StoreError> {
+    async fn get(&self, scope: Scope, id: Id) -> Read<Option<Document>> {
         let _call = self.by.call("get", &(scope, id));
         self.by.get(&*self.store, scope, id).await
     }
@@ -119,12 +107,12 @@ impl<I: Intercept> Store for Intercepted<I> {
         self.by.find(&*self.store, scope, kind, keys).await
     }
 
-    async fn list(&self, scope: Scope, query: &Query) -> Result<Page, StoreError> {
+    async fn list(&self, scope: Scope, query: &Query) -> Read<Page> {
         let _call = self.by.call("list", &(scope, query));
         self.by.list(&*self.store, scope, query).await
     }
 
-    async fn search(&self, scope: Scope, search: &Search) -> Result<SearchPage, StoreError> {
+    async fn search(&self, scope: Scope, search: &Search) -> Read<SearchPage> {
         let _call = self.by.call("search", &(scope, search));
         self.by.search(&*self.store, scope, search).await
     }

@@ -16,7 +16,7 @@ use relm_core::value::time::Clock;
 use super::acme::{Acme, company, endpoint, set_enabled};
 use super::deliveries::{create, die_when};
 use super::mock_transport::{MockTransport, POLLS_MAX, deliveries, webhook};
-use crate::intercept::{Intercept, Intercepted};
+use crate::intercept::{Intercept, Intercepted, Read};
 use crate::simulation::{YieldingSleep, yield_times};
 use crate::subject::Subject;
 
@@ -49,12 +49,7 @@ struct NoLists {
 
 #[async_trait]
 impl Intercept for NoLists {
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         if self.is_broken.load(Ordering::SeqCst) {
             return Err(StoreError::unavailable("no lists"));
         }

@@ -9,14 +9,14 @@ use relm_core::engine::{BatchInput, Crm, Deleted, Scoped};
 use relm_core::record::object::DealInput;
 use relm_core::record::{Delivery, DeliveryStatus};
 use relm_core::record::{Entry, Record};
-use relm_core::store::{Batch, CommitError, Page, Query, Store, StoreError, Write};
+use relm_core::store::{Batch, CommitError, Page, Query, Store, Write};
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
 use relm_core::value::time::{Clock, Timestamp};
 
 use super::acme::{Acme, company, contact, endpoint, engine};
 use super::mock_transport::{MockTransport, NoSleep, deliveries};
-use crate::intercept::{Intercept, Intercepted};
+use crate::intercept::{Intercept, Intercepted, Read};
 use crate::subject::{NOW, Subject};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -144,12 +144,7 @@ struct Watch {
 
 #[async_trait]
 impl Intercept for Watch {
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         let is_of_deliveries = query.kind == Kind::Delivery;
         if is_of_deliveries && self.delivery_lists.fetch_add(1, Ordering::SeqCst) == 1 {
             let replay = self.replay.lock().expect("nobody panicked").take();

@@ -12,7 +12,7 @@ use relm_core::value::scope::Scope;
 use relm_core::value::text::fold;
 
 use super::chosen::{every, page};
-use crate::intercept::Intercept;
+use crate::intercept::{Intercept, Read};
 
 /// Lists by another predicate than `matches`, clause by clause.
 async fn list_where(
@@ -44,12 +44,7 @@ pub(crate) struct NullIsNotEqual;
 
 #[async_trait]
 impl Intercept for NullIsNotEqual {
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         list_where(store, scope, query, |clause, record| {
             let neq = matches!(clause.condition, Condition::Compare(Comparison::Neq, _));
             means(clause, record) || (neq && value(clause, record) == Some(None))
@@ -64,12 +59,7 @@ pub(crate) struct FoldedEquality;
 
 #[async_trait]
 impl Intercept for FoldedEquality {
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         list_where(store, scope, query, |clause, record| {
             match (&clause.condition, value(clause, record)) {
                 (
@@ -89,12 +79,7 @@ pub(crate) struct Utf16Order;
 
 #[async_trait]
 impl Intercept for Utf16Order {
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         list_where(store, scope, query, |clause, record| {
             let stored = match &clause.target {
                 Target::Metadata { key, .. } => {
@@ -125,12 +110,7 @@ pub(crate) struct StrictBounds;
 
 #[async_trait]
 impl Intercept for StrictBounds {
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         let mut query = query.clone();
         for clause in &mut query.clauses {
             if let Condition::Compare(comparison @ Comparison::Gte, _) = &mut clause.condition {
@@ -147,12 +127,7 @@ pub(crate) struct OneEndedEither;
 
 #[async_trait]
 impl Intercept for OneEndedEither {
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         let mut query = query.clone();
         for clause in &mut query.clauses {
             if let Target::Either(one, _) = clause.target {
@@ -169,12 +144,7 @@ pub(crate) struct NumbersAsText;
 
 #[async_trait]
 impl Intercept for NumbersAsText {
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         list_where(store, scope, query, |clause, record| {
             match (&clause.target, &clause.condition) {
                 (
@@ -200,12 +170,7 @@ pub(crate) struct PathKeys;
 
 #[async_trait]
 impl Intercept for PathKeys {
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         list_where(store, scope, query, |clause, record| match &clause.target {
             Target::Metadata { key, .. } if key.contains('.') => {
                 let metadata = record.metadata().cloned().unwrap_or_default();
@@ -230,12 +195,7 @@ pub(crate) struct FirstClauseAlone;
 
 #[async_trait]
 impl Intercept for FirstClauseAlone {
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         let clauses = query.clauses.iter().take(1).cloned().collect();
         store
             .list(
@@ -255,12 +215,7 @@ pub(crate) struct ListCache(Mutex<HashMap<String, Page>>);
 
 #[async_trait]
 impl Intercept for ListCache {
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         let now = store.list(scope, query).await?;
         let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(read.entry(format!("{query:?}")).or_insert(now).clone())
@@ -273,12 +228,7 @@ pub(crate) struct FilteredPage;
 
 #[async_trait]
 impl Intercept for FilteredPage {
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         let unfiltered = Query {
             clauses: Vec::new(),
             ..query.clone()

@@ -11,7 +11,7 @@ use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
 
 use super::chosen::{every, page};
-use crate::intercept::Intercept;
+use crate::intercept::{Intercept, Read};
 use crate::simulation::yield_times;
 
 /// Lists the oldest first.
@@ -20,12 +20,7 @@ pub(crate) struct OldestFirst;
 
 #[async_trait]
 impl Intercept for OldestFirst {
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         let mut page = store.list(scope, query).await?;
         page.documents.reverse();
         Ok(page)
@@ -38,12 +33,7 @@ pub(crate) struct SignedUlids;
 
 #[async_trait]
 impl Intercept for SignedUlids {
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         let signed = |id: Id| id.ulid().cast_signed();
         let mut all = every(store, scope, query.kind).await?;
         all.sort_by_key(|(document, _)| Reverse(signed(document.id)));
@@ -63,12 +53,7 @@ pub(crate) struct InclusiveCursor;
 
 #[async_trait]
 impl Intercept for InclusiveCursor {
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         let after = query
             .after
             .map(|after| Id::new(after.kind(), after.ulid() + 1));
@@ -90,12 +75,7 @@ pub(crate) struct CursorByRecord;
 
 #[async_trait]
 impl Intercept for CursorByRecord {
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         let lost = match query.after {
             Some(after) => store.get(scope, after).await?.is_none(),
             None => false,
@@ -113,12 +93,7 @@ pub(crate) struct GuessedMore;
 
 #[async_trait]
 impl Intercept for GuessedMore {
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         let page = store.list(scope, query).await?;
         Ok(Page {
             more: page.documents.len() == query.limit,
@@ -133,12 +108,7 @@ pub(crate) struct OffsetCursor(Mutex<HashMap<Id, usize>>);
 
 #[async_trait]
 impl Intercept for OffsetCursor {
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         let all = every(store, scope, query.kind).await?;
         let mut offsets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let offset = query
@@ -166,12 +136,7 @@ pub(crate) struct KindlessList;
 
 #[async_trait]
 impl Intercept for KindlessList {
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         let mut all = every(store, scope, Kind::Contact).await?;
         all.extend(every(store, scope, Kind::Company).await?);
         all.sort_by_key(|(document, _)| Reverse(document.id.ulid()));
@@ -191,12 +156,7 @@ pub(crate) struct LeakedPermit(AtomicUsize);
 
 #[async_trait]
 impl Intercept for LeakedPermit {
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         if self.0.fetch_add(1, Ordering::SeqCst) >= 30 {
             return Err(StoreError::unavailable("no permit is left"));
         }

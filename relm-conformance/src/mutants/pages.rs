@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use relm_core::limits::PAGE_BYTES_MAX;
 use relm_core::record::Document;
-use relm_core::store::{Page, Query, Search, SearchPage, Store, StoreError};
+use relm_core::store::{Page, Query, Search, SearchPage, Store};
 use relm_core::value::scope::Scope;
 
-use crate::intercept::Intercept;
+use crate::intercept::{Intercept, Read};
 
 fn bytes(documents: &[Document]) -> usize {
     documents.iter().map(|document| document.json.len()).sum()
@@ -18,12 +18,7 @@ pub(crate) struct UnboundedPage;
 
 #[async_trait]
 impl Intercept for UnboundedPage {
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         let mut page = store.list(scope, query).await?;
         while page.more && page.documents.len() < query.limit {
             let rest = Query {
@@ -45,12 +40,7 @@ pub(crate) struct UnboundedSearch;
 
 #[async_trait]
 impl Intercept for UnboundedSearch {
-    async fn search(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        search: &Search,
-    ) -> Result<SearchPage, StoreError> {
+    async fn search(&self, store: &dyn Store, scope: Scope, search: &Search) -> Read<SearchPage> {
         let mut page = store.search(scope, search).await?;
         while page.more && page.documents.len() < search.limit {
             let rest = Search {
@@ -72,12 +62,7 @@ pub(crate) struct StingyPage;
 
 #[async_trait]
 impl Intercept for StingyPage {
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         let mut page = store.list(scope, query).await?;
         if page.documents.len() > 1 && bytes(&page.documents) == PAGE_BYTES_MAX {
             page.documents.pop();
@@ -93,12 +78,7 @@ pub(crate) struct EmptyPage;
 
 #[async_trait]
 impl Intercept for EmptyPage {
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         let mut page = store.list(scope, query).await?;
         if bytes(&page.documents) > PAGE_BYTES_MAX {
             page.documents.clear();
@@ -113,12 +93,7 @@ pub(crate) struct CountedCharacters;
 
 #[async_trait]
 impl Intercept for CountedCharacters {
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         let mut page = store.list(scope, query).await?;
         let characters = |documents: &[Document]| -> usize {
             let of = |document: &Document| document.json.chars().count();

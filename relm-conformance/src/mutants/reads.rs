@@ -14,7 +14,7 @@ use relm_core::value::text::fold;
 use relm_core::value::time::Timestamp;
 
 use super::chosen::every;
-use crate::intercept::Intercept;
+use crate::intercept::{Intercept, Read};
 
 /// Takes the two modes of a workspace for one.
 #[derive(Default)]
@@ -26,21 +26,11 @@ fn modeless(scope: Scope) -> Scope {
 
 #[async_trait]
 impl Intercept for LeakingScope {
-    async fn get(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        id: Id,
-    ) -> Result<Option<Document>, StoreError> {
+    async fn get(&self, store: &dyn Store, scope: Scope, id: Id) -> Read<Option<Document>> {
         store.get(modeless(scope), id).await
     }
 
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         store.list(modeless(scope), query).await
     }
 
@@ -79,12 +69,7 @@ pub(crate) struct ReadCache(Mutex<HashMap<(Scope, Id), Option<Document>>>);
 
 #[async_trait]
 impl Intercept for ReadCache {
-    async fn get(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        id: Id,
-    ) -> Result<Option<Document>, StoreError> {
+    async fn get(&self, store: &dyn Store, scope: Scope, id: Id) -> Read<Option<Document>> {
         let now = store.get(scope, id).await?;
         let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(read.entry((scope, id)).or_insert(now).clone())
@@ -97,12 +82,7 @@ pub(crate) struct KindlessGet;
 
 #[async_trait]
 impl Intercept for KindlessGet {
-    async fn get(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        id: Id,
-    ) -> Result<Option<Document>, StoreError> {
+    async fn get(&self, store: &dyn Store, scope: Scope, id: Id) -> Read<Option<Document>> {
         for kind in Kind::ALL {
             if let Some(document) = store.get(scope, Id::new(kind, id.ulid())).await? {
                 return Ok(Some(document));
@@ -118,12 +98,7 @@ pub(crate) struct Reserialised;
 
 #[async_trait]
 impl Intercept for Reserialised {
-    async fn get(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        id: Id,
-    ) -> Result<Option<Document>, StoreError> {
+    async fn get(&self, store: &dyn Store, scope: Scope, id: Id) -> Read<Option<Document>> {
         let Some(document) = store.get(scope, id).await? else {
             return Ok(None);
         };
@@ -142,12 +117,7 @@ pub(crate) struct ShortText;
 
 #[async_trait]
 impl Intercept for ShortText {
-    async fn get(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        id: Id,
-    ) -> Result<Option<Document>, StoreError> {
+    async fn get(&self, store: &dyn Store, scope: Scope, id: Id) -> Read<Option<Document>> {
         let document = store.get(scope, id).await?;
         Ok(document.map(|document| {
             let end = document.json.floor_char_boundary(65_535);

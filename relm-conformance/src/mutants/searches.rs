@@ -11,7 +11,7 @@ use relm_core::record::object::ObjectType;
 use relm_core::store::{Search, SearchPage, Store, StoreError};
 use relm_core::value::scope::Scope;
 
-use crate::intercept::Intercept;
+use crate::intercept::{Intercept, Read};
 
 /// Everything that a search finds.
 async fn every_match(
@@ -46,12 +46,7 @@ pub(crate) struct RankLost;
 
 #[async_trait]
 impl Intercept for RankLost {
-    async fn search(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        search: &Search,
-    ) -> Result<SearchPage, StoreError> {
+    async fn search(&self, store: &dyn Store, scope: Scope, search: &Search) -> Read<SearchPage> {
         let mut documents = every_match(store, scope, search).await?;
         documents.sort_by_key(|document| Reverse(document.id.ulid()));
         Ok(whole(documents))
@@ -64,12 +59,7 @@ pub(crate) struct OneWay;
 
 #[async_trait]
 impl Intercept for OneWay {
-    async fn search(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        search: &Search,
-    ) -> Result<SearchPage, StoreError> {
+    async fn search(&self, store: &dyn Store, scope: Scope, search: &Search) -> Read<SearchPage> {
         let mut search = search.clone();
         for Word(beginnings) in &mut search.terms.words {
             beginnings.truncate(1);
@@ -84,12 +74,7 @@ pub(crate) struct AsciiSearch;
 
 #[async_trait]
 impl Intercept for AsciiSearch {
-    async fn search(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        search: &Search,
-    ) -> Result<SearchPage, StoreError> {
+    async fn search(&self, store: &dyn Store, scope: Scope, search: &Search) -> Read<SearchPage> {
         let mut documents = every_match(store, scope, search).await?;
         documents.retain(|document| document.json.is_ascii());
         Ok(whole(documents))
@@ -102,12 +87,7 @@ pub(crate) struct AllTypes;
 
 #[async_trait]
 impl Intercept for AllTypes {
-    async fn search(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        search: &Search,
-    ) -> Result<SearchPage, StoreError> {
+    async fn search(&self, store: &dyn Store, scope: Scope, search: &Search) -> Read<SearchPage> {
         let types = ObjectType::ALL.to_vec();
         store
             .search(
@@ -127,12 +107,7 @@ pub(crate) struct GuessedSearchMore;
 
 #[async_trait]
 impl Intercept for GuessedSearchMore {
-    async fn search(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        search: &Search,
-    ) -> Result<SearchPage, StoreError> {
+    async fn search(&self, store: &dyn Store, scope: Scope, search: &Search) -> Read<SearchPage> {
         let page = store.search(scope, search).await?;
         Ok(SearchPage {
             more: page.documents.len() == search.limit,
@@ -147,12 +122,7 @@ pub(crate) struct SearchCursorByRecord;
 
 #[async_trait]
 impl Intercept for SearchCursorByRecord {
-    async fn search(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        search: &Search,
-    ) -> Result<SearchPage, StoreError> {
+    async fn search(&self, store: &dyn Store, scope: Scope, search: &Search) -> Read<SearchPage> {
         let all = every_match(store, scope, search).await?;
         let lost = search
             .after
@@ -170,12 +140,7 @@ pub(crate) struct SearchCache(Mutex<HashMap<String, SearchPage>>);
 
 #[async_trait]
 impl Intercept for SearchCache {
-    async fn search(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        search: &Search,
-    ) -> Result<SearchPage, StoreError> {
+    async fn search(&self, store: &dyn Store, scope: Scope, search: &Search) -> Read<SearchPage> {
         let now = store.search(scope, search).await?;
         let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(read.entry(format!("{search:?}")).or_insert(now).clone())
@@ -188,12 +153,7 @@ pub(crate) struct RanklessCursor;
 
 #[async_trait]
 impl Intercept for RanklessCursor {
-    async fn search(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        search: &Search,
-    ) -> Result<SearchPage, StoreError> {
+    async fn search(&self, store: &dyn Store, scope: Scope, search: &Search) -> Read<SearchPage> {
         let Some(after) = search.after.filter(|after| after.rank == Rank::Words) else {
             return store.search(scope, search).await;
         };
@@ -215,12 +175,7 @@ pub(crate) struct PlaceOfNothing;
 
 #[async_trait]
 impl Intercept for PlaceOfNothing {
-    async fn search(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        search: &Search,
-    ) -> Result<SearchPage, StoreError> {
+    async fn search(&self, store: &dyn Store, scope: Scope, search: &Search) -> Read<SearchPage> {
         let page = store.search(scope, search).await?;
         Ok(SearchPage {
             last: page.last.or(search.after),
@@ -235,12 +190,7 @@ pub(crate) struct FirstPlane;
 
 #[async_trait]
 impl Intercept for FirstPlane {
-    async fn search(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        search: &Search,
-    ) -> Result<SearchPage, StoreError> {
+    async fn search(&self, store: &dyn Store, scope: Scope, search: &Search) -> Read<SearchPage> {
         let mut documents = every_match(store, scope, search).await?;
         documents.retain(|document| document.json.chars().all(|char| char <= '\u{FFFF}'));
         Ok(whole(documents))

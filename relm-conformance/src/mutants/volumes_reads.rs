@@ -15,7 +15,7 @@ use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
 
 use super::chosen::{every, page};
-use crate::intercept::Intercept;
+use crate::intercept::{Intercept, Read};
 
 /// Candidates that a flawed store reads, and does not go on from.
 const CHUNK: usize = 256;
@@ -34,7 +34,7 @@ macro_rules! mislisted {
                 $store: &dyn Store,
                 $scope: Scope,
                 $query: &Query,
-            ) -> Result<Page, StoreError> {
+            ) -> Read<Page> {
                 $changed
             }
         }
@@ -147,12 +147,7 @@ pub(crate) struct FirstMoments(Mutex<HashMap<(Scope, Id), ColumnValue<'static>>>
 
 #[async_trait]
 impl Intercept for FirstMoments {
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         let Ok(changed) = column_index(query.kind, "updated_at") else {
             return store.list(scope, query).await;
         };
@@ -192,7 +187,7 @@ macro_rules! missearched {
                 store: &dyn Store,
                 scope: Scope,
                 $search: &Search,
-            ) -> Result<SearchPage, StoreError> {
+            ) -> Read<SearchPage> {
                 let whole = Search { after: None, limit: 10_000, ..$search.clone() };
                 let $all = store.search(scope, &whole).await?.documents;
                 let kept: Vec<Id> = $kept;
@@ -238,12 +233,7 @@ pub(crate) struct CutWords;
 
 #[async_trait]
 impl Intercept for CutWords {
-    async fn search(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        search: &Search,
-    ) -> Result<SearchPage, StoreError> {
+    async fn search(&self, store: &dyn Store, scope: Scope, search: &Search) -> Read<SearchPage> {
         let mut search = search.clone();
         for word in &mut search.terms.words {
             for beginning in &mut word.0 {

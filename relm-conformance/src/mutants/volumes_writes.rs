@@ -15,7 +15,7 @@ use relm_core::value::time::Timestamp;
 
 use super::chosen::every;
 use super::commits::with;
-use crate::intercept::Intercept;
+use crate::intercept::{Intercept, Read};
 
 /// Rows of one statement of a store that is flawed beyond them.
 const ROWS: usize = 256;
@@ -223,12 +223,7 @@ impl Intercept for StaleTerms {
         Ok(())
     }
 
-    async fn search(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        search: &Search,
-    ) -> Result<SearchPage, StoreError> {
+    async fn search(&self, store: &dyn Store, scope: Scope, search: &Search) -> Read<SearchPage> {
         let mut page = store.search(scope, search).await?;
         let stale = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let found = stale.iter().filter(|((of, id), before)| {
@@ -259,12 +254,7 @@ impl Intercept for UnindexedBatch {
         Ok(())
     }
 
-    async fn search(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        search: &Search,
-    ) -> Result<SearchPage, StoreError> {
+    async fn search(&self, store: &dyn Store, scope: Scope, search: &Search) -> Read<SearchPage> {
         let mut page = store.search(scope, search).await?;
         let unindexed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         page.documents

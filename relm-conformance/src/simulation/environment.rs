@@ -20,7 +20,7 @@ use relm_core::webhook::{Answer, Message, SendError, Transport};
 use super::interleaving::{Dice, yield_times};
 use super::ledger::{Answered, Ledger};
 use crate::BlockOn;
-use crate::intercept::Intercept;
+use crate::intercept::{Intercept, Read};
 
 const HOUR_MS: u64 = 3_600_000;
 /// How long a dispatcher waits for an answer.
@@ -235,12 +235,7 @@ impl FaultyStore {
 
 #[async_trait]
 impl Intercept for FaultyStore {
-    async fn get(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        id: Id,
-    ) -> Result<Option<Document>, StoreError> {
+    async fn get(&self, store: &dyn Store, scope: Scope, id: Id) -> Read<Option<Document>> {
         let environment = &self.environment;
         environment.pause().await;
         let found = environment.complete(store.get(scope, id));
@@ -253,12 +248,7 @@ impl Intercept for FaultyStore {
         found
     }
 
-    async fn list(
-        &self,
-        store: &dyn Store,
-        scope: Scope,
-        query: &Query,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
         self.environment.pause().await;
         let page = self.environment.complete(store.list(scope, query));
         self.environment.pause().await;
