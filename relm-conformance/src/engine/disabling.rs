@@ -17,7 +17,8 @@ use super::acme::{Acme, company, endpoint, set_enabled};
 use super::deliveries::{create, die_when};
 use super::mock_transport::{MockTransport, POLLS_MAX, deliveries, webhook};
 use crate::intercept::{Intercept, Intercepted, Read};
-use crate::simulation::{YieldingSleep, yield_times};
+use crate::simulation::environment::YieldingSleep;
+use crate::simulation::yield_times;
 use crate::subject::Subject;
 
 /// Disabling an endpoint cancels what is pending, and it is sent nothing until it is enabled again.

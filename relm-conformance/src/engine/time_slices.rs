@@ -15,7 +15,8 @@ use relm_core::webhook::{Answer, Message, SendError, Transport};
 use super::acme::{Acme, company, contact, endpoint};
 use super::mock_transport::{MockTransport, POLLS_MAX, deliveries};
 use crate::intercept::{Intercept, Intercepted};
-use crate::simulation::{YieldingSleep, yield_times};
+use crate::simulation::environment::YieldingSleep;
+use crate::simulation::yield_times;
 use crate::subject::Subject;
 
 /// Changes that the endpoints of a case are notified of.

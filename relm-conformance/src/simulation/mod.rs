@@ -13,7 +13,7 @@
 
 mod ending;
 mod endpoints;
-mod environment;
+pub(crate) mod environment;
 mod interleaving;
 mod ledger;
 mod promises;
@@ -28,7 +28,6 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-pub(crate) use self::environment::YieldingSleep;
 pub(crate) use self::interleaving::yield_times;
 use self::ledger::{Ledger, Rules};
 use self::workload::Command;
