@@ -36,7 +36,7 @@ const VERSION_DIGITS_MAX: usize = 20;
 const UNAVAILABLE_RETRY_S: u64 = 1;
 
 /// What a handler comes to.
-pub(super) type Outcome = Result<Answer, Failure>;
+pub(super) type Outcome = Result<Answer, ApiError>;
 
 /// A success.
 pub(super) struct Answer {
@@ -160,7 +160,7 @@ fn version_of(document: &[u8]) -> Option<&[u8]> {
 
 /// An error, as its answer shows it.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(super) struct ApiError {
     pub status: StatusCode,
     pub code: &'static str,
     message: String,
@@ -170,7 +170,7 @@ pub(super) struct Failure {
     pub error: Option<Error>,
 }
 
-impl Failure {
+impl ApiError {
     pub fn of(code: Code, message: impl Into<String>) -> Self {
         Self {
             status: code.status(),
@@ -200,7 +200,7 @@ impl Failure {
     }
 
     /// Too many requests of one address showed no valid key; `message` says what is wrong with this one's.
-    pub fn too_many_failures(retry_after_s: u64, message: &str) -> Self {
+    pub fn too_many_invalid_keys(retry_after_s: u64, message: &str) -> Self {
         Self::of(Code::RateLimited,
             format!(
                 "{message} Too many requests from your address showed no valid key; try again in {retry_after_s} s."
@@ -226,7 +226,7 @@ impl Failure {
     }
 }
 
-impl From<Error> for Failure {
+impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         let kind = error.kind();
         let failure = Self {
@@ -249,7 +249,7 @@ impl From<Error> for Failure {
     }
 }
 
-impl From<Refusal> for Failure {
+impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         let malformed = |message| Self::of(Code::Engine(ErrorKind::BadRequest), message);
         match refusal {
@@ -350,7 +350,7 @@ fn response_has_no_body(status: StatusCode) -> bool {
     matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
-fn error_body(failure: &Failure, request_id: RequestId) -> Bytes {
+fn error_body(failure: &ApiError, request_id: RequestId) -> Bytes {
     let said = match &failure.error {
         Some(error) => Said::Engine(error),
         None => Said::Http {

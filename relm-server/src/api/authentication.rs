@@ -8,8 +8,8 @@ use relm_core::{Error, ErrorKind, Principal};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
-use super::answer::Failure;
-use super::failures::Failures;
+use super::answer::ApiError;
+use super::failed_authentications::FailedAuthentications;
 use crate::serve::Peer;
 
 /// Keys of peers that failed too often that are looked up at once: what they make up is not to fill the store's queue.
@@ -30,14 +30,14 @@ const UNKNOWN: &str = "This API key is not known, or was revoked.";
 /// Tells whose requests are.
 #[derive(Debug)]
 pub(super) struct Authentication {
-    failures: Failures,
+    failures: FailedAuthentications,
     suspect_lookups: Semaphore,
 }
 
 impl Default for Authentication {
     fn default() -> Self {
         Self {
-            failures: Failures::default(),
+            failures: FailedAuthentications::default(),
             suspect_lookups: Semaphore::new(SUSPECT_LOOKUPS_MAX),
         }
     }
@@ -50,7 +50,7 @@ impl Authentication {
         crm: &Crm,
         headers: &HeaderMap,
         peer: Option<Peer>,
-    ) -> Result<Principal, Failure> {
+    ) -> Result<Principal, ApiError> {
         let message = match shown_key(headers) {
             Ok(key) => match self.look_up(crm, key, peer).await? {
                 Some(principal) => return Ok(principal),
@@ -60,7 +60,7 @@ impl Authentication {
         };
         let wait_s = peer.and_then(|peer| self.failures.count(peer, crm.monotonic()));
         Err(match wait_s {
-            Some(wait_s) => Failure::too_many_failures(wait_s, message),
+            Some(wait_s) => ApiError::too_many_invalid_keys(wait_s, message),
             None => Error::new(ErrorKind::Unauthorized, message).into(),
         })
     }
@@ -70,7 +70,7 @@ impl Authentication {
         crm: &Crm,
         key: &str,
         peer: Option<Peer>,
-    ) -> Result<Option<Principal>, Failure> {
+    ) -> Result<Option<Principal>, ApiError> {
         let Some(key) = PresentedKey::parse(key) else {
             return Ok(None);
         };
@@ -94,14 +94,14 @@ impl Authentication {
         Ok(found?)
     }
 
-    async fn turn(&self) -> Result<SemaphorePermit<'_>, Failure> {
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, ApiError> {
         if let Ok(turn) = self.suspect_lookups.try_acquire() {
             return Ok(turn);
         }
         match timeout(TURN_WAIT_MAX, self.suspect_lookups.acquire()).await {
             Ok(Ok(turn)) => Ok(turn),
             // The semaphore is never closed: it was the time.
-            Ok(Err(_)) | Err(_) => Err(Failure::too_many_lookups()),
+            Ok(Err(_)) | Err(_) => Err(ApiError::too_many_lookups()),
         }
     }
 }
@@ -109,7 +109,7 @@ impl Authentication {
 /// The look-up of a key that may be none. Whoever leaves before it has ended is counted as if it had found nothing: guesses
 /// that are not waited for cost the store as much as others.
 struct LookUp<'a> {
-    failures: &'a Failures,
+    failures: &'a FailedAuthentications,
     /// Who is counted, if anyone.
     peer: Option<Peer>,
     crm: &'a Crm,

@@ -11,7 +11,7 @@ use relm_core::{Error, ErrorKind, Id, Kind, Quoted, Scoped, named_id};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::answer::Failure;
+use super::answer::ApiError;
 use super::health::Readiness;
 use super::openapi::Documents;
 use super::query::Query;
@@ -43,13 +43,13 @@ impl Call {
     ///
     /// # Errors
     /// `not_found` when it is not the id of a record of this kind: there is none of that id then.
-    pub fn id(&self, place: usize, kind: Kind) -> Result<Id, Failure> {
+    pub fn id(&self, place: usize, kind: Kind) -> Result<Id, ApiError> {
         let text = self.ids.get(place).map_or("", String::as_str);
         Ok(named_id(kind, text)?)
     }
 
     /// The version that `If-Match` expects, if it expects one.
-    pub fn expected_version(&self) -> Result<Option<i64>, Failure> {
+    pub fn expected_version(&self) -> Result<Option<i64>, ApiError> {
         let mut values = self.head.headers.get_all(IF_MATCH).iter();
         let value = match (values.next(), values.next()) {
             (None, _) => return Ok(None),
@@ -75,7 +75,7 @@ impl Call {
     }
 
     /// Refuses to ignore an `If-Match` on what shows no version.
-    pub fn expect_no_version(&self) -> Result<(), Failure> {
+    pub fn expect_no_version(&self) -> Result<(), ApiError> {
         match self.expected_version()? {
             None => Ok(()),
             Some(_) => {
@@ -86,7 +86,7 @@ impl Call {
     }
 
     /// On a POST with an `Idempotency-Key`, makes what the handler changes happen once.
-    pub fn hold_to_idempotency_key(&mut self) -> Result<(), Failure> {
+    pub fn hold_to_idempotency_key(&mut self) -> Result<(), ApiError> {
         if self.head.method != Method::POST {
             return Ok(());
         }
@@ -134,7 +134,7 @@ fn strong(tag: &str) -> &str {
     tag.strip_prefix("W/").unwrap_or(tag)
 }
 
-fn unreadable_version(given: &str) -> Failure {
+fn unreadable_version(given: &str) -> ApiError {
     let message = format!(
         "`If-Match` must be the record's version in quotes, such as \"3\", not {}.",
         Quoted(given)
@@ -153,12 +153,12 @@ fn unreadable_version(given: &str) -> Failure {
 }
 
 /// There is no such record here.
-pub(super) fn missing(kind: Kind) -> Failure {
+pub(super) fn missing(kind: Kind) -> ApiError {
     let what = kind.name();
     let message = format!("There is no such {what} in this workspace and mode.");
     Error::new(ErrorKind::NotFound, message).into()
 }
 
-fn bad_header(name: &str, message: &str) -> Failure {
+fn bad_header(name: &str, message: &str) -> ApiError {
     Error::new(ErrorKind::BadRequest, message).at(name).into()
 }

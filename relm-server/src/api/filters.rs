@@ -5,7 +5,7 @@ use relm_core::query::filter::{Filter, Operator};
 use relm_core::record::column::ColumnType;
 use relm_core::{Error, ErrorKind, Kind, Quoted};
 
-use super::answer::Failure;
+use super::answer::ApiError;
 use super::filterable;
 use super::operation::Takes;
 use super::parameters;
@@ -18,7 +18,7 @@ const PHONE: &str = "phone";
 
 impl Query {
     /// Takes everything, as a request for a list of `kind`: what is not `limit` or `cursor` is a filter.
-    pub fn into_list(mut self, kind: Kind) -> Result<ListRequest, Failure> {
+    pub fn into_list(mut self, kind: Kind) -> Result<ListRequest, ApiError> {
         let limit = self.take_limit()?;
         let cursor = self.take("cursor")?;
         let parameters = self.into_rest().into_iter();
@@ -32,7 +32,7 @@ impl Query {
 }
 
 /// `filter[field][operator]=value`, `filter[field]=value` or `field=value`.
-fn filter(kind: Kind, parameter: Parameter) -> Result<Filter, Failure> {
+fn filter(kind: Kind, parameter: Parameter) -> Result<Filter, ApiError> {
     let Parameter { name, value, .. } = &parameter;
     let name = &**name;
     let (field, operator) = match name.strip_prefix("filter[") {
@@ -87,7 +87,7 @@ fn may_mean_spaces(kind: Kind, field: &str, operator: &str, sent: &str) -> bool 
     }
 }
 
-fn bare_plus(name: &str, field: &str, sent: &str) -> Failure {
+fn bare_plus(name: &str, field: &str, sent: &str) -> ApiError {
     let encoded = format!("{name}={}", sent.replace('+', "%2B"));
     let message = format!(
         "A bare `+` in a URL is a space, which `{field}` cannot hold there: write {}.",
@@ -98,7 +98,7 @@ fn bare_plus(name: &str, field: &str, sent: &str) -> Failure {
 }
 
 /// A filter in another API's notation: `value_cents[gte]=10`, `metadata[plan]=pro`, `filter[metadata][plan][in]=a`.
-fn malformed(name: &str, value: &str) -> Failure {
+fn malformed(name: &str, value: &str) -> ApiError {
     let error = Error::new(
         ErrorKind::BadRequest,
         "A filter is written as filter[field][operator]=value or field=value.",

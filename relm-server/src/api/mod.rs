@@ -10,7 +10,7 @@ mod call;
 mod code;
 mod documents;
 mod events;
-mod failures;
+mod failed_authentications;
 mod fields;
 mod filterable;
 mod filters;
@@ -43,7 +43,7 @@ use relm_core::value::json;
 use relm_core::{ErrorKind, KeyAccess, Mode, Quoted, RequestId, Scope, Scoped};
 use serde_json::Value;
 
-use self::answer::{Answer, Failure, Outcome};
+use self::answer::{Answer, ApiError, Outcome};
 use self::authentication::Authentication;
 use self::call::{Call, Open};
 use self::health::Readiness;
@@ -181,7 +181,7 @@ impl Api {
         head: &Parts,
         peer: Option<Peer>,
         window: &mut Window,
-    ) -> Result<(Task, Option<Allowance>), Failure> {
+    ) -> Result<(Task, Option<Allowance>), ApiError> {
         let path = head.uri.path();
         let (route, ids) = match self.routes.find(&head.method, path) {
             Ok(found) => found,
@@ -201,7 +201,7 @@ impl Api {
         let scope = principal.scope;
         *window = self.rates.count(&self.crm, scope.key()).await;
         if !window.allowed {
-            return Err(Failure::rate_limited(window.retry_after_s));
+            return Err(ApiError::rate_limited(window.retry_after_s));
         }
         if principal.access == KeyAccess::ReadOnly && !head.method.is_safe() {
             return Err(relm_core::Error::new(
@@ -247,7 +247,7 @@ impl Api {
         response
     }
 
-    fn begin(&self, task: Task, request: Request<Bytes>) -> Result<Answering, Failure> {
+    fn begin(&self, task: Task, request: Request<Bytes>) -> Result<Answering, ApiError> {
         let (head, body) = request.into_parts();
         match task {
             Task::Open(handler) => Ok(handler(Open {
@@ -286,7 +286,7 @@ impl Api {
 
     /// A fault of ours is logged with what the client is not shown: once for each cause, and not for every request that it
     /// befalls.
-    fn log(&self, failure: &Failure, request_id: RequestId) {
+    fn log(&self, failure: &ApiError, request_id: RequestId) {
         if !failure.status.is_server_error() {
             return;
         }
@@ -334,13 +334,13 @@ impl serve::Handler for Api {
                 self.crm.request_id(),
             ),
         };
-        self.render(Err(Failure::from(refusal)), &window, request_id)
+        self.render(Err(ApiError::from(refusal)), &window, request_id)
     }
 }
 
 /// The JSON of a request that has any. A GET or DELETE may bring some along, and it means nothing; a POST that needs none
 /// may not bring what is no JSON.
-fn read_body(taken: Body, method: &Method, body: &[u8]) -> Result<Value, Failure> {
+fn read_body(taken: Body, method: &Method, body: &[u8]) -> Result<Value, ApiError> {
     match taken {
         Body::None if method != Method::POST => return Ok(Value::Null),
         Body::None | Body::Optional(_) if body.is_empty() => return Ok(Value::Null),
@@ -351,7 +351,7 @@ fn read_body(taken: Body, method: &Method, body: &[u8]) -> Result<Value, Failure
 }
 
 /// A request may say which version of the API it speaks; there is one.
-fn check_version(headers: &HeaderMap) -> Result<(), Failure> {
+fn check_version(headers: &HeaderMap) -> Result<(), ApiError> {
     for version in headers.get_all(answer::RELM_VERSION) {
         if version.as_bytes() != API_VERSION.as_bytes() {
             let given = String::from_utf8_lossy(version.as_bytes());

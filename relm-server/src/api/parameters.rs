@@ -2,7 +2,7 @@
 
 use relm_core::{Error, ErrorKind};
 
-use super::answer::Failure;
+use super::answer::ApiError;
 use super::operation::Takes;
 
 /// Names that mean one thing, the sentence that says what is done here, and what to write instead of the name.
@@ -182,7 +182,7 @@ fn known(takes: Takes, name: &str) -> Option<&'static Elsewhere> {
 }
 
 /// That a parameter is one of another API, if it is.
-pub(super) fn of_elsewhere(name: &str, takes: Takes) -> Option<Failure> {
+pub(super) fn of_elsewhere(name: &str, takes: Takes) -> Option<ApiError> {
     let known = known(takes, name)?;
     let error = refuse(name, "")
         .adding(known.says)
@@ -195,7 +195,7 @@ pub(super) fn of_elsewhere(name: &str, takes: Takes) -> Option<Failure> {
 }
 
 /// That there is no such parameter.
-pub(super) fn unknown(name: &str, takes: Takes) -> Failure {
+pub(super) fn unknown(name: &str, takes: Takes) -> ApiError {
     let leave = match takes {
         Takes::Nothing => " here; leave it out",
         Takes::List(_) | Takes::Search => " here",

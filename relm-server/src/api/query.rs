@@ -4,7 +4,7 @@ use hyper::Uri;
 use relm_core::limits::PAGE_LIMIT_MAX;
 use relm_core::{Error, ErrorKind, Quoted};
 
-use super::answer::Failure;
+use super::answer::ApiError;
 use super::operation::Takes;
 use super::parameters;
 
@@ -25,19 +25,19 @@ pub(super) struct Parameter {
 
 impl Query {
     /// The parameters of a URI.
-    pub fn of(uri: &Uri) -> Result<Self, Failure> {
+    pub fn of(uri: &Uri) -> Result<Self, ApiError> {
         Self::parse(uri.query().unwrap_or_default())
     }
 
     /// Decodes a query string as HTML forms encode it: `+` is a space.
-    pub fn parse(text: &str) -> Result<Self, Failure> {
+    pub fn parse(text: &str) -> Result<Self, ApiError> {
         let pairs = text.split('&').filter(|pair| !pair.is_empty());
         let parameters = pairs.map(Parameter::parse).collect::<Result<_, _>>()?;
         Ok(Self { parameters })
     }
 
     /// Takes the value of a parameter that may stand there once.
-    pub fn take(&mut self, name: &str) -> Result<Option<String>, Failure> {
+    pub fn take(&mut self, name: &str) -> Result<Option<String>, ApiError> {
         let mut found = None;
         let mut repeated = false;
         self.parameters.retain_mut(|parameter| {
@@ -55,7 +55,7 @@ impl Query {
     }
 
     /// Takes the `limit`, a plain whole number.
-    pub fn take_limit(&mut self) -> Result<Option<usize>, Failure> {
+    pub fn take_limit(&mut self) -> Result<Option<usize>, ApiError> {
         let Some(text) = self.take("limit")? else {
             return Ok(None);
         };
@@ -88,12 +88,12 @@ impl Query {
     }
 
     /// Refuses whatever nobody took.
-    pub fn finish(&self) -> Result<(), Failure> {
+    pub fn finish(&self) -> Result<(), ApiError> {
         self.finish_of(Takes::Nothing)
     }
 
     /// [`finish`](Self::finish), of a request that takes these.
-    pub fn finish_of(&self, takes: Takes) -> Result<(), Failure> {
+    pub fn finish_of(&self, takes: Takes) -> Result<(), ApiError> {
         match self.parameters.first() {
             None => Ok(()),
             Some(Parameter { name, .. }) => Err(parameters::unknown(name, takes)),
@@ -116,7 +116,7 @@ impl Query {
 
 impl Parameter {
     /// Decodes `name=value`. What no record and not every store can hold is refused here, wherever it would have led.
-    fn parse(pair: &str) -> Result<Self, Failure> {
+    fn parse(pair: &str) -> Result<Self, ApiError> {
         let (name, sent) = pair.split_once('=').unwrap_or((pair, ""));
         let (name, value) = (decode(name)?, decode(sent)?);
         if name.contains('\0') {
@@ -135,17 +135,17 @@ impl Parameter {
     }
 }
 
-pub(super) fn bad(name: &str, message: impl Into<String>) -> Failure {
+pub(super) fn bad(name: &str, message: impl Into<String>) -> ApiError {
     Error::new(ErrorKind::BadRequest, message).at(name).into()
 }
 
-fn decode(text: &str) -> Result<String, Failure> {
+fn decode(text: &str) -> Result<String, ApiError> {
     if !text.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
         return Ok(text.to_owned());
     }
     let refuse = || {
         let message = "The query string is not percent-encoded UTF-8.";
-        Failure::from(Error::new(ErrorKind::BadRequest, message))
+        ApiError::from(Error::new(ErrorKind::BadRequest, message))
     };
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();

@@ -2,7 +2,7 @@
 
 use relm_core::{Error, ErrorKind, SearchRequest};
 
-use super::answer::{Answer, Failure, Outcome};
+use super::answer::{Answer, ApiError, Outcome};
 use super::call::Call;
 use super::operation::Takes;
 use super::parameters;
@@ -25,7 +25,7 @@ pub(super) async fn search(mut call: Call) -> Outcome {
     Ok(Answer::list(&list))
 }
 
-fn no_words() -> Failure {
+fn no_words() -> ApiError {
     let message = "`q` is required: the words to search for.";
     Error::new(ErrorKind::BadRequest, message).at("q").into()
 }

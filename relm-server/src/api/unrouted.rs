@@ -4,7 +4,7 @@ use hyper::Method;
 use hyper::header::{ALLOW, HeaderValue};
 use relm_core::{ErrorKind, Quoted};
 
-use super::answer::Failure;
+use super::answer::ApiError;
 use super::code::Code;
 use super::routes::{Missed, Routes};
 
@@ -38,7 +38,7 @@ const RESOURCES_ELSEWHERE: [(&str, &str); 22] = [
 const PARTS_MAX: usize = 8;
 
 /// No such path, or no such method on it.
-pub(super) fn unrouted(routes: &Routes, method: &Method, path: &str, missed: Missed) -> Failure {
+pub(super) fn unrouted(routes: &Routes, method: &Method, path: &str, missed: Missed) -> ApiError {
     match missed {
         Missed::Resource(message) => not_found(message),
         Missed::Method(allowed) => not_allowed(method, &allowed),
@@ -46,7 +46,7 @@ pub(super) fn unrouted(routes: &Routes, method: &Method, path: &str, missed: Mis
     }
 }
 
-fn no_path(routes: &Routes, path: &str) -> Failure {
+fn no_path(routes: &Routes, path: &str) -> ApiError {
     let message = match path_meant(routes, path) {
         Some(meant) if path.trim_end_matches('/') == meant => {
             format!(
@@ -60,11 +60,11 @@ fn no_path(routes: &Routes, path: &str) -> Failure {
     not_found(message)
 }
 
-fn not_found(message: impl Into<String>) -> Failure {
-    Failure::of(Code::Engine(ErrorKind::NotFound), message)
+fn not_found(message: impl Into<String>) -> ApiError {
+    ApiError::of(Code::Engine(ErrorKind::NotFound), message)
 }
 
-fn not_allowed(method: &Method, allowed: &[Method]) -> Failure {
+fn not_allowed(method: &Method, allowed: &[Method]) -> ApiError {
     let names: Vec<&str> = allowed.iter().map(Method::as_str).collect();
     let names = names.join(", ");
     let is_change =
@@ -78,7 +78,7 @@ fn not_allowed(method: &Method, allowed: &[Method]) -> Failure {
     } else {
         format!("This path takes {names}.")
     };
-    let failure = Failure::of(Code::MethodNotAllowed, message);
+    let failure = ApiError::of(Code::MethodNotAllowed, message);
     match HeaderValue::from_str(&names) {
         Ok(value) => failure.with_header(ALLOW, value),
         Err(_) => failure,

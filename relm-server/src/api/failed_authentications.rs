@@ -16,7 +16,7 @@ const PEERS_MAX: usize = 10_000;
 
 /// The failures of the current window.
 #[derive(Debug, Default)]
-pub(super) struct Failures(Mutex<Window>);
+pub(super) struct FailedAuthentications(Mutex<Window>);
 
 #[derive(Debug, Default)]
 struct Window {
@@ -24,7 +24,7 @@ struct Window {
     peers: HashMap<Peer, u32>,
 }
 
-impl Failures {
+impl FailedAuthentications {
     /// Counts a failure of `peer`; the seconds that it must wait for another try where there were too many.
     pub fn count(&self, peer: Peer, now: Monotonic) -> Option<u64> {
         // A panic under the lock leaves whole counts behind.
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_peer_waits_for_the_next_window_once_it_failed_too_often() {
-        let failures = Failures::default();
+        let failures = FailedAuthentications::default();
         for _ in 0..FAILURES_MAX {
             assert!(!failures.is_suspect(peer(1), at(5_000)));
             assert_eq!(failures.count(peer(1), at(5_000)), None);
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn the_table_is_bounded_and_whoever_finds_it_full_waits() {
-        let failures = Failures::default();
+        let failures = FailedAuthentications::default();
         let peers = u32::try_from(PEERS_MAX).unwrap();
         assert!((0..peers).all(|number| failures.count(peer(number), at(0)).is_none()));
         assert!(failures.is_suspect(peer(peers), at(0)));
