@@ -3,7 +3,7 @@
 use relm_core::record::field::{FieldInput, FieldType};
 use relm_core::{ContactInput, Crm, ErrorKind, ListRequest, Metadata, Mode, ObjectType};
 use relm_store_memory::MemoryStore;
-use serde_json::json;
+use serde::Deserialize;
 
 fn main() -> relm_core::Result<()> {
     pollster::block_on(run())
@@ -41,18 +41,30 @@ async fn run() -> relm_core::Result<()> {
     live.contacts()
         .create(contact("grace@example.com", "free"))
         .await?;
-    let pro = ListRequest::default().filter("metadata.plan", "eq", "pro");
+    let pro = ListRequest::default().filter(Metadata::field("plan").eq("pro"));
     let list = live.contacts().list(&pro).await?;
     assert_eq!(list.data.len(), 1);
-    println!("on the pro plan: {}", list.data[0].json);
+    for contact in &list {
+        let plan = contact.metadata.get::<Plan>("plan")?;
+        println!("on the plan {plan:?}: {:?}", contact.email);
+        assert_eq!(plan, Some(Plan::Pro));
+    }
     Ok(())
 }
 
+/// The choices, as the program has them.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Plan {
+    Free,
+    Pro,
+    Enterprise,
+}
+
 fn contact(email: &str, plan: &str) -> ContactInput {
-    let metadata = Metadata::from_iter([("plan".to_owned(), json!(plan))]);
     ContactInput {
         email: email.into(),
-        metadata: metadata.into(),
+        metadata: Metadata::from([("plan", plan)]).into(),
         ..Default::default()
     }
 }

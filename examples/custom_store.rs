@@ -311,11 +311,8 @@ fn main() -> relm_core::Result<()> {
             ..Default::default()
         };
         live.contacts().create(ada).await?;
-        let search = SearchRequest {
-            q: "love".to_owned(),
-            ..Default::default()
-        };
-        let found = live.search(&search).await?;
+        let search = SearchRequest::new("love");
+        let found = live.search(&search).documents().await?;
         assert_eq!(found.data.len(), 1);
         println!("found: {}", found.data[0].json);
         Ok(())

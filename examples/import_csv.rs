@@ -104,8 +104,7 @@ async fn send(
     tally: &mut Tally,
 ) -> Result<(), Box<dyn Error>> {
     let body = json!({ "contacts": rows, "dedup_on": ["email"] });
-    let fingerprint = Sha256::digest(body.to_string()).into();
-    let once = live.clone().idempotent(key, fingerprint)?;
+    let once = live.clone().idempotent(key, &body)?;
     let reply = once.contacts().batch_json(body).await?;
     let report: BatchReport = reply.decode()?;
     for row in &report.data {

@@ -11,9 +11,9 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use relm_core::engine::{DispatchOptions, Dispatcher};
-use relm_core::record::Delivery;
-use relm_core::webhook::{Answer, Message, SendError, Transport, verify};
-use relm_core::{ContactInput, Crm, Id, ListRequest, Mode, Patch, WebhookInput};
+use relm_core::record::DeliveryStatus;
+use relm_core::webhook::{Answer, Message, Secret, SendError, Transport, verify};
+use relm_core::{ContactInput, Crm, ListRequest, Mode, WebhookInput};
 use relm_store_memory::MemoryStore;
 use serde_json::Value;
 
@@ -26,7 +26,7 @@ const HEAD_BYTES_MAX: u64 = 32 * 1024;
 /// What an endpoint of yours needs to remember.
 struct Receiver {
     /// The `whsec_…` that subscribing the endpoint answered with.
-    secret: String,
+    secret: Secret,
     /// Ids of events that were taken. A real receiver keeps these in its database, in the transaction of what it does.
     taken: HashSet<String>,
 }
@@ -57,7 +57,13 @@ impl Receiver {
     /// Takes the `relm-signature` header and the body byte for byte, and says what to answer.
     fn receive(&mut self, signature: &str, body: &[u8]) -> &'static str {
         // First of all: nothing of the body is looked at before it is known to be Relm's.
-        if let Err(error) = verify(&self.secret, signature, body, unix_seconds(), TOLERANCE_S) {
+        if let Err(error) = verify(
+            self.secret.expose(),
+            signature,
+            body,
+            unix_seconds(),
+            TOLERANCE_S,
+        ) {
             println!("refused: {error}");
             return "401 Unauthorized";
         }
@@ -142,14 +148,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         let workspace = crm.create_workspace("acme").await?;
         let test = crm.open(workspace.id, Mode::Test).await?;
         let endpoint = WebhookInput {
-            url: Patch::Set(url),
-            event_types: Patch::Set(vec!["contact.created".to_owned()]),
+            url: url.into(),
+            event_types: vec!["contact.created".to_owned()].into(),
             ..Default::default()
         };
-        let made: Value = test.webhooks().subscribe(endpoint).await?.decode()?;
-        let webhook = made["id"].as_str().and_then(Id::parse).ok_or("an id")?;
+        let webhook = test.webhooks().subscribe(endpoint).await?;
         let mut receiver = Receiver {
-            secret: made["secret"].as_str().ok_or("a secret")?.to_owned(),
+            secret: webhook.secret.clone(),
             taken: HashSet::new(),
         };
         let receiving = std::thread::spawn(move || {
@@ -165,15 +170,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         let dispatcher = Dispatcher::new(crm, PlainHttp, DispatchOptions::default());
         dispatcher.deliver_due().await?;
         // The same event once more, as it comes after an answer that was lost.
-        let deliveries = test.webhooks();
-        let list = deliveries
-            .deliveries(webhook, &ListRequest::default())
-            .await?;
-        deliveries.replay(webhook, list.data[0].id).await?;
+        let (webhooks, all) = (test.webhooks(), ListRequest::default());
+        let deliveries = webhooks.deliveries(webhook.id, &all).await?;
+        webhooks.replay(webhook.id, deliveries.data[0].id).await?;
         dispatcher.deliver_due().await?;
         // And one that nobody signed.
         let mut forged = Message::new(
-            made["url"].as_str().unwrap_or_default(),
+            webhook.url.as_str(),
             Mode::Test,
             r#"{"id":"evt_1","type":"contact.deleted"}"#,
             Duration::from_secs(5),
@@ -183,15 +186,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         let refused = PlainHttp.send(forged).await?;
 
         let taken = receiving.join().map_err(|_| "the receiver panicked")??;
-        let list = deliveries
-            .deliveries(webhook, &ListRequest::default())
-            .await?;
-        for document in &list.data {
-            let delivery: Delivery = document.decode()?;
-            println!("{}: {}", delivery.id, delivery.status.as_str());
-            assert_eq!(delivery.status.as_str(), "succeeded");
+        let deliveries = webhooks.deliveries(webhook.id, &all).await?.data;
+        for delivery in &deliveries {
+            println!("{}: {}", delivery.id, delivery.status);
+            assert_eq!(delivery.status, DeliveryStatus::Succeeded);
         }
-        assert_eq!((list.data.len(), taken, refused.status), (2, 1, 401));
+        assert_eq!((deliveries.len(), taken, refused.status), (2, 1, 401));
         Ok(())
     })
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use criterion::{Criterion, criterion_group, criterion_main};
 use pollster::block_on;
 use relm_core::engine::{BatchInput, Crm};
-use relm_core::{ContactInput, Id, ListRequest, Mode, Scoped, SearchRequest};
+use relm_core::{Contact, ContactInput, Id, ListRequest, Mode, Scoped, SearchRequest};
 use relm_store_memory::MemoryStore;
 use relm_store_seaorm::{SqliteOptions, SqliteStore, Synchronous};
 
@@ -66,16 +66,21 @@ fn bench(criterion: &mut Criterion, name: &str, crm: &Crm, rows: usize) {
     group.bench_function("get", |b| b.iter(|| block_on(contacts.get_json(id))));
     group.bench_function("get, typed", |b| b.iter(|| block_on(contacts.get(id))));
     let filtered = ListRequest::default()
-        .filter("last_name", "eq", "Family7")
+        .filter(Contact::last_name().eq("Family7"))
         .limit(50);
     group.bench_function("filtered list of 50", |b| {
-        b.iter(|| block_on(contacts.list(&filtered)))
+        b.iter(|| block_on(contacts.list(&filtered).documents()))
+    });
+    group.bench_function("filtered list of 50, typed", |b| {
+        b.iter(|| block_on(async { contacts.list(&filtered).await }))
     });
     let search = SearchRequest {
         q: "given77".to_owned(),
         ..Default::default()
     };
-    group.bench_function("search", |b| b.iter(|| block_on(scoped.search(&search))));
+    group.bench_function("search", |b| {
+        b.iter(|| block_on(scoped.search(&search).documents()))
+    });
     group.bench_function("create", |b| {
         b.iter(|| block_on(contacts.create(contact())))
     });

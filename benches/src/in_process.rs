@@ -3,14 +3,14 @@
 //! A program of its own, since the allocator that counts is the program's: the load driver and its floors must not count.
 //! It is glibc's that counts here, which is also what embeds the engine without choosing another.
 
-use std::future::Future;
+use std::future::{Future, IntoFuture};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use allocation_counter::measure;
 use pollster::block_on;
 use relm_core::engine::{BatchInput, Crm};
-use relm_core::{ContactInput, Error, Id, ListRequest, Mode, Scoped};
+use relm_core::{Contact, ContactInput, Error, Id, ListRequest, Mode, Scoped};
 use relm_store_memory::MemoryStore;
 
 const ROWS: u64 = 10_000;
@@ -27,7 +27,7 @@ fn main() -> Result<(), Error> {
     let contacts = scoped.contacts();
     let some = |call: u64| ids[(call * 7_919 % ROWS) as usize];
     let page = ListRequest::default()
-        .filter("last_name", "eq", "Family7")
+        .filter(Contact::last_name().eq("Family7"))
         .limit(50);
 
     println!(
@@ -35,7 +35,12 @@ fn main() -> Result<(), Error> {
     );
     report("get", Some(GET_GOAL), |call| contacts.get_json(some(call)));
     report("get, typed", None, |call| contacts.get(some(call)));
-    report("filtered list of 50", None, |_| contacts.list(&page));
+    report("filtered list of 50", None, |_| {
+        contacts.list(&page).documents()
+    });
+    report("filtered list of 50, typed", None, |_| {
+        contacts.list(&page).into_future()
+    });
     report("create", None, |call| contacts.create(contact(ROWS + call)));
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use pollster::block_on;
-use relm_core::{ContactInput, Crm, ErrorKind, ListRequest, Mode, Scoped};
+use relm_core::{Contact, ContactInput, Crm, ErrorKind, ListRequest, Mode, Scoped};
 use relm_store_memory::MemoryStore;
 
 /// A list of contacts, and its cursors with the page that each leads to.
@@ -31,7 +31,7 @@ async fn page(
     scoped: &Scoped,
     request: ListRequest,
 ) -> Result<(String, Option<String>), ErrorKind> {
-    let listed = scoped.contacts().list(&request).await;
+    let listed = scoped.contacts().list(&request).documents().await;
     let listed = listed.map_err(|error| error.kind())?;
     Ok((format!("{:?}", listed.data), listed.next_cursor))
 }
@@ -68,7 +68,7 @@ static PAGES: LazyLock<Pages> = LazyLock::new(|| {
             pages.own.push((cursor, data));
             next = after;
         }
-        let filtered = first.clone().filter("first_name", "ilike", "%");
+        let filtered = first.clone().filter(Contact::first_name().ilike("%"));
         for (scoped, request) in [(&pages.scoped, filtered), (&test, first)] {
             let (_, cursor) = page(scoped, request).await.expect("it lists");
             pages.others.extend(cursor);

@@ -14,6 +14,7 @@ use crate::limits::{
     ERROR_OPTIONS_MAX,
 };
 use crate::value::excerpt::{Quoted, cut, json_bytes};
+use crate::value::from_text::ParseTextError;
 use crate::value::id::Id;
 use crate::value::spelling::{self, OtherNames};
 
@@ -260,6 +261,14 @@ impl Error {
     /// Why, in a stable word: `disk_full` or `read_only`, where the store takes no writes.
     pub fn reason(&self) -> Option<&'static str> {
         self.0.reason
+    }
+}
+
+/// A text that is none: `bad_request`, which says what would have been one.
+impl From<ParseTextError> for Error {
+    fn from(error: ParseTextError) -> Self {
+        let message = format!("A text that should be read is not {}.", error.expected());
+        Self::bad_request(message).caused_by(error)
     }
 }
 

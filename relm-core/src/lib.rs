@@ -17,10 +17,13 @@ pub mod store;
 pub mod value;
 pub mod webhook;
 
-pub use engine::{BatchInput, Crm, List, ListRequest, Outcome, Reply, Scoped, SearchRequest};
+pub use engine::{
+    BatchInput, Crm, List, ListRequest, Listing, Outcome, Reply, Scoped, SearchRequest,
+};
 pub use error::{Error, ErrorKind, Result};
 pub use record::association::{Association, AssociationInput};
 pub use record::field::{Field, FieldInput, FieldType};
+pub use record::filter::Filter;
 pub use record::hint::named_id;
 pub use record::input::Reader;
 pub use record::key::{ApiKey, KeyAccess, NewKey, Principal};
@@ -31,9 +34,10 @@ pub use record::object::{
 };
 pub use record::patch::Patch;
 pub use record::workspace::Workspace;
-pub use record::{Webhook, WebhookInput};
+pub use record::{Webhook, WebhookInput, WebhookWithSecret};
 pub use store::Store;
 pub use store::page::PageSize;
+pub use value::ParseTextError;
 pub use value::excerpt::Quoted;
 pub use value::id::{Id, Kind};
 pub use value::request_id::RequestId;

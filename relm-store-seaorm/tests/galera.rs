@@ -86,7 +86,7 @@ fn one_address_and_one_request_make_one_record_on_two_nodes() {
             let send = |contender: usize| {
                 let scoped = scoped[contender % 2].clone();
                 tokio::spawn(async move {
-                    let once = scoped.clone().idempotent(&format!("key {round}"), [1; 32]);
+                    let once = scoped.clone().idempotent(&format!("key {round}"), &[1; 32]);
                     let input = ContactInput {
                         email: format!("once{round}@example.com").as_str().into(),
                         ..Default::default()

@@ -279,7 +279,7 @@ fn what_is_retried_over_broken_connections_is_done_once(server: &'static Server)
                     let key = format!("key {n}");
                     let once = scoped
                         .clone()
-                        .idempotent(&key, [1; 32])
+                        .idempotent(&key, &[1; 32])
                         .expect("it is valid");
                     loop {
                         match once.contacts().create(contact(n)).await {

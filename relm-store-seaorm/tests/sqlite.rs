@@ -40,7 +40,7 @@ fn a_first_session() {
         assert_eq!(found.data.len(), 1);
         let list = live
             .contacts()
-            .list(&ListRequest::default().filter("last_name", "ilike", "LOVE%"))
+            .list(&ListRequest::default().filter(relm_core::Contact::last_name().ilike("LOVE%")))
             .await
             .unwrap();
         assert_eq!(list.data.len(), 1);

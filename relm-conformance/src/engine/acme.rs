@@ -123,13 +123,9 @@ pub(crate) async fn endpoint(scoped: &Scoped, path: &str, types: &[&str]) -> (Id
         event_types: types.into(),
         ..WebhookInput::default()
     };
-    let reply = scoped.webhooks().subscribe(input).await;
-    let made: serde_json::Value = reply
-        .and_then(|reply| reply.decode())
-        .expect("the input is valid");
-    let text = |name: &str| made[name].as_str().unwrap_or_default().to_owned();
-    let id = Id::parse(&text("id")).expect("an endpoint has an id");
-    (id, text("secret"))
+    let made = scoped.webhooks().subscribe(input).await;
+    let made = made.expect("the input is valid");
+    (made.id, made.secret.expose().to_owned())
 }
 
 /// Enables an endpoint, or disables it.

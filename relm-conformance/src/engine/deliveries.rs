@@ -183,14 +183,9 @@ pub(crate) async fn an_old_secret_signs_until_it_expires(store: Subject) {
     let input = RotateInput {
         expires_in: Some(600),
     };
-    let reply = webhooks.rotate_secret(id, input).await;
-    let body: serde_json::Value = reply
-        .and_then(|reply| reply.decode())
-        .expect("the endpoint is there");
-    let new = body["secret"]
-        .as_str()
-        .expect("it is shown once")
-        .to_owned();
+    let rotated = webhooks.rotate_secret(id, input).await;
+    let rotated = rotated.expect("the endpoint is there");
+    let new = rotated.secret.expose().to_owned();
     let transport = MockTransport::always(200);
     let dispatcher = transport.dispatcher(&acme.crm);
     for (advance_ms, expected) in [

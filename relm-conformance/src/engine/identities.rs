@@ -2,6 +2,7 @@
 
 use relm_core::engine::{BatchInput, ListRequest, RowStatus, SearchRequest};
 use relm_core::error::ErrorKind;
+use relm_core::query::filter::Filter;
 use relm_core::record::object::{CompanyInput, ContactInput, DealInput};
 use relm_core::value::id::Id;
 use serde_json::json;
@@ -16,8 +17,8 @@ fn ids(list: &relm_core::engine::List) -> Vec<Id> {
 
 /// What a filter on an address finds of two contacts, by the operator.
 async fn found(acme: &Acme, operator: &str, value: &str) -> Vec<Id> {
-    let request = ListRequest::default().filter("email", operator, value);
-    let list = acme.scoped.contacts().list(&request).await;
+    let request = ListRequest::default().filter(Filter::new("email", operator, value));
+    let list = acme.scoped.contacts().list(&request).documents().await;
     ids(&list.expect("the filter is well-formed"))
 }
 
@@ -65,6 +66,7 @@ pub(crate) async fn an_address_is_one_in_every_spelling(store: Subject) {
         let searched = acme
             .scoped
             .search(&request)
+            .documents()
             .await
             .expect("it is well-formed");
         assert_eq!(ids(&searched).first(), Some(&zoe.id), "{spelling}");
@@ -142,8 +144,9 @@ pub(crate) async fn a_domain_is_its_bare_host(store: Subject) {
     let other = other.expect("it has a host").id;
     for spelling in spellings {
         let listed = async |operator: &str, value: &str| {
-            let request = ListRequest::default().filter("domain", operator, value);
-            ids(&companies.list(&request).await.expect("it is well-formed"))
+            let request = ListRequest::default().filter(Filter::new("domain", operator, value));
+            let listed = companies.list(&request).documents().await;
+            ids(&listed.expect("it is well-formed"))
         };
         assert_eq!(listed("eq", spelling).await, made, "{spelling}");
         assert_eq!(listed("neq", spelling).await, [other], "{spelling}");
@@ -156,6 +159,7 @@ pub(crate) async fn a_domain_is_its_bare_host(store: Subject) {
         let searched = acme
             .scoped
             .search(&request)
+            .documents()
             .await
             .expect("it is well-formed");
         assert!(ids(&searched).starts_with(&made), "{spelling}");
@@ -189,8 +193,8 @@ pub(crate) async fn values_are_asked_for_as_they_are_written(store: Subject) {
     let sold = acme.scoped.deals().create(sold).await.expect("it is valid");
     assert_eq!(sold.title, "Cre\u{300}me", "it is kept as it was written");
     let found = async |field: &str, operator: &str, value: &str| {
-        let request = ListRequest::default().filter(field, operator, value);
-        let listed = acme.scoped.deals().list(&request).await;
+        let request = ListRequest::default().filter(Filter::new(field, operator, value));
+        let listed = acme.scoped.deals().list(&request).documents().await;
         ids(&listed.expect("it is well-formed"))
     };
     for (field, operator, value) in [

@@ -89,7 +89,7 @@ pub(crate) async fn long_keys_are_told_apart(store: Subject) {
                 for (scoped, replayed) in
                     [(&acme.scoped, false), (&acme.scoped, true), (&other, true)]
                 {
-                    let once = scoped.clone().idempotent(&key, [1; 32]);
+                    let once = scoped.clone().idempotent(&key, &[1; 32]);
                     let once = once.expect("the key is valid");
                     let made = once
                         .companies()
@@ -103,7 +103,7 @@ pub(crate) async fn long_keys_are_told_apart(store: Subject) {
                     bodies.iter().all(|body| *body == bodies[0]),
                     "{chars} of {filler}"
                 );
-                let another = other.clone().idempotent(&key, [2; 32]);
+                let another = other.clone().idempotent(&key, &[2; 32]);
                 let refused = another
                     .expect("the key is valid")
                     .companies()
@@ -114,7 +114,7 @@ pub(crate) async fn long_keys_are_told_apart(store: Subject) {
             }
         }
         let too_long = filler.repeat(IDEMPOTENCY_KEY_CHARS_MAX + 1);
-        let refused = acme.scoped.clone().idempotent(&too_long, [1; 32]);
+        let refused = acme.scoped.clone().idempotent(&too_long, &[1; 32]);
         assert_eq!(failure(refused), ErrorKind::BadRequest);
     }
     assert_eq!(made.len(), 4 * 3 * 2, "each key made a company of its own");

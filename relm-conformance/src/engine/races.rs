@@ -142,7 +142,9 @@ pub(crate) async fn upserts_of_one_email_make_one_record(store: Subject) {
 pub(crate) async fn a_storm_of_one_request_has_one_effect(store: Subject) {
     let acme = Acme::open(store.shared()).await;
     let send = async |(_, scoped): (usize, Scoped)| {
-        let once = scoped.idempotent("key", [1; 32]).expect("the key is valid");
+        let once = scoped
+            .idempotent("key", &[1; 32])
+            .expect("the key is valid");
         let reply = once
             .companies()
             .create_json(json!({ "name": "Shop" }))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use relm_core::engine::{ListRequest, SearchRequest};
 use relm_core::error::{Error, ErrorKind};
+use relm_core::query::filter::Filter;
 use relm_core::record::association::AssociationInput;
 use relm_core::record::key::KeyAccess;
 use relm_core::value::id::{Id, Kind};
@@ -46,7 +47,7 @@ pub(crate) async fn nothing_with_nul_reaches_a_store(store: Subject) {
         ("k\0", 2, Ok(())),
         ("\0", 2, Err(ErrorKind::IdempotencyConflict)),
     ] {
-        let once = scoped.clone().idempotent(key, [request; 32]);
+        let once = scoped.clone().idempotent(key, &[request; 32]);
         let once = once.expect("it is of 1 to 255 characters");
         let made = once
             .companies()
@@ -81,7 +82,7 @@ async fn lists_refuse_nul(acme: &Acme) {
         ("metadata.a", "ilike", "\0"),
         ("metadata.a", "in", "a,\0"),
     ] {
-        let request = ListRequest::default().filter(field, operator, value);
+        let request = ListRequest::default().filter(Filter::new(field, operator, value));
         let refused = failure(scoped.contacts().list(&request).await);
         assert_eq!(
             refused,

@@ -83,7 +83,9 @@ impl Intercept for Utf16Order {
         list_where(store, scope, query, |clause, record| {
             let stored = match &clause.target {
                 Target::Metadata { key, .. } => {
-                    let stored = record.metadata().and_then(|metadata| metadata.get(key));
+                    let stored = record
+                        .metadata()
+                        .and_then(|metadata| metadata.as_map().get(key));
                     stored
                         .and_then(|stored| stored.as_str())
                         .map(ColumnValue::from)
@@ -151,7 +153,9 @@ impl Intercept for NumbersAsText {
                     Target::Metadata { key, .. },
                     Condition::Compare(Comparison::Eq, ColumnValue::Text(text)),
                 ) => {
-                    let stored = record.metadata().and_then(|metadata| metadata.get(key));
+                    let stored = record
+                        .metadata()
+                        .and_then(|metadata| metadata.as_map().get(key));
                     match stored.and_then(|stored| stored.as_number()) {
                         Some(number) => number.to_string().as_str() == &**text,
                         None => means(clause, record),
@@ -175,7 +179,9 @@ impl Intercept for PathKeys {
             Target::Metadata { key, .. } if key.contains('.') => {
                 let metadata = record.metadata().cloned().unwrap_or_default();
                 let path = format!("/{}", key.replace('.', "/"));
-                let found = serde_json::Value::Object(metadata).pointer(&path).cloned();
+                let found = serde_json::Value::Object(metadata.into())
+                    .pointer(&path)
+                    .cloned();
                 match &clause.condition {
                     Condition::Compare(Comparison::Eq, ColumnValue::Text(text)) => {
                         found.is_some_and(|found| found == **text)

@@ -211,7 +211,8 @@ pub(crate) async fn deliveries(scoped: &Scoped, endpoint: Id) -> Vec<relm_core::
     let mut request = ListRequest::default().limit(200);
     let mut all = Vec::new();
     loop {
-        let page = scoped.webhooks().deliveries(endpoint, &request).await;
+        let page = scoped.webhooks().deliveries(endpoint, &request);
+        let page = page.documents().await;
         let page = page.expect("the endpoint is there");
         all.extend(page.data);
         match page.next_cursor {

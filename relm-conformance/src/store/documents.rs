@@ -85,7 +85,7 @@ pub(crate) async fn large_documents_come_back_byte_for_byte(store: Subject) {
     large.body = Some("\u{10FFFF}".repeat(BODY_CHARS_MAX));
     let mut metadata = Metadata::new();
     metadata.insert("text".to_owned(), json!(""));
-    let left = METADATA_BYTES_MAX - text_of(&metadata).len();
+    let left = METADATA_BYTES_MAX - text_of(metadata.as_map()).len();
     metadata.insert(
         "text".to_owned(),
         json!("\u{1F980}".repeat(left / 4) + &"x".repeat(left % 4)),

@@ -37,6 +37,7 @@ pub use resources::events::Events;
 pub use resources::fields::Fields;
 pub use resources::listing::{List, ListRequest};
 pub use resources::objects::Objects;
+pub use resources::pages::Listing;
 pub use resources::recovery::{RecoverInput, Recovery};
 pub use resources::searching::SearchRequest;
 pub use resources::webhooks::Webhooks;

@@ -2,17 +2,21 @@
 
 use std::fmt;
 
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
 use super::context::{Context, IdempotencyKey};
 use super::resources::associations::Associations;
 use super::resources::events::Events;
 use super::resources::fields::Fields;
-use super::resources::listing::List;
 use super::resources::objects::Objects;
-use super::resources::searching::{self, SearchRequest};
+use super::resources::pages::Listing;
+use super::resources::searching::SearchRequest;
 use super::resources::webhooks::Webhooks;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::record::Record;
 use crate::record::object::{Activity, Company, Contact, Deal, Object};
+use crate::value::json;
 use crate::value::scope::Scope;
 
 /// A handle on one workspace in one mode: nothing that is reached through it lies elsewhere.
@@ -32,13 +36,44 @@ impl Scoped {
     }
 
     /// The same handle, whose next change happens once however often it is asked for: within 24 hours of its first
-    /// success the same key and fingerprint give the same reply, another fingerprint is refused.
+    /// success the same key and request give the same reply, and another request under the key is refused.
     ///
-    /// `fingerprint` is a digest of the request, such as SHA-256 over what it asks for.
+    /// The request is whatever tells what is asked for, such as the input of the change: it is compared by a digest of its
+    /// JSON, in which the order of members does not matter. Name the change with it, `&("create", &input)`, where one key
+    /// could be used for two kinds of change.
+    ///
+    /// ```
+    /// # fn main() -> relm_core::Result<()> { pollster::block_on(async {
+    /// # let crm = relm_core::Crm::new(relm_store_memory::MemoryStore::new());
+    /// # let acme = crm.create_workspace("acme").await?;
+    /// # let live = crm.open(acme.id, relm_core::Mode::Live).await?;
+    /// use relm_core::ContactInput;
+    ///
+    /// let input = ContactInput {
+    ///     email: "ada@example.com".into(),
+    ///     ..Default::default()
+    /// };
+    /// let once = live.idempotent("sign-up 17", &input)?;
+    /// let ada = once.contacts().create(input.clone()).await?;
+    /// assert_eq!(once.contacts().create(input).await?, ada);
+    /// # Ok(()) }) }
+    /// ```
+    ///
+    /// # Errors
+    /// `bad_request` when the key is not of 1 to 255 characters, or the request does not serialise.
+    pub fn idempotent<R: Serialize + ?Sized>(self, key: &str, request: &R) -> Result<Self> {
+        let request = serde_json::to_value(request).map_err(|error| {
+            Error::bad_request("The request of an idempotency key must serialise to JSON.")
+                .caused_by(error)
+        })?;
+        self.idempotent_by(key, Sha256::digest(json::canonical(&request)).into())
+    }
+
+    /// [`idempotent`](Self::idempotent), by a digest of the request that the caller computed.
     ///
     /// # Errors
     /// `bad_request` when the key is not of 1 to 255 characters.
-    pub fn idempotent(self, key: &str, fingerprint: [u8; 32]) -> Result<Self> {
+    pub fn idempotent_by(self, key: &str, fingerprint: [u8; 32]) -> Result<Self> {
         let key = IdempotencyKey::new(key, fingerprint)?;
         Ok(Self::new(self.context.idempotent(key)))
     }
@@ -88,12 +123,12 @@ impl Scoped {
         Webhooks::new(&self.context)
     }
 
-    /// One page of what a search finds: an exact e-mail address, domain or id first, then newest first.
+    /// What a search finds: an exact e-mail address, domain or id first, then newest first. See [`Listing`].
     ///
     /// # Errors
-    /// `bad_request` for an empty query, an unknown type or a bad limit; `invalid_cursor`.
-    pub async fn search(&self, request: &SearchRequest) -> Result<List> {
-        searching::search(&self.context, request).await
+    /// When it is read: `bad_request` for an empty query, an unknown type or a bad limit; `invalid_cursor`.
+    pub fn search<'r>(&self, request: &'r SearchRequest) -> Listing<'_, 'r, Record> {
+        Listing::found(&self.context, request)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The kinds of failure, each with its code.
 
+use crate::value::from_text::{json_text, named};
+
 /// The kinds of failure. Each has one stable code, [`ErrorKind::code`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -82,3 +84,6 @@ impl ErrorKind {
         }
     }
 }
+
+named!(ErrorKind, code, "the code of an error, such as `not_found`");
+json_text!(ErrorKind, "the code of an error, such as `not_found`");

@@ -1,12 +1,12 @@
 //! Associations: labelled edges between any two records.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::error::{Error, Result};
 use crate::limits::LABEL_CHARS_MAX;
 use crate::record::check;
 use crate::record::column::{Column, ColumnOf, Columns};
-use crate::record::input::Reader;
+use crate::record::input::{Reader, read_as_json};
 use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
 use crate::record::reference::{self, invalid_reference};
@@ -59,6 +59,35 @@ pub struct AssociationInput {
     pub to_id: Id,
     /// See [`Association::label`].
     pub label: Option<String>,
+}
+
+read_as_json!(AssociationInput, AssociationInput::read);
+
+/// As a request says it: with the types of the two ends, which their ids imply.
+impl Serialize for AssociationInput {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Members<'a> {
+            from_type: Kind,
+            from_id: Id,
+            to_type: Kind,
+            to_id: Id,
+            label: &'a Option<String>,
+        }
+        let Self {
+            from_id,
+            to_id,
+            label,
+        } = self;
+        let members = Members {
+            from_type: from_id.kind(),
+            from_id: *from_id,
+            to_type: to_id.kind(),
+            to_id: *to_id,
+            label,
+        };
+        members.serialize(serializer)
+    }
 }
 
 /// What other CRMs call the members of an edge.

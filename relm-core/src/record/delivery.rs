@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::EventType;
 use crate::record::column::{Column, ColumnOf, Columns};
+use crate::value::from_text::named;
 use crate::value::id::{Id, Kind};
 use crate::value::time::Timestamp;
 use crate::webhook::{Answer, SendError};
@@ -41,6 +42,12 @@ impl DeliveryStatus {
         }
     }
 }
+
+named!(
+    DeliveryStatus,
+    as_str,
+    "`pending`, `succeeded`, `dead` or `cancelled`"
+);
 
 /// One request of a delivery, and what came back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

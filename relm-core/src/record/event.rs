@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::record::column::{Column, ColumnOf, Columns};
 use crate::record::metadata;
 use crate::record::object_type::ObjectType;
+use crate::value::from_text::from_str;
 use crate::value::id::Id;
 use crate::value::scope::Mode;
 use crate::value::time::Timestamp;
@@ -82,9 +83,15 @@ impl EventType {
 
 impl fmt::Display for EventType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.pad(self.as_str())
     }
 }
+
+from_str!(
+    EventType,
+    EventType::parse,
+    "a type of event such as `contact.created`"
+);
 
 impl Serialize for EventType {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::hint::{self, Hint};
+use crate::record::metadata::Metadata;
 use crate::record::patch::Patch;
 use crate::record::reference;
 use crate::value::excerpt::Quoted;
@@ -17,6 +18,25 @@ const METADATA: &str = "metadata";
 
 /// What a member takes whose number is no integer within the bounds: see [`INTEGER_MAX`](crate::limits::INTEGER_MAX).
 const INTEGER_RANGE: &str = "an integer between -9007199254740991 and 9007199254740991";
+
+/// Gives an input `Deserialize` by its reader, so that a program reads of JSON what a request may say: the same members,
+/// refused for the same reasons.
+///
+/// `read_as_json!(ContactInput, |mut reader| …)` is `impl Deserialize for ContactInput` by that function.
+macro_rules! read_as_json {
+    ($input:ty, $read:expr) => {
+        impl<'de> serde::Deserialize<'de> for $input {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let value = serde_json::Value::deserialize(deserializer)?;
+                let read: fn($crate::record::input::Reader) -> $crate::error::Result<Self> = $read;
+                $crate::record::input::Reader::new(value)
+                    .and_then(read)
+                    .map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+pub(crate) use read_as_json;
 
 /// Takes the members of one JSON object by name and type; what nobody took is refused at the end.
 pub struct Reader {
@@ -162,8 +182,9 @@ impl Reader {
     ///
     /// # Errors
     /// `validation_failed` when it is no object.
-    pub fn metadata(&mut self) -> Result<Patch<Map<String, Value>>> {
-        self.object(METADATA, r#"{"plan":"pro"}"#, |_| Hint::default())
+    pub fn metadata(&mut self) -> Result<Patch<Metadata>> {
+        let members = self.object(METADATA, r#"{"plan":"pro"}"#, |_| Hint::default())?;
+        Ok(members.map(Metadata::from))
     }
 
     /// Takes a list of texts.
@@ -178,6 +199,16 @@ impl Reader {
             other => Err(other),
         };
         self.read(name, "a list of strings", convert, hint::texts_meant)
+    }
+
+    /// Takes the members that `read` takes, and ends the reading.
+    ///
+    /// # Errors
+    /// Those of `read`, and of [`finish`](Self::finish).
+    pub(crate) fn all_of<T>(mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let all = read(&mut self)?;
+        self.finish()?;
+        Ok(all)
     }
 
     /// Ends the reading.

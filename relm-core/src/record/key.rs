@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::limits::TEXT_CHARS_MAX;
 use crate::record::check;
 use crate::record::column::{Column, ColumnOf, Columns};
+use crate::value::from_text::named;
 use crate::value::hex::hex;
 use crate::value::id::{Id, Kind};
 use crate::value::scope::{Mode, Scope};
@@ -28,6 +29,9 @@ pub enum KeyAccess {
 }
 
 impl KeyAccess {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Full, Self::ReadOnly];
+
     /// The name in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -36,6 +40,8 @@ impl KeyAccess {
         }
     }
 }
+
+named!(KeyAccess, as_str, "`full` or `read_only`");
 
 /// An API key as it is kept: nobody can make the key from it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,30 +1,211 @@
 //! What a record's `metadata` may hold, and how a write merges into it.
 
+use std::ops::Index;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::limits::{
     INTEGER_MAX, JSON_DEPTH_MAX, METADATA_BYTES_MAX, METADATA_KEY_CHARS_MAX, METADATA_KEYS_MAX,
 };
+use crate::record::filter::{Filterable, MetadataValue};
 use crate::record::patch::Patch;
 use crate::value::json;
 
 /// Free-form members of a record, sorted by key. Custom fields live here too.
-pub type Metadata = Map<String, Value>;
+///
+/// It is JSON, and is read and written by types of one's own:
+///
+/// ```
+/// use relm_core::Metadata;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Debug, PartialEq, Serialize, Deserialize)]
+/// #[serde(rename_all = "snake_case")]
+/// enum Plan {
+///     Free,
+///     Pro,
+/// }
+///
+/// #[derive(Debug, PartialEq, Serialize, Deserialize)]
+/// struct Account {
+///     plan: Plan,
+///     seats: u32,
+/// }
+///
+/// # fn main() -> relm_core::Result<()> {
+/// let metadata = Metadata::try_from(&Account { plan: Plan::Pro, seats: 12 })?;
+/// assert_eq!(metadata.get::<Plan>("plan")?, Some(Plan::Pro));
+/// assert_eq!(metadata.get::<String>("absent")?, None);
+/// assert_eq!(metadata.decode::<Account>()?.seats, 12);
+/// assert_eq!(metadata["plan"], "pro");
+/// assert_eq!(Metadata::from([("plan", "pro")])["plan"], metadata["plan"]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Metadata(Map<String, Value>);
+
+impl Metadata {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The members that a value serialises to: those of a struct or of a map.
+    ///
+    /// # Errors
+    /// `validation_failed` when it serialises to anything but an object.
+    pub fn try_from<T: Serialize + ?Sized>(members: &T) -> Result<Self> {
+        let refuse = "`metadata` must be an object, as a struct or a map serialises to.";
+        match serde_json::to_value(members) {
+            Ok(Value::Object(members)) => Ok(Self(members)),
+            Ok(_) => Err(Error::invalid("metadata", refuse)),
+            Err(error) => Err(Error::invalid("metadata", refuse).caused_by(error)),
+        }
+    }
+
+    /// The member of this key as a value of a type; none where there is no such member.
+    ///
+    /// # Errors
+    /// `validation_failed` when the member is there and does not read as one.
+    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
+        let member = self.0.get(key).map(T::deserialize).transpose();
+        member.map_err(|error| unlike(format!("metadata.{key}"), error))
+    }
+
+    /// All members as one value, such as a struct that names some of them.
+    ///
+    /// # Errors
+    /// `validation_failed` when they do not read as one.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T> {
+        T::deserialize(&self.0).map_err(|error| unlike("metadata".to_owned(), error))
+    }
+
+    /// Sets a member, and gives the value that it had. In an input, null removes the key from the record.
+    pub fn insert(&mut self, key: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
+        self.0.insert(key.into(), value.into())
+    }
+
+    /// Removes a member, and gives the value that it had. In an input, a key that is absent keeps its value.
+    pub fn remove(&mut self, key: &str) -> Option<Value> {
+        self.0.remove(key)
+    }
+
+    /// Whether there is a member of this key.
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.0.contains_key(key)
+    }
+
+    /// How many members there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The members as JSON.
+    pub const fn as_map(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
+    /// The members, to filter a list by: see [`Filterable`].
+    ///
+    /// ```
+    /// use relm_core::{ListRequest, Metadata};
+    ///
+    /// let request = ListRequest::default()
+    ///     .filter(Metadata::field("plan").is_in(["pro", "team"]))
+    ///     .filter(Metadata::field("seats").gte(10));
+    /// ```
+    pub fn field(key: &str) -> Filterable<MetadataValue> {
+        Filterable::named(format!("metadata.{key}"))
+    }
+}
+
+fn unlike(path: String, error: serde_json::Error) -> Error {
+    let message = format!("`{path}` is not of the type that was asked for.");
+    Error::invalid(path, message).caused_by(error)
+}
+
+/// The value of a member that is there.
+///
+/// # Panics
+/// Where there is no such member: [`get`](Metadata::get) gives none instead.
+impl Index<&str> for Metadata {
+    type Output = Value;
+
+    fn index(&self, key: &str) -> &Value {
+        &self.0[key]
+    }
+}
+
+impl From<Map<String, Value>> for Metadata {
+    fn from(members: Map<String, Value>) -> Self {
+        Self(members)
+    }
+}
+
+impl From<Metadata> for Map<String, Value> {
+    fn from(metadata: Metadata) -> Self {
+        metadata.0
+    }
+}
+
+impl<K: Into<String>, V: Into<Value>> FromIterator<(K, V)> for Metadata {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(members: I) -> Self {
+        let members = members.into_iter();
+        Self(
+            members
+                .map(|(key, value)| (key.into(), value.into()))
+                .collect(),
+        )
+    }
+}
+
+impl<K: Into<String>, V: Into<Value>, const N: usize> From<[(K, V); N]> for Metadata {
+    fn from(members: [(K, V); N]) -> Self {
+        members.into_iter().collect()
+    }
+}
+
+impl IntoIterator for Metadata {
+    type Item = (String, Value);
+    type IntoIter = serde_json::map::IntoIter;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Metadata {
+    type Item = (&'a String, &'a Value);
+    type IntoIter = serde_json::map::Iter<'a>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
 
 /// Merges `patch` one level deep: a null member removes that key, a cleared patch empties the whole.
 pub(crate) fn merge(patch: Patch<Metadata>, metadata: &mut Metadata) -> Result<()> {
     match patch {
         Patch::Keep => return Ok(()),
-        Patch::Clear => metadata.clear(),
+        Patch::Clear => metadata.0.clear(),
         Patch::Set(members) => {
             for (key, value) in members {
                 check_key(&key)?;
                 if value.is_null() {
-                    metadata.remove(&key);
+                    metadata.0.remove(&key);
                 } else {
                     check_value(&key, &value, 2)?;
-                    metadata.insert(key, value);
+                    metadata.0.insert(key, value);
                 }
             }
         }
@@ -38,7 +219,7 @@ pub(crate) fn merge(patch: Patch<Metadata>, metadata: &mut Metadata) -> Result<(
             ),
         ));
     }
-    let bytes = text_of(metadata).len();
+    let bytes = text_of(metadata.as_map()).len();
     if bytes > METADATA_BYTES_MAX {
         return Err(Error::invalid(
             "metadata",
@@ -51,8 +232,8 @@ pub(crate) fn merge(patch: Patch<Metadata>, metadata: &mut Metadata) -> Result<(
 }
 
 /// The canonical text that stores keep.
-pub fn text_of(metadata: &Metadata) -> String {
-    serde_json::to_string(metadata).expect("a JSON map with text keys always serialises")
+pub fn text_of(members: &Map<String, Value>) -> String {
+    serde_json::to_string(members).expect("a JSON map with text keys always serialises")
 }
 
 /// Whether a member can have this name.

@@ -8,6 +8,7 @@ mod document;
 mod endpoint;
 mod event;
 pub mod field;
+pub mod filter;
 pub(crate) mod hint;
 pub mod input;
 pub mod key;
@@ -26,6 +27,7 @@ pub use endpoint::subscription::Subscription;
 pub use endpoint::url::ipv4_host;
 pub use endpoint::{
     DisabledReason, RotateInput, Rules as EndpointRules, Webhook, WebhookInput, WebhookTag,
+    WebhookWithSecret,
 };
 pub use event::{API_VERSION, Change, Event, EventData, EventDraft, EventTag, EventType};
 

@@ -1,12 +1,11 @@
 //! The types of CRM objects.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 use crate::record::check::required_choice;
 use crate::record::patch::Patch;
+use crate::value::from_text::named;
 use crate::value::id::Kind;
 use crate::value::spelling::OtherNames;
 
@@ -93,7 +92,7 @@ impl ObjectType {
 
     /// Reads what [`ObjectType::as_str`] writes.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|ty| ty.as_str() == text)
+        text.parse().ok()
     }
 
     /// The type that a request must name, in a member of this name.
@@ -103,8 +102,8 @@ impl ObjectType {
     }
 }
 
-impl fmt::Display for ObjectType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+named!(
+    ObjectType,
+    as_str,
+    "`contact`, `company`, `deal` or `activity`"
+);

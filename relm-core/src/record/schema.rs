@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use super::endpoint::Shown;
-use super::{EventData, EventType, Subscription, Webhook};
+use super::{EventData, EventType, Metadata, Subscription, Webhook};
 use crate::error::{Error, ErrorKind, Members};
 use crate::value::id::Id;
 use crate::value::time::{Date, Timestamp};
@@ -36,6 +36,7 @@ inlined! {
     Id: "Id", json_schema!({ "type": "string" });
     Timestamp: "Timestamp", json_schema!({ "type": "string", "format": "date-time" });
     Date: "Date", json_schema!({ "type": "string", "format": "date" });
+    Metadata: "Metadata", json_schema!({ "type": "object", "additionalProperties": true });
     EventData: "EventData", json_schema!({ "type": "object", "additionalProperties": true });
 }
 

@@ -1,7 +1,7 @@
 //! Which thing an id names.
 
 use std::fmt;
-use std::str::{self, FromStr};
+use std::str;
 
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
@@ -10,7 +10,7 @@ use ulid::{ULID_LEN, Ulid};
 pub use crate::value::kind::Kind;
 pub use crate::value::mint::IdMinter;
 
-use crate::value::from_text::FromText;
+use crate::value::from_text::{FromText, from_str};
 use crate::value::time::Timestamp;
 
 /// The name of one thing: its kind and a [ULID](https://github.com/ulid/spec), as in `con_01K1V9Y2ZP6W4T8Q0R5N7M3XJB`.
@@ -21,6 +21,9 @@ pub struct Id {
     kind: Kind,
     ulid: u128,
 }
+
+/// What an id is, for whoever gave something else.
+const EXPECTED: &str = "an id such as con_01K1V9Y2ZP6W4T8Q0R5N7M3XJB";
 
 /// The length of the longest id: the longest prefix, an underscore and a ULID.
 const ID_LEN_MAX: usize = "deal_".len() + ULID_LEN;
@@ -62,8 +65,7 @@ impl Id {
         Some(Self::new(kind, decode(ulid)?))
     }
 
-    /// What [`Display`](fmt::Display) shows.
-    /// The id as it is written everywhere.
+    /// What [`Display`](fmt::Display) shows: the id as it is written everywhere.
     pub fn text(&self) -> String {
         self.encode(&mut [0; ID_LEN_MAX]).to_owned()
     }
@@ -121,18 +123,7 @@ impl fmt::Debug for Id {
     }
 }
 
-/// The text is not an id: a known prefix, an underscore and an upper-case ULID.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an id such as con_01K1V9Y2ZP6W4T8Q0R5N7M3XJB")]
-pub struct ParseIdError;
-
-impl FromStr for Id {
-    type Err = ParseIdError;
-
-    fn from_str(text: &str) -> Result<Self, ParseIdError> {
-        Self::parse(text).ok_or(ParseIdError)
-    }
-}
+from_str!(Id, Id::parse, EXPECTED);
 
 impl Serialize for Id {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -143,7 +134,7 @@ impl Serialize for Id {
 impl<'de> Deserialize<'de> for Id {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_str(FromText {
-            expecting: "an id such as con_01K1V9Y2ZP6W4T8Q0R5N7M3XJB",
+            expecting: EXPECTED,
             parse: Self::parse,
         })
     }

@@ -1,5 +1,7 @@
 //! What an id can name.
 
+use crate::value::from_text::{json_text, named};
+
 /// What an id can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
@@ -77,3 +79,10 @@ impl Kind {
         }
     }
 }
+
+named!(
+    Kind,
+    name,
+    "the name of a kind of record, such as `contact`"
+);
+json_text!(Kind, "the name of a kind of record, such as `contact`");

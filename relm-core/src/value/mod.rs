@@ -5,7 +5,7 @@
 pub mod email;
 pub mod environment;
 pub(crate) mod excerpt;
-mod from_text;
+pub(crate) mod from_text;
 pub(crate) mod hex;
 pub mod host;
 pub mod id;
@@ -20,3 +20,5 @@ pub mod spelling;
 pub mod text;
 pub mod time;
 pub mod words;
+
+pub use from_text::ParseTextError;

@@ -2,14 +2,17 @@
 
 use std::fmt;
 
-use serde::ser::{Serialize, Serializer};
 use ulid::{ULID_LEN, Ulid};
 
+use crate::value::from_text::{from_str, json_text};
 use crate::value::id::decode;
 
 /// The name of one request: `req_` and a [ULID](https://github.com/ulid/spec), as in `req_01K1V9Y2ZP6W4T8Q0R5N7M3XJB`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RequestId(u128);
+
+/// What the id of a request is, for whoever gave something else.
+const EXPECTED: &str = "the id of a request such as req_01K1V9Y2ZP6W4T8Q0R5N7M3XJB";
 
 impl RequestId {
     /// What it begins with, before the underscore.
@@ -50,11 +53,8 @@ impl fmt::Debug for RequestId {
     }
 }
 
-impl Serialize for RequestId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
+from_str!(RequestId, RequestId::parse, EXPECTED);
+json_text!(RequestId, EXPECTED);
 
 #[cfg(test)]
 mod tests {
@@ -67,6 +67,7 @@ mod tests {
         assert_eq!(RequestId::parse(&id.to_string()), Some(id));
         let json = serde_json::to_string(&id).unwrap();
         assert_eq!(json, "\"req_01ARZ3NDEKTSV4RRFFQ69G5FAV\"");
+        assert_eq!(serde_json::from_str::<RequestId>(&json).unwrap(), id);
         for text in [
             "con_01ARZ3NDEKTSV4RRFFQ69G5FAV",
             "req_",

@@ -1,9 +1,8 @@
 //! Where a record lives: one workspace, in one mode.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
+use crate::value::from_text::named;
 use crate::value::id::{Id, Kind};
 
 /// Live data, or test data that shares nothing with it.
@@ -30,11 +29,7 @@ impl Mode {
     }
 }
 
-impl fmt::Display for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+named!(Mode, as_str, "`live` or `test`");
 
 /// A workspace and a mode: every record lives in exactly one scope, and no query reaches beyond it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -37,6 +37,7 @@ mod transport;
 
 pub use policy::{AnyTarget, TargetPolicy};
 pub use retry_schedule::Schedule;
+pub use secret::Secret;
 pub use signature::{SignatureError, verify};
 pub use transport::{ANSWER_BYTES_MAX, Answer, Message, SendError, Transport};
 

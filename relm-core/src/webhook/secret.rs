@@ -1,5 +1,7 @@
 //! What an endpoint's payloads are signed with, now and during a rotation.
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -10,6 +12,29 @@ use crate::value::time::{Rng, Timestamp};
 use crate::webhook::sealing::Sealer;
 
 const SECRET_BYTES: usize = 32;
+
+/// What the payloads of an endpoint are signed with: `whsec_` and 32 random bytes in base64. Handle it as a password; its
+/// `Debug` shows nothing of it.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    pub(crate) const fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The secret itself, for [`verify`](crate::webhook::verify) or for whoever keeps it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
 
 /// A fresh secret: `whsec_` and 32 random bytes in base64.
 pub(crate) fn generate(rng: &dyn Rng) -> String {

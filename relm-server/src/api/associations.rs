@@ -7,7 +7,12 @@ use super::call::Call;
 
 pub(super) async fn list(call: Call) -> Outcome {
     let request = call.query.into_list(Kind::Association)?;
-    let list = call.scoped.associations().list(&request).await?;
+    let list = call
+        .scoped
+        .associations()
+        .list(&request)
+        .documents()
+        .await?;
     Ok(Answer::list(&list))
 }
 

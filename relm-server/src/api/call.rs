@@ -101,7 +101,7 @@ impl Call {
             return Err(bad_header("Idempotency-Key", message));
         };
         let fingerprint = self.fingerprint();
-        self.scoped = self.scoped.clone().idempotent(key, fingerprint)?;
+        self.scoped = self.scoped.clone().idempotent_by(key, fingerprint)?;
         Ok(())
     }
 

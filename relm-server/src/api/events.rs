@@ -7,7 +7,7 @@ use super::call::{Call, missing};
 
 pub(super) async fn list(call: Call) -> Outcome {
     let request = call.query.into_list(Kind::Event)?;
-    let list = call.scoped.events().list(&request).await?;
+    let list = call.scoped.events().list(&request).documents().await?;
     Ok(Answer::list(&list))
 }
 

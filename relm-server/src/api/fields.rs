@@ -7,7 +7,7 @@ use super::call::Call;
 
 pub(super) async fn list(call: Call) -> Outcome {
     let request = call.query.into_list(Kind::Field)?;
-    let list = call.scoped.fields().list(&request).await?;
+    let list = call.scoped.fields().list(&request).documents().await?;
     Ok(Answer::list(&list))
 }
 

@@ -59,11 +59,8 @@ fn filter(kind: Kind, parameter: Parameter) -> Result<Filter, ApiError> {
     {
         return Err(bare_plus(name, field, sent));
     }
-    Ok(Filter {
-        field: field.to_owned(),
-        operator: operator.to_owned(),
-        value: parameter.value,
-    })
+    let (field, operator) = (field.to_owned(), operator.to_owned());
+    Ok(Filter::new(field, operator, parameter.value))
 }
 
 /// Whether each bare `+` in the value of a filter can have been meant as the space that it is.

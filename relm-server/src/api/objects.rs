@@ -20,7 +20,7 @@ pub(super) async fn create<T: Object + Into<Record>>(call: Call) -> Outcome {
 
 pub(super) async fn list<T: Object + Into<Record>>(call: Call) -> Outcome {
     let request = call.query.into_list(T::TYPE.kind())?;
-    let list = of::<T>(&call.scoped).list(&request).await?;
+    let list = of::<T>(&call.scoped).list(&request).documents().await?;
     Ok(Answer::list(&list))
 }
 

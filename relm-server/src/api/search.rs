@@ -21,7 +21,7 @@ pub(super) async fn search(mut call: Call) -> Outcome {
         cursor: query.take("cursor")?,
     };
     query.finish_of(Takes::Search)?;
-    let list = call.scoped.search(&request).await?;
+    let list = call.scoped.search(&request).documents().await?;
     Ok(Answer::list(&list))
 }
 

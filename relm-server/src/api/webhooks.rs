@@ -7,7 +7,7 @@ use super::call::{Call, missing};
 
 pub(super) async fn list(call: Call) -> Outcome {
     let request = call.query.into_list(Kind::Webhook)?;
-    let list = call.scoped.webhooks().list(&request).await?;
+    let list = call.scoped.webhooks().list(&request).documents().await?;
     Ok(Answer::list(&list))
 }
 
@@ -44,7 +44,12 @@ pub(super) async fn delete(call: Call) -> Outcome {
 pub(super) async fn deliveries(call: Call) -> Outcome {
     let id = call.id(0, Kind::Webhook)?;
     let request = call.query.into_list(Kind::Delivery)?;
-    let list = call.scoped.webhooks().deliveries(id, &request).await?;
+    let list = call
+        .scoped
+        .webhooks()
+        .deliveries(id, &request)
+        .documents()
+        .await?;
     Ok(Answer::list(&list))
 }
 

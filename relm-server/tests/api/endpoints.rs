@@ -23,7 +23,9 @@ fn secrets(user: &User<'_>, webhook: &Value) -> Vec<String> {
         let scoped = user.world.crm.open(user.workspace, Mode::Live).await;
         let id = Id::parse(&id(webhook)).unwrap();
         let secrets = scoped.unwrap().webhooks().secrets(id).await;
-        secrets.unwrap().unwrap()
+        let secrets = secrets.unwrap().unwrap();
+        let secrets = secrets.iter().map(|secret| secret.expose().to_owned());
+        secrets.collect()
     })
 }
 

@@ -29,8 +29,8 @@ async fn all(scoped: &Scoped) -> (usize, usize) {
         page.expect("reads go on").data.len()
     };
     let request = ListRequest::default().limit(200);
-    let contacts = count(scoped.contacts().list(&request).await).await;
-    let events = count(scoped.events().list(&request).await).await;
+    let contacts = count(scoped.contacts().list(&request).documents().await).await;
+    let events = count(scoped.events().list(&request).documents().await).await;
     (contacts, events)
 }
 

@@ -26,7 +26,7 @@ fn a_create_is_one_statement_or_four() {
         let contacts = scoped.contacts();
         contacts.create(contact("ada@example.com")).await.unwrap();
         assert_eq!(statements(&batches), (1, 3));
-        let once = scoped.clone().idempotent("key", [1; 32]).unwrap();
+        let once = scoped.clone().idempotent("key", &[1; 32]).unwrap();
         let contacts = once.contacts();
         contacts.create(contact("bob@example.com")).await.unwrap();
         assert_eq!(statements(&batches), (1, 4));

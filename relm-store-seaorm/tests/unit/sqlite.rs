@@ -67,7 +67,7 @@ fn an_idempotency_key_adds_two_statements_and_an_endpoint_one() {
             ..Default::default()
         };
         scoped.webhooks().subscribe(input).await.unwrap();
-        let scoped = scoped.idempotent("key", [0; 32]).unwrap();
+        let scoped = scoped.idempotent("key", &[0; 32]).unwrap();
         scoped
             .contacts()
             .create(contact("grace@example.com"))
@@ -112,7 +112,7 @@ fn expired_responses_do_not_pile_up() {
         let create = async |number: i64| {
             let once = scoped
                 .clone()
-                .idempotent(&format!("key{number}"), [0; 32])
+                .idempotent(&format!("key{number}"), &[0; 32])
                 .unwrap();
             once.contacts()
                 .create(contact(&format!("user{number}@example.com")))

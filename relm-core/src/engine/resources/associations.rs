@@ -1,6 +1,7 @@
 //! Linking and unlinking records.
 
-use super::listing::{self, List, ListRequest};
+use super::listing::ListRequest;
+use super::pages::Listing;
 use crate::engine::change::{Operation, Plan};
 use crate::engine::context::Context;
 use crate::engine::idempotency::{apply_once, refuse_unread};
@@ -52,13 +53,13 @@ impl<'a> Associations<'a> {
         apply_once(self.context, Unlink { id }).await.map(drop)
     }
 
-    /// One page, newest first. Filters: `from_type`, `from_id`, `to_type`, `to_id`, `label`, and `record_id` for both
-    /// directions.
+    /// The edges, newest first. Filters: `from_type`, `from_id`, `to_type`, `to_id`, `label`, and `record_id` for both
+    /// directions. See [`Listing`].
     ///
     /// # Errors
-    /// `bad_request`, `invalid_cursor`.
-    pub async fn list(&self, request: &ListRequest) -> Result<List> {
-        listing::list(self.context, Kind::Association, request).await
+    /// When it is read: `bad_request`, `invalid_cursor`.
+    pub fn list<'r>(&self, request: &'r ListRequest) -> Listing<'a, 'r, Association> {
+        Listing::of(self.context, Kind::Association, request)
     }
 }
 

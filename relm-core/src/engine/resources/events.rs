@@ -1,6 +1,7 @@
 //! Events: what happened, as it was recorded.
 
-use super::listing::{self, List, ListRequest};
+use super::listing::ListRequest;
+use super::pages::Listing;
 use crate::engine::context::Context;
 use crate::error::{Error, Result};
 use crate::record::Document;
@@ -36,17 +37,13 @@ impl<'a> Events<'a> {
         found.map(|document| document.decode()).transpose()
     }
 
-    /// One page of events, newest first, each as [`get_json`](Self::get_json) gives it. Filters: `type`, `record_id`,
-    /// `created_at`.
+    /// The events, newest first; as JSON, each as [`get_json`](Self::get_json) gives it. Filters: `type`, `record_id`,
+    /// `created_at`. See [`Listing`].
     ///
     /// # Errors
-    /// `bad_request`, `invalid_cursor`.
-    pub async fn list(&self, request: &ListRequest) -> Result<List> {
-        let mut list = listing::list(self.context, Kind::Event, request).await?;
-        for document in &mut list.data {
-            *document = shown(document)?;
-        }
-        Ok(list)
+    /// When it is read: `bad_request`, `invalid_cursor`.
+    pub fn list<'r>(&self, request: &'r ListRequest) -> Listing<'a, 'r, Event> {
+        Listing::of(self.context, Kind::Event, request).shown(shown)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Defining and removing custom fields.
 
-use super::listing::{self, List, ListRequest};
+use super::listing::ListRequest;
+use super::pages::Listing;
 use crate::engine::change::{Operation, Plan};
 use crate::engine::context::Context;
 use crate::engine::idempotency::{apply_once, refuse_unread};
@@ -59,12 +60,12 @@ impl<'a> Fields<'a> {
         Ok(configuration.fields.clone())
     }
 
-    /// One page, newest first; filters such as `object_type` apply.
+    /// The definitions, newest first; filters such as `object_type` apply. See [`Listing`].
     ///
     /// # Errors
-    /// `bad_request`, `invalid_cursor`.
-    pub async fn list(&self, request: &ListRequest) -> Result<List> {
-        listing::list(self.context, Kind::Field, request).await
+    /// When it is read: `bad_request`, `invalid_cursor`.
+    pub fn list<'r>(&self, request: &'r ListRequest) -> Listing<'a, 'r, Field> {
+        Listing::of(self.context, Kind::Field, request)
     }
 }
 

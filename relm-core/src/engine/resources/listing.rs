@@ -6,31 +6,31 @@ use crate::engine::context::Context;
 use crate::error::{Error, Result};
 use crate::limits::{PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX};
 use crate::query::cursor::{Cursors, Place};
-use crate::query::filter::{self, Filter};
+use crate::query::filter::{self, Filter, Operator};
 use crate::record::Document;
 use crate::store::Query;
 use crate::value::id::{Id, Kind};
 
-/// What a page is asked for.
+/// What a list is asked for: nothing in particular is all records, newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListRequest {
     /// Conditions that all hold.
     pub filters: Vec<Filter>,
-    /// The most records; default: 50, at most 200.
+    /// The most records of a page; default: 50, at most 200.
     pub limit: Option<usize>,
     /// The `next_cursor` of the page before.
     pub cursor: Option<String>,
 }
 
 impl ListRequest {
-    /// The same request with one more filter: `request.filter("stage", "eq", "won")`.
+    /// The same request with one more filter, such as `Deal::stage().eq("won")` (see [`Filterable`]) or
+    /// `Filter::new("stage", "eq", "won")`. Several on one field make a range; but those that ask for one of several values
+    /// make one longer list of them, as in the API.
+    ///
+    /// [`Filterable`]: crate::query::filter::Filterable
     #[must_use]
-    pub fn filter(mut self, field: &str, operator: &str, value: &str) -> Self {
-        self.filters.push(Filter {
-            field: field.to_owned(),
-            operator: operator.to_owned(),
-            value: value.to_owned(),
-        });
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.filters.push(filter);
         self
     }
 
@@ -49,21 +49,56 @@ impl ListRequest {
     }
 }
 
-/// One page.
+/// One page of a list: of records, or of their JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct List {
+pub struct List<T = Document> {
     /// The records.
-    pub data: Vec<Document>,
+    pub data: Vec<T>,
     /// Passed back as `cursor`, it gives the next page; none exactly when there is none.
     pub next_cursor: Option<String>,
 }
 
-impl List {
+impl<T> List<T> {
     /// Whether there is another page.
     pub fn has_more(&self) -> bool {
         self.next_cursor.is_some()
     }
 
+    /// The same page of something else.
+    pub(super) fn try_map<U>(self, convert: impl FnMut(T) -> Result<U>) -> Result<List<U>> {
+        let data = self.data.into_iter().map(convert);
+        Ok(List {
+            data: data.collect::<Result<_>>()?,
+            next_cursor: self.next_cursor,
+        })
+    }
+}
+
+impl<T> IntoIterator for List<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.data.into_iter()
+    }
+}
+
+impl<'a, T> IntoIterator for &'a List<T> {
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.data.iter()
+    }
+}
+
+impl<T> From<List<T>> for Vec<T> {
+    fn from(list: List<T>) -> Self {
+        list.data
+    }
+}
+
+impl List {
     /// The list envelope, with the documents as they are.
     pub fn to_json(&self) -> String {
         let bytes: usize = self
@@ -90,6 +125,11 @@ impl List {
     }
 }
 
+/// The filter for what has this id in a field.
+pub(super) fn equal(field: &str, id: Id) -> Filter {
+    Filter::new(field, Operator::Eq.as_str(), id.text())
+}
+
 /// The number of records that a page holds.
 pub(in crate::engine) fn page_limit(limit: Option<usize>) -> Result<usize> {
     match limit {
@@ -103,11 +143,7 @@ pub(in crate::engine) fn page_limit(limit: Option<usize>) -> Result<usize> {
 }
 
 /// One page of the records of `kind`.
-pub(in crate::engine) async fn list(
-    context: &Context,
-    kind: Kind,
-    request: &ListRequest,
-) -> Result<List> {
+pub(super) async fn list(context: &Context, kind: Kind, request: &ListRequest) -> Result<List> {
     // Only custom fields need the configuration, and an old one would read their filters wrongly. What is no other field
     // may be one of them at the wrong place.
     let needs_fields = |filter: &Filter| !filter::filterable(kind).any(|name| name == filter.field);

@@ -10,6 +10,7 @@ pub(super) mod events;
 pub(super) mod fields;
 pub(super) mod listing;
 pub(super) mod objects;
+pub(super) mod pages;
 pub(super) mod recovery;
 pub(super) mod searching;
 pub(super) mod secrets;

@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use super::batch::{BatchInput, BatchReport, ContactBatch};
 use super::drafts::{Draft, build, change, insert, record_event, refused, replace};
-use super::listing::{self, List, ListRequest};
+use super::listing::ListRequest;
+use super::pages::Listing;
 use crate::engine::change::{Operation, Plan};
 use crate::engine::context::Context;
 use crate::engine::idempotency::{apply_once, refuse_unread};
@@ -126,12 +127,12 @@ impl<'a, T: Object + Into<Record>> Objects<'a, T> {
         apply_once(self.context, delete).await.map(drop)
     }
 
-    /// One page, newest first.
+    /// The records, newest first: a page of them, or all; typed, or as JSON. See [`Listing`].
     ///
     /// # Errors
-    /// `bad_request` for a filter or limit that does not make sense, `invalid_cursor`.
-    pub async fn list(&self, request: &ListRequest) -> Result<List> {
-        listing::list(self.context, T::TYPE.kind(), request).await
+    /// When it is read: `bad_request` for a filter or limit that does not make sense, `invalid_cursor`.
+    pub fn list<'r>(&self, request: &'r ListRequest) -> Listing<'a, 'r, T> {
+        Listing::of(self.context, T::TYPE.kind(), request)
     }
 }
 

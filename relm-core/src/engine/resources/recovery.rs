@@ -14,7 +14,7 @@ use crate::engine::reply::{Outcome, Reply};
 use crate::error::{Error, Result};
 use crate::limits::{PAGE_LIMIT_MAX, RECOVER_DELIVERIES_MAX, RECOVER_EVENTS_MAX};
 use crate::query::filter::{Clause, Comparison, Condition, Target};
-use crate::record::input::Reader;
+use crate::record::input::{Reader, read_as_json};
 use crate::record::patch::Patch;
 use crate::record::{DeliveryStatus, Document, EventType, Webhook};
 use crate::store::{Query, Refusal};
@@ -22,7 +22,7 @@ use crate::value::id::{Id, Kind};
 use crate::value::time::Timestamp;
 
 /// Which events to deliver once more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(
     feature = "schema",
     derive(schemars::JsonSchema),
@@ -34,6 +34,8 @@ pub struct RecoverInput {
     /// The moment before which the range ends. Default: now.
     pub until: Option<Timestamp>,
 }
+
+read_as_json!(RecoverInput, |reader| reader.all_of(RecoverInput::read));
 
 /// What a recovery did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@ use crate::engine::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::cursor::Place;
 use crate::query::search::{Rank, SearchPosition, SearchTerms, parse_types};
+use crate::record::object::ObjectType;
 use crate::store::Search;
 
 /// What a search is asked for.
@@ -20,8 +21,40 @@ pub struct SearchRequest {
     pub cursor: Option<String>,
 }
 
+impl SearchRequest {
+    /// A search for these words.
+    pub fn new(q: impl Into<String>) -> Self {
+        Self {
+            q: q.into(),
+            ..Self::default()
+        }
+    }
+
+    /// The same search, among records of these types alone.
+    #[must_use]
+    pub fn types(mut self, types: impl IntoIterator<Item = ObjectType>) -> Self {
+        let types = types.into_iter().map(ObjectType::as_str);
+        self.types = Some(types.collect::<Vec<_>>().join(","));
+        self
+    }
+
+    /// The same search with this limit.
+    #[must_use]
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// The same search for the page after this cursor.
+    #[must_use]
+    pub fn after(mut self, cursor: impl Into<String>) -> Self {
+        self.cursor = Some(cursor.into());
+        self
+    }
+}
+
 /// One page of what a search finds: an exact e-mail address, domain or id first, then newest first.
-pub(in crate::engine) async fn search(context: &Context, request: &SearchRequest) -> Result<List> {
+pub(super) async fn search(context: &Context, request: &SearchRequest) -> Result<List> {
     let types = parse_types(request.types.as_deref())?;
     let names = types.iter().map(|ty| ty.as_str());
     let parts = ["search", request.q.trim()].into_iter().chain(names);

@@ -3,8 +3,6 @@
 use std::error::Error as _;
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::endpoint;
 use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::components::Components;
@@ -12,7 +10,7 @@ use crate::engine::context::Context;
 use crate::engine::reply::{Outcome, Reply};
 use crate::error::{Error, Result};
 use crate::record::RotateInput;
-use crate::record::{Entry, Webhook};
+use crate::record::{Entry, Webhook, WebhookWithSecret};
 use crate::store::Write;
 use crate::value::id::Id;
 use crate::webhook::generate_secret;
@@ -51,9 +49,9 @@ pub(super) struct Rotate {
 }
 
 impl Operation for Rotate {
-    type Output = Reply<Value>;
+    type Output = Reply<WebhookWithSecret>;
 
-    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply> {
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Self::Output> {
         let components = plan.context().components();
         let before = endpoint::require(plan.context(), self.id).await?;
         let mut webhook: Webhook = before.decode()?;

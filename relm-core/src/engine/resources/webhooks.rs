@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::cancelling::cancel_pending;
 use super::deliveries::{Ping, Replay};
 use super::endpoint;
-use super::listing::{self, List, ListRequest};
+use super::listing::ListRequest;
+use super::pages::Listing;
 use super::recovery::{Recover, RecoverInput, Recovery};
 use super::secrets::{self, Rotate};
 use crate::engine::change::{Operation, Plan};
@@ -16,9 +17,10 @@ use crate::error::{Error, Result};
 use crate::limits::{WEBHOOKS_MAX, WEBHOOKS_PER_URL_MAX};
 use crate::record::RotateInput;
 use crate::record::input::Reader;
-use crate::record::{Delivery, Document, Entry, Webhook, WebhookInput};
+use crate::record::{Delivery, Document, Entry, Webhook, WebhookInput, WebhookWithSecret};
 use crate::store::Write;
 use crate::value::id::{Id, Kind};
+use crate::webhook::Secret;
 
 /// The endpoints of one scope, and their deliveries.
 pub struct Webhooks<'a> {
@@ -30,22 +32,23 @@ impl<'a> Webhooks<'a> {
         Self { context }
     }
 
-    /// Subscribes an endpoint. The reply holds its secret: the one time that it is shown.
+    /// Subscribes an endpoint, and gives it with its secret: the one time that it is shown.
     ///
     /// # Errors
     /// `validation_failed` for a bad URL, one that the [policy](crate::engine::CrmBuilder::targets) refuses, or one that has
     /// endpoints enough; `unknown_value` for an unknown type of event.
-    pub async fn subscribe(&self, input: WebhookInput) -> Result<Reply> {
-        apply_once_sealed(self.context, Subscribe { input }).await
+    pub async fn subscribe(&self, input: WebhookInput) -> Result<WebhookWithSecret> {
+        let reply = apply_once_sealed(self.context, Subscribe { input }).await;
+        reply?.decode()
     }
 
-    /// [`subscribe`](Self::subscribe) from a JSON object.
+    /// [`subscribe`](Self::subscribe) from a JSON object, answered as JSON.
     ///
     /// # Errors
     /// As for `subscribe`, and whatever is wrong with the JSON's members.
-    pub async fn subscribe_json(&self, body: Value) -> Result<Reply> {
+    pub async fn subscribe_json(&self, body: Value) -> Result<Reply<WebhookWithSecret>> {
         match endpoint::read(body, None) {
-            Ok(input) => self.subscribe(input).await,
+            Ok(input) => apply_once_sealed(self.context, Subscribe { input }).await,
             Err(error) => Err(refuse_unread(self.context, error).await),
         }
     }
@@ -77,11 +80,12 @@ impl<'a> Webhooks<'a> {
     ///
     /// # Errors
     /// `internal_error` when they were sealed with another key.
-    pub async fn secrets(&self, id: Id) -> Result<Option<Vec<String>>> {
-        match self.get(id).await? {
-            Some(webhook) => secrets::open(self.context.components(), &webhook).map(Some),
-            None => Ok(None),
-        }
+    pub async fn secrets(&self, id: Id) -> Result<Option<Vec<Secret>>> {
+        let Some(webhook) = self.get(id).await? else {
+            return Ok(None);
+        };
+        let opened = secrets::open(self.context.components(), &webhook)?;
+        Ok(Some(opened.into_iter().map(Secret::new).collect()))
     }
 
     /// Changes an endpoint. Disabling it cancels what is pending; where that is over a thousand deliveries, or the store
@@ -115,52 +119,46 @@ impl<'a> Webhooks<'a> {
         Ok(())
     }
 
-    /// One page of endpoints, newest first.
+    /// The endpoints, newest first; as JSON, each as its owner sees it. See [`Listing`].
     ///
     /// # Errors
-    /// `bad_request`, `invalid_cursor`.
-    pub async fn list(&self, request: &ListRequest) -> Result<List> {
-        let mut list = listing::list(self.context, Kind::Webhook, request).await?;
-        for document in &mut list.data {
-            *document = endpoint::shown(document)?;
-        }
-        Ok(list)
+    /// When it is read: `bad_request`, `invalid_cursor`.
+    pub fn list<'r>(&self, request: &'r ListRequest) -> Listing<'a, 'r, Webhook> {
+        Listing::of(self.context, Kind::Webhook, request).shown(endpoint::shown)
     }
 
-    /// Gives the endpoint a new secret. The old one signs beside it for as long as the input says. The reply holds the
-    /// new secret: the one time that it is shown.
+    /// Gives the endpoint a new secret, and gives it with that: the one time that it is shown. The old one signs beside it
+    /// for as long as the input says.
     ///
     /// # Errors
     /// `not_found`; `validation_failed` for a time that is too long, or where many old secrets still sign.
-    pub async fn rotate_secret(&self, id: Id, input: RotateInput) -> Result<Reply> {
-        apply_once_sealed(self.context, Rotate { id, input }).await
+    pub async fn rotate_secret(&self, id: Id, input: RotateInput) -> Result<WebhookWithSecret> {
+        let reply = apply_once_sealed(self.context, Rotate { id, input }).await;
+        reply?.decode()
     }
 
-    /// [`rotate_secret`](Self::rotate_secret) from a JSON object, or null for the defaults.
+    /// [`rotate_secret`](Self::rotate_secret) from a JSON object, or null for the defaults, answered as JSON.
     ///
     /// # Errors
     /// As for `rotate_secret`, and whatever is wrong with the JSON's members.
-    pub async fn rotate_secret_json(&self, id: Id, body: Value) -> Result<Reply> {
-        let read = |body| {
-            let mut reader = Reader::new(body)?;
-            let input = RotateInput::read(&mut reader)?;
-            reader.finish()?;
-            Ok(input)
-        };
-        match read(endpoint::or_empty(body)) {
-            Ok(input) => self.rotate_secret(id, input).await,
+    pub async fn rotate_secret_json(
+        &self,
+        id: Id,
+        body: Value,
+    ) -> Result<Reply<WebhookWithSecret>> {
+        let reader = Reader::new(endpoint::or_empty(body));
+        match reader.and_then(|reader| reader.all_of(RotateInput::read)) {
+            Ok(input) => apply_once_sealed(self.context, Rotate { id, input }).await,
             Err(error) => Err(refuse_unread(self.context, error).await),
         }
     }
 
-    /// One page of an endpoint's deliveries, newest first. Filters: `status`, `event_type`, `event_id`.
+    /// An endpoint's deliveries, newest first. Filters: `status`, `event_type`, `event_id`. See [`Listing`].
     ///
     /// # Errors
-    /// `not_found` when there is no such endpoint; `bad_request`, `invalid_cursor`.
-    pub async fn deliveries(&self, id: Id, request: &ListRequest) -> Result<List> {
-        endpoint::require(self.context, id).await?;
-        let request = request.clone().filter("webhook_id", "eq", &id.to_string());
-        listing::list(self.context, Kind::Delivery, &request).await
+    /// When it is read: `not_found` when there is no such endpoint; `bad_request`, `invalid_cursor`.
+    pub fn deliveries<'r>(&self, id: Id, request: &'r ListRequest) -> Listing<'a, 'r, Delivery> {
+        Listing::of(self.context, Kind::Delivery, request).of_endpoint(id)
     }
 
     /// Delivers the event of a delivery once more: the same event and body, from the start of the schedule.
@@ -196,13 +194,8 @@ impl<'a> Webhooks<'a> {
     /// # Errors
     /// As for `recover`, and whatever is wrong with the JSON's members.
     pub async fn recover_json(&self, id: Id, body: Value) -> Result<Reply<Recovery>> {
-        let read = |body| {
-            let mut reader = Reader::new(body)?;
-            let input = RecoverInput::read(&mut reader)?;
-            reader.finish()?;
-            Ok(input)
-        };
-        match read(endpoint::or_empty(body)) {
+        let reader = Reader::new(endpoint::or_empty(body));
+        match reader.and_then(|reader| reader.all_of(RecoverInput::read)) {
             Ok(input) => self.recover(id, input).await,
             Err(error) => Err(refuse_unread(self.context, error).await),
         }
@@ -214,9 +207,9 @@ struct Subscribe {
 }
 
 impl Operation for Subscribe {
-    type Output = Reply<Value>;
+    type Output = Reply<WebhookWithSecret>;
 
-    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply> {
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Self::Output> {
         if plan.configuration().webhooks.len() >= WEBHOOKS_MAX {
             return Err(Error::invalid(
                 "url",

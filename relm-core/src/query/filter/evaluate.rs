@@ -22,7 +22,9 @@ pub fn matches(clauses: &[Clause], record: &Record) -> bool {
         Target::Column(index) => meets(clause, *index),
         Target::Either(one, other) => meets(clause, *one) || meets(clause, *other),
         Target::Metadata { key, field_type } => {
-            let stored = record.metadata().and_then(|metadata| metadata.get(key));
+            let stored = record
+                .metadata()
+                .and_then(|metadata| metadata.as_map().get(key));
             clause.condition.holds_for_json(stored, *field_type)
         }
     })

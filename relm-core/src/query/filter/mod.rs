@@ -12,83 +12,11 @@ mod tests;
 
 pub use self::evaluate::matches;
 pub use self::parse::{filterable, metadata_type, parse};
+pub use crate::record::filter::{Filter, Filterable, MetadataValue, Operator};
 
-use crate::record::column::{ColumnType, ColumnValue};
+use crate::record::column::ColumnValue;
 use crate::record::field::FieldType;
 use crate::value::pattern::Pattern;
-
-/// The operators of `filter[field][operator]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operator {
-    /// Equal.
-    Eq,
-    /// Not equal; a null field is neither.
-    Neq,
-    /// Greater.
-    Gt,
-    /// Greater or equal.
-    Gte,
-    /// Less.
-    Lt,
-    /// Less or equal.
-    Lte,
-    /// SQL's `ILIKE`: the whole value against a pattern of `%` and `_`, without regard to case.
-    Ilike,
-    /// Equal to one of a comma-separated list.
-    In,
-    /// Whether the field is null.
-    IsNull,
-}
-
-impl Operator {
-    /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 9] = [
-        Self::Eq,
-        Self::Neq,
-        Self::Gt,
-        Self::Gte,
-        Self::Lt,
-        Self::Lte,
-        Self::Ilike,
-        Self::In,
-        Self::IsNull,
-    ];
-
-    /// The name in a request.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Eq => "eq",
-            Self::Neq => "neq",
-            Self::Gt => "gt",
-            Self::Gte => "gte",
-            Self::Lt => "lt",
-            Self::Lte => "lte",
-            Self::Ilike => "ilike",
-            Self::In => "in",
-            Self::IsNull => "is_null",
-        }
-    }
-
-    /// Whether the operator means something on a column of this type.
-    pub const fn applies_to(self, ty: ColumnType) -> bool {
-        match self {
-            Self::Eq | Self::Neq | Self::In | Self::IsNull => true,
-            Self::Gt | Self::Gte | Self::Lt | Self::Lte => !matches!(ty, ColumnType::Boolean),
-            Self::Ilike => matches!(ty, ColumnType::Text { .. }),
-        }
-    }
-}
-
-/// One filter, as a request writes it: `filter[field][operator]=value`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Filter {
-    /// `id`, a field of the object, or `metadata.<key>`.
-    pub field: String,
-    /// The name of an operator; `eq` where a request names none.
-    pub operator: String,
-    /// What to compare with.
-    pub value: String,
-}
 
 /// What a clause looks at.
 #[derive(Clone, Debug, PartialEq, Eq)]

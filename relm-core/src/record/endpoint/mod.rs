@@ -1,5 +1,6 @@
 //! Endpoints: which URLs subscribe to which events, and with what secret they are signed.
 
+mod revealed;
 mod rotation;
 pub(crate) mod subscription;
 pub(crate) mod url;
@@ -8,14 +9,16 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::revealed::WebhookWithSecret;
 pub use self::rotation::RotateInput;
 use self::subscription::Subscription;
 use crate::error::{Error, Result};
 use crate::limits::{TEXT_CHARS_MAX, WEBHOOK_URL_CHARS_MAX};
 use crate::record::check;
 use crate::record::column::{Column, ColumnOf, Columns};
-use crate::record::input::Reader;
+use crate::record::input::{Reader, read_as_json};
 use crate::record::patch::Patch;
+use crate::value::from_text::named;
 use crate::value::id::Id;
 use crate::value::scope::Mode;
 use crate::value::spelling::OtherNames;
@@ -92,18 +95,26 @@ impl DisabledReason {
     }
 }
 
+named!(DisabledReason, as_str, "`requested`, `gone` or `failing`");
+
 /// The members that a write sets on an endpoint.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct WebhookInput {
     /// See [`Webhook::url`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub url: Patch<String>,
     /// See [`Webhook::event_types`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub event_types: Patch<Vec<String>>,
     /// See [`Webhook::description`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub description: Patch<String>,
     /// See [`Webhook::enabled`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub enabled: Patch<bool>,
 }
+
+read_as_json!(WebhookInput, |reader| reader.all_of(WebhookInput::read));
 
 /// What an operator decides about where endpoints may lead.
 pub struct Rules<'a> {

@@ -1,13 +1,15 @@
 //! What replacing the secret of an endpoint asks for.
 
+use serde::Serialize;
+
 use crate::error::{Error, Result};
 use crate::limits::{SECRET_OVERLAP_SECONDS_DEFAULT, SECRET_OVERLAP_SECONDS_MAX};
-use crate::record::input::Reader;
+use crate::record::input::{Reader, read_as_json};
 use crate::record::patch::Patch;
 use crate::value::time::Timestamp;
 
 /// What a rotation asks for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(
     feature = "schema",
     derive(schemars::JsonSchema),
@@ -21,6 +23,8 @@ pub struct RotateInput {
     )]
     pub expires_in: Option<i64>,
 }
+
+read_as_json!(RotateInput, |reader| reader.all_of(RotateInput::read));
 
 impl RotateInput {
     /// Takes a rotation from a JSON object.

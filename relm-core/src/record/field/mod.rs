@@ -4,7 +4,7 @@ mod names;
 #[cfg(test)]
 mod tests;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use self::names::{OPTIONS_OTHER_NAMES, OTHER_NAMES, TYPES_ELSEWHERE};
@@ -15,11 +15,12 @@ use crate::limits::{
 use crate::record::check;
 use crate::record::column::{Column, ColumnOf, Columns};
 use crate::record::hint;
-use crate::record::input::Reader;
+use crate::record::input::{Reader, read_as_json};
 use crate::record::metadata::Metadata;
 use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
 use crate::value::excerpt::{Quoted, json_bytes};
+use crate::value::from_text::named;
 use crate::value::id::Id;
 use crate::value::scope::Mode;
 use crate::value::time::{Date, Timestamp};
@@ -62,6 +63,12 @@ impl FieldType {
         }
     }
 }
+
+named!(
+    FieldType,
+    as_str,
+    "`text`, `number`, `date`, `bool` or `select`"
+);
 
 /// What a field's type needs to know beside itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,20 +126,34 @@ pub enum FieldTag {
 }
 
 /// What defines a custom field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldInput {
     /// See [`Field::object_type`].
     pub object_type: ObjectType,
     /// See [`Field::key`].
     pub key: String,
     /// See [`Field::label`]; the key where none is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// See [`Field::field_type`].
+    #[serde(rename = "type")]
     pub field_type: FieldType,
     /// See [`Field::required`].
     pub required: bool,
-    /// The choices of a `select`; empty on every other type.
+    /// The choices of a `select`; empty on every other type. In JSON they are in `options`.
+    #[serde(
+        rename = "options",
+        serialize_with = "in_options",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub choices: Vec<String>,
+}
+
+read_as_json!(FieldInput, FieldInput::read);
+
+fn in_options<S: Serializer>(choices: &[String], serializer: S) -> Result<S::Ok, S::Error> {
+    let choices = choices.to_vec();
+    FieldOptions { choices }.serialize(serializer)
 }
 
 impl Columns for Field {
@@ -187,7 +208,7 @@ impl FieldInput {
                 field_type,
                 FieldType::ALL.map(FieldType::as_str),
                 TYPES_ELSEWHERE,
-                |text| FieldType::ALL.into_iter().find(|ty| ty.as_str() == text),
+                |text| text.parse().ok(),
             )?,
             required: is_required,
             choices,
@@ -291,7 +312,7 @@ pub(crate) fn check_metadata<'a>(
         if field.object_type != object_type {
             continue;
         }
-        match metadata.get(&field.key) {
+        match metadata.as_map().get(&field.key) {
             Some(value) => field.check(value)?,
             None if field.required => {
                 let path = format!("metadata.{}", field.key);

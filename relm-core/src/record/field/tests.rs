@@ -38,7 +38,7 @@ fn field(field_type: FieldType) -> Field {
 }
 
 fn metadata(value: Value) -> Metadata {
-    value.as_object().expect("an object").clone()
+    value.as_object().expect("an object").clone().into()
 }
 
 #[test]

@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::columns::columns;
 use super::interface::{Object, head};
 use super::names::{COMPANY_NAMES, METADATA_NAMES};
 use crate::error::Result;
 use crate::limits::{BODY_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::record::check;
-use crate::record::column::{Column, ColumnOf, Columns, Searched};
-use crate::record::input::Reader;
+use crate::record::column::Searched;
+use crate::record::input::{Reader, read_as_json};
 use crate::record::metadata::{self, Metadata};
 use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
@@ -54,25 +55,35 @@ pub struct Activity {
 }
 
 /// The members that a write sets on an activity.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ActivityInput {
     /// See [`Activity::activity_type`].
+    #[serde(rename = "type", skip_serializing_if = "Patch::is_keep")]
     pub activity_type: Patch<String>,
     /// See [`Activity::subject`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub subject: Patch<String>,
     /// See [`Activity::body`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub body: Patch<String>,
     /// See [`Activity::contact_id`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub contact_id: Patch<Id>,
     /// See [`Activity::deal_id`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub deal_id: Patch<Id>,
     /// See [`Activity::company_id`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub company_id: Patch<Id>,
     /// See [`Activity::occurred_at`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub occurred_at: Patch<Timestamp>,
     /// Merged one level deep: a null member removes that key.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub metadata: Patch<Metadata>,
 }
+
+read_as_json!(ActivityInput, |reader| reader.all_of(Activity::read));
 
 /// What other CRMs call the members of an activity.
 pub(super) const OTHER_NAMES: OtherNames = &[
@@ -100,24 +111,20 @@ pub(super) const OTHER_NAMES: OtherNames = &[
     METADATA_NAMES,
 ];
 
-impl Columns for Activity {
-    const COLUMNS: &'static [ColumnOf<Self>] = &[
-        Column::text("type", TEXT_CHARS_MAX, |it: &Self| Some(&it.activity_type))
-            .required()
-            .indexed()
-            .searched(Searched::Words),
-        Column::text("subject", TEXT_CHARS_MAX, |it: &Self| it.subject.as_deref())
-            .searched(Searched::Words),
-        Column::text("body", BODY_CHARS_MAX, |it: &Self| it.body.as_deref())
-            .searched(Searched::Words),
-        Column::id("contact_id", Kind::Contact, |it: &Self| it.contact_id).indexed(),
-        Column::id("deal_id", Kind::Deal, |it: &Self| it.deal_id).indexed(),
-        Column::id("company_id", Kind::Company, |it: &Self| it.company_id).indexed(),
-        Column::timestamp("occurred_at", |it: &Self| Some(it.occurred_at)).indexed(),
-        Column::json("metadata", |it: &Self| metadata::text_of(&it.metadata)),
-        Column::timestamp("created_at", |it: &Self| Some(it.created_at)),
-        Column::timestamp("updated_at", |it: &Self| Some(it.updated_at)).indexed(),
-    ];
+columns! { Activity:
+    activity_type as "type": text(TEXT_CHARS_MAX, |it: &Self| Some(&it.activity_type))
+        .required()
+        .indexed()
+        .searched(Searched::Words);
+    subject: text(TEXT_CHARS_MAX, |it: &Self| it.subject.as_deref()).searched(Searched::Words);
+    body: text(BODY_CHARS_MAX, |it: &Self| it.body.as_deref()).searched(Searched::Words);
+    contact_id: id(Kind::Contact, |it: &Self| it.contact_id).indexed();
+    deal_id: id(Kind::Deal, |it: &Self| it.deal_id).indexed();
+    company_id: id(Kind::Company, |it: &Self| it.company_id).indexed();
+    occurred_at: timestamp(|it: &Self| Some(it.occurred_at)).indexed();
+    metadata: json(|it: &Self| metadata::text_of(it.metadata.as_map()));
+    created_at: timestamp(|it: &Self| Some(it.created_at));
+    updated_at: timestamp(|it: &Self| Some(it.updated_at)).indexed();
 }
 
 impl Object for Activity {

@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::columns::columns;
 use super::interface::{Object, head};
 use super::names::METADATA_NAMES;
 use crate::error::Result;
 use crate::limits::TEXT_CHARS_MAX;
 use crate::record::check;
-use crate::record::column::{Column, ColumnOf, Columns, Identity, Searched};
-use crate::record::input::Reader;
+use crate::record::column::{Identity, Searched};
+use crate::record::input::{Reader, read_as_json};
 use crate::record::metadata::{self, Metadata};
 use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
@@ -43,15 +44,20 @@ pub struct Company {
 }
 
 /// The members that a write sets on a company.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CompanyInput {
     /// See [`Company::name`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub name: Patch<String>,
     /// See [`Company::domain`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub domain: Patch<String>,
     /// Merged one level deep: a null member removes that key.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub metadata: Patch<Metadata>,
 }
+
+read_as_json!(CompanyInput, |reader| reader.all_of(Company::read));
 
 /// What other CRMs call the members of a company.
 pub(super) const OTHER_NAMES: OtherNames = &[
@@ -79,20 +85,15 @@ pub(super) const OTHER_NAMES: OtherNames = &[
     METADATA_NAMES,
 ];
 
-impl Columns for Company {
-    const COLUMNS: &'static [ColumnOf<Self>] = &[
-        Column::text("name", TEXT_CHARS_MAX, |it: &Self| Some(&it.name))
-            .required()
-            .indexed()
-            .searched(Searched::Name),
-        Column::text("domain", TEXT_CHARS_MAX, |it: &Self| it.domain.as_deref())
-            .indexed()
-            .compared_as(Identity::Domain)
-            .searched(Searched::Domain),
-        Column::json("metadata", |it: &Self| metadata::text_of(&it.metadata)),
-        Column::timestamp("created_at", |it: &Self| Some(it.created_at)),
-        Column::timestamp("updated_at", |it: &Self| Some(it.updated_at)).indexed(),
-    ];
+columns! { Company:
+    name: text(TEXT_CHARS_MAX, |it: &Self| Some(&it.name)).required().indexed().searched(Searched::Name);
+    domain: text(TEXT_CHARS_MAX, |it: &Self| it.domain.as_deref())
+        .indexed()
+        .compared_as(Identity::Domain)
+        .searched(Searched::Domain);
+    metadata: json(|it: &Self| metadata::text_of(it.metadata.as_map()));
+    created_at: timestamp(|it: &Self| Some(it.created_at));
+    updated_at: timestamp(|it: &Self| Some(it.updated_at)).indexed();
 }
 
 impl Object for Company {

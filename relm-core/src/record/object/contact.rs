@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::columns::columns;
 use super::interface::{Object, head};
 use super::names::{COMPANY_NAMES, METADATA_NAMES};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{EMAIL_BYTES_MAX, TEXT_CHARS_MAX};
 use crate::record::check;
-use crate::record::column::{Column, ColumnOf, Columns, Identity, Searched};
-use crate::record::input::Reader;
+use crate::record::column::{Columns, Identity, Searched};
+use crate::record::input::{Reader, read_as_json};
 use crate::record::metadata::{self, Metadata};
 use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
@@ -50,21 +51,29 @@ pub struct Contact {
 }
 
 /// The members that a write sets on a contact.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ContactInput {
     /// See [`Contact::email`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub email: Patch<String>,
     /// See [`Contact::first_name`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub first_name: Patch<String>,
     /// See [`Contact::last_name`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub last_name: Patch<String>,
     /// See [`Contact::phone`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub phone: Patch<String>,
     /// See [`Contact::company_id`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub company_id: Patch<Id>,
     /// Merged one level deep: a null member removes that key.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub metadata: Patch<Metadata>,
 }
+
+read_as_json!(ContactInput, |reader| reader.all_of(Contact::read));
 
 /// What other CRMs call the members of a contact.
 pub(super) const OTHER_NAMES: OtherNames = &[
@@ -104,30 +113,21 @@ pub(super) const OTHER_NAMES: OtherNames = &[
     METADATA_NAMES,
 ];
 
-impl Columns for Contact {
-    const COLUMNS: &'static [ColumnOf<Self>] = &[
-        Column::text("email", EMAIL_BYTES_MAX, |it: &Self| it.email.as_deref())
-            .compared_as(Identity::Email)
-            .searched(Searched::Email),
-        // A domain is as long as RFC 1035 allows in its `xn--` form, whatever it was in its own letters.
-        Column::key("email_key", 3 * EMAIL_BYTES_MAX, Self::email_key),
-        Column::text("first_name", TEXT_CHARS_MAX, |it: &Self| {
-            it.first_name.as_deref()
-        })
-        .searched(Searched::Words),
-        Column::text("last_name", TEXT_CHARS_MAX, |it: &Self| {
-            it.last_name.as_deref()
-        })
+columns! { Contact:
+    email: text(EMAIL_BYTES_MAX, |it: &Self| it.email.as_deref())
+        .compared_as(Identity::Email)
+        .searched(Searched::Email);
+    // A domain is as long as RFC 1035 allows in its `xn--` form, whatever it was in its own letters.
+    email_key: key(3 * EMAIL_BYTES_MAX, Self::email_key);
+    first_name: text(TEXT_CHARS_MAX, |it: &Self| it.first_name.as_deref()).searched(Searched::Words);
+    last_name: text(TEXT_CHARS_MAX, |it: &Self| it.last_name.as_deref())
         .indexed()
-        .searched(Searched::Words),
-        Column::text("phone", TEXT_CHARS_MAX, |it: &Self| it.phone.as_deref())
-            .indexed()
-            .searched(Searched::Phone),
-        Column::id("company_id", Kind::Company, |it: &Self| it.company_id).indexed(),
-        Column::json("metadata", |it: &Self| metadata::text_of(&it.metadata)),
-        Column::timestamp("created_at", |it: &Self| Some(it.created_at)),
-        Column::timestamp("updated_at", |it: &Self| Some(it.updated_at)).indexed(),
-    ];
+        .searched(Searched::Words);
+    phone: text(TEXT_CHARS_MAX, |it: &Self| it.phone.as_deref()).indexed().searched(Searched::Phone);
+    company_id: id(Kind::Company, |it: &Self| it.company_id).indexed();
+    metadata: json(|it: &Self| metadata::text_of(it.metadata.as_map()));
+    created_at: timestamp(|it: &Self| Some(it.created_at));
+    updated_at: timestamp(|it: &Self| Some(it.updated_at)).indexed();
 }
 
 impl Contact {

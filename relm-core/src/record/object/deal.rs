@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::columns::columns;
 use super::interface::{Object, head};
 use super::names::{COMPANY_NAMES, METADATA_NAMES};
 use crate::error::{Error, Result};
 use crate::limits::TEXT_CHARS_MAX;
 use crate::record::check;
-use crate::record::column::{Column, ColumnOf, Columns, Identity, Searched};
-use crate::record::input::Reader;
+use crate::record::column::{Identity, Searched};
+use crate::record::input::{Reader, read_as_json};
 use crate::record::metadata::{self, Metadata};
 use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
@@ -56,25 +57,35 @@ pub struct Deal {
 }
 
 /// The members that a write sets on a deal.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct DealInput {
     /// See [`Deal::title`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub title: Patch<String>,
     /// See [`Deal::value_cents`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub value_cents: Patch<i64>,
     /// See [`Deal::currency`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub currency: Patch<String>,
     /// See [`Deal::stage`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub stage: Patch<String>,
     /// See [`Deal::close_date`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub close_date: Patch<Date>,
     /// See [`Deal::company_id`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub company_id: Patch<Id>,
     /// See [`Deal::primary_contact_id`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub primary_contact_id: Patch<Id>,
     /// Merged one level deep: a null member removes that key.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub metadata: Patch<Metadata>,
 }
+
+read_as_json!(DealInput, |reader| reader.all_of(Deal::read));
 
 /// What other CRMs call the members of a deal.
 pub(super) const OTHER_NAMES: OtherNames = &[
@@ -122,28 +133,19 @@ pub(super) const OTHER_NAMES: OtherNames = &[
     METADATA_NAMES,
 ];
 
-impl Columns for Deal {
-    const COLUMNS: &'static [ColumnOf<Self>] = &[
-        Column::text("title", TEXT_CHARS_MAX, |it: &Self| Some(&it.title))
-            .required()
-            .searched(Searched::Name),
-        Column::integer("value_cents", |it: &Self| it.value_cents),
-        Column::text("currency", 3, |it: &Self| it.currency.as_deref())
-            .compared_as(Identity::Code)
-            .searched(Searched::Words),
-        Column::text("stage", TEXT_CHARS_MAX, |it: &Self| it.stage.as_deref())
-            .indexed()
-            .searched(Searched::Words),
-        Column::date("close_date", |it: &Self| it.close_date).indexed(),
-        Column::id("company_id", Kind::Company, |it: &Self| it.company_id).indexed(),
-        Column::id("primary_contact_id", Kind::Contact, |it: &Self| {
-            it.primary_contact_id
-        })
-        .indexed(),
-        Column::json("metadata", |it: &Self| metadata::text_of(&it.metadata)),
-        Column::timestamp("created_at", |it: &Self| Some(it.created_at)),
-        Column::timestamp("updated_at", |it: &Self| Some(it.updated_at)).indexed(),
-    ];
+columns! { Deal:
+    title: text(TEXT_CHARS_MAX, |it: &Self| Some(&it.title)).required().searched(Searched::Name);
+    value_cents: integer(|it: &Self| it.value_cents);
+    currency: text(3, |it: &Self| it.currency.as_deref())
+        .compared_as(Identity::Code)
+        .searched(Searched::Words);
+    stage: text(TEXT_CHARS_MAX, |it: &Self| it.stage.as_deref()).indexed().searched(Searched::Words);
+    close_date: date(|it: &Self| it.close_date).indexed();
+    company_id: id(Kind::Company, |it: &Self| it.company_id).indexed();
+    primary_contact_id: id(Kind::Contact, |it: &Self| it.primary_contact_id).indexed();
+    metadata: json(|it: &Self| metadata::text_of(it.metadata.as_map()));
+    created_at: timestamp(|it: &Self| Some(it.created_at));
+    updated_at: timestamp(|it: &Self| Some(it.updated_at)).indexed();
 }
 
 impl Object for Deal {

@@ -1,6 +1,7 @@
 //! The four things that a CRM is about, and what the engine needs to know of each.
 
 mod activity;
+mod columns;
 mod company;
 mod contact;
 mod deal;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::value::ParseTextError;
 use crate::value::environment::Rng;
 use crate::value::time::SeededRng;
 use proptest::prelude::*;
@@ -92,12 +93,12 @@ fn json_holds_an_id_as_a_string() {
     assert_eq!(serde_json::to_string(&id).unwrap(), json);
     let refusal = serde_json::from_str::<Id>("\"7\"").unwrap_err().to_string();
     assert!(refusal.contains("an id such as con_"), "{refusal}");
-    assert_eq!("7".parse::<Id>(), Err(ParseIdError));
+    assert_eq!("7".parse::<Id>(), Err(ParseTextError::new(EXPECTED)));
 }
 
 #[test]
 fn the_example_in_the_refusal_is_an_id() {
-    let refusal = ParseIdError.to_string();
+    let refusal = ParseTextError::new(EXPECTED).to_string();
     let example = refusal.rsplit(' ').next().unwrap();
     assert_eq!(example.parse::<Id>().unwrap().to_string(), example);
 }

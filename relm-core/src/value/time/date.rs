@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
 use super::calendar::{ascii, civil_date, write_digits};
-use crate::value::from_text::FromText;
+use crate::value::from_text::{FromText, from_str};
 
 /// A day of the calendar in the years 0001–9999, in no particular time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,6 +16,9 @@ pub struct Date {
     month: u8,
     day: u8,
 }
+
+/// What a day is, for whoever gave something else.
+const EXPECTED: &str = "a calendar day such as 2026-07-02";
 
 /// The length of `2026-07-02`.
 const DATE_LEN: usize = 10;
@@ -64,6 +67,8 @@ impl fmt::Display for Date {
     }
 }
 
+from_str!(Date, Date::parse, EXPECTED);
+
 impl Serialize for Date {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.encode(&mut [0; DATE_LEN]))
@@ -73,7 +78,7 @@ impl Serialize for Date {
 impl<'de> Deserialize<'de> for Date {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_str(FromText {
-            expecting: "a calendar day such as 2026-07-02",
+            expecting: EXPECTED,
             parse: Self::parse,
         })
     }

@@ -1,13 +1,15 @@
 //! Which moment is meant.
 
 use std::fmt;
+use std::ops::{Add, Sub};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::civil::{self, DateTime};
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
 use super::calendar::{ascii, civil_date, civil_from_days, digits, write_digits};
-use crate::value::from_text::FromText;
+use crate::value::from_text::{FromText, from_str};
 
 /// A moment: milliseconds since the Unix epoch, from the first to the last of the years 0001–9999 in UTC.
 ///
@@ -20,6 +22,9 @@ const EPOCH: DateTime = civil::datetime(1970, 1, 1, 0, 0, 0, 0);
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
+/// What a moment is, for whoever gave something else.
+const EXPECTED: &str = "an RFC 3339 time such as 2026-07-02T10:00:00.000Z";
+
 /// The length of `2026-07-02T10:00:00.000Z`.
 const TIMESTAMP_LEN: usize = 24;
 
@@ -28,6 +33,12 @@ impl Timestamp {
     pub const MIN: Self = Self(-62_135_596_800_000);
     /// The latest moment, 9999-12-31T23:59:59.999Z.
     pub const MAX: Self = Self(253_402_300_799_999);
+
+    /// The present moment by the clock of the operating system, for a program of one's own. The engine never calls it: it
+    /// asks the [`Clock`](super::Clock) that it was given, whose time is [`Crm::now`](crate::Crm::now).
+    pub fn now() -> Self {
+        SystemTime::now().into()
+    }
 
     /// The moment so many milliseconds after the Unix epoch, or the nearest one that there is.
     pub const fn from_millis(millis: i64) -> Self {
@@ -121,6 +132,40 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// A moment so much later, or the last one that there is.
+impl Add<Duration> for Timestamp {
+    type Output = Self;
+
+    fn add(self, later: Duration) -> Self {
+        self.saturating_add_millis(millis(later))
+    }
+}
+
+/// A moment so much earlier, or the first one that there is.
+impl Sub<Duration> for Timestamp {
+    type Output = Self;
+
+    fn sub(self, earlier: Duration) -> Self {
+        self.saturating_add_millis(-millis(earlier))
+    }
+}
+
+/// The moment to the millisecond before it, or the nearest one that there is.
+impl From<SystemTime> for Timestamp {
+    fn from(at: SystemTime) -> Self {
+        Self::from_millis(match at.duration_since(UNIX_EPOCH) {
+            Ok(after) => millis(after),
+            Err(before) => -millis(before.duration()),
+        })
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+from_str!(Timestamp, Timestamp::parse, EXPECTED);
+
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.encode(&mut [0; TIMESTAMP_LEN]))
@@ -130,7 +175,7 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_str(FromText {
-            expecting: "an RFC 3339 time such as 2026-07-02T10:00:00.000Z",
+            expecting: EXPECTED,
             parse: Self::parse,
         })
     }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::Document;
 use crate::record::object::Contact;
+use crate::value::from_text::named;
 use crate::value::id::Id;
 
 /// What became of a batch.
@@ -87,8 +88,11 @@ pub enum RowStatus {
 }
 
 impl RowStatus {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Created, Self::Updated, Self::Unchanged, Self::Failed];
+
     /// The name in JSON.
-    const fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Created => "created",
             Self::Updated => "updated",
@@ -97,6 +101,12 @@ impl RowStatus {
         }
     }
 }
+
+named!(
+    RowStatus,
+    as_str,
+    "`created`, `updated`, `unchanged` or `failed`"
+);
 
 /// Bytes of a row beside its contact, nearly.
 const ROW_BYTES: usize = 120;

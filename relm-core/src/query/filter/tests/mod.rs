@@ -27,7 +27,7 @@ fn blank<T: Object>(kind: Kind, millis: u32) -> T {
 }
 
 fn metadata(value: &Value) -> Metadata {
-    value.as_object().expect("an object").clone()
+    value.as_object().expect("an object").clone().into()
 }
 
 fn contact(second: u32, last_name: Option<&str>, members: &Value) -> Record {
