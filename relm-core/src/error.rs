@@ -1,12 +1,14 @@
 //! What can go wrong in a call, and what its caller can do about it.
 
+mod json;
 mod kind;
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
-use serde::{Serialize, Serializer};
-
+#[cfg(feature = "schema")]
+pub(crate) use self::json::Members;
 pub use self::kind::ErrorKind;
 
 use crate::limits::{
@@ -40,7 +42,7 @@ struct Details {
     valid_options: Vec<String>,
     suggestion: Option<String>,
     existing_id: Option<Id>,
-    reason: Option<&'static str>,
+    reason: Option<Cow<'static, str>>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -109,7 +111,7 @@ impl Error {
             valid_options: valid_options.clone(),
             suggestion: suggestion.clone(),
             existing_id: *existing_id,
-            reason: *reason,
+            reason: reason.clone(),
             source: None,
         }))
     }
@@ -217,7 +219,7 @@ impl Error {
     /// Adds the reason in a word, where one code has several causes that a program may distinguish.
     #[must_use]
     pub(crate) fn because(mut self, reason: &'static str) -> Self {
-        self.0.reason = Some(reason);
+        self.0.reason = Some(Cow::Borrowed(reason));
         self
     }
 
@@ -259,8 +261,8 @@ impl Error {
     }
 
     /// Why, in a stable word: `disk_full` or `read_only`, where the store takes no writes.
-    pub fn reason(&self) -> Option<&'static str> {
-        self.0.reason
+    pub fn reason(&self) -> Option<&str> {
+        self.0.reason.as_deref()
     }
 }
 
@@ -277,48 +279,23 @@ fn option_bytes(option: &str) -> usize {
     json_bytes(option) + 3
 }
 
-/// The members of the documented error object, without a request id.
-#[derive(Serialize)]
-#[cfg_attr(
-    feature = "schema",
-    derive(schemars::JsonSchema),
-    schemars(rename = "ErrorDetails")
-)]
-pub(crate) struct Members<'a> {
-    /// What went wrong, as a stable word.
-    #[cfg_attr(feature = "schema", schemars(with = "ErrorKind"))]
-    code: &'static str,
-    /// What was wrong and what would be right, for people.
-    message: &'a str,
-    /// The path of what was wrong, such as `metadata.plan`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<&'a str>,
-    /// What would have been accepted: the first of it.
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    valid_options: &'a [String],
-    /// What was most likely meant.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    suggestion: Option<&'a str>,
-    /// The record that holds the unique value.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    existing_id: Option<Id>,
-    /// Why, where one code has several causes: `disk_full` or `read_only`, where the store takes no writes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
+/// A clone has no cause: what is behind [`source`](StdError::source) may not be copied.
+impl Clone for Error {
+    fn clone(&self) -> Self {
+        self.copied()
+    }
 }
 
-impl Serialize for Error {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let members = Members {
-            code: self.kind().code(),
-            message: self.message(),
-            field: self.field(),
-            valid_options: self.valid_options(),
-            suggestion: self.suggestion(),
-            existing_id: self.existing_id(),
-            reason: self.reason(),
-        };
-        members.serialize(serializer)
+/// Errors are equal that say the same to a client, whatever caused them.
+impl PartialEq for Error {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind() == other.kind()
+            && self.message() == other.message()
+            && self.field() == other.field()
+            && self.valid_options() == other.valid_options()
+            && self.suggestion() == other.suggestion()
+            && self.existing_id() == other.existing_id()
+            && self.reason() == other.reason()
     }
 }
 

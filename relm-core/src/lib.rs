@@ -1,11 +1,10 @@
-//! Relm's engine: an API-first CRM that a program embeds, over a store of its choice.
+#![doc = include_str!("../README.md")]
 //!
-//! [`Crm`] is the way in: it creates, reads, changes, lists and searches contacts, companies, deals and activities,
-//! defines custom fields, links records, subscribes webhooks and checks API keys. What it keeps, it keeps in a
-//! [`Store`]: the reference in memory (`relm-store-memory`), the one over SQLite
-//! (`relm-store-seaorm`), or one of your own, which the suite of `relm-conformance` proves.
+//! # Where to go on
 //!
-//! The engine opens no socket, speaks no SQL and needs no runtime; the clock and the randomness are passed in.
+//! [`Crm`] is the way in, [`Scoped`] the handle on one workspace in one mode, [`Listing`] what a list is read by,
+//! [`Filterable`](query::filter::Filterable) what filters are built of, [`Patch`] what a write does to one member,
+//! [`engine::Dispatcher`] what delivers webhooks, and [`Store`] the contract with whatever keeps the records.
 
 pub mod engine;
 pub mod error;
@@ -18,7 +17,7 @@ pub mod value;
 pub mod webhook;
 
 pub use engine::{
-    BatchInput, Crm, List, ListRequest, Listing, Outcome, Reply, Scoped, SearchRequest,
+    BatchInput, Crm, EventStream, List, ListRequest, Listing, Outcome, Reply, Scoped, SearchRequest,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use record::association::{Association, AssociationInput};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
+use futures_util::{FutureExt, StreamExt, TryStreamExt};
 use relm_core::engine::{RecoverInput, RowStatus};
 use relm_core::query::filter::{Filterable, Operator};
 use relm_core::record::key::KeyAccess;
@@ -546,4 +546,102 @@ fn an_error_is_passed_on_and_told_by_its_kind() {
         Ok(())
     }
     pollster::block_on(run()).unwrap();
+}
+
+#[test]
+fn events_come_in_process_after_their_commit() -> Result<()> {
+    pollster::block_on(async {
+        let crm = Crm::new(MemoryStore::new());
+        let acme = crm.create_workspace("acme").await?;
+        let live = crm.open(acme.id, Mode::Live).await?;
+        let test = crm.open(acme.id, Mode::Test).await?;
+        three(&live).await?;
+        let mut events = live.events().subscribe();
+        assert!(events.next().now_or_never().is_none(), "none from before");
+        test.contacts()
+            .create(person("a@x.org", Plan::Pro, 5)?)
+            .await?;
+        let input = person("d@x.org", Plan::Pro, 5)?;
+        let once = live.clone().idempotent("once", &input)?;
+        let made = once.contacts().create(input.clone()).await?;
+        once.contacts().create(input.clone()).await?;
+        assert!(live.contacts().create(input).await.is_err());
+        let phone = ContactInput {
+            phone: "555".into(),
+            ..Default::default()
+        };
+        live.contacts().update(made.id, phone.clone(), None).await?;
+        live.contacts().update(made.id, phone, None).await?;
+        let input = WebhookInput {
+            url: "https://example.com/".into(),
+            event_types: vec!["*".to_owned()].into(),
+            ..Default::default()
+        };
+        let webhook = live.webhooks().subscribe(input).await?;
+        live.webhooks().test(webhook.id).await?;
+        live.contacts().delete(made.id, None).await?;
+        let mut other = live.events().subscribe();
+        drop((live, test, once, crm));
+        let mut came = Vec::new();
+        while let Some(event) = events.next().await {
+            let event = event.expect("none is missed");
+            let contact: Contact = event.data.decode()?;
+            assert_eq!((contact.id, event.record_id()), (made.id, Some(made.id)));
+            came.push((event.event_type.to_string(), contact.version));
+        }
+        let expected = [
+            ("contact.created", 1),
+            ("contact.updated", 2),
+            ("contact.deleted", 2),
+        ];
+        assert_eq!(
+            came,
+            expected.map(|(name, version)| (name.to_owned(), version))
+        );
+        assert!(other.next().await.is_none(), "the engine is gone");
+        Ok(())
+    })
+}
+
+#[test]
+fn a_listener_that_is_too_slow_is_told_how_much_it_missed() -> Result<()> {
+    pollster::block_on(async {
+        let live = live().await?;
+        let mut events = live.events().subscribe();
+        let extra = 7;
+        let names = (0..engine::EVENT_STREAM_EVENTS_MAX + extra).map(|n| format!("Ada {n}"));
+        let rows: Vec<ContactInput> = names
+            .map(|name| ContactInput {
+                first_name: name.into(),
+                ..Default::default()
+            })
+            .collect();
+        for contacts in rows.chunks(limits::BATCH_ROWS_MAX) {
+            let batch = BatchInput {
+                contacts: contacts.to_vec(),
+                ..Default::default()
+            };
+            live.contacts().batch(batch).await?;
+        }
+        for _ in 0..engine::EVENT_STREAM_EVENTS_MAX {
+            assert!(matches!(events.next().await, Some(Ok(_))));
+        }
+        let missed = events.next().await.and_then(Result::err);
+        assert_eq!(missed.map(|missed| missed.count), Some(extra as u64));
+        live.contacts().create(rows[0].clone()).await?;
+        assert!(matches!(events.next().await, Some(Ok(_))), "it goes on");
+        Ok(())
+    })
+}
+
+#[test]
+fn a_listener_that_waits_is_woken() -> Result<()> {
+    let live = pollster::block_on(live())?;
+    let mut events = live.events().subscribe();
+    let waiting = std::thread::spawn(move || pollster::block_on(events.next()));
+    let input = person("a@x.org", Plan::Pro, 5)?;
+    pollster::block_on(live.contacts().create(input))?;
+    let event = waiting.join().unwrap().unwrap().unwrap();
+    assert_eq!(event.event_type.as_str(), "contact.created");
+    Ok(())
 }

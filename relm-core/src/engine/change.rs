@@ -6,6 +6,7 @@ use std::mem;
 use std::sync::Arc;
 
 use super::context::Context;
+use super::spans;
 use super::transaction::{Planned, Transaction, transact, unexpected};
 use crate::error::Result;
 use crate::record::{Delivery, Entry, Event, EventDraft, EventType, Record};
@@ -120,8 +121,24 @@ impl<'a> Plan<'a> {
         let mut writes = self.writes.iter();
         Effects {
             queues: added.collect(),
+            events: self.events_to_publish(),
             reconfigures: writes.any(|write| matches!(write, Write::Reconfigure)),
         }
+    }
+
+    /// The changes among the events, where anybody listens to them. A ping is none: it goes to its endpoint alone.
+    fn events_to_publish(&self) -> Vec<Event> {
+        if !self.context.listeners().are_there(self.context.scope()) {
+            return Vec::new();
+        }
+        let events = self.writes.iter().filter_map(|write| match write {
+            Write::Insert(Entry {
+                record: Record::Event(event),
+                ..
+            }) if event.event_type != EventType::Ping => Some(Event::clone(event)),
+            _ => None,
+        });
+        events.collect()
     }
 
     fn into_batch(self) -> Batch {
@@ -139,6 +156,8 @@ impl<'a> Plan<'a> {
 struct Effects {
     /// The queues that it added to.
     queues: BTreeSet<QueueKey>,
+    /// What happened, as far as somebody in this process listens.
+    events: Vec<Event>,
     reconfigures: bool,
 }
 
@@ -206,12 +225,15 @@ impl<O: Operation> Transaction for Change<'_, O> {
     fn committed(&mut self) {
         let Effects {
             queues,
+            events,
             reconfigures,
         } = mem::take(&mut self.effects);
         if reconfigures {
             self.context.forget_configuration();
         }
         self.context.wakeups().notify(queues);
+        let listeners = self.context.listeners();
+        listeners.publish(self.context.scope(), &events);
     }
 
     fn resolve(&mut self, conflict: Refusal) -> Result<()> {
@@ -232,5 +254,6 @@ impl<O: Operation> Transaction for Change<'_, O> {
 /// Carries an operation out, whatever the idempotency key of its context.
 pub(super) async fn apply<O: Operation>(context: &Context, operation: O) -> Result<O::Output> {
     let mut change = Change::new(context, operation);
-    transact(context.storage(), &mut change).await
+    let transacted = transact(context.storage(), &mut change);
+    spans::change::<O, _>(context.scope(), transacted).await
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::caches::{Configurations, Principals, Scopes, Workspaces};
 use super::environment::Environment;
+use super::listeners::Listeners;
 use super::storage::Storage;
 use super::wakeups::Wakeups;
 use crate::error::Result;
@@ -26,6 +27,7 @@ pub(super) struct Components {
     principals: Principals,
     scopes: Scopes,
     wakeups: Wakeups,
+    listeners: Arc<Listeners>,
     sealer: Sealer,
     plain_http: bool,
     targets: Arc<dyn TargetPolicy>,
@@ -48,6 +50,7 @@ impl Components {
             principals: Principals::new(),
             scopes: Scopes::new(),
             wakeups: Wakeups::default(),
+            listeners: Arc::default(),
             sealer: Sealer::new(sealing_keys),
             plain_http,
             targets,
@@ -76,6 +79,10 @@ impl Components {
 
     pub fn wakeups(&self) -> &Wakeups {
         &self.wakeups
+    }
+
+    pub fn listeners(&self) -> &Arc<Listeners> {
+        &self.listeners
     }
 
     pub fn sealer(&self) -> &Sealer {

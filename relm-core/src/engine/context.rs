@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::components::Components;
 use super::environment::Environment;
+use super::listeners::Listeners;
 use super::storage::Storage;
 use super::wakeups::Wakeups;
 use crate::error::{Error, Result};
@@ -69,6 +70,10 @@ impl Context {
 
     pub fn wakeups(&self) -> &Wakeups {
         self.components.wakeups()
+    }
+
+    pub fn listeners(&self) -> &Arc<Listeners> {
+        self.components.listeners()
     }
 
     pub fn sealer(&self) -> &Sealer {

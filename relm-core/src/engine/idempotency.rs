@@ -8,6 +8,7 @@ use sha2::Sha256;
 use super::change::{Change, Operation};
 use super::context::{Context, IdempotencyKey};
 use super::reply::{Outcome, Reply};
+use super::spans;
 use super::transaction::{Planned, Transaction, transact};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::IDEMPOTENCY_TTL_MS;
@@ -41,7 +42,8 @@ async fn run<T, O: Operation<Output = Reply<T>>>(
         transaction: Change::new(context, operation),
         storing,
     };
-    transact(context.storage(), &mut idempotent).await
+    let transacted = transact(context.storage(), &mut idempotent);
+    spans::change::<O, _>(context.scope(), transacted).await
 }
 
 /// What a request that cannot be read is refused with: when its key was used, it is another request than that one,

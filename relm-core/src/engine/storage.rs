@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::spans;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::Document;
 use crate::store::{
@@ -36,7 +37,8 @@ impl Storage {
     }
 
     pub async fn get(&self, scope: Scope, id: Id) -> Result<Option<Document>> {
-        self.store.get(scope, id).await.map_err(store_error)
+        let called = spans::store("get", self.store.get(scope, id));
+        called.await.map_err(store_error)
     }
 
     pub async fn find(
@@ -45,16 +47,18 @@ impl Storage {
         kind: Kind,
         keys: &[String],
     ) -> Result<Vec<Option<Document>>> {
-        let found = self.store.find(scope, kind, keys).await;
-        found.map_err(store_error)
+        let called = spans::store("find", self.store.find(scope, kind, keys));
+        called.await.map_err(store_error)
     }
 
     pub async fn list(&self, scope: Scope, query: &Query) -> Result<Page> {
-        self.store.list(scope, query).await.map_err(store_error)
+        let called = spans::store("list", self.store.list(scope, query));
+        called.await.map_err(store_error)
     }
 
     pub async fn search(&self, scope: Scope, search: &Search) -> Result<SearchPage> {
-        self.store.search(scope, search).await.map_err(store_error)
+        let called = spans::store("search", self.store.search(scope, search));
+        called.await.map_err(store_error)
     }
 
     pub async fn configuration(
@@ -62,8 +66,8 @@ impl Storage {
         scope: Scope,
         known: Option<i64>,
     ) -> Result<Option<Configuration>> {
-        let configuration = self.store.configuration(scope, known).await;
-        configuration.map_err(store_error)
+        let called = spans::store("configuration", self.store.configuration(scope, known));
+        called.await.map_err(store_error)
     }
 
     pub async fn response(
@@ -72,16 +76,17 @@ impl Storage {
         key: &str,
         now: Timestamp,
     ) -> Result<Option<StoredResponse>> {
-        let response = self.store.response(scope, key, now).await;
-        response.map_err(store_error)
+        let called = spans::store("response", self.store.response(scope, key, now));
+        called.await.map_err(store_error)
     }
 
     pub async fn queues(&self, after: Option<QueueKey>, limit: usize) -> Result<Vec<Queue>> {
-        self.store.queues(after, limit).await.map_err(store_error)
+        let called = spans::store("queues", self.store.queues(after, limit));
+        called.await.map_err(store_error)
     }
 
     pub async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
-        let committed = self.store.commit(batch).await;
+        let committed = spans::store("commit", self.store.commit(batch)).await;
         match &committed {
             Ok(()) => self.writability.learn(None),
             Err(CommitError::Store(error)) => self.report(error),
@@ -91,7 +96,7 @@ impl Storage {
     }
 
     pub async fn lease(&self, lease: &Lease) -> Result<Vec<Document>> {
-        let leased = self.store.lease(lease).await;
+        let leased = spans::store("lease", self.store.lease(lease)).await;
         leased.map_err(|error| {
             self.report(&error);
             store_error(error)

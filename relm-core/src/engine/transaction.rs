@@ -3,6 +3,7 @@
 
 use std::future::Future;
 
+use super::spans;
 use super::storage::{Storage, store_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::{Batch, CommitError, Refusal};
@@ -66,7 +67,10 @@ pub(super) async fn transact<X: Transaction>(
                 transaction.committed();
                 return Ok(output);
             }
-            Err(CommitError::Refused(conflict)) => transaction.resolve(conflict)?,
+            Err(CommitError::Refused(conflict)) => {
+                spans::conflict(&conflict);
+                transaction.resolve(conflict)?;
+            }
             Err(CommitError::Store(error)) => return Err(store_error(error)),
         }
     }

@@ -40,3 +40,21 @@ fn the_first_options_that_fit_are_listed_in_their_order() {
     let error = Error::bad_request("No.").options("", ["a", &long, "b"]);
     assert_eq!(error.valid_options(), ["a", "b"]);
 }
+
+#[test]
+fn an_error_reads_back_as_what_it_says_without_its_cause() {
+    let cause = std::io::Error::other("a cause");
+    let whole = Error::invalid("metadata.plan", "No.")
+        .options("por", ["free", "pro"])
+        .existing(Id::new(Kind::Contact, 1))
+        .because("disk_full")
+        .caused_by(cause);
+    for error in [whole, Error::not_found("contact")] {
+        let json = serde_json::to_string(&error).unwrap();
+        let read: Error = serde_json::from_str(&json).unwrap();
+        assert_eq!(read, error);
+        assert_eq!(serde_json::to_string(&read).unwrap(), json);
+        assert!(StdError::source(&error.clone()).is_none());
+        assert_ne!(read, error.at("elsewhere"));
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::de::Error as _;
+use serde::de::{DeserializeOwned, Error as _};
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -159,6 +159,14 @@ impl EventData {
     /// The JSON.
     pub fn get(&self) -> &str {
         &self.json
+    }
+
+    /// The record as its type: that of the [event's](EventType).
+    ///
+    /// # Errors
+    /// `internal_error` when it is not one of that type.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_str(&self.json).map_err(Error::internal)
     }
 }
 

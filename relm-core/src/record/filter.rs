@@ -123,7 +123,7 @@ impl Filter {
 ///     .filter(Contact::created_at().gt(Timestamp::now() - week))
 ///     .filter(Contact::email().ilike("%@example.com"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[must_use = "a method such as `eq` makes a filter of it"]
 pub struct Filterable<V> {
     field: Cow<'static, str>,
@@ -158,33 +158,33 @@ impl<V> Filterable<V> {
     }
 
     /// Records of which it is null.
-    pub fn is_null(self) -> Filter {
+    pub fn is_null(&self) -> Filter {
         self.with(Operator::IsNull, "true")
     }
 
     /// Records of which it has a value.
-    pub fn is_not_null(self) -> Filter {
+    pub fn is_not_null(&self) -> Filter {
         self.with(Operator::IsNull, "false")
     }
 
-    fn with(self, operator: Operator, value: impl Into<String>) -> Filter {
-        Filter::new(self.field, operator.as_str(), value)
+    fn with(&self, operator: Operator, value: impl Into<String>) -> Filter {
+        Filter::new(self.field.clone(), operator.as_str(), value)
     }
 }
 
 impl<V: Display> Filterable<V> {
     /// Equal; of an e-mail address, a domain and a currency, in whatever spelling.
-    pub fn eq(self, value: impl Into<V>) -> Filter {
+    pub fn eq(&self, value: impl Into<V>) -> Filter {
         self.compare(Operator::Eq, value)
     }
 
     /// Not equal; a record of which it is null is neither.
-    pub fn ne(self, value: impl Into<V>) -> Filter {
+    pub fn ne(&self, value: impl Into<V>) -> Filter {
         self.compare(Operator::Neq, value)
     }
 
     /// Equal to one of these, of which there may be none: then no record is listed.
-    pub fn is_in<T: Into<V>>(self, values: impl IntoIterator<Item = T>) -> Filter {
+    pub fn is_in<T: Into<V>>(&self, values: impl IntoIterator<Item = T>) -> Filter {
         let values: Vec<String> = values.into_iter().map(escaped).collect();
         if values.is_empty() {
             // Every record has an id.
@@ -193,7 +193,7 @@ impl<V: Display> Filterable<V> {
         self.with(Operator::In, values.join(","))
     }
 
-    fn compare(self, operator: Operator, value: impl Into<V>) -> Filter {
+    fn compare(&self, operator: Operator, value: impl Into<V>) -> Filter {
         let value: V = value.into();
         self.with(operator, value.to_string())
     }
@@ -207,36 +207,36 @@ fn escaped<V: Display>(value: impl Into<V>) -> String {
 
 impl<V: Display + Ordered> Filterable<V> {
     /// Greater: later, or behind it in the order of code points.
-    pub fn gt(self, value: impl Into<V>) -> Filter {
+    pub fn gt(&self, value: impl Into<V>) -> Filter {
         self.compare(Operator::Gt, value)
     }
 
     /// Greater or equal.
-    pub fn gte(self, value: impl Into<V>) -> Filter {
+    pub fn gte(&self, value: impl Into<V>) -> Filter {
         self.compare(Operator::Gte, value)
     }
 
     /// Less: earlier, or before it in the order of code points.
-    pub fn lt(self, value: impl Into<V>) -> Filter {
+    pub fn lt(&self, value: impl Into<V>) -> Filter {
         self.compare(Operator::Lt, value)
     }
 
     /// Less or equal.
-    pub fn lte(self, value: impl Into<V>) -> Filter {
+    pub fn lte(&self, value: impl Into<V>) -> Filter {
         self.compare(Operator::Lte, value)
     }
 }
 
 impl Filterable<String> {
     /// The whole text against a pattern of `%` and `_`, without regard to case; `\\` escapes the two.
-    pub fn ilike(self, pattern: impl Into<String>) -> Filter {
+    pub fn ilike(&self, pattern: impl Into<String>) -> Filter {
         self.with(Operator::Ilike, pattern)
     }
 }
 
 impl Filterable<MetadataValue> {
     /// The whole text against a pattern of `%` and `_`, without regard to case; `\\` escapes the two.
-    pub fn ilike(self, pattern: impl Into<String>) -> Filter {
+    pub fn ilike(&self, pattern: impl Into<String>) -> Filter {
         self.with(Operator::Ilike, pattern)
     }
 }

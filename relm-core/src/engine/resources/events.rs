@@ -3,6 +3,9 @@
 use super::listing::ListRequest;
 use super::pages::Listing;
 use crate::engine::context::Context;
+use crate::engine::listeners::EventStream;
+#[cfg(doc)]
+use crate::engine::listeners::MissedEvents;
 use crate::error::{Error, Result};
 use crate::record::Document;
 use crate::record::Event;
@@ -16,6 +19,40 @@ pub struct Events<'a> {
 impl<'a> Events<'a> {
     pub(in crate::engine) fn new(context: &'a Context) -> Self {
         Self { context }
+    }
+
+    /// The events of this scope as this engine commits them, from now on: for what a program does in its own process when
+    /// something changed. No endpoint and no dispatcher is needed.
+    ///
+    /// ```
+    /// # fn main() -> relm_core::Result<()> { pollster::block_on(async {
+    /// # let crm = relm_core::Crm::new(relm_store_memory::MemoryStore::new());
+    /// # let acme = crm.create_workspace("acme").await?;
+    /// # let live = crm.open(acme.id, relm_core::Mode::Live).await?;
+    /// use futures_util::StreamExt;
+    /// # use relm_core::{Contact, ContactInput};
+    ///
+    /// let mut events = live.events().subscribe();
+    /// # live.contacts().create(ContactInput { email: "ada@example.com".into(), ..Default::default() }).await?;
+    /// # drop((live, crm));
+    /// while let Some(Ok(event)) = events.next().await {
+    ///     println!("{} {}", event.event_type, event.data.get());
+    /// #   assert_eq!(event.data.decode::<Contact>()?.email.as_deref(), Some("ada@example.com"));
+    /// }
+    /// # Ok(()) }) }
+    /// ```
+    ///
+    /// What is promised, and what is not:
+    /// - each event of a change that began after this returned and whose call returned `Ok`, on this [`Crm`](crate::Crm) or a
+    ///   clone of it, comes once, after its commit. The events of one call come in their order; two changes that went on at the
+    ///   same time may come in either, so of one record compare `version`;
+    /// - not those of other processes over the same store, nor those of a call that was dropped or ended with
+    ///   `outcome_unknown`, nor any from before. Nothing of it outlives the process: what must not be lost is for a webhook,
+    ///   or for whoever reads [`list`](Self::list);
+    /// - [`EVENT_STREAM_EVENTS_MAX`](crate::engine::EVENT_STREAM_EVENTS_MAX) events wait for a stream that is not polled. Those
+    ///   beyond are left out, and one [`MissedEvents`] says how many; no change ever waits for a listener.
+    pub fn subscribe(&self) -> EventStream {
+        self.context.listeners().subscribe(self.context.scope())
     }
 
     /// The event of this id, or none: what receivers are sent, and `changed_fields` beside it, the names of the fields

@@ -11,6 +11,7 @@ use super::endpoint;
 use super::listing::{self, List, ListRequest};
 use super::searching::{self, SearchRequest};
 use crate::engine::context::Context;
+use crate::engine::spans;
 use crate::error::Result;
 use crate::record::{Document, Record};
 use crate::value::id::{Id, Kind};
@@ -138,6 +139,14 @@ impl<'a, T: Send + 'a> Listing<'a, '_, T> {
     }
 
     async fn read(&self) -> Result<List> {
+        let of = match &self.asked {
+            Asked::List(kind, ..) => kind.name(),
+            Asked::Search(_) => "search",
+        };
+        spans::list(of, self.context.scope(), self.page()).await
+    }
+
+    async fn page(&self) -> Result<List> {
         match &self.asked {
             Asked::List(kind, request, endpoint) => {
                 if let Some(id) = endpoint {

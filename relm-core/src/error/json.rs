@@ -1,0 +1,89 @@
+//! Errors as JSON: the members of the documented error object.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{Details, Error, ErrorKind};
+use crate::value::id::Id;
+
+/// The members of the documented error object, without a request id.
+#[derive(Serialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "ErrorDetails")
+)]
+pub(crate) struct Members<'a> {
+    /// What went wrong, as a stable word.
+    #[cfg_attr(feature = "schema", schemars(with = "ErrorKind"))]
+    code: &'static str,
+    /// What was wrong and what would be right, for people.
+    message: &'a str,
+    /// The path of what was wrong, such as `metadata.plan`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    /// What would have been accepted: the first of it.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    valid_options: &'a [String],
+    /// What was most likely meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestion: Option<&'a str>,
+    /// The record that holds the unique value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    existing_id: Option<Id>,
+    /// Why, where one code has several causes: `disk_full` or `read_only`, where the store takes no writes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let members = Members {
+            code: self.kind().code(),
+            message: self.message(),
+            field: self.field(),
+            valid_options: self.valid_options(),
+            suggestion: self.suggestion(),
+            existing_id: self.existing_id(),
+            reason: self.reason(),
+        };
+        members.serialize(serializer)
+    }
+}
+
+/// Reads what [`Serialize`] writes: an error that was kept or sent, without its cause.
+impl<'de> Deserialize<'de> for Error {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Said {
+            code: ErrorKind,
+            message: String,
+            field: Option<String>,
+            #[serde(default)]
+            valid_options: Vec<String>,
+            suggestion: Option<String>,
+            existing_id: Option<Id>,
+            reason: Option<String>,
+        }
+        let Said {
+            code,
+            message,
+            field,
+            valid_options,
+            suggestion,
+            existing_id,
+            reason,
+        } = Said::deserialize(deserializer)?;
+        Ok(Self(Box::new(Details {
+            kind: code,
+            message,
+            field,
+            valid_options,
+            suggestion,
+            existing_id,
+            reason: reason.map(Cow::Owned),
+            source: None,
+        })))
+    }
+}
