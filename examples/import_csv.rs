@@ -109,7 +109,7 @@ async fn send(
     let report: BatchReport = reply.decode()?;
     for row in &report.data {
         if let Some(error) = &row.error {
-            println!("row failed: {} ({})", error["message"], error["field"]);
+            println!("row failed: {error}");
         }
     }
     tally.created += report.created;

@@ -355,6 +355,14 @@ fn inputs_and_records_go_through_json_and_back() -> Result<()> {
         },
         json!({ "from_type": "contact", "from_id": contact, "to_type": "company", "to_id": company, "label": "employee" }),
     );
+    let batch = BatchInput {
+        contacts: vec![person("a@x.org", Plan::Pro, 5)?],
+        dedup_on_email: true,
+        atomic: false,
+    };
+    let row = json!({ "email": "a@x.org", "metadata": { "plan": "pro", "seats": 5 } });
+    let as_json = json!({ "contacts": [row], "dedup_on": ["email"], "atomic": false });
+    round_trip(batch, as_json);
     round_trip(
         RotateInput {
             expires_in: Some(60),
@@ -644,4 +652,23 @@ fn a_listener_that_waits_is_woken() -> Result<()> {
     let event = waiting.join().unwrap().unwrap().unwrap();
     assert_eq!(event.event_type.as_str(), "contact.created");
     Ok(())
+}
+
+#[test]
+fn a_row_of_a_batch_fails_with_an_error_like_any_other() -> Result<()> {
+    pollster::block_on(async {
+        let live = live().await?;
+        let batch = BatchInput {
+            contacts: vec![person("a@x.org", Plan::Pro, 5)?, person("a", Plan::Pro, 5)?],
+            ..Default::default()
+        };
+        let report = live.contacts().batch(batch).await?;
+        let statuses = report.data.iter().map(|row| row.status);
+        let expected = [RowStatus::Created, RowStatus::Failed];
+        assert_eq!(statuses.collect::<Vec<_>>(), expected);
+        let error = report.data[1].error.as_ref().unwrap();
+        assert_eq!(error.kind(), ErrorKind::ValidationFailed);
+        assert_eq!(error.field(), Some("contacts[1].email"));
+        Ok(())
+    })
 }

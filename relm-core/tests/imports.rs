@@ -236,3 +236,19 @@ fn no_files_import_each_other_in_a_circle() {
         "these files are in circles: {imports:#?}"
     );
 }
+
+/// The clock is passed in: only the system's own, which is the default, and what a program around the engine asks for
+/// read it.
+#[test]
+fn no_other_file_reads_the_clock_of_the_system() {
+    let mut codes = BTreeMap::new();
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    read(&sources, "", &mut codes);
+    let reads = |code: &String| {
+        let clocks = ["SystemTime::now", "Timestamp::now", "Instant::now"];
+        clocks.iter().any(|clock| code.contains(clock))
+    };
+    let readers = codes.iter().filter(|(_, code)| reads(code));
+    let readers: Vec<&str> = readers.map(|(module, _)| module.as_str()).collect();
+    assert_eq!(readers, ["value::environment", "value::time::timestamp"]);
+}

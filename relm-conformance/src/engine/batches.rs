@@ -1,7 +1,7 @@
 //! Batches of contacts over the store: which rows fail, and what the others leave.
 
 use relm_core::engine::{BatchInput, BatchReport, RowStatus};
-use relm_core::error::ErrorKind;
+use relm_core::error::{Error, ErrorKind};
 use relm_core::record::object::ContactInput;
 use relm_core::value::id::{Id, Kind};
 
@@ -20,8 +20,8 @@ fn statuses(report: &BatchReport) -> Vec<RowStatus> {
     report.data.iter().map(|row| row.status).collect()
 }
 
-fn code(report: &BatchReport, row: usize) -> Option<&str> {
-    report.data[row].error.as_ref()?["code"].as_str()
+fn kind(report: &BatchReport, row: usize) -> Option<ErrorKind> {
+    report.data[row].error.as_ref().map(Error::kind)
 }
 
 /// A bad row fails alone, and names the record that it met; the others are created, each with its event.
@@ -56,16 +56,15 @@ pub(crate) async fn a_bad_row_fails_alone(store: Subject) {
         [Created, Failed, Failed, Failed, Created]
     );
     assert_eq!((report.created, report.failed), (2, 3));
-    let codes = [1, 2, 3].map(|row| code(&report, row));
-    assert_eq!(
-        codes,
-        ["validation_failed", "conflict", "identifier_required"].map(Some)
-    );
+    let kinds = [1, 2, 3].map(|row| kind(&report, row));
+    let expected = [
+        ErrorKind::ValidationFailed,
+        ErrorKind::Conflict,
+        ErrorKind::IdentifierRequired,
+    ];
+    assert_eq!(kinds, expected.map(Some));
     let error = report.data[2].error.as_ref().expect("the row failed");
-    assert_eq!(
-        error["existing_id"].as_str().and_then(Id::parse),
-        Some(held.id)
-    );
+    assert_eq!(error.existing_id(), Some(held.id));
     assert_eq!(acme.all(&store, Kind::Contact).await.len(), 3);
     assert_eq!(acme.events(&store).await.len(), 3);
 }
@@ -216,7 +215,7 @@ pub(crate) async fn a_row_with_a_lost_reference_fails_alone(store: Subject) {
         .expect("the batch is valid");
     use RowStatus::{Created, Failed};
     assert_eq!(statuses(&report), [Created, Failed, Created, Failed]);
-    assert_eq!(code(&report, 1), Some("invalid_reference"));
+    assert_eq!(kind(&report, 1), Some(ErrorKind::InvalidReference));
     assert_eq!(acme.all(&store, Kind::Contact).await.len(), 2);
     assert_eq!(acme.events(&store).await.len(), 3);
 }

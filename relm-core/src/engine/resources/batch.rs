@@ -6,6 +6,7 @@ mod working_set;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use self::report::report;
@@ -19,7 +20,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limits::BATCH_ROWS_MAX;
 use crate::record::Document;
 use crate::record::hint;
-use crate::record::input::Reader;
+use crate::record::input::{Reader, read_as_json};
 use crate::record::object::{Contact, ContactInput, Object};
 use crate::record::patch::Patch;
 use crate::record::reference::lost_reference;
@@ -30,7 +31,7 @@ use crate::value::id::Id;
 use crate::value::spelling::OtherNames;
 
 /// What a batch of contacts asks for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(
     feature = "schema",
     derive(schemars::JsonSchema),
@@ -126,33 +127,74 @@ impl ContactBatch {
                 "The body must be a JSON object, not an array: {\"contacts\": […]}.",
             ));
         }
-        let mut reader = Reader::new(body)?;
-        reader.knowing(OTHER_NAMES);
-        let rows = reader.take("contacts");
-        let dedup_on_email = match reader.texts("dedup_on")? {
-            Patch::Keep | Patch::Clear => false,
-            Patch::Set(names) => {
-                if let Some(other) = names.iter().find(|name| *name != "email") {
-                    let message =
-                        format!("`dedup_on` can name `email` alone, not {}.", Quoted(other));
-                    return Err(Error::new(ErrorKind::UnknownValue, message)
-                        .at("dedup_on")
-                        .options(other, ["email"]));
-                }
-                !names.is_empty()
-            }
-        };
-        let atomic = *reader.boolean("atomic")?.as_set().unwrap_or(&false);
-        reader.finish()?;
-        let Some(Value::Array(rows)) = rows else {
-            return Err(Error::invalid(
-                "contacts",
-                format!("`contacts` must be a list of 1 to {BATCH_ROWS_MAX} contacts."),
-            ));
-        };
-        check_count(rows.len())?;
+        let (rows, dedup_on_email, atomic) = read_members(Reader::new(body)?)?;
         let rows = rows.into_iter().map(|row| read_row(row).map_err(Arc::new));
         Self::new(rows.collect(), dedup_on_email, atomic)
+    }
+}
+
+/// The rows of a batch, whether it dedups on the address, and whether it is atomic.
+fn read_members(mut reader: Reader) -> Result<(Vec<Value>, bool, bool)> {
+    reader.knowing(OTHER_NAMES);
+    let rows = reader.take("contacts");
+    let dedup_on_email = match reader.texts("dedup_on")? {
+        Patch::Keep | Patch::Clear => false,
+        Patch::Set(names) => {
+            if let Some(other) = names.iter().find(|name| *name != "email") {
+                let message = format!("`dedup_on` can name `email` alone, not {}.", Quoted(other));
+                return Err(Error::new(ErrorKind::UnknownValue, message)
+                    .at("dedup_on")
+                    .options(other, ["email"]));
+            }
+            !names.is_empty()
+        }
+    };
+    let atomic = *reader.boolean("atomic")?.as_set().unwrap_or(&false);
+    reader.finish()?;
+    let Some(Value::Array(rows)) = rows else {
+        return Err(Error::invalid(
+            "contacts",
+            format!("`contacts` must be a list of 1 to {BATCH_ROWS_MAX} contacts."),
+        ));
+    };
+    check_count(rows.len())?;
+    Ok((rows, dedup_on_email, atomic))
+}
+
+read_as_json!(BatchInput, |reader| {
+    let (rows, dedup_on_email, atomic) = read_members(reader)?;
+    let read = |(index, row)| {
+        let contact = Reader::new(row).and_then(|row| row.all_of(Contact::read));
+        contact.map_err(|error| error.within(&format!("contacts[{index}]")))
+    };
+    let contacts = rows.into_iter().enumerate().map(read);
+    Ok(BatchInput {
+        contacts: contacts.collect::<Result<_>>()?,
+        dedup_on_email,
+        atomic,
+    })
+});
+
+/// As a request says it.
+impl Serialize for BatchInput {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Members<'a> {
+            contacts: &'a [ContactInput],
+            dedup_on: &'a [&'a str],
+            atomic: bool,
+        }
+        let Self {
+            contacts,
+            dedup_on_email,
+            atomic,
+        } = self;
+        let members = Members {
+            contacts,
+            dedup_on: if *dedup_on_email { &["email"] } else { &[] },
+            atomic: *atomic,
+        };
+        members.serialize(serializer)
     }
 }
 

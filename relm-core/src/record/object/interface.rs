@@ -35,7 +35,15 @@ pub trait Object:
     const TYPE: ObjectType;
 
     /// The members that a write may set, each kept, cleared or set.
-    type Input: Clone + fmt::Debug + Default + Send + Sync + 'static;
+    type Input: Clone
+        + fmt::Debug
+        + Default
+        + PartialEq
+        + Serialize
+        + DeserializeOwned
+        + Send
+        + Sync
+        + 'static;
 
     /// An object with nothing in it yet.
     fn blank(id: Id, mode: Mode, now: Timestamp) -> Self;

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::Document;
@@ -64,8 +63,7 @@ pub struct BatchRow {
     /// That contact, as the row left it.
     pub contact: Option<Contact>,
     /// Why it failed; null where it did not.
-    #[cfg_attr(feature = "schema", schemars(with = "Option<Error>"))]
-    pub error: Option<Value>,
+    pub error: Option<Error>,
 }
 
 /// What became of a row.
