@@ -103,6 +103,8 @@ pub(crate) struct Ledger {
     pub sent: Vec<Sent>,
     /// An endpoint as a process read it since it leased of it.
     reads: HashMap<(usize, Id), Vec<Read>>,
+    /// When the lease ends of a version of a delivery that was to be cancelled.
+    held: HashMap<(Id, i64), Timestamp>,
     taken: HashMap<(usize, Id), Taken>,
 }
 
@@ -120,6 +122,7 @@ impl Ledger {
             deliveries: BTreeMap::new(),
             sent: Vec::new(),
             reads: HashMap::new(),
+            held: HashMap::new(),
             taken: HashMap::new(),
         }
     }
@@ -181,11 +184,13 @@ impl Ledger {
             let row = self.deliveries.get(&document.id);
             let delivery: Delivery = document.decode().expect("it was written as a delivery");
             let is_so = row.is_some_and(|row| row.delivery == delivery);
-            let is_due = delivery.next_attempt_at.is_some_and(|due| due <= lease.now);
+            let is_due = self.due_at(&delivery).is_some_and(|due| due <= lease.now);
             self.ensure(is_so && is_due, || {
                 format!("{process} was given {delivery:?}, which is not so or not due")
             });
             if is_hold {
+                let held = (document.id, delivery.version);
+                self.held.insert(held, lease.until);
                 self.note(lease.until, format!("{process} holds {}", delivery.id));
                 continue;
             }
@@ -197,6 +202,14 @@ impl Ledger {
             };
             self.taken.insert((process, document.id), taken);
         }
+    }
+
+    /// When a delivery is due. One that was held to be cancelled, and was not since its endpoint was enabled again, is due
+    /// when that lease ends, though it was planned for later.
+    fn due_at(&self, delivery: &Delivery) -> Option<Timestamp> {
+        let planned = delivery.next_attempt_at?;
+        let held = self.held.get(&(delivery.id, delivery.version));
+        Some(held.map_or(planned, |held| planned.min(*held)))
     }
 
     /// A message leaves: its place among all.
@@ -221,9 +234,8 @@ impl Ledger {
         } = taken;
         let event = self.events.get(&taken.event_id);
         // Once it is taken, a wall clock that is set back does not make it early.
-        let is_due = taken
-            .next_attempt_at
-            .is_some_and(|due| due <= now.max(*leased_at));
+        let due_at = self.due_at(taken);
+        let is_due = due_at.is_some_and(|due| due <= now.max(*leased_at));
         let by_read = |read: &Read| {
             let is_signed = super::signed::is_right(message, read, now);
             [
