@@ -267,7 +267,7 @@ impl Store for HashStore {
         let mut queues: BTreeMap<QueueKey, Timestamp> = BTreeMap::new();
         for (scope, delivery, due_at) in contents.waiting() {
             let key = QueueKey {
-                scope_key: scope.key(),
+                scope,
                 webhook: delivery.webhook_id,
             };
             if Some(key) > after {

@@ -8,7 +8,7 @@
 
 use std::cell::Cell;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::path::Path;
 
 use async_trait::async_trait;
@@ -429,24 +429,27 @@ impl Store for KeyValueStore {
         limit: usize,
     ) -> Result<Vec<Queue>, StoreError> {
         let due = self.read(DUE)?;
-        let mut queues: BTreeMap<QueueKey, Timestamp> = BTreeMap::new();
-        for entry in due.iter().map_err(fault)? {
+        let end = |key: QueueKey| (scope_key(key.scope), key.webhook.ulid(), u128::MAX);
+        let begin = after.map_or(Bound::Unbounded, |after| Bound::Excluded(end(after)));
+        let mut queues: Vec<Queue> = Vec::new();
+        // The table has one queue after the other.
+        for entry in due.range((begin, Bound::Unbounded)).map_err(fault)? {
             let (key, at) = entry.map_err(fault)?;
             let ((workspace, mode), webhook, _) = key.value();
             let workspace = Id::new(Kind::Workspace, workspace);
-            let scope = Scope::new(workspace, Mode::ALL[usize::from(mode)]);
             let key = QueueKey {
-                scope_key: scope.key(),
+                scope: Scope::new(workspace, Mode::ALL[usize::from(mode)]),
                 webhook: Id::new(Kind::Webhook, webhook),
             };
-            let at = Timestamp::from_millis(at.value());
-            if Some(key) > after {
-                let first = queues.entry(key).or_insert(at);
-                *first = at.min(*first);
+            let due_at = Timestamp::from_millis(at.value());
+            let (is_full, last) = (queues.len() == limit, queues.last_mut());
+            match last.filter(|last| last.key == key) {
+                Some(queue) => queue.due_at = due_at.min(queue.due_at),
+                None if is_full => break,
+                None => queues.push(Queue { key, due_at }),
             }
         }
-        let queues = queues.into_iter().take(limit);
-        Ok(queues.map(|(key, due_at)| Queue { key, due_at }).collect())
+        Ok(queues)
     }
 
     async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError> {

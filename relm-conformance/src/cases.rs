@@ -124,7 +124,7 @@ macro_rules! for_each_case {
             }
             [store::queues] {
                 queues_list_each_endpoint_once
-                queues_are_ordered_by_key
+                queues_keep_their_order
                 queues_begin_strictly_after_their_cursor
                 any_limit_gives_every_queue_once
                 a_queue_is_due_with_its_earliest_delivery

@@ -119,21 +119,30 @@ macro_rules! conformance_test {
     };
 }
 
-/// Expands `case!([store::keys] none_is_no_key)` to `store::keys::none_is_no_key`.
+/// Expands `case!([store::keys] none_is_no_key)` to what runs `store::keys::none_is_no_key`.
 macro_rules! case {
-    ([$folder:ident::$file:ident] $name:ident) => {
-        $folder::$file::$name
+    // The engine makes its workspaces itself.
+    ([store::$file:ident] $name:ident) => {
+        |subject| {
+            Box::pin(async {
+                records::insert_workspaces(&subject).await;
+                store::$file::$name(subject).await;
+            })
+        }
+    };
+    ([engine::$file:ident] $name:ident) => {
+        |subject| Box::pin(engine::$file::$name(subject))
     };
 }
 
-/// Expands to `pub const CASES: &[Case] = &[Case { name: "…", run: |subject| Box::pin(keys::…(subject)) }, …];`.
+/// Expands to `pub const CASES: &[Case] = &[Case { name: "…", run: |subject| Box::pin(engine::…(subject)) }, …];`.
 macro_rules! case_table {
     (() $($module:tt { $($name:ident)* })*) => {
         /// Every case, in the order of the contract.
         pub const CASES: &[Case] = &[$($(
             Case {
                 name: stringify!($name),
-                run: |subject| Box::pin(case!($module $name)(subject)),
+                run: case!($module $name),
             },
         )*)*];
     };

@@ -3,6 +3,7 @@
 use relm_core::record::association::{Association, AssociationInput};
 use relm_core::record::field::{Field, FieldInput, FieldType};
 use relm_core::record::object::{Company, Contact, Object, ObjectType};
+use relm_core::record::workspace::Workspace;
 use relm_core::record::{
     Change, Delivery, DeliveryStatus, Event, EventData, EventDraft, EventType, Webhook,
     WebhookInput,
@@ -13,7 +14,7 @@ use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::{Mode, Scope};
 use relm_core::value::time::{SeededRng, Timestamp};
 
-use crate::subject::NOW;
+use crate::subject::{NOW, Subject};
 
 /// A record with other values of some members: `with!(contact(1); phone: None)` is `{ let mut record = contact(1); record.phone = None; record }`.
 macro_rules! with {
@@ -28,6 +29,39 @@ pub(crate) use with;
 /// Where cases write.
 pub(crate) const SCOPE: Scope = Scope::new(Id::new(Kind::Workspace, WORKSPACE), Mode::Live);
 const WORKSPACE: u128 = (1_782_986_400_000 << 80) | 0x5eed_0000_1111_2222_3333;
+
+/// The other mode of the workspace, another workspace, and what is above all of them.
+pub(crate) fn others() -> [Scope; 3] {
+    let workspace = SCOPE.workspace();
+    let next = Id::new(Kind::Workspace, workspace.ulid() + 1);
+    [
+        Scope::new(workspace, Mode::Test),
+        Scope::new(next, Mode::Live),
+        Scope::SYSTEM,
+    ]
+}
+
+/// What a scope has before a case begins: the workspaces of [`SCOPE`] and its [`others`], since none is written to before
+/// it is there.
+pub(crate) fn given(scope: Scope) -> Vec<Record> {
+    if scope != Scope::SYSTEM {
+        return Vec::new();
+    }
+    let ids = [SCOPE, others()[1]].map(Scope::workspace);
+    ids.map(|id| workspace(id).into()).to_vec()
+}
+
+/// Inserts what is [`given`].
+pub(crate) async fn insert_workspaces(store: &Subject) {
+    let writes = given(Scope::SYSTEM).into_iter().map(insert).collect();
+    store.apply(Scope::SYSTEM, writes).await;
+}
+
+/// A workspace.
+pub(crate) fn workspace(id: Id) -> Workspace {
+    let made = Workspace::new(id, format!("Workspace {id}"), "secret".to_owned(), NOW);
+    made.expect("the name is not empty")
+}
 
 /// The id of the `n`th record; no two kinds share one, as no two records do.
 pub(crate) fn id(kind: Kind, n: u64) -> Id {

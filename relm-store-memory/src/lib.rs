@@ -193,7 +193,7 @@ impl Store for MemoryStore {
         for (scope, contents) in self.read().iter() {
             for (webhook, waiting) in &contents.queues {
                 let key = QueueKey {
-                    scope_key: scope.key(),
+                    scope: *scope,
                     webhook: *webhook,
                 };
                 let first = waiting.first().filter(|_| Some(key) > after);

@@ -9,6 +9,7 @@ use relm_core::store::{Batch, Refusal, Require, Write};
 use relm_core::value::id::{Id, Kind};
 
 use crate::plan::texts;
+use crate::scope_number::{digits, holders, inserted_workspaces, scope_number};
 use crate::sql::{Sql, table};
 
 /// Ids or keys that one question asks for.
@@ -23,6 +24,8 @@ pub(crate) struct Probe {
     responses: HashSet<String>,
     versions: HashMap<Id, i64>,
     holders: HashMap<(Kind, String), Id>,
+    /// The last digits of the ids of workspaces, which make the [numbers](crate::scope_number) of scopes.
+    digits: HashSet<String>,
 }
 
 /// What a question is about.
@@ -31,11 +34,12 @@ pub(crate) enum Topic {
     Responses,
     Versions,
     Holders(Kind),
+    Digits,
 }
 
 /// The questions of a batch. Each reads two columns.
 pub(crate) fn questions(batch: &Batch) -> Vec<(Topic, Sql)> {
-    let scope = batch.scope.key();
+    let scope = scope_number(batch.scope);
     let mut asked: Vec<(Topic, Sql)> = Vec::new();
     let mut configuration = Sql::new("SELECT version, version FROM configurations WHERE scope = ");
     configuration.bind(scope);
@@ -74,6 +78,11 @@ pub(crate) fn questions(batch: &Batch) -> Vec<(Topic, Sql)> {
             }
             Write::Unlink(_) | Write::Reconfigure => {}
         }
+    }
+    let made = inserted_workspaces(batch).map(|(_, id)| digits(id));
+    let made: Vec<String> = made.collect();
+    for digits in made.chunks(ASKED_MAX) {
+        asked.push((Topic::Digits, holders(batch.scope, digits.to_vec())));
     }
     for (kind, ids) in ids {
         let ids: Vec<Id> = ids.into_iter().collect();
@@ -127,6 +136,9 @@ impl Probe {
                     let holder = Id::parse(&id).map(|id| ((*kind, key.into_owned()), id));
                     self.holders.extend(holder);
                 }
+                (Topic::Digits, Some(ColumnValue::Text(digits)), _) => {
+                    self.digits.insert(digits.into_owned());
+                }
                 // A question that reads other columns than these is not asked.
                 _ => {}
             }
@@ -135,7 +147,11 @@ impl Probe {
 
     /// The refusal that the answers give; none when they allow the batch, so that the database failed otherwise.
     pub fn refusal(&self, batch: &Batch) -> Option<Refusal> {
-        preconditions::check(batch, self).err()
+        preconditions::check(batch, self).err().or_else(|| {
+            let taken = |(_, id): &(usize, Id)| self.digits.contains(&digits(*id));
+            let (write, _) = inserted_workspaces(batch).find(taken)?;
+            Some(Refusal::IdConflict { write })
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use relm_core::value::id::Kind;
 use sea_orm::ColumnType;
 use sea_orm::sea_query::{
     IndexCreateStatement, MysqlQueryBuilder, PostgresQueryBuilder, SchemaBuilder,
-    SqliteQueryBuilder, TableCreateStatement,
+    SqliteQueryBuilder, TableAlterStatement, TableCreateStatement,
 };
 
 use crate::entity::ColumnOf;
@@ -196,6 +196,16 @@ impl Dialect {
         }
     }
 
+    /// What ends the definition of a column that the database computes.
+    pub const fn generated(self) -> &'static str {
+        match self {
+            // The one sort that SQLite adds to a table.
+            Self::Sqlite => "VIRTUAL",
+            // The one sort that PostgreSQL knows before 18.
+            Self::Postgres | Self::MariaDb | Self::Galera | Self::MySql => "STORED",
+        }
+    }
+
     /// Whether an index can leave out rows.
     pub const fn knows_partial_indexes(self) -> bool {
         match self {
@@ -206,9 +216,7 @@ impl Dialect {
 
     /// Whether a table of this name has a column `pin`: on the whole family, since a server may become a node of a cluster.
     pub fn has_pin(self, table_name: &str) -> bool {
-        let pinned = relm_core::record::KINDS
-            .into_iter()
-            .filter(|kind| is_pinned(*kind));
+        let pinned = Kind::ALL.into_iter().filter(|kind| is_pinned(*kind));
         self.is_mysql_family() && pinned.map(table).any(|pinned| pinned == table_name)
     }
 
@@ -309,6 +317,12 @@ pub(crate) trait Render {
 }
 
 impl Render for TableCreateStatement {
+    fn render(&self, builder: impl SchemaBuilder) -> String {
+        self.to_string(builder)
+    }
+}
+
+impl Render for TableAlterStatement {
     fn render(&self, builder: impl SchemaBuilder) -> String {
         self.to_string(builder)
     }

@@ -6,8 +6,9 @@
 //! - [`entity`] has the tables as SeaORM's entities, for programs that query and join them; [`migration`] makes them.
 //!
 //! Inside, what is the same on every database is a pure function of the engine's data: a batch as a plan of statements (`plan.rs`), or as
-//! one (`single_statement.rs`), a conflict diagnosed (`conflict.rs`), lists (`query.rs`), searches (`search.rs`), what waits to be delivered
-//! (`queue.rs`). What is not the same is in `dialect.rs`. A driver only runs statements and reads rows: `sqlite/` and `pooled/`.
+//! one (`single_statement.rs`), a conflict diagnosed (`conflict.rs`), the numbers of scopes (`scope_number.rs`), lists (`query.rs`), searches
+//! (`search.rs`), what waits to be delivered (`queue.rs`). What is not the same is in `dialect.rs`. A driver only runs statements and reads
+//! rows: `sqlite/` and `pooled/`.
 
 // The pure half speaks to every database; a build with fewer drivers leaves some of it unused.
 #![cfg_attr(
@@ -32,6 +33,7 @@ pub mod pooled;
 mod query;
 mod queue;
 mod rows;
+mod scope_number;
 mod search;
 mod single_statement;
 mod sql;

@@ -13,6 +13,7 @@ use relm_core::value::id::{Id, Kind};
 
 use crate::dialect::{Dialect, ManyRows};
 use crate::rows::{in_few_parts, in_shapes, row, rows_of, term_rows};
+use crate::scope_number::scope_number;
 use crate::sql::{Row, Sql, Value, table};
 use crate::write_set::WriteSet;
 
@@ -40,7 +41,7 @@ pub(crate) enum Expect {
 /// The plan of a batch.
 pub(crate) fn compile(dialect: Dialect, batch: &Batch) -> Vec<Step> {
     let mut writes = WriteSet::of(&batch.writes);
-    let mut plan = Plan::new(dialect, batch.scope.key());
+    let mut plan = Plan::new(dialect, scope_number(batch.scope));
     if dialect.has_many_writers() {
         writes.order();
         plan.guard(&batch.requires, &mut writes);

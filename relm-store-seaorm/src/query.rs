@@ -10,6 +10,7 @@ use relm_core::value::scope::Scope;
 
 use crate::dialect::Dialect;
 use crate::plan::texts;
+use crate::scope_number::scope_number;
 use crate::sql::{Sql, table, ulid_text};
 
 /// A list, taken apart.
@@ -71,7 +72,7 @@ impl<'a> ListPlan<'a> {
             sql.push(" INDEXED BY ").push(table(self.kind));
             sql.push("_").push(column);
         }
-        sql.push(" WHERE scope = ").bind(self.scope.key());
+        sql.push(" WHERE scope = ").bind(scope_number(self.scope));
         if let Some(after) = after {
             sql.push(" AND id < ").bind(after);
         }
@@ -112,7 +113,7 @@ impl<'a> ListPlan<'a> {
             1 => "SELECT ulid, kind FROM terms WHERE scope = ",
             _ => "SELECT DISTINCT ulid, kind FROM terms WHERE scope = ",
         });
-        sql.bind(self.scope.key());
+        sql.bind(scope_number(self.scope));
         match terms.as_slice() {
             [term] => sql.and("term", term.clone()),
             many => sql.and_in("term", many),
@@ -201,7 +202,7 @@ pub(crate) fn documents(scope: Scope, kind: Kind, ids: &[Id]) -> Sql {
     let mut sql = Sql::new("SELECT id, doc FROM ");
     sql.push(table(kind))
         .push(" WHERE scope = ")
-        .bind(scope.key());
+        .bind(scope_number(scope));
     sql.and_in("id", &texts(ids));
     sql
 }

@@ -1,20 +1,21 @@
 //! What is to be delivered, as statements. A delivery waits in the column `next_attempt_at`, and a lease moves it to its
 //! own end there; the document keeps what was planned.
 
-use relm_core::store::{Lease, QueueKey};
+use relm_core::store::Lease;
 use relm_core::value::id::Id;
 
 use crate::plan::texts;
+use crate::scope_number::{Place, scope_number};
 use crate::sql::Sql;
 
 /// The first queue after this one, or of all: `scope, webhook_id, next_attempt_at`. A few steps through the index,
 /// however many deliveries wait in the queues that it passes.
-pub(crate) fn next_queue(after: Option<QueueKey>) -> Sql {
+pub(crate) fn next_queue(after: Option<Place>) -> Sql {
     let mut sql = Sql::new(
         "SELECT scope, webhook_id, next_attempt_at FROM deliveries WHERE next_attempt_at IS NOT NULL",
     );
-    if let Some(QueueKey { scope_key, webhook }) = after {
-        sql.push(" AND (scope, webhook_id) > (").bind(scope_key);
+    if let Some(Place { scope, webhook }) = after {
+        sql.push(" AND (scope, webhook_id) > (").bind(scope);
         sql.push(", ").bind(webhook).push(")");
     }
     sql.push(" ORDER BY scope, webhook_id, next_attempt_at")
@@ -25,7 +26,8 @@ pub(crate) fn next_queue(after: Option<QueueKey>) -> Sql {
 /// The deliveries that a lease takes: `id, doc`, the earliest first.
 pub(crate) fn due(lease: &Lease) -> Sql {
     let mut sql = Sql::new("SELECT id, doc FROM deliveries WHERE scope = ");
-    sql.bind(lease.scope.key()).and("webhook_id", lease.webhook);
+    sql.bind(scope_number(lease.scope))
+        .and("webhook_id", lease.webhook);
     sql.push(" AND next_attempt_at <= ")
         .bind(lease.now.as_millis());
     sql.push(" ORDER BY next_attempt_at").limit(lease.limit);
@@ -37,14 +39,15 @@ pub(crate) fn due(lease: &Lease) -> Sql {
 pub(crate) fn take_due(lease: &Lease) -> Sql {
     let mut sql =
         Sql::new("WITH due AS (SELECT id, next_attempt_at FROM deliveries WHERE scope = ");
-    sql.bind(lease.scope.key()).and("webhook_id", lease.webhook);
+    sql.bind(scope_number(lease.scope))
+        .and("webhook_id", lease.webhook);
     sql.push(" AND next_attempt_at <= ")
         .bind(lease.now.as_millis());
     sql.push(" ORDER BY next_attempt_at").limit(lease.limit);
     sql.push(" FOR UPDATE) UPDATE deliveries SET next_attempt_at = ")
         .bind(lease.until.as_millis());
     sql.push(" FROM due WHERE deliveries.scope = ")
-        .bind(lease.scope.key());
+        .bind(scope_number(lease.scope));
     sql.push(" AND deliveries.id = due.id");
     sql.push(" RETURNING deliveries.id, deliveries.doc, due.next_attempt_at");
     sql
@@ -52,7 +55,7 @@ pub(crate) fn take_due(lease: &Lease) -> Sql {
 
 /// The queues after this one, as one statement where [`next_queue`] would be one for each: `scope, webhook_id,
 /// next_attempt_at`.
-pub(crate) fn queues_by_skips(after: Option<QueueKey>, limit: usize) -> Sql {
+pub(crate) fn queues_by_skips(after: Option<Place>, limit: usize) -> Sql {
     let mut sql = Sql::new("WITH RECURSIVE queue AS ((");
     sql.append(next_queue(after));
     sql.push(
@@ -67,11 +70,11 @@ pub(crate) fn queues_by_skips(after: Option<QueueKey>, limit: usize) -> Sql {
 }
 
 /// The same where an optimizer skips through an index by itself: the first moment of each group.
-pub(crate) fn queues_by_groups(after: Option<QueueKey>, limit: usize) -> Sql {
+pub(crate) fn queues_by_groups(after: Option<Place>, limit: usize) -> Sql {
     let mut sql = Sql::new("SELECT scope, webhook_id, MIN(next_attempt_at) AS due FROM deliveries");
-    if let Some(QueueKey { scope_key, webhook }) = after {
-        sql.push(" WHERE scope > ").bind(scope_key);
-        sql.push(" OR (scope = ").bind(scope_key);
+    if let Some(Place { scope, webhook }) = after {
+        sql.push(" WHERE scope > ").bind(scope);
+        sql.push(" OR (scope = ").bind(scope);
         sql.push(" AND webhook_id > ").bind(webhook).push(")");
     }
     sql.push(" GROUP BY scope, webhook_id HAVING due IS NOT NULL ORDER BY scope, webhook_id")
@@ -83,7 +86,7 @@ pub(crate) fn queues_by_groups(after: Option<QueueKey>, limit: usize) -> Sql {
 pub(crate) fn take(lease: &Lease, deliveries: &[Id]) -> Sql {
     let mut sql = Sql::new("UPDATE deliveries SET next_attempt_at = ");
     sql.bind(lease.until.as_millis());
-    sql.push(" WHERE scope = ").bind(lease.scope.key());
+    sql.push(" WHERE scope = ").bind(scope_number(lease.scope));
     sql.and_in("id", &texts(deliveries));
     sql
 }

@@ -28,6 +28,7 @@ use relm_core::value::scope::Scope;
 
 use crate::held::Held;
 use crate::query::documents;
+use crate::scope_number::scope_number;
 use crate::sql::{Sql, table, ulid_text};
 
 /// Entries that make a word broad, at first. Reading as many takes well under a millisecond where a database is embedded,
@@ -373,7 +374,7 @@ impl Searching {
 
     fn beginning(&self, beginning: &str) -> Sql {
         let mut sql = Sql::new("SELECT ulid, kind FROM terms WHERE scope = ");
-        sql.bind(self.scope.key());
+        sql.bind(scope_number(self.scope));
         sql.push(" AND term >= ").bind(beginning.to_owned());
         if let Some(end) = prefix_end(beginning) {
             sql.push(" AND term < ").bind(end);
@@ -389,7 +390,7 @@ impl Searching {
             Exact::Email(key) => return self.with_address(key),
         };
         let mut sql = Sql::new("SELECT ulid, kind FROM terms WHERE scope = ");
-        sql.bind(self.scope.key());
+        sql.bind(scope_number(self.scope));
         sql.and("term", term);
         if let Some(after) = self.after(Rank::Exact) {
             sql.push(" AND ulid < ");
@@ -411,7 +412,7 @@ impl Searching {
             "SELECT SUBSTRING(id, {}) AS ulid, '{prefix}' AS kind FROM {contacts} WHERE scope = ",
             prefix.len() + 2
         ));
-        sql.bind(self.scope.key());
+        sql.bind(scope_number(self.scope));
         sql.and("email_key", key.to_owned());
         if !self.search.types.contains(&ObjectType::Contact) {
             sql.push(" AND 1 = 0");
@@ -431,7 +432,7 @@ impl Searching {
             sql.push(&format!(
                 " WHEN '{prefix}' THEN (SELECT doc FROM {table} WHERE scope = "
             ));
-            sql.bind(self.scope.key());
+            sql.bind(scope_number(self.scope));
             sql.push(&format!(" AND {table}.id = newest.id)"));
         }
         sql.push(" END AS doc FROM (");
@@ -444,7 +445,7 @@ impl Searching {
                 prefix.len() + 2
             ));
             sql.push(&format!(" FROM (SELECT id FROM {table} WHERE scope = "));
-            sql.bind(self.scope.key());
+            sql.bind(scope_number(self.scope));
             if let Some(last) = self.last {
                 sql.push(" AND id < ").bind(Id::new(kind, last.ulid));
             }

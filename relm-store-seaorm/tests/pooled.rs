@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use relm_core::record::workspace::Workspace;
 use relm_core::record::{Delivery, EventType};
 use relm_core::record::{Document, Entry};
 use relm_core::store::{Batch, CommitError, Lease, Require, Store, StoredResponse, Write};
@@ -382,6 +383,15 @@ fn no_delivery_is_leased_to_two(server: &'static Server) {
     let database = server.database();
     let stores: Vec<_> = (0..2).map(|_| database.open(|options| options)).collect();
     RUNTIME.block_on(async {
+        let workspace = Workspace::new(SCOPE.workspace(), "acme".into(), "secret".into(), NOW);
+        let workspace = Batch {
+            scope: Scope::SYSTEM,
+            ..batch(
+                Vec::new(),
+                vec![Write::Insert(Entry::new(workspace.unwrap()))],
+            )
+        };
+        stores[0].commit(workspace).await.expect("it is new");
         let writes = (0..300).map(|n| Write::Insert(delivery(n, -(n as i64))));
         let commit = stores[0].commit(batch(Vec::new(), writes.collect()));
         commit.await.expect("nothing forbids it");

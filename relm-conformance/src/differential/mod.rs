@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use relm_core::query::filter::{self, Filter, Operator};
 use relm_core::query::search::SearchTerms;
 use relm_core::record::object::ObjectType;
-use relm_core::store::{Configuration, Lease, Query, QueueKey, Search, Store};
+use relm_core::store::{Batch, Configuration, Lease, Query, Queue, Search, Store};
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::{Mode, Scope};
 use relm_core::value::time::{Rng, SeededRng, Timestamp};
 
-use crate::records::{SCOPE, endpoint, id};
+use crate::records::{SCOPE, endpoint, id, insert, workspace};
 use crate::subject::NOW;
 use crate::{BlockOn, deadline};
 
@@ -104,6 +104,7 @@ async fn operate(reference: Arc<dyn Store>, under_test: Arc<dyn Store>, seed: u6
         now: NOW,
         moments: Mutex::default(),
     };
+    model.insert_workspace().await;
     for step in 0..steps {
         model.step = step;
         model.now = model
@@ -167,6 +168,19 @@ impl Model {
 
     fn pick<T: Copy>(&self, values: &[T]) -> T {
         values[self.below(values.len() as u64) as usize]
+    }
+
+    async fn insert_workspace(&self) {
+        let batch = Batch {
+            scope: Scope::SYSTEM,
+            now: self.now,
+            requires: Vec::new(),
+            writes: vec![insert(workspace(SCOPE.workspace()))],
+        };
+        let expected = self.reference.commit(batch.clone()).await;
+        expected.expect("the reference is empty");
+        let inserted = self.under_test.commit(batch).await;
+        inserted.unwrap_or_else(|error| self.differ(&format!("a workspace: {error:?}")));
     }
 
     fn scope(&self) -> Scope {
@@ -293,16 +307,34 @@ impl Model {
                 }
             }
         }
-        let after = self.one_in(2).then(|| QueueKey {
-            scope_key: scope.key(),
-            webhook: endpoint(self.below(self.size.endpoints)),
-        });
+        self.compare_queues().await;
+    }
+
+    /// Walks the queues of both stores, each in its own order.
+    async fn compare_queues(&self) {
         let limit = self.page_limit();
-        both!(
-            self,
-            format!("{limit} queues after {after:?}"),
-            queues(after, limit)
-        );
+        let expected = self.walk_queues(&*self.reference, limit).await;
+        let walked = self.walk_queues(&*self.under_test, limit).await;
+        if walked != expected {
+            self.differ(&format!(
+                "queues, {limit} at a time: {walked:?}\ninstead of {expected:?}"
+            ));
+        }
+    }
+
+    /// Every queue of a store, sorted.
+    async fn walk_queues(&self, store: &dyn Store, limit: usize) -> Vec<Queue> {
+        let (mut walked, mut after) = (Vec::new(), None);
+        loop {
+            let page = store.queues(after, limit).await;
+            let page = page.unwrap_or_else(|error| self.differ(&format!("queues: {error:?}")));
+            after = page.last().map(|last| last.key);
+            walked.extend(page.iter().copied());
+            if page.len() != limit {
+                walked.sort_unstable_by_key(|queue| queue.key);
+                return walked;
+            }
+        }
     }
 
     async fn recall(&self, scope: Scope) {
@@ -356,6 +388,6 @@ impl Model {
             self.recall(scope).await;
             self.read(scope).await;
         }
-        both!(self, "queues", queues(None, 1_000));
+        self.compare_queues().await;
     }
 }

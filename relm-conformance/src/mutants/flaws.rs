@@ -224,10 +224,10 @@ macro_rules! for_each_broken_store {
                     queues_list_each_endpoint_once any_limit_gives_every_queue_once
                 ]
                 OneScope queues_of_one_scope_are_noticed [queues_list_each_endpoint_once]
-                QueuesAsText an_order_of_queues_as_text_is_noticed [
-                    queues_are_ordered_by_key any_limit_gives_every_queue_once
+                QueuesByMoment an_order_of_queues_by_moment_is_noticed [queues_keep_their_order]
+                CursorByQueue a_cursor_of_queues_that_needs_its_queue_is_noticed [
+                    queues_begin_strictly_after_their_cursor
                 ]
-                QueuesByMoment an_order_of_queues_by_moment_is_noticed [queues_are_ordered_by_key]
                 IgnoredQueueCursor an_ignored_cursor_of_queues_is_noticed [
                     queues_begin_strictly_after_their_cursor any_limit_gives_every_queue_once
                 ]

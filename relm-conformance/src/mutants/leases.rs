@@ -142,8 +142,8 @@ impl Intercept for AnyEndpoint {
     async fn lease(&self, store: &dyn Store, lease: &Lease) -> Result<Vec<Document>, StoreError> {
         let mut documents = Vec::new();
         for Queue { key, .. } in store.queues(None, ALL).await? {
-            let QueueKey { scope_key, webhook } = key;
-            if scope_key == lease.scope.key() {
+            let QueueKey { scope, webhook } = key;
+            if scope == lease.scope {
                 documents.extend(store.lease(&Lease { webhook, ..*lease }).await?);
             }
         }

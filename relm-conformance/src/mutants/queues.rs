@@ -8,6 +8,7 @@ use relm_core::record::Delivery;
 use relm_core::record::{Document, Record};
 use relm_core::store::{Batch, CommitError, Lease, Queue, QueueKey, Store, StoreError, Write};
 use relm_core::value::id::Id;
+use relm_core::value::scope::Scope;
 use relm_core::value::time::Timestamp;
 
 use crate::intercept::Intercept;
@@ -17,7 +18,7 @@ const ALL: usize = 10_000;
 
 fn key_of(lease: &Lease) -> QueueKey {
     QueueKey {
-        scope_key: lease.scope.key(),
+        scope: lease.scope,
         webhook: lease.webhook,
     }
 }
@@ -53,27 +54,8 @@ impl Intercept for OneScope {
         limit: usize,
     ) -> Result<Vec<Queue>, StoreError> {
         let mut queues = store.queues(after, limit).await?;
-        let first = queues.first().map(|queue| queue.key.scope_key);
-        queues.retain(|queue| Some(queue.key.scope_key) == first);
-        Ok(queues)
-    }
-}
-
-/// Orders scopes by the digits of their keys.
-#[derive(Default)]
-pub(crate) struct QueuesAsText;
-
-#[async_trait]
-impl Intercept for QueuesAsText {
-    async fn queues(
-        &self,
-        store: &dyn Store,
-        after: Option<QueueKey>,
-        limit: usize,
-    ) -> Result<Vec<Queue>, StoreError> {
-        let mut queues = store.queues(after, ALL).await?;
-        queues.sort_by_key(|queue| (queue.key.scope_key.to_string(), queue.key.webhook));
-        queues.truncate(limit);
+        let first = queues.first().map(|queue| queue.key.scope);
+        queues.retain(|queue| Some(queue.key.scope) == first);
         Ok(queues)
     }
 }
@@ -94,6 +76,25 @@ impl Intercept for QueuesByMoment {
         queues.sort_by_key(|queue| (queue.due_at, queue.key.webhook));
         queues.truncate(limit);
         Ok(queues)
+    }
+}
+
+/// Knows a cursor by the queue that it was, and begins anew where that is gone.
+#[derive(Default)]
+pub(crate) struct CursorByQueue;
+
+#[async_trait]
+impl Intercept for CursorByQueue {
+    async fn queues(
+        &self,
+        store: &dyn Store,
+        after: Option<QueueKey>,
+        limit: usize,
+    ) -> Result<Vec<Queue>, StoreError> {
+        let queues = store.queues(None, ALL).await?;
+        let place = queues.iter().position(|queue| Some(queue.key) == after);
+        let rest = queues.into_iter().skip(place.map_or(0, |place| place + 1));
+        Ok(rest.take(limit).collect())
     }
 }
 
@@ -125,10 +126,9 @@ impl Intercept for InclusiveQueueCursor {
         after: Option<QueueKey>,
         limit: usize,
     ) -> Result<Vec<Queue>, StoreError> {
-        let mut queues = store.queues(None, ALL).await?;
-        queues.retain(|queue| Some(queue.key) >= after);
-        queues.truncate(limit);
-        Ok(queues)
+        let queues = store.queues(None, ALL).await?.into_iter();
+        let queues = queues.skip_while(|queue| after.is_some_and(|after| queue.key != after));
+        Ok(queues.take(limit).collect())
     }
 }
 
@@ -145,7 +145,7 @@ impl Intercept for CursorByScope {
         limit: usize,
     ) -> Result<Vec<Queue>, StoreError> {
         let mut queues = store.queues(after, ALL).await?;
-        queues.retain(|queue| after.is_none_or(|after| queue.key.scope_key > after.scope_key));
+        queues.retain(|queue| after.is_none_or(|after| queue.key.scope != after.scope));
         queues.truncate(limit);
         Ok(queues)
     }
@@ -182,7 +182,7 @@ impl Intercept for LatestMoment {
                 && let Some(due_at) = delivery.next_attempt_at
             {
                 let key = QueueKey {
-                    scope_key: batch.scope.key(),
+                    scope: batch.scope,
                     webhook: delivery.webhook_id,
                 };
                 let known = latest.entry(key).or_insert(due_at);
@@ -303,7 +303,7 @@ impl Intercept for EternalQueues {
 
 /// Joins queues with the endpoints that there are.
 #[derive(Default)]
-pub(crate) struct EndpointRequired(Mutex<BTreeSet<(i64, Id)>>);
+pub(crate) struct EndpointRequired(Mutex<BTreeSet<(Scope, Id)>>);
 
 #[async_trait]
 impl Intercept for EndpointRequired {
@@ -313,10 +313,10 @@ impl Intercept for EndpointRequired {
         for write in &batch.writes {
             match write {
                 Write::Insert(entry) => {
-                    there.insert((batch.scope.key(), entry.record.id()));
+                    there.insert((batch.scope, entry.record.id()));
                 }
                 Write::Delete(entry) => {
-                    there.remove(&(batch.scope.key(), entry.record.id()));
+                    there.remove(&(batch.scope, entry.record.id()));
                 }
                 Write::Replace { .. }
                 | Write::Unlink(_)
@@ -335,7 +335,7 @@ impl Intercept for EndpointRequired {
     ) -> Result<Vec<Queue>, StoreError> {
         let mut queues = store.queues(after, ALL).await?;
         let there = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        queues.retain(|queue| there.contains(&(queue.key.scope_key, queue.key.webhook)));
+        queues.retain(|queue| there.contains(&(queue.key.scope, queue.key.webhook)));
         queues.truncate(limit);
         Ok(queues)
     }

@@ -15,6 +15,7 @@ use relm_core::engine::scheduler::{
 use relm_core::store::QueueKey;
 use relm_core::value::environment::Monotonic;
 use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::Scope;
 
 use self::oracle::{Oracle, millis, moment};
 use super::interleaving::Dice;
@@ -81,7 +82,7 @@ impl History {
         let endpoints: BTreeMap<QueueKey, Endpoint> = (0..2 + dice.below(9))
             .map(|n| {
                 let key = QueueKey {
-                    scope_key: 1,
+                    scope: Scope::SYSTEM,
                     webhook: Id::new(Kind::Webhook, u128::from(n)),
                 };
                 let endpoint = Endpoint {

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::lists::walk;
 use crate::records::with;
-use crate::records::{SCOPE, contact, id};
+use crate::records::{SCOPE, contact, given, id};
 use crate::subject::Subject;
 use crate::varied::{TEXTS, scope_of, varied};
 
@@ -134,12 +134,14 @@ pub(crate) fn ends() -> (usize, usize) {
 
 /// The whole product of a kind: each target, each operator, each value that records hold of it, and null.
 async fn agree_on(store: Subject, kind: Kind) {
-    let records = varied(kind);
+    let mut records = varied(kind);
     let writes = records
         .iter()
         .cloned()
         .map(|record| Write::Insert(Entry::new(record)));
     store.apply(scope_of(kind), writes.collect()).await;
+    let given = given(scope_of(kind)).into_iter();
+    records.extend(given.filter(|record| record.kind() == kind));
     for (index, column) in filterable_columns(kind) {
         for condition in conditions(column.ty, &held(&records, index)) {
             let target = Target::Column(index);

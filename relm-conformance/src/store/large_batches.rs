@@ -10,11 +10,10 @@ use serde_json::json;
 use super::commits::response;
 use super::configurations::configuration;
 use super::mirror::{Mirror, clauses};
-use super::scopes::others;
 use crate::records::with;
 use crate::records::{
     SCOPE, at, changed, changed_delivery, company, contact, contact_of, delete, delivery, edge,
-    event, field, finished, id, insert, number_of, replace, webhook,
+    event, field, finished, id, insert, number_of, others, replace, webhook,
 };
 use crate::subject::{NOW, Subject, assert_contract, batch};
 use crate::varied::{scope_of, varied};

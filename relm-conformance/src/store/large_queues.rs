@@ -7,11 +7,10 @@ use relm_core::store::{Lease, Queue, QueueKey, Write};
 use relm_core::value::id::{Id, Kind};
 
 use super::leases::{lease, take};
-use super::scopes::others;
 use crate::records::with;
 use crate::records::{
     SCOPE, at, changed_delivery, delivery, delivery_to, endpoint, finished, id, insert, number_of,
-    replace,
+    others, replace,
 };
 use crate::subject::{Subject, assert_contract};
 
@@ -23,8 +22,7 @@ async fn queues(store: &Subject, after: Option<QueueKey>, limit: usize) -> Vec<Q
     queues.expect("the store lists queues")
 }
 
-/// A walk gives every queue of hundreds once, in order and with its first moment, whatever the limit; what is finished
-/// waits in none.
+/// A walk gives every queue of hundreds once, with its first moment, whatever the limit; what is finished waits in none.
 pub(crate) async fn hundreds_of_queues_are_listed_once(store: Subject) {
     const ENDPOINTS: u64 = 200;
     let mut expected = BTreeMap::new();
@@ -42,10 +40,7 @@ pub(crate) async fn hundreds_of_queues_are_listed_once(store: Subject) {
                 insert(own(1, due_at)),
                 insert(done),
             ]);
-            let key = QueueKey {
-                scope_key: scope.key(),
-                webhook,
-            };
+            let key = QueueKey { scope, webhook };
             expected.insert(key, due_at);
         }
         // And endpoints for which everything is done.
@@ -57,8 +52,12 @@ pub(crate) async fn hundreds_of_queues_are_listed_once(store: Subject) {
         .into_iter()
         .map(|(key, due_at)| Queue { key, due_at })
         .collect();
+    let listed = queues(&store, None, expected.len() + 1).await;
+    let mut sorted = listed.clone();
+    sorted.sort_unstable_by_key(|queue| queue.key);
+    assert_contract!(sorted, expected);
     for limit in LIMITS {
-        let (mut left, mut after) = (expected.as_slice(), None);
+        let (mut left, mut after) = (listed.as_slice(), None);
         while !left.is_empty() {
             let page = queues(&store, after, limit).await;
             let (on_page, rest) = left.split_at(left.len().min(limit));

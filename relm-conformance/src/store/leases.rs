@@ -7,9 +7,9 @@ use relm_core::value::id::{Id, Kind};
 use relm_core::value::time::Timestamp;
 
 use super::commits::{all, stored};
-use super::scopes::others;
 use crate::records::{
-    SCOPE, at, changed_delivery, contact, delete, delivery, endpoint, finished, id, insert, replace,
+    SCOPE, at, changed_delivery, contact, delete, delivery, endpoint, finished, id, insert, others,
+    replace,
 };
 use crate::subject::{Subject, assert_contract, polled};
 

@@ -12,6 +12,7 @@ use relm_core::value::scope::Scope;
 
 use super::lists::walk;
 use super::searches::ranked;
+use crate::records::given;
 use crate::subject::{Subject, assert_contract};
 
 /// Pages of one search that are looked at: a store without an index ranks every record for each of them.
@@ -36,12 +37,13 @@ pub(crate) fn clauses(kind: Kind, filters: &[(&str, &str, &str)]) -> Vec<Clause>
 }
 
 impl Mirror {
-    /// A scope that holds nothing yet.
+    /// A scope to which no case has written yet.
     pub fn of(store: &Subject, scope: Scope) -> Self {
+        let given = given(scope).into_iter();
         Self {
             store: store.clone(),
             scope,
-            records: BTreeMap::new(),
+            records: given.map(|record| (record.id(), record)).collect(),
         }
     }
 

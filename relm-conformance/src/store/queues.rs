@@ -6,10 +6,9 @@ use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::{Mode, Scope};
 
 use super::leases::{lease, take};
-use super::scopes::others;
 use crate::records::{
     SCOPE, at, changed_delivery, delete, delivery, delivery_to, endpoint, finished, id, insert,
-    replace, webhook,
+    others, replace, webhook, workspace,
 };
 use crate::subject::{Subject, assert_contract};
 
@@ -24,9 +23,11 @@ async fn keys(store: &Subject, after: Option<QueueKey>, limit: usize) -> Vec<Que
 }
 
 fn key(scope: Scope, webhook: Id) -> QueueKey {
-    let scope_key = scope.key();
-    QueueKey { scope_key, webhook }
+    QueueKey { scope, webhook }
 }
+
+/// The places of the deliveries of [`many`], and the ULIDs of their endpoints.
+const ULIDS: [(u64, u128); 5] = [(4, u128::MAX), (3, 1 << 127), (2, 1 << 64), (1, 1), (0, 0)];
 
 /// The queue of an endpoint of [`SCOPE`], as due so long after `NOW`.
 fn queue(webhook: u64, due_at: i64) -> Queue {
@@ -36,7 +37,7 @@ fn queue(webhook: u64, due_at: i64) -> Queue {
     }
 }
 
-/// Scopes whose keys order otherwise than their workspaces do, or than the keys' digits.
+/// Scopes of workspaces whose ids begin or end alike.
 fn scopes() -> [Scope; 6] {
     let workspace = |age: u128, random| Id::new(Kind::Workspace, (age << 80) | random);
     [
@@ -49,22 +50,33 @@ fn scopes() -> [Scope; 6] {
     ]
 }
 
-/// Queues of several scopes and endpoints, written in another order than the one in which they are returned.
+/// Queues of several scopes and endpoints, two deliveries in each, in the order in which the store lists them.
 async fn many(store: &Subject) -> Vec<QueueKey> {
-    let ulids = [(4, u128::MAX), (3, 1 << 127), (2, 1 << 64), (1, 1), (0, 0)];
+    let new = [1, 3, 5].map(|place| insert(workspace(scopes()[place].workspace())));
+    store.apply(Scope::SYSTEM, new.to_vec()).await;
     let mut expected = Vec::new();
     for scope in scopes().into_iter().rev() {
-        for (place, ulid) in ulids {
+        for (place, ulid) in ULIDS {
             let webhook = Id::new(Kind::Webhook, ulid);
-            let one = |n: u64| delivery_to(10 * place + n, webhook, at(-n.cast_signed()));
-            store
-                .apply(scope, vec![insert(one(1)), insert(one(2))])
-                .await;
+            let one = |n: u64| insert(delivery_to(10 * place + n, webhook, at(-n.cast_signed())));
+            store.apply(scope, vec![one(1), one(2)]).await;
             expected.push(key(scope, webhook));
         }
     }
+    let listed = keys(store, None, 100).await;
+    let mut sorted = listed.clone();
+    sorted.sort_unstable();
     expected.sort_unstable();
-    expected
+    assert_contract!(sorted, expected);
+    listed
+}
+
+/// What ends a queue of [`many`].
+async fn end(store: &Subject, queue: QueueKey) {
+    let of = |(place, ulid): &(u64, u128)| (*ulid == queue.webhook.ulid()).then_some(10 * place);
+    let place = ULIDS.iter().find_map(of).expect("it is one of them");
+    let one = |n: u64| delete(delivery_to(place + n, queue.webhook, at(-n.cast_signed())));
+    store.apply(queue.scope, vec![one(1), one(2)]).await;
 }
 
 /// The queues of every scope: each endpoint that has a pending delivery, once, however many it has.
@@ -82,36 +94,37 @@ pub(crate) async fn queues_list_each_endpoint_once(store: Subject) {
     assert_contract!(listed, expected);
 }
 
-/// In the order of `QueueKey`: by the scope's key as a number, then by the whole id of the endpoint.
-pub(crate) async fn queues_are_ordered_by_key(store: Subject) {
-    let expected = many(&store).await;
-    assert_contract!(keys(&store, None, 100).await, expected);
+/// In an order that stays as it is while queues come and go, and whenever they are due.
+pub(crate) async fn queues_keep_their_order(store: Subject) {
+    let mut expected = many(&store).await;
+    for queue in expected.clone().into_iter().step_by(4) {
+        let own = |(n, due_at): (u64, i64)| delivery_to(100 + n, queue.webhook, at(due_at));
+        let new = [(1, -1_000), (2, 1_000)].map(own);
+        store
+            .apply(queue.scope, new.clone().map(insert).to_vec())
+            .await;
+        assert_contract!(keys(&store, None, 100).await, expected);
+        store.apply(queue.scope, new.map(delete).to_vec()).await;
+    }
+    while expected.len() > 1 {
+        let gone = expected.remove(expected.len() / 2);
+        end(&store, gone).await;
+        assert_contract!(keys(&store, None, 100).await, expected, "without {gone:?}");
+    }
 }
 
-/// Strictly after `after`, which need not be a queue.
+/// Strictly after `after`, whether that is a queue still or not any more.
 pub(crate) async fn queues_begin_strictly_after_their_cursor(store: Subject) {
-    let expected = many(&store).await;
+    let mut expected = many(&store).await;
     for (place, after) in expected.iter().enumerate() {
         let rest = keys(&store, Some(*after), 100).await;
         assert_contract!(rest, expected[place + 1..], "after {after:?}");
     }
-    let webhooks = [0, 2, 1 << 63, (1 << 64) + 1, u128::MAX];
-    let absent = |scope_key: i64| webhooks.map(|ulid| (scope_key, Id::new(Kind::Webhook, ulid)));
-    for (scope_key, webhook) in [-1, 0, 1, 3, 7, 20, 21, i64::MAX]
-        .into_iter()
-        .flat_map(absent)
-    {
-        let after = QueueKey { scope_key, webhook };
-        let rest: Vec<QueueKey> = expected
-            .iter()
-            .copied()
-            .filter(|key| *key > after)
-            .collect();
-        assert_contract!(
-            keys(&store, Some(after), 100).await,
-            rest,
-            "after {after:?}"
-        );
+    for place in (0..expected.len()).rev().step_by(2) {
+        let after = expected.remove(place);
+        end(&store, after).await;
+        let rest = keys(&store, Some(after), 100).await;
+        assert_contract!(rest, expected[place..], "after {after:?}, which is gone");
     }
 }
 
@@ -208,8 +221,9 @@ pub(crate) async fn a_queue_outlives_its_endpoint(store: Subject) {
     let own = |n| insert(delivery(n, n, at(0)));
     store.apply(SCOPE, [1, 2, 3].map(own).to_vec()).await;
     store.apply(SCOPE, vec![delete(webhook(2))]).await;
-    let expected = [1, 2, 3].map(|n| queue(n, 0));
-    assert_contract!(queues(&store, None, 10).await, expected);
+    let mut listed = queues(&store, None, 10).await;
+    listed.sort_unstable_by_key(|queue| queue.key);
+    assert_contract!(listed, [1, 2, 3].map(|n| queue(n, 0)));
     for n in [1, 2, 3] {
         let given = take(&store, &lease(n, 0, 100)).await;
         assert_contract!(given, [id(Kind::Delivery, n)]);

@@ -4,27 +4,15 @@ use relm_core::query::search::SearchTerms;
 use relm_core::record::Entry;
 use relm_core::record::object::ObjectType;
 use relm_core::store::{Batch, Query, Refusal, Require, Search, StoredResponse, Write};
-use relm_core::value::id::{Id, Kind};
-use relm_core::value::scope::{Mode, Scope};
+use relm_core::value::id::Kind;
 
 use super::commits::response;
 use crate::records::{
-    SCOPE, at, changed, contact_of, delete, edge, field, id, insert, replace, webhook,
+    SCOPE, at, changed, contact_of, delete, edge, field, id, insert, others, replace, webhook,
 };
 use crate::subject::{NOW, Subject, assert_contract, batch};
 
 const ADA: &str = "ada@example.com";
-
-/// The other mode of the workspace, another workspace, and what is above all of them.
-pub(crate) fn others() -> [Scope; 3] {
-    let workspace = SCOPE.workspace();
-    let next = Id::new(Kind::Workspace, workspace.ulid() + 1);
-    [
-        Scope::new(workspace, Mode::Test),
-        Scope::new(next, Mode::Live),
-        Scope::SYSTEM,
-    ]
-}
 
 /// Nothing of a scope is seen by a call that names another: no record by its id or its key.
 pub(crate) async fn records_stay_in_their_scope(store: Subject) {

@@ -107,13 +107,13 @@ impl<'a> Plan<'a> {
     }
 
     fn effects(&self) -> Effects {
-        let scope_key = self.context.scope().key();
+        let scope = self.context.scope();
         let added = self.writes.iter().filter_map(|write| match write {
             Write::Insert(Entry {
                 record: Record::Delivery(delivery),
                 ..
             }) => Some(QueueKey {
-                scope_key,
+                scope,
                 webhook: delivery.webhook_id,
             }),
             _ => None,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::caches::{Configurations, Principals, Scopes, Workspaces};
+use super::caches::{Configurations, Principals, Workspaces};
 use super::environment::Environment;
 use super::listeners::Listeners;
 use super::storage::Storage;
@@ -25,7 +25,6 @@ pub(super) struct Components {
     configurations: Configurations,
     workspaces: Workspaces,
     principals: Principals,
-    scopes: Scopes,
     wakeups: Wakeups,
     listeners: Arc<Listeners>,
     sealer: Sealer,
@@ -48,7 +47,6 @@ impl Components {
             configurations: Configurations::new(),
             workspaces: Workspaces::new(),
             principals: Principals::new(),
-            scopes: Scopes::new(),
             wakeups: Wakeups::default(),
             listeners: Arc::default(),
             sealer: Sealer::new(sealing_keys),
@@ -122,22 +120,5 @@ impl Components {
         let next = page.documents.last().map(|last| last.id);
         let next = next.filter(|_| page.more);
         Ok((ids.flat_map(both).collect(), next))
-    }
-
-    /// The scope of this [key](Scope::key), or none where no workspace has it.
-    pub async fn scope_of_key(&self, key: i64) -> Result<Option<Scope>> {
-        if let Some(scope) = self.scopes.get(key) {
-            return Ok(Some(scope));
-        }
-        let mut after = None;
-        loop {
-            let (scopes, next) = self.scopes_after(after).await?;
-            let found = scopes.iter().find(|scope| scope.key() == key).copied();
-            self.scopes.insert(found, scopes);
-            if found.is_some() || next.is_none() {
-                return Ok(found);
-            }
-            after = next;
-        }
     }
 }

@@ -14,7 +14,7 @@ use crate::record::Document;
 use crate::record::workspace::Workspace;
 use crate::store::{Configuration, Lease, Page, Query};
 use crate::value::id::{Id, Kind};
-use crate::value::scope::Scope;
+use crate::value::scope::{Mode, Scope};
 use crate::webhook::sealing::Sealer;
 
 /// A scope of one engine, and the idempotency key of the request that it serves.
@@ -123,9 +123,19 @@ impl Context {
         self.storage().lease(lease).await
     }
 
+    /// The scope, as seals have it. It never changes: cursors and sealed replies that an earlier release gave still open.
+    pub fn seal_number(&self) -> i64 {
+        let mode = match self.scope.mode() {
+            Mode::Live => 0,
+            Mode::Test => 1,
+        };
+        let number = (self.scope.workspace().ulid() << 1) | mode;
+        (number & u128::from(i64::MAX.unsigned_abs())) as i64
+    }
+
     /// The cursors of the list that `parts` tell from every other of this scope.
     pub fn cursors<'a>(&self, parts: impl IntoIterator<Item = &'a str>) -> Cursors {
-        Cursors::new(&self.workspace.cursor_key, self.scope.key(), parts)
+        Cursors::new(&self.workspace.cursor_key, self.seal_number(), parts)
     }
 }
 

@@ -176,7 +176,7 @@ fn response<T>(
 }
 
 fn seal_purpose(context: &Context) -> String {
-    format!("idempotent response {}", context.scope().key())
+    format!("idempotent response {}", context.seal_number())
 }
 
 /// An idempotency key as a store keeps it: a digest, since the key itself opens a sealed response.

@@ -5,7 +5,7 @@ use std::fmt;
 use super::caches::KeyDigest;
 use super::components::Components;
 use super::storage::store_error;
-use super::transaction::{Planned, Transaction, transact, unexpected};
+use super::transaction::{ATTEMPTS_MAX, Planned, Transaction, transact, unexpected};
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::filter::{Clause, Comparison, Condition, Target};
 use crate::record::column::ColumnValue;
@@ -21,21 +21,55 @@ use crate::value::id::{Id, Kind};
 use crate::value::scope::{Mode, Scope};
 
 pub(super) async fn create_workspace(components: &Components, name: &str) -> Result<Workspace> {
-    let environment = components.environment();
     let mut cursor_key = [0_u8; 32];
-    environment.rng().fill(&mut cursor_key);
-    let id = environment.mint(Kind::Workspace, environment.now());
-    let workspace = Workspace::new(id, name.to_owned(), hex(&cursor_key), id.timestamp())?;
-    let insert = Write::Insert(Entry::new(workspace.clone()));
-    match commit(components, insert).await {
-        Ok(()) => Ok(workspace),
-        Err(CommitError::Refused(Refusal::UniqueConflict { holder, .. })) => Err(Error::new(
-            ErrorKind::Conflict,
-            format!("There is a workspace {} already.", Quoted(name)),
-        )
-        .at("name")
-        .existing(holder)),
-        Err(error) => Err(commit_error(error)),
+    components.environment().rng().fill(&mut cursor_key);
+    let mut foundation = Foundation {
+        components,
+        name,
+        cursor_key: hex(&cursor_key),
+    };
+    transact(components.storage(), &mut foundation).await
+}
+
+/// Makes a workspace. Each attempt mints an id: a store may refuse one that it cannot tell from another workspace's.
+struct Foundation<'a> {
+    components: &'a Components,
+    name: &'a str,
+    cursor_key: String,
+}
+
+impl Transaction for Foundation<'_> {
+    type Output = Workspace;
+
+    async fn plan(&mut self) -> Result<Planned<Workspace>> {
+        let environment = self.components.environment();
+        let id = environment.mint(Kind::Workspace, environment.now());
+        let (name, cursor_key) = (self.name.to_owned(), self.cursor_key.clone());
+        let workspace = Workspace::new(id, name, cursor_key, id.timestamp())?;
+        let insert = Write::Insert(Entry::new(workspace.clone()));
+        Ok(Planned::Commit(
+            system_batch(self.components, insert),
+            workspace,
+        ))
+    }
+
+    fn resolve(&mut self, conflict: Refusal) -> Result<()> {
+        match conflict {
+            Refusal::IdConflict { .. } => Ok(()),
+            Refusal::UniqueConflict { holder, .. } => Err(Error::new(
+                ErrorKind::Conflict,
+                format!("There is a workspace {} already.", Quoted(self.name)),
+            )
+            .at("name")
+            .existing(holder)),
+            conflict => Err(unexpected(&conflict)),
+        }
+    }
+
+    fn exhausted(&self) -> Error {
+        Error::internal(format!(
+            "the store refused the ids of {ATTEMPTS_MAX} workspaces"
+        ))
     }
 }
 

@@ -24,6 +24,10 @@
 //!   [`Entry`](crate::record::Entry). So a store need keep no more of a record than its document, by scope and id, and
 //!   whatever it finds records by: it can make all of that from the document again.
 //! - Members that a document has beyond those of its kind mean nothing, and come back with it.
+//! - **A scope is one of a workspace that there is.** Nothing is written to a scope other than
+//!   [`Scope::SYSTEM`] before its workspace was inserted there, and no workspace is ever deleted. So a store may know
+//!   scopes by what it makes of their workspaces' ids, such as a number: as long as it refuses a workspace that it could
+//!   not tell from another, as one whose id is [taken](Refusal::IdConflict). The engine then mints another id.
 //!
 //! # What a store need not do
 //! Read a document, decide what a value means, know a clock, make an id, or wait for anything but its own storage.
@@ -103,8 +107,10 @@ pub trait Store: Send + Sync + 'static {
     async fn commit(&self, batch: Batch) -> Result<(), CommitError>;
 
     /// The queues of every scope: each endpoint that has a pending delivery, with the earliest moment at which
-    /// [`lease`](Self::lease) would give one. In the order of [`QueueKey`], strictly after `after`, at most `limit` of
-    /// them. The one method that knows no scope: it is for the dispatcher, and gives nothing but the endpoints that wait.
+    /// [`lease`](Self::lease) would give one. In an order of the store's own, which stays as it is while queues come and
+    /// go; strictly after `after`, which was given earlier and may be gone; at most `limit` of them, and fewer only where
+    /// no more come. The one method that knows no scope: it is for the dispatcher, and gives nothing but the endpoints that
+    /// wait.
     async fn queues(&self, after: Option<QueueKey>, limit: usize)
     -> Result<Vec<Queue>, StoreError>;
 

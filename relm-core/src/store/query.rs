@@ -10,11 +10,11 @@ use crate::value::id::{Id, Kind};
 use crate::value::scope::Scope;
 use crate::value::time::Timestamp;
 
-/// Names the queue of one endpoint. Orders by scope, then by endpoint.
+/// Names the queue of one endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct QueueKey {
-    /// The [key](Scope::key) of the endpoint's scope.
-    pub scope_key: i64,
+    /// Where the endpoint is.
+    pub scope: Scope,
     /// The endpoint, which may be gone.
     pub webhook: Id,
 }

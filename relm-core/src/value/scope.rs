@@ -59,17 +59,4 @@ impl Scope {
     pub const fn mode(self) -> Mode {
         self.mode
     }
-
-    /// The scope as one number that begins every key and index of a store: eight bytes instead of thirty.
-    ///
-    /// It is the low 62 bits of the workspace's ULID, all of them random, and one bit for the mode. Two of a million
-    /// workspaces share a number with a probability of about one in ten million.
-    pub const fn key(self) -> i64 {
-        let random = (self.workspace.ulid() & ((1 << 62) - 1)) as i64;
-        let mode = match self.mode {
-            Mode::Live => 0,
-            Mode::Test => 1,
-        };
-        (random << 1) | mode
-    }
 }

@@ -40,7 +40,7 @@ use relm_core::engine::Crm;
 use relm_core::limits::PAGE_LIMIT_MAX;
 use relm_core::record::API_VERSION;
 use relm_core::value::json;
-use relm_core::{ErrorKind, KeyAccess, Mode, Quoted, RequestId, Scope, Scoped};
+use relm_core::{ErrorKind, KeyAccess, Quoted, RequestId, Scoped};
 use serde_json::Value;
 
 use self::answer::{Answer, ApiError, Outcome};
@@ -199,7 +199,7 @@ impl Api {
             .authenticate(&self.crm, &head.headers, peer);
         let principal = who.await?;
         let scope = principal.scope;
-        *window = self.rates.count(&self.crm, scope.key()).await;
+        *window = self.rates.count(&self.crm, scope).await;
         if !window.allowed {
             return Err(ApiError::rate_limited(window.retry_after_s));
         }
@@ -220,7 +220,7 @@ impl Api {
         };
         let allowance = Allowance {
             // Both modes of a workspace draw on one account: they are one customer.
-            tenant: Tenant(Scope::new(scope.workspace(), Mode::Live).key()),
+            tenant: Tenant(scope.workspace().ulid()),
             body_bytes_max: route.operation.body_bytes_max,
             answer: route.operation.answer_size,
         };

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use relm_core::value::time::Monotonic;
-use relm_core::{Crm, Timestamp};
+use relm_core::{Crm, Scope, Timestamp};
 use tokio::time::timeout;
 
 const WINDOW_MS: i64 = 60_000;
@@ -42,7 +42,7 @@ struct CurrentWindow {
     latest_minute: i64,
     /// None before the first window.
     ends: Option<Monotonic>,
-    shares: HashMap<i64, Share>,
+    shares: HashMap<Scope, Share>,
 }
 
 /// What replicas call a window.
@@ -135,7 +135,7 @@ impl CurrentWindow {
 /// process: it counts as its own then, or nobody would use it.
 struct PendingClaim<'a> {
     limiter: &'a RateLimiter,
-    scope: i64,
+    scope: Scope,
     window: WindowName,
     slice: u32,
     is_ours: bool,
@@ -165,13 +165,13 @@ impl RateLimiter {
     }
 
     /// Counts a request of `scope`.
-    pub async fn count(&self, crm: &Crm, scope: i64) -> Window {
+    pub async fn count(&self, crm: &Crm, scope: Scope) -> Window {
         let claim = |name: String| async move { crm.claim(&name, WINDOW_MS).await };
         self.count_by(crm, scope, claim).await
     }
 
     /// The same, where `claim` asks whether a slice of this name is still free.
-    async fn count_by<F>(&self, crm: &Crm, scope: i64, claim: impl Fn(String) -> F) -> Window
+    async fn count_by<F>(&self, crm: &Crm, scope: Scope, claim: impl Fn(String) -> F) -> Window
     where
         F: Future<Output = relm_core::Result<bool>>,
     {
@@ -185,7 +185,8 @@ impl RateLimiter {
                 Ok(window) => return window,
                 Err(wanted) => wanted,
             };
-            let name = format!("rate {scope} {window} {slice}");
+            let (workspace, mode) = (scope.workspace(), scope.mode());
+            let name = format!("rate {workspace} {mode} {window} {slice}");
             let mut asked = PendingClaim {
                 limiter: self,
                 scope,
@@ -200,7 +201,7 @@ impl RateLimiter {
     }
 
     /// Counts a request, as far as it needs no further slice.
-    fn try_count(&self, crm: &Crm, scope: i64) -> Result<Window, UnclaimedSlice> {
+    fn try_count(&self, crm: &Crm, scope: Scope) -> Result<Window, UnclaimedSlice> {
         let now = crm.now();
         if self.limit == UNLIMITED {
             return Ok(self.full_window(now));
@@ -229,7 +230,7 @@ impl RateLimiter {
     }
 
     /// Takes in whether a slice is this process's.
-    fn record_claim(&self, scope: i64, window: WindowName, slice: u32, is_ours: bool) {
+    fn record_claim(&self, scope: Scope, window: WindowName, slice: u32, is_ours: bool) {
         let mut current = self.lock();
         if current.name != window {
             return;

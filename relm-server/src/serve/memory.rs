@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 /// On whose account memory is taken: a tenant that takes much leaves the others theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Tenant(pub i64);
+pub struct Tenant(pub u128);
 
 /// Tenants whose shares are remembered though nobody holds any of them; past that, idle ones are forgotten.
 const IDLE_SHARES_MAX: usize = 1024;

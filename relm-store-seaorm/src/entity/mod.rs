@@ -47,15 +47,20 @@ pub mod workspace;
 use relm_core::value::scope::Scope;
 use sea_orm::{ColumnTrait, ColumnType, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn};
 
+use crate::scope_number::scope_number;
+
 /// A scope as the column `scope` of every table has it.
 pub fn scope(scope: Scope) -> i64 {
-    scope.key()
+    scope_number(scope)
 }
 
 /// What there is to a table beside what SeaORM's derive says.
 pub(crate) trait Table: EntityTrait {
     /// Whether rows are read in the order of the key alone, and so are to be kept in it.
     const IS_CLUSTERED: bool = false;
+
+    /// The columns that the database computes, each with what it computes it of.
+    const GENERATED: &'static [(&'static str, &'static str)] = &[];
 
     /// Its indexes beside the primary key.
     fn indexes() -> Vec<Index>;
@@ -112,6 +117,8 @@ pub(crate) struct ColumnOf {
     pub name: &'static str,
     pub ty: ColumnType,
     pub is_nullable: bool,
+    /// What the database computes it of, where it does.
+    pub generated: Option<&'static str>,
 }
 
 impl ColumnOf {
@@ -125,10 +132,13 @@ impl ColumnOf {
 pub(crate) fn table_of<E: Table>() -> TableOf {
     let column = |column: E::Column| {
         let def = column.def();
+        let mut generated = E::GENERATED.iter();
+        let generated = generated.find(|(name, _)| *name == column.as_str());
         ColumnOf {
             name: column.as_str(),
             ty: def.get_column_type().clone(),
             is_nullable: def.is_null(),
+            generated: generated.map(|(_, of)| *of),
         }
     };
     let key = |key: E::PrimaryKey| key.into_column().as_str();

@@ -31,6 +31,10 @@ pub struct Model {
     /// The record as the API shows it: JSON, byte for byte.
     #[sea_orm(column_type = "Text")]
     pub doc: String,
+    /// The last twelve digits of the id, which the database computes: unique, so that no two workspaces have scopes of one
+    /// [number](super::scope).
+    #[sea_orm(column_type = "String(StringLen::N(12))")]
+    pub scope_digits: Option<String>,
 }
 
 /// What a row refers to, or what refers to it. No database keeps such a reference by itself: the engine does.
@@ -50,7 +54,10 @@ impl Related<super::api_key::Entity> for Entity {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Table for Entity {
+    const GENERATED: &'static [(&'static str, &'static str)] =
+        &[("scope_digits", "SUBSTR(id, 18, 12)")];
+
     fn indexes() -> Vec<Index> {
-        vec![unique(Column::NameKey)]
+        vec![unique(Column::NameKey), unique(Column::ScopeDigits)]
     }
 }

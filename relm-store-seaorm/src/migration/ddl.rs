@@ -12,7 +12,8 @@ use crate::entity::{ColumnOf, Index, TableOf};
 pub(crate) fn create_table(dialect: Dialect, table: &TableOf) -> TableCreateStatement {
     let mut statement = Table::create();
     statement.table(Alias::new(table.name));
-    for column in &table.columns {
+    // What is generated came later.
+    for column in table.columns.iter().filter(|it| it.generated.is_none()) {
         statement.col(definition(dialect, column));
     }
     if dialect.has_pin(table.name) {
@@ -43,6 +44,22 @@ fn definition(dialect: Dialect, column: &ColumnOf) -> ColumnDef {
         definition.extra(collation);
     }
     definition
+}
+
+/// Adds a column that the database computes.
+pub(crate) fn add_generated(dialect: Dialect, table: &TableOf, column: &ColumnOf) -> String {
+    let mut definition = definition(dialect, column);
+    // The table may have been made with another order of texts than its columns have.
+    if let Some(collation) = dialect.table_collation() {
+        definition.extra(format!("COLLATE {collation}"));
+    }
+    let mut statement = Table::alter();
+    statement
+        .table(Alias::new(table.name))
+        .add_column(&mut definition);
+    let add = dialect.render(&statement);
+    let (of, kept) = (column.generated.unwrap_or("NULL"), dialect.generated());
+    format!("{add} GENERATED ALWAYS AS ({of}) {kept}")
 }
 
 /// Makes an index.

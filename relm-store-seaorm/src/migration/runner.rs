@@ -12,7 +12,7 @@ use relm_core::record::column::ColumnValue;
 use sea_orm::EntityName;
 use sea_orm::sea_query::IndexCreateStatement;
 
-use super::ddl::{create_index, create_table};
+use super::ddl::{add_generated, create_index, create_table};
 use super::derive::{self, Chunk, Position, Rows};
 use super::state::{Found, look, taken};
 use super::steps::{KNOWN, STEPS, Step, Work};
@@ -123,6 +123,7 @@ pub(crate) async fn turn(
         let made = match step.work {
             Work::Table(table) => dialect.render(&create_table(dialect, &table())),
             Work::Index(table, suffix) => dialect.render(&index(dialect, table(), suffix)),
+            Work::Column(table, name) => add_column(dialect, table(), name),
             Work::Derive if number > first as i64 + 1 => break,
             Work::Derive => {
                 derive_chunk(session, number, step).await?;
@@ -142,6 +143,12 @@ fn index(dialect: Dialect, table: TableOf, suffix: &str) -> IndexCreateStatement
     let index = table.indexes.iter().find(|index| index.suffix == suffix);
     let index = index.expect("a test of the steps finds the index of each");
     create_index(dialect, &table, index)
+}
+
+fn add_column(dialect: Dialect, table: TableOf, name: &str) -> String {
+    let column = table.columns.iter().find(|column| column.name == name);
+    let column = column.expect("a test of the steps finds the column of each");
+    add_generated(dialect, &table, column)
 }
 
 /// Runs a statement whose effect may be there: where it cannot say so itself, its failure does.

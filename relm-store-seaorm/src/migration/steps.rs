@@ -22,6 +22,8 @@ pub(crate) enum Work {
     Table(fn() -> TableOf),
     /// Makes the index of this suffix.
     Index(fn() -> TableOf, &'static str),
+    /// Adds the generated column of this name.
+    Column(fn() -> TableOf, &'static str),
     /// Has everything derived anew that is derived from documents. Of several such steps the last would do for all.
     Derive,
 }
@@ -33,6 +35,11 @@ const fn table<E: Table>(name: &'static str) -> Step {
 
 const fn index<E: Table>(name: &'static str, suffix: &'static str) -> Step {
     let work = Work::Index(table_of::<E>, suffix);
+    Step { name, work }
+}
+
+const fn column<E: Table>(name: &'static str, column: &'static str) -> Step {
+    let work = Work::Column(table_of::<E>, column);
     Step { name, work }
 }
 
@@ -91,4 +98,6 @@ pub(crate) const STEPS: &[Step] = &[
     index::<delivery::Entity>("deliveries by event", "event_id"),
     index::<delivery::Entity>("deliveries by due time", "due"),
     derive("one identity for addresses, domains and telephone numbers"),
+    column::<workspace::Entity>("numbers of scopes", "scope_digits"),
+    index::<workspace::Entity>("workspaces by the numbers of their scopes", "scope_digits"),
 ];

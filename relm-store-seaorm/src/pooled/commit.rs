@@ -19,6 +19,7 @@ use crate::plan::{Expect, Step, compile};
 use crate::query::documents;
 use crate::queue::{due, take, take_due};
 use crate::rows::in_few_parts;
+use crate::scope_number::scope_number;
 use crate::single_statement::single_statement;
 use crate::sql::Sql;
 
@@ -311,14 +312,14 @@ pub(super) async fn forget_expired(
     now: Timestamp,
 ) -> Result<(), Failure> {
     let mut sql = Sql::new("DELETE FROM responses WHERE scope = ");
-    sql.bind(scope.key());
+    sql.bind(scope_number(scope));
     sql.push(" AND expires_at <= ").bind(now.as_millis());
     match database.dialect {
         // A write there deletes a few itself.
         Dialect::Sqlite => return Ok(()),
         Dialect::Postgres => {
             sql.push(" AND key_digest IN (SELECT key_digest FROM responses WHERE scope = ")
-                .bind(scope.key());
+                .bind(scope_number(scope));
             sql.push(" AND expires_at <= ").bind(now.as_millis());
             sql.push(" ORDER BY expires_at")
                 .limit(FORGOTTEN_MAX)

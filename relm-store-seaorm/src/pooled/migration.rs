@@ -146,10 +146,10 @@ fn is_so(error: &DbErr) -> bool {
     let sqlx::Error::Database(error) = error.as_ref() else {
         return false;
     };
-    // "Table already exists", "duplicate key name", "check that column/key exists".
+    // "Table already exists", "duplicate column name", "duplicate key name", "check that column/key exists".
     #[cfg(feature = "mysql")]
     if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
-        return matches!(error.number(), 1050 | 1061 | 1091);
+        return matches!(error.number(), 1050 | 1060 | 1061 | 1091);
     }
     let _ = error;
     false

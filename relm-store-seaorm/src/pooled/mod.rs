@@ -49,6 +49,7 @@ use self::statement::Connected;
 use crate::dialect::Dialect;
 use crate::migration::KNOWN;
 use crate::open_error::OpenError;
+use crate::scope_number::{scope_number, shadows_system};
 use crate::search::{BROAD, Searching};
 use crate::sql::Sql;
 
@@ -339,7 +340,10 @@ impl Store for SeaOrmStore {
     }
 
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
-        let scope = batch.scope.key();
+        if let Some(refusal) = shadows_system(&batch) {
+            return Err(refusal.into());
+        }
+        let scope = scope_number(batch.scope);
         let before = self.abandoned.take(scope);
         self.forget(&batch);
         let (database, places) = (Arc::clone(&self.database), self.places.clone());

@@ -18,6 +18,7 @@ use crate::dialect::Dialect;
 use crate::plan::unhex;
 use crate::query::{ListPlan, documents};
 use crate::queue::{next_queue, queues_by_groups, queues_by_skips};
+use crate::scope_number::{NumberedQueue, Place, scope_number, with_scopes, workspaces_of};
 use crate::search::{Searching, Step, together};
 use crate::sql::{Sql, table};
 
@@ -68,7 +69,7 @@ async fn find_on(
         let keys: Vec<_> = keys.iter().map(|key| key.clone().into()).collect();
         let mut sql = Sql::new("SELECT ");
         sql.push(column).push(", id, doc FROM ").push(table(kind));
-        sql.push(" WHERE scope = ").bind(scope.key());
+        sql.push(" WHERE scope = ").bind(scope_number(scope));
         sql.and_in(column, &keys);
         for row in database.rows(on, &sql).await? {
             found.insert(row.try_get_by_index(0)?, document(&row, 1)?);
@@ -204,7 +205,7 @@ pub(super) async fn configuration(
 ) -> Result<Option<Configuration>, Failure> {
     if let Some(known) = known {
         let mut sql = Sql::new("SELECT version FROM configurations WHERE scope = ");
-        sql.bind(scope.key());
+        sql.bind(scope_number(scope));
         let rows = database.rows(&database.pool, &sql).await?;
         let version = rows
             .first()
@@ -216,11 +217,11 @@ pub(super) async fn configuration(
     }
     let mut sql =
         Sql::new("SELECT '' AS id, '' AS doc, version FROM configurations WHERE scope = ");
-    sql.bind(scope.key());
+    sql.bind(scope_number(scope));
     for kind in [Kind::Field, Kind::Webhook] {
         sql.push(" UNION ALL SELECT id, doc, version FROM ");
         sql.push(table(kind)).push(" WHERE scope = ");
-        sql.bind(scope.key());
+        sql.bind(scope_number(scope));
     }
     let mut version = 0;
     let mut documents: Vec<Document> = Vec::new();
@@ -266,7 +267,8 @@ pub(super) async fn response(
 ) -> Result<Option<StoredResponse>, Failure> {
     let mut sql =
         Sql::new("SELECT fingerprint, outcome, body, expires_at FROM responses WHERE scope = ");
-    sql.bind(scope.key()).and("key_digest", key.to_owned());
+    sql.bind(scope_number(scope))
+        .and("key_digest", key.to_owned());
     sql.push(" AND expires_at > ").bind(now.as_millis());
     let rows = database.rows(&database.pool, &sql).await?;
     let Some(row) = rows.first() else {
@@ -288,27 +290,51 @@ pub(super) async fn queues(
     after: Option<QueueKey>,
     limit: usize,
 ) -> Result<Vec<Queue>, Failure> {
+    let (mut queues, mut after) = (Vec::new(), after.map(Place::from));
+    loop {
+        let left = limit - queues.len();
+        let page = numbered_queues(database, after, left).await?;
+        let mut workspaces: Vec<Id> = Vec::new();
+        for sql in workspaces_of(&page) {
+            for row in database.rows(&database.pool, &sql).await? {
+                workspaces.push(id(&row, 0)?);
+            }
+        }
+        queues.extend(with_scopes(&page, &workspaces));
+        match page.last() {
+            // A queue of no workspace has left its place to another.
+            Some(last) if page.len() == left && queues.len() < limit => after = Some(last.place),
+            Some(_) | None => return Ok(queues),
+        }
+    }
+}
+
+async fn numbered_queues(
+    database: &Connected,
+    after: Option<Place>,
+    limit: usize,
+) -> Result<Vec<NumberedQueue>, Failure> {
     let sql = match database.dialect {
         Dialect::Sqlite => return queues_one_by_one(database, after, limit).await,
         Dialect::Postgres => queues_by_skips(after, limit),
         Dialect::MariaDb | Dialect::Galera | Dialect::MySql => queues_by_groups(after, limit),
     };
     let rows = database.rows(&database.pool, &sql).await?;
-    rows.iter().map(queue).collect()
+    rows.iter().map(numbered_queue).collect()
 }
 
 /// The same where no statement skips through an index: one for each queue, all at one moment.
 async fn queues_one_by_one(
     database: &Connected,
-    after: Option<QueueKey>,
+    after: Option<Place>,
     limit: usize,
-) -> Result<Vec<Queue>, Failure> {
+) -> Result<Vec<NumberedQueue>, Failure> {
     let moment = database.snapshot().await?;
-    let mut queues: Vec<Queue> = Vec::new();
+    let mut queues: Vec<NumberedQueue> = Vec::new();
     while queues.len() < limit {
-        let last = queues.last().map(|queue| queue.key).or(after);
+        let last = queues.last().map(|queue| queue.place).or(after);
         match database.rows(&moment, &next_queue(last)).await?.first() {
-            Some(row) => queues.push(queue(row)?),
+            Some(row) => queues.push(numbered_queue(row)?),
             None => break,
         }
     }
@@ -317,12 +343,10 @@ async fn queues_one_by_one(
 }
 
 /// A row of `scope, webhook_id, next_attempt_at`.
-fn queue(row: &QueryResult) -> Result<Queue, Failure> {
-    Ok(Queue {
-        key: QueueKey {
-            scope_key: row.try_get_by_index(0)?,
-            webhook: id(row, 1)?,
-        },
+fn numbered_queue(row: &QueryResult) -> Result<NumberedQueue, Failure> {
+    let (scope, webhook) = (row.try_get_by_index(0)?, id(row, 1)?);
+    Ok(NumberedQueue {
+        place: Place { scope, webhook },
         due_at: Timestamp::from_millis(row.try_get_by_index(2)?),
     })
 }

@@ -32,14 +32,14 @@ use relm_core::value::time::Timestamp;
 use rusqlite::Connection;
 
 use self::connection::rows;
-use self::reader::{Readers, document, list, read_documents, search, snapshot};
+use self::reader::{Readers, document, list, queues, read_documents, search, snapshot};
 use self::walkers::Walkers;
 use self::writer::{Answer, Job, Work};
 use crate::dialect::Dialect;
 use crate::open_error::OpenError;
 use crate::plan::{compile, unhex};
 use crate::query::{ListPlan, documents};
-use crate::queue::next_queue;
+use crate::scope_number::{Place, scope_number, shadows_system};
 use crate::search::{BROAD, Searching};
 use crate::sql::{Sql, table};
 
@@ -256,7 +256,7 @@ impl Store for SqliteStore {
                 let keys: Vec<_> = keys.iter().map(|key| key.clone().into()).collect();
                 let mut sql = Sql::new("SELECT id, doc, ");
                 sql.push(column).push(" FROM ").push(table(kind));
-                sql.push(" WHERE scope = ").bind(scope.key());
+                sql.push(" WHERE scope = ").bind(scope_number(scope));
                 sql.and_in(column, &keys);
                 let read = rows(connection, &sql, |row| {
                     Ok((row.get::<_, String>(2)?, document(row)?))
@@ -310,7 +310,7 @@ impl Store for SqliteStore {
         let read = self.readers.with(|connection| {
             snapshot(connection, |connection| {
                 let mut version = Sql::new("SELECT version FROM configurations WHERE scope = ");
-                version.bind(scope.key());
+                version.bind(scope_number(scope));
                 let version = rows(connection, &version, |row| row.get(0))?;
                 let version: i64 = version.first().copied().unwrap_or(0);
                 if known == Some(version) {
@@ -319,7 +319,7 @@ impl Store for SqliteStore {
                 let all = |kind: Kind| {
                     let mut sql = Sql::new("SELECT id, doc FROM ");
                     sql.push(table(kind)).push(" WHERE scope = ");
-                    sql.bind(scope.key()).push(" ORDER BY id");
+                    sql.bind(scope_number(scope)).push(" ORDER BY id");
                     read_documents(connection, &sql)
                 };
                 Ok(Some((version, all(Kind::Field)?, all(Kind::Webhook)?)))
@@ -343,7 +343,8 @@ impl Store for SqliteStore {
     ) -> Result<Option<StoredResponse>, StoreError> {
         let mut sql =
             Sql::new("SELECT fingerprint, outcome, body, expires_at FROM responses WHERE scope = ");
-        sql.bind(scope.key()).and("key_digest", key.to_owned());
+        sql.bind(scope_number(scope))
+            .and("key_digest", key.to_owned());
         sql.push(" AND expires_at > ").bind(now.as_millis());
         let found = self.readers.with(|connection| {
             let mut found = rows(connection, &sql, |row| {
@@ -361,6 +362,9 @@ impl Store for SqliteStore {
     }
 
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
+        if let Some(refusal) = shadows_system(&batch) {
+            return Err(refusal.into());
+        }
         let plan = compile(Dialect::Sqlite, &batch);
         self.write(Work::Commit { plan, batch }).await.map(drop)
     }
@@ -370,19 +374,9 @@ impl Store for SqliteStore {
         after: Option<QueueKey>,
         limit: usize,
     ) -> Result<Vec<Queue>, StoreError> {
-        self.readers.with(|connection| {
-            snapshot(connection, |connection| {
-                let mut queues: Vec<Queue> = Vec::new();
-                while queues.len() < limit {
-                    let last = queues.last().map(|queue| queue.key).or(after);
-                    match rows(connection, &next_queue(last), queue)?.pop() {
-                        Some(queue) => queues.push(queue),
-                        None => break,
-                    }
-                }
-                Ok(queues)
-            })
-        })
+        let after = after.map(Place::from);
+        self.readers
+            .with(|connection| snapshot(connection, |connection| queues(connection, after, limit)))
     }
 
     async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError> {
@@ -392,18 +386,6 @@ impl Store for SqliteStore {
             Err(CommitError::Refused(_)) => Ok(Vec::new()),
         }
     }
-}
-
-/// A row of `scope, webhook_id, next_attempt_at`.
-fn queue(row: &rusqlite::Row<'_>) -> rusqlite::Result<Queue> {
-    let webhook = Id::parse(row.get_ref(1)?.as_str()?).ok_or(rusqlite::Error::InvalidQuery)?;
-    Ok(Queue {
-        key: QueueKey {
-            scope_key: row.get(0)?,
-            webhook,
-        },
-        due_at: Timestamp::from_millis(row.get(2)?),
-    })
 }
 
 fn decode_all<T: serde::de::DeserializeOwned>(

@@ -12,12 +12,15 @@ use std::time::{Duration, Instant};
 use relm_core::PageSize;
 use relm_core::query::filter::matches;
 use relm_core::record::{Document, Record};
-use relm_core::store::{Page, Query, StoreError};
+use relm_core::store::{Page, Query, Queue, StoreError};
 use relm_core::value::id::{Id, Kind};
+use relm_core::value::time::Timestamp;
 use rusqlite::{Connection, Row};
 
 use super::connection::{each_row, open_reader, rows, store_error};
 use crate::query::ListPlan;
+use crate::queue::next_queue;
+use crate::scope_number::{NumberedQueue, Place, with_scopes, workspaces_of};
 use crate::search::{Searching, Step};
 use crate::sql::Sql;
 
@@ -253,4 +256,45 @@ pub(super) fn search(
         }
         Ok(())
     })
+}
+
+/// The queues after this place.
+pub(super) fn queues(
+    connection: &Connection,
+    mut after: Option<Place>,
+    limit: usize,
+) -> rusqlite::Result<Vec<Queue>> {
+    let mut queues = Vec::new();
+    // A queue of no workspace leaves its place to another.
+    while queues.len() < limit {
+        let mut page: Vec<NumberedQueue> = Vec::new();
+        while page.len() < limit - queues.len()
+            && let Some(queue) = rows(connection, &next_queue(after), numbered_queue)?.pop()
+        {
+            after = Some(queue.place);
+            page.push(queue);
+        }
+        if page.is_empty() {
+            break;
+        }
+        let mut workspaces = Vec::new();
+        for sql in workspaces_of(&page) {
+            workspaces.extend(rows(connection, &sql, |row| id(row, 0))?);
+        }
+        queues.extend(with_scopes(&page, &workspaces));
+    }
+    Ok(queues)
+}
+
+/// A row of `scope, webhook_id, next_attempt_at`.
+fn numbered_queue(row: &Row<'_>) -> rusqlite::Result<NumberedQueue> {
+    let (scope, webhook) = (row.get(0)?, id(row, 1)?);
+    Ok(NumberedQueue {
+        place: Place { scope, webhook },
+        due_at: Timestamp::from_millis(row.get(2)?),
+    })
+}
+
+fn id(row: &Row<'_>, column: usize) -> rusqlite::Result<Id> {
+    Id::parse(row.get_ref(column)?.as_str()?).ok_or(rusqlite::Error::InvalidQuery)
 }

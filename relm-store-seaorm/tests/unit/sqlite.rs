@@ -7,7 +7,7 @@ use relm_core::engine::{BatchInput, Crm};
 use relm_core::query::filter::{Clause, Comparison, Condition, Filter, Target};
 use relm_core::record::column::{Access, ColumnType, ColumnValue};
 use relm_core::record::{KINDS, columns};
-use relm_core::store::{Batch, Lease, Query, QueueKey};
+use relm_core::store::{Batch, Lease, Query};
 use relm_core::value::time::ManualClock;
 use relm_core::{Clock, ContactInput, Id, Kind, Mode, ObjectType, Scope, Timestamp, WebhookInput};
 use rusqlite::Connection;
@@ -20,6 +20,7 @@ use crate::plan::compile;
 use crate::query::ListPlan;
 use crate::queue::{due, next_queue};
 use crate::recording_store::{contact, session};
+use crate::scope_number::Place;
 use crate::search_equivalence::{BROAD_FROM, equal_the_reference};
 use crate::sql::{Sql, table};
 
@@ -348,10 +349,7 @@ fn what_is_due_is_found_by_the_index_of_what_waits() {
         until: Timestamp::from_millis(2),
         limit: 8,
     };
-    let key = QueueKey {
-        scope_key: 1,
-        webhook,
-    };
+    let key = Place { scope: 1, webhook };
     for sql in [due(&lease), next_queue(None), next_queue(Some(key))] {
         let plan = query_plan(&connection, &sql);
         assert!(

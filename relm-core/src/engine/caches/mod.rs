@@ -2,12 +2,10 @@
 
 mod configurations;
 mod principals;
-mod scopes;
 mod second_chance;
 mod workspaces;
 
 pub(super) use configurations::Configurations;
 pub use principals::KEY_CACHE_MS;
 pub(super) use principals::{KeyDigest, Principals};
-pub(super) use scopes::Scopes;
 pub(super) use workspaces::Workspaces;

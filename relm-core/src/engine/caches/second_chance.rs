@@ -50,14 +50,6 @@ impl<K: Copy + Eq + Hash, V: Weigh> SecondChance<K, V> {
         Some(&known.value)
     }
 
-    /// Remembers a value where there is room for it and nothing is known of its key: it evicts nothing.
-    pub fn offer(&mut self, key: K, value: V) {
-        let bytes = value.bytes() + ENTRY_BYTES;
-        if self.bytes + bytes <= self.bytes_max && !self.known.contains_key(&key) {
-            self.add(key, value, bytes);
-        }
-    }
-
     /// Remembers a value. One that is larger than the map is not remembered.
     pub fn insert(&mut self, key: K, value: V) {
         self.remove(&key);
@@ -138,16 +130,6 @@ mod tests {
         cache.insert(5, 100);
         assert_eq!(known(&cache, 0..6), [0, 2, 4, 5]);
         assert_eq!(cache.get(&1), None);
-    }
-
-    #[test]
-    fn nobody_leaves_for_what_is_offered() {
-        let mut cache = SecondChance::new(2 * (ENTRY_BYTES + 100));
-        cache.insert(0, 100);
-        cache.offer(0, 50);
-        assert_eq!(cache.get(&0), Some(&100));
-        (1..4).for_each(|key| cache.offer(key, 100));
-        assert_eq!(known(&cache, 0..4), [0, 1]);
     }
 
     #[test]

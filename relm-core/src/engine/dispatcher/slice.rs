@@ -71,11 +71,7 @@ impl<'a> Slice<'a> {
         key: QueueKey,
         signals: &WorkerSignals,
     ) -> Result<Finished> {
-        let components = &sender.components;
-        let Some(scope) = components.scope_of_key(key.scope_key).await? else {
-            return Ok(Finished::default());
-        };
-        let context = Context::open(components, scope).await?;
+        let context = Context::open(&sender.components, key.scope).await?;
         let mut slice = Slice {
             sender,
             context: &context,

@@ -28,7 +28,7 @@ pub(in crate::engine) async fn cancel_pending(context: &Context, webhook: Id) {
         }
     }
     context.wakeups().notify(BTreeSet::from([QueueKey {
-        scope_key: context.scope().key(),
+        scope: context.scope(),
         webhook,
     }]));
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::value::id::{Id, Kind};
+use crate::value::scope::Scope;
 
 pub fn endpoint(n: u128) -> QueueKey {
     QueueKey {
-        scope_key: 1,
+        scope: Scope::SYSTEM,
         webhook: Id::new(Kind::Webhook, n),
     }
 }
