@@ -7,7 +7,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use relm_core::preconditions::{self, StateView, key_of};
@@ -209,12 +209,12 @@ impl Store for HashStore {
     async fn configuration(
         &self,
         scope: Scope,
-        known: Option<i64>,
-    ) -> Result<Option<Configuration>, StoreError> {
+        known: Option<Arc<Configuration>>,
+    ) -> Result<Arc<Configuration>, StoreError> {
         let contents = self.lock();
         let version = contents.versions.get(&scope).copied().unwrap_or(0);
-        if known == Some(version) {
-            return Ok(None);
+        if let Some(known) = known.filter(|known| known.version == version) {
+            return Ok(known);
         }
         let mut configuration = Configuration {
             version,
@@ -231,7 +231,7 @@ impl Store for HashStore {
                 }
             }
         }
-        Ok(Some(configuration))
+        Ok(Arc::new(configuration))
     }
 
     async fn response(

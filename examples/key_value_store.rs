@@ -10,6 +10,7 @@ use std::cell::Cell;
 use std::cmp::Reverse;
 use std::ops::Bound;
 use std::path::Path;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use redb::{Database, Durability, ReadableDatabase, ReadableTable, TableDefinition};
@@ -356,13 +357,13 @@ impl Store for KeyValueStore {
     async fn configuration(
         &self,
         scope: Scope,
-        known: Option<i64>,
-    ) -> Result<Option<Configuration>, StoreError> {
+        known: Option<Arc<Configuration>>,
+    ) -> Result<Arc<Configuration>, StoreError> {
         let transaction = self.database.begin_read().map_err(fault)?;
         let versions = transaction.open_table(VERSIONS).map_err(fault)?;
         let version = version_of(&versions, scope)?;
-        if known == Some(version) {
-            return Ok(None);
+        if let Some(known) = known.filter(|known| known.version == version) {
+            return Ok(known);
         }
         let documents = transaction.open_table(DOCUMENTS).map_err(fault)?;
         let mut configuration = Configuration {
@@ -382,7 +383,7 @@ impl Store for KeyValueStore {
         }
         configuration.fields.reverse();
         configuration.webhooks.reverse();
-        Ok(Some(configuration))
+        Ok(Arc::new(configuration))
     }
 
     async fn response(

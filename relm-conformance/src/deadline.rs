@@ -176,8 +176,8 @@ mod tests {
         async fn configuration(
             &self,
             _: Scope,
-            _: Option<i64>,
-        ) -> Result<Option<Configuration>, StoreError> {
+            _: Option<Arc<Configuration>>,
+        ) -> Result<Arc<Configuration>, StoreError> {
             pending().await
         }
         async fn response(

@@ -51,8 +51,8 @@ pub(crate) trait Intercept: Send + Sync + 'static {
         &self,
         store: &dyn Store,
         scope: Scope,
-        known: Option<i64>,
-    ) -> Result<Option<Configuration>, StoreError> {
+        known: Option<Arc<Configuration>>,
+    ) -> Result<Arc<Configuration>, StoreError> {
         store.configuration(scope, known).await
     }
 
@@ -120,9 +120,9 @@ impl<I: Intercept> Store for Intercepted<I> {
     async fn configuration(
         &self,
         scope: Scope,
-        known: Option<i64>,
-    ) -> Result<Option<Configuration>, StoreError> {
-        let _call = self.by.call("configuration", &(scope, known));
+        known: Option<Arc<Configuration>>,
+    ) -> Result<Arc<Configuration>, StoreError> {
+        let _call = self.by.call("configuration", &(scope, &known));
         self.by.configuration(&*self.store, scope, known).await
     }
 

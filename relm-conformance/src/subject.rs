@@ -117,7 +117,7 @@ impl Subject {
     pub(crate) async fn configured(&self, scope: Scope) -> Configuration {
         let configuration = self.configuration(scope, None).await;
         let configuration = configuration.expect("the store has a configuration");
-        configuration.expect("no version of it is known")
+        Arc::unwrap_or_clone(configuration)
     }
 
     /// Commits these writes, which nothing forbids.

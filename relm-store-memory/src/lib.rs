@@ -145,20 +145,23 @@ impl Store for MemoryStore {
     async fn configuration(
         &self,
         scope: Scope,
-        known: Option<i64>,
-    ) -> Result<Option<Configuration>, StoreError> {
+        known: Option<Arc<Configuration>>,
+    ) -> Result<Arc<Configuration>, StoreError> {
         Ok(self.within(scope, |contents| {
             let version = contents.configuration_version;
-            (known != Some(version)).then(|| Configuration {
-                version,
-                fields: contents.of_kind(Kind::Field, |record| match record {
-                    Record::Field(field) => Some(Field::clone(field)),
-                    _ => None,
-                }),
-                webhooks: contents.of_kind(Kind::Webhook, |record| match record {
-                    Record::Webhook(webhook) => Some(Webhook::clone(webhook)),
-                    _ => None,
-                }),
+            let current = known.filter(|known| known.version == version);
+            current.unwrap_or_else(|| {
+                Arc::new(Configuration {
+                    version,
+                    fields: contents.of_kind(Kind::Field, |record| match record {
+                        Record::Field(field) => Some(Field::clone(field)),
+                        _ => None,
+                    }),
+                    webhooks: contents.of_kind(Kind::Webhook, |record| match record {
+                        Record::Webhook(webhook) => Some(Webhook::clone(webhook)),
+                        _ => None,
+                    }),
+                })
             })
         }))
     }

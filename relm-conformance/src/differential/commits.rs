@@ -183,8 +183,7 @@ impl Model {
                 .await
                 .expect("the reference answers");
             let off = if self.one_in(4) { 1 } else { 0 };
-            let version = now.map_or(0, |now| now.version);
-            requires.push(Require::Configuration(version + off));
+            requires.push(Require::Configuration(now.version + off));
         }
         for kind in [Kind::Contact, Kind::Company, Kind::Deal] {
             let required = self.some_id(kind);

@@ -1,7 +1,7 @@
 //! Configurations and responses that are miscounted, mixed up or kept too long.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use relm_core::store::{
@@ -17,11 +17,15 @@ use crate::intercept::Intercept;
 /// The configuration, whatever of it is known.
 async fn whole(store: &dyn Store, scope: Scope) -> Result<Configuration, StoreError> {
     let configuration = store.configuration(scope, None).await?;
-    configuration.ok_or_else(|| StoreError::fault("nothing of it is known"))
+    Ok(Arc::unwrap_or_clone(configuration))
 }
 
-fn unless_known(configuration: Configuration, known: Option<i64>) -> Option<Configuration> {
-    (known != Some(configuration.version)).then_some(configuration)
+fn unless_known(
+    configuration: Configuration,
+    known: Option<Arc<Configuration>>,
+) -> Arc<Configuration> {
+    let current = known.filter(|known| known.version == configuration.version);
+    current.unwrap_or_else(|| Arc::new(configuration))
 }
 
 /// Takes any configuration that the caller knows for the one that is there.
@@ -34,11 +38,11 @@ impl Intercept for KnownIsCurrent {
         &self,
         store: &dyn Store,
         scope: Scope,
-        known: Option<i64>,
-    ) -> Result<Option<Configuration>, StoreError> {
+        known: Option<Arc<Configuration>>,
+    ) -> Result<Arc<Configuration>, StoreError> {
         match known {
-            Some(version) if version > 0 => Ok(None),
-            _ => store.configuration(scope, known).await,
+            Some(known) if known.version > 0 => Ok(known),
+            known => store.configuration(scope, known).await,
         }
     }
 }
@@ -53,10 +57,11 @@ impl Intercept for OnlyNewer {
         &self,
         store: &dyn Store,
         scope: Scope,
-        known: Option<i64>,
-    ) -> Result<Option<Configuration>, StoreError> {
+        known: Option<Arc<Configuration>>,
+    ) -> Result<Arc<Configuration>, StoreError> {
         let now = whole(store, scope).await?;
-        Ok((known.is_none_or(|known| known < now.version)).then_some(now))
+        let newer = known.filter(|known| known.version >= now.version);
+        Ok(newer.unwrap_or_else(|| Arc::new(now)))
     }
 }
 
@@ -70,9 +75,9 @@ impl Intercept for AlwaysWhole {
         &self,
         store: &dyn Store,
         scope: Scope,
-        _known: Option<i64>,
-    ) -> Result<Option<Configuration>, StoreError> {
-        whole(store, scope).await.map(Some)
+        _known: Option<Arc<Configuration>>,
+    ) -> Result<Arc<Configuration>, StoreError> {
+        whole(store, scope).await.map(Arc::new)
     }
 }
 
@@ -86,8 +91,8 @@ impl Intercept for StaleConfiguration {
         &self,
         store: &dyn Store,
         scope: Scope,
-        known: Option<i64>,
-    ) -> Result<Option<Configuration>, StoreError> {
+        known: Option<Arc<Configuration>>,
+    ) -> Result<Arc<Configuration>, StoreError> {
         let now = whole(store, scope).await?;
         let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(unless_known(
@@ -107,8 +112,8 @@ impl Intercept for CountFromOne {
         &self,
         store: &dyn Store,
         scope: Scope,
-        known: Option<i64>,
-    ) -> Result<Option<Configuration>, StoreError> {
+        known: Option<Arc<Configuration>>,
+    ) -> Result<Arc<Configuration>, StoreError> {
         let configuration = whole(store, scope).await?;
         let late = Configuration {
             version: configuration.version + 1,
@@ -128,8 +133,8 @@ impl Intercept for NewestFieldFirst {
         &self,
         store: &dyn Store,
         scope: Scope,
-        known: Option<i64>,
-    ) -> Result<Option<Configuration>, StoreError> {
+        known: Option<Arc<Configuration>>,
+    ) -> Result<Arc<Configuration>, StoreError> {
         let mut configuration = whole(store, scope).await?;
         configuration.fields.reverse();
         Ok(unless_known(configuration, known))
@@ -146,8 +151,8 @@ impl Intercept for TwoMoments {
         &self,
         store: &dyn Store,
         scope: Scope,
-        known: Option<i64>,
-    ) -> Result<Option<Configuration>, StoreError> {
+        known: Option<Arc<Configuration>>,
+    ) -> Result<Arc<Configuration>, StoreError> {
         let now = whole(store, scope).await?;
         let version = now.version;
         let mut earlier = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,7 +1,7 @@
 //! Reads by id and key that see too much, too little or too late.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use relm_core::record::{Document, Record};
@@ -38,8 +38,8 @@ impl Intercept for LeakingScope {
         &self,
         store: &dyn Store,
         scope: Scope,
-        known: Option<i64>,
-    ) -> Result<Option<Configuration>, StoreError> {
+        known: Option<Arc<Configuration>>,
+    ) -> Result<Arc<Configuration>, StoreError> {
         store.configuration(modeless(scope), known).await
     }
 

@@ -1,7 +1,7 @@
 //! Reads that go wrong with the number of records: at the end of a page, of a chunk, or of a text.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use relm_core::query::filter::{Clause, Comparison, Condition, Target, matches};
@@ -273,12 +273,10 @@ impl Intercept for HundredFields {
         &self,
         store: &dyn Store,
         scope: Scope,
-        known: Option<i64>,
-    ) -> Result<Option<Configuration>, StoreError> {
+        known: Option<Arc<Configuration>>,
+    ) -> Result<Arc<Configuration>, StoreError> {
         let mut configuration = store.configuration(scope, known).await?;
-        if let Some(configuration) = &mut configuration {
-            configuration.fields.truncate(100);
-        }
+        Arc::make_mut(&mut configuration).fields.truncate(100);
         Ok(configuration)
     }
 }

@@ -259,8 +259,8 @@ impl Intercept for FaultyStore {
         &self,
         store: &dyn Store,
         scope: Scope,
-        known: Option<i64>,
-    ) -> Result<Option<Configuration>, StoreError> {
+        known: Option<Arc<Configuration>>,
+    ) -> Result<Arc<Configuration>, StoreError> {
         self.environment.pause().await;
         let configuration = self.environment.complete(store.configuration(scope, known));
         self.environment.pause().await;

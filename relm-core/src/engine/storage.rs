@@ -64,8 +64,8 @@ impl Storage {
     pub async fn configuration(
         &self,
         scope: Scope,
-        known: Option<i64>,
-    ) -> Result<Option<Configuration>> {
+        known: Option<Arc<Configuration>>,
+    ) -> Result<Arc<Configuration>> {
         let called = spans::store("configuration", self.store.configuration(scope, known));
         called.await.map_err(store_error)
     }

@@ -41,6 +41,8 @@ pub use self::batch::{Batch, Refusal, Require, StoredResponse, Write};
 pub use self::error::{CommitError, StoreError, Unwritable};
 pub use self::query::{Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage};
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use crate::record::Document;
@@ -77,14 +79,14 @@ pub trait Store: Send + Sync + 'static {
     /// after the search's `after`. Bounds and `more` as for [`list`](Self::list). Sees every commit that returned.
     async fn search(&self, scope: Scope, search: &Search) -> Result<SearchPage, StoreError>;
 
-    /// The scope's configuration version, custom fields and endpoints, all of one moment; none exactly when the version
-    /// is `known`, so that asking again is cheap however much there is. The version is 0 until the first
-    /// [`Write::Reconfigure`].
+    /// The scope's configuration version, custom fields and endpoints, all of one moment. Exactly where the version is that
+    /// of `known`, it is `known` that is given back, so that asking again is cheap however much there is. The version is 0
+    /// until the first [`Write::Reconfigure`].
     async fn configuration(
         &self,
         scope: Scope,
-        known: Option<i64>,
-    ) -> Result<Option<Configuration>, StoreError>;
+        known: Option<Arc<Configuration>>,
+    ) -> Result<Arc<Configuration>, StoreError>;
 
     /// The response remembered for an idempotency key that has not expired at `now`, or none.
     async fn response(

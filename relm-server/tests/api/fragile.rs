@@ -75,10 +75,7 @@ impl Fragile {
     pub fn everything(&self, scope: Scope) -> Vec<String> {
         pollster::block_on(async {
             let configuration = self.store.configuration(scope, None).await.unwrap();
-            let mut all = vec![format!(
-                "configuration {:?}",
-                configuration.map(|one| one.version)
-            )];
+            let mut all = vec![format!("configuration {:?}", configuration.version)];
             for kind in relm_core::record::KINDS {
                 let query = Query {
                     kind,
@@ -171,8 +168,8 @@ impl Store for Fragile {
     async fn configuration(
         &self,
         scope: Scope,
-        known: Option<i64>,
-    ) -> Result<Option<Configuration>, StoreError> {
+        known: Option<Arc<Configuration>>,
+    ) -> Result<Arc<Configuration>, StoreError> {
         self.check().await?;
         self.store.configuration(scope, known).await
     }

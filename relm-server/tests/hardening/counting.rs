@@ -109,8 +109,8 @@ impl Store for Counting {
     async fn configuration(
         &self,
         scope: Scope,
-        known: Option<i64>,
-    ) -> Result<Option<Configuration>, StoreError> {
+        known: Option<Arc<Configuration>>,
+    ) -> Result<Arc<Configuration>, StoreError> {
         let _call = self.call();
         self.store.configuration(scope, known).await
     }

@@ -319,10 +319,13 @@ impl Store for SeaOrmStore {
     async fn configuration(
         &self,
         scope: Scope,
-        known: Option<i64>,
-    ) -> Result<Option<Configuration>, StoreError> {
-        self.read(move |database| async move { read::configuration(&database, scope, known).await })
-            .await
+        known: Option<Arc<Configuration>>,
+    ) -> Result<Arc<Configuration>, StoreError> {
+        self.read(move |database| {
+            let known = known.clone();
+            async move { read::configuration(&database, scope, known).await }
+        })
+        .await
     }
 
     async fn response(

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use relm_core::PageSize;
 use relm_core::query::filter::matches;
@@ -201,8 +202,8 @@ pub(super) async fn search(
 pub(super) async fn configuration(
     database: &Connected,
     scope: Scope,
-    known: Option<i64>,
-) -> Result<Option<Configuration>, Failure> {
+    known: Option<Arc<Configuration>>,
+) -> Result<Arc<Configuration>, Failure> {
     if let Some(known) = known {
         let mut sql = Sql::new("SELECT version FROM configurations WHERE scope = ");
         sql.bind(scope_number(scope));
@@ -211,8 +212,8 @@ pub(super) async fn configuration(
             .first()
             .map(|row| row.try_get_by_index(0))
             .transpose()?;
-        if version.unwrap_or(0) == known {
-            return Ok(None);
+        if version.unwrap_or(0) == known.version {
+            return Ok(known);
         }
     }
     let mut sql =
@@ -233,11 +234,13 @@ pub(super) async fn configuration(
             documents.push(document(&row, 0)?);
         }
     }
-    configuration_of(version, documents).map(Some).map_err(|_| {
-        Failure::Fault(Cause::Said(
-            "a document of the configuration is no such thing",
-        ))
-    })
+    configuration_of(version, documents)
+        .map(Arc::new)
+        .map_err(|_| {
+            Failure::Fault(Cause::Said(
+                "a document of the configuration is no such thing",
+            ))
+        })
 }
 
 fn configuration_of(

@@ -13,6 +13,7 @@ mod walkers;
 mod writer;
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
@@ -305,16 +306,16 @@ impl Store for SqliteStore {
     async fn configuration(
         &self,
         scope: Scope,
-        known: Option<i64>,
-    ) -> Result<Option<Configuration>, StoreError> {
+        known: Option<Arc<Configuration>>,
+    ) -> Result<Arc<Configuration>, StoreError> {
         let read = self.readers.with(|connection| {
             snapshot(connection, |connection| {
                 let mut version = Sql::new("SELECT version FROM configurations WHERE scope = ");
                 version.bind(scope_number(scope));
                 let version = rows(connection, &version, |row| row.get(0))?;
                 let version: i64 = version.first().copied().unwrap_or(0);
-                if known == Some(version) {
-                    return Ok(None);
+                if let Some(known) = known.filter(|known| known.version == version) {
+                    return Ok(ControlFlow::Break(known));
                 }
                 let all = |kind: Kind| {
                     let mut sql = Sql::new("SELECT id, doc FROM ");
@@ -322,13 +323,15 @@ impl Store for SqliteStore {
                     sql.bind(scope_number(scope)).push(" ORDER BY id");
                     read_documents(connection, &sql)
                 };
-                Ok(Some((version, all(Kind::Field)?, all(Kind::Webhook)?)))
+                let documents = (all(Kind::Field)?, all(Kind::Webhook)?);
+                Ok(ControlFlow::Continue((version, documents)))
             })
         });
-        let Some((version, fields, webhooks)) = read? else {
-            return Ok(None);
+        let (version, (fields, webhooks)) = match read? {
+            ControlFlow::Continue(read) => read,
+            ControlFlow::Break(known) => return Ok(known),
         };
-        Ok(Some(Configuration {
+        Ok(Arc::new(Configuration {
             version,
             fields: decode_all(&fields)?,
             webhooks: decode_all(&webhooks)?,

@@ -47,8 +47,8 @@ impl Store for RecordingStore {
     async fn configuration(
         &self,
         scope: Scope,
-        known: Option<i64>,
-    ) -> Result<Option<Configuration>, StoreError> {
+        known: Option<Arc<Configuration>>,
+    ) -> Result<Arc<Configuration>, StoreError> {
         self.inner.configuration(scope, known).await
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::second_chance::{SecondChance, Weigh};
 use crate::engine::storage::Storage;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::record::Webhook;
 use crate::record::field::Field;
 use crate::store::Configuration;
@@ -33,13 +33,7 @@ impl Configurations {
 
     /// The configuration as it is now; where it is as it was, nothing of it is read.
     pub async fn reload(&self, storage: &Storage, scope: Scope) -> Result<Arc<Configuration>> {
-        let cached = self.get(scope);
-        let version = cached.as_ref().map(|cached| cached.version);
-        let fresh = match (storage.configuration(scope, version).await?, cached) {
-            (Some(fresh), _) => Arc::new(fresh),
-            (None, Some(cached)) => return Ok(cached),
-            (None, None) => return Err(Error::internal("the store has no configuration")),
-        };
+        let fresh = storage.configuration(scope, self.get(scope)).await?;
         let mut cache = self.0.write().unwrap_or_else(PoisonError::into_inner);
         match cache.get(&scope) {
             // Two reloads may finish in the other order: the newer one stays.
