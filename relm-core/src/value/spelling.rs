@@ -3,11 +3,20 @@
 use crate::limits::SUGGESTION_CHARS_MAX;
 use crate::value::text::fold;
 
-/// Names that people know from elsewhere, with the names of ours that they mean.
-pub(crate) type OtherName = (&'static [&'static str], &'static [&'static str]);
+/// Names that people know from elsewhere, with what they mean here: names of ours, where a table says no more.
+pub type OtherName<T = &'static [&'static str]> = (&'static [&'static str], T);
 
 /// All such names of one list of options.
 pub(crate) type OtherNames = &'static [OtherName];
+
+/// What a word that people know from elsewhere means here, in whatever style they write it.
+pub fn known<'a, T>(
+    word: &str,
+    others: impl IntoIterator<Item = &'a OtherName<T>>,
+) -> Option<&'a T> {
+    let is_known = |(names, _): &&OtherName<T>| names.iter().any(|name| is_one_name(name, word));
+    others.into_iter().find(is_known).map(|(_, here)| here)
+}
 
 /// What `word` was most likely meant to be: the option that it spells in another style, what its name is known as
 /// elsewhere, or the option nearest to it.
@@ -19,16 +28,12 @@ pub(crate) fn meant<'a>(
     if word.is_empty() || word.chars().nth(SUGGESTION_CHARS_MAX).is_some() {
         return Vec::new();
     }
-    let is_word = |name: &str| letters(name).eq(letters(word));
-    if let Some(option) = options.clone().find(|option| is_word(option)) {
+    if let Some(option) = options.clone().find(|option| is_one_name(option, word)) {
         return vec![option];
     }
-    let known = others
-        .iter()
-        .find(|(names, _)| names.iter().any(|name| is_word(name)));
-    match known {
+    match known(word, others) {
         // Of a member's names, a filter knows those that it can compare.
-        Some((_, ours)) => {
+        Some(ours) => {
             let is_one =
                 |name: &&&str| name.contains('.') || options.clone().any(|one| one == **name);
             ours.iter().filter(is_one).copied().collect()
@@ -37,7 +42,11 @@ pub(crate) fn meant<'a>(
     }
 }
 
-/// A name without what styles differ in: `firstName`, `First-Name` and `first_name` are one.
+/// Whether two names differ in nothing but style: `firstName`, `First-Name` and `first_name` are one.
+fn is_one_name(one: &str, other: &str) -> bool {
+    letters(one).eq(letters(other))
+}
+
 fn letters(name: &str) -> impl Iterator<Item = char> + '_ {
     let kept = name.chars().filter(|char| !matches!(char, '_' | '-' | ' '));
     kept.flat_map(char::to_lowercase)

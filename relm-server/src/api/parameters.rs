@@ -1,32 +1,24 @@
 //! Query parameters that other APIs have and this one has not, or has by another name.
 
+use relm_core::value::spelling::{self, OtherName};
 use relm_core::{Error, ErrorKind};
 
 use super::answer::ApiError;
 use super::operation::Takes;
 
-/// Names that mean one thing, the sentence that says what is done here, and what to write instead of the name.
-struct Elsewhere {
-    names: &'static [&'static str],
+/// What is said of a parameter that other APIs have: the sentence, and what to write instead of it.
+struct Advice {
     says: &'static str,
     instead: Option<&'static str>,
 }
 
-const fn elsewhere(
-    names: &'static [&'static str],
-    says: &'static str,
-    instead: Option<&'static str>,
-) -> Elsewhere {
-    Elsewhere {
-        names,
-        says,
-        instead,
-    }
+const fn advice(says: &'static str, instead: Option<&'static str>) -> Advice {
+    Advice { says, instead }
 }
 
 /// What lists have by another name, or not at all.
-const OF_LISTS: [Elsewhere; 6] = [
-    elsewhere(
+const OF_LISTS: &[OtherName<Advice>] = &[
+    (
         &[
             "page",
             "offset",
@@ -39,52 +31,50 @@ const OF_LISTS: [Elsewhere; 6] = [
             "next",
             "next_cursor",
             "page_token",
-            "pagetoken",
             "page_number",
-            "pagenumber",
         ],
-        "Lists page by `cursor`: pass back `next_cursor`.",
-        Some("cursor"),
+        advice(
+            "Lists page by `cursor`: pass back `next_cursor`.",
+            Some("cursor"),
+        ),
     ),
-    elsewhere(
+    (
         &[
             "per_page",
-            "perpage",
             "page_size",
-            "pagesize",
             "page_limit",
             "max_results",
-            "maxresults",
             "size",
             "count",
             "top",
             "take",
         ],
-        "How many records a page holds is its `limit`.",
-        Some("limit"),
+        advice(
+            "How many records a page holds is its `limit`.",
+            Some("limit"),
+        ),
     ),
-    elsewhere(
+    (
         &[
             "sort",
             "sort_by",
-            "sortby",
             "sorts",
             "order",
             "order_by",
-            "orderby",
             "ordering",
             "direction",
             "dir",
         ],
-        "Lists are newest first, and in no other order.",
-        None,
+        advice("Lists are newest first, and in no other order.", None),
     ),
-    elsewhere(
+    (
         &["q", "query", "search", "term", "keyword", "keywords"],
-        "A list is filtered, as in `filter[email][ilike]=ada%25`; words are searched by `GET /v1/search?q=…`.",
-        None,
+        advice(
+            "A list is filtered, as in `filter[email][ilike]=ada%25`; words are searched by `GET /v1/search?q=…`.",
+            None,
+        ),
     ),
-    elsewhere(
+    (
         &[
             "created",
             "created_after",
@@ -93,10 +83,12 @@ const OF_LISTS: [Elsewhere; 6] = [
             "from_date",
             "start_date",
         ],
-        "Write `filter[created_at][gte]=2026-07-02T00:00:00Z`.",
-        Some("filter[created_at][gte]"),
+        advice(
+            "Write `filter[created_at][gte]=2026-07-02T00:00:00Z`.",
+            Some("filter[created_at][gte]"),
+        ),
     ),
-    elsewhere(
+    (
         &[
             "updated_since",
             "updated_after",
@@ -104,14 +96,16 @@ const OF_LISTS: [Elsewhere; 6] = [
             "modified_after",
             "last_modified",
         ],
-        "Write `filter[updated_at][gte]=2026-07-02T00:00:00Z`.",
-        Some("filter[updated_at][gte]"),
+        advice(
+            "Write `filter[updated_at][gte]=2026-07-02T00:00:00Z`.",
+            Some("filter[updated_at][gte]"),
+        ),
     ),
 ];
 
 /// What no request has.
-const OF_ALL: [Elsewhere; 3] = [
-    elsewhere(
+const OF_ALL: &[OtherName<Advice>] = &[
+    (
         &[
             "expand",
             "include",
@@ -123,42 +117,35 @@ const OF_ALL: [Elsewhere; 3] = [
             "properties",
             "attributes",
         ],
-        "A record is answered whole, with the ids of others and not with these.",
-        None,
+        advice(
+            "A record is answered whole, with the ids of others and not with these.",
+            None,
+        ),
     ),
-    elsewhere(
-        &[
-            "api_key",
-            "apikey",
-            "hapikey",
-            "key",
-            "access_token",
-            "token",
-            "auth",
-        ],
-        "A key goes into the header `Authorization: Bearer sk_…`, and never into a URL.",
-        None,
+    (
+        &["api_key", "hapikey", "key", "access_token", "token", "auth"],
+        advice(
+            "A key goes into the header `Authorization: Bearer sk_…`, and never into a URL.",
+            None,
+        ),
     ),
-    elsewhere(
+    (
         &["format", "pretty", "callback", "alt"],
-        "Every answer is JSON, as it is.",
-        None,
+        advice("Every answer is JSON, as it is.", None),
     ),
 ];
 
 /// What the search takes its words by elsewhere.
-const OF_SEARCH: [Elsewhere; 2] = [
-    elsewhere(
+const OF_SEARCH: &[OtherName<Advice>] = &[
+    (
         &[
             "query", "search", "term", "text", "keyword", "keywords", "s",
         ],
-        "It is `q`.",
-        Some("q"),
+        advice("It is `q`.", Some("q")),
     ),
-    elsewhere(
+    (
         &["type", "object_type", "objects", "object", "kind", "index"],
-        "It is `types`, as in `types=contact,deal`.",
-        Some("types"),
+        advice("It is `types`, as in `types=contact,deal`.", Some("types")),
     ),
 ];
 
@@ -170,24 +157,22 @@ const fn options(takes: Takes) -> &'static [&'static str] {
     }
 }
 
-fn known(takes: Takes, name: &str) -> Option<&'static Elsewhere> {
-    let own: &[&[Elsewhere]] = match takes {
+fn advice_on(name: &str, takes: Takes) -> Option<&'static Advice> {
+    let own: &[&[OtherName<Advice>]] = match takes {
         Takes::Nothing => &[],
-        Takes::List(_) => &[&OF_LISTS],
-        Takes::Search => &[&OF_SEARCH, &OF_LISTS],
+        Takes::List(_) => &[OF_LISTS],
+        Takes::Search => &[OF_SEARCH, OF_LISTS],
     };
-    let all = own.iter().copied().flatten().chain(&OF_ALL);
-    let name = name.to_lowercase();
-    all.into_iter().find(|known| known.names.contains(&&*name))
+    spelling::known(name, own.iter().copied().flatten().chain(OF_ALL))
 }
 
 /// That a parameter is one of another API, if it is.
 pub(super) fn of_elsewhere(name: &str, takes: Takes) -> Option<ApiError> {
-    let known = known(takes, name)?;
+    let advice = advice_on(name, takes)?;
     let error = refuse(name, "")
-        .adding(known.says)
+        .adding(advice.says)
         .options("", options(takes).iter().copied());
-    let error = match known.instead {
+    let error = match advice.instead {
         Some(instead) => error.suggesting(instead),
         None => error,
     };

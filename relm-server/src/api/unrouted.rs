@@ -2,6 +2,7 @@
 
 use hyper::Method;
 use hyper::header::{ALLOW, HeaderValue};
+use relm_core::value::spelling::{self, OtherName};
 use relm_core::{ErrorKind, Quoted};
 
 use super::answer::ApiError;
@@ -9,29 +10,30 @@ use super::code::Code;
 use super::routes::{Missed, Routes};
 
 /// What other APIs call our resources.
-const RESOURCES_ELSEWHERE: [(&str, &str); 22] = [
-    ("people", "contacts"),
-    ("persons", "contacts"),
-    ("person", "contacts"),
-    ("customers", "contacts"),
-    ("leads", "contacts"),
-    ("company", "companies"),
-    ("organizations", "companies"),
-    ("organisations", "companies"),
-    ("accounts", "companies"),
-    ("opportunities", "deals"),
-    ("activity", "activities"),
-    ("notes", "activities"),
-    ("tasks", "activities"),
-    ("calls", "activities"),
-    ("meetings", "activities"),
-    ("engagements", "activities"),
-    ("fields", "schema/fields"),
-    ("custom_fields", "schema/fields"),
-    ("properties", "schema/fields"),
-    ("links", "associations"),
-    ("webhook_endpoints", "webhooks"),
-    ("hooks", "webhooks"),
+const OTHER_NAMES: &[OtherName<&str>] = &[
+    (
+        &["people", "persons", "person", "customers", "leads"],
+        "contacts",
+    ),
+    (
+        &["company", "organizations", "organisations", "accounts"],
+        "companies",
+    ),
+    (&["opportunities"], "deals"),
+    (
+        &[
+            "activity",
+            "notes",
+            "tasks",
+            "calls",
+            "meetings",
+            "engagements",
+        ],
+        "activities",
+    ),
+    (&["fields", "custom_fields", "properties"], "schema/fields"),
+    (&["links"], "associations"),
+    (&["webhook_endpoints", "hooks"], "webhooks"),
 ];
 
 /// Parts of a path that are looked at to find what it meant: whoever sends it need not show a key.
@@ -142,11 +144,8 @@ fn resource_meant(routes: &Routes, part: &str) -> Option<String> {
     if let Some(same) = ours().find(|resource| *resource == part) {
         return Some(same.to_owned());
     }
-    let known = RESOURCES_ELSEWHERE
-        .into_iter()
-        .find(|(name, _)| *name == part);
-    match known {
-        Some((_, ours)) => Some(ours.to_owned()),
-        None => relm_core::value::spelling::nearest(&part, ours()).map(str::to_owned),
+    match spelling::known(&part, OTHER_NAMES) {
+        Some(ours) => Some((*ours).to_owned()),
+        None => spelling::nearest(&part, ours()).map(str::to_owned),
     }
 }

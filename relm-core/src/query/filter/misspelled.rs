@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::record::object::{self, ObjectType};
 use crate::value::excerpt::Quoted;
 use crate::value::id::Kind;
-use crate::value::spelling::OtherNames;
+use crate::value::spelling::{OtherName, OtherNames, known};
 
 /// What other APIs call the fields of a kind.
 pub(super) const fn other_names(kind: Kind) -> OtherNames {
@@ -21,37 +21,28 @@ pub(super) const fn other_names(kind: Kind) -> OtherNames {
     }
 }
 
+/// What they call the record that an association or an event is of.
+const RECORD_NAMES: OtherName = (
+    &[
+        "contact_id",
+        "company_id",
+        "deal_id",
+        "activity_id",
+        "object_id",
+        "resource_id",
+        "contact",
+        "company",
+        "deal",
+    ],
+    &["record_id"],
+);
+
 const OF_ASSOCIATIONS: OtherNames = &[
-    (
-        &[
-            "contact_id",
-            "company_id",
-            "deal_id",
-            "activity_id",
-            "object_id",
-            "contact",
-            "company",
-            "deal",
-        ],
-        &["record_id"],
-    ),
+    RECORD_NAMES,
     (&["type", "association_type", "relation"], &["label"]),
 ];
 
-const OF_EVENTS: OtherNames = &[
-    (&["event_type", "event", "topic"], &["type"]),
-    (
-        &[
-            "contact_id",
-            "company_id",
-            "deal_id",
-            "activity_id",
-            "object_id",
-            "resource_id",
-        ],
-        &["record_id"],
-    ),
-];
+const OF_EVENTS: OtherNames = &[(&["event_type", "event", "topic"], &["type"]), RECORD_NAMES];
 
 const OF_DELIVERIES: OtherNames = &[
     (&["type", "topic"], &["event_type"]),
@@ -60,7 +51,7 @@ const OF_DELIVERIES: OtherNames = &[
 ];
 
 /// What other APIs call the operators.
-const OPERATORS_ELSEWHERE: OtherNames = &[
+const OPERATORS_OTHER_NAMES: OtherNames = &[
     (&["equals", "equal", "is", "=", "=="], &["eq"]),
     (&["ne", "not", "not_eq", "not_equals", "!=", "<>"], &["neq"]),
     (
@@ -98,29 +89,29 @@ const OPERATORS_ELSEWHERE: OtherNames = &[
     ),
 ];
 
-/// Operators that other APIs find a part of a text by, with what is put around it for `ilike`.
-const PARTS_ELSEWHERE: [(&str, &str, &str); 12] = [
-    ("contains", "%25", "%25"),
-    ("contains_token", "%25", "%25"),
-    ("icontains", "%25", "%25"),
-    ("like", "%25", "%25"),
-    ("match", "%25", "%25"),
-    ("search", "%25", "%25"),
-    ("starts_with", "", "%25"),
-    ("startswith", "", "%25"),
-    ("prefix", "", "%25"),
-    ("begins_with", "", "%25"),
-    ("ends_with", "%25", ""),
-    ("endswith", "%25", ""),
+/// Operators that other APIs find a part of a text by, with what is put before and after it for `ilike`.
+const PARTS_OTHER_NAMES: &[OtherName<(&str, &str)>] = &[
+    (
+        &[
+            "contains",
+            "contains_token",
+            "icontains",
+            "like",
+            "match",
+            "search",
+        ],
+        ("%25", "%25"),
+    ),
+    (&["starts_with", "prefix", "begins_with"], ("", "%25")),
+    (&["ends_with"], ("%25", "")),
 ];
 
 /// That there is no such operator, and what is there instead.
 pub(super) fn unknown_operator(field: &str, operator: &str, value: &str) -> Error {
     let error = Error::bad_request(format!("There is no operator {}.", Quoted(operator)));
-    let part = PARTS_ELSEWHERE.iter().find(|(name, ..)| *name == operator);
     let options = Operator::ALL.map(Operator::as_str);
-    let Some((_, before, after)) = part else {
-        return error.options_or(operator, options, OPERATORS_ELSEWHERE);
+    let Some((before, after)) = known(operator, PARTS_OTHER_NAMES) else {
+        return error.options_or(operator, options, OPERATORS_OTHER_NAMES);
     };
     let written = format!("filter[{field}][ilike]={before}{value}{after}");
     let sentence = format!(

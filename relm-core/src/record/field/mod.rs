@@ -7,7 +7,7 @@ mod tests;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-use self::names::{OPTIONS_OTHER_NAMES, OTHER_NAMES, TYPES_ELSEWHERE};
+use self::names::{OPTIONS_OTHER_NAMES, OTHER_NAMES, TYPES_OTHER_NAMES};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{
     FIELD_CHOICES_MAX, FIELD_KEY_CHARS_MAX, FIELD_OPTIONS_BYTES_MAX, TEXT_CHARS_MAX,
@@ -207,7 +207,7 @@ impl FieldInput {
                 "type",
                 field_type,
                 FieldType::ALL.map(FieldType::as_str),
-                TYPES_ELSEWHERE,
+                TYPES_OTHER_NAMES,
                 |text| text.parse().ok(),
             )?,
             required: is_required,

@@ -44,7 +44,7 @@ pub(super) const OPTIONS_OTHER_NAMES: OtherNames = &[(
 )];
 
 /// What they call the types of fields.
-pub(super) const TYPES_ELSEWHERE: OtherNames = &[
+pub(super) const TYPES_OTHER_NAMES: OtherNames = &[
     (
         &[
             "string",
