@@ -9,6 +9,7 @@ use relm_core::query::terms::index_terms;
 use relm_core::record::column::{Access, ColumnValue};
 use relm_core::record::{Entry, columns};
 use relm_core::store::{Batch, Require, StoredResponse};
+use relm_core::value::hex::hex;
 use relm_core::value::id::{Id, Kind};
 
 use crate::dialect::{Dialect, ManyRows};
@@ -468,17 +469,4 @@ impl Plan {
 
 pub(crate) fn texts(ids: &[Id]) -> Vec<ColumnValue<'static>> {
     ids.iter().map(|id| ColumnValue::from(*id)).collect()
-}
-
-fn hex(bytes: &[u8; 32]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// What [`hex`] wrote.
-pub(crate) fn unhex(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    for (place, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * place..2 * place + 2)?, 16).ok()?;
-    }
-    Some(bytes)
 }

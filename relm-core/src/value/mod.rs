@@ -6,7 +6,7 @@ pub mod email;
 pub mod environment;
 pub(crate) mod excerpt;
 pub(crate) mod from_text;
-pub(crate) mod hex;
+pub mod hex;
 pub mod host;
 pub mod id;
 pub mod json;

@@ -7,6 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::value::hex::unhex;
+
 /// What a webhook secret begins with; base64 of the random bytes follows.
 const SECRET_PREFIX: &str = "whsec_";
 
@@ -168,27 +170,6 @@ fn canonical_integer(text: &str) -> Option<i64> {
     text.parse()
         .ok()
         .filter(|integer: &i64| integer.to_string() == text)
-}
-
-/// Exactly as many lower-case hexadecimal digits as a signature has.
-fn unhex(text: &str) -> Option<[u8; TAG_LEN]> {
-    let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
-        return None;
-    };
-    let pairs: &[[u8; 2]; TAG_LEN] = pairs.try_into().ok()?;
-    let mut tag = [0; TAG_LEN];
-    for (byte, [high, low]) in tag.iter_mut().zip(pairs) {
-        *byte = nibble(*high)? << 4 | nibble(*low)?;
-    }
-    Some(tag)
-}
-
-fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    }
 }
 
 fn relm_mac(secret: &str, at_unix_seconds: i64, body: &[u8]) -> Hmac<Sha256> {

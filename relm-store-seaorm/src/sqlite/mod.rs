@@ -27,6 +27,7 @@ use relm_core::store::{
     Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
     Store, StoreError, StoredResponse,
 };
+use relm_core::value::hex::unhex;
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
 use relm_core::value::time::Timestamp;
@@ -38,7 +39,7 @@ use self::walkers::Walkers;
 use self::writer::{Answer, Job, Work};
 use crate::dialect::Dialect;
 use crate::open_error::OpenError;
-use crate::plan::{compile, unhex};
+use crate::plan::compile;
 use crate::query::{ListPlan, documents};
 use crate::scope_number::{Place, scope_number, shadows_system};
 use crate::search::{BROAD, Searching};
