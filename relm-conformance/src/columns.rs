@@ -3,7 +3,7 @@
 use relm_core::query::terms::index_terms;
 use relm_core::record::column::{Access, Column, ColumnType, ColumnValue, Identity};
 use relm_core::record::object::ObjectType;
-use relm_core::record::{Entry, KINDS, Record, columns};
+use relm_core::record::{Entry, Record, columns};
 use relm_core::value::host;
 use relm_core::value::id::Kind;
 use relm_core::value::text::nfc;
@@ -49,7 +49,7 @@ fn value_of(column: &Column, member: &Value) -> Option<ColumnValue<'static>> {
 
 #[test]
 fn every_accessor_reads_the_member_of_its_column_s_name() {
-    for kind in KINDS {
+    for kind in Kind::ALL {
         let mut held = vec![Vec::new(); columns(kind).len()];
         for (json, record) in records(kind) {
             for ((column, value), held) in record.values().zip(&mut held) {
@@ -97,7 +97,7 @@ fn every_member_of_an_object_has_a_column() {
 /// A store that keeps documents and nothing else has all that it finds records by.
 #[test]
 fn a_document_reads_as_the_record_that_was_written() {
-    for kind in KINDS {
+    for kind in Kind::ALL {
         for record in varied(kind) {
             let read = Entry::new(record.clone())
                 .document()

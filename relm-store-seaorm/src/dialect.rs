@@ -336,7 +336,7 @@ impl Render for IndexCreateStatement {
 
 /// The tables that Relm keeps, its list of migrations aside.
 pub(crate) fn tables() -> impl Iterator<Item = &'static str> {
-    relm_core::record::KINDS
+    Kind::ALL
         .into_iter()
         .map(table)
         .chain(["terms", "responses", "configurations"])

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use relm_core::limits::{BODY_CHARS_MAX, METADATA_BYTES_MAX};
 use relm_core::record::metadata::{Metadata, text_of};
 use relm_core::record::object::{Activity, Object};
-use relm_core::record::{Document, Entry, KINDS, Record};
+use relm_core::record::{Document, Entry, Record};
 use relm_core::store::{Query, Write};
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Mode;
@@ -23,7 +23,7 @@ use crate::varied::{scope_of, varied};
 
 /// A document comes back byte for byte, whatever its kind, its texts and its numbers.
 pub(crate) async fn documents_come_back_byte_for_byte(store: Subject) {
-    for kind in KINDS {
+    for kind in Kind::ALL {
         let scope = scope_of(kind);
         let entries: Vec<Entry> = varied(kind).into_iter().map(Entry::new).collect();
         let documents: Vec<Document> = entries.iter().map(Entry::document).collect();

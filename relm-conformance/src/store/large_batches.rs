@@ -1,8 +1,8 @@
 //! Batches of hundreds of writes, of every kind of them: whole, exact, and of their own scope.
 
 use relm_core::record::DeliveryStatus;
+use relm_core::record::Record;
 use relm_core::record::object::{Contact, ObjectType};
-use relm_core::record::{KINDS, Record};
 use relm_core::store::{Refusal, Require, Write};
 use relm_core::value::id::Kind;
 use serde_json::json;
@@ -200,7 +200,11 @@ pub(crate) async fn unlink_deletes_hundreds_of_edges(store: Subject) {
 
 /// A batch may write, require and unlink records of every kind at once: all of it is applied, or none.
 pub(crate) async fn a_batch_of_every_kind_of_write_is_applied(store: Subject) {
-    let kinds = || KINDS.into_iter().filter(|kind| scope_of(*kind) == SCOPE);
+    let kinds = || {
+        Kind::ALL
+            .into_iter()
+            .filter(|kind| scope_of(*kind) == SCOPE)
+    };
     let records: Vec<Record> = kinds().flat_map(varied).collect();
     let (new, old): (Vec<&Record>, Vec<&Record>) = records
         .iter()

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use relm_core::query::filter::{self, Clause, Filter, matches};
 use relm_core::query::search::{SearchPosition, SearchTerms};
 use relm_core::record::object::ObjectType;
-use relm_core::record::{Document, Entry, KINDS, Record};
+use relm_core::record::{Document, Entry, Record};
 use relm_core::store::{Query, Search, SearchPage, Write};
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
@@ -190,7 +190,7 @@ impl Mirror {
 
     /// Holds the list of every kind, and `find` of every unique key, to all that was written.
     pub async fn holds(&self) {
-        for kind in KINDS {
+        for kind in Kind::ALL {
             self.lists(kind, &[], &[1_000]).await;
             let keys: Vec<String> = self.of_kind(kind).filter_map(Record::unique_key).collect();
             self.finds(kind, &keys).await;

@@ -46,67 +46,6 @@ use self::workspace::Workspace;
 use crate::error::{Error, Result};
 use crate::value::id::{Id, Kind};
 
-/// One record, of any kind. It is boxed because it moves often on its way into a store, and a box takes what its kind needs.
-#[derive(Clone, Debug)]
-pub enum Record {
-    /// A person.
-    Contact(Box<Contact>),
-    /// An organisation.
-    Company(Box<Company>),
-    /// A sale.
-    Deal(Box<Deal>),
-    /// Something that happened.
-    Activity(Box<Activity>),
-    /// An edge between two of the above.
-    Association(Box<Association>),
-    /// The definition of a custom field.
-    Field(Box<Field>),
-    /// An endpoint.
-    Webhook(Box<Webhook>),
-    /// A change of a record.
-    Event(Box<Event>),
-    /// An event on its way to an endpoint.
-    Delivery(Box<Delivery>),
-    /// An API key; it lives in [`Scope::SYSTEM`](crate::value::scope::Scope::SYSTEM).
-    Key(Box<ApiKey>),
-    /// A tenant; it lives in [`Scope::SYSTEM`](crate::value::scope::Scope::SYSTEM).
-    Workspace(Box<Workspace>),
-}
-
-/// Gives `$record`'s variant to `$use` under the name `$it`, whatever it is.
-macro_rules! each {
-    ($record:expr, $it:ident => $use:expr) => {
-        match $record {
-            Record::Contact($it) => $use,
-            Record::Company($it) => $use,
-            Record::Deal($it) => $use,
-            Record::Activity($it) => $use,
-            Record::Association($it) => $use,
-            Record::Field($it) => $use,
-            Record::Webhook($it) => $use,
-            Record::Event($it) => $use,
-            Record::Delivery($it) => $use,
-            Record::Key($it) => $use,
-            Record::Workspace($it) => $use,
-        }
-    };
-}
-
-/// The kinds that a store keeps, each in a table of its own.
-pub const KINDS: [Kind; 11] = [
-    Kind::Contact,
-    Kind::Company,
-    Kind::Deal,
-    Kind::Activity,
-    Kind::Association,
-    Kind::Field,
-    Kind::Webhook,
-    Kind::Event,
-    Kind::Delivery,
-    Kind::Key,
-    Kind::Workspace,
-];
-
 /// `columns_of!(Deal)` is `const COLUMNS: &[Column] = &descriptions::<Deal, 10>(); COLUMNS`.
 macro_rules! columns_of {
     ($record:ty) => {{
@@ -115,21 +54,85 @@ macro_rules! columns_of {
     }};
 }
 
-/// The columns of a kind. Its id, its version and its document come beside them.
-pub const fn columns(kind: Kind) -> &'static [Column] {
-    match kind {
-        Kind::Contact => columns_of!(Contact),
-        Kind::Company => columns_of!(Company),
-        Kind::Deal => columns_of!(Deal),
-        Kind::Activity => columns_of!(Activity),
-        Kind::Association => columns_of!(Association),
-        Kind::Field => columns_of!(Field),
-        Kind::Webhook => columns_of!(Webhook),
-        Kind::Event => columns_of!(Event),
-        Kind::Delivery => columns_of!(Delivery),
-        Kind::Key => columns_of!(ApiKey),
-        Kind::Workspace => columns_of!(Workspace),
-    }
+/// Makes of the list of records, each named as its kind is, whatever there is one of for each of them:
+///
+/// ```text
+/// pub enum Record { Contact(Box<Contact>), … }
+/// pub const fn columns(kind: Kind) -> … { match kind { Kind::Contact => columns_of!(Contact), … } }
+/// impl Record { pub const fn kind(&self) -> Kind { … } pub fn from_json(kind: Kind, …) -> Result<Self> { … } }
+/// impl From<Contact> for Record { … } …
+/// macro_rules! each { ($record:expr, $it:ident => $use:expr) => { match $record { Record::Contact($it) => $use, … } } }
+/// ```
+macro_rules! records {
+    ($dollar:tt $($(#[$doc:meta])* $kind:ident($record:ident)),*) => {
+        /// One record, of any kind. It is boxed because it moves often on its way into a store, and a box takes what its
+        /// kind needs.
+        #[derive(Clone, Debug)]
+        pub enum Record { $($(#[$doc])* $kind(Box<$record>)),* }
+
+        /// The columns of a kind. Its id, its version and its document come beside them.
+        pub const fn columns(kind: Kind) -> &'static [Column] {
+            match kind { $(Kind::$kind => columns_of!($record)),* }
+        }
+
+        impl Record {
+            /// Its kind.
+            pub const fn kind(&self) -> Kind {
+                match self { $(Self::$kind(_) => Kind::$kind),* }
+            }
+
+            /// Reads the document of a record of `kind`.
+            ///
+            /// # Errors
+            /// `internal_error` when it is not one: the store returned what was never given to it.
+            pub fn from_json(kind: Kind, json: &str) -> Result<Self> {
+                match kind { $(Kind::$kind => decode(json, Self::$kind)),* }
+            }
+        }
+
+        $(impl From<$record> for Record {
+            fn from(record: $record) -> Self { Self::$kind(Box::new(record)) }
+        })*
+
+        /// Gives `$record`'s variant to `$use` under the name `$it`, whatever it is.
+        macro_rules! each {
+            ($dollar record:expr, $dollar it:ident => $dollar used:expr) => {
+                match $dollar record { $(Record::$kind($dollar it) => $dollar used),* }
+            };
+        }
+    };
+}
+
+records! {
+    $
+    /// A person.
+    Contact(Contact),
+    /// An organisation.
+    Company(Company),
+    /// A sale.
+    Deal(Deal),
+    /// Something that happened.
+    Activity(Activity),
+    /// An edge between two of the above.
+    Association(Association),
+    /// The definition of a custom field.
+    Field(Field),
+    /// An endpoint.
+    Webhook(Webhook),
+    /// A change of a record.
+    Event(Event),
+    /// An event on its way to an endpoint.
+    Delivery(Delivery),
+    /// An API key; it lives in [`Scope::SYSTEM`](crate::value::scope::Scope::SYSTEM).
+    Key(ApiKey),
+    /// A tenant; it lives in [`Scope::SYSTEM`](crate::value::scope::Scope::SYSTEM).
+    Workspace(Workspace)
+}
+
+fn decode<T: DeserializeOwned>(json: &str, wrap: fn(Box<T>) -> Record) -> Result<Record> {
+    serde_json::from_str(json)
+        .map(wrap)
+        .map_err(Error::internal)
 }
 
 /// The column that holds a kind's unique key, if it has one: its index in [`columns`].
@@ -159,23 +162,6 @@ fn text_of<R: Columns>(record: &R, index: usize) -> Option<&str> {
 }
 
 impl Record {
-    /// Its kind.
-    pub const fn kind(&self) -> Kind {
-        match self {
-            Self::Contact(_) => Kind::Contact,
-            Self::Company(_) => Kind::Company,
-            Self::Deal(_) => Kind::Deal,
-            Self::Activity(_) => Kind::Activity,
-            Self::Association(_) => Kind::Association,
-            Self::Field(_) => Kind::Field,
-            Self::Webhook(_) => Kind::Webhook,
-            Self::Event(_) => Kind::Event,
-            Self::Delivery(_) => Kind::Delivery,
-            Self::Key(_) => Kind::Key,
-            Self::Workspace(_) => Kind::Workspace,
-        }
-    }
-
     /// Its id.
     pub const fn id(&self) -> Id {
         each!(self, record => record.id)
@@ -248,54 +234,4 @@ impl Record {
         each!(self, record => serde_json::to_string(record))
             .expect("records hold texts, integers and JSON, which always serialise")
     }
-
-    /// Reads the document of a record of `kind`.
-    ///
-    /// # Errors
-    /// `internal_error` when it is not one: the store returned what was never given to it.
-    pub fn from_json(kind: Kind, json: &str) -> Result<Self> {
-        fn decode<T: DeserializeOwned>(json: &str, wrap: fn(Box<T>) -> Record) -> Result<Record> {
-            serde_json::from_str(json)
-                .map(wrap)
-                .map_err(Error::internal)
-        }
-        match kind {
-            Kind::Contact => decode(json, Self::Contact),
-            Kind::Company => decode(json, Self::Company),
-            Kind::Deal => decode(json, Self::Deal),
-            Kind::Activity => decode(json, Self::Activity),
-            Kind::Association => decode(json, Self::Association),
-            Kind::Field => decode(json, Self::Field),
-            Kind::Webhook => decode(json, Self::Webhook),
-            Kind::Event => decode(json, Self::Event),
-            Kind::Delivery => decode(json, Self::Delivery),
-            Kind::Key => decode(json, Self::Key),
-            Kind::Workspace => decode(json, Self::Workspace),
-        }
-    }
 }
-
-macro_rules! into_record {
-    ($($variant:ident($ty:ty)),*) => {
-        $(impl From<$ty> for Record {
-            fn from(record: $ty) -> Self {
-                Self::$variant(Box::new(record))
-            }
-        })*
-    };
-}
-
-// Each line expands to `impl From<Contact> for Record { … Self::Contact(Box::new(record)) … }`.
-into_record!(
-    Contact(Contact),
-    Company(Company),
-    Deal(Deal),
-    Activity(Activity),
-    Association(Association),
-    Field(Field),
-    Webhook(Webhook),
-    Event(Event),
-    Delivery(Delivery),
-    Key(ApiKey),
-    Workspace(Workspace)
-);

@@ -1,5 +1,6 @@
 //! A store that a test can break, hold up and look into.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
@@ -76,7 +77,7 @@ impl Fragile {
         pollster::block_on(async {
             let configuration = self.store.configuration(scope, None).await.unwrap();
             let mut all = vec![format!("configuration {:?}", configuration.version)];
-            for kind in relm_core::record::KINDS {
+            for kind in Kind::ALL {
                 let query = Query {
                     kind,
                     clauses: Vec::new(),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use relm_core::engine::{BatchInput, Crm};
 use relm_core::query::filter::{Clause, Comparison, Condition, Filter, Target};
 use relm_core::record::column::{Access, ColumnType, ColumnValue};
-use relm_core::record::{KINDS, columns};
+use relm_core::record::columns;
 use relm_core::store::{Batch, Lease, Query};
 use relm_core::value::time::ManualClock;
 use relm_core::{Clock, ContactInput, Id, Kind, Mode, ObjectType, Scope, Timestamp, WebhookInput};
@@ -242,7 +242,7 @@ fn list_of(kind: Kind, clauses: Vec<Clause>) -> Query {
 #[test]
 fn every_list_is_served_by_an_index_and_never_sorted() {
     let (_folder, connection) = database();
-    for kind in KINDS {
+    for kind in Kind::ALL {
         let query = list_of(kind, Vec::new());
         let sql = ListPlan::new(Dialect::Sqlite, Scope::SYSTEM, &query).rows(query.after, 51);
         let plan = query_plan(&connection, &sql);
@@ -257,7 +257,7 @@ fn every_list_is_served_by_an_index_and_never_sorted() {
 #[test]
 fn an_equality_on_an_indexed_column_reads_what_matches_in_order() {
     let (_folder, connection) = database();
-    let all = KINDS.iter().flat_map(|kind| {
+    let all = Kind::ALL.iter().flat_map(|kind| {
         columns(*kind)
             .iter()
             .enumerate()
@@ -457,7 +457,7 @@ fn a_metadata_equality_reads_the_term_index_in_order() {
 #[test]
 fn the_tables_have_the_columns_of_the_records() {
     let (_folder, connection) = database();
-    for kind in KINDS {
+    for kind in Kind::ALL {
         let sql = Sql::new(&format!(
             "SELECT name FROM pragma_table_info('{}')",
             table(kind)
