@@ -95,6 +95,8 @@ macro_rules! for_each_case {
                 a_whole_name_comes_first
                 a_search_finds_a_number_in_its_spellings
                 a_search_looks_at_its_types
+                other_types_crowd_out_no_exact_match
+                a_search_asks_for_every_word
                 a_search_pages_exactly
                 a_search_cursor_outlives_its_record
                 a_search_sees_every_commit
@@ -119,6 +121,7 @@ macro_rules! for_each_case {
                 a_response_expires_to_the_millisecond
                 a_kept_response_keeps_its_key
                 an_expired_key_is_free
+                an_expired_response_refuses_nothing
                 response_keys_compare_by_code_point
                 responses_expire_each_at_its_own_moment
             }
@@ -157,6 +160,7 @@ macro_rules! for_each_case {
                 records_stay_in_their_scope
                 lists_and_searches_stay_in_their_scope
                 keys_and_ids_are_unique_per_scope
+                definitions_and_edges_are_unique_per_scope
                 configurations_stay_in_their_scope
                 responses_stay_in_their_scope
                 a_response_outlives_what_expires_in_other_scopes

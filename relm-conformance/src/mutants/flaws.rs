@@ -72,6 +72,8 @@ macro_rules! for_each_broken_store {
                 ]
             }
             preconditions {
+                ExpiredIsKept an_expired_response_that_refuses_is_noticed [an_expired_response_refuses_nothing]
+                OneKeyForAllScopes a_key_of_all_scopes_is_noticed [definitions_and_edges_are_unique_per_scope]
                 OverwritingInsert an_insert_that_overwrites_is_noticed [
                     an_insert_needs_a_free_id an_id_is_taken_whatever_else_the_record_holds
                     one_of_many_inserts_of_an_id_succeeds
@@ -186,6 +188,8 @@ macro_rules! for_each_broken_store {
                 ]
                 AsciiSearch a_search_of_ascii_is_noticed [a_search_folds_case_and_accents]
                 AllTypes a_search_of_all_types_is_noticed [a_search_looks_at_its_types]
+                CrowdedOut an_exact_match_that_is_crowded_out_is_noticed [other_types_crowd_out_no_exact_match]
+                TwoWords a_search_of_two_words_is_noticed [a_search_asks_for_every_word]
                 GuessedSearchMore a_guessed_more_of_a_search_is_noticed [a_search_pages_exactly]
                 SearchCursorByRecord a_search_cursor_that_needs_its_record_is_noticed [
                     a_search_cursor_outlives_its_record

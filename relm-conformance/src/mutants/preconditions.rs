@@ -6,8 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use relm_core::record::Entry;
 use relm_core::store::{Batch, CommitError, Refusal, Require, Store, StoreError, Write};
-use relm_core::value::id::Id;
+use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
+use relm_core::value::time::Timestamp;
 
 use super::commits::with;
 use crate::intercept::Intercept;
@@ -253,5 +254,60 @@ impl Intercept for EternalKeys {
             }
         }
         store.commit(batch).await
+    }
+}
+
+/// Takes a response that is there for one that is kept, when it says why a batch is refused.
+#[derive(Default)]
+pub(crate) struct ExpiredIsKept;
+
+#[async_trait]
+impl Intercept for ExpiredIsKept {
+    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
+        let scope = batch.scope;
+        let key = batch.writes.iter().find_map(|write| match write {
+            Write::Remember(response) => Some(response.key.clone()),
+            _ => None,
+        });
+        let outcome = store.commit(batch).await;
+        if let (Err(CommitError::Refused(_)), Some(key)) = (&outcome, key) {
+            let begun = Timestamp::from_millis(0);
+            if store.response(scope, &key, begun).await?.is_some() {
+                return Err(Refusal::ResponseExists.into());
+            }
+        }
+        outcome
+    }
+}
+
+/// Keeps the unique keys of definitions for all scopes together.
+#[derive(Default)]
+pub(crate) struct OneKeyForAllScopes(Mutex<Vec<(Scope, String, Id)>>);
+
+#[async_trait]
+impl Intercept for OneKeyForAllScopes {
+    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
+        let mut made = Vec::new();
+        for (write, what) in batch.writes.iter().enumerate() {
+            let Write::Insert(entry) = what else { continue };
+            let (Kind::Field, Some(key)) = (entry.record.kind(), entry.record.unique_key()) else {
+                continue;
+            };
+            let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let elsewhere = held
+                .iter()
+                .find(|held| held.0 != batch.scope && held.1 == key);
+            if let Some((_, _, holder)) = elsewhere {
+                let holder = *holder;
+                return Err(Refusal::UniqueConflict { write, holder }.into());
+            }
+            made.push((batch.scope, key, entry.record.id()));
+        }
+        store.commit(batch).await?;
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(made);
+        Ok(())
     }
 }

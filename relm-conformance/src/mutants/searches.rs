@@ -196,3 +196,35 @@ impl Intercept for FirstPlane {
         Ok(whole(documents))
     }
 }
+
+/// Looks for the asked types among the first of all types.
+#[derive(Default)]
+pub(crate) struct CrowdedOut;
+
+#[async_trait]
+impl Intercept for CrowdedOut {
+    async fn search(&self, store: &dyn Store, scope: Scope, search: &Search) -> Read<SearchPage> {
+        let all = Search {
+            types: ObjectType::ALL.to_vec(),
+            ..search.clone()
+        };
+        let mut page = store.search(scope, &all).await?;
+        page.documents.retain(|document| {
+            ObjectType::of(document.id.kind()).is_some_and(|own| search.types.contains(&own))
+        });
+        Ok(page)
+    }
+}
+
+/// Asks for two words at most.
+#[derive(Default)]
+pub(crate) struct TwoWords;
+
+#[async_trait]
+impl Intercept for TwoWords {
+    async fn search(&self, store: &dyn Store, scope: Scope, search: &Search) -> Read<SearchPage> {
+        let mut search = search.clone();
+        search.terms.words.truncate(2);
+        store.search(scope, &search).await
+    }
+}

@@ -4,7 +4,7 @@ use relm_core::store::{Batch, Refusal, StoredResponse, Write};
 use relm_core::value::time::Timestamp;
 
 use super::commits::response;
-use crate::records::{SCOPE, at, contact, insert};
+use crate::records::{SCOPE, at, contact, contact_of, insert};
 use crate::subject::{NOW, Subject, assert_contract, batch, refused};
 
 async fn kept(store: &Subject, key: &str, now: Timestamp) -> Option<StoredResponse> {
@@ -108,6 +108,29 @@ pub(crate) async fn an_expired_key_is_free(store: Subject) {
         now = now.saturating_add_millis(10);
     }
     assert_contract!(kept(&store, "key", now).await, None);
+}
+
+/// A response that expired at the batch's `now` refuses nothing, also where something else does.
+pub(crate) async fn an_expired_response_refuses_nothing(store: Subject) {
+    let given = response("key");
+    let one = contact_of(1, "ada@example.com");
+    let first = vec![insert(one.clone()), Write::Remember(given.clone())];
+    store.apply(SCOPE, first).await;
+    let now = given.expires_at;
+    let next = StoredResponse {
+        expires_at: now.saturating_add_millis(1_000),
+        ..given
+    };
+    let two = insert(contact_of(2, "ada@example.com"));
+    let taken = Batch {
+        now,
+        ..batch(SCOPE, Vec::new(), vec![two, Write::Remember(next)])
+    };
+    let holder = one.id;
+    assert_contract!(
+        store.refusal_of(taken).await,
+        Refusal::UniqueConflict { write: 0, holder }
+    );
 }
 
 /// Text compares by code point: an idempotency key is another one with other case, accents or spaces.

@@ -98,6 +98,31 @@ pub(crate) async fn keys_and_ids_are_unique_per_scope(store: Subject) {
     );
 }
 
+/// Unique keys are unique *in a scope*, of definitions and associations too.
+pub(crate) async fn definitions_and_edges_are_unique_per_scope(store: Subject) {
+    let (one, other) = (contact_of(1, ADA), contact_of(2, "bob@example.com"));
+    let plan = field(3, "plan");
+    let link = edge(4, one.id, other.id, Some("knows"));
+    for scope in others().into_iter().chain([SCOPE]) {
+        let writes = vec![
+            insert(one.clone()),
+            insert(other.clone()),
+            insert(plan.clone()),
+            insert(link.clone()),
+        ];
+        store.apply(scope, writes).await;
+        for entry in [Entry::new(plan.clone()), Entry::new(link.clone())] {
+            let key = entry.record.unique_key().expect("it has one");
+            let found = store.find(scope, entry.record.kind(), &[key]).await;
+            assert_contract!(
+                found.expect("the store finds records"),
+                [Some(entry.document())],
+                "{scope:?}"
+            );
+        }
+    }
+}
+
 /// Another scope's configuration is another one: its version, its fields and its endpoints.
 pub(crate) async fn configurations_stay_in_their_scope(store: Subject) {
     store

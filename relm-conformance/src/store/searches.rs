@@ -213,6 +213,63 @@ pub(crate) async fn a_search_looks_at_its_types(store: Subject) {
     }
 }
 
+/// An exact match of a type is found, however many newer ones there are of types that the search does not look at.
+pub(crate) async fn other_types_crowd_out_no_exact_match(store: Subject) {
+    let own = with!(company(1); name: "Zeta Ltd".to_owned());
+    let mut records: Vec<Record> = vec![own.clone().into()];
+    for n in 2..=12 {
+        let mut deal = Deal::blank(id(Kind::Deal, n), Mode::Live, NOW);
+        deal.title = "Zeta Ltd".to_owned();
+        records.push(deal.into());
+    }
+    keep(&store, &records).await;
+    for limit in [1, 2, 10, 11, 12] {
+        let page = found(
+            &store,
+            &searching("zeta ltd", &[ObjectType::Company], limit),
+        )
+        .await;
+        assert_contract!(
+            (ids(&page.documents), page.more),
+            (vec![own.id], false),
+            "{limit}"
+        );
+    }
+}
+
+/// A record must have every word, those among them that many have.
+pub(crate) async fn a_search_asks_for_every_word(store: Subject) {
+    let named =
+        |n, name: &str| -> Record { with!(contact(n); first_name: Some(name.to_owned())).into() };
+    let words = ["amber", "birch", "cedar", "dogwood", "elm"];
+    let mut records = vec![named(1, &words.join(" "))];
+    // Of each word there is a record that lacks it alone, and of each a number of its own that have nothing else.
+    let mut n = 2;
+    for (place, left_out) in words.into_iter().enumerate() {
+        let others: Vec<&str> = words.into_iter().filter(|word| *word != left_out).collect();
+        records.push(named(n, &others.join(" ")));
+        n += 1;
+        for _ in 0..3 * place {
+            records.push(named(n, left_out));
+            n += 1;
+        }
+    }
+    keep(&store, &records).await;
+    let queries = (2..=words.len()).flat_map(|length| words.windows(length));
+    for query in queries.map(|words| words.join(" ")) {
+        let search = searching(&query, &ObjectType::ALL, 100);
+        let expected: Vec<Id> = ranked(&records, &search)
+            .into_iter()
+            .map(|(_, id)| id)
+            .collect();
+        assert_contract!(
+            ids(&found(&store, &search).await.documents),
+            expected,
+            "{query}"
+        );
+    }
+}
+
 /// Limits and `more` as for `list`; any limit gives every match once, across ranks and types.
 pub(crate) async fn a_search_pages_exactly(store: Subject) {
     let records = corpus();
