@@ -38,6 +38,10 @@ pub(crate) enum Topic {
 }
 
 /// The questions of a batch. Each reads two columns.
+#[allow(
+    clippy::too_many_lines,
+    reason = "one question after another, by topic"
+)]
 pub(crate) fn questions(batch: &Batch) -> Vec<(Topic, Sql)> {
     let scope = scope_number(batch.scope);
     let mut asked: Vec<(Topic, Sql)> = Vec::new();

@@ -303,6 +303,10 @@ fn a_port_where_nothing_listens_is_named_at_once() {
     }
 }
 
+#[allow(
+    clippy::too_many_lines,
+    reason = "one role, which gains one right after another"
+)]
 fn a_role_is_told_which_right_it_lacks(server: &'static Server) {
     let database = server.empty();
     let url = database.url();

@@ -108,6 +108,16 @@ pub(crate) struct Ledger {
     taken: HashMap<(usize, Id), Taken>,
 }
 
+/// What a message must be by what was read of its endpoint, and whether it is.
+fn by_read(message: &Message, read: &Read, now: Timestamp) -> [(&'static str, bool); 3] {
+    let is_signed = super::signed::is_right(message, read, now);
+    [
+        ("is sent to another URL", message.url == read.webhook.url),
+        ("is sent to a disabled endpoint", read.webhook.enabled),
+        ("is not signed with each valid secret", is_signed),
+    ]
+}
+
 impl Ledger {
     pub fn new(seed: u64, rules: Rules) -> Self {
         Self {
@@ -236,15 +246,7 @@ impl Ledger {
         // Once it is taken, a wall clock that is set back does not make it early.
         let due_at = self.due_at(taken);
         let is_due = due_at.is_some_and(|due| due <= now.max(*leased_at));
-        let by_read = |read: &Read| {
-            let is_signed = super::signed::is_right(message, read, now);
-            [
-                ("is sent to another URL", message.url == read.webhook.url),
-                ("is sent to a disabled endpoint", read.webhook.enabled),
-                ("is not signed with each valid secret", is_signed),
-            ]
-        };
-        let holds_all = |read: &&Read| by_read(read).iter().all(|(_, holds)| *holds);
+        let holds_all = |read: &&Read| by_read(message, read, now).iter().all(|(_, holds)| *holds);
         let Some(read) = reads.iter().rev().find(holds_all).or(reads.last()) else {
             self.fail("a delivery was taken of an endpoint that was not read");
         };
@@ -261,7 +263,7 @@ impl Ledger {
             ("waits for another time", message.timeout == TIMEOUT),
         ];
         let saw_failing = read.webhook.failing_since.is_some();
-        for (what, holds) in checks.into_iter().chain(by_read(read)) {
+        for (what, holds) in checks.into_iter().chain(by_read(message, read, now)) {
             self.ensure(holds, || format!("{delivery} {what}"));
         }
         self.sent.push(Sent {

@@ -181,71 +181,79 @@ fn said(dialect: Dialect, table: &TableOf) -> Vec<String> {
 /// The same as the database tells it: its columns, its primary key, its indexes.
 fn questions(dialect: Dialect, table: &str) -> [String; 3] {
     match dialect {
-        Dialect::Sqlite => [
-            format!(
-                "SELECT 'column ' || name || ' ' || lower(type) || iif(\"notnull\", ' not null -', ' null -') \
-                 FROM pragma_table_xinfo('{table}') ORDER BY cid"
-            ),
-            format!(
-                "SELECT 'key ' || group_concat(name) FROM \
-                 (SELECT name FROM pragma_table_info('{table}') WHERE pk > 0 ORDER BY pk)"
-            ),
-            format!(
-                "SELECT 'index ' || l.name || iif(l.\"unique\", ' unique', ' many') || iif(l.partial, ' part ', ' all ') || \
-                 (SELECT group_concat(name) FROM (SELECT name FROM pragma_index_info(l.name) ORDER BY seqno)) \
-                 FROM pragma_index_list('{table}') AS l WHERE l.origin = 'c' ORDER BY 1"
-            ),
-        ],
-        Dialect::Postgres => {
-            let indexes = |of: &str, primary: &str| {
-                format!(
-                    "SELECT {of} || string_agg(a.attname, ',' ORDER BY k.place) AS line FROM pg_index x \
-                     JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid \
-                     CROSS JOIN LATERAL unnest(x.indkey) WITH ORDINALITY AS k (attribute, place) \
-                     JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attribute \
-                     WHERE t.relname = '{table}' AND t.relnamespace = CAST(current_schema() AS regnamespace) \
-                     AND {primary} x.indisprimary GROUP BY i.relname, x.indisunique, x.indpred IS NULL ORDER BY i.relname"
-                )
-            };
-            [
-                format!(
-                    "SELECT 'column ' || column_name || ' ' || data_type || \
-                     COALESCE('(' || character_maximum_length || ')', '') || \
-                     CASE is_nullable WHEN 'NO' THEN ' not null ' ELSE ' null ' END || COALESCE(collation_name, '-') \
-                     FROM information_schema.columns WHERE table_schema = current_schema() \
-                     AND table_name = '{table}' ORDER BY ordinal_position"
-                ),
-                indexes("'key '", ""),
-                indexes(
-                    "'index ' || i.relname || CASE WHEN x.indisunique THEN ' unique' ELSE ' many' END || \
-                     CASE WHEN x.indpred IS NULL THEN ' all ' ELSE ' part ' END",
-                    "NOT",
-                ),
-            ]
-        }
-        Dialect::MariaDb | Dialect::Galera | Dialect::MySql => {
-            let indexes = |of: &str, primary: &str| {
-                format!(
-                    "SELECT CAST(CONCAT({of}, GROUP_CONCAT(column_name ORDER BY seq_in_index)) AS CHAR(500)) \
-                     FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = '{table}' \
-                     AND index_name {primary} 'PRIMARY' GROUP BY index_name, non_unique ORDER BY index_name"
-                )
-            };
-            [
-                format!(
-                    "SELECT CAST(CONCAT('column ', column_name, ' ', column_type, \
-                     IF(is_nullable = 'NO', ' not null ', ' null '), COALESCE(collation_name, '-')) AS CHAR(500)) \
-                     FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = '{table}' \
-                     ORDER BY ordinal_position"
-                ),
-                indexes("'key '", "="),
-                indexes(
-                    "'index ', index_name, IF(non_unique = 0, ' unique', ' many'), ' all '",
-                    "<>",
-                ),
-            ]
-        }
+        Dialect::Sqlite => sqlite_questions(table),
+        Dialect::Postgres => postgres_questions(table),
+        Dialect::MariaDb | Dialect::Galera | Dialect::MySql => mysql_questions(table),
     }
+}
+
+fn sqlite_questions(table: &str) -> [String; 3] {
+    [
+        format!(
+            "SELECT 'column ' || name || ' ' || lower(type) || iif(\"notnull\", ' not null -', ' null -') \
+             FROM pragma_table_xinfo('{table}') ORDER BY cid"
+        ),
+        format!(
+            "SELECT 'key ' || group_concat(name) FROM \
+             (SELECT name FROM pragma_table_info('{table}') WHERE pk > 0 ORDER BY pk)"
+        ),
+        format!(
+            "SELECT 'index ' || l.name || iif(l.\"unique\", ' unique', ' many') || iif(l.partial, ' part ', ' all ') || \
+             (SELECT group_concat(name) FROM (SELECT name FROM pragma_index_info(l.name) ORDER BY seqno)) \
+             FROM pragma_index_list('{table}') AS l WHERE l.origin = 'c' ORDER BY 1"
+        ),
+    ]
+}
+
+fn postgres_questions(table: &str) -> [String; 3] {
+    let indexes = |of: &str, primary: &str| {
+        format!(
+            "SELECT {of} || string_agg(a.attname, ',' ORDER BY k.place) AS line FROM pg_index x \
+             JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid \
+             CROSS JOIN LATERAL unnest(x.indkey) WITH ORDINALITY AS k (attribute, place) \
+             JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attribute \
+             WHERE t.relname = '{table}' AND t.relnamespace = CAST(current_schema() AS regnamespace) \
+             AND {primary} x.indisprimary GROUP BY i.relname, x.indisunique, x.indpred IS NULL ORDER BY i.relname"
+        )
+    };
+    [
+        format!(
+            "SELECT 'column ' || column_name || ' ' || data_type || \
+             COALESCE('(' || character_maximum_length || ')', '') || \
+             CASE is_nullable WHEN 'NO' THEN ' not null ' ELSE ' null ' END || COALESCE(collation_name, '-') \
+             FROM information_schema.columns WHERE table_schema = current_schema() \
+             AND table_name = '{table}' ORDER BY ordinal_position"
+        ),
+        indexes("'key '", ""),
+        indexes(
+            "'index ' || i.relname || CASE WHEN x.indisunique THEN ' unique' ELSE ' many' END || \
+             CASE WHEN x.indpred IS NULL THEN ' all ' ELSE ' part ' END",
+            "NOT",
+        ),
+    ]
+}
+
+fn mysql_questions(table: &str) -> [String; 3] {
+    let indexes = |of: &str, primary: &str| {
+        format!(
+            "SELECT CAST(CONCAT({of}, GROUP_CONCAT(column_name ORDER BY seq_in_index)) AS CHAR(500)) \
+             FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = '{table}' \
+             AND index_name {primary} 'PRIMARY' GROUP BY index_name, non_unique ORDER BY index_name"
+        )
+    };
+    [
+        format!(
+            "SELECT CAST(CONCAT('column ', column_name, ' ', column_type, \
+             IF(is_nullable = 'NO', ' not null ', ' null '), COALESCE(collation_name, '-')) AS CHAR(500)) \
+             FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = '{table}' \
+             ORDER BY ordinal_position"
+        ),
+        indexes("'key '", "="),
+        indexes(
+            "'index ', index_name, IF(non_unique = 0, ' unique', ' many'), ' all '",
+            "<>",
+        ),
+    ]
 }
 
 /// Holds every table of a database to its entity.
