@@ -11,6 +11,7 @@ use relm_core::value::time::Timestamp;
 use relm_core::webhook::{Answer, Message, SendError};
 
 use super::environment::{Faults, TIMEOUT};
+use super::signed::{Read, by_read};
 
 /// Lines of the history that a failure shows.
 const TAIL: usize = 60;
@@ -36,13 +37,6 @@ pub(crate) struct Row {
     pub delivery: Delivery,
     /// When, by the count of things, it was last written.
     pub written_at: u64,
-}
-
-/// An endpoint, as a process read it.
-#[derive(Clone)]
-pub(crate) struct Read {
-    pub webhook: Webhook,
-    pub at: Timestamp,
 }
 
 /// What a process took to send.
@@ -106,16 +100,6 @@ pub(crate) struct Ledger {
     /// When the lease ends of a version of a delivery that was to be cancelled.
     held: HashMap<(Id, i64), Timestamp>,
     taken: HashMap<(usize, Id), Taken>,
-}
-
-/// What a message must be by what was read of its endpoint, and whether it is.
-fn by_read(message: &Message, read: &Read, now: Timestamp) -> [(&'static str, bool); 3] {
-    let is_signed = super::signed::is_right(message, read, now);
-    [
-        ("is sent to another URL", message.url == read.webhook.url),
-        ("is sent to a disabled endpoint", read.webhook.enabled),
-        ("is not signed with each valid secret", is_signed),
-    ]
 }
 
 impl Ledger {

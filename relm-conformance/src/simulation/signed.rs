@@ -1,4 +1,4 @@
-//! Whether a message is signed as its receiver expects: with every secret that is valid, in both schemes.
+//! Whether a message is as its endpoint expects: sent to its URL, and signed with every secret that is valid, in both schemes.
 
 use relm_core::record::Webhook;
 use relm_core::value::time::Timestamp;
@@ -6,10 +6,25 @@ use relm_core::webhook::Message;
 use relm_core::webhook::signature::{standard_signature, verify};
 use serde_json::{Value, json};
 
-use super::ledger::Read;
+/// An endpoint, as a process read it.
+#[derive(Clone)]
+pub(crate) struct Read {
+    pub webhook: Webhook,
+    pub at: Timestamp,
+}
+
+/// What a message must be by what was read of its endpoint, and whether it is.
+pub(crate) fn by_read(message: &Message, read: &Read, now: Timestamp) -> [(&'static str, bool); 3] {
+    let is_signed = is_right(message, read, now);
+    [
+        ("is sent to another URL", message.url == read.webhook.url),
+        ("is sent to a disabled endpoint", read.webhook.enabled),
+        ("is not signed with each valid secret", is_signed),
+    ]
+}
 
 /// Whether a message of `now` is signed with each secret that its endpoint had when it was read, and with no other.
-pub(crate) fn is_right(message: &Message, read: &Read, now: Timestamp) -> bool {
+fn is_right(message: &Message, read: &Read, now: Timestamp) -> bool {
     let header = |name: &str| {
         let mut named = message.headers.iter().filter(|(other, _)| *other == name);
         named.next().map_or("", |(_, value)| value.as_str())
