@@ -3,7 +3,7 @@
 //! `relm-benches table` seeds a database through the API, then sends the same requests to two servers in turn: Relm, and hyper
 //! with hand-written statements over a copy of the database with the same durability (`floor/`). It prints rates, latencies,
 //! the ratio and the goal. `relm-benches scale` does so at several sizes. Build first, in the root:
-//! `cargo build --release -p relm-server -p relm-benches`.
+//! `cargo build --profile dist -p relm-server -p relm-benches`.
 
 mod check;
 mod children;
@@ -44,7 +44,7 @@ enum Command {
         #[arg(long, default_value_t = 3)]
         seconds: u64,
         /// The server's binary.
-        #[arg(long, default_value = "target/release/relm-server")]
+        #[arg(long, default_value = "target/dist/relm-server")]
         server: PathBuf,
     },
     /// Measures how long `/healthz` takes while one caller sends what costs most.

@@ -33,7 +33,7 @@ pub struct Neighbours {
     #[arg(long)]
     database: Option<String>,
     /// The server's binary.
-    #[arg(long, default_value = "target/release/relm-server")]
+    #[arg(long, default_value = "target/dist/relm-server")]
     server: PathBuf,
 }
 

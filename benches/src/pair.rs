@@ -32,7 +32,7 @@ pub struct Setting {
     #[arg(long, default_value_t = 3)]
     pub rounds: usize,
     /// The server's binary.
-    #[arg(long, default_value = "target/release/relm-server")]
+    #[arg(long, default_value = "target/dist/relm-server")]
     pub server: PathBuf,
 }
 
