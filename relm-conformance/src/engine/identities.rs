@@ -156,12 +156,8 @@ pub(crate) async fn a_domain_is_its_bare_host(store: Subject) {
             q: spelling.to_owned(),
             ..SearchRequest::default()
         };
-        let searched = acme
-            .scoped
-            .search(&request)
-            .documents()
-            .await
-            .expect("it is well-formed");
+        let searched = acme.scoped.search(&request).documents().await;
+        let searched = searched.expect("it is well-formed");
         assert!(ids(&searched).starts_with(&made), "{spelling}");
     }
     let same = companies

@@ -133,13 +133,7 @@ impl Command {
             }
             Self::Drop(id) => scoped.contacts().delete(id, None).await,
             Self::Company => scoped.companies().create(company("Shop")).await.map(drop),
-            Self::Deal => {
-                let deal = DealInput {
-                    title: "Sale".into(),
-                    ..DealInput::default()
-                };
-                scoped.deals().create(deal).await.map(drop)
-            }
+            Self::Deal => scoped.deals().create(sale()).await.map(drop),
             Self::Subscribe(types, url) => {
                 environment.set_behaviour(&url, Behaviour::any(&environment.dice));
                 let input = WebhookInput {
@@ -184,6 +178,13 @@ impl Command {
                 crm.delete_expired_events(before, &sleep).await.map(drop)
             }
         }
+    }
+}
+
+fn sale() -> DealInput {
+    DealInput {
+        title: "Sale".into(),
+        ..DealInput::default()
     }
 }
 

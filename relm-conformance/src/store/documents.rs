@@ -43,10 +43,8 @@ pub(crate) async fn documents_come_back_byte_for_byte(store: Subject) {
             after: None,
             limit: 200,
         };
-        let page = store
-            .list(scope, &query)
-            .await
-            .expect("the store lists records");
+        let page = store.list(scope, &query).await;
+        let page = page.expect("the store lists records");
         let given = given(scope).into_iter();
         let given = given.filter(|record| record.kind() == kind);
         let mut expected: Vec<Document> = given.map(|it| Entry::new(it).document()).collect();

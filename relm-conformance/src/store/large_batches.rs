@@ -200,12 +200,9 @@ pub(crate) async fn unlink_deletes_hundreds_of_edges(store: Subject) {
 
 /// A batch may write, require and unlink records of every kind at once: all of it is applied, or none.
 pub(crate) async fn a_batch_of_every_kind_of_write_is_applied(store: Subject) {
-    let kinds = || {
-        Kind::ALL
-            .into_iter()
-            .filter(|kind| scope_of(*kind) == SCOPE)
-    };
-    let records: Vec<Record> = kinds().flat_map(varied).collect();
+    let kinds = Kind::ALL.into_iter();
+    let kinds = kinds.filter(|kind| scope_of(*kind) == SCOPE);
+    let records: Vec<Record> = kinds.flat_map(varied).collect();
     let (new, old): (Vec<&Record>, Vec<&Record>) = records
         .iter()
         .partition(|record| number_of(record.id()).is_multiple_of(3));
