@@ -5,6 +5,7 @@
 //! the ratio and the goal. `relm-benches scale` does so at several sizes. Build first, in the root:
 //! `cargo build --profile dist -p relm-server -p relm-benches`.
 
+mod builds;
 mod check;
 mod children;
 mod drive;
@@ -36,6 +37,8 @@ type Failure = Box<dyn Error + Send + Sync>;
 enum Command {
     /// Measures every operation beside its floor, and prints the table with its goals.
     Table(table::Table),
+    /// Measures every operation beside another build of the server.
+    Builds(builds::Builds),
     /// Measures every operation at several sizes, and prints what growth costs.
     Scale(scale::Scale),
     /// Measures what endpoints cost a create, and how fast events are sent.
@@ -69,6 +72,7 @@ fn main() -> Result<(), Failure> {
 async fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Table(table) => unless_stopped(table.run()).await,
+        Command::Builds(builds) => unless_stopped(builds.run()).await,
         Command::Scale(scale) => unless_stopped(scale.run()).await,
         Command::Neighbours(neighbours) => unless_stopped(neighbours.run()).await,
         Command::Webhooks { seconds, server } => {

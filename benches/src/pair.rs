@@ -20,7 +20,7 @@ use crate::workload::{BATCH_ROWS, Material, Numbers, batch};
 const SEEDERS: usize = 4;
 
 /// What is measured, and for how long.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct Setting {
     /// An empty database of PostgreSQL or MariaDB; default: SQLite in a temporary folder.
     #[arg(long, requires = "floor_database")]
@@ -126,6 +126,12 @@ impl<'a> Pair<'a> {
     /// Hand-written statements, over the other.
     pub async fn start_floor(&self) -> Result<Side, Failure> {
         let server = Server::floor(&self.floor.url).await?;
+        Ok(self.floor.side(server))
+    }
+
+    /// Another build of Relm, over the floor's database.
+    pub async fn start_build(&self, binary: &Path) -> Result<Side, Failure> {
+        let server = Server::relm(binary, &self.floor.url).await?;
         Ok(self.floor.side(server))
     }
 

@@ -1,6 +1,8 @@
 //! Relm over SQL: real tables with typed columns, and the JSON document of each record beside them.
 //!
 //! - [`SqliteStore`] keeps them in a file of SQLite's, embedded: the default, and the fastest way where one process is enough.
+//!   A program that has sqlx's SQLite too builds with `LIBSQLITE3_FLAGS=-USQLITE_ENABLE_MEMORY_MANAGEMENT`: the version that both can link
+//!   otherwise makes the readers of a process wait for each other.
 //! - `SeaOrmStore` keeps them in PostgreSQL, MariaDB, MySQL or SQLite, through a pool of SeaORM's: one that a program has and hands over,
 //!   or one that it opens itself. It comes with the features `postgres`, `mysql` and `sqlx-sqlite`.
 //! - [`entity`] has the tables as SeaORM's entities, for programs that query and join them; [`migration`] makes them.
