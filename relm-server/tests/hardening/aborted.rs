@@ -136,7 +136,10 @@ fn the_next_reader_of_a_pool_stands_behind_nobody_who_left(connections: u32) {
     POSTGRES.run(|url| {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
-            let options = PoolOptions::new().connections_max(connections);
+            // Nobody gives up waiting but by leaving, however slow the machine is.
+            let options = PoolOptions::new()
+                .connections_max(connections)
+                .acquire_timeout(Duration::from_secs(60));
             let pool = Arc::new(SeaOrmStore::connect(url, options).await.unwrap());
             let server = Whole::over(Arc::clone(&pool) as Arc<dyn Store>, usize::MAX >> 3).await;
             let beside = Database::connect(url).await.unwrap();
