@@ -15,10 +15,6 @@ use self::database::open_existing;
 use self::serving::serve_api;
 use crate::config::{self, Cli, Command, LogFilter};
 
-/// Tasks that a worker runs before it looks at its sockets. A walk that yields between slices is ready again at once, and so is
-/// every other: of tokio's 61, each may be a slice that somebody's health check waits for.
-const TASKS_BETWEEN_EVENTS: u32 = 7;
-
 /// Why a command failed: its text is what the operator reads.
 type CommandError = Box<dyn Error + Send + Sync>;
 
@@ -39,7 +35,6 @@ pub fn main() -> ExitCode {
     start_log(cli.log.clone());
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .event_interval(TASKS_BETWEEN_EVENTS)
         .build()
     {
         Ok(runtime) => runtime,
