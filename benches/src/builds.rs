@@ -1,20 +1,16 @@
 //! A build of the server beside another one, in one run: what a change costs, whatever the hour and the machine.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
 use crate::Failure;
-use crate::children::Server;
 use crate::drive::{Side, compare};
-use crate::pair::{Pair, Setting, seed};
+use crate::pair::{Pair, Setting, in_memory};
 use crate::report::{Goals, print_head, print_row};
-use crate::workload::{Material, Operation};
+use crate::workload::Operation;
 
-/// Contacts in memory.
-const MEMORY_ROWS: u64 = 10_000;
 /// The least that the new build is to reach of the rate of the one before.
 const RATIO_MIN: f64 = 0.98;
 
@@ -68,14 +64,4 @@ impl Builds {
         }
         Ok(())
     }
-}
-
-/// A build over contacts that it keeps in memory.
-async fn in_memory(binary: &Path) -> Result<Side, Failure> {
-    let mut server = Server::relm(binary, "memory:").await?;
-    let key = server.live_key().await?;
-    let mut ids = Vec::new();
-    seed(&server, &key, &mut ids, MEMORY_ROWS).await?;
-    let material = Arc::new(Material::new(&key, ids.into(), Arc::default()));
-    Ok(Side { server, material })
 }

@@ -18,6 +18,8 @@ use crate::workload::{BATCH_ROWS, Material, Numbers, batch};
 
 /// Connections that seed a database.
 const SEEDERS: usize = 4;
+/// Contacts in memory.
+const MEMORY_ROWS: u64 = 10_000;
 
 /// What is measured, and for how long.
 #[derive(Args, Clone)]
@@ -160,6 +162,16 @@ impl Place {
         seed(&relm, &key, Arc::make_mut(&mut self.ids), rows).await?;
         relm.stop().await
     }
+}
+
+/// Relm over contacts that it keeps in memory.
+pub async fn in_memory(binary: &Path) -> Result<Side, Failure> {
+    let mut server = Server::relm(binary, "memory:").await?;
+    let key = server.live_key().await?;
+    let mut ids = Vec::new();
+    seed(&server, &key, &mut ids, MEMORY_ROWS).await?;
+    let material = Arc::new(Material::new(&key, ids.into(), Arc::default()));
+    Ok(Side { server, material })
 }
 
 /// Has a database server do at once what it would do at some moment of the run.

@@ -11,12 +11,10 @@ use crate::check;
 use crate::children::Server;
 use crate::drive::{Compared, Side, compare, median};
 use crate::floor;
-use crate::pair::{Pair, Setting, seed};
+use crate::pair::{Pair, Setting, in_memory};
 use crate::report::{Figure, Goals, print_figures, print_head, print_row};
-use crate::workload::{Material, Operation};
+use crate::workload::Operation;
 
-/// Contacts in memory.
-const MEMORY_ROWS: u64 = 10_000;
 /// Starts that are timed.
 const STARTS: usize = 5;
 
@@ -106,17 +104,11 @@ impl Table {
 
     /// Relm in memory, beside an answer that costs nothing.
     async fn memory(&self) -> Result<(), Failure> {
-        let mut server = Server::relm(&self.setting.server, "memory:").await?;
-        let key = server.live_key().await?;
-        let mut ids = Vec::new();
-        seed(&server, &key, &mut ids, MEMORY_ROWS).await?;
-        let material = Arc::new(Material::new(&key, ids.into(), Arc::default()));
-        let side = |server| Side {
-            server,
-            material: Arc::clone(&material),
+        let ours = in_memory(&self.setting.server).await?;
+        let constant = Side {
+            server: Server::floor(floor::CONSTANT).await?,
+            material: Arc::clone(&ours.material),
         };
-        let constant = side(Server::floor(floor::CONSTANT).await?);
-        let ours = side(server);
         println!("\n`memory:` beside hyper answering a constant:\n");
         print_head("constant");
         for (operation, goal) in [(Operation::Get, 0.70), (Operation::Create, 0.50)] {
