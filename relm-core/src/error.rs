@@ -91,31 +91,6 @@ impl Error {
         .caused_by(source)
     }
 
-    /// A copy of the error without its cause.
-    #[must_use]
-    pub fn copied(&self) -> Self {
-        let Details {
-            kind,
-            message,
-            field,
-            valid_options,
-            suggestion,
-            existing_id,
-            reason,
-            source: _,
-        } = &*self.0;
-        Self(Box::new(Details {
-            kind: *kind,
-            message: message.clone(),
-            field: field.clone(),
-            valid_options: valid_options.clone(),
-            suggestion: suggestion.clone(),
-            existing_id: *existing_id,
-            reason: reason.clone(),
-            source: None,
-        }))
-    }
-
     /// Names the offending path, such as `metadata.plan`; it is cut to [`ERROR_FIELD_BYTES_MAX`].
     #[must_use]
     pub fn at(mut self, field: impl Into<String>) -> Self {
@@ -282,7 +257,26 @@ fn option_bytes(option: &str) -> usize {
 /// A clone has no cause: what is behind [`source`](StdError::source) may not be copied.
 impl Clone for Error {
     fn clone(&self) -> Self {
-        self.copied()
+        let Details {
+            kind,
+            message,
+            field,
+            valid_options,
+            suggestion,
+            existing_id,
+            reason,
+            source: _,
+        } = &*self.0;
+        Self(Box::new(Details {
+            kind: *kind,
+            message: message.clone(),
+            field: field.clone(),
+            valid_options: valid_options.clone(),
+            suggestion: suggestion.clone(),
+            existing_id: *existing_id,
+            reason: reason.clone(),
+            source: None,
+        }))
     }
 }
 

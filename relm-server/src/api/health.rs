@@ -49,16 +49,13 @@ impl Readiness {
         let begun_before = questions.begun.load(Ordering::SeqCst);
         let mut last = questions.last.lock().await;
         if last.number > begun_before {
-            return last
-                .failure
-                .as_ref()
-                .map_or(Ok(()), |failure| Err(failure.copied()));
+            return last.failure.clone().map_or(Ok(()), Err);
         }
         let number = questions.begun.fetch_add(1, Ordering::SeqCst) + 1;
         let answer = crm.ready().await;
         *last = Answered {
             number,
-            failure: answer.as_ref().err().map(Error::copied),
+            failure: answer.as_ref().err().cloned(),
         };
         answer
     }

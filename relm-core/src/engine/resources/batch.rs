@@ -234,7 +234,7 @@ impl Operation for ContactBatch {
             let failed = set.rows().iter().enumerate();
             let mut failed = failed.filter_map(|(index, row)| Some((index, row.as_ref().err()?)));
             if let Some((index, error)) = failed.next() {
-                return Err(error.copied().within(&format!("contacts[{index}]")));
+                return Err(Error::clone(error).within(&format!("contacts[{index}]")));
             }
         }
         let body = report(set.rows())?;

@@ -55,7 +55,7 @@ impl<T: Object> Draft<T> {
         let name = error.field().unwrap_or_default();
         match custom_field(fields, T::TYPE, name) {
             Some(path) => Err(custom_field_elsewhere(unknown_field(name), name, path)),
-            None => Err(error.copied()),
+            None => Err(error.clone()),
         }
     }
 

@@ -144,7 +144,7 @@ pub(super) fn report(rows: &[Result<(RowStatus, Document), Arc<Error>>]) -> Resu
                     ErrorKind::UnknownField => None,
                     _ => failure.field(),
                 };
-                let mut error = failure.copied();
+                let mut error = Error::clone(failure);
                 if !error.valid_options().is_empty() && !listed.insert(of) {
                     error = error.without_options();
                 }
