@@ -23,7 +23,8 @@ pub trait Handler: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Admission<Self::Call>, Response<Bytes>>> + Send;
 
     /// Answers a request that was admitted and read whole. What a safe method asks for is dropped when the client is gone;
-    /// anything else is carried through within [`Limits::unattended_writes_max`](super::Limits::unattended_writes_max), whether or not anyone waits for the answer.
+    /// anything else is carried through within [`Limits::unattended_writes_max`](super::Limits::unattended_writes_max), whether or
+    /// not anyone waits for the answer.
     fn handle(
         &self,
         call: Self::Call,
