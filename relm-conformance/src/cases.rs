@@ -214,6 +214,7 @@ macro_rules! for_each_case {
             }
             [engine::changes] {
                 a_change_has_one_event
+                an_event_names_its_actor_and_its_request
                 what_changes_nothing_has_no_event
                 a_deleted_record_takes_its_associations_along
                 a_field_binds_the_next_write

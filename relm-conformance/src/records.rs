@@ -5,12 +5,13 @@ use relm_core::record::field::{Field, FieldInput, FieldType};
 use relm_core::record::object::{Company, Contact, Object, ObjectType};
 use relm_core::record::workspace::Workspace;
 use relm_core::record::{
-    Change, Delivery, DeliveryStatus, Event, EventData, EventDraft, EventType, Webhook,
-    WebhookInput,
+    Actor, Change, Delivery, DeliveryStatus, Event, EventData, EventDraft, EventType, Origin,
+    Webhook, WebhookInput,
 };
 use relm_core::record::{Entry, Record};
 use relm_core::store::Write;
 use relm_core::value::id::{Id, Kind};
+use relm_core::value::request_id::RequestId;
 use relm_core::value::scope::{Mode, Scope};
 use relm_core::value::time::{SeededRng, Timestamp};
 
@@ -149,7 +150,15 @@ pub(crate) fn event(n: u64, of: &Contact) -> Event {
         data: EventData::new(Entry::new(of.clone()).json),
         previous: serde_json::Map::new(),
     };
-    Event::new(id(Kind::Event, n), draft)
+    Event::new(id(Kind::Event, n), origin(n), draft)
+}
+
+/// A change of the engine's own, for the `n`th request.
+pub(crate) fn origin(n: u64) -> Origin {
+    Origin {
+        actor: Actor::SYSTEM,
+        request_id: RequestId::new(n.into()),
+    }
 }
 
 /// The moment so many milliseconds after [`NOW`].

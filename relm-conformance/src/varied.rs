@@ -14,7 +14,7 @@ use relm_core::value::time::{Date, SeededRng, Timestamp};
 use serde_json::json;
 
 use crate::records::with;
-use crate::records::{SCOPE, edge, field, id, set_version, webhook};
+use crate::records::{SCOPE, edge, field, id, origin, set_version, webhook};
 use crate::subject::NOW;
 
 /// Texts that stores have confused: by case, accent, trailing space, normal form, UTF-16 order, pattern and quote.
@@ -192,7 +192,7 @@ fn varied_event(own: Id, n: u64, pick: &Pick) -> Event {
         data: EventData::new(json!({ "id": record_id, "text": pick.text(1) }).to_string()),
         previous: serde_json::Map::new(),
     };
-    let mut event = Event::new(own, draft);
+    let mut event = Event::new(own, origin(n), draft);
     event.created_at = pick.moment(1);
     event
 }

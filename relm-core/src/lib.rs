@@ -33,7 +33,7 @@ pub use record::object::{
 };
 pub use record::patch::Patch;
 pub use record::workspace::Workspace;
-pub use record::{Webhook, WebhookInput, WebhookWithSecret};
+pub use record::{Actor, ActorType, Webhook, WebhookInput, WebhookWithSecret};
 pub use store::Store;
 pub use store::page::PageSize;
 pub use value::ParseTextError;

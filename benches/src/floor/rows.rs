@@ -168,11 +168,15 @@ impl Contact<'_> {
     }
 }
 
+/// Who made each change, as an event has it.
+const ACTOR: &str = r#"{"type":"api_key","id":"key_01M831G4WQ8N3K6T0V5X9Z2B7D","name":"default"}"#;
+
 /// An event's id and document.
 fn event(event_type: &str, at: &str, doc: &str, previous: &str) -> (String, String) {
     let (id, _) = next_id(Kind::Event);
+    let request = ulid(&id);
     let event = format!(
-        r#"{{"id":"{id}","object":"event","type":"{event_type}","created_at":"{at}","mode":"live","api_version":"2026-07-02","data":{doc},"previous":{previous}}}"#
+        r#"{{"id":"{id}","object":"event","type":"{event_type}","created_at":"{at}","mode":"live","api_version":"2026-07-02","actor":{ACTOR},"request_id":"req_{request}","data":{doc},"previous":{previous}}}"#
     );
     (id, event)
 }

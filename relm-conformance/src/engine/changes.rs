@@ -1,10 +1,13 @@
 //! The engine over the store: what a caller of [`Crm`](relm_core::engine::Crm) is promised, one call after another.
 
-use relm_core::engine::ListRequest;
+use std::collections::HashSet;
+
+use relm_core::RequestId;
+use relm_core::engine::{BatchInput, ListRequest};
 use relm_core::error::ErrorKind;
-use relm_core::record::Entry;
 use relm_core::record::association::AssociationInput;
 use relm_core::record::object::{ActivityInput, ContactInput, DealInput};
+use relm_core::record::{Actor, ActorType, Entry};
 use relm_core::value::id::{Id, Kind};
 use serde_json::json;
 
@@ -63,13 +66,50 @@ pub(crate) async fn a_change_has_one_event(store: Subject) {
     ];
     assert_eq!(types, expected);
     let data = [0, 4, 5].map(|place: usize| events[place].data.get());
+    // A deletion counts as a change.
+    let mut closed = shop;
+    closed.version += 1;
+    closed.updated_at = events[5].created_at;
     let left = [
         Entry::new(ada).json,
         Entry::new(called).json,
-        Entry::new(shop).json,
+        Entry::new(closed).json,
     ];
     assert_eq!(data, [&*left[0], &*left[1], &*left[2]]);
     assert_eq!(json!(events[4].previous), json!({ "phone": null }));
+}
+
+/// An event says who made its change and for which request; the events of one batch name one request.
+pub(crate) async fn an_event_names_its_actor_and_its_request(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let (id, name) = (Some("42".to_owned()), Some("Eva \"É\"".to_owned()));
+    let eva = Actor::new(ActorType::User, id, name).expect("it is valid");
+    let request = RequestId::new(7);
+    let by_eva = acme.scoped.clone().acting_as(eva.clone());
+    let contacts = by_eva.clone().for_request(request);
+    let rows = ["ada@example.com", "bob@example.com"].map(contact).to_vec();
+    let batch = BatchInput {
+        contacts: rows,
+        ..BatchInput::default()
+    };
+    contacts.contacts().batch(batch).await.expect("it is valid");
+    for name in ["Shop", "Mill"] {
+        let made = by_eva.companies().create(company(name)).await;
+        made.expect("it is valid");
+    }
+    let nobody = acme.scoped.companies().create(company("Dock")).await;
+    nobody.expect("it is valid");
+
+    let events = acme.events(&store).await;
+    let actors: Vec<&Actor> = events
+        .iter()
+        .filter_map(|event| event.actor.as_ref())
+        .collect();
+    assert_eq!(actors, [&eva, &eva, &eva, &eva, &Actor::EMBEDDER]);
+    let requests: Vec<RequestId> = events.iter().filter_map(|event| event.request_id).collect();
+    assert_eq!((requests.len(), &requests[..2]), (5, &[request; 2][..]));
+    let of_their_own: HashSet<RequestId> = requests[1..].iter().copied().collect();
+    assert_eq!(of_their_own.len(), 4, "each change is a request");
 }
 
 /// A failed or ineffective call has no event, and leaves nothing else.

@@ -29,7 +29,7 @@ macro_rules! for_each_broken_store {
                 ]
                 SoftDelete a_soft_delete_is_noticed [a_deleted_record_is_gone]
                 LostEvent a_lost_event_is_noticed [
-                    a_change_has_one_event an_event_is_in_the_commit_of_its_change a_dropped_commit_is_whole_or_nothing
+                    a_change_has_one_event an_event_names_its_actor_and_its_request an_event_is_in_the_commit_of_its_change a_dropped_commit_is_whole_or_nothing
                     one_of_many_creates_of_an_email_succeeds events_show_changed_fields
                     a_recovery_includes_what_seems_to_be_of_later
                     another_spelling_changes_nothing the_largest_batch_records_every_event

@@ -9,9 +9,10 @@ use super::context::Context;
 use super::spans;
 use super::transaction::{Planned, Transaction, transact, unexpected};
 use crate::error::Result;
-use crate::record::{Delivery, Entry, Event, EventDraft, EventType, Record};
+use crate::record::{Delivery, Entry, Event, EventDraft, EventType, Origin, Record};
 use crate::store::{Batch, Configuration, QueueKey, Refusal, Require, Write};
 use crate::value::id::{Id, Kind};
+use crate::value::request_id::RequestId;
 use crate::value::time::Timestamp;
 
 /// One kind of change of a scope.
@@ -37,6 +38,7 @@ pub(super) struct Plan<'a> {
     context: &'a Context,
     configuration: Arc<Configuration>,
     now: Timestamp,
+    request_id: Option<RequestId>,
     requires: Vec<Require>,
     writes: Vec<Write>,
 }
@@ -46,6 +48,7 @@ impl<'a> Plan<'a> {
         Self {
             context,
             now: context.environment().now(),
+            request_id: context.request_id(),
             requires: vec![Require::Configuration(configuration.version)],
             configuration,
             writes: Vec::new(),
@@ -86,15 +89,29 @@ impl<'a> Plan<'a> {
     /// Adds an event, and enqueues a delivery for each endpoint that subscribed to its type: the transactional outbox.
     pub fn record_event(&mut self, draft: EventDraft) {
         let event_type = draft.event_type;
-        let event = Event::new(self.mint(Kind::Event), draft);
-        let event_id = event.id;
-        self.write(Write::Insert(Entry::new(event)));
+        let event_id = self.insert_event(draft);
         let configuration = Arc::clone(&self.configuration);
         for webhook in &configuration.webhooks {
             if webhook.enabled && webhook.event_types.includes(event_type) {
                 self.enqueue_delivery(webhook.id, event_id, event_type);
             }
         }
+    }
+
+    /// Adds an event alone.
+    pub fn insert_event(&mut self, draft: EventDraft) -> Id {
+        let environment = self.context.environment();
+        // A change that no request asked for is one of its own.
+        let minted = || environment.mint_request();
+        let request_id = *self.request_id.get_or_insert_with(minted);
+        let origin = Origin {
+            actor: self.context.actor().clone(),
+            request_id,
+        };
+        let event = Event::new(self.mint(Kind::Event), origin, draft);
+        let id = event.id;
+        self.write(Write::Insert(Entry::new(event)));
+        id
     }
 
     /// Adds a delivery, due at once.

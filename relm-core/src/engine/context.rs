@@ -10,19 +10,22 @@ use super::wakeups::Wakeups;
 use crate::error::{Error, Result};
 use crate::limits::IDEMPOTENCY_KEY_CHARS_MAX;
 use crate::query::cursor::Cursors;
-use crate::record::Document;
 use crate::record::workspace::Workspace;
+use crate::record::{Actor, Document};
 use crate::store::{Configuration, Lease, Page, Query};
 use crate::value::id::{Id, Kind};
+use crate::value::request_id::RequestId;
 use crate::value::scope::{Mode, Scope};
 use crate::webhook::sealing::Sealer;
 
-/// A scope of one engine, and the idempotency key of the request that it serves.
+/// A scope of one engine, who acts in it, and the request that it serves.
 #[derive(Clone)]
 pub(super) struct Context {
     components: Arc<Components>,
     workspace: Arc<Workspace>,
     scope: Scope,
+    actor: Actor,
+    request_id: Option<RequestId>,
     idempotency: Option<IdempotencyKey>,
 }
 
@@ -34,7 +37,7 @@ pub(super) struct IdempotencyKey {
 }
 
 impl Context {
-    /// The context of a scope; `not_found` when there is no such workspace.
+    /// The context of a scope, in which the engine itself acts; `not_found` when there is no such workspace.
     pub async fn open(components: &Arc<Components>, scope: Scope) -> Result<Self> {
         let workspaces = components.workspaces();
         let workspace = workspaces.get(components.storage(), scope.workspace());
@@ -42,8 +45,31 @@ impl Context {
             workspace: workspace.await?,
             components: Arc::clone(components),
             scope,
+            actor: Actor::SYSTEM,
+            request_id: None,
             idempotency: None,
         })
+    }
+
+    /// The same context, in which somebody else acts.
+    pub fn acting_as(mut self, actor: Actor) -> Self {
+        self.actor = actor;
+        self
+    }
+
+    /// The same context, for this request.
+    pub fn for_request(mut self, id: RequestId) -> Self {
+        self.request_id = Some(id);
+        self
+    }
+
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// The request that is served, where it has a name.
+    pub fn request_id(&self) -> Option<RequestId> {
+        self.request_id
     }
 
     /// The same context, for a request with this key.

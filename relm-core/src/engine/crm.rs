@@ -10,6 +10,7 @@ use super::resources::secrets;
 use super::retention::{self, Deleted};
 use super::scoped::Scoped;
 use crate::error::Result;
+use crate::record::Actor;
 use crate::record::key::{ApiKey, KeyAccess, NewKey, Principal};
 use crate::record::workspace::Workspace;
 use crate::store::Store;
@@ -119,7 +120,7 @@ impl Crm {
     pub async fn open(&self, workspace: Id, mode: Mode) -> Result<Scoped> {
         let scope = Scope::new(workspace, mode);
         let context = Context::open(&self.components, scope).await?;
-        Ok(Scoped::new(context))
+        Ok(Scoped::new(context.acting_as(Actor::EMBEDDER)))
     }
 
     /// Whether the store answers.

@@ -215,7 +215,7 @@ pub(super) async fn look_up(
     let found = found.into_iter().flatten().next();
     let found: Option<ApiKey> = found.map(|document| document.decode()).transpose()?;
     let principal = found.as_ref().and_then(ApiKey::principal);
-    principals.end_lookup(lookup, key.digest, principal, now);
+    principals.end_lookup(lookup, key.digest, principal.clone(), now);
     Ok(principal)
 }
 

@@ -14,9 +14,10 @@ use super::resources::pages::Listing;
 use super::resources::searching::SearchRequest;
 use super::resources::webhooks::Webhooks;
 use crate::error::{Error, Result};
-use crate::record::Record;
 use crate::record::object::{Activity, Company, Contact, Deal, Object};
+use crate::record::{Actor, Record};
 use crate::value::json;
+use crate::value::request_id::RequestId;
 use crate::value::scope::Scope;
 
 /// A handle on one workspace in one mode: nothing that is reached through it lies elsewhere.
@@ -33,6 +34,39 @@ impl Scoped {
     /// The workspace and mode.
     pub fn scope(&self) -> Scope {
         self.context.scope()
+    }
+
+    /// The same handle, whose changes are made by this actor: the events of them say so. Without one it is the
+    /// [program](Actor::EMBEDDER) that the engine is part of.
+    ///
+    /// ```
+    /// # fn main() -> relm_core::Result<()> { pollster::block_on(async {
+    /// # let crm = relm_core::Crm::new(relm_store_memory::MemoryStore::new());
+    /// # let acme = crm.create_workspace("acme").await?;
+    /// # let live = crm.open(acme.id, relm_core::Mode::Live).await?;
+    /// use relm_core::{Actor, ActorType, ContactInput, ListRequest};
+    ///
+    /// let eva = Actor::new(ActorType::User, Some("42".into()), Some("Eva".into()))?;
+    /// let by_eva = live.acting_as(eva.clone());
+    /// let input = ContactInput {
+    ///     email: "ada@example.com".into(),
+    ///     ..Default::default()
+    /// };
+    /// by_eva.contacts().create(input).await?;
+    /// let events = by_eva.events().list(&ListRequest::default()).await?;
+    /// assert_eq!(events.data[0].actor, Some(eva));
+    /// # Ok(()) }) }
+    /// ```
+    #[must_use]
+    pub fn acting_as(self, actor: Actor) -> Self {
+        Self::new(self.context.acting_as(actor))
+    }
+
+    /// The same handle, whose changes are made for this request: the events of them have its id. Without one each change is
+    /// a request of its own, with an id that the engine makes.
+    #[must_use]
+    pub fn for_request(self, id: RequestId) -> Self {
+        Self::new(self.context.for_request(id))
     }
 
     /// The same handle, whose next change happens once however often it is asked for: within 24 hours of its first

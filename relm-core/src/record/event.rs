@@ -11,11 +11,13 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::record::actor::{Actor, Origin};
 use crate::record::column::{Column, ColumnOf, Columns};
 use crate::record::metadata;
 use crate::record::object_type::ObjectType;
 use crate::value::from_text::from_str;
 use crate::value::id::Id;
+use crate::value::request_id::RequestId;
 use crate::value::scope::Mode;
 use crate::value::time::Timestamp;
 
@@ -124,7 +126,14 @@ pub struct Event {
     pub mode: Mode,
     /// The version of the API that the event is written in.
     pub api_version: String,
-    /// The record after the change; of a deleted one, its last state; of a ping, the endpoint.
+    /// Who did it. Events from before this was recorded have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Actor>,
+    /// The request that did it: all events of one batch have the same. Events from before this was recorded have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<RequestId>,
+    /// The record after the change; of a deleted one, its last state, whose version counts the deletion; of a ping, the
+    /// endpoint.
     pub data: EventData,
     /// The old values of the members that an update changed, `version` and `updated_at` aside.
     pub previous: Map<String, Value>,
@@ -219,7 +228,7 @@ pub struct EventDraft {
 
 impl Event {
     /// The event of this id.
-    pub fn new(id: Id, draft: EventDraft) -> Self {
+    pub fn new(id: Id, origin: Origin, draft: EventDraft) -> Self {
         Self {
             id,
             object: EventTag::Event,
@@ -227,6 +236,8 @@ impl Event {
             created_at: id.timestamp(),
             mode: draft.mode,
             api_version: API_VERSION.to_owned(),
+            actor: Some(origin.actor),
+            request_id: Some(origin.request_id),
             data: EventData {
                 record_id: Some(draft.record_id),
                 ..draft.data
@@ -249,12 +260,19 @@ impl Event {
             created_at,
             mode,
             api_version,
+            actor,
+            request_id,
             data,
             previous,
         } = self;
         let (data, previous) = (data.get(), metadata::text_of(previous));
+        let actor = actor.as_ref().map_or_else(String::new, |actor| {
+            let actor = serde_json::to_string(actor).expect("texts always serialise");
+            format!(r#""actor":{actor},"#)
+        });
+        let request = request_id.map_or_else(String::new, |id| format!(r#""request_id":"{id}","#));
         format!(
-            r#"{{"id":"{id}","object":"event","type":"{event_type}","created_at":"{created_at}","mode":"{mode}","api_version":"{api_version}","data":{data},"previous":{previous}}}"#
+            r#"{{"id":"{id}","object":"event","type":"{event_type}","created_at":"{created_at}","mode":"{mode}","api_version":"{api_version}",{actor}{request}"data":{data},"previous":{previous}}}"#
         )
     }
 }
@@ -285,6 +303,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::record::actor::ActorType;
     use crate::value::id::Kind;
 
     #[test]
@@ -300,11 +319,27 @@ mod tests {
                 data: EventData::new(Arc::clone(&data)),
                 previous: serde_json::from_value(previous).unwrap(),
             };
-            let event = Event::new(Id::new(Kind::Event, 1 << 100), draft);
+            let name = Some("\"Eva\"".to_owned());
+            let origin = Origin {
+                actor: Actor::new(ActorType::User, Some("42".to_owned()), name).unwrap(),
+                request_id: RequestId::new(7),
+            };
+            let event = Event::new(Id::new(Kind::Event, 1 << 100), origin, draft);
             assert_eq!(event.to_json(), serde_json::to_string(&event).unwrap());
             let read: Event = serde_json::from_str(&event.to_json()).unwrap();
             assert_eq!(read.data, event.data);
             assert_eq!(read.record_id(), Some(record_id));
+            assert_eq!(
+                (&read.actor, read.request_id),
+                (&event.actor, event.request_id)
+            );
+            // As events were before these two were recorded.
+            let mut older = read;
+            (older.actor, older.request_id) = (None, None);
+            assert_eq!(older.to_json(), serde_json::to_string(&older).unwrap());
+            assert!(!older.to_json().contains("actor"));
+            let read: Event = serde_json::from_str(&older.to_json()).unwrap();
+            assert_eq!((read.actor, read.request_id), (None, None));
         }
     }
 }

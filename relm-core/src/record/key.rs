@@ -4,6 +4,7 @@
 mod tests;
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -80,7 +81,7 @@ pub struct NewKey {
 }
 
 /// Who is asking: what a valid key opens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
     /// The key that the request carried.
     pub key_id: Id,
@@ -88,6 +89,8 @@ pub struct Principal {
     pub scope: Scope,
     /// What it may do there.
     pub access: KeyAccess,
+    /// What the key's owner calls it.
+    pub name: Option<Arc<str>>,
 }
 
 impl Columns for ApiKey {
@@ -159,6 +162,7 @@ impl ApiKey {
                 key_id: self.id,
                 scope: Scope::new(self.workspace_id, self.mode),
                 access: self.access,
+                name: self.name.as_deref().map(Arc::from),
             }),
         }
     }

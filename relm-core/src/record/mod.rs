@@ -1,5 +1,6 @@
 //! Everything that a store keeps: typed records, and the JSON document of each.
 
+mod actor;
 pub mod association;
 pub(crate) mod check;
 pub mod column;
@@ -21,6 +22,7 @@ pub mod reference;
 mod schema;
 pub mod workspace;
 
+pub use actor::{Actor, ActorType, Origin};
 pub use delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTag};
 pub use document::{Document, Entry};
 pub use endpoint::subscription::Subscription;

@@ -9,6 +9,7 @@ use super::endpoint::Shown;
 use super::{EventData, EventType, Metadata, Subscription, Webhook};
 use crate::error::{Error, ErrorKind, Members};
 use crate::value::id::Id;
+use crate::value::request_id::RequestId;
 use crate::value::time::{Date, Timestamp};
 
 /// Gives a type the schema that an expression makes, inlined wherever the type is used.
@@ -34,6 +35,7 @@ macro_rules! inlined {
 
 inlined! {
     Id: "Id", json_schema!({ "type": "string" });
+    RequestId: "RequestId", json_schema!({ "type": "string" });
     Timestamp: "Timestamp", json_schema!({ "type": "string", "format": "date-time" });
     Date: "Date", json_schema!({ "type": "string", "format": "date" });
     Metadata: "Metadata", json_schema!({ "type": "object", "additionalProperties": true });

@@ -132,7 +132,7 @@ fn events_come_in_process_after_their_commit() -> Result<()> {
         let expected = [
             ("contact.created", 1),
             ("contact.updated", 2),
-            ("contact.deleted", 2),
+            ("contact.deleted", 3),
         ];
         assert_eq!(
             came,

@@ -84,7 +84,7 @@ enum Task {
         body: Body,
         ids: Vec<String>,
         query: Query,
-        scoped: Scoped,
+        scoped: Box<Scoped>,
     },
 }
 
@@ -162,7 +162,7 @@ impl Api {
             response.headers_mut().extend(headers);
             return Err(response);
         }
-        match self.admit(head, peer, &mut window).await {
+        match self.admit(head, peer, request_id, &mut window).await {
             Ok((task, allowance)) => Ok(Admission {
                 call: Admitted {
                     request_id,
@@ -180,6 +180,7 @@ impl Api {
         &self,
         head: &Parts,
         peer: Option<Peer>,
+        request_id: RequestId,
         window: &mut Window,
     ) -> Result<(Task, Option<Allowance>), ApiError> {
         let path = head.uri.path();
@@ -211,12 +212,16 @@ impl Api {
             .into());
         }
         check_version(&head.headers)?;
+        let scoped = self.crm.open(scope.workspace(), scope.mode()).await?;
+        let scoped = scoped
+            .acting_as((&principal).into())
+            .for_request(request_id);
         let task = Task::Keyed {
             handler,
             body: route.operation.body,
             ids,
-            scoped: self.crm.open(scope.workspace(), scope.mode()).await?,
             query: Query::of(&head.uri)?,
+            scoped: Box::new(scoped),
         };
         let allowance = Allowance {
             // Both modes of a workspace draw on one account: they are one customer.
@@ -264,7 +269,7 @@ impl Api {
             } => {
                 let body = read_body(taken, &head.method, &body)?;
                 let mut call = Call {
-                    scoped,
+                    scoped: *scoped,
                     ids,
                     query,
                     head,

@@ -206,7 +206,8 @@ fn a_ping_is_delivered_whatever_the_endpoint_subscribed_to() {
     let webhook = subscribe(&user);
     let other = subscribe(&user);
     let path = path_of(&webhook);
-    let accepted = user.ask("POST", &format!("{path}/test")).send().is(202);
+    let asked = user.ask("POST", &format!("{path}/test")).send();
+    let accepted = asked.is(202);
     let expected = json!({
         "id": accepted["id"], "object": "delivery", "webhook_id": webhook["id"], "event_id": accepted["event_id"],
         "event_type": "ping", "status": "pending", "attempts": [], "next_attempt_at": START, "replay_of": null,
@@ -227,7 +228,8 @@ fn a_ping_is_delivered_whatever_the_endpoint_subscribed_to() {
     let shown = user.get(&path).is(200);
     let expected = json!({
         "id": event, "object": "event", "type": "ping", "created_at": START, "mode": "live",
-        "api_version": "2026-07-02", "data": shown, "previous": {}, "changed_fields": [],
+        "api_version": "2026-07-02", "actor": { "type": "api_key", "id": user.key_id, "name": null },
+        "request_id": asked.header("x-request-id"), "data": shown, "previous": {}, "changed_fields": [],
     });
     assert_eq!(
         user.get(&format!("/v1/events/{event}")).is(200),

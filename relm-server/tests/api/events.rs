@@ -1,6 +1,9 @@
 //! `/v1/events`: what happened, as receivers are told.
 
-use relm_core::Mode;
+use relm_core::record::{Entry, Record};
+use relm_core::store::{Batch, Store as _, Write};
+use relm_core::value::scope::Scope;
+use relm_core::{Clock as _, KeyAccess, Kind, Mode};
 use serde_json::{Value, json};
 
 use super::session::{START, User, World, id, ids, whole_list};
@@ -35,10 +38,13 @@ fn each_change_is_an_event_with_what_it_changed() {
     let event = |place: usize, event_type: &str, at: &str, data: &Value| {
         json!({
             "id": list["data"][place]["id"], "object": "event", "type": event_type, "created_at": at, "mode": "live",
-            "api_version": "2026-07-02", "data": data, "previous": {}, "changed_fields": [],
+            "api_version": "2026-07-02", "actor": { "type": "api_key", "id": user.key_id, "name": null },
+            "request_id": list["data"][place]["request_id"], "data": data, "previous": {}, "changed_fields": [],
         })
     };
-    let deleted = event(0, "contact.deleted", "2026-07-02T10:00:02.000Z", &second);
+    let mut deleted = event(0, "contact.deleted", "2026-07-02T10:00:02.000Z", &second);
+    deleted["data"]["version"] = json!(3);
+    deleted["data"]["updated_at"] = deleted["created_at"].clone();
     let mut updated = event(1, "contact.updated", "2026-07-02T10:00:01.000Z", &second);
     updated["previous"] =
         json!({ "first_name": null, "metadata": { "plan": "free" }, "phone": "1" });
@@ -52,6 +58,83 @@ fn each_change_is_an_event_with_what_it_changed() {
             event
         );
     }
+}
+
+#[test]
+fn an_event_says_who_did_it_and_for_which_request() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let name = Some("nightly import".to_owned());
+    let key = world
+        .crm
+        .create_key(user.workspace, Mode::Live, KeyAccess::Full, name);
+    let key = pollster::block_on(key).unwrap();
+    let import = User {
+        key_id: key.key.id,
+        key: Some(key.secret),
+        ..world.another_key(user.workspace, Mode::Live, KeyAccess::Full)
+    };
+    let rows =
+        json!({ "contacts": [{ "email": "ada@example.com" }, { "email": "eva@example.com" }] });
+    let batch = import
+        .ask("POST", "/v1/contacts/batch")
+        .header("idempotency-key", "night 1")
+        .json(&rows)
+        .send();
+    batch.is(200);
+    // A replay changes nothing, and is another request.
+    let replay = import
+        .ask("POST", "/v1/contacts/batch")
+        .header("idempotency-key", "night 1")
+        .json(&rows)
+        .send();
+    assert_ne!(replay.header("x-request-id"), batch.header("x-request-id"));
+    let deal = user.post("/v1/deals", json!({ "title": "Engine" }));
+    deal.is(201);
+    let list = user.get("/v1/events").is(200);
+    let said = |place: usize| {
+        let event = &list["data"][place];
+        (event["actor"].clone(), event["request_id"].clone())
+    };
+    let by = |id, name: Value| json!({ "type": "api_key", "id": id, "name": name });
+    let of_batch = (
+        by(import.key_id, json!("nightly import")),
+        json!(batch.header("x-request-id")),
+    );
+    assert_eq!(
+        said(0),
+        (
+            by(user.key_id, json!(null)),
+            json!(deal.header("x-request-id"))
+        )
+    );
+    assert_eq!((said(1), said(2)), (of_batch.clone(), of_batch));
+}
+
+#[test]
+fn an_event_from_before_names_nobody() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let id = "evt_01K1V9Y2ZP6W4T8Q0R5N7M3XJB";
+    let document = format!(
+        r#"{{"id":"{id}","object":"event","type":"contact.deleted","created_at":"{START}","mode":"live","api_version":"2026-07-02","data":{{}},"previous":{{}}}}"#
+    );
+    let entry = Entry {
+        record: Record::from_json(Kind::Event, &document).unwrap(),
+        json: document.as_str().into(),
+    };
+    let batch = Batch {
+        scope: Scope::new(user.workspace, Mode::Live),
+        now: world.clock.now(),
+        requires: Vec::new(),
+        writes: vec![Write::Insert(entry)],
+    };
+    pollster::block_on(world.store.commit(batch)).unwrap();
+    let mut expected: Value = serde_json::from_str(&document).unwrap();
+    expected["actor"] = json!(null);
+    expected["request_id"] = json!(null);
+    expected["changed_fields"] = json!([]);
+    assert_eq!(user.get(&format!("/v1/events/{id}")).is(200), expected);
 }
 
 #[test]

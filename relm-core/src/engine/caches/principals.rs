@@ -42,8 +42,8 @@ impl Principals {
     /// What a key opens, as far as that is known without a look-up.
     pub fn valid(&self, digest: &KeyDigest, now: Monotonic) -> Option<Principal> {
         let state = self.read();
-        let (principal, until) = state.valid.get(digest).copied()?;
-        (now < until).then_some(principal)
+        let (principal, until) = state.valid.get(digest)?;
+        (now < *until).then(|| principal.clone())
     }
 
     /// Whether a key was valid when it was last looked up.
@@ -94,6 +94,7 @@ impl Principals {
 
 impl Weigh for (Principal, Monotonic) {
     fn bytes(&self) -> usize {
-        size_of::<Self>()
+        let name = self.0.name.as_ref().map_or(0, |name| name.len());
+        size_of::<Self>() + name
     }
 }

@@ -10,7 +10,7 @@ use crate::engine::transaction::unexpected;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::PAGE_LIMIT_MAX;
 use crate::query::filter::{Clause, Comparison, Condition, Target};
-use crate::record::{Delivery, DeliveryStatus, Event, EventData, EventDraft, EventType, Webhook};
+use crate::record::{Delivery, DeliveryStatus, EventData, EventDraft, EventType, Webhook};
 use crate::record::{Document, Entry, column_index};
 use crate::store::{Query, Refusal, Write};
 use crate::value::id::{Id, Kind};
@@ -85,9 +85,7 @@ impl Operation for Ping {
             data: EventData::new(webhook.shown()),
             previous: Map::new(),
         };
-        let event = Event::new(plan.mint(Kind::Event), draft);
-        let event_id = event.id;
-        plan.write(Write::Insert(Entry::new(event)));
+        let event_id = plan.insert_event(draft);
         let delivery = plan.enqueue_delivery(self.id, event_id, EventType::Ping);
         Ok(Reply::new(Outcome::Accepted, delivery.json))
     }

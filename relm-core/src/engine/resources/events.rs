@@ -56,7 +56,7 @@ impl<'a> Events<'a> {
     }
 
     /// The event of this id, or none: what receivers are sent, and `changed_fields` beside it, the names of the fields
-    /// whose old values are in `previous`.
+    /// whose old values are in `previous`. An event from before they were recorded has null for `actor` and `request_id`.
     ///
     /// # Errors
     /// `unavailable` or `internal_error` from the store.
@@ -84,15 +84,19 @@ impl<'a> Events<'a> {
     }
 }
 
-/// The event with one more member. The rest stays as it was recorded, byte for byte.
+/// The event with what is shown beside it. The rest stays as it was recorded, byte for byte.
 fn shown(document: &Document) -> Result<Document> {
     let event: Event = document.decode()?;
     let names: Vec<&String> = event.previous.keys().collect();
     let names = serde_json::to_string(&names).map_err(Error::internal)?;
     let recorded = document.json.strip_suffix('}');
     let recorded = recorded.ok_or_else(|| Error::internal("an event is an object"))?;
+    let unknown = match (&event.actor, event.request_id) {
+        (None, None) => r#","actor":null,"request_id":null"#,
+        (Some(_), _) | (_, Some(_)) => "",
+    };
     Ok(Document {
         id: document.id,
-        json: format!("{recorded},\"changed_fields\":{names}}}").into(),
+        json: format!("{recorded}{unknown},\"changed_fields\":{names}}}").into(),
     })
 }

@@ -1,7 +1,6 @@
 //! Contacts, companies, deals and activities: the same five calls on each.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -210,14 +209,17 @@ impl<T: Object + Into<Record>> Operation for Delete<T> {
 
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<T>> {
         let (record, document) = require::<T>(plan.context(), self.id, self.expected).await?;
-        let json = Arc::clone(&document.json);
+        // A deletion is a change: whoever keeps what has the greatest version keeps no record that is gone.
+        let mut deleted = record.clone();
+        deleted.touch(plan.now());
+        let last_state = Entry::new(deleted).json;
         plan.write(Write::Delete(Entry {
             record: record.into(),
             json: document.json,
         }));
         plan.write(Write::Unlink(self.id));
-        record_event::<T>(plan, Change::Deleted, self.id, &json, Map::new());
-        Ok(Reply::new(Outcome::Done, json))
+        record_event::<T>(plan, Change::Deleted, self.id, &last_state, Map::new());
+        Ok(Reply::new(Outcome::Done, last_state))
     }
 }
 

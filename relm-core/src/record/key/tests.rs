@@ -38,6 +38,7 @@ fn a_key_opens_its_scope_until_it_is_revoked() {
         key_id: key.id,
         scope: scope(Mode::Test),
         access: KeyAccess::ReadOnly,
+        name: key.name.as_deref().map(Into::into),
     };
     assert_eq!(key.principal(), Some(principal));
     key.revoked_at = Some(Timestamp::from_millis(6));

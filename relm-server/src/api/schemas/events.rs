@@ -1,10 +1,10 @@
 //! Events, by what they are about: one schema for each object, told apart by their `type`.
 
-use relm_core::ObjectType;
 use relm_core::record::EventType;
+use relm_core::{ObjectType, RequestId};
 use serde_json::{Map, Value, json};
 
-use super::{Schemas, name_of, one_of, reference};
+use super::{Schemas, id_pattern, name_of, one_of, reference};
 
 /// The schema of what endpoints receive.
 pub(crate) const PAYLOAD: &str = "WebhookPayload";
@@ -35,6 +35,16 @@ pub(super) fn add(all: &mut Schemas) {
         "type": "array", "items": { "type": "string" },
         "description": "The names of the members whose old values are in `previous`; where an event is read, and not where it is \
                         delivered.",
+    });
+    let members = &mut event["properties"];
+    members["actor"] = json!({
+        "anyOf": [reference("Actor"), { "type": "null" }],
+        "description": "Who did it. An event from before this was recorded has none: null where it is read, absent where it is delivered.",
+    });
+    members["request_id"] = json!({
+        "type": ["string", "null"], "pattern": id_pattern(RequestId::PREFIX),
+        "description": "The request that did it, as in its header `X-Request-Id`: all events of one batch have the same. An event from \
+                        before this was recorded has none, as with `actor`.",
     });
     for object_type in ObjectType::ALL {
         let is_own = |ty: &EventType| matches!(ty, EventType::Record(of, _) if *of == object_type);

@@ -80,7 +80,9 @@ pub(crate) fn event(ty: EventType) -> Option<Value> {
     };
     Some(json!({
         "id": "evt_01M831GNQ7T0X5V9C8K2R4W6ZB", "object": "event", "type": ty, "created_at": "2026-11-23T01:49:48.135Z",
-        "mode": "test", "api_version": API_VERSION, "data": of(data)?, "previous": previous,
+        "mode": "test", "api_version": API_VERSION,
+        "actor": { "type": "api_key", "id": "key_01M831G4WQ8N3K6T0V5X9Z2B7D", "name": "default" }, "request_id": REQUEST_ID,
+        "data": of(data)?, "previous": previous,
     }))
 }
 
