@@ -111,9 +111,7 @@ impl Whole {
     }
 
     async fn until_running(&self, is_so: impl Fn(usize) -> bool) {
-        // On a machine that starts databases beside, one of many thousand clients may be missed, and its call then ends when it
-        // has waited five seconds for a connection.
-        let so = timeout(3 * PATIENCE, async {
+        let so = timeout(PATIENCE, async {
             while !is_so(self.store.running()) {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
