@@ -47,6 +47,10 @@ pub(super) fn conflict(conflict: &crate::store::Refusal) {
 }
 
 #[cfg(not(feature = "tracing"))]
+#[expect(
+    clippy::extra_unused_type_parameters,
+    reason = "the name of a span that is not there"
+)]
 pub(super) fn change<O, F: Future>(_: Scope, future: F) -> F {
     future
 }

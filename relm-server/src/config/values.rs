@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use clap::ValueEnum;
 use relm_core::webhook::Schedule;
 use relm_core::{Id, Mode};
+#[cfg(feature = "sqlite")]
 use relm_store_seaorm::Synchronous;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
@@ -78,6 +79,7 @@ pub enum SynchronousArg {
     Normal,
 }
 
+#[cfg(feature = "sqlite")]
 impl From<SynchronousArg> for Synchronous {
     fn from(synchronous: SynchronousArg) -> Self {
         match synchronous {
@@ -113,12 +115,10 @@ pub(super) fn parse_database(url: &str) -> Result<Database, String> {
     }
     match url.split_once("://") {
         Some(("sqlite", path)) if !path.is_empty() => Ok(Database::Sqlite(path.into())),
-        #[cfg(feature = "postgres")]
         Some(("postgres" | "postgresql", rest)) if !rest.is_empty() => {
             Ok(Database::Server(url.to_owned()))
         }
         // MariaDB speaks MySQL's protocol, and its driver knows no other name for it.
-        #[cfg(feature = "mysql")]
         Some(("mysql" | "mariadb", rest)) if !rest.is_empty() => {
             Ok(Database::Server(format!("mysql://{rest}")))
         }

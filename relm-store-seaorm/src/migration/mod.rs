@@ -43,7 +43,7 @@ pub use self::migrator::{Migrator, migrations, up};
 
 pub(crate) use self::derive::Rows;
 pub(crate) use self::runner::{Failed, Session, Why, run};
-pub(crate) use self::state::{Found, look};
+pub(crate) use self::state::look;
 pub(crate) use self::steps::KNOWN;
 #[cfg(test)]
 pub(crate) use self::{

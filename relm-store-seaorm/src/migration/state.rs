@@ -19,6 +19,12 @@ pub(crate) enum Found {
 }
 
 impl Found {
+    /// Whether there is no table of Relm's.
+    #[cfg(feature = "sqlite")]
+    pub fn is_nothing(self) -> bool {
+        self == Self::Nothing
+    }
+
     /// How many steps were taken.
     pub fn taken(self) -> usize {
         match self {

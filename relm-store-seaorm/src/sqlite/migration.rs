@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::connection::{execute, rows, scalars};
 use crate::dialect::Dialect;
-use crate::migration::{self, Failed, Found, KNOWN, Rows, Session, Why};
+use crate::migration::{self, Failed, KNOWN, Rows, Session, Why};
 use crate::open_error::{OpenError, check_version};
 use crate::sql::Sql;
 
@@ -31,7 +31,7 @@ fn taken(path: &Path) -> Result<usize, OpenError> {
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     let found = at_once(migration::look(&mut Embedded(&connection)))?;
-    if tables > 0 && found == Found::Nothing {
+    if tables > 0 && found.is_nothing() {
         return Err(OpenError::Foreign(None));
     }
     Ok(found.taken())
