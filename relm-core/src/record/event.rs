@@ -277,12 +277,20 @@ impl Event {
     }
 }
 
-/// The members of the document `before` that `after` has otherwise, but for what every change changes.
+/// The members of the document `before` that `after` has otherwise, but for what every change changes. A member that `before` does not
+/// have, since it is older than the member, was null.
 pub(crate) fn previous(before: &str, after: &str) -> Result<Map<String, Value>> {
     type Members<'a> = BTreeMap<&'a str, &'a RawValue>;
     let before: Members = serde_json::from_str(before).map_err(Error::internal)?;
     let after: Members = serde_json::from_str(after).map_err(Error::internal)?;
     let mut previous = Map::new();
+    let is_new =
+        |name: &str| name != "version" && name != "updated_at" && !before.contains_key(name);
+    for (name, new) in &after {
+        if is_new(name) && new.get() != "null" {
+            previous.insert((*name).to_owned(), Value::Null);
+        }
+    }
     for (name, old) in before {
         let new = after.get(name).map(|new| new.get());
         // Most members are as they were, to the letter.
@@ -305,6 +313,14 @@ mod tests {
     use super::*;
     use crate::record::actor::ActorType;
     use crate::value::id::Kind;
+
+    #[test]
+    fn a_member_that_a_document_is_older_than_was_null() {
+        let before = r#"{"title":"Engine","version":1}"#;
+        let after = r#"{"title":"Engine","lost_reason":"price","note":null,"version":2}"#;
+        let old = previous(before, after).unwrap();
+        assert_eq!(Value::Object(old), json!({ "lost_reason": null }));
+    }
 
     #[test]
     fn an_event_renders_as_it_serialises() {
