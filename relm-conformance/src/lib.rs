@@ -3,7 +3,7 @@
 //! A store's whole test file is
 //!
 //! ```text
-//! crate::store_conformance!(MyStore::in_memory());
+//! relm_conformance::store_conformance!(MyStore::in_memory());
 //! ```
 //!
 //! which makes one `#[test]` of each case. The expression is evaluated for each of them and gives a fresh, empty store:
@@ -11,7 +11,7 @@
 //!
 //! ```text
 //! static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap()); // of many threads
-//! crate::store_conformance!(fresh(), |future| RUNTIME.block_on(future));
+//! relm_conformance::store_conformance!(fresh(), |future| RUNTIME.block_on(future));
 //! ```
 //!
 //! Attributes that every test is to have come first, such as one that ignores them where there is no server:

@@ -1,6 +1,6 @@
 //! What requests mean: from the head of a request, and then its body, to the answer, without a socket.
 //!
-//! `routes.rs` is the whole API on one screen. A handler parses, calls the engine and renders, in a dozen lines; what
+//! `routes/` is the whole API, a line for each operation. A handler parses, calls the engine and renders, in a dozen lines; what
 //! all requests share is here: who asks, how often, under which key, and the headers of every answer.
 
 mod answer;

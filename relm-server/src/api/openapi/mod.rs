@@ -1,10 +1,10 @@
 //! The OpenAPI documents: 3.1, 3.0 for older tools, and those of one workspace. They are made from the operations and the
 //! schemas, so that they cannot say what the code does not do.
 
-mod downgrade;
 mod headers;
 mod parameters;
 mod responses;
+mod v3_0;
 mod webhooks;
 
 use std::sync::OnceLock;
@@ -72,7 +72,7 @@ impl Documents {
     pub fn for_older_tools(&self) -> Bytes {
         let made = self.for_older_tools.get_or_init(|| {
             let document = document(&self.operations, &[]);
-            line(&downgrade::to_3_0(document))
+            line(&v3_0::to_3_0(document))
         });
         made.clone()
     }
