@@ -258,7 +258,7 @@ async fn respond<H: Handler>(
         acceptance,
         unattended,
     );
-    let gone = socket.client_gone(version, shared.limits.presence_interval);
+    let gone = || socket.client_gone(version, shared.limits.presence_interval);
     let mut response = match running.attended(gone).await {
         Ended::Answered(response) => response,
         // The panic hook has logged it.
@@ -326,7 +326,7 @@ async fn answer<H: Handler>(
         response.map(|bytes| AnswerBody::new(bytes, Some(memory)))
     };
     match allowance.answer {
-        AnswerSize::Batch => on_own_thread(handling).await,
+        AnswerSize::Batch => on_own_thread(Box::pin(handling)).await,
         AnswerSize::Small | AnswerSize::Large => handling.await,
     }
 }

@@ -21,6 +21,9 @@ use crate::write_set::WriteSet;
 /// Expired responses that the keeping of another deletes.
 const EXPIRED_MAX: usize = 4;
 
+/// Index terms that SQLite deletes one by one. Of a longer list it makes a table first, and a filter of 10,000 bytes.
+const TERMS_APART_MAX: usize = 8;
+
 /// One statement of a plan.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Step {
@@ -224,7 +227,13 @@ impl Plan {
         if self.dialect.has_many_writers() {
             dropped.sort_unstable();
         }
-        for rows in self.parts(dropped) {
+        let parts = match dropped.len() {
+            ..=TERMS_APART_MAX if !self.dialect.has_many_writers() => {
+                dropped.into_iter().map(|row| vec![row]).collect()
+            }
+            _ => self.parts(dropped),
+        };
+        for rows in parts {
             let mut sql = Sql::new("DELETE FROM terms WHERE ");
             self.where_in(&mut sql, &["scope", "term", "ulid", "kind"], rows);
             self.step(sql, Expect::Any);
@@ -255,8 +264,8 @@ impl Plan {
 
     /// These columns are those of one of the rows.
     fn where_in(&self, sql: &mut Sql, columns: &[&str], rows: Vec<Row>) {
-        // MariaDB reads the whole table where a list of rows has one alone.
-        if let ([row], true) = (rows.as_slice(), self.dialect.is_mysql_family()) {
+        // For a list of one row MariaDB reads the whole table, and SQLite makes a table of the list.
+        if let ([row], ManyRows::Values) = (rows.as_slice(), self.dialect.many_rows()) {
             for (place, (column, value)) in columns.iter().zip(row).enumerate() {
                 sql.push(if place > 0 { " AND " } else { "" });
                 sql.push(column).push(" = ").bind(value.clone());

@@ -62,19 +62,24 @@ impl<'a> Running<'a> {
         }
     }
 
-    /// Answers it, as long as its client is there. What is done at once, as most reads of an embedded store are, is done
-    /// where its connection is, and `gone` is never asked.
-    pub async fn attended(self, gone: impl Future<Output = ()>) -> Ended {
+    /// Answers it, as long as its client is there, which is when what `gone` makes has not ended. What is done at once, as most
+    /// reads of an embedded store are, is done where its connection is, and `gone` is never asked.
+    pub async fn attended<G: Future<Output = ()>>(mut self, gone: impl FnOnce() -> G) -> Ended {
+        let first = poll_fn(|cx| Poll::Ready(poll_caught(&mut self.answering, cx)));
+        match first.await {
+            Poll::Ready(ended) => ended,
+            // Boxed, so that a request that need not wait has no room for it.
+            Poll::Pending => Box::pin(self.awaited(gone())).await,
+        }
+    }
+
+    async fn awaited(self, gone: impl Future<Output = ()>) -> Ended {
         let Self {
             mut answering,
             is_safe,
             acceptance,
             unattended,
         } = self;
-        let first = poll_fn(|cx| Poll::Ready(poll_caught(&mut answering, cx)));
-        if let Poll::Ready(ended) = first.await {
-            return ended;
-        }
         if is_safe {
             tokio::select! {
                 biased;

@@ -73,6 +73,39 @@ pub(super) struct Routes {
     table: Vec<Route>,
     /// The places in the table of each path's routes.
     paths: matchit::Router<Vec<usize>>,
+    /// Apart from the table: every request is compared with them.
+    rare_words: Vec<RareWord>,
+}
+
+/// The last word of a path, which belongs after one resource alone: no id is `batch`.
+struct RareWord {
+    /// What comes before it.
+    resource: &'static str,
+    word: &'static str,
+    /// What is said where it comes after another resource.
+    message: &'static str,
+}
+
+impl RareWord {
+    fn of(operation: &Operation) -> Option<Self> {
+        let message = operation.nowhere_else?;
+        let (resource, word) = operation.path.rsplit_once('/')?;
+        Some(Self {
+            resource,
+            word,
+            message,
+        })
+    }
+
+    /// Whether a path has the word after another resource of the same version.
+    fn is_misplaced(&self, path: &str) -> bool {
+        let Some(before) = path.strip_suffix(self.word) else {
+            return false;
+        };
+        before.strip_suffix('/').is_some_and(|resource| {
+            resource != self.resource && version_of(resource) == version_of(self.resource)
+        })
+    }
 }
 
 /// Why no route was found.
@@ -103,7 +136,12 @@ impl Routes {
                     .expect("the paths of the table do not conflict");
             }
         }
-        Self { table, paths }
+        let operations = table.iter().map(|route| &route.operation);
+        Self {
+            rare_words: operations.filter_map(RareWord::of).collect(),
+            table,
+            paths,
+        }
     }
 
     /// The route of a method and path, with what stands in the path's places.
@@ -131,18 +169,11 @@ impl Routes {
         }
     }
 
-    /// What is said of a path whose last word belongs after another resource: no id is `batch`.
+    /// What is said of a path whose last word belongs after another resource.
     fn nowhere_else(&self, path: &str) -> Option<&'static str> {
-        let (before, word) = path.rsplit_once('/')?;
-        let operations = self.table.iter().map(|route| &route.operation);
-        let mut messages = operations.filter_map(|operation| {
-            let message = operation.nowhere_else?;
-            let (own, own_word) = operation.path.rsplit_once('/')?;
-            let (version, _) = own.rsplit_once('/')?;
-            let (other_version, _) = before.rsplit_once('/')?;
-            (word == own_word && before != own && version == other_version).then_some(message)
-        });
-        messages.next()
+        let mut words = self.rare_words.iter();
+        let word = words.find(|word| word.is_misplaced(path));
+        word.map(|word| word.message)
     }
 
     /// Whether there is anything at a path.
@@ -164,6 +195,11 @@ impl Routes {
         let routes = self.table.iter();
         routes.map(|route| route.operation.clone()).collect()
     }
+}
+
+/// What comes before a resource's name.
+fn version_of(resource: &str) -> Option<&str> {
+    resource.rsplit_once('/').map(|(version, _)| version)
 }
 
 /// The methods that a route answers.
