@@ -16,8 +16,8 @@ use relm_core::query::search::SearchPosition;
 use relm_core::record::{Delivery, Webhook};
 use relm_core::record::{Document, Entry, Record};
 use relm_core::store::{
-    Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
-    StoreError, StoredResponse, Write,
+    Batch, CommitError, Configuration, Lease, LogPage, Numbered, Page, Query, Queue, QueueKey,
+    Search, SearchPage, StoreError, StoredResponse, Write,
 };
 use relm_core::{ContactInput, Crm, Field, Id, Kind, Mode, Scope, SearchRequest, Store, Timestamp};
 
@@ -35,6 +35,15 @@ struct Contents {
     responses: HashMap<(Scope, String), StoredResponse>,
     versions: HashMap<Scope, i64>,
     leases: HashMap<(Scope, Id), Timestamp>,
+    logs: HashMap<Scope, Log>,
+}
+
+/// The events of a scope by their numbers, which are given in each commit.
+#[derive(Default)]
+struct Log {
+    events: BTreeMap<i64, Id>,
+    last: i64,
+    deleted: i64,
 }
 
 impl HashStore {
@@ -62,6 +71,16 @@ impl Contents {
             self.holders.insert((scope, kind, key), id);
         }
         self.records.insert((scope, id), entry);
+        if id.kind() == Kind::Event {
+            let log = self.logs.entry(scope).or_default();
+            log.last += 1;
+            log.events.insert(log.last, id);
+        }
+    }
+
+    fn number(&self, scope: Scope, event: Id) -> Option<i64> {
+        let mut events = self.logs.get(&scope)?.events.iter();
+        events.find(|(_, id)| **id == event).map(|(seq, _)| *seq)
     }
 
     /// The pending deliveries of all scopes, and when each is due or its lease ends.
@@ -80,6 +99,10 @@ impl Contents {
 
     fn remove(&mut self, scope: Scope, id: Id) {
         self.leases.remove(&(scope, id));
+        if let (Some(seq), Some(log)) = (self.number(scope, id), self.logs.get_mut(&scope)) {
+            log.events.remove(&seq);
+            log.deleted = log.deleted.max(seq);
+        }
         let removed = self.records.remove(&(scope, id));
         if let Some((kind, key)) = removed.and_then(|entry| key_of(&entry.record)) {
             self.holders.remove(&(scope, kind, key));
@@ -100,9 +123,14 @@ impl Contents {
         }
     }
 
-    /// What leaves goes first: a batch may hand a unique key from one record to another.
-    fn apply(&mut self, batch: Batch) {
+    /// What leaves goes first: a batch may hand a unique key from one record to another. Events are numbered in the order of
+    /// their ids.
+    fn apply(&mut self, mut batch: Batch) {
         let scope = batch.scope;
+        batch.writes.sort_by_key(|write| match write {
+            Write::Insert(entry) => Some(entry.record.id()),
+            _ => None,
+        });
         for write in &batch.writes {
             match write {
                 Write::Replace { before: read, .. } | Write::Delete(read) => {
@@ -256,6 +284,31 @@ impl Store for HashStore {
         preconditions::check(&batch, &before)?;
         contents.apply(batch);
         Ok(())
+    }
+
+    async fn log(&self, scope: Scope, after: i64, limit: usize) -> Result<LogPage, StoreError> {
+        let contents = self.lock();
+        let Some(log) = contents.logs.get(&scope) else {
+            return Ok(LogPage::default());
+        };
+        let later = log.events.iter().filter(|(seq, _)| **seq > after);
+        let events = later.filter_map(|(seq, id)| {
+            Some(Numbered {
+                seq: *seq,
+                document: contents.records.get(&(scope, *id))?.document(),
+            })
+        });
+        Ok(LogPage {
+            last: log.last,
+            deleted: log.deleted,
+            ..LogPage::of(limit, events)
+        })
+    }
+
+    async fn numbers(&self, scope: Scope, events: &[Id]) -> Result<Vec<Option<i64>>, StoreError> {
+        let contents = self.lock();
+        let numbers = events.iter().map(|id| contents.number(scope, *id));
+        Ok(numbers.collect())
     }
 
     async fn queues(

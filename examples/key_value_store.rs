@@ -19,8 +19,8 @@ use relm_core::query::filter::matches;
 use relm_core::query::search::SearchPosition;
 use relm_core::record::{Document, Record};
 use relm_core::store::{
-    Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
-    StoreError, StoredResponse, Write,
+    Batch, CommitError, Configuration, Lease, LogPage, Numbered, Page, Query, Queue, QueueKey,
+    Search, SearchPage, StoreError, StoredResponse, Write,
 };
 use relm_core::{ContactInput, Crm, Field, Id, Kind, Mode, Scope, Store, Timestamp, Webhook};
 
@@ -40,6 +40,11 @@ const RESPONSES: TableDefinition<ResponseKey, Response> = TableDefinition::new("
 const VERSIONS: TableDefinition<ScopeKey, i64> = TableDefinition::new("versions");
 /// When a pending delivery is due or its lease ends, under its endpoint.
 const DUE: TableDefinition<(ScopeKey, u128, u128), i64> = TableDefinition::new("due");
+/// The ULID of the event that has a number in the log of its scope, and the number of an event.
+const LOG: TableDefinition<(ScopeKey, i64), u128> = TableDefinition::new("log");
+const NUMBERS: TableDefinition<(ScopeKey, u128), i64> = TableDefinition::new("numbers");
+/// The greatest number that was given in a scope, and the greatest of an event that was deleted.
+const ENDS: TableDefinition<ScopeKey, (i64, i64)> = TableDefinition::new("ends");
 
 struct KeyValueStore {
     database: Database,
@@ -79,6 +84,9 @@ impl KeyValueStore {
                 responses: transaction.open_table(RESPONSES).map_err(fault)?,
                 versions: transaction.open_table(VERSIONS).map_err(fault)?,
                 due: transaction.open_table(DUE).map_err(fault)?,
+                log: transaction.open_table(LOG).map_err(fault)?,
+                numbers: transaction.open_table(NUMBERS).map_err(fault)?,
+                ends: transaction.open_table(ENDS).map_err(fault)?,
             };
             work(&mut tables)?
         };
@@ -102,6 +110,9 @@ struct Tables<'a> {
     responses: redb::Table<'a, ResponseKey, Response>,
     versions: redb::Table<'a, ScopeKey, i64>,
     due: redb::Table<'a, (ScopeKey, u128, u128), i64>,
+    log: redb::Table<'a, (ScopeKey, i64), u128>,
+    numbers: redb::Table<'a, (ScopeKey, u128), i64>,
+    ends: redb::Table<'a, ScopeKey, (i64, i64)>,
 }
 
 fn scope_key(scope: Scope) -> ScopeKey {
@@ -154,7 +165,48 @@ fn newest(
     }))
 }
 
+/// The greatest number that was given in a scope, and the greatest of an event that was deleted.
+fn ends_of(
+    ends: &impl ReadableTable<ScopeKey, (i64, i64)>,
+    scope: ScopeKey,
+) -> Result<(i64, i64), StoreError> {
+    let ends = ends.get(scope).map_err(fault)?;
+    Ok(ends.map_or((0, 0), |ends| ends.value()))
+}
+
 impl Tables<'_> {
+    /// Numbers the events that a batch inserts, in the order of their ids.
+    fn number(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        let scope = scope_key(batch.scope);
+        let inserted = batch.writes.iter().filter_map(|write| match write {
+            Write::Insert(entry) => Some(entry.record.id()),
+            _ => None,
+        });
+        let mut events: Vec<Id> = inserted.filter(|id| id.kind() == Kind::Event).collect();
+        events.sort_unstable();
+        let (mut last, deleted) = ends_of(&self.ends, scope)?;
+        for event in events {
+            last += 1;
+            let ulid = event.ulid();
+            self.log.insert((scope, last), ulid).map_err(fault)?;
+            self.numbers.insert((scope, ulid), last).map_err(fault)?;
+        }
+        self.ends.insert(scope, (last, deleted)).map_err(fault)?;
+        Ok(())
+    }
+
+    /// Takes an event out of the log.
+    fn unnumber(&mut self, scope: ScopeKey, event: Id) -> Result<(), StoreError> {
+        let number = self.numbers.remove((scope, event.ulid())).map_err(fault)?;
+        if let Some(seq) = number.map(|number| number.value()) {
+            self.log.remove((scope, seq)).map_err(fault)?;
+            let (last, deleted) = ends_of(&self.ends, scope)?;
+            let ends = (last, deleted.max(seq));
+            self.ends.insert(scope, ends).map_err(fault)?;
+        }
+        Ok(())
+    }
+
     fn insert(&mut self, scope: Scope, record: &Record, json: &str) -> Result<(), StoreError> {
         let (scope_key, id) = (scope_key(scope), record.id());
         let documents = self.documents.insert(record_key(scope, id), json);
@@ -184,11 +236,15 @@ impl Tables<'_> {
                 self.holders.remove(key).map_err(fault)?;
             }
         }
-        if let Record::Delivery(delivery) = record {
-            let key = (scope_key, delivery.webhook_id.ulid(), id.ulid());
-            self.due.remove(key).map_err(fault)?;
+        match record {
+            Record::Delivery(delivery) => {
+                let key = (scope_key, delivery.webhook_id.ulid(), id.ulid());
+                self.due.remove(key).map_err(fault)?;
+                Ok(())
+            }
+            Record::Event(_) => self.unnumber(scope_key, id),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn unlink(&mut self, scope: Scope, end: Id) -> Result<(), StoreError> {
@@ -218,6 +274,7 @@ impl Tables<'_> {
                 Write::Insert(_) | Write::Reconfigure | Write::Remember(_) => {}
             }
         }
+        self.number(batch)?;
         for write in &batch.writes {
             match write {
                 Write::Insert(entry) | Write::Replace { after: entry, .. } => {
@@ -422,6 +479,45 @@ impl Store for KeyValueStore {
             checked?;
             Ok(tables.apply(&batch)?)
         })
+    }
+
+    async fn log(&self, scope: Scope, after: i64, limit: usize) -> Result<LogPage, StoreError> {
+        let key = scope_key(scope);
+        let transaction = self.database.begin_read().map_err(fault)?;
+        let log = transaction.open_table(LOG).map_err(fault)?;
+        let documents = transaction.open_table(DOCUMENTS).map_err(fault)?;
+        let ends = transaction.open_table(ENDS).map_err(fault)?;
+        let (last, deleted) = ends_of(&ends, key)?;
+        let next = after.saturating_add(1);
+        let later = (key, next)..=(key, i64::MAX);
+        let mut failure = None;
+        let numbered = |(seq, ulid): (i64, u128)| {
+            let found = document(&documents, scope, Id::new(Kind::Event, ulid))?;
+            let document = found.ok_or_else(|| StoreError::fault("a number is of no event"))?;
+            Ok(Numbered { seq, document })
+        };
+        let events = log.range(later).map_err(fault)?.map_while(|entry| {
+            let entry = entry.map(|(place, ulid)| (place.value().1, ulid.value()));
+            let read: Result<Numbered, StoreError> = entry.map_err(fault).and_then(numbered);
+            read.map_err(|error| failure = Some(error)).ok()
+        });
+        let page = LogPage {
+            last,
+            deleted,
+            ..LogPage::of(limit, events)
+        };
+        failure.map_or(Ok(page), Err)
+    }
+
+    async fn numbers(&self, scope: Scope, events: &[Id]) -> Result<Vec<Option<i64>>, StoreError> {
+        let numbers = self.read(NUMBERS)?;
+        let number = |event: &Id| {
+            let number = numbers
+                .get((scope_key(scope), event.ulid()))
+                .map_err(fault)?;
+            Ok(number.map(|number| number.value()))
+        };
+        events.iter().map(number).collect()
     }
 
     async fn queues(

@@ -156,6 +156,19 @@ macro_rules! for_each_case {
                 a_lease_of_what_is_not_yet_due_ends_like_any
                 a_dropped_lease_is_whole_or_nothing
             }
+            [store::log] {
+                a_log_has_every_event_once
+                the_events_of_a_commit_are_in_the_order_of_their_ids
+                an_event_that_comes_late_is_after_what_was_seen
+                any_limit_gives_the_whole_log_once
+                a_page_of_a_log_is_bounded_in_bytes
+                numbers_outlive_their_events
+                an_unread_deletion_is_told
+                numbers_answer_in_the_order_of_the_events
+                logs_stay_in_their_scope
+                readers_beside_writers_see_one_order
+                a_dropped_read_of_a_log_is_no_harm
+            }
             [store::scopes] {
                 records_stay_in_their_scope
                 lists_and_searches_stay_in_their_scope
@@ -298,6 +311,12 @@ macro_rules! for_each_case {
                 resealing_keeps_secrets_readable
                 a_lost_key_holds_deliveries_back
                 events_show_changed_fields
+            }
+            [engine::feed] {
+                a_feed_has_every_change_once
+                a_follower_is_given_what_any_engine_commits
+                a_filtered_feed_goes_on
+                a_feed_tells_of_what_is_deleted
             }
             [engine::retention] {
                 retention_keeps_what_is_held

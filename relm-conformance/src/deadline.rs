@@ -141,8 +141,8 @@ mod tests {
     use futures_util::future::FutureExt;
     use relm_core::record::Document;
     use relm_core::store::{
-        Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
-        Store, StoreError, StoredResponse,
+        Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue, QueueKey, Search,
+        SearchPage, Store, StoreError, StoredResponse,
     };
     use relm_core::value::id::{Id, Kind};
     use relm_core::value::scope::Scope;
@@ -189,6 +189,12 @@ mod tests {
             pending().await
         }
         async fn commit(&self, _: Batch) -> Result<(), CommitError> {
+            pending().await
+        }
+        async fn log(&self, _: Scope, _: i64, _: usize) -> Result<LogPage, StoreError> {
+            pending().await
+        }
+        async fn numbers(&self, _: Scope, _: &[Id]) -> Result<Vec<Option<i64>>, StoreError> {
             pending().await
         }
         async fn queues(&self, _: Option<QueueKey>, _: usize) -> Result<Vec<Queue>, StoreError> {

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::{BlockOn, Case, Fresh};
 
 /// The cases that others build on, the most basic first.
-const FOUNDATION: [&str; 13] = [
+const FOUNDATION: [&str; 14] = [
     "a_commit_is_seen_by_every_later_call",
     "documents_come_back_byte_for_byte",
     "a_refused_batch_leaves_nothing",
@@ -20,6 +20,7 @@ const FOUNDATION: [&str; 13] = [
     "a_response_comes_back_exactly",
     "a_lease_gives_what_is_due_earliest_first",
     "a_lease_holds_what_it_gave",
+    "a_log_has_every_event_once",
 ];
 
 /// Holds a fresh store to the case of this name.

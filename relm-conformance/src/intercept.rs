@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use relm_core::record::Document;
 use relm_core::store::{
-    Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
-    Store, StoreError, StoredResponse,
+    Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue, QueueKey, Search,
+    SearchPage, Store, StoreError, StoredResponse,
 };
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
@@ -68,6 +68,25 @@ pub(crate) trait Intercept: Send + Sync + 'static {
 
     async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
         store.commit(batch).await
+    }
+
+    async fn log(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        after: i64,
+        limit: usize,
+    ) -> Read<LogPage> {
+        store.log(scope, after, limit).await
+    }
+
+    async fn numbers(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        events: &[Id],
+    ) -> Read<Vec<Option<i64>>> {
+        store.numbers(scope, events).await
     }
 
     async fn queues(
@@ -139,6 +158,16 @@ impl<I: Intercept> Store for Intercepted<I> {
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
         let _call = self.by.call("commit", &batch);
         self.by.commit(&*self.store, batch).await
+    }
+
+    async fn log(&self, scope: Scope, after: i64, limit: usize) -> Read<LogPage> {
+        let _call = self.by.call("log", &(scope, after, limit));
+        self.by.log(&*self.store, scope, after, limit).await
+    }
+
+    async fn numbers(&self, scope: Scope, events: &[Id]) -> Read<Vec<Option<i64>>> {
+        let _call = self.by.call("numbers", &(scope, events));
+        self.by.numbers(&*self.store, scope, events).await
     }
 
     async fn queues(

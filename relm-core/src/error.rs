@@ -42,6 +42,7 @@ struct Details {
     valid_options: Vec<String>,
     suggestion: Option<String>,
     existing_id: Option<Id>,
+    oldest_seq: Option<i64>,
     reason: Option<Cow<'static, str>>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -63,6 +64,7 @@ impl Error {
             valid_options: Vec::new(),
             suggestion: None,
             existing_id: None,
+            oldest_seq: None,
             reason: None,
             source: None,
         }))
@@ -191,6 +193,13 @@ impl Error {
         self
     }
 
+    /// Says from which event on all are kept.
+    #[must_use]
+    pub(crate) fn kept_from(mut self, seq: i64) -> Self {
+        self.0.oldest_seq = Some(seq);
+        self
+    }
+
     /// Adds the reason in a word, where one code has several causes that a program may distinguish.
     #[must_use]
     pub(crate) fn because(mut self, reason: &'static str) -> Self {
@@ -235,6 +244,11 @@ impl Error {
         self.0.existing_id
     }
 
+    /// Of `gone`, the number from which on every event is kept: a feed after the number before it is whole.
+    pub fn oldest_seq(&self) -> Option<i64> {
+        self.0.oldest_seq
+    }
+
     /// Why, in a stable word: `disk_full` or `read_only`, where the store takes no writes.
     pub fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
@@ -264,6 +278,7 @@ impl Clone for Error {
             valid_options,
             suggestion,
             existing_id,
+            oldest_seq,
             reason,
             source: _,
         } = &*self.0;
@@ -274,6 +289,7 @@ impl Clone for Error {
             valid_options: valid_options.clone(),
             suggestion: suggestion.clone(),
             existing_id: *existing_id,
+            oldest_seq: *oldest_seq,
             reason: reason.clone(),
             source: None,
         }))
@@ -289,6 +305,7 @@ impl PartialEq for Error {
             && self.valid_options() == other.valid_options()
             && self.suggestion() == other.suggestion()
             && self.existing_id() == other.existing_id()
+            && self.oldest_seq() == other.oldest_seq()
             && self.reason() == other.reason()
     }
 }
@@ -300,6 +317,7 @@ impl fmt::Debug for Error {
             .field("message", &self.message())
             .field("field", &self.field())
             .field("existing_id", &self.existing_id())
+            .field("oldest_seq", &self.oldest_seq())
             .field("reason", &self.reason())
             .field("source", &self.0.source)
             .finish()

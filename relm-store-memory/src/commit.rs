@@ -49,6 +49,7 @@ impl Contents {
                 Write::Insert(_) | Write::Reconfigure | Write::Remember(_) => {}
             }
         }
+        self.log.add(&batch.writes);
         for write in batch.writes {
             match write {
                 Write::Insert(entry) | Write::Replace { after: entry, .. } => self.insert(entry),
@@ -111,6 +112,7 @@ impl Contents {
         if let Some(key) = key_of(&entry.record) {
             self.keys.remove(&key);
         }
+        self.log.remove(id);
         if let Record::Delivery(delivery) = &entry.record {
             self.stop_waiting(delivery);
         }

@@ -8,6 +8,7 @@
 //! between which other tasks of the executor go first.
 
 mod commit;
+mod log;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -19,14 +20,15 @@ use relm_core::record::Webhook;
 use relm_core::record::field::Field;
 use relm_core::record::{Document, Entry, Record};
 use relm_core::store::{
-    Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
-    Store, StoreError, StoredResponse,
+    Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue, QueueKey, Search,
+    SearchPage, Store, StoreError, StoredResponse,
 };
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
 use relm_core::value::time::Timestamp;
 
 use crate::commit::Snapshot;
+use crate::log::Log;
 use crate::walk::{ListWalk, SearchWalk, Walk};
 pub use crate::walk::{SLICE_BYTES_MAX, SLICE_VALUES_MAX};
 
@@ -54,6 +56,7 @@ struct Contents {
     /// How many responses are kept before the expired ones are looked for.
     responses_max: usize,
     configuration_version: i64,
+    log: Log,
 }
 
 impl MemoryStore {
@@ -185,6 +188,19 @@ impl Store for MemoryStore {
         preconditions::check(&batch, &Snapshot { contents, now })?;
         contents.apply(batch);
         Ok(())
+    }
+
+    async fn log(&self, scope: Scope, after: i64, limit: usize) -> Result<LogPage, StoreError> {
+        Ok(self.within(scope, |contents| {
+            contents.log.page(&contents.records, after, limit)
+        }))
+    }
+
+    async fn numbers(&self, scope: Scope, events: &[Id]) -> Result<Vec<Option<i64>>, StoreError> {
+        Ok(self.within(scope, |contents| {
+            let numbers = events.iter().map(|id| contents.log.number(*id));
+            numbers.collect()
+        }))
     }
 
     async fn queues(

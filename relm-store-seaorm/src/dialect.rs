@@ -145,6 +145,18 @@ impl Dialect {
         }
     }
 
+    /// Ends an insert into `event_logs` that locks the row that is there, and leaves it as it is.
+    pub const fn or_touch_log(self) -> &'static str {
+        match self {
+            Self::Sqlite | Self::Postgres => {
+                " ON CONFLICT (scope) DO UPDATE SET last_seq = event_logs.last_seq"
+            }
+            Self::MariaDb | Self::Galera | Self::MySql => {
+                " ON DUPLICATE KEY UPDATE last_seq = event_logs.last_seq"
+            }
+        }
+    }
+
     /// Whether many commits run at once, so that rows must be touched in the order of their keys.
     pub const fn has_many_writers(self) -> bool {
         match self {
@@ -339,5 +351,5 @@ pub(crate) fn tables() -> impl Iterator<Item = &'static str> {
     Kind::ALL
         .into_iter()
         .map(table)
-        .chain(["terms", "responses", "configurations"])
+        .chain(["terms", "responses", "configurations", "event_logs"])
 }

@@ -13,6 +13,7 @@ use relm_core::value::hex::hex;
 use relm_core::value::id::{Id, Kind};
 
 use crate::dialect::{Dialect, ManyRows};
+use crate::log;
 use crate::rows::{in_few_parts, in_shapes, row, rows_of, term_rows};
 use crate::scope_number::scope_number;
 use crate::sql::{Row, Sql, Value, table};
@@ -194,6 +195,9 @@ impl Plan {
                     .iter()
                     .flat_map(|entry| term_rows(self.scope, &entry.record)),
             );
+            if *kind == Kind::Event {
+                self.leave_log(entries);
+            }
             self.delete(*kind, entries);
         }
         for (kind, pairs) in &writes.replaces {
@@ -221,6 +225,15 @@ impl Plan {
             }
         }
         self.drop_terms(dropped);
+    }
+
+    fn leave_log(&mut self, entries: &[&Entry]) {
+        let events: Vec<Id> = entries.iter().map(|entry| entry.record.id()).collect();
+        for events in in_shapes(&events) {
+            for sql in log::forget(self.dialect, self.scope, events) {
+                self.step(sql, Expect::Any);
+            }
+        }
     }
 
     fn drop_terms(&mut self, mut dropped: Vec<Row>) {

@@ -243,6 +243,15 @@ async fn deliveries_are_as_they_were(scoped: &Scoped, shown: &Value) {
         assert_eq!(event["type"], expected["type"]);
         assert_eq!(event["data"]["id"], expected["record_id"]);
     }
+    // None of them had a number: they get theirs in the order of their ids.
+    let feed = scoped.events().after(0).limit(events.len().max(1)).await;
+    let feed = feed.expect("it reads").data;
+    let numbered = feed.iter().map(|it| (it.seq, it.event.id.to_string()));
+    let oldest_first = events
+        .iter()
+        .rev()
+        .map(|event| text(event, "id").to_owned());
+    assert!(numbered.eq((1..).zip(oldest_first)) && feed.len() == events.len());
     let mut deliveries = Vec::new();
     for webhook in list(shown, "webhooks") {
         let webhooks = scoped.webhooks();

@@ -5,6 +5,7 @@ pub(crate) mod batches;
 pub(crate) mod changes;
 pub(crate) mod deliveries;
 pub(crate) mod disabling;
+pub(crate) mod feed;
 pub(crate) mod identities;
 pub(crate) mod large;
 pub(crate) mod mock_transport;

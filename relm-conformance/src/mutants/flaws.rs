@@ -291,6 +291,34 @@ macro_rules! for_each_broken_store {
                 SplitLease a_lease_that_can_be_dropped_halfway_is_noticed [a_dropped_lease_is_whole_or_nothing]
                 LeakedLeasePermit a_lease_that_leaks_when_dropped_is_noticed [a_dropped_lease_is_whole_or_nothing]
             }
+            logs {
+                SharedNumbers a_number_given_twice_is_noticed [a_log_has_every_event_once]
+                NewestFirst a_commit_that_is_logged_backwards_is_noticed [
+                    the_events_of_a_commit_are_in_the_order_of_their_ids
+                    a_follower_is_given_what_any_engine_commits
+                ]
+                IdOrder a_log_in_the_order_of_ids_is_noticed [
+                    an_event_that_comes_late_is_after_what_was_seen numbers_outlive_their_events
+                ]
+                LateIsLost a_log_that_loses_what_comes_late_is_noticed [
+                    an_event_that_comes_late_is_after_what_was_seen readers_beside_writers_see_one_order
+                ]
+                InclusiveLog an_inclusive_log_is_noticed [
+                    any_limit_gives_the_whole_log_once a_feed_has_every_change_once
+                ]
+                SkippingLog a_log_that_skips_is_noticed [any_limit_gives_the_whole_log_once]
+                GuessedMoreOfLog a_guessed_more_of_a_log_is_noticed [any_limit_gives_the_whole_log_once]
+                NoMoreOfLog a_log_that_ends_early_is_noticed [a_filtered_feed_goes_on]
+                UnboundedLog a_log_without_a_bound_is_noticed [a_page_of_a_log_is_bounded_in_bytes]
+                ReusedNumbers a_number_that_is_used_again_is_noticed [numbers_outlive_their_events]
+                SilentDeletion a_deletion_that_is_not_told_is_noticed [
+                    numbers_outlive_their_events an_unread_deletion_is_told a_feed_tells_of_what_is_deleted
+                ]
+                UnreadIsForgotten a_deletion_that_nobody_read_is_noticed [an_unread_deletion_is_told]
+                SortedNumbers numbers_in_another_order_are_noticed [numbers_answer_in_the_order_of_the_events]
+                ModelessLog a_log_of_both_modes_is_noticed [logs_stay_in_their_scope]
+                LeakedLogPermit a_leak_in_a_dropped_read_of_a_log_is_noticed [a_dropped_read_of_a_log_is_no_harm]
+            }
             volumes_reads {
                 GuessedLater a_guessed_more_of_a_later_page_is_noticed [a_list_of_hundreds_pages_exactly]
                 PatternAmongFirst a_pattern_looked_for_among_the_first_is_noticed [what_matches_among_hundreds_pages_exactly]

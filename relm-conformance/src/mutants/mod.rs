@@ -11,6 +11,7 @@ mod flaws;
 mod keys;
 mod leases;
 mod lists;
+mod logs;
 mod pages;
 mod preconditions;
 mod queues;

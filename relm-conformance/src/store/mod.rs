@@ -14,6 +14,7 @@ pub(crate) mod large_queues;
 pub(crate) mod large_searches;
 pub(crate) mod leases;
 pub(crate) mod lists;
+pub(crate) mod log;
 pub(crate) mod mirror;
 pub(crate) mod pages;
 pub(crate) mod queues;

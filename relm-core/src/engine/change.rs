@@ -139,8 +139,16 @@ impl<'a> Plan<'a> {
         Effects {
             queues: added.collect(),
             events: self.events_to_publish(),
+            is_logged: self.inserts_event(),
             reconfigures: writes.any(|write| matches!(write, Write::Reconfigure)),
         }
+    }
+
+    fn inserts_event(&self) -> bool {
+        self.writes.iter().any(|write| match write {
+            Write::Insert(entry) => entry.record.kind() == Kind::Event,
+            _ => false,
+        })
     }
 
     /// The changes among the events, where anybody listens to them. A ping is none: it goes to its endpoint alone.
@@ -175,6 +183,8 @@ struct Effects {
     queues: BTreeSet<QueueKey>,
     /// What happened, as far as somebody in this process listens.
     events: Vec<Event>,
+    /// Whether the log has anything more.
+    is_logged: bool,
     reconfigures: bool,
 }
 
@@ -243,6 +253,7 @@ impl<O: Operation> Transaction for Change<'_, O> {
         let Effects {
             queues,
             events,
+            is_logged,
             reconfigures,
         } = mem::take(&mut self.effects);
         if reconfigures {
@@ -251,6 +262,9 @@ impl<O: Operation> Transaction for Change<'_, O> {
         self.context.wakeups().notify(queues);
         let listeners = self.context.listeners();
         listeners.publish(self.context.scope(), &events);
+        if is_logged {
+            self.context.commits().notify(self.context.scope());
+        }
     }
 
     fn resolve(&mut self, conflict: Refusal) -> Result<()> {

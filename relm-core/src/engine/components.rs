@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::caches::{Configurations, Principals, Workspaces};
+use super::commits::Commits;
 use super::environment::Environment;
 use super::listeners::Listeners;
 use super::storage::Storage;
@@ -27,6 +28,7 @@ pub(super) struct Components {
     principals: Principals,
     wakeups: Wakeups,
     listeners: Arc<Listeners>,
+    commits: Arc<Commits>,
     sealer: Sealer,
     plain_http: bool,
     targets: Arc<dyn TargetPolicy>,
@@ -49,6 +51,7 @@ impl Components {
             principals: Principals::new(),
             wakeups: Wakeups::default(),
             listeners: Arc::default(),
+            commits: Arc::default(),
             sealer: Sealer::new(sealing_keys),
             plain_http,
             targets,
@@ -81,6 +84,10 @@ impl Components {
 
     pub fn listeners(&self) -> &Arc<Listeners> {
         &self.listeners
+    }
+
+    pub fn commits(&self) -> &Arc<Commits> {
+        &self.commits
     }
 
     pub fn sealer(&self) -> &Sealer {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::commits::Commits;
 use super::components::Components;
 use super::environment::Environment;
 use super::listeners::Listeners;
@@ -100,6 +101,10 @@ impl Context {
 
     pub fn listeners(&self) -> &Arc<Listeners> {
         self.components.listeners()
+    }
+
+    pub fn commits(&self) -> &Arc<Commits> {
+        self.components.commits()
     }
 
     pub fn sealer(&self) -> &Sealer {

@@ -11,6 +11,7 @@
 mod caches;
 mod change;
 mod claims;
+mod commits;
 mod components;
 mod context;
 mod crm;
@@ -37,6 +38,7 @@ pub use reply::{Outcome, Reply};
 pub use resources::associations::Associations;
 pub use resources::batch::{BatchInput, BatchReport, BatchRow, BatchTag, RowStatus};
 pub use resources::events::Events;
+pub use resources::feed::{FOLLOW_POLL, Feed, FeedPage, LoggedEvent};
 pub use resources::fields::Fields;
 pub use resources::listing::{List, ListRequest};
 pub use resources::objects::Objects;

@@ -8,8 +8,8 @@ use super::spans;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::Document;
 use crate::store::{
-    Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
-    Store, StoreError, StoredResponse, Unwritable, Write,
+    Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue, QueueKey, Search,
+    SearchPage, Store, StoreError, StoredResponse, Unwritable, Write,
 };
 use crate::value::id::{Id, Kind};
 use crate::value::scope::Scope;
@@ -77,6 +77,16 @@ impl Storage {
         now: Timestamp,
     ) -> Result<Option<StoredResponse>> {
         let called = spans::store("response", self.store.response(scope, key, now));
+        called.await.map_err(store_error)
+    }
+
+    pub async fn log(&self, scope: Scope, after: i64, limit: usize) -> Result<LogPage> {
+        let called = spans::store("log", self.store.log(scope, after, limit));
+        called.await.map_err(store_error)
+    }
+
+    pub async fn numbers(&self, scope: Scope, events: &[Id]) -> Result<Vec<Option<i64>>> {
+        let called = spans::store("numbers", self.store.numbers(scope, events));
         called.await.map_err(store_error)
     }
 

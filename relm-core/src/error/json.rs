@@ -32,6 +32,9 @@ pub(crate) struct Members<'a> {
     /// The record that holds the unique value.
     #[serde(skip_serializing_if = "Option::is_none")]
     existing_id: Option<Id>,
+    /// The number of the oldest event from which on all are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oldest_seq: Option<i64>,
     /// Why, where one code has several causes: `disk_full` or `read_only`, where the store takes no writes.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
@@ -46,6 +49,7 @@ impl Serialize for Error {
             valid_options: self.valid_options(),
             suggestion: self.suggestion(),
             existing_id: self.existing_id(),
+            oldest_seq: self.oldest_seq(),
             reason: self.reason(),
         };
         members.serialize(serializer)
@@ -64,6 +68,7 @@ impl<'de> Deserialize<'de> for Error {
             valid_options: Vec<String>,
             suggestion: Option<String>,
             existing_id: Option<Id>,
+            oldest_seq: Option<i64>,
             reason: Option<String>,
         }
         let Said {
@@ -73,6 +78,7 @@ impl<'de> Deserialize<'de> for Error {
             valid_options,
             suggestion,
             existing_id,
+            oldest_seq,
             reason,
         } = Said::deserialize(deserializer)?;
         Ok(Self(Box::new(Details {
@@ -82,6 +88,7 @@ impl<'de> Deserialize<'de> for Error {
             valid_options,
             suggestion,
             existing_id,
+            oldest_seq,
             reason: reason.map(Cow::Owned),
             source: None,
         })))

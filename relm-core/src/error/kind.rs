@@ -16,6 +16,8 @@ pub enum ErrorKind {
     Forbidden,
     /// There is no such thing in this workspace and mode.
     NotFound,
+    /// Events that were asked for are deleted; [`Error::oldest_seq`](super::Error::oldest_seq) says from which on they are kept.
+    Gone,
     /// Another record holds the unique value; [`Error::existing_id`](super::Error::existing_id) names it.
     Conflict,
     /// The idempotency key was used with a different request.
@@ -43,7 +45,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::BadRequest,
         Self::InvalidCursor,
         Self::Unauthorized,
@@ -51,6 +53,7 @@ impl ErrorKind {
         Self::NotFound,
         Self::Conflict,
         Self::IdempotencyConflict,
+        Self::Gone,
         Self::VersionConflict,
         Self::ValidationFailed,
         Self::UnknownField,
@@ -70,6 +73,7 @@ impl ErrorKind {
             Self::Unauthorized => "unauthorized",
             Self::Forbidden => "forbidden",
             Self::NotFound => "not_found",
+            Self::Gone => "gone",
             Self::Conflict => "conflict",
             Self::IdempotencyConflict => "idempotency_conflict",
             Self::VersionConflict => "version_conflict",

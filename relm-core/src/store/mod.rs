@@ -15,6 +15,8 @@
 //!   has another.
 //! - **Exact.** A document comes back byte for byte. Text compares by code point: case, accents and trailing spaces
 //!   count.
+//! - **One log.** In a scope, each event has one number, which it keeps. Whoever has seen a number finds no smaller one
+//!   later that it has not seen, whoever asks, and none is given twice.
 //! - **Scoped.** Nothing of a scope is seen, refused or changed by a call that names another.
 //!
 //! # What a store may rely on
@@ -23,6 +25,7 @@
 //!   [column](crate::record::columns) and the same [index terms](crate::query::terms::index_terms) as the record of its
 //!   [`Entry`](crate::record::Entry). So a store need keep no more of a record than its document, by scope and id, and
 //!   whatever it finds records by: it can make all of that from the document again.
+//! - **An event is inserted and deleted, and never replaced.**
 //! - Members that a document has beyond those of its kind mean nothing, and come back with it.
 //! - **A scope is one of a workspace that there is.** Nothing is written to a scope other than
 //!   [`Scope::SYSTEM`] before its workspace was inserted there, and no workspace is ever deleted. So a store may know
@@ -39,7 +42,9 @@ mod query;
 
 pub use self::batch::{Batch, Refusal, Require, StoredResponse, Write};
 pub use self::error::{CommitError, StoreError, Unwritable};
-pub use self::query::{Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage};
+pub use self::query::{
+    Configuration, Lease, LogPage, Numbered, Page, Query, Queue, QueueKey, Search, SearchPage,
+};
 
 use std::sync::Arc;
 
@@ -107,6 +112,23 @@ pub trait Store: Send + Sync + 'static {
     /// any of them where several of one variant fail. [`CommitError::Store`] when the store failed: nothing was
     /// applied, unless the error [says](StoreError::is_ambiguous) that nobody can know.
     async fn commit(&self, batch: Batch) -> Result<(), CommitError>;
+
+    /// One page of the log of a scope: its events in the order of their numbers, strictly after the number `after`. Bounds as
+    /// for [`list`](Self::list); `limit` is at least 1.
+    ///
+    /// Numbers begin at 1 and only grow, also where every event was deleted. An event is numbered in its commit or later, above
+    /// whatever was numbered before, so that a commit which takes long delays its own events alone. Events that are numbered together
+    /// are in the order of their ids or of their commits. Every event of a commit that returned before the call is on the
+    /// page, or before it, or after it: `more` is true exactly where one is after it. So a store may number when it is asked, a
+    /// bounded number of events at a time.
+    ///
+    /// A deleted event leaves the log, and from then on [`deleted`](LogPage::deleted) is not below its number: that which it had, or
+    /// else one that is given to it then.
+    async fn log(&self, scope: Scope, after: i64, limit: usize) -> Result<LogPage, StoreError>;
+
+    /// For each of these events, in their order, its number in the log, or none where there is no such event, or it is
+    /// not numbered yet.
+    async fn numbers(&self, scope: Scope, events: &[Id]) -> Result<Vec<Option<i64>>, StoreError>;
 
     /// The queues of every scope: each endpoint that has a pending delivery, with the earliest moment at which
     /// [`lease`](Self::lease) would give one. In an order of the store's own, which stays as it is while queues come and

@@ -1,6 +1,6 @@
 //! How much a page holds: as many records as its limit and its bytes allow.
 
-use super::query::{Page, SearchPage};
+use super::query::{LogPage, Numbered, Page, SearchPage};
 use crate::limits::PAGE_BYTES_MAX;
 use crate::query::search::SearchPosition;
 use crate::record::Document;
@@ -57,6 +57,21 @@ impl Page {
         Self {
             documents: documents.collect(),
             more: size.more(),
+        }
+    }
+}
+
+impl LogPage {
+    /// The page that begins the log with these events, of which no more are looked at than it takes. What is known of the log
+    /// beside its events is to be set.
+    pub fn of(limit: usize, events: impl IntoIterator<Item = Numbered>) -> Self {
+        let mut size = PageSize::new(limit);
+        let events = events.into_iter();
+        let events = events.take_while(|event| size.takes(event.document.json.len()));
+        Self {
+            events: events.collect(),
+            more: size.more(),
+            ..Self::default()
         }
     }
 }

@@ -89,6 +89,28 @@ pub struct SearchPage {
     pub more: bool,
 }
 
+/// An event with its number in the log of its scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Numbered {
+    /// The number: 1 at least.
+    pub seq: i64,
+    /// The event.
+    pub document: Document,
+}
+
+/// One page of the log of a scope.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogPage {
+    /// The events, in the order of their numbers.
+    pub events: Vec<Numbered>,
+    /// Whether further events follow, be they numbered already or not.
+    pub more: bool,
+    /// The greatest number that was given; 0 where none was.
+    pub last: i64,
+    /// The greatest number of an event that was deleted; 0 where none was. What follows a number below it is not whole.
+    pub deleted: i64,
+}
+
 /// What writes of a scope are validated against, and the endpoints that their events go to.
 #[derive(Clone, Debug, Default)]
 pub struct Configuration {

@@ -1,6 +1,7 @@
 //! What a Rust developer writes by habit compiles, and does what it says.
 
 mod changes;
+mod feed;
 mod filters;
 mod lists;
 mod values;

@@ -98,8 +98,12 @@ impl Task {
         if !query.has_limit_beyond_a_page() {
             return None;
         }
+        let next = match query.has("after") {
+            true => "next_after",
+            false => "next_cursor",
+        };
         let notice = format!(
-            "`limit` counts as {PAGE_LIMIT_MAX}, the most that a page holds; follow `next_cursor` for the rest."
+            "`limit` counts as {PAGE_LIMIT_MAX}, the most that a page holds; follow `{next}` for the rest."
         );
         HeaderValue::try_from(notice).ok()
     }

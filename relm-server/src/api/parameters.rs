@@ -1,7 +1,7 @@
 //! Query parameters that other APIs have and this one has not, or has by another name.
 
 use relm_core::value::spelling::{self, OtherName};
-use relm_core::{Error, ErrorKind};
+use relm_core::{Error, ErrorKind, Kind};
 
 use super::answer::ApiError;
 use super::operation::Takes;
@@ -152,6 +152,7 @@ const OF_SEARCH: &[OtherName<Advice>] = &[
 const fn options(takes: Takes) -> &'static [&'static str] {
     match takes {
         Takes::Nothing => &[],
+        Takes::List(Kind::Event) => &["after", "limit", "cursor", "filter"],
         Takes::List(_) => &["limit", "cursor", "filter"],
         Takes::Search => &["q", "types", "limit", "cursor"],
     }

@@ -54,6 +54,11 @@ impl Query {
         Ok(found)
     }
 
+    /// Whether a parameter is there.
+    pub fn has(&self, name: &str) -> bool {
+        self.parameters.iter().any(|one| one.name == name)
+    }
+
     /// Takes the `limit`, a plain whole number.
     pub fn take_limit(&mut self) -> Result<Option<usize>, ApiError> {
         let Some(text) = self.take("limit")? else {

@@ -115,7 +115,8 @@ fn what_is_sent_is_the_event_signed() {
     let message = desk.sent().remove(0);
     assert_eq!(message.url, "https://example.com/hooks");
     let body = message.body.strip_suffix('}').unwrap();
-    assert_eq!(event.text, format!("{body},\"changed_fields\":[]}}\n"));
+    let beside = r#""seq":1,"changed_fields":[]"#;
+    assert_eq!(event.text, format!("{body},{beside}}}\n"));
 
     let names: Vec<&str> = message.headers.iter().map(|(name, _)| *name).collect();
     assert_eq!(

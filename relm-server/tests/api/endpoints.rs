@@ -229,7 +229,7 @@ fn a_ping_is_delivered_whatever_the_endpoint_subscribed_to() {
     let expected = json!({
         "id": event, "object": "event", "type": "ping", "created_at": START, "mode": "live",
         "api_version": "2026-07-02", "actor": { "type": "api_key", "id": user.key_id, "name": null },
-        "request_id": asked.header("x-request-id"), "data": shown, "previous": {}, "changed_fields": [],
+        "request_id": asked.header("x-request-id"), "seq": 1, "data": shown, "previous": {}, "changed_fields": [],
     });
     assert_eq!(
         user.get(&format!("/v1/events/{event}")).is(200),

@@ -39,7 +39,7 @@ fn each_change_is_an_event_with_what_it_changed() {
         json!({
             "id": list["data"][place]["id"], "object": "event", "type": event_type, "created_at": at, "mode": "live",
             "api_version": "2026-07-02", "actor": { "type": "api_key", "id": user.key_id, "name": null },
-            "request_id": list["data"][place]["request_id"], "data": data, "previous": {}, "changed_fields": [],
+            "request_id": list["data"][place]["request_id"], "seq": 3 - place, "data": data, "previous": {}, "changed_fields": [],
         })
     };
     let mut deleted = event(0, "contact.deleted", "2026-07-02T10:00:02.000Z", &second);
@@ -133,6 +133,7 @@ fn an_event_from_before_names_nobody() {
     let mut expected: Value = serde_json::from_str(&document).unwrap();
     expected["actor"] = json!(null);
     expected["request_id"] = json!(null);
+    expected["seq"] = json!(1);
     expected["changed_fields"] = json!([]);
     assert_eq!(user.get(&format!("/v1/events/{id}")).is(200), expected);
 }

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use async_trait::async_trait;
 use relm_core::record::Document;
 use relm_core::store::{
-    Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
-    StoreError, StoredResponse, Unwritable,
+    Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue, QueueKey, Search,
+    SearchPage, StoreError, StoredResponse, Unwritable,
 };
 use relm_core::{Id, Kind, Scope, Store, Timestamp};
 use relm_store_memory::MemoryStore;
@@ -198,6 +198,16 @@ impl Store for Fragile {
             }
             _ => self.store.commit(batch).await,
         }
+    }
+
+    async fn log(&self, scope: Scope, after: i64, limit: usize) -> Result<LogPage, StoreError> {
+        self.check().await?;
+        self.store.log(scope, after, limit).await
+    }
+
+    async fn numbers(&self, scope: Scope, events: &[Id]) -> Result<Vec<Option<i64>>, StoreError> {
+        self.check().await?;
+        self.store.numbers(scope, events).await
     }
 
     async fn queues(

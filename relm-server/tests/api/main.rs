@@ -17,6 +17,7 @@ mod endpoints;
 mod events;
 mod failing_endpoints;
 mod faults;
+mod feed;
 mod fields;
 mod filters;
 mod fragile;

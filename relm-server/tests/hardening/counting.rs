@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use relm_core::record::Document;
 use relm_core::store::{
-    Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
-    Store, StoreError, StoredResponse,
+    Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue, QueueKey, Search,
+    SearchPage, Store, StoreError, StoredResponse,
 };
 use relm_core::{Id, Kind, Scope, Timestamp};
 use tokio::sync::Semaphore;
@@ -128,6 +128,16 @@ impl Store for Counting {
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
         let _call = self.call();
         self.store.commit(batch).await
+    }
+
+    async fn log(&self, scope: Scope, after: i64, limit: usize) -> Result<LogPage, StoreError> {
+        let _call = self.call();
+        self.store.log(scope, after, limit).await
+    }
+
+    async fn numbers(&self, scope: Scope, events: &[Id]) -> Result<Vec<Option<i64>>, StoreError> {
+        let _call = self.call();
+        self.store.numbers(scope, events).await
     }
 
     async fn queues(

@@ -121,22 +121,22 @@ fn every_printed_example_runs_in_order_on_an_empty_database() {
     }
 }
 
-/// The function of the guide to polling, called as it says, gives each event once.
-#[requires(bash, curl, python3)]
+/// The functions of the guide to copying, called as it says, make a copy of records that change meanwhile.
+#[requires(python3)]
 #[test]
-fn the_poller_hands_over_each_event_once() {
+fn a_copy_is_made_and_kept_as_the_guide_says() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path());
     let keys = server.keys.clone().expect("an empty database gets keys");
     let (_, document) = DOCUMENTS[1];
-    let poll = document
+    let functions = document
         .split("```python\n")
         .nth(1)
         .unwrap()
         .split("```")
         .next()
         .unwrap();
-    let script = format!("{PREAMBLE}\n{poll}\n{CALLS}");
+    let script = format!("{PREAMBLE}\n{functions}\n{CALLS}");
     let said = python(
         folder.path(),
         &script,
@@ -144,31 +144,56 @@ fn the_poller_hands_over_each_event_once() {
     );
     assert_eq!(
         said.trim(),
-        "205 1 206",
-        "as many events as changes, then one more, and none twice"
+        "True 260",
+        "the copy is what the server has, and every contact was changed while it was made"
     );
 }
 
 const PREAMBLE: &str = r#"
-import json, sys, urllib.parse, urllib.request
-from datetime import datetime, timedelta, timezone
+import json, sys, threading, urllib.parse, urllib.request
 base, key = sys.argv[1:]
-def send(path, body=None):
+def send(path, body=None, method=None):
     headers = {"Authorization": "Bearer " + key, "Content-Type": "application/json"}
-    request = urllib.request.Request(base + path, json.dumps(body).encode() if body else None, headers)
+    body = json.dumps(body).encode() if body else None
+    request = urllib.request.Request(base + path, body, headers, method=method)
     return json.load(urllib.request.urlopen(request))
 def get(path, parameters):
     return send(path + "?" + urllib.parse.urlencode(parameters))
 "#;
 
 const CALLS: &str = r#"
-send("/v1/contacts/batch", {"contacts": [{"first_name": str(n)} for n in range(205)]})
-known, handled = set(), []
-since = poll(get, datetime.now(timezone.utc) - timedelta(hours=1), handled.append, known)
-first = len(handled)
-send("/v1/companies", {"name": "A"})
-poll(get, since, handled.append, known)
-print(first, len(handled) - first, len({event["id"] for event in handled}))
+made = send("/v1/contacts/batch", {"contacts": [{"first_name": str(n)} for n in range(300)]})
+ids = [row["id"] for row in made["data"]]
+def change(part):
+    for n in range(part, 300, 3):
+        if n % 15 < 3:
+            send("/v1/contacts/" + ids[n], method="DELETE")
+        else:
+            send("/v1/contacts/" + ids[n], {"last_name": "B"}, "PATCH")
+    send("/v1/contacts/batch", {"contacts": [{"first_name": "late"} for _ in range(20)]})
+writers = [threading.Thread(target=change, args=[part]) for part in range(3)]
+for writer in writers:
+    writer.start()
+copy, gone = {}, {}
+def keep(record):
+    copy[record["id"]] = record
+def handle(event):
+    record, known = event["data"], copy.get(event["data"]["id"]) or gone.get(event["data"]["id"])
+    if known and known["version"] >= record["version"]:
+        return
+    if event["type"] == "contact.deleted":
+        copy.pop(record["id"], None)
+        gone[record["id"]] = record
+    else:
+        keep(record)
+after = snapshot(get, "/v1/contacts", keep)
+while any(writer.is_alive() for writer in writers):
+    after = tail(get, after, handle)
+after = tail(get, after, handle)
+there = {}
+snapshot(get, "/v1/contacts", lambda record: there.update({record["id"]: record}))
+changed = sum(record["last_name"] == "B" for record in copy.values())
+print(copy == there, changed + sum(record["first_name"] == "late" for record in copy.values()) - 40)
 "#;
 
 fn python(folder: &Path, script: &str, arguments: &[&str]) -> String {

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::{Index, Table};
+use super::{Index, Table, by};
 
 /// A change of a record.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -31,6 +31,8 @@ pub struct Model {
     /// The record as the API shows it: JSON, byte for byte.
     #[sea_orm(column_type = "Text")]
     pub doc: String,
+    /// Its number in the log of the scope, by which events are read in one order; none until somebody reads the log.
+    pub seq: Option<i64>,
 }
 
 /// What a row refers to, or what refers to it. No database keeps such a reference by itself: the engine does.
@@ -50,7 +52,9 @@ impl Related<super::delivery::Entity> for Entity {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Table for Entity {
+    const ADDED: &'static [&'static str] = &["seq"];
+
     fn indexes() -> Vec<Index> {
-        vec![]
+        vec![by(Column::Seq)]
     }
 }

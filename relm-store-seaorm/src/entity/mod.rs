@@ -37,6 +37,7 @@ pub mod contact;
 pub mod deal;
 pub mod delivery;
 pub mod event;
+pub mod event_log;
 pub mod field;
 pub mod migration;
 pub mod response;
@@ -61,6 +62,9 @@ pub(crate) trait Table: EntityTrait {
 
     /// The columns that the database computes, each with what it computes it of.
     const GENERATED: &'static [(&'static str, &'static str)] = &[];
+
+    /// The columns that were added after the table was made, beside those that the database computes.
+    const ADDED: &'static [&'static str] = &[];
 
     /// Its indexes beside the primary key.
     fn indexes() -> Vec<Index>;
@@ -119,6 +123,8 @@ pub(crate) struct ColumnOf {
     pub is_nullable: bool,
     /// What the database computes it of, where it does.
     pub generated: Option<&'static str>,
+    /// Whether a step of its own adds it to the table.
+    pub is_added: bool,
 }
 
 impl ColumnOf {
@@ -134,11 +140,13 @@ pub(crate) fn table_of<E: Table>() -> TableOf {
         let def = column.def();
         let mut generated = E::GENERATED.iter();
         let generated = generated.find(|(name, _)| *name == column.as_str());
+        let is_added = generated.is_some() || E::ADDED.contains(&column.as_str());
         ColumnOf {
             name: column.as_str(),
             ty: def.get_column_type().clone(),
             is_nullable: def.is_null(),
             generated: generated.map(|(_, of)| *of),
+            is_added,
         }
     };
     let key = |key: E::PrimaryKey| key.into_column().as_str();

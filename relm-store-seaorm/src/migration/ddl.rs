@@ -12,8 +12,7 @@ use crate::entity::{ColumnOf, Index, TableOf};
 pub(crate) fn create_table(dialect: Dialect, table: &TableOf) -> TableCreateStatement {
     let mut statement = Table::create();
     statement.table(Alias::new(table.name));
-    // What is generated came later.
-    for column in table.columns.iter().filter(|it| it.generated.is_none()) {
+    for column in table.columns.iter().filter(|it| !it.is_added) {
         statement.col(definition(dialect, column));
     }
     if dialect.has_pin(table.name) {
@@ -46,11 +45,11 @@ fn definition(dialect: Dialect, column: &ColumnOf) -> ColumnDef {
     definition
 }
 
-/// Adds a column that the database computes.
-pub(crate) fn add_generated(dialect: Dialect, table: &TableOf, column: &ColumnOf) -> String {
+/// Adds a column.
+pub(crate) fn add_column(dialect: Dialect, table: &TableOf, column: &ColumnOf) -> String {
     let mut definition = definition(dialect, column);
     // The table may have been made with another order of texts than its columns have.
-    if let Some(collation) = dialect.table_collation() {
+    if let (false, Some(collation)) = (column.is_integer(), dialect.table_collation()) {
         definition.extra(format!("COLLATE {collation}"));
     }
     let mut statement = Table::alter();
@@ -58,8 +57,10 @@ pub(crate) fn add_generated(dialect: Dialect, table: &TableOf, column: &ColumnOf
         .table(Alias::new(table.name))
         .add_column(&mut definition);
     let add = dialect.render(&statement);
-    let (of, kept) = (column.generated.unwrap_or("NULL"), dialect.generated());
-    format!("{add} GENERATED ALWAYS AS ({of}) {kept}")
+    match column.generated {
+        Some(of) => format!("{add} GENERATED ALWAYS AS ({of}) {}", dialect.generated()),
+        None => add,
+    }
 }
 
 /// Makes an index.

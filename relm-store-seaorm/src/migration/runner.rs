@@ -12,7 +12,7 @@ use relm_core::record::column::ColumnValue;
 use sea_orm::EntityName;
 use sea_orm::sea_query::IndexCreateStatement;
 
-use super::ddl::{add_generated, create_index, create_table};
+use super::ddl::{self, create_index, create_table};
 use super::derive::{self, Chunk, Position, Rows};
 use super::state::{Found, look, taken};
 use super::steps::{KNOWN, STEPS, Step, Work};
@@ -148,7 +148,7 @@ fn index(dialect: Dialect, table: TableOf, suffix: &str) -> IndexCreateStatement
 fn add_column(dialect: Dialect, table: TableOf, name: &str) -> String {
     let column = table.columns.iter().find(|column| column.name == name);
     let column = column.expect("a test of the steps finds the column of each");
-    add_generated(dialect, &table, column)
+    ddl::add_column(dialect, &table, column)
 }
 
 /// Runs a statement whose effect may be there: where it cannot say so itself, its failure does.

@@ -6,7 +6,7 @@
 
 use crate::entity::{
     Table, TableOf, activity, api_key, association, company, configuration, contact, deal,
-    delivery, event, field, response, table_of, term, webhook, workspace,
+    delivery, event, event_log, field, response, table_of, term, webhook, workspace,
 };
 
 /// One step.
@@ -22,7 +22,7 @@ pub(crate) enum Work {
     Table(fn() -> TableOf),
     /// Makes the index of this suffix.
     Index(fn() -> TableOf, &'static str),
-    /// Adds the generated column of this name.
+    /// Adds the column of this name.
     Column(fn() -> TableOf, &'static str),
     /// Has everything derived anew that is derived from documents. Of several such steps the last would do for all.
     Derive,
@@ -100,4 +100,7 @@ pub(crate) const STEPS: &[Step] = &[
     derive("one identity for addresses, domains and telephone numbers"),
     column::<workspace::Entity>("numbers of scopes", "scope_digits"),
     index::<workspace::Entity>("workspaces by the numbers of their scopes", "scope_digits"),
+    column::<event::Entity>("numbers of events", "seq"),
+    index::<event::Entity>("events by number", "seq"),
+    table::<event_log::Entity>("event logs"),
 ];

@@ -7,6 +7,7 @@ mod abandoned;
 mod commit;
 mod error;
 mod liveness;
+mod log;
 pub(crate) mod migration;
 mod options;
 mod places;
@@ -27,8 +28,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use relm_core::record::Document;
 use relm_core::store::{
-    Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
-    Store, StoreError, StoredResponse, Write,
+    Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue, QueueKey, Search,
+    SearchPage, Store, StoreError, StoredResponse, Write,
 };
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
@@ -361,6 +362,20 @@ impl Store for SeaOrmStore {
             commit::commit(&database, &batch).await
         });
         Watched::new(scope, commit, caller, &self.abandoned).await
+    }
+
+    async fn log(&self, scope: Scope, after: i64, limit: usize) -> Result<LogPage, StoreError> {
+        self.read(move |database| async move { log::page(&database, scope, after, limit).await })
+            .await
+    }
+
+    async fn numbers(&self, scope: Scope, events: &[Id]) -> Result<Vec<Option<i64>>, StoreError> {
+        let events: Arc<[Id]> = events.into();
+        self.read(move |database| {
+            let events = Arc::clone(&events);
+            async move { log::numbers(&database, scope, &events).await }
+        })
+        .await
     }
 
     async fn queues(

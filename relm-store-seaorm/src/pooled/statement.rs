@@ -135,19 +135,30 @@ impl Connected {
         rows.iter().map(|row| document(row, 0)).collect()
     }
 
-    /// Reads documents one by one, for as long as the reader goes on: of what comes after, the connection keeps nothing.
-    /// Whether the reader went on to the end.
+    /// Reads documents one by one, as [`each_row`](Self::each_row) reads rows: `id, doc`.
     pub async fn each_document(
         &self,
         on: &impl StreamTrait,
         sql: &Sql,
         mut see: impl FnMut(Document) -> ControlFlow<()> + Send,
     ) -> Result<ControlFlow<()>, Failure> {
+        self.each_row(on, sql, |row| Ok(see(document(row, 0)?)))
+            .await
+    }
+
+    /// Reads row by row, for as long as the reader goes on: of what comes after, the connection keeps nothing. Whether the
+    /// reader went on to the end.
+    pub async fn each_row(
+        &self,
+        on: &impl StreamTrait,
+        sql: &Sql,
+        mut see: impl FnMut(&QueryResult) -> Result<ControlFlow<()>, Failure> + Send,
+    ) -> Result<ControlFlow<()>, Failure> {
         let reading = async {
             let mut rows = pin!(on.stream_raw(statement(self.dialect, sql)).await?);
             let mut resumed = Instant::now();
             while let Some(row) = rows.next().await {
-                if see(document(&row?, 0)?).is_break() {
+                if see(&row?)?.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
                 // Rows that came together make nobody wait, however long each is looked at.

@@ -4,6 +4,7 @@ mod checkpoint;
 mod connection;
 #[cfg(test)]
 mod full;
+mod log;
 mod migration;
 mod reader;
 #[cfg(test)]
@@ -24,8 +25,8 @@ use async_trait::async_trait;
 use futures_channel::oneshot;
 use relm_core::record::{Document, columns, unique_column};
 use relm_core::store::{
-    Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
-    Store, StoreError, StoredResponse,
+    Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue, QueueKey, Search,
+    SearchPage, Store, StoreError, StoredResponse,
 };
 use relm_core::value::hex::unhex;
 use relm_core::value::id::{Id, Kind};
@@ -371,6 +372,15 @@ impl Store for SqliteStore {
         }
         let plan = compile(Dialect::Sqlite, &batch);
         self.write(Work::Commit { plan, batch }).await.map(drop)
+    }
+
+    async fn log(&self, scope: Scope, after: i64, limit: usize) -> Result<LogPage, StoreError> {
+        log::page(self, scope, after, limit).await
+    }
+
+    async fn numbers(&self, scope: Scope, events: &[Id]) -> Result<Vec<Option<i64>>, StoreError> {
+        self.readers
+            .with(|connection| log::numbers(connection, scope, events))
     }
 
     async fn queues(

@@ -10,6 +10,7 @@ use futures_channel::oneshot;
 use relm_core::record::Document;
 use relm_core::store::{Batch, CommitError, Lease, StoreError};
 use relm_core::value::id::Id;
+use relm_core::value::scope::Scope;
 use rusqlite::Connection;
 
 use super::connection::{
@@ -17,9 +18,12 @@ use super::connection::{
 };
 use super::reader::read_documents;
 use crate::conflict::{Probe, questions};
+use crate::dialect::Dialect;
+use crate::log;
 use crate::plan::{Expect, Step};
 use crate::queue::{due, take};
 use crate::rows::in_shapes;
+use crate::scope_number::scope_number;
 
 /// Batches of one group: enough to spread a sync thin, few enough that the first does not wait long for the last.
 const GROUP_MAX: usize = 128;
@@ -39,8 +43,13 @@ pub(super) type Answer = Result<Vec<Document>, CommitError>;
 
 /// What is written.
 pub(super) enum Work {
-    Commit { plan: Vec<Step>, batch: Batch },
+    Commit {
+        plan: Vec<Step>,
+        batch: Batch,
+    },
     Lease(Lease),
+    /// The events of this scope that wait for a number.
+    Number(Scope),
 }
 
 /// Writes until every sender is gone. `committed` hears of each commit.
@@ -165,11 +174,12 @@ fn apply_apart(connection: &Connection, group: &[Job]) -> rusqlite::Result<Vec<A
         .collect()
 }
 
-/// The documents of a lease, or none of a commit; none at all where the plan met other rows than it must.
+/// The documents of a lease, or none of a commit or of numbers; none at all where the plan met other rows than it must.
 fn carry_out(connection: &Connection, work: &Work) -> rusqlite::Result<Option<Vec<Document>>> {
     match work {
         Work::Commit { plan, .. } => run_plan(connection, plan).map(|met| met.then(Vec::new)),
         Work::Lease(lease) => take_due(connection, lease).map(Some),
+        Work::Number(scope) => number(connection, *scope).map(|()| Some(Vec::new())),
     }
 }
 
@@ -186,7 +196,7 @@ fn apply(connection: &Connection, work: &Work) -> rusqlite::Result<Answer> {
             undo(connection)?;
             Err(diagnose(connection, batch)?)
         }
-        (Ok(None), Work::Lease(_)) => Ok(Vec::new()),
+        (Ok(None), Work::Lease(_) | Work::Number(_)) => Ok(Vec::new()),
         // As long as SQLite keeps the transaction open, what befell this batch is its own.
         (Err(error), _) if !connection.is_autocommit() => {
             undo(connection)?;
@@ -230,6 +240,15 @@ fn take_due(connection: &Connection, lease: &Lease) -> rusqlite::Result<Vec<Docu
         execute(connection, &take(lease, part))?;
     }
     Ok(documents)
+}
+
+fn number(connection: &Connection, scope: Scope) -> rusqlite::Result<()> {
+    let scope = scope_number(scope);
+    execute(connection, &log::lock(Dialect::Sqlite, scope))?;
+    for sql in log::number(Dialect::Sqlite, scope) {
+        execute(connection, &sql)?;
+    }
+    Ok(())
 }
 
 fn diagnose(connection: &Connection, batch: &Batch) -> rusqlite::Result<CommitError> {

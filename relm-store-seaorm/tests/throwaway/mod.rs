@@ -128,7 +128,7 @@ pub fn connect(url: &str) -> DatabaseConnection {
     connected.expect("the server is there")
 }
 
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "contacts",
     "companies",
     "deals",
@@ -143,6 +143,7 @@ const TABLES: [&str; 14] = [
     "terms",
     "responses",
     "configurations",
+    "event_logs",
 ];
 
 /// A database that is emptied for another test when this is dropped.

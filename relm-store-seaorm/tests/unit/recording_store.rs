@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use relm_core::engine::Crm;
 use relm_core::record::Document;
 use relm_core::store::{
-    Batch, CommitError, Configuration, Lease, Page, Query, Queue, QueueKey, Search, SearchPage,
-    Store, StoreError, StoredResponse,
+    Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue, QueueKey, Search,
+    SearchPage, Store, StoreError, StoredResponse,
 };
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::time::Timestamp;
@@ -64,6 +64,14 @@ impl Store for RecordingStore {
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
         self.batches.lock().unwrap().push(batch.clone());
         self.inner.commit(batch).await
+    }
+
+    async fn log(&self, scope: Scope, after: i64, limit: usize) -> Result<LogPage, StoreError> {
+        self.inner.log(scope, after, limit).await
+    }
+
+    async fn numbers(&self, scope: Scope, events: &[Id]) -> Result<Vec<Option<i64>>, StoreError> {
+        self.inner.numbers(scope, events).await
     }
 
     async fn queues(

@@ -469,7 +469,8 @@ fn the_tables_have_the_columns_of_the_records() {
             .chain(own)
             .chain(["doc"])
             .collect();
-        assert_eq!(found, expected, "{kind:?}");
+        // What a kind has in this store alone comes after.
+        assert_eq!(found[..expected.len()], expected, "{kind:?}");
     }
 }
 

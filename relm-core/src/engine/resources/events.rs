@@ -1,12 +1,14 @@
 //! Events: what happened, as it was recorded.
 
+use super::feed::Feed;
 use super::listing::ListRequest;
 use super::pages::Listing;
+use super::shown_events::all_shown;
 use crate::engine::context::Context;
 use crate::engine::listeners::EventStream;
 #[cfg(doc)]
 use crate::engine::listeners::MissedEvents;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::record::Document;
 use crate::record::Event;
 use crate::value::id::{Id, Kind};
@@ -48,21 +50,40 @@ impl<'a> Events<'a> {
     ///   same time may come in either, so of one record compare `version`;
     /// - not those of other processes over the same store, nor those of a call that was dropped or ended with
     ///   `outcome_unknown`, nor any from before. Nothing of it outlives the process: what must not be lost is for a webhook,
-    ///   or for whoever reads [`list`](Self::list);
+    ///   or for whoever reads on [`after`](Self::after) what was seen;
     /// - [`EVENT_STREAM_EVENTS_MAX`](crate::engine::EVENT_STREAM_EVENTS_MAX) events wait for a stream that is not polled. Those
     ///   beyond are left out, and one [`MissedEvents`] says how many; no change ever waits for a listener.
     pub fn subscribe(&self) -> EventStream {
         self.context.listeners().subscribe(self.context.scope())
     }
 
-    /// The event of this id, or none: what receivers are sent, and `changed_fields` beside it, the names of the fields
-    /// whose old values are in `previous`. An event from before they were recorded has null for `actor` and `request_id`.
+    /// The events after a number of the log of this scope, in its order: **whoever has seen a number never finds a smaller one
+    /// later**, all readers see one order, and nothing is missed across restarts and processes. What ids and `created_at` do not
+    /// promise: they are made before a commit. 0 is before the first event. See [`Feed`].
+    pub fn after(&self, seq: i64) -> Feed<'a> {
+        Feed::new(self.context, seq)
+    }
+
+    /// A number after which the log has every event that is committed from now on, and few from before: the greatest that was
+    /// given. Whoever copies the records begins with it: this number first, then the records, then the events after it.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal_error` from the store.
+    pub async fn latest(&self) -> Result<i64> {
+        let storage = self.context.storage();
+        let page = storage.log(self.context.scope(), i64::MAX, 1).await?;
+        Ok(page.last)
+    }
+
+    /// The event of this id, or none: what receivers are sent; its `seq` in the log, null as long as nobody read it there; and
+    /// `changed_fields`, the names of the fields whose old values are in `previous`. An event from before they were recorded has null for `actor` and `request_id`.
     ///
     /// # Errors
     /// `unavailable` or `internal_error` from the store.
     pub async fn get_json(&self, id: Id) -> Result<Option<Document>> {
         let found = self.context.document(Kind::Event, id).await?;
-        found.as_ref().map(shown).transpose()
+        let found: Vec<Document> = found.into_iter().collect();
+        Ok(all_shown(self.context, &found).await?.pop())
     }
 
     /// The event of this id, or none.
@@ -80,23 +101,6 @@ impl<'a> Events<'a> {
     /// # Errors
     /// When it is read: `bad_request`, `invalid_cursor`.
     pub fn list<'r>(&self, request: &'r ListRequest) -> Listing<'a, 'r, Event> {
-        Listing::of(self.context, Kind::Event, request).shown(shown)
+        Listing::of(self.context, Kind::Event, request).shown_as_events()
     }
-}
-
-/// The event with what is shown beside it. The rest stays as it was recorded, byte for byte.
-fn shown(document: &Document) -> Result<Document> {
-    let event: Event = document.decode()?;
-    let names: Vec<&String> = event.previous.keys().collect();
-    let names = serde_json::to_string(&names).map_err(Error::internal)?;
-    let recorded = document.json.strip_suffix('}');
-    let recorded = recorded.ok_or_else(|| Error::internal("an event is an object"))?;
-    let unknown = match (&event.actor, event.request_id) {
-        (None, None) => r#","actor":null,"request_id":null"#,
-        (Some(_), _) | (_, Some(_)) => "",
-    };
-    Ok(Document {
-        id: document.id,
-        json: format!("{recorded}{unknown},\"changed_fields\":{names}}}").into(),
-    })
 }

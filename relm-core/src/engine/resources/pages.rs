@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::endpoint;
 use super::listing::{self, List, ListRequest};
 use super::searching::{self, SearchRequest};
+use super::shown_events::all_shown;
 use crate::engine::context::Context;
 use crate::engine::spans;
 use crate::error::Result;
@@ -46,8 +47,14 @@ pub struct Listing<'a, 'r, T> {
     context: &'a Context,
     asked: Asked<'r>,
     decode: fn(Document) -> Result<T>,
-    /// What a client sees, where that is not what the store keeps.
-    show: Option<fn(&Document) -> Result<Document>>,
+    show: Show,
+}
+
+/// What a client sees of what the store keeps.
+enum Show {
+    AsKept,
+    By(fn(&Document) -> Result<Document>),
+    Events,
 }
 
 enum Asked<'r> {
@@ -62,16 +69,22 @@ impl<'a, 'r, T: DeserializeOwned> Listing<'a, 'r, T> {
             context,
             asked: Asked::List(kind, Cow::Borrowed(request), None),
             decode: |document| document.decode(),
-            show: None,
+            show: Show::AsKept,
         }
     }
 
     /// The same list, whose documents are shown so.
     pub(super) fn shown(self, show: fn(&Document) -> Result<Document>) -> Self {
         Self {
-            show: Some(show),
+            show: Show::By(show),
             ..self
         }
+    }
+
+    /// The same list, of events.
+    pub(super) fn shown_as_events(self) -> Self {
+        let show = Show::Events;
+        Self { show, ..self }
     }
 
     /// The same list, of what belongs to an endpoint.
@@ -91,7 +104,7 @@ impl<'a, 'r> Listing<'a, 'r, Record> {
             context,
             asked: Asked::Search(Cow::Borrowed(request)),
             decode: |document| document.into_entry().map(|entry| entry.record),
-            show: None,
+            show: Show::AsKept,
         }
     }
 }
@@ -104,8 +117,12 @@ impl<'a, T: Send + 'a> Listing<'a, '_, T> {
     pub async fn documents(self) -> Result<List> {
         let page = self.read().await?;
         match self.show {
-            Some(show) => page.try_map(|document| show(&document)),
-            None => Ok(page),
+            Show::AsKept => Ok(page),
+            Show::By(show) => page.try_map(|document| show(&document)),
+            Show::Events => Ok(List {
+                data: all_shown(self.context, &page.data).await?,
+                next_cursor: page.next_cursor,
+            }),
         }
     }
 

@@ -63,6 +63,7 @@ pub(super) fn parameters(operation: &Operation, fields: &[Field]) -> Vec<Value> 
     }
     all.extend([of_all("Limit"), of_all("Cursor")]);
     if let Takes::List(kind) = operation.query {
+        all.extend((kind == Kind::Event).then(after));
         let typed = |name| Some((name, filterable::field_type(kind, name)?));
         for (name, ty) in filterable::names(kind).filter_map(typed) {
             all.extend(filters(name, ty, &plain(ty)));
@@ -95,6 +96,14 @@ fn ids(operation: &Operation) -> Vec<Value> {
         id
     };
     places.map(id).collect()
+}
+
+fn after() -> Value {
+    json!({
+        "in": "query", "name": "after", "required": false, "example": "0",
+        "description": "Lists the events after this number of the log, in its order: 0 is before the first one, `latest` the end.",
+        "schema": { "type": "string", "pattern": "^([0-9]+|latest)$" },
+    })
 }
 
 fn words() -> [Value; 2] {

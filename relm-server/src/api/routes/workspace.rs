@@ -10,6 +10,7 @@ const INVALID: Code = Code::Engine(ErrorKind::ValidationFailed);
 const NO_REFERENCE: Code = Code::Engine(ErrorKind::InvalidReference);
 const NO_CHOICE: Code = Code::Engine(ErrorKind::UnknownValue);
 const TAKEN: Code = Code::Engine(ErrorKind::Conflict);
+const GONE: Code = Code::Engine(ErrorKind::Gone);
 
 pub(super) fn routes() -> Vec<Route> {
     let mut routes = schema_routes();
@@ -209,16 +210,18 @@ fn event_routes() -> Vec<Route> {
             get("events.list", "/v1/events")
                 .says(
                     "List events",
-                    "Newest first, each as endpoints receive it, with `changed_fields` beside.",
+                    "Newest first, each as endpoints receive it, with `seq` and `changed_fields` beside. With `after`, in the order of \
+                     `seq` instead, which misses nothing: pass `next_after` back as `after`.",
                 )
-                .lists(Kind::Event, "EventList"),
+                .lists(Kind::Event, "EventList")
+                .refuses(&[GONE]),
         ),
         route(
             keyed!(events::get),
             get("events.get", "/v1/events/{id}")
                 .says(
                     "Retrieve an event",
-                    "As endpoints receive it, with `changed_fields` beside.",
+                    "As endpoints receive it, with `seq` and `changed_fields` beside.",
                 )
                 .of(&[Kind::Event])
                 .gives(200, "Event"),

@@ -31,6 +31,11 @@ const fn schema_of(event_type: EventType) -> &'static str {
 /// Adds the five, and makes `Event` one of them.
 pub(super) fn add(all: &mut Schemas) {
     let mut event = all["Event"].clone();
+    event["properties"]["seq"] = json!({
+        "type": ["integer", "null"], "format": "int64", "minimum": 1,
+        "description": "Its number in the log, by which events are read in one order; null until somebody has read it there. Where an \
+                        event is read, and not where it is delivered.",
+    });
     event["properties"]["changed_fields"] = json!({
         "type": "array", "items": { "type": "string" },
         "description": "The names of the members whose old values are in `previous`; where an event is read, and not where it is \
@@ -72,6 +77,19 @@ pub(super) fn add(all: &mut Schemas) {
     payload["discriminator"] = json!({ "propertyName": "type", "mapping": mapping });
     all.insert(PAYLOAD.to_owned(), payload);
     all["Event"] = any;
+}
+
+/// Adds where the next page of a feed begins to what a list is.
+pub(super) fn add_next_after(all: &mut Schemas) {
+    let list = &mut all["EventList"];
+    list["description"] = "A page: newest first or, with `after`, in the order of `seq`.".into();
+    let members = &mut list["properties"];
+    members["next_cursor"]["description"] =
+        "Passed back as `cursor`, it gives the next page; null where there is none, and with `after`.".into();
+    members["next_after"] = json!({
+        "type": "integer", "format": "int64", "minimum": 0,
+        "description": "With `after`: passed back as `after`, it gives what comes next. It is there on an empty page too.",
+    });
 }
 
 fn of_types(event: &Value, types: &[EventType], mut data: Value) -> Value {

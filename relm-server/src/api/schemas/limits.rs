@@ -19,6 +19,7 @@ pub(super) fn limits_table() -> Value {
         "page_default": limits::PAGE_LIMIT_DEFAULT,
         "page_max": limits::PAGE_LIMIT_MAX,
         "page_bytes": limits::PAGE_BYTES_MAX,
+        "feed_events": limits::FEED_EVENTS_MAX,
         "filters": limits::FILTER_CLAUSES_MAX,
         "filter_in_values": limits::FILTER_IN_VALUES_MAX,
         "filter_value_characters": limits::FILTER_VALUE_CHARS_MAX,

@@ -81,6 +81,7 @@ pub(super) fn schemas(fields: &[Field]) -> Schemas {
     for name in records.into_iter().chain(["SearchResult"]) {
         all.insert(format!("{name}List"), list(name));
     }
+    events::add_next_after(&mut all);
     all.insert("OpenApiDocument".to_owned(), json!({
         "type": "object", "additionalProperties": true, "description": "A document of the OpenAPI Initiative.",
     }));

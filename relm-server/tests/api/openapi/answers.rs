@@ -95,6 +95,7 @@ impl Reader<'_> {
         let since = json!({ "since": "2026-07-02T00:00:00Z" });
         self.post(&format!("{endpoint}/recover"), since);
         let events = self.get("/v1/events");
+        self.get("/v1/events?after=0");
         self.get(&format!("/v1/events/{}", id(&events["data"][0])));
     }
 }

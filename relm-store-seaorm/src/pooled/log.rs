@@ -1,0 +1,107 @@
+//! The log of a scope: read page by page, after whatever waits for a number was given one.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use relm_core::PageSize;
+use relm_core::store::{LogPage, Numbered};
+use relm_core::value::id::Id;
+use relm_core::value::scope::Scope;
+
+use super::error::Failure;
+use super::statement::{Connected, document, id};
+use crate::log::{self, LogState, Next, Numbering, PageRead};
+use crate::scope_number::scope_number;
+
+/// One page of a log.
+pub(super) async fn page(
+    database: &Connected,
+    scope: Scope,
+    after: i64,
+    limit: usize,
+) -> Result<LogPage, Failure> {
+    let mut numbering = Numbering::default();
+    loop {
+        let (events, is_full) = events_after(database, scope, after, limit).await?;
+        // After the events, so that it tells of whatever was deleted of them meanwhile.
+        let state = state(database, scope).await?;
+        let last = events.last().map_or(after, |last| last.seq);
+        match numbering.next(PageRead { is_full, last }, &state) {
+            Next::Read => {}
+            Next::Done { more } => {
+                return Ok(LogPage {
+                    events,
+                    more,
+                    last: state.last,
+                    deleted: state.deleted,
+                });
+            }
+            Next::Number => match number(database, scope).await {
+                // What is committed can be read all the same.
+                Err(Failure::Unwritable(..)) => numbering.give_up(),
+                numbered => numbered?,
+            },
+        }
+    }
+}
+
+async fn events_after(
+    database: &Connected,
+    scope: Scope,
+    after: i64,
+    limit: usize,
+) -> Result<(Vec<Numbered>, bool), Failure> {
+    let mut size = PageSize::new(limit);
+    let mut events = Vec::new();
+    let sql = log::events_after(scope, after, limit + 1);
+    let read = database.each_row(&database.pool, &sql, |row| {
+        let document = document(row, 0)?;
+        if !size.takes(document.json.len()) {
+            return Ok(ControlFlow::Break(()));
+        }
+        let seq = row.try_get_by_index(2)?;
+        events.push(Numbered { seq, document });
+        Ok(ControlFlow::Continue(()))
+    });
+    let _ = read.await?;
+    Ok((events, size.more()))
+}
+
+async fn state(database: &Connected, scope: Scope) -> Result<LogState, Failure> {
+    let rows = database
+        .rows(&database.pool, &log::state(database.dialect, scope))
+        .await?;
+    let mut read = Vec::with_capacity(rows.len());
+    for row in &rows {
+        read.push((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
+    }
+    Ok(LogState::of(read))
+}
+
+/// Numbers what waits, as much as is numbered at once.
+async fn number(database: &Connected, scope: Scope) -> Result<(), Failure> {
+    let scope = scope_number(scope);
+    let _turn = database.turn().await;
+    let transaction = database.begin().await?;
+    let lock = log::lock(database.dialect, scope);
+    database.execute(&transaction, &lock).await?;
+    for sql in log::number(database.dialect, scope) {
+        database.execute(&transaction, &sql).await?;
+    }
+    database.within(transaction.commit()).await
+}
+
+/// The number of each of these events, where it has one.
+pub(super) async fn numbers(
+    database: &Connected,
+    scope: Scope,
+    events: &[Id],
+) -> Result<Vec<Option<i64>>, Failure> {
+    let mut numbers: HashMap<Id, i64> = HashMap::new();
+    for sql in log::numbers_of(scope, events) {
+        for row in database.rows(&database.pool, &sql).await? {
+            numbers.insert(id(&row, 0)?, row.try_get_by_index(1)?);
+        }
+    }
+    Ok(events.iter().map(|id| numbers.get(id).copied()).collect())
+}
