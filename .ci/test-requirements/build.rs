@@ -16,15 +16,18 @@ const SERVERS: [(&str, &str); 4] = [
 ];
 
 /// Programs that tests run.
-const PROGRAMS: [&str; 8] = [
+const PROGRAMS: [&str; 11] = [
     "bash",
     "curl",
+    "go",
     "initdb",
     "mariadb-install-db",
     "mariadbd",
     "node",
     "openssl",
+    "php",
     "python3",
+    "ruby",
 ];
 
 /// Where Debian keeps the programs of a PostgreSQL server, in a folder for each version.

@@ -1,7 +1,8 @@
-//! `docs/WEBHOOKS.md`: each function that it prints verifies what Relm signs and refuses what it did not.
+//! `docs/WEBHOOKS.md` and the quickstart: each function that they print verifies what Relm signs and refuses what it did not.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it goes wrong")]
 
+use std::fs;
 use std::process::Command;
 
 use relm_core::webhook::signature::{sign, sign_all};
@@ -83,22 +84,31 @@ fn block(language: &str) -> &'static str {
     block
 }
 
-/// Runs the function of a block, and lines that call it for each case and print what it says. Their arguments are the
-/// secret, and then header, body in hexadecimal and time of each case.
-fn verify_all(program: &str, option: &str, language: &str, calls: &str) {
-    let script = format!("{}\n{calls}\n", block(language));
+/// A file of the quickstart.
+macro_rules! quickstart {
+    ($file:literal) => {
+        include_str!(concat!("../../docs/quickstart/", $file))
+    };
+}
+
+/// Runs a function, and lines that call it for each case and print what it says. Their arguments are the secret, and then
+/// header, body in hexadecimal and time of each case.
+fn verify_all(program: &str, options: &[&str], function: &str, calls: &str) {
+    let script = format!("{function}\n{calls}\n");
+    let mut command = Command::new(program);
+    command.args(options).arg(&script);
+    // Bash takes the first argument for the name of the script, others take it for the end of their options.
+    command.args((program != "python3").then_some("--"));
+    expect_verdicts(command, program);
+}
+
+/// Runs a program with the cases as its arguments, and holds what it says to them.
+fn expect_verdicts(mut command: Command, program: &str) {
     let arguments = cases().into_iter().flat_map(|case| {
         let body = case.body.iter().map(|byte| format!("{byte:02x}"));
         [case.header, body.collect(), case.now.to_string()]
     });
-    let output = Command::new(program)
-        .args([option, &script])
-        // Bash takes the first argument for the name of the script, Node takes it for the end of its options.
-        .args((program != "python3").then_some("--"))
-        .arg(SECRET)
-        .args(arguments)
-        .output()
-        .unwrap();
+    let output = command.arg(SECRET).args(arguments).output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(stderr, "", "{program}");
     let said = String::from_utf8_lossy(&output.stdout).to_lowercase();
@@ -133,7 +143,9 @@ for header, body, now in zip(rest[0::3], rest[1::3], rest[2::3]):
     # A header that is not there comes as None.
     print(verify(secret, header or None, bytes.fromhex(body), int(now)))
 "#;
-    verify_all("python3", "-c", "python", calls);
+    let function = block("python");
+    assert_eq!(function, quickstart!("python/verify.py"));
+    verify_all("python3", &["-c"], function, calls);
 }
 
 #[requires(node)]
@@ -146,7 +158,90 @@ for (let i = 0; i < rest.length; i += 3) {
   console.log(verify(secret, rest[i] || undefined, Buffer.from(rest[i + 1], "hex"), Number(rest[i + 2])));
 }
 "#;
-    verify_all("node", "-e", "js", calls);
+    verify_all("node", &["-e"], block("js"), calls);
+    // Node 20 reads no types.
+    let typed = quickstart!("typescript/verify.ts");
+    let function = typed
+        .replace(": string | undefined", "")
+        .replace(": string", "")
+        .replace(": Uint8Array", "");
+    verify_all("node", &["--input-type=module", "-e"], &function, calls);
+}
+
+#[requires(ruby)]
+#[test]
+fn ruby_verifies() {
+    let calls = r#"
+secret, *rest = ARGV
+rest.each_slice(3) do |header, body, now|
+  # A header that is not there comes as nil.
+  puts verify(secret, header.empty? ? nil : header, [body].pack("H*"), now.to_i)
+end
+"#;
+    verify_all("ruby", &["-W", "-e"], quickstart!("ruby/verify.rb"), calls);
+}
+
+#[requires(php)]
+#[test]
+fn php_verifies() {
+    let calls = r#"
+[$secret, $rest] = [$argv[1], array_slice($argv, 2)];
+foreach (array_chunk($rest, 3) as [$header, $body, $now]) {
+    echo verify($secret, $header, hex2bin($body), (int) $now) ? "true\n" : "false\n";
+}
+"#;
+    let function = quickstart!("php/verify.php").trim_start_matches("<?php");
+    verify_all(
+        "php",
+        &["-d", "display_errors=stderr", "-r"],
+        function,
+        calls,
+    );
+}
+
+#[requires(go)]
+#[test]
+fn go_verifies() {
+    let calls = r#"package main
+
+import (
+	"encoding/hex"
+	"fmt"
+	"os"
+	"strconv"
+)
+
+func main() {
+	secret, rest := os.Args[1], os.Args[2:]
+	for ; len(rest) > 0; rest = rest[3:] {
+		body, _ := hex.DecodeString(rest[1])
+		now, _ := strconv.ParseInt(rest[2], 10, 64)
+		fmt.Println(Verify(secret, rest[0], body, now, 300))
+	}
+}
+"#;
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("verify.go"), quickstart!("go/verify.go")).unwrap();
+    fs::write(folder.path().join("main.go"), calls).unwrap();
+    let mut command = Command::new("go");
+    command.args(["run", "verify.go", "main.go"]);
+    command
+        .current_dir(folder.path())
+        .env("GOCACHE", concat!(env!("CARGO_TARGET_TMPDIR"), "/go"));
+    expect_verdicts(command, "go");
+}
+
+/// The quickstart's function, for those who depend on no crate of Relm's.
+mod without_relm {
+    include!("../../docs/quickstart/rust/verify.rs");
+}
+
+#[test]
+fn rust_verifies_without_relm() {
+    for case in cases() {
+        let verified = without_relm::verify(SECRET, &case.header, &case.body, case.now, 300);
+        assert_eq!(verified, case.right, "{}", case.name);
+    }
 }
 
 #[requires(bash, openssl)]
@@ -161,7 +256,9 @@ while (($# > 0)); do
     shift 3
 done
 "#;
-    verify_all("bash", "-c", "bash", calls);
+    let function = block("bash");
+    assert_eq!(function, quickstart!("curl/verify.sh"));
+    verify_all("bash", &["-c"], function, calls);
 }
 
 #[test]
