@@ -16,6 +16,7 @@ use relm_core::engine::DispatchOptions;
 use relm_core::webhook::Schedule;
 
 use crate::Cors;
+use crate::pages::BaseUrl;
 use crate::serve::CONNECTIONS_PER_PEER_MAX_DEFAULT;
 use crate::webhooks::AllowNets;
 
@@ -147,6 +148,10 @@ pub struct ServeArgs {
         hide_default_value = true
     )]
     pub cors_origins: Cors,
+    /// Where the server is reached, as its pages print it, such as `https://crm.example.com`; default: the host that a request
+    /// names, over http.
+    #[arg(long, env = "RELM_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<BaseUrl>,
     /// Seconds that open requests may take to end once the server is to stop.
     #[arg(long, env = "RELM_SHUTDOWN_SECONDS", default_value = "10", value_parser = parse_seconds)]
     pub shutdown_seconds: Duration,

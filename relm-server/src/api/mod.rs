@@ -154,7 +154,7 @@ impl Api {
     }
 
     /// Checks a request by its head.
-    async fn check_head(
+    pub(crate) async fn check_head(
         &self,
         head: &Parts,
         peer: Option<Peer>,
@@ -237,7 +237,11 @@ impl Api {
     }
 
     /// Answers a request that was admitted.
-    async fn carry_out(&self, call: Admitted, request: Request<Bytes>) -> Response<Bytes> {
+    pub(crate) async fn carry_out(
+        &self,
+        call: Admitted,
+        request: Request<Bytes>,
+    ) -> Response<Bytes> {
         let Admitted {
             request_id,
             window,

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io::Write as _;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use relm_core::engine::Crm;
@@ -14,7 +15,9 @@ use crate::allocator;
 use crate::api::Api;
 use crate::config::{Database, DatabaseArgs, ServeArgs};
 use crate::dispatch::{self, Stop};
+use crate::pages::{BaseUrl, Pages};
 use crate::serve::{Limits, serve};
+use crate::site::Site;
 use crate::webhooks::{AllowNets, HttpTransport, Reach, TransportOptions};
 
 /// The name of the workspace that a first start makes.
@@ -48,7 +51,8 @@ pub(super) async fn serve_api(args: ServeArgs, database: DatabaseArgs) -> Result
     let keys = first_keys(&crm).await?;
     // Whoever reads the address may signal the server to stop at once: it must be caught already.
     let stop = Stop::on(stop_signal());
-    if let Err(error) = print_start(&database.database, &address.to_string(), keys.as_ref()) {
+    let documentation = documentation(args.public_url.as_ref(), address);
+    if let Err(error) = print_start(&database.database, address, &documentation, keys.as_ref()) {
         // Whoever reads no further, such as `head`, does not end what others are served.
         tracing::warn!(%error, "what was to be printed is lost; `relm-server keys create` makes further keys");
     }
@@ -71,8 +75,9 @@ pub(super) async fn serve_api(args: ServeArgs, database: DatabaseArgs) -> Result
         Database::Memory | Database::Sqlite(_) => Api::new(crm, limit),
         Database::Server(_) => Api::of_replicas(crm, limit),
     };
-    let api = Arc::new(api.cors(args.cors_origins));
-    if !serve(listener, api, limits, stop.wait()).await {
+    let pages = Pages::new(args.public_url);
+    let site = Arc::new(Site::new(api.cors(args.cors_origins), pages));
+    if !serve(listener, site, limits, stop.wait()).await {
         tracing::warn!("some requests did not end in time and were cut off");
     }
     // It ends within the same deadline; a panic in it was logged.
@@ -105,13 +110,27 @@ async fn first_keys(crm: &Crm) -> Result<Option<[String; 2]>, CommandError> {
     Ok(Some([live.secret, test.secret]))
 }
 
+/// Where a browser finds the documentation: of a server that listens on every address, on this host.
+fn documentation(public_url: Option<&BaseUrl>, mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    let base = public_url.map_or_else(|| format!("http://{address}"), BaseUrl::to_string);
+    format!("{base}/docs")
+}
+
 fn print_start(
     database: &Database,
-    address: &str,
+    address: SocketAddr,
+    documentation: &str,
     keys: Option<&[String; 2]>,
 ) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "Relm serves http://{address} from {database}")?;
+    writeln!(out, "Its documentation, in a browser: {documentation}")?;
     if let Some([live, test]) = keys {
         writeln!(
             out,

@@ -96,7 +96,7 @@ fn the_root_says_where_the_rest_is() {
     let root = world.stranger().get("/").is(200);
     let expected = json!({
         "object": "api", "name": "Relm", "version": env!("CARGO_PKG_VERSION"), "api_version": "2026-07-02",
-        "openapi": "/openapi.json", "guide": "https://github.com/relmcrm/relm/blob/main/docs/API.md",
+        "openapi": "/openapi.json", "guide": "/docs",
     });
     assert_eq!(root, expected);
     let browser = world

@@ -28,7 +28,7 @@ pub(crate) struct About {
     api_version: &'static str,
     /// The path of the OpenAPI document.
     openapi: &'static str,
-    /// The URL of the guide.
+    /// The path of the guide: pages for people.
     guide: &'static str,
 }
 
@@ -39,7 +39,7 @@ impl About {
         version: env!("CARGO_PKG_VERSION"),
         api_version: API_VERSION,
         openapi: "/openapi.json",
-        guide: concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/API.md"),
+        guide: "/docs",
     };
 }
 

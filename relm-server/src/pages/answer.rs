@@ -1,0 +1,165 @@
+//! Answers for people: their headers, and whether a browser has them already.
+
+use bytes::Bytes;
+use hyper::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderMap, HeaderName,
+    HeaderValue, IF_NONE_MATCH, LOCATION, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+};
+use hyper::{Response, StatusCode};
+use sha2::{Digest, Sha256};
+
+use super::base_url::BaseUrl;
+
+pub(super) const HTML: &str = "text/html; charset=utf-8";
+pub(super) const TEXT: &str = "text/plain; charset=utf-8";
+
+/// A browser asks whether it still has the page.
+const ASK: &str = "no-cache";
+/// The name of a file says what is in it.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+const NEVER: &str = "no-store";
+
+/// What a page may load and do: its own style, script and icon, and a search. Nothing is inline, nothing from elsewhere, and nobody
+/// shows it in a frame.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; \
+                      base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+/// What every answer says alike.
+const FIXED: [(HeaderName, &str); 5] = [
+    (CONTENT_SECURITY_POLICY, POLICY),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (REFERRER_POLICY, "no-referrer"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+];
+
+/// Bytes of a digest that tell two pages apart.
+const TAG_BYTES: usize = 12;
+
+/// A text that was made once, in which the address in the documents stands for that of the server.
+pub(super) struct Rendered {
+    text: String,
+    digest: [u8; 32],
+}
+
+impl Rendered {
+    pub fn new(text: String) -> Self {
+        Self {
+            digest: Sha256::digest(&text).into(),
+            text,
+        }
+    }
+
+    /// The text as whoever asks at `base` is shown it; 304 where they have it.
+    pub fn answer(
+        &self,
+        headers: &HeaderMap,
+        base: &BaseUrl,
+        content_type: &'static str,
+    ) -> Response<Bytes> {
+        let tag = Sha256::new()
+            .chain_update(self.digest)
+            .chain_update(base.as_str())
+            .finalize();
+        let tag = format!("\"{}\"", hex(&tag));
+        let mut response = match is_known(headers, &tag) {
+            true => not_modified(),
+            false => with_body(StatusCode::OK, content_type, base.put_into(&self.text)),
+        };
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(ASK));
+        headers.extend(HeaderValue::try_from(tag).map(|tag| (ETAG, tag)));
+        response
+    }
+}
+
+/// A file whose name changes with what is in it.
+pub(super) fn file(content_type: &'static str, bytes: &'static [u8]) -> Response<Bytes> {
+    let mut response = with_body(StatusCode::OK, content_type, bytes);
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static(FOR_EVER));
+    response
+}
+
+/// HTML that is made for one request.
+pub(super) fn made(status: StatusCode, html: String) -> Response<Bytes> {
+    let mut response = with_body(status, HTML, html);
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static(NEVER));
+    response
+}
+
+/// 302 to a page, for those who want HTML.
+pub(super) fn led_to(path: &'static str) -> Response<Bytes> {
+    let mut response = bodyless(StatusCode::FOUND);
+    let headers = response.headers_mut();
+    headers.insert(LOCATION, HeaderValue::from_static(path));
+    headers.insert(VARY, HeaderValue::from_static("accept"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(NEVER));
+    response
+}
+
+/// 308: the path without what was too much.
+pub(super) fn moved(path: &str) -> Response<Bytes> {
+    let mut response = bodyless(StatusCode::PERMANENT_REDIRECT);
+    let location = HeaderValue::from_str(path).map(|path| (LOCATION, path));
+    response.headers_mut().extend(location);
+    response
+}
+
+/// 405: pages are read alone.
+pub(super) fn not_allowed(html: String) -> Response<Bytes> {
+    let mut response = made(StatusCode::METHOD_NOT_ALLOWED, html);
+    response
+        .headers_mut()
+        .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    response
+}
+
+fn not_modified() -> Response<Bytes> {
+    bodyless(StatusCode::NOT_MODIFIED)
+}
+
+fn bodyless(status: StatusCode) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = status;
+    let fixed = FIXED.map(|(name, value)| (name, HeaderValue::from_static(value)));
+    response.headers_mut().extend(fixed);
+    response
+}
+
+fn with_body(
+    status: StatusCode,
+    content_type: &'static str,
+    body: impl Into<Bytes>,
+) -> Response<Bytes> {
+    let mut response = bodyless(status);
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response.map(|_| body.into())
+}
+
+/// Whether a browser has what this tag names (RFC 9110, section 13.1.2); a proxy may have made it a weak one.
+fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let lines = headers
+        .get_all(IF_NONE_MATCH)
+        .iter()
+        .filter_map(|line| line.to_str().ok());
+    let mut tags = lines.flat_map(|line| line.split(',')).map(str::trim);
+    tags.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+}
+
+/// The beginning of a digest, as a name.
+pub(super) fn hex(digest: &[u8]) -> String {
+    let digest = digest.iter().take(TAG_BYTES);
+    digest.map(|byte| format!("{byte:02x}")).collect()
+}
