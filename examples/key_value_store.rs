@@ -26,16 +26,19 @@ use relm_core::{ContactInput, Crm, Field, Id, Kind, Mode, Scope, Store, Timestam
 
 /// The parts of a scope: the workspace and the mode. Every key begins with them.
 type ScopeKey = (u128, u8);
-type RecordKey = (ScopeKey, u8, u128);
+type RecordKey = (ScopeKey, &'static str, u128);
+type HolderKey = (ScopeKey, &'static str, &'static str);
 type ResponseKey = (ScopeKey, &'static str);
 type Response = (&'static [u8], i64, i64, &'static str);
 
 /// The document of each record, under its scope, kind and ULID.
 const DOCUMENTS: TableDefinition<RecordKey, &str> = TableDefinition::new("documents");
 /// The ULID of the record that holds a unique key.
-const HOLDERS: TableDefinition<(ScopeKey, u8, &str), u128> = TableDefinition::new("holders");
+const HOLDERS: TableDefinition<HolderKey, u128> = TableDefinition::new("holders");
 /// Fingerprint, outcome, end and body of a response, under its idempotency key.
 const RESPONSES: TableDefinition<ResponseKey, Response> = TableDefinition::new("responses");
+/// The responses in the order in which they end.
+const EXPIRIES: TableDefinition<(i64, ResponseKey), ()> = TableDefinition::new("expiries");
 /// How often the configuration of a scope changed.
 const VERSIONS: TableDefinition<ScopeKey, i64> = TableDefinition::new("versions");
 /// When a pending delivery is due or its lease ends, under its endpoint.
@@ -82,6 +85,7 @@ impl KeyValueStore {
                 documents: transaction.open_table(DOCUMENTS).map_err(fault)?,
                 holders: transaction.open_table(HOLDERS).map_err(fault)?,
                 responses: transaction.open_table(RESPONSES).map_err(fault)?,
+                expiries: transaction.open_table(EXPIRIES).map_err(fault)?,
                 versions: transaction.open_table(VERSIONS).map_err(fault)?,
                 due: transaction.open_table(DUE).map_err(fault)?,
                 log: transaction.open_table(LOG).map_err(fault)?,
@@ -106,8 +110,9 @@ impl KeyValueStore {
 
 struct Tables<'a> {
     documents: redb::Table<'a, RecordKey, &'static str>,
-    holders: redb::Table<'a, (ScopeKey, u8, &'static str), u128>,
+    holders: redb::Table<'a, HolderKey, u128>,
     responses: redb::Table<'a, ResponseKey, Response>,
+    expiries: redb::Table<'a, (i64, ResponseKey), ()>,
     versions: redb::Table<'a, ScopeKey, i64>,
     due: redb::Table<'a, (ScopeKey, u128, u128), i64>,
     log: redb::Table<'a, (ScopeKey, i64), u128>,
@@ -115,12 +120,27 @@ struct Tables<'a> {
     ends: redb::Table<'a, ScopeKey, (i64, i64)>,
 }
 
+/// What is in files stays what it is, whatever Rust makes of the enum.
+fn mode_key(mode: Mode) -> u8 {
+    match mode {
+        Mode::Live => 0,
+        Mode::Test => 1,
+    }
+}
+
+fn mode_of(key: u8) -> Mode {
+    match key {
+        0 => Mode::Live,
+        _ => Mode::Test,
+    }
+}
+
 fn scope_key(scope: Scope) -> ScopeKey {
-    (scope.workspace().ulid(), scope.mode() as u8)
+    (scope.workspace().ulid(), mode_key(scope.mode()))
 }
 
 fn record_key(scope: Scope, id: Id) -> RecordKey {
-    (scope_key(scope), id.kind() as u8, id.ulid())
+    (scope_key(scope), id.kind().prefix(), id.ulid())
 }
 
 fn document(
@@ -148,11 +168,11 @@ fn newest(
     after: Option<Id>,
 ) -> Result<impl Iterator<Item = Result<(Document, Record), StoreError>>, StoreError> {
     let scope = scope_key(scope);
-    let from = (scope, kind as u8, 0);
+    let from = (scope, kind.prefix(), 0);
     // Where the page begins with the newest, nothing is after the greatest ULID but itself.
     let found = match after {
-        Some(after) => documents.range(from..(scope, kind as u8, after.ulid())),
-        None => documents.range(from..=(scope, kind as u8, u128::MAX)),
+        Some(after) => documents.range(from..(scope, kind.prefix(), after.ulid())),
+        None => documents.range(from..=(scope, kind.prefix(), u128::MAX)),
     };
     Ok(found.map_err(fault)?.rev().map(move |entry| {
         let (key, json) = entry.map_err(fault)?;
@@ -212,7 +232,7 @@ impl Tables<'_> {
         let documents = self.documents.insert(record_key(scope, id), json);
         documents.map_err(fault)?;
         if let Some((kind, key)) = key_of(record) {
-            let key = (scope_key, kind as u8, &*key);
+            let key = (scope_key, kind.prefix(), &*key);
             self.holders.insert(key, id.ulid()).map_err(fault)?;
         }
         if let Record::Delivery(delivery) = record
@@ -230,7 +250,7 @@ impl Tables<'_> {
             .remove(record_key(scope, id))
             .map_err(fault)?;
         if let Some((kind, key)) = key_of(record) {
-            let key = (scope_key, kind as u8, &*key);
+            let key = (scope_key, kind.prefix(), &*key);
             let holder = self.holders.get(key).map_err(fault)?;
             if holder.map(|holder| holder.value()) == Some(id.ulid()) {
                 self.holders.remove(key).map_err(fault)?;
@@ -245,6 +265,42 @@ impl Tables<'_> {
             Record::Event(_) => self.unnumber(scope_key, id),
             _ => Ok(()),
         }
+    }
+
+    /// Keeps a response, and drops two that have ended by now: no more are kept than live, and none is searched for.
+    fn remember(
+        &mut self,
+        scope: Scope,
+        response: &StoredResponse,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        for _ in 0..2 {
+            let first = self.expiries.first().map_err(fault)?;
+            let Some((end, scope, key)) = first.map(|(first, _)| {
+                let (end, (scope, key)) = first.value();
+                (end, scope, key.to_owned())
+            }) else {
+                break;
+            };
+            if end > now.as_millis() {
+                break;
+            }
+            let key = (scope, &*key);
+            self.expiries.remove((end, key)).map_err(fault)?;
+            // Its key may be in use again.
+            let kept = self.responses.get(key).map_err(fault)?;
+            if kept.map(|kept| kept.value().2) == Some(end) {
+                self.responses.remove(key).map_err(fault)?;
+            }
+        }
+        let (key, end) = ((scope_key(scope), &*response.key), response.expires_at);
+        let (fingerprint, body) = (&response.fingerprint[..], &*response.body);
+        let value = (fingerprint, response.outcome, end.as_millis(), body);
+        self.responses.insert(key, value).map_err(fault)?;
+        self.expiries
+            .insert((end.as_millis(), key), ())
+            .map_err(fault)?;
+        Ok(())
     }
 
     fn unlink(&mut self, scope: Scope, end: Id) -> Result<(), StoreError> {
@@ -285,16 +341,7 @@ impl Tables<'_> {
                     let version = version_of(&self.versions, scope)?;
                     self.versions.insert(key, version + 1).map_err(fault)?;
                 }
-                Write::Remember(response) => {
-                    let value = (
-                        &response.fingerprint[..],
-                        response.outcome,
-                        response.expires_at.as_millis(),
-                        &*response.body,
-                    );
-                    let key = (scope_key(scope), &*response.key);
-                    self.responses.insert(key, value).map_err(fault)?;
-                }
+                Write::Remember(response) => self.remember(scope, response, batch.now)?,
                 Write::Delete(_) | Write::Unlink(_) => {}
             }
         }
@@ -349,7 +396,7 @@ impl StateView for Before<'_, '_> {
     }
 
     fn holder(&self, kind: Kind, key: &str) -> Option<Id> {
-        let key = (scope_key(self.batch.scope), kind as u8, key);
+        let key = (scope_key(self.batch.scope), kind.prefix(), key);
         let holder = self.tables.holders.get(key).map_err(fault);
         self.read(holder.map(|holder| holder.map(|ulid| Id::new(kind, ulid.value()))))
     }
@@ -371,7 +418,7 @@ impl Store for KeyValueStore {
         let holders = transaction.open_table(HOLDERS).map_err(fault)?;
         let documents = transaction.open_table(DOCUMENTS).map_err(fault)?;
         let find = |key: &String| {
-            let holder = holders.get((scope_key(scope), kind as u8, &**key));
+            let holder = holders.get((scope_key(scope), kind.prefix(), &**key));
             match holder.map_err(fault)? {
                 Some(ulid) => document(&documents, scope, Id::new(kind, ulid.value())),
                 None => Ok(None),
@@ -535,7 +582,7 @@ impl Store for KeyValueStore {
             let ((workspace, mode), webhook, _) = key.value();
             let workspace = Id::new(Kind::Workspace, workspace);
             let key = QueueKey {
-                scope: Scope::new(workspace, Mode::ALL[usize::from(mode)]),
+                scope: Scope::new(workspace, mode_of(mode)),
                 webhook: Id::new(Kind::Webhook, webhook),
             };
             let due_at = Timestamp::from_millis(at.value());
