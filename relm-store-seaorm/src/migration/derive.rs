@@ -14,6 +14,7 @@ use relm_core::record::column::{Column, ColumnType, ColumnValue};
 use relm_core::record::{Record, columns, unique_column};
 use relm_core::value::id::{Id, Kind};
 
+use super::steps::is_added_after;
 use crate::dialect::Dialect;
 use crate::plan::exchange_terms;
 use crate::rows::rows_of;
@@ -43,9 +44,10 @@ pub(crate) const fn progress(step: i64) -> i64 {
     -step
 }
 
-/// Where a derivation has got to: kind by kind, scope by scope, in the order of ids.
+/// Where the derivation of a step has got to: kind by kind, scope by scope, in the order of ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Position {
+    step: i64,
     kind: Kind,
     scope: Option<i64>,
     after: Option<Id>,
@@ -65,10 +67,14 @@ impl fmt::Display for Position {
 }
 
 impl Position {
-    pub const START: Self = Self::of(KINDS[0]);
+    /// The start of a step's derivation.
+    pub const fn start(step: i64) -> Self {
+        Self::of(step, KINDS[0])
+    }
 
-    const fn of(kind: Kind) -> Self {
+    const fn of(step: i64, kind: Kind) -> Self {
         Self {
+            step,
             kind,
             scope: None,
             after: None,
@@ -76,11 +82,12 @@ impl Position {
     }
 
     /// Reads what is kept; what is none is the start.
-    pub fn parse(text: &str) -> Self {
+    pub fn parse(step: i64, text: &str) -> Self {
         let mut parts = text.split(' ');
         let prefix = parts.next();
         let kind = KINDS.into_iter().find(|kind| Some(kind.prefix()) == prefix);
         Self {
+            step,
             kind: kind.unwrap_or(KINDS[0]),
             scope: parts.next().and_then(|scope| scope.parse().ok()),
             after: parts.next().and_then(Id::parse),
@@ -90,7 +97,7 @@ impl Position {
     /// The next records of the scope: `id, doc` and their texts. None where there is no scope yet.
     pub fn records(&self, dialect: Dialect) -> Option<Sql> {
         let mut sql = Sql::new("SELECT id, doc");
-        for (_, column) in derived_columns(self.kind) {
+        for (_, column) in derived_columns(self.step, self.kind) {
             sql.push(", ").push(dialect.name(column.name));
         }
         sql.push(" FROM ").push(table(self.kind));
@@ -119,23 +126,26 @@ impl Position {
         if let Some([Some(ColumnValue::Integer(scope))]) = next_scope.first().map(Vec::as_slice) {
             return Some(Self {
                 scope: Some(*scope),
-                ..Self::of(self.kind)
+                ..Self::of(self.step, self.kind)
             });
         }
         let mut kinds = KINDS.into_iter().skip_while(|kind| *kind != self.kind);
-        kinds.nth(1).map(Self::of)
+        kinds.nth(1).map(|kind| Self::of(self.step, kind))
     }
 }
 
-/// The columns whose values may be derived otherwise, by their indexes. A member's own JSON is as it was.
-fn derived_columns(kind: Kind) -> impl Iterator<Item = (usize, &'static Column)> {
+/// The columns whose values may be derived otherwise, by their indexes. A member's own JSON is as it was. A column that a later
+/// step adds is not there yet, and no document from before has anything for it.
+fn derived_columns(step: i64, kind: Kind) -> impl Iterator<Item = (usize, &'static Column)> {
     let columns = columns(kind).iter().enumerate();
-    columns.filter(|(_, column)| matches!(column.ty, ColumnType::Text { .. }))
+    let texts = columns.filter(|(_, column)| matches!(column.ty, ColumnType::Text { .. }));
+    texts.filter(move |(_, column)| !is_added_after(step, table(kind), column.name))
 }
 
 /// Some records of a scope, in the order of their ids.
 pub(crate) struct Chunk {
     dialect: Dialect,
+    step: i64,
     kind: Kind,
     scope: i64,
     end: Id,
@@ -159,7 +169,9 @@ struct Change {
 impl Chunk {
     /// Reads the rows of [`Position::records`]; none where there are none.
     pub fn read(dialect: Dialect, position: &Position, rows: Rows) -> Option<Self> {
-        let Position { kind, scope, .. } = *position;
+        let Position {
+            step, kind, scope, ..
+        } = *position;
         let text = |value: &Option<ColumnValue<'static>>| match value {
             Some(ColumnValue::Text(text)) => Some(text.clone().into_owned()),
             Some(ColumnValue::Integer(_)) | None => None,
@@ -175,7 +187,7 @@ impl Chunk {
                     return None;
                 }
             };
-            let changes = derived_columns(kind).zip(row.iter().skip(2));
+            let changes = derived_columns(step, kind).zip(row.iter().skip(2));
             let changes = changes.map(|((index, column), before)| Change {
                 column,
                 is_key: Some(index) == unique_column(kind),
@@ -190,6 +202,7 @@ impl Chunk {
         });
         Some(Self {
             dialect,
+            step,
             kind,
             scope: scope?,
             end,
@@ -200,6 +213,7 @@ impl Chunk {
     /// Where the next chunk begins.
     pub fn end(&self) -> Position {
         Position {
+            step: self.step,
             kind: self.kind,
             scope: Some(self.scope),
             after: Some(self.end),

@@ -178,9 +178,9 @@ async fn derive_chunk(session: &mut impl Session, number: i64, step: &Step) -> R
     let kept = session.rows(&kept).await?;
     let Some([Some(ColumnValue::Text(position))]) = kept.first().map(Vec::as_slice) else {
         execute_once(session, &derive::prepare(dialect)).await?;
-        return note(session, progress, &Position::START.to_string()).await;
+        return note(session, progress, &Position::start(number).to_string()).await;
     };
-    let mut sql = match chunk(session, Position::parse(position)).await? {
+    let mut sql = match chunk(session, Position::parse(number, position)).await? {
         Some(next) => {
             let mut place = Sql::new("UPDATE ");
             place.push(list()).push(" SET name = ");

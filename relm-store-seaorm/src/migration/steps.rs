@@ -1,7 +1,7 @@
 //! The steps of the migration, in the order in which a database takes them.
 //!
 //! A step makes a table or an index of an [entity](crate::entity), and never changes once it is released: a new column is a new
-//! step, and the step that makes the table leaves it out. Where the engine takes columns, keys or index terms from documents
+//! step, named in `ADDED` of its entity, so that the step that makes the table leaves it out. Where the engine takes columns, keys or index terms from documents
 //! otherwise than before, a step has them derived anew (`derive.rs`).
 
 use crate::entity::{
@@ -104,3 +104,30 @@ pub(crate) const STEPS: &[Step] = &[
     index::<event::Entity>("events by number", "seq"),
     table::<event_log::Entity>("event logs"),
 ];
+
+/// Whether a step after the one of this number adds a column to a table.
+pub(crate) fn is_added_after(step: i64, table: &str, column: &str) -> bool {
+    let taken = usize::try_from(step).unwrap_or(0);
+    let mut later = STEPS.iter().skip(taken);
+    later.any(|step| match step.work {
+        Work::Column(of, name) => name == column && of().name == table,
+        Work::Table(_) | Work::Index(..) | Work::Derive => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_is_added_after_every_step_before_its_own() {
+        let own = STEPS
+            .iter()
+            .position(|step| step.name == "numbers of events");
+        let own = own.unwrap() as i64 + 1;
+        assert!(is_added_after(own - 1, "events", "seq"));
+        assert!(!is_added_after(own, "events", "seq"));
+        assert!(!is_added_after(0, "events", "type"), "its table has it");
+        assert!(!is_added_after(0, "deliveries", "seq"), "of another table");
+    }
+}
