@@ -344,9 +344,9 @@ impl Store for HashStore {
             .map(|(_, delivery, due_at)| (due_at, delivery.id))
             .collect();
         due.sort_unstable();
-        let take = |(_, id): (Timestamp, Id)| {
+        let take = |(due_at, id): (Timestamp, Id)| {
             let place = (lease.scope, id);
-            contents.leases.insert(place, lease.until);
+            contents.leases.insert(place, due_at.max(lease.until));
             contents.records.get(&place).map(Entry::document)
         };
         Ok(due.into_iter().take(lease.limit).filter_map(take).collect())

@@ -612,11 +612,11 @@ impl Store for KeyValueStore {
             due.sort_unstable();
             due.truncate(lease.limit);
             let mut taken = Vec::new();
-            for (_, ulid) in due {
+            for (due_at, ulid) in due {
                 let key = (scope, webhook, ulid);
                 tables
                     .due
-                    .insert(key, lease.until.as_millis())
+                    .insert(key, due_at.max(lease.until.as_millis()))
                     .map_err(fault)?;
                 let id = Id::new(Kind::Delivery, ulid);
                 taken.extend(document(&tables.documents, lease.scope, id)?);

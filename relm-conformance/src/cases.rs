@@ -153,7 +153,7 @@ macro_rules! for_each_case {
                 a_lease_stays_with_its_endpoint
                 leases_stay_in_their_scope
                 leases_at_once_share_nothing
-                a_lease_of_what_is_not_yet_due_ends_like_any
+                a_lease_makes_nothing_due_sooner
                 a_dropped_lease_is_whole_or_nothing
             }
             [store::log] {

@@ -72,7 +72,7 @@ impl Contents {
         }
     }
 
-    /// Takes deliveries that are due, and keeps them from other leases by making them due when this one ends.
+    /// Takes deliveries that are due, and keeps them from other leases by making them due when this one ends, or later.
     pub(crate) fn lease(&mut self, lease: &Lease) -> Vec<Document> {
         let Some(waiting) = self.queues.get_mut(&lease.webhook) else {
             return Vec::new();
@@ -82,9 +82,11 @@ impl Contents {
             .take_while(|(due_at, _)| *due_at <= lease.now);
         let taken: Vec<(Timestamp, Id)> = due.take(lease.limit).copied().collect();
         for place in &taken {
+            let (due_at, id) = *place;
+            let until = due_at.max(lease.until);
             waiting.remove(place);
-            waiting.insert((lease.until, place.1));
-            self.leases.insert(place.1, lease.until);
+            waiting.insert((until, id));
+            self.leases.insert(id, until);
         }
         taken
             .iter()

@@ -44,9 +44,9 @@ pub(crate) fn take_due(lease: &Lease) -> Sql {
     sql.push(" AND next_attempt_at <= ")
         .bind(lease.now.as_millis());
     sql.push(" ORDER BY next_attempt_at").limit(lease.limit);
-    sql.push(" FOR UPDATE) UPDATE deliveries SET next_attempt_at = ")
+    sql.push(" FOR UPDATE) UPDATE deliveries SET next_attempt_at = GREATEST(due.next_attempt_at, ")
         .bind(lease.until.as_millis());
-    sql.push(" FROM due WHERE deliveries.scope = ")
+    sql.push(") FROM due WHERE deliveries.scope = ")
         .bind(scope_number(lease.scope));
     sql.push(" AND deliveries.id = due.id");
     sql.push(" RETURNING deliveries.id, deliveries.doc, due.next_attempt_at");
@@ -82,11 +82,13 @@ pub(crate) fn queues_by_groups(after: Option<Place>, limit: usize) -> Sql {
     sql
 }
 
-/// Keeps these deliveries from every other lease until this one is over.
+/// Keeps these deliveries from every other lease until this one is over. What waits for longer is kept already.
 pub(crate) fn take(lease: &Lease, deliveries: &[Id]) -> Sql {
     let mut sql = Sql::new("UPDATE deliveries SET next_attempt_at = ");
     sql.bind(lease.until.as_millis());
     sql.push(" WHERE scope = ").bind(scope_number(lease.scope));
     sql.and_in("id", &texts(deliveries));
+    sql.push(" AND next_attempt_at < ")
+        .bind(lease.until.as_millis());
     sql
 }

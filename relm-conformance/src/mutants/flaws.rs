@@ -267,8 +267,9 @@ macro_rules! for_each_broken_store {
                 UnlimitedLease a_lease_beyond_its_limit_is_noticed [a_lease_takes_no_more_than_its_limit]
                 PagedLease a_lease_of_a_page_is_noticed [a_large_queue_is_leased_at_once]
                 HeldUntilDue a_lease_of_the_not_yet_due_that_does_not_end_is_noticed [
-                    a_lease_of_what_is_not_yet_due_ends_like_any
+                    a_lease_makes_nothing_due_sooner
                 ]
+                EndsAlike a_lease_that_makes_due_sooner_is_noticed [a_lease_makes_nothing_due_sooner]
                 SharedLease a_lease_that_holds_nothing_is_noticed [
                     a_lease_holds_what_it_gave leases_at_once_share_nothing
                 ]

@@ -224,6 +224,42 @@ impl LeaseEnds {
     }
 }
 
+/// Ends every lease of what is not yet due at its end, though that was planned for later.
+#[derive(Default)]
+pub(crate) struct EndsAlike(Mutex<HashMap<(Scope, Id), Timestamp>>);
+
+#[async_trait]
+impl Intercept for EndsAlike {
+    async fn lease(&self, store: &dyn Store, lease: &Lease) -> Result<Vec<Document>, StoreError> {
+        let mut documents = store.lease(lease).await?;
+        let given: Vec<Id> = documents.iter().map(|document| document.id).collect();
+        let over: Vec<Id> = {
+            let mut ends = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_over = |(place, end): (&(Scope, Id), &Timestamp)| {
+                let (scope, id) = *place;
+                let is_so = scope == lease.scope && *end <= lease.now && !given.contains(&id);
+                is_so.then_some(id)
+            };
+            let over: Vec<Id> = ends.iter().filter_map(is_over).collect();
+            ends.retain(|(_, id), _| !over.contains(id));
+            if lease.now == Timestamp::MAX {
+                ends.extend(given.iter().map(|id| ((lease.scope, *id), lease.until)));
+            }
+            over
+        };
+        for id in over {
+            let Some(document) = store.get(lease.scope, id).await? else {
+                continue;
+            };
+            let held = delivery(&document)?;
+            if held.webhook_id == lease.webhook && held.next_attempt_at.is_some() {
+                documents.push(document);
+            }
+        }
+        Ok(documents)
+    }
+}
+
 /// Holds a delivery until the lease's end, whatever is written to it.
 #[derive(Default)]
 pub(crate) struct StickyLease(LeaseEnds);

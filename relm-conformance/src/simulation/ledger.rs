@@ -97,8 +97,6 @@ pub(crate) struct Ledger {
     pub sent: Vec<Sent>,
     /// An endpoint as a process read it since it leased of it.
     reads: HashMap<(usize, Id), Vec<Read>>,
-    /// When the lease ends of a version of a delivery that was to be cancelled.
-    held: HashMap<(Id, i64), Timestamp>,
     taken: HashMap<(usize, Id), Taken>,
 }
 
@@ -116,7 +114,6 @@ impl Ledger {
             deliveries: BTreeMap::new(),
             sent: Vec::new(),
             reads: HashMap::new(),
-            held: HashMap::new(),
             taken: HashMap::new(),
         }
     }
@@ -178,13 +175,11 @@ impl Ledger {
             let row = self.deliveries.get(&document.id);
             let delivery: Delivery = document.decode().expect("it was written as a delivery");
             let is_so = row.is_some_and(|row| row.delivery == delivery);
-            let is_due = self.due_at(&delivery).is_some_and(|due| due <= lease.now);
+            let is_due = delivery.next_attempt_at.is_some_and(|due| due <= lease.now);
             self.ensure(is_so && is_due, || {
                 format!("{process} was given {delivery:?}, which is not so or not due")
             });
             if is_hold {
-                let held = (document.id, delivery.version);
-                self.held.insert(held, lease.until);
                 self.note(lease.until, format!("{process} holds {}", delivery.id));
                 continue;
             }
@@ -196,14 +191,6 @@ impl Ledger {
             };
             self.taken.insert((process, document.id), taken);
         }
-    }
-
-    /// When a delivery is due. One that was held to be cancelled, and was not since its endpoint was enabled again, is due
-    /// when that lease ends, though it was planned for later.
-    fn due_at(&self, delivery: &Delivery) -> Option<Timestamp> {
-        let planned = delivery.next_attempt_at?;
-        let held = self.held.get(&(delivery.id, delivery.version));
-        Some(held.map_or(planned, |held| planned.min(*held)))
     }
 
     /// A message leaves: its place among all.
@@ -228,8 +215,9 @@ impl Ledger {
         } = taken;
         let event = self.events.get(&taken.event_id);
         // Once it is taken, a wall clock that is set back does not make it early.
-        let due_at = self.due_at(taken);
-        let is_due = due_at.is_some_and(|due| due <= now.max(*leased_at));
+        let is_due = taken
+            .next_attempt_at
+            .is_some_and(|due| due <= now.max(*leased_at));
         let holds_all = |read: &&Read| by_read(message, read, now).iter().all(|(_, holds)| *holds);
         let Some(read) = reads.iter().rev().find(holds_all).or(reads.last()) else {
             self.fail("a delivery was taken of an endpoint that was not read");

@@ -354,8 +354,8 @@ pub(crate) async fn leases_at_once_share_nothing(store: Subject) {
     }
 }
 
-/// From a lease's `until` on what it gave counts as due at that end, though it was planned for later.
-pub(crate) async fn a_lease_of_what_is_not_yet_due_ends_like_any(store: Subject) {
+/// None is due sooner by a lease: what was planned for later than its end, or held until later, stays as it is.
+pub(crate) async fn a_lease_makes_nothing_due_sooner(store: Subject) {
     given(&store, &[(1, 0), (2, 100), (3, 5_000)]).await;
     let all = Lease {
         now: Timestamp::MAX,
@@ -366,7 +366,17 @@ pub(crate) async fn a_lease_of_what_is_not_yet_due_ends_like_any(store: Subject)
     let due_at: Vec<Timestamp> = queues.iter().map(|queue| queue.due_at).collect();
     assert_contract!(due_at, [at(100)]);
     assert_contract!(take(&store, &lease(1, 99, 200)).await, []);
-    assert_contract!(take_any(&store, &lease(1, 100, 200)).await, ids([1, 2, 3]));
+    assert_contract!(take_any(&store, &lease(1, 100, 200)).await, ids([1, 2]));
+    // The first two are held until 200 now, and this ends before that.
+    let sooner = Lease {
+        until: at(150),
+        ..all
+    };
+    assert_contract!(take_any(&store, &sooner).await, ids([1, 2, 3]));
+    assert_contract!(take(&store, &lease(1, 199, 300)).await, []);
+    assert_contract!(take_any(&store, &lease(1, 200, 300)).await, ids([1, 2]));
+    assert_contract!(take(&store, &lease(1, 4_999, 6_000)).await.len(), 2);
+    assert_contract!(take(&store, &lease(1, 5_000, 6_000)).await, ids([3]));
 }
 
 /// A lease may be dropped at any await point: it holds all that it would have given or nothing, and leaves the store

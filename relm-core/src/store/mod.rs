@@ -141,7 +141,7 @@ pub trait Store: Send + Sync + 'static {
     /// Takes the deliveries of one endpoint that are due: those whose `next_attempt_at` is not after the lease's `now`
     /// and that no other lease holds, the earliest first (in whatever order where equal), at most `limit` of them. Until
     /// the lease's `until` no other lease gives them, unless a commit replaces them first; from then on they count as
-    /// due at that end.
+    /// due at that end. None is due sooner by a lease: what is due after `until`, or held until after it, stays as it is.
     ///
     /// A lease only saves work. It changes no document and need not outlive the process: two holders of one delivery
     /// do no harm, since each records its attempt by a [`Write::Replace`] of the version that it read.

@@ -37,7 +37,7 @@ pub struct Lease {
     pub webhook: Id,
     /// The moment by which deliveries must be due and other leases over; [`Timestamp::MAX`] for all that is pending.
     pub now: Timestamp,
-    /// When this lease is over.
+    /// When this lease is over, for what is not due or held until later than that.
     pub until: Timestamp,
     /// The most deliveries to take; at least 1.
     pub limit: usize,
