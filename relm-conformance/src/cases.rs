@@ -303,6 +303,11 @@ macro_rules! for_each_case {
                 a_clock_set_back_prolongs_no_rest
                 a_recovery_includes_what_seems_to_be_of_later
             }
+            [engine::within] {
+                a_change_overtaken_in_a_transaction_is_not_attempted_again
+                a_change_in_a_transaction_meets_the_configuration_as_it_is
+                a_change_in_a_transaction_is_heard_of_after_the_commit
+            }
             [engine::upkeep] {
                 recover_is_idempotent
                 a_recovery_leaves_alone_what_is_replayed

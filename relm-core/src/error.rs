@@ -249,7 +249,8 @@ impl Error {
         self.0.oldest_seq
     }
 
-    /// Why, in a stable word: `disk_full` or `read_only`, where the store takes no writes.
+    /// Why, in a stable word: `disk_full` or `read_only`, where the store takes no writes; `transaction_conflict`,
+    /// `transaction_undone` or `transaction_ended`, [within a transaction](crate::Crm::within) that the program holds.
     pub fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
     }

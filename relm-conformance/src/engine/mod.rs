@@ -16,3 +16,4 @@ pub(crate) mod texts;
 pub(crate) mod time;
 pub(crate) mod time_slices;
 pub(crate) mod upkeep;
+pub(crate) mod within;

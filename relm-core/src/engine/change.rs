@@ -1,11 +1,11 @@
 //! Changes of one scope: an operation says what to write, and its plan adds the event and the deliveries of that change.
 
-use std::collections::BTreeSet;
 use std::future::Future;
 use std::mem;
 use std::sync::Arc;
 
 use super::context::Context;
+use super::effects::Effects;
 use super::spans;
 use super::transaction::{Planned, Transaction, transact, unexpected};
 use crate::error::Result;
@@ -136,11 +136,17 @@ impl<'a> Plan<'a> {
             _ => None,
         });
         let mut writes = self.writes.iter();
+        let reconfigures = writes.any(|write| matches!(write, Write::Reconfigure));
+        let events = self.events_to_publish();
         Effects {
             queues: added.collect(),
-            events: self.events_to_publish(),
-            is_logged: self.inserts_event(),
-            reconfigures: writes.any(|write| matches!(write, Write::Reconfigure)),
+            events: (!events.is_empty())
+                .then_some((scope, events))
+                .into_iter()
+                .collect(),
+            reconfigured: reconfigures.then_some(scope).into_iter().collect(),
+            logged: self.inserts_event().then_some(scope).into_iter().collect(),
+            revokes: false,
         }
     }
 
@@ -174,18 +180,6 @@ impl<'a> Plan<'a> {
             writes: self.writes,
         }
     }
-}
-
-/// What a commit means to the rest of this engine.
-#[derive(Default)]
-struct Effects {
-    /// The queues that it added to.
-    queues: BTreeSet<QueueKey>,
-    /// What happened, as far as somebody in this process listens.
-    events: Vec<Event>,
-    /// Whether the log has anything more.
-    is_logged: bool,
-    reconfigures: bool,
 }
 
 /// The configuration that an operation is planned against.
@@ -250,21 +244,7 @@ impl<O: Operation> Transaction for Change<'_, O> {
 
     /// Lets the rest of this engine know.
     fn committed(&mut self) {
-        let Effects {
-            queues,
-            events,
-            is_logged,
-            reconfigures,
-        } = mem::take(&mut self.effects);
-        if reconfigures {
-            self.context.forget_configuration();
-        }
-        self.context.wakeups().notify(queues);
-        let listeners = self.context.listeners();
-        listeners.publish(self.context.scope(), &events);
-        if is_logged {
-            self.context.commits().notify(self.context.scope());
-        }
+        self.context.announce(mem::take(&mut self.effects));
     }
 
     fn resolve(&mut self, conflict: Refusal) -> Result<()> {

@@ -2,7 +2,6 @@
 //! under an idempotency key is.
 
 use super::components::Components;
-use super::storage::store_error;
 use crate::error::Result;
 use crate::store::{Batch, CommitError, StoredResponse, Write};
 use crate::value::scope::Scope;
@@ -25,6 +24,6 @@ pub(super) async fn claim(components: &Components, name: &str, for_ms: i64) -> R
     match components.storage().commit(claim).await {
         Ok(()) => Ok(true),
         Err(CommitError::Refused(_)) => Ok(false),
-        Err(CommitError::Store(error)) => Err(store_error(error)),
+        Err(CommitError::Store(error)) => Err(error.into()),
     }
 }

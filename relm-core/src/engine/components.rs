@@ -1,9 +1,10 @@
 //! What one engine consists of. [`CrmBuilder`](super::CrmBuilder) composes it, once.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::caches::{Configurations, Principals, Workspaces};
 use super::commits::Commits;
+use super::effects::Effects;
 use super::environment::Environment;
 use super::listeners::Listeners;
 use super::storage::Storage;
@@ -12,7 +13,8 @@ use crate::error::Result;
 use crate::limits::PAGE_LIMIT_MAX;
 use crate::query::filter::Clause;
 use crate::record::EndpointRules;
-use crate::store::{Page, Query, Store};
+use crate::record::workspace::Workspace;
+use crate::store::{Configuration, Page, Query, Store, StoreTransaction};
 use crate::value::id::{Id, Kind};
 use crate::value::scope::{Mode, Scope};
 use crate::value::time::{Clock, Rng};
@@ -22,8 +24,14 @@ use crate::webhook::sealing::Sealer;
 /// The components of one engine, shared by all that is reached through it.
 pub(super) struct Components {
     storage: Storage,
-    environment: Environment,
     configurations: Configurations,
+    common: Arc<Common>,
+    transaction: Option<InTransaction>,
+}
+
+/// What an engine within a transaction has in common with the one around it.
+struct Common {
+    environment: Environment,
     workspaces: Workspaces,
     principals: Principals,
     wakeups: Wakeups,
@@ -32,6 +40,14 @@ pub(super) struct Components {
     sealer: Sealer,
     plain_http: bool,
     targets: Arc<dyn TargetPolicy>,
+}
+
+/// The transaction that an engine is within.
+struct InTransaction {
+    /// The engine around it.
+    outside: Arc<Components>,
+    /// What is done there once the transaction is committed.
+    effects: Arc<Mutex<Effects>>,
 }
 
 impl Components {
@@ -45,16 +61,102 @@ impl Components {
     ) -> Self {
         Self {
             storage: Storage::new(store, Arc::clone(&clock)),
-            environment: Environment::new(clock, rng),
             configurations: Configurations::new(),
-            workspaces: Workspaces::new(),
-            principals: Principals::new(),
-            wakeups: Wakeups::default(),
-            listeners: Arc::default(),
-            commits: Arc::default(),
-            sealer: Sealer::new(sealing_keys),
-            plain_http,
-            targets,
+            common: Arc::new(Common {
+                environment: Environment::new(clock, rng),
+                workspaces: Workspaces::new(),
+                principals: Principals::new(),
+                wakeups: Wakeups::default(),
+                listeners: Arc::default(),
+                commits: Arc::default(),
+                sealer: Sealer::new(sealing_keys),
+                plain_http,
+                targets,
+            }),
+            transaction: None,
+        }
+    }
+
+    /// The engine within a transaction of its store. What it remembers of the store is its own: nothing that the transaction
+    /// may still undo gets out.
+    pub fn within(self: &Arc<Self>, transaction: &impl StoreTransaction) -> Arc<Self> {
+        let outside = match &self.transaction {
+            Some(transaction) => &transaction.outside,
+            None => self,
+        };
+        let effects = Arc::new(Mutex::new(Effects::default()));
+        let (committed, told) = (Arc::clone(&effects), Arc::clone(outside));
+        transaction.after_commit().add(move || {
+            let effects = std::mem::take(&mut *lock(&committed));
+            told.apply(effects);
+        });
+        Arc::new(Self {
+            storage: outside.storage.of_transaction(transaction.store()),
+            configurations: Configurations::new(),
+            common: Arc::clone(&outside.common),
+            transaction: Some(InTransaction {
+                outside: Arc::clone(outside),
+                effects,
+            }),
+        })
+    }
+
+    /// Has the rest of the engine learn what was committed: at once, or once the transaction is committed that it is within.
+    pub fn announce(&self, effects: Effects) {
+        let Some(transaction) = &self.transaction else {
+            return self.apply(effects);
+        };
+        for scope in &effects.reconfigured {
+            self.configurations.remove(*scope);
+        }
+        lock(&transaction.effects).extend(effects);
+    }
+
+    /// Does what commits mean.
+    fn apply(&self, effects: Effects) {
+        let Effects {
+            queues,
+            events,
+            logged,
+            reconfigured,
+            revokes,
+        } = effects;
+        for scope in reconfigured {
+            self.configurations.remove(scope);
+        }
+        if revokes {
+            self.principals().revoke();
+        }
+        self.wakeups().notify(queues);
+        for (scope, events) in events {
+            self.listeners().publish(scope, &events);
+        }
+        for scope in logged {
+            self.commits().notify(scope);
+        }
+    }
+
+    /// A workspace: remembered, but for one that a transaction may still undo.
+    pub async fn workspace(&self, id: Id) -> Result<Arc<Workspace>> {
+        let workspaces = &self.common.workspaces;
+        match (workspaces.cached(id), &self.transaction) {
+            (Some(workspace), _) => Ok(workspace),
+            (None, None) => workspaces.read(&self.storage, id).await,
+            (None, Some(_)) => Workspaces::look_up(&self.storage, id).await,
+        }
+    }
+
+    /// The configuration of a scope as it was last read: within a transaction as it was read outside, unless the transaction
+    /// changed it.
+    pub async fn configuration(&self, scope: Scope) -> Result<Arc<Configuration>> {
+        let outside = self.transaction.as_ref().filter(|transaction| {
+            let effects = lock(&transaction.effects);
+            !effects.reconfigured.contains(&scope)
+        });
+        let remembered = || outside?.outside.configurations.get(scope);
+        match self.configurations.get(scope).or_else(remembered) {
+            Some(configuration) => Ok(configuration),
+            None => self.configurations.reload(&self.storage, scope).await,
         }
     }
 
@@ -63,42 +165,38 @@ impl Components {
     }
 
     pub fn environment(&self) -> &Environment {
-        &self.environment
+        &self.common.environment
     }
 
     pub fn configurations(&self) -> &Configurations {
         &self.configurations
     }
 
-    pub fn workspaces(&self) -> &Workspaces {
-        &self.workspaces
-    }
-
     pub fn principals(&self) -> &Principals {
-        &self.principals
+        &self.common.principals
     }
 
     pub fn wakeups(&self) -> &Wakeups {
-        &self.wakeups
+        &self.common.wakeups
     }
 
     pub fn listeners(&self) -> &Arc<Listeners> {
-        &self.listeners
+        &self.common.listeners
     }
 
     pub fn commits(&self) -> &Arc<Commits> {
-        &self.commits
+        &self.common.commits
     }
 
     pub fn sealer(&self) -> &Sealer {
-        &self.sealer
+        &self.common.sealer
     }
 
     /// What an endpoint may be.
     pub fn endpoint_rules(&self) -> EndpointRules<'_> {
         EndpointRules {
-            plain_http: self.plain_http,
-            targets: self.targets.as_ref(),
+            plain_http: self.common.plain_http,
+            targets: self.common.targets.as_ref(),
         }
     }
 
@@ -128,4 +226,8 @@ impl Components {
         let next = next.filter(|_| page.more);
         Ok((ids.flat_map(both).collect(), next))
     }
+}
+
+fn lock(effects: &Mutex<Effects>) -> MutexGuard<'_, Effects> {
+    effects.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,19 +1,20 @@
 //! One workspace in one mode, as the operations on its resources see it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::commits::Commits;
 use super::components::Components;
+use super::effects::Effects;
 use super::environment::Environment;
 use super::listeners::Listeners;
 use super::storage::Storage;
-use super::wakeups::Wakeups;
 use crate::error::{Error, Result};
 use crate::limits::IDEMPOTENCY_KEY_CHARS_MAX;
 use crate::query::cursor::Cursors;
 use crate::record::workspace::Workspace;
 use crate::record::{Actor, Document};
-use crate::store::{Configuration, Lease, Page, Query};
+use crate::store::{Configuration, Lease, Page, Query, QueueKey, StoreTransaction};
 use crate::value::id::{Id, Kind};
 use crate::value::request_id::RequestId;
 use crate::value::scope::{Mode, Scope};
@@ -40,10 +41,8 @@ pub(super) struct IdempotencyKey {
 impl Context {
     /// The context of a scope, in which the engine itself acts; `not_found` when there is no such workspace.
     pub async fn open(components: &Arc<Components>, scope: Scope) -> Result<Self> {
-        let workspaces = components.workspaces();
-        let workspace = workspaces.get(components.storage(), scope.workspace());
         Ok(Self {
-            workspace: workspace.await?,
+            workspace: components.workspace(scope.workspace()).await?,
             components: Arc::clone(components),
             scope,
             actor: Actor::SYSTEM,
@@ -73,6 +72,14 @@ impl Context {
         self.request_id
     }
 
+    /// The same context, within a transaction of the store.
+    pub fn within(&self, transaction: &impl StoreTransaction) -> Self {
+        Self {
+            components: self.components.within(transaction),
+            ..self.clone()
+        }
+    }
+
     /// The same context, for a request with this key.
     pub fn idempotent(mut self, key: IdempotencyKey) -> Self {
         self.idempotency = Some(key);
@@ -95,10 +102,6 @@ impl Context {
         self.components.storage()
     }
 
-    pub fn wakeups(&self) -> &Wakeups {
-        self.components.wakeups()
-    }
-
     pub fn listeners(&self) -> &Arc<Listeners> {
         self.components.listeners()
     }
@@ -117,8 +120,7 @@ impl Context {
 
     /// The configuration that writes are validated against: as it was last read.
     pub async fn configuration(&self) -> Result<Arc<Configuration>> {
-        let configurations = self.components.configurations();
-        configurations.cached(self.storage(), self.scope).await
+        self.components.configuration(self.scope).await
     }
 
     /// The configuration as it is now.
@@ -127,9 +129,26 @@ impl Context {
         configurations.reload(self.storage(), self.scope).await
     }
 
-    /// After a change of our own: the next write reads it.
+    /// Has the rest of this engine learn what was committed.
+    pub fn announce(&self, effects: Effects) {
+        self.components.announce(effects);
+    }
+
+    /// After a change of our own to the configuration: the next write reads it.
     pub fn forget_configuration(&self) {
-        self.components.configurations().remove(self.scope);
+        self.announce(Effects {
+            reconfigured: BTreeSet::from([self.scope]),
+            ..Effects::default()
+        });
+    }
+
+    /// Wakes the dispatcher for the queue of an endpoint.
+    pub fn wake(&self, webhook: Id) {
+        let scope = self.scope;
+        self.announce(Effects {
+            queues: BTreeSet::from([QueueKey { scope, webhook }]),
+            ..Effects::default()
+        });
     }
 
     /// The document of a record of `kind`. An id of another kind is simply not found.

@@ -9,11 +9,12 @@ use super::keys::{self, PresentedKey};
 use super::resources::secrets;
 use super::retention::{self, Deleted};
 use super::scoped::Scoped;
+use super::within::Within;
 use crate::error::Result;
 use crate::record::Actor;
 use crate::record::key::{ApiKey, KeyAccess, NewKey, Principal};
 use crate::record::workspace::Workspace;
-use crate::store::Store;
+use crate::store::{Store, StoreTransaction};
 use crate::value::environment::Sleeper;
 use crate::value::id::Id;
 use crate::value::request_id::RequestId;
@@ -121,6 +122,27 @@ impl Crm {
         let scope = Scope::new(workspace, mode);
         let context = Context::open(&self.components, scope).await?;
         Ok(Scoped::new(context.acting_as(Actor::EMBEDDER)))
+    }
+
+    /// The engine within a transaction of the store that the program holds: what is changed through it is committed with the
+    /// rows that the program itself writes in the transaction, or vanishes with them. A store says how a transaction is begun:
+    /// `SeaOrmStore::begin` does.
+    ///
+    /// - **Reads** see what the transaction has changed. Nobody else does until it is committed: no other handle, no cache of
+    ///   this engine, no dispatcher. What others commit meanwhile is seen as the transaction's isolation has it.
+    /// - **Changes** are validated and refused as outside, and each is whole: one that fails leaves nothing, and what the
+    ///   transaction did before stands. Idempotency keys hold once it is committed.
+    /// - **A conflict** with what others committed meanwhile is never attempted again. It is `unavailable`, of which
+    ///   [`Error::reason`](crate::Error::reason) says what becomes of the transaction: after `transaction_conflict` the
+    ///   program rolls it back and begins it again; after `transaction_undone` nothing more can be done in it;
+    ///   `transaction_ended`, an `internal_error`, is of a handle that outlived it.
+    /// - **After the commit** the dispatcher is woken, and [subscribers](super::Events::subscribe) in this process hear of what
+    ///   happened; after a rollback nothing is heard.
+    ///
+    /// A transaction holds a connection, and locks what it changed: begin it late, and end it soon. Read the
+    /// [feed of events](super::Events::after) outside: to read it is to number it, which others wait for.
+    pub fn within(&self, transaction: &impl StoreTransaction) -> Within {
+        Within::new(self.components.within(transaction))
     }
 
     /// Whether the store answers.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::caches::KeyDigest;
 use super::components::Components;
-use super::storage::store_error;
+use super::effects::Effects;
 use super::transaction::{ATTEMPTS_MAX, Planned, Transaction, transact, unexpected};
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::filter::{Clause, Comparison, Condition, Target};
@@ -113,7 +113,10 @@ pub(super) async fn revoke_key(components: &Components, id: Id) -> Result<ApiKey
     };
     let key = transact(components.storage(), &mut revocation).await?;
     if revocation.revokes {
-        components.principals().revoke();
+        components.announce(Effects {
+            revokes: true,
+            ..Effects::default()
+        });
     }
     Ok(key)
 }
@@ -220,8 +223,7 @@ pub(super) async fn look_up(
 }
 
 async fn check_workspace(components: &Components, workspace: Id) -> Result<()> {
-    let found = components.workspaces().get(components.storage(), workspace);
-    found.await.map(drop)
+    components.workspace(workspace).await.map(drop)
 }
 
 async fn commit(components: &Components, write: Write) -> Result<(), CommitError> {
@@ -257,7 +259,7 @@ async fn all_of_system(
 
 fn commit_error(error: CommitError) -> Error {
     match error {
-        CommitError::Store(error) => store_error(error),
+        CommitError::Store(error) => error.into(),
         CommitError::Refused(refusal) => unexpected(&refusal),
     }
 }

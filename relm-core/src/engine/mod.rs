@@ -5,6 +5,8 @@
 //! - a **context**: one workspace in one mode;
 //! - a **transaction**: planned, committed, retried on conflict. A **change** of a scope is one, with its
 //!   event and its deliveries in the same commit; **idempotency** decorates it;
+//! - **effects**: what a commit means to the rest of the engine, at once, or once the transaction is committed that the
+//!   program holds and the engine is **within**;
 //! - the operations on each **resource**; **keys**, **claims** and **retention** beside them;
 //! - [`Crm`] and [`Scoped`], which a program calls, and the **dispatcher**, which delivers.
 
@@ -16,6 +18,7 @@ mod components;
 mod context;
 mod crm;
 mod dispatcher;
+mod effects;
 mod environment;
 mod idempotency;
 mod keys;
@@ -28,6 +31,7 @@ mod spans;
 mod storage;
 mod transaction;
 mod wakeups;
+mod within;
 
 pub use caches::KEY_CACHE_MS;
 pub use crm::{Crm, CrmBuilder};
@@ -48,5 +52,6 @@ pub use resources::searching::SearchRequest;
 pub use resources::webhooks::Webhooks;
 pub use retention::Deleted;
 pub use scoped::Scoped;
+pub use within::Within;
 
 pub use crate::value::environment::Sleeper;

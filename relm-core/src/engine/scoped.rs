@@ -16,6 +16,7 @@ use super::resources::webhooks::Webhooks;
 use crate::error::{Error, Result};
 use crate::record::object::{Activity, Company, Contact, Deal, Object};
 use crate::record::{Actor, Record};
+use crate::store::StoreTransaction;
 use crate::value::json;
 use crate::value::request_id::RequestId;
 use crate::value::scope::Scope;
@@ -67,6 +68,12 @@ impl Scoped {
     #[must_use]
     pub fn for_request(self, id: RequestId) -> Self {
         Self::new(self.context.for_request(id))
+    }
+
+    /// The same handle within a transaction of the store that the program holds: see [`Crm::within`](super::Crm::within), which
+    /// says what is promised there.
+    pub fn within(&self, transaction: &impl StoreTransaction) -> Self {
+        Self::new(self.context.within(transaction))
     }
 
     /// The same handle, whose next change happens once however often it is asked for: within 24 hours of its first

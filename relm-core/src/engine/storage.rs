@@ -1,15 +1,14 @@
-//! The one way from the engine to its store: what the store's failures mean to a caller, and what is known of a store that
-//! takes no writes.
+//! The one way from the engine to its store, and what is known of a store that takes no writes.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::spans;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::record::Document;
 use crate::store::{
     Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue, QueueKey, Search,
-    SearchPage, Store, StoreError, StoredResponse, Unwritable, Write,
+    SearchPage, Store, StoreError, StoredResponse, Unwritable, Write, unwritable,
 };
 use crate::value::id::{Id, Kind};
 use crate::value::scope::Scope;
@@ -25,6 +24,7 @@ pub(super) struct Storage {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     writability: Writability,
+    is_transaction: bool,
 }
 
 impl Storage {
@@ -33,12 +33,26 @@ impl Storage {
             store,
             clock,
             writability: Writability::default(),
+            is_transaction: false,
         }
+    }
+
+    /// The store as a transaction sees it that the program holds.
+    pub fn of_transaction(&self, store: Arc<dyn Store>) -> Self {
+        Self {
+            is_transaction: true,
+            ..Self::new(store, Arc::clone(&self.clock))
+        }
+    }
+
+    /// Whether what is committed is part of a transaction that the program holds.
+    pub fn is_transaction(&self) -> bool {
+        self.is_transaction
     }
 
     pub async fn get(&self, scope: Scope, id: Id) -> Result<Option<Document>> {
         let called = spans::store("get", self.store.get(scope, id));
-        called.await.map_err(store_error)
+        called.await.map_err(Error::from)
     }
 
     pub async fn find(
@@ -48,17 +62,17 @@ impl Storage {
         keys: &[String],
     ) -> Result<Vec<Option<Document>>> {
         let called = spans::store("find", self.store.find(scope, kind, keys));
-        called.await.map_err(store_error)
+        called.await.map_err(Error::from)
     }
 
     pub async fn list(&self, scope: Scope, query: &Query) -> Result<Page> {
         let called = spans::store("list", self.store.list(scope, query));
-        called.await.map_err(store_error)
+        called.await.map_err(Error::from)
     }
 
     pub async fn search(&self, scope: Scope, search: &Search) -> Result<SearchPage> {
         let called = spans::store("search", self.store.search(scope, search));
-        called.await.map_err(store_error)
+        called.await.map_err(Error::from)
     }
 
     pub async fn configuration(
@@ -67,7 +81,7 @@ impl Storage {
         known: Option<Arc<Configuration>>,
     ) -> Result<Arc<Configuration>> {
         let called = spans::store("configuration", self.store.configuration(scope, known));
-        called.await.map_err(store_error)
+        called.await.map_err(Error::from)
     }
 
     pub async fn response(
@@ -77,22 +91,22 @@ impl Storage {
         now: Timestamp,
     ) -> Result<Option<StoredResponse>> {
         let called = spans::store("response", self.store.response(scope, key, now));
-        called.await.map_err(store_error)
+        called.await.map_err(Error::from)
     }
 
     pub async fn log(&self, scope: Scope, after: i64, limit: usize) -> Result<LogPage> {
         let called = spans::store("log", self.store.log(scope, after, limit));
-        called.await.map_err(store_error)
+        called.await.map_err(Error::from)
     }
 
     pub async fn numbers(&self, scope: Scope, events: &[Id]) -> Result<Vec<Option<i64>>> {
         let called = spans::store("numbers", self.store.numbers(scope, events));
-        called.await.map_err(store_error)
+        called.await.map_err(Error::from)
     }
 
     pub async fn queues(&self, after: Option<QueueKey>, limit: usize) -> Result<Vec<Queue>> {
         let called = spans::store("queues", self.store.queues(after, limit));
-        called.await.map_err(store_error)
+        called.await.map_err(Error::from)
     }
 
     pub async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
@@ -109,7 +123,7 @@ impl Storage {
         let leased = spans::store("lease", self.store.lease(lease)).await;
         leased.map_err(|error| {
             self.report(&error);
-            store_error(error)
+            error.into()
         })
     }
 
@@ -138,7 +152,7 @@ impl Storage {
             Ok(()) => Ok(()),
             // Another process is at it.
             Err(CommitError::Refused(_)) => Err(unwritable(why)),
-            Err(CommitError::Store(error)) => Err(store_error(error)),
+            Err(CommitError::Store(error)) => Err(error.into()),
         }
     }
 
@@ -194,38 +208,4 @@ impl Writability {
     fn lock(&self) -> MutexGuard<'_, Option<Refused>> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// What a failing store means to a caller.
-pub(super) fn store_error(error: StoreError) -> Error {
-    if error.is_ambiguous() {
-        Error::new(
-            ErrorKind::OutcomeUnknown,
-            "The store was lost while the change was committed: it may have been applied, whole, or not at all. \
-             Send the request again with the same `Idempotency-Key`, or read what became of it.",
-        )
-        .caused_by(error)
-    } else if let Some(why) = error.why_unwritable() {
-        unwritable(why).caused_by(error)
-    } else if error.is_retryable() {
-        Error::new(
-            ErrorKind::Unavailable,
-            "The store is not available at the moment; nothing was applied, try again.",
-        )
-        .caused_by(error)
-    } else {
-        Error::internal(error)
-    }
-}
-
-fn unwritable(why: Unwritable) -> Error {
-    let message = match why {
-        Unwritable::DiskFull => {
-            "The store has no room left: nothing was applied, and reads go on. Try again once the operator has made room."
-        }
-        Unwritable::ReadOnly => {
-            "The store is read-only at the moment: nothing was applied, and reads go on. Try again later."
-        }
-    };
-    Error::new(ErrorKind::Unavailable, message).because(why.as_str())
 }

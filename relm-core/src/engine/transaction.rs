@@ -4,9 +4,9 @@
 use std::future::Future;
 
 use super::spans;
-use super::storage::{Storage, store_error};
+use super::storage::Storage;
 use crate::error::{Error, ErrorKind, Result};
-use crate::store::{Batch, CommitError, Refusal};
+use crate::store::{Batch, CommitError, Refusal, StoreError, TransactionFailure};
 
 /// How often a change is attempted before the engine gives up. With each conflict some other commit succeeded: only a
 /// record under hundreds of simultaneous changes gets there.
@@ -49,10 +49,14 @@ pub(super) enum Planned<T> {
 }
 
 /// Carries a transaction out, once.
+///
+/// Within a transaction that the program holds, what others committed meanwhile is no reason to attempt it again: the program
+/// may have decided something by what it read. It is planned once more only to tell what the conflict means.
 pub(super) async fn transact<X: Transaction>(
     storage: &Storage,
     transaction: &mut X,
 ) -> Result<X::Output> {
+    let mut overtaken = None;
     for _ in 0..ATTEMPTS_MAX {
         let (batch, output) = match transaction.plan().await? {
             Planned::Commit(batch, output) => (batch, output),
@@ -62,6 +66,10 @@ pub(super) async fn transact<X: Transaction>(
         if batch.writes.is_empty() {
             return Ok(output);
         }
+        if let Some(conflict) = overtaken {
+            let said = format!("the store refused {conflict:?}");
+            return Err(StoreError::transaction(TransactionFailure::Conflict, said).into());
+        }
         match storage.commit(batch).await {
             Ok(()) => {
                 transaction.committed();
@@ -69,12 +77,26 @@ pub(super) async fn transact<X: Transaction>(
             }
             Err(CommitError::Refused(conflict)) => {
                 spans::conflict(&conflict);
+                if storage.is_transaction() && is_of_others(&conflict) {
+                    overtaken = Some(conflict.clone());
+                }
                 transaction.resolve(conflict)?;
             }
-            Err(CommitError::Store(error)) => return Err(store_error(error)),
+            Err(CommitError::Store(error)) => return Err(error.into()),
         }
     }
     Err(transaction.exhausted())
+}
+
+/// Whether a plan that was made of what the store says meets this conflict only where somebody else was at it meanwhile. A
+/// configuration is remembered, a reference is taken as it comes, and an id is minted: those are found out by committing.
+fn is_of_others(conflict: &Refusal) -> bool {
+    match conflict {
+        Refusal::ResponseExists
+        | Refusal::VersionConflict { .. }
+        | Refusal::UniqueConflict { .. } => true,
+        Refusal::Configuration | Refusal::Missing(_) | Refusal::IdConflict { .. } => false,
+    }
 }
 
 /// The error for a conflict that no plan of this engine can meet.

@@ -39,12 +39,15 @@ mod batch;
 mod error;
 pub(crate) mod page;
 mod query;
+mod transaction;
 
 pub use self::batch::{Batch, Refusal, Require, StoredResponse, Write};
-pub use self::error::{CommitError, StoreError, Unwritable};
+pub(crate) use self::error::unwritable;
+pub use self::error::{CommitError, StoreError, TransactionFailure, Unwritable};
 pub use self::query::{
     Configuration, Lease, LogPage, Numbered, Page, Query, Queue, QueueKey, Search, SearchPage,
 };
+pub use self::transaction::{AfterCommit, StoreTransaction};
 
 use std::sync::Arc;
 

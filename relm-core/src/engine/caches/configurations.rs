@@ -23,14 +23,6 @@ impl Configurations {
         Self(RwLock::new(SecondChance::new(BYTES_MAX)))
     }
 
-    /// The configuration as it was last read.
-    pub async fn cached(&self, storage: &Storage, scope: Scope) -> Result<Arc<Configuration>> {
-        match self.get(scope) {
-            Some(configuration) => Ok(configuration),
-            None => self.reload(storage, scope).await,
-        }
-    }
-
     /// The configuration as it is now; where it is as it was, nothing of it is read.
     pub async fn reload(&self, storage: &Storage, scope: Scope) -> Result<Arc<Configuration>> {
         let fresh = storage.configuration(scope, self.get(scope)).await?;
@@ -51,7 +43,8 @@ impl Configurations {
         cache.remove(&scope);
     }
 
-    fn get(&self, scope: Scope) -> Option<Arc<Configuration>> {
+    /// The configuration as it was last read, if it is remembered.
+    pub fn get(&self, scope: Scope) -> Option<Arc<Configuration>> {
         let cache = self.0.read().unwrap_or_else(PoisonError::into_inner);
         cache.get(&scope).map(Arc::clone)
     }

@@ -20,23 +20,26 @@ impl Workspaces {
         Self(RwLock::new(SecondChance::new(BYTES_MAX)))
     }
 
-    /// A workspace, read once.
-    pub async fn get(&self, storage: &Storage, id: Id) -> Result<Arc<Workspace>> {
-        if let Some(workspace) = self.cached(id) {
-            return Ok(workspace);
-        }
+    /// A workspace as it is kept.
+    pub async fn look_up(storage: &Storage, id: Id) -> Result<Arc<Workspace>> {
         let document = storage
             .get(Scope::SYSTEM, id)
             .await?
             .filter(|_| id.kind() == Kind::Workspace)
             .ok_or_else(|| Error::new(ErrorKind::NotFound, "There is no such workspace."))?;
-        let workspace = Arc::new(document.decode::<Workspace>()?);
+        Ok(Arc::new(document.decode::<Workspace>()?))
+    }
+
+    /// A workspace, which is remembered from then on.
+    pub async fn read(&self, storage: &Storage, id: Id) -> Result<Arc<Workspace>> {
+        let workspace = Self::look_up(storage, id).await?;
         let mut cache = self.0.write().unwrap_or_else(PoisonError::into_inner);
         cache.insert(id, Arc::clone(&workspace));
         Ok(workspace)
     }
 
-    fn cached(&self, id: Id) -> Option<Arc<Workspace>> {
+    /// A workspace, where it was read before.
+    pub fn cached(&self, id: Id) -> Option<Arc<Workspace>> {
         let cache = self.0.read().unwrap_or_else(PoisonError::into_inner);
         cache.get(&id).map(Arc::clone)
     }

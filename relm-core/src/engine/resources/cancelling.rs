@@ -1,14 +1,12 @@
 //! Cancelling what is pending for an endpoint that takes no more.
 
-use std::collections::BTreeSet;
-
 use super::endpoint;
 use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::context::Context;
 use crate::error::Result;
 use crate::limits::PAGE_LIMIT_MAX;
 use crate::record::{Delivery, Entry, Webhook};
-use crate::store::{Lease, QueueKey, Write};
+use crate::store::{Lease, Write};
 use crate::value::id::Id;
 use crate::value::time::Timestamp;
 
@@ -27,10 +25,7 @@ pub(in crate::engine) async fn cancel_pending(context: &Context, webhook: Id) {
             Err(_) => break,
         }
     }
-    context.wakeups().notify(BTreeSet::from([QueueKey {
-        scope: context.scope(),
-        webhook,
-    }]));
+    context.wake(webhook);
 }
 
 /// Cancels some of what is pending for an endpoint that takes no more; whether there is more. Nothing new can become
