@@ -4,7 +4,8 @@
 //!   A program that has sqlx's SQLite too builds with `LIBSQLITE3_FLAGS=-USQLITE_ENABLE_MEMORY_MANAGEMENT`: the version that both can link
 //!   otherwise makes the readers of a process wait for each other.
 //! - `SeaOrmStore` keeps them in PostgreSQL, MariaDB, MySQL or SQLite, through a pool of SeaORM's: one that a program has and hands over,
-//!   or one that it opens itself. It comes with the features `postgres`, `mysql` and `sqlx-sqlite`.
+//!   or one that it opens itself. It comes with the features `postgres`, `mysql` and `sqlx-sqlite`. `SeaOrmStore::begin` begins a
+//!   `Transaction` that changes of the CRM and the program's own rows are part of.
 //! - [`entity`] has the tables as SeaORM's entities, for programs that query and join them; [`migration`] makes them.
 //!
 //! Inside, what is the same on every database is a pure function of the engine's data: a batch as a plan of statements (`plan.rs`), or as
@@ -59,6 +60,6 @@ mod search_equivalence;
 
 pub use open_error::OpenError;
 #[cfg(feature = "pool")]
-pub use pooled::{PoolOptions, SeaOrmStore};
+pub use pooled::{PoolOptions, SeaOrmStore, Transaction, TransactionRows};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore, Synchronous};

@@ -62,6 +62,18 @@ pub enum OpenError {
         /// What it must be.
         needed: &'static str,
     },
+    /// A transaction that was handed over is not as the store needs it.
+    #[error(
+        "the transaction has `{setting}` = `{found}`, and the store needs {needed}: begin it so, or by `SeaOrmStore::begin`"
+    )]
+    Transaction {
+        /// The setting, such as `transaction_isolation`.
+        setting: &'static str,
+        /// What it is.
+        found: String,
+        /// What it must be.
+        needed: &'static str,
+    },
     /// A thread could not be started.
     #[error("a thread cannot be started: {0}")]
     Thread(#[source] std::io::Error),

@@ -12,6 +12,7 @@ use relm_core::value::scope::Scope;
 use relm_core::value::time::Timestamp;
 
 use super::error::{Cause, Failure};
+use super::executor::Executor;
 use super::statement::{Connected, document, scalar};
 use crate::conflict::{Probe, questions};
 use crate::dialect::Dialect;
@@ -175,22 +176,13 @@ async fn run_statement(database: &Connected, sql: &Sql) -> Result<(), CommitFail
 
 /// All steps of a plan in one transaction.
 async fn run_transaction(database: &Connected, plan: &[Step]) -> Result<(), CommitFailure> {
-    let _turn = database.turn().await;
+    let _turn = database.turn().await?;
     let transaction = database.begin().await?;
-    for Step { sql, expect } in plan {
-        let is_as_expected = match expect {
-            Expect::Read(rows) => database.rows(&transaction, sql).await?.len() == *rows,
-            Expect::Touched(rows) => database.execute(&transaction, sql).await? == *rows as u64,
-            Expect::Any => {
-                database.execute(&transaction, sql).await?;
-                true
-            }
-        };
-        if !is_as_expected {
+    if let Err(failure) = run_steps(Executor::within(database, &transaction), plan).await {
+        if let Failure::Unmet(_) = failure {
             database.within(transaction.rollback()).await?;
-            let said = Cause::Said("a step met other rows than it must");
-            return Err(Failure::Unmet(said).into());
         }
+        return Err(failure.into());
     }
     database.liveness.check()?;
     match database.within(transaction.commit()).await {
@@ -199,6 +191,25 @@ async fn run_transaction(database: &Connected, plan: &[Step]) -> Result<(), Comm
         Err(failure @ Failure::Contention(_)) => Err(failure.into()),
         Err(failure) => Err(CommitFailure::InDoubt(failure.cause())),
     }
+}
+
+/// The steps of a plan, as far as they meet what they must.
+pub(super) async fn run_steps(on: Executor<'_>, plan: &[Step]) -> Result<(), Failure> {
+    for Step { sql, expect } in plan {
+        let is_as_expected = match expect {
+            Expect::Read(rows) => on.rows(sql).await?.len() == *rows,
+            Expect::Touched(rows) => on.execute(sql).await? == *rows as u64,
+            Expect::Any => {
+                on.execute(sql).await?;
+                true
+            }
+        };
+        if !is_as_expected {
+            let said = Cause::Said("a step met other rows than it must");
+            return Err(Failure::Unmet(said));
+        }
+    }
+    Ok(())
 }
 
 /// What the database says of a batch that met other rows than it must.
@@ -228,17 +239,23 @@ async fn resolve_in_doubt(
             return Ok(Resolved::Applied);
         }
     }
-    let mut probe = Probe::default();
-    for (topic, sql) in questions(batch) {
-        let rows = database.rows(&snapshot, &sql).await?;
-        let rows = rows.iter().map(|row| vec![scalar(row, 0), scalar(row, 1)]);
-        probe.learn(&topic, rows.collect());
-    }
+    let refusal = diagnose(Executor::within(database, &snapshot), batch).await?;
     database.within(snapshot.commit()).await?;
-    Ok(match probe.refusal(batch) {
+    Ok(match refusal {
         Some(refusal) => Resolved::Refused(refusal),
         None => Resolved::Allowed,
     })
+}
+
+/// Why a batch met other rows than it must; none where nothing forbids it now.
+pub(super) async fn diagnose(on: Executor<'_>, batch: &Batch) -> Result<Option<Refusal>, Failure> {
+    let mut probe = Probe::default();
+    for (topic, sql) in questions(batch) {
+        let rows = on.rows(&sql).await?;
+        let rows = rows.iter().map(|row| vec![scalar(row, 0), scalar(row, 1)]);
+        probe.learn(&topic, rows.collect());
+    }
+    Ok(probe.refusal(batch))
 }
 
 /// What shows afterwards whether a batch was applied: an event of its own, whose id nobody else has and which nobody
@@ -263,9 +280,9 @@ pub(super) async fn lease(
     let mut tries = Tries::new();
     loop {
         let taken = match database.dialect {
-            Dialect::Postgres => lease_alone(database, lease).await,
+            Dialect::Postgres => take_leased(Executor::of_pool(database), lease).await,
             Dialect::Sqlite | Dialect::MariaDb | Dialect::Galera | Dialect::MySql => {
-                lease_together(database, lease).await
+                lease_in_transaction(database, lease).await
             }
         };
         match taken {
@@ -278,30 +295,39 @@ pub(super) async fn lease(
     }
 }
 
-async fn lease_alone(database: &Connected, lease: &Lease) -> Result<Vec<Document>, Failure> {
-    let rows = database.rows(&database.pool, &take_due(lease)).await?;
-    let mut taken: Vec<(i64, Document)> = Vec::with_capacity(rows.len());
-    for row in &rows {
-        taken.push((row.try_get_by_index(2)?, document(row, 0)?));
-    }
-    taken.sort_by_key(|(due, _)| *due);
-    Ok(taken.into_iter().map(|(_, document)| document).collect())
+async fn lease_in_transaction(
+    database: &Connected,
+    lease: &Lease,
+) -> Result<Vec<Document>, Failure> {
+    let _turn = database.turn().await?;
+    let transaction = database.begin().await?;
+    let leased = take_leased(Executor::within(database, &transaction), lease).await?;
+    database.within(transaction.commit()).await?;
+    Ok(leased)
 }
 
-async fn lease_together(database: &Connected, lease: &Lease) -> Result<Vec<Document>, Failure> {
-    let _turn = database.turn().await;
-    let transaction = database.begin().await?;
+/// Takes the deliveries that a lease may have: in one statement where the database has one for it, and otherwise in two or
+/// more, of one transaction.
+pub(super) async fn take_leased(on: Executor<'_>, lease: &Lease) -> Result<Vec<Document>, Failure> {
+    if let Dialect::Postgres = on.dialect() {
+        let rows = on.rows(&take_due(lease)).await?;
+        let mut taken: Vec<(i64, Document)> = Vec::with_capacity(rows.len());
+        for row in &rows {
+            taken.push((row.try_get_by_index(2)?, document(row, 0)?));
+        }
+        taken.sort_by_key(|(due, _)| *due);
+        return Ok(taken.into_iter().map(|(_, document)| document).collect());
+    }
     let mut due = due(lease);
-    due.push(database.dialect.update_lock());
-    let due = database.documents(&transaction, &due).await?;
+    due.push(on.dialect().update_lock());
+    let due = on.documents(&due).await?;
     if !due.is_empty() {
         let ids: Vec<Id> = due.iter().map(|document| document.id).collect();
         // Not all of them need have room in one statement.
         for ids in in_few_parts(&ids) {
-            database.execute(&transaction, &take(lease, ids)).await?;
+            on.execute(&take(lease, ids)).await?;
         }
     }
-    database.within(transaction.commit()).await?;
     Ok(due)
 }
 

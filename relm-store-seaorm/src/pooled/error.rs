@@ -110,6 +110,49 @@ impl Failure {
     }
 }
 
+/// Whether a statement that failed so has ended the transaction that it was part of, as far as its error tells.
+pub(super) fn ends_transaction(error: &DbErr) -> bool {
+    match meaning(error) {
+        Meaning::Lost => true,
+        Meaning::Contention => is_deadlock_of_mysql(error),
+        Meaning::Unavailable | Meaning::Unwritable(_) => is_of_sqlite(error),
+        Meaning::Unmet | Meaning::Fault => false,
+    }
+}
+
+/// The MySQL family's deadlock: it undoes the whole transaction of its victim, where other databases undo a statement.
+fn is_deadlock_of_mysql(error: &DbErr) -> bool {
+    #[cfg(feature = "mysql")]
+    if let Some(error) = said_by::<sqlx::mysql::MySqlDatabaseError>(error) {
+        return error.number() == 1213;
+    }
+    let _ = error;
+    false
+}
+
+/// SQLite undoes a whole transaction for want of memory or disk, or when it is interrupted:
+/// https://sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction
+fn is_of_sqlite(error: &DbErr) -> bool {
+    #[cfg(feature = "sqlx-sqlite")]
+    return said_by::<sqlx::sqlite::SqliteError>(error).is_some();
+    #[cfg(not(feature = "sqlx-sqlite"))]
+    {
+        let _ = error;
+        false
+    }
+}
+
+/// What a database of this sort said.
+#[cfg(any(feature = "mysql", feature = "sqlx-sqlite"))]
+fn said_by<E: sqlx::error::DatabaseError>(error: &DbErr) -> Option<&E> {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
+        error
+    else {
+        return None;
+    };
+    error.as_database_error()?.try_downcast_ref::<E>()
+}
+
 fn meaning(error: &DbErr) -> Meaning {
     let sqlx = match error {
         DbErr::ConnectionAcquire(_) => return Meaning::Unavailable,

@@ -9,22 +9,24 @@ use relm_core::value::id::Id;
 use relm_core::value::scope::Scope;
 
 use super::error::Failure;
-use super::statement::{Connected, document, id};
+use super::executor::Executor;
+use super::statement::{document, id};
+use super::transaction::savepoint;
 use crate::log::{self, LogState, Next, Numbering, PageRead};
 use crate::scope_number::scope_number;
 
 /// One page of a log.
 pub(super) async fn page(
-    database: &Connected,
+    on: Executor<'_>,
     scope: Scope,
     after: i64,
     limit: usize,
 ) -> Result<LogPage, Failure> {
     let mut numbering = Numbering::default();
     loop {
-        let (events, is_full) = events_after(database, scope, after, limit).await?;
+        let (events, is_full) = events_after(on, scope, after, limit).await?;
         // After the events, so that it tells of whatever was deleted of them meanwhile.
-        let state = state(database, scope).await?;
+        let state = state(on, scope).await?;
         let last = events.last().map_or(after, |last| last.seq);
         match numbering.next(PageRead { is_full, last }, &state) {
             Next::Read => {}
@@ -36,7 +38,7 @@ pub(super) async fn page(
                     deleted: state.deleted,
                 });
             }
-            Next::Number => match number(database, scope).await {
+            Next::Number => match number(on, scope).await {
                 // What is committed can be read all the same.
                 Err(Failure::Unwritable(..)) => numbering.give_up(),
                 numbered => numbered?,
@@ -46,7 +48,7 @@ pub(super) async fn page(
 }
 
 async fn events_after(
-    database: &Connected,
+    on: Executor<'_>,
     scope: Scope,
     after: i64,
     limit: usize,
@@ -54,7 +56,7 @@ async fn events_after(
     let mut size = PageSize::new(limit);
     let mut events = Vec::new();
     let sql = log::events_after(scope, after, limit + 1);
-    let read = database.each_row(&database.pool, &sql, |row| {
+    let read = on.each_row(&sql, |row| {
         let document = document(row, 0)?;
         if !size.takes(document.json.len()) {
             return Ok(ControlFlow::Break(()));
@@ -67,10 +69,8 @@ async fn events_after(
     Ok((events, size.more()))
 }
 
-async fn state(database: &Connected, scope: Scope) -> Result<LogState, Failure> {
-    let rows = database
-        .rows(&database.pool, &log::state(database.dialect, scope))
-        .await?;
+async fn state(on: Executor<'_>, scope: Scope) -> Result<LogState, Failure> {
+    let rows = on.rows(&log::state(on.dialect(), scope)).await?;
     let mut read = Vec::with_capacity(rows.len());
     for row in &rows {
         read.push((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
@@ -78,28 +78,35 @@ async fn state(database: &Connected, scope: Scope) -> Result<LogState, Failure> 
     Ok(LogState::of(read))
 }
 
-/// Numbers what waits, as much as is numbered at once.
-async fn number(database: &Connected, scope: Scope) -> Result<(), Failure> {
-    let scope = scope_number(scope);
-    let _turn = database.turn().await;
+/// Numbers what waits, as much as is numbered at once. Where a program's transaction asks, nobody else numbers before it ends.
+async fn number(on: Executor<'_>, scope: Scope) -> Result<(), Failure> {
+    let Some(database) = on.pool() else {
+        return savepoint::whole(on, number_locked(on, scope)).await;
+    };
+    let _turn = database.turn().await?;
     let transaction = database.begin().await?;
-    let lock = log::lock(database.dialect, scope);
-    database.execute(&transaction, &lock).await?;
-    for sql in log::number(database.dialect, scope) {
-        database.execute(&transaction, &sql).await?;
-    }
+    number_locked(Executor::within(database, &transaction), scope).await?;
     database.within(transaction.commit()).await
+}
+
+async fn number_locked(on: Executor<'_>, scope: Scope) -> Result<(), Failure> {
+    let scope = scope_number(scope);
+    on.execute(&log::lock(on.dialect(), scope)).await?;
+    for sql in log::number(on.dialect(), scope) {
+        on.execute(&sql).await?;
+    }
+    Ok(())
 }
 
 /// The number of each of these events, where it has one.
 pub(super) async fn numbers(
-    database: &Connected,
+    on: Executor<'_>,
     scope: Scope,
     events: &[Id],
 ) -> Result<Vec<Option<i64>>, Failure> {
     let mut numbers: HashMap<Id, i64> = HashMap::new();
     for sql in log::numbers_of(scope, events) {
-        for row in database.rows(&database.pool, &sql).await? {
+        for row in on.rows(&sql).await? {
             numbers.insert(id(&row, 0)?, row.try_get_by_index(1)?);
         }
     }

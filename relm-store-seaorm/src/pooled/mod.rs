@@ -6,9 +6,11 @@
 mod abandoned;
 mod commit;
 mod error;
+mod executor;
 mod liveness;
 mod log;
 pub(crate) mod migration;
+mod opening;
 mod options;
 mod places;
 mod read;
@@ -18,6 +20,7 @@ mod statement;
 #[cfg(test)]
 #[path = "../../tests/unit/pooled.rs"]
 mod tests;
+mod transaction;
 
 use std::fmt;
 use std::future::Future;
@@ -34,21 +37,22 @@ use relm_core::store::{
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
 use relm_core::value::time::Timestamp;
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::JoinError;
 
 use self::abandoned::{Abandoned, Watched};
 use self::error::Failure;
+use self::executor::Executor;
 use self::liveness::Liveness;
 
+use self::opening::{connect, migrate, writer};
 pub use self::options::PoolOptions;
 use self::options::STATEMENT_TIMEOUT;
 use self::places::Places;
 use self::statement::Connected;
-use crate::dialect::Dialect;
-use crate::migration::KNOWN;
+pub use self::transaction::{Transaction, TransactionRows};
 use crate::open_error::OpenError;
 use crate::scope_number::{scope_number, shadows_system};
 use crate::search::{BROAD, Searching};
@@ -58,17 +62,17 @@ use crate::sql::Sql;
 const READ_MAX: Duration = Duration::from_secs(10);
 /// One in so many kept responses has some expired ones forgotten.
 const FORGET_EVERY: u64 = 16;
-/// What a statement's answer is waited for where the database itself sets no limit: in a migration.
-const UNLIMITED: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Keeps records in PostgreSQL, MariaDB, MySQL or SQLite, through a pool of SeaORM's.
+/// Keeps records in PostgreSQL, MariaDB, MySQL or SQLite, through a pool of SeaORM's. Cloning it is cheap and shares everything: give
+/// one clone to the engine, and [begin](Self::begin) transactions of another.
+#[derive(Clone)]
 pub struct SeaOrmStore {
     database: Arc<Connected>,
     runtime: Handle,
     places: Places,
     abandoned: Arc<Abandoned>,
     /// Responses kept so far.
-    remembered: AtomicU64,
+    remembered: Arc<AtomicU64>,
     /// Entries that make a word broad to a search.
     broad: usize,
 }
@@ -133,7 +137,7 @@ impl SeaOrmStore {
             database: Arc::new(database),
             runtime,
             abandoned: Arc::default(),
-            remembered: AtomicU64::new(0),
+            remembered: Arc::default(),
             broad: BROAD,
         })
     }
@@ -144,6 +148,27 @@ impl SeaOrmStore {
     /// As for [`connect`](Self::connect).
     pub async fn migrate(url: impl Into<String>, options: PoolOptions) -> Result<(), OpenError> {
         migrate(&options.at(url)).await
+    }
+
+    /// Begins a transaction that the program's own rows and changes of the CRM are part of: see [`Transaction`]. On SQLite it is
+    /// one that writes from the beginning, and waits until no other of this process does.
+    ///
+    /// # Errors
+    /// `unavailable` when there is no connection in time, or the database does not answer. A future that is dropped on its way
+    /// leaves no connection inside a transaction.
+    pub async fn begin(&self) -> relm_core::Result<Transaction> {
+        transaction::begin(self).await
+    }
+
+    /// The same of a transaction that the program began itself, on this store's database. One that somebody else has only lent
+    /// (`&DatabaseTransaction`) can be nested in: hand over what its own `begin` gives, and end that by
+    /// [`release`](Transaction::release).
+    ///
+    /// # Errors
+    /// [`OpenError::Transaction`] where its isolation is another than `READ COMMITTED`, or a setting of its session is not what
+    /// the store needs. It is rolled back then.
+    pub async fn adopt(&self, transaction: DatabaseTransaction) -> Result<Transaction, OpenError> {
+        transaction::adopt(self, transaction).await
     }
 
     /// The database's clock, by which replicas can agree on what time it is.
@@ -226,43 +251,6 @@ impl SeaOrmStore {
     }
 }
 
-async fn migrate(options: &PoolOptions) -> Result<(), OpenError> {
-    let options = options.for_migration();
-    let database = Box::pin(connect(&options)).await?;
-    let migrated = migration::run_to(&database.pool, database.dialect, KNOWN);
-    let migrated = Box::pin(migrated).await;
-    database.pool.close().await?;
-    migrated
-}
-
-/// What a process writes by turns with, where a database has one writer.
-fn writer(dialect: Dialect) -> Option<Arc<Semaphore>> {
-    let has_one = !dialect.has_many_writers();
-    has_one.then(|| Arc::new(Semaphore::new(1)))
-}
-
-/// Opens a pool and finds out whom it speaks to.
-async fn connect(options: &PoolOptions) -> Result<Connected, OpenError> {
-    let probe = options.probe()?;
-    // A pool would try for as long as anyone may wait for a connection, and then say that it waited.
-    if let Err(source) = probe.answers().await {
-        return Err(OpenError::Unreachable {
-            address: probe.address(),
-            source: source.into(),
-        });
-    }
-    let pool = options.connect().await.map_err(rights::denied_or)?;
-    let dialect = session::dialect_of(&pool).await?;
-    Ok(Connected {
-        pool,
-        liveness: Liveness::new(probe, true),
-        writer: writer(dialect),
-        dialect,
-        limit: options.statement_timeout.unwrap_or(UNLIMITED),
-        is_ours: true,
-    })
-}
-
 /// What the engine hears when a task ended without an answer.
 fn ended(error: JoinError) -> StoreError {
     if error.is_panic() {
@@ -281,8 +269,10 @@ impl fmt::Debug for SeaOrmStore {
 #[async_trait]
 impl Store for SeaOrmStore {
     async fn get(&self, scope: Scope, id: Id) -> Result<Option<Document>, StoreError> {
-        self.read(move |database| async move { read::get(&database, scope, id).await })
-            .await
+        self.read(move |database| async move {
+            read::get(Executor::of_pool(&database), scope, id).await
+        })
+        .await
     }
 
     async fn find(
@@ -294,7 +284,7 @@ impl Store for SeaOrmStore {
         let keys: Arc<[String]> = keys.into();
         self.read(move |database| {
             let keys = Arc::clone(&keys);
-            async move { read::find(&database, scope, kind, &keys).await }
+            async move { read::find(Executor::of_pool(&database), scope, kind, &keys).await }
         })
         .await
     }
@@ -303,7 +293,7 @@ impl Store for SeaOrmStore {
         let query = Arc::new(query.clone());
         self.read(move |database| {
             let query = Arc::clone(&query);
-            async move { read::list(&database, scope, &query).await }
+            async move { read::list(Executor::of_pool(&database), scope, &query).await }
         })
         .await
     }
@@ -312,7 +302,7 @@ impl Store for SeaOrmStore {
         let (search, broad) = (search.clone(), self.broad);
         self.read(move |database| {
             let searching = Searching::new(scope, search.clone(), broad, false);
-            async move { read::search(&database, searching).await }
+            async move { read::search(Executor::of_pool(&database), searching).await }
         })
         .await
     }
@@ -324,7 +314,7 @@ impl Store for SeaOrmStore {
     ) -> Result<Arc<Configuration>, StoreError> {
         self.read(move |database| {
             let known = known.clone();
-            async move { read::configuration(&database, scope, known).await }
+            async move { read::configuration(Executor::of_pool(&database), scope, known).await }
         })
         .await
     }
@@ -338,7 +328,7 @@ impl Store for SeaOrmStore {
         let key: Arc<str> = key.into();
         self.read(move |database| {
             let key = Arc::clone(&key);
-            async move { read::response(&database, scope, &key, now).await }
+            async move { read::response(Executor::of_pool(&database), scope, &key, now).await }
         })
         .await
     }
@@ -365,15 +355,17 @@ impl Store for SeaOrmStore {
     }
 
     async fn log(&self, scope: Scope, after: i64, limit: usize) -> Result<LogPage, StoreError> {
-        self.read(move |database| async move { log::page(&database, scope, after, limit).await })
-            .await
+        self.read(move |database| async move {
+            log::page(Executor::of_pool(&database), scope, after, limit).await
+        })
+        .await
     }
 
     async fn numbers(&self, scope: Scope, events: &[Id]) -> Result<Vec<Option<i64>>, StoreError> {
         let events: Arc<[Id]> = events.into();
         self.read(move |database| {
             let events = Arc::clone(&events);
-            async move { log::numbers(&database, scope, &events).await }
+            async move { log::numbers(Executor::of_pool(&database), scope, &events).await }
         })
         .await
     }
@@ -383,8 +375,10 @@ impl Store for SeaOrmStore {
         after: Option<QueueKey>,
         limit: usize,
     ) -> Result<Vec<Queue>, StoreError> {
-        self.read(move |database| async move { read::queues(&database, after, limit).await })
-            .await
+        self.read(move |database| async move {
+            read::queues(Executor::of_pool(&database), after, limit).await
+        })
+        .await
     }
 
     async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError> {

@@ -12,10 +12,11 @@ use relm_core::value::hex::unhex;
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
 use relm_core::value::time::Timestamp;
-use sea_orm::{ConnectionTrait, QueryResult, StreamTrait};
+use sea_orm::QueryResult;
 
 use super::error::{Cause, Failure};
-use super::statement::{Connected, document, id};
+use super::executor::Executor;
+use super::statement::{document, id};
 use crate::dialect::Dialect;
 use crate::query::{ListPlan, documents};
 use crate::queue::{next_queue, queues_by_groups, queues_by_skips};
@@ -29,7 +30,7 @@ const KEYS_MAX: usize = 512;
 const CHUNK_ROWS: usize = 256;
 
 pub(super) async fn get(
-    database: &Connected,
+    on: Executor<'_>,
     scope: Scope,
     id: Id,
 ) -> Result<Option<Document>, Failure> {
@@ -37,11 +38,11 @@ pub(super) async fn get(
         return Ok(None);
     }
     let sql = documents(scope, id.kind(), &[id]);
-    Ok(database.documents(&database.pool, &sql).await?.pop())
+    Ok(on.documents(&sql).await?.pop())
 }
 
 pub(super) async fn find(
-    database: &Connected,
+    on: Executor<'_>,
     scope: Scope,
     kind: Kind,
     keys: &[String],
@@ -50,17 +51,16 @@ pub(super) async fn find(
         return Ok(vec![None; keys.len()]);
     };
     if let [_] | [] = keys.chunks(KEYS_MAX).collect::<Vec<_>>()[..] {
-        return find_on(&database.pool, database, (scope, kind, place), keys).await;
+        return find_on(on, (scope, kind, place), keys).await;
     }
-    let moment = database.snapshot().await?;
-    let found = find_on(&moment, database, (scope, kind, place), keys).await?;
-    database.within(moment.commit()).await?;
+    let moment = on.moment().await?;
+    let found = find_on(moment.executor(), (scope, kind, place), keys).await?;
+    moment.end().await?;
     Ok(found)
 }
 
 async fn find_on(
-    on: &impl ConnectionTrait,
-    database: &Connected,
+    on: Executor<'_>,
     (scope, kind, place): (Scope, Kind, usize),
     keys: &[String],
 ) -> Result<Vec<Option<Document>>, Failure> {
@@ -72,7 +72,7 @@ async fn find_on(
         sql.push(column).push(", id, doc FROM ").push(table(kind));
         sql.push(" WHERE scope = ").bind(scope_number(scope));
         sql.and_in(column, &keys);
-        for row in database.rows(on, &sql).await? {
+        for row in on.rows(&sql).await? {
             found.insert(row.try_get_by_index(0)?, document(&row, 1)?);
         }
     }
@@ -80,12 +80,8 @@ async fn find_on(
 }
 
 /// One page of a list.
-pub(super) async fn list(
-    database: &Connected,
-    scope: Scope,
-    query: &Query,
-) -> Result<Page, Failure> {
-    let plan = ListPlan::new(database.dialect, scope, query);
+pub(super) async fn list(on: Executor<'_>, scope: Scope, query: &Query) -> Result<Page, Failure> {
+    let plan = ListPlan::new(on.dialect(), scope, query);
     let mut size = PageSize::new(query.limit);
     let mut documents = Vec::new();
     let add = |document: Document| {
@@ -97,11 +93,11 @@ pub(super) async fn list(
     };
     if plan.residual.is_empty() {
         let rows = plan.rows(query.after, query.limit + 1);
-        let _ = database.each_document(&database.pool, &rows, add).await?;
+        let _ = on.each_document(&rows, add).await?;
     } else {
-        let moment = database.snapshot().await?;
-        walk(database, &moment, &plan, query, add).await?;
-        database.within(moment.commit()).await?;
+        let moment = on.moment().await?;
+        walk(moment.executor(), &plan, query, add).await?;
+        moment.end().await?;
     }
     Ok(Page {
         documents,
@@ -111,8 +107,7 @@ pub(super) async fn list(
 
 /// Walks a list in chunks, showing what the clauses that SQL left undecided accept, for as long as it is wanted.
 async fn walk(
-    database: &Connected,
-    on: &(impl ConnectionTrait + StreamTrait),
+    on: Executor<'_>,
     plan: &ListPlan<'_>,
     query: &Query,
     mut add: impl FnMut(Document) -> ControlFlow<()> + Send,
@@ -122,13 +117,13 @@ async fn walk(
     loop {
         let (sql, candidates) = match plan.candidates(after, chunk) {
             Some(sql) => {
-                let candidates = candidates(database, on, &sql).await?;
+                let candidates = candidates(on, &sql).await?;
                 (plan.rows_of(&candidates), Some(candidates))
             }
             None => (plan.rows(after, chunk), None),
         };
         let (mut last, mut rows) = (None, 0);
-        let judged = database.each_document(on, &sql, |document| {
+        let judged = on.each_document(&sql, |document| {
             last = Some(document.id);
             rows += 1;
             let accepted = Record::from_json(query.kind, &document.json)
@@ -151,13 +146,9 @@ async fn walk(
 }
 
 /// Rows of `ulid, kind`.
-async fn candidates(
-    database: &Connected,
-    on: &impl ConnectionTrait,
-    sql: &Sql,
-) -> Result<Vec<Id>, Failure> {
+async fn candidates(on: Executor<'_>, sql: &Sql) -> Result<Vec<Id>, Failure> {
     let mut ids = Vec::new();
-    for row in database.rows(on, sql).await? {
+    for row in on.rows(sql).await? {
         let (ulid, kind): (String, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         ids.extend(Id::from_parts(&kind, &ulid));
     }
@@ -166,14 +157,14 @@ async fn candidates(
 
 /// One page of a search.
 pub(super) async fn search(
-    database: &Connected,
+    on: Executor<'_>,
     mut searching: Searching,
 ) -> Result<SearchPage, Failure> {
     while let Some(step) = searching.next() {
         match step {
             Step::Entries(statements) => {
                 let mut entries = vec![Vec::new(); statements.len()];
-                for row in database.rows(&database.pool, &together(statements)).await? {
+                for row in on.rows(&together(statements)).await? {
                     let text = |column| row.try_get_by_index::<String>(column);
                     let entry = Id::from_parts(&text(2)?, &text(1)?);
                     let place = text(0)?
@@ -189,7 +180,7 @@ pub(super) async fn search(
                     searching.document(document);
                     ControlFlow::Continue(())
                 };
-                let _ = database.each_document(&database.pool, &sql, see).await?;
+                let _ = on.each_document(&sql, see).await?;
                 searching.documents_end();
             }
         }
@@ -200,14 +191,14 @@ pub(super) async fn search(
 /// The version, the fields and the endpoints as rows of one statement, which sees one moment; none where the version is
 /// known.
 pub(super) async fn configuration(
-    database: &Connected,
+    on: Executor<'_>,
     scope: Scope,
     known: Option<Arc<Configuration>>,
 ) -> Result<Arc<Configuration>, Failure> {
     if let Some(known) = known {
         let mut sql = Sql::new("SELECT version FROM configurations WHERE scope = ");
         sql.bind(scope_number(scope));
-        let rows = database.rows(&database.pool, &sql).await?;
+        let rows = on.rows(&sql).await?;
         let version = rows
             .first()
             .map(|row| row.try_get_by_index(0))
@@ -226,7 +217,7 @@ pub(super) async fn configuration(
     }
     let mut version = 0;
     let mut documents: Vec<Document> = Vec::new();
-    for row in database.rows(&database.pool, &sql).await? {
+    for row in on.rows(&sql).await? {
         let text: String = row.try_get_by_index(0)?;
         if text.is_empty() {
             version = row.try_get_by_index(2)?;
@@ -263,7 +254,7 @@ fn configuration_of(
 }
 
 pub(super) async fn response(
-    database: &Connected,
+    on: Executor<'_>,
     scope: Scope,
     key: &str,
     now: Timestamp,
@@ -273,7 +264,7 @@ pub(super) async fn response(
     sql.bind(scope_number(scope))
         .and("key_digest", key.to_owned());
     sql.push(" AND expires_at > ").bind(now.as_millis());
-    let rows = database.rows(&database.pool, &sql).await?;
+    let rows = on.rows(&sql).await?;
     let Some(row) = rows.first() else {
         return Ok(None);
     };
@@ -289,17 +280,17 @@ pub(super) async fn response(
 }
 
 pub(super) async fn queues(
-    database: &Connected,
+    on: Executor<'_>,
     after: Option<QueueKey>,
     limit: usize,
 ) -> Result<Vec<Queue>, Failure> {
     let (mut queues, mut after) = (Vec::new(), after.map(Place::from));
     loop {
         let left = limit - queues.len();
-        let page = numbered_queues(database, after, left).await?;
+        let page = numbered_queues(on, after, left).await?;
         let mut workspaces: Vec<Id> = Vec::new();
         for sql in workspaces_of(&page) {
-            for row in database.rows(&database.pool, &sql).await? {
+            for row in on.rows(&sql).await? {
                 workspaces.push(id(&row, 0)?);
             }
         }
@@ -313,35 +304,35 @@ pub(super) async fn queues(
 }
 
 async fn numbered_queues(
-    database: &Connected,
+    on: Executor<'_>,
     after: Option<Place>,
     limit: usize,
 ) -> Result<Vec<NumberedQueue>, Failure> {
-    let sql = match database.dialect {
-        Dialect::Sqlite => return queues_one_by_one(database, after, limit).await,
+    let sql = match on.dialect() {
+        Dialect::Sqlite => return queues_one_by_one(on, after, limit).await,
         Dialect::Postgres => queues_by_skips(after, limit),
         Dialect::MariaDb | Dialect::Galera | Dialect::MySql => queues_by_groups(after, limit),
     };
-    let rows = database.rows(&database.pool, &sql).await?;
+    let rows = on.rows(&sql).await?;
     rows.iter().map(numbered_queue).collect()
 }
 
 /// The same where no statement skips through an index: one for each queue, all at one moment.
 async fn queues_one_by_one(
-    database: &Connected,
+    on: Executor<'_>,
     after: Option<Place>,
     limit: usize,
 ) -> Result<Vec<NumberedQueue>, Failure> {
-    let moment = database.snapshot().await?;
+    let moment = on.moment().await?;
     let mut queues: Vec<NumberedQueue> = Vec::new();
     while queues.len() < limit {
         let last = queues.last().map(|queue| queue.place).or(after);
-        match database.rows(&moment, &next_queue(last)).await?.first() {
+        match moment.executor().rows(&next_queue(last)).await?.first() {
             Some(row) => queues.push(numbered_queue(row)?),
             None => break,
         }
     }
-    database.within(moment.commit()).await?;
+    moment.end().await?;
     Ok(queues)
 }
 

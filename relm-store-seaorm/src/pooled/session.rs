@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, Statement,
+};
 
 use super::liveness::Probe;
 use crate::dialect::Dialect;
@@ -110,6 +112,37 @@ pub(super) async fn check(pool: &DatabaseConnection, dialect: Dialect) -> Result
     }
 }
 
+/// Refuses a transaction that somebody else began and that a store cannot do its work in.
+///
+/// # Errors
+/// [`OpenError::Transaction`] for the first setting that will not do.
+pub(super) async fn check_transaction(
+    transaction: &DatabaseTransaction,
+    dialect: Dialect,
+) -> Result<(), OpenError> {
+    let checked = match dialect {
+        // Its transactions are as strict as any, whichever way they are begun.
+        Dialect::Sqlite => Ok(()),
+        Dialect::Postgres => {
+            let found = first(transaction, "SHOW transaction_isolation").await?;
+            is("transaction_isolation", found, "read committed")
+        }
+        Dialect::MariaDb | Dialect::Galera | Dialect::MySql => mysql(transaction, dialect).await,
+    };
+    checked.map_err(|error| match error {
+        OpenError::Session {
+            setting,
+            found,
+            needed,
+        } => OpenError::Transaction {
+            setting,
+            found,
+            needed,
+        },
+        error => error,
+    })
+}
+
 fn is(setting: &'static str, found: Option<String>, needed: &'static str) -> Result<(), OpenError> {
     match found {
         Some(found) if found.eq_ignore_ascii_case(needed) => Ok(()),
@@ -121,14 +154,14 @@ fn is(setting: &'static str, found: Option<String>, needed: &'static str) -> Res
     }
 }
 
-async fn mysql(pool: &DatabaseConnection, dialect: Dialect) -> Result<(), OpenError> {
+async fn mysql(on: &impl ConnectionTrait, dialect: Dialect) -> Result<(), OpenError> {
     // Older servers of MariaDB know it by another name.
-    let isolation = match mysql_setting(pool, "transaction_isolation").await? {
+    let isolation = match mysql_setting(on, "transaction_isolation").await? {
         Some(isolation) => Some(isolation),
-        None => mysql_setting(pool, "tx_isolation").await?,
+        None => mysql_setting(on, "tx_isolation").await?,
     };
     is("transaction_isolation", isolation, "READ-COMMITTED")?;
-    let mode = mysql_setting(pool, "sql_mode").await?.unwrap_or_default();
+    let mode = mysql_setting(on, "sql_mode").await?.unwrap_or_default();
     if !mode.contains("STRICT_") {
         return Err(OpenError::Session {
             setting: "sql_mode",
@@ -136,19 +169,19 @@ async fn mysql(pool: &DatabaseConnection, dialect: Dialect) -> Result<(), OpenEr
             needed: "one with STRICT_ALL_TABLES",
         });
     }
-    is("autocommit", mysql_setting(pool, "autocommit").await?, "ON")?;
+    is("autocommit", mysql_setting(on, "autocommit").await?, "ON")?;
     if dialect == Dialect::Galera {
-        let wait = mysql_setting(pool, "wsrep_sync_wait").await?;
+        let wait = mysql_setting(on, "wsrep_sync_wait").await?;
         is("wsrep_sync_wait", wait, "7")?;
     }
     Ok(())
 }
 
 /// A setting of a session, where the server knows it.
-async fn mysql_setting(pool: &DatabaseConnection, name: &str) -> Result<Option<String>, DbErr> {
+async fn mysql_setting(on: &impl ConnectionTrait, name: &str) -> Result<Option<String>, DbErr> {
     let sql = format!("SHOW SESSION VARIABLES WHERE Variable_name = '{name}'");
-    let statement = Statement::from_string(pool.get_database_backend(), sql);
-    let row = pool.query_one_raw(statement).await?;
+    let statement = Statement::from_string(on.get_database_backend(), sql);
+    let row = on.query_one_raw(statement).await?;
     row.map(|row| row.try_get_by_index(1)).transpose()
 }
 

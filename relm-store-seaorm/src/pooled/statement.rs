@@ -56,13 +56,16 @@ impl Connected {
     }
 
     /// Waits until this process writes nothing else, where the database has one writer: better here, in order, than there,
-    /// where the one that sleeps the shortest is next.
-    pub async fn turn(&self) -> Turn {
-        match &self.writer {
-            // The semaphore is never closed.
-            Some(writer) => Arc::clone(writer).acquire_owned().await.ok(),
-            None => None,
-        }
+    /// where the one that sleeps the shortest is next. A program may hold its own transaction for long, or for ever where it
+    /// waits for us: no longer than for a statement.
+    pub async fn turn(&self) -> Result<Turn, Failure> {
+        let Some(writer) = &self.writer else {
+            return Ok(None);
+        };
+        let turn = tokio::time::timeout(self.limit, Arc::clone(writer).acquire_owned());
+        // The semaphore is never closed.
+        let writes = |_| Failure::Contention(Cause::Said("this process writes something else"));
+        Ok(turn.await.map_err(writes)?.ok())
     }
 
     /// A transaction that writes.
@@ -133,17 +136,6 @@ impl Connected {
     ) -> Result<Vec<Document>, Failure> {
         let rows = self.rows(on, sql).await?;
         rows.iter().map(|row| document(row, 0)).collect()
-    }
-
-    /// Reads documents one by one, as [`each_row`](Self::each_row) reads rows: `id, doc`.
-    pub async fn each_document(
-        &self,
-        on: &impl StreamTrait,
-        sql: &Sql,
-        mut see: impl FnMut(Document) -> ControlFlow<()> + Send,
-    ) -> Result<ControlFlow<()>, Failure> {
-        self.each_row(on, sql, |row| Ok(see(document(row, 0)?)))
-            .await
     }
 
     /// Reads row by row, for as long as the reader goes on: of what comes after, the connection keeps nothing. Whether the

@@ -5,8 +5,9 @@ use sea_orm::{ConnectionTrait, Database, TransactionTrait};
 use test_requirements::requires;
 
 use super::migration::Connection;
+use super::opening::connect;
 use super::options::PoolOptions;
-use super::{Connected, SeaOrmStore, connect};
+use super::{Connected, SeaOrmStore};
 use crate::entities::are_what_the_database_has;
 use crate::search_equivalence::{BROAD_FROM, equal_the_reference};
 use crate::sql::Sql;
