@@ -67,19 +67,26 @@ impl Probe {
 
     /// Where the database is looked for.
     pub fn address(&self) -> String {
-        let (host, port, socket) = match self {
+        match self {
             #[cfg(feature = "postgres")]
             Self::Postgres(options) => {
-                (options.get_host(), options.get_port(), options.get_socket())
+                address(options.get_socket(), options.get_host(), options.get_port())
             }
             #[cfg(feature = "mysql")]
-            Self::MySql(options) => (options.get_host(), options.get_port(), options.get_socket()),
-            Self::Here => return "this process".to_owned(),
-        };
-        match socket {
-            Some(socket) => socket.display().to_string(),
-            None => format!("{host}:{port}"),
+            Self::MySql(options) => {
+                address(options.get_socket(), options.get_host(), options.get_port())
+            }
+            Self::Here => "this process".to_owned(),
         }
+    }
+}
+
+/// A socket in the file system, where there is one, or else a host and its port.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+fn address(socket: Option<&std::path::PathBuf>, host: &str, port: u16) -> String {
+    match socket {
+        Some(socket) => socket.display().to_string(),
+        None => format!("{host}:{port}"),
     }
 }
 

@@ -2,10 +2,13 @@
 
 use std::fmt;
 use std::num::NonZeroUsize;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::sqlx::{self, ConnectOptions as _, Executor};
+use sea_orm::sqlx;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use sea_orm::sqlx::{ConnectOptions as _, Executor};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr};
 
 use super::liveness::{Probe, connected};
