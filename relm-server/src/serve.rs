@@ -15,6 +15,7 @@
 mod answer;
 mod handler;
 mod limits;
+mod live;
 mod memory;
 mod own_thread;
 mod peers;
@@ -45,6 +46,8 @@ use tokio::time::timeout;
 use self::answer::AnswerBody;
 pub use self::handler::{Admission, Allowance, AnswerSize, Handler, Refusal};
 pub use self::limits::{CONNECTIONS_PER_PEER_MAX_DEFAULT, Limits};
+pub use self::live::LiveBody;
+use self::live::until_draining;
 use self::memory::Budgets;
 pub use self::memory::Tenant;
 use self::own_thread::on_own_thread;
@@ -87,6 +90,7 @@ struct Connection {
     peer: Peer,
     /// A request was answered without reading all that its client sends.
     unread: AtomicBool,
+    stage: watch::Receiver<Stage>,
     _place: OwnedSemaphorePermit,
     _counted: CountedConnection,
 }
@@ -173,6 +177,7 @@ async fn accept<H: Handler>(
         let connection = Connection {
             peer,
             unread: AtomicBool::new(false),
+            stage: stage.subscribe(),
             _place: place,
             _counted: counted,
         };
@@ -300,6 +305,17 @@ async fn answer<H: Handler>(
             false => response.map(|bytes| AnswerBody::new(bytes, None)),
         };
     };
+    if let AnswerSize::Live = allowance.answer {
+        let begun = shared.handler.follow(call, head).await;
+        return match begun {
+            Ok(response) => {
+                let stage = connection.stage.clone();
+                response.map(|live| AnswerBody::live(until_draining(live, stage)))
+            }
+            Err(refused) if has_body => close_after(&connection, refused),
+            Err(refused) => refused.map(|bytes| AnswerBody::new(bytes, None)),
+        };
+    }
     let (body, body_memory) = match receive(&shared.bodies, &allowance, &head, body).await {
         Ok(Received { bytes, memory }) => (bytes, memory),
         Err(refusal) => {
@@ -308,7 +324,7 @@ async fn answer<H: Handler>(
     };
     acceptance.give();
     let budget = match allowance.answer {
-        AnswerSize::Small => &shared.answers.small,
+        AnswerSize::Small | AnswerSize::Live => &shared.answers.small,
         AnswerSize::Large | AnswerSize::Batch => &shared.answers.large,
     };
     let expected = limits::expected_bytes(allowance.answer);
@@ -327,7 +343,7 @@ async fn answer<H: Handler>(
     };
     match allowance.answer {
         AnswerSize::Batch => on_own_thread(Box::pin(handling)).await,
-        AnswerSize::Small | AnswerSize::Large => handling.await,
+        AnswerSize::Small | AnswerSize::Large | AnswerSize::Live => handling.await,
     }
 }
 

@@ -7,7 +7,7 @@ use hyper::{Request, Response, StatusCode};
 
 use crate::api::{Admitted, Api};
 use crate::pages::Pages;
-use crate::serve::{Admission, Handler, Peer, Refusal};
+use crate::serve::{Admission, Handler, LiveBody, Peer, Refusal};
 
 /// The API and the pages.
 pub struct Site {
@@ -70,6 +70,14 @@ impl Handler for Site {
         request: Request<Bytes>,
     ) -> impl Future<Output = Response<Bytes>> + Send {
         self.api.carry_out(call, request)
+    }
+
+    fn follow(
+        &self,
+        call: Admitted,
+        head: Parts,
+    ) -> impl Future<Output = Result<Response<LiveBody>, Response<Bytes>>> + Send {
+        self.api.follow(call, head)
     }
 
     fn complete(&self, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {

@@ -43,6 +43,7 @@ pub(super) struct Answer {
     status: StatusCode,
     body: Bytes,
     replayed: bool,
+    is_event_stream: bool,
     /// The version of the one record that the body is, in quotes.
     etag: Option<HeaderValue>,
 }
@@ -61,7 +62,16 @@ impl Answer {
             status: StatusCode::OK,
             body: body.into(),
             replayed: false,
+            is_event_stream: false,
             etag: None,
+        }
+    }
+
+    /// 200 with the events that a follower is told.
+    pub fn event_stream(body: impl Into<Bytes>) -> Self {
+        Self {
+            is_event_stream: true,
+            ..Self::lines(body)
         }
     }
 
@@ -117,6 +127,7 @@ impl Answer {
             },
             body: line(&reply.body),
             replayed: reply.replayed,
+            is_event_stream: false,
             etag: None,
         }
     }
@@ -317,8 +328,13 @@ pub(super) fn render(outcome: Outcome, window: &Window, request_id: RequestId) -
             status,
             body,
             replayed,
+            is_event_stream,
             etag,
-        }) => (status, body, replayed, etag.map(|etag| (ETAG, etag))),
+        }) => {
+            let ty = HeaderValue::from_static("text/event-stream");
+            let ty = is_event_stream.then_some((CONTENT_TYPE, ty));
+            (status, body, replayed, etag.map(|etag| (ETAG, etag)).or(ty))
+        }
         Err(failure) => {
             let body = error_body(&failure, request_id);
             let header = failure.header.map(|header| *header);
@@ -338,7 +354,9 @@ pub(super) fn render(outcome: Outcome, window: &Window, request_id: RequestId) -
     if replayed {
         headers.insert(REPLAYED, HeaderValue::from_static("true"));
     }
-    headers.extend(header);
+    if let Some((name, value)) = header {
+        headers.insert(name, value);
+    }
     let mut response = Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = headers;

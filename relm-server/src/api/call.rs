@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use hyper::Method;
-use hyper::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
+use hyper::header::{HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use hyper::http::request::Parts;
 use relm_core::engine::Crm;
+use relm_core::record::API_VERSION;
 use relm_core::value::json;
 use relm_core::{Error, ErrorKind, Id, Kind, Quoted, Scoped, named_id};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::answer::ApiError;
+use super::answer::{self, ApiError};
 use super::health::Readiness;
 use super::openapi::Documents;
+use super::operation::Body;
 use super::query::Query;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -161,4 +163,32 @@ pub(super) fn missing(kind: Kind) -> ApiError {
 
 fn bad_header(name: &str, message: &str) -> ApiError {
     Error::new(ErrorKind::BadRequest, message).at(name).into()
+}
+
+/// The JSON of a request that has any. A GET or DELETE may bring some along, and it means nothing; a POST that needs none
+/// may not bring what is no JSON.
+pub(super) fn read_body(taken: Body, method: &Method, body: &[u8]) -> Result<Value, ApiError> {
+    match taken {
+        Body::None if method != Method::POST => return Ok(Value::Null),
+        Body::None | Body::Optional(_) if body.is_empty() => return Ok(Value::Null),
+        Body::None | Body::Optional(_) | Body::Required(_) => {}
+    }
+    let read = json::parse(body);
+    read.map_err(|error| relm_core::Error::new(ErrorKind::BadRequest, error.message).into())
+}
+
+/// A request may say which version of the API it speaks; there is one.
+pub(super) fn check_version(headers: &HeaderMap) -> Result<(), ApiError> {
+    for version in headers.get_all(answer::RELM_VERSION) {
+        if version.as_bytes() != API_VERSION.as_bytes() {
+            let given = String::from_utf8_lossy(version.as_bytes());
+            let message = format!(
+                "`Relm-Version` must be {API_VERSION}, or left out, not {}.",
+                Quoted(&given)
+            );
+            let error = relm_core::Error::new(ErrorKind::BadRequest, message);
+            return Err(error.at("Relm-Version").into());
+        }
+    }
+    Ok(())
 }

@@ -45,7 +45,8 @@ async fn feed(call: Call, after: &str) -> Outcome {
     Ok(Answer::ok(feed.documents().await?.to_json()))
 }
 
-fn number_of(text: &str) -> Result<i64, ApiError> {
+/// Reads the number that events are asked for after.
+pub(super) fn number_of(text: &str) -> Result<i64, ApiError> {
     let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let number = text.parse().ok().filter(|_| is_plain);
     number.ok_or_else(|| {

@@ -14,6 +14,7 @@ mod failed_authentications;
 mod fields;
 mod filterable;
 mod filters;
+mod followers;
 mod health;
 mod objects;
 mod openapi;
@@ -25,6 +26,7 @@ mod routes;
 mod schema;
 mod schemas;
 mod search;
+mod stream;
 mod unrouted;
 mod webhooks;
 
@@ -35,17 +37,15 @@ use std::time::Instant;
 use bytes::Bytes;
 use hyper::header::{HeaderMap, HeaderValue, ORIGIN};
 use hyper::http::request::Parts;
-use hyper::{Method, Request, Response};
+use hyper::{Request, Response};
 use relm_core::engine::Crm;
 use relm_core::limits::PAGE_LIMIT_MAX;
-use relm_core::record::API_VERSION;
-use relm_core::value::json;
-use relm_core::{ErrorKind, KeyAccess, Quoted, RequestId, Scoped};
-use serde_json::Value;
+use relm_core::{ErrorKind, KeyAccess, RequestId, Scoped};
 
 use self::answer::{Answer, ApiError, Outcome};
 use self::authentication::Authentication;
-use self::call::{Call, Open};
+use self::call::{Call, Open, check_version, read_body};
+use self::followers::Followers;
 use self::health::Readiness;
 use self::openapi::Documents;
 use self::operation::Body;
@@ -55,7 +55,7 @@ use self::routes::{Answering, Handler, Routes};
 use self::unrouted::unrouted;
 use crate::Cors;
 use crate::log_throttle::LogThrottle;
-use crate::serve::{self, Admission, Allowance, Peer, Refusal, Tenant};
+use crate::serve::{self, Admission, Allowance, LiveBody, Peer, Refusal, Tenant};
 
 /// The API over one engine.
 pub struct Api {
@@ -65,6 +65,7 @@ pub struct Api {
     authentication: Authentication,
     rates: RateLimiter,
     readiness: Readiness,
+    followers: Followers,
     cors: Cors,
     log_throttle: LogThrottle,
 }
@@ -120,6 +121,7 @@ impl Api {
             authentication: Authentication::default(),
             rates: RateLimiter::new(rate_limit_per_minute, false),
             readiness: Readiness::default(),
+            followers: Followers::default(),
             cors: Cors::Off,
             log_throttle: LogThrottle::default(),
         }
@@ -290,6 +292,16 @@ impl Api {
         }
     }
 
+    /// Begins to tell somebody what happens.
+    async fn begin_live(&self, task: Task, head: &Parts) -> Result<LiveBody, ApiError> {
+        match task {
+            Task::Keyed { query, scoped, .. } => {
+                stream::follow(&self.followers, *scoped, query, &head.headers).await
+            }
+            Task::Open(_) => Err(ApiError::internal()),
+        }
+    }
+
     fn render(&self, outcome: Outcome, window: &Window, request_id: RequestId) -> Response<Bytes> {
         if let Err(failure) = &outcome {
             self.log(failure, request_id);
@@ -335,6 +347,25 @@ impl serve::Handler for Api {
         self.carry_out(call, request)
     }
 
+    async fn follow(
+        &self,
+        call: Admitted,
+        head: Parts,
+    ) -> Result<Response<LiveBody>, Response<Bytes>> {
+        let Admitted {
+            request_id,
+            window,
+            task,
+        } = call;
+        match self.begin_live(task, &head).await {
+            Ok(live) => {
+                let head = Answer::event_stream(Bytes::new());
+                Ok(self.render(Ok(head), &window, request_id).map(|_| live))
+            }
+            Err(failure) => Err(self.render(Err(failure), &window, request_id)),
+        }
+    }
+
     fn complete(&self, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
         self.cors.allow(origin, headers);
     }
@@ -349,32 +380,4 @@ impl serve::Handler for Api {
         };
         self.render(Err(ApiError::from(refusal)), &window, request_id)
     }
-}
-
-/// The JSON of a request that has any. A GET or DELETE may bring some along, and it means nothing; a POST that needs none
-/// may not bring what is no JSON.
-fn read_body(taken: Body, method: &Method, body: &[u8]) -> Result<Value, ApiError> {
-    match taken {
-        Body::None if method != Method::POST => return Ok(Value::Null),
-        Body::None | Body::Optional(_) if body.is_empty() => return Ok(Value::Null),
-        Body::None | Body::Optional(_) | Body::Required(_) => {}
-    }
-    let read = json::parse(body);
-    read.map_err(|error| relm_core::Error::new(ErrorKind::BadRequest, error.message).into())
-}
-
-/// A request may say which version of the API it speaks; there is one.
-fn check_version(headers: &HeaderMap) -> Result<(), ApiError> {
-    for version in headers.get_all(answer::RELM_VERSION) {
-        if version.as_bytes() != API_VERSION.as_bytes() {
-            let given = String::from_utf8_lossy(version.as_bytes());
-            let message = format!(
-                "`Relm-Version` must be {API_VERSION}, or left out, not {}.",
-                Quoted(&given)
-            );
-            let error = relm_core::Error::new(ErrorKind::BadRequest, message);
-            return Err(error.at("Relm-Version").into());
-        }
-    }
-    Ok(())
 }

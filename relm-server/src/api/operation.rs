@@ -52,6 +52,8 @@ pub(super) enum Takes {
     /// A page's size and place, and filters on records of a kind.
     List(Kind),
     Search,
+    /// Where a stream of events begins, and their types.
+    Stream,
 }
 
 /// The body of a request, by the name of its schema.
@@ -125,6 +127,13 @@ impl Operation {
     pub fn searches(mut self, schema: &'static str) -> Self {
         self.query = Takes::Search;
         self.large().gives(200, schema)
+    }
+
+    /// What happens, for as long as somebody follows it.
+    pub fn streams(mut self, schema: &'static str) -> Self {
+        self.query = Takes::Stream;
+        self.answer_size = AnswerSize::Live;
+        self.gives(200, schema)
     }
 
     pub fn versioned(mut self) -> Self {
@@ -201,7 +210,7 @@ impl Operation {
         const CHANGE: &[ErrorKind] = &[ErrorKind::Forbidden, ErrorKind::OutcomeUnknown];
         const BODY: &[ErrorKind] = &[ErrorKind::ValidationFailed, ErrorKind::UnknownField];
         let keyed = self.access == Access::Keyed;
-        let listed = self.query != Takes::Nothing;
+        let listed = matches!(self.query, Takes::List(_) | Takes::Search);
         let posted = self.takes_idempotency_key();
         let has_body = self.body != Body::None;
         // A POST that needs no body may not bring one that is too large or no JSON.

@@ -154,13 +154,14 @@ const fn options(takes: Takes) -> &'static [&'static str] {
         Takes::Nothing => &[],
         Takes::List(Kind::Event) => &["after", "limit", "cursor", "filter"],
         Takes::List(_) => &["limit", "cursor", "filter"],
+        Takes::Stream => &["after", "types"],
         Takes::Search => &["q", "types", "limit", "cursor"],
     }
 }
 
 fn advice_on(name: &str, takes: Takes) -> Option<&'static Advice> {
     let own: &[&[OtherName<Advice>]] = match takes {
-        Takes::Nothing => &[],
+        Takes::Nothing | Takes::Stream => &[],
         Takes::List(_) => &[OF_LISTS],
         Takes::Search => &[OF_SEARCH, OF_LISTS],
     };
@@ -184,7 +185,7 @@ pub(super) fn of_elsewhere(name: &str, takes: Takes) -> Option<ApiError> {
 pub(super) fn unknown(name: &str, takes: Takes) -> ApiError {
     let leave = match takes {
         Takes::Nothing => " here; leave it out",
-        Takes::List(_) | Takes::Search => " here",
+        Takes::List(_) | Takes::Search | Takes::Stream => " here",
     };
     of_elsewhere(name, takes).unwrap_or_else(|| {
         refuse(name, leave)

@@ -1,16 +1,24 @@
-//! Answers on their way out: each holds its memory until the last of its bytes is the kernel's.
+//! Answers on their way out: each holds its memory until the last of its bytes is the kernel's. One that goes on is made
+//! piece by piece, as they are taken.
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use hyper::body::{Body, Frame, SizeHint};
 
+use super::live::LiveBody;
 use super::memory::MemoryPermit;
 
-/// The body of an answer: one piece.
-pub(super) struct AnswerBody(Option<CountedBytes>);
+/// The body of an answer.
+pub(super) struct AnswerBody(Content);
+
+enum Content {
+    /// One piece.
+    Whole(Option<CountedBytes>),
+    Live(LiveBody),
+}
 
 /// Bytes and the memory that they were given; hyper drops both together, once the bytes are written or cannot be.
 pub(super) struct CountedBytes {
@@ -21,10 +29,14 @@ pub(super) struct CountedBytes {
 impl AnswerBody {
     pub fn new(bytes: Bytes, memory: Option<MemoryPermit>) -> Self {
         let is_empty = bytes.is_empty();
-        Self((!is_empty).then_some(CountedBytes {
+        Self(Content::Whole((!is_empty).then_some(CountedBytes {
             bytes,
             _memory: memory,
-        }))
+        })))
+    }
+
+    pub fn live(body: LiveBody) -> Self {
+        Self(Content::Live(body))
     }
 }
 
@@ -34,17 +46,30 @@ impl Body for AnswerBody {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<CountedBytes>, Infallible>>> {
-        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
+        let bytes = match &mut self.0 {
+            Content::Whole(bytes) => bytes.take(),
+            Content::Live(live) => {
+                let next = ready!(live.as_mut().poll_next(context));
+                next.map(|bytes| CountedBytes {
+                    bytes,
+                    _memory: None,
+                })
+            }
+        };
+        Poll::Ready(bytes.map(|bytes| Ok(Frame::data(bytes))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_none()
+        matches!(self.0, Content::Whole(None))
     }
 
     fn size_hint(&self) -> SizeHint {
-        let left = self.0.as_ref().map_or(0, CountedBytes::remaining);
+        let left = match &self.0 {
+            Content::Whole(bytes) => bytes.as_ref().map_or(0, CountedBytes::remaining),
+            Content::Live(_) => return SizeHint::default(),
+        };
         SizeHint::with_exact(left as u64)
     }
 }

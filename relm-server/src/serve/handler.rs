@@ -7,7 +7,7 @@ use hyper::header::{HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Request, Response};
 
-use super::{Peer, Tenant};
+use super::{LiveBody, Peer, Tenant};
 
 /// What a request means.
 pub trait Handler: Send + Sync + 'static {
@@ -30,6 +30,14 @@ pub trait Handler: Send + Sync + 'static {
         call: Self::Call,
         request: Request<Bytes>,
     ) -> impl Future<Output = Response<Bytes>> + Send;
+
+    /// Begins to answer a request that was admitted with [`AnswerSize::Live`], of which no body is read: what it is told goes on
+    /// until this ends it, its client leaves or does not read, or the server is to stop.
+    fn follow(
+        &self,
+        call: Self::Call,
+        head: Parts,
+    ) -> impl Future<Output = Result<Response<LiveBody>, Response<Bytes>>> + Send;
 
     /// Adds to the headers of an answer, whoever made it, what depends on the `Origin` that its request was sent from.
     fn complete(&self, origin: Option<&HeaderValue>, headers: &mut HeaderMap);
@@ -67,6 +75,8 @@ pub enum AnswerSize {
     Small,
     /// Many records.
     Large,
+    /// What happens, for as long as somebody follows it: little at a time.
+    Live,
     /// Many records, each of which is read, changed and written: that is done on a thread of its own.
     Batch,
 }

@@ -10,7 +10,7 @@ pub const CONNECTIONS_PER_PEER_MAX_DEFAULT: usize = 1024;
 /// Bytes that are held for an answer until it is made; about its true size is from then on.
 pub(super) const fn expected_bytes(answer: AnswerSize) -> usize {
     match answer {
-        AnswerSize::Small => 16 * 1024,
+        AnswerSize::Small | AnswerSize::Live => 16 * 1024,
         // What was read for it and what is made of it, at once.
         AnswerSize::Large => 4 * 1024 * 1024,
         // A body of a few kilobytes can name the addresses of 500 contacts of 30 KiB.

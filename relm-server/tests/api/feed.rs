@@ -158,3 +158,33 @@ fn what_is_deleted_is_gone() {
     assert_eq!(gone, expected);
     assert_eq!(said(&page(&user, "after=2")), [(3, "contact.created")]);
 }
+
+#[test]
+fn a_stream_has_the_events_of_the_feed() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    for n in 0..7 {
+        user.contact(&format!("{n}@example.com"));
+        user.create("/v1/deals", json!({ "title": "Engine" }));
+    }
+    let told = user.get("/v1/events/stream?after=3&types=deal.created");
+    let mut blocks = told.text.split("\n\n");
+    assert_eq!(blocks.next(), Some("retry: 1000"));
+    for seq in [4, 6, 8, 10, 12, 14] {
+        let lines: Vec<&str> = blocks.next().unwrap().lines().collect();
+        let [id, name, data] = lines[..] else {
+            panic!("{lines:?}");
+        };
+        assert_eq!((id, name), (&*format!("id: {seq}"), "event: deal.created"));
+        let event: Value = serde_json::from_str(data.strip_prefix("data: ").unwrap()).unwrap();
+        let path = format!("/v1/events/{}", super::session::id(&event));
+        assert_eq!(user.get(&path).is(200), event);
+    }
+    assert_eq!(blocks.next(), Some(""));
+    // What a browser says when it comes back goes before the URL.
+    let resumed = user.ask("GET", "/v1/events/stream?after=3");
+    let resumed = resumed.header("last-event-id", "13").send();
+    assert_eq!(resumed.text.matches("id: ").count(), 1);
+    let now = user.get("/v1/events/stream");
+    assert_eq!(now.text, "retry: 1000\n\n");
+}

@@ -190,7 +190,11 @@ impl Answered {
         if has_no_body {
             assert!(!answered.has_header("content-type"), "{answered:?}");
         } else {
-            assert_eq!(answered.header("content-type"), "application/json");
+            let expected = match answered.text.starts_with("retry: ") {
+                true => "text/event-stream",
+                false => "application/json",
+            };
+            assert_eq!(answered.header("content-type"), expected);
         }
         for (name, value) in [
             ("cache-control", "no-store"),

@@ -15,6 +15,7 @@ mod counting;
 )]
 #[path = "../replicas/databases.rs"]
 mod databases;
+mod follow;
 mod framing;
 mod memory;
 mod pace;

@@ -11,7 +11,7 @@ use hyper::header::{HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode};
 use relm_server::serve::{
-    Admission, Allowance, AnswerSize, Handler, Limits, Peer, Refusal, Tenant, serve,
+    Admission, Allowance, AnswerSize, Handler, Limits, LiveBody, Peer, Refusal, Tenant, serve,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -124,6 +124,12 @@ impl Handler for Probe {
             }
             _ => Response::new(request.into_body()),
         }
+    }
+
+    async fn follow(&self, (): (), _: Parts) -> Result<Response<LiveBody>, Response<Bytes>> {
+        Err(Response::new(Bytes::from_static(
+            b"nothing is followed here",
+        )))
     }
 
     fn complete(&self, _: Option<&HeaderValue>, _: &mut HeaderMap) {}

@@ -13,6 +13,7 @@
 mod client;
 mod cluster;
 mod databases;
+mod feed;
 mod full_disk;
 mod hang;
 mod mariadb;

@@ -167,6 +167,22 @@ impl<'a> Feed<'a> {
     /// # Errors
     /// As for a page, and those of the store.
     pub fn follow(self, sleeper: Arc<dyn Sleeper>) -> BoxStream<'a, Result<LoggedEvent>> {
+        self.follow_as(sleeper, logged)
+    }
+
+    /// [`follow`](Self::follow), as JSON.
+    ///
+    /// # Errors
+    /// As for `follow`.
+    pub fn follow_documents(self, sleeper: Arc<dyn Sleeper>) -> BoxStream<'a, Result<Document>> {
+        self.follow_as(sleeper, |it| shown(&it.document, Some(it.seq)))
+    }
+
+    fn follow_as<T: Send + 'a>(
+        self,
+        sleeper: Arc<dyn Sleeper>,
+        convert: fn(Numbered) -> Result<T>,
+    ) -> BoxStream<'a, Result<T>> {
         let scope = self.context.scope();
         let follower = Follower {
             following: self.context.commits().follow(scope),
@@ -174,9 +190,9 @@ impl<'a> Feed<'a> {
             sleeper,
             read: VecDeque::new(),
         };
-        let next = async |mut follower: Follower<'a>| {
-            let logged = follower.next().await?;
-            Ok(Some((logged, follower)))
+        let next = move |mut follower: Follower<'a>| async move {
+            let next = convert(follower.next().await?)?;
+            Ok(Some((next, follower)))
         };
         stream::try_unfold(follower, next).boxed()
     }
@@ -294,10 +310,10 @@ struct Follower<'a> {
 }
 
 impl Follower<'_> {
-    async fn next(&mut self) -> Result<LoggedEvent> {
+    async fn next(&mut self) -> Result<Numbered> {
         loop {
             if let Some(next) = self.read.pop_front() {
-                return logged(next);
+                return Ok(next);
             }
             let page = self.feed.read().await?;
             self.feed.after = page.next_after;

@@ -46,6 +46,9 @@ const TAGS: [(&str, &str); 13] = [
     ("server", "What needs no key."),
 ];
 
+/// What is answered with no JSON: text as the HTML standard has it for streams of events.
+pub(super) const EVENT_STREAM: &str = "EventStream";
+
 /// The documents that say nothing of a workspace, each made once.
 pub(super) struct Documents {
     operations: Vec<Operation>,
@@ -163,6 +166,10 @@ fn security(access: Access) -> Value {
 }
 
 fn content(schema: &str, example: Option<Value>) -> Value {
+    if schema == EVENT_STREAM {
+        let text = json!({ "type": "string" });
+        return json!({ "text/event-stream": { "schema": text } });
+    }
     let mut content = json!({ "schema": reference(schema) });
     if let Some(example) = example {
         content["example"] = example;

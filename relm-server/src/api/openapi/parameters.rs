@@ -58,6 +58,10 @@ pub(super) fn parameters(operation: &Operation, fields: &[Field]) -> Vec<Value> 
     }
     match operation.query {
         Takes::Nothing => return all,
+        Takes::Stream => {
+            all.extend([after(), event_types(), last_event_id()]);
+            return all;
+        }
         Takes::Search => all.extend(words()),
         Takes::List(_) => {}
     }
@@ -103,6 +107,22 @@ fn after() -> Value {
         "in": "query", "name": "after", "required": false, "example": "0",
         "description": "Lists the events after this number of the log, in its order: 0 is before the first one, `latest` the end.",
         "schema": { "type": "string", "pattern": "^([0-9]+|latest)$" },
+    })
+}
+
+fn event_types() -> Value {
+    json!({
+        "in": "query", "name": "types", "required": false, "style": "form", "explode": false,
+        "description": "The types of event to be told of. Default: all.",
+        "schema": { "type": "array", "items": reference("EventType") },
+    })
+}
+
+fn last_event_id() -> Value {
+    json!({
+        "in": "header", "name": "Last-Event-ID", "required": false,
+        "description": "The `id` of the last event of a stream before, which a browser sends by itself; it goes before `after`.",
+        "schema": { "type": "string" },
     })
 }
 

@@ -50,7 +50,7 @@ fn success(operation: &Operation, status: u16, schema: &str) -> Value {
     if operation.takes_idempotency_key() {
         more.push(("Idempotent-Replayed", "IdempotentReplayed"));
     }
-    if operation.query != Takes::Nothing {
+    if matches!(operation.query, Takes::List(_) | Takes::Search) {
         more.push(("Relm-Notice", "RelmNotice"));
     }
     let example = match (schema, operation.ids) {

@@ -4,7 +4,8 @@ use relm_core::{ErrorKind, Kind};
 
 use super::{Route, delete, get, keyed, patch, post, route};
 use crate::api::code::Code;
-use crate::api::{associations, documents, events, fields, schema, search, webhooks};
+use crate::api::openapi::EVENT_STREAM;
+use crate::api::{associations, documents, events, fields, schema, search, stream, webhooks};
 
 const INVALID: Code = Code::Engine(ErrorKind::ValidationFailed);
 const NO_REFERENCE: Code = Code::Engine(ErrorKind::InvalidReference);
@@ -214,6 +215,17 @@ fn event_routes() -> Vec<Route> {
                      `seq` instead, which misses nothing: pass `next_after` back as `after`.",
                 )
                 .lists(Kind::Event, "EventList")
+                .refuses(&[GONE]),
+        ),
+        route(
+            keyed!(stream::so_far),
+            get("events.stream", "/v1/events/stream")
+                .says(
+                    "Follow events",
+                    "Server-Sent Events: each event as it is committed, in the order of `seq`, which is its `id`. `Last-Event-ID` or `after` \
+                     goes on where a stream before ended; without them it begins now.",
+                )
+                .streams(EVENT_STREAM)
                 .refuses(&[GONE]),
         ),
         route(

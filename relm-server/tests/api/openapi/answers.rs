@@ -58,6 +58,17 @@ impl Reader<'_> {
         self.ask("POST", path, body)
     }
 
+    /// Follows events: what is told is no JSON.
+    fn follow(&self) {
+        let path = "/v1/events/stream";
+        let operation = &self.document["paths"][path]["get"];
+        let content = operation["responses"]["200"]["content"].as_object();
+        let types: Vec<&String> = content.unwrap().keys().collect();
+        let told = self.user.get(&format!("{path}?after=0"));
+        assert_eq!(types, [&told.header("content-type")]);
+        self.asked.borrow_mut().insert(format!("get {path}"));
+    }
+
     /// Makes a record, and gives its id.
     fn make(&self, path: &str, body: Value) -> String {
         id(&self.post(path, body))
@@ -96,6 +107,7 @@ impl Reader<'_> {
         self.post(&format!("{endpoint}/recover"), since);
         let events = self.get("/v1/events");
         self.get("/v1/events?after=0");
+        self.follow();
         self.get(&format!("/v1/events/{}", id(&events["data"][0])));
     }
 }
