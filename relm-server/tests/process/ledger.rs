@@ -213,7 +213,8 @@ impl Entries {
         }
         if list == "/v1/deals" {
             self.events
-                .push(("deal.deleted".to_owned(), id.to_owned(), write.version));
+                // A deletion counts as a change.
+                .push(("deal.deleted".to_owned(), id.to_owned(), write.version + 1));
         }
     }
 }
