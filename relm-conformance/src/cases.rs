@@ -141,7 +141,6 @@ macro_rules! for_each_case {
                 a_delivery_is_due_again_when_its_lease_ends
                 a_lease_gives_nothing_before_its_moment
                 a_lease_takes_no_more_than_its_limit
-                a_large_queue_is_leased_at_once
                 a_lease_holds_what_it_gave
                 a_lease_ends_to_the_millisecond
                 a_replace_ends_the_lease
@@ -209,6 +208,7 @@ macro_rules! for_each_case {
                 a_word_goes_on_with_any_letter
             }
             [store::large_queues] {
+                a_large_queue_is_leased_at_once
                 hundreds_of_queues_are_listed_once
                 leases_end_each_at_its_own_moment
                 a_lease_of_hundreds_is_exact

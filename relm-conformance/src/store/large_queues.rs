@@ -6,7 +6,7 @@ use relm_core::record::DeliveryStatus;
 use relm_core::store::{Lease, Queue, QueueKey, Write};
 use relm_core::value::id::{Id, Kind};
 
-use super::leases::{lease, take};
+use super::leases::{given, ids, lease, take, take_any};
 use crate::records::with;
 use crate::records::{
     SCOPE, at, changed_delivery, delivery, delivery_to, endpoint, finished, id, insert, number_of,
@@ -20,6 +20,21 @@ const LIMITS: [usize; 8] = [7, 100, 255, 256, 257, 599, 600, 601];
 async fn queues(store: &Subject, after: Option<QueueKey>, limit: usize) -> Vec<Queue> {
     let queues = store.queues(after, limit).await;
     queues.expect("the store lists queues")
+}
+
+/// A lease takes as much as it is asked to, however many that are: more than a statement of SQL has room for.
+pub(crate) async fn a_large_queue_is_leased_at_once(store: Subject) {
+    const DELIVERIES: u64 = 17_000;
+    let due: Vec<(u64, i64)> = (0..DELIVERIES).map(|n| (n, -n.cast_signed())).collect();
+    given(&store, &due).await;
+    let whole = |now| Lease {
+        limit: 100_000,
+        ..lease(1, now, now + 100)
+    };
+    let earliest_first = ids((0..DELIVERIES).rev());
+    assert!(take(&store, &whole(0)).await == earliest_first);
+    assert_contract!(take(&store, &whole(99)).await, []);
+    assert!(take_any(&store, &whole(100)).await == ids(0..DELIVERIES));
 }
 
 /// A walk gives every queue of hundreds once, with its first moment, whatever the limit; what is finished waits in none.

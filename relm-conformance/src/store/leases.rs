@@ -36,19 +36,19 @@ pub(crate) async fn take(store: &Subject, lease: &Lease) -> Vec<Id> {
 }
 
 /// What a lease gives, where the order is free.
-async fn take_any(store: &Subject, lease: &Lease) -> Vec<Id> {
+pub(crate) async fn take_any(store: &Subject, lease: &Lease) -> Vec<Id> {
     let mut taken = take(store, lease).await;
     taken.sort_unstable();
     taken
 }
 
-fn ids(deliveries: impl IntoIterator<Item = u64>) -> Vec<Id> {
+pub(crate) fn ids(deliveries: impl IntoIterator<Item = u64>) -> Vec<Id> {
     let id_of = |n| id(Kind::Delivery, n);
     deliveries.into_iter().map(id_of).collect()
 }
 
 /// Inserts these deliveries to endpoint 1, each due at its moment.
-async fn given(store: &Subject, due: &[(u64, i64)]) {
+pub(crate) async fn given(store: &Subject, due: &[(u64, i64)]) {
     let one = |(n, due_at): &(u64, i64)| insert(delivery(*n, 1, at(*due_at)));
     store.apply(SCOPE, due.iter().map(one).collect()).await;
 }
@@ -123,21 +123,6 @@ pub(crate) async fn a_lease_takes_no_more_than_its_limit(store: Subject) {
         walked.sort_unstable();
         assert_contract!(walked, ids((0..5).map(|n| 10 * webhook + n)));
     }
-}
-
-/// A lease takes as much as it is asked to, however many that are: more than a statement of SQL has room for.
-pub(crate) async fn a_large_queue_is_leased_at_once(store: Subject) {
-    const DELIVERIES: u64 = 17_000;
-    let due: Vec<(u64, i64)> = (0..DELIVERIES).map(|n| (n, -n.cast_signed())).collect();
-    given(&store, &due).await;
-    let whole = |now| Lease {
-        limit: 100_000,
-        ..lease(1, now, now + 100)
-    };
-    let earliest_first = ids((0..DELIVERIES).rev());
-    assert!(take(&store, &whole(0)).await == earliest_first);
-    assert_contract!(take(&store, &whole(99)).await, []);
-    assert!(take_any(&store, &whole(100)).await == ids(0..DELIVERIES));
 }
 
 /// Until the lease's `until` no other lease gives what it gave; what it did not give is free.

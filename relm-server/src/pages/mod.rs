@@ -1,7 +1,7 @@
 //! What a browser is shown: the documentation, rendered from the documents in `docs/`, which `build.rs` makes HTML of.
 //!
 //! Pages are open to anybody and hold no secret: they are made once, and all that is done for a request is to print where the
-//! server is reached. A page is a handler, a template and a line in [`routes`].
+//! server is reached. A page is a handler, a template and a line in the table `routes`.
 
 mod accepts;
 mod answer;
