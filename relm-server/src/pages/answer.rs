@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderMap, HeaderName,
-    HeaderValue, IF_NONE_MATCH, LOCATION, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    HeaderValue, IF_NONE_MATCH, LOCATION, REFERRER_POLICY, RETRY_AFTER, VARY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Response, StatusCode};
 use sha2::{Digest, Sha256};
@@ -103,6 +104,16 @@ pub(super) fn led_to(path: &'static str) -> Response<Bytes> {
     let headers = response.headers_mut();
     headers.insert(LOCATION, HeaderValue::from_static(path));
     headers.insert(VARY, HeaderValue::from_static("accept"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(NEVER));
+    response
+}
+
+/// 503: other readers hold what pages may take.
+pub(super) fn busy() -> Response<Bytes> {
+    const MESSAGE: &str = "Too many pages are being read at once. Try again in a second.\n";
+    let mut response = with_body(StatusCode::SERVICE_UNAVAILABLE, TEXT, MESSAGE);
+    let headers = response.headers_mut();
+    headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(NEVER));
     response
 }

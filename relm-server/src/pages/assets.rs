@@ -8,6 +8,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Asked, answer};
 
+/// What the paths of all files begin with.
+pub(super) const FOLDER: &str = "/docs/assets/";
+
 /// A file that pages load.
 struct Asset {
     /// Such as `/docs/assets/style-0123456789ab.css`.
@@ -49,7 +52,7 @@ static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
 fn asset(name: &str, extension: &str, content_type: &'static str, bytes: &'static [u8]) -> Asset {
     let digest = answer::hex(&Sha256::digest(bytes));
     Asset {
-        path: format!("/docs/assets/{name}-{digest}.{extension}"),
+        path: format!("{FOLDER}{name}-{digest}.{extension}"),
         content_type,
         bytes,
     }

@@ -7,6 +7,7 @@ mod accepts;
 mod answer;
 mod assets;
 mod base_url;
+mod budget;
 mod documents;
 mod home;
 mod layout;
@@ -27,6 +28,7 @@ use matchit::Router;
 use self::accepts::prefers_html;
 use self::answer::Rendered;
 pub use self::base_url::BaseUrl;
+use self::budget::Budget;
 
 /// Every page.
 pub struct Pages {
@@ -35,6 +37,7 @@ pub struct Pages {
     rendered: Mutex<HashMap<&'static str, Arc<Rendered>>>,
     /// Where the server is reached, if that was said.
     base: Option<BaseUrl>,
+    budget: Budget,
 }
 
 /// Answers a request; none where there is no such page.
@@ -74,6 +77,7 @@ impl Pages {
             routes: router,
             rendered: Mutex::default(),
             base,
+            budget: Budget::default(),
         }
     }
 
@@ -90,7 +94,7 @@ impl Pages {
     pub fn missed(&self, head: &Parts, refused: Response<Bytes>) -> Response<Bytes> {
         if is_read(&head.method) {
             return match prefers_html(&head.headers) {
-                true => missing::page(refused.body()),
+                true => self.budget.hold(missing::page(refused.body())),
                 false => refused,
             };
         }
@@ -106,14 +110,23 @@ impl Pages {
             .strip_suffix('/')
             .filter(|path| path.starts_with("/docs"))
         {
-            return Some(answer::moved(meant.trim_end_matches('/')));
+            let meant = meant.trim_end_matches('/');
+            return Some(match head.uri.query() {
+                Some(query) => answer::moved(&format!("{meant}?{query}")),
+                None => answer::moved(meant),
+            });
         }
         let route = self.routes.at(path).ok()?;
         let base = self.base.clone();
-        (route.value)(&Asked {
+        let page = (route.value)(&Asked {
             pages: self,
             head,
             base: base.or_else(|| BaseUrl::of_request(&head.headers)),
+        })?;
+        // Files are the binary's own bytes, which no answer copies.
+        Some(match path.starts_with(assets::FOLDER) {
+            true => page,
+            false => self.budget.hold(page),
         })
     }
 }

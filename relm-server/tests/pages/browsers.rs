@@ -140,6 +140,7 @@ fn a_slash_too_much_is_left_out() {
         ("/docs/", "/docs"),
         ("/docs/api/errors/", "/docs/api/errors"),
         ("/docs/quickstart//", "/docs/quickstart"),
+        ("/docs/search/?q=key", "/docs/search?q=key"),
     ] {
         let moved = get(&site, path);
         assert_eq!(

@@ -1,5 +1,8 @@
 //! What each page costs and what it may do: its size, its files, its headers, and what a browser keeps of it.
 
+use bytes::Bytes;
+use hyper::Request;
+
 use super::html::attributes;
 use super::site::{HOST, all_pages, ask, get, site};
 
@@ -156,4 +159,30 @@ fn whatever_answers_get_answers_head_alike() {
             "{path}"
         );
     }
+}
+
+#[test]
+fn pages_that_nobody_takes_hold_a_bounded_memory() {
+    let site = site();
+    let open = |path: &str| {
+        let request = Request::builder().uri(path).header(HOST.0, HOST.1);
+        pollster::block_on(site.handle(request.body(Bytes::new()).unwrap()))
+    };
+    let mut held = Vec::new();
+    let refused = loop {
+        let page = open("/llms.txt");
+        if page.status() != 200 {
+            break page;
+        }
+        held.push(page);
+        assert!(held.len() < 1_000, "nothing bounds them");
+    };
+    let bytes: usize = held.iter().map(|page| page.body().len()).sum();
+    assert!(bytes <= 16 * 1024 * 1024, "{bytes}");
+    assert_eq!(refused.status(), 503);
+    assert_eq!(refused.headers()["retry-after"], "1");
+    // Programs are served all the while, and so are pages once a reader has taken what it asked for.
+    assert_eq!(open("/healthz").status(), 200);
+    held.pop();
+    assert_eq!(open("/llms.txt").status(), 200);
 }
