@@ -246,3 +246,26 @@ pub fn run(bed: Bed, test: impl AsyncFnOnce(&Bed) -> Tested) {
     tested.expect("the test has no error");
     bed.end();
 }
+
+/// Runs a test with a store whose runtime has one thread, in a program of one task: nothing that was spawned goes on before the
+/// test waits for something.
+pub fn on_one_thread<F>(bed: &Bed, test: impl FnOnce(SeaOrmStore, Scoped) -> F + Send) -> Tested
+where
+    F: Future<Output = Tested>,
+{
+    let (url, workspace) = (bed.url.as_str(), bed.live.scope().workspace());
+    let tested = || -> Tested {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(async {
+            let store = SeaOrmStore::connect(url, PoolOptions::new().migrate(false)).await?;
+            let live = Crm::new(store.clone()).open(workspace, Mode::Live).await?;
+            test(store.clone(), live).await?;
+            store.close().await;
+            Ok(())
+        })
+    };
+    let tested = std::thread::scope(|scope| scope.spawn(tested).join());
+    tested.expect("the test does not panic")
+}

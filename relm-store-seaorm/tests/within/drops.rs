@@ -3,13 +3,15 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
+use std::time::Duration;
 
-use futures_util::FutureExt;
-use relm_core::ListRequest;
+use futures_util::{FutureExt, StreamExt};
+use relm_core::{ListRequest, Scoped};
+use relm_store_seaorm::Transaction;
 use sea_orm::{TransactionSession, TransactionTrait};
 use test_requirements::requires;
 
-use crate::bed::place_order;
+use crate::bed::{on_one_thread, place_order};
 use crate::{Bed, Tested, on_every_database, person};
 
 on_every_database! {
@@ -17,6 +19,8 @@ on_every_database! {
     a_transaction_is_dropped_while_it_is_worked_in
     a_begin_that_is_given_up_leaves_no_connection_in_a_transaction
     a_commit_whose_future_is_dropped_goes_on
+    a_commit_whose_future_is_dropped_is_heard_of
+    an_inner_transaction_that_is_dropped_ends_before_what_comes_next
 }
 
 /// Polls a future so many times, each once it asks to be, and drops it.
@@ -134,6 +138,81 @@ async fn a_commit_whose_future_is_dropped_goes_on(bed: &Bed) -> Tested {
     assert_eq!(
         (bed.contacts().await.len(), bed.orders().await),
         (1, vec![1])
+    );
+    Ok(())
+}
+
+/// The inner one's commit tells the outer one what to do after its own, which does it.
+async fn a_commit_whose_future_is_dropped_is_heard_of(bed: &Bed) -> Tested {
+    let mut heard = bed.live.events().subscribe();
+    for drops_outer in [false, true] {
+        let transaction = bed.store.begin().await?;
+        let inner = TransactionTrait::begin(&transaction).await?;
+        let live = bed.live.within(&inner);
+        let email = format!("{drops_outer}@example.com");
+        let created = live.contacts().create(person(&email)).await?;
+        if drops_outer {
+            inner.commit().await?;
+            let _ = transaction.commit().now_or_never();
+        } else {
+            let _ = inner.commit().now_or_never();
+            transaction.commit().await?;
+        }
+        let told = tokio::time::timeout(Duration::from_secs(10), heard.next()).await?;
+        let told = told.expect("events go on")?;
+        assert_eq!(told.data.decode::<relm_core::Contact>()?, created);
+    }
+    Ok(())
+}
+
+/// Leaves an inner transaction in the middle of a change, which has the connection as long as it lasts.
+async fn dropped_in_a_change(transaction: &Transaction, live: &Scoped, email: &str) -> Tested {
+    let inner = TransactionTrait::begin(transaction).await?;
+    let within = live.within(&inner);
+    let contacts = within.contacts();
+    // What the engine reads first, it has read.
+    contacts.create(person(&format!("first-{email}"))).await?;
+    let mut change = Box::pin(contacts.create(person(email)));
+    assert!(change.as_mut().now_or_never().is_none());
+    // The change's task begins.
+    tokio::task::yield_now().await;
+    drop(change);
+    drop(inner);
+    Ok(())
+}
+
+/// What comes next would be done in the savepoint of the inner one and be undone with it, though it was said to be done.
+async fn an_inner_transaction_that_is_dropped_ends_before_what_comes_next(bed: &Bed) -> Tested {
+    let nobody = person("nobody@example.com");
+    let nobody = bed.live.contacts().create(nobody).await?;
+    let placed = nobody.clone();
+    on_one_thread(bed, |store, live| async move {
+        let transaction = store.begin().await?;
+        dropped_in_a_change(&transaction, &live, "1@example.com").await?;
+        place_order(&transaction, 1, &placed).await?;
+        transaction.commit().await?;
+
+        let transaction = store.begin().await?;
+        let inner = TransactionTrait::begin(&transaction).await?;
+        assert!(inner.rollback().now_or_never().is_none());
+        place_order(&transaction, 2, &placed).await?;
+        transaction.commit().await?;
+
+        let transaction = store.begin().await?;
+        let begun = TransactionTrait::begin(&transaction).now_or_never();
+        assert!(begun.is_none());
+        place_order(&transaction, 3, &placed).await?;
+        transaction.commit().await?;
+
+        let transaction = store.begin().await?;
+        place_order(&transaction, 4, &placed).await?;
+        dropped_in_a_change(&transaction, &live, "2@example.com").await?;
+        transaction.commit().await?;
+        Ok(())
+    })?;
+    assert_eq!(
+        (bed.contacts().await, bed.orders().await),
+        (vec![nobody], vec![1, 2, 3, 4])
     );
     Ok(())
 }

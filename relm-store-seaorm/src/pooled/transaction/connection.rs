@@ -11,15 +11,14 @@ use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
     StreamTrait,
 };
-use tokio::sync::OwnedMutexGuard;
 
 use super::Transaction;
-use super::shared::{Held, State, learn};
+use super::shared::{Alone, Held, State, learn};
 
 impl Transaction {
-    /// Waits until nothing else is done in the transaction.
-    pub(super) async fn alone(&self) -> Result<(OwnedMutexGuard<State>, &Arc<Held>), DbErr> {
-        let state = self.shared.alone().await;
+    /// Waits until nothing else is done in the transaction; refused while one within it is open.
+    pub(super) async fn alone(&self) -> Result<(Alone, &Arc<Held>), DbErr> {
+        let state = self.shared.alone(self.level).await;
         let state = state.map_err(|failure| DbErr::Custom(failure.cause().to_string()))?;
         match (&self.held, *state) {
             (Some(held), State::Open) => Ok((state, held)),
@@ -88,7 +87,7 @@ impl StreamTrait for Transaction {
 pub struct TransactionRows<'a> {
     // Dropped before what follows: whoever has the state next finds the connection free.
     rows: Pin<Box<<DatabaseTransaction as StreamTrait>::Stream<'a>>>,
-    state: OwnedMutexGuard<State>,
+    state: Alone,
 }
 
 impl Stream for TransactionRows<'_> {

@@ -19,7 +19,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use tokio::sync::oneshot;
 
 use self::savepoint::IS_THERE;
-use self::shared::{Held, Shared, State};
+use self::shared::{Held, Kept, Shared, State};
 use self::store::TransactionStore;
 use super::error::{Cause, Failure};
 use super::executor::Executor;
@@ -27,6 +27,10 @@ use super::{SeaOrmStore, commit, session};
 use crate::open_error::OpenError;
 
 pub use self::connection::TransactionRows;
+
+/// What is known of a transaction in which nothing more can be done.
+const UNDONE_BEFORE: Cause =
+    Cause::Said("a statement of it failed, or the transaction around it has ended");
 
 /// A transaction that holds changes of the CRM and the program's own rows: both are committed, or neither.
 ///
@@ -70,6 +74,9 @@ pub use self::connection::TransactionRows;
 /// belongs to it through it alone: whatever goes another way needs another connection, and may wait for a lock that the
 /// transaction holds.
 ///
+/// While a transaction within it is open, everything is done in that one: this one and its handles refuse what they are asked
+/// (`internal_error`), since it would be undone with the inner one. Whoever ends this one first has both undone.
+///
 /// Nothing more can be done in a transaction that the database has undone, as the MySQL family does with the victim of a
 /// deadlock: SeaORM alone would carry on outside of any transaction, and this refuses each statement and the commit.
 #[must_use = "a transaction that is dropped is rolled back"]
@@ -96,11 +103,11 @@ pub(super) async fn begin(store: &SeaOrmStore) -> relm_core::Result<Transaction>
             Ok((database.begin().await?, turn))
         };
         let (transaction, turn) = commit::read(&database, begin).await?;
-        Ok(Held {
-            transaction,
+        let kept = Arc::new(Kept {
             _turn: turn,
             _place: Some(place),
-        })
+        });
+        Ok(Held { transaction, kept })
     });
     let held: Result<Held, StoreError> =
         begun.await.unwrap_or_else(|error| Err(super::ended(error)));
@@ -124,12 +131,8 @@ pub(super) async fn adopt(
         });
     }
     session::check_transaction(&transaction, store.database.dialect).await?;
-    let held = Held {
-        transaction,
-        _turn: None,
-        _place: None,
-    };
-    Ok(Transaction::new(store, held))
+    let kept = Arc::default();
+    Ok(Transaction::new(store, Held { transaction, kept }))
 }
 
 impl Transaction {
@@ -144,20 +147,25 @@ impl Transaction {
     }
 
     /// Commits what was done in it, the program's rows and the changes of the CRM; then the dispatcher is woken, and subscribers
-    /// hear of it. Once begun it goes on, also where the future is dropped.
+    /// hear of it. Once begun it goes on to all of that, also where the future is dropped.
     ///
     /// # Errors
     /// `unavailable`, with `transaction_conflict` as its [reason](relm_core::Error::reason) where another transaction was in the
     /// way, and `transaction_undone` where the database had undone it before: nothing was committed. `outcome_unknown` when the
-    /// connection was lost on the way.
-    pub async fn commit(self) -> relm_core::Result<()> {
-        let outer = self.outer.clone();
-        let after_commit = self.release().await?;
-        match outer {
-            Some(outer) => after_commit.hand_to(&outer),
-            None => after_commit.run(),
-        }
-        Ok(())
+    /// connection was lost on the way. `internal_error` where a transaction within this one is open: neither of them is
+    /// committed, and the inner one is told so when it asks for anything.
+    pub async fn commit(mut self) -> relm_core::Result<()> {
+        let (after_commit, outer) = (Arc::clone(&self.after_commit), self.outer.take());
+        self.end(|shared, held, state| async move {
+            commit_held(&shared, held, state).await?;
+            // Here, where nobody drops it; and before the outer transaction can be committed.
+            match outer {
+                Some(outer) => after_commit.hand_to(&outer),
+                None => after_commit.run(),
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Commits it within a transaction that is around it and that its program holds: what [`commit`](Self::commit) would do
@@ -167,26 +175,26 @@ impl Transaction {
     /// # Errors
     /// As for [`commit`](Self::commit).
     pub async fn release(mut self) -> relm_core::Result<Arc<AfterCommit>> {
-        let (level, after_commit) = (self.level, Arc::clone(&self.after_commit));
-        let committed =
-            self.end(|shared, held| async move { commit_held(shared, held, level).await });
-        committed.await?;
+        let after_commit = Arc::clone(&self.after_commit);
+        self.end(|shared, held, state| async move { commit_held(&shared, held, state).await })
+            .await?;
         Ok(after_commit)
     }
 
     /// Undoes what was done in it.
     ///
     /// # Errors
-    /// `unavailable` when the database does not answer: it undoes the transaction by itself then.
+    /// `unavailable` when the database does not answer: it undoes the transaction by itself then. `internal_error` where a
+    /// transaction within this one is open: all is undone once that one has ended, too, however it does.
     pub async fn rollback(mut self) -> relm_core::Result<()> {
-        self.end(|shared, held| async move { roll_back(shared, held).await })
+        self.end(|shared, held, _| async move { roll_back(&shared, held).await })
             .await
     }
 
-    /// Ends it in a task of its own.
+    /// Ends it in a task of its own, before anything that the program asks for next.
     async fn end<F>(
         &mut self,
-        end: impl FnOnce(Arc<Shared>, Arc<Held>) -> F,
+        end: impl FnOnce(Arc<Shared>, Arc<Held>, State) -> F + Send + 'static,
     ) -> relm_core::Result<()>
     where
         F: Future<Output = Result<(), StoreError>> + Send + 'static,
@@ -194,10 +202,16 @@ impl Transaction {
         let Some(held) = self.held.take() else {
             return Err(ended().into());
         };
-        let task = self
-            .shared
-            .runtime
-            .spawn(end(Arc::clone(&self.shared), held));
+        let (shared, level) = (Arc::clone(&self.shared), self.level);
+        // Not in the task, which begins when the runtime has it begin: a future that is dropped by then ends it all the same.
+        let place = shared.place();
+        let task = self.shared.runtime.spawn(async move {
+            let (alone, held) = shared.take_over(place, held, level).await?;
+            let ended = end(shared, held, *alone).await;
+            // Only now: who comes next finds the connection free.
+            drop(alone);
+            ended
+        });
         let gone = |_| {
             Err(StoreError::ambiguous(
                 "the task that ends a transaction did not",
@@ -225,6 +239,7 @@ impl StoreTransaction for Transaction {
         Arc::new(TransactionStore::new(
             held.unwrap_or_default(),
             Arc::clone(&self.shared),
+            self.level,
         ))
     }
 
@@ -236,7 +251,7 @@ impl StoreTransaction for Transaction {
 impl Drop for Transaction {
     fn drop(&mut self) {
         if let Some(held) = self.held.take() {
-            self.shared.let_go(held);
+            self.shared.let_go(held, self.level);
         }
     }
 }
@@ -249,27 +264,9 @@ impl fmt::Debug for Transaction {
     }
 }
 
-async fn commit_held(shared: Arc<Shared>, held: Arc<Held>, level: usize) -> Result<(), StoreError> {
-    let state = shared.take_over(&held).await?;
-    let committed = commit_alone(&shared, *state, held, level).await;
-    // Only now: who comes next finds the connection free.
-    drop(state);
-    committed
-}
-
-async fn commit_alone(
-    shared: &Shared,
-    state: State,
-    held: Arc<Held>,
-    level: usize,
-) -> Result<(), StoreError> {
+async fn commit_held(shared: &Shared, held: Arc<Held>, state: State) -> Result<(), StoreError> {
     if state == State::Undone {
-        return Err(undone(Cause::Said("a statement of it failed")));
-    }
-    if shared.level() >= level {
-        return Err(StoreError::fault(
-            "a transaction within this one has not ended",
-        ));
+        return Err(undone(UNDONE_BEFORE));
     }
     let database = &shared.database;
     let executor = Executor::within(database, &held.transaction);
@@ -279,8 +276,7 @@ async fn commit_alone(
     }
     let Held {
         transaction,
-        _turn,
-        _place,
+        kept: _kept,
     } = whole(held)?;
     let committed = match database.liveness.check() {
         Ok(()) => database.within(transaction.commit()).await,
@@ -297,15 +293,12 @@ async fn commit_alone(
     })
 }
 
-async fn roll_back(shared: Arc<Shared>, held: Arc<Held>) -> Result<(), StoreError> {
-    let state = shared.take_over(&held).await?;
+async fn roll_back(shared: &Shared, held: Arc<Held>) -> Result<(), StoreError> {
     let Held {
         transaction,
-        _turn,
-        _place,
+        kept: _kept,
     } = whole(held)?;
     let rolled_back = shared.database.within(transaction.rollback()).await;
-    drop(state);
     rolled_back.map_err(Failure::into_store_error)
 }
 

@@ -8,47 +8,53 @@ use sea_orm::{
     AccessMode, DbErr, IsolationLevel, TransactionError, TransactionOptions, TransactionSession,
     TransactionTrait,
 };
+use tokio::sync::oneshot;
 
 use super::Transaction;
 use super::savepoint::IS_THERE;
-use super::shared::{Held, State, learn};
+use super::shared::{Alone, Held, Shared, State};
 use crate::pooled::executor::Executor;
+
+/// Begins a transaction within one that its caller has alone.
+async fn begin_within(shared: &Shared, held: Arc<Held>, alone: &mut Alone) -> Result<Held, DbErr> {
+    let executor = Executor::within(&shared.database, &held.transaction);
+    if let Err(failure) = executor.control(IS_THERE).await {
+        return Err(DbErr::Custom(failure.cause().to_string()));
+    }
+    let begun = held.transaction.begin().await;
+    let transaction = begun.inspect_err(|_| **alone = State::Undone)?;
+    let kept = Arc::clone(&held.kept);
+    Ok(Held { transaction, kept })
+}
 
 #[async_trait]
 impl TransactionTrait for Transaction {
     type Transaction = Self;
 
     /// Begins a transaction within this one. What the CRM does [within](relm_core::Crm::within) it is undone with it, and is
-    /// heard of once both are committed.
+    /// heard of once both are committed. Until it ends, nothing is done in this one.
     async fn begin(&self) -> Result<Self, DbErr> {
         let (shared, outer) = (Arc::clone(&self.shared), Arc::clone(&self.after_commit));
-        let (mut state, held) = self.alone().await?;
+        let (mut alone, held) = self.alone().await?;
         let held = Arc::clone(held);
+        let (caller, begun) = oneshot::channel();
         // In a task of its own: where SeaORM gives up a savepoint on its way, or is refused one, it rolls back the transaction
         // around it and goes on outside of any.
-        let begun = self.shared.runtime.spawn(async move {
-            let executor = Executor::within(&shared.database, &held.transaction);
-            if let Err(failure) = executor.control(IS_THERE).await {
-                return Err(DbErr::Custom(failure.cause().to_string()));
-            }
-            let begun = held.transaction.begin().await;
-            drop(held);
-            let transaction = begun.inspect_err(|error| {
-                learn(&mut state, error);
-                *state = State::Undone;
-            })?;
-            let held = Held {
-                transaction,
-                _turn: None,
-                _place: None,
-            };
-            Ok(Self {
+        self.shared.runtime.spawn(async move {
+            let begun = begin_within(&shared, held, &mut alone).await;
+            let begun = begun.map(|held| Self {
                 held: Some(Arc::new(held)),
-                level: shared.begin_level(),
-                shared,
+                level: shared.begin_level(&alone),
+                shared: Arc::clone(&shared),
                 after_commit: Arc::default(),
                 outer: Some(outer),
-            })
+            });
+            // Nobody waits for it any more: it is gone before anything else is done in the one around it.
+            if let Err(Ok(mut abandoned)) = caller.send(begun)
+                && let Some(held) = abandoned.held.take()
+            {
+                shared.undo(alone, held, abandoned.level);
+            }
         });
         let gone = |_| Err(DbErr::Custom("the runtime is being shut down".to_owned()));
         begun.await.unwrap_or_else(gone)

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 use super::savepoint::{self, Interrupted};
 use super::shared::{Held, Shared, State};
-use super::{ended, undone};
+use super::{UNDONE_BEFORE, ended, undone};
 use crate::pooled::error::{Cause, Failure};
 use crate::pooled::executor::Executor;
 use crate::pooled::{READ_MAX, log, read};
@@ -27,6 +27,8 @@ use crate::search::Searching;
 pub(super) struct TransactionStore {
     held: Weak<Held>,
     shared: Arc<Shared>,
+    /// The transaction's, among those around it.
+    level: usize,
 }
 
 /// A call that has the transaction for itself.
@@ -42,8 +44,12 @@ impl Call {
 }
 
 impl TransactionStore {
-    pub fn new(held: Weak<Held>, shared: Arc<Shared>) -> Self {
-        Self { held, shared }
+    pub fn new(held: Weak<Held>, shared: Arc<Shared>, level: usize) -> Self {
+        Self {
+            held,
+            shared,
+            level,
+        }
     }
 
     /// Does work in a task of its own, once nothing else is done in the transaction. Where nobody waits for that any more, it
@@ -57,17 +63,18 @@ impl TransactionStore {
         F: Future<Output = Result<T, Interrupted>> + Send + 'static,
     {
         let (held, shared) = (Weak::clone(&self.held), Arc::clone(&self.shared));
+        let level = self.level;
         let (_caller, gone) = oneshot::channel::<()>();
         let task = self.shared.runtime.spawn(async move {
             let alone = tokio::select! {
                 biased;
-                alone = shared.alone() => alone,
+                alone = shared.alone(level) => alone,
                 _ = gone => Err(Failure::Away(Cause::Said("nobody waits any more"))),
             };
             let mut state = alone.map_err(Failure::into_store_error)?;
             let held = held.upgrade().ok_or_else(ended)?;
             if *state == State::Undone {
-                return Err(undone(Cause::Said("a statement of it failed")));
+                return Err(undone(UNDONE_BEFORE));
             }
             let done = work(Call { held, shared }).await;
             done.map_err(|interrupted| interrupted.into_store_error(&mut state))
