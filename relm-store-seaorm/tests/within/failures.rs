@@ -180,3 +180,39 @@ fn a_transaction_of_another_database_is_refused() {
         Ok(())
     });
 }
+
+/// Whoever gives an event its number is in the middle of it for eleven seconds.
+const NUMBERS_SLOWLY: &str = "\
+    CREATE FUNCTION number_slowly() RETURNS trigger LANGUAGE plpgsql AS \
+    $$ BEGIN PERFORM pg_sleep(11); RETURN NEW; END $$; \
+    CREATE TRIGGER number_slowly BEFORE UPDATE OF seq ON events \
+    FOR EACH ROW EXECUTE FUNCTION number_slowly()";
+
+/// An event would have a number of which its log knows nothing, and another one the same later.
+#[requires(postgres)]
+#[test]
+fn a_numbering_that_takes_too_long_is_not_committed_in_part() {
+    crate::bed::run(Bed::postgres(), async |bed| {
+        let ada = person("ada@example.com");
+        let ada = bed.live.contacts().create(ada).await?;
+        bed.pool.execute_unprepared(NUMBERS_SLOWLY).await?;
+        let options = PoolOptions::new().statement_timeout(Duration::from_secs(30));
+        let store = SeaOrmStore::connect(bed.url.as_str(), options).await?;
+        let transaction = store.begin().await?;
+        place_order(&transaction, 1, &ada).await?;
+        let live = bed.live.within(&transaction);
+        assert_eq!(reason(live.events().after(0).await), "transaction_undone");
+        assert_eq!(reason(transaction.commit().await), "transaction_undone");
+        store.close().await;
+        let quickly = "DROP FUNCTION number_slowly CASCADE";
+        bed.pool.execute_unprepared(quickly).await?;
+        bed.live
+            .contacts()
+            .create(person("bob@example.com"))
+            .await?;
+        let numbers = bed.live.events().after(0).await?.data;
+        let numbers: Vec<i64> = numbers.into_iter().map(|event| event.seq).collect();
+        assert_eq!((numbers, bed.orders().await), (vec![1, 2], vec![]));
+        Ok(())
+    });
+}

@@ -164,8 +164,14 @@ impl Store for TransactionStore {
     }
 
     async fn log(&self, scope: Scope, after: i64, limit: usize) -> Result<LogPage, StoreError> {
-        self.read(move |call| async move { log::page(call.executor(), scope, after, limit).await })
-            .await
+        self.run(move |call| async move {
+            let page = log::page(call.executor(), scope, after, limit);
+            let page = tokio::time::timeout(READ_MAX, page).await;
+            // It writes, too: what it was about is half done, and a program must not commit that.
+            page.map_err(|_| Interrupted::Transaction(Failure::timed_out()))?
+                .map_err(Interrupted::from)
+        })
+        .await
     }
 
     async fn numbers(&self, scope: Scope, events: &[Id]) -> Result<Vec<Option<i64>>, StoreError> {
