@@ -73,8 +73,9 @@ impl StreamTrait for Transaction {
         statement: Statement,
     ) -> Pin<Box<dyn Future<Output = Result<TransactionRows<'a>, DbErr>> + 'a + Send>> {
         Box::pin(async move {
-            let (state, held) = self.alone().await?;
-            let rows = held.transaction.stream_raw(statement).await?;
+            let (mut state, held) = self.alone().await?;
+            let rows = held.transaction.stream_raw(statement).await;
+            let rows = rows.inspect_err(|error| learn(&mut state, error))?;
             Ok(TransactionRows {
                 rows: Box::pin(rows),
                 state,
