@@ -151,7 +151,8 @@ impl SeaOrmStore {
     }
 
     /// Begins a transaction that the program's own rows and changes of the CRM are part of: see [`Transaction`]. On SQLite it is
-    /// one that writes from the beginning, and waits until no other of this process does.
+    /// one that writes from the beginning, and waits until no other of this process does. On PostgreSQL one in which nothing is
+    /// done for a minute is undone, on a pool that [`PoolOptions`] set up.
     ///
     /// # Errors
     /// `unavailable` when there is no connection in time, or the database does not answer. A future that is dropped on its way

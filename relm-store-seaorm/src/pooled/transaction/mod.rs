@@ -77,6 +77,10 @@ const UNDONE_BEFORE: Cause =
 /// While a transaction within it is open, everything is done in that one: this one and its handles refuse what they are asked
 /// (`internal_error`), since it would be undone with the inner one. Whoever ends this one first has both undone.
 ///
+/// A program that does nothing in it for a minute loses it on PostgreSQL, where the pool is the store's own or
+/// [`PoolOptions`](super::PoolOptions) set it up (`idle_in_transaction_session_timeout`): what comes next fails, and nothing is
+/// committed.
+///
 /// Nothing more can be done in a transaction that the database has undone, as the MySQL family does with the victim of a
 /// deadlock: SeaORM alone would carry on outside of any transaction, and this refuses each statement and the commit.
 #[must_use = "a transaction that is dropped is rolled back"]
