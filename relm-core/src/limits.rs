@@ -27,7 +27,8 @@ pub const PAGE_LIMIT_DEFAULT: usize = 50;
 pub const PAGE_LIMIT_MAX: usize = 200;
 /// Bytes of the documents on a page; one that is larger alone is a page of its own.
 pub const PAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
-/// Events that one filtered page of a feed looks at, and those of the store's page that it is at.
+/// Events that one filtered page of a feed looks at, and those of the store's page that it is at. It looks at no further page of the
+/// store either once it has looked at [`PAGE_BYTES_MAX`].
 pub const FEED_EVENTS_MAX: usize = 1_000;
 /// Clauses of one list request.
 pub const FILTER_CLAUSES_MAX: usize = 20;

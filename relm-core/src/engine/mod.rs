@@ -32,6 +32,7 @@ mod storage;
 mod transaction;
 mod wakeups;
 mod within;
+mod yielding;
 
 pub use caches::KEY_CACHE_MS;
 pub use crm::{Crm, CrmBuilder};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use relm_core::engine::{FOLLOW_POLL, Sleeper};
+use relm_core::limits::{BODY_CHARS_MAX, PAGE_BYTES_MAX, PAGE_LIMIT_MAX};
 
 use super::*;
 
@@ -79,6 +80,60 @@ fn a_feed_is_read_as_types_and_as_json() -> Result<()> {
         let seqs: Vec<&Value> = listed.iter().map(|event| &event["seq"]).collect();
         assert_eq!(seqs, [&json!(3), &json!(2), &json!(1)]);
         assert_eq!(live.events().latest().await?, 3);
+        Ok(())
+    })
+}
+
+#[test]
+fn a_feed_that_finds_nothing_lets_others_go_on() -> Result<()> {
+    let live = pollster::block_on(live())?;
+    for _ in 0..3 {
+        let rows = (0..500).map(|_| ContactInput {
+            first_name: "Ada".into(),
+            ..Default::default()
+        });
+        let batch = BatchInput {
+            contacts: rows.collect(),
+            ..Default::default()
+        };
+        pollster::block_on(live.contacts().batch(batch))?;
+    }
+    let waiting = Arc::new(Waiting::default());
+    let sleeper = Arc::clone(&waiting) as Arc<dyn Sleeper>;
+    let none = Filter::new("type", "eq", "deal.deleted");
+    let mut feed = live.events().after(0).filter(none).follow(sleeper);
+    let mut polls = 0;
+    while waiting.0.load(Ordering::SeqCst) == 0 {
+        assert!(
+            feed.next().now_or_never().is_none(),
+            "there is no such event"
+        );
+        polls += 1;
+    }
+    // The memory store is never waited for.
+    assert!(polls >= 1_500 / PAGE_LIMIT_MAX, "{polls} pauses");
+    Ok(())
+}
+
+#[test]
+fn a_filtered_page_looks_at_a_bounded_number_of_bytes() -> Result<()> {
+    pollster::block_on(async {
+        let live = live().await?;
+        let body = "ä".repeat(BODY_CHARS_MAX);
+        let count = 3 * PAGE_BYTES_MAX / body.len();
+        for _ in 0..count {
+            let note = ActivityInput {
+                activity_type: "note".to_owned().into(),
+                body: body.clone().into(),
+                ..Default::default()
+            };
+            live.activities().create(note).await?;
+        }
+        let none = Filter::new("type", "eq", "deal.deleted");
+        let page = live.events().after(0).filter(none).await?;
+        assert!(page.data.is_empty() && page.has_more);
+        let looked_at = usize::try_from(page.next_after).unwrap() * body.len();
+        assert!(looked_at <= 2 * PAGE_BYTES_MAX, "{looked_at} bytes");
         Ok(())
     })
 }

@@ -58,6 +58,18 @@ fn a_feed_goes_on_by_its_numbers() {
 }
 
 #[test]
+fn the_end_of_a_log_is_behind_all_that_waits_for_a_number() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    for n in 0..7 {
+        user.contact(&format!("{n}@example.com"));
+    }
+    world.store.number_in_steps(2);
+    let end = page(&user, "after=latest");
+    assert_eq!((&end["data"], &end["next_after"]), (&json!([]), &json!(7)));
+}
+
+#[test]
 fn a_feed_takes_the_filters_of_the_list() {
     let world = World::new();
     let user = world.user("acme", Mode::Live);

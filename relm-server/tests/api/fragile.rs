@@ -1,7 +1,7 @@
 //! A store that a test can break, hold up and look into.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use relm_core::record::Document;
@@ -23,6 +23,9 @@ pub struct Fragile {
     calls_left: AtomicUsize,
     /// Bytes of all documents that were found by their keys.
     pub found_bytes: AtomicUsize,
+    /// By how many numbers each reading lets the log grow, and how many it has; 0 for all.
+    log_step: AtomicI64,
+    log_numbered: AtomicI64,
 }
 
 impl Default for Fragile {
@@ -34,6 +37,8 @@ impl Default for Fragile {
             gate: Semaphore::new(0),
             calls_left: AtomicUsize::new(0),
             found_bytes: AtomicUsize::new(0),
+            log_step: AtomicI64::new(0),
+            log_numbered: AtomicI64::new(0),
         }
     }
 }
@@ -54,6 +59,11 @@ impl Fragile {
     /// From now on whatever is asked of the store goes wrong.
     pub fn corrupt(&self) {
         self.state.store(FAULTY, Ordering::SeqCst);
+    }
+
+    /// From now on each reading of the log numbers so many events, as if none had a number yet.
+    pub fn number_in_steps(&self, events: i64) {
+        self.log_step.store(events, Ordering::SeqCst);
     }
 
     /// From now on commits are applied, and their answers lost.
@@ -202,7 +212,15 @@ impl Store for Fragile {
 
     async fn log(&self, scope: Scope, after: i64, limit: usize) -> Result<LogPage, StoreError> {
         self.check().await?;
-        self.store.log(scope, after, limit).await
+        let mut page = self.store.log(scope, after, limit).await?;
+        let step = self.log_step.load(Ordering::SeqCst);
+        let numbered = self.log_numbered.fetch_add(step, Ordering::SeqCst) + step;
+        if step > 0 && numbered < page.last {
+            page.events.retain(|event| event.seq <= numbered);
+            page.last = numbered;
+            page.more = true;
+        }
+        Ok(page)
     }
 
     async fn numbers(&self, scope: Scope, events: &[Id]) -> Result<Vec<Option<i64>>, StoreError> {

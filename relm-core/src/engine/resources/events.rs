@@ -8,6 +8,7 @@ use crate::engine::context::Context;
 use crate::engine::listeners::EventStream;
 #[cfg(doc)]
 use crate::engine::listeners::MissedEvents;
+use crate::engine::yielding::yield_now;
 use crate::error::Result;
 use crate::record::Document;
 use crate::record::Event;
@@ -71,8 +72,16 @@ impl<'a> Events<'a> {
     /// `unavailable` or `internal_error` from the store.
     pub async fn latest(&self) -> Result<i64> {
         let storage = self.context.storage();
-        let page = storage.log(self.context.scope(), i64::MAX, 1).await?;
-        Ok(page.last)
+        let mut last = 0;
+        loop {
+            let page = storage.log(self.context.scope(), i64::MAX, 1).await?;
+            // A store numbers a bounded number of events at a time. Where it gives no further number, it cannot.
+            if !page.more || page.last <= last {
+                return Ok(page.last);
+            }
+            last = page.last;
+            yield_now().await;
+        }
     }
 
     /// The event of this id, or none: what receivers are sent; its `seq` in the log, null as long as nobody read it there; and

@@ -15,8 +15,9 @@ use super::shown_events::shown;
 use crate::engine::commits::Following;
 use crate::engine::context::Context;
 use crate::engine::spans;
+use crate::engine::yielding::yield_now;
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{FEED_EVENTS_MAX, PAGE_LIMIT_MAX};
+use crate::limits::{FEED_EVENTS_MAX, PAGE_BYTES_MAX, PAGE_LIMIT_MAX};
 use crate::query::filter::{self, Clause, Filter, matches};
 use crate::record::{Document, Event, Record};
 use crate::store::page::PageSize;
@@ -221,7 +222,8 @@ impl<'a> Feed<'a> {
     /// goes on.
     async fn filtered(&self, clauses: &[Clause], limit: usize) -> Result<FeedPage<Numbered>> {
         let mut size = PageSize::new(limit);
-        let (mut after, mut data, mut looked_at) = (self.after, Vec::new(), 0);
+        let (mut after, mut data) = (self.after, Vec::new());
+        let (mut looked_at, mut looked_at_bytes) = (0, 0);
         let ended = |data, next_after, has_more| FeedPage {
             data,
             next_after,
@@ -239,6 +241,7 @@ impl<'a> Feed<'a> {
             for numbered in page.events {
                 let json = &numbered.document.json;
                 let seq = numbered.seq;
+                looked_at_bytes += json.len();
                 if matches(clauses, &Record::from_json(Kind::Event, json)?) {
                     if !size.takes(json.len()) {
                         return Ok(ended(data, after, true));
@@ -247,9 +250,11 @@ impl<'a> Feed<'a> {
                 }
                 after = seq;
             }
-            if !page.more || looked_at >= FEED_EVENTS_MAX {
+            let is_enough = looked_at >= FEED_EVENTS_MAX || looked_at_bytes >= PAGE_BYTES_MAX;
+            if !page.more || is_enough {
                 return Ok(ended(data, after, page.more));
             }
+            yield_now().await;
         }
     }
 
@@ -318,8 +323,10 @@ impl Follower<'_> {
             let page = self.feed.read().await?;
             self.feed.after = page.next_after;
             self.read.extend(page.data);
-            if self.read.is_empty() && !page.has_more {
-                self.wait().await;
+            match page.has_more {
+                _ if !self.read.is_empty() => {}
+                true => yield_now().await,
+                false => self.wait().await,
             }
         }
     }
