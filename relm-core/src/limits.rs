@@ -30,6 +30,10 @@ pub const PAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Events that one filtered page of a feed looks at, and those of the store's page that it is at. It looks at no further page of the
 /// store either once it has looked at [`PAGE_BYTES_MAX`].
 pub const FEED_EVENTS_MAX: usize = 1_000;
+/// Streams of events that one workspace follows at once, of one server.
+pub const EVENT_STREAMS_PER_WORKSPACE_MAX: usize = 1_000;
+/// Streams of events that one server tells at once.
+pub const EVENT_STREAMS_MAX: usize = 2_000;
 /// Clauses of one list request.
 pub const FILTER_CLAUSES_MAX: usize = 20;
 /// Values of one `in`.

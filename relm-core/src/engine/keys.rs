@@ -1,5 +1,6 @@
 //! Workspaces and the API keys that open them.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::caches::KeyDigest;
@@ -166,7 +167,7 @@ impl Transaction for Revocation<'_> {
 
 /// A text that is as long as an API key, with its digest, which is computed once.
 pub struct PresentedKey<'a> {
-    secret: &'a str,
+    secret: Cow<'a, str>,
     digest: KeyDigest,
 }
 
@@ -174,9 +175,17 @@ impl<'a> PresentedKey<'a> {
     /// The key that a client presents, or none where the text cannot be one.
     pub fn parse(secret: &'a str) -> Option<Self> {
         has_length_of_key(secret).then(|| Self {
-            secret,
+            secret: Cow::Borrowed(secret),
             digest: digest(secret),
         })
+    }
+
+    /// The same key, for as long as somebody needs to ask again whether it is valid.
+    pub fn into_owned(self) -> PresentedKey<'static> {
+        PresentedKey {
+            secret: Cow::Owned(self.secret.into_owned()),
+            digest: self.digest,
+        }
     }
 }
 
@@ -208,7 +217,7 @@ pub(super) async fn look_up(
     if let Some(principal) = principals.valid(&key.digest, now) {
         return Ok(Some(principal));
     }
-    if !is_well_formed(key.secret) || !may_exist(key.secret) {
+    if !is_well_formed(&key.secret) || !may_exist(&key.secret) {
         return Ok(None);
     }
     let lookup = principals.begin_lookup();

@@ -1,5 +1,6 @@
 //! Who asks: the key of a request, and what is said to those who show none.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::header::{AUTHORIZATION, HeaderMap};
@@ -10,6 +11,7 @@ use tokio::time::timeout;
 
 use super::answer::ApiError;
 use super::failed_authentications::FailedAuthentications;
+use super::held_key::{HELD_LOOKUPS_MAX, HeldKey};
 use crate::serve::Peer;
 
 /// Keys of peers that failed too often that are looked up at once: what they make up is not to fill the store's queue.
@@ -32,6 +34,7 @@ const UNKNOWN: &str = "This API key is not known, or was revoked.";
 pub(super) struct Authentication {
     failures: FailedAuthentications,
     suspect_lookups: Semaphore,
+    held_lookups: Arc<Semaphore>,
 }
 
 impl Default for Authentication {
@@ -39,11 +42,23 @@ impl Default for Authentication {
         Self {
             failures: FailedAuthentications::default(),
             suspect_lookups: Semaphore::new(SUSPECT_LOOKUPS_MAX),
+            held_lookups: Arc::new(Semaphore::new(HELD_LOOKUPS_MAX)),
         }
     }
 }
 
 impl Authentication {
+    /// The key of a request that was admitted, and whose answer goes on: to ask time and again whether it is still valid.
+    pub fn hold(&self, crm: &Crm, headers: &HeaderMap) -> Result<HeldKey, ApiError> {
+        let key = shown_key(headers).ok().and_then(PresentedKey::parse);
+        let key = key.ok_or_else(|| Error::new(ErrorKind::Unauthorized, UNKNOWN))?;
+        Ok(HeldKey {
+            crm: crm.clone(),
+            key: key.into_owned(),
+            lookups: Arc::clone(&self.held_lookups),
+        })
+    }
+
     /// Whose request it is, by its headers alone; whoever shows no valid key is counted by `peer`, if that is known.
     pub async fn authenticate(
         &self,

@@ -16,6 +16,7 @@ mod filterable;
 mod filters;
 mod followers;
 mod health;
+mod held_key;
 mod objects;
 mod openapi;
 mod operation;
@@ -296,7 +297,8 @@ impl Api {
     async fn begin_live(&self, task: Task, head: &Parts) -> Result<LiveBody, ApiError> {
         match task {
             Task::Keyed { query, scoped, .. } => {
-                stream::follow(&self.followers, *scoped, query, &head.headers).await
+                let key = self.authentication.hold(&self.crm, &head.headers)?;
+                stream::follow(&self.followers, *scoped, query, &head.headers, key).await
             }
             Task::Open(_) => Err(ApiError::internal()),
         }

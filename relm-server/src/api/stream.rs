@@ -6,25 +6,30 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::stream;
 use hyper::header::HeaderMap;
+use relm_core::limits::PAGE_BYTES_MAX;
 use relm_core::record::EventType;
 use relm_core::{Error, ErrorKind, Quoted, Scoped};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::task::yield_now;
 use tokio::time::{Instant, timeout_at};
 
 use super::answer::{Answer, ApiError, Outcome};
 use super::call::Call;
 use super::events::number_of;
 use super::followers::{Counted, Followers, Frame};
+use super::held_key::HeldKey;
 use super::operation::Takes;
 use super::query::Query;
-use crate::serve::{LiveBody, Refusal};
+use crate::serve::LiveBody;
 
 /// The header by which a client that was connected before says where it was.
 const LAST_EVENT_ID: &str = "last-event-id";
 /// How long a follower is told nothing: then it is sent a comment, so that whatever is in between sees that it is alive.
 const QUIET_MAX: Duration = Duration::from_secs(15);
-/// Bytes of events that are read at once for a follower that is behind, as nearly as their number tells.
+/// How long a follower is told nothing until its key is looked at again. Before it is told anything, it is too.
+const KEY_LOOK_EVERY: Duration = Duration::from_secs(5);
+/// Bytes of events that are kept at once for a follower that is behind; one event that has more is kept alone.
 const BEHIND_BYTES: usize = 32 * 1024;
 /// Events that are read at once for it.
 const BEHIND_EVENTS_MAX: usize = 50;
@@ -89,7 +94,8 @@ pub(super) async fn so_far(call: Call) -> Outcome {
     let request = Request::read(call.query, &call.head.headers)?;
     let mut follower = Behind::new(&call.scoped, request).await?;
     let mut all = beginning().to_vec();
-    while follower.is_behind {
+    // Nothing is missed: whoever wants more goes on after the last.
+    while follower.is_behind && all.len() < PAGE_BYTES_MAX {
         for frame in follower.read(&call.scoped).await? {
             all.extend_from_slice(&frame);
         }
@@ -106,16 +112,17 @@ pub(super) async fn follow(
     scoped: Scoped,
     query: Query,
     headers: &HeaderMap,
+    key: HeldKey,
 ) -> Result<LiveBody, ApiError> {
     let request = Request::read(query, headers)?;
-    let counted = followers.count(scoped.scope().workspace());
-    let counted = counted.ok_or(Refusal::Busy)?;
+    let counted = followers.count(scoped.scope().workspace())?;
     let frames = followers.subscribe(&scoped).await?;
     let mut behind = Behind::new(&scoped, request).await?;
     // What is wrong with the number is said now, while there is a status to say it by.
     let mut waiting = VecDeque::from([beginning()]);
     waiting.extend(behind.read(&scoped).await?);
     let follower = Follower {
+        key,
         scoped,
         behind,
         frames,
@@ -151,8 +158,10 @@ impl Behind {
         })
     }
 
-    /// The next few events of those that it wants.
+    /// The next few events of those that it wants. Some stores answer at once, however often they are asked: whoever else is on
+    /// this thread goes first.
     async fn read(&mut self, scoped: &Scoped) -> Result<Vec<Bytes>, ApiError> {
+        yield_now().await;
         let feed = scoped.events().after(self.position).limit(self.events);
         let page = feed.documents().await?;
         let bytes: usize = page.data.iter().map(|document| document.json.len()).sum();
@@ -161,17 +170,28 @@ impl Behind {
             0..BEHIND_BYTES => self.events,
             _ => (self.events / 2).max(1),
         };
-        self.position = page.next_after;
         self.is_behind = page.has_more;
-        let frames = page.data.iter().map(Frame::of);
-        let frames: Vec<Frame> = frames.collect::<Result<_, Error>>()?;
-        let wanted = frames.into_iter().filter(|frame| self.request.wants(frame));
-        Ok(wanted.map(|frame| frame.bytes).collect())
+        let (mut kept, mut kept_bytes) = (Vec::new(), 0);
+        for document in &page.data {
+            let frame = Frame::of(document)?;
+            if self.request.wants(&frame) {
+                kept_bytes += frame.bytes.len();
+                if kept_bytes > BEHIND_BYTES && !kept.is_empty() {
+                    // It is read again once those before it are told.
+                    self.is_behind = true;
+                    break;
+                }
+                kept.push(frame.bytes);
+            }
+            self.position = frame.seq;
+        }
+        Ok(kept)
     }
 }
 
 /// A follower that is connected.
 struct Follower {
+    key: HeldKey,
     scoped: Scoped,
     behind: Behind,
     frames: Receiver<Frame>,
@@ -180,37 +200,57 @@ struct Follower {
     _counted: Counted,
 }
 
+/// A follower has to come back: the store fails, or its key is valid no more.
+struct Ended;
+
 impl Follower {
-    /// What it is told next; none where it has to come back, as when the store fails.
+    /// What it is told next; none where it has ended. It is told nothing that a request with its key would not be answered.
     async fn next(&mut self) -> Option<Bytes> {
-        let told = self.next_of_events().await?;
-        self.quiet_until = Instant::now() + QUIET_MAX;
-        Some(told)
+        loop {
+            let event = self.next_event().await.ok()?;
+            if !self.key.is_valid().await {
+                return None;
+            }
+            let told = match event {
+                Some(event) => event,
+                // It learns where it is, though it wanted nothing of what came.
+                None if Instant::now() >= self.quiet_until => {
+                    format!(":\nid: {}\n\n", self.behind.position).into()
+                }
+                None => continue,
+            };
+            self.quiet_until = Instant::now() + QUIET_MAX;
+            return Some(told);
+        }
     }
 
-    async fn next_of_events(&mut self) -> Option<Bytes> {
-        loop {
-            if let Some(told) = self.waiting.pop_front() {
-                return Some(told);
+    /// The next event that it wants; none where there is none among the few that it looked at, or it has waited for long.
+    async fn next_event(&mut self) -> Result<Option<Bytes>, Ended> {
+        if let Some(told) = self.waiting.pop_front() {
+            return Ok(Some(told));
+        }
+        if self.behind.is_behind {
+            let read = self.behind.read(&self.scoped).await;
+            self.waiting.extend(read.map_err(|_| Ended)?);
+            return Ok(self.waiting.pop_front());
+        }
+        let until = self.quiet_until.min(Instant::now() + KEY_LOOK_EVERY);
+        match timeout_at(until, self.frames.recv()).await {
+            Ok(Ok(frame)) if frame.seq <= self.behind.position => Ok(None),
+            Ok(Ok(frame)) => {
+                self.behind.position = frame.seq;
+                let is_wanted = self.behind.request.wants(&frame);
+                Ok(is_wanted.then_some(frame.bytes))
             }
-            if self.behind.is_behind {
-                self.waiting
-                    .extend(self.behind.read(&self.scoped).await.ok()?);
-                continue;
+            Ok(Err(RecvError::Lagged(_))) => {
+                self.behind.is_behind = true;
+                Ok(None)
             }
-            match timeout_at(self.quiet_until, self.frames.recv()).await {
-                Ok(Ok(frame)) if frame.seq <= self.behind.position => {}
-                Ok(Ok(frame)) => {
-                    self.behind.position = frame.seq;
-                    if self.behind.request.wants(&frame) {
-                        return Some(frame.bytes);
-                    }
-                }
-                Ok(Err(RecvError::Lagged(_))) => self.behind.is_behind = true,
-                Ok(Err(RecvError::Closed)) => return None,
-                // It learns where it is, though it wanted nothing of what came.
-                Err(_) => return Some(format!(":\nid: {}\n\n", self.behind.position).into()),
-            }
+            Ok(Err(RecvError::Closed)) => Err(Ended),
+            Err(_) => Ok(None),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

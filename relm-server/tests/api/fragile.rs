@@ -1,7 +1,7 @@
 //! A store that a test can break, hold up and look into.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use relm_core::record::Document;
@@ -23,6 +23,8 @@ pub struct Fragile {
     calls_left: AtomicUsize,
     /// Bytes of all documents that were found by their keys.
     pub found_bytes: AtomicUsize,
+    /// The limits of all readings of the log.
+    pub log_limits: Mutex<Vec<usize>>,
     /// By how many numbers each reading lets the log grow, and how many it has; 0 for all.
     log_step: AtomicI64,
     log_numbered: AtomicI64,
@@ -37,6 +39,7 @@ impl Default for Fragile {
             gate: Semaphore::new(0),
             calls_left: AtomicUsize::new(0),
             found_bytes: AtomicUsize::new(0),
+            log_limits: Mutex::default(),
             log_step: AtomicI64::new(0),
             log_numbered: AtomicI64::new(0),
         }
@@ -48,6 +51,7 @@ const UNREACHABLE: u8 = 1;
 const FAULTY: u8 = 2;
 const FORGETFUL: u8 = 4;
 const FULL: u8 = 5;
+const BROKEN: u8 = 6;
 const LEAVING: u8 = 9;
 
 impl Fragile {
@@ -59,6 +63,11 @@ impl Fragile {
     /// From now on whatever is asked of the store goes wrong.
     pub fn corrupt(&self) {
         self.state.store(FAULTY, Ordering::SeqCst);
+    }
+
+    /// From now on whoever reads the log panics.
+    pub fn break_log(&self) {
+        self.state.store(BROKEN, Ordering::SeqCst);
     }
 
     /// From now on each reading of the log numbers so many events, as if none had a number yet.
@@ -212,6 +221,9 @@ impl Store for Fragile {
 
     async fn log(&self, scope: Scope, after: i64, limit: usize) -> Result<LogPage, StoreError> {
         self.check().await?;
+        self.log_limits.lock().unwrap().push(limit);
+        let is_broken = self.state.load(Ordering::SeqCst) == BROKEN;
+        assert!(!is_broken, "as asked; the test goes on");
         let mut page = self.store.log(scope, after, limit).await?;
         let step = self.log_step.load(Ordering::SeqCst);
         let numbered = self.log_numbered.fetch_add(step, Ordering::SeqCst) + step;

@@ -36,6 +36,7 @@ mod search;
 mod seed;
 mod session;
 mod shares;
+mod stream;
 mod targets;
 mod transport;
 mod versions;

@@ -20,6 +20,8 @@ pub(super) fn limits_table() -> Value {
         "page_max": limits::PAGE_LIMIT_MAX,
         "page_bytes": limits::PAGE_BYTES_MAX,
         "feed_events": limits::FEED_EVENTS_MAX,
+        "event_streams_per_workspace": limits::EVENT_STREAMS_PER_WORKSPACE_MAX,
+        "event_streams": limits::EVENT_STREAMS_MAX,
         "filters": limits::FILTER_CLAUSES_MAX,
         "filter_in_values": limits::FILTER_IN_VALUES_MAX,
         "filter_value_characters": limits::FILTER_VALUE_CHARS_MAX,
