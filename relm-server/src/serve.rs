@@ -28,8 +28,8 @@ mod unattended;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -47,7 +47,7 @@ use self::answer::AnswerBody;
 pub use self::handler::{Admission, Allowance, AnswerSize, Handler, Refusal};
 pub use self::limits::{CONNECTIONS_PER_PEER_MAX_DEFAULT, Limits};
 pub use self::live::LiveBody;
-use self::live::until_draining;
+use self::live::until_over;
 use self::memory::Budgets;
 pub use self::memory::Tenant;
 use self::own_thread::on_own_thread;
@@ -219,7 +219,7 @@ async fn serve_connection<H: Handler>(
     let service = service_fn(|request| {
         let (shared, connection) = (Arc::clone(&shared), Arc::clone(&connection));
         let socket = Arc::clone(&socket);
-        async move { Ok::<_, Infallible>(respond(shared, connection, &socket, request).await) }
+        async move { Ok::<_, Infallible>(respond(shared, connection, socket, request).await) }
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
@@ -249,13 +249,20 @@ async fn serve_connection<H: Handler>(
 async fn respond<H: Handler>(
     shared: Arc<Shared<H>>,
     connection: Arc<Connection>,
-    socket: &Socket,
+    socket: Arc<Socket>,
     request: Request<Incoming>,
 ) -> Response<AnswerBody> {
     let origin = request.headers().get(ORIGIN).cloned();
     let (method, version) = (request.method().clone(), request.version());
     let acceptance = Acceptance::default();
-    let answering = answer(Arc::clone(&shared), connection, acceptance.clone(), request);
+    let answering = answer(
+        Arc::clone(&shared),
+        connection,
+        // What goes on without its client does not hold its socket.
+        Arc::downgrade(&socket),
+        acceptance.clone(),
+        request,
+    );
     let unattended = &shared.unattended;
     let running = Running::new(
         Box::pin(answering),
@@ -283,6 +290,7 @@ async fn respond<H: Handler>(
 async fn answer<H: Handler>(
     shared: Arc<Shared<H>>,
     connection: Arc<Connection>,
+    socket: Weak<Socket>,
     acceptance: Acceptance,
     request: Request<Incoming>,
 ) -> Response<AnswerBody> {
@@ -310,7 +318,7 @@ async fn answer<H: Handler>(
         return match begun {
             Ok(response) => {
                 let stage = connection.stage.clone();
-                response.map(|live| AnswerBody::live(until_draining(live, stage)))
+                response.map(|live| AnswerBody::live(until_over(live, stage, socket)))
             }
             Err(refused) if has_body => close_after(&connection, refused),
             Err(refused) => refused.map(|bytes| AnswerBody::new(bytes, None)),

@@ -1,23 +1,42 @@
 //! An answer that goes on: what its client is told as it happens, until the client leaves or the server is to stop.
 
 use std::pin::Pin;
+use std::sync::Weak;
 
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::StreamExt;
+use tokio::io::Interest;
 use tokio::sync::watch;
 
 use super::Stage;
+use super::presence::Socket;
 
 /// The body of an answer that goes on. It is asked for its next piece once the kernel has taken nearly all of those before: a
 /// client that does not read is waited for, within [`Pace`](super::Pace), and nothing is made for it.
 pub type LiveBody = Pin<Box<dyn Stream<Item = Bytes> + Send>>;
 
-/// The same body, which ends in order once the server is to stop.
-pub(super) fn until_draining(live: LiveBody, mut stage: watch::Receiver<Stage>) -> LiveBody {
-    let draining = async move {
-        // Whoever sends the stage outlives every connection.
-        let _ = stage.wait_for(|stage| *stage >= Stage::Draining).await;
+/// The same body, which ends in order once the server is to stop, and at once where its client is found to be gone: hyper would
+/// notice by what it writes after that.
+pub(super) fn until_over(
+    live: LiveBody,
+    mut stage: watch::Receiver<Stage>,
+    socket: Weak<Socket>,
+) -> LiveBody {
+    let over = async move {
+        tokio::select! {
+            // Whoever sends the stage outlives every connection.
+            _ = stage.wait_for(|stage| *stage >= Stage::Draining) => {}
+            () = has_failed(socket) => {}
+        }
     };
-    Box::pin(live.take_until(Box::pin(draining)))
+    Box::pin(live.take_until(Box::pin(over)))
+}
+
+/// Ends when an error is on a socket, or it is closed.
+async fn has_failed(socket: Weak<Socket>) {
+    if let Some(socket) = socket.upgrade() {
+        // Should this fail, the runtime is being shut down.
+        let _ = socket.tcp().ready(Interest::ERROR).await;
+    }
 }

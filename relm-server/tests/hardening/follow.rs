@@ -201,6 +201,22 @@ async fn a_follower_that_does_not_read_is_let_go() {
     panic!("it is still followed by who does not read");
 }
 
+#[tokio::test]
+async fn a_follower_that_resets_its_connection_leaves_its_place_at_once() {
+    let world = World::new(Limits {
+        connections_max: 1,
+        ..Limits::default()
+    })
+    .await;
+    let mut first = world.follow("", "").await;
+    first.hears("retry: ").await;
+    first.stream.set_zero_linger().unwrap();
+    drop(first);
+    // The next thing that it would be told is 15 seconds away.
+    let mut second = world.follow("", "").await;
+    second.hears("retry: ").await;
+}
+
 /// Whether the server has reset a connection, without reading of it.
 async fn has_ended(stream: &TcpStream) -> bool {
     tokio::time::sleep(MOMENT / 4).await;
