@@ -30,7 +30,7 @@ const ANY: HeaderValue = HeaderValue::from_static("*");
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PATCH, DELETE");
 /// What a page may send beside what every page may.
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
-    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Relm-Version",
+    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Relm-Version",
 );
 /// What a page may read beside what every page may.
 const ANSWER_HEADERS: HeaderValue = HeaderValue::from_static(

@@ -121,7 +121,7 @@ fn event_types() -> Value {
 fn last_event_id() -> Value {
     json!({
         "in": "header", "name": "Last-Event-ID", "required": false,
-        "description": "The `id` of the last event of a stream before, which a browser sends by itself; it goes before `after`.",
+        "description": "The `id` of the last event of a stream before, which an `EventSource` that comes back sends by itself; it goes before `after`.",
         "schema": { "type": "string" },
     })
 }
