@@ -200,5 +200,8 @@ pub(crate) async fn a_change_in_a_transaction_is_heard_of_after_the_commit(store
     let event = heard.next().now_or_never().flatten();
     let event = event.expect("it is heard of").expect("none is missed");
     assert!(event.data.get().contains("a@example.com"));
+    let kept = acme.scoped.events().get_json(event.id).await;
+    let kept = kept.expect("the store reads an event");
+    assert!(kept.is_some(), "what is heard of is kept");
     assert!(heard.next().now_or_never().is_none());
 }

@@ -33,6 +33,7 @@ macro_rules! for_each_broken_store {
                     one_of_many_creates_of_an_email_succeeds events_show_changed_fields
                     a_recovery_includes_what_seems_to_be_of_later
                     another_spelling_changes_nothing the_largest_batch_records_every_event
+                    a_change_in_a_transaction_is_heard_of_after_the_commit
                 ]
                 LostDelivery a_lost_delivery_is_noticed [
                     deliveries_go_to_the_endpoints_that_match an_event_is_in_the_commit_of_its_change
@@ -60,6 +61,7 @@ macro_rules! for_each_broken_store {
                 LostReconfigure a_lost_reconfigure_is_noticed [
                     reconfigure_counts_by_one definitions_exclude_each_other
                     a_removed_field_binds_no_more an_endpoint_that_is_gone_is_disabled
+                    a_change_in_a_transaction_meets_the_configuration_as_it_is
                 ]
                 RememberNothing a_store_that_remembers_nothing_is_noticed [
                     a_response_comes_back_exactly the_same_request_is_answered_the_same
@@ -81,6 +83,7 @@ macro_rules! for_each_broken_store {
                 LastWriterWins a_forgotten_version_is_noticed [
                     a_replace_needs_the_version_that_was_read one_of_many_replaces_of_a_version_succeeds
                     two_dispatchers_record_each_attempt_once a_recovery_leaves_alone_what_is_replayed
+                    a_change_overtaken_in_a_transaction_is_not_attempted_again
                 ]
                 UpsertingReplace a_replace_that_inserts_is_noticed [a_replace_needs_the_record]
                 BlindDelete a_delete_of_any_version_is_noticed [a_delete_needs_the_version_that_was_read]
