@@ -23,6 +23,7 @@ use relm_core::store::{
     Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue, QueueKey, Search,
     SearchPage, Store, StoreError, StoredResponse,
 };
+use relm_core::value::environment::yield_now;
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
 use relm_core::value::time::Timestamp;
@@ -84,7 +85,7 @@ impl MemoryStore {
             return;
         };
         loop {
-            walk::yield_now().await;
+            yield_now().await;
             if walk.go_on(&records, 1) {
                 return;
             }

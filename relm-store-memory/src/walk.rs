@@ -4,10 +4,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::future::poll_fn;
-use std::mem::replace;
 use std::sync::Arc;
-use std::task::Poll;
 
 use relm_core::PageSize;
 use relm_core::query::filter::{Clause, Condition, matches};
@@ -36,18 +33,6 @@ pub(crate) const FIRST_SLICES: usize = 16;
 pub(crate) trait Walk: Send {
     /// Goes on for so many slices. Whether it came to its end.
     fn go_on(&mut self, records: &Records, slices: usize) -> bool;
-}
-
-/// Lets whatever else the executor has to do go first.
-pub(crate) fn yield_now() -> impl Future<Output = ()> {
-    let mut yielded = false;
-    poll_fn(move |context| match replace(&mut yielded, true) {
-        true => Poll::Ready(()),
-        false => {
-            context.waker().wake_by_ref();
-            Poll::Pending
-        }
-    })
 }
 
 /// The records of a kind below an id, newest first.

@@ -2,21 +2,18 @@
 //! themselves for what nobody notified them of.
 
 use std::future::poll_fn;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
 use futures_util::task::AtomicWaker;
 
+use super::registry::Registry;
 use crate::value::scope::Scope;
 
 /// Whoever follows the log of a scope.
 #[derive(Default)]
-pub(super) struct Commits {
-    /// How many there are: a commit that nobody follows asks no more than this.
-    count: AtomicUsize,
-    followers: Mutex<Vec<(Scope, Arc<Notice>)>>,
-}
+pub(super) struct Commits(Registry<Notice>);
 
 /// That something was committed since a follower last looked.
 #[derive(Default)]
@@ -29,10 +26,7 @@ impl Commits {
     /// Follows a scope, from now on.
     pub fn follow(self: &Arc<Self>, scope: Scope) -> Following {
         let notice = Arc::new(Notice::default());
-        let mut followers = self.lock();
-        followers.push((scope, Arc::clone(&notice)));
-        self.count.store(followers.len(), Ordering::Relaxed);
-        drop(followers);
+        self.0.add(scope, Arc::clone(&notice));
         Following {
             notice,
             commits: Arc::clone(self),
@@ -41,24 +35,11 @@ impl Commits {
 
     /// Wakes those who follow a scope: an event was committed there.
     pub fn notify(&self, scope: Scope) {
-        if self.count.load(Ordering::Relaxed) == 0 {
-            return;
-        }
-        let followers = self.lock();
-        let of_scope = followers.iter().filter(|(of, _)| *of == scope);
-        let notices: Vec<Arc<Notice>> = of_scope.map(|(_, notice)| Arc::clone(notice)).collect();
-        drop(followers);
         // Whatever a waker does, no lock is held meanwhile.
-        for notice in notices {
+        for notice in self.0.each(scope, |notice| Some(Arc::clone(notice))) {
             notice.is_given.store(true, Ordering::Release);
             notice.waker.wake();
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<(Scope, Arc<Notice>)>> {
-        self.followers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -84,8 +65,6 @@ impl Following {
 
 impl Drop for Following {
     fn drop(&mut self) {
-        let mut followers = self.commits.lock();
-        followers.retain(|(_, notice)| !Arc::ptr_eq(notice, &self.notice));
-        self.commits.count.store(followers.len(), Ordering::Relaxed);
+        self.commits.0.remove(&self.notice);
     }
 }

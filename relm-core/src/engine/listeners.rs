@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 
 use futures_util::Stream;
 
+use super::registry::Registry;
 use crate::record::Event;
 use crate::value::scope::Scope;
 
@@ -17,19 +17,13 @@ pub const EVENT_STREAM_EVENTS_MAX: usize = 1_024;
 
 /// Whoever listens to the events of one engine.
 #[derive(Default)]
-pub(super) struct Listeners {
-    /// How many there are: a commit that nobody listens to asks no more than this.
-    count: AtomicUsize,
-    inboxes: Mutex<Vec<(Scope, Arc<Inbox>)>>,
-}
+pub(super) struct Listeners(Registry<Inbox>);
 
 impl Listeners {
     /// A stream of the events of a scope, from now on.
     pub fn subscribe(self: &Arc<Self>, scope: Scope) -> EventStream {
         let inbox = Arc::new(Inbox::default());
-        let mut inboxes = self.lock();
-        inboxes.push((scope, Arc::clone(&inbox)));
-        self.count.store(inboxes.len(), Ordering::Relaxed);
+        self.0.add(scope, Arc::clone(&inbox));
         EventStream {
             inbox,
             listeners: Arc::downgrade(self),
@@ -38,7 +32,7 @@ impl Listeners {
 
     /// Whether anybody listens to the events of a scope.
     pub fn are_there(&self, scope: Scope) -> bool {
-        self.count.load(Ordering::Relaxed) > 0 && self.lock().iter().any(|(of, _)| *of == scope)
+        self.0.has(scope)
     }
 
     /// Gives committed events to all who listen to their scope.
@@ -46,31 +40,16 @@ impl Listeners {
         if events.is_empty() {
             return;
         }
-        let inboxes = self.lock();
-        let inboxes_of_scope = inboxes.iter().filter(|(of, _)| *of == scope);
-        let wakers: Vec<Waker> = inboxes_of_scope
-            .filter_map(|(_, inbox)| inbox.put(events))
-            .collect();
-        drop(inboxes);
+        let wakers = self.0.each(scope, |inbox| inbox.put(events));
         // Whatever a waker does, no lock is held meanwhile.
         wakers.into_iter().for_each(Waker::wake);
-    }
-
-    fn remove(&self, inbox: &Arc<Inbox>) {
-        let mut inboxes = self.lock();
-        inboxes.retain(|(_, other)| !Arc::ptr_eq(other, inbox));
-        self.count.store(inboxes.len(), Ordering::Relaxed);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<(Scope, Arc<Inbox>)>> {
-        self.inboxes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The engine is gone, and no event follows.
 impl Drop for Listeners {
     fn drop(&mut self) {
-        for (_, inbox) in std::mem::take(&mut *self.lock()) {
+        for inbox in self.0.take() {
             let mut queue = inbox.lock();
             queue.is_last = true;
             let waker = queue.waker.take();
@@ -141,7 +120,7 @@ impl Stream for EventStream {
 impl Drop for EventStream {
     fn drop(&mut self) {
         if let Some(listeners) = self.listeners.upgrade() {
-            listeners.remove(&self.inbox);
+            listeners.0.remove(&self.inbox);
         }
     }
 }

@@ -23,6 +23,7 @@ mod environment;
 mod idempotency;
 mod keys;
 mod listeners;
+mod registry;
 mod reply;
 mod resources;
 mod retention;
@@ -32,7 +33,6 @@ mod storage;
 mod transaction;
 mod wakeups;
 mod within;
-mod yielding;
 
 pub use caches::KEY_CACHE_MS;
 pub use crm::{Crm, CrmBuilder};

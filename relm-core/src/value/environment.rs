@@ -1,7 +1,9 @@
 //! Where the engine takes the time and its randomness from: passed in, so that the same seed gives the same run.
 
+use std::future::poll_fn;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -114,6 +116,21 @@ impl Clock for ManualClock {
 pub trait Sleeper: Send + Sync + 'static {
     /// Returns once so much time has passed by the [monotonic clock](Clock::monotonic) of the engine, or a little later.
     async fn sleep(&self, duration: Duration);
+}
+
+/// Lets whoever else is on this thread go first, on whatever runtime there is. What answers at once however often it is asked, as
+/// stores may, has to be waited for of one's own accord.
+pub async fn yield_now() {
+    let mut has_waited = false;
+    poll_fn(|context| {
+        if has_waited {
+            return Poll::Ready(());
+        }
+        has_waited = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// Gives random bytes: of ids, keys and secrets.

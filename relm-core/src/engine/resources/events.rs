@@ -8,10 +8,10 @@ use crate::engine::context::Context;
 use crate::engine::listeners::EventStream;
 #[cfg(doc)]
 use crate::engine::listeners::MissedEvents;
-use crate::engine::yielding::yield_now;
 use crate::error::Result;
 use crate::record::Document;
 use crate::record::Event;
+use crate::value::environment::yield_now;
 use crate::value::id::{Id, Kind};
 
 /// The events of one scope. Each is one change of one record, kept for as long as the operator says.

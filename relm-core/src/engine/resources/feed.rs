@@ -1,7 +1,6 @@
 //! The feed: the events of a scope in the one order of its log, page by page or for ever.
 
 use std::collections::VecDeque;
-use std::fmt::Write as _;
 use std::future::{Future, IntoFuture};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -10,19 +9,18 @@ use std::time::Duration;
 use futures_util::future::select;
 use futures_util::stream::{self, BoxStream, StreamExt};
 
-use super::listing::page_limit;
+use super::listing::{envelope, page_limit};
 use super::shown_events::shown;
 use crate::engine::commits::Following;
 use crate::engine::context::Context;
 use crate::engine::spans;
-use crate::engine::yielding::yield_now;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{FEED_EVENTS_MAX, PAGE_BYTES_MAX, PAGE_LIMIT_MAX};
 use crate::query::filter::{self, Clause, Filter, matches};
 use crate::record::{Document, Event, Record};
 use crate::store::page::PageSize;
 use crate::store::{LogPage, Numbered};
-use crate::value::environment::Sleeper;
+use crate::value::environment::{Sleeper, yield_now};
 use crate::value::id::Kind;
 
 /// How long a follower waits for a commit of its own process before it looks for those of others.
@@ -67,26 +65,15 @@ pub struct FeedPage<T = Document> {
 impl FeedPage {
     /// The list envelope, with the documents as they are. What pages are asked for by is `next_after`, and not a cursor.
     pub fn to_json(&self) -> String {
-        let bytes: usize = self.data.iter().map(|it| it.json.len() + 1).sum();
-        let mut json = String::with_capacity(bytes + 160);
-        json.push_str(r#"{"object":"list","data":["#);
-        for (place, document) in self.data.iter().enumerate() {
-            if place > 0 {
-                json.push(',');
-            }
-            json.push_str(&document.json);
-        }
         let Self {
+            data,
             next_after,
             has_more,
-            ..
         } = self;
-        let written = write!(
-            json,
-            r#"],"has_more":{has_more},"next_cursor":null,"next_after":{next_after}}}"#
-        );
-        debug_assert!(written.is_ok(), "writing to a String does not fail");
-        json
+        envelope(
+            data,
+            format_args!(r#""has_more":{has_more},"next_cursor":null,"next_after":{next_after}"#),
+        )
     }
 }
 

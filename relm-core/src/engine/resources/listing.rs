@@ -1,6 +1,6 @@
 //! Lists: one page of one kind, filtered, and the cursor to the next.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use crate::engine::context::Context;
 use crate::error::{Error, Result};
@@ -101,28 +101,35 @@ impl<T> From<List<T>> for Vec<T> {
 impl List {
     /// The list envelope, with the documents as they are.
     pub fn to_json(&self) -> String {
-        let bytes: usize = self
-            .data
-            .iter()
-            .map(|document| document.json.len() + 1)
-            .sum();
-        // Room for the envelope with its cursor, and for a newline of whoever sends it.
-        let mut json = String::with_capacity(bytes + 160);
-        json.push_str(r#"{"object":"list","data":["#);
-        for (place, document) in self.data.iter().enumerate() {
-            if place > 0 {
-                json.push(',');
-            }
-            json.push_str(&document.json);
+        match &self.next_cursor {
+            // A cursor is base64url: nothing in it needs escaping.
+            Some(cursor) => envelope(
+                &self.data,
+                format_args!(r#""has_more":true,"next_cursor":"{cursor}""#),
+            ),
+            None => envelope(
+                &self.data,
+                format_args!(r#""has_more":false,"next_cursor":null"#),
+            ),
         }
-        // A cursor is base64url: nothing in it needs escaping.
-        let written = match &self.next_cursor {
-            Some(cursor) => write!(json, r#"],"has_more":true,"next_cursor":"{cursor}"}}"#),
-            None => write!(json, r#"],"has_more":false,"next_cursor":null}}"#),
-        };
-        debug_assert!(written.is_ok(), "writing to a String does not fail");
-        json
     }
+}
+
+/// The envelope of a list: the documents as they are, and then `rest`, its other members.
+pub(super) fn envelope(documents: &[Document], rest: fmt::Arguments<'_>) -> String {
+    let bytes: usize = documents.iter().map(|it| it.json.len() + 1).sum();
+    // Room for the envelope with its cursor, and for a newline of whoever sends it.
+    let mut json = String::with_capacity(bytes + 160);
+    json.push_str(r#"{"object":"list","data":["#);
+    for (place, document) in documents.iter().enumerate() {
+        if place > 0 {
+            json.push(',');
+        }
+        json.push_str(&document.json);
+    }
+    let written = write!(json, "],{rest}}}");
+    debug_assert!(written.is_ok(), "writing to a String does not fail");
+    json
 }
 
 /// The filter for what has this id in a field.
