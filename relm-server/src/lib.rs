@@ -12,6 +12,7 @@ pub mod api;
 pub mod config;
 mod cors;
 pub mod dispatch;
+mod entity_tag;
 pub mod log_throttle;
 pub mod pages;
 pub mod run;

@@ -1,7 +1,7 @@
 //! Everything at the server's address: the API, and pages for whoever asks with a browser.
 
 use bytes::Bytes;
-use hyper::header::{HeaderMap, HeaderValue, ORIGIN};
+use hyper::header::{HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode};
 
@@ -24,16 +24,9 @@ impl Site {
     /// Answers a request that is there whole, of a caller whom nobody else shares an address with.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let (head, body) = request.into_parts();
-        let origin = head.headers.get(ORIGIN).cloned();
-        let mut response = match self.check_head(&head, None).await {
-            Ok(Admission { call, .. }) => {
-                let request = Request::from_parts(head, body);
-                self.api.carry_out(call, request).await
-            }
-            Err(answered) => answered,
-        };
-        self.api.complete(origin.as_ref(), response.headers_mut());
-        response
+        let checked = self.check_head(&head, None).await;
+        let request = Request::from_parts(head, body);
+        self.api.handle_checked(checked, request).await
     }
 
     /// Pages are answered here, by the head alone: nothing is read or counted for them, and nothing is kept.

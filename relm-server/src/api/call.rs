@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hyper::Method;
-use hyper::header::{HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH};
+use hyper::header::{HeaderMap, HeaderName, IF_MATCH};
 use hyper::http::request::Parts;
 use relm_core::engine::Crm;
 use relm_core::record::API_VERSION;
@@ -17,6 +17,7 @@ use super::health::Readiness;
 use super::openapi::Documents;
 use super::operation::Body;
 use super::query::Query;
+use crate::entity_tag::strong;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -65,15 +66,6 @@ impl Call {
         version
             .map(Some)
             .ok_or_else(|| unreadable_version(value.unwrap_or_default()))
-    }
-
-    /// Whether `If-None-Match` names the version that a record has: its client has what it would be answered (RFC 9110,
-    /// section 13.1.2).
-    pub fn has_version(&self, version: &str) -> bool {
-        let lines = self.head.headers.get_all(IF_NONE_MATCH).iter();
-        let lines = lines.filter_map(|line| line.to_str().ok());
-        let mut tags = lines.flat_map(|line| line.split(',')).map(str::trim);
-        tags.any(|tag| tag == "*" || strong(tag) == version)
     }
 
     /// Refuses to ignore an `If-Match` on what shows no version.
@@ -130,10 +122,6 @@ fn version_of_tag(tag: &str) -> Option<i64> {
     let version = strong(tag).strip_prefix('"')?.strip_suffix('"')?;
     let is_plain = version.bytes().all(|byte| byte.is_ascii_digit());
     version.parse().ok().filter(|_| is_plain)
-}
-
-fn strong(tag: &str) -> &str {
-    tag.strip_prefix("W/").unwrap_or(tag)
 }
 
 fn unreadable_version(given: &str) -> ApiError {

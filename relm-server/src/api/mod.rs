@@ -145,12 +145,21 @@ impl Api {
     /// Answers a request that is there whole, of a caller whom nobody else shares an address with.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let (head, body) = request.into_parts();
-        let origin = head.headers.get(ORIGIN).cloned();
-        let mut response = match self.check_head(&head, None).await {
-            Ok(Admission { call, .. }) => {
-                self.carry_out(call, Request::from_parts(head, body)).await
-            }
-            Err(refused) => refused,
+        let checked = self.check_head(&head, None).await;
+        self.handle_checked(checked, Request::from_parts(head, body))
+            .await
+    }
+
+    /// Answers a request that is there whole, and whose head was checked.
+    pub(crate) async fn handle_checked(
+        &self,
+        checked: Result<Admission<Admitted>, Response<Bytes>>,
+        request: Request<Bytes>,
+    ) -> Response<Bytes> {
+        let origin = request.headers().get(ORIGIN).cloned();
+        let mut response = match checked {
+            Ok(Admission { call, .. }) => self.carry_out(call, request).await,
+            Err(answered) => answered,
         };
         self.cors.allow(origin.as_ref(), response.headers_mut());
         response

@@ -7,6 +7,7 @@ use relm_core::record::object::Object;
 
 use super::answer::{Answer, Outcome};
 use super::call::{Call, missing};
+use crate::entity_tag;
 
 fn of<T: Object + Into<Record>>(scoped: &Scoped) -> Objects<'_, T> {
     scoped.objects()
@@ -30,7 +31,9 @@ pub(super) async fn get<T: Object + Into<Record>>(call: Call) -> Outcome {
     let found = of::<T>(&call.scoped).get_json(call.id(0, kind)?).await?;
     let document = found.ok_or_else(|| missing(kind))?;
     let answer = Answer::document(&document).versioned();
-    let is_known = answer.etag().is_some_and(|tag| call.has_version(tag));
+    let is_known = answer
+        .etag()
+        .is_some_and(|tag| entity_tag::is_known(&call.head.headers, tag));
     Ok(if is_known {
         answer.not_modified()
     } else {

@@ -3,13 +3,14 @@
 use bytes::Bytes;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderMap, HeaderName,
-    HeaderValue, IF_NONE_MATCH, LOCATION, REFERRER_POLICY, RETRY_AFTER, VARY,
-    X_CONTENT_TYPE_OPTIONS,
+    HeaderValue, LOCATION, REFERRER_POLICY, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Response, StatusCode};
+use relm_core::value::hex::hex;
 use sha2::{Digest, Sha256};
 
 use super::base_url::BaseUrl;
+use crate::entity_tag::is_known;
 
 pub(super) const HTML: &str = "text/html; charset=utf-8";
 pub(super) const TEXT: &str = "text/plain; charset=utf-8";
@@ -68,7 +69,7 @@ impl Rendered {
             .chain_update(self.digest)
             .chain_update(base.as_str())
             .finalize();
-        let tag = format!("\"{}\"", hex(&tag));
+        let tag = format!("\"{}\"", short_name(&tag));
         let mut response = match is_known(headers, &tag) {
             true => not_modified(),
             false => with_body(StatusCode::OK, content_type, base.put_into(&self.text)),
@@ -159,18 +160,7 @@ fn with_body(
     response.map(|_| body.into())
 }
 
-/// Whether a browser has what this tag names (RFC 9110, section 13.1.2); a proxy may have made it a weak one.
-fn is_known(headers: &HeaderMap, tag: &str) -> bool {
-    let lines = headers
-        .get_all(IF_NONE_MATCH)
-        .iter()
-        .filter_map(|line| line.to_str().ok());
-    let mut tags = lines.flat_map(|line| line.split(',')).map(str::trim);
-    tags.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
-}
-
 /// The beginning of a digest, as a name.
-pub(super) fn hex(digest: &[u8]) -> String {
-    let digest = digest.iter().take(TAG_BYTES);
-    digest.map(|byte| format!("{byte:02x}")).collect()
+pub(super) fn short_name(digest: &[u8]) -> String {
+    hex(&digest[..TAG_BYTES])
 }

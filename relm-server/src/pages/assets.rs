@@ -50,7 +50,7 @@ static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
 });
 
 fn asset(name: &str, extension: &str, content_type: &'static str, bytes: &'static [u8]) -> Asset {
-    let digest = answer::hex(&Sha256::digest(bytes));
+    let digest = answer::short_name(&Sha256::digest(bytes));
     Asset {
         path: format!("{FOLDER}{name}-{digest}.{extension}"),
         content_type,
