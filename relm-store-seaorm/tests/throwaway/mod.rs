@@ -128,7 +128,8 @@ pub fn connect(url: &str) -> DatabaseConnection {
     connected.expect("the server is there")
 }
 
-const TABLES: [&str; 15] = [
+/// The tables of the store.
+pub const TABLES: [&str; 15] = [
     "contacts",
     "companies",
     "deals",
