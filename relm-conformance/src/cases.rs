@@ -323,6 +323,13 @@ macro_rules! for_each_case {
                 a_filtered_feed_goes_on
                 a_feed_tells_of_what_is_deleted
             }
+            [engine::history] {
+                a_history_has_each_change_of_its_record
+                a_record_is_what_it_was_at_a_moment
+                a_history_says_what_retention_deleted
+                an_event_that_was_held_does_not_speak_for_what_came_after_it
+                a_history_is_of_one_scope
+            }
             [engine::retention] {
                 retention_keeps_what_is_held
                 retention_deletes_what_was_delivered_after_all

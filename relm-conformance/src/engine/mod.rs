@@ -6,6 +6,7 @@ pub(crate) mod changes;
 pub(crate) mod deliveries;
 pub(crate) mod disabling;
 pub(crate) mod feed;
+pub(crate) mod history;
 pub(crate) mod identities;
 pub(crate) mod large;
 pub(crate) mod mock_transport;

@@ -19,7 +19,7 @@ use super::mock_transport::{MockTransport, NoSleep, deliveries};
 use crate::intercept::{Intercept, Intercepted, Read};
 use crate::subject::{NOW, Subject};
 
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+pub(super) const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 async fn create(acme: &Acme, emails: &[&str]) {
     for email in emails {

@@ -206,7 +206,7 @@ impl<'de> Deserialize<'de> for EventData {
 impl Columns for Event {
     const COLUMNS: &'static [ColumnOf<Self>] = &[
         Column::text("type", 40, |it: &Self| Some(it.event_type.as_str())),
-        Column::any_id("record_id", Self::record_id),
+        Column::any_id("record_id", Self::record_id).indexed(),
         Column::timestamp("created_at", |it: &Self| Some(it.created_at)),
     ];
 }

@@ -11,6 +11,7 @@ mod event;
 pub mod field;
 pub mod filter;
 pub(crate) mod hint;
+mod history;
 pub mod input;
 pub mod key;
 pub mod metadata;
@@ -32,6 +33,7 @@ pub use endpoint::{
     WebhookWithSecret,
 };
 pub use event::{API_VERSION, Change, Event, EventData, EventDraft, EventTag, EventType};
+pub use history::{HistoryEntry, MemberChange};
 
 pub(crate) use delivery::Verdict;
 pub(crate) use event::previous;

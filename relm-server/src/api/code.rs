@@ -100,7 +100,9 @@ const fn meaning_of(kind: ErrorKind) -> &'static str {
         ErrorKind::Unauthorized => "no key, or one that is malformed, unknown or revoked",
         ErrorKind::Forbidden => "the key may only read",
         ErrorKind::NotFound => "there is no such record in this workspace and mode",
-        ErrorKind::Gone => "events that were asked for are deleted: see `oldest_seq`",
+        ErrorKind::Gone => {
+            "what was asked for of the past is kept no more: of a feed, see `oldest_seq`"
+        }
         ErrorKind::Conflict => "a unique value is taken: see `field` and `existing_id`",
         ErrorKind::IdempotencyConflict => "the idempotency key was used with a different request",
         ErrorKind::VersionConflict => "`If-Match` names another version than the record has",

@@ -7,6 +7,7 @@ use relm_core::record::object::Object;
 
 use super::answer::{Answer, Outcome};
 use super::call::{Call, missing};
+use super::operation::Takes;
 use crate::entity_tag;
 
 fn of<T: Object + Into<Record>>(scoped: &Scoped) -> Objects<'_, T> {
@@ -25,10 +26,16 @@ pub(super) async fn list<T: Object + Into<Record>>(call: Call) -> Outcome {
     Ok(Answer::list(&list))
 }
 
-pub(super) async fn get<T: Object + Into<Record>>(call: Call) -> Outcome {
-    call.query.finish()?;
+pub(super) async fn get<T: Object + Into<Record>>(mut call: Call) -> Outcome {
+    let at = call.query.take_moment()?;
+    call.query.finish_of(Takes::Moment)?;
     let kind = T::TYPE.kind();
-    let found = of::<T>(&call.scoped).get_json(call.id(0, kind)?).await?;
+    let id = call.id(0, kind)?;
+    let objects = of::<T>(&call.scoped);
+    let found = match at {
+        Some(at) => objects.get_json_at(id, at).await?,
+        None => objects.get_json(id).await?,
+    };
     let document = found.ok_or_else(|| missing(kind))?;
     let answer = Answer::document(&document).versioned();
     let is_known = answer
@@ -39,6 +46,24 @@ pub(super) async fn get<T: Object + Into<Record>>(call: Call) -> Outcome {
     } else {
         answer
     })
+}
+
+pub(super) async fn history<T: Object + Into<Record>>(mut call: Call) -> Outcome {
+    let at = call.query.take_moment()?;
+    let limit = call.query.take_limit()?;
+    let cursor = call.query.take("cursor")?;
+    call.query.finish_of(Takes::History)?;
+    let mut history = of::<T>(&call.scoped).history(call.id(0, T::TYPE.kind())?);
+    if let Some(at) = at {
+        history = history.as_of(at);
+    }
+    if let Some(limit) = limit {
+        history = history.limit(limit);
+    }
+    if let Some(cursor) = cursor {
+        history = history.after(cursor);
+    }
+    Ok(Answer::ok(history.await?.to_json()?))
 }
 
 pub(super) async fn update<T: Object + Into<Record>>(call: Call) -> Outcome {

@@ -54,6 +54,10 @@ pub(super) enum Takes {
     Search,
     /// Where a stream of events begins, and their types.
     Stream,
+    /// The moment at which a record is asked for.
+    Moment,
+    /// A page's size and place, and the moment at which a history ends.
+    History,
 }
 
 /// The body of a request, by the name of its schema.
@@ -126,6 +130,18 @@ impl Operation {
 
     pub fn searches(mut self, schema: &'static str) -> Self {
         self.query = Takes::Search;
+        self.large().gives(200, schema)
+    }
+
+    /// A record as it is, or was at a moment.
+    pub fn at_moments(mut self) -> Self {
+        self.query = Takes::Moment;
+        self
+    }
+
+    /// A page of the changes of a record.
+    pub fn tells_history(mut self, schema: &'static str) -> Self {
+        self.query = Takes::History;
         self.large().gives(200, schema)
     }
 
@@ -210,7 +226,7 @@ impl Operation {
         const CHANGE: &[ErrorKind] = &[ErrorKind::Forbidden, ErrorKind::OutcomeUnknown];
         const BODY: &[ErrorKind] = &[ErrorKind::ValidationFailed, ErrorKind::UnknownField];
         let keyed = self.access == Access::Keyed;
-        let listed = matches!(self.query, Takes::List(_) | Takes::Search);
+        let listed = matches!(self.query, Takes::List(_) | Takes::Search | Takes::History);
         let posted = self.takes_idempotency_key();
         let has_body = self.body != Body::None;
         // A POST that needs no body may not bring one that is too large or no JSON.

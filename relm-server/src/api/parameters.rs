@@ -103,6 +103,36 @@ const OF_LISTS: &[OtherName<Advice>] = &[
     ),
 ];
 
+/// What a history has by another name: its pages, which are those of lists, and the moment at which it ends.
+const OF_HISTORY: &[OtherName<Advice>] = &[
+    (
+        &[
+            "page",
+            "offset",
+            "after",
+            "starting_after",
+            "next",
+            "next_cursor",
+            "page_token",
+        ],
+        advice(
+            "A history pages by `cursor`: pass back `next_cursor`.",
+            Some("cursor"),
+        ),
+    ),
+    (
+        &["per_page", "page_size", "count", "size"],
+        advice(
+            "How many changes a page holds is its `limit`.",
+            Some("limit"),
+        ),
+    ),
+    (
+        &["as_of", "until", "before", "date", "time", "timestamp"],
+        advice("The moment is `at`.", Some("at")),
+    ),
+];
+
 /// What no request has.
 const OF_ALL: &[OtherName<Advice>] = &[
     (
@@ -155,13 +185,16 @@ const fn options(takes: Takes) -> &'static [&'static str] {
         Takes::List(Kind::Event) => &["after", "limit", "cursor", "filter"],
         Takes::List(_) => &["limit", "cursor", "filter"],
         Takes::Stream => &["after", "types"],
+        Takes::Moment => &["at"],
+        Takes::History => &["at", "limit", "cursor"],
         Takes::Search => &["q", "types", "limit", "cursor"],
     }
 }
 
 fn advice_on(name: &str, takes: Takes) -> Option<&'static Advice> {
     let own: &[&[OtherName<Advice>]] = match takes {
-        Takes::Nothing | Takes::Stream => &[],
+        Takes::Nothing | Takes::Stream | Takes::Moment => &[],
+        Takes::History => &[OF_HISTORY],
         Takes::List(_) => &[OF_LISTS],
         Takes::Search => &[OF_SEARCH, OF_LISTS],
     };
@@ -185,7 +218,7 @@ pub(super) fn of_elsewhere(name: &str, takes: Takes) -> Option<ApiError> {
 pub(super) fn unknown(name: &str, takes: Takes) -> ApiError {
     let leave = match takes {
         Takes::Nothing => " here; leave it out",
-        Takes::List(_) | Takes::Search | Takes::Stream => " here",
+        Takes::List(_) | Takes::Search | Takes::Stream | Takes::Moment | Takes::History => " here",
     };
     of_elsewhere(name, takes).unwrap_or_else(|| {
         refuse(name, leave)

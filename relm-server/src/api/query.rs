@@ -2,7 +2,7 @@
 
 use hyper::Uri;
 use relm_core::limits::PAGE_LIMIT_MAX;
-use relm_core::{Error, ErrorKind, Quoted};
+use relm_core::{Error, ErrorKind, Quoted, Timestamp};
 
 use super::answer::ApiError;
 use super::operation::Takes;
@@ -72,6 +72,20 @@ impl Query {
         }
         // A number beyond all numbers is clamped like any other that is too large.
         Ok(Some(text.parse().unwrap_or(usize::MAX)))
+    }
+
+    /// Takes the moment `at` which something is asked for.
+    pub fn take_moment(&mut self) -> Result<Option<Timestamp>, ApiError> {
+        let Some(text) = self.take("at")? else {
+            return Ok(None);
+        };
+        let moment = Timestamp::parse(&text);
+        moment.map(Some).ok_or_else(|| {
+            let given = Quoted(&text);
+            let message =
+                format!("`at` must be a moment such as 2026-07-02T10:00:00Z, not {given}; in a URL, a `+` is written %2B.");
+            bad("at", message)
+        })
     }
 
     /// Whether the `limit` is more than a page holds; whatever else is wrong with it, [`take_limit`](Self::take_limit) says.

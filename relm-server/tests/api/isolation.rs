@@ -97,6 +97,9 @@ fn requests(owned: &Owned) -> Vec<(&'static str, String, Value)> {
     ] {
         let path = format!("/v1/{plural}/{id}");
         all.push(("GET", path.clone(), json!({})));
+        if plural != "webhooks" {
+            all.push(("GET", format!("{path}/history"), json!({})));
+        }
         all.push(("PATCH", path.clone(), change));
         all.push(("DELETE", path, json!({})));
     }

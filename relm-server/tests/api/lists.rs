@@ -251,6 +251,9 @@ fn no_other_request_takes_parameters() {
             let message = "There is no parameter `expand`. A record is answered whole, with the ids of others and not with these.";
             let options = ["q", "types", "limit", "cursor"];
             json!({ "code": "bad_request", "message": message, "field": "expand", "valid_options": options })
+        } else if (method, path) == ("GET", &*contact) {
+            let message = "There is no parameter `q` here.";
+            json!({ "code": "bad_request", "message": message, "field": "q", "valid_options": ["at"] })
         } else {
             let message = "There is no parameter `q` here; leave it out.";
             json!({ "code": "bad_request", "message": message, "field": "q" })

@@ -21,6 +21,7 @@ mod feed;
 mod fields;
 mod filters;
 mod fragile;
+mod history;
 mod idempotency;
 mod identities;
 mod isolation;

@@ -55,6 +55,6 @@ impl Table for Entity {
     const ADDED: &'static [&'static str] = &["seq"];
 
     fn indexes() -> Vec<Index> {
-        vec![by(Column::Seq)]
+        vec![by(Column::Seq), by(Column::RecordId)]
     }
 }

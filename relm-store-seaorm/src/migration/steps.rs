@@ -103,6 +103,7 @@ pub(crate) const STEPS: &[Step] = &[
     column::<event::Entity>("numbers of events", "seq"),
     index::<event::Entity>("events by number", "seq"),
     table::<event_log::Entity>("event logs"),
+    index::<event::Entity>("events by record", "record_id"),
 ];
 
 /// Whether a step after the one of this number adds a column to a table.

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::batch::{BatchInput, BatchReport, ContactBatch};
 use super::drafts::{Draft, build, change, insert, record_event, refused, replace};
+use super::history::History;
 use super::listing::ListRequest;
 use super::pages::Listing;
 use crate::engine::change::{Operation, Plan};
@@ -17,6 +18,7 @@ use crate::record::object::{Contact, Object};
 use crate::record::{Change, Document, Entry, Record};
 use crate::store::{Refusal, Write};
 use crate::value::id::Id;
+use crate::value::time::Timestamp;
 
 /// The records of one object type, in one scope.
 pub struct Objects<'a, T> {
@@ -73,6 +75,38 @@ impl<'a, T: Object + Into<Record>> Objects<'a, T> {
     /// As for `get`.
     pub async fn get_json(&self, id: Id) -> Result<Option<Document>> {
         self.context.document(T::TYPE.kind(), id).await
+    }
+
+    /// What the record of this id was at a moment; none where it did not exist yet, or was deleted by then. At a moment to come it
+    /// is what it is now.
+    ///
+    /// Whoever made it so is the first entry of its [history](Self::history) [as of](History::as_of) that moment.
+    ///
+    /// # Errors
+    /// `gone` where the events of the changes since are kept no more, from which it would be known.
+    pub async fn get_at(&self, id: Id, at: Timestamp) -> Result<Option<T>> {
+        match self.get_json_at(id, at).await? {
+            Some(document) => document.decode().map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// [`get_at`](Self::get_at), as the JSON that was kept then.
+    ///
+    /// # Errors
+    /// As for `get_at`.
+    pub async fn get_json_at(&self, id: Id, at: Timestamp) -> Result<Option<Document>> {
+        self.history(id).as_of(at).state().await
+    }
+
+    /// The record's own changes, newest first, also of one that is deleted: who made each, and what of it changed. See
+    /// [`History`].
+    ///
+    /// # Errors
+    /// When it is read: `not_found` where there never was such a record, or it is deleted and so are its events; `bad_request` for
+    /// a limit that does not make sense, `invalid_cursor`.
+    pub fn history(&self, id: Id) -> History<'a> {
+        History::new(self.context, T::TYPE, id)
     }
 
     /// Changes a record: what the input does not name stays as it is. A change that changes nothing is no change: the

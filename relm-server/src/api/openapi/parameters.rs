@@ -62,6 +62,13 @@ pub(super) fn parameters(operation: &Operation, fields: &[Field]) -> Vec<Value> 
             all.extend([after(), event_types(), last_event_id()]);
             return all;
         }
+        Takes::Moment => {
+            all.push(moment("The record as it was at this moment. Default: as it is."));
+            return all;
+        }
+        Takes::History => all.push(moment(
+            "The history as it was at this moment: its first entry is the change that made the record what it was then. Default: all of it.",
+        )),
         Takes::Search => all.extend(words()),
         Takes::List(_) => {}
     }
@@ -107,6 +114,13 @@ fn after() -> Value {
         "in": "query", "name": "after", "required": false, "example": "0",
         "description": "Lists the events after this number of the log, in its order: 0 is before the first one, `latest` the end.",
         "schema": { "type": "string", "pattern": "^([0-9]+|latest)$" },
+    })
+}
+
+fn moment(says: &str) -> Value {
+    json!({
+        "in": "query", "name": "at", "required": false, "description": says,
+        "schema": { "type": "string", "format": "date-time" },
     })
 }
 

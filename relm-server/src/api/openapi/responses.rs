@@ -50,7 +50,10 @@ fn success(operation: &Operation, status: u16, schema: &str) -> Value {
     if operation.takes_idempotency_key() {
         more.push(("Idempotent-Replayed", "IdempotentReplayed"));
     }
-    if matches!(operation.query, Takes::List(_) | Takes::Search) {
+    if matches!(
+        operation.query,
+        Takes::List(_) | Takes::Search | Takes::History
+    ) {
         more.push(("Relm-Notice", "RelmNotice"));
     }
     let example = match (schema, operation.ids) {

@@ -7,16 +7,18 @@ use crate::api::code::Code;
 use crate::api::objects;
 
 const NO_REFERENCE: Code = Code::Engine(ErrorKind::InvalidReference);
+const GONE: Code = Code::Engine(ErrorKind::Gone);
 const TAKEN: Code = Code::Engine(ErrorKind::Conflict);
 const EMPTY: Code = Code::Engine(ErrorKind::IdentifierRequired);
 const NO_CHOICE: Code = Code::Engine(ErrorKind::UnknownValue);
 
-/// The five routes of an object type: `object_routes!(Deal, "deals", "Deal", "a deal", …)` gives POST and GET on
-/// `/v1/deals`, and GET, PATCH and DELETE on `/v1/deals/{id}`.
+/// The six routes of an object type: `object_routes!(Deal, "deals", "Deal", "a deal", …)` gives POST and GET on
+/// `/v1/deals`, and GET, PATCH and DELETE on `/v1/deals/{id}`, and GET on its history.
 macro_rules! object_routes {
     ($ty:ident, $plural:literal, $name:literal, $one:literal, $create:literal, $refusals:expr) => {{
         const ALL: &str = concat!("/v1/", $plural);
         const ONE: &str = concat!("/v1/", $plural, "/{id}");
+        const HISTORY: &str = concat!("/v1/", $plural, "/{id}/history");
         const OF: &[Kind] = &[Kind::$ty];
         [
             route(
@@ -37,10 +39,24 @@ macro_rules! object_routes {
             route(
                 keyed!(objects::get::<$ty>),
                 get(concat!($plural, ".get"), ONE)
-                    .says(concat!("Retrieve ", $one), "Answers 304 without a body where `If-None-Match` names the version.")
+                    .says(concat!("Retrieve ", $one), "Answers 304 without a body where `If-None-Match` names the version. With `at`: as it was at that moment; 404 where it \
+                         did not exist then, and 410 where that is kept no more.")
                     .of(OF)
+                    .at_moments()
                     .gives(200, $name)
-                    .versioned(),
+                    .versioned()
+                    .refuses(&[GONE]),
+            ),
+            route(
+                keyed!(objects::history::<$ty>),
+                get(concat!($plural, ".history"), HISTORY)
+                    .says(
+                        concat!("List the changes of ", $one),
+                        "Newest first, also of one that is deleted: who changed what of it, from what, to what. Changes that are kept no \
+                         more are missing, which `truncated_before` tells.",
+                    )
+                    .of(OF)
+                    .tells_history("HistoryEntryList"),
             ),
             route(
                 keyed!(objects::update::<$ty>),

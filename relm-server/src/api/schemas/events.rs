@@ -92,6 +92,18 @@ pub(super) fn add_next_after(all: &mut Schemas) {
     });
 }
 
+/// Adds since when a history is whole to what a list is.
+pub(super) fn add_truncated_before(all: &mut Schemas) {
+    let list = &mut all["HistoryEntryList"];
+    list["properties"]["truncated_before"] = json!({
+        "type": ["string", "null"], "format": "date-time",
+        "description": "Changes before this moment are missing, since they are kept no more; null where the page is whole.",
+    });
+    if let Some(required) = list["required"].as_array_mut() {
+        required.push("truncated_before".into());
+    }
+}
+
 fn of_types(event: &Value, types: &[EventType], mut data: Value) -> Value {
     let mut event = event.clone();
     let members = &mut event["properties"];

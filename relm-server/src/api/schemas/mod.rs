@@ -14,7 +14,7 @@ use relm_core::limits::INTEGER_MAX;
 use relm_core::record::RotateInput;
 use relm_core::record::column::ColumnType;
 use relm_core::record::columns;
-use relm_core::record::{Delivery, Event};
+use relm_core::record::{Delivery, Event, HistoryEntry};
 use relm_core::{
     Activity, Association, Company, Contact, Deal, Error, Field, Kind, ObjectType, RequestId,
     Webhook,
@@ -82,6 +82,8 @@ pub(super) fn schemas(fields: &[Field]) -> Schemas {
         all.insert(format!("{name}List"), list(name));
     }
     events::add_next_after(&mut all);
+    all.insert("HistoryEntryList".to_owned(), list("HistoryEntry"));
+    events::add_truncated_before(&mut all);
     all.insert("OpenApiDocument".to_owned(), json!({
         "type": "object", "additionalProperties": true, "description": "A document of the OpenAPI Initiative.",
     }));
@@ -101,6 +103,7 @@ fn of_types() -> Schemas {
     add::<Webhook>(&mut answers);
     add::<Delivery>(&mut answers);
     add::<Event>(&mut answers);
+    add::<HistoryEntry>(&mut answers);
     add::<Recovery>(&mut answers);
     add::<BatchReport>(&mut answers);
     add::<Error>(&mut answers);

@@ -129,6 +129,9 @@ fn answers_are_as_the_document_says() {
     let field = reader.make("/v1/schema/fields", field);
     let change = json!({ "title": "Engines", "metadata": { "a": 1 } });
     reader.ask("PATCH", &objects[2], change);
+    for path in &objects {
+        reader.get(&format!("{path}/history"));
+    }
     reader.use_endpoint(&endpoint);
     let rows = json!({ "contacts": [{ "email": "x" }, { "email": "grace@example.com" }] });
     reader.post("/v1/contacts/batch", rows);
