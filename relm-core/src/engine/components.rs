@@ -43,6 +43,7 @@ struct Common {
 }
 
 /// The transaction that an engine is within.
+#[derive(Clone)]
 struct InTransaction {
     /// The engine around it.
     outside: Arc<Components>,
@@ -101,8 +102,26 @@ impl Components {
         })
     }
 
-    /// Has the rest of the engine learn what was committed: at once, or once the transaction is committed that it is within.
+    /// The engine of a dry run in one scope. What it reads anew of the store is its own.
+    pub fn dry_run(&self, scope: Scope) -> Arc<Self> {
+        let known = self.remembered(scope);
+        let configurations = Configurations::new();
+        if let Some(known) = &known {
+            configurations.insert(scope, Arc::clone(known));
+        }
+        Arc::new(Self {
+            storage: self.storage.dry_run(known),
+            configurations,
+            common: Arc::clone(&self.common),
+            transaction: self.transaction.clone(),
+        })
+    }
+
+    /// Has the rest of the engine learn what was committed, which of a dry run is nothing: at once, or once the transaction is committed that it is within.
     pub fn announce(&self, effects: Effects) {
+        if self.storage.is_dry_run() {
+            return;
+        }
         let Some(transaction) = &self.transaction else {
             return self.apply(effects);
         };
@@ -149,15 +168,20 @@ impl Components {
     /// The configuration of a scope as it was last read: within a transaction as it was read outside, unless the transaction
     /// changed it.
     pub async fn configuration(&self, scope: Scope) -> Result<Arc<Configuration>> {
-        let outside = self.transaction.as_ref().filter(|transaction| {
-            let effects = lock(&transaction.effects);
-            !effects.reconfigured.contains(&scope)
-        });
-        let remembered = || outside?.outside.configurations.get(scope);
-        match self.configurations.get(scope).or_else(remembered) {
+        match self.remembered(scope) {
             Some(configuration) => Ok(configuration),
             None => self.configurations.reload(&self.storage, scope).await,
         }
+    }
+
+    fn remembered(&self, scope: Scope) -> Option<Arc<Configuration>> {
+        let outside = || {
+            let transaction = self.transaction.as_ref()?;
+            let is_changed = lock(&transaction.effects).reconfigured.contains(&scope);
+            let outside = &transaction.outside.configurations;
+            (!is_changed).then(|| outside.get(scope)).flatten()
+        };
+        self.configurations.get(scope).or_else(outside)
     }
 
     pub fn storage(&self) -> &Storage {

@@ -74,9 +74,21 @@ impl Context {
 
     /// The same context, within a transaction of the store.
     pub fn within(&self, transaction: &impl StoreTransaction) -> Self {
-        Self {
+        let within = Self {
             components: self.components.within(transaction),
             ..self.clone()
+        };
+        match self.storage().is_dry_run() {
+            true => within.dry_run(),
+            false => within,
+        }
+    }
+
+    /// The same context, in which nothing that is changed is kept.
+    pub fn dry_run(self) -> Self {
+        Self {
+            components: self.components.dry_run(self.scope),
+            ..self
         }
     }
 

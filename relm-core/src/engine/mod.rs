@@ -6,7 +6,7 @@
 //! - a **transaction**: planned, committed, retried on conflict. A **change** of a scope is one, with its
 //!   event and its deliveries in the same commit; **idempotency** decorates it;
 //! - **effects**: what a commit means to the rest of the engine, at once, or once the transaction is committed that the
-//!   program holds and the engine is **within**;
+//!   program holds and the engine is **within**; of a **dry run**, whose commits are judged and not applied, nothing;
 //! - the operations on each **resource**; **keys**, **claims** and **retention** beside them;
 //! - [`Crm`] and [`Scoped`], which a program calls, and the **dispatcher**, which delivers.
 
@@ -18,6 +18,7 @@ mod components;
 mod context;
 mod crm;
 mod dispatcher;
+mod dry_run;
 mod effects;
 mod environment;
 mod idempotency;

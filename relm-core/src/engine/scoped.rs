@@ -76,6 +76,43 @@ impl Scoped {
         Self::new(self.context.within(transaction))
     }
 
+    /// The same handle, whose changes are dry runs: each is read, validated, planned and judged as ever, so that it gives the
+    /// reply or the error that it would give now, and nothing of it is kept. There is no record, event or delivery of it, no
+    /// idempotency key is used up, nobody who listens hears of it, and nothing is sent.
+    ///
+    /// - Ids, times and secrets in a reply are made up for it, and the next change has others.
+    /// - An [idempotency key](Self::idempotent) is looked at: what it was used with is replayed, and another request under it is
+    ///   refused. The dry run itself leaves the key free.
+    /// - What a store finds out only as it writes, such as a full disk, a dry run does not.
+    /// - Changes do not build on each other: each is judged by what is kept.
+    ///
+    /// What the handle reads it reads as ever, and within a transaction of the program it sees what that has changed.
+    ///
+    /// ```
+    /// # fn main() -> relm_core::Result<()> { pollster::block_on(async {
+    /// # let crm = relm_core::Crm::new(relm_store_memory::MemoryStore::new());
+    /// # let acme = crm.create_workspace("acme").await?;
+    /// # let live = crm.open(acme.id, relm_core::Mode::Live).await?;
+    /// use relm_core::{ContactInput, ErrorKind, ListRequest};
+    ///
+    /// let ada = ContactInput {
+    ///     email: "ada@example.com".into(),
+    ///     ..Default::default()
+    /// };
+    /// let dry_run = live.clone().dry_run();
+    /// dry_run.contacts().create(ada.clone()).await?;
+    /// assert!(live.contacts().list(&ListRequest::default()).await?.data.is_empty());
+    ///
+    /// live.contacts().create(ada.clone()).await?;
+    /// let taken = dry_run.contacts().create(ada).await.unwrap_err();
+    /// assert_eq!(taken.kind(), ErrorKind::Conflict);
+    /// # Ok(()) }) }
+    /// ```
+    #[must_use]
+    pub fn dry_run(self) -> Self {
+        Self::new(self.context.dry_run())
+    }
+
     /// The same handle, whose next change happens once however often it is asked for: within 24 hours of its first
     /// success the same key and request give the same reply, and another request under the key is refused.
     ///

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::dry_run::DryRun;
 use super::spans;
 use crate::error::{Error, Result};
 use crate::record::Document;
@@ -25,6 +26,8 @@ pub(super) struct Storage {
     clock: Arc<dyn Clock>,
     writability: Writability,
     is_transaction: bool,
+    /// Where commits are judged and not applied.
+    dry_run: Option<DryRun>,
 }
 
 impl Storage {
@@ -34,6 +37,7 @@ impl Storage {
             clock,
             writability: Writability::default(),
             is_transaction: false,
+            dry_run: None,
         }
     }
 
@@ -43,6 +47,20 @@ impl Storage {
             is_transaction: true,
             ..Self::new(store, Arc::clone(&self.clock))
         }
+    }
+
+    /// The same store, which a dry run leaves as it is: what would be committed is judged, and nothing is leased. The
+    /// configuration is that which is remembered.
+    pub fn dry_run(&self, known: Option<Arc<Configuration>>) -> Self {
+        Self {
+            is_transaction: self.is_transaction,
+            dry_run: Some(DryRun { known }),
+            ..Self::new(Arc::clone(&self.store), Arc::clone(&self.clock))
+        }
+    }
+
+    pub fn is_dry_run(&self) -> bool {
+        self.dry_run.is_some()
     }
 
     /// Whether what is committed is part of a transaction that the program holds.
@@ -110,6 +128,10 @@ impl Storage {
     }
 
     pub async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
+        if let Some(dry_run) = &self.dry_run {
+            let judged = dry_run.judge(&*self.store, &batch);
+            return spans::store("dry_run", judged).await;
+        }
         let committed = spans::store("commit", self.store.commit(batch)).await;
         match &committed {
             Ok(()) => self.writability.learn(None),
@@ -120,6 +142,9 @@ impl Storage {
     }
 
     pub async fn lease(&self, lease: &Lease) -> Result<Vec<Document>> {
+        if self.is_dry_run() {
+            return Ok(Vec::new());
+        }
         let leased = spans::store("lease", self.store.lease(lease)).await;
         leased.map_err(|error| {
             self.report(&error);

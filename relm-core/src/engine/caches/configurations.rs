@@ -37,6 +37,12 @@ impl Configurations {
         }
     }
 
+    /// Remembers a configuration that was read elsewhere.
+    pub fn insert(&self, scope: Scope, configuration: Arc<Configuration>) {
+        let mut cache = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        cache.insert(scope, configuration);
+    }
+
     /// Forgets a configuration: the next write reads it.
     pub fn remove(&self, scope: Scope) {
         let mut cache = self.0.write().unwrap_or_else(PoisonError::into_inner);
