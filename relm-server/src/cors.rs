@@ -30,11 +30,11 @@ const ANY: HeaderValue = HeaderValue::from_static("*");
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PATCH, DELETE");
 /// What a page may send beside what every page may.
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
-    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Relm-Version",
+    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Relm-Dry-Run, Relm-Version",
 );
 /// What a page may read beside what every page may.
 const ANSWER_HEADERS: HeaderValue = HeaderValue::from_static(
-    "Allow, ETag, Idempotent-Replayed, Relm-Notice, Relm-Version, Retry-After, WWW-Authenticate, \
+    "Allow, ETag, Idempotent-Replayed, Relm-Dry-Run, Relm-Notice, Relm-Version, Retry-After, WWW-Authenticate, \
      X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id",
 );
 /// For how long a browser need not ask again: two hours, which is the most that Chromium heeds.

@@ -9,6 +9,7 @@ mod authentication;
 mod call;
 mod code;
 mod documents;
+mod dry_run;
 mod events;
 mod failed_authentications;
 mod fields;
@@ -28,6 +29,7 @@ mod schema;
 mod schemas;
 mod search;
 mod stream;
+mod task;
 mod unrouted;
 mod webhooks;
 
@@ -40,8 +42,7 @@ use hyper::header::{HeaderMap, HeaderValue, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::{Request, Response};
 use relm_core::engine::Crm;
-use relm_core::limits::PAGE_LIMIT_MAX;
-use relm_core::{ErrorKind, KeyAccess, RequestId, Scoped};
+use relm_core::{ErrorKind, KeyAccess, RequestId};
 
 use self::answer::{Answer, ApiError, Outcome};
 use self::authentication::Authentication;
@@ -49,10 +50,10 @@ use self::call::{Call, Open, check_version, read_body};
 use self::followers::Followers;
 use self::health::Readiness;
 use self::openapi::Documents;
-use self::operation::Body;
 use self::query::Query;
 use self::rate_limit::{RateLimiter, Window};
 use self::routes::{Answering, Handler, Routes};
+use self::task::Task;
 use self::unrouted::unrouted;
 use crate::Cors;
 use crate::log_throttle::LogThrottle;
@@ -76,39 +77,6 @@ pub struct Admitted {
     request_id: RequestId,
     window: Window,
     task: Task,
-}
-
-/// What is to be done for a request.
-enum Task {
-    Open(fn(Open) -> Answering),
-    Keyed {
-        handler: fn(Call) -> Answering,
-        body: Body,
-        ids: Vec<String>,
-        query: Query,
-        scoped: Box<Scoped>,
-    },
-}
-
-impl Task {
-    /// What is done otherwise than the request asks, if anything is. A page is shorter than a `limit` that is too large; who
-    /// asks for more must not take it for the whole list.
-    fn notice(&self) -> Option<HeaderValue> {
-        let Self::Keyed { query, .. } = self else {
-            return None;
-        };
-        if !query.has_limit_beyond_a_page() {
-            return None;
-        }
-        let next = match query.has("after") {
-            true => "next_after",
-            false => "next_cursor",
-        };
-        let notice = format!(
-            "`limit` counts as {PAGE_LIMIT_MAX}, the most that a page holds; follow `{next}` for the rest."
-        );
-        HeaderValue::try_from(notice).ok()
-    }
 }
 
 impl Api {
@@ -228,6 +196,7 @@ impl Api {
             .into());
         }
         check_version(&head.headers)?;
+        let is_dry_run = dry_run::is_asked_for(&head.method, &head.headers)?;
         let scoped = self.crm.open(scope.workspace(), scope.mode()).await?;
         let scoped = scoped
             .acting_as((&principal).into())
@@ -235,6 +204,8 @@ impl Api {
         let task = Task::Keyed {
             handler,
             body: route.operation.body,
+            is_dry_run,
+            has_dry_run_member: route.operation.has_dry_run_member,
             ids,
             query: Query::of(&head.uri)?,
             scoped: Box::new(scoped),
@@ -260,7 +231,8 @@ impl Api {
             task,
         } = call;
         let notice = task.notice();
-        let outcome = match self.begin(task, request) {
+        let mut is_dry_run = task.is_dry_run();
+        let outcome = match self.begin(task, request, &mut is_dry_run) {
             Ok(answering) => answering.await,
             Err(failure) => Err(failure),
         };
@@ -269,10 +241,16 @@ impl Api {
         if let Some(notice) = notice.filter(|_| is_answered) {
             response.headers_mut().insert(answer::RELM_NOTICE, notice);
         }
+        dry_run::mark(&mut response, is_dry_run);
         response
     }
 
-    fn begin(&self, task: Task, request: Request<Bytes>) -> Result<Answering, ApiError> {
+    fn begin(
+        &self,
+        task: Task,
+        request: Request<Bytes>,
+        is_dry_run: &mut bool,
+    ) -> Result<Answering, ApiError> {
         let (head, body) = request.into_parts();
         match task {
             Task::Open(handler) => Ok(handler(Open {
@@ -283,13 +261,22 @@ impl Api {
             Task::Keyed {
                 handler,
                 body: taken,
+                is_dry_run: _,
+                has_dry_run_member,
                 ids,
                 query,
                 scoped,
             } => {
-                let body = read_body(taken, &head.method, &body)?;
+                let mut body = read_body(taken, &head.method, &body)?;
+                if has_dry_run_member {
+                    *is_dry_run |= dry_run::take_member(&mut body)?;
+                }
+                let scoped = match is_dry_run {
+                    true => scoped.dry_run(),
+                    false => *scoped,
+                };
                 let mut call = Call {
-                    scoped: *scoped,
+                    scoped,
                     ids,
                     query,
                     head,
@@ -382,13 +369,15 @@ impl serve::Handler for Api {
     }
 
     fn refuse(&self, refusal: Refusal, call: Option<Admitted>) -> Response<Bytes> {
-        let (window, request_id) = match call {
-            Some(call) => (call.window, call.request_id),
-            None => (
-                self.rates.full_window(self.crm.now()),
-                self.crm.request_id(),
-            ),
+        let (window, request_id, is_dry_run) = match call {
+            Some(call) => (call.window, call.request_id, call.task.is_dry_run()),
+            None => {
+                let window = self.rates.full_window(self.crm.now());
+                (window, self.crm.request_id(), false)
+            }
         };
-        self.render(Err(ApiError::from(refusal)), &window, request_id)
+        let mut response = self.render(Err(ApiError::from(refusal)), &window, request_id);
+        dry_run::mark(&mut response, is_dry_run);
+        response
     }
 }

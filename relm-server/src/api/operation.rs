@@ -24,6 +24,8 @@ pub(super) struct Operation {
     pub ids: &'static [Kind],
     pub query: Takes,
     pub body: Body,
+    /// Whether a member of the body, `dry_run`, may ask for a dry run as the header does.
+    pub has_dry_run_member: bool,
     /// The statuses of success, each with the name of the schema that it is answered with.
     pub answers: Vec<(u16, &'static str)>,
     /// Whether it is about one record that counts its changes.
@@ -87,6 +89,7 @@ impl Operation {
             ids: &[],
             query: Takes::Nothing,
             body: Body::None,
+            has_dry_run_member: false,
             answers: Vec::new(),
             versioned: false,
             refusals: &[],
@@ -170,6 +173,7 @@ impl Operation {
 
     /// It reads, changes and writes many records.
     pub fn batch(mut self) -> Self {
+        self.has_dry_run_member = true;
         self.answer_size = AnswerSize::Batch;
         self.body_bytes_max = BATCH_REQUEST_BYTES_MAX;
         self
@@ -202,6 +206,10 @@ impl Operation {
 
     pub fn takes_idempotency_key(&self) -> bool {
         self.access == Access::Keyed && self.method == Method::POST
+    }
+
+    pub fn takes_dry_run(&self) -> bool {
+        self.access == Access::Keyed && !self.is_safe()
     }
 
     pub fn precondition(&self) -> Option<Precondition> {

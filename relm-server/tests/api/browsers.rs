@@ -65,7 +65,7 @@ fn a_preflight_of_a_named_origin_is_answered_on_any_path_without_a_key() {
                 ),
                 (
                     "access-control-allow-headers",
-                    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Relm-Version",
+                    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Relm-Dry-Run, Relm-Version",
                 ),
                 ("access-control-max-age", "7200"),
                 ("vary", "Origin"),

@@ -23,6 +23,7 @@ pub(super) fn headers() -> Value {
         "RateLimitReset": count("When they are whole again, in Unix seconds.", 1_751_500_060),
         "ETag": text("The version of the record, in quotes.", "\"3\""),
         "IdempotentReplayed": text("`true` where the response is that of an earlier request with the same `Idempotency-Key`.", "true"),
+        "RelmDryRun": text("`true` where the request was a dry run: nothing of it was kept.", "true"),
         "RelmNotice": text(
             "What is done otherwise than the request asks: a `limit` that is too large counts as the most that a page holds.",
             "`limit` counts as 200, the most that a page holds; follow `next_cursor` for the rest."

@@ -22,6 +22,11 @@ pub(super) fn shared() -> Value {
             "schema": { "type": "string", "minLength": 1, "maxLength": IDEMPOTENCY_KEY_CHARS_MAX },
             "example": "create-ada-2026-07-02",
         },
+        "DryRun": {
+            "in": "header", "name": "Relm-Dry-Run", "required": false,
+            "description": "`true` gives the response that the request would get, and keeps nothing of it. Ids, times and secrets in it are made up.",
+            "schema": { "type": "boolean", "default": false },
+        },
         "IfMatch": {
             "in": "header", "name": "If-Match", "required": false,
             "description": "Goes on only if this is the record's version, in quotes.",
@@ -50,6 +55,9 @@ pub(super) fn parameters(operation: &Operation, fields: &[Field]) -> Vec<Value> 
     let mut all = ids(operation);
     if operation.takes_idempotency_key() {
         all.push(of_all("IdempotencyKey"));
+    }
+    if operation.takes_dry_run() {
+        all.push(of_all("DryRun"));
     }
     match operation.precondition() {
         Some(Precondition::IfMatch) => all.push(of_all("IfMatch")),

@@ -50,6 +50,9 @@ fn success(operation: &Operation, status: u16, schema: &str) -> Value {
     if operation.takes_idempotency_key() {
         more.push(("Idempotent-Replayed", "IdempotentReplayed"));
     }
+    if operation.takes_dry_run() {
+        more.push(("Relm-Dry-Run", "RelmDryRun"));
+    }
     if matches!(
         operation.query,
         Takes::List(_) | Takes::Search | Takes::History

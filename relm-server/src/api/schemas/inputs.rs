@@ -6,6 +6,7 @@ use relm_core::record::object::READ_ONLY;
 use serde_json::{Map, Value, json};
 
 use super::{RECORDS, Schemas, reference};
+use crate::api::dry_run;
 
 /// What a request does with a record.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,8 +33,12 @@ pub(super) fn add(all: &mut Schemas) {
         }
         all.insert(format!("{name}Create"), create);
     }
-    let batch = &mut all["ContactBatchCreate"]["properties"]["contacts"];
-    batch["items"] = reference("ContactCreate");
+    let batch = &mut all["ContactBatchCreate"]["properties"];
+    batch["contacts"]["items"] = reference("ContactCreate");
+    batch[dry_run::MEMBER] = json!({
+        "type": ["boolean", "null"],
+        "description": "Whether this is a dry run, as the header `Relm-Dry-Run` asks for one. Default: false.",
+    });
 }
 
 fn input(record: &Value, kind: Kind, write: Write) -> Value {
