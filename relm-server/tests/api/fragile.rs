@@ -13,14 +13,16 @@ use relm_core::{Id, Kind, Scope, Store, Timestamp};
 use relm_store_memory::MemoryStore;
 use tokio::sync::Semaphore;
 
-/// The memory store, until a test breaks it.
+/// The memory store or another one, until a test breaks it.
 pub struct Fragile {
-    store: MemoryStore,
+    store: Arc<dyn Store>,
     state: AtomicU8,
     held: AtomicUsize,
     gate: Semaphore,
     /// Calls that are answered yet, of a store that is [going away](Fragile::unplug_after).
     calls_left: AtomicUsize,
+    /// Calls that write something, or may.
+    pub writes: AtomicUsize,
     /// Bytes of all documents that were found by their keys.
     pub found_bytes: AtomicUsize,
     /// The limits of all readings of the log.
@@ -32,12 +34,20 @@ pub struct Fragile {
 
 impl Default for Fragile {
     fn default() -> Self {
+        Self::over(Arc::new(MemoryStore::default()))
+    }
+}
+
+impl Fragile {
+    /// Such a store over this one.
+    pub fn over(store: Arc<dyn Store>) -> Self {
         Self {
-            store: MemoryStore::default(),
+            store,
             state: AtomicU8::new(0),
             held: AtomicUsize::new(0),
             gate: Semaphore::new(0),
             calls_left: AtomicUsize::new(0),
+            writes: AtomicUsize::new(0),
             found_bytes: AtomicUsize::new(0),
             log_limits: Mutex::default(),
             log_step: AtomicI64::new(0),
@@ -206,6 +216,7 @@ impl Store for Fragile {
 
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
         self.check().await.map_err(CommitError::Store)?;
+        self.writes.fetch_add(1, Ordering::SeqCst);
         match self.state.load(Ordering::SeqCst) {
             FULL => {
                 let full = StoreError::unwritable(Unwritable::DiskFull, "SQLITE_FULL at 0x7f");
@@ -251,6 +262,7 @@ impl Store for Fragile {
 
     async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError> {
         self.check().await?;
+        self.writes.fetch_add(1, Ordering::SeqCst);
         self.store.lease(lease).await
     }
 }

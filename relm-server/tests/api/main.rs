@@ -13,6 +13,7 @@ mod batch;
 mod bounds;
 mod browsers;
 mod contacts;
+mod dry_run;
 mod endpoints;
 mod events;
 mod failing_endpoints;

@@ -32,8 +32,17 @@ impl World {
     }
 
     pub fn with_rate_limit(limit: u32) -> Self {
+        Self::set_up(Fragile::default(), limit)
+    }
+
+    /// A world over this store.
+    pub fn over(store: Arc<dyn Store>) -> Self {
+        Self::set_up(Fragile::over(store), RATE_LIMIT)
+    }
+
+    fn set_up(store: Fragile, limit: u32) -> Self {
         let clock = Arc::new(ManualClock::new(Timestamp::parse(START).unwrap()));
-        let store = Arc::new(Fragile::default());
+        let store = Arc::new(store);
         let crm = Crm::builder(store.clone() as Arc<dyn Store>)
             .clock(clock.clone())
             .rng(Arc::new(SeededRng::new(7)))
