@@ -10,7 +10,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row, ToSql};
 
-use super::Synchronous;
+use super::options::Synchronous;
 use crate::sql::{Sql, Value};
 
 /// How long a statement waits for another process that writes to the same file.

@@ -6,17 +6,17 @@ mod connection;
 mod full;
 mod log;
 mod migration;
+mod options;
 mod reader;
 #[cfg(test)]
-#[path = "../../tests/unit/sqlite.rs"]
+#[path = "../../tests/unit/sqlite/mod.rs"]
 mod tests;
 mod walkers;
 mod writer;
 
 use std::fmt;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::path::Path;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -35,6 +35,7 @@ use relm_core::value::time::Timestamp;
 use rusqlite::Connection;
 
 use self::connection::rows;
+pub use self::options::{SqliteOptions, Synchronous};
 use self::reader::{Readers, document, list, queues, read_documents, search, snapshot};
 use self::walkers::Walkers;
 use self::writer::{Answer, Job, Work};
@@ -54,62 +55,6 @@ const READER_CACHE_KIB: usize = 40 * 1024;
 const WALKER_CACHE_KIB: usize = 2 * 1024;
 /// Unique keys that one statement looks up.
 const KEYS_MAX: usize = 512;
-
-/// What must have reached the disk when a commit is acknowledged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Synchronous {
-    /// The commit: it survives the loss of power.
-    #[default]
-    Full,
-    /// Earlier commits: the last ones may be lost with the power, never with the process.
-    Normal,
-}
-
-/// How to open a [`SqliteStore`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SqliteOptions {
-    path: PathBuf,
-    synchronous: Synchronous,
-    migrate: bool,
-    /// Pages that the database may grow to, in tests alone: to them it is a full disk.
-    pages_max: Option<u32>,
-}
-
-impl SqliteOptions {
-    /// A database in this file, made where there is none.
-    pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self {
-            path: path.into(),
-            synchronous: Synchronous::default(),
-            migrate: true,
-            pages_max: None,
-        }
-    }
-
-    /// A database of its own in this process's memory, gone with the store. Its readers and its writer wait for each other,
-    /// which those of a file do not.
-    pub fn in_memory() -> Self {
-        static NUMBER: AtomicUsize = AtomicUsize::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        // Connections that name the same database of this VFS share it: https://sqlite.org/inmemorydb.html
-        Self::new(format!("file:/relm-{number}?vfs=memdb"))
-    }
-
-    /// Sets whether opening brings the tables up to date; it does unless it is said. Where it does not, a database that is
-    /// behind is refused.
-    #[must_use]
-    pub fn migrate(mut self, migrate: bool) -> Self {
-        self.migrate = migrate;
-        self
-    }
-
-    /// Sets what must have reached the disk when a commit is acknowledged.
-    #[must_use]
-    pub fn synchronous(mut self, synchronous: Synchronous) -> Self {
-        self.synchronous = synchronous;
-        self
-    }
-}
 
 /// Keeps records in an SQLite file. Dropping it waits for the commits that were handed over.
 pub struct SqliteStore {
