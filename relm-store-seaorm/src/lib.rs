@@ -8,9 +8,9 @@
 //!   `Transaction` that changes of the CRM and the program's own rows are part of.
 //! - [`entity`] has the tables as SeaORM's entities, for programs that query and join them; [`migration`] makes them.
 //!
-//! Inside, what is the same on every database is a pure function of the engine's data: a batch as a plan of statements (`plan.rs`), or as
+//! Inside, what is the same on every database is a pure function of the engine's data: a batch as a plan of statements (`plan/`), or as
 //! one (`single_statement.rs`), a conflict diagnosed (`conflict.rs`), the numbers of scopes (`scope_number.rs`), lists (`query.rs`), searches
-//! (`search.rs`), what waits to be delivered (`queue.rs`), the numbers of events (`log.rs`). What is not the same is in `dialect.rs`. A driver only runs statements and reads
+//! (`search/`), what waits to be delivered (`queue.rs`), the numbers of events (`log.rs`). What is not the same is in `dialect.rs`. A driver only runs statements and reads
 //! rows: `sqlite/` and `pooled/`.
 
 // The pure half speaks to every database; a build with fewer drivers leaves some of it unused.
@@ -27,7 +27,6 @@
 mod conflict;
 mod dialect;
 pub mod entity;
-mod held;
 mod log;
 pub mod migration;
 mod open_error;

@@ -13,6 +13,8 @@
 //! they are read [`WIDER`] times as far. So a search takes no more than a few times what the better way takes, without
 //! knowing which that is.
 
+mod held;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 use std::ops::RangeInclusive;
@@ -26,7 +28,7 @@ use relm_core::store::{Search, SearchPage};
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
 
-use crate::held::Held;
+use self::held::Held;
 use crate::query::documents;
 use crate::scope_number::scope_number;
 use crate::sql::{Sql, table, ulid_text};
