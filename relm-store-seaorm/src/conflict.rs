@@ -8,9 +8,8 @@ use relm_core::record::{columns, unique_column};
 use relm_core::store::{Batch, Refusal, Require, Write};
 use relm_core::value::id::{Id, Kind};
 
-use crate::plan::texts;
 use crate::scope_number::{digits, holders, inserted_workspaces, scope_number};
-use crate::sql::{Sql, table};
+use crate::sql::{Sql, table, texts};
 
 /// Ids or keys that one question asks for.
 const ASKED_MAX: usize = 512;

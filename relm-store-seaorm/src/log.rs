@@ -7,9 +7,8 @@ use relm_core::value::id::Id;
 use relm_core::value::scope::Scope;
 
 use crate::dialect::Dialect;
-use crate::plan::texts;
 use crate::scope_number::scope_number;
-use crate::sql::Sql;
+use crate::sql::{Sql, texts};
 
 /// Events that are numbered at once: it bounds how long others wait for their numbers.
 const NUMBERED_MAX: usize = 1_000;

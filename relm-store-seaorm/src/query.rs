@@ -9,9 +9,8 @@ use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
 
 use crate::dialect::Dialect;
-use crate::plan::texts;
 use crate::scope_number::scope_number;
-use crate::sql::{Sql, table, ulid_text};
+use crate::sql::{Sql, table, texts, ulid_text};
 
 /// A list, taken apart.
 pub(crate) struct ListPlan<'a> {

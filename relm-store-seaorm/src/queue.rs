@@ -4,9 +4,8 @@
 use relm_core::store::Lease;
 use relm_core::value::id::Id;
 
-use crate::plan::texts;
 use crate::scope_number::{Place, scope_number};
-use crate::sql::Sql;
+use crate::sql::{Sql, texts};
 
 /// The first queue after this one, or of all: `scope, webhook_id, next_attempt_at`. A few steps through the index,
 /// however many deliveries wait in the queues that it passes.

@@ -186,3 +186,8 @@ pub(crate) fn ulid_text(id: Id) -> String {
     let text = id.to_string();
     text[text.len() - 26..].to_owned()
 }
+
+/// Ids as the values of a list.
+pub(crate) fn texts(ids: &[Id]) -> Vec<ColumnValue<'static>> {
+    ids.iter().map(|id| ColumnValue::from(*id)).collect()
+}

@@ -261,7 +261,7 @@ impl Chunk {
             dropped.extend(rows_of(self.scope, record.id, old));
             added.extend(rows_of(self.scope, record.id, new));
         }
-        let mut writes = exchange_terms(self.dialect, self.scope, dropped, added);
+        let mut writes = exchange_terms(self.dialect, dropped, added);
         let left = self.part(holders);
         // Keys are left before they are taken: two records may swap theirs.
         writes.extend(left.into_iter().filter_map(|id| {

@@ -3,45 +3,26 @@
 //! No statement asks before it writes: each says how many rows it must touch, and a plan that meets another number is
 //! undone and [explained](crate::conflict). So the length of a plan is the cost of a commit.
 
+mod bulk;
+mod response;
+mod step;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use relm_core::query::terms::index_terms;
 use relm_core::record::column::{Access, ColumnValue};
 use relm_core::record::{Entry, columns};
-use relm_core::store::{Batch, Require, StoredResponse};
-use relm_core::value::hex::hex;
+use relm_core::store::{Batch, Require};
 use relm_core::value::id::{Id, Kind};
 
-use crate::dialect::{Dialect, ManyRows};
+use self::bulk::{delete_records, delete_terms, insert_rows, insert_terms};
+pub(crate) use self::step::{Expect, Step};
+use crate::dialect::Dialect;
 use crate::log;
-use crate::rows::{in_few_parts, in_shapes, row, rows_of, term_rows};
+use crate::rows::{in_shapes, row, rows_of, term_rows};
 use crate::scope_number::scope_number;
-use crate::sql::{Row, Sql, Value, table};
+use crate::sql::{Row, Sql, Value, table, texts};
 use crate::write_set::WriteSet;
-
-/// Expired responses that the keeping of another deletes.
-const EXPIRED_MAX: usize = 4;
-
-/// Index terms that SQLite deletes one by one. Of a longer list it makes a table first, and a filter of 10,000 bytes.
-const TERMS_APART_MAX: usize = 8;
-
-/// One statement of a plan.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Step {
-    pub sql: Sql,
-    pub expect: Expect,
-}
-
-/// What a statement must meet, so that the plan goes on.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Expect {
-    /// A read that returns so many rows.
-    Read(usize),
-    /// A write that touches so many rows.
-    Touched(usize),
-    /// A write that may touch any number.
-    Any,
-}
 
 /// The plan of a batch.
 pub(crate) fn compile(dialect: Dialect, batch: &Batch) -> Vec<Step> {
@@ -53,7 +34,8 @@ pub(crate) fn compile(dialect: Dialect, batch: &Batch) -> Vec<Step> {
     }
     plan.requires(&batch.requires, writes.guarded);
     for response in &writes.responses {
-        plan.remember(response, batch.now.as_millis());
+        let kept = response::keep(dialect, plan.scope, response, batch.now.as_millis());
+        plan.steps.extend(kept);
     }
     plan.plan_removals(&writes);
     plan.plan_inserts(&writes);
@@ -64,16 +46,10 @@ pub(crate) fn compile(dialect: Dialect, batch: &Batch) -> Vec<Step> {
 }
 
 /// The statements that exchange index terms of a scope's records.
-pub(crate) fn exchange_terms(
-    dialect: Dialect,
-    scope: i64,
-    dropped: Vec<Row>,
-    added: Vec<Row>,
-) -> Vec<Sql> {
-    let mut plan = Plan::new(dialect, scope);
-    plan.drop_terms(dropped);
-    plan.add_terms(added);
-    plan.steps.into_iter().map(|step| step.sql).collect()
+pub(crate) fn exchange_terms(dialect: Dialect, dropped: Vec<Row>, added: Vec<Row>) -> Vec<Sql> {
+    let mut steps = delete_terms(dialect, dropped);
+    steps.extend(insert_terms(dialect, added));
+    steps.into_iter().map(|step| step.sql).collect()
 }
 
 struct Plan {
@@ -198,7 +174,8 @@ impl Plan {
             if *kind == Kind::Event {
                 self.leave_log(entries);
             }
-            self.delete(*kind, entries);
+            self.steps
+                .extend(delete_records(self.dialect, self.scope, *kind, entries));
         }
         for (kind, pairs) in &writes.replaces {
             for (before, after) in pairs {
@@ -213,7 +190,8 @@ impl Plan {
                 [(before, after)] => self.update(*kind, before, after),
                 many => {
                     let before: Vec<&Entry> = many.iter().map(|(before, _)| *before).collect();
-                    self.delete(*kind, &before);
+                    let deleted = delete_records(self.dialect, self.scope, *kind, &before);
+                    self.steps.extend(deleted);
                 }
             }
         }
@@ -224,7 +202,7 @@ impl Plan {
                 self.step(sql, Expect::Any);
             }
         }
-        self.drop_terms(dropped);
+        self.steps.extend(delete_terms(self.dialect, dropped));
     }
 
     fn leave_log(&mut self, entries: &[&Entry]) {
@@ -233,102 +211,6 @@ impl Plan {
             for sql in log::forget(self.dialect, self.scope, events) {
                 self.step(sql, Expect::Any);
             }
-        }
-    }
-
-    fn drop_terms(&mut self, mut dropped: Vec<Row>) {
-        if self.dialect.has_many_writers() {
-            dropped.sort_unstable();
-        }
-        let parts = match dropped.len() {
-            ..=TERMS_APART_MAX if !self.dialect.has_many_writers() => {
-                dropped.into_iter().map(|row| vec![row]).collect()
-            }
-            _ => self.parts(dropped),
-        };
-        for rows in parts {
-            let mut sql = Sql::new("DELETE FROM terms WHERE ");
-            self.where_in(&mut sql, &["scope", "term", "ulid", "kind"], rows);
-            self.step(sql, Expect::Any);
-        }
-    }
-
-    fn add_terms(&mut self, mut added: Vec<Row>) {
-        // In the order of the key: neighbours land on one page.
-        added.sort_unstable();
-        self.insert_rows("terms (scope, term, ulid, kind)", added, true);
-    }
-
-    /// As many rows at a time as one statement takes.
-    fn parts(&self, rows: Vec<Row>) -> Vec<Vec<Row>> {
-        let parts = match self.dialect.many_rows() {
-            ManyRows::Values if self.dialect.has_many_writers() => in_few_parts(&rows),
-            ManyRows::Values => in_shapes(&rows).collect(),
-            ManyRows::Arrays if rows.is_empty() => return Vec::new(),
-            ManyRows::Arrays => return vec![rows],
-        };
-        let lengths: Vec<usize> = parts.into_iter().map(<[Row]>::len).collect();
-        let mut rows = rows.into_iter();
-        lengths
-            .into_iter()
-            .map(|length| rows.by_ref().take(length).collect())
-            .collect()
-    }
-
-    /// These columns are those of one of the rows.
-    fn where_in(&self, sql: &mut Sql, columns: &[&str], rows: Vec<Row>) {
-        // For a list of one row MariaDB reads the whole table, and SQLite makes a table of the list.
-        if let ([row], ManyRows::Values) = (rows.as_slice(), self.dialect.many_rows()) {
-            for (place, (column, value)) in columns.iter().zip(row).enumerate() {
-                sql.push(if place > 0 { " AND " } else { "" });
-                sql.push(column).push(" = ").bind(value.clone());
-            }
-            return;
-        }
-        sql.push(&format!("({}) IN (", columns.join(", ")));
-        match self.dialect.many_rows() {
-            ManyRows::Values => sql.push(self.dialect.rows_of_in()).rows(rows),
-            ManyRows::Arrays => sql.push("SELECT * FROM ").arrays(&rows),
-        };
-        sql.push(")");
-    }
-
-    /// Deletes records that must have the versions that they were read with.
-    fn delete(&mut self, kind: Kind, entries: &[&Entry]) {
-        if let [entry] = entries {
-            let mut sql = self.start(&format!("DELETE FROM {}", table(kind)));
-            sql.and("id", entry.record.id())
-                .and("version", entry.record.version());
-            self.step(sql, Expect::Touched(1));
-            return;
-        }
-        let read = |entry: &&Entry| {
-            let record = &entry.record;
-            vec![
-                self.scope.into(),
-                record.id().into(),
-                record.version().into(),
-            ]
-        };
-        for rows in self.parts(entries.iter().map(read).collect()) {
-            let expect = Expect::Touched(rows.len());
-            let name = table(kind);
-            let mut sql = Sql::new(&format!("DELETE FROM {name}"));
-            match self.dialect.many_rows() {
-                ManyRows::Values => {
-                    self.where_in(sql.push(" WHERE "), &["scope", "id", "version"], rows);
-                }
-                // A delete locks in whatever order it finds; a locking read can be told one.
-                ManyRows::Arrays => {
-                    sql.push(&format!(" USING (SELECT scope, id FROM {name}"));
-                    self.where_in(sql.push(" WHERE "), &["scope", "id", "version"], rows);
-                    sql.push(" ORDER BY id FOR UPDATE) AS held");
-                    sql.push(&format!(
-                        " WHERE {name}.scope = held.scope AND {name}.id = held.id"
-                    ));
-                }
-            }
-            self.step(sql, expect);
         }
     }
 
@@ -369,7 +251,7 @@ impl Plan {
             );
             self.insert(*kind, entries);
         }
-        self.add_terms(added);
+        self.steps.extend(insert_terms(self.dialect, added));
     }
 
     fn insert(&mut self, kind: Kind, entries: &[&Entry]) {
@@ -384,7 +266,8 @@ impl Plan {
             self.guard = None;
             return self.insert_guarded(&text, row, version);
         }
-        self.insert_rows(&text, rows, false);
+        self.steps
+            .extend(insert_rows(self.dialect, &text, rows, false));
     }
 
     /// Inserts a row if the configuration is of this version.
@@ -406,76 +289,6 @@ impl Plan {
         self.step(sql, Expect::Touched(1));
     }
 
-    /// `place` is a table and its columns. `are_many`: the number of rows differs from batch to batch.
-    fn insert_rows(&mut self, place: &str, rows: Vec<Row>, are_many: bool) {
-        for rows in self.parts(rows) {
-            let expect = Expect::Touched(rows.len());
-            let mut sql = Sql::new(self.dialect.insert());
-            sql.push(place);
-            match self.dialect.many_rows() {
-                ManyRows::Arrays if are_many || rows.len() > 1 => {
-                    sql.push(" SELECT * FROM ").arrays(&rows)
-                }
-                ManyRows::Arrays | ManyRows::Values => sql.push(" VALUES ").rows(rows),
-            };
-            self.step(sql, expect);
-        }
-    }
-
-    /// Where one process writes, it forgets expired responses as it keeps others. Where many do, they would wait for
-    /// each other on the oldest: there only the key's own is forgotten here, and the others apart from any commit.
-    fn remember(&mut self, response: &StoredResponse, now: i64) {
-        let row = vec![
-            self.scope.into(),
-            response.key.clone().into(),
-            hex(&response.fingerprint).into(),
-            response.outcome.into(),
-            response.body.to_string().into(),
-            response.expires_at.as_millis().into(),
-        ];
-        let place = "responses (scope, key_digest, fingerprint, outcome, body, expires_at)";
-        match self.dialect {
-            Dialect::Sqlite => self.forget_some(response, now),
-            Dialect::Postgres => {
-                let mut sql = Sql::new(self.dialect.insert());
-                sql.push(place);
-                sql.push(" VALUES ").rows(vec![row]);
-                sql.push(" ON CONFLICT (scope, key_digest) DO UPDATE SET");
-                sql.push(" fingerprint = EXCLUDED.fingerprint, outcome = EXCLUDED.outcome,");
-                sql.push(" body = EXCLUDED.body, expires_at = EXCLUDED.expires_at");
-                sql.push(" WHERE responses.expires_at <= ").bind(now);
-                return self.step(sql, Expect::Touched(1));
-            }
-            // There is no condition to an update here. A response that is still good is refused by a null where none may
-            // be; the table has no other unique key that could be meant.
-            Dialect::MariaDb | Dialect::Galera | Dialect::MySql => {
-                let mut sql = Sql::new(self.dialect.insert());
-                sql.push(place).push(" VALUES ").rows(vec![row]);
-                sql.push(" ON DUPLICATE KEY UPDATE fingerprint = IF(expires_at <= ")
-                    .bind(now);
-                sql.push(", VALUES(fingerprint), NULL), outcome = VALUES(outcome),");
-                sql.push(" body = VALUES(body), expires_at = VALUES(expires_at)");
-                return self.step(sql, Expect::Any);
-            }
-        }
-        self.insert_rows(place, vec![row], false);
-    }
-
-    /// Forgets the key's own expired response, and a few others: each write leaves fewer behind than it finds.
-    fn forget_some(&mut self, response: &StoredResponse, now: i64) {
-        let mut expired = self.start("DELETE FROM responses");
-        expired.push(" AND expires_at <= ").bind(now);
-        expired
-            .push(" AND (key_digest = ")
-            .bind(response.key.clone());
-        expired.push(" OR key_digest IN (SELECT key_digest FROM (SELECT key_digest FROM responses");
-        expired.push(" WHERE scope = ").bind(self.scope);
-        expired.push(" AND expires_at <= ").bind(now);
-        expired.push(" ORDER BY expires_at").limit(EXPIRED_MAX);
-        expired.push(") AS oldest))");
-        self.step(expired, Expect::Any);
-    }
-
     fn reconfigure(&mut self) {
         let mut sql = Sql::new("INSERT INTO configurations (scope, version) VALUES (");
         sql.bind(self.scope);
@@ -487,8 +300,4 @@ impl Plan {
         };
         self.step(sql, expect);
     }
-}
-
-pub(crate) fn texts(ids: &[Id]) -> Vec<ColumnValue<'static>> {
-    ids.iter().map(|id| ColumnValue::from(*id)).collect()
 }

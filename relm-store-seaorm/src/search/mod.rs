@@ -14,24 +14,24 @@
 //! knowing which that is.
 
 mod held;
+mod statements;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
 use relm_core::PageSize;
-use relm_core::query::search::{Exact, Rank, SearchPosition, Word, prefix_end};
-use relm_core::record::column::ColumnValue;
+use relm_core::query::search::{Exact, Rank, SearchPosition};
 use relm_core::record::object::ObjectType;
 use relm_core::record::{Document, Record};
 use relm_core::store::{Search, SearchPage};
-use relm_core::value::id::{Id, Kind};
+use relm_core::value::id::Id;
 use relm_core::value::scope::Scope;
 
 use self::held::Held;
-use crate::query::documents;
-use crate::scope_number::scope_number;
-use crate::sql::{Sql, table, ulid_text};
+pub(crate) use self::statements::together;
+use self::statements::{having_word, identified, newest, of_ids};
+use crate::sql::Sql;
 
 /// Entries that make a word broad, at first. Reading as many takes well under a millisecond where a database is embedded,
 /// and about two on the wire.
@@ -138,15 +138,23 @@ impl Searching {
         match self.stage {
             Stage::Entries => {
                 let words = self.search.terms.words.iter();
-                let words = words.map(|word| self.having_word(word));
-                let exact = (!self.is_wider).then(|| self.identified());
+                let words = words.map(|word| having_word(self.scope, word, self.broad));
+                let exact = (!self.is_wider).then(|| {
+                    let after = self.after(Rank::Exact);
+                    identified(self.scope, &self.search, after, self.wanted())
+                });
                 Some(Step::Entries(words.chain(exact).collect()))
             }
             Stage::Listed => {
                 let ids = self.reading().iter().map(|(_, id)| *id);
                 Some(Step::Documents(of_ids(self.scope, ids)))
             }
-            Stage::Newest => Some(Step::Documents(self.newest())),
+            Stage::Newest => Some(Step::Documents(newest(
+                self.scope,
+                &self.search.types,
+                self.last.map(|last| last.ulid),
+                self.chunk(),
+            ))),
             Stage::Done => None,
         }
     }
@@ -358,132 +366,6 @@ impl Searching {
     fn is_of_types(&self, id: Id) -> bool {
         ObjectType::of(id.kind()).is_some_and(|ty| self.search.types.contains(&ty))
     }
-
-    /// The entries of the terms by which records have this word, of each way to write it as many as make it broad.
-    fn having_word(&self, Word(beginnings): &Word) -> Sql {
-        if let [beginning] = beginnings.as_slice() {
-            return self.beginning(beginning);
-        }
-        let mut sql = Sql::default();
-        for (place, beginning) in beginnings.iter().enumerate() {
-            sql.push(if place > 0 { " UNION ALL " } else { "" });
-            sql.push("SELECT ulid, kind FROM (");
-            sql.append(self.beginning(beginning));
-            sql.push(&format!(") AS way_{place}"));
-        }
-        sql
-    }
-
-    fn beginning(&self, beginning: &str) -> Sql {
-        let mut sql = Sql::new("SELECT ulid, kind FROM terms WHERE scope = ");
-        sql.bind(scope_number(self.scope));
-        sql.push(" AND term >= ").bind(beginning.to_owned());
-        if let Some(end) = prefix_end(beginning) {
-            sql.push(" AND term < ").bind(end);
-        }
-        sql.limit(self.broad);
-        sql
-    }
-
-    /// The entries of what is searched as a whole, as many as a page takes.
-    fn identified(&self) -> Sql {
-        let term = match &self.search.terms.exact {
-            Exact::Term(term) => term.clone(),
-            Exact::Email(key) => return self.with_address(key),
-        };
-        let mut sql = Sql::new("SELECT ulid, kind FROM terms WHERE scope = ");
-        sql.bind(scope_number(self.scope));
-        sql.and("term", term);
-        if let Some(after) = self.after(Rank::Exact) {
-            sql.push(" AND ulid < ");
-            sql.bind(ulid_text(Id::new(Kind::Contact, after)));
-        }
-        let types = &self.search.types;
-        if types.len() < ObjectType::ALL.len() {
-            let prefix = |object_type: &ObjectType| ColumnValue::from(object_type.kind().prefix());
-            sql.and_in("kind", &types.iter().map(prefix).collect::<Vec<_>>());
-        }
-        sql.push(" ORDER BY ulid DESC").limit(self.wanted());
-        sql
-    }
-
-    /// The contact that has this unique key.
-    fn with_address(&self, key: &str) -> Sql {
-        let (contacts, prefix) = (table(Kind::Contact), Kind::Contact.prefix());
-        let mut sql = Sql::new(&format!(
-            "SELECT SUBSTRING(id, {}) AS ulid, '{prefix}' AS kind FROM {contacts} WHERE scope = ",
-            prefix.len() + 2
-        ));
-        sql.bind(scope_number(self.scope));
-        sql.and("email_key", key.to_owned());
-        if !self.search.types.contains(&ObjectType::Contact) {
-            sql.push(" AND 1 = 0");
-        }
-        if let Some(after) = self.after(Rank::Exact) {
-            sql.push(" AND id < ").bind(Id::new(Kind::Contact, after));
-        }
-        sql
-    }
-
-    /// The newest records of all types together.
-    fn newest(&self) -> Sql {
-        let mut sql = Sql::new("SELECT id, CASE kind");
-        for object_type in &self.search.types {
-            let kind = object_type.kind();
-            let (prefix, table) = (kind.prefix(), table(kind));
-            sql.push(&format!(
-                " WHEN '{prefix}' THEN (SELECT doc FROM {table} WHERE scope = "
-            ));
-            sql.bind(scope_number(self.scope));
-            sql.push(&format!(" AND {table}.id = newest.id)"));
-        }
-        sql.push(" END AS doc FROM (");
-        for (place, object_type) in self.search.types.iter().enumerate() {
-            let kind = object_type.kind();
-            let (prefix, table) = (kind.prefix(), table(kind));
-            sql.push(if place > 0 { " UNION ALL " } else { "" });
-            sql.push(&format!(
-                "SELECT id, '{prefix}' AS kind, SUBSTRING(id, {}) AS ulid",
-                prefix.len() + 2
-            ));
-            sql.push(&format!(" FROM (SELECT id FROM {table} WHERE scope = "));
-            sql.bind(scope_number(self.scope));
-            if let Some(last) = self.last {
-                sql.push(" AND id < ").bind(Id::new(kind, last.ulid));
-            }
-            sql.push(" ORDER BY id DESC").limit(self.chunk());
-            sql.push(&format!(") AS newest_{table}"));
-        }
-        sql.push(" ORDER BY ulid DESC").limit(self.chunk());
-        sql.push(") AS newest");
-        sql
-    }
-}
-
-/// These statements as one, whose rows begin with the place of the statement that they are of, as text.
-pub(crate) fn together(statements: Vec<Sql>) -> Sql {
-    let mut sql = Sql::default();
-    for (place, statement) in statements.into_iter().enumerate() {
-        sql.push(if place > 0 { " UNION ALL " } else { "" });
-        sql.push(&format!("SELECT '{place}' AS place, ulid, kind FROM ("));
-        sql.append(statement);
-        sql.push(&format!(") AS entries_{place}"));
-    }
-    sql
-}
-
-/// The documents of records of several kinds: `id, doc`.
-fn of_ids(scope: Scope, ids: impl Iterator<Item = Id>) -> Sql {
-    let mut of_kind: BTreeMap<Kind, Vec<Id>> = BTreeMap::new();
-    for id in ids {
-        of_kind.entry(id.kind()).or_default().push(id);
-    }
-    let mut sql = Sql::default();
-    for (place, (kind, ids)) in of_kind.into_iter().enumerate() {
-        sql.push(if place > 0 { " UNION ALL " } else { "" });
-        sql.append(documents(scope, kind, &ids));
-    }
-    sql
 }
 
 /// What each list has.
