@@ -26,7 +26,10 @@ pub use record::field::{Field, FieldInput, FieldType};
 pub use record::filter::Filter;
 pub use record::hint::named_id;
 pub use record::input::Reader;
-pub use record::key::{ApiKey, KeyAccess, NewKey, Principal};
+pub use record::key::{
+    ApiKey, KeyAccess, KeyAction, KeyInput, KeyResource, KeyScope, KeyScopes, NewKey, Principal,
+    ShownKey,
+};
 pub use record::metadata::Metadata;
 pub use record::object::{
     Activity, ActivityInput, Company, CompanyInput, Contact, ContactInput, Deal, DealInput,

@@ -169,6 +169,7 @@ async fn keys_are_as_they_were(crm: &Crm, shown: &Shown) {
                 match principal.access {
                     KeyAccess::Full => "full",
                     KeyAccess::ReadOnly => "read_only",
+                    KeyAccess::Restricted => "restricted",
                 }
             }
             None => "revoked",

@@ -221,7 +221,7 @@ impl Crm {
     /// # Errors
     /// `not_found` when there is no such key.
     pub async fn revoke_key(&self, id: Id) -> Result<ApiKey> {
-        keys::revoke_key(&self.components, id).await
+        keys::revoke_key(&self.components, id, None).await
     }
 
     /// Who presents this key, or none where it is no valid key. A text with a wrong checksum is none, without a look-up.

@@ -14,6 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limits::IDEMPOTENCY_TTL_MS;
 use crate::store::{Refusal, StoredResponse, Write};
 use crate::value::hex::hex;
+use crate::value::scope::Scope;
 use crate::value::time::Timestamp;
 
 /// Carries an operation out; once for each idempotency key, where its context has one.
@@ -30,6 +31,21 @@ pub(super) async fn apply_once_sealed<T, O: Operation<Output = Reply<T>>>(
     operation: O,
 ) -> Result<Reply<T>> {
     run(context, operation, Storing::Sealed).await
+}
+
+/// [`apply_once_sealed`], of a transaction whose batch is of the scope above all workspaces: what its key was used for is kept
+/// there too, under the workspace's own name, since one commit holds both.
+pub(super) async fn apply_once_in_system<T, X: Transaction<Output = Reply<T>>>(
+    context: &Context,
+    transaction: X,
+) -> Result<Reply<T>> {
+    let mut idempotent = Idempotent {
+        context,
+        transaction,
+        storing: Storing::SealedInSystem,
+    };
+    let transacted = transact(context.storage(), &mut idempotent);
+    spans::change::<X, _>(context.scope(), transacted).await
 }
 
 async fn run<T, O: Operation<Output = Reply<T>>>(
@@ -49,20 +65,52 @@ async fn run<T, O: Operation<Output = Reply<T>>>(
 /// What a request that cannot be read is refused with: when its key was used, it is another request than that one,
 /// which is what its sender must hear first.
 pub(super) async fn refuse_unread(context: &Context, error: Error) -> Error {
+    refuse(context, Storing::Plain, error).await
+}
+
+/// [`refuse_unread`], of what [`apply_once_in_system`] would have carried out.
+pub(super) async fn refuse_unread_in_system(context: &Context, error: Error) -> Error {
+    refuse(context, Storing::SealedInSystem, error).await
+}
+
+async fn refuse(context: &Context, storing: Storing, error: Error) -> Error {
     let Some(key) = context.idempotency() else {
         return error;
     };
-    match stored_response(context, key).await {
+    match stored_response(context, storing, key).await {
         Ok(_) => error,
         Err(conflict) => conflict,
     }
 }
 
-/// How a reply is kept.
+/// How a reply is kept, and where.
 #[derive(Clone, Copy)]
 enum Storing {
     Plain,
     Sealed,
+    SealedInSystem,
+}
+
+impl Storing {
+    /// The scope that a reply is kept in.
+    fn scope(self, context: &Context) -> Scope {
+        match self {
+            Self::Plain | Self::Sealed => context.scope(),
+            Self::SealedInSystem => Scope::SYSTEM,
+        }
+    }
+
+    /// An idempotency key as a store keeps it: a digest, since the key itself opens a sealed response.
+    fn stored_key(self, context: &Context, key: &str) -> String {
+        match self {
+            Self::Plain | Self::Sealed => hex(&Sha256::digest(key.as_bytes())),
+            Self::SealedInSystem => {
+                let scope = context.scope();
+                let own = format!("{} {}\0{key}", scope.workspace(), scope.mode());
+                hex(&Sha256::digest(own.as_bytes()))
+            }
+        }
+    }
 }
 
 /// Decorates a transaction with the idempotency key of its context, if there is one.
@@ -79,7 +127,7 @@ impl<T, X: Transaction<Output = Reply<T>>> Transaction for Idempotent<'_, X> {
         let Some(key) = self.context.idempotency() else {
             return self.transaction.plan().await;
         };
-        if let Some(stored) = stored_response(self.context, key).await? {
+        if let Some(stored) = stored_response(self.context, self.storing, key).await? {
             return replay(self.context, key, self.storing, stored).map(Planned::Done);
         }
         let mut planned = self.transaction.plan().await?;
@@ -114,11 +162,13 @@ impl<T, X: Transaction<Output = Reply<T>>> Transaction for Idempotent<'_, X> {
 /// The response under a key, if the key was used with this request; a conflict, if with another.
 async fn stored_response(
     context: &Context,
+    storing: Storing,
     idempotency: &IdempotencyKey,
 ) -> Result<Option<StoredResponse>> {
-    let key = stored_key(idempotency.key());
+    let key = storing.stored_key(context, idempotency.key());
     let now = context.environment().now();
-    let stored = context.storage().response(context.scope(), &key, now);
+    let scope = storing.scope(context);
+    let stored = context.storage().response(scope, &key, now);
     let stored = stored.await?;
     let is_other = |stored: &StoredResponse| stored.fingerprint != idempotency.fingerprint();
     if stored.as_ref().is_some_and(is_other) {
@@ -139,7 +189,7 @@ fn replay<T>(
 ) -> Result<Reply<T>> {
     let body = match storing {
         Storing::Plain => stored.body,
-        Storing::Sealed => context
+        Storing::Sealed | Storing::SealedInSystem => context
             .sealer()
             .open(&seal_purpose(context), idempotency.key(), &stored.body)?
             .into(),
@@ -157,7 +207,7 @@ fn response<T>(
 ) -> Result<StoredResponse> {
     let body = match storing {
         Storing::Plain => Arc::clone(&reply.body),
-        Storing::Sealed => {
+        Storing::Sealed | Storing::SealedInSystem => {
             let rng = context.environment().rng();
             let purpose = seal_purpose(context);
             let sealer = context.sealer();
@@ -167,7 +217,7 @@ fn response<T>(
         }
     };
     Ok(StoredResponse {
-        key: stored_key(idempotency.key()),
+        key: storing.stored_key(context, idempotency.key()),
         fingerprint: idempotency.fingerprint(),
         outcome: reply.outcome.number(),
         body,
@@ -177,9 +227,4 @@ fn response<T>(
 
 fn seal_purpose(context: &Context) -> String {
     format!("idempotent response {}", context.seal_number())
-}
-
-/// An idempotency key as a store keeps it: a digest, since the key itself opens a sealed response.
-fn stored_key(key: &str) -> String {
-    hex(&Sha256::digest(key.as_bytes()))
 }

@@ -106,10 +106,16 @@ pub(super) async fn keys(components: &Components, workspace: Id) -> Result<Vec<A
     all.iter().map(Document::decode).collect()
 }
 
-pub(super) async fn revoke_key(components: &Components, id: Id) -> Result<ApiKey> {
+/// Revokes a key: of any scope, or only where it opens this one.
+pub(super) async fn revoke_key(
+    components: &Components,
+    id: Id,
+    within: Option<Scope>,
+) -> Result<ApiKey> {
     let mut revocation = Revocation {
         components,
         id,
+        within,
         revokes: false,
     };
     let key = transact(components.storage(), &mut revocation).await?;
@@ -125,8 +131,18 @@ pub(super) async fn revoke_key(components: &Components, id: Id) -> Result<ApiKey
 struct Revocation<'a> {
     components: &'a Components,
     id: Id,
+    within: Option<Scope>,
     /// Whether the last attempt found the key valid.
     revokes: bool,
+}
+
+impl Revocation<'_> {
+    fn missing(&self) -> Error {
+        match self.within {
+            Some(_) => Error::not_found("key"),
+            None => Error::new(ErrorKind::NotFound, "There is no such key."),
+        }
+    }
 }
 
 impl Transaction for Revocation<'_> {
@@ -140,9 +156,12 @@ impl Transaction for Revocation<'_> {
             }
             _ => None,
         };
-        let document =
-            found.ok_or_else(|| Error::new(ErrorKind::NotFound, "There is no such key."))?;
+        let document = found.ok_or_else(|| self.missing())?;
         let mut key: ApiKey = document.decode()?;
+        let opens = Scope::new(key.workspace_id, key.mode);
+        if self.within.is_some_and(|scope| scope != opens) {
+            return Err(self.missing());
+        }
         self.revokes = key.revoked_at.is_none();
         if !self.revokes {
             return Ok(Planned::Done(key));
@@ -200,8 +219,9 @@ pub(super) fn cached_principal(
     components: &Components,
     key: &PresentedKey<'_>,
 ) -> Option<Principal> {
-    let now = components.environment().monotonic();
-    components.principals().valid(&key.digest, now)
+    let environment = components.environment();
+    let (now, clock) = (environment.monotonic(), environment.now());
+    components.principals().valid(&key.digest, now, clock)
 }
 
 pub(super) fn was_valid(components: &Components, key: &PresentedKey<'_>) -> bool {
@@ -212,21 +232,21 @@ pub(super) async fn look_up(
     components: &Components,
     key: &PresentedKey<'_>,
 ) -> Result<Option<Principal>> {
-    let principals = components.principals();
-    let now = components.environment().monotonic();
-    if let Some(principal) = principals.valid(&key.digest, now) {
+    if let Some(principal) = cached_principal(components, key) {
         return Ok(Some(principal));
     }
     if !is_well_formed(&key.secret) || !may_exist(&key.secret) {
         return Ok(None);
     }
+    let principals = components.principals();
+    let now = components.environment().monotonic();
     let lookup = principals.begin_lookup();
     let keys = [hex(&key.digest)];
     let storage = components.storage();
     let found = storage.find(Scope::SYSTEM, Kind::Key, &keys).await?;
     let found = found.into_iter().flatten().next();
     let found: Option<ApiKey> = found.map(|document| document.decode()).transpose()?;
-    let principal = found.as_ref().and_then(ApiKey::principal);
+    let principal = found.and_then(|key| key.principal(components.environment().now()));
     principals.end_lookup(lookup, key.digest, principal.clone(), now);
     Ok(principal)
 }
@@ -240,7 +260,7 @@ async fn commit(components: &Components, write: Write) -> Result<(), CommitError
     components.storage().commit(batch).await
 }
 
-fn system_batch(components: &Components, write: Write) -> Batch {
+pub(super) fn system_batch(components: &Components, write: Write) -> Batch {
     Batch {
         scope: Scope::SYSTEM,
         now: components.environment().now(),

@@ -47,6 +47,7 @@ pub use resources::events::Events;
 pub use resources::feed::{FOLLOW_POLL, Feed, FeedPage, LoggedEvent};
 pub use resources::fields::Fields;
 pub use resources::history::{History, HistoryPage};
+pub use resources::keys::Keys;
 pub use resources::listing::{List, ListRequest};
 pub use resources::objects::Objects;
 pub use resources::pages::Listing;

@@ -9,6 +9,7 @@ use super::context::{Context, IdempotencyKey};
 use super::resources::associations::Associations;
 use super::resources::events::Events;
 use super::resources::fields::Fields;
+use super::resources::keys::Keys;
 use super::resources::objects::Objects;
 use super::resources::pages::Listing;
 use super::resources::searching::SearchRequest;
@@ -184,6 +185,11 @@ impl Scoped {
     /// The definitions of custom fields.
     pub fn fields(&self) -> Fields<'_> {
         Fields::new(&self.context)
+    }
+
+    /// The API keys that open this workspace and mode.
+    pub fn keys(&self) -> Keys<'_> {
+        Keys::new(&self.context)
     }
 
     /// The associations.

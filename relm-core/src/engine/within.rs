@@ -63,7 +63,7 @@ impl Within {
     /// # Errors
     /// `not_found` when there is no such key.
     pub async fn revoke_key(&self, id: Id) -> Result<ApiKey> {
-        keys::revoke_key(&self.components, id).await
+        keys::revoke_key(&self.components, id, None).await
     }
 }
 

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::limits::TEXT_CHARS_MAX;
 use crate::record::check;
-use crate::record::key::Principal;
 use crate::value::request_id::RequestId;
 
 /// Who made a change.
@@ -66,16 +65,6 @@ impl Actor {
             id: checked("actor.id", id)?,
             name: checked("actor.name", name)?,
         })
-    }
-}
-
-impl From<&Principal> for Actor {
-    fn from(principal: &Principal) -> Self {
-        Self {
-            actor_type: ActorType::ApiKey,
-            id: Some(principal.key_id.text()),
-            name: principal.name.as_deref().map(str::to_owned),
-        }
     }
 }
 

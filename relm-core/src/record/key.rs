@@ -1,5 +1,8 @@
 //! API keys: made once, kept as digests, shown by their first and last characters.
 
+mod access;
+mod input;
+mod scopes;
 #[cfg(test)]
 mod tests;
 
@@ -9,40 +12,18 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::error::Result;
+pub use self::access::KeyAccess;
+pub use self::input::{KeyInput, KeyTag, ShownKey};
+pub use self::scopes::{KeyAction, KeyResource, KeyScope, KeyScopes};
+use crate::error::{Error, ErrorKind, Result};
 use crate::limits::TEXT_CHARS_MAX;
+use crate::record::actor::{Actor, ActorType};
 use crate::record::check;
 use crate::record::column::{Column, ColumnOf, Columns};
-use crate::value::from_text::named;
 use crate::value::hex::hex;
 use crate::value::id::{Id, Kind};
 use crate::value::scope::{Mode, Scope};
 use crate::value::time::{Rng, Timestamp};
-
-/// What a key may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum KeyAccess {
-    /// Everything in its workspace and mode.
-    Full,
-    /// Reading alone.
-    ReadOnly,
-}
-
-impl KeyAccess {
-    /// Both of them.
-    pub const ALL: [Self; 2] = [Self::Full, Self::ReadOnly];
-
-    /// The name in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Full => "full",
-            Self::ReadOnly => "read_only",
-        }
-    }
-}
-
-named!(KeyAccess, as_str, "`full` or `read_only`");
 
 /// An API key as it is kept: nobody can make the key from it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,8 +49,17 @@ pub struct ApiKey {
     pub version: i64,
     /// The moment in the id.
     pub created_at: Timestamp,
-    /// When it stopped working.
+    /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// What a [restricted](KeyAccess::Restricted) key may do. Keys of before there were scopes have none.
+    #[serde(default, skip_serializing_if = "KeyScopes::is_empty")]
+    pub(crate) restricted_to: KeyScopes,
+    /// When it stops working by itself.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+    /// Who made it, where that is known.
+    #[serde(default)]
+    pub created_by: Option<Actor>,
 }
 
 /// A key that was just made: the one time that its text can be read.
@@ -87,8 +77,12 @@ pub struct Principal {
     pub key_id: Id,
     /// The workspace and mode that it opens.
     pub scope: Scope,
-    /// What it may do there.
+    /// What it may do there, in a word.
     pub access: KeyAccess,
+    /// What it may do there.
+    pub scopes: KeyScopes,
+    /// When it stops working by itself.
+    pub expires_at: Option<Timestamp>,
     /// What the key's owner calls it.
     pub name: Option<Arc<str>>,
 }
@@ -150,20 +144,103 @@ impl ApiKey {
             version: 1,
             created_at: now,
             revoked_at: None,
+            restricted_to: KeyScopes::default(),
+            expires_at: None,
+            created_by: None,
         };
         Ok(NewKey { key, secret })
     }
 
-    /// What it opens, unless it is revoked.
-    pub(crate) fn principal(&self) -> Option<Principal> {
-        match self.revoked_at {
-            Some(_) => None,
-            None => Some(Principal {
-                key_id: self.id,
-                scope: Scope::new(self.workspace_id, self.mode),
-                access: self.access,
-                name: self.name.as_deref().map(Arc::from),
-            }),
+    /// What it may do.
+    pub fn scopes(&self) -> KeyScopes {
+        match self.access {
+            KeyAccess::Full => KeyScopes::FULL,
+            KeyAccess::ReadOnly => KeyScopes::READ_ONLY,
+            KeyAccess::Restricted => self.restricted_to,
+        }
+    }
+
+    /// The same key, of these scopes alone and until then, made by somebody.
+    pub(crate) fn restricted(
+        mut self,
+        scopes: KeyScopes,
+        expires_at: Option<Timestamp>,
+        created_by: Actor,
+    ) -> Self {
+        self.access = scopes.access();
+        if self.access == KeyAccess::Restricted {
+            self.restricted_to = scopes;
+        }
+        self.expires_at = expires_at;
+        self.created_by = Some(created_by);
+        self
+    }
+
+    /// What its owners see of it.
+    pub(crate) fn shown(&self) -> ShownKey {
+        ShownKey {
+            id: self.id,
+            object: KeyTag::Key,
+            name: self.name.clone(),
+            scopes: self.scopes(),
+            read_only: self.scopes().only_read(),
+            hint: format!("{}…{}", self.prefix, self.last_four),
+            mode: self.mode,
+            created_by: self.created_by.clone(),
+            created_at: self.created_at,
+            expires_at: self.expires_at,
+            revoked_at: self.revoked_at,
+            secret: None,
+        }
+    }
+
+    /// What it opens now, unless it is revoked or has expired.
+    pub(crate) fn principal(&self, now: Timestamp) -> Option<Principal> {
+        let principal = Principal {
+            key_id: self.id,
+            scope: Scope::new(self.workspace_id, self.mode),
+            access: self.access,
+            scopes: self.scopes(),
+            expires_at: self.expires_at,
+            name: self.name.as_deref().map(Arc::from),
+        };
+        (self.revoked_at.is_none() && principal.holds_at(now)).then_some(principal)
+    }
+}
+
+impl Principal {
+    /// Whether it has not expired by then.
+    pub(crate) fn holds_at(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|at| now < at)
+    }
+
+    /// Whether it may give another key what the input says: nothing that it has not, and for no longer.
+    pub(crate) fn check_gives(&self, input: &KeyInput) -> Result<()> {
+        if let Some(missing) = self.scopes.first_beyond(input.effective_scopes()) {
+            let message = format!(
+                "A key gives only scopes that it has, and this one lacks `{missing}`: name in `scopes` what the new key needs."
+            );
+            return Err(Error::new(ErrorKind::Forbidden, message).at("scopes"));
+        }
+        let Some(last) = self.expires_at else {
+            return Ok(());
+        };
+        if input.expires_at.is_some_and(|at| at <= last) {
+            return Ok(());
+        }
+        let message = format!(
+            "This API key ends at {last}, and a key that it makes must end no later: set `expires_at`."
+        );
+        Err(Error::new(ErrorKind::Forbidden, message).at("expires_at"))
+    }
+}
+
+impl From<&Principal> for Actor {
+    fn from(principal: &Principal) -> Self {
+        Self {
+            actor_type: ActorType::ApiKey,
+            id: Some(principal.key_id.text()),
+            name: principal.name.as_deref().map(str::to_owned),
         }
     }
 }

@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use super::endpoint::Shown;
+use super::key::{KeyScope, KeyScopes};
 use super::{EventData, EventType, Metadata, Subscription, Webhook};
 use crate::error::{Error, ErrorKind, Members};
 use crate::value::id::Id;
@@ -38,8 +39,13 @@ inlined! {
     RequestId: "RequestId", json_schema!({ "type": "string" });
     Timestamp: "Timestamp", json_schema!({ "type": "string", "format": "date-time" });
     Date: "Date", json_schema!({ "type": "string", "format": "date" });
+    KeyScopes: "KeyScopes", json_schema!({ "type": "array", "minItems": 1, "items": { "type": "string", "enum": key_scopes() } });
     Metadata: "Metadata", json_schema!({ "type": "object", "additionalProperties": true });
     EventData: "EventData", json_schema!({ "type": "object", "additionalProperties": true });
+}
+
+fn key_scopes() -> Vec<String> {
+    KeyScope::all().map(|scope| scope.to_string()).collect()
 }
 
 /// Gives an enumeration of names a schema of its own.

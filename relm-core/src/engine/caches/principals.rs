@@ -5,7 +5,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::second_chance::{SecondChance, Weigh};
 use crate::record::key::Principal;
-use crate::value::time::Monotonic;
+use crate::value::time::{Monotonic, Timestamp};
 
 const BYTES_MAX: usize = 4 * 1024 * 1024;
 /// For how long a key that was found valid is not looked up again: within so long, a key that another process revoked
@@ -40,10 +40,17 @@ impl Principals {
     }
 
     /// What a key opens, as far as that is known without a look-up.
-    pub fn valid(&self, digest: &KeyDigest, now: Monotonic) -> Option<Principal> {
+    ///
+    /// How old the knowledge is, the monotonic clock says; whether the key has expired, the clock that its expiry is told by.
+    pub fn valid(
+        &self,
+        digest: &KeyDigest,
+        now: Monotonic,
+        clock: Timestamp,
+    ) -> Option<Principal> {
         let state = self.read();
         let (principal, until) = state.valid.get(digest)?;
-        (now < *until).then(|| principal.clone())
+        (now < *until && principal.holds_at(clock)).then(|| principal.clone())
     }
 
     /// Whether a key was valid when it was last looked up.

@@ -38,11 +38,19 @@ fn a_key_opens_its_scope_until_it_is_revoked() {
         key_id: key.id,
         scope: scope(Mode::Test),
         access: KeyAccess::ReadOnly,
+        scopes: KeyScopes::READ_ONLY,
+        expires_at: None,
         name: key.name.as_deref().map(Into::into),
     };
-    assert_eq!(key.principal(), Some(principal));
-    key.revoked_at = Some(Timestamp::from_millis(6));
-    assert_eq!(key.principal(), None);
+    let now = Timestamp::from_millis(6);
+    assert_eq!(key.principal(now), Some(principal));
+    key.expires_at = Some(Timestamp::from_millis(7));
+    assert!(key.principal(now).is_some());
+    key.expires_at = Some(now);
+    assert_eq!(key.principal(now), None);
+    key.expires_at = None;
+    key.revoked_at = Some(now);
+    assert_eq!(key.principal(now), None);
 }
 
 #[test]
@@ -56,7 +64,7 @@ fn a_log_names_a_key_and_tells_neither_its_text_nor_its_digest() {
 
 #[test]
 fn access_is_named_as_its_json_is() {
-    for access in [KeyAccess::Full, KeyAccess::ReadOnly] {
+    for access in KeyAccess::ALL {
         assert_eq!(serde_json::json!(access), access.as_str());
     }
 }
@@ -123,4 +131,53 @@ impl Rng for HalfBeyond {
 fn bytes_that_would_favour_some_symbols_are_drawn_again() {
     let drawn = random_text(&HalfBeyond(247.into()));
     assert_eq!(drawn, "zyxwvutsrqponmlkjihgfedcbaZYXWVUTSRQPONMLKJ");
+}
+
+#[test]
+fn a_scope_is_read_as_it_is_written() {
+    for scope in KeyScope::all() {
+        assert_eq!(scope.to_string().parse(), Ok(scope));
+    }
+    for text in ["contacts", "contacts:", ":read", "search:write", "*:*", "Deals:read"] {
+        assert!(text.parse::<KeyScope>().is_err(), "{text}");
+    }
+}
+
+#[test]
+fn scopes_cover_what_they_name_and_a_star_covers_its_action() {
+    let parse = |texts: &[&str]| {
+        let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+        KeyScopes::parse(&texts).unwrap()
+    };
+    let one = |text: &str| text.parse::<KeyScope>().unwrap();
+    let writer = parse(&["deals:write"]);
+    assert!(writer.cover(one("deals:write")));
+    assert!(!writer.cover(one("deals:read")) && !writer.cover(one("contacts:write")));
+    assert!(KeyScope::all().all(|scope| KeyScopes::FULL.cover(scope)));
+    let reads = |scope: &KeyScope| scope.to_string().ends_with(":read");
+    assert!(KeyScope::all().all(|scope| KeyScopes::READ_ONLY.cover(scope) == reads(&scope)));
+    assert_eq!(KeyScopes::READ_ONLY.first_beyond(writer), Some(one("deals:write")));
+    assert_eq!(writer.first_beyond(KeyScopes::FULL), Some(one("*:read")));
+    assert_eq!(KeyScopes::FULL.first_beyond(writer), None);
+    // To read each thing is less than to read everything, of which a later release has more.
+    let each = KeyScope::all().filter(|scope| reads(scope) && *scope != one("*:read"));
+    let each = each.fold(KeyScopes::default(), KeyScopes::and);
+    assert_eq!(each.first_beyond(KeyScopes::READ_ONLY), Some(one("*:read")));
+}
+
+#[test]
+fn a_key_from_before_there_were_scopes_reads_as_it_was() {
+    for (access, scopes) in [
+        (KeyAccess::Full, KeyScopes::FULL),
+        (KeyAccess::ReadOnly, KeyScopes::READ_ONLY),
+    ] {
+        let mut key = made(Mode::Live, &SeededRng::new(3)).key;
+        key.access = access;
+        let mut json = serde_json::to_value(&key).unwrap();
+        let members = json.as_object_mut().unwrap();
+        members.remove("expires_at").unwrap();
+        members.remove("created_by").unwrap();
+        let read: ApiKey = serde_json::from_value(json).unwrap();
+        assert!(read == key && read.scopes() == scopes);
+    }
 }
