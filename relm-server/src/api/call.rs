@@ -8,7 +8,7 @@ use hyper::http::request::Parts;
 use relm_core::engine::Crm;
 use relm_core::record::API_VERSION;
 use relm_core::value::json;
-use relm_core::{Error, ErrorKind, Id, Kind, Quoted, Scoped, named_id};
+use relm_core::{Error, ErrorKind, Id, Kind, Principal, Quoted, Scoped, named_id};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -24,6 +24,8 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// A request with a valid key.
 pub(super) struct Call {
     pub scoped: Scoped,
+    /// Whose key it is.
+    pub principal: Principal,
     /// What stands in the path's places, in order.
     pub ids: Vec<String>,
     pub query: Query,

@@ -98,7 +98,9 @@ const fn meaning_of(kind: ErrorKind) -> &'static str {
             "the cursor was altered, or made for another list or other filters"
         }
         ErrorKind::Unauthorized => "no key, or one that is malformed, unknown or revoked",
-        ErrorKind::Forbidden => "the key may only read",
+        ErrorKind::Forbidden => {
+            "the key lacks the scope that the request needs, or would give what it has not"
+        }
         ErrorKind::NotFound => "there is no such record in this workspace and mode",
         ErrorKind::Gone => {
             "what was asked for of the past is kept no more: of a feed, see `oldest_seq`"

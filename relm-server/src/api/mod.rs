@@ -18,6 +18,7 @@ mod filters;
 mod followers;
 mod health;
 mod held_key;
+mod keys;
 mod objects;
 mod openapi;
 mod operation;
@@ -42,7 +43,7 @@ use hyper::header::{HeaderMap, HeaderValue, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::{Request, Response};
 use relm_core::engine::Crm;
-use relm_core::{ErrorKind, KeyAccess, RequestId};
+use relm_core::{ErrorKind, KeyScope, Principal, RequestId};
 
 use self::answer::{Answer, ApiError, Outcome};
 use self::authentication::Authentication;
@@ -172,8 +173,8 @@ impl Api {
             Ok(found) => found,
             Err(missed) => return Err(unrouted(&self.routes, &head.method, path, missed)),
         };
-        let handler = match route.handler {
-            Handler::Keyed(handler) => handler,
+        let (needed, handler) = match route.handler {
+            Handler::Keyed(scope, handler) => (scope, handler),
             Handler::Open(handler) => {
                 Query::of(&head.uri)?.finish()?;
                 return Ok((Task::Open(handler), None));
@@ -188,13 +189,7 @@ impl Api {
         if !window.allowed {
             return Err(ApiError::rate_limited(window.retry_after_s));
         }
-        if principal.access == KeyAccess::ReadOnly && !head.method.is_safe() {
-            return Err(relm_core::Error::new(
-                ErrorKind::Forbidden,
-                "This API key may only read; use one with full access.",
-            )
-            .into());
-        }
+        check_scope(&principal, needed)?;
         check_version(&head.headers)?;
         let is_dry_run = dry_run::is_asked_for(&head.method, &head.headers)?;
         let scoped = self.crm.open(scope.workspace(), scope.mode()).await?;
@@ -209,6 +204,7 @@ impl Api {
             ids,
             query: Query::of(&head.uri)?,
             scoped: Box::new(scoped),
+            principal: Box::new(principal),
         };
         let allowance = Allowance {
             // Both modes of a workspace draw on one account: they are one customer.
@@ -266,6 +262,7 @@ impl Api {
                 ids,
                 query,
                 scoped,
+                principal,
             } => {
                 let mut body = read_body(taken, &head.method, &body)?;
                 if has_dry_run_member {
@@ -277,6 +274,7 @@ impl Api {
                 };
                 let mut call = Call {
                     scoped,
+                    principal: *principal,
                     ids,
                     query,
                     head,
@@ -324,6 +322,15 @@ impl Api {
             tracing::error!(%request_id, code, cause, suppressed, "a request failed");
         }
     }
+}
+
+/// Refuses a key that may not do this.
+fn check_scope(principal: &Principal, needed: KeyScope) -> Result<(), ApiError> {
+    if principal.scopes.cover(needed) {
+        return Ok(());
+    }
+    let message = format!("This request needs the scope `{needed}`, which this API key has not.");
+    Err(relm_core::Error::new(ErrorKind::Forbidden, message).into())
 }
 
 impl serve::Handler for Api {

@@ -3,7 +3,7 @@
 
 use hyper::Method;
 use relm_core::limits::{BATCH_REQUEST_BYTES_MAX, REQUEST_BYTES_MAX};
-use relm_core::{ErrorKind, Kind};
+use relm_core::{ErrorKind, KeyScope, Kind};
 
 use super::code::Code;
 use crate::serve::AnswerSize;
@@ -43,14 +43,16 @@ pub(super) struct Operation {
 pub(super) enum Access {
     /// Anyone.
     Open,
-    /// Whoever shows a valid key; one that may only read, where nothing is changed.
-    Keyed,
+    /// Whoever shows a valid key that has this scope.
+    Keyed(KeyScope),
 }
 
 /// The parameters in the query string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Takes {
     Nothing,
+    /// A page's size and place.
+    Page,
     /// A page's size and place, and filters on records of a kind.
     List(Kind),
     Search,
@@ -83,7 +85,8 @@ impl Operation {
             name,
             method,
             path,
-            access: Access::Keyed,
+            // A route says which scope it needs: see `routes::route`.
+            access: Access::Open,
             summary: "",
             description: "",
             ids: &[],
@@ -128,6 +131,12 @@ impl Operation {
     /// A page of records of `kind`.
     pub fn lists(mut self, kind: Kind, schema: &'static str) -> Self {
         self.query = Takes::List(kind);
+        self.large().gives(200, schema)
+    }
+
+    /// A page of what has no filters.
+    pub fn pages(mut self, schema: &'static str) -> Self {
+        self.query = Takes::Page;
         self.large().gives(200, schema)
     }
 
@@ -204,12 +213,17 @@ impl Operation {
         self.method.is_safe()
     }
 
+    /// Whether it needs a key.
+    pub fn is_keyed(&self) -> bool {
+        matches!(self.access, Access::Keyed(_))
+    }
+
     pub fn takes_idempotency_key(&self) -> bool {
-        self.access == Access::Keyed && self.method == Method::POST
+        self.is_keyed() && self.method == Method::POST
     }
 
     pub fn takes_dry_run(&self) -> bool {
-        self.access == Access::Keyed && !self.is_safe()
+        self.is_keyed() && !self.is_safe()
     }
 
     pub fn precondition(&self) -> Option<Precondition> {
@@ -231,10 +245,13 @@ impl Operation {
     /// Every code that it may be refused with, those of HTTP alone aside: a method or a path that is not there, a head or
     /// a body that is not well-formed HTTP.
     pub fn codes(&self) -> Vec<Code> {
-        const CHANGE: &[ErrorKind] = &[ErrorKind::Forbidden, ErrorKind::OutcomeUnknown];
+        const CHANGE: &[ErrorKind] = &[ErrorKind::OutcomeUnknown];
         const BODY: &[ErrorKind] = &[ErrorKind::ValidationFailed, ErrorKind::UnknownField];
-        let keyed = self.access == Access::Keyed;
-        let listed = matches!(self.query, Takes::List(_) | Takes::Search | Takes::History);
+        let keyed = self.is_keyed();
+        let listed = matches!(
+            self.query,
+            Takes::Page | Takes::List(_) | Takes::Search | Takes::History
+        );
         let posted = self.takes_idempotency_key();
         let has_body = self.body != Body::None;
         // A POST that needs no body may not bring one that is too large or no JSON.
@@ -249,7 +266,14 @@ impl Operation {
         };
         let codes = [
             engine(true, &[ErrorKind::BadRequest, ErrorKind::Internal]),
-            engine(keyed, &[ErrorKind::Unauthorized, ErrorKind::Unavailable]),
+            engine(
+                keyed,
+                &[
+                    ErrorKind::Unauthorized,
+                    ErrorKind::Forbidden,
+                    ErrorKind::Unavailable,
+                ],
+            ),
             http(keyed, &[Code::RateLimited]),
             engine(!self.is_safe(), CHANGE),
             engine(listed, &[ErrorKind::InvalidCursor]),

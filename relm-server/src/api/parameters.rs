@@ -183,6 +183,7 @@ const fn options(takes: Takes) -> &'static [&'static str] {
     match takes {
         Takes::Nothing => &[],
         Takes::List(Kind::Event) => &["after", "limit", "cursor", "filter"],
+        Takes::Page => &["limit", "cursor"],
         Takes::List(_) => &["limit", "cursor", "filter"],
         Takes::Stream => &["after", "types"],
         Takes::Moment => &["at"],
@@ -195,7 +196,7 @@ fn advice_on(name: &str, takes: Takes) -> Option<&'static Advice> {
     let own: &[&[OtherName<Advice>]] = match takes {
         Takes::Nothing | Takes::Stream | Takes::Moment => &[],
         Takes::History => &[OF_HISTORY],
-        Takes::List(_) => &[OF_LISTS],
+        Takes::Page | Takes::List(_) => &[OF_LISTS],
         Takes::Search => &[OF_SEARCH, OF_LISTS],
     };
     spelling::known(name, own.iter().copied().flatten().chain(OF_ALL))
@@ -218,7 +219,12 @@ pub(super) fn of_elsewhere(name: &str, takes: Takes) -> Option<ApiError> {
 pub(super) fn unknown(name: &str, takes: Takes) -> ApiError {
     let leave = match takes {
         Takes::Nothing => " here; leave it out",
-        Takes::List(_) | Takes::Search | Takes::Stream | Takes::Moment | Takes::History => " here",
+        Takes::Page
+        | Takes::List(_)
+        | Takes::Search
+        | Takes::Stream
+        | Takes::Moment
+        | Takes::History => " here",
     };
     of_elsewhere(name, takes).unwrap_or_else(|| {
         refuse(name, leave)

@@ -1,8 +1,8 @@
 //! What is to be done for a request that was admitted.
 
 use hyper::header::HeaderValue;
-use relm_core::Scoped;
 use relm_core::limits::PAGE_LIMIT_MAX;
+use relm_core::{Principal, Scoped};
 
 use super::call::{Call, Open};
 use super::operation::Body;
@@ -22,6 +22,7 @@ pub(super) enum Task {
         ids: Vec<String>,
         query: Query,
         scoped: Box<Scoped>,
+        principal: Box<Principal>,
     },
 }
 

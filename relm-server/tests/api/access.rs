@@ -12,7 +12,7 @@ const HOW: &str = "Send an API key: Authorization: Bearer sk_live_… or sk_test
 const WITHOUT_SCHEME: &str = "Put `Bearer ` before the API key: Authorization: Bearer sk_live_….";
 const NO_KEY: &str = "An API key begins with sk_live_ or sk_test_; what follows `Bearer` does not.";
 const SEVERAL: &str = "Send one `Authorization` header, with one API key.";
-const UNKNOWN: &str = "This API key is not known, or was revoked.";
+const UNKNOWN: &str = "This API key is not known, was revoked, or has expired.";
 
 #[test]
 fn a_request_needs_a_valid_key_and_says_what_is_wrong_with_another() {

@@ -42,12 +42,7 @@ impl Principals {
     /// What a key opens, as far as that is known without a look-up.
     ///
     /// How old the knowledge is, the monotonic clock says; whether the key has expired, the clock that its expiry is told by.
-    pub fn valid(
-        &self,
-        digest: &KeyDigest,
-        now: Monotonic,
-        clock: Timestamp,
-    ) -> Option<Principal> {
+    pub fn valid(&self, digest: &KeyDigest, now: Monotonic, clock: Timestamp) -> Option<Principal> {
         let state = self.read();
         let (principal, until) = state.valid.get(digest)?;
         (now < *until && principal.holds_at(clock)).then(|| principal.clone())

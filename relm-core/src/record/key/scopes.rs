@@ -143,8 +143,7 @@ impl KeyScopes {
     pub const FULL: Self = Self::READ_ONLY.and(KeyScope::new(KeyResource::All, KeyAction::Write));
 
     /// To read everything: `*:read`.
-    pub const READ_ONLY: Self =
-        Self(0).and(KeyScope::new(KeyResource::All, KeyAction::Read));
+    pub const READ_ONLY: Self = Self(0).and(KeyScope::new(KeyResource::All, KeyAction::Read));
 
     /// These and one more.
     #[must_use]

@@ -138,7 +138,14 @@ fn a_scope_is_read_as_it_is_written() {
     for scope in KeyScope::all() {
         assert_eq!(scope.to_string().parse(), Ok(scope));
     }
-    for text in ["contacts", "contacts:", ":read", "search:write", "*:*", "Deals:read"] {
+    for text in [
+        "contacts",
+        "contacts:",
+        ":read",
+        "search:write",
+        "*:*",
+        "Deals:read",
+    ] {
         assert!(text.parse::<KeyScope>().is_err(), "{text}");
     }
 }
@@ -156,7 +163,10 @@ fn scopes_cover_what_they_name_and_a_star_covers_its_action() {
     assert!(KeyScope::all().all(|scope| KeyScopes::FULL.cover(scope)));
     let reads = |scope: &KeyScope| scope.to_string().ends_with(":read");
     assert!(KeyScope::all().all(|scope| KeyScopes::READ_ONLY.cover(scope) == reads(&scope)));
-    assert_eq!(KeyScopes::READ_ONLY.first_beyond(writer), Some(one("deals:write")));
+    assert_eq!(
+        KeyScopes::READ_ONLY.first_beyond(writer),
+        Some(one("deals:write"))
+    );
     assert_eq!(writer.first_beyond(KeyScopes::FULL), Some(one("*:read")));
     assert_eq!(KeyScopes::FULL.first_beyond(writer), None);
     // To read each thing is less than to read everything, of which a later release has more.

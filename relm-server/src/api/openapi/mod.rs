@@ -18,7 +18,7 @@ use super::operation::{Access, Body, Operation};
 use super::schemas::{self, examples, reference};
 
 /// The resources, in the order of the documents, and what each is about.
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 14] = [
     ("contacts", "People, known by one value at least."),
     ("companies", "Organisations, known by their names."),
     ("deals", "Sales in progress, won or lost."),
@@ -39,6 +39,7 @@ const TAGS: [(&str, &str); 13] = [
     ("webhooks", "Endpoints that receive events."),
     ("deliveries", "Events on their way to an endpoint."),
     ("events", "What happened to records."),
+    ("keys", "API keys, and what each may do."),
     (
         webhooks::NOTIFICATIONS,
         "Events as the server sends them to endpoints.",
@@ -139,7 +140,7 @@ fn described(operation: &Operation, fields: &[Field]) -> Value {
     let mut described = json!({
         "operationId": operation.name.replace('.', "_"),
         "summary": operation.summary,
-        "description": operation.description,
+        "description": description(operation),
         "tags": [operation.resource()],
         "security": security(operation.access),
         "responses": responses::responses(operation),
@@ -158,10 +159,18 @@ fn described(operation: &Operation, fields: &[Field]) -> Value {
     described
 }
 
+/// What a caller must know, and the scope that a key needs.
+fn description(operation: &Operation) -> String {
+    match operation.access {
+        Access::Open => operation.description.to_owned(),
+        Access::Keyed(scope) => format!("{} Needs the scope `{scope}`.", operation.description),
+    }
+}
+
 fn security(access: Access) -> Value {
     match access {
         Access::Open => json!([]),
-        Access::Keyed => json!([{ "key": [] }]),
+        Access::Keyed(_) => json!([{ "key": [] }]),
     }
 }
 

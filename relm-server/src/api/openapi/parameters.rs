@@ -78,7 +78,7 @@ pub(super) fn parameters(operation: &Operation, fields: &[Field]) -> Vec<Value> 
             "The history as it was at this moment: its first entry is the change that made the record what it was then. Default: all of it.",
         )),
         Takes::Search => all.extend(words()),
-        Takes::List(_) => {}
+        Takes::Page | Takes::List(_) => {}
     }
     all.extend([of_all("Limit"), of_all("Cursor")]);
     if let Takes::List(kind) = operation.query {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{content, headers};
 use crate::api::code::Code;
-use crate::api::operation::{Access, Operation, Precondition, Takes};
+use crate::api::operation::{Operation, Precondition, Takes};
 use crate::api::schemas::examples;
 
 /// The component of what is said of any other status.
@@ -55,7 +55,7 @@ fn success(operation: &Operation, status: u16, schema: &str) -> Value {
     }
     if matches!(
         operation.query,
-        Takes::List(_) | Takes::Search | Takes::History
+        Takes::Page | Takes::List(_) | Takes::Search | Takes::History
     ) {
         more.push(("Relm-Notice", "RelmNotice"));
     }
@@ -88,9 +88,7 @@ fn by_status(operation: &Operation) -> BTreeMap<StatusCode, Vec<Code>> {
         all.entry(code.status()).or_default().push(code);
     }
     // Who shows no key has no rate, and yet a query string can be malformed.
-    debug_assert!(
-        operation.access == Access::Keyed || !all.contains_key(&StatusCode::UNAUTHORIZED)
-    );
+    debug_assert!(operation.is_keyed() || !all.contains_key(&StatusCode::UNAUTHORIZED));
     all
 }
 

@@ -8,6 +8,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use hyper::Method;
+use relm_core::KeyScope;
 
 use super::answer::Outcome;
 use super::call::{Call, Open};
@@ -22,25 +23,32 @@ pub(super) struct Route {
 /// What answers.
 #[derive(Clone, Copy)]
 pub(super) enum Handler {
-    /// Whoever shows a valid key.
-    Keyed(fn(Call) -> Answering),
+    /// Whoever shows a valid key that has this scope.
+    Keyed(KeyScope, fn(Call) -> Answering),
     /// Anyone.
     Open(fn(Open) -> Answering),
 }
 
 pub(super) type Answering = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
-/// Boxes a handler's future: `keyed!(fields::list)` is `Handler::Keyed(|call| Box::pin(fields::list(call)))`.
+/// Names the scope that a handler needs, and boxes its future: `keyed!(Fields: Read, fields::list)` is
+/// `Handler::Keyed(KeyScope::new(…), |call| Box::pin(fields::list(call)))`.
 macro_rules! keyed {
-    ($($handler:tt)+) => {
-        $crate::api::routes::Handler::Keyed(|call| Box::pin($($handler)+(call)))
+    ($resource:ident: $action:ident, $($handler:tt)+) => {
+        $crate::api::routes::Handler::Keyed(
+            relm_core::KeyScope::new(
+                relm_core::KeyResource::$resource,
+                relm_core::KeyAction::$action,
+            ),
+            |call| Box::pin($($handler)+(call)),
+        )
     };
 }
 use keyed;
 
 fn route(handler: Handler, operation: Operation) -> Route {
     let access = match handler {
-        Handler::Keyed(_) => Access::Keyed,
+        Handler::Keyed(scope, _) => Access::Keyed(scope),
         Handler::Open(_) => Access::Open,
     };
     Route {

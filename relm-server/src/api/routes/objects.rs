@@ -12,17 +12,17 @@ const TAKEN: Code = Code::Engine(ErrorKind::Conflict);
 const EMPTY: Code = Code::Engine(ErrorKind::IdentifierRequired);
 const NO_CHOICE: Code = Code::Engine(ErrorKind::UnknownValue);
 
-/// The six routes of an object type: `object_routes!(Deal, "deals", "Deal", "a deal", …)` gives POST and GET on
-/// `/v1/deals`, and GET, PATCH and DELETE on `/v1/deals/{id}`, and GET on its history.
+/// The six routes of an object type: `object_routes!(Deal, Deals, "deals", "Deal", "a deal", …)` gives POST and GET on
+/// `/v1/deals`, and GET, PATCH and DELETE on `/v1/deals/{id}`, and GET on its history. `Deals` is what scopes call it.
 macro_rules! object_routes {
-    ($ty:ident, $plural:literal, $name:literal, $one:literal, $create:literal, $refusals:expr) => {{
+    ($ty:ident, $resource:ident, $plural:literal, $name:literal, $one:literal, $create:literal, $refusals:expr) => {{
         const ALL: &str = concat!("/v1/", $plural);
         const ONE: &str = concat!("/v1/", $plural, "/{id}");
         const HISTORY: &str = concat!("/v1/", $plural, "/{id}/history");
         const OF: &[Kind] = &[Kind::$ty];
         [
             route(
-                keyed!(objects::create::<$ty>),
+                keyed!($resource: Write, objects::create::<$ty>),
                 post(concat!($plural, ".create"), ALL)
                     .says(concat!("Create ", $one), $create)
                     .takes(concat!($name, "Create"))
@@ -31,13 +31,13 @@ macro_rules! object_routes {
                     .refuses($refusals),
             ),
             route(
-                keyed!(objects::list::<$ty>),
+                keyed!($resource: Read, objects::list::<$ty>),
                 get(concat!($plural, ".list"), ALL)
                     .says(concat!("List ", $plural), "Newest first. All filters must hold; two on one field make a range.")
                     .lists(Kind::$ty, concat!($name, "List")),
             ),
             route(
-                keyed!(objects::get::<$ty>),
+                keyed!($resource: Read, objects::get::<$ty>),
                 get(concat!($plural, ".get"), ONE)
                     .says(concat!("Retrieve ", $one), "Answers 304 without a body where `If-None-Match` names the version. With `at`: as it was at that moment; 404 where it \
                          did not exist then, and 410 where that is kept no more.")
@@ -48,7 +48,7 @@ macro_rules! object_routes {
                     .refuses(&[GONE]),
             ),
             route(
-                keyed!(objects::history::<$ty>),
+                keyed!($resource: Read, objects::history::<$ty>),
                 get(concat!($plural, ".history"), HISTORY)
                     .says(
                         concat!("List the changes of ", $one),
@@ -59,7 +59,7 @@ macro_rules! object_routes {
                     .tells_history("HistoryEntryList"),
             ),
             route(
-                keyed!(objects::update::<$ty>),
+                keyed!($resource: Write, objects::update::<$ty>),
                 patch(concat!($plural, ".update"), ONE)
                     .says(
                         concat!("Update ", $one),
@@ -73,7 +73,7 @@ macro_rules! object_routes {
                     .refuses($refusals),
             ),
             route(
-                keyed!(objects::delete::<$ty>),
+                keyed!($resource: Write, objects::delete::<$ty>),
                 delete(concat!($plural, ".delete"), ONE)
                     .says(concat!("Delete ", $one), "Removes its associations in the same commit.")
                     .of(OF)
@@ -85,7 +85,7 @@ macro_rules! object_routes {
 
 pub(super) fn routes() -> Vec<Route> {
     let batch = route(
-        keyed!(objects::batch),
+        keyed!(Contacts: Write, objects::batch),
         post("contacts.batch", "/v1/contacts/batch")
             .says(
                 "Create or update many contacts",
@@ -100,6 +100,7 @@ pub(super) fn routes() -> Vec<Route> {
     );
     let contacts = object_routes!(
         Contact,
+        Contacts,
         "contacts",
         "Contact",
         "a contact",
@@ -108,6 +109,7 @@ pub(super) fn routes() -> Vec<Route> {
     );
     let companies = object_routes!(
         Company,
+        Companies,
         "companies",
         "Company",
         "a company",
@@ -116,6 +118,7 @@ pub(super) fn routes() -> Vec<Route> {
     );
     let deals = object_routes!(
         Deal,
+        Deals,
         "deals",
         "Deal",
         "a deal",
@@ -124,6 +127,7 @@ pub(super) fn routes() -> Vec<Route> {
     );
     let activities = object_routes!(
         Activity,
+        Activities,
         "activities",
         "Activity",
         "an activity",

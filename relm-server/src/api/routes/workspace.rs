@@ -5,7 +5,7 @@ use relm_core::{ErrorKind, Kind};
 use super::{Route, delete, get, keyed, patch, post, route};
 use crate::api::code::Code;
 use crate::api::openapi::EVENT_STREAM;
-use crate::api::{associations, documents, events, fields, schema, search, stream, webhooks};
+use crate::api::{associations, documents, events, fields, keys, schema, search, stream, webhooks};
 
 const INVALID: Code = Code::Engine(ErrorKind::ValidationFailed);
 const NO_REFERENCE: Code = Code::Engine(ErrorKind::InvalidReference);
@@ -20,13 +20,14 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(webhook_action_routes());
     routes.extend(delivery_routes());
     routes.extend(event_routes());
+    routes.extend(key_routes());
     routes
 }
 
 fn schema_routes() -> Vec<Route> {
     vec![
         route(
-            keyed!(search::search),
+            keyed!(Search: Read, search::search),
             get("search.records", "/v1/search")
                 .says(
                     "Search across objects",
@@ -36,27 +37,27 @@ fn schema_routes() -> Vec<Route> {
                 .searches("SearchResultList"),
         ),
         route(
-            keyed!(schema::schema),
+            keyed!(Schema: Read, schema::schema),
             get("schema.get", "/v1/schema")
                 .says("Retrieve the schema", "The objects, fields, operators and limits of the workspace, its custom fields among them.")
                 .large()
                 .gives(200, "WorkspaceSchema"),
         ),
         route(
-            keyed!(documents::of_workspace),
+            keyed!(Schema: Read, documents::of_workspace),
             get("schema.openapi", "/v1/openapi.json")
                 .says("Retrieve the workspace's OpenAPI document", "As `/openapi.json`, with the workspace's custom fields as typed members of `metadata` and as filters.")
                 .large()
                 .gives(200, "OpenApiDocument"),
         ),
         route(
-            keyed!(fields::list),
+            keyed!(Fields: Read, fields::list),
             get("fields.list", "/v1/schema/fields")
                 .says("List custom fields", "Newest first.")
                 .lists(Kind::Field, "CustomFieldList"),
         ),
         route(
-            keyed!(fields::define),
+            keyed!(Fields: Write, fields::define),
             post("fields.create", "/v1/schema/fields")
                 .says(
                     "Define a custom field",
@@ -67,7 +68,7 @@ fn schema_routes() -> Vec<Route> {
                 .refuses(&[TAKEN, NO_CHOICE]),
         ),
         route(
-            keyed!(fields::remove),
+            keyed!(Fields: Write, fields::remove),
             delete("fields.delete", "/v1/schema/fields/{id}")
                 .says("Remove a custom field", "Stored values stay, unchecked.")
                 .of(&[Kind::Field]),
@@ -78,13 +79,13 @@ fn schema_routes() -> Vec<Route> {
 fn association_routes() -> Vec<Route> {
     vec![
         route(
-            keyed!(associations::list),
+            keyed!(Associations: Read, associations::list),
             get("associations.list", "/v1/associations")
                 .says("List associations", "Newest first. `record_id` is either end.")
                 .lists(Kind::Association, "AssociationList"),
         ),
         route(
-            keyed!(associations::link),
+            keyed!(Associations: Write, associations::link),
             post("associations.create", "/v1/associations")
                 .says("Link two records", "Answers 200 with the association that is there where the two records have one of this label.")
                 .takes("AssociationCreate")
@@ -93,7 +94,7 @@ fn association_routes() -> Vec<Route> {
                 .refuses(&[NO_REFERENCE, NO_CHOICE]),
         ),
         route(
-            keyed!(associations::unlink),
+            keyed!(Associations: Write, associations::unlink),
             delete("associations.delete", "/v1/associations/{id}")
                 .says("Unlink two records", "Removes the association, and neither record.")
                 .of(&[Kind::Association]),
@@ -106,13 +107,13 @@ const OF_WEBHOOK: &[Kind] = &[Kind::Webhook];
 fn webhook_routes() -> Vec<Route> {
     vec![
         route(
-            keyed!(webhooks::list),
+            keyed!(Webhooks: Read, webhooks::list),
             get("webhooks.list", "/v1/webhooks")
                 .says("List webhook endpoints", "Newest first, without their secrets.")
                 .lists(Kind::Webhook, "WebhookList"),
         ),
         route(
-            keyed!(webhooks::subscribe),
+            keyed!(Webhooks: Write, webhooks::subscribe),
             post("webhooks.create", "/v1/webhooks")
                 .says("Subscribe an endpoint", "The response has the secret that payloads are signed with, which is shown only then.")
                 .takes("WebhookCreate")
@@ -120,14 +121,14 @@ fn webhook_routes() -> Vec<Route> {
                 .refuses(&[NO_CHOICE]),
         ),
         route(
-            keyed!(webhooks::get),
+            keyed!(Webhooks: Read, webhooks::get),
             get("webhooks.get", "/v1/webhooks/{id}")
                 .says("Retrieve an endpoint", "Without its secret.")
                 .of(OF_WEBHOOK)
                 .gives(200, "Webhook"),
         ),
         route(
-            keyed!(webhooks::update),
+            keyed!(Webhooks: Write, webhooks::update),
             patch("webhooks.update", "/v1/webhooks/{id}")
                 .says("Update an endpoint", "To disable an endpoint cancels what is pending for it.")
                 .of(OF_WEBHOOK)
@@ -136,7 +137,7 @@ fn webhook_routes() -> Vec<Route> {
                 .refuses(&[NO_CHOICE]),
         ),
         route(
-            keyed!(webhooks::delete),
+            keyed!(Webhooks: Write, webhooks::delete),
             delete("webhooks.delete", "/v1/webhooks/{id}")
                 .says("Delete an endpoint", "Cancels what is pending for it.")
                 .of(OF_WEBHOOK),
@@ -148,7 +149,7 @@ fn webhook_routes() -> Vec<Route> {
 fn webhook_action_routes() -> Vec<Route> {
     vec![
         route(
-            keyed!(webhooks::rotate_secret),
+            keyed!(Webhooks: Write, webhooks::rotate_secret),
             post("webhooks.rotate_secret", "/v1/webhooks/{id}/rotate_secret")
                 .says("Give an endpoint a new secret", "Payloads are signed with the old one beside it for a day, or for as long as the body says.")
                 .of(OF_WEBHOOK)
@@ -156,7 +157,7 @@ fn webhook_action_routes() -> Vec<Route> {
                 .gives(200, "WebhookWithSecret"),
         ),
         route(
-            keyed!(webhooks::test),
+            keyed!(Webhooks: Write, webhooks::test),
             post("webhooks.test", "/v1/webhooks/{id}/test")
                 .says("Deliver a ping to an endpoint", "Whatever the endpoint subscribed to. One that is disabled is refused.")
                 .of(OF_WEBHOOK)
@@ -164,7 +165,7 @@ fn webhook_action_routes() -> Vec<Route> {
                 .refuses(&[INVALID]),
         ),
         route(
-            keyed!(webhooks::recover),
+            keyed!(Webhooks: Write, webhooks::recover),
             post("webhooks.recover", "/v1/webhooks/{id}/recover")
                 .says(
                     "Deliver what has not reached an endpoint",
@@ -181,14 +182,14 @@ fn webhook_action_routes() -> Vec<Route> {
 fn delivery_routes() -> Vec<Route> {
     vec![
         route(
-            keyed!(webhooks::deliveries),
+            keyed!(Webhooks: Read, webhooks::deliveries),
             get("deliveries.list", "/v1/webhooks/{id}/deliveries")
                 .says("List an endpoint's deliveries", "Newest first.")
                 .of(OF_WEBHOOK)
                 .lists(Kind::Delivery, "DeliveryList"),
         ),
         route(
-            keyed!(webhooks::replay),
+            keyed!(Webhooks: Write, webhooks::replay),
             post(
                 "deliveries.replay",
                 "/v1/webhooks/{id}/replay/{delivery_id}",
@@ -207,7 +208,7 @@ fn delivery_routes() -> Vec<Route> {
 fn event_routes() -> Vec<Route> {
     vec![
         route(
-            keyed!(events::list),
+            keyed!(Events: Read, events::list),
             get("events.list", "/v1/events")
                 .says(
                     "List events",
@@ -218,7 +219,7 @@ fn event_routes() -> Vec<Route> {
                 .refuses(&[GONE]),
         ),
         route(
-            keyed!(stream::so_far),
+            keyed!(Events: Read, stream::so_far),
             get("events.stream", "/v1/events/stream")
                 .says(
                     "Follow events",
@@ -229,7 +230,7 @@ fn event_routes() -> Vec<Route> {
                 .refuses(&[GONE]),
         ),
         route(
-            keyed!(events::get),
+            keyed!(Events: Read, events::get),
             get("events.get", "/v1/events/{id}")
                 .says(
                     "Retrieve an event",
@@ -237,6 +238,35 @@ fn event_routes() -> Vec<Route> {
                 )
                 .of(&[Kind::Event])
                 .gives(200, "Event"),
+        ),
+    ]
+}
+
+fn key_routes() -> Vec<Route> {
+    vec![
+        route(
+            keyed!(Keys: Read, keys::list),
+            get("keys.list", "/v1/keys")
+                .says("List API keys", "Newest first, without the keys themselves; those among them that were revoked or have expired.")
+                .pages("ApiKeyList"),
+        ),
+        route(
+            keyed!(Keys: Write, keys::create),
+            post("keys.create", "/v1/keys")
+                .says(
+                    "Make an API key",
+                    "The response has the key itself, which is shown only then. A key gives no scope that it has not, and one that \
+                     ends gives no key that ends later.",
+                )
+                .takes("ApiKeyCreate")
+                .gives(201, "ApiKeyWithSecret")
+                .refuses(&[NO_CHOICE]),
+        ),
+        route(
+            keyed!(Keys: Write, keys::revoke),
+            delete("keys.delete", "/v1/keys/{id}")
+                .says("Revoke an API key", "It stops within 5 seconds on every replica. One that is revoked stays so.")
+                .of(&[Kind::Key]),
         ),
     ]
 }

@@ -18,6 +18,9 @@ static EXAMPLES: LazyLock<Map<String, Value>> = LazyLock::new(|| {
 const REQUEST_ID: &str = "req_01M831K2VY6KP43J43158XNJT9";
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
+/// A key that was never made: its checksum is none.
+const API_KEY: &str = "sk_test_Ab12exampleexampleexampleexampleexampleexamplewXyZ";
+
 /// An example of a schema.
 pub(crate) fn of(schema: &str) -> Option<Value> {
     if let Some(item) = schema.strip_suffix("List") {
@@ -40,6 +43,11 @@ pub(crate) fn of(schema: &str) -> Option<Value> {
             webhook["secret"] = SECRET.into();
             Some(webhook)
         }
+        "ApiKeyWithSecret" => {
+            let mut key = of("ApiKey")?;
+            key["secret"] = API_KEY.into();
+            Some(key)
+        }
         "WorkspaceSchema" => Some(beginning(json!(WorkspaceSchema::of(&[])))),
         "OpenApiDocument" => Some(json!({ "openapi": "3.1.0" })),
         _ => EXAMPLES.get(schema).cloned(),
@@ -60,7 +68,11 @@ fn beginning(mut schema: Value) -> Value {
 
 /// The id of a record of this kind.
 pub(crate) fn id(kind: Kind) -> Option<String> {
-    let (_, name) = RECORDS.iter().find(|(of, _)| *of == kind)?;
+    let record = RECORDS.iter().find(|(of, _)| *of == kind);
+    let name = match record {
+        Some((_, name)) => name,
+        None => "ApiKey",
+    };
     Some(of(name)?["id"].as_str()?.to_owned())
 }
 

@@ -16,8 +16,8 @@ use relm_core::record::column::ColumnType;
 use relm_core::record::columns;
 use relm_core::record::{Delivery, Event, HistoryEntry};
 use relm_core::{
-    Activity, Association, Company, Contact, Deal, Error, Field, Kind, ObjectType, RequestId,
-    Webhook,
+    Activity, Association, Company, Contact, Deal, Error, Field, KeyInput, Kind, ObjectType,
+    RequestId, ShownKey, Webhook,
 };
 use schemars::JsonSchema;
 use schemars::generate::{Contract, SchemaGenerator, SchemaSettings};
@@ -71,14 +71,16 @@ pub(super) fn schemas(fields: &[Field]) -> Schemas {
     }
     inputs::add(&mut all);
     metadata::add(&mut all, fields);
-    secrets(&mut all);
+    for name in ["Webhook", "ApiKey"] {
+        secrets(&mut all, name);
+    }
     events::add(&mut all);
     errors(&mut all);
     let mut found = one_of(&ObjectType::ALL.map(name_of));
     found["description"] = "A record that a search found: its `object` says which.".into();
     all.insert("SearchResult".to_owned(), found);
     let records = RECORDS.map(|(_, name)| name);
-    for name in records.into_iter().chain(["SearchResult"]) {
+    for name in records.into_iter().chain(["SearchResult", "ApiKey"]) {
         all.insert(format!("{name}List"), list(name));
     }
     events::add_next_after(&mut all);
@@ -104,6 +106,7 @@ fn of_types() -> Schemas {
     add::<Delivery>(&mut answers);
     add::<Event>(&mut answers);
     add::<HistoryEntry>(&mut answers);
+    add::<ShownKey>(&mut answers);
     add::<Recovery>(&mut answers);
     add::<BatchReport>(&mut answers);
     add::<Error>(&mut answers);
@@ -114,6 +117,7 @@ fn of_types() -> Schemas {
     let mut bodies = generator(Contract::Deserialize);
     add::<RotateInput>(&mut bodies);
     add::<RecoverInput>(&mut bodies);
+    add::<KeyInput>(&mut bodies);
     add::<BatchInput>(&mut bodies);
     let mut all = bodies.take_definitions(true);
     let mut answers = answers.take_definitions(true);
@@ -181,16 +185,16 @@ fn id_pattern(prefix: &str) -> String {
     format!("^{prefix}_[0-7][0-9A-HJKMNP-TV-Z]{{25}}$")
 }
 
-/// An endpoint without its secret, and with it.
-fn secrets(all: &mut Schemas) {
-    let mut with_secret = all["Webhook"].clone();
+/// An endpoint or a key without its secret, and with it.
+fn secrets(all: &mut Schemas, name: &str) {
+    let mut with_secret = all[name].clone();
     if let Some(required) = with_secret["required"].as_array_mut() {
         required.push("secret".into());
     }
     let secret = &mut with_secret["properties"]["secret"];
     *secret = json!({ "type": "string", "description": secret["description"] });
-    all.insert("WebhookWithSecret".to_owned(), with_secret);
-    if let Some(members) = all["Webhook"]["properties"].as_object_mut() {
+    all.insert(format!("{name}WithSecret"), with_secret);
+    if let Some(members) = all[name]["properties"].as_object_mut() {
         members.remove("secret");
     }
 }
