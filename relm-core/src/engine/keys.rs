@@ -139,7 +139,7 @@ struct Revocation<'a> {
 impl Revocation<'_> {
     fn missing(&self) -> Error {
         match self.within {
-            Some(_) => Error::not_found("key"),
+            Some(_) => Error::not_found(Kind::Key.name()),
             None => Error::new(ErrorKind::NotFound, "There is no such key."),
         }
     }

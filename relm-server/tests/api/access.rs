@@ -160,29 +160,32 @@ fn a_read_only_key_reads() {
     ] {
         assert_eq!(reader.get(path).is(200), user.get(path).is(200), "{path}");
     }
-    let message = "This API key may only read; use one with full access.";
-    let expected = json!({ "code": "forbidden", "message": message });
-    for (method, path) in [
-        ("POST", "/v1/contacts"),
-        ("POST", "/v1/contacts/batch"),
-        ("PATCH", &one),
-        ("DELETE", &one),
-        ("POST", "/v1/companies"),
-        ("POST", "/v1/deals"),
-        ("POST", "/v1/activities"),
-        ("POST", "/v1/schema/fields"),
-        ("DELETE", "/v1/schema/fields/fld_x"),
-        ("POST", "/v1/associations"),
-        ("DELETE", "/v1/associations/asc_x"),
-        ("POST", "/v1/webhooks"),
-        ("PATCH", &endpoint),
-        ("DELETE", &endpoint),
-        ("POST", &format!("{endpoint}/replay/dlv_x")),
-        ("POST", &format!("{endpoint}/rotate_secret")),
-        ("POST", &format!("{endpoint}/test")),
-        ("POST", &format!("{endpoint}/recover")),
+    for (method, path, resource) in [
+        ("POST", "/v1/contacts", "contacts"),
+        ("POST", "/v1/contacts/batch", "contacts"),
+        ("PATCH", &*one, "contacts"),
+        ("DELETE", &one, "contacts"),
+        ("POST", "/v1/companies", "companies"),
+        ("POST", "/v1/deals", "deals"),
+        ("POST", "/v1/activities", "activities"),
+        ("POST", "/v1/schema/fields", "fields"),
+        ("DELETE", "/v1/schema/fields/fld_x", "fields"),
+        ("POST", "/v1/associations", "associations"),
+        ("DELETE", "/v1/associations/asc_x", "associations"),
+        ("POST", "/v1/webhooks", "webhooks"),
+        ("PATCH", &endpoint, "webhooks"),
+        ("DELETE", &endpoint, "webhooks"),
+        ("POST", &format!("{endpoint}/replay/dlv_x"), "webhooks"),
+        ("POST", &format!("{endpoint}/rotate_secret"), "webhooks"),
+        ("POST", &format!("{endpoint}/test"), "webhooks"),
+        ("POST", &format!("{endpoint}/recover"), "webhooks"),
+        ("POST", "/v1/keys", "keys"),
+        ("DELETE", "/v1/keys/key_x", "keys"),
     ] {
         let refused = reader.ask(method, path).text("{").send();
+        let message =
+            format!("This request needs the scope `{resource}:write`, which this API key has not.");
+        let expected = json!({ "code": "forbidden", "message": message });
         assert_eq!(refused.error(403), expected, "{method} {path}");
     }
     user.get(&one).is(200);

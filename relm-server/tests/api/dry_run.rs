@@ -33,8 +33,11 @@ impl<'a> Rehearsal<'a> {
     }
 
     fn everything(&self) -> Vec<String> {
+        // Keys are kept above all workspaces.
         let scope = Scope::new(self.user.workspace, Mode::Live);
-        self.user.world.store.everything(scope)
+        let scopes = [scope, Scope::SYSTEM].into_iter();
+        let all = scopes.flat_map(|scope| self.user.world.store.everything(scope));
+        all.collect()
     }
 
     fn has_heard(&mut self) -> bool {
@@ -149,6 +152,7 @@ fn asking<'a>(
 fn shape(answer: Value, known: &str) -> Value {
     match answer {
         Value::String(text) if text.starts_with("whsec_") => json!("a secret"),
+        Value::String(text) if text.starts_with("sk_live_") => json!("a key, or its ends"),
         Value::String(text) if text.starts_with("req_") => json!("a request"),
         Value::String(text) if text.parse::<Id>().is_ok() && !known.contains(&text) => {
             json!("a new id")
@@ -193,6 +197,7 @@ fn write_everything(user: &mut Rehearsal<'_>) {
     let field = user.create("/v1/schema/fields", field);
     let edge = json!({ "from_type": "contact", "from_id": ada, "to_type": "deal", "to_id": deal });
     let edge = user.create("/v1/associations", edge);
+    let key = user.create("/v1/keys", json!({ "scopes": ["deals:read"] }));
     for (path, body) in [
         (
             format!("/v1/contacts/{ada}"),
@@ -230,6 +235,7 @@ fn write_everything(user: &mut Rehearsal<'_>) {
     for path in [
         format!("/v1/associations/{edge}"),
         format!("/v1/schema/fields/{field}"),
+        format!("/v1/keys/{key}"),
         hook,
         format!("/v1/activities/{activity}"),
         format!("/v1/deals/{deal}"),

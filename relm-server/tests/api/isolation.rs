@@ -18,6 +18,7 @@ struct Owned {
     webhook: String,
     delivery: String,
     event: String,
+    key: String,
 }
 
 fn fill(user: &User<'_>) -> Owned {
@@ -39,6 +40,7 @@ fn fill(user: &User<'_>) -> Owned {
     let field =
         json!({ "object_type": "contact", "key": "plan", "type": "text", "required": true });
     let field = make("/v1/schema/fields", field);
+    let key = make("/v1/keys", json!({ "scopes": ["deals:read"] }));
     let deliveries = user
         .get(&format!("/v1/webhooks/{webhook}/deliveries"))
         .is(200);
@@ -52,6 +54,7 @@ fn fill(user: &User<'_>) -> Owned {
         edge,
         delivery: id(delivery),
         event: delivery["event_id"].as_str().unwrap().to_owned(),
+        key,
         webhook,
     }
 }
@@ -103,6 +106,7 @@ fn requests(owned: &Owned) -> Vec<(&'static str, String, Value)> {
         all.push(("PATCH", path.clone(), change));
         all.push(("DELETE", path, json!({})));
     }
+    all.push(("DELETE", format!("/v1/keys/{}", owned.key), json!({})));
     all.push((
         "DELETE",
         format!("/v1/schema/fields/{}", owned.field),

@@ -26,6 +26,7 @@ mod history;
 mod idempotency;
 mod identities;
 mod isolation;
+mod keys;
 mod lists;
 mod mistakes;
 mod nulls;

@@ -78,7 +78,7 @@ fn given<T>(patch: Patch<T>) -> Option<T> {
 pub struct ShownKey {
     /// `key_` and a ULID.
     pub id: Id,
-    /// Always `key`.
+    /// Always `api_key`.
     pub object: KeyTag,
     /// What its owner calls it.
     pub name: Option<String>,
@@ -109,7 +109,7 @@ pub struct ShownKey {
 pub enum KeyTag {
     /// Its one value.
     #[default]
-    #[serde(rename = "key")]
+    #[serde(rename = "api_key")]
     Key,
 }
 

@@ -133,6 +133,7 @@ fn answers_are_as_the_document_says() {
         reader.get(&format!("{path}/history"));
     }
     reader.use_endpoint(&endpoint);
+    let key = reader.make("/v1/keys", json!({ "scopes": ["deals:read"] }));
     let rows = json!({ "contacts": [{ "email": "x" }, { "email": "grace@example.com" }] });
     reader.post("/v1/contacts/batch", rows);
     for path in [
@@ -145,6 +146,7 @@ fn answers_are_as_the_document_says() {
         "/v1/schema",
         "/v1/openapi.json",
         "/v1/webhooks",
+        "/v1/keys",
         "/v1/search?q=engine",
         "/",
         "/healthz",
@@ -155,6 +157,7 @@ fn answers_are_as_the_document_says() {
         reader.get(path);
     }
     reader.ask("DELETE", &association, json!({}));
+    reader.ask("DELETE", &format!("/v1/keys/{key}"), json!({}));
     reader.ask("DELETE", &format!("/v1/schema/fields/{field}"), json!({}));
     for path in objects.iter().chain([&endpoint]) {
         for method in ["GET", "PATCH", "DELETE"] {
