@@ -75,9 +75,11 @@ pub(super) async fn keys(
         }
         KeysCommand::List { workspace } => {
             for key in crm.keys(workspace).await? {
-                let state = match key.revoked_at {
-                    Some(at) => format!("revoked {at}"),
-                    None => key.access.as_str().to_owned(),
+                let expired = key.expires_at.filter(|at| *at <= crm.now());
+                let state = match (key.revoked_at, expired) {
+                    (Some(at), _) => format!("revoked {at}"),
+                    (None, Some(at)) => format!("expired {at}"),
+                    (None, None) => key.access.as_str().to_owned(),
                 };
                 let name = key.name.as_deref().unwrap_or("-");
                 say(

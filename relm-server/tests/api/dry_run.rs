@@ -35,14 +35,12 @@ impl<'a> Rehearsal<'a> {
     fn everything(&self) -> Vec<String> {
         // Keys are kept above all workspaces.
         let scope = Scope::new(self.user.workspace, Mode::Live);
-        let scopes = [scope, Scope::SYSTEM].into_iter();
-        let all = scopes.flat_map(|scope| self.user.world.store.everything(scope));
-        all.collect()
+        let store = &self.user.world.store;
+        [store.everything(scope), store.everything(Scope::SYSTEM)].concat()
     }
 
     fn has_heard(&mut self) -> bool {
-        let next = self.heard.next().now_or_never();
-        next.is_some()
+        self.heard.next().now_or_never().is_some()
     }
 
     /// Asks for a write dry and then for real, and holds the one to the other; the answer to the second.
@@ -282,10 +280,8 @@ fn what_is_refused_is_refused_dry() {
         let error = user.refused(("POST", "/v1/schema/fields"), &[], field.1, 409);
         assert_eq!(error["existing_id"], json!(field.0));
         let stale: &[(&str, &str)] = &[("if-match", "\"2\"")];
-        for (method, body) in [
-            ("PATCH", json!({ "first_name": "Eva" })),
-            ("DELETE", Value::Null),
-        ] {
+        let change = json!({ "first_name": "Eva" });
+        for (method, body) in [("PATCH", change), ("DELETE", Value::Null)] {
             let error = user.refused((method, &one), stale, body, 412);
             assert_eq!(error["code"], "version_conflict");
         }
