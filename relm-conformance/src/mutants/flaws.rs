@@ -34,6 +34,8 @@ macro_rules! for_each_broken_store {
                     a_recovery_includes_what_seems_to_be_of_later
                     another_spelling_changes_nothing the_largest_batch_records_every_event
                     a_change_in_a_transaction_is_heard_of_after_the_commit
+                    a_history_has_each_change_of_its_record a_record_is_what_it_was_at_a_moment
+                    a_history_says_what_retention_deleted
                 ]
                 LostDelivery a_lost_delivery_is_noticed [
                     deliveries_go_to_the_endpoints_that_match an_event_is_in_the_commit_of_its_change
@@ -49,6 +51,7 @@ macro_rules! for_each_broken_store {
                     retention_deletes_a_success_after_what_failed_before_it
                     retention_tears_no_event_from_its_deliveries retention_twice_at_once_does_no_harm
                     retention_writes_little_at_a_time a_replay_saves_its_event_from_retention
+                    an_event_that_was_held_does_not_speak_for_what_came_after_it
                 ]
                 UnchangedEndpoint a_change_of_an_endpoint_that_is_lost_is_noticed [
                     a_disabled_endpoint_is_sent_nothing what_could_not_be_cancelled_is_cancelled_soon
@@ -120,7 +123,7 @@ macro_rules! for_each_broken_store {
                 LeakingScope a_leaking_scope_is_noticed [
                     records_stay_in_their_scope lists_and_searches_stay_in_their_scope keys_and_ids_are_unique_per_scope
                     configurations_stay_in_their_scope responses_stay_in_their_scope preconditions_look_at_their_scope
-                    unlink_stays_in_its_scope
+                    unlink_stays_in_its_scope a_history_is_of_one_scope
                 ]
                 ReadCache a_stale_read_is_noticed [
                     get_tells_absence_from_presence an_expected_version_is_held_to
