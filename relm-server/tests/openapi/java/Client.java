@@ -17,9 +17,10 @@ public class Client {
         ContactsApi contacts = new ContactsApi(client);
 
         ContactCreate create = new ContactCreate().email("ada@java.example").firstName("Ada").metadata(Map.of("plan", "pro"));
-        Contact ada = contacts.contactsCreate(create, null);
+        Contact ada = contacts.contactsCreate(creating(create));
         check(ada.getMetadata().equals(Map.of("plan", "pro")), ada);
-        Contact grace = contacts.contactsCreate(new ContactCreate().email("grace@java.example").firstName("Grace"), null);
+        Contact grace = contacts.contactsCreate(
+                creating(new ContactCreate().email("grace@java.example").firstName("Grace")));
 
         ContactsApi.APIContactsListRequest query = ContactsApi.APIContactsListRequest.newBuilder()
                 .filterEmailIn(List.of("ada@java.example", "grace@java.example"))
@@ -32,13 +33,17 @@ public class Client {
         ContactBatchCreate rows = new ContactBatchCreate()
                 .addContactsItem(new ContactCreate().email("ADA@java.example").lastName("Lovelace"))
                 .addDedupOnItem(ContactBatchCreate.DedupOnEnum.EMAIL);
-        ContactBatch first = contacts.contactsBatch(rows, "batch-java");
-        ApiResponse<ContactBatch> again = contacts.contactsBatchWithHttpInfo(rows, "batch-java");
+        ContactsApi.APIContactsBatchRequest batch = ContactsApi.APIContactsBatchRequest.newBuilder()
+                .contactBatchCreate(rows)
+                .idempotencyKey("batch-java")
+                .build();
+        ContactBatch first = contacts.contactsBatch(batch);
+        ApiResponse<ContactBatch> again = contacts.contactsBatchWithHttpInfo(batch);
         check(first.getUpdated() == 1 && again.getData().equals(first), again.getData());
         check(again.getHeaders().containsKey("idempotent-replayed"), again.getHeaders());
 
         try {
-            contacts.contactsCreate(new ContactCreate().email("ada@java.example"), null);
+            contacts.contactsCreate(creating(new ContactCreate().email("ada@java.example")));
             check(false, "an address is taken once");
         } catch (ApiException refused) {
             check(refused.getCode() == 409, refused);
@@ -48,14 +53,24 @@ public class Client {
         }
 
         ContactUpdate change = new ContactUpdate().firstName("Augusta").metadata(Map.of("seats", 2));
-        Contact updated = contacts.contactsUpdate(ada.getId(), change, "\"2\"");
+        ContactsApi.APIContactsUpdateRequest.Builder update = ContactsApi.APIContactsUpdateRequest.newBuilder()
+                .id(ada.getId())
+                .contactUpdate(change)
+                .ifMatch("\"2\"");
+        Contact dry = contacts.contactsUpdate(update.relmDryRun(true).build());
+        check(dry.getVersion() == 3, dry);
+        Contact updated = contacts.contactsUpdate(update.relmDryRun(null).build());
         check(updated.getVersion() == 3 && updated.getMetadata().size() == 2, updated);
         try {
-            contacts.contactsUpdate(ada.getId(), change, "\"2\"");
+            contacts.contactsUpdate(update.build());
             check(false, "the version has moved on");
         } catch (ApiException refused) {
             check(refused.getCode() == 412, refused);
         }
+    }
+
+    private static ContactsApi.APIContactsCreateRequest creating(ContactCreate contact) {
+        return ContactsApi.APIContactsCreateRequest.newBuilder().contactCreate(contact).build();
     }
 
     private static void check(boolean holds, Object what) {
