@@ -32,7 +32,7 @@ struct HashStore {
 struct Contents {
     records: HashMap<(Scope, Id), Entry>,
     holders: HashMap<(Scope, Kind, String), Id>,
-    responses: HashMap<(Scope, String), StoredResponse>,
+    responses: BTreeMap<(Scope, String), StoredResponse>,
     versions: HashMap<Scope, i64>,
     leases: HashMap<(Scope, Id), Timestamp>,
     logs: HashMap<Scope, Log>,
@@ -71,7 +71,8 @@ impl Contents {
             self.holders.insert((scope, kind, key), id);
         }
         self.records.insert((scope, id), entry);
-        if id.kind() == Kind::Event {
+        // One that is replaced keeps its number.
+        if id.kind() == Kind::Event && self.number(scope, id).is_none() {
             let log = self.logs.entry(scope).or_default();
             log.last += 1;
             log.events.insert(log.last, id);
@@ -98,11 +99,16 @@ impl Contents {
     }
 
     fn remove(&mut self, scope: Scope, id: Id) {
-        self.leases.remove(&(scope, id));
         if let (Some(seq), Some(log)) = (self.number(scope, id), self.logs.get_mut(&scope)) {
             log.events.remove(&seq);
             log.deleted = log.deleted.max(seq);
         }
+        self.take(scope, id);
+    }
+
+    /// Takes out a record that is replaced, or deleted: an event stays in the log until it is.
+    fn take(&mut self, scope: Scope, id: Id) {
+        self.leases.remove(&(scope, id));
         let removed = self.records.remove(&(scope, id));
         if let Some((kind, key)) = removed.and_then(|entry| key_of(&entry.record)) {
             self.holders.remove(&(scope, kind, key));
@@ -133,10 +139,16 @@ impl Contents {
         });
         for write in &batch.writes {
             match write {
-                Write::Replace { before: read, .. } | Write::Delete(read) => {
-                    self.remove(scope, read.record.id());
-                }
+                Write::Replace { before, .. } => self.take(scope, before.record.id()),
+                Write::Delete(read) => self.remove(scope, read.record.id()),
                 Write::Unlink(end) => self.unlink(scope, *end),
+                Write::Forget { key, about } => {
+                    let place = (scope, key.clone());
+                    let kept = self.responses.get(&place);
+                    if kept.is_some_and(|kept| kept.about.contains(about)) {
+                        self.responses.remove(&place);
+                    }
+                }
                 Write::Insert(_) | Write::Reconfigure | Write::Remember(_) => {}
             }
         }
@@ -150,7 +162,7 @@ impl Contents {
                     let key = (scope, response.key.clone());
                     self.responses.insert(key, response);
                 }
-                Write::Delete(_) | Write::Unlink(_) => {}
+                Write::Delete(_) | Write::Unlink(_) | Write::Forget { .. } => {}
             }
         }
     }
@@ -270,7 +282,26 @@ impl Store for HashStore {
     ) -> Result<Option<StoredResponse>, StoreError> {
         let contents = self.lock();
         let kept = contents.responses.get(&(scope, key.to_owned()));
-        Ok(kept.filter(|kept| kept.expires_at > now).cloned())
+        let kept = kept.filter(|kept| kept.expires_at > now);
+        Ok(kept.map(|kept| StoredResponse {
+            about: Vec::new(),
+            ..kept.clone()
+        }))
+    }
+
+    async fn responses_about(
+        &self,
+        scope: Scope,
+        record: Id,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let contents = self.lock();
+        let found = contents.responses.iter().filter(|((of, key), kept)| {
+            *of == scope && Some(&**key) > after && kept.about.contains(&record)
+        });
+        let keys = found.take(limit).map(|((_, key), _)| key.clone());
+        Ok(keys.collect())
     }
 
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {

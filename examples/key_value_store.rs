@@ -29,6 +29,7 @@ type ScopeKey = (u128, u8);
 type RecordKey = (ScopeKey, &'static str, u128);
 type HolderKey = (ScopeKey, &'static str, &'static str);
 type ResponseKey = (ScopeKey, &'static str);
+type AboutKey = (RecordKey, &'static str);
 type Response = (&'static [u8], i64, i64, &'static str);
 
 /// The document of each record, under its scope, kind and ULID.
@@ -37,8 +38,10 @@ const DOCUMENTS: TableDefinition<RecordKey, &str> = TableDefinition::new("docume
 const HOLDERS: TableDefinition<HolderKey, u128> = TableDefinition::new("holders");
 /// Fingerprint, outcome, end and body of a response, under its idempotency key.
 const RESPONSES: TableDefinition<ResponseKey, Response> = TableDefinition::new("responses");
-/// The responses in the order in which they end.
-const EXPIRIES: TableDefinition<(i64, ResponseKey), ()> = TableDefinition::new("expiries");
+/// The responses in the order in which they end, each with the records that it is about, with spaces between them.
+const EXPIRIES: TableDefinition<(i64, ResponseKey), &str> = TableDefinition::new("expiries");
+/// When the response ends that is about a record, under the record and the idempotency key.
+const ABOUT: TableDefinition<AboutKey, i64> = TableDefinition::new("about");
 /// How often the configuration of a scope changed.
 const VERSIONS: TableDefinition<ScopeKey, i64> = TableDefinition::new("versions");
 /// When a pending delivery is due or its lease ends, under its endpoint.
@@ -86,6 +89,7 @@ impl KeyValueStore {
                 holders: transaction.open_table(HOLDERS).map_err(fault)?,
                 responses: transaction.open_table(RESPONSES).map_err(fault)?,
                 expiries: transaction.open_table(EXPIRIES).map_err(fault)?,
+                about: transaction.open_table(ABOUT).map_err(fault)?,
                 versions: transaction.open_table(VERSIONS).map_err(fault)?,
                 due: transaction.open_table(DUE).map_err(fault)?,
                 log: transaction.open_table(LOG).map_err(fault)?,
@@ -112,7 +116,8 @@ struct Tables<'a> {
     documents: redb::Table<'a, RecordKey, &'static str>,
     holders: redb::Table<'a, HolderKey, u128>,
     responses: redb::Table<'a, ResponseKey, Response>,
-    expiries: redb::Table<'a, (i64, ResponseKey), ()>,
+    expiries: redb::Table<'a, (i64, ResponseKey), &'static str>,
+    about: redb::Table<'a, AboutKey, i64>,
     versions: redb::Table<'a, ScopeKey, i64>,
     due: redb::Table<'a, (ScopeKey, u128, u128), i64>,
     log: redb::Table<'a, (ScopeKey, i64), u128>,
@@ -245,6 +250,15 @@ impl Tables<'_> {
     }
 
     fn remove(&mut self, scope: Scope, record: &Record) -> Result<(), StoreError> {
+        self.take(scope, record)?;
+        match record {
+            Record::Event(event) => self.unnumber(scope_key(scope), event.id),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes out a record that is replaced, or deleted: an event keeps its number until it is.
+    fn take(&mut self, scope: Scope, record: &Record) -> Result<(), StoreError> {
         let (scope_key, id) = (scope_key(scope), record.id());
         self.documents
             .remove(record_key(scope, id))
@@ -256,15 +270,11 @@ impl Tables<'_> {
                 self.holders.remove(key).map_err(fault)?;
             }
         }
-        match record {
-            Record::Delivery(delivery) => {
-                let key = (scope_key, delivery.webhook_id.ulid(), id.ulid());
-                self.due.remove(key).map_err(fault)?;
-                Ok(())
-            }
-            Record::Event(_) => self.unnumber(scope_key, id),
-            _ => Ok(()),
+        if let Record::Delivery(delivery) = record {
+            let key = (scope_key, delivery.webhook_id.ulid(), id.ulid());
+            self.due.remove(key).map_err(fault)?;
         }
+        Ok(())
     }
 
     /// Keeps a response, and drops two that have ended by now: no more are kept than live, and none is searched for.
@@ -286,7 +296,16 @@ impl Tables<'_> {
                 break;
             }
             let key = (scope, &*key);
-            self.expiries.remove((end, key)).map_err(fault)?;
+            let about = self.expiries.remove((end, key)).map_err(fault)?;
+            let about = about.map(|about| about.value().to_owned());
+            for id in about.unwrap_or_default().split_whitespace() {
+                let id = Id::parse(id).ok_or_else(|| StoreError::fault("what is no id"))?;
+                let place = ((key.0, id.kind().prefix(), id.ulid()), key.1);
+                let ends = self.about.get(place).map_err(fault)?;
+                if ends.map(|ends| ends.value()) == Some(end) {
+                    self.about.remove(place).map_err(fault)?;
+                }
+            }
             // Its key may be in use again.
             let kept = self.responses.get(key).map_err(fault)?;
             if kept.map(|kept| kept.value().2) == Some(end) {
@@ -297,9 +316,28 @@ impl Tables<'_> {
         let (fingerprint, body) = (&response.fingerprint[..], &*response.body);
         let value = (fingerprint, response.outcome, end.as_millis(), body);
         self.responses.insert(key, value).map_err(fault)?;
+        let about: Vec<String> = response.about.iter().map(ToString::to_string).collect();
         self.expiries
-            .insert((end.as_millis(), key), ())
+            .insert((end.as_millis(), key), &*about.join(" "))
             .map_err(fault)?;
+        for id in &response.about {
+            let place = (record_key(scope, *id), key.1);
+            self.about.insert(place, end.as_millis()).map_err(fault)?;
+        }
+        Ok(())
+    }
+
+    /// Forgets a response, if it is about a record.
+    fn forget(&mut self, scope: Scope, key: &str, about: Id) -> Result<(), StoreError> {
+        let place = (record_key(scope, about), key);
+        let about = self.about.remove(place).map_err(fault)?;
+        let about = about.map(|ends| ends.value());
+        let key = (scope_key(scope), key);
+        let kept = self.responses.get(key).map_err(fault)?;
+        let kept = kept.map(|kept| kept.value().2);
+        if kept.is_some() && kept == about {
+            self.responses.remove(key).map_err(fault)?;
+        }
         Ok(())
     }
 
@@ -323,10 +361,10 @@ impl Tables<'_> {
         let scope = batch.scope;
         for write in &batch.writes {
             match write {
-                Write::Replace { before: read, .. } | Write::Delete(read) => {
-                    self.remove(scope, &read.record)?;
-                }
+                Write::Replace { before, .. } => self.take(scope, &before.record)?,
+                Write::Delete(read) => self.remove(scope, &read.record)?,
                 Write::Unlink(end) => self.unlink(scope, *end)?,
+                Write::Forget { key, about } => self.forget(scope, key, *about)?,
                 Write::Insert(_) | Write::Reconfigure | Write::Remember(_) => {}
             }
         }
@@ -342,7 +380,7 @@ impl Tables<'_> {
                     self.versions.insert(key, version + 1).map_err(fault)?;
                 }
                 Write::Remember(response) => self.remember(scope, response, batch.now)?,
-                Write::Delete(_) | Write::Unlink(_) => {}
+                Write::Delete(_) | Write::Unlink(_) | Write::Forget { .. } => {}
             }
         }
         Ok(())
@@ -508,8 +546,37 @@ impl Store for KeyValueStore {
             outcome,
             body: body.into(),
             expires_at: Timestamp::from_millis(ends),
+            about: Vec::new(),
         };
         Ok((response.expires_at > now).then_some(response))
+    }
+
+    async fn responses_about(
+        &self,
+        scope: Scope,
+        record: Id,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let transaction = self.database.begin_read().map_err(fault)?;
+        let about = transaction.open_table(ABOUT).map_err(fault)?;
+        let responses = transaction.open_table(RESPONSES).map_err(fault)?;
+        let (record, scope) = (record_key(scope, record), scope_key(scope));
+        let mut keys = Vec::new();
+        let rest = about.range((record, after.unwrap_or_default())..);
+        for entry in rest.map_err(fault)? {
+            let (place, ends) = entry.map_err(fault)?;
+            let (of, key) = place.value();
+            if of != record || keys.len() == limit {
+                break;
+            }
+            let kept = responses.get((scope, key)).map_err(fault)?;
+            // Its key may be in use again.
+            if Some(key) > after && kept.is_some_and(|kept| kept.value().2 == ends.value()) {
+                keys.push(key.to_owned());
+            }
+        }
+        Ok(keys)
     }
 
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {

@@ -181,7 +181,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             r#"{"id":"evt_1","type":"contact.deleted"}"#,
             Duration::from_secs(5),
         );
-        let signature = ("relm-signature", "t=1,v1=00".to_owned());
+        let signature = ("relm-signature".into(), "t=1,v1=00".to_owned());
         forged.headers.push(signature);
         let refused = PlainHttp.send(forged).await?;
 

@@ -1,4 +1,4 @@
-//! Finds what tests may require: servers that the environment names, programs of this machine, and a small disk to fill.
+//! Finds what tests may require: servers and files that the environment names, programs of this machine, and a small disk to fill.
 //!
 //! It is looked for when the tests are built, since a test is ignored by an attribute. Cargo runs this again when a variable
 //! or a folder of programs changes, and then builds again what has such tests.
@@ -15,9 +15,14 @@ const SERVERS: [(&str, &str); 4] = [
     ("galera", "RELM_TEST_GALERA_URLS"),
 ];
 
+/// Files of others that tests use, by the variable that names each: `.ci/run` sets them.
+const FILES: [(&str, &str); 1] = [("axe", "RELM_TEST_AXE")];
+
 /// Programs that tests run.
-const PROGRAMS: [&str; 11] = [
+const PROGRAMS: [&str; 13] = [
     "bash",
+    "chromedriver",
+    "chromium",
     "curl",
     "go",
     "initdb",
@@ -40,6 +45,12 @@ fn main() -> io::Result<()> {
         let reason = format!("no server: set {variable}");
         (name.to_owned(), (!is_there).then_some(reason))
     });
+    let files = FILES.map(|(name, variable)| {
+        println!("cargo::rerun-if-env-changed={variable}");
+        let is_there = env::var_os(variable).is_some_and(|path| Path::new(&path).is_file());
+        let reason = format!("no file: have {variable} name it");
+        (name.to_owned(), (!is_there).then_some(reason))
+    });
     let folders = program_folders();
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=PATH");
@@ -55,7 +66,12 @@ fn main() -> io::Result<()> {
     let no_tmpfs = (!mounts_tmpfs(&Path::new(&out).join("tmpfs")))
         .then(|| "no tmpfs: mounting one takes root on Linux".to_owned());
     let tmpfs = [("tmpfs".to_owned(), no_tmpfs)];
-    let table: Vec<_> = servers.into_iter().chain(programs).chain(tmpfs).collect();
+    let table = servers
+        .into_iter()
+        .chain(files)
+        .chain(programs)
+        .chain(tmpfs);
+    let table: Vec<_> = table.collect();
     fs::write(Path::new(&out).join("table.rs"), format!("&{table:?}"))
 }
 

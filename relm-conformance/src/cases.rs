@@ -15,6 +15,7 @@ macro_rules! for_each_case {
                 a_refused_batch_leaves_nothing
                 unlink_deletes_the_edges_of_both_directions
                 unlink_needs_no_edge
+                a_batch_deletes_edges_that_it_unlinks
                 a_deleted_record_is_gone
                 a_large_batch_is_one_commit
             }
@@ -87,6 +88,9 @@ macro_rules! for_each_case {
                 clauses_all_hold
                 filters_follow_changes
                 filtered_lists_page_exactly
+                trash_is_filtered_by_the_predicate
+                users_are_filtered_by_the_predicate
+                sessions_are_filtered_by_the_predicate
             }
             [store::searches] {
                 a_search_gives_what_ranks
@@ -147,7 +151,7 @@ macro_rules! for_each_case {
                 a_replace_at_the_same_moment_ends_the_lease
                 a_refused_batch_ends_no_lease
                 what_waits_no_more_is_not_given
-                what_was_planned_anew_waits_at_one_moment
+                a_rescheduled_delivery_waits_at_one_time
                 a_lease_changes_no_document
                 a_lease_stays_with_its_endpoint
                 leases_stay_in_their_scope
@@ -164,9 +168,19 @@ macro_rules! for_each_case {
                 numbers_outlive_their_events
                 an_unread_deletion_is_told
                 numbers_answer_in_the_order_of_the_events
+                a_deleted_event_has_no_number
                 logs_stay_in_their_scope
                 readers_beside_writers_see_one_order
                 a_dropped_read_of_a_log_is_no_harm
+            }
+            [store::erasure] {
+                a_replaced_event_keeps_its_number
+                responses_are_found_by_what_they_are_about
+                a_forgotten_response_is_kept_no_more
+                a_response_about_others_is_not_forgotten
+                forgetting_needs_no_response
+                a_response_that_took_a_key_is_about_its_own
+                a_response_is_found_as_long_as_it_is_kept
             }
             [store::scopes] {
                 records_stay_in_their_scope
@@ -253,6 +267,11 @@ macro_rules! for_each_case {
                 a_domain_is_its_bare_host
                 values_are_asked_for_as_they_are_written
             }
+            [engine::compositions] {
+                a_name_is_one_in_every_composition
+                a_key_is_one_in_every_composition
+                a_choice_is_one_in_every_composition
+            }
             [engine::batches] {
                 a_bad_row_fails_alone
                 an_atomic_batch_is_all_or_nothing
@@ -277,7 +296,6 @@ macro_rules! for_each_case {
                 a_delivery_is_sent_once_and_recorded
                 a_crash_after_sending_sends_again_with_the_same_id
                 two_dispatchers_record_each_attempt_once
-                a_clock_set_back_delays_no_delivery
                 a_hanging_endpoint_holds_up_no_other
                 an_old_secret_signs_until_it_expires
                 a_ping_goes_to_one_endpoint
@@ -302,6 +320,21 @@ macro_rules! for_each_case {
                 a_clock_set_forward_sends_nothing_twice
                 a_clock_set_back_prolongs_no_rest
                 a_recovery_includes_what_seems_to_be_of_later
+            }
+            [engine::set_clocks] {
+                a_clock_set_back_delays_no_delivery
+                a_clock_that_is_set_delays_no_retry
+                a_clock_set_back_prolongs_no_lease
+                what_is_sent_while_the_clock_is_set_back_is_recorded
+            }
+            [engine::accounts] {
+                a_first_start_is_one
+                a_link_sets_one_password
+                an_address_is_one_person_s
+                a_session_ends_on_every_engine
+                a_session_ends_by_itself
+                no_session_outlives_its_password
+                an_owner_remains
             }
             [engine::within] {
                 a_change_overtaken_in_a_transaction_is_not_attempted_again
@@ -329,6 +362,45 @@ macro_rules! for_each_case {
                 a_history_says_what_retention_deleted
                 an_event_that_was_held_does_not_speak_for_what_came_after_it
                 a_history_is_of_one_scope
+            }
+            [engine::trash] {
+                a_deleted_record_is_restored_as_it_was
+                a_restoration_is_in_the_history
+                a_taken_address_is_in_the_way_of_a_restoration
+                an_association_comes_back_with_the_later_of_its_ends
+                one_of_many_restorations_succeeds
+                the_trash_lists_what_was_deleted_last_first
+                the_trash_is_emptied_after_its_time
+                a_trash_that_is_not_kept_is_empty
+            }
+            [engine::trashed_edges] {
+                an_association_waits_for_its_later_end
+                what_can_be_restored_has_its_associations
+                an_association_that_is_there_stays
+                each_association_comes_back_by_itself
+                a_hub_is_deleted_up_to_its_limit
+                a_hub_comes_back_whole
+            }
+            [engine::purge] {
+                a_purged_record_is_nowhere
+                what_is_in_the_trash_is_purged
+                a_purge_clears_references
+                a_purge_that_was_broken_off_is_finished
+                what_was_purged_is_sent_no_more
+                a_purge_happens_once_for_its_key
+                a_reply_that_shows_a_record_requires_it
+            }
+            [engine::purged_hubs] {
+                a_hub_is_purged_or_as_it_was
+                a_purge_under_way_is_answered_the_same
+            }
+            [engine::event_filters] {
+                a_filter_chooses_among_deliveries
+            }
+            [engine::edges] {
+                a_link_has_one_event
+                a_definition_has_one_event
+                what_comes_back_with_a_record_is_told
             }
             [engine::retention] {
                 retention_keeps_what_is_held

@@ -188,6 +188,15 @@ mod tests {
         ) -> Result<Option<StoredResponse>, StoreError> {
             pending().await
         }
+        async fn responses_about(
+            &self,
+            _: Scope,
+            _: Id,
+            _: Option<&str>,
+            _: usize,
+        ) -> Result<Vec<String>, StoreError> {
+            pending().await
+        }
         async fn commit(&self, _: Batch) -> Result<(), CommitError> {
             pending().await
         }

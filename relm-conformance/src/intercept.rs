@@ -66,6 +66,17 @@ pub(crate) trait Intercept: Send + Sync + 'static {
         store.response(scope, key, now).await
     }
 
+    async fn responses_about(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        record: Id,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Read<Vec<String>> {
+        store.responses_about(scope, record, after, limit).await
+    }
+
     async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
         store.commit(batch).await
     }
@@ -153,6 +164,20 @@ impl<I: Intercept> Store for Intercepted<I> {
     ) -> Result<Option<StoredResponse>, StoreError> {
         let _call = self.by.call("response", &(scope, key, now));
         self.by.response(&*self.store, scope, key, now).await
+    }
+
+    async fn responses_about(
+        &self,
+        scope: Scope,
+        record: Id,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Read<Vec<String>> {
+        let asked = (scope, record, after, limit);
+        let _call = self.by.call("responses_about", &asked);
+        let by = &self.by;
+        by.responses_about(&*self.store, scope, record, after, limit)
+            .await
     }
 
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {

@@ -47,14 +47,8 @@ mod store;
 mod subject;
 mod varied;
 
-use std::future::Future;
-use std::pin::Pin;
-
 pub use foundation::run;
-pub use subject::{BlockOn, Fresh, Guarded, Subject, block_on};
-
-/// A future that a [`BlockOn`] runs.
-pub type CaseFuture<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+pub use subject::{BlockOn, CaseFuture, Fresh, Guarded, Subject, block_on};
 
 /// One promise, as code that panics where it is broken.
 #[derive(Clone, Copy)]

@@ -235,12 +235,15 @@ pub(crate) fn set_version(record: &mut Record, version: i64) {
         Record::Company(company) => company.version = version,
         Record::Webhook(webhook) => webhook.version = version,
         Record::Delivery(delivery) => delivery.version = version,
+        Record::Trashed(trashed) => trashed.version = version,
         Record::Deal(_)
         | Record::Activity(_)
         | Record::Association(_)
         | Record::Field(_)
         | Record::Event(_)
         | Record::Key(_)
-        | Record::Workspace(_) => {}
+        | Record::Workspace(_)
+        | Record::User(_)
+        | Record::Session(_) => {}
     }
 }

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::ops::Deref;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Barrier};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
@@ -14,7 +14,8 @@ use relm_core::store::{Batch, CommitError, Configuration, Refusal, Require, Stor
 use relm_core::value::scope::Scope;
 use relm_core::value::time::Timestamp;
 
-use crate::CaseFuture;
+/// A future that a [`BlockOn`] runs.
+pub type CaseFuture<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 /// Runs a future to its end on the thread that calls. Many threads call at once.
 pub type BlockOn = for<'a> fn(CaseFuture<'a>);

@@ -6,8 +6,10 @@ use relm_core::record::association::Association;
 use relm_core::record::field::{Field, FieldType};
 use relm_core::record::key::{ApiKey, KeyAccess};
 use relm_core::record::object::{Activity, Company, Contact, Deal, Object, ObjectType};
+use relm_core::record::session::Session;
+use relm_core::record::user::{Role, User};
 use relm_core::record::workspace::Workspace;
-use relm_core::record::{Delivery, DeliveryStatus, Event, EventData, EventDraft, EventType};
+use relm_core::record::{Delivery, DeliveryStatus, Event, EventDraft, EventType, Trashed};
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::{Mode, Scope};
 use relm_core::value::time::{Date, SeededRng, Timestamp};
@@ -150,10 +152,21 @@ fn varied_with(kind: Kind, n: u64, pick: &Pick) -> Record {
         Kind::Event => varied_event(own, n, pick).into(),
         Kind::Delivery => varied_delivery(own, pick).into(),
         Kind::Key => varied_key(own, n, pick).into(),
+        Kind::Trashed => varied_trashed(own, n, pick).into(),
         Kind::Workspace => {
             let name = format!("{}{n}", pick.text(1));
             let workspace = Workspace::new(own, name, "secret".to_owned(), pick.moment(1));
             workspace.expect("the name is not empty").into()
+        }
+        Kind::User => varied_user(own, n, pick).into(),
+        Kind::Session => {
+            let user = id(Kind::User, pick.of(3, &[1, 2, 3]));
+            let rng = SeededRng::new(n << 32);
+            let mut session = Session::begin(own, user, None, NOW, &rng).session;
+            session.created_at = pick.moment(1);
+            session.used_at = pick.moment(3);
+            session.expires_at = pick.moment(5);
+            session.into()
         }
     }
 }
@@ -185,11 +198,17 @@ fn varied_field(own: Id, n: u64, pick: &Pick) -> Field {
 fn varied_event(own: Id, n: u64, pick: &Pick) -> Event {
     let types: Vec<EventType> = EventType::all().collect();
     let record_id = id(pick.of(1, &[Kind::Contact, Kind::Deal]), n % 7);
+    let mut data = json!({ "id": record_id, "text": pick.text(1) });
+    if let Some(from) = pick.maybe_id(2, Kind::Contact) {
+        data["from_id"] = json!(from);
+        data["to_id"] = json!(id(Kind::Company, n % 5));
+    }
     let draft = EventDraft {
         event_type: pick.of(5, &types),
         record_id,
         mode: Mode::Live,
-        data: EventData::new(json!({ "id": record_id, "text": pick.text(1) }).to_string()),
+        // As a store reads it.
+        data: serde_json::from_value(data).expect("it is JSON"),
         previous: serde_json::Map::new(),
     };
     let mut event = Event::new(own, origin(n), draft);
@@ -207,6 +226,12 @@ fn varied_delivery(own: Id, pick: &Pick) -> Delivery {
     delivery
 }
 
+fn varied_trashed(own: Id, n: u64, pick: &Pick) -> Trashed {
+    let kind = pick.of(1, &[Kind::Contact, Kind::Deal, Kind::Association]);
+    let document = json!({ "text": pick.text(1) }).to_string();
+    with!(Trashed::record(own, id(kind, n), document.into()); record_type: pick.some(1, kind), from_id: pick.maybe_id(1, Kind::Contact), to_id: pick.maybe_id(2, Kind::Company), deleted_at: pick.moment(3))
+}
+
 fn varied_key(own: Id, n: u64, pick: &Pick) -> ApiKey {
     let workspace = id(Kind::Workspace, n % 3);
     let scope = Scope::new(workspace, pick.of(1, &Mode::ALL));
@@ -219,9 +244,23 @@ fn varied_key(own: Id, n: u64, pick: &Pick) -> ApiKey {
     key
 }
 
+fn varied_user(own: Id, n: u64, pick: &Pick) -> User {
+    let mut user = User::first_owner(own, NOW);
+    user.email = Some(format!("{n}{}@example.com", pick.text(1)));
+    user.name = pick.maybe_text(7);
+    user.role = pick.of(1, &Role::ALL);
+    user.created_at = pick.moment(1);
+    user.signed_in_at = pick.some(2, pick.moment(3));
+    user
+}
+
 /// Where records of a kind live.
 pub(crate) fn scope_of(kind: Kind) -> Scope {
-    if matches!(kind, Kind::Key | Kind::Workspace) {
+    let is_above = matches!(
+        kind,
+        Kind::Key | Kind::Workspace | Kind::User | Kind::Session
+    );
+    if is_above {
         return Scope::SYSTEM;
     }
     SCOPE

@@ -27,8 +27,8 @@ pub use record::filter::Filter;
 pub use record::hint::named_id;
 pub use record::input::Reader;
 pub use record::key::{
-    ApiKey, KeyAccess, KeyAction, KeyInput, KeyResource, KeyScope, KeyScopes, NewKey, Principal,
-    ShownKey,
+    ApiKey, KeyAccess, KeyAction, KeyInput, KeyResource, KeyRotation, KeyScope, KeyScopes, NewKey,
+    Principal, ShownKey,
 };
 pub use record::metadata::Metadata;
 pub use record::object::{
@@ -36,8 +36,10 @@ pub use record::object::{
     ObjectType,
 };
 pub use record::patch::Patch;
+pub use record::session::{NewSession, Session};
+pub use record::user::{NewUserLink, Role, User, UserInput};
 pub use record::workspace::Workspace;
-pub use record::{Actor, ActorType, Webhook, WebhookInput, WebhookWithSecret};
+pub use record::{Actor, ActorType, EventFilter, Webhook, WebhookInput, WebhookWithSecret};
 pub use store::Store;
 pub use store::page::PageSize;
 pub use value::ParseTextError;

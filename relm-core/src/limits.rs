@@ -77,16 +77,51 @@ pub const WEBHOOKS_MAX: usize = 20;
 pub const WEBHOOKS_PER_URL_MAX: usize = 3;
 /// Characters of an endpoint's `url`.
 pub const WEBHOOK_URL_CHARS_MAX: usize = 2_000;
+/// Header fields that its owner can add to the requests of an endpoint.
+pub const WEBHOOK_HEADERS_MAX: usize = 10;
+/// Characters of the name of such a header field.
+pub const WEBHOOK_HEADER_NAME_CHARS_MAX: usize = 100;
+/// Characters of its value.
+pub const WEBHOOK_HEADER_VALUE_CHARS_MAX: usize = 1_000;
+/// Members that either part of an endpoint's filter names.
+pub const WEBHOOK_FILTER_MEMBERS_MAX: usize = 20;
+/// Values of one of them.
+pub const WEBHOOK_FILTER_VALUES_MAX: usize = 50;
+/// Bytes of an endpoint's filter as JSON.
+pub const WEBHOOK_FILTER_BYTES_MAX: usize = 4 * 1024;
 /// Secrets that an endpoint's payloads are signed with at once: the current one, and old ones that have not expired.
 pub const SECRETS_MAX: usize = 5;
 /// For how long an old secret signs beside its successor when a rotation does not say: a day.
 pub const SECRET_OVERLAP_SECONDS_DEFAULT: i64 = 24 * 60 * 60;
 /// For how long an old secret signs beside its successor at most: a week.
 pub const SECRET_OVERLAP_SECONDS_MAX: i64 = 7 * 24 * 60 * 60;
+/// For how long a key works beside its successor when a rotation does not say: a day.
+pub const KEY_OVERLAP_SECONDS_DEFAULT: i64 = 24 * 60 * 60;
+/// For how long a key works beside its successor at most: 30 days.
+pub const KEY_OVERLAP_SECONDS_MAX: i64 = 30 * 24 * 60 * 60;
+/// Deliveries of one event to one endpoint, beyond which none is replayed.
+pub const DELIVERIES_PER_EVENT_MAX: usize = 100;
 /// Deliveries that one recovery makes.
 pub const RECOVER_DELIVERIES_MAX: usize = 500;
 /// Events that one recovery looks at.
 pub const RECOVER_EVENTS_MAX: usize = 10_000;
+/// Associations of one record that are moved to the trash with it, and that come back with it in one commit. A record that has more is
+/// not deleted but for good; of what is in the trash more comes back in further commits.
+pub const TRASHED_ASSOCIATIONS_MAX: usize = 1_000;
+/// Steps of a purge that its caller waits for: what is left then is erased later. A step is a commit of at most a few hundred writes.
+pub const PURGE_STEPS_MAX: usize = 16;
+/// People who may sign in.
+pub const USERS_MAX: usize = 500;
+/// How long a link by which a person sets a password is good: a day.
+pub const USER_LINK_MS: i64 = 24 * 60 * 60 * 1000;
+/// Sessions that a person has at once; one more ends the oldest.
+pub const SESSIONS_PER_USER_MAX: usize = 20;
+/// How long a session lasts that is not used: twelve hours.
+pub const SESSION_IDLE_MS: i64 = 12 * 60 * 60 * 1000;
+/// How long a session lasts at most: a week.
+pub const SESSION_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+/// How old the moment may be that is kept of a session's last use.
+pub const SESSION_USE_MS: i64 = 60 * 1000;
 /// Characters of an association's `label`.
 pub const LABEL_CHARS_MAX: usize = 100;
 /// Bytes of a request body.
@@ -104,7 +139,7 @@ pub const ERROR_FIELD_BYTES_MAX: usize = 512;
 /// Bytes of an error's `valid_options` and `suggestion` together, as JSON; options that do not fit are left out.
 pub const ERROR_OPTIONS_BYTES_MAX: usize = 2 * 1024;
 /// Options that an error lists: the first so many of them.
-pub const ERROR_OPTIONS_MAX: usize = 20;
+pub const ERROR_OPTIONS_MAX: usize = 28;
 /// Bytes of the options that a message lists; `valid_options` lists more.
 pub const ERROR_LISTED_BYTES_MAX: usize = 200;
 /// Characters of the longest texts that are compared to suggest one for the other.

@@ -89,7 +89,11 @@ fn check_unique_keys(writes: &[Write], state: &impl StateView) -> Result<(), Ref
         .iter()
         .filter_map(|write| match write {
             Write::Replace { before: read, .. } | Write::Delete(read) => Some(read.record.id()),
-            Write::Insert(_) | Write::Unlink(_) | Write::Reconfigure | Write::Remember(_) => None,
+            Write::Insert(_)
+            | Write::Unlink(_)
+            | Write::Reconfigure
+            | Write::Remember(_)
+            | Write::Forget { .. } => None,
         })
         .collect();
     let mut taken: HashMap<(Kind, String), Id> = HashMap::new();
@@ -122,7 +126,8 @@ fn keeps_key(write: &Write) -> bool {
         | Write::Delete(_)
         | Write::Unlink(_)
         | Write::Reconfigure
-        | Write::Remember(_) => false,
+        | Write::Remember(_)
+        | Write::Forget { .. } => false,
     }
 }
 
@@ -237,6 +242,7 @@ mod tests {
             outcome: 0,
             body: "{}".into(),
             expires_at: Timestamp::MAX,
+            about: Vec::new(),
         })
     }
 

@@ -6,7 +6,7 @@ addEventListener("keydown", (event) => {
   const isTyping = event.target.closest?.("input, textarea, select, [contenteditable]");
   if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
-  document.querySelector(".search input").focus();
+  document.querySelector(".search input")?.focus();
 });
 
 // Code can be copied.

@@ -11,20 +11,21 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
-use relm_core::Id;
 use relm_core::engine::DispatchOptions;
+use relm_core::limits::KEY_OVERLAP_SECONDS_DEFAULT;
 use relm_core::webhook::Schedule;
+use relm_core::{Id, KeyScope, Timestamp};
 
 use crate::Cors;
-use crate::pages::BaseUrl;
+use crate::html::BaseUrl;
 use crate::serve::CONNECTIONS_PER_PEER_MAX_DEFAULT;
 use crate::webhooks::AllowNets;
 
 pub use self::usage::read;
-pub use self::values::{Database, LogFilter, ModeArg, SecretKey, SynchronousArg};
+pub use self::values::{Database, LogFilter, LogFormat, ModeArg, SecretKey, SynchronousArg};
 use self::values::{
-    parse_database, parse_id, parse_listen, parse_log, parse_schedule, parse_seconds,
-    parse_secret_key, parse_switch,
+    parse_count, parse_database, parse_id, parse_listen, parse_log, parse_schedule, parse_scope,
+    parse_seconds, parse_secret_key, parse_switch, parse_time,
 };
 
 /// An API-first CRM in one binary.
@@ -37,9 +38,13 @@ pub struct Cli {
     /// Where the records are.
     #[command(flatten)]
     pub database: DatabaseArgs,
-    /// What is logged, to stderr: a level, of all or of a module, such as `warn,relm_server=debug`.
-    #[arg(long, env = "RELM_LOG", value_name = "FILTER", default_value = "info", value_parser = parse_log)]
+    /// What is logged, to stderr: a level, of all or of a module, such as `warn,relm_server=debug`; `info` logs each request, too,
+    /// which the default leaves out.
+    #[arg(long, env = "RELM_LOG", value_name = "FILTER", default_value = "info,relm_server::request=off", value_parser = parse_log)]
     pub log: LogFilter,
+    /// How a line of the log is written.
+    #[arg(long, env = "RELM_LOG_FORMAT", value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
     /// How to serve.
     #[command(flatten)]
     pub serve: ServeArgs,
@@ -52,6 +57,24 @@ pub enum Command {
     Serve,
     /// Bring the tables of a database up to date, and end.
     Migrate,
+    /// Ask the server at `RELM_LISTEN` of this host whether it takes requests; status 1 where it does not.
+    Health,
+    /// Copy an SQLite database, while a server serves it, and print where the copy is.
+    Backup {
+        /// A file that is not there yet, or a folder, in which the copy gets a name that tells the time.
+        path: PathBuf,
+        /// In a folder, keep so many of the newest copies of this database, 1 or more, and delete the others.
+        #[arg(long, value_name = "N", value_parser = parse_count)]
+        keep: Option<NonZeroUsize>,
+    },
+    /// Make the database what a backup holds, once no server has it open.
+    Restore {
+        /// What `backup` made.
+        backup: PathBuf,
+        /// Overwrite the database that is there, and keep it in a file beside it.
+        #[arg(long)]
+        replace: bool,
+    },
     /// Make and list workspaces.
     Workspaces {
         /// What to do.
@@ -64,11 +87,29 @@ pub enum Command {
         #[command(subcommand)]
         command: WebhooksCommand,
     },
-    /// Make, list and revoke API keys.
+    /// Make, list, rotate and revoke API keys.
     Keys {
         /// What to do.
         #[command(subcommand)]
         command: KeysCommand,
+    },
+    /// Look after who signs in to the console.
+    #[cfg(feature = "console")]
+    Admin {
+        /// What to do.
+        #[command(subcommand)]
+        command: AdminCommand,
+    },
+}
+
+/// What to do with those who sign in to the console.
+#[cfg(feature = "console")]
+#[derive(Debug, Subcommand)]
+pub enum AdminCommand {
+    /// Print a link that sets another password, once, within a day. Sessions of the person end when it is used.
+    Reset {
+        /// The address of the person; default: the first owner.
+        email: Option<String>,
     },
 }
 
@@ -103,8 +144,14 @@ pub enum KeysCommand {
         #[arg(long, value_enum)]
         mode: ModeArg,
         /// Let it read alone.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "scope")]
         read_only: bool,
+        /// What it may do, such as `contacts:read` or `*:write`; may be given more than once. Left out, it may do everything.
+        #[arg(long, value_parser = parse_scope)]
+        scope: Vec<KeyScope>,
+        /// When it stops working, such as `2030-01-01T00:00:00Z`. Left out, it works until it is revoked.
+        #[arg(long, value_name = "TIME", value_parser = parse_time)]
+        expires_at: Option<Timestamp>,
         /// What to call it.
         #[arg(long)]
         name: Option<String>,
@@ -114,6 +161,18 @@ pub enum KeysCommand {
         /// The workspace.
         #[arg(long, value_parser = parse_id)]
         workspace: Id,
+    },
+    /// Make the successor of a key, with its name and scopes, and print it: the one time that it can be read.
+    Rotate {
+        /// The old key's id, `key_…`.
+        #[arg(value_parser = parse_id)]
+        id: Id,
+        /// For how many seconds the old key works beside the new one; 0 revokes it at once.
+        #[arg(long, value_name = "SECONDS", default_value_t = KEY_OVERLAP_SECONDS_DEFAULT)]
+        overlap_seconds: i64,
+        /// When the new key stops working. Left out, it is given as long a life as the old one was.
+        #[arg(long, value_name = "TIME", value_parser = parse_time)]
+        expires_at: Option<Timestamp>,
     },
     /// Make a key stop working.
     Revoke {
@@ -132,6 +191,12 @@ pub struct ServeArgs {
     /// How events are delivered.
     #[command(flatten)]
     pub webhooks: WebhookArgs,
+    /// Fill the test mode of a workspace `demo` with data to look at, if there is nothing in it.
+    #[arg(long, env = "RELM_DEMO", action = ArgAction::SetTrue, value_parser = parse_switch)]
+    pub demo: bool,
+    /// Days that deleted records can be restored; 0: they cannot.
+    #[arg(long, env = "RELM_TRASH_DAYS", default_value_t = 30)]
+    pub trash_days: u32,
     /// Requests that a workspace and mode may make in a minute; 0 for no limit.
     #[arg(long, env = "RELM_RATE_LIMIT_PER_MINUTE", default_value_t = 6000)]
     pub rate_limit_per_minute: u32,
@@ -152,9 +217,39 @@ pub struct ServeArgs {
     /// names, over http.
     #[arg(long, env = "RELM_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<BaseUrl>,
+    /// Where `/metrics` is served, for Prometheus, written as for `--listen`; default: nowhere.
+    #[arg(long, env = "RELM_METRICS_LISTEN", value_name = "ADDRESS", value_parser = parse_listen)]
+    pub metrics_listen: Option<SocketAddr>,
+    /// Whether to serve the console, under `/console`.
+    #[cfg(feature = "console")]
+    #[command(flatten)]
+    pub console: ConsoleArgs,
     /// Seconds that open requests may take to end once the server is to stop.
     #[arg(long, env = "RELM_SHUTDOWN_SECONDS", default_value = "10", value_parser = parse_seconds)]
     pub shutdown_seconds: Duration,
+}
+
+/// Whether and where to serve the console.
+#[cfg(feature = "console")]
+#[derive(Clone, Debug, Args)]
+pub struct ConsoleArgs {
+    /// Whether to serve the console, under `/console`.
+    #[arg(long = "console", env = "RELM_CONSOLE", action = ArgAction::Set, value_name = "BOOL", default_value = "on", value_parser = parse_switch)]
+    pub is_on: bool,
+    /// Serve no console: the same as `--console off`.
+    #[arg(long = "no-console")]
+    pub is_off: bool,
+    /// An address of its own for the console, such as one that only a network of one's own reaches; default: that of the API.
+    #[arg(id = "console_listen", long = "console-listen", env = "RELM_CONSOLE_LISTEN", value_name = "ADDRESS", value_parser = parse_listen)]
+    pub listen: Option<SocketAddr>,
+}
+
+#[cfg(feature = "console")]
+impl ConsoleArgs {
+    /// Whether it is served.
+    pub fn is_served(&self) -> bool {
+        self.is_on && !self.is_off
+    }
 }
 
 /// How events are delivered.

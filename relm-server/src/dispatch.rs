@@ -1,4 +1,4 @@
-//! What the server does beside answering: delivering events, and deleting expired ones.
+//! What the server does beside answering: delivering events, and deleting what is kept no longer.
 
 use std::error::Error as _;
 use std::future::Future;
@@ -6,20 +6,26 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use relm_core::Timestamp;
 use relm_core::engine::{Crm, DispatchOptions, Dispatcher, Sleeper};
 use relm_core::webhook::Transport;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::log_throttle::LogThrottle;
 
-/// How often expired events are deleted, however many processes share a database.
+/// How often what expired is deleted, however many processes share a database.
 const DELETE_EVERY: Duration = Duration::from_secs(60 * 60);
 /// How often a process asks whether it is the one to do that.
 const ASK_EVERY: Duration = Duration::from_secs(10 * 60);
 /// How long delivering rests once something in it panicked.
 const REST_AFTER_PANIC: Duration = Duration::from_secs(1);
+/// How often the last uses of API keys are written. A key that is used all the time is written once a minute.
+const WRITE_KEY_USES_EVERY: Duration = Duration::from_secs(15);
+const KEY_USES_UNWRITTEN: &str = "the last uses of API keys were not written";
+/// How long a server that stops waits for the last of them.
+const LAST_WRITE_MAX: Duration = Duration::from_secs(2);
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Waits on Tokio's clock.
@@ -103,21 +109,48 @@ pub async fn deliver(
     }
 }
 
-/// Retention: deletes the events of more than so many days ago, every hour, until the signal to stop.
-pub async fn retain(crm: Crm, retention_days: u32, stop: Stop) {
+/// Writes when API keys were last used, every quarter of a minute until the signal to stop.
+pub async fn write_key_uses(crm: Crm, stop: Stop) {
+    let mut ticks = interval(WRITE_KEY_USES_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut stopped = std::pin::pin!(stop.wait());
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = &mut stopped => return,
+        }
+        say(KEY_USES_UNWRITTEN, crm.write_key_uses().await.map(drop));
+    }
+}
+
+/// Writes them for the last time, once no request is answered any more. A store that does not answer holds nobody up.
+pub async fn write_last_key_uses(crm: &Crm) {
+    match timeout(LAST_WRITE_MAX, crm.write_key_uses()).await {
+        Ok(written) => say(KEY_USES_UNWRITTEN, written.map(drop)),
+        Err(_) => tracing::warn!("{KEY_USES_UNWRITTEN} in time"),
+    }
+}
+
+/// How long what is over is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept {
+    /// Days that events are kept with their deliveries; 0 for ever.
+    pub event_days: u32,
+    /// Days that deleted records can be restored.
+    pub trash_days: u32,
+}
+
+/// Retention: deletes what was kept for long enough, every hour, until the signal to stop.
+pub async fn retain(crm: Crm, kept: Kept, stop: Stop) {
     let delete = async {
         let mut ticks = interval(ASK_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            if let Err(error) = delete_expired(&crm, retention_days).await {
-                let cause = error.source().map(ToString::to_string);
-                tracing::warn!(
-                    cause,
-                    "expired events were not deleted: {}",
-                    error.message()
-                );
-            }
+            let events = delete_expired_events(&crm, kept.event_days).await;
+            say("expired events were not deleted", events);
+            let trash = delete_expired_trash(&crm, kept.trash_days).await;
+            say("the trash was not emptied", trash);
         }
     };
     tokio::select! {
@@ -126,19 +159,44 @@ pub async fn retain(crm: Crm, retention_days: u32, stop: Stop) {
     }
 }
 
-async fn delete_expired(crm: &Crm, retention_days: u32) -> relm_core::Result<()> {
-    let every_ms = i64::try_from(DELETE_EVERY.as_millis()).unwrap_or(i64::MAX);
+fn say(what: &str, ended: relm_core::Result<()>) {
+    if let Err(error) = ended {
+        let cause = error.source().map(ToString::to_string);
+        tracing::warn!(cause, "{what}: {}", error.message());
+    }
+}
+
+async fn delete_expired_events(crm: &Crm, days: u32) -> relm_core::Result<()> {
     // Replicas of earlier versions claim it by this name.
-    if !crm.claim("prune events", every_ms).await? {
+    if days == 0 || !is_to_do(crm, "prune events").await? {
         return Ok(());
     }
-    let before = crm
-        .now()
-        .saturating_add_millis(-DAY_MS * i64::from(retention_days));
+    let before = days_ago(crm, days);
     let deleted = crm.delete_expired_events(before, &TokioSleeper).await?;
     if deleted.events > 0 {
         let (events, deliveries) = (deleted.events, deleted.deliveries);
         tracing::info!(events, deliveries, "expired events were deleted");
     }
     Ok(())
+}
+
+async fn delete_expired_trash(crm: &Crm, days: u32) -> relm_core::Result<()> {
+    if !is_to_do(crm, "empty trash").await? {
+        return Ok(());
+    }
+    let before = days_ago(crm, days);
+    let records = crm.delete_expired_trash(before, &TokioSleeper).await?;
+    if records > 0 {
+        tracing::info!(records, "what was in the trash for long was deleted");
+    }
+    Ok(())
+}
+
+async fn is_to_do(crm: &Crm, name: &str) -> relm_core::Result<bool> {
+    let every_ms = i64::try_from(DELETE_EVERY.as_millis()).unwrap_or(i64::MAX);
+    crm.claim(name, every_ms).await
+}
+
+fn days_ago(crm: &Crm, days: u32) -> Timestamp {
+    crm.now().saturating_add_millis(-DAY_MS * i64::from(days))
 }

@@ -13,6 +13,8 @@
 //! 400, 414 or 431, and closes.
 
 mod answer;
+mod answer_size;
+mod connection;
 mod handler;
 mod limits;
 mod live;
@@ -40,19 +42,21 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
 use self::answer::AnswerBody;
-pub use self::handler::{Admission, Allowance, AnswerSize, Handler, Refusal};
+pub use self::answer_size::AnswerSize;
+use self::connection::{Connection, Stage};
+pub use self::handler::{Admission, Allowance, BodyType, Handler, Refusal};
 pub use self::limits::{CONNECTIONS_PER_PEER_MAX_DEFAULT, Limits};
-pub use self::live::LiveBody;
 use self::live::until_over;
+pub use self::live::{LiveBody, LivePiece};
 use self::memory::Budgets;
-pub use self::memory::Tenant;
+pub use self::memory::{AnswerMemory, MemoryPermit, Tenant};
 use self::own_thread::on_own_thread;
 pub use self::peers::Peer;
-use self::peers::{CountedConnection, Peers};
+use self::peers::Peers;
 use self::presence::Socket;
 use self::receive::{BodyMemory, Received, check_head, receive};
 use self::running::{Acceptance, Ended, Running};
@@ -80,29 +84,9 @@ struct Shared<H> {
     handler: Arc<H>,
     limits: Limits,
     bodies: BodyMemory,
-    answers: Budgets,
+    answers: Arc<Budgets>,
     peers: Arc<Peers>,
     unattended: Unattended,
-}
-
-/// One connection; each of its running handlers holds it as well.
-struct Connection {
-    peer: Peer,
-    /// A request was answered without reading all that its client sends.
-    unread: AtomicBool,
-    stage: watch::Receiver<Stage>,
-    _place: OwnedSemaphorePermit,
-    _counted: CountedConnection,
-}
-
-/// How a server ends, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Stage {
-    Serving,
-    /// Answer what was asked, then close.
-    Draining,
-    /// Close.
-    Ended,
 }
 
 /// Serves until `shutdown`, then lets what is open end; whether all of it did before the deadline.
@@ -127,7 +111,7 @@ pub async fn serve<H: Handler>(
             limits.body_timeout,
             wait_max,
         ),
-        answers: Budgets::new(limits.answer_bytes_in_flight_max, wait_max),
+        answers: Arc::new(Budgets::new(limits.answer_bytes_in_flight_max, wait_max)),
         peers: Peers::new(limits.connections_per_peer_max),
         unattended: Unattended::new(limits.unattended_writes_max, limits.unattended_write_time),
         limits,
@@ -267,7 +251,7 @@ async fn respond<H: Handler>(
     let running = Running::new(
         Box::pin(answering),
         method.is_safe(),
-        acceptance,
+        acceptance.clone(),
         unattended,
     );
     let gone = || socket.client_gone(version, shared.limits.presence_interval);
@@ -275,7 +259,11 @@ async fn respond<H: Handler>(
         Ended::Answered(response) => response,
         // The panic hook has logged it.
         Ended::Panicked => {
-            let refused = shared.handler.refuse(Refusal::Panicked, None);
+            let refusal = match method.is_safe() || !acceptance.is_given() {
+                true => Refusal::Panicked,
+                false => Refusal::PanickedInChange,
+            };
+            let refused = shared.handler.refuse(refusal, None);
             refused.map(|bytes| AnswerBody::new(bytes, None))
         }
         // There is nobody to answer: writing this fails, and ends the connection.
@@ -314,8 +302,8 @@ async fn answer<H: Handler>(
         };
     };
     if let AnswerSize::Live = allowance.answer {
-        let begun = shared.handler.follow(call, head).await;
-        return match begun {
+        let memory = AnswerMemory::new(Arc::clone(&shared.answers), allowance.tenant);
+        return match shared.handler.follow(call, head, memory).await {
             Ok(response) => {
                 let stage = connection.stage.clone();
                 response.map(|live| AnswerBody::live(until_over(live, stage, socket)))
@@ -335,7 +323,7 @@ async fn answer<H: Handler>(
         AnswerSize::Small | AnswerSize::Live => &shared.answers.small,
         AnswerSize::Large | AnswerSize::Batch => &shared.answers.large,
     };
-    let expected = limits::expected_bytes(allowance.answer);
+    let expected = answer_size::expected_bytes(allowance.answer);
     let Some(mut memory) = budget.acquire(allowance.tenant, expected).await else {
         let refused = shared.handler.refuse(Refusal::Busy, Some(call));
         return refused.map(|bytes| AnswerBody::new(bytes, None));

@@ -1,32 +1,71 @@
-//! Everything at the server's address: the API, and pages for whoever asks with a browser.
+//! Everything at the server's address: the API, pages for whoever asks with a browser, and the console.
 
 use bytes::Bytes;
 use hyper::header::{HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode};
 
-use crate::api::{Admitted, Api};
+use crate::api::{self, Api};
+#[cfg(feature = "console")]
+use crate::console::{self, Console};
 use crate::pages::Pages;
-use crate::serve::{Admission, Handler, LiveBody, Peer, Refusal};
+use crate::serve::{Admission, AnswerMemory, Handler, LiveBody, Peer, Refusal};
 
-/// The API and the pages.
+/// The API and the pages, and the console where it is at the same address.
 pub struct Site {
     api: Api,
     pages: Pages,
+    #[cfg(feature = "console")]
+    console: Option<Console>,
+}
+
+/// A request whose head was checked by whoever answers it.
+#[cfg_attr(
+    feature = "console",
+    expect(
+        clippy::large_enum_variant,
+        reason = "nearly all requests are of the API, which would take an allocation each"
+    )
+)]
+pub enum Admitted {
+    /// The API.
+    Api(api::Admitted),
+    /// The console.
+    #[cfg(feature = "console")]
+    Console(Box<console::Admitted>),
 }
 
 impl Site {
-    /// Both together.
+    /// The API and the pages.
     pub fn new(api: Api, pages: Pages) -> Self {
-        Self { api, pages }
+        Self {
+            api,
+            pages,
+            #[cfg(feature = "console")]
+            console: None,
+        }
+    }
+
+    /// The same, and the console.
+    #[cfg(feature = "console")]
+    #[must_use]
+    pub fn console(self, console: Console) -> Self {
+        let console = Some(console);
+        Self { console, ..self }
     }
 
     /// Answers a request that is there whole, of a caller whom nobody else shares an address with.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let (head, body) = request.into_parts();
+        let origin = head.headers.get(hyper::header::ORIGIN).cloned();
         let checked = self.check_head(&head, None).await;
         let request = Request::from_parts(head, body);
-        self.api.handle_checked(checked, request).await
+        let mut response = match checked {
+            Ok(Admission { call, .. }) => self.carry_out(call, request).await,
+            Err(answered) => answered,
+        };
+        self.api.complete(origin.as_ref(), response.headers_mut());
+        response
     }
 
     /// Pages are answered here, by the head alone: nothing is read or counted for them, and nothing is kept.
@@ -35,14 +74,38 @@ impl Site {
         head: &Parts,
         peer: Option<Peer>,
     ) -> Result<Admission<Admitted>, Response<Bytes>> {
+        #[cfg(feature = "console")]
+        if let Some(console) = &self.console
+            && Console::has(head.uri.path())
+        {
+            let Admission { call, allowance } = console.check_head(head, peer).await?;
+            let call = Admitted::Console(Box::new(call));
+            return Ok(Admission { call, allowance });
+        }
         if let Some(page) = self.pages.answer(head) {
             return Err(page);
         }
-        let checked = self.api.check_head(head, peer).await;
-        checked.map_err(|refused| match refused.status() {
-            StatusCode::NOT_FOUND => self.pages.missed(head, refused),
-            _ => refused,
-        })
+        match self.api.check_head(head, peer).await {
+            Ok(Admission { call, allowance }) => Ok(Admission {
+                call: Admitted::Api(call),
+                allowance,
+            }),
+            Err(refused) if refused.status() == StatusCode::NOT_FOUND => {
+                Err(self.pages.missed(head, refused))
+            }
+            Err(refused) => Err(refused),
+        }
+    }
+
+    async fn carry_out(&self, call: Admitted, request: Request<Bytes>) -> Response<Bytes> {
+        match call {
+            Admitted::Api(call) => self.api.carry_out(call, request).await,
+            #[cfg(feature = "console")]
+            Admitted::Console(call) => match &self.console {
+                Some(console) => console.carry_out(*call, request).await,
+                None => self.api.refuse(Refusal::Panicked, None),
+            },
+        }
     }
 }
 
@@ -62,15 +125,21 @@ impl Handler for Site {
         call: Admitted,
         request: Request<Bytes>,
     ) -> impl Future<Output = Response<Bytes>> + Send {
-        self.api.carry_out(call, request)
+        self.carry_out(call, request)
     }
 
-    fn follow(
+    async fn follow(
         &self,
         call: Admitted,
         head: Parts,
-    ) -> impl Future<Output = Result<Response<LiveBody>, Response<Bytes>>> + Send {
-        self.api.follow(call, head)
+        memory: AnswerMemory,
+    ) -> Result<Response<LiveBody>, Response<Bytes>> {
+        match call {
+            Admitted::Api(call) => self.api.follow(call, head, memory).await,
+            // No page of the console goes on.
+            #[cfg(feature = "console")]
+            Admitted::Console(_) => Err(self.api.refuse(Refusal::Panicked, None)),
+        }
     }
 
     fn complete(&self, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
@@ -78,6 +147,11 @@ impl Handler for Site {
     }
 
     fn refuse(&self, refusal: Refusal, call: Option<Admitted>) -> Response<Bytes> {
-        self.api.refuse(refusal, call)
+        match call {
+            Some(Admitted::Api(call)) => self.api.refuse(refusal, Some(call)),
+            #[cfg(feature = "console")]
+            Some(Admitted::Console(call)) => console::refused(refusal, *call),
+            None => self.api.refuse(refusal, None),
+        }
     }
 }

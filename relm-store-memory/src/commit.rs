@@ -9,7 +9,7 @@ use relm_core::store::{Batch, Lease, Write};
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::time::Timestamp;
 
-use crate::Contents;
+use crate::contents::Contents;
 
 /// What a batch is judged by, at one moment.
 pub(crate) struct Snapshot<'a> {
@@ -42,10 +42,10 @@ impl Contents {
     pub(crate) fn apply(&mut self, batch: Batch) {
         for write in &batch.writes {
             match write {
-                Write::Replace { before: read, .. } | Write::Delete(read) => {
-                    self.remove(read.record.id());
-                }
+                Write::Replace { before, .. } => self.take(before.record.id()),
+                Write::Delete(read) => self.remove(read.record.id()),
                 Write::Unlink(end) => self.unlink(*end),
+                Write::Forget { key, about } => self.forget(key, *about),
                 Write::Insert(_) | Write::Reconfigure | Write::Remember(_) => {}
             }
         }
@@ -58,8 +58,15 @@ impl Contents {
                     self.responses.insert(response.key.clone(), response);
                     self.forget_expired(batch.now);
                 }
-                Write::Delete(_) | Write::Unlink(_) => {}
+                Write::Delete(_) | Write::Unlink(_) | Write::Forget { .. } => {}
             }
+        }
+    }
+
+    fn forget(&mut self, key: &str, about: Id) {
+        let kept = self.responses.get(key);
+        if kept.is_some_and(|kept| kept.about.contains(&about)) {
+            self.responses.remove(key);
         }
     }
 
@@ -108,13 +115,18 @@ impl Contents {
     }
 
     fn remove(&mut self, id: Id) {
+        self.take(id);
+        self.log.remove(id);
+    }
+
+    /// Takes a record out, which stays in the log if it is an event.
+    fn take(&mut self, id: Id) {
         let Some(entry) = Arc::make_mut(&mut self.records).remove(&id) else {
             return;
         };
         if let Some(key) = key_of(&entry.record) {
             self.keys.remove(&key);
         }
-        self.log.remove(id);
         if let Record::Delivery(delivery) = &entry.record {
             self.stop_waiting(delivery);
         }

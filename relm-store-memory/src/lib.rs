@@ -8,17 +8,19 @@
 //! between which other tasks of the executor go first.
 
 mod commit;
+mod contents;
 mod log;
+mod records;
 mod walk;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use async_trait::async_trait;
 use relm_core::preconditions;
 use relm_core::record::Webhook;
 use relm_core::record::field::Field;
-use relm_core::record::{Document, Entry, Record};
+use relm_core::record::{Document, Record};
 use relm_core::store::{
     Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue, QueueKey, Search,
     SearchPage, Store, StoreError, StoredResponse,
@@ -29,7 +31,7 @@ use relm_core::value::scope::Scope;
 use relm_core::value::time::Timestamp;
 
 use crate::commit::Snapshot;
-use crate::log::Log;
+use crate::contents::Contents;
 use crate::walk::{ListWalk, SearchWalk, Walk};
 pub use crate::walk::{SLICE_BYTES_MAX, SLICE_VALUES_MAX};
 
@@ -37,27 +39,6 @@ pub use crate::walk::{SLICE_BYTES_MAX, SLICE_VALUES_MAX};
 #[derive(Default)]
 pub struct MemoryStore {
     scopes: RwLock<HashMap<Scope, Contents>>,
-}
-
-/// Every record by its id. Ids order by kind, then by age, so the records of a kind are one range. A walk that lets others
-/// go first keeps what it began with; a commit meanwhile changes a copy.
-type Records = Arc<BTreeMap<Id, Arc<Entry>>>;
-
-/// What one scope holds.
-#[derive(Default)]
-struct Contents {
-    records: Records,
-    /// The pending deliveries by endpoint, and when each is due or its lease ends.
-    queues: BTreeMap<Id, BTreeSet<(Timestamp, Id)>>,
-    /// When the lease of a delivery ends, where one was given.
-    leases: HashMap<Id, Timestamp>,
-    /// Who holds a unique key of a kind.
-    keys: HashMap<(Kind, String), Id>,
-    responses: HashMap<String, StoredResponse>,
-    /// How many responses are kept before the expired ones are looked for.
-    responses_max: usize,
-    configuration_version: i64,
-    log: Log,
 }
 
 impl MemoryStore {
@@ -98,16 +79,6 @@ impl MemoryStore {
             Some(contents) => read(contents),
             None => read(&Contents::default()),
         }
-    }
-}
-
-impl Contents {
-    fn of_kind<T>(&self, kind: Kind, pick: impl Fn(&Record) -> Option<T>) -> Vec<T> {
-        let mut all: Vec<T> = walk::newest_first(&self.records, kind, None)
-            .filter_map(|entry| pick(&entry.record))
-            .collect();
-        all.reverse();
-        all
     }
 }
 
@@ -178,7 +149,27 @@ impl Store for MemoryStore {
     ) -> Result<Option<StoredResponse>, StoreError> {
         Ok(self.within(scope, |contents| {
             let response = contents.responses.get(key)?;
-            (response.expires_at > now).then(|| response.clone())
+            (response.expires_at > now).then(|| StoredResponse {
+                about: Vec::new(),
+                ..response.clone()
+            })
+        }))
+    }
+
+    async fn responses_about(
+        &self,
+        scope: Scope,
+        record: Id,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        Ok(self.within(scope, |contents| {
+            let about = contents.responses.values();
+            let about = about.filter(|response| response.about.contains(&record));
+            let keys = about.map(|response| &response.key);
+            let mut keys: Vec<&String> = keys.filter(|key| Some(key.as_str()) > after).collect();
+            keys.sort_unstable();
+            keys.into_iter().take(limit).cloned().collect()
         }))
     }
 

@@ -6,7 +6,7 @@ use std::ops::Bound;
 use relm_core::store::{LogPage, Numbered, Write};
 use relm_core::value::id::{Id, Kind};
 
-use crate::Records;
+use crate::records::Records;
 
 /// The numbers of events, and the events of numbers.
 #[derive(Default)]
@@ -26,7 +26,8 @@ impl Log {
             | Write::Delete(_)
             | Write::Unlink(_)
             | Write::Reconfigure
-            | Write::Remember(_) => None,
+            | Write::Remember(_)
+            | Write::Forget { .. } => None,
         });
         let mut events: Vec<Id> = inserted.filter(|id| id.kind() == Kind::Event).collect();
         events.sort_unstable();

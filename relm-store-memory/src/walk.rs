@@ -11,9 +11,9 @@ use relm_core::query::filter::{Clause, Condition, matches};
 use relm_core::query::search::{Rank, SearchPosition};
 use relm_core::record::{Document, Entry};
 use relm_core::store::{Page, Query, Search, SearchPage};
-use relm_core::value::id::{Id, Kind};
+use relm_core::value::id::Id;
 
-use crate::Records;
+use crate::records::{Records, newest_first};
 
 /// Values that a slice of a list compares at most, over all of its records. A record that is looked at counts as
 /// 256 beside the values of the clauses.
@@ -33,20 +33,6 @@ pub(crate) const FIRST_SLICES: usize = 16;
 pub(crate) trait Walk: Send {
     /// Goes on for so many slices. Whether it came to its end.
     fn go_on(&mut self, records: &Records, slices: usize) -> bool;
-}
-
-/// The records of a kind below an id, newest first.
-pub(crate) fn newest_first(
-    records: &Records,
-    kind: Kind,
-    after: Option<Id>,
-) -> impl Iterator<Item = &Arc<Entry>> {
-    let end = after.unwrap_or(Id::new(kind, u128::MAX));
-    let first = Id::new(kind, 0);
-    let below = records.range(first..=end).rev();
-    below
-        .filter(move |(id, _)| Some(**id) != after)
-        .map(|(_, entry)| entry)
 }
 
 /// A list.

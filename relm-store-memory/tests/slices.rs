@@ -39,7 +39,7 @@ fn poll<T>(future: &mut Pin<Box<dyn Future<Output = T> + Send + '_>>) -> Poll<T>
         .poll(&mut Context::from_waker(Waker::noop()))
 }
 
-fn to_its_end<T>(mut future: Pin<Box<dyn Future<Output = T> + Send + '_>>) -> (T, usize) {
+fn poll_to_completion<T>(mut future: Pin<Box<dyn Future<Output = T> + Send + '_>>) -> (T, usize) {
     let mut pauses = 0;
     loop {
         match poll(&mut future) {
@@ -56,7 +56,7 @@ fn commit(store: &MemoryStore, writes: Vec<Write>) {
         requires: Vec::new(),
         writes,
     };
-    let (done, pauses) = to_its_end(store.commit(batch));
+    let (done, pauses) = poll_to_completion(store.commit(batch));
     done.unwrap();
     assert_eq!(pauses, 0, "a commit waits for no walk");
 }
@@ -103,7 +103,7 @@ fn worst_query(limit: usize) -> Query {
 fn a_list_compares_so_many_values_at_a_time() {
     let store = store();
     let query = worst_query(1);
-    let (page, pauses) = to_its_end(store.list(SCOPE, &query));
+    let (page, pauses) = poll_to_completion(store.list(SCOPE, &query));
     assert_eq!(page.unwrap(), Page::default());
     let values = CONTACTS as usize * (FILTER_CLAUSES_MAX - 1) * FILTER_IN_VALUES_MAX;
     assert!(pauses >= values / SLICE_VALUES_MAX, "{pauses} pauses");
@@ -112,7 +112,7 @@ fn a_list_compares_so_many_values_at_a_time() {
         limit: 200,
         ..query
     };
-    let (page, pauses) = to_its_end(store.list(SCOPE, &unfiltered));
+    let (page, pauses) = poll_to_completion(store.list(SCOPE, &unfiltered));
     assert_eq!((page.unwrap().documents.len(), pauses), (200, 0));
 }
 
@@ -126,14 +126,14 @@ fn a_search_reads_so_many_bytes_at_a_time() {
         limit: 50,
     };
     let bytes: usize = CONTACTS as usize * Entry::new(contact(CONTACTS)).json.len();
-    let (page, pauses) = to_its_end(store.search(SCOPE, &search));
+    let (page, pauses) = poll_to_completion(store.search(SCOPE, &search));
     assert_eq!(page.unwrap().documents.len(), 0);
     assert!(
         pauses + 1 >= bytes / (2 * SLICE_BYTES_MAX),
         "{pauses} pauses"
     );
     search.terms = SearchTerms::parse("ada").unwrap();
-    let (page, _) = to_its_end(store.search(SCOPE, &search));
+    let (page, _) = poll_to_completion(store.search(SCOPE, &search));
     let page = page.unwrap();
     let newest: Vec<Id> = (0..50)
         .map(|n| Id::new(Kind::Contact, CONTACTS - n))
@@ -175,8 +175,8 @@ fn what_is_read_in_slices_is_of_one_moment() {
             after: Entry::new(after),
         }],
     );
-    let (page, _) = to_its_end(listing);
+    let (page, _) = poll_to_completion(listing);
     assert_eq!(page.unwrap(), Page::default(), "as it began");
-    let (page, _) = to_its_end(store.list(SCOPE, &query));
+    let (page, _) = poll_to_completion(store.list(SCOPE, &query));
     assert_eq!(page.unwrap().documents.len(), 1, "as it is now");
 }

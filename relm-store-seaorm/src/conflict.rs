@@ -1,4 +1,4 @@
-//! Why a plan met other rows than it must: the batch judged on what the database says.
+//! Why a plan met other rows than it must: the preconditions of the batch, checked on what the database says.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -16,7 +16,7 @@ const ASKED_MAX: usize = 512;
 
 type Rows = Vec<Vec<Option<ColumnValue<'static>>>>;
 
-/// What must be known to judge a batch, and what was found so far.
+/// What must be known to check the preconditions of a batch, and what was found so far.
 #[derive(Default)]
 pub(crate) struct Probe {
     configuration_version: i64,
@@ -37,65 +37,100 @@ pub(crate) enum Topic {
 }
 
 /// The questions of a batch. Each reads two columns.
-#[allow(
-    clippy::too_many_lines,
-    reason = "one question after another, by topic"
-)]
 pub(crate) fn questions(batch: &Batch) -> Vec<(Topic, Sql)> {
+    let mut asked = vec![configuration(batch)];
+    asked.extend(responses(batch));
+    asked.extend(shared_digits(batch));
+    asked.extend(versions(batch));
+    asked.extend(unique_keys(batch));
+    asked
+}
+
+fn configuration(batch: &Batch) -> (Topic, Sql) {
+    let mut sql = Sql::new("SELECT version, version FROM configurations WHERE scope = ");
+    sql.bind(scope_number(batch.scope));
+    (Topic::Configuration, sql)
+}
+
+/// Whether the keys under which the batch keeps responses are taken.
+fn responses(batch: &Batch) -> impl Iterator<Item = (Topic, Sql)> {
     let scope = scope_number(batch.scope);
-    let mut asked: Vec<(Topic, Sql)> = Vec::new();
-    let mut configuration = Sql::new("SELECT version, version FROM configurations WHERE scope = ");
-    configuration.bind(scope);
-    asked.push((Topic::Configuration, configuration));
+    batch.writes.iter().filter_map(move |write| match write {
+        Write::Remember(response) => {
+            let mut sql = Sql::new("SELECT key_digest, key_digest FROM responses WHERE scope = ");
+            sql.bind(scope).and("key_digest", response.key.clone());
+            sql.push(" AND expires_at > ").bind(batch.now.as_millis());
+            Some((Topic::Responses, sql))
+        }
+        Write::Insert(_)
+        | Write::Replace { .. }
+        | Write::Delete(_)
+        | Write::Unlink(_)
+        | Write::Reconfigure
+        | Write::Forget { .. } => None,
+    })
+}
+
+/// Whether another workspace has the digits of one that the batch makes.
+fn shared_digits(batch: &Batch) -> Vec<(Topic, Sql)> {
+    let made = inserted_workspaces(batch).map(|(_, id)| digits(id));
+    let made: Vec<String> = made.collect();
+    let asked = made.chunks(ASKED_MAX);
+    let asked = asked.map(|made| (Topic::Digits, holders(batch.scope, made.to_vec())));
+    asked.collect()
+}
+
+/// The versions of the records that the batch requires, writes or deletes.
+fn versions(batch: &Batch) -> Vec<(Topic, Sql)> {
     let mut ids: BTreeMap<Kind, BTreeSet<Id>> = BTreeMap::new();
-    let mut keys: BTreeMap<Kind, BTreeSet<String>> = BTreeMap::new();
-    let mut add_key = |entry: &relm_core::record::Entry| {
-        if let Some((kind, key)) = key_of(&entry.record) {
-            keys.entry(kind).or_default().insert(key);
-        }
-    };
+    let mut add = |id: Id| ids.entry(id.kind()).or_default().insert(id);
     for require in &batch.requires {
-        if let Require::Exists(id) = require {
-            ids.entry(id.kind()).or_default().insert(*id);
-        }
+        match require {
+            Require::Exists(id) => add(*id),
+            Require::Configuration(_) => continue,
+        };
     }
     for write in &batch.writes {
         match write {
-            Write::Insert(entry) | Write::Replace { after: entry, .. } => {
-                ids.entry(entry.record.kind())
-                    .or_default()
-                    .insert(entry.record.id());
-                add_key(entry);
+            Write::Insert(entry) | Write::Delete(entry) | Write::Replace { after: entry, .. } => {
+                add(entry.record.id())
             }
-            Write::Delete(entry) => {
-                ids.entry(entry.record.kind())
-                    .or_default()
-                    .insert(entry.record.id());
+            Write::Remember(_) | Write::Forget { .. } | Write::Unlink(_) | Write::Reconfigure => {
+                continue;
             }
-            Write::Remember(response) => {
-                let mut sql =
-                    Sql::new("SELECT key_digest, key_digest FROM responses WHERE scope = ");
-                sql.bind(scope).and("key_digest", response.key.clone());
-                sql.push(" AND expires_at > ").bind(batch.now.as_millis());
-                asked.push((Topic::Responses, sql));
-            }
-            Write::Unlink(_) | Write::Reconfigure => {}
-        }
+        };
     }
-    let made = inserted_workspaces(batch).map(|(_, id)| digits(id));
-    let made: Vec<String> = made.collect();
-    for digits in made.chunks(ASKED_MAX) {
-        asked.push((Topic::Digits, holders(batch.scope, digits.to_vec())));
-    }
+    let mut asked = Vec::new();
     for (kind, ids) in ids {
         let ids: Vec<Id> = ids.into_iter().collect();
         for ids in ids.chunks(ASKED_MAX) {
             let mut sql = Sql::new("SELECT id, version FROM ");
-            sql.push(table(kind)).push(" WHERE scope = ").bind(scope);
+            sql.push(table(kind)).push(" WHERE scope = ");
+            sql.bind(scope_number(batch.scope));
             sql.and_in("id", &texts(ids));
             asked.push((Topic::Versions, sql));
         }
     }
+    asked
+}
+
+/// The records that hold the unique keys of those that the batch writes.
+fn unique_keys(batch: &Batch) -> Vec<(Topic, Sql)> {
+    let mut keys: BTreeMap<Kind, BTreeSet<String>> = BTreeMap::new();
+    for write in &batch.writes {
+        let written = match write {
+            Write::Insert(entry) | Write::Replace { after: entry, .. } => key_of(&entry.record),
+            Write::Delete(_)
+            | Write::Remember(_)
+            | Write::Forget { .. }
+            | Write::Unlink(_)
+            | Write::Reconfigure => None,
+        };
+        if let Some((kind, key)) = written {
+            keys.entry(kind).or_default().insert(key);
+        }
+    }
+    let mut asked = Vec::new();
     for (kind, keys) in keys {
         let Some(column) = unique_column(kind).map(|place| columns(kind)[place].name) else {
             continue;
@@ -104,7 +139,7 @@ pub(crate) fn questions(batch: &Batch) -> Vec<(Topic, Sql)> {
         for keys in keys.chunks(ASKED_MAX) {
             let mut sql = Sql::new("SELECT ");
             sql.push(column).push(", id FROM ").push(table(kind));
-            sql.push(" WHERE scope = ").bind(scope);
+            sql.push(" WHERE scope = ").bind(scope_number(batch.scope));
             sql.and_in(column, keys);
             asked.push((Topic::Holders(kind), sql));
         }

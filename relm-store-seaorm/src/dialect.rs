@@ -1,4 +1,5 @@
-//! What differs between the databases' SQL, in one place.
+//! How the databases spell one and the same thing. Where the way itself is another one, as for numbering events or leasing, the
+//! module that does it asks which dialect it is.
 
 use relm_core::value::id::Kind;
 use sea_orm::ColumnType;
@@ -319,7 +320,10 @@ const fn is_pinned(kind: Kind) -> bool {
         | Kind::Event
         | Kind::Delivery
         | Kind::Key
-        | Kind::Workspace => false,
+        | Kind::Workspace
+        | Kind::Trashed
+        | Kind::User
+        | Kind::Session => false,
     }
 }
 
@@ -348,8 +352,11 @@ impl Render for IndexCreateStatement {
 
 /// The tables that Relm keeps, its list of migrations aside.
 pub(crate) fn tables() -> impl Iterator<Item = &'static str> {
-    Kind::ALL
-        .into_iter()
-        .map(table)
-        .chain(["terms", "responses", "configurations", "event_logs"])
+    Kind::ALL.into_iter().map(table).chain([
+        "terms",
+        "responses",
+        "response_records",
+        "configurations",
+        "event_logs",
+    ])
 }

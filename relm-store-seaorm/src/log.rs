@@ -143,34 +143,45 @@ pub(crate) fn lock(dialect: Dialect, scope: i64) -> Sql {
 
 /// Numbers what waits, as much as is numbered at once, and notes how far numbers go: two writes, after the [`lock`].
 pub(crate) fn number(dialect: Dialect, scope: i64) -> [Sql; 2] {
-    let mut numbers = Sql::new("UPDATE events");
     // No more rows are counted than are numbered, however many wait.
     let mut places = Sql::new("SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS place FROM (");
     places
         .append(waiting(dialect, scope, NUMBERED_MAX))
         .push(") AS oldest");
-    let last = "(SELECT last_seq FROM event_logs WHERE scope = ";
-    match dialect {
-        Dialect::Sqlite | Dialect::Postgres => {
-            numbers.push(" SET seq = waiting.place + ").push(last);
-            numbers.bind(scope).push(") FROM (").append(places);
+    let mut last = Sql::new("(SELECT last_seq FROM event_logs WHERE scope = ");
+    last.bind(scope).push(")");
+    let numbers = match dialect {
+        Dialect::Sqlite => {
+            let mut numbers = Sql::new("UPDATE events SET seq = waiting.place + ");
+            numbers.append(last).push(" FROM (").append(places);
             numbers
                 .push(") AS waiting WHERE events.scope = ")
                 .bind(scope);
             numbers.push(" AND events.id = waiting.id");
+            numbers
+        }
+        // Places are looked up in a map, and not by a join: see decision 66.
+        Dialect::Postgres => {
+            let mut numbers = Sql::new("WITH waiting AS MATERIALIZED (");
+            numbers.append(places).push(") UPDATE events SET seq = ");
+            numbers.append(last);
+            numbers.push(
+                " + CAST((SELECT jsonb_object_agg(id, place) FROM waiting) ->> id AS BIGINT)",
+            );
+            numbers.push(" WHERE scope = ").bind(scope);
+            numbers.push(" AND seq IS NULL AND id <= (SELECT MAX(id) FROM waiting)");
+            numbers
         }
         Dialect::MariaDb | Dialect::Galera | Dialect::MySql => {
-            numbers.push(" JOIN (").append(places);
-            numbers.push(") AS waiting ON events.id = waiting.id");
+            let mut numbers = Sql::new("UPDATE events JOIN (");
+            numbers.append(places);
             numbers
-                .push(" SET events.seq = waiting.place + ")
-                .push(last);
+                .push(") AS waiting ON events.id = waiting.id SET events.seq = waiting.place + ");
+            numbers.append(last);
+            numbers.push(" WHERE events.scope = ").bind(scope);
             numbers
-                .bind(scope)
-                .push(") WHERE events.scope = ")
-                .bind(scope);
         }
-    }
+    };
     let greatest = || {
         let mut sql = Sql::new("(SELECT MAX(seq) FROM events WHERE scope = ");
         sql.bind(scope).push(")");

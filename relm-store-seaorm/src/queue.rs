@@ -33,22 +33,31 @@ pub(crate) fn due(lease: &Lease) -> Sql {
     sql
 }
 
-/// Takes what a lease may have in one statement: `id, doc, next_attempt_at` as it was. Whoever waited for another that
-/// takes the same looks at them anew, and leaves what is not due any more.
+/// Takes what a lease may have in one statement, and tells in two kinds of rows what it took: `id, doc, NULL`, and when each was
+/// due: `id, NULL, next_attempt_at`. Whoever waited for another that takes the same looks at them anew, and leaves what is
+/// not due any more.
+///
+/// What is due is locked in its order, and then taken by the range that it is in. A join by id would be quadratic where
+/// PostgreSQL's statistics are those of an emptied table: see decision 66.
 pub(crate) fn take_due(lease: &Lease) -> Sql {
-    let mut sql =
-        Sql::new("WITH due AS (SELECT id, next_attempt_at FROM deliveries WHERE scope = ");
-    sql.bind(scope_number(lease.scope))
-        .and("webhook_id", lease.webhook);
-    sql.push(" AND next_attempt_at <= ")
-        .bind(lease.now.as_millis());
-    sql.push(" ORDER BY next_attempt_at").limit(lease.limit);
-    sql.push(" FOR UPDATE) UPDATE deliveries SET next_attempt_at = GREATEST(due.next_attempt_at, ")
-        .bind(lease.until.as_millis());
-    sql.push(") FROM due WHERE deliveries.scope = ")
-        .bind(scope_number(lease.scope));
-    sql.push(" AND deliveries.id = due.id");
-    sql.push(" RETURNING deliveries.id, deliveries.doc, due.next_attempt_at");
+    let of_queue = |sql: &mut Sql| {
+        sql.push(" WHERE scope = ").bind(scope_number(lease.scope));
+        sql.and("webhook_id", lease.webhook);
+        sql.push(" AND next_attempt_at <= ")
+            .bind(lease.now.as_millis());
+    };
+    let mut sql = Sql::new("WITH due AS MATERIALIZED (SELECT id, next_attempt_at FROM deliveries");
+    of_queue(&mut sql);
+    sql.push(" ORDER BY next_attempt_at, id").limit(lease.limit);
+    sql.push(" FOR UPDATE), taken AS (UPDATE deliveries SET next_attempt_at = GREATEST(next_attempt_at, ")
+        .bind(lease.until.as_millis())
+        .push(")");
+    of_queue(&mut sql);
+    sql.push(" AND (next_attempt_at, id) <= (SELECT next_attempt_at, id FROM due");
+    sql.push(" ORDER BY next_attempt_at DESC, id DESC LIMIT 1) RETURNING id, doc)");
+    sql.push(
+        " SELECT id, doc, NULL FROM taken UNION ALL SELECT id, NULL, next_attempt_at FROM due",
+    );
     sql
 }
 

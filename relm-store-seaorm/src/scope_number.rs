@@ -77,7 +77,8 @@ pub(crate) fn inserted_workspaces(batch: &Batch) -> impl Iterator<Item = (usize,
         | Write::Delete(_)
         | Write::Unlink(_)
         | Write::Reconfigure
-        | Write::Remember(_) => None,
+        | Write::Remember(_)
+        | Write::Forget { .. } => None,
     });
     inserted.filter(|(_, id)| id.kind() == Kind::Workspace)
 }

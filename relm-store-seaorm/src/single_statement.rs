@@ -70,6 +70,8 @@ fn is_orderless(batch: &Batch) -> bool {
             }
             // It must see what was linked before the delete got its lock.
             Write::Unlink(_) => return false,
+            // A response is found by what is deleted next.
+            Write::Forget { .. } => return false,
             Write::Reconfigure | Write::Remember(_) => {}
         }
     }

@@ -178,6 +178,9 @@ pub(crate) const fn table(kind: Kind) -> &'static str {
         Kind::Delivery => "deliveries",
         Kind::Key => "api_keys",
         Kind::Workspace => "workspaces",
+        Kind::Trashed => "trash",
+        Kind::User => "users",
+        Kind::Session => "sessions",
     }
 }
 

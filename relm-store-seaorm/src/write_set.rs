@@ -14,6 +14,8 @@ pub(crate) struct WriteSet<'a> {
     pub deletes: BTreeMap<Kind, Vec<&'a Entry>>,
     pub unlinks: Vec<Id>,
     pub responses: Vec<&'a StoredResponse>,
+    /// The keys of the responses that are forgotten, by a record that they are about.
+    pub forgotten: BTreeMap<Id, Vec<&'a String>>,
     pub reconfigures: usize,
     /// Whether a reconfiguration is the guard of the version that the batch requires.
     pub guarded: bool,
@@ -39,6 +41,7 @@ impl<'a> WriteSet<'a> {
                 Write::Unlink(id) => set.unlinks.push(*id),
                 Write::Reconfigure => set.reconfigures += 1,
                 Write::Remember(response) => set.responses.push(response),
+                Write::Forget { key, about } => set.forgotten.entry(*about).or_default().push(key),
             }
         }
         set

@@ -16,7 +16,7 @@ use relm_core::{
 };
 use relm_store_seaorm::{PoolOptions, SeaOrmStore, SqliteStore};
 use sea_orm::ConnectionTrait;
-use serde_json::Value;
+use serde_json::{Value, json};
 use test_requirements::requires;
 use throwaway::{RUNTIME, Server, connect};
 
@@ -209,29 +209,29 @@ async fn records_are_as_they_were(scoped: &Scoped, shown: &Value) {
     async fn of<T: Object + Into<Record>>(scoped: &Scoped) -> Vec<Value> {
         walk(async |request| scoped.objects::<T>().list(&request).documents().await).await
     }
+    macro_rules! all {
+        ($resource:ident) => {
+            walk(async |request| scoped.$resource().list(&request).documents().await).await
+        };
+    }
     let found = [
         ("contacts", of::<Contact>(scoped).await),
         ("companies", of::<Company>(scoped).await),
         ("deals", of::<Deal>(scoped).await),
         ("activities", of::<Activity>(scoped).await),
-        (
-            "associations",
-            walk(async |request| scoped.associations().list(&request).documents().await).await,
-        ),
-        (
-            "fields",
-            walk(async |request| scoped.fields().list(&request).documents().await).await,
-        ),
-        (
-            "webhooks",
-            walk(async |request| scoped.webhooks().list(&request).documents().await).await,
-        ),
+        ("associations", all!(associations)),
+        ("fields", all!(fields)),
+        ("webhooks", all!(webhooks)),
     ];
     for (name, found) in found {
         let expected = list(shown, name);
         assert_eq!(found.len(), expected.len(), "{name}");
         for (found, expected) in found.iter().zip(expected) {
-            assert_eq!(found, expected, "{name}");
+            let mut expected = expected.clone();
+            if name == "webhooks" {
+                (expected["header_names"], expected["filter"]) = (json!([]), Value::Null);
+            }
+            assert_eq!(*found, expected, "{name}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the pooled store says, and how soon, of a database that is not there, that hangs or that refuses its role: on
+//! What the pooled store says, and how soon, of a database that is not there or that hangs: on
 //! PostgreSQL and on MariaDB.
 
 #![expect(
@@ -58,7 +58,6 @@ on_each_server! {
     a_database_that_hangs_is_given_up_soon_and_come_back_to
     a_port_that_closes_is_given_up_soon_and_come_back_to
     nobody_waits_for_what_was_given_up
-    a_role_is_told_which_right_it_lacks
 }
 
 /// What a relay does with what it is given.
@@ -156,6 +155,7 @@ fn response(n: u64) -> Batch {
             outcome: 0,
             body: "{}".into(),
             expires_at: NOW.saturating_add_millis(1),
+            about: Vec::new(),
         })],
     }
 }
@@ -301,75 +301,4 @@ fn a_port_where_nothing_listens_is_named_at_once() {
             "{said}"
         );
     }
-}
-
-#[allow(
-    clippy::too_many_lines,
-    reason = "one role, which gains one right after another"
-)]
-fn a_role_is_told_which_right_it_lacks(server: &'static Server) {
-    let database = server.empty();
-    let url = database.url();
-    let (before, rest) = url.split_once('@').unwrap();
-    let (scheme, _) = before.split_once("://").unwrap();
-    let role = format!("relm_{}_{scheme}", std::process::id());
-    let its = format!("{scheme}://{role}@{rest}");
-    let options = PoolOptions::new();
-    let name = rest.rsplit('/').next().unwrap();
-    let beside = connect(&url);
-    RUNTIME.block_on(async {
-        let run = async |sql: String| {
-            let done = beside.execute_unprepared(&sql).await;
-            done.unwrap_or_else(|error| panic!("{sql}: {error}"));
-        };
-        let (make, drop, all, one): (String, Vec<String>, String, &str) = match scheme {
-            "mysql" => (
-                format!("CREATE USER {role}@'%'"),
-                vec![format!("DROP USER {role}@'%'")],
-                format!("GRANT SELECT, INSERT, UPDATE ON {name}.* TO {role}@'%'"),
-                "DELETE",
-            ),
-            _ => (
-                format!("CREATE ROLE {role} LOGIN"),
-                vec![format!("DROP OWNED BY {role}"), format!("DROP ROLE {role}")],
-                format!("GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {role}"),
-                "DELETE",
-            ),
-        };
-        run(make).await;
-        let said = async |options: PoolOptions| open_error(&its, options).await.to_string();
-        if scheme == "mysql" {
-            let error = said(options.clone()).await;
-            assert!(error.contains("connect on the database"), "{error}");
-            run(format!("GRANT SELECT ON {name}.* TO {role}@'%'")).await;
-        }
-        let error = said(options.clone()).await;
-        assert!(
-            error.contains("CREATE, ALTER and INDEX on the schema"),
-            "{error}"
-        );
-        SeaOrmStore::migrate(&url, PoolOptions::new())
-            .await
-            .expect("its owner may");
-        let options = options.migrate(false);
-        if scheme == "mysql" {
-            run(format!("REVOKE SELECT ON {name}.* FROM {role}@'%'")).await;
-            run(format!("GRANT SELECT ON {name}.contacts TO {role}@'%'")).await;
-        }
-        let error = said(options.clone()).await;
-        assert!(
-            error.contains("SELECT on the table `relm_migrations`"),
-            "{error}"
-        );
-        run(all).await;
-        let error = said(options).await;
-        assert!(
-            error.contains(&format!("{one} on the table `contacts`")),
-            "{error}"
-        );
-        for sql in drop {
-            run(sql).await;
-        }
-        beside.close().await.unwrap();
-    });
 }

@@ -1,10 +1,10 @@
 //! The commits of the model test: random batches, and whether what a store says of them is so.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::mem::discriminant;
 
 use relm_core::record::{Delivery, DeliveryStatus};
-use relm_core::record::{Document, Entry, Record};
+use relm_core::record::{Document, Entry, Record, Trashed};
 use relm_core::store::{Batch, CommitError, Refusal, Require, StoredResponse, Write};
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
@@ -60,7 +60,24 @@ impl Model {
                 }
                 delivery.into()
             }
-            Kind::Deal | Kind::Activity | Kind::Event | Kind::Key | Kind::Workspace => {
+            Kind::Trashed => {
+                // Of a record that another may be of, too; in a large run seldom.
+                let of = match self.size.is_careful && !self.one_in(CARELESS) {
+                    true => id(Kind::Contact, n),
+                    false => self.some_id(Kind::Contact),
+                };
+                let document = json!({ "n": n }).to_string();
+                let mut trashed = Trashed::record(own, of, document.into());
+                trashed.from_id = self.one_in(2).then(|| self.some_id(Kind::Contact));
+                trashed.into()
+            }
+            Kind::Deal
+            | Kind::Activity
+            | Kind::Event
+            | Kind::Key
+            | Kind::Workspace
+            | Kind::User
+            | Kind::Session => {
                 panic!("{own} is of none of the kinds that are written")
             }
         }
@@ -147,7 +164,7 @@ impl Model {
 
     async fn some_batch(&self, scope: Scope) -> Batch {
         let (mut writes, mut named) = (Vec::new(), HashSet::new());
-        // Edges are unlinked or written, since a batch names a record once.
+        // Edges are unlinked or made, since a batch names a record once.
         let unlinks = self.one_in(2);
         for _ in 0..=self.below(self.size.writes) {
             // Deliveries more often than others, since a lease meets only those that are due.
@@ -158,7 +175,14 @@ impl Model {
             };
             let n = self.below(self.size.ids);
             let own = id(kind, n);
-            if (kind == Kind::Association && unlinks) || !named.insert(own) {
+            if !named.insert(own) {
+                continue;
+            }
+            if kind == Kind::Association && unlinks {
+                // It may delete what it unlinks.
+                if let Some(edge) = self.stored(scope, own).await {
+                    writes.push(delete(edge));
+                }
                 continue;
             }
             writes.push(self.some_write(scope, own, n).await);
@@ -174,7 +198,20 @@ impl Model {
         }
         if self.one_in(4) {
             writes.push(Write::Remember(self.response()));
+        } else if self.one_in(3) {
+            let about = self.some_id(Kind::Contact);
+            writes.extend(self.some_keys().map(|key| Write::Forget { key, about }));
         }
+        let requires = self.some_requirements(scope, &named).await;
+        Batch {
+            scope,
+            now: self.now,
+            requires,
+            writes,
+        }
+    }
+
+    async fn some_requirements(&self, scope: Scope, named: &HashSet<Id>) -> Vec<Require> {
         let mut requires = Vec::new();
         if self.one_in(4) {
             let now = self
@@ -192,12 +229,13 @@ impl Model {
                 requires.push(Require::Exists(required));
             }
         }
-        Batch {
-            scope,
-            now: self.now,
-            requires,
-            writes,
-        }
+        requires
+    }
+
+    /// Some of the keys of responses.
+    fn some_keys(&self) -> impl Iterator<Item = String> {
+        let keys = KEYS.into_iter().filter(|_| self.one_in(2));
+        keys.map(str::to_owned)
     }
 
     fn response(&self) -> StoredResponse {
@@ -210,14 +248,21 @@ impl Model {
             expires_at: self
                 .now
                 .saturating_add_millis(1 + self.below(200).cast_signed()),
+            about: self.some_contacts(),
         }
+    }
+
+    /// None, one or several, each once.
+    fn some_contacts(&self) -> Vec<Id> {
+        let contacts = (0..self.below(4)).map(|_| self.some_id(Kind::Contact));
+        contacts.collect::<BTreeSet<Id>>().into_iter().collect()
     }
 
     pub(crate) async fn commit(&self, scope: Scope) {
         self.commit_batch(self.some_batch(scope).await).await;
     }
 
-    /// Records an attempt of a delivery that was leased, as a sender does: it is planned anew, done, or due as it was.
+    /// Records an attempt of a delivery that was leased, as a sender does: it is rescheduled, done, or due as it was.
     pub(crate) async fn record_attempt(&self, scope: Scope, leased: &Document) {
         let before: Delivery = leased.decode().expect("a queue holds deliveries");
         let after = changed_delivery(&before, |it| match self.below(3) {
@@ -275,9 +320,11 @@ impl Model {
                     let now = self.stored(scope, read.record.id()).await;
                     now.is_none_or(|now| now.version() != read.record.version())
                 }
-                Write::Insert(_) | Write::Unlink(_) | Write::Reconfigure | Write::Remember(_) => {
-                    false
-                }
+                Write::Insert(_)
+                | Write::Unlink(_)
+                | Write::Reconfigure
+                | Write::Remember(_)
+                | Write::Forget { .. } => false,
             },
             Refusal::IdConflict { write } => match &batch.writes[*write] {
                 Write::Insert(entry) => self.stored(scope, entry.record.id()).await.is_some(),
@@ -285,7 +332,8 @@ impl Model {
                 | Write::Delete(_)
                 | Write::Unlink(_)
                 | Write::Reconfigure
-                | Write::Remember(_) => false,
+                | Write::Remember(_)
+                | Write::Forget { .. } => false,
             },
             Refusal::UniqueConflict { write, holder } => match written(&batch.writes[*write]) {
                 Some(record) => self.has_key_of(batch, *holder, record).await,
@@ -337,6 +385,10 @@ impl Model {
 fn written(write: &Write) -> Option<&Record> {
     match write {
         Write::Insert(entry) | Write::Replace { after: entry, .. } => Some(&entry.record),
-        Write::Delete(_) | Write::Unlink(_) | Write::Reconfigure | Write::Remember(_) => None,
+        Write::Delete(_)
+        | Write::Unlink(_)
+        | Write::Reconfigure
+        | Write::Remember(_)
+        | Write::Forget { .. } => None,
     }
 }

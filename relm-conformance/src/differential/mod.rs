@@ -1,6 +1,7 @@
 //! The model test: random operations on two stores, which must agree at each step.
 
 mod commits;
+mod responses;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -51,13 +52,14 @@ const LARGE: Size = Size {
 };
 /// One of so many seeds is of a large run, which takes as long as several small ones.
 const SEEDS_PER_LARGE: u64 = 10;
-const KINDS: [Kind; 6] = [
+const KINDS: [Kind; 7] = [
     Kind::Contact,
     Kind::Company,
     Kind::Association,
     Kind::Field,
     Kind::Webhook,
     Kind::Delivery,
+    Kind::Trashed,
 ];
 const EMAILS: [&str; 5] = [
     "ada@example.com",
@@ -345,6 +347,7 @@ impl Model {
                 response(scope, key, self.now)
             );
         }
+        self.compare_responses_about(scope).await;
         self.compare_configuration(scope).await;
     }
 

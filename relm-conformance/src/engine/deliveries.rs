@@ -18,7 +18,7 @@ use super::mock_transport::{MockTransport, deliveries, header};
 use crate::subject::Subject;
 
 /// Longer than a lease of the default options.
-const LEASE_MS: i64 = 40_000;
+pub(super) const LEASE_MS: i64 = 40_000;
 
 pub(super) async fn create(acme: &Acme, name: &str) {
     let made = acme.scoped.contacts().create(contact(name)).await;
@@ -131,24 +131,6 @@ pub(crate) async fn two_dispatchers_record_each_attempt_once(store: Subject) {
     assert_eq!((late.sent().len(), transport.sent().len()), (1, 1));
     assert_eq!(deliveries(&acme, &store).await, recorded);
     assert_eq!(recorded[0].status, DeliveryStatus::Succeeded);
-}
-
-/// An event is due at once and its retries by the schedule, also where the clock was set back since the last id was made.
-pub(crate) async fn a_clock_set_back_delays_no_delivery(store: Subject) {
-    let acme = Acme::open(store.shared()).await;
-    let (id, _) = endpoint(&acme.scoped, "hook", &["contact.created"]).await;
-    acme.clock.step_millis(-3_600_000);
-    create(&acme, "ada@example.com").await;
-    let transport = MockTransport::always(200);
-    let dispatcher = transport.dispatcher(&acme.crm);
-    dispatcher.deliver_due().await.expect("the store works");
-    assert_eq!(transport.sent().len(), 1, "it was due an hour late");
-    let delivery = deliveries(&acme, &store).await[0].id;
-    let webhooks = acme.scoped.webhooks();
-    webhooks.replay(id, delivery).await.expect("it is there");
-    webhooks.test(id).await.expect("the endpoint is enabled");
-    dispatcher.deliver_due().await.expect("the store works");
-    assert_eq!(transport.sent().len(), 3);
 }
 
 /// An endpoint that does not answer holds up its own deliveries and nobody else's.

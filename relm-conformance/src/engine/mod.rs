@@ -1,20 +1,31 @@
 //! The cases of the engine: what it promises over any store that keeps the contract.
 
+pub(crate) mod accounts;
 pub(crate) mod acme;
 pub(crate) mod batches;
+mod broken_off;
+pub(crate) mod canary;
 pub(crate) mod changes;
+pub(crate) mod compositions;
 pub(crate) mod deliveries;
 pub(crate) mod disabling;
+pub(crate) mod edges;
+pub(crate) mod event_filters;
 pub(crate) mod feed;
 pub(crate) mod history;
 pub(crate) mod identities;
 pub(crate) mod large;
 pub(crate) mod mock_transport;
+pub(crate) mod purge;
+pub(crate) mod purged_hubs;
 pub(crate) mod races;
 pub(crate) mod requests;
 pub(crate) mod retention;
+pub(crate) mod set_clocks;
 pub(crate) mod texts;
 pub(crate) mod time;
 pub(crate) mod time_slices;
+pub(crate) mod trash;
+pub(crate) mod trashed_edges;
 pub(crate) mod upkeep;
 pub(crate) mod within;

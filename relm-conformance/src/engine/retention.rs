@@ -8,13 +8,14 @@ use async_trait::async_trait;
 use relm_core::engine::{BatchInput, Crm, Deleted, Scoped};
 use relm_core::record::object::DealInput;
 use relm_core::record::{Delivery, DeliveryStatus};
-use relm_core::record::{Entry, Record};
-use relm_core::store::{Batch, CommitError, Page, Query, Store, Write};
+use relm_core::record::{Entry, Record, Trashed};
+use relm_core::store::{Batch, CommitError, Page, Query, Store, StoreError, Write};
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
 use relm_core::value::time::{Clock, Timestamp};
 
 use super::acme::{Acme, company, contact, endpoint, engine};
+use super::broken_off::BreaksOff;
 use super::mock_transport::{MockTransport, NoSleep, deliveries};
 use crate::intercept::{Intercept, Intercepted, Read};
 use crate::subject::{NOW, Subject};
@@ -236,9 +237,10 @@ pub(crate) async fn retention_deletes_a_success_after_what_failed_before_it(stor
     }
     let dead = deliveries(&acme, &store).await.remove(0);
     assert_eq!(dead.status, DeliveryStatus::Dead);
-    replay_often(&acme, &store, &dead, dead.id.ulid() + 1, REPLAYS).await;
     let replayed = acme.scoped.webhooks().replay(id, dead.id).await;
     replayed.expect("its event is kept");
+    // Between the two, and more than are replayed by now: databases of before have as many.
+    replay_often(&acme, &store, &dead, dead.id.ulid() + 1, REPLAYS).await;
     let well = MockTransport::always(200).dispatcher(&acme.crm);
     well.deliver_due().await.expect("the store works");
     acme.clock.advance_millis(DAY_MS);
@@ -290,4 +292,66 @@ pub(crate) async fn a_replay_saves_its_event_from_retention(store: Subject) {
     assert_eq!((deleted.events, deleted.deliveries), (0, 0));
     dispatcher.deliver_due().await.expect("the store works");
     assert_eq!(transport.sent().len(), 2);
+}
+
+/// Fails whatever would end the purge of this record.
+struct NeverEnds(Id);
+
+#[async_trait]
+impl Intercept for NeverEnds {
+    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
+        let ends = |write: &Write| match write {
+            Write::Delete(Entry {
+                record: Record::Trashed(trashed),
+                ..
+            }) => trashed.is_purged() && trashed.record_id == self.0,
+            _ => false,
+        };
+        match batch.writes.iter().any(ends) {
+            true => Err(StoreError::fault("it cannot be written").into()),
+            false => store.commit(batch).await,
+        }
+    }
+}
+
+/// A purge that fails keeps neither another one from its end nor the trash from being emptied, and is told of.
+pub(super) async fn a_purge_that_fails_holds_up_nothing(acme: &Acme, store: &Subject) {
+    let mut purged = Vec::new();
+    for (email, seed) in [("one@example.com", 200), ("two@example.com", 201)] {
+        acme.clock.advance_millis(1);
+        let made = acme.scoped.contacts().create(contact(email)).await;
+        let made = made.expect("it is valid").id;
+        let breaking = Arc::new(Intercepted {
+            store: store.shared(),
+            by: Arc::new(BreaksOff::after(1)),
+        });
+        let beside = acme.beside(breaking, seed).await;
+        let begun = beside.contacts().purge(made, None).await;
+        assert!(!begun.expect("its first commit is there").purged);
+        purged.push(made);
+    }
+    let made = contact("bin@example.com");
+    let made = acme.scoped.contacts().create(made).await;
+    let made = made.expect("it is valid").id;
+    let deleted = acme.scoped.contacts().delete(made, None).await;
+    deleted.expect("it is there");
+    let failing = Arc::new(Intercepted {
+        store: store.shared(),
+        by: Arc::new(NeverEnds(purged[1])),
+    });
+    let before = acme.crm.now().saturating_add_millis(DAY_MS);
+    let failed = engine(failing, &acme.clock, 202)
+        .delete_expired_trash(before, &NoSleep)
+        .await;
+    assert!(failed.is_err());
+    let left = acme.all(store, Kind::Trashed).await;
+    let left = left.iter().map(|document| {
+        let trashed: Trashed = document.decode().expect("it is an entry of the trash");
+        trashed.record_id
+    });
+    // The newest comes first.
+    assert_eq!(left.collect::<Vec<Id>>(), [purged[1]]);
+    let emptied = acme.crm.delete_expired_trash(before, &NoSleep).await;
+    assert_eq!(emptied.expect("the store works"), 0);
+    assert!(acme.all(store, Kind::Trashed).await.is_empty());
 }

@@ -22,7 +22,7 @@ pub(crate) fn with(batch: &Batch, writes: Vec<Write>) -> Batch {
 }
 
 /// The same batch without the writes that are like this.
-fn without(batch: Batch, lost: impl Fn(&Write) -> bool) -> Batch {
+pub(crate) fn without(batch: Batch, lost: impl Fn(&Write) -> bool) -> Batch {
     let kept = batch
         .writes
         .iter()
@@ -140,6 +140,49 @@ impl Intercept for StrictUnlink {
     }
 }
 
+/// Whether a write deletes an edge that the batch unlinks.
+fn is_unlinked(batch: &Batch, write: &Write) -> bool {
+    let Write::Delete(Entry {
+        record: Record::Association(edge),
+        ..
+    }) = write
+    else {
+        return false;
+    };
+    let ends = [edge.from_id, edge.to_id];
+    let mut writes = batch.writes.iter();
+    writes.any(|write| matches!(write, Write::Unlink(end) if ends.contains(end)))
+}
+
+/// Unlinks first, and then misses the edges that the batch deletes itself.
+#[derive(Default)]
+pub(crate) struct UnlinkedFirst;
+
+#[async_trait]
+impl Intercept for UnlinkedFirst {
+    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
+        let mut writes = batch.writes.iter();
+        if let Some(write) = writes.position(|write| is_unlinked(&batch, write)) {
+            return Err(Refusal::VersionConflict { write }.into());
+        }
+        store.commit(batch).await
+    }
+}
+
+/// Leaves the edges that a batch deletes to its unlinks, whether they are there or not.
+#[derive(Default)]
+pub(crate) struct UncheckedEdges;
+
+#[async_trait]
+impl Intercept for UncheckedEdges {
+    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
+        let whole = batch.clone();
+        store
+            .commit(without(batch, |write| is_unlinked(&whole, write)))
+            .await
+    }
+}
+
 /// Neither unlinks nor looks at what a batch requires.
 #[derive(Default)]
 pub(crate) struct DanglingEdges;
@@ -173,7 +216,8 @@ impl Intercept for SoftDelete {
                 | Write::Replace { .. }
                 | Write::Unlink(_)
                 | Write::Reconfigure
-                | Write::Remember(_) => {}
+                | Write::Remember(_)
+                | Write::Forget { .. } => {}
             }
         }
         store.commit(batch).await
@@ -233,6 +277,44 @@ impl Intercept for UnchangedKey {
         store
             .commit(without(batch, |write| replaces(write, Kind::Key)))
             .await
+    }
+}
+
+/// Leaves users as they are.
+#[derive(Default)]
+pub(crate) struct UnchangedUser;
+
+#[async_trait]
+impl Intercept for UnchangedUser {
+    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
+        store
+            .commit(without(batch, |write| replaces(write, Kind::User)))
+            .await
+    }
+}
+
+/// Leaves sessions as they are.
+#[derive(Default)]
+pub(crate) struct UnchangedSession;
+
+#[async_trait]
+impl Intercept for UnchangedSession {
+    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
+        store
+            .commit(without(batch, |write| replaces(write, Kind::Session)))
+            .await
+    }
+}
+
+/// Keeps sessions that are deleted.
+#[derive(Default)]
+pub(crate) struct KeptSessions;
+
+#[async_trait]
+impl Intercept for KeptSessions {
+    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
+        let is_end = |write: &Write| matches!(write, Write::Delete(entry) if entry.record.kind() == Kind::Session);
+        store.commit(without(batch, is_end)).await
     }
 }
 

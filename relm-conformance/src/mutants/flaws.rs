@@ -13,7 +13,7 @@ macro_rules! for_each_broken_store {
                 ForgottenCommit a_forgotten_commit_is_noticed [
                     a_commit_is_seen_by_every_later_call a_bad_row_fails_alone an_atomic_batch_is_all_or_nothing
                     rows_apply_in_order an_upsert_keeps_what_it_does_not_name a_row_with_a_lost_reference_fails_alone
-                    upserts_of_one_email_make_one_record
+                    upserts_of_one_email_make_one_record a_key_is_one_in_every_composition
                 ]
                 TornCommit a_torn_commit_is_noticed [
                     a_refused_batch_leaves_nothing a_refused_batch_ends_no_lease what_changes_nothing_has_no_event
@@ -23,11 +23,20 @@ macro_rules! for_each_broken_store {
                 SplitCommit a_commit_that_can_be_dropped_halfway_is_noticed [a_dropped_commit_is_whole_or_nothing]
                 OneWayUnlink an_unlink_of_one_direction_is_noticed [unlink_deletes_the_edges_of_both_directions]
                 StrictUnlink an_unlink_that_needs_an_edge_is_noticed [unlink_needs_no_edge]
+                UnlinkedFirst an_unlink_that_hides_a_delete_is_noticed [
+                    a_batch_deletes_edges_that_it_unlinks a_deleted_record_is_restored_as_it_was
+                    an_association_comes_back_with_the_later_of_its_ends
+                ]
+                UncheckedEdges an_edge_that_need_not_be_there_is_noticed [a_batch_deletes_edges_that_it_unlinks]
                 DanglingEdges edges_that_outlive_their_ends_are_noticed [
                     a_deleted_record_takes_its_associations_along a_reference_and_its_deletion_exclude_each_other
                     links_never_lead_to_a_deleted_record
                 ]
-                SoftDelete a_soft_delete_is_noticed [a_deleted_record_is_gone]
+                SoftDelete a_soft_delete_is_noticed [
+                    a_deleted_record_is_gone a_deleted_record_is_restored_as_it_was an_association_waits_for_its_later_end
+                    what_can_be_restored_has_its_associations an_association_that_is_there_stays each_association_comes_back_by_itself
+                    a_hub_is_deleted_up_to_its_limit a_hub_comes_back_whole
+                ]
                 LostEvent a_lost_event_is_noticed [
                     a_change_has_one_event an_event_names_its_actor_and_its_request an_event_is_in_the_commit_of_its_change a_dropped_commit_is_whole_or_nothing
                     one_of_many_creates_of_an_email_succeeds events_show_changed_fields
@@ -35,15 +44,16 @@ macro_rules! for_each_broken_store {
                     another_spelling_changes_nothing the_largest_batch_records_every_event
                     a_change_in_a_transaction_is_heard_of_after_the_commit
                     a_history_has_each_change_of_its_record a_record_is_what_it_was_at_a_moment
-                    a_history_says_what_retention_deleted
+                    a_history_says_what_retention_deleted a_restoration_is_in_the_history a_trash_that_is_not_kept_is_empty
+                    a_purge_clears_references a_link_has_one_event a_definition_has_one_event what_comes_back_with_a_record_is_told
                 ]
                 LostDelivery a_lost_delivery_is_noticed [
-                    deliveries_go_to_the_endpoints_that_match an_event_is_in_the_commit_of_its_change
-                    the_largest_batch_records_every_event
-                    a_field_binds_every_engine a_delivery_is_sent_once_and_recorded
+                    deliveries_go_to_the_endpoints_that_match a_filter_chooses_among_deliveries an_event_is_in_the_commit_of_its_change
+                    the_largest_batch_records_every_event a_field_binds_every_engine a_delivery_is_sent_once_and_recorded
                     a_crash_after_sending_sends_again_with_the_same_id a_disabled_endpoint_is_sent_nothing
                     a_clock_set_back_delays_no_delivery a_clock_set_forward_sends_nothing_twice
-                    a_clock_set_back_prolongs_no_rest
+                    a_clock_set_back_prolongs_no_rest a_clock_that_is_set_delays_no_retry a_clock_set_back_prolongs_no_lease
+                    what_is_sent_while_the_clock_is_set_back_is_recorded
                     a_hanging_endpoint_holds_up_no_other endpoints_share_time_slices attempts_are_bounded_in_all
                     endpoints_that_hang_leave_workers_to_others unhealthy_endpoints_share_time_slices a_slow_reconciliation_holds_up_no_delivery
                     a_ping_goes_to_one_endpoint recover_is_idempotent
@@ -51,7 +61,7 @@ macro_rules! for_each_broken_store {
                     retention_deletes_a_success_after_what_failed_before_it
                     retention_tears_no_event_from_its_deliveries retention_twice_at_once_does_no_harm
                     retention_writes_little_at_a_time a_replay_saves_its_event_from_retention
-                    an_event_that_was_held_does_not_speak_for_what_came_after_it
+                    an_event_that_was_held_does_not_speak_for_what_came_after_it what_was_purged_is_sent_no_more
                 ]
                 UnchangedEndpoint a_change_of_an_endpoint_that_is_lost_is_noticed [
                     a_disabled_endpoint_is_sent_nothing what_could_not_be_cancelled_is_cancelled_soon
@@ -61,6 +71,9 @@ macro_rules! for_each_broken_store {
                     resealing_keeps_secrets_readable a_lost_key_holds_deliveries_back
                 ]
                 UnchangedKey a_change_of_a_key_that_is_lost_is_noticed [a_revoked_key_stops_though_the_clock_is_set]
+                UnchangedUser a_change_of_a_user_that_is_lost_is_noticed [a_link_sets_one_password no_session_outlives_its_password]
+                KeptSessions a_session_that_is_kept_is_noticed [a_session_ends_on_every_engine no_session_outlives_its_password]
+                UnchangedSession a_change_of_a_session_that_is_lost_is_noticed [a_session_ends_by_itself]
                 LostReconfigure a_lost_reconfigure_is_noticed [
                     reconfigure_counts_by_one definitions_exclude_each_other
                     a_removed_field_binds_no_more an_endpoint_that_is_gone_is_disabled
@@ -70,7 +83,7 @@ macro_rules! for_each_broken_store {
                     a_response_comes_back_exactly the_same_request_is_answered_the_same
                     another_request_under_the_same_key_is_refused a_key_is_good_for_24_hours
                     a_storm_of_one_request_has_one_effect a_job_is_claimed_once nothing_with_nul_reaches_a_store
-                    long_keys_are_told_apart
+                    long_keys_are_told_apart a_purge_happens_once_for_its_key a_purge_under_way_is_answered_the_same
                 ]
                 Overloaded a_store_that_gives_up_is_noticed [
                     opposite_orders_end upserts_in_opposite_orders_succeed
@@ -93,7 +106,7 @@ macro_rules! for_each_broken_store {
                 SilentDelete a_delete_of_nothing_is_noticed [a_delete_needs_the_record]
                 FirstWriteBlamed a_refusal_without_a_place_is_noticed [a_refusal_names_the_write]
                 UncheckedReference an_unchecked_reference_is_noticed [
-                    required_records_must_exist replay_needs_its_event
+                    required_records_must_exist replay_needs_its_event an_owner_remains a_reply_that_shows_a_record_requires_it
                 ]
                 FirstMissingAlone a_missing_record_not_named_is_noticed [every_missing_record_is_named]
                 WritesFirst another_order_of_refusals_is_noticed [the_first_refusal_in_order_is_given]
@@ -110,6 +123,8 @@ macro_rules! for_each_broken_store {
                 DuplicateKeys a_key_held_twice_is_noticed [
                     a_unique_key_is_held_by_one_record a_replace_needs_a_free_key a_key_is_taken_once_in_a_batch
                     one_of_many_inserts_of_a_key_succeeds one_of_many_creates_of_an_email_succeeds
+                    a_taken_address_is_in_the_way_of_a_restoration one_of_many_restorations_succeeds
+                    an_address_is_one_person_s a_first_start_is_one a_name_is_one_in_every_composition
                 ]
                 UnfoldedKeys a_key_with_its_case_is_noticed [a_unique_key_is_held_by_one_record]
                 HeldKeys a_key_held_for_ever_is_noticed [a_key_is_free_after_delete a_key_is_free_after_change]
@@ -126,8 +141,7 @@ macro_rules! for_each_broken_store {
                     unlink_stays_in_its_scope a_history_is_of_one_scope
                 ]
                 ReadCache a_stale_read_is_noticed [
-                    get_tells_absence_from_presence an_expected_version_is_held_to
-                    patches_of_different_fields_both_survive
+                    get_tells_absence_from_presence an_expected_version_is_held_to patches_of_different_fields_both_survive
                 ]
                 KindlessGet a_get_of_any_kind_is_noticed [get_tells_kinds_apart]
                 Reserialised a_document_written_anew_is_noticed [documents_come_back_byte_for_byte]
@@ -137,13 +151,17 @@ macro_rules! for_each_broken_store {
                 KindlessFind a_find_of_any_kind_is_noticed [keys_of_different_kinds_do_not_meet]
             }
             lists {
-                OldestFirst a_list_of_the_oldest_first_is_noticed [a_list_is_ordered_by_descending_id]
+                OldestFirst a_list_of_the_oldest_first_is_noticed [
+                    a_list_is_ordered_by_descending_id the_trash_lists_what_was_deleted_last_first
+                ]
                 SignedUlids a_signed_ulid_is_noticed [a_list_orders_by_the_whole_ulid]
                 InclusiveCursor an_inclusive_cursor_is_noticed [
                     a_list_begins_strictly_after_its_cursor any_limit_gives_everything_once
                     a_cursor_is_good_for_its_own_list
                 ]
-                CursorByRecord a_cursor_that_needs_its_record_is_noticed [a_cursor_outlives_its_record]
+                CursorByRecord a_cursor_that_needs_its_record_is_noticed [
+                    a_cursor_outlives_its_record the_trash_is_emptied_after_its_time
+                ]
                 GuessedMore a_guessed_more_is_noticed [more_is_exact_on_a_full_page]
                 OffsetCursor a_cursor_that_counts_is_noticed [a_list_under_writes_gives_what_stayed_once]
                 KindlessList a_list_of_two_kinds_is_noticed [a_list_holds_one_kind]
@@ -174,7 +192,9 @@ macro_rules! for_each_broken_store {
                 ]
                 StrictBounds a_strict_bound_is_noticed [
                     fields_are_filtered_by_the_predicate events_are_filtered_by_the_predicate
+                    trash_is_filtered_by_the_predicate
                     deliveries_are_filtered_by_the_predicate workspaces_are_filtered_by_the_predicate
+                    users_are_filtered_by_the_predicate sessions_are_filtered_by_the_predicate
                     metadata_is_filtered_by_the_predicate
                 ]
                 OneEndedEither an_either_that_looks_at_one_end_is_noticed [associations_are_filtered_by_the_predicate]
@@ -197,9 +217,7 @@ macro_rules! for_each_broken_store {
                 CrowdedOut an_exact_match_that_is_crowded_out_is_noticed [other_types_crowd_out_no_exact_match]
                 TwoWords a_search_of_two_words_is_noticed [a_search_asks_for_every_word]
                 GuessedSearchMore a_guessed_more_of_a_search_is_noticed [a_search_pages_exactly]
-                SearchCursorByRecord a_search_cursor_that_needs_its_record_is_noticed [
-                    a_search_cursor_outlives_its_record
-                ]
+                SearchCursorByRecord a_search_cursor_that_needs_its_record_is_noticed [a_search_cursor_outlives_its_record]
                 SearchCache a_search_that_lags_is_noticed [a_search_sees_every_commit]
                 RanklessCursor a_search_cursor_without_its_rank_is_noticed [an_exact_match_is_found_once]
                 PlaceOfNothing a_place_of_an_empty_page_is_noticed [a_search_after_its_last_result_is_empty]
@@ -207,23 +225,17 @@ macro_rules! for_each_broken_store {
             }
             configurations {
                 StaleConfiguration a_stale_configuration_is_noticed [
-                    reconfigure_counts_by_one a_field_binds_the_next_write a_field_binds_every_engine
+                    reconfigure_counts_by_one a_field_binds_the_next_write a_field_binds_every_engine a_choice_is_one_in_every_composition
                 ]
                 OneReconfigure reconfigurations_counted_as_one_are_noticed [each_reconfigure_of_a_batch_counts]
-                CheckedByOneRecord a_configuration_checked_by_one_record_is_noticed [
-                    a_required_configuration_binds_every_batch
-                ]
-                ForgetsEverywhere a_response_forgotten_everywhere_is_noticed [
-                    a_response_outlives_what_expires_in_other_scopes
-                ]
+                CheckedByOneRecord a_configuration_checked_by_one_record_is_noticed [a_required_configuration_binds_every_batch]
+                ForgetsEverywhere a_response_forgotten_everywhere_is_noticed [a_response_outlives_what_expires_in_other_scopes]
                 CountFromOne a_configuration_that_begins_at_one_is_noticed [a_configuration_begins_at_zero]
                 NewestFieldFirst a_configuration_of_the_newest_first_is_noticed [a_configuration_lists_oldest_first]
                 KnownIsCurrent a_known_configuration_taken_for_the_current_is_noticed [
                     a_known_configuration_is_not_read_again a_field_binds_every_engine
                 ]
-                OnlyNewer a_configuration_newer_than_the_current_taken_for_it_is_noticed [
-                    a_known_configuration_is_not_read_again
-                ]
+                OnlyNewer a_configuration_newer_than_the_current_taken_for_it_is_noticed [a_known_configuration_is_not_read_again]
                 AlwaysWhole a_known_configuration_read_again_is_noticed [a_known_configuration_is_not_read_again]
                 TwoMoments a_configuration_of_two_moments_is_noticed [a_configuration_is_of_one_moment]
                 LateExpiry a_late_expiry_is_noticed [a_response_expires_to_the_millisecond]
@@ -235,9 +247,7 @@ macro_rules! for_each_broken_store {
                 ]
                 OneScope queues_of_one_scope_are_noticed [queues_list_each_endpoint_once]
                 QueuesByMoment an_order_of_queues_by_moment_is_noticed [queues_keep_their_order]
-                CursorByQueue a_cursor_of_queues_that_needs_its_queue_is_noticed [
-                    queues_begin_strictly_after_their_cursor
-                ]
+                CursorByQueue a_cursor_of_queues_that_needs_its_queue_is_noticed [queues_begin_strictly_after_their_cursor]
                 IgnoredQueueCursor an_ignored_cursor_of_queues_is_noticed [
                     queues_begin_strictly_after_their_cursor any_limit_gives_every_queue_once
                 ]
@@ -272,9 +282,7 @@ macro_rules! for_each_broken_store {
                 ]
                 UnlimitedLease a_lease_beyond_its_limit_is_noticed [a_lease_takes_no_more_than_its_limit]
                 PagedLease a_lease_of_a_page_is_noticed [a_large_queue_is_leased_at_once]
-                HeldUntilDue a_lease_of_the_not_yet_due_that_does_not_end_is_noticed [
-                    a_lease_makes_nothing_due_sooner
-                ]
+                HeldUntilDue a_lease_of_the_not_yet_due_that_does_not_end_is_noticed [a_lease_makes_nothing_due_sooner]
                 EndsAlike a_lease_that_makes_due_sooner_is_noticed [a_lease_makes_nothing_due_sooner]
                 SharedLease a_lease_that_holds_nothing_is_noticed [
                     a_lease_holds_what_it_gave leases_at_once_share_nothing
@@ -285,11 +293,9 @@ macro_rules! for_each_broken_store {
                 StickyLease a_lease_that_outlives_a_replace_is_noticed [
                     a_replace_ends_the_lease a_replace_at_the_same_moment_ends_the_lease
                 ]
-                ChangedColumns a_moment_written_only_if_changed_is_noticed [
-                    a_replace_at_the_same_moment_ends_the_lease
-                ]
+                ChangedColumns a_moment_written_only_if_changed_is_noticed [a_replace_at_the_same_moment_ends_the_lease]
                 FinishedGiven a_lease_of_the_finished_is_noticed [
-                    what_waits_no_more_is_not_given what_was_planned_anew_waits_at_one_moment
+                    what_waits_no_more_is_not_given a_rescheduled_delivery_waits_at_one_time
                 ]
                 DeletedGiven a_lease_of_the_deleted_is_noticed [what_waits_no_more_is_not_given]
                 WrittenLease a_lease_that_writes_is_noticed [a_lease_changes_no_document]
@@ -323,15 +329,31 @@ macro_rules! for_each_broken_store {
                 ]
                 UnreadIsForgotten a_deletion_that_nobody_read_is_noticed [an_unread_deletion_is_told]
                 SortedNumbers numbers_in_another_order_are_noticed [numbers_answer_in_the_order_of_the_events]
+                RememberedNumbers a_number_of_a_deleted_event_is_noticed [a_deleted_event_has_no_number]
                 ModelessLog a_log_of_both_modes_is_noticed [logs_stay_in_their_scope]
                 LeakedLogPermit a_leak_in_a_dropped_read_of_a_log_is_noticed [a_dropped_read_of_a_log_is_no_harm]
+            }
+            erasure {
+                ReplacedAnew an_event_inserted_anew_is_noticed [a_replaced_event_keeps_its_number]
+                KeptEvents an_event_that_is_not_replaced_is_noticed [
+                    a_replaced_event_keeps_its_number a_purged_record_is_nowhere what_is_in_the_trash_is_purged a_hub_is_purged_or_as_it_was
+                ]
+                ForgetsNothing a_response_that_is_not_forgotten_is_noticed [
+                    a_forgotten_response_is_kept_no_more a_purge_that_was_broken_off_is_finished a_purged_record_is_nowhere
+                ]
+                StrictForget a_forgetting_that_needs_a_response_is_noticed [forgetting_needs_no_response]
+                ForgetsAny a_response_forgotten_whatever_it_is_about_is_noticed [
+                    a_response_about_others_is_not_forgotten a_response_that_took_a_key_is_about_its_own
+                ]
+                StaleAbout a_response_found_by_what_its_key_was_about_is_noticed [a_response_that_took_a_key_is_about_its_own]
+                FirstResponses a_page_of_responses_that_is_the_only_one_is_noticed [responses_are_found_by_what_they_are_about]
+                ModelessResponses responses_of_live_mode_in_any_are_noticed [responses_are_found_by_what_they_are_about]
+                ExpiredUnseen an_expired_response_that_is_kept_unseen_is_noticed [a_response_is_found_as_long_as_it_is_kept]
             }
             volumes_reads {
                 GuessedLater a_guessed_more_of_a_later_page_is_noticed [a_list_of_hundreds_pages_exactly]
                 PatternAmongFirst a_pattern_looked_for_among_the_first_is_noticed [what_matches_among_hundreds_pages_exactly]
-                TermAmongFirst a_value_looked_for_among_the_first_is_noticed [
-                    what_an_index_finds_among_hundreds_pages_exactly
-                ]
+                TermAmongFirst a_value_looked_for_among_the_first_is_noticed [what_an_index_finds_among_hundreds_pages_exactly]
                 ShortIn an_in_cut_short_is_noticed [an_in_of_a_hundred_values_is_exact]
                 CutColumns columns_compared_by_their_beginning_are_noticed [values_at_their_limits_are_told_apart]
                 EdgesOfOnePage edges_of_one_page_are_noticed [hundreds_of_edges_are_listed_by_either_end]
@@ -340,9 +362,7 @@ macro_rules! for_each_broken_store {
                 ]
                 FirstMoments a_moment_of_change_that_is_kept_is_noticed [filters_follow_changes_of_every_column]
                 FirstEntries a_search_of_the_first_entries_is_noticed [a_word_that_a_thousand_have_pages_exactly]
-                ExactAmongNewest an_exact_match_among_the_newest_is_noticed [
-                    an_old_exact_match_comes_before_hundreds_of_newer_ones
-                ]
+                ExactAmongNewest an_exact_match_among_the_newest_is_noticed [an_old_exact_match_comes_before_hundreds_of_newer_ones]
                 ExactOfOnePage exact_matches_of_one_page_are_noticed [hundreds_of_exact_matches_page_exactly]
                 CutWords words_cut_short_are_noticed [long_words_are_found_by_their_beginning]
                 FirstKeys a_find_of_the_first_keys_is_noticed [find_answers_for_a_thousand_keys]
@@ -373,9 +393,7 @@ macro_rules! for_each_broken_store {
                 ]
                 ExpiredPicked an_expired_response_that_is_picked_is_noticed [responses_expire_each_at_its_own_moment]
                 LastEndForAll a_lease_with_the_end_of_another_is_noticed [leases_end_each_at_its_own_moment]
-                StickyStatement a_lease_that_outlives_a_large_batch_is_noticed [
-                    a_large_batch_ends_the_leases_of_what_it_replaces
-                ]
+                StickyStatement a_lease_that_outlives_a_large_batch_is_noticed [a_large_batch_ends_the_leases_of_what_it_replaces]
             }
         }
     };

@@ -14,7 +14,11 @@ use crate::intercept::Intercept;
 fn written(write: &Write) -> Option<&Entry> {
     match write {
         Write::Insert(entry) | Write::Replace { after: entry, .. } => Some(entry),
-        Write::Delete(_) | Write::Unlink(_) | Write::Reconfigure | Write::Remember(_) => None,
+        Write::Delete(_)
+        | Write::Unlink(_)
+        | Write::Reconfigure
+        | Write::Remember(_)
+        | Write::Forget { .. } => None,
     }
 }
 

@@ -288,6 +288,43 @@ impl Intercept for SortedNumbers {
     }
 }
 
+/// Gives the numbers of events that are gone, as far as it had told them.
+#[derive(Default)]
+pub(crate) struct RememberedNumbers(Mutex<HashMap<(Scope, Id), i64>>);
+
+#[async_trait]
+impl Intercept for RememberedNumbers {
+    async fn log(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        after: i64,
+        limit: usize,
+    ) -> Read<LogPage> {
+        let page = store.log(scope, after, limit).await?;
+        let told = page
+            .events
+            .iter()
+            .map(|it| ((scope, it.document.id), it.seq));
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.extend(told);
+        Ok(page)
+    }
+
+    async fn numbers(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        events: &[Id],
+    ) -> Read<Vec<Option<i64>>> {
+        let numbers = store.numbers(scope, events).await?;
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let remembered = |id: &Id| known.get(&(scope, *id)).copied();
+        let each = numbers.into_iter().zip(events);
+        Ok(each.map(|(number, id)| number.or(remembered(id))).collect())
+    }
+}
+
 /// Gives back a permit at the end of a read of the log, and has thirty.
 #[derive(Default)]
 pub(crate) struct LeakedLogPermit(AtomicUsize);

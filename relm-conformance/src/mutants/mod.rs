@@ -6,6 +6,7 @@
 mod chosen;
 mod commits;
 mod configurations;
+mod erasure;
 mod filters;
 mod flaws;
 mod keys;

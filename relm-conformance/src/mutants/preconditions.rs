@@ -123,7 +123,8 @@ impl Intercept for SilentDelete {
                 | Write::Replace { .. }
                 | Write::Unlink(_)
                 | Write::Reconfigure
-                | Write::Remember(_) => false,
+                | Write::Remember(_)
+                | Write::Forget { .. } => false,
             };
             if !absent {
                 writes.push(write.clone());

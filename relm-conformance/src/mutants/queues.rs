@@ -321,7 +321,8 @@ impl Intercept for EndpointRequired {
                 Write::Replace { .. }
                 | Write::Unlink(_)
                 | Write::Reconfigure
-                | Write::Remember(_) => {}
+                | Write::Remember(_)
+                | Write::Forget { .. } => {}
             }
         }
         Ok(())

@@ -83,7 +83,7 @@ fn written(write: &Write) -> Option<Id> {
         Write::Insert(entry) | Write::Delete(entry) | Write::Replace { after: entry, .. } => {
             Some(entry.record.id())
         }
-        Write::Unlink(_) | Write::Reconfigure | Write::Remember(_) => None,
+        Write::Unlink(_) | Write::Reconfigure | Write::Remember(_) | Write::Forget { .. } => None,
     }
 }
 

@@ -6,7 +6,7 @@ use relm_core::record::{Delivery, DeliveryStatus};
 use relm_core::value::id::Id;
 use relm_core::value::time::Clock;
 
-use super::environment::Faults;
+use super::faults::Faults;
 use super::ledger::Sent;
 use super::{History, alone, workload};
 

@@ -66,9 +66,10 @@ impl Ledger {
             return;
         }
         let after = after.unwrap_or(before);
-        let knows = sent
-            .answered
-            .is_some_and(|(count, _)| count > known.failing_at);
+        let is_answered_after = |when| sent.answered.is_some_and(|(count, _)| count > when);
+        let knows = is_answered_after(known.failing_at);
+        // Whoever had its answer before another attempt ended the failing may have judged by what was then.
+        let knows_well = is_answered_after(known.well_at);
         let is_alone = !self.rules.faults.two && !self.rules.faults.overlaps;
         let since = before.failing_since.filter(|_| knows);
         let holds = if sent.succeeded() {
@@ -81,7 +82,7 @@ impl Ledger {
             let failing_ms = failing_ms.max(0);
             let is_decided = delivery.attempts.len() >= 2 && is_alone;
             let must_end = is_decided && sent.saw_failing && failing_ms >= limit;
-            let must_begin = is_decided && before.failing_since.is_none();
+            let must_begin = is_decided && knows_well && before.failing_since.is_none();
             (!must_end || !after.enabled) && (!must_begin || after.failing_since.is_some())
         };
         self.ensure(holds, || {

@@ -10,7 +10,7 @@ use relm_core::value::id::Id;
 use relm_core::value::time::Timestamp;
 use relm_core::webhook::{Answer, Message, SendError};
 
-use super::environment::{Faults, TIMEOUT};
+use super::faults::{Faults, TIMEOUT};
 use super::signed::{Read, by_read};
 
 /// Lines of the history that a failure shows.
@@ -30,6 +30,8 @@ pub(crate) struct Endpoint {
     pub webhook: Option<Webhook>,
     /// When, by the count of things, it was last found failing.
     pub failing_at: u64,
+    /// When, by the same, it was last found well again.
+    pub well_at: u64,
 }
 
 /// A delivery, as it is.
@@ -278,7 +280,10 @@ impl Ledger {
             match write {
                 Write::Insert(entry) | Write::Replace { after: entry, .. } => self.keep(entry),
                 Write::Delete(entry) => self.forget(&entry.record),
-                Write::Unlink(_) | Write::Reconfigure | Write::Remember(_) => {}
+                Write::Unlink(_)
+                | Write::Reconfigure
+                | Write::Remember(_)
+                | Write::Forget { .. } => {}
             }
         }
     }
@@ -289,10 +294,14 @@ impl Ledger {
                 let known = self.endpoints.entry(webhook.id).or_insert(Endpoint {
                     webhook: None,
                     failing_at: 0,
+                    well_at: 0,
                 });
                 let failed = known.webhook.as_ref().and_then(|known| known.failing_since);
                 if webhook.failing_since.is_some() && failed.is_none() {
                     known.failing_at = self.count;
+                }
+                if webhook.failing_since.is_none() && failed.is_some() {
+                    known.well_at = self.count;
                 }
                 known.webhook = Some(Webhook::clone(webhook));
             }
@@ -301,9 +310,14 @@ impl Ledger {
                 self.events.insert(event.id, recorded);
             }
             Record::Delivery(delivery) => {
+                // Where it is only planned anew, what is under way still counts.
+                let known = self.deliveries.get(&delivery.id).filter(|known| {
+                    let is_pending = delivery.status == DeliveryStatus::Pending;
+                    is_pending && known.delivery.attempts.len() == delivery.attempts.len()
+                });
                 let row = Row {
                     delivery: Delivery::clone(delivery),
-                    written_at: self.count,
+                    written_at: known.map_or(self.count, |known| known.written_at),
                 };
                 self.deliveries.insert(delivery.id, row);
             }
@@ -375,5 +389,6 @@ fn named(write: &Write) -> String {
         Write::Unlink(id) => format!("no edges of {id}"),
         Write::Reconfigure => "another configuration".to_owned(),
         Write::Remember(_) => "a response".to_owned(),
+        Write::Forget { .. } => "a response less".to_owned(),
     }
 }

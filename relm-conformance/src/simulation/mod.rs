@@ -14,6 +14,7 @@
 mod ending;
 mod endpoints;
 pub(crate) mod environment;
+mod faults;
 mod interleaving;
 mod ledger;
 mod promises;
@@ -40,9 +41,8 @@ use relm_core::value::scope::Mode;
 use relm_core::value::time::{Clock, SeededRng, Timestamp};
 use relm_core::webhook::Schedule;
 
-use self::environment::{
-    Behaviour, Environment, Faults, FaultyStore, SimulatedTransport, TIMEOUT, VirtualSleep,
-};
+use self::environment::{Behaviour, Environment, FaultyStore, SimulatedTransport, VirtualSleep};
+use self::faults::{Faults, TIMEOUT};
 use self::interleaving::{Dice, Interleaver};
 use crate::intercept::Intercepted;
 use crate::{BlockOn, deadline};

@@ -4,6 +4,7 @@ use relm_core::record::Record;
 use relm_core::record::{Attempt, Delivery, DeliveryStatus, EventType, Webhook};
 use relm_core::store::{Batch, Write};
 use relm_core::value::id::Id;
+use relm_core::value::time::Timestamp;
 use relm_core::webhook::SendError;
 
 use super::ledger::Ledger;
@@ -13,6 +14,7 @@ struct Step<'a> {
     before: &'a Delivery,
     after: &'a Delivery,
     disables: bool,
+    now: Timestamp,
 }
 
 impl Ledger {
@@ -41,6 +43,7 @@ impl Ledger {
                             before,
                             after,
                             disables,
+                            now: batch.now,
                         };
                         if let Some(place) = self.check_step(&step) {
                             recorded = Some((Delivery::clone(after), place));
@@ -48,7 +51,10 @@ impl Ledger {
                     }
                 }
                 Write::Delete(entry) => self.check_deleted(&entry.record, batch),
-                Write::Unlink(_) | Write::Reconfigure | Write::Remember(_) => {}
+                Write::Unlink(_)
+                | Write::Reconfigure
+                | Write::Remember(_)
+                | Write::Forget { .. } => {}
             }
         }
         if let Some((before, after)) = endpoint {
@@ -124,7 +130,7 @@ impl Ledger {
             .collect();
         let holds = match event_type {
             EventType::Ping => notified.len() == 1 && self.enabled(notified[0]).is_some(),
-            EventType::Record(..) => {
+            EventType::Record(..) | EventType::Association(_) | EventType::Field(_) => {
                 let ids = self.endpoints.keys().copied();
                 let asked = |id: &Id| {
                     let webhook = self.enabled(*id);
@@ -153,6 +159,10 @@ impl Ledger {
         self.ensure(is_final == after.next_attempt_at.is_none(), || {
             format!("{after:?} is due although it is over, or the other way round")
         });
+        if has == had && !is_final {
+            self.check_replanned(step);
+            return None;
+        }
         if has == had {
             let takes_none = self.enabled(after.webhook_id).is_none();
             let is_lost = !self.events.contains_key(&after.event_id) && self.rules.faults.prunes;
@@ -163,6 +173,23 @@ impl Ledger {
         let place = self.message_of(step)?;
         self.check_outcome(step, place);
         Some(place)
+    }
+
+    /// A delivery is planned anew only where the clock is set, never later than it was, and within what its delay may be.
+    fn check_replanned(&mut self, step: &Step<'_>) {
+        let Step {
+            before, after, now, ..
+        } = step;
+        let step_ms = match after.attempts.len() {
+            0 => 0,
+            count => self.rules.steps_ms.get(count).copied().unwrap_or(0),
+        };
+        let latest = now.saturating_add_millis(2 * step_ms);
+        let planned = |delivery: &Delivery| delivery.next_attempt_at.unwrap_or(*now);
+        let is_sooner = planned(after) <= planned(before).max(*now) && planned(after) <= latest;
+        self.ensure(self.rules.faults.steps && is_sooner, || {
+            format!("{before:?} is planned anew for nothing: {after:?}")
+        });
     }
 
     /// The message that an attempt records: answered, not recorded before, and sent since the delivery was as it was.

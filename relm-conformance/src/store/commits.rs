@@ -1,5 +1,6 @@
 //! What a commit does, and that one that is refused leaves nothing behind.
 
+use relm_core::record::association::Association;
 use relm_core::record::object::Contact;
 use relm_core::record::{Document, Entry};
 use relm_core::store::{Query, Refusal, StoredResponse, Write};
@@ -17,6 +18,7 @@ pub(crate) fn response(key: &str) -> StoredResponse {
         outcome: 1,
         body: "{}".into(),
         expires_at: NOW.saturating_add_millis(1_000),
+        about: Vec::new(),
     }
 }
 
@@ -162,6 +164,39 @@ pub(crate) async fn unlink_needs_no_edge(store: Subject) {
         )
         .await;
     assert_contract!(all(&store, Kind::Contact).await.len(), 1);
+}
+
+/// `Unlink`: a batch may delete some of the edges itself, which must exist; all of them are gone.
+pub(crate) async fn a_batch_deletes_edges_that_it_unlinks(store: Subject) {
+    let [hub, one, two] = [1, 2, 3].map(|n| contact_of(n, &format!("{n}@example.com")));
+    let edges = [
+        edge(1, hub.id, one.id, None),
+        edge(2, two.id, hub.id, None),
+        edge(3, hub.id, two.id, None),
+        edge(4, one.id, two.id, None),
+    ];
+    let records = [&hub, &one, &two].map(|it| insert(it.clone()));
+    let linked = edges.iter().cloned().map(insert);
+    store
+        .apply(SCOPE, records.into_iter().chain(linked).collect())
+        .await;
+    let unlinked = |first: &[Association], last: &[Association]| {
+        let [first, last] = [first, last].map(|edges| edges.iter().cloned().map(delete));
+        let whole = [delete(hub.clone()), Write::Unlink(hub.id)];
+        first.chain(whole).chain(last).collect::<Vec<Write>>()
+    };
+    let gone = edge(9, hub.id, one.id, Some("gone"));
+    let refusal = store
+        .refusal(SCOPE, unlinked(&edges[..1], std::slice::from_ref(&gone)))
+        .await;
+    assert_contract!(refusal, Refusal::VersionConflict { write: 3 });
+    assert_contract!(all(&store, Kind::Association).await.len(), 4);
+    store
+        .apply(SCOPE, unlinked(&edges[..1], &edges[1..2]))
+        .await;
+    let left = [Entry::new(edges[3].clone()).document()];
+    assert_contract!(all(&store, Kind::Association).await, left);
+    assert_contract!(stored(&store, hub.id).await, None);
 }
 
 /// `Delete`: a record less, for every call; its id is free for a record again.

@@ -6,11 +6,21 @@ use relm_core::store::Write;
 use relm_core::value::id::{Id, Kind};
 use serde_json::json;
 
-use super::filters::{agree, conditions, held};
+use super::filters::{agree, agree_on, conditions, held};
 use super::lists::walk;
 use crate::records::{SCOPE, changed, company, contact, delete, id, insert, replace};
 use crate::subject::{NOW, Subject, assert_contract};
 use crate::varied::varied;
+
+/// `list` gives the records that meet every clause: users.
+pub(crate) async fn users_are_filtered_by_the_predicate(store: Subject) {
+    agree_on(store, Kind::User).await;
+}
+
+/// `list` gives the records that meet every clause: sessions.
+pub(crate) async fn sessions_are_filtered_by_the_predicate(store: Subject) {
+    agree_on(store, Kind::Session).await;
+}
 
 /// The clauses of a query all hold, on one column and on several.
 pub(crate) async fn clauses_all_hold(store: Subject) {
@@ -139,4 +149,9 @@ pub(crate) async fn filtered_lists_page_exactly(store: Subject) {
             assert_contract!(walked, expected, "{filters:?}, limit {limit}");
         }
     }
+}
+
+/// `list` gives the records that meet every clause: what is in the trash.
+pub(crate) async fn trash_is_filtered_by_the_predicate(store: Subject) {
+    agree_on(store, Kind::Trashed).await;
 }

@@ -133,7 +133,7 @@ pub(crate) fn ends() -> (usize, usize) {
 }
 
 /// The whole product of a kind: each target, each operator, each value that records hold of it, and null.
-async fn agree_on(store: Subject, kind: Kind) {
+pub(crate) async fn agree_on(store: Subject, kind: Kind) {
     let mut records = varied(kind);
     let writes = records
         .iter()

@@ -1,5 +1,6 @@
 //! Unique keys: who holds one, when it is free, and when two are the same.
 
+use relm_core::record::association::Association;
 use relm_core::record::object::Contact;
 use relm_core::record::{Entry, Record};
 use relm_core::store::Refusal;
@@ -203,12 +204,22 @@ pub(crate) async fn none_is_no_key(store: Subject) {
 /// Text compares by code point: case, accents and trailing spaces count, in unique keys as well.
 pub(crate) async fn keys_compare_by_code_point(store: Subject) {
     let ends = [id(Kind::Contact, 1), id(Kind::Contact, 2)];
-    // The key of an edge ends in its label as it is.
-    let edges: Vec<_> = TEXTS
-        .iter()
-        .zip(1..)
-        .map(|(label, n)| edge(n, ends[0], ends[1], Some(label)))
-        .collect();
+    // The key of an edge ends in its label, composed: of two that differ in composition alone there is one.
+    let mut edges = Vec::new();
+    let mut others = Vec::new();
+    for (label, n) in TEXTS.iter().zip(1..) {
+        let edge = edge(n, ends[0], ends[1], Some(label));
+        let written = format!("{} {} ={label}", edge.from_id, edge.to_id);
+        if written != edge.edge_key() {
+            others.push(written);
+        }
+        if edges
+            .iter()
+            .all(|other: &Association| other.edge_key() != edge.edge_key())
+        {
+            edges.push(edge);
+        }
+    }
     for edge in &edges {
         store.apply(SCOPE, vec![insert(edge.clone())]).await;
     }
@@ -232,6 +243,13 @@ pub(crate) async fn keys_compare_by_code_point(store: Subject) {
             "{:?}",
             held.label
         );
+    }
+    for other in others {
+        let found = store
+            .find(SCOPE, Kind::Association, std::slice::from_ref(&other))
+            .await;
+        let found = found.expect("the store finds records");
+        assert_contract!(found, [None], "{other:?} is nobody's key");
     }
 }
 

@@ -235,19 +235,24 @@ pub(crate) async fn what_waits_no_more_is_not_given(store: Subject) {
     }
 }
 
-/// A delivery that a lease held and a replace planned anew waits at that moment alone: finished or deleted then, it waits no
+/// A delivery that a lease held and a replace rescheduled waits at its new time alone: once it is finished or deleted, it waits no
 /// more.
-pub(crate) async fn what_was_planned_anew_waits_at_one_moment(store: Subject) {
+pub(crate) async fn a_rescheduled_delivery_waits_at_one_time(store: Subject) {
     for (n, planned) in (0..).zip([1, 50, 100, 300]) {
         for (is_deleted, n) in [(false, 2 * n), (true, 2 * n + 1)] {
             let read = delivery(n, 1, at(0));
             store.apply(SCOPE, vec![insert(read.clone())]).await;
             assert_contract!(take(&store, &lease(1, 0, 100)).await, ids([n]));
-            let anew = changed_delivery(&read, |it| it.next_attempt_at = Some(at(planned)));
-            store.apply(SCOPE, vec![replace(read, anew.clone())]).await;
+            let rescheduled = changed_delivery(&read, |it| it.next_attempt_at = Some(at(planned)));
+            store
+                .apply(SCOPE, vec![replace(read, rescheduled.clone())])
+                .await;
             let last = match is_deleted {
-                true => delete(anew),
-                false => replace(anew.clone(), finished(&anew, DeliveryStatus::Dead)),
+                true => delete(rescheduled),
+                false => replace(
+                    rescheduled.clone(),
+                    finished(&rescheduled, DeliveryStatus::Dead),
+                ),
             };
             store.apply(SCOPE, vec![last]).await;
             let queues = store.queues(None, 10).await;

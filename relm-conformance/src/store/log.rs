@@ -215,6 +215,17 @@ pub(crate) async fn numbers_answer_in_the_order_of_the_events(store: Subject) {
     assert_contract!(none.expect("the store knows numbers"), []);
 }
 
+/// A deleted event has no number any more, and the others keep theirs.
+pub(crate) async fn a_deleted_event_has_no_number(store: Subject) {
+    insert_events(&store, SCOPE, 0..3).await;
+    let read = page(&store, SCOPE, 0, 10).await;
+    assert_contract!(ids(&read.events, 0), event_ids(0..3));
+    store.apply(SCOPE, vec![delete(nth(1))]).await;
+    let numbers = store.numbers(SCOPE, &event_ids(0..3)).await;
+    let expected = [Some(read.events[0].seq), None, Some(read.events[2].seq)];
+    assert_contract!(numbers.expect("the store knows numbers"), expected);
+}
+
 /// Each scope has a log of its own.
 pub(crate) async fn logs_stay_in_their_scope(store: Subject) {
     insert_events(&store, SCOPE, 0..3).await;

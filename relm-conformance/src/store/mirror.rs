@@ -69,7 +69,7 @@ impl Mirror {
                     };
                     edge.from_id != end && edge.to_id != end
                 }),
-                Write::Reconfigure | Write::Remember(_) => {}
+                Write::Reconfigure | Write::Remember(_) | Write::Forget { .. } => {}
             }
         }
     }

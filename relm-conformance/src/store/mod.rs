@@ -5,6 +5,7 @@ pub(crate) mod concurrency;
 pub(crate) mod configurations;
 pub(crate) mod corpus;
 pub(crate) mod documents;
+pub(crate) mod erasure;
 pub(crate) mod filtered_lists;
 pub(crate) mod filters;
 pub(crate) mod keys;

@@ -1,5 +1,6 @@
 //! Changes of one scope: an operation says what to write, and its plan adds the event and the deliveries of that change.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::mem;
 use std::sync::Arc;
@@ -8,8 +9,9 @@ use super::context::Context;
 use super::effects::Effects;
 use super::spans;
 use super::transaction::{Planned, Transaction, transact, unexpected};
+use super::wanted::{EventView, KnownConditions};
 use crate::error::Result;
-use crate::record::{Delivery, Entry, Event, EventDraft, EventType, Origin, Record};
+use crate::record::{Delivery, Entry, Event, EventDraft, EventType, Origin, Record, Webhook};
 use crate::store::{Batch, Configuration, QueueKey, Refusal, Require, Write};
 use crate::value::id::{Id, Kind};
 use crate::value::request_id::RequestId;
@@ -41,6 +43,8 @@ pub(super) struct Plan<'a> {
     request_id: Option<RequestId>,
     requires: Vec<Require>,
     writes: Vec<Write>,
+    /// What endpoints ask of records.
+    conditions: KnownConditions,
 }
 
 impl<'a> Plan<'a> {
@@ -52,6 +56,7 @@ impl<'a> Plan<'a> {
             requires: vec![Require::Configuration(configuration.version)],
             configuration,
             writes: Vec::new(),
+            conditions: KnownConditions::default(),
         }
     }
 
@@ -82,20 +87,35 @@ impl<'a> Plan<'a> {
         }
     }
 
-    pub fn write(&mut self, write: Write) {
-        self.writes.push(write);
+    /// Requires that these records exist, which nothing else of the plan does.
+    pub fn require_each(&mut self, ids: BTreeSet<Id>) {
+        self.requires.extend(ids.into_iter().map(Require::Exists));
     }
 
-    /// Adds an event, and enqueues a delivery for each endpoint that subscribed to its type: the transactional outbox.
+    /// Adds a write, and gives its place.
+    pub fn write(&mut self, write: Write) -> usize {
+        self.writes.push(write);
+        self.writes.len() - 1
+    }
+
+    /// Adds an event, and enqueues a delivery for each endpoint that wants it: the transactional outbox.
     pub fn record_event(&mut self, draft: EventDraft) {
         let event_type = draft.event_type;
-        let event_id = self.insert_event(draft);
         let configuration = Arc::clone(&self.configuration);
-        for webhook in &configuration.webhooks {
-            if webhook.enabled && webhook.event_types.includes(event_type) {
-                self.enqueue_delivery(webhook.id, event_id, event_type);
-            }
+        let event = EventView::new(&draft);
+        let wants = |webhook: &&Webhook| webhook.enabled && self.is_wanted_by(webhook, &event);
+        let wanted = configuration.webhooks.iter().filter(wants);
+        let wanted: Vec<Id> = wanted.map(|webhook| webhook.id).collect();
+        let event_id = self.insert_event(draft);
+        for webhook in wanted {
+            self.enqueue_delivery(webhook, event_id, event_type);
         }
+    }
+
+    /// Whether an endpoint wants an event.
+    pub fn is_wanted_by(&mut self, webhook: &Webhook, event: &EventView<'_>) -> bool {
+        let fields = &self.configuration.fields;
+        event.is_wanted_by(webhook, fields, &mut self.conditions)
     }
 
     /// Adds an event alone.
@@ -146,7 +166,7 @@ impl<'a> Plan<'a> {
                 .collect(),
             reconfigured: reconfigures.then_some(scope).into_iter().collect(),
             logged: self.inserts_event().then_some(scope).into_iter().collect(),
-            revokes: false,
+            revoked: BTreeSet::new(),
         }
     }
 
@@ -244,7 +264,7 @@ impl<O: Operation> Transaction for Change<'_, O> {
 
     /// Lets the rest of this engine know.
     fn committed(&mut self) {
-        self.context.announce(mem::take(&mut self.effects));
+        self.context.publish(mem::take(&mut self.effects));
     }
 
     fn resolve(&mut self, conflict: Refusal) -> Result<()> {

@@ -19,6 +19,7 @@ pub(super) async fn claim(components: &Components, name: &str, for_ms: i64) -> R
             outcome: 0,
             body: "".into(),
             expires_at: now.saturating_add_millis(for_ms),
+            about: Vec::new(),
         })],
     };
     match components.storage().commit(claim).await {

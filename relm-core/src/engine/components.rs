@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::caches::{Configurations, Principals, Workspaces};
+use super::caches::{Configurations, KeyUses, Principals, Workspaces};
 use super::commits::Commits;
 use super::effects::Effects;
 use super::environment::Environment;
@@ -34,12 +34,14 @@ struct Common {
     environment: Environment,
     workspaces: Workspaces,
     principals: Principals,
+    key_uses: KeyUses,
     wakeups: Wakeups,
     listeners: Arc<Listeners>,
     commits: Arc<Commits>,
     sealer: Sealer,
     plain_http: bool,
     targets: Arc<dyn TargetPolicy>,
+    keeps_trash: bool,
 }
 
 /// The transaction that an engine is within.
@@ -59,6 +61,7 @@ impl Components {
         sealing_keys: Vec<[u8; 32]>,
         plain_http: bool,
         targets: Arc<dyn TargetPolicy>,
+        keeps_trash: bool,
     ) -> Self {
         Self {
             storage: Storage::new(store, Arc::clone(&clock)),
@@ -67,12 +70,14 @@ impl Components {
                 environment: Environment::new(clock, rng),
                 workspaces: Workspaces::new(),
                 principals: Principals::new(),
+                key_uses: KeyUses::default(),
                 wakeups: Wakeups::default(),
                 listeners: Arc::default(),
                 commits: Arc::default(),
                 sealer: Sealer::new(sealing_keys),
                 plain_http,
                 targets,
+                keeps_trash,
             }),
             transaction: None,
         }
@@ -118,7 +123,7 @@ impl Components {
     }
 
     /// Has the rest of the engine learn what was committed, which of a dry run is nothing: at once, or once the transaction is committed that it is within.
-    pub fn announce(&self, effects: Effects) {
+    pub fn publish(&self, effects: Effects) {
         if self.storage.is_dry_run() {
             return;
         }
@@ -138,13 +143,13 @@ impl Components {
             events,
             logged,
             reconfigured,
-            revokes,
+            revoked,
         } = effects;
         for scope in reconfigured {
             self.configurations.remove(scope);
         }
-        if revokes {
-            self.principals().revoke();
+        for key in revoked {
+            self.principals().revoke(key);
         }
         self.wakeups().notify(queues);
         for (scope, events) in events {
@@ -200,6 +205,10 @@ impl Components {
         &self.common.principals
     }
 
+    pub fn key_uses(&self) -> &KeyUses {
+        &self.common.key_uses
+    }
+
     pub fn wakeups(&self) -> &Wakeups {
         &self.common.wakeups
     }
@@ -214,6 +223,11 @@ impl Components {
 
     pub fn sealer(&self) -> &Sealer {
         &self.common.sealer
+    }
+
+    /// Whether what is deleted can be restored.
+    pub fn keeps_trash(&self) -> bool {
+        self.common.keeps_trash
     }
 
     /// What an endpoint may be.

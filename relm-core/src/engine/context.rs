@@ -26,7 +26,7 @@ pub(super) struct Context {
     components: Arc<Components>,
     workspace: Arc<Workspace>,
     scope: Scope,
-    actor: Actor,
+    actor: Arc<Actor>,
     request_id: Option<RequestId>,
     idempotency: Option<IdempotencyKey>,
 }
@@ -39,20 +39,24 @@ pub(super) struct IdempotencyKey {
 }
 
 impl Context {
-    /// The context of a scope, in which the engine itself acts; `not_found` when there is no such workspace.
-    pub async fn open(components: &Arc<Components>, scope: Scope) -> Result<Self> {
+    /// The context of a scope, in which somebody acts; `not_found` when there is no such workspace.
+    pub async fn open(
+        components: &Arc<Components>,
+        scope: Scope,
+        actor: Arc<Actor>,
+    ) -> Result<Self> {
         Ok(Self {
             workspace: components.workspace(scope.workspace()).await?,
             components: Arc::clone(components),
             scope,
-            actor: Actor::SYSTEM,
+            actor,
             request_id: None,
             idempotency: None,
         })
     }
 
     /// The same context, in which somebody else acts.
-    pub fn acting_as(mut self, actor: Actor) -> Self {
+    pub fn acting_as(mut self, actor: Arc<Actor>) -> Self {
         self.actor = actor;
         self
     }
@@ -142,13 +146,13 @@ impl Context {
     }
 
     /// Has the rest of this engine learn what was committed.
-    pub fn announce(&self, effects: Effects) {
-        self.components.announce(effects);
+    pub fn publish(&self, effects: Effects) {
+        self.components.publish(effects);
     }
 
     /// After a change of our own to the configuration: the next write reads it.
     pub fn forget_configuration(&self) {
-        self.announce(Effects {
+        self.publish(Effects {
             reconfigured: BTreeSet::from([self.scope]),
             ..Effects::default()
         });
@@ -157,7 +161,7 @@ impl Context {
     /// Wakes the dispatcher for the queue of an endpoint.
     pub fn wake(&self, webhook: Id) {
         let scope = self.scope;
-        self.announce(Effects {
+        self.publish(Effects {
             queues: BTreeSet::from([QueueKey { scope, webhook }]),
             ..Effects::default()
         });

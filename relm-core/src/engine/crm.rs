@@ -3,8 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::accounts::Accounts;
 use super::components::Components;
 use super::context::Context;
+use super::key_uses;
 use super::keys::{self, PresentedKey};
 use super::resources::secrets;
 use super::retention::{self, Deleted};
@@ -36,6 +38,7 @@ pub struct CrmBuilder {
     sealing_keys: Vec<[u8; 32]>,
     plain_http: bool,
     targets: Arc<dyn TargetPolicy>,
+    trash: bool,
 }
 
 impl CrmBuilder {
@@ -79,6 +82,14 @@ impl CrmBuilder {
         self
     }
 
+    /// Whether what is deleted goes to the trash, from where it can be [restored](super::Objects::restore) until it is
+    /// [deleted](Crm::delete_expired_trash) there; default: it does. Without, a deletion is for good.
+    #[must_use]
+    pub fn trash(mut self, kept: bool) -> Self {
+        self.trash = kept;
+        self
+    }
+
     /// The engine.
     pub fn build(self) -> Crm {
         let Self {
@@ -88,8 +99,10 @@ impl CrmBuilder {
             sealing_keys,
             plain_http,
             targets,
+            trash,
         } = self;
-        let components = Components::new(store, clock, rng, sealing_keys, plain_http, targets);
+        let components =
+            Components::new(store, clock, rng, sealing_keys, plain_http, targets, trash);
         Crm {
             components: Arc::new(components),
         }
@@ -111,6 +124,7 @@ impl Crm {
             sealing_keys: Vec::new(),
             plain_http: false,
             targets: Arc::new(AnyTarget),
+            trash: true,
         }
     }
 
@@ -120,8 +134,40 @@ impl Crm {
     /// `not_found` when there is no such workspace.
     pub async fn open(&self, workspace: Id, mode: Mode) -> Result<Scoped> {
         let scope = Scope::new(workspace, mode);
-        let context = Context::open(&self.components, scope).await?;
-        Ok(Scoped::new(context.acting_as(Actor::EMBEDDER)))
+        let context = Context::open(&self.components, scope, Actor::EMBEDDER.into()).await?;
+        Ok(Scoped::new(context))
+    }
+
+    /// The handle on what a key opens, in which the key acts: the events of its changes say so. What the key may do there is
+    /// for the caller to hold it to.
+    ///
+    /// ```
+    /// # fn main() -> relm_core::Result<()> { pollster::block_on(async {
+    /// # let crm = relm_core::Crm::new(relm_store_memory::MemoryStore::new());
+    /// # let acme = crm.create_workspace("acme").await?;
+    /// use relm_core::{ContactInput, KeyAccess, ListRequest, Mode};
+    ///
+    /// let made = crm.create_key(acme.id, Mode::Live, KeyAccess::Full, Some("CI".into())).await?;
+    /// let principal = crm.authenticate(&made.secret).await?.expect("it is valid");
+    /// let live = crm.open_for(&principal).await?;
+    /// let input = ContactInput {
+    ///     email: "ada@example.com".into(),
+    ///     ..Default::default()
+    /// };
+    /// live.contacts().create(input).await?;
+    /// let events = live.events().list(&ListRequest::default()).await?;
+    /// let actor = events.data[0].actor.as_ref().expect("it is told");
+    /// assert_eq!(actor.id, Some(made.key.id.to_string()));
+    /// assert_eq!(actor.name.as_deref(), Some("CI"));
+    /// # Ok(()) }) }
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub async fn open_for(&self, principal: &Principal) -> Result<Scoped> {
+        let actor = Arc::clone(&principal.actor);
+        let context = Context::open(&self.components, principal.scope, actor).await?;
+        Ok(Scoped::new(context))
     }
 
     /// The engine within a transaction of the store that the program holds: what is changed through it is committed with the
@@ -165,6 +211,11 @@ impl Crm {
     /// The time, as the engine has it.
     pub fn now(&self) -> Timestamp {
         self.components.environment().now()
+    }
+
+    /// The clock of the engine, for what else is to go by it.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.components.environment().clock()
     }
 
     /// The monotonic clock of the engine, by which it tells how long something has lasted.
@@ -224,6 +275,25 @@ impl Crm {
         keys::revoke_key(&self.components, id, None).await
     }
 
+    /// A key, whatever it opens.
+    ///
+    /// # Errors
+    /// `not_found` when there is no such key.
+    pub async fn key(&self, id: Id) -> Result<ApiKey> {
+        let (_, key) = keys::require(&self.components, id, None).await?;
+        Ok(key)
+    }
+
+    /// Writes which keys were used since this engine last wrote it, and gives their number. Whether a key was used is noted when it
+    /// is looked up and not remembered, at least every [`KEY_CACHE_MS`](super::KEY_CACHE_MS); a program that never
+    /// calls this keeps no `last_used_at`.
+    ///
+    /// # Errors
+    /// `unavailable`, `outcome_unknown` or `internal_error` from the store. What was not written waits for the next call.
+    pub async fn write_key_uses(&self) -> Result<usize> {
+        key_uses::write(&self.components).await
+    }
+
     /// Who presents this key, or none where it is no valid key. A text with a wrong checksum is none, without a look-up.
     ///
     /// # Errors
@@ -254,6 +324,19 @@ impl Crm {
         keys::was_valid(&self.components, key)
     }
 
+    /// The people who sign in, and their sessions.
+    pub fn accounts(&self) -> Accounts<'_> {
+        Accounts::new(&self.components)
+    }
+
+    /// A workspace.
+    ///
+    /// # Errors
+    /// `not_found` when there is none of this id.
+    pub async fn workspace(&self, id: Id) -> Result<Arc<Workspace>> {
+        self.components.workspace(id).await
+    }
+
     /// Deletes the events of before a moment, in all workspaces, each with its deliveries. An event stays as long as a
     /// delivery of it is pending, or is dead and could be replayed: until its endpoint took it after all, or is deleted.
     ///
@@ -266,6 +349,24 @@ impl Crm {
         sleeper: &dyn Sleeper,
     ) -> Result<Deleted> {
         retention::delete_expired(&self.components, before, sleeper).await
+    }
+
+    /// Whether what is deleted goes to the [trash](CrmBuilder::trash).
+    pub fn keeps_trash(&self) -> bool {
+        self.components.keeps_trash()
+    }
+
+    /// Finishes each [purge](super::Objects::purge) that left something, and deletes from the trash what was deleted before a moment, in all
+    /// workspaces; gives how many records that were. Their events stay as long as [events are kept](Self::delete_expired_events).
+    ///
+    /// # Errors
+    /// As for `delete_expired_events`.
+    pub async fn delete_expired_trash(
+        &self,
+        before: Timestamp,
+        sleeper: &dyn Sleeper,
+    ) -> Result<usize> {
+        retention::delete_expired_trash(&self.components, before, sleeper).await
     }
 
     /// Whether this is the first claim of a name within so many milliseconds, whichever of the processes that share the

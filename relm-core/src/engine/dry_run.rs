@@ -1,4 +1,4 @@
-//! Dry runs: a commit is judged by what the store says, and nothing of it is applied.
+//! Dry runs: the preconditions of a commit are checked on what the store says, and nothing of it is applied.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub(super) struct DryRun {
 impl DryRun {
     /// What [`Store::commit`] would say of a batch, as far as its preconditions decide it. That the ids are free which it
     /// inserts is taken for granted: they were minted for it.
-    pub async fn judge(&self, store: &dyn Store, batch: &Batch) -> Result<(), CommitError> {
+    pub async fn check(&self, store: &dyn Store, batch: &Batch) -> Result<(), CommitError> {
         let Asked {
             ids,
             keys,
@@ -86,7 +86,7 @@ impl<'a> Asked<'a> {
                 }
                 Write::Delete(entry) => asked.id(entry.record.id()),
                 Write::Remember(response) => asked.response = Some(response),
-                Write::Unlink(_) | Write::Reconfigure => {}
+                Write::Unlink(_) | Write::Reconfigure | Write::Forget { .. } => {}
             }
         }
         asked

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::record::Event;
 use crate::store::QueueKey;
+use crate::value::id::Id;
 use crate::value::scope::Scope;
 
 /// What is done about commits once they are seen by everybody.
@@ -17,8 +18,8 @@ pub(super) struct Effects {
     pub logged: BTreeSet<Scope>,
     /// The scopes whose configurations they changed.
     pub reconfigured: BTreeSet<Scope>,
-    /// Whether they revoked a key.
-    pub revokes: bool,
+    /// The keys that they revoked, or gave another end.
+    pub revoked: BTreeSet<Id>,
 }
 
 impl Effects {
@@ -29,12 +30,12 @@ impl Effects {
             events,
             logged,
             reconfigured,
-            revokes,
+            revoked,
         } = later;
         self.queues.extend(queues);
         self.events.extend(events);
         self.logged.extend(logged);
         self.reconfigured.extend(reconfigured);
-        self.revokes |= revokes;
+        self.revoked.extend(revoked);
     }
 }

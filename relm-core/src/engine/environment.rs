@@ -23,6 +23,10 @@ impl Environment {
         }
     }
 
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }

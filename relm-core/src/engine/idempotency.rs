@@ -1,5 +1,6 @@
 //! Idempotency keys: a transaction whose reply is kept under the client's key in its own commit, and replayed from there.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use hmac::digest::Digest;
@@ -12,8 +13,9 @@ use super::spans;
 use super::transaction::{Planned, Transaction, transact};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::IDEMPOTENCY_TTL_MS;
-use crate::store::{Refusal, StoredResponse, Write};
+use crate::store::{Batch, Refusal, Require, StoredResponse, Write};
 use crate::value::hex::hex;
+use crate::value::id::Id;
 use crate::value::scope::Scope;
 use crate::value::time::Timestamp;
 
@@ -23,6 +25,17 @@ pub(super) async fn apply_once<T, O: Operation<Output = Reply<T>>>(
     operation: O,
 ) -> Result<Reply<T>> {
     run(context, operation, Storing::Plain).await
+}
+
+/// The reply that an earlier request with the key of this context got, if it has one that was used: for what comes to its reply by
+/// several operations, of which the last is [applied once](apply_once).
+pub(super) async fn replayed<T>(context: &Context) -> Result<Option<Reply<T>>> {
+    let Some(key) = context.idempotency() else {
+        return Ok(None);
+    };
+    let stored = stored_response(context, Storing::Plain, key).await?;
+    let replay = |stored| replay(context, key, Storing::Plain, stored);
+    stored.map(replay).transpose()
 }
 
 /// [`apply_once`], of an operation whose reply holds a secret: it is sealed where it is kept.
@@ -43,6 +56,7 @@ pub(super) async fn apply_once_in_system<T, X: Transaction<Output = Reply<T>>>(
         context,
         transaction,
         storing: Storing::SealedInSystem,
+        required: Vec::new(),
     };
     let transacted = transact(context.storage(), &mut idempotent);
     spans::change::<X, _>(context.scope(), transacted).await
@@ -57,6 +71,7 @@ async fn run<T, O: Operation<Output = Reply<T>>>(
         context,
         transaction: Change::new(context, operation),
         storing,
+        required: Vec::new(),
     };
     let transacted = transact(context.storage(), &mut idempotent);
     spans::change::<O, _>(context.scope(), transacted).await
@@ -118,6 +133,26 @@ struct Idempotent<'a, X> {
     context: &'a Context,
     transaction: X,
     storing: Storing,
+    /// The records that the last reply shows and its commit leaves as they are: it must find them, since what is kept of one that was
+    /// purged meanwhile would be kept.
+    required: Vec<Id>,
+}
+
+/// The records among these that a batch neither writes nor requires.
+fn unwritten(batch: &Batch, records: &[Id]) -> Vec<Id> {
+    let written = batch.writes.iter().filter_map(|write| match write {
+        Write::Insert(entry) | Write::Replace { after: entry, .. } | Write::Delete(entry) => {
+            Some(entry.record.id())
+        }
+        Write::Unlink(_) | Write::Reconfigure | Write::Remember(_) | Write::Forget { .. } => None,
+    });
+    let required = batch.requires.iter().filter_map(|require| match require {
+        Require::Exists(id) => Some(*id),
+        Require::Configuration(_) => None,
+    });
+    let known: HashSet<Id> = written.chain(required).collect();
+    let records = records.iter().copied();
+    records.filter(|id| !known.contains(id)).collect()
 }
 
 impl<T, X: Transaction<Output = Reply<T>>> Transaction for Idempotent<'_, X> {
@@ -132,6 +167,10 @@ impl<T, X: Transaction<Output = Reply<T>>> Transaction for Idempotent<'_, X> {
         }
         let mut planned = self.transaction.plan().await?;
         if let Planned::Commit(batch, reply) = &mut planned {
+            self.required = unwritten(batch, &reply.about);
+            batch
+                .requires
+                .extend(self.required.iter().copied().map(Require::Exists));
             let response = response(self.context, key, self.storing, reply, batch.now)?;
             batch.writes.push(Write::Remember(response));
         }
@@ -146,6 +185,8 @@ impl<T, X: Transaction<Output = Reply<T>>> Transaction for Idempotent<'_, X> {
         match conflict {
             // Another request with this key was first: the next attempt finds its response.
             Refusal::ResponseExists => Ok(()),
+            // What it was to show is gone: the next attempt finds out.
+            Refusal::Missing(ids) if ids.iter().any(|id| self.required.contains(id)) => Ok(()),
             Refusal::Configuration
             | Refusal::Missing(_)
             | Refusal::VersionConflict { .. }
@@ -222,6 +263,7 @@ fn response<T>(
         outcome: reply.outcome.number(),
         body,
         expires_at: now.saturating_add_millis(IDEMPOTENCY_TTL_MS),
+        about: reply.about.clone(),
     })
 }
 

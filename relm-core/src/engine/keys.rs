@@ -1,20 +1,19 @@
 //! Workspaces and the API keys that open them.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 
-use super::caches::KeyDigest;
 use super::components::Components;
 use super::effects::Effects;
 use super::transaction::{ATTEMPTS_MAX, Planned, Transaction, transact, unexpected};
 use crate::error::{Error, ErrorKind, Result};
-use crate::query::filter::{Clause, Comparison, Condition, Target};
-use crate::record::column::ColumnValue;
+use crate::query::filter::Clause;
 use crate::record::key::{
     ApiKey, KeyAccess, NewKey, Principal, digest, has_length_of_key, is_well_formed, may_exist,
 };
 use crate::record::workspace::Workspace;
-use crate::record::{Document, Entry, column_index};
+use crate::record::{Document, Entry};
 use crate::store::{Batch, CommitError, Refusal, Write};
 use crate::value::excerpt::Quoted;
 use crate::value::hex::hex;
@@ -49,7 +48,7 @@ impl Transaction for Foundation<'_> {
         let workspace = Workspace::new(id, name, cursor_key, id.timestamp())?;
         let insert = Write::Insert(Entry::new(workspace.clone()));
         Ok(Planned::Commit(
-            system_batch(self.components, insert),
+            system_batch(self.components, vec![insert]),
             workspace,
         ))
     }
@@ -98,12 +97,32 @@ pub(super) async fn create_key(
 
 pub(super) async fn keys(components: &Components, workspace: Id) -> Result<Vec<ApiKey>> {
     check_workspace(components, workspace).await?;
-    let of_workspace = Clause {
-        target: Target::Column(column_index(Kind::Key, "workspace_id")?),
-        condition: Condition::Compare(Comparison::Eq, ColumnValue::from(workspace)),
-    };
+    let of_workspace = Clause::equal(Kind::Key, "workspace_id", workspace)?;
     let all = all_of_system(components, Kind::Key, vec![of_workspace]).await?;
     all.iter().map(Document::decode).collect()
+}
+
+/// A key: of any scope, or only where it opens this one.
+pub(super) async fn require(
+    components: &Components,
+    id: Id,
+    within: Option<Scope>,
+) -> Result<(Document, ApiKey)> {
+    let missing = || match within {
+        Some(_) => Error::not_found(Kind::Key.noun()),
+        None => Error::new(ErrorKind::NotFound, "There is no such key."),
+    };
+    let found = match id.kind() {
+        Kind::Key => components.storage().get(Scope::SYSTEM, id).await?,
+        _ => None,
+    };
+    let document = found.ok_or_else(missing)?;
+    let key: ApiKey = document.decode()?;
+    let opens = key.opens();
+    match within {
+        Some(scope) if scope != opens => Err(missing()),
+        _ => Ok((document, key)),
+    }
 }
 
 /// Revokes a key: of any scope, or only where it opens this one.
@@ -120,8 +139,8 @@ pub(super) async fn revoke_key(
     };
     let key = transact(components.storage(), &mut revocation).await?;
     if revocation.revokes {
-        components.announce(Effects {
-            revokes: true,
+        components.publish(Effects {
+            revoked: BTreeSet::from([key.id]),
             ..Effects::default()
         });
     }
@@ -136,32 +155,11 @@ struct Revocation<'a> {
     revokes: bool,
 }
 
-impl Revocation<'_> {
-    fn missing(&self) -> Error {
-        match self.within {
-            Some(_) => Error::not_found(Kind::Key.name()),
-            None => Error::new(ErrorKind::NotFound, "There is no such key."),
-        }
-    }
-}
-
 impl Transaction for Revocation<'_> {
     type Output = ApiKey;
 
     async fn plan(&mut self) -> Result<Planned<ApiKey>> {
-        let found = match self.id.kind() {
-            Kind::Key => {
-                let storage = self.components.storage();
-                storage.get(Scope::SYSTEM, self.id).await?
-            }
-            _ => None,
-        };
-        let document = found.ok_or_else(|| self.missing())?;
-        let mut key: ApiKey = document.decode()?;
-        let opens = Scope::new(key.workspace_id, key.mode);
-        if self.within.is_some_and(|scope| scope != opens) {
-            return Err(self.missing());
-        }
+        let (document, mut key) = require(self.components, self.id, self.within).await?;
         self.revokes = key.revoked_at.is_none();
         if !self.revokes {
             return Ok(Planned::Done(key));
@@ -173,29 +171,23 @@ impl Transaction for Revocation<'_> {
             before: document.into_entry()?,
             after: Entry::new(key.clone()),
         };
-        Ok(Planned::Commit(system_batch(self.components, replace), key))
-    }
-
-    fn resolve(&mut self, conflict: Refusal) -> Result<()> {
-        match conflict {
-            Refusal::VersionConflict { .. } => Ok(()),
-            conflict => Err(unexpected(&conflict)),
-        }
+        Ok(Planned::Commit(
+            system_batch(self.components, vec![replace]),
+            key,
+        ))
     }
 }
 
-/// A text that is as long as an API key, with its digest, which is computed once.
+/// A text that is as long as an API key.
 pub struct PresentedKey<'a> {
     secret: Cow<'a, str>,
-    digest: KeyDigest,
 }
 
 impl<'a> PresentedKey<'a> {
     /// The key that a client presents, or none where the text cannot be one.
     pub fn parse(secret: &'a str) -> Option<Self> {
-        has_length_of_key(secret).then(|| Self {
+        has_length_of_key(secret).then_some(Self {
             secret: Cow::Borrowed(secret),
-            digest: digest(secret),
         })
     }
 
@@ -203,7 +195,6 @@ impl<'a> PresentedKey<'a> {
     pub fn into_owned(self) -> PresentedKey<'static> {
         PresentedKey {
             secret: Cow::Owned(self.secret.into_owned()),
-            digest: self.digest,
         }
     }
 }
@@ -221,11 +212,11 @@ pub(super) fn cached_principal(
 ) -> Option<Principal> {
     let environment = components.environment();
     let (now, clock) = (environment.monotonic(), environment.now());
-    components.principals().valid(&key.digest, now, clock)
+    components.principals().valid(&key.secret, now, clock)
 }
 
 pub(super) fn was_valid(components: &Components, key: &PresentedKey<'_>) -> bool {
-    components.principals().was_valid(&key.digest)
+    components.principals().was_valid(&key.secret)
 }
 
 pub(super) async fn look_up(
@@ -241,13 +232,18 @@ pub(super) async fn look_up(
     let principals = components.principals();
     let now = components.environment().monotonic();
     let lookup = principals.begin_lookup();
-    let keys = [hex(&key.digest)];
+    let keys = [hex(&digest(&key.secret))];
     let storage = components.storage();
     let found = storage.find(Scope::SYSTEM, Kind::Key, &keys).await?;
     let found = found.into_iter().flatten().next();
     let found: Option<ApiKey> = found.map(|document| document.decode()).transpose()?;
-    let principal = found.and_then(|key| key.principal(components.environment().now()));
-    principals.end_lookup(lookup, key.digest, principal.clone(), now);
+    let clock = components.environment().now();
+    let valid = found.and_then(|key| Some((key.principal(clock)?, key)));
+    let principal = valid.map(|(principal, key)| {
+        components.key_uses().note(&key, clock);
+        principal
+    });
+    principals.end_lookup(lookup, &key.secret, principal.clone(), now);
     Ok(principal)
 }
 
@@ -256,20 +252,20 @@ async fn check_workspace(components: &Components, workspace: Id) -> Result<()> {
 }
 
 async fn commit(components: &Components, write: Write) -> Result<(), CommitError> {
-    let batch = system_batch(components, write);
+    let batch = system_batch(components, vec![write]);
     components.storage().commit(batch).await
 }
 
-pub(super) fn system_batch(components: &Components, write: Write) -> Batch {
+pub(super) fn system_batch(components: &Components, writes: Vec<Write>) -> Batch {
     Batch {
         scope: Scope::SYSTEM,
         now: components.environment().now(),
         requires: Vec::new(),
-        writes: vec![write],
+        writes,
     }
 }
 
-async fn all_of_system(
+pub(super) async fn all_of_system(
     components: &Components,
     kind: Kind,
     clauses: Vec<Clause>,

@@ -6,10 +6,11 @@
 //! - a **transaction**: planned, committed, retried on conflict. A **change** of a scope is one, with its
 //!   event and its deliveries in the same commit; **idempotency** decorates it;
 //! - **effects**: what a commit means to the rest of the engine, at once, or once the transaction is committed that the
-//!   program holds and the engine is **within**; of a **dry run**, whose commits are judged and not applied, nothing;
-//! - the operations on each **resource**; **keys**, **claims** and **retention** beside them;
+//!   program holds and the engine is **within**; of a **dry run**, whose commits are checked and not applied, nothing;
+//! - the operations on each **resource**; **keys**, **accounts**, **claims** and **retention** beside them;
 //! - [`Crm`] and [`Scoped`], which a program calls, and the **dispatcher**, which delivers.
 
+mod accounts;
 mod caches;
 mod change;
 mod claims;
@@ -22,6 +23,7 @@ mod dry_run;
 mod effects;
 mod environment;
 mod idempotency;
+mod key_uses;
 mod keys;
 mod listeners;
 mod registry;
@@ -33,8 +35,10 @@ mod spans;
 mod storage;
 mod transaction;
 mod wakeups;
+mod wanted;
 mod within;
 
+pub use accounts::{Accounts, Credentials};
 pub use caches::KEY_CACHE_MS;
 pub use crm::{Crm, CrmBuilder};
 pub use dispatcher::{DispatchOptions, Dispatcher, scheduler};
@@ -51,6 +55,7 @@ pub use resources::keys::Keys;
 pub use resources::listing::{List, ListRequest};
 pub use resources::objects::Objects;
 pub use resources::pages::Listing;
+pub use resources::purge::Purged;
 pub use resources::recovery::{RecoverInput, Recovery};
 pub use resources::searching::SearchRequest;
 pub use resources::webhooks::Webhooks;

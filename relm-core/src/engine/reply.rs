@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
+use crate::value::id::Id;
 
 /// What a change amounted to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub struct Reply<T = serde_json::Value> {
     pub body: Arc<str>,
     /// Whether this repeats the reply to an earlier request with the same idempotency key.
     pub replayed: bool,
+    /// The records whose values the body has: they are erased from what is kept of it where one of them is purged.
+    pub(super) about: Vec<Id>,
     of: PhantomData<fn() -> T>,
 }
 
@@ -75,8 +78,17 @@ impl<T> Reply<T> {
             outcome,
             body: body.into(),
             replayed: false,
+            about: Vec::new(),
             of: PhantomData,
         }
+    }
+
+    /// The same reply, whose body has values of these records.
+    pub(super) fn about(mut self, records: impl IntoIterator<Item = Id>) -> Self {
+        self.about.extend(records);
+        self.about.sort_unstable();
+        self.about.dedup();
+        self
     }
 
     /// The reply to an earlier request, once more.

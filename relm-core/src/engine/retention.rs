@@ -1,4 +1,7 @@
-//! Retention: events that are old and that nothing holds are deleted with their deliveries, in small steps.
+//! Retention: events that are old and that nothing holds are deleted with their deliveries, and so is what is in the trash for
+//! long; in small steps.
+
+mod trash;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -7,14 +10,14 @@ use std::time::Duration;
 use super::components::Components;
 use super::context::Context;
 use super::resources::deliveries::{each_delivery, first_of, of_events, with_status};
+use super::resources::purge::Rest;
 use super::transaction::{ATTEMPTS_MAX, Planned, Transaction, transact, unexpected};
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::filter::Clause;
-use crate::record::{Delivery, DeliveryStatus, Document, Webhook};
+use crate::record::{Actor, Delivery, DeliveryStatus, Document, Webhook};
 use crate::store::{Batch, Page, Query, Refusal, Write};
 use crate::value::environment::Sleeper;
 use crate::value::id::{Id, Kind};
-use crate::value::scope::Scope;
 use crate::value::time::Timestamp;
 
 /// Events of one step: its commit holds up others for a few milliseconds at most.
@@ -40,12 +43,49 @@ pub(super) async fn delete_expired(
     sleeper: &dyn Sleeper,
 ) -> Result<Deleted> {
     let mut deleted = Deleted::default();
+    in_all_scopes(components, before, sleeper, Expiring::Events(&mut deleted)).await?;
+    Ok(deleted)
+}
+
+/// Deletes from the trash what was deleted before a moment, in all workspaces; how many records.
+pub(super) async fn delete_expired_trash(
+    components: &Arc<Components>,
+    before: Timestamp,
+    sleeper: &dyn Sleeper,
+) -> Result<usize> {
+    let mut records = 0;
+    in_all_scopes(components, before, sleeper, Expiring::Trash(&mut records)).await?;
+    Ok(records)
+}
+
+/// What expires, and how much of it was deleted.
+enum Expiring<'a> {
+    Events(&'a mut Deleted),
+    Trash(&'a mut usize),
+}
+
+async fn in_all_scopes(
+    components: &Arc<Components>,
+    before: Timestamp,
+    sleeper: &dyn Sleeper,
+    mut expiring: Expiring<'_>,
+) -> Result<()> {
     let mut failure = None;
     let mut after = None;
     loop {
         let (scopes, next) = components.scopes_after(after).await?;
         for scope in scopes {
-            let of_scope = delete_of_scope(components, scope, before, sleeper, &mut deleted).await;
+            let context = Context::open(components, scope, Actor::SYSTEM.into()).await;
+            let of_scope = match (context, &mut expiring) {
+                (Ok(context), Expiring::Events(deleted)) => {
+                    delete_of_scope(&context, before, sleeper, deleted).await
+                }
+                (Ok(context), Expiring::Trash(records)) => {
+                    let rest = Rest::new(sleeper, REST);
+                    trash::empty(&context, before, rest, records).await
+                }
+                (Err(error), _) => Err(error),
+            };
             match of_scope {
                 Err(error)
                     if matches!(
@@ -60,21 +100,18 @@ pub(super) async fn delete_expired(
             }
         }
         if next.is_none() {
-            return failure.map_or(Ok(deleted), Err);
+            return failure.map_or(Ok(()), Err);
         }
         after = next;
     }
 }
 
 async fn delete_of_scope(
-    components: &Arc<Components>,
-    scope: Scope,
+    context: &Context,
     before: Timestamp,
     sleeper: &dyn Sleeper,
     deleted: &mut Deleted,
 ) -> Result<()> {
-    let context = Context::open(components, scope).await?;
-    let context = &context;
     let mut after = Some(first_of(Kind::Event, before));
     while let Some(last) = after {
         let mut deletion = Deletion {
@@ -92,6 +129,21 @@ async fn delete_of_scope(
         }
     }
     Ok(())
+}
+
+/// Somebody else changed it meanwhile: the next attempt reads what is left.
+fn overtaken(conflict: Refusal) -> Result<()> {
+    match conflict {
+        Refusal::VersionConflict { .. } => Ok(()),
+        conflict => Err(unexpected(&conflict)),
+    }
+}
+
+fn exhausted(context: &Context, what: &str) -> Error {
+    let workspace = context.scope().workspace();
+    Error::internal(format!(
+        "{what} of {workspace} conflicted with other changes {ATTEMPTS_MAX} times"
+    ))
 }
 
 /// Deletes what may be deleted of the next events below an id: as much as one commit is to hold.
@@ -169,18 +221,11 @@ impl Transaction for Deletion<'_> {
     }
 
     fn resolve(&mut self, conflict: Refusal) -> Result<()> {
-        match conflict {
-            Refusal::VersionConflict { .. } => Ok(()),
-            conflict => Err(unexpected(&conflict)),
-        }
+        overtaken(conflict)
     }
 
     fn exhausted(&self) -> Error {
-        let scope = self.context.scope();
-        let workspace = scope.workspace();
-        Error::internal(format!(
-            "expired events of {workspace} conflicted with other changes {ATTEMPTS_MAX} times"
-        ))
+        exhausted(self.context, "expired events")
     }
 }
 

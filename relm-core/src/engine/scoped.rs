@@ -1,6 +1,7 @@
 //! The handle on one workspace in one mode.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -60,8 +61,8 @@ impl Scoped {
     /// # Ok(()) }) }
     /// ```
     #[must_use]
-    pub fn acting_as(self, actor: Actor) -> Self {
-        Self::new(self.context.acting_as(actor))
+    pub fn acting_as(self, actor: impl Into<Arc<Actor>>) -> Self {
+        Self::new(self.context.acting_as(actor.into()))
     }
 
     /// The same handle, whose changes are made for this request: the events of them have its id. Without one each change is
@@ -77,7 +78,7 @@ impl Scoped {
         Self::new(self.context.within(transaction))
     }
 
-    /// The same handle, whose changes are dry runs: each is read, validated, planned and judged as ever, so that it gives the
+    /// The same handle, whose changes are dry runs: each is read, validated, planned and checked as ever, so that it gives the
     /// reply or the error that it would give now, and nothing of it is kept. There is no record, event or delivery of it, no
     /// idempotency key is used up, nobody who listens hears of it, and nothing is sent.
     ///
@@ -85,7 +86,7 @@ impl Scoped {
     /// - An [idempotency key](Self::idempotent) is looked at: what it was used with is replayed, and another request under it is
     ///   refused. The dry run itself leaves the key free.
     /// - What a store finds out only as it writes, such as a full disk, a dry run does not.
-    /// - Changes do not build on each other: each is judged by what is kept.
+    /// - Changes do not build on each other: each is checked against what is kept.
     ///
     /// What the handle reads it reads as ever, and within a transaction of the program it sees what that has changed.
     ///

@@ -26,7 +26,7 @@ pub(super) struct Storage {
     clock: Arc<dyn Clock>,
     writability: Writability,
     is_transaction: bool,
-    /// Where commits are judged and not applied.
+    /// Where the preconditions of commits are checked, and nothing is applied.
     dry_run: Option<DryRun>,
 }
 
@@ -49,7 +49,7 @@ impl Storage {
         }
     }
 
-    /// The same store, which a dry run leaves as it is: what would be committed is judged, and nothing is leased. The
+    /// The same store, which a dry run leaves as it is: what would be committed is checked, and nothing is leased. The
     /// configuration is that which is remembered.
     pub fn dry_run(&self, known: Option<Arc<Configuration>>) -> Self {
         Self {
@@ -112,6 +112,18 @@ impl Storage {
         called.await.map_err(Error::from)
     }
 
+    pub async fn responses_about(
+        &self,
+        scope: Scope,
+        record: Id,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>> {
+        let found = self.store.responses_about(scope, record, after, limit);
+        let called = spans::store("responses_about", found);
+        called.await.map_err(Error::from)
+    }
+
     pub async fn log(&self, scope: Scope, after: i64, limit: usize) -> Result<LogPage> {
         let called = spans::store("log", self.store.log(scope, after, limit));
         called.await.map_err(Error::from)
@@ -129,8 +141,8 @@ impl Storage {
 
     pub async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
         if let Some(dry_run) = &self.dry_run {
-            let judged = dry_run.judge(&*self.store, &batch);
-            return spans::store("dry_run", judged).await;
+            let checked = dry_run.check(&*self.store, &batch);
+            return spans::store("dry_run", checked).await;
         }
         let committed = spans::store("commit", self.store.commit(batch)).await;
         match &committed {
@@ -201,6 +213,7 @@ fn trial(now: Timestamp) -> Batch {
             outcome: 0,
             body: " ".repeat(TRIAL_BYTES).into(),
             expires_at: now.saturating_add_millis(1),
+            about: Vec::new(),
         })],
     }
 }

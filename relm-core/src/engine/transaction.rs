@@ -23,11 +23,17 @@ pub(super) trait Transaction: Send {
     /// Called once its last plan is committed; never where there was nothing to commit.
     fn committed(&mut self) {}
 
-    /// What a conflict of its plan means: an error, or another attempt.
+    /// What a conflict of its plan means: an error, or another attempt. Unless it says otherwise, a record that was changed meanwhile is
+    /// read again, and no other conflict is expected.
     ///
     /// # Errors
     /// What the conflict means to the caller, where another attempt would come to the same.
-    fn resolve(&mut self, conflict: Refusal) -> Result<()>;
+    fn resolve(&mut self, conflict: Refusal) -> Result<()> {
+        match conflict {
+            Refusal::VersionConflict { .. } => Ok(()),
+            conflict => Err(unexpected(&conflict)),
+        }
+    }
 
     /// Why the engine gives up after [`ATTEMPTS_MAX`] attempts.
     fn exhausted(&self) -> Error {
@@ -96,6 +102,18 @@ fn is_of_others(conflict: &Refusal) -> bool {
         | Refusal::VersionConflict { .. }
         | Refusal::UniqueConflict { .. } => true,
         Refusal::Configuration | Refusal::Missing(_) | Refusal::IdConflict { .. } => false,
+    }
+}
+
+/// What a conflict means to a plan that inserts what another may have inserted meanwhile: another attempt finds that.
+pub(super) fn again_where_taken(conflict: &Refusal) -> Result<()> {
+    match conflict {
+        Refusal::UniqueConflict { .. } => Ok(()),
+        Refusal::Configuration
+        | Refusal::ResponseExists
+        | Refusal::Missing(_)
+        | Refusal::VersionConflict { .. }
+        | Refusal::IdConflict { .. } => Err(unexpected(conflict)),
     }
 }
 

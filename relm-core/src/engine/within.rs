@@ -32,8 +32,8 @@ impl Within {
     /// `not_found` when there is no such workspace.
     pub async fn open(&self, workspace: Id, mode: Mode) -> Result<Scoped> {
         let scope = Scope::new(workspace, mode);
-        let context = Context::open(&self.components, scope).await?;
-        Ok(Scoped::new(context.acting_as(Actor::EMBEDDER)))
+        let context = Context::open(&self.components, scope, Actor::EMBEDDER.into()).await?;
+        Ok(Scoped::new(context))
     }
 
     /// Makes a workspace.

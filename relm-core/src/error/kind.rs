@@ -36,8 +36,8 @@ pub enum ErrorKind {
     IdentifierRequired,
     /// The store cannot be reached, takes no writes or stayed contended: nothing was applied, try again.
     Unavailable,
-    /// The store was lost while the change was committed: it was applied wholly or not at all. Send it again under the same
-    /// idempotency key, or read what became of it.
+    /// The store was lost, or something failed, while the change was made: it was applied wholly or not at all. Send it again
+    /// under the same idempotency key, or read what became of it.
     OutcomeUnknown,
     /// A fault of the engine or of its store: nothing was applied.
     Internal,

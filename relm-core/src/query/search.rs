@@ -155,7 +155,12 @@ fn words_asked(query: &str) -> Vec<Word> {
         start = number.range.end;
     }
     ask(&query[start..], &[]);
-    let word = |(_, ways): (String, BTreeSet<String>)| Word(ways.into_iter().collect());
+    let word = |(_, ways): (String, BTreeSet<String>)| {
+        let mut ways: Vec<String> = ways.into_iter().collect();
+        // Whatever begins with the longer of two begins with the shorter, which stands right before it.
+        ways.dedup_by(|way, shorter| way.starts_with(shorter.as_str()));
+        Word(ways)
+    };
     asked.into_iter().map(word).collect()
 }
 
@@ -216,5 +221,23 @@ impl SearchPosition {
     /// Whether a match of this rank and id comes after this position.
     pub fn is_before(&self, rank: Rank, id: Id) -> bool {
         (self.rank, std::cmp::Reverse(self.ulid)) < (rank, std::cmp::Reverse(id.ulid()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_asked_for_in_no_way_that_another_holds() {
+        let run = format!("{} {}", vec!["a"; 40].join("'"), vec!["b"; 40].join("'"));
+        let asked = |query: &str| {
+            let terms = SearchTerms::parse(query).expect("it is a query");
+            let ways = terms.words.into_iter().map(|Word(ways)| ways.join("|"));
+            ways.collect::<Vec<String>>()
+        };
+        assert_eq!(asked(&run), ["a", "b"]);
+        assert_eq!(asked("O'Brien"), ["brien|obrien", "o"]);
+        assert_eq!(asked("a'b'b'b"), ["a", "ab|b"]);
     }
 }

@@ -140,19 +140,21 @@ fn first_chars(text: &str, chars_max: usize) -> &str {
 
 /// The term of one stored `metadata` value; lists and objects have none.
 fn metadata_term(key: &str, value: &Value) -> Option<String> {
+    let key = nfc(key);
     match value {
-        Value::String(text) => Some(term_of(key, &nfc(text))),
-        Value::Number(number) => Some(term_of(key, &number_text(number.as_f64()?))),
-        Value::Bool(truth) => Some(term_of(key, &truth.to_string())),
+        Value::String(text) => Some(term_of(&key, &nfc(text))),
+        Value::Number(number) => Some(term_of(&key, &number_text(number.as_f64()?))),
+        Value::Bool(truth) => Some(term_of(&key, &truth.to_string())),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }
 
 /// The terms that a value equal to `text` can have: as a text, and as a number if it reads as one.
 pub(crate) fn metadata_terms(key: &str, text: &str) -> Vec<String> {
-    let mut terms = vec![term_of(key, text)];
+    let key = nfc(key);
+    let mut terms = vec![term_of(&key, text)];
     if let Some(number) = number(text) {
-        terms.push(term_of(key, &number_text(number)));
+        terms.push(term_of(&key, &number_text(number)));
         terms.dedup();
     }
     terms

@@ -1,6 +1,7 @@
 //! Associations: labelled edges between any two records.
 
 use serde::{Deserialize, Serialize, Serializer};
+use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 use crate::limits::LABEL_CHARS_MAX;
@@ -10,9 +11,11 @@ use crate::record::input::{Reader, read_as_json};
 use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
 use crate::record::reference::{self, invalid_reference};
+use crate::value::hex::hex;
 use crate::value::id::{Id, Kind};
 use crate::value::scope::Mode;
 use crate::value::spelling::OtherNames;
+use crate::value::text::nfc;
 use crate::value::time::Timestamp;
 
 /// An edge from one record to another. It never changes: it is made and removed.
@@ -90,6 +93,9 @@ impl Serialize for AssociationInput {
     }
 }
 
+/// Members that the engine alone writes.
+const READ_ONLY: [&str; 4] = ["id", "object", "mode", "created_at"];
+
 /// What other CRMs call the members of an edge.
 const OTHER_NAMES: OtherNames = &[
     (
@@ -159,6 +165,7 @@ impl AssociationInput {
             Patch::Set(label) => Some(label),
             Patch::Keep | Patch::Clear => None,
         };
+        reader.take_none_of(&READ_ONLY)?;
         // An unknown member is reported before a missing one: it is most likely the same.
         reader.finish()?;
         let from_id = end("from_type", "from_id", from)?;
@@ -219,11 +226,61 @@ impl Association {
         })
     }
 
-    /// What is unique of it in a scope. A null label and an empty one differ.
+    /// What is unique of it in a scope. A null label and an empty one differ; two that differ in composition alone are one. A label
+    /// from before a write was refused for it may be longer composed than the key has room for: its digest stands for it.
     pub fn edge_key(&self) -> String {
-        match &self.label {
-            Some(label) => format!("{} {} ={label}", self.from_id, self.to_id),
-            None => format!("{} {}", self.from_id, self.to_id),
+        let (from, to) = (self.from_id, self.to_id);
+        let Some(label) = self.label.as_deref().map(nfc) else {
+            return format!("{from} {to}");
+        };
+        match label.chars().count() > LABEL_CHARS_MAX {
+            true => format!("{from} {to} #{}", hex(&Sha256::digest(label.as_bytes()))),
+            false => format!("{from} {to} ={label}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(label: &str) -> String {
+        let (from_id, to_id) = (Id::new(Kind::Contact, 1), Id::new(Kind::Company, 2));
+        let id = Id::new(Kind::Association, 3);
+        let input = AssociationInput {
+            from_id,
+            to_id,
+            label: None,
+        };
+        let edge = Association::link(id, Mode::Live, id.timestamp(), input).unwrap();
+        let label = Some(label.to_owned());
+        Association { label, ..edge }.edge_key()
+    }
+
+    #[test]
+    fn a_label_that_grows_as_it_is_composed_has_a_key_that_fits() {
+        let places = 70 + LABEL_CHARS_MAX;
+        // Two characters each as they are composed.
+        let (written, composed) = ("\u{9df}", "\u{9af}\u{9bc}");
+        let at_most = LABEL_CHARS_MAX / 2;
+        for (times, is_verbatim) in [
+            (1, true),
+            (at_most, true),
+            (at_most + 1, false),
+            (LABEL_CHARS_MAX, false),
+        ] {
+            let key_of = key(&written.repeat(times));
+            assert!(key_of.chars().count() <= places, "{key_of}");
+            assert_eq!(key_of, key(&composed.repeat(times)));
+            assert_eq!(key_of.ends_with(&composed.repeat(times)), is_verbatim);
+            assert_ne!(key_of, key(&written.repeat(times - 1)));
+        }
+        let (long, other) = (
+            written.repeat(LABEL_CHARS_MAX),
+            "\u{958}".repeat(LABEL_CHARS_MAX),
+        );
+        assert_ne!(key(&long), key(&other));
+        let longest = key(&"x".repeat(LABEL_CHARS_MAX));
+        assert!(longest.chars().count() <= places);
     }
 }

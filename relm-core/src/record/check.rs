@@ -1,13 +1,16 @@
 //! Which values a record accepts: texts by their lengths, e-mail addresses, currencies, choices.
 
+use std::borrow::Cow;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{INTEGER_MAX, TEXT_CHARS_MAX};
 use crate::record::hint;
 use crate::record::patch::Patch;
+use crate::value::email::{self, EmailError};
 use crate::value::excerpt::Quoted;
+use crate::value::host;
 use crate::value::spelling::OtherNames;
 use crate::value::text::{self, nfc};
-use crate::value::{email, host};
 
 /// A text of at most `chars_max` characters without NUL, which not every database can keep.
 pub(crate) fn text(name: &str, value: String, chars_max: usize) -> Result<String> {
@@ -56,9 +59,14 @@ pub(crate) fn email(known: Option<String>) -> impl FnOnce(String) -> Result<Stri
     move |value| match known {
         Some(known) if known == value => Ok(known),
         known => {
-            let address = email::parse(&value).map_err(|message| {
-                let message = format!("{}, not {}.", message.trim_end_matches('.'), Quoted(&value));
-                hint::email_meant(&value).on(Error::invalid("email", message))
+            let address = email::parse(&value).map_err(|error| match error {
+                EmailError::Invisible(char) => twin("email", &value, char, |seen| {
+                    email::parse(seen).ok().map(Cow::into_owned)
+                }),
+                EmailError::TooLong | EmailError::Form => {
+                    let message = format!("{error}, not {}.", Quoted(&value));
+                    hint::email_meant(&value).on(Error::invalid("email", message))
+                }
             })?;
             let is_same = |known: &String| email::key(known) == email::key(&address);
             Ok(known
@@ -68,9 +76,34 @@ pub(crate) fn email(known: Option<String>) -> impl FnOnce(String) -> Result<Stri
     }
 }
 
-/// A company's domain, reduced to its bare host.
+/// That a value holds a character that cannot be seen, so that it is another than what it looks like; `parse` gives what the
+/// value is without such.
+pub(crate) fn twin(
+    name: &str,
+    value: &str,
+    char: char,
+    parse: impl FnOnce(&str) -> Option<String>,
+) -> Error {
+    let seen: String = value
+        .chars()
+        .filter(|char| !text::is_invisible(*char))
+        .collect();
+    let code = u32::from(char);
+    let message =
+        format!("`{name}` holds the character U+{code:04X}, which cannot be seen: remove it.");
+    let error = Error::invalid(name, message);
+    match parse(&seen) {
+        Some(meant) => error.suggest(&[&meant]),
+        None => error,
+    }
+}
+
+/// A company's domain, reduced to its bare host. What is written with a joiner can be given in its `xn--` form.
 pub(crate) fn domain(value: String) -> Result<String> {
     let value = text("domain", value, TEXT_CHARS_MAX)?;
+    if let Some(char) = text::invisible(&value) {
+        return Err(twin("domain", &value, char, host::bare));
+    }
     host::bare(&value).ok_or_else(|| {
         Error::invalid(
             "domain",
@@ -129,9 +162,12 @@ pub(crate) fn required_choice<T, const N: usize>(
     others: OtherNames,
     parse: impl FnOnce(&str) -> Option<T>,
 ) -> Result<T> {
-    let text = required(name, patch)?;
+    let options_text = options.join(", ");
+    let text = required(name, patch).map_err(|_| {
+        let message = format!("`{name}` is required: one of {options_text}.");
+        Error::invalid(name, message).options("", options)
+    })?;
     parse(&text).ok_or_else(|| {
-        let options_text = options.join(", ");
         let message = format!(
             "`{name}` must be one of {options_text}, not {}.",
             Quoted(&text)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::event::EventType;
+use super::event_type::EventType;
 use crate::record::column::{Column, ColumnOf, Columns};
 use crate::value::from_text::named;
 use crate::value::id::{Id, Kind};
@@ -24,7 +24,7 @@ pub enum DeliveryStatus {
     Succeeded,
     /// The last attempt of the schedule failed: it can be replayed.
     Dead,
-    /// Its endpoint was disabled or deleted before one did.
+    /// Its endpoint was disabled or deleted before one did, or the record of its event was purged.
     Cancelled,
 }
 
@@ -234,10 +234,52 @@ impl Delivery {
         };
     }
 
+    /// For how long it waits after its last attempt: as was planned then, unless a clock that was set meanwhile shows something that
+    /// the schedule does not allow; then as long as that allows at most.
+    pub(crate) fn delay_ms(&self, schedule: &Schedule) -> i64 {
+        let (Some(last), Some(next)) = (self.attempts.last(), self.next_attempt_at) else {
+            return 0;
+        };
+        let allowed = schedule.delays_ms(self.attempts.len());
+        let ended = last.at.saturating_add_millis(last.duration_ms);
+        let planned_ms = next.as_millis().saturating_sub(ended.as_millis());
+        match allowed.contains(&planned_ms) {
+            true => planned_ms,
+            false => *allowed.end(),
+        }
+    }
+
+    /// Has it sent at another moment than was planned.
+    pub(crate) fn replan(&mut self, due_at: Timestamp) {
+        self.next_attempt_at = Some(due_at);
+        self.version += 1;
+    }
+
     /// Gives it up, since its endpoint takes no more.
     pub fn cancel(&mut self) {
         self.give_up();
         self.version += 1;
+    }
+
+    /// Whether it is to be sent, or keeps what an endpoint answered to an event that told of a record.
+    pub(crate) fn tells(&self) -> bool {
+        self.status == DeliveryStatus::Pending
+            || self
+                .attempts
+                .iter()
+                .any(|attempt| attempt.response.is_some())
+    }
+
+    /// The same delivery of an event whose record is purged: it is sent no more, and keeps nothing of what was answered.
+    pub(crate) fn erased(mut self) -> Self {
+        if self.status == DeliveryStatus::Pending {
+            self.give_up();
+        }
+        for attempt in &mut self.attempts {
+            attempt.response = None;
+        }
+        self.version += 1;
+        self
     }
 
     /// Cancels it as part of a change that is under way.

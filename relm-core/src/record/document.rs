@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
-use crate::record::Record;
+use crate::record::{Record, Trashed};
 use crate::value::id::{Id, Kind};
 
 /// A record and its document, as they go into a store.
@@ -53,13 +53,13 @@ impl fmt::Debug for Entry {
     }
 }
 
-/// Shows the JSON, but for that of an endpoint, which holds its secrets.
+/// Shows the JSON, but for that of an endpoint, which holds its secrets, and of who signs in.
 impl fmt::Debug for Document {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Document");
         shown.field("id", &self.id);
         match self.id.kind() {
-            Kind::Webhook => shown.finish_non_exhaustive(),
+            Kind::Webhook | Kind::User | Kind::Session => shown.finish_non_exhaustive(),
             _ => shown.field("json", &self.json).finish(),
         }
     }
@@ -72,6 +72,14 @@ impl Document {
     /// `internal_error` when it is not one.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_str(&self.json).map_err(Error::internal)
+    }
+
+    /// The document of what was deleted, as the trash has it.
+    pub(crate) fn of_trashed(trashed: &Trashed) -> Self {
+        Self {
+            id: trashed.record_id,
+            json: trashed.document.json(),
+        }
     }
 
     /// Reads the document and keeps both.

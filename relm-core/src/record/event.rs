@@ -1,10 +1,9 @@
 //! Events: what happened to a record, exactly as receivers get it.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
-use serde::de::{DeserializeOwned, Error as _};
+use serde::de::DeserializeOwned;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -12,10 +11,10 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::record::actor::{Actor, Origin};
+use crate::record::association::Association;
 use crate::record::column::{Column, ColumnOf, Columns};
+use crate::record::event_type::EventType;
 use crate::record::metadata;
-use crate::record::object_type::ObjectType;
-use crate::value::from_text::from_str;
 use crate::value::id::Id;
 use crate::value::request_id::RequestId;
 use crate::value::scope::Mode;
@@ -23,90 +22,6 @@ use crate::value::time::Timestamp;
 
 /// The version of the API whose shapes records and events have.
 pub const API_VERSION: &str = "2026-07-02";
-
-/// What happened to a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Change {
-    /// It is new.
-    Created,
-    /// It has other values.
-    Updated,
-    /// It is gone.
-    Deleted,
-}
-
-/// What an event is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum EventType {
-    /// The change of a record: the twelve types that an endpoint can subscribe to.
-    Record(ObjectType, Change),
-    /// Nothing: it was asked for, to try an endpoint out, and goes to that one alone.
-    Ping,
-}
-
-impl EventType {
-    /// The twelve that an endpoint can subscribe to, in the order of the documentation.
-    pub fn all() -> impl Iterator<Item = Self> {
-        ObjectType::ALL.into_iter().flat_map(|object_type| {
-            [Change::Created, Change::Updated, Change::Deleted]
-                .map(|change| Self::Record(object_type, change))
-        })
-    }
-
-    /// The name, such as `contact.created`.
-    pub const fn as_str(self) -> &'static str {
-        let (object_type, change) = match self {
-            Self::Record(object_type, change) => (object_type, change),
-            Self::Ping => return "ping",
-        };
-        match (object_type, change) {
-            (ObjectType::Contact, Change::Created) => "contact.created",
-            (ObjectType::Contact, Change::Updated) => "contact.updated",
-            (ObjectType::Contact, Change::Deleted) => "contact.deleted",
-            (ObjectType::Company, Change::Created) => "company.created",
-            (ObjectType::Company, Change::Updated) => "company.updated",
-            (ObjectType::Company, Change::Deleted) => "company.deleted",
-            (ObjectType::Deal, Change::Created) => "deal.created",
-            (ObjectType::Deal, Change::Updated) => "deal.updated",
-            (ObjectType::Deal, Change::Deleted) => "deal.deleted",
-            (ObjectType::Activity, Change::Created) => "activity.created",
-            (ObjectType::Activity, Change::Updated) => "activity.updated",
-            (ObjectType::Activity, Change::Deleted) => "activity.deleted",
-        }
-    }
-
-    /// Reads what [`EventType::as_str`] writes.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::all()
-            .chain([Self::Ping])
-            .find(|ty| ty.as_str() == text)
-    }
-}
-
-impl fmt::Display for EventType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-from_str!(
-    EventType,
-    EventType::parse,
-    "a type of event such as `contact.created`"
-);
-
-impl Serialize for EventType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for EventType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| D::Error::custom("an event type"))
-    }
-}
 
 /// What happened, once. Its JSON is, byte for byte, the body that every attempt and replay sends.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -132,11 +47,20 @@ pub struct Event {
     /// The request that did it: all events of one batch have the same. Events from before this was recorded have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<RequestId>,
-    /// The record after the change; of a deleted one, its last state, whose version counts the deletion; of a ping, the
-    /// endpoint.
+    /// Whether its record was purged since: of `data` the `id` and the `version` are left, of an association of such a record all but its
+    /// `label`, and of `previous` nothing. Left out where it was not.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub purged: bool,
+    /// The record after the change; of a deleted one, its last state, whose version counts the deletion; of a purged one, its `id`
+    /// and its `version`, and nothing in the other members; the association, or the definition of the custom field, which has no version;
+    /// of a ping, the endpoint.
     pub data: EventData,
     /// The old values of the members that an update changed, `version` and `updated_at` aside.
     pub previous: Map<String, Value>,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// The `object` member of an [`Event`].
@@ -154,6 +78,8 @@ pub enum EventTag {
 pub struct EventData {
     json: Arc<str>,
     record_id: Option<Id>,
+    /// Of an association, where it leads from and to.
+    ends: Option<(Id, Id)>,
 }
 
 impl EventData {
@@ -162,12 +88,35 @@ impl EventData {
         Self {
             json: json.into(),
             record_id: None,
+            ends: None,
+        }
+    }
+
+    /// A record's JSON, of which is known whose it is.
+    pub(super) fn of_record(json: Arc<str>, record_id: Id) -> Self {
+        Self {
+            json,
+            record_id: Some(record_id),
+            ends: None,
+        }
+    }
+
+    /// An association's JSON.
+    pub(crate) fn of_association(json: Arc<str>, edge: &Association) -> Self {
+        Self {
+            json,
+            record_id: Some(edge.id),
+            ends: Some((edge.from_id, edge.to_id)),
         }
     }
 
     /// The JSON.
     pub fn get(&self) -> &str {
         &self.json
+    }
+
+    pub(crate) fn json(&self) -> Arc<str> {
+        Arc::clone(&self.json)
     }
 
     /// The record as its type: that of the [event's](EventType).
@@ -179,10 +128,12 @@ impl EventData {
     }
 }
 
-/// The member of a record's JSON that says which record it is.
-#[derive(Deserialize)]
+/// The members of a record's JSON that say which record it is, and between which it is.
+#[derive(Default, Deserialize)]
 struct Identified {
     id: Option<Id>,
+    from_id: Option<Id>,
+    to_id: Option<Id>,
 }
 
 impl Serialize for EventData {
@@ -196,8 +147,10 @@ impl<'de> Deserialize<'de> for EventData {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         let identified = serde_json::from_str(raw.get());
+        let Identified { id, from_id, to_id } = identified.unwrap_or_default();
         Ok(Self {
-            record_id: identified.ok().and_then(|Identified { id }| id),
+            record_id: id,
+            ends: from_id.zip(to_id),
             json: Box::<str>::from(raw).into(),
         })
     }
@@ -208,6 +161,8 @@ impl Columns for Event {
         Column::text("type", 40, |it: &Self| Some(it.event_type.as_str())),
         Column::any_id("record_id", Self::record_id).indexed(),
         Column::timestamp("created_at", |it: &Self| Some(it.created_at)),
+        Column::any_id("from_id", |it: &Self| Some(it.data.ends?.0)).indexed(),
+        Column::any_id("to_id", |it: &Self| Some(it.data.ends?.1)).indexed(),
     ];
 }
 
@@ -238,12 +193,23 @@ impl Event {
             api_version: API_VERSION.to_owned(),
             actor: Some(origin.actor),
             request_id: Some(origin.request_id),
+            purged: false,
             data: EventData {
                 record_id: Some(draft.record_id),
                 ..draft.data
             },
             previous: draft.previous,
         }
+    }
+
+    /// Counts how often it was written: it is written once more where its record is purged.
+    pub const fn version(&self) -> i64 {
+        if self.purged { 2 } else { 1 }
+    }
+
+    /// Whether it says no more of its record than that there was one.
+    pub(crate) fn is_erased(&self) -> bool {
+        self.purged || self.event_type.is_purge()
     }
 
     /// The record that it is about: the `id` in its data.
@@ -262,9 +228,11 @@ impl Event {
             api_version,
             actor,
             request_id,
+            purged,
             data,
             previous,
         } = self;
+        let purged = if *purged { r#""purged":true,"# } else { "" };
         let (data, previous) = (data.get(), metadata::text_of(previous));
         let actor = actor.as_ref().map_or_else(String::new, |actor| {
             let actor = serde_json::to_string(actor).expect("texts always serialise");
@@ -272,7 +240,7 @@ impl Event {
         });
         let request = request_id.map_or_else(String::new, |id| format!(r#""request_id":"{id}","#));
         format!(
-            r#"{{"id":"{id}","object":"event","type":"{event_type}","created_at":"{created_at}","mode":"{mode}","api_version":"{api_version}",{actor}{request}"data":{data},"previous":{previous}}}"#
+            r#"{{"id":"{id}","object":"event","type":"{event_type}","created_at":"{created_at}","mode":"{mode}","api_version":"{api_version}",{actor}{request}{purged}"data":{data},"previous":{previous}}}"#
         )
     }
 }
@@ -312,6 +280,8 @@ mod tests {
 
     use super::*;
     use crate::record::actor::ActorType;
+    use crate::record::event_type::Change;
+    use crate::record::object_type::ObjectType;
     use crate::value::id::Kind;
 
     #[test]
@@ -325,7 +295,8 @@ mod tests {
     #[test]
     fn an_event_renders_as_it_serialises() {
         let record_id = Id::new(Kind::Contact, 1);
-        let data: Arc<str> = format!(r#"{{"id":"{record_id}","first_name":"\"Ada\"\n"}}"#).into();
+        let data: Arc<str> =
+            format!(r#"{{"id":"{record_id}","first_name":"\"Ada\"\n","version":7}}"#).into();
         let previous = json!({ "first_name": "A \"da\"", "metadata": {} });
         for previous in [json!({}), previous] {
             let draft = EventDraft {
@@ -349,6 +320,12 @@ mod tests {
                 (&read.actor, read.request_id),
                 (&event.actor, event.request_id)
             );
+            let erased = read.clone().erased().unwrap();
+            assert_eq!(erased.to_json(), serde_json::to_string(&erased).unwrap());
+            assert!(!erased.to_json().contains("Ada"), "{}", erased.to_json());
+            let again: Event = serde_json::from_str(&erased.to_json()).unwrap();
+            assert_eq!((again.version(), again.record_id()), (2, Some(record_id)));
+            assert_eq!(again.created_at, event.created_at);
             // As events were before these two were recorded.
             let mut older = read;
             (older.actor, older.request_id) = (None, None);

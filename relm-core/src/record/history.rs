@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::actor::Actor;
-use super::event::{Change, Event, EventType};
+use super::event::Event;
+use super::event_type::{Change, EventType};
 use crate::error::{Error, Result};
 use crate::value::id::Id;
 use crate::value::request_id::RequestId;
@@ -43,7 +44,8 @@ pub struct HistoryEntry {
     /// What happened, such as `contact.updated`.
     #[serde(rename = "type")]
     pub event_type: EventType,
-    /// The members that changed, those of `metadata` as `metadata.<key>`. A deletion changes none.
+    /// The members that changed, those of `metadata` as `metadata.<key>`. A deletion, a restoration and a purge change none, and of
+    /// a record that was purged none is told.
     pub changes: BTreeMap<String, MemberChange>,
 }
 
@@ -63,9 +65,13 @@ impl HistoryEntry {
         let data: Map<String, Value> = event.data.decode()?;
         let version = data.get("version").and_then(Value::as_i64);
         let changes = match event.event_type {
+            EventType::Record(..) if event.purged => BTreeMap::new(),
             EventType::Record(_, Change::Created) => created(data),
             EventType::Record(_, Change::Updated) => updated(event.previous, data),
-            EventType::Record(_, Change::Deleted) | EventType::Ping => BTreeMap::new(),
+            EventType::Record(_, Change::Deleted | Change::Restored | Change::Purged)
+            | EventType::Association(_)
+            | EventType::Field(_)
+            | EventType::Ping => BTreeMap::new(),
         };
         Ok(Self {
             at: event.created_at,

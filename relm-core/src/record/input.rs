@@ -13,6 +13,9 @@ use crate::value::json;
 use crate::value::spelling::OtherNames;
 use crate::value::time::{Date, Timestamp};
 
+/// The member that says what a record is.
+const OBJECT: &str = "object";
+
 /// The member that holds what no other does.
 const METADATA: &str = "metadata";
 
@@ -74,6 +77,22 @@ impl Reader {
     /// Takes a member that cannot be set, so that no error suggests to set it.
     pub(crate) fn take_read_only(&mut self, name: &str) -> Option<Value> {
         self.members.remove(name)
+    }
+
+    /// Takes members that the engine alone writes, of a record that is to be made: a null says what leaving one out says. An
+    /// `object` with a value stays: elsewhere that is the name of a member.
+    ///
+    /// # Errors
+    /// `validation_failed` where another one has a value.
+    pub(crate) fn take_none_of(&mut self, names: &[&str]) -> Result<()> {
+        for name in names {
+            match self.members.get(*name) {
+                Some(Value::Null) => drop(self.members.remove(*name)),
+                Some(_) if *name != OBJECT => return Err(read_only(name)),
+                Some(_) | None => {}
+            }
+        }
+        Ok(())
     }
 
     /// Takes a member as it is; null is a value here.
@@ -138,7 +157,9 @@ impl Reader {
     /// # Errors
     /// `validation_failed` when it is not text, `invalid_reference` when it is not such an id.
     pub fn id(&mut self, name: &'static str, kind: Kind) -> Result<Patch<Id>> {
-        reference::id(name, kind, self.text(name)?)
+        let expected = format!("the id of {}, a string", hint::with_article(kind.noun()));
+        let hint = |value: &Value| hint::reference_meant(kind, value);
+        reference::id(name, kind, self.read(name, &expected, into_text, hint)?)
     }
 
     /// Takes a calendar day.
@@ -192,13 +213,17 @@ impl Reader {
     /// # Errors
     /// `validation_failed` when it is of another type.
     pub fn texts(&mut self, name: &'static str) -> Result<Patch<Vec<String>>> {
-        let convert = |value: Value| match value {
-            Value::Array(items) if items.iter().all(Value::is_string) => {
-                items.into_iter().map(into_text).collect()
+        match self.take(name) {
+            None => Ok(Patch::Keep),
+            Some(Value::Null) => Ok(Patch::Clear),
+            Some(Value::Array(items)) if items.iter().all(Value::is_string) => {
+                let texts: Result<_, Value> = items.into_iter().map(into_text).collect();
+                texts
+                    .map(Patch::Set)
+                    .map_err(|value| hint::no_texts(name, &value))
             }
-            other => Err(other),
-        };
-        self.read(name, "a list of strings", convert, hint::texts_meant)
+            Some(other) => Err(hint::no_texts(name, &other)),
+        }
     }
 
     /// Takes the members that `read` takes, and ends the reading.

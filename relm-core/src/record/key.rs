@@ -2,6 +2,7 @@
 
 mod access;
 mod input;
+mod rotation;
 mod scopes;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 pub use self::access::KeyAccess;
 pub use self::input::{KeyInput, KeyTag, ShownKey};
+pub use self::rotation::KeyRotation;
 pub use self::scopes::{KeyAction, KeyResource, KeyScope, KeyScopes};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::TEXT_CHARS_MAX;
@@ -45,7 +47,7 @@ pub struct ApiKey {
     pub last_four: String,
     /// SHA-256 of the key, in hexadecimal. A key is 256 random bits, so no slower digest is needed.
     pub(crate) digest: String,
-    /// 1 until it is revoked.
+    /// How many times it was written: when it was made, used, rotated and revoked.
     pub version: i64,
     /// The moment in the id.
     pub created_at: Timestamp,
@@ -60,6 +62,12 @@ pub struct ApiKey {
     /// Who made it, where that is known.
     #[serde(default)]
     pub created_by: Option<Actor>,
+    /// When it was last used, to the minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<Timestamp>,
+    /// The key that it was rotated to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced_by: Option<Id>,
 }
 
 /// A key that was just made: the one time that its text can be read.
@@ -83,8 +91,8 @@ pub struct Principal {
     pub scopes: KeyScopes,
     /// When it stops working by itself.
     pub expires_at: Option<Timestamp>,
-    /// What the key's owner calls it.
-    pub name: Option<Arc<str>>,
+    /// Who makes the changes that it is used for: the key, by the name that its owner gave it.
+    pub actor: Arc<Actor>,
 }
 
 impl Columns for ApiKey {
@@ -147,6 +155,8 @@ impl ApiKey {
             restricted_to: KeyScopes::default(),
             expires_at: None,
             created_by: None,
+            last_used_at: None,
+            replaced_by: None,
         };
         Ok(NewKey { key, secret })
     }
@@ -176,6 +186,11 @@ impl ApiKey {
         self
     }
 
+    /// The workspace and mode that it opens.
+    pub(crate) fn opens(&self) -> Scope {
+        Scope::new(self.workspace_id, self.mode)
+    }
+
     /// What its owners see of it.
     pub(crate) fn shown(&self) -> ShownKey {
         ShownKey {
@@ -190,6 +205,8 @@ impl ApiKey {
             created_at: self.created_at,
             expires_at: self.expires_at,
             revoked_at: self.revoked_at,
+            last_used_at: self.last_used_at,
+            replaced_by: self.replaced_by,
             secret: None,
         }
     }
@@ -198,11 +215,15 @@ impl ApiKey {
     pub(crate) fn principal(&self, now: Timestamp) -> Option<Principal> {
         let principal = Principal {
             key_id: self.id,
-            scope: Scope::new(self.workspace_id, self.mode),
+            scope: self.opens(),
             access: self.access,
             scopes: self.scopes(),
             expires_at: self.expires_at,
-            name: self.name.as_deref().map(Arc::from),
+            actor: Arc::new(Actor {
+                actor_type: ActorType::ApiKey,
+                id: Some(self.id.text()),
+                name: self.name.clone(),
+            }),
         };
         (self.revoked_at.is_none() && principal.holds_at(now)).then_some(principal)
     }
@@ -232,16 +253,6 @@ impl Principal {
             "This API key ends at {last}, and a key that it makes must end no later: set `expires_at`."
         );
         Err(Error::new(ErrorKind::Forbidden, message).at("expires_at"))
-    }
-}
-
-impl From<&Principal> for Actor {
-    fn from(principal: &Principal) -> Self {
-        Self {
-            actor_type: ActorType::ApiKey,
-            id: Some(principal.key_id.text()),
-            name: principal.name.as_deref().map(str::to_owned),
-        }
     }
 }
 
@@ -325,8 +336,8 @@ pub(crate) fn digest(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
-/// Letters and digits, each drawn evenly: bytes that would favour some are drawn again.
-fn random_text(rng: &dyn Rng) -> String {
+/// A secret of 256 bits, as letters and digits, each drawn evenly: bytes that would favour some are drawn again.
+pub(crate) fn random_text(rng: &dyn Rng) -> String {
     let mut text = String::with_capacity(RANDOM_CHARS);
     let mut bytes = [0_u8; 64];
     while text.len() < RANDOM_CHARS {

@@ -1,20 +1,31 @@
 //! What a record's `metadata` may hold, and how a write merges into it.
 
+mod known_keys;
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Index;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use self::known_keys::KnownKeys;
 use crate::error::{Error, Result};
 use crate::limits::{
     INTEGER_MAX, JSON_DEPTH_MAX, METADATA_BYTES_MAX, METADATA_KEY_CHARS_MAX, METADATA_KEYS_MAX,
 };
 use crate::record::filter::{Filterable, MetadataValue};
 use crate::record::patch::Patch;
+use crate::value::excerpt::Quoted;
 use crate::value::json;
+use crate::value::text::{self, nfc};
 
 /// Free-form members of a record, sorted by key. Custom fields live here too.
+///
+/// A key is one in every composition: who asks for `é` finds what was written as `e` and an accent. The spelling that was
+/// there first stays.
 ///
 /// It is JSON, and is read and written by types of one's own:
 ///
@@ -73,7 +84,8 @@ impl Metadata {
     /// # Errors
     /// `validation_failed` when the member is there and does not read as one.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
-        let member = self.0.get(key).map(T::deserialize).transpose();
+        let member = member(&self.0, key).map(|(_, value)| T::deserialize(value));
+        let member = member.transpose();
         member.map_err(|error| unlike(format!("metadata.{key}"), error))
     }
 
@@ -87,17 +99,20 @@ impl Metadata {
 
     /// Sets a member, and gives the value that it had. In an input, null removes the key from the record.
     pub fn insert(&mut self, key: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
-        self.0.insert(key.into(), value.into())
+        let key = key.into();
+        let known = member(&self.0, &key).map(|(known, _)| known.clone());
+        self.0.insert(known.unwrap_or(key), value.into())
     }
 
     /// Removes a member, and gives the value that it had. In an input, a key that is absent keeps its value.
     pub fn remove(&mut self, key: &str) -> Option<Value> {
-        self.0.remove(key)
+        let known = member(&self.0, key).map(|(known, _)| known.clone())?;
+        self.0.remove(&known)
     }
 
     /// Whether there is a member of this key.
     pub fn contains_key(&self, key: &str) -> bool {
-        self.0.contains_key(key)
+        member(&self.0, key).is_some()
     }
 
     /// How many members there are.
@@ -129,6 +144,53 @@ impl Metadata {
     }
 }
 
+/// The member of a key, in whatever composition either is written, with the key that it has.
+pub(crate) fn member<'a>(
+    members: &'a Map<String, Value>,
+    key: &str,
+) -> Option<(&'a String, &'a Value)> {
+    let exact = members.get_key_value(key);
+    // Of two keys in ASCII, no two are one.
+    let may_be = |other: &str| !(other.is_ascii() && key.is_ascii());
+    exact.or_else(|| {
+        let mut members = members.iter();
+        members.find(|(other, _)| may_be(other) && text::is_same(other, key))
+    })
+}
+
+/// The members of a record for look-ups by composed keys, as many as there are: a record is gone through once for all of them.
+pub(crate) struct Members<'a> {
+    members: &'a Map<String, Value>,
+    /// Those by their composed keys, where one is not.
+    composed: OnceCell<Option<BTreeMap<Cow<'a, str>, &'a Value>>>,
+}
+
+impl<'a> Members<'a> {
+    pub fn of(metadata: &'a Metadata) -> Self {
+        Self {
+            members: metadata.as_map(),
+            composed: OnceCell::new(),
+        }
+    }
+
+    /// The value of a key that is composed.
+    pub fn get(&self, key: &str) -> Option<&'a Value> {
+        self.members.get(key).or_else(|| {
+            let composed = self.composed.get_or_init(|| self.compose());
+            composed.as_ref()?.get(key).copied()
+        })
+    }
+
+    fn compose(&self) -> Option<BTreeMap<Cow<'a, str>, &'a Value>> {
+        let is_composed = |key: &String| matches!(nfc(key), Cow::Borrowed(_));
+        if self.members.keys().all(is_composed) {
+            return None;
+        }
+        let pairs = self.members.iter();
+        Some(pairs.map(|(key, value)| (nfc(key), value)).collect())
+    }
+}
+
 fn unlike(path: String, error: serde_json::Error) -> Error {
     let message = format!("`{path}` is not of the type that was asked for.");
     Error::invalid(path, message).caused_by(error)
@@ -142,7 +204,10 @@ impl Index<&str> for Metadata {
     type Output = Value;
 
     fn index(&self, key: &str) -> &Value {
-        &self.0[key]
+        match member(&self.0, key) {
+            Some((_, value)) => value,
+            None => &self.0[key],
+        }
     }
 }
 
@@ -199,8 +264,12 @@ pub(crate) fn merge(patch: Patch<Metadata>, metadata: &mut Metadata) -> Result<(
         Patch::Keep => return Ok(()),
         Patch::Clear => metadata.0.clear(),
         Patch::Set(members) => {
+            check_distinct(&members)?;
+            // Those of the patch are looked up among those that are there, and never among each other: they are distinct.
+            let known = KnownKeys::of(metadata.as_map(), members.as_map());
             for (key, value) in members {
                 check_key(&key)?;
+                let key = known.as_known(metadata.as_map(), key);
                 if value.is_null() {
                     metadata.0.remove(&key);
                 } else {
@@ -236,18 +305,43 @@ pub fn text_of(members: &Map<String, Value>) -> String {
     serde_json::to_string(members).expect("a JSON map with text keys always serialises")
 }
 
-/// Whether a member can have this name.
+/// Whether a member can have this name, which is as long as the longer of its spellings.
 pub(crate) fn check_key(key: &str) -> Result<()> {
-    let fits = !key.is_empty() && key.chars().count() <= METADATA_KEY_CHARS_MAX;
+    let chars = key.chars().count().max(nfc(key).chars().count());
+    let fits = (1..=METADATA_KEY_CHARS_MAX).contains(&chars);
     if fits && !key.contains('\0') {
         return Ok(());
     }
+    let given = match chars {
+        0 => "not empty".to_owned(),
+        _ if fits => format!("not {}", Quoted(key)),
+        _ => format!("not {} of {chars}", Quoted(key)),
+    };
     Err(Error::invalid(
         "metadata",
         format!(
-            "A `metadata` key must be 1 to {METADATA_KEY_CHARS_MAX} characters without U+0000."
+            "A `metadata` key must be 1 to {METADATA_KEY_CHARS_MAX} characters without U+0000, {given}."
         ),
     ))
+}
+
+/// Refuses one key in two compositions.
+fn check_distinct(members: &Metadata) -> Result<()> {
+    if members.as_map().keys().all(|key| key.is_ascii()) {
+        return Ok(());
+    }
+    let mut seen = BTreeSet::new();
+    let mut composed = members.as_map().keys().map(|key| (key, nfc(key)));
+    match composed.find(|(_, composed)| !seen.insert(composed.clone())) {
+        None => Ok(()),
+        Some((key, _)) => Err(Error::invalid(
+            format!("metadata.{key}"),
+            format!(
+                "`metadata` has the key {} twice, in two spellings of the same letters.",
+                Quoted(key)
+            ),
+        )),
+    }
 }
 
 /// What the reader of requests refuses, a Rust caller could still pass.

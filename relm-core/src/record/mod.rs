@@ -8,6 +8,7 @@ mod delivery;
 mod document;
 mod endpoint;
 mod event;
+mod event_type;
 pub mod field;
 pub mod filter;
 pub(crate) mod hint;
@@ -18,9 +19,13 @@ pub mod metadata;
 pub mod object;
 pub(crate) mod object_type;
 pub mod patch;
+pub(crate) mod receipt;
 pub mod reference;
 #[cfg(feature = "schema")]
 mod schema;
+pub mod session;
+mod trashed;
+pub mod user;
 pub mod workspace;
 
 pub use actor::{Actor, ActorType, Origin};
@@ -29,11 +34,13 @@ pub use document::{Document, Entry};
 pub use endpoint::subscription::Subscription;
 pub use endpoint::url::ipv4_host;
 pub use endpoint::{
-    DisabledReason, RotateInput, Rules as EndpointRules, Webhook, WebhookInput, WebhookTag,
-    WebhookWithSecret,
+    DisabledReason, EventFilter, HeaderChanges, RotateInput, Rules as EndpointRules, Webhook,
+    WebhookInput, WebhookTag, WebhookWithSecret,
 };
-pub use event::{API_VERSION, Change, Event, EventData, EventDraft, EventTag, EventType};
+pub use event::{API_VERSION, Event, EventData, EventDraft, EventTag};
+pub use event_type::{Change, EventType, Existence};
 pub use history::{HistoryEntry, MemberChange};
+pub use trashed::{Trashed, TrashedTag};
 
 pub(crate) use delivery::Verdict;
 pub(crate) use event::previous;
@@ -46,6 +53,8 @@ use self::field::Field;
 use self::key::ApiKey;
 use self::metadata::Metadata;
 use self::object::{Activity, Company, Contact, Deal};
+use self::session::Session;
+use self::user::User;
 use self::workspace::Workspace;
 use crate::error::{Error, Result};
 use crate::value::id::{Id, Kind};
@@ -130,7 +139,13 @@ records! {
     /// An API key; it lives in [`Scope::SYSTEM`](crate::value::scope::Scope::SYSTEM).
     Key(ApiKey),
     /// A tenant; it lives in [`Scope::SYSTEM`](crate::value::scope::Scope::SYSTEM).
-    Workspace(Workspace)
+    Workspace(Workspace),
+    /// A deleted record or association, kept to be restored.
+    Trashed(Trashed),
+    /// A person who signs in; they live in [`Scope::SYSTEM`](crate::value::scope::Scope::SYSTEM).
+    User(User),
+    /// A browser that a person signed in with; it lives in [`Scope::SYSTEM`](crate::value::scope::Scope::SYSTEM).
+    Session(Session)
 }
 
 fn decode<T: DeserializeOwned>(json: &str, wrap: fn(Box<T>) -> Record) -> Result<Record> {
@@ -181,7 +196,11 @@ impl Record {
             Self::Webhook(webhook) => webhook.version,
             Self::Delivery(delivery) => delivery.version,
             Self::Key(key) => key.version,
-            Self::Association(_) | Self::Field(_) | Self::Event(_) | Self::Workspace(_) => 1,
+            Self::Trashed(trashed) => trashed.version,
+            Self::User(user) => user.version,
+            Self::Session(session) => session.version,
+            Self::Event(event) => event.version(),
+            Self::Association(_) | Self::Field(_) | Self::Workspace(_) => 1,
         }
     }
 
@@ -227,7 +246,10 @@ impl Record {
             | Self::Event(_)
             | Self::Delivery(_)
             | Self::Key(_)
-            | Self::Workspace(_) => None,
+            | Self::Workspace(_)
+            | Self::Trashed(_)
+            | Self::User(_)
+            | Self::Session(_) => None,
         }
     }
 

@@ -81,7 +81,10 @@ impl ObjectType {
             | Kind::Delivery
             | Kind::Event
             | Kind::Key
-            | Kind::Workspace => None,
+            | Kind::Workspace
+            | Kind::Trashed
+            | Kind::User
+            | Kind::Session => None,
         }
     }
 

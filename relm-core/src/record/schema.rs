@@ -66,7 +66,7 @@ macro_rules! named {
 
 named! {
     ErrorKind: "ErrorCode", "What went wrong.", ErrorKind::ALL.into_iter().map(ErrorKind::code);
-    EventType: "EventType", "What happened to a record; a `ping` tries an endpoint out.",
+    EventType: "EventType", "What happened to what; a `ping` tries an endpoint out. There will be more: pass over a type that you do not know.",
         EventType::all().chain([EventType::Ping]).map(EventType::as_str);
 }
 

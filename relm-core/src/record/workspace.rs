@@ -18,7 +18,7 @@ use crate::value::time::Timestamp;
 pub struct Workspace {
     /// `ws_` and a ULID.
     pub id: Id,
-    /// Unique without regard to case.
+    /// Unique without regard to case and composition (NFC).
     pub name: String,
     /// What the cursors of its lists are sealed with: 32 random bytes as hexadecimal text.
     pub(crate) cursor_key: String,
@@ -56,7 +56,7 @@ impl Workspace {
 
     /// What is unique of its name.
     pub fn name_key(&self) -> String {
-        text::fold(&self.name)
+        text::name_key(&self.name)
     }
 }
 

@@ -45,36 +45,50 @@ pub enum Write {
     },
     /// A record less. It must exist with the version of this entry.
     Delete(Entry),
-    /// Every association that was from or to this record before the batch is deleted. None need exist. A batch that
-    /// unlinks a record writes no association of it otherwise.
+    /// Every association that was from or to this record before the batch is deleted. None need exist. Of these
+    /// a batch that unlinks a record may delete some itself, which must exist as ever; it writes no association of it otherwise.
     Unlink(Id),
     /// The scope's configuration version grows by one.
     Reconfigure,
     /// A response is kept. Its key must be free: never used, or expired at the batch's `now`. What has expired by then
     /// may be forgotten.
     Remember(StoredResponse),
+    /// The response under a key is kept no more, where it is [about](StoredResponse::about) this record. None need be there.
+    /// No batch forgets a key that it remembers.
+    Forget {
+        /// Its key.
+        key: String,
+        /// A record that it is about.
+        about: Id,
+    },
 }
 
 /// Which precondition of a batch failed. Nothing of the batch was applied.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The configuration has another version.
+    #[error("the configuration has another version")]
     Configuration,
     /// The idempotency key is taken.
+    #[error("the idempotency key is taken")]
     ResponseExists,
     /// These required records do not exist: all that are missing.
+    #[error("required records do not exist: {0:?}")]
     Missing(Vec<Id>),
     /// The record that the write at this index replaces or deletes is gone or has another version.
+    #[error("the record of write {write} is gone or has another version")]
     VersionConflict {
         /// The index in [`Batch::writes`].
         write: usize,
     },
     /// The id of the write at this index is taken.
+    #[error("the id of write {write} is taken")]
     IdConflict {
         /// The index in [`Batch::writes`].
         write: usize,
     },
     /// The unique key of the write at this index is taken.
+    #[error("the unique key of write {write} is held by {holder}")]
     UniqueConflict {
         /// The index in [`Batch::writes`].
         write: usize,
@@ -96,6 +110,9 @@ pub struct StoredResponse {
     pub body: Arc<str>,
     /// When the key becomes free.
     pub expires_at: Timestamp,
+    /// The records whose values the body has, each once: what finds it by
+    /// [`responses_about`](crate::store::Store::responses_about). [`response`](crate::store::Store::response) gives none of them back.
+    pub about: Vec<Id>,
 }
 
 impl fmt::Debug for StoredResponse {

@@ -9,17 +9,11 @@ use crate::error::{Error, ErrorKind};
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
     /// A precondition failed.
-    #[error("a precondition failed: {0:?}")]
-    Refused(Refusal),
+    #[error("a precondition failed: {0}")]
+    Refused(#[from] Refusal),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-impl From<Refusal> for CommitError {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
 }
 
 /// A failure of the store itself. Of a commit that failed so nothing was applied, unless the failure is

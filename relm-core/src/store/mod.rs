@@ -25,7 +25,8 @@
 //!   [column](crate::record::columns) and the same [index terms](crate::query::terms::index_terms) as the record of its
 //!   [`Entry`](crate::record::Entry). So a store need keep no more of a record than its document, by scope and id, and
 //!   whatever it finds records by: it can make all of that from the document again.
-//! - **An event is inserted and deleted, and never replaced.**
+//! - **An event keeps its columns.** It is inserted and deleted, and replaced only by one that says less of the same change. Replaced, it
+//!   keeps its number and is not deleted.
 //! - Members that a document has beyond those of its kind mean nothing, and come back with it.
 //! - **A scope is one of a workspace that there is.** Nothing is written to a scope other than
 //!   [`Scope::SYSTEM`] before its workspace was inserted there, and no workspace is ever deleted. So a store may know
@@ -103,6 +104,16 @@ pub trait Store: Send + Sync + 'static {
         key: &str,
         now: Timestamp,
     ) -> Result<Option<StoredResponse>, StoreError>;
+
+    /// The keys of the responses that are [about](StoredResponse::about) a record, in the order of their keys, strictly after
+    /// `after`: at most `limit` of them, and fewer only where no more come. Those of expired responses may be among them.
+    async fn responses_about(
+        &self,
+        scope: Scope,
+        record: Id,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError>;
 
     /// Applies every write of the batch, or none.
     ///

@@ -3,9 +3,11 @@
 use std::fmt::{self, Write as _};
 
 use crate::limits::EXCERPT_CHARS_MAX;
+use crate::value::text;
 
 /// A caller's text as a message shows it: in backquotes, cut to its first [`EXCERPT_CHARS_MAX`] characters, with its
-/// control characters escaped.
+/// control characters escaped, and what else cannot be seen. Joiners and selectors of variants, which scripts and emoji are
+/// written with, stay.
 ///
 /// Whatever a message repeats of a request goes through here: `format!("There is no field {}.", Quoted(name))`.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +18,7 @@ impl fmt::Display for Quoted<'_> {
         f.write_char('`')?;
         let mut chars = self.0.chars();
         for char in chars.by_ref().take(EXCERPT_CHARS_MAX) {
-            if char.is_control() {
+            if is_escaped(char) {
                 write!(f, "{}", char.escape_debug())?;
             } else {
                 f.write_char(char)?;
@@ -24,6 +26,11 @@ impl fmt::Display for Quoted<'_> {
         }
         f.write_str(if chars.next().is_some() { "…`" } else { "`" })
     }
+}
+
+fn is_escaped(char: char) -> bool {
+    let is_written_with = matches!(char, '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}');
+    char.is_control() || text::is_invisible(char) && !is_written_with
 }
 
 /// The text, or as much of its beginning as takes `bytes_max` bytes within a JSON string, and then an ellipsis.
@@ -75,6 +82,14 @@ mod tests {
             ("", "``".to_owned()),
             ("O'Brien \"x\" हिन्दी", "`O'Brien \"x\" हिन्दी`".to_owned()),
             ("a\nb\u{1b}[31m", "`a\\nb\\u{1b}[31m`".to_owned()),
+            (
+                "a\u{200B}b\u{202E}c\u{FEFF}",
+                "`a\\u{200b}b\\u{202e}c\\u{feff}`".to_owned(),
+            ),
+            (
+                "👩\u{200D}💻❤\u{FE0F}",
+                "`👩\u{200D}💻❤\u{FE0F}`".to_owned(),
+            ),
             (
                 &"é".repeat(EXCERPT_CHARS_MAX),
                 format!("`{}`", "é".repeat(EXCERPT_CHARS_MAX)),

@@ -62,11 +62,33 @@ fn explain(text: &str, error: &serde_json::Error) -> JsonError {
         Category::Eof => format!("The body ends before its JSON does: {error}."),
         // Nothing is read from a device here, so the reader's own failures are about the text too.
         Category::Syntax | Category::Io => {
-            let hint = spelling(text, error.line(), error.column());
-            format!("The body is not valid JSON: {error}.{hint}")
+            let said = error.to_string();
+            let hint = match MORE_OF_SYNTAX
+                .iter()
+                .find(|(begin, _)| said.starts_with(begin))
+            {
+                Some((_, hint)) => hint,
+                None => spelling(text, error.line(), error.column()),
+            };
+            format!("The body is not valid JSON: {said}.{hint}")
         }
     })
 }
+
+/// How messages of the reader begin, with what would be right.
+const MORE_OF_SYNTAX: [(&str, &str); 4] = [
+    (
+        "trailing characters",
+        " Send one JSON value, and nothing after it.",
+    ),
+    (
+        "control character",
+        " Within a text a line's end is \\n, and a tab \\t.",
+    ),
+    ("unexpected end of hex escape", HALF_A_PAIR),
+    ("lone leading surrogate in hex escape", HALF_A_PAIR),
+];
+const HALF_A_PAIR: &str = " An escape from \\ud800 to \\udfff is half a character: send both halves, or the character itself.";
 
 /// What other notations have where JSON has something else, by the character at a position of the text.
 fn spelling(text: &str, line: usize, column: usize) -> &'static str {
@@ -80,6 +102,12 @@ fn spelling(text: &str, line: usize, column: usize) -> &'static str {
         .get(column.saturating_sub(1)..)
         .unwrap_or_default();
     match from.first() {
+        _ if [&b"NaN"[..], b"Infinity", b"-Infinity"]
+            .iter()
+            .any(|word| from.starts_with(word)) =>
+        {
+            " JSON has no NaN and no Infinity: leave the member out, or send null."
+        }
         Some(b'\'' | b'`') => " JSON names and texts take double quotes.",
         Some(b'T' | b'F' | b'N') => " JSON writes true, false and null.",
         Some(first) if column == 1 && first.is_ascii_alphabetic() => {

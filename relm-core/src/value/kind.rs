@@ -27,11 +27,17 @@ pub enum Kind {
     Key,
     /// A tenant.
     Workspace,
+    /// A deleted record that can be restored.
+    Trashed,
+    /// A person who signs in.
+    User,
+    /// A browser that a person signed in with.
+    Session,
 }
 
 impl Kind {
     /// Every kind, in the order of declaration.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::Contact,
         Self::Company,
         Self::Deal,
@@ -43,6 +49,9 @@ impl Kind {
         Self::Event,
         Self::Key,
         Self::Workspace,
+        Self::Trashed,
+        Self::User,
+        Self::Session,
     ];
 
     /// What its ids begin with, before the underscore.
@@ -59,6 +68,29 @@ impl Kind {
             Self::Event => "evt",
             Self::Key => "key",
             Self::Workspace => "ws",
+            Self::Trashed => "trs",
+            Self::User => "usr",
+            Self::Session => "ses",
+        }
+    }
+
+    /// What a message calls one.
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Self::Key => "API key",
+            Self::Contact
+            | Self::Company
+            | Self::Deal
+            | Self::Activity
+            | Self::Association
+            | Self::Field
+            | Self::Webhook
+            | Self::Delivery
+            | Self::Event
+            | Self::Workspace
+            | Self::Trashed
+            | Self::User
+            | Self::Session => self.name(),
         }
     }
 
@@ -76,6 +108,9 @@ impl Kind {
             Self::Event => "event",
             Self::Key => "api_key",
             Self::Workspace => "workspace",
+            Self::Trashed => "trashed",
+            Self::User => "user",
+            Self::Session => "session",
         }
     }
 }

@@ -39,7 +39,7 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// The scope of what is above all workspaces: the workspaces themselves and the API keys.
+    /// The scope of what is above all workspaces: the workspaces themselves, the API keys, and who signs in.
     pub const SYSTEM: Self = Self {
         workspace: Id::new(Kind::Workspace, 0),
         mode: Mode::Live,

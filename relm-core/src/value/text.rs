@@ -3,9 +3,13 @@
 use std::borrow::Cow;
 
 use icu_casemap::{CaseMapper, CaseMapperBorrowed};
+use icu_properties::props::DefaultIgnorableCodePoint;
+use icu_properties::{CodePointSetData, CodePointSetDataBorrowed};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 const CASES: CaseMapperBorrowed<'static> = CaseMapper::new();
+const INVISIBLE: CodePointSetDataBorrowed<'static> =
+    CodePointSetData::new::<DefaultIgnorableCodePoint>();
 
 /// The text without differences of case, by Unicode's full case folding: `Straße` and `STRASSE` are both `strasse`.
 ///
@@ -31,6 +35,31 @@ pub fn nfc(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Owned(text.nfc().collect())
     }
+}
+
+/// Whether nothing is shown for a character by itself: a soft hyphen, a space or joiner of no width, a control of direction, a
+/// selector of variants, a filler (Unicode's `Default_Ignorable_Code_Point`). Two texts that differ in one look the same.
+pub fn is_invisible(char: char) -> bool {
+    !char.is_ascii() && INVISIBLE.contains(char)
+}
+
+/// The first [invisible](is_invisible) character of a text.
+pub fn invisible(text: &str) -> Option<char> {
+    match text.is_ascii() {
+        true => None,
+        false => text.chars().find(|char| is_invisible(*char)),
+    }
+}
+
+/// Whether two texts are one: in their composed form they are equal.
+pub fn is_same(one: &str, other: &str) -> bool {
+    one == other || nfc(one) == nfc(other)
+}
+
+/// What a name is unique by, where case makes no difference: folded and composed. The key of a key is that key.
+pub fn name_key(name: &str) -> String {
+    // Folding may leave what composes, and one that is composed may fold otherwise.
+    nfc(&fold(&nfc(name))).into_owned()
 }
 
 /// The ISO 4217 code that the text is in any case, in upper case: of money in use, of funds and metals, and of what was
@@ -120,6 +149,73 @@ mod tests {
         assert!(matches!(nfc("é"), Cow::Borrowed("é")));
         // What composition leaves out stays in parts.
         assert_eq!(nfc("\u{958}"), "\u{915}\u{93C}");
+    }
+
+    #[test]
+    fn a_name_is_one_in_every_case_and_composition() {
+        for (name, other) in [
+            ("Zoë", "ZOE\u{308}"),
+            ("e\u{301}cole", "ÉCOLE"),
+            ("ǰ", "J\u{30C}"),
+            ("Łódź", "łO\u{301}dz\u{301}"),
+            ("\u{212A}elvin", "kelvin"),
+            ("각", "\u{1100}\u{1161}\u{11A8}"),
+            ("\u{1F80}", "\u{3B1}\u{345}\u{313}"),
+        ] {
+            assert_eq!(name_key(name), name_key(other), "{name} {other}");
+            assert_eq!(name_key(&name_key(name)), name_key(name), "{name}");
+        }
+        assert_ne!(name_key("Zoë"), name_key("Zoe"));
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_known() {
+        for char in [
+            '\u{AD}',
+            '\u{34F}',
+            '\u{61C}',
+            '\u{115F}',
+            '\u{17B4}',
+            '\u{180B}',
+            '\u{200B}',
+            '\u{200C}',
+            '\u{200D}',
+            '\u{200E}',
+            '\u{202E}',
+            '\u{2060}',
+            '\u{2066}',
+            '\u{3164}',
+            '\u{FE0F}',
+            '\u{FEFF}',
+            '\u{FFA0}',
+            '\u{E0061}',
+            '\u{E0100}',
+        ] {
+            assert!(is_invisible(char), "{char:?}");
+            assert_eq!(invisible(&format!("añ{char}b\u{200B}")), Some(char));
+        }
+        for text in [
+            "",
+            "ada",
+            "a b\n",
+            "é",
+            "e\u{301}",
+            "हिन्दी",
+            "שָׁלוֹם",
+            "用户",
+            "👩",
+            "\u{A0}",
+        ] {
+            assert_eq!(invisible(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn texts_are_one_in_every_composition_and_no_other_case() {
+        assert!(is_same("é", "e\u{301}"));
+        assert!(is_same("e\u{323}\u{307}", "e\u{307}\u{323}"));
+        assert!(!is_same("é", "É"));
+        assert!(!is_same("é", "e"));
     }
 
     #[test]

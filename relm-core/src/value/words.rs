@@ -71,9 +71,14 @@ pub fn asked(text: &str, out: &mut impl FnMut(&str, Option<&str>)) {
             continue;
         }
         let mut joined = String::new();
-        for part in run.split(is_apostrophe).filter(|part| !part.is_empty()) {
-            joined.push_str(part);
-            let is_joined = joined.len() > part.len() && is_word(&joined);
+        let mut is_joined = false;
+        let parts = run.split(is_apostrophe).filter(|part| !part.is_empty());
+        for (place, part) in parts.enumerate() {
+            // No more of it leaves than its beginning, and where that is no word, nothing behind it makes it one.
+            if place < 2 || truncated(&joined).len() == joined.len() {
+                joined.push_str(part);
+                is_joined = place > 0 && is_word(&joined);
+            }
             let joined = is_joined.then(|| truncated(&joined));
             part.split_word_bounds()
                 .for_each(|word| out(truncated(word), joined));
@@ -145,6 +150,8 @@ fn undecomposed_base(char: char) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use proptest::prelude::*;
 
@@ -209,6 +216,36 @@ mod tests {
     }
 
     #[test]
+    fn what_very_many_apostrophes_part_is_found_by_how_it_begins() {
+        for part in ["a'", "㌖'"] {
+            let found = words_of(&part.repeat(10_000));
+            let begins = plain(part).replace('\'', "").repeat(SEARCH_WORD_CHARS_MAX);
+            let begins = truncated(&begins);
+            assert_eq!(found.last().map(String::as_str), Some(begins));
+            let of_parts = found.iter().filter(|word| *word != begins).count();
+            assert_eq!(of_parts, found.len() - 1);
+        }
+    }
+
+    /// The words of a run as they are defined: each part, and after each part all of the run so far, where that is one word.
+    fn words_by_definition(run: &str) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        let (mut joined, mut whole) = (String::new(), None);
+        for part in run.split('\'').filter(|part| !part.is_empty()) {
+            found.extend(part.split_word_bounds().map(truncated).map(str::to_owned));
+            joined.push_str(part);
+            let is_whole = joined.len() > part.len() && is_word(&joined);
+            let before = std::mem::replace(&mut whole, is_whole.then(|| joined.clone()));
+            found.extend(before.filter(|_| !is_whole));
+        }
+        found.extend(whole);
+        found
+            .iter()
+            .map(|word| truncated(word).to_owned())
+            .collect()
+    }
+
+    #[test]
     fn plain_text_is_stable_for_every_character() {
         for char in '\0'..=char::MAX {
             let text = plain(&char.to_string());
@@ -222,6 +259,12 @@ mod tests {
             for word in words_of(&text).into_iter().chain(words_of(&latin)) {
                 prop_assert_eq!(words_of(&word), [word]);
             }
+        }
+
+        #[test]
+        fn a_run_has_the_words_that_are_defined(run in "[a-bя-яぁ東タ']{0,90}") {
+            let found: BTreeSet<String> = words_of(&run).into_iter().collect();
+            prop_assert_eq!(found, words_by_definition(&plain(&run)));
         }
 
         #[test]

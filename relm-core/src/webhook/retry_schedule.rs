@@ -1,5 +1,6 @@
 //! When a delivery is tried again: the steps of a schedule, what an endpoint asked for, and jitter.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::transport::{Answer, SendError};
@@ -69,6 +70,14 @@ impl Schedule {
     /// How many attempts a delivery gets before it is dead.
     pub fn attempts(&self) -> usize {
         self.steps_ms.len()
+    }
+
+    /// What [`retry_delay_ms`](Self::retry_delay_ms) may give after so many that failed, whatever the endpoint asks for; of a delivery from
+    /// before the schedule was shortened, after as many as it has.
+    pub(crate) fn delays_ms(&self, failed: usize) -> RangeInclusive<i64> {
+        let step_ms = self.steps_ms.get(failed).or(self.steps_ms.last());
+        let step_ms = step_ms.copied().unwrap_or_default();
+        step_ms - step_ms * JITTER_PERCENT / 100..=LIMIT_STEPS * step_ms
     }
 
     /// How many milliseconds to wait before the next attempt, after so many that failed; none where that was the last.

@@ -12,7 +12,7 @@ use crate::value::hex::hex;
 use crate::value::time::Rng;
 
 /// What a sealed text begins with.
-const SEALED: &str = "sealed:";
+pub(crate) const SEALED: &str = "sealed:";
 /// The key id where there is no master key.
 const NO_KEY: &str = "-";
 const NONCE_BYTES: usize = 12;

@@ -1,5 +1,6 @@
 //! How an attempt leaves the process: the engine says what to send, a [`Transport`] sends it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,8 +34,9 @@ pub struct Message {
     pub url: String,
     /// The mode of the endpoint: test mode may name loopback addresses.
     pub mode: Mode,
-    /// Header fields, names in lower case: the content type, the signatures and the ids.
-    pub headers: Vec<(&'static str, String)>,
+    /// Header fields, names in lower case: the content type, the signatures and the ids, and then what the endpoint's owner
+    /// adds.
+    pub headers: Vec<(Cow<'static, str>, String)>,
     /// The body: what was signed, byte for byte.
     pub body: Arc<str>,
     /// How long all of it may take: connecting, sending, and reading the answer.

@@ -1,7 +1,5 @@
 //! Answers: a status, a JSON body, and the headers that every one of them carries.
 
-use std::sync::LazyLock;
-
 use bytes::Bytes;
 use hyper::header::{
     CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
@@ -31,6 +29,9 @@ pub(super) const RELM_NOTICE: HeaderName = HeaderName::from_static("relm-notice"
 
 /// Digits of the largest version.
 const VERSION_DIGITS_MAX: usize = 20;
+
+/// Headers that nearly all answers have room for: those of this file, and two that others add.
+const HEADERS_MAX: usize = 12;
 
 /// Seconds after which a store that could not be reached is worth another try.
 const UNAVAILABLE_RETRY_S: u64 = 1;
@@ -170,7 +171,8 @@ fn version_of(document: &[u8]) -> Option<&[u8]> {
 }
 
 /// An error, as its answer shows it.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{code}: {message}")]
 pub(super) struct ApiError {
     pub status: StatusCode,
     pub code: &'static str,
@@ -178,6 +180,7 @@ pub(super) struct ApiError {
     /// Boxed, so that a result is no larger for what few failures have.
     header: Option<Box<(HeaderName, HeaderValue)>>,
     /// What the engine said, where it was the engine.
+    #[source]
     pub error: Option<Error>,
 }
 
@@ -232,8 +235,18 @@ impl ApiError {
     pub fn internal() -> Self {
         Self::of(
             Code::Engine(ErrorKind::Internal),
-            "Something failed on our side. If this was a change, read what became of it, or send it again with the same `Idempotency-Key`.",
+            "Something failed on our side; nothing was applied.",
         )
+    }
+
+    /// Something of ours failed in the midst of a change.
+    pub fn outcome_unknown() -> Self {
+        Error::new(
+            ErrorKind::OutcomeUnknown,
+            "Something failed on our side while the change was made: it may have been applied, whole, or not at all. Send the \
+             request again with the same `Idempotency-Key`, or read what became of it.",
+        )
+        .into()
     }
 }
 
@@ -287,6 +300,7 @@ impl From<Refusal> for ApiError {
             )
             .into(),
             Refusal::Panicked => Self::internal(),
+            Refusal::PanickedInChange => Self::outcome_unknown(),
         }
     }
 }
@@ -311,16 +325,6 @@ enum Said<'a> {
     Http { code: &'a str, message: &'a str },
 }
 
-/// What every answer says alike, with room for the rest: a copy costs less than to insert each anew.
-static FIXED: LazyLock<HeaderMap> = LazyLock::new(|| {
-    let mut headers = HeaderMap::with_capacity(10);
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(RELM_VERSION, HeaderValue::from_static(API_VERSION));
-    headers
-});
-
 /// The response to an outcome.
 pub(super) fn render(outcome: Outcome, window: &Window, request_id: RequestId) -> Response<Bytes> {
     let (status, body, replayed, header) = match outcome {
@@ -341,10 +345,14 @@ pub(super) fn render(outcome: Outcome, window: &Window, request_id: RequestId) -
             (failure.status, body, false, header)
         }
     };
-    let mut headers = FIXED.clone();
-    if response_has_no_body(status) {
-        headers.remove(CONTENT_TYPE);
+    // A map that grows copies what it has.
+    let mut headers = HeaderMap::with_capacity(HEADERS_MAX);
+    if !response_has_no_body(status) {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(RELM_VERSION, HeaderValue::from_static(API_VERSION));
     headers.insert(LIMIT, window.limit.into());
     headers.insert(REMAINING, window.remaining.into());
     headers.insert(RESET, window.reset_unix_s.into());

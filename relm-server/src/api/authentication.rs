@@ -26,8 +26,37 @@ const KEY_START: &str = "sk_";
 const HOW: &str = "Send an API key: Authorization: Bearer sk_live_… or sk_test_….";
 const WITHOUT_SCHEME: &str = "Put `Bearer ` before the API key: Authorization: Bearer sk_live_….";
 const NO_KEY: &str = "An API key begins with sk_live_ or sk_test_; what follows `Bearer` does not.";
+const IN_ANOTHER_HEADER: &str =
+    "The API key goes into another header: Authorization: Bearer sk_live_… or sk_test_….";
 const SEVERAL: &str = "Send one `Authorization` header, with one API key.";
 const UNKNOWN: &str = "This API key is not known, was revoked, or has expired.";
+
+/// Schemes that other APIs take, in small letters, and what is said to whoever uses one.
+const OTHER_SCHEMES: [(&str, &str); 5] = [
+    (
+        "token",
+        "The scheme is `Bearer`, not `Token`: Authorization: Bearer sk_live_….",
+    ),
+    (
+        "basic",
+        "The scheme is `Bearer`, not `Basic`: Authorization: Bearer sk_live_….",
+    ),
+    (
+        "apikey",
+        "The scheme is `Bearer`, not `ApiKey`: Authorization: Bearer sk_live_….",
+    ),
+    (
+        "key",
+        "The scheme is `Bearer`, not `Key`: Authorization: Bearer sk_live_….",
+    ),
+    (
+        "bearer:",
+        "There is no `:` after `Bearer`: Authorization: Bearer sk_live_….",
+    ),
+];
+
+/// Headers in which other APIs take a key.
+const OTHER_HEADERS: [&str; 4] = ["x-api-key", "api-key", "apikey", "x-auth-token"];
 
 /// Tells whose requests are.
 #[derive(Debug)]
@@ -144,7 +173,7 @@ impl Drop for LookUp<'_> {
 fn shown_key(headers: &HeaderMap) -> Result<&str, &'static str> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = match (values.next(), values.next()) {
-        (None, _) => return Err(HOW),
+        (None, _) => return Err(without_authorization(headers)),
         (Some(value), None) => value.to_str().map_err(|_| HOW)?,
         (Some(_), Some(_)) => return Err(SEVERAL),
     };
@@ -155,6 +184,21 @@ fn shown_key(headers: &HeaderMap) -> Result<&str, &'static str> {
             _ => Err(NO_KEY),
         },
         _ if value.starts_with(KEY_START) => Err(WITHOUT_SCHEME),
-        _ => Err(HOW),
+        Some((scheme, _)) => Err(other_scheme(scheme)),
+        None => Err(HOW),
     }
+}
+
+fn without_authorization(headers: &HeaderMap) -> &'static str {
+    let mut others = OTHER_HEADERS.iter();
+    match others.any(|name| headers.contains_key(*name)) {
+        true => IN_ANOTHER_HEADER,
+        false => HOW,
+    }
+}
+
+fn other_scheme(scheme: &str) -> &'static str {
+    let mut known = OTHER_SCHEMES.iter();
+    let known = known.find(|(name, _)| scheme.eq_ignore_ascii_case(name));
+    known.map_or(HOW, |(_, message)| message)
 }

@@ -16,8 +16,9 @@ use super::answer::{self, ApiError};
 use super::health::Readiness;
 use super::openapi::Documents;
 use super::operation::Body;
-use super::query::Query;
+use super::words::of_a_word;
 use crate::entity_tag::strong;
+use crate::parameters::Query;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -50,7 +51,10 @@ impl Call {
     /// `not_found` when it is not the id of a record of this kind: there is none of that id then.
     pub fn id(&self, place: usize, kind: Kind) -> Result<Id, ApiError> {
         let text = self.ids.get(place).map_or("", String::as_str);
-        Ok(named_id(kind, text)?)
+        Ok(named_id(kind, text).map_err(|error| match of_a_word(text) {
+            Some(sentence) => error.adding(sentence),
+            None => error,
+        })?)
     }
 
     /// The version that `If-Match` expects, if it expects one.
@@ -146,7 +150,7 @@ fn unreadable_version(given: &str) -> ApiError {
 
 /// There is no such record here.
 pub(super) fn missing(kind: Kind) -> ApiError {
-    let what = kind.name();
+    let what = kind.noun();
     let message = format!("There is no such {what} in this workspace and mode.");
     Error::new(ErrorKind::NotFound, message).into()
 }

@@ -3,6 +3,8 @@
 use hyper::StatusCode;
 use relm_core::ErrorKind;
 
+use crate::status::status_of;
+
 /// A stable, documented code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Code {
@@ -42,7 +44,6 @@ impl Code {
         }
     }
 
-    /// The one place where reasons become statuses.
     pub const fn status(self) -> StatusCode {
         match self {
             Self::Engine(kind) => status_of(kind),
@@ -66,26 +67,6 @@ impl Code {
             Self::RateLimited => "too many requests: try again after `Retry-After`",
             Self::NotImplemented => "a `Transfer-Encoding` other than `chunked`, once and alone",
         }
-    }
-}
-
-const fn status_of(kind: ErrorKind) -> StatusCode {
-    match kind {
-        ErrorKind::BadRequest | ErrorKind::InvalidCursor => StatusCode::BAD_REQUEST,
-        ErrorKind::Unauthorized => StatusCode::UNAUTHORIZED,
-        ErrorKind::Forbidden => StatusCode::FORBIDDEN,
-        ErrorKind::NotFound => StatusCode::NOT_FOUND,
-        ErrorKind::Gone => StatusCode::GONE,
-        ErrorKind::Conflict | ErrorKind::IdempotencyConflict => StatusCode::CONFLICT,
-        ErrorKind::VersionConflict => StatusCode::PRECONDITION_FAILED,
-        ErrorKind::ValidationFailed
-        | ErrorKind::UnknownField
-        | ErrorKind::UnknownValue
-        | ErrorKind::InvalidReference
-        | ErrorKind::IdentifierRequired => StatusCode::UNPROCESSABLE_ENTITY,
-        ErrorKind::Unavailable | ErrorKind::OutcomeUnknown => StatusCode::SERVICE_UNAVAILABLE,
-        // The engine may learn new kinds before we do.
-        _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
@@ -119,7 +100,7 @@ const fn meaning_of(kind: ErrorKind) -> &'static str {
             "the store cannot be reached or takes no writes, or too much is under way: nothing was applied, try again after `Retry-After`"
         }
         ErrorKind::OutcomeUnknown => {
-            "the store was lost while the change was committed: send it again with the same `Idempotency-Key`, or read what became of it"
+            "the store was lost, or something failed, while the change was made: send it again with the same `Idempotency-Key`, or read what became of it"
         }
         // The engine may learn new kinds before we do.
         _ => "a fault of the server",

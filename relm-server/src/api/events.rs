@@ -4,7 +4,7 @@ use relm_core::{Error, ErrorKind, Kind, Quoted};
 
 use super::answer::{Answer, ApiError, Outcome};
 use super::call::{Call, missing};
-use super::query::bad;
+use crate::parameters::bad;
 
 /// What asks for the events of a log, and where they begin.
 const AFTER: &str = "after";
@@ -29,7 +29,7 @@ async fn feed(call: Call, after: &str) -> Outcome {
     if request.cursor.is_some() {
         let message =
             "With `after`, events go on by `next_after`: pass it back as `after`, and no `cursor`.";
-        return Err(bad("cursor", message));
+        return Err(bad("cursor", message).into());
     }
     let events = call.scoped.events();
     let number = match number {

@@ -1,10 +1,10 @@
 //! Who follows events: how many they are, and the one reading of each scope's log that all of its followers share.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::stream::TryStreamExt;
 use hyper::header::RETRY_AFTER;
 use relm_core::limits::{EVENT_STREAMS_MAX, EVENT_STREAMS_PER_WORKSPACE_MAX};
@@ -17,6 +17,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use super::answer::ApiError;
 use super::code::Code;
 use crate::dispatch::TokioSleeper;
+use crate::serve::{AnswerMemory, LivePiece};
 
 /// Events that the followers of a scope share. One that is further behind reads the store by itself until it has caught up.
 const FRAMES_SHARED: usize = 64;
@@ -34,31 +35,58 @@ const FULL_RETRY_S: u64 = 15;
 pub(super) struct Frame {
     pub seq: i64,
     pub event_type: EventType,
-    pub bytes: Bytes,
+    /// None where there was no memory for it at once: whoever wants it reads it by itself, and waits for its own.
+    pub piece: Option<LivePiece>,
 }
 
 impl Frame {
-    /// The frame of an event as the API shows it.
+    /// The frame of an event as the API shows it, which all followers share.
+    fn of(document: &Document, memory: &AnswerMemory) -> Result<Self, Error> {
+        let EventHead { seq, event_type } = EventHead::of(document)?;
+        let piece = memory.try_acquire(document.json.len()).map(|permit| {
+            let mut text = String::with_capacity(document.json.len() + LINES_BYTES);
+            EventHead { seq, event_type }.write(document, &mut text);
+            LivePiece {
+                bytes: text.into(),
+                memory: Some(Arc::new(permit)),
+            }
+        });
+        Ok(Self {
+            seq,
+            event_type,
+            piece,
+        })
+    }
+}
+
+/// What a client is sent about an event beside the event.
+#[derive(Clone, Copy, Deserialize)]
+pub(super) struct EventHead {
+    pub seq: i64,
+    #[serde(rename = "type")]
+    pub event_type: EventType,
+}
+
+/// Bytes that the lines of an event have beside it, nearly.
+const LINES_BYTES: usize = 100;
+
+impl EventHead {
+    /// That of an event as the API shows it.
     pub fn of(document: &Document) -> Result<Self, Error> {
-        #[derive(Deserialize)]
-        struct Said {
-            seq: i64,
-            #[serde(rename = "type")]
-            event_type: EventType,
-        }
-        let Said { seq, event_type } = document.decode()?;
-        let mut text = format!("id: {seq}\nevent: {event_type}\n");
+        document.decode()
+    }
+
+    /// Adds the lines of the event.
+    pub fn write(self, document: &Document, text: &mut String) {
+        let Self { seq, event_type } = self;
+        // Writing to a text never fails.
+        let _ = write!(text, "id: {seq}\nevent: {event_type}\n");
         for line in document.json.lines() {
             text.push_str("data: ");
             text.push_str(line);
             text.push('\n');
         }
         text.push('\n');
-        Ok(Self {
-            seq,
-            event_type,
-            bytes: text.into(),
-        })
     }
 }
 
@@ -79,11 +107,13 @@ pub(super) struct Counted {
 }
 
 /// There are as many followers as there may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Full {
     /// Of one workspace.
+    #[error("the workspace follows events {EVENT_STREAMS_PER_WORKSPACE_MAX} times already")]
     Workspace,
     /// Of the server.
+    #[error("the server has {EVENT_STREAMS_MAX} streams of events already")]
     Server,
 }
 
@@ -125,7 +155,12 @@ impl Followers {
     }
 
     /// The frames of a scope from now on. Whoever reads the log to its end after this has seen, or is given, every event.
-    pub async fn subscribe(&self, scoped: &Scoped) -> Result<broadcast::Receiver<Frame>, Error> {
+    /// What waits for the slowest of them takes of `memory`.
+    pub async fn subscribe(
+        &self,
+        scoped: &Scoped,
+        memory: &AnswerMemory,
+    ) -> Result<broadcast::Receiver<Frame>, Error> {
         let scope = scoped.scope();
         if let Some(sender) = lock(&self.0.readings).get(&scope) {
             return Ok(sender.subscribe());
@@ -142,6 +177,7 @@ impl Followers {
         let reading = Reading {
             shared: Arc::clone(&self.0),
             scoped: scoped.clone(),
+            memory: memory.clone(),
             frames: sender,
             waits_for_room: true,
         };
@@ -154,6 +190,7 @@ impl Followers {
 struct Reading {
     shared: Arc<Shared>,
     scoped: Scoped,
+    memory: AnswerMemory,
     frames: broadcast::Sender<Frame>,
     /// Whether it waits when the ring is full. It does so once: whoever did not read meanwhile holds up nobody any more.
     waits_for_room: bool,
@@ -175,11 +212,13 @@ impl Reading {
                     false => continue,
                 },
             };
-            let frame = read.and_then(|document| document.as_ref().map(Frame::of).transpose());
-            let Ok(Some(frame)) = frame else {
+            let Ok(Some(document)) = read else {
                 return;
             };
             self.wait_for_room().await;
+            let Ok(frame) = Frame::of(&document, &self.memory) else {
+                return;
+            };
             // The last follower may have left.
             let _ = self.frames.send(frame);
         }

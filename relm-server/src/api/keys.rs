@@ -4,7 +4,7 @@ use relm_core::{Kind, ListRequest};
 
 use super::answer::{Answer, Outcome};
 use super::call::Call;
-use super::operation::Takes;
+use crate::parameters::Takes;
 
 pub(super) async fn list(mut call: Call) -> Outcome {
     let request = ListRequest {
@@ -20,6 +20,22 @@ pub(super) async fn create(call: Call) -> Outcome {
     call.query.finish()?;
     let giver = Some(&call.principal);
     let reply = call.scoped.keys().create_json(call.body, giver).await?;
+    Ok(Answer::reply(&reply))
+}
+
+pub(super) async fn get(call: Call) -> Outcome {
+    call.query.finish()?;
+    let id = call.id(0, Kind::Key)?;
+    Ok(Answer::document(&call.scoped.keys().get(id).await?))
+}
+
+pub(super) async fn rotate(call: Call) -> Outcome {
+    call.query.finish()?;
+    call.expect_no_version()?;
+    let id = call.id(0, Kind::Key)?;
+    let giver = Some(&call.principal);
+    let keys = call.scoped.keys();
+    let reply = keys.rotate_json(id, call.body, giver).await?;
     Ok(Answer::reply(&reply))
 }
 

@@ -13,8 +13,6 @@ mod dry_run;
 mod events;
 mod failed_authentications;
 mod fields;
-mod filterable;
-mod filters;
 mod followers;
 mod health;
 mod held_key;
@@ -22,24 +20,25 @@ mod keys;
 mod objects;
 mod openapi;
 mod operation;
-mod parameters;
-mod query;
+mod path_meant;
 mod rate_limit;
 mod routes;
 mod schema;
 mod schemas;
 mod search;
+mod serving;
 mod stream;
 mod task;
 mod unrouted;
 mod webhooks;
+mod words;
 
 use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use hyper::header::{HeaderMap, HeaderValue, ORIGIN};
+use hyper::header::ORIGIN;
 use hyper::http::request::Parts;
 use hyper::{Request, Response};
 use relm_core::engine::Crm;
@@ -51,14 +50,16 @@ use self::call::{Call, Open, check_version, read_body};
 use self::followers::Followers;
 use self::health::Readiness;
 use self::openapi::Documents;
-use self::query::Query;
 use self::rate_limit::{RateLimiter, Window};
 use self::routes::{Answering, Handler, Routes};
 use self::task::Task;
 use self::unrouted::unrouted;
 use crate::Cors;
+use crate::caught::caught;
 use crate::log_throttle::LogThrottle;
-use crate::serve::{self, Admission, Allowance, LiveBody, Peer, Refusal, Tenant};
+use crate::observation::{Observation, Observer, PREFLIGHT};
+use crate::parameters::Query;
+use crate::serve::{Admission, Allowance, AnswerMemory, BodyType, LiveBody, Peer, Tenant};
 
 /// The API over one engine.
 pub struct Api {
@@ -66,17 +67,19 @@ pub struct Api {
     routes: Routes,
     documents: Arc<Documents>,
     authentication: Authentication,
-    rates: RateLimiter,
+    rates: Arc<RateLimiter>,
     readiness: Readiness,
     followers: Followers,
     cors: Cors,
     log_throttle: LogThrottle,
+    observer: Observer,
 }
 
 /// A request whose head was checked: it may be read and answered.
 pub struct Admitted {
     request_id: RequestId,
     window: Window,
+    seen: Observation,
     task: Task,
 }
 
@@ -89,18 +92,19 @@ impl Api {
             documents: Arc::new(Documents::new(routes.operations())),
             routes,
             authentication: Authentication::default(),
-            rates: RateLimiter::new(rate_limit_per_minute, false),
+            rates: Arc::new(RateLimiter::new(rate_limit_per_minute, false)),
             readiness: Readiness::default(),
             followers: Followers::default(),
             cors: Cors::Off,
             log_throttle: LogThrottle::default(),
+            observer: Observer::default(),
         }
     }
 
     /// The API of one of several processes over one store, for all of which together the limit is.
     pub fn of_replicas(crm: Crm, rate_limit_per_minute: u32) -> Self {
         Self {
-            rates: RateLimiter::new(rate_limit_per_minute, true),
+            rates: Arc::new(RateLimiter::new(rate_limit_per_minute, true)),
             ..Self::new(crm, rate_limit_per_minute)
         }
     }
@@ -111,23 +115,22 @@ impl Api {
         Self { cors, ..self }
     }
 
+    /// The same API, whose requests this one sees.
+    #[must_use]
+    pub fn observer(self, observer: Observer) -> Self {
+        Self { observer, ..self }
+    }
+
     /// Answers a request that is there whole, of a caller whom nobody else shares an address with.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let (head, body) = request.into_parts();
+        let origin = head.headers.get(ORIGIN).cloned();
         let checked = self.check_head(&head, None).await;
-        self.handle_checked(checked, Request::from_parts(head, body))
-            .await
-    }
-
-    /// Answers a request that is there whole, and whose head was checked.
-    pub(crate) async fn handle_checked(
-        &self,
-        checked: Result<Admission<Admitted>, Response<Bytes>>,
-        request: Request<Bytes>,
-    ) -> Response<Bytes> {
-        let origin = request.headers().get(ORIGIN).cloned();
         let mut response = match checked {
-            Ok(Admission { call, .. }) => self.carry_out(call, request).await,
+            Ok(Admission { call, .. }) => {
+                let request = Request::from_parts(head, body);
+                self.carry_out(call, request).await
+            }
             Err(answered) => answered,
         };
         self.cors.allow(origin.as_ref(), response.headers_mut());
@@ -142,21 +145,34 @@ impl Api {
     ) -> Result<Admission<Admitted>, Response<Bytes>> {
         let request_id = self.crm.request_id();
         let mut window = self.rates.full_window(self.crm.now());
-        if let Some(headers) = self.cors.preflight(head) {
-            let mut response = self.render(Ok(Answer::no_content()), &window, request_id);
-            response.headers_mut().extend(headers);
-            return Err(response);
-        }
-        match self.admit(head, peer, request_id, &mut window).await {
+        let mut seen = self.observer.begin(&head.method, Some(request_id));
+        let admitted = match self.cors.preflight(head) {
+            Some(headers) => {
+                seen.route(PREFLIGHT);
+                let mut response = self.render(Ok(Answer::no_content()), &window, request_id);
+                response.headers_mut().extend(headers);
+                Err(response)
+            }
+            None => {
+                let admitted = self.admit(head, peer, request_id, &mut window, &mut seen);
+                let admitted = admitted.await;
+                admitted.map_err(|failure| self.render(Err(failure), &window, request_id))
+            }
+        };
+        match admitted {
             Ok((task, allowance)) => Ok(Admission {
                 call: Admitted {
                     request_id,
                     window,
+                    seen,
                     task,
                 },
                 allowance,
             }),
-            Err(failure) => Err(self.render(Err(failure), &window, request_id)),
+            Err(response) => {
+                seen.answered(response.status());
+                Err(response)
+            }
         }
     }
 
@@ -167,12 +183,14 @@ impl Api {
         peer: Option<Peer>,
         request_id: RequestId,
         window: &mut Window,
+        seen: &mut Observation,
     ) -> Result<(Task, Option<Allowance>), ApiError> {
         let path = head.uri.path();
         let (route, ids) = match self.routes.find(&head.method, path) {
             Ok(found) => found,
             Err(missed) => return Err(unrouted(&self.routes, &head.method, path, missed)),
         };
+        seen.route(route.operation.path);
         let (needed, handler) = match route.handler {
             Handler::Keyed(scope, handler) => (scope, handler),
             Handler::Open(handler) => {
@@ -184,18 +202,18 @@ impl Api {
             .authentication
             .authenticate(&self.crm, &head.headers, peer);
         let principal = who.await?;
+        seen.key(principal.key_id);
         let scope = principal.scope;
         *window = self.rates.count(&self.crm, scope).await;
         if !window.allowed {
+            seen.rate_limited();
             return Err(ApiError::rate_limited(window.retry_after_s));
         }
         check_scope(&principal, needed)?;
         check_version(&head.headers)?;
         let is_dry_run = dry_run::is_asked_for(&head.method, &head.headers)?;
-        let scoped = self.crm.open(scope.workspace(), scope.mode()).await?;
-        let scoped = scoped
-            .acting_as((&principal).into())
-            .for_request(request_id);
+        let scoped = self.crm.open_for(&principal).await?;
+        let scoped = scoped.for_request(request_id);
         let task = Task::Keyed {
             handler,
             body: route.operation.body,
@@ -210,6 +228,7 @@ impl Api {
             // Both modes of a workspace draw on one account: they are one customer.
             tenant: Tenant(scope.workspace().ulid()),
             body_bytes_max: route.operation.body_bytes_max,
+            body: BodyType::Json,
             answer: route.operation.answer_size,
         };
         Ok((task, Some(allowance)))
@@ -224,20 +243,32 @@ impl Api {
         let Admitted {
             request_id,
             window,
+            seen,
             task,
         } = call;
         let notice = task.notice();
         let mut is_dry_run = task.is_dry_run();
-        let outcome = match self.begin(task, request, &mut is_dry_run) {
-            Ok(answering) => answering.await,
-            Err(failure) => Err(failure),
+        let is_safe = request.method().is_safe();
+        let answering = async {
+            match self.begin(task, request, &mut is_dry_run) {
+                Ok(answering) => answering.await,
+                Err(failure) => Err(failure),
+            }
         };
+        let caught = caught(answering).await;
+        let outcome = caught.unwrap_or_else(|| {
+            Err(match is_safe || is_dry_run {
+                true => ApiError::internal(),
+                false => ApiError::outcome_unknown(),
+            })
+        });
         let is_answered = outcome.is_ok();
         let mut response = self.render(outcome, &window, request_id);
         if let Some(notice) = notice.filter(|_| is_answered) {
             response.headers_mut().insert(answer::RELM_NOTICE, notice);
         }
         dry_run::mark(&mut response, is_dry_run);
+        seen.answered(response.status());
         response
     }
 
@@ -288,11 +319,20 @@ impl Api {
     }
 
     /// Begins to tell somebody what happens.
-    async fn begin_live(&self, task: Task, head: &Parts) -> Result<LiveBody, ApiError> {
+    async fn begin_live(
+        &self,
+        task: Task,
+        head: &Parts,
+        memory: AnswerMemory,
+    ) -> Result<LiveBody, ApiError> {
         match task {
             Task::Keyed { query, scoped, .. } => {
-                let key = self.authentication.hold(&self.crm, &head.headers)?;
-                stream::follow(&self.followers, *scoped, query, &head.headers, key).await
+                let account = stream::Account {
+                    key: self.authentication.hold(&self.crm, &head.headers)?,
+                    rates: Arc::clone(&self.rates),
+                    memory,
+                };
+                stream::follow(&self.followers, *scoped, query, &head.headers, account).await
             }
             Task::Open(_) => Err(ApiError::internal()),
         }
@@ -331,60 +371,4 @@ fn check_scope(principal: &Principal, needed: KeyScope) -> Result<(), ApiError> 
     }
     let message = format!("This request needs the scope `{needed}`, which this API key has not.");
     Err(relm_core::Error::new(ErrorKind::Forbidden, message).into())
-}
-
-impl serve::Handler for Api {
-    type Call = Admitted;
-
-    fn admit(
-        &self,
-        head: &Parts,
-        peer: Peer,
-    ) -> impl Future<Output = Result<Admission<Admitted>, Response<Bytes>>> + Send {
-        self.check_head(head, Some(peer))
-    }
-
-    fn handle(
-        &self,
-        call: Admitted,
-        request: Request<Bytes>,
-    ) -> impl Future<Output = Response<Bytes>> + Send {
-        self.carry_out(call, request)
-    }
-
-    async fn follow(
-        &self,
-        call: Admitted,
-        head: Parts,
-    ) -> Result<Response<LiveBody>, Response<Bytes>> {
-        let Admitted {
-            request_id,
-            window,
-            task,
-        } = call;
-        match self.begin_live(task, &head).await {
-            Ok(live) => {
-                let head = Answer::event_stream(Bytes::new());
-                Ok(self.render(Ok(head), &window, request_id).map(|_| live))
-            }
-            Err(failure) => Err(self.render(Err(failure), &window, request_id)),
-        }
-    }
-
-    fn complete(&self, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
-        self.cors.allow(origin, headers);
-    }
-
-    fn refuse(&self, refusal: Refusal, call: Option<Admitted>) -> Response<Bytes> {
-        let (window, request_id, is_dry_run) = match call {
-            Some(call) => (call.window, call.request_id, call.task.is_dry_run()),
-            None => {
-                let window = self.rates.full_window(self.crm.now());
-                (window, self.crm.request_id(), false)
-            }
-        };
-        let mut response = self.render(Err(ApiError::from(refusal)), &window, request_id);
-        dry_run::mark(&mut response, is_dry_run);
-        response
-    }
 }

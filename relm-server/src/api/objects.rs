@@ -7,8 +7,8 @@ use relm_core::record::object::Object;
 
 use super::answer::{Answer, Outcome};
 use super::call::{Call, missing};
-use super::operation::Takes;
 use crate::entity_tag;
+use crate::parameters::Takes;
 
 fn of<T: Object + Into<Record>>(scoped: &Scoped) -> Objects<'_, T> {
     scoped.objects()
@@ -20,17 +20,23 @@ pub(super) async fn create<T: Object + Into<Record>>(call: Call) -> Outcome {
     Ok(Answer::reply(&reply).versioned())
 }
 
-pub(super) async fn list<T: Object + Into<Record>>(call: Call) -> Outcome {
+pub(super) async fn list<T: Object + Into<Record>>(mut call: Call) -> Outcome {
+    let deleted = call.query.take_switch("deleted")?;
     let request = call.query.into_list(T::TYPE.kind())?;
-    let list = of::<T>(&call.scoped).list(&request).documents().await?;
-    Ok(Answer::list(&list))
+    let objects = of::<T>(&call.scoped);
+    let list = match deleted {
+        Some(true) => objects.trash(&request),
+        Some(false) | None => objects.list(&request),
+    };
+    Ok(Answer::list(&list.documents().await?))
 }
 
 pub(super) async fn get<T: Object + Into<Record>>(mut call: Call) -> Outcome {
+    let kind = T::TYPE.kind();
+    // First: what stands in the place of an id says what its parameters were meant for.
+    let id = call.id(0, kind)?;
     let at = call.query.take_moment()?;
     call.query.finish_of(Takes::Moment)?;
-    let kind = T::TYPE.kind();
-    let id = call.id(0, kind)?;
     let objects = of::<T>(&call.scoped);
     let found = match at {
         Some(at) => objects.get_json_at(id, at).await?,
@@ -75,12 +81,25 @@ pub(super) async fn update<T: Object + Into<Record>>(call: Call) -> Outcome {
     Ok(Answer::reply(&reply).versioned())
 }
 
-pub(super) async fn delete<T: Object + Into<Record>>(call: Call) -> Outcome {
+pub(super) async fn delete<T: Object + Into<Record>>(mut call: Call) -> Outcome {
+    let purges = call.query.take_switch("purge")?;
+    call.query.finish_of(Takes::Deletion)?;
+    let id = call.id(0, T::TYPE.kind())?;
+    let expected = call.expected_version()?;
+    let objects = of::<T>(&call.scoped);
+    if purges == Some(true) {
+        return Ok(Answer::reply(&objects.purge_json(id, expected).await?));
+    }
+    objects.delete(id, expected).await?;
+    Ok(Answer::deleted(id))
+}
+
+pub(super) async fn restore<T: Object + Into<Record>>(call: Call) -> Outcome {
     call.query.finish()?;
     let id = call.id(0, T::TYPE.kind())?;
     let expected = call.expected_version()?;
-    of::<T>(&call.scoped).delete(id, expected).await?;
-    Ok(Answer::deleted(id))
+    let reply = of::<T>(&call.scoped).restore_json(id, expected).await?;
+    Ok(Answer::reply(&reply).versioned())
 }
 
 pub(super) async fn batch(call: Call) -> Outcome {

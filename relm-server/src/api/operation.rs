@@ -6,6 +6,7 @@ use relm_core::limits::{BATCH_REQUEST_BYTES_MAX, REQUEST_BYTES_MAX};
 use relm_core::{ErrorKind, KeyScope, Kind};
 
 use super::code::Code;
+use crate::parameters::Takes;
 use crate::serve::AnswerSize;
 
 /// One method on one path.
@@ -45,23 +46,6 @@ pub(super) enum Access {
     Open,
     /// Whoever shows a valid key that has this scope.
     Keyed(KeyScope),
-}
-
-/// The parameters in the query string.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Takes {
-    Nothing,
-    /// A page's size and place.
-    Page,
-    /// A page's size and place, and filters on records of a kind.
-    List(Kind),
-    Search,
-    /// Where a stream of events begins, and their types.
-    Stream,
-    /// The moment at which a record is asked for.
-    Moment,
-    /// A page's size and place, and the moment at which a history ends.
-    History,
 }
 
 /// The body of a request, by the name of its schema.
@@ -149,6 +133,12 @@ impl Operation {
     pub fn at_moments(mut self) -> Self {
         self.query = Takes::Moment;
         self
+    }
+
+    /// A deletion, which may be for good, and then be under way.
+    pub fn purges(mut self) -> Self {
+        self.query = Takes::Deletion;
+        self.gives(202, "Deleted")
     }
 
     /// A page of the changes of a record.

@@ -2,17 +2,16 @@
 
 use relm_core::{Error, ErrorKind, SearchRequest};
 
-use super::answer::{Answer, ApiError, Outcome};
+use super::answer::{Answer, Outcome};
 use super::call::Call;
-use super::operation::Takes;
-use super::parameters;
+use crate::parameters::{Takes, elsewhere};
 
 pub(super) async fn search(mut call: Call) -> Outcome {
     let query = &mut call.query;
     let Some(q) = query.take("q")? else {
         let known = query.first_name();
-        let known = known.and_then(|name| parameters::of_elsewhere(name, Takes::Search));
-        return Err(known.unwrap_or_else(no_words));
+        let known = known.and_then(|name| elsewhere::of_elsewhere(name, Takes::Search));
+        return Err(known.unwrap_or_else(no_words).into());
     };
     let request = SearchRequest {
         q,
@@ -25,7 +24,7 @@ pub(super) async fn search(mut call: Call) -> Outcome {
     Ok(Answer::list(&list))
 }
 
-fn no_words() -> ApiError {
+fn no_words() -> Error {
     let message = "`q` is required: the words to search for.";
-    Error::new(ErrorKind::BadRequest, message).at("q").into()
+    Error::new(ErrorKind::BadRequest, message).at("q")
 }

@@ -6,8 +6,8 @@ use relm_core::{Principal, Scoped};
 
 use super::call::{Call, Open};
 use super::operation::Body;
-use super::query::Query;
 use super::routes::Answering;
+use crate::parameters::Query;
 
 /// What is to be done for a request.
 pub(super) enum Task {

@@ -31,6 +31,7 @@ fn read_from(line: &[OsString], environment: Environment<'_>) -> Result<Cli, Err
     if let Some(name) = matches.subcommand_name().filter(|name| *name != SERVE) {
         let typed = |arg: &&Arg| {
             matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine)
+                && !is_of(name, arg)
         };
         if let Some(option) = serving().iter().find(typed).and_then(Arg::get_long) {
             let message =
@@ -47,18 +48,32 @@ fn serving() -> Vec<Arg> {
     command.get_arguments().cloned().collect()
 }
 
+/// Options of serving that mean something to other commands, too: where a server is that they ask, or that they print a link to.
+const OF_OTHERS: [(&str, &[&str]); 2] = [
+    ("health", &["listen"]),
+    ("admin", &["listen", "console-listen", "public-url"]),
+];
+
+/// Whether a command that does not serve takes this option of serving.
+fn is_of(command: &str, arg: &Arg) -> bool {
+    let mut others = OF_OTHERS.iter();
+    let taken = others.find(|(name, _)| *name == command);
+    taken.is_some_and(|(_, options)| arg.get_long().is_some_and(|long| options.contains(&long)))
+}
+
 /// The command, whose options may stand before and after the names of commands. The help of a command that does not serve
 /// leaves out how to.
 fn command(line: &[OsString], environment: Environment<'_>) -> Command {
     let named = |name: &str| line.iter().skip(1).any(|word| word == name);
     let mut commands = Cli::command();
-    let serves = !commands
-        .get_subcommands_mut()
-        .any(|one| one.get_name() != SERVE && named(one.get_name()));
+    let mut others = commands.get_subcommands_mut();
+    let other = others.find(|one| one.get_name() != SERVE && named(one.get_name()));
+    let other = other.map(|one| one.get_name().to_owned());
     let serving: Vec<_> = serving().iter().map(|arg| arg.get_id().clone()).collect();
     Cli::command().mut_args(|arg| {
         let is_empty = |name: &OsStr| environment(name).is_some_and(|value| value.is_empty());
-        let hidden = !serves && serving.contains(arg.get_id());
+        let is_taken = |other: &String| is_of(other, &arg);
+        let hidden = serving.contains(arg.get_id()) && !other.as_ref().is_none_or(is_taken);
         let arg = if arg.get_env().is_some_and(is_empty) {
             arg.env(None)
         } else {
@@ -156,6 +171,29 @@ mod tests {
     }
 
     #[test]
+    fn commands_that_ask_a_server_or_name_it_take_where_it_is() {
+        for args in [
+            &["health", "--listen", ":99"][..],
+            &["--listen", ":99", "health"],
+            &["admin", "reset", "--listen", ":99"],
+        ] {
+            let listen = read(args).unwrap().serve.listen;
+            assert_eq!(listen.to_string(), "127.0.0.1:99", "{args:?}");
+        }
+        let url = "https://crm.example.com";
+        let args = read(&["admin", "reset", "--public-url", url]).unwrap();
+        assert_eq!(args.serve.public_url.unwrap().as_str(), url);
+        for args in [
+            &["migrate", "--listen", ":99"][..],
+            &["health", "--public-url", url],
+            &["admin", "reset", "--trash-days", "1"],
+        ] {
+            let refused = read(args).unwrap_err();
+            assert!(refused.contains("is for serving"), "{refused}");
+        }
+    }
+
+    #[test]
     fn keys_may_follow_one_another() {
         let key = |byte: u8| STANDARD.encode([byte; 32]);
         let both = format!("{},{}", key(1), key(2));
@@ -196,8 +234,10 @@ mod tests {
     #[test]
     fn every_option_is_a_variable_too() {
         for arg in Cli::command().get_arguments() {
-            let built_in = ["help", "version"].contains(&arg.get_id().as_str());
-            assert!(built_in || arg.get_env().is_some(), "{arg}");
+            // The last is a shorter way to say `--console off`.
+            let has_none = ["help", "version", "is_off"].contains(&arg.get_id().as_str());
+            let id = arg.get_id();
+            assert!(has_none || arg.get_env().is_some(), "{id}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs as _};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::ValueEnum;
 use relm_core::webhook::Schedule;
-use relm_core::{Id, Mode};
+use relm_core::{Id, KeyScope, KeyScopes, Mode, Timestamp};
 #[cfg(feature = "sqlite")]
 use relm_store_seaorm::Synchronous;
 use tracing_subscriber::EnvFilter;
@@ -99,6 +100,15 @@ impl std::fmt::Debug for SecretKey {
     }
 }
 
+/// How a line of the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people: the time, the level, the module, the message and its fields.
+    Text,
+    /// For programs: one JSON object a line.
+    Json,
+}
+
 /// What is logged: a filter that was read once.
 #[derive(Clone, Debug)]
 pub struct LogFilter(String);
@@ -130,6 +140,19 @@ pub(super) fn parse_id(text: &str) -> Result<Id, String> {
     Id::parse(text).ok_or_else(|| format!("`{text}` is not an id"))
 }
 
+pub(super) fn parse_scope(text: &str) -> Result<KeyScope, String> {
+    // The engine's own message names what is near.
+    match KeyScopes::parse(&[text.to_owned()]) {
+        Ok(_) => text.parse().map_err(|error| format!("{error}")),
+        Err(error) => Err(error.message().to_owned()),
+    }
+}
+
+pub(super) fn parse_time(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text)
+        .ok_or_else(|| format!("`{text}` is not a time such as `2030-01-01T00:00:00Z`"))
+}
+
 pub(super) fn parse_schedule(text: &str) -> Result<Schedule, String> {
     let steps: Result<Vec<Duration>, String> = text.split(',').map(parse_duration).collect();
     Schedule::new(steps?).map_err(|error| error.message().to_owned())
@@ -154,6 +177,11 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
     millis.map(Duration::from_millis).ok_or_else(|| {
         format!("`{text}` is not a whole number with a unit, such as 200ms, 5s, 30m, 2h or 1d")
     })
+}
+
+pub(super) fn parse_count(text: &str) -> Result<NonZeroUsize, String> {
+    let count = text.parse();
+    count.map_err(|_| "it is a whole number, 1 or more".to_owned())
 }
 
 pub(super) fn parse_seconds(text: &str) -> Result<Duration, String> {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use hyper::Response;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::answer;
+use crate::html::answer;
 
 /// Bytes of pages that their readers have not taken, of all readers together.
 const BYTES_MAX: usize = 16 * 1024 * 1024;

@@ -4,10 +4,11 @@ use askama::Template;
 use bytes::Bytes;
 use hyper::Response;
 
+use super::Asked;
 use super::accepts::prefers_html;
 use super::layout::Layout;
 use super::quickstart::{LANGUAGES, Language, Snippet, snippet};
-use super::{Asked, answer};
+use crate::html::answer;
 
 const PATH: &str = "/docs";
 

@@ -1,7 +1,8 @@
 //! What all pages have around them: the files they load, and the way to every other page.
 
-use super::assets::{self, Paths};
 use super::documents::DOCUMENTS;
+use super::files;
+use crate::html::assets::Paths;
 
 /// The frame of a page.
 pub(super) struct Layout {
@@ -68,7 +69,7 @@ impl Layout {
         let quickstart = &mut groups[0].items[1];
         quickstart.is_current = path.starts_with(quickstart.path);
         Self {
-            assets: assets::paths(),
+            assets: files::paths(),
             groups,
             query: String::new(),
         }

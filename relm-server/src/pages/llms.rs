@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use hyper::Response;
 
-use super::answer::{Rendered, TEXT};
-use super::base_url::DOCUMENTED;
 use super::{Asked, documents, quickstart};
+use crate::html::DOCUMENTED;
+use crate::html::answer::{Rendered, TEXT};
 
 const DOCUMENTS: [&str; 3] = [
     include_str!("../../../docs/API.md"),

@@ -6,7 +6,7 @@ use hyper::{Response, StatusCode};
 use serde::Deserialize;
 
 use super::layout::Layout;
-use super::{answer, render};
+use crate::html::{answer, render};
 
 #[derive(Template)]
 #[template(path = "missing.html")]

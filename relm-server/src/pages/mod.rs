@@ -4,11 +4,9 @@
 //! server is reached. A page is a handler, a template and a line in the table `routes`.
 
 mod accepts;
-mod answer;
-mod assets;
-mod base_url;
 mod budget;
 mod documents;
+mod files;
 mod home;
 mod layout;
 mod llms;
@@ -26,19 +24,25 @@ use hyper::{Method, Response};
 use matchit::Router;
 
 use self::accepts::prefers_html;
-use self::answer::Rendered;
-pub use self::base_url::BaseUrl;
 use self::budget::Budget;
+use crate::html::answer::{self, Rendered};
+use crate::html::{BaseUrl, render};
+use crate::observation::Observer;
 
 /// Every page.
 pub struct Pages {
-    routes: Router<Handler>,
+    /// Each with its path.
+    routes: Router<(&'static str, Handler)>,
     /// By their paths; no more than there are pages.
     rendered: Mutex<HashMap<&'static str, Arc<Rendered>>>,
     /// Where the server is reached, if that was said.
     base: Option<BaseUrl>,
     budget: Budget,
+    observer: Observer,
 }
+
+/// What stands for the path of a page that is written with a `/` after it.
+const MOVED: &str = "/docs/{path}/";
 
 /// Answers a request; none where there is no such page.
 type Handler = fn(&Asked<'_>) -> Option<Response<Bytes>>;
@@ -58,7 +62,7 @@ fn routes() -> [(&'static str, Handler); 9] {
         ("/docs/quickstart", quickstart::first),
         ("/docs/quickstart/{language}", quickstart::page),
         ("/docs/search", search::page),
-        ("/docs/assets/{name}", assets::file),
+        ("/docs/assets/{name}", files::file),
         ("/docs/{document}", documents::page),
         ("/docs/{document}/{section}", documents::page),
         ("/llms.txt", llms::text),
@@ -70,7 +74,7 @@ impl Pages {
     pub fn new(base: Option<BaseUrl>) -> Self {
         let mut router = Router::new();
         for (path, handler) in routes() {
-            let inserted = router.insert(path, handler);
+            let inserted = router.insert(path, (path, handler));
             inserted.expect("the paths of the table do not conflict");
         }
         Self {
@@ -78,7 +82,14 @@ impl Pages {
             rendered: Mutex::default(),
             base,
             budget: Budget::default(),
+            observer: Observer::default(),
         }
+    }
+
+    /// The same pages, whose requests this one sees.
+    #[must_use]
+    pub fn observer(self, observer: Observer) -> Self {
+        Self { observer, ..self }
     }
 
     /// The page that a request asks for; none where it asks for something else.
@@ -87,7 +98,14 @@ impl Pages {
         if head.uri.path().starts_with("/v1/") || !is_read(&head.method) {
             return None;
         }
-        self.find(head)
+        let mut seen = self.observer.begin(&head.method, None);
+        let Some((template, page)) = self.find(head) else {
+            seen.left_to_another();
+            return None;
+        };
+        seen.route(template);
+        seen.answered(page.status());
+        Some(page)
     }
 
     /// Answers a request for a path that nobody has, which `refused` says to programs.
@@ -104,30 +122,33 @@ impl Pages {
         }
     }
 
-    fn find(&self, head: &Parts) -> Option<Response<Bytes>> {
+    /// The page at a path, and the template of that.
+    fn find(&self, head: &Parts) -> Option<(&'static str, Response<Bytes>)> {
         let path = head.uri.path();
         if let Some(meant) = path
             .strip_suffix('/')
             .filter(|path| path.starts_with("/docs"))
         {
             let meant = meant.trim_end_matches('/');
-            return Some(match head.uri.query() {
+            let moved = match head.uri.query() {
                 Some(query) => answer::moved(&format!("{meant}?{query}")),
                 None => answer::moved(meant),
-            });
+            };
+            return Some((MOVED, moved));
         }
-        let route = self.routes.at(path).ok()?;
+        let (template, handler) = *self.routes.at(path).ok()?.value;
         let base = self.base.clone();
-        let page = (route.value)(&Asked {
+        let page = handler(&Asked {
             pages: self,
             head,
             base: base.or_else(|| BaseUrl::of_request(&head.headers)),
         })?;
         // Files are the binary's own bytes, which no answer copies.
-        Some(match path.starts_with(assets::FOLDER) {
+        let page = match path.starts_with(files::FOLDER) {
             true => page,
             false => self.budget.hold(page),
-        })
+        };
+        Some((template, page))
     }
 }
 
@@ -156,10 +177,4 @@ impl Asked<'_> {
 
 fn is_read(method: &Method) -> bool {
     *method == Method::GET || *method == Method::HEAD
-}
-
-fn render(template: &impl Template) -> String {
-    template
-        .render()
-        .expect("a template writes into a string, which takes all of it")
 }

@@ -7,10 +7,10 @@ use askama::Template;
 use bytes::Bytes;
 use hyper::{Response, StatusCode};
 
-use super::base_url::BaseUrl;
+use super::Asked;
 use super::documents::{self, Document, Page, Section};
 use super::layout::Layout;
-use super::{Asked, answer, render};
+use crate::html::{BaseUrl, DOCUMENTED, answer, render};
 
 /// Characters of a query that are read.
 const QUERY_CHARS_MAX: usize = 100;
@@ -157,7 +157,7 @@ fn excerpt(text: &str, folded: &str, words: &[String], base: &BaseUrl) -> Vec<(b
         .find(' ')
         .map_or(folded.len(), |space| end + space);
     let mut pieces = Vec::new();
-    let print = |piece: &str| base.put_into(&piece.replace("$BASE", super::base_url::DOCUMENTED));
+    let print = |piece: &str| base.put_into(&piece.replace("$BASE", DOCUMENTED));
     let mut at = from;
     while at < end {
         let next = words

@@ -2,11 +2,11 @@
 
 use std::io::Write as _;
 
-use relm_core::KeyAccess;
 use relm_core::engine::Crm;
+use relm_core::{ApiKey, KeyInput, KeyRotation, KeyScopes, ShownKey, Timestamp};
 
 use super::database::open;
-use super::{CommandError, Out};
+use super::outcome::{CommandError, Out};
 use crate::config::{DatabaseArgs, KeysCommand, WebhooksCommand, WorkspacesCommand};
 
 /// Opening a database is what brings it up to date.
@@ -63,33 +63,43 @@ pub(super) async fn keys(
             workspace,
             mode,
             read_only,
+            scope,
+            expires_at,
             name,
         } => {
-            let access = if read_only {
-                KeyAccess::ReadOnly
-            } else {
-                KeyAccess::Full
+            let named = scope.into_iter().fold(KeyScopes::default(), KeyScopes::and);
+            let scopes = match (read_only, named.is_empty()) {
+                (true, _) => Some(KeyScopes::READ_ONLY),
+                (false, true) => None,
+                (false, false) => Some(named),
             };
-            let new = crm.create_key(workspace, mode.into(), access, name).await?;
-            say(out, format_args!("{}  {}", new.key.id, new.secret))?;
+            let input = KeyInput {
+                name,
+                scopes,
+                expires_at,
+            };
+            let scoped = crm.open(workspace, mode.into()).await?;
+            let new = scoped.keys().create(input, None).await?.decode()?;
+            say_new(out, &new)?;
         }
         KeysCommand::List { workspace } => {
             for key in crm.keys(workspace).await? {
-                let expired = key.expires_at.filter(|at| *at <= crm.now());
-                let state = match (key.revoked_at, expired) {
-                    (Some(at), _) => format!("revoked {at}"),
-                    (None, Some(at)) => format!("expired {at}"),
-                    (None, None) => key.access.as_str().to_owned(),
-                };
-                let name = key.name.as_deref().unwrap_or("-");
-                say(
-                    out,
-                    format_args!(
-                        "{}  {}…{}  {state}  {name}",
-                        key.id, key.prefix, key.last_four
-                    ),
-                )?;
+                say(out, format_args!("{}", line(&key, crm.now())))?;
             }
+        }
+        KeysCommand::Rotate {
+            id,
+            overlap_seconds,
+            expires_at,
+        } => {
+            let rotation = KeyRotation {
+                overlap_seconds: Some(overlap_seconds),
+                expires_at,
+            };
+            let old = crm.key(id).await?;
+            let scoped = crm.open(old.workspace_id, old.mode).await?;
+            let new = scoped.keys().rotate(id, rotation, None).await?.decode()?;
+            say_new(out, &new)?;
         }
         KeysCommand::Revoke { id } => {
             let key = crm.revoke_key(id).await?;
@@ -102,8 +112,40 @@ pub(super) async fn keys(
     Ok(())
 }
 
+/// A key in a list: by its first and last characters.
+fn line(key: &ApiKey, now: Timestamp) -> String {
+    let ApiKey {
+        id,
+        prefix,
+        last_four,
+        ..
+    } = key;
+    let state = state(key, now);
+    let used = key.last_used_at;
+    let used = used.map_or("never used".to_owned(), |at| format!("used {at}"));
+    let name = key.name.as_deref().unwrap_or("-");
+    format!("{id}  {prefix}…{last_four}  {state}  {used}  {name}")
+}
+
+/// What a key may do, and until when, in a few words.
+fn state(key: &ApiKey, now: Timestamp) -> String {
+    let access = key.access.as_str();
+    match (key.revoked_at, key.expires_at) {
+        (Some(at), _) => format!("revoked {at}"),
+        (None, Some(at)) if at <= now => format!("expired {at}"),
+        (None, Some(at)) => format!("{access} until {at}"),
+        (None, None) => access.to_owned(),
+    }
+}
+
+/// Prints a key that was made: the one time that it can be read.
+fn say_new(out: &mut Out, new: &ShownKey) -> Result<(), CommandError> {
+    let secret = new.secret.as_deref().unwrap_or_default();
+    say(out, format_args!("{}  {secret}", new.id))
+}
+
 /// Prints a line.
-fn say(out: &mut Out, line: std::fmt::Arguments<'_>) -> Result<(), CommandError> {
+pub(super) fn say(out: &mut Out, line: std::fmt::Arguments<'_>) -> Result<(), CommandError> {
     writeln!(out, "{line}")
         .map_err(|error| format!("standard output cannot be written: {error}").into())
 }

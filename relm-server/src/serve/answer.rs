@@ -1,8 +1,9 @@
 //! Answers on their way out: each holds its memory until the last of its bytes is the kernel's. One that goes on is made
-//! piece by piece, as they are taken.
+//! piece by piece, as they are taken, and each piece holds its own.
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
@@ -23,7 +24,7 @@ enum Content {
 /// Bytes and the memory that they were given; hyper drops both together, once the bytes are written or cannot be.
 pub(super) struct CountedBytes {
     bytes: Bytes,
-    _memory: Option<MemoryPermit>,
+    _memory: Option<Arc<MemoryPermit>>,
 }
 
 impl AnswerBody {
@@ -31,7 +32,7 @@ impl AnswerBody {
         let is_empty = bytes.is_empty();
         Self(Content::Whole((!is_empty).then_some(CountedBytes {
             bytes,
-            _memory: memory,
+            _memory: memory.map(Arc::new),
         })))
     }
 
@@ -52,9 +53,9 @@ impl Body for AnswerBody {
             Content::Whole(bytes) => bytes.take(),
             Content::Live(live) => {
                 let next = ready!(live.as_mut().poll_next(context));
-                next.map(|bytes| CountedBytes {
-                    bytes,
-                    _memory: None,
+                next.map(|piece| CountedBytes {
+                    bytes: piece.bytes,
+                    _memory: piece.memory,
                 })
             }
         };

@@ -1,5 +1,6 @@
 //! What the sockets ask of whoever answers, and what it may know and answer.
 
+use std::borrow::Cow;
 use std::future::Future;
 
 use bytes::Bytes;
@@ -7,7 +8,8 @@ use hyper::header::{HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Request, Response};
 
-use super::{LiveBody, Peer, Tenant};
+use super::answer_size::AnswerSize;
+use super::{AnswerMemory, LiveBody, Peer, Tenant};
 
 /// What a request means.
 pub trait Handler: Send + Sync + 'static {
@@ -32,11 +34,12 @@ pub trait Handler: Send + Sync + 'static {
     ) -> impl Future<Output = Response<Bytes>> + Send;
 
     /// Begins to answer a request that was admitted with [`AnswerSize::Live`], of which no body is read: what it is told goes on
-    /// until this ends it, its client leaves or does not read, or the server is to stop.
+    /// until this ends it, its client leaves or does not read, or the server is to stop. What is made for it takes of `memory` first.
     fn follow(
         &self,
         call: Self::Call,
         head: Parts,
+        memory: AnswerMemory,
     ) -> impl Future<Output = Result<Response<LiveBody>, Response<Bytes>>> + Send;
 
     /// Adds to the headers of an answer, whoever made it, what depends on the `Origin` that its request was sent from.
@@ -64,42 +67,52 @@ pub struct Allowance {
     pub tenant: Tenant,
     /// The most bytes that its body may have.
     pub body_bytes_max: usize,
+    /// What its body must be.
+    pub body: BodyType,
     /// How much its answer may be.
     pub answer: AnswerSize,
 }
 
-/// How much memory an answer takes, as far as that is known beforehand.
+/// What a body must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AnswerSize {
-    /// About one record.
-    Small,
-    /// Many records.
-    Large,
-    /// What happens, for as long as somebody follows it: little at a time.
-    Live,
-    /// Many records, each of which is read, changed and written: that is done on a thread of its own.
-    Batch,
+pub enum BodyType {
+    /// JSON in UTF-8.
+    Json,
+    /// What a browser sends of a form: `application/x-www-form-urlencoded`.
+    Form,
 }
 
 /// Why a request is not answered by its handler.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// Something about its head is wrong; the text says what would be right.
+    #[error("{0}")]
     BadRequest(&'static str),
     /// Its body is coded in a way that is not undone here; the text says what would be right.
+    #[error("{0}")]
     NotImplemented(&'static str),
     /// Its URI is longer than this.
+    #[error("the URL is longer than {0} bytes")]
     UriTooLong(usize),
     /// Its head is longer than this.
+    #[error("the head is longer than {0} bytes")]
     HeadTooLarge(usize),
     /// Its body is longer than this.
+    #[error("the body is longer than {0} bytes")]
     PayloadTooLarge(usize),
-    /// Its body is not plain JSON; the text says what would be right.
-    UnsupportedMediaType(&'static str),
+    /// Its body is of another type than it must be; the text says what would be right.
+    #[error("{0}")]
+    UnsupportedMediaType(Cow<'static, str>),
     /// Its body did not arrive in time.
+    #[error("the body did not arrive in time")]
     BodyTimeout,
     /// There was no memory for its body or its answer in time.
+    #[error("there is no memory for the body or the answer")]
     Busy,
-    /// Its handler panicked.
+    /// Its handler panicked before there was anything that it could have changed.
+    #[error("the handler panicked")]
     Panicked,
+    /// Its handler panicked in the midst of a change: whether that was made is not known.
+    #[error("the handler panicked in the midst of a change")]
+    PanickedInChange,
 }

@@ -2,21 +2,10 @@
 
 use std::time::Duration;
 
-use super::{AnswerSize, Pace};
+use super::Pace;
 
 /// Default: connections of one peer, a tenth of all.
 pub const CONNECTIONS_PER_PEER_MAX_DEFAULT: usize = 1024;
-
-/// Bytes that are held for an answer until it is made; about its true size is from then on.
-pub(super) const fn expected_bytes(answer: AnswerSize) -> usize {
-    match answer {
-        AnswerSize::Small | AnswerSize::Live => 16 * 1024,
-        // What was read for it and what is made of it, at once.
-        AnswerSize::Large => 4 * 1024 * 1024,
-        // A body of a few kilobytes can name the addresses of 500 contacts of 30 KiB.
-        AnswerSize::Batch => 16 * 1024 * 1024,
-    }
-}
 
 /// The bounds of connections and requests.
 #[derive(Clone, Debug, PartialEq, Eq)]

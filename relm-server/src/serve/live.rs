@@ -1,7 +1,7 @@
 //! An answer that goes on: what its client is told as it happens, until the client leaves or the server is to stop.
 
 use std::pin::Pin;
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 use futures_util::Stream;
@@ -9,12 +9,33 @@ use futures_util::stream::StreamExt;
 use tokio::io::Interest;
 use tokio::sync::watch;
 
-use super::Stage;
+use super::connection::Stage;
+use super::memory::MemoryPermit;
 use super::presence::Socket;
 
 /// The body of an answer that goes on. It is asked for its next piece once the kernel has taken nearly all of those before: a
 /// client that does not read is waited for, within [`Pace`](super::Pace), and nothing is made for it.
-pub type LiveBody = Pin<Box<dyn Stream<Item = Bytes> + Send>>;
+pub type LiveBody = Pin<Box<dyn Stream<Item = LivePiece> + Send>>;
+
+/// What a client is told at once.
+#[derive(Clone, Debug)]
+pub struct LivePiece {
+    /// The bytes.
+    pub bytes: Bytes,
+    /// The memory that they take, of the budget of answers, until they are written: shared by all who are told the same bytes. None
+    /// for a line or two.
+    pub memory: Option<Arc<MemoryPermit>>,
+}
+
+/// A line or two.
+impl From<Bytes> for LivePiece {
+    fn from(bytes: Bytes) -> Self {
+        Self {
+            bytes,
+            memory: None,
+        }
+    }
+}
 
 /// The same body, which ends in order once the server is to stop, and at once where its client is found to be gone: hyper would
 /// notice by what it writes after that.

@@ -10,6 +10,8 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use super::Limits;
+
 /// On whose account memory is taken: a tenant that takes much leaves the others theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Tenant(pub u128);
@@ -48,9 +50,40 @@ pub(super) struct Budget {
 
 /// Bytes of a budget; they go back when this is dropped.
 #[derive(Debug)]
-pub(super) struct MemoryPermit {
+pub struct MemoryPermit {
     share: OwnedSemaphorePermit,
     pool: OwnedSemaphorePermit,
+}
+
+/// What one tenant may take of the memory of answers, for an answer that goes on: each [piece](super::LivePiece) of it holds its
+/// bytes until they are written.
+#[derive(Clone)]
+pub struct AnswerMemory {
+    budgets: Arc<Budgets>,
+    tenant: Tenant,
+}
+
+impl AnswerMemory {
+    pub(super) fn new(budgets: Arc<Budgets>, tenant: Tenant) -> Self {
+        Self { budgets, tenant }
+    }
+
+    /// That of a tenant which shares the memory with nobody: for whoever answers without sockets.
+    pub fn of(limits: &Limits, tenant: Tenant) -> Self {
+        let budgets = Budgets::new(limits.answer_bytes_in_flight_max, limits.memory_timeout);
+        Self::new(Arc::new(budgets), tenant)
+    }
+
+    /// So many bytes, after waiting for them if need be; none where there were none within
+    /// [`Limits::memory_timeout`](super::Limits::memory_timeout).
+    pub async fn acquire(&self, bytes: usize) -> Option<MemoryPermit> {
+        self.budgets.large.acquire(self.tenant, bytes).await
+    }
+
+    /// So many bytes, where they are there at once.
+    pub fn try_acquire(&self, bytes: usize) -> Option<MemoryPermit> {
+        self.budgets.large.try_acquire(self.tenant, bytes)
+    }
 }
 
 impl Budget {
@@ -66,14 +99,10 @@ impl Budget {
 
     /// Bytes for `tenant`, after waiting for them if need be; none where there were none in time.
     pub async fn acquire(&self, tenant: Tenant, bytes: usize) -> Option<MemoryPermit> {
-        let share = self.share(tenant);
-        // What is larger than a share takes all of the share.
-        let permits = u32::try_from(bytes.min(self.share_bytes)).unwrap_or(u32::MAX);
-        if let Ok(share) = Arc::clone(&share).try_acquire_many_owned(permits)
-            && let Ok(pool) = Arc::clone(&self.pool).try_acquire_many_owned(permits)
-        {
-            return Some(MemoryPermit { share, pool });
+        if let Some(permit) = self.try_acquire(tenant, bytes) {
+            return Some(permit);
         }
+        let (share, permits) = (self.share(tenant), self.permits(bytes));
         // The share comes first: a tenant that waits for its own is in nobody else's way.
         let wait = async {
             let share = share.acquire_many_owned(permits).await.ok()?;
@@ -82,6 +111,20 @@ impl Budget {
             Some(MemoryPermit { share, pool })
         };
         timeout(self.wait_max, wait).await.ok().flatten()
+    }
+
+    fn try_acquire(&self, tenant: Tenant, bytes: usize) -> Option<MemoryPermit> {
+        let permits = self.permits(bytes);
+        let share = self.share(tenant).try_acquire_many_owned(permits).ok()?;
+        let pool = Arc::clone(&self.pool)
+            .try_acquire_many_owned(permits)
+            .ok()?;
+        Some(MemoryPermit { share, pool })
+    }
+
+    /// What is larger than a share takes all of the share.
+    fn permits(&self, bytes: usize) -> u32 {
+        u32::try_from(bytes.min(self.share_bytes)).unwrap_or(u32::MAX)
     }
 
     fn share(&self, tenant: Tenant) -> Arc<Semaphore> {

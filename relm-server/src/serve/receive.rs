@@ -11,11 +11,12 @@ use hyper::header::{
 };
 use hyper::http::request::Parts;
 use hyper::{Method, Version};
+use relm_core::Quoted;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::memory::{Budget, Budgets, MemoryPermit, Tenant};
-use super::{Allowance, Limits, Refusal};
+use super::{Allowance, BodyType, Limits, Refusal};
 
 /// Bodies up to here are small.
 const SMALL_BODY_BYTES_MAX: usize = 64 * 1024;
@@ -75,7 +76,7 @@ pub(super) async fn receive(
         Some(_) => return Err(Refusal::PayloadTooLarge(bytes_max)),
         None => bytes_max,
     };
-    check_body_type(head)?;
+    check_body_type(head, allowance.body)?;
     let reading = Reading {
         budget: match expected_bytes {
             ..=SMALL_BODY_BYTES_MAX => &memory.budgets.small,
@@ -227,44 +228,63 @@ fn check_framing(headers: &HeaderMap) -> Result<(), Refusal> {
     }
 }
 
-/// A body must be JSON in UTF-8, as it is: what is compressed could be a bomb.
-fn check_body_type(head: &Parts) -> Result<(), Refusal> {
+/// A body must be of its type, as it is: what is compressed could be a bomb.
+fn check_body_type(head: &Parts, body: BodyType) -> Result<(), Refusal> {
     let encoded = head.headers.get_all(CONTENT_ENCODING).iter();
     if encoded
         .map(HeaderValue::as_bytes)
         .any(|coding| !coding.eq_ignore_ascii_case(b"identity"))
     {
         return Err(Refusal::UnsupportedMediaType(
-            "Send the body without Content-Encoding.",
+            "Send the body without Content-Encoding.".into(),
         ));
     }
     let mut types = head.headers.get_all(CONTENT_TYPE).iter();
-    match (types.next(), types.next()) {
-        (Some(only), None) if is_json(only) => Ok(()),
-        (given, more) => Err(Refusal::UnsupportedMediaType(not_json(
-            given,
-            more.is_some(),
-        ))),
+    match (body, types.next(), types.next()) {
+        (BodyType::Json, Some(only), None) if is_json(only) => Ok(()),
+        (BodyType::Form, Some(only), None) if is_form(only) => Ok(()),
+        (BodyType::Json, given, more) => Err(Refusal::UnsupportedMediaType(
+            not_json(given, more.is_some()).into(),
+        )),
+        (BodyType::Form, ..) => Err(Refusal::UnsupportedMediaType(
+            "Send the form as Content-Type: application/x-www-form-urlencoded.".into(),
+        )),
     }
 }
 
-/// What is said of a body's type. What most send by mistake is what their client sends by default.
-fn not_json(given: Option<&HeaderValue>, repeated: bool) -> &'static str {
-    let begins =
-        |with: &str| given.is_some_and(|given| given.as_bytes().starts_with(with.as_bytes()));
+fn is_form(content_type: &HeaderValue) -> bool {
+    let given = content_type.to_str();
+    given.is_ok_and(|given| essence(given) == "application/x-www-form-urlencoded")
+}
+
+/// What is said of a body's type: what was sent, and what would be right.
+fn not_json(given: Option<&HeaderValue>, repeated: bool) -> String {
+    let Some(given) = given else {
+        return "The body has no Content-Type: send it as application/json.".to_owned();
+    };
     if repeated {
-        "Send one Content-Type: application/json."
-    } else if given.is_none() {
-        "The body has no Content-Type: send it as application/json."
-    } else if begins("application/x-www-form-urlencoded") || begins("multipart/") {
-        "Send the body as Content-Type: application/json; a form is not read."
-    } else if begins("application/json") {
-        "Send the body in UTF-8, as Content-Type: application/json."
-    } else if begins("text/plain") {
-        "Send the body as Content-Type: application/json, not text/plain."
-    } else {
-        "Send the body as Content-Type: application/json."
+        return "Send one Content-Type: application/json.".to_owned();
     }
+    let given = String::from_utf8_lossy(given.as_bytes());
+    let right = match essence(&given).as_str() {
+        "application/x-www-form-urlencoded" | "multipart/form-data" => "a form is not read",
+        essence if is_json_essence(essence) => "its charset is UTF-8",
+        _ => "JSON alone is read",
+    };
+    let given = Quoted(&given);
+    format!("Send the body as Content-Type: application/json, not as {given}: {right}.")
+}
+
+/// A media type without its parameters (RFC 9110, section 8.3.1).
+fn essence(content_type: &str) -> String {
+    let essence = content_type.split(';').next().unwrap_or_default();
+    essence.trim().to_ascii_lowercase()
+}
+
+/// JSON, or a type whose syntax is that (RFC 6839, section 3.1).
+fn is_json_essence(essence: &str) -> bool {
+    essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
 fn is_json(content_type: &HeaderValue) -> bool {
@@ -278,10 +298,9 @@ fn is_json(content_type: &HeaderValue) -> bool {
     let value = value.to_ascii_lowercase();
     let mut parts = value.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default();
-    let json = essence == "application/json"
-        || (essence.starts_with("application/") && essence.ends_with("+json"));
-    json && parts.all(|parameter| match parameter.split_once('=') {
-        Some(("charset", charset)) => matches!(charset.trim_matches('"'), "utf-8" | "utf8"),
-        _ => true,
-    })
+    is_json_essence(essence)
+        && parts.all(|parameter| match parameter.split_once('=') {
+            Some(("charset", charset)) => matches!(charset.trim_matches('"'), "utf-8" | "utf8"),
+            _ => true,
+        })
 }

@@ -41,7 +41,7 @@ impl Acceptance {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    fn is_given(&self) -> bool {
+    pub fn is_given(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }

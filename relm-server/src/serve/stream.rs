@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::Connection;
+use super::connection::Connection;
 use super::presence::Socket;
 
 /// How long a peer that sends on after its refusal is listened to, and how much of it is thrown away. A socket closed

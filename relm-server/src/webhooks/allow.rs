@@ -1,6 +1,5 @@
 //! Which addresses the operator lets webhooks reach, though they are not public.
 
-use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
@@ -37,12 +36,16 @@ impl FromStr for AllowNets {
 }
 
 /// Why a list of networks cannot be read. Its text names the entry.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AllowNetsError {
     /// The entry is neither a network nor an address.
+    #[error("`{0}` is not a network such as 10.20.0.0/16 or fd12::/48, nor an address")]
     NotANetwork(String),
     /// The entry has bits beyond its prefix: it may have meant the network, or the one address.
+    #[error(
+        "`{entry}` has bits beyond its prefix: say {net} for the network, or the address alone"
+    )]
     NotTheFirst {
         /// The entry.
         entry: String,
@@ -50,29 +53,9 @@ pub enum AllowNetsError {
         net: IpNet,
     },
     /// The entry names IPv4-mapped addresses, which count as the IPv4 addresses that they map.
+    #[error("`{0}` names IPv4 addresses in IPv6: say the IPv4 network itself")]
     Mapped(String),
 }
-
-impl fmt::Display for AllowNetsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotANetwork(entry) => write!(
-                f,
-                "`{entry}` is not a network such as 10.20.0.0/16 or fd12::/48, nor an address"
-            ),
-            Self::NotTheFirst { entry, net } => write!(
-                f,
-                "`{entry}` has bits beyond its prefix: say {net} for the network, or the address alone"
-            ),
-            Self::Mapped(entry) => write!(
-                f,
-                "`{entry}` names IPv4 addresses in IPv6: say the IPv4 network itself"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for AllowNetsError {}
 
 fn parse_net(entry: &str) -> Result<IpNet, AllowNetsError> {
     let net = match entry.parse::<IpAddr>() {

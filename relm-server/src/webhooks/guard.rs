@@ -4,7 +4,6 @@
 //! host that is an address already. A name is looked up once, each address that it has is checked, and the socket is
 //! opened to one that passed, so that no second look-up can answer otherwise (DNS rebinding).
 
-use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -18,10 +17,11 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tower_service::Service;
 
+use super::connect_error::ConnectError;
 use super::deadline;
 use super::reach::Rules;
 use super::resolve::Resolve;
-use super::target::{Host, Target, Wrong};
+use super::target::{Host, Target};
 
 /// Addresses of one name that are tried, so that a name with a thousand addresses is no port scan.
 const ADDRESSES_TRIED_MAX: usize = 6;
@@ -35,21 +35,6 @@ struct Inner {
     resolver: Arc<dyn Resolve>,
 }
 
-/// Why there is no connection.
-#[derive(Debug)]
-pub(super) enum NotConnected {
-    /// The URL leads nowhere.
-    Wrong(Wrong),
-    /// The host has no address that webhooks may reach. Which it has is not said: it would map the network inside.
-    NotPublic(Host),
-    /// Plain HTTP, to an address that must be spoken to by HTTPS.
-    NeedsHttps,
-    /// The host has no address.
-    NotFound,
-    /// No address answered; this is what the last one said.
-    Io(io::Error),
-}
-
 impl Guard {
     pub(super) fn new(rules: Rules, resolver: Arc<dyn Resolve>) -> Self {
         Self(Arc::new(Inner { rules, resolver }))
@@ -58,10 +43,10 @@ impl Guard {
 
 impl Service<Uri> for Guard {
     type Response = TokioIo<TcpStream>;
-    type Error = NotConnected;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, NotConnected>> + Send>>;
+    type Error = ConnectError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, ConnectError>> + Send>>;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), NotConnected>> {
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
         Poll::Ready(Ok(()))
     }
 
@@ -69,27 +54,27 @@ impl Service<Uri> for Guard {
         let inner = Arc::clone(&self.0);
         let deadline = deadline::current();
         Box::pin(async move {
-            let target = Target::of(&uri).map_err(NotConnected::Wrong)?;
+            let target = Target::of(&uri).map_err(ConnectError::Url)?;
             let addresses = inner.addresses(&target).await?;
             let stream = connect(&addresses, target.port, deadline).await;
-            stream.map(TokioIo::new).map_err(NotConnected::Io)
+            stream.map(TokioIo::new).map_err(ConnectError::Io)
         })
     }
 }
 
 impl Inner {
     /// The addresses of a target that may be connected to: one at least.
-    async fn addresses(&self, target: &Target) -> Result<Vec<IpAddr>, NotConnected> {
+    async fn addresses(&self, target: &Target) -> Result<Vec<IpAddr>, ConnectError> {
         let found = match (target.host.known_addresses(), &target.host) {
             (Some(known), _) => known,
             (None, Host::Address(address)) => vec![*address],
             (None, Host::Name(name)) => {
                 let looked_up = self.resolver.resolve(name).await;
-                looked_up.map_err(|_| NotConnected::NotFound)?
+                looked_up.map_err(|_| ConnectError::NotFound)?
             }
         };
         if found.is_empty() {
-            return Err(NotConnected::NotFound);
+            return Err(ConnectError::NotFound);
         }
         self.rules.choose(target, &found)
     }
@@ -115,26 +100,4 @@ async fn connect(addresses: &[IpAddr], port: u16, deadline: Instant) -> io::Resu
         };
     }
     Err(last)
-}
-
-impl fmt::Display for NotConnected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Wrong(wrong) => wrong.fmt(f),
-            Self::NotPublic(host) => write!(f, "{host} is not a public address"),
-            Self::NeedsHttps => f.write_str("plain http is not allowed: use https"),
-            Self::NotFound => f.write_str("name not found"),
-            Self::Io(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for NotConnected {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Wrong(wrong) => Some(wrong),
-            Self::Io(error) => Some(error),
-            Self::NotPublic(_) | Self::NeedsHttps | Self::NotFound => None,
-        }
-    }
 }

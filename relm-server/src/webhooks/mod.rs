@@ -8,8 +8,10 @@
 //! [`Transport`](relm_core::webhook::Transport) around it, `send_error.rs` what the owner of an endpoint reads.
 
 mod allow;
+mod connect_error;
 mod deadline;
 mod guard;
+mod options;
 mod public;
 mod reach;
 mod resolve;
@@ -20,8 +22,9 @@ mod transport;
 mod trust;
 
 pub use allow::{AllowNets, AllowNetsError};
+pub use options::TransportOptions;
 pub use public::is_public;
 pub use reach::Reach;
 pub use resolve::{Resolve, SystemResolver};
-pub use transport::{HttpTransport, TransportOptions};
+pub use transport::HttpTransport;
 pub use trust::TrustError;

@@ -1,16 +1,16 @@
 //! What webhooks may reach: the one rule, for endpoints that are made and for connections that are opened.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use hyper::Uri;
 use relm_core::webhook::TargetPolicy;
 use relm_core::{Error, ErrorKind, Mode};
 
 use super::allow::AllowNets;
-use super::guard::NotConnected;
+use super::connect_error::ConnectError;
+use super::options::TransportOptions;
 use super::public::is_public;
-use super::target::{Host, Target};
-use super::transport::TransportOptions;
+use super::target::Target;
 
 /// What the operator lets webhooks of both modes reach: the policy of an engine whose transport is an
 /// [`HttpTransport`](super::HttpTransport) of the same options.
@@ -60,22 +60,6 @@ impl TargetPolicy for Reach {
     }
 }
 
-impl Host {
-    /// The addresses that a host stands for whoever looks it up: its own, or for `localhost` and the names under it those of
-    /// loopback (<https://www.rfc-editor.org/rfc/rfc6761#section-6.3>).
-    pub(super) fn known_addresses(&self) -> Option<Vec<IpAddr>> {
-        match self {
-            Self::Address(address) => Some(vec![*address]),
-            Self::Name(name) => {
-                let name = name.strip_suffix('.').unwrap_or(name);
-                let last = name.rsplit('.').next();
-                (last == Some("localhost"))
-                    .then(|| vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()])
-            }
-        }
-    }
-}
-
 impl Rules {
     pub(super) fn new(mode: Mode, options: &TransportOptions) -> Self {
         Self {
@@ -90,14 +74,14 @@ impl Rules {
         &self,
         target: &Target,
         found: &[IpAddr],
-    ) -> Result<Vec<IpAddr>, NotConnected> {
+    ) -> Result<Vec<IpAddr>, ConnectError> {
         let reachable = found.iter().filter(|address| self.may_reach(**address));
         let (allowed, by_https): (Vec<IpAddr>, Vec<IpAddr>) =
             reachable.partition(|address| !target.plain || self.may_speak_plainly(**address));
         match (allowed.is_empty(), by_https.is_empty()) {
             (false, _) => Ok(allowed),
-            (true, false) => Err(NotConnected::NeedsHttps),
-            (true, true) => Err(NotConnected::NotPublic(target.host.clone())),
+            (true, false) => Err(ConnectError::NeedsHttps),
+            (true, true) => Err(ConnectError::NotPublic(target.host.clone())),
         }
     }
 
@@ -117,7 +101,7 @@ impl Rules {
     }
 
     /// What the owner of an endpoint reads, and can pass on to the operator.
-    fn explain(&self, error: &NotConnected, addresses: &[IpAddr]) -> String {
+    fn explain(&self, error: &ConnectError, addresses: &[IpAddr]) -> String {
         let is_loopback = addresses.iter().all(IpAddr::is_loopback);
         let setting = match self.mode {
             Mode::Test if is_loopback => {
@@ -126,8 +110,8 @@ impl Rules {
             Mode::Test | Mode::Live => "with RELM_WEBHOOK_ALLOW_NETS",
         };
         match error {
-            NotConnected::NeedsHttps => "`url` must start with https://: plain http leads to the networks of RELM_WEBHOOK_ALLOW_NETS alone.".to_owned(),
-            NotConnected::NotPublic(_) | NotConnected::Wrong(_) | NotConnected::NotFound | NotConnected::Io(_) => format!(
+            ConnectError::NeedsHttps => "`url` must start with https://: plain http leads to the networks of RELM_WEBHOOK_ALLOW_NETS alone.".to_owned(),
+            ConnectError::NotPublic(_) | ConnectError::Url(_) | ConnectError::NotFound | ConnectError::Io(_) => format!(
                 "Nothing can be delivered to `url`: {error}. Use the public address of your service; whoever runs this \
                  server can allow others, {setting}."
             ),

@@ -1,21 +1,23 @@
 //! How long `Retry-After` asks to be left alone.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use hyper::header::HeaderValue;
+use relm_core::Timestamp;
 
 /// The longest wait that is understood. Who asks for more is given this.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Reads the header in either of its forms, seconds or a date (RFC 9110, section 10.2.3). A date that has passed asks
 /// for no wait; what is neither form asks for nothing.
-pub(super) fn parse(value: &HeaderValue, now: SystemTime) -> Option<Duration> {
+pub(super) fn parse(value: &HeaderValue, now: Timestamp) -> Option<Duration> {
     let text = value.to_str().ok()?.trim();
     let wait = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         text.parse().map_or(RETRY_AFTER_MAX, Duration::from_secs)
     } else {
-        let until = httpdate::parse_http_date(text).ok()?;
-        until.duration_since(now).unwrap_or_default()
+        let until = Timestamp::from(httpdate::parse_http_date(text).ok()?);
+        let wait_ms = until.as_millis() - now.as_millis();
+        Duration::from_millis(u64::try_from(wait_ms).unwrap_or(0))
     };
     Some(wait.min(RETRY_AFTER_MAX))
 }
@@ -25,10 +27,10 @@ mod tests {
     use super::*;
 
     /// The example of RFC 9110, section 5.6.7: Sun, 06 Nov 1994 08:49:37 GMT.
-    const MOMENT_S: u64 = 784_111_777;
+    const MOMENT_S: i64 = 784_111_777;
 
     fn parsed(text: &str) -> Option<Duration> {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(MOMENT_S - 30);
+        let now = Timestamp::from_millis(1_000 * (MOMENT_S - 30));
         parse(&HeaderValue::from_str(text).unwrap(), now)
     }
 

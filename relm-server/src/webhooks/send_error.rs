@@ -10,8 +10,8 @@ use hyper_util::client::legacy;
 use relm_core::webhook::SendError;
 use rustls::CertificateError;
 
-use super::guard::NotConnected;
-use super::target::Wrong;
+use super::connect_error::ConnectError;
+use super::target::UrlError;
 
 /// What became of a request, from the error that the client gave.
 pub(super) fn of(error: &legacy::Error) -> SendError {
@@ -25,10 +25,12 @@ pub(super) fn of(error: &legacy::Error) -> SendError {
 }
 
 /// A URL that leads nowhere fails; one whose scheme is not for webhooks is forbidden.
-pub(super) fn of_url(wrong: Wrong) -> SendError {
+pub(super) fn of_url(wrong: UrlError) -> SendError {
     match wrong {
-        Wrong::Scheme | Wrong::UserInfo => SendError::Forbidden(wrong.to_string()),
-        Wrong::NotAbsolute | Wrong::Host | Wrong::Port => SendError::Failed(wrong.to_string()),
+        UrlError::Scheme | UrlError::UserInfo => SendError::Forbidden(wrong.to_string()),
+        UrlError::NotAbsolute | UrlError::Host | UrlError::Port => {
+            SendError::Failed(wrong.to_string())
+        }
     }
 }
 
@@ -43,7 +45,7 @@ fn cause(error: &(dyn Error + 'static)) -> Option<SendError> {
 }
 
 fn meaning(error: &(dyn Error + 'static)) -> Option<SendError> {
-    if let Some(error) = error.downcast_ref::<NotConnected>() {
+    if let Some(error) = error.downcast_ref::<ConnectError>() {
         return of_connection(error);
     }
     if let Some(error) = error.downcast_ref::<rustls::Error>() {
@@ -55,14 +57,14 @@ fn meaning(error: &(dyn Error + 'static)) -> Option<SendError> {
     of_io(error.downcast_ref::<io::Error>()?.kind())
 }
 
-fn of_connection(error: &NotConnected) -> Option<SendError> {
+fn of_connection(error: &ConnectError) -> Option<SendError> {
     match error {
-        NotConnected::Wrong(wrong) => Some(of_url(*wrong)),
-        NotConnected::NotPublic(_) | NotConnected::NeedsHttps => {
+        ConnectError::Url(wrong) => Some(of_url(*wrong)),
+        ConnectError::NotPublic(_) | ConnectError::NeedsHttps => {
             Some(SendError::Forbidden(error.to_string()))
         }
-        NotConnected::NotFound => Some(failed("name not found")),
-        NotConnected::Io(_) => None,
+        ConnectError::NotFound => Some(failed("name not found")),
+        ConnectError::Io(_) => None,
     }
 }
 

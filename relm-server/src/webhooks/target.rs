@@ -1,7 +1,7 @@
 //! What a URL names: a scheme, an address or a name, and a port.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use hyper::Uri;
 use relm_core::record::ipv4_host;
@@ -26,12 +26,17 @@ pub(super) enum Host {
 }
 
 /// Why a URL leads nowhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wrong {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum UrlError {
+    #[error("not an absolute URL")]
     NotAbsolute,
+    #[error("webhooks are sent by https and http alone")]
     Scheme,
+    #[error("the URL holds a user name or password")]
     UserInfo,
+    #[error("the URL's host is neither a name nor an address")]
     Host,
+    #[error("the URL's port is not between 1 and 65535")]
     Port,
 }
 
@@ -39,18 +44,18 @@ impl Target {
     /// Reads a URL.
     ///
     /// # Errors
-    /// [`Wrong`] for what is wrong with it.
-    pub(super) fn of(uri: &Uri) -> Result<Self, Wrong> {
+    /// [`UrlError`] for what is wrong with it.
+    pub(super) fn of(uri: &Uri) -> Result<Self, UrlError> {
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-            return Err(Wrong::NotAbsolute);
+            return Err(UrlError::NotAbsolute);
         };
         let plain = match scheme {
             "https" => false,
             "http" => true,
-            _ => return Err(Wrong::Scheme),
+            _ => return Err(UrlError::Scheme),
         };
         if authority.as_str().contains('@') {
-            return Err(Wrong::UserInfo);
+            return Err(UrlError::UserInfo);
         }
         let host = Host::parse(authority.host())?;
         // `Authority::port` gives nothing for a port that is no number below 65536, as if there were none.
@@ -59,11 +64,11 @@ impl Target {
             Some(port) => port
                 .trim_start_matches(':')
                 .parse()
-                .map_err(|_| Wrong::Port),
-            None => Err(Wrong::Host),
+                .map_err(|_| UrlError::Port),
+            None => Err(UrlError::Host),
         }?;
         if port == 0 {
-            return Err(Wrong::Port);
+            return Err(UrlError::Port);
         }
         Ok(Self { plain, host, port })
     }
@@ -72,7 +77,7 @@ impl Target {
 impl Host {
     /// Reads a host as the URL standard does (<https://url.spec.whatwg.org/#host-parsing>), less percent-encoding and
     /// names beyond ASCII, which are refused.
-    fn parse(text: &str) -> Result<Self, Wrong> {
+    fn parse(text: &str) -> Result<Self, UrlError> {
         if let Some(literal) = text.strip_prefix('[') {
             // No zone: which interface a link-local address lies at is no endpoint's to say.
             let address = literal
@@ -80,11 +85,11 @@ impl Host {
                 .and_then(|inner| inner.parse().ok());
             return address
                 .map(|address: Ipv6Addr| Self::Address(address.into()))
-                .ok_or(Wrong::Host);
+                .ok_or(UrlError::Host);
         }
         let name = text.to_ascii_lowercase();
         let bare = name.strip_suffix('.').unwrap_or(&name);
-        if let Some(address) = ipv4_host(bare).map_err(|_| Wrong::Host)? {
+        if let Some(address) = ipv4_host(bare).map_err(|_| UrlError::Host)? {
             return Ok(Self::Address(address.into()));
         }
         let fits = bare.len() <= NAME_CHARS_MAX
@@ -95,7 +100,21 @@ impl Host {
         if fits {
             Ok(Self::Name(name))
         } else {
-            Err(Wrong::Host)
+            Err(UrlError::Host)
+        }
+    }
+
+    /// The addresses that a host stands for whoever looks it up: its own, or for `localhost` and the names under it those of
+    /// loopback (<https://www.rfc-editor.org/rfc/rfc6761#section-6.3>).
+    pub(super) fn known_addresses(&self) -> Option<Vec<IpAddr>> {
+        match self {
+            Self::Address(address) => Some(vec![*address]),
+            Self::Name(name) => {
+                let name = name.strip_suffix('.').unwrap_or(name);
+                let last = name.rsplit('.').next();
+                (last == Some("localhost"))
+                    .then(|| vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()])
+            }
         }
     }
 }
@@ -110,26 +129,12 @@ impl fmt::Display for Host {
     }
 }
 
-impl fmt::Display for Wrong {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotAbsolute => "not an absolute URL",
-            Self::Scheme => "webhooks are sent by https and http alone",
-            Self::UserInfo => "the URL holds a user name or password",
-            Self::Host => "the URL's host is neither a name nor an address",
-            Self::Port => "the URL's port is not between 1 and 65535",
-        })
-    }
-}
-
-impl std::error::Error for Wrong {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn target(url: &str) -> Result<Target, Wrong> {
-        Target::of(&url.parse().map_err(|_| Wrong::NotAbsolute)?)
+    fn target(url: &str) -> Result<Target, UrlError> {
+        Target::of(&url.parse().map_err(|_| UrlError::NotAbsolute)?)
     }
 
     #[test]
@@ -182,7 +187,7 @@ mod tests {
         ] {
             assert_eq!(
                 target(&format!("https://{wrong}/")),
-                Err(Wrong::Host),
+                Err(UrlError::Host),
                 "{wrong}"
             );
         }
@@ -236,9 +241,9 @@ mod tests {
 
     #[test]
     fn other_schemes_credentials_and_relative_urls_are_refused() {
-        assert_eq!(target("ftp://a/"), Err(Wrong::Scheme));
-        assert_eq!(target("https://user@a/"), Err(Wrong::UserInfo));
-        assert_eq!(target("https://a:b@c/"), Err(Wrong::UserInfo));
+        assert_eq!(target("ftp://a/"), Err(UrlError::Scheme));
+        assert_eq!(target("https://user@a/"), Err(UrlError::UserInfo));
+        assert_eq!(target("https://a:b@c/"), Err(UrlError::UserInfo));
         for relative in ["/hook", "a", "", "https:", "https:///x", "https:/a"] {
             assert!(target(relative).is_err(), "{relative}");
         }

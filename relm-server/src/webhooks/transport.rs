@@ -1,9 +1,8 @@
 //! One attempt over the network: a request, within its time, and what came back.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -14,16 +13,16 @@ use hyper::{Method, Request, Uri};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use relm_core::Mode;
+use relm_core::value::time::SystemClock;
 use relm_core::webhook::{ANSWER_BYTES_MAX, Answer, Message, SendError, Transport};
+use relm_core::{Clock, Mode};
 use rustls::RootCertStore;
 use tokio::time::{Instant, timeout_at};
 
-use super::allow::AllowNets;
 use super::deadline::{self, Bounded};
 use super::guard::Guard;
+use super::options::TransportOptions;
 use super::reach::Rules;
-use super::resolve::{Resolve, SystemResolver};
 use super::retry_after;
 use super::send_error;
 use super::target::Target;
@@ -46,45 +45,6 @@ const AGENT: &str = concat!(
     ")"
 );
 
-/// What the operator decides about sending.
-#[derive(Clone)]
-pub struct TransportOptions {
-    /// Networks that webhooks may reach though they are not public.
-    pub allow_nets: AllowNets,
-    /// Whether webhooks of test mode may reach loopback: what listens there believes that only this host asks it.
-    pub allow_loopback: bool,
-    /// A PEM file of root certificates that are trusted beside Mozilla's.
-    pub ca_file: Option<PathBuf>,
-    /// How names become addresses.
-    pub resolver: Arc<dyn Resolve>,
-    /// For how long connections are used again, however busy they are: where a name leads may have changed.
-    pub connection_time: Duration,
-}
-
-/// Public addresses alone, Mozilla's roots alone, the system's resolver, a minute.
-impl Default for TransportOptions {
-    fn default() -> Self {
-        Self {
-            allow_nets: AllowNets::default(),
-            allow_loopback: false,
-            ca_file: None,
-            resolver: Arc::new(SystemResolver::default()),
-            connection_time: Duration::from_secs(60),
-        }
-    }
-}
-
-impl fmt::Debug for TransportOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TransportOptions")
-            .field("allow_nets", &self.allow_nets)
-            .field("allow_loopback", &self.allow_loopback)
-            .field("ca_file", &self.ca_file)
-            .field("connection_time", &self.connection_time)
-            .finish_non_exhaustive()
-    }
-}
-
 /// Sends over HTTP/1.1, by HTTPS or, where the mode or the operator allows it, in plain. Needs a Tokio runtime.
 ///
 /// - It connects to public addresses, in test mode to loopback too where [`TransportOptions::allow_loopback`] says so, and to what [`TransportOptions::allow_nets`] holds:
@@ -97,6 +57,7 @@ pub struct HttpTransport {
     /// A pool for each mode: what test mode may connect to must never serve live mode.
     live: Pool,
     test: Pool,
+    clock: Arc<dyn Clock>,
 }
 
 type Connector = Bounded<HttpsConnector<Guard>>;
@@ -112,7 +73,15 @@ impl HttpTransport {
         Ok(Self {
             live: Pool::new(Mode::Live, &options, &roots),
             test: Pool::new(Mode::Test, &options, &roots),
+            clock: Arc::new(SystemClock),
         })
+    }
+
+    /// The same transport, by whose clock a date in `Retry-After` is so long away. Default: that of the operating system.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
     }
 }
 
@@ -140,7 +109,7 @@ impl Transport for HttpTransport {
         answer.retry_after = head
             .headers
             .get(RETRY_AFTER)
-            .and_then(|value| retry_after::parse(value, SystemTime::now()));
+            .and_then(|value| retry_after::parse(value, self.clock.now()));
         answer.body = read(body, deadline).await;
         Ok(answer)
     }

@@ -1,6 +1,5 @@
 //! Whose certificates an endpoint may show.
 
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,39 +9,21 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, crypto};
 
-use super::target::{Host, Target, Wrong};
+use super::target::{Host, Target, UrlError};
 
 /// Why a file of root certificates cannot be used. It is for the operator, and names the file.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrustError {
     /// The file cannot be read.
-    Unreadable(PathBuf, io::Error),
+    #[error("cannot read {}: {}", .0.display(), .1)]
+    Unreadable(PathBuf, #[source] io::Error),
     /// The file holds no certificate in PEM.
+    #[error("{} holds no certificate in PEM", .0.display())]
     Empty(PathBuf),
     /// The file holds something that is no certificate.
+    #[error("{} holds what is not a root certificate", .0.display())]
     NotACertificate(PathBuf),
-}
-
-impl fmt::Display for TrustError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreadable(path, error) => write!(f, "cannot read {}: {error}", path.display()),
-            Self::Empty(path) => write!(f, "{} holds no certificate in PEM", path.display()),
-            Self::NotACertificate(path) => {
-                write!(f, "{} holds what is not a root certificate", path.display())
-            }
-        }
-    }
-}
-
-impl std::error::Error for TrustError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Unreadable(_, error) => Some(error),
-            Self::Empty(_) | Self::NotACertificate(_) => None,
-        }
-    }
 }
 
 /// Mozilla's roots, and those in the operator's file.
@@ -78,12 +59,12 @@ pub(super) fn client_config(roots: &Arc<RootCertStore>) -> ClientConfig {
 }
 
 /// The name that a certificate must be for: the host as the guard reads it, whatever its spelling.
-pub(super) fn server_name(uri: &Uri) -> Result<ServerName<'static>, Wrong> {
+pub(super) fn server_name(uri: &Uri) -> Result<ServerName<'static>, UrlError> {
     match Target::of(uri)?.host {
         Host::Address(address) => Ok(ServerName::from(address)),
         Host::Name(name) => {
             let name = name.strip_suffix('.').unwrap_or(&name).to_owned();
-            ServerName::try_from(name).map_err(|_| Wrong::Host)
+            ServerName::try_from(name).map_err(|_| UrlError::Host)
         }
     }
 }

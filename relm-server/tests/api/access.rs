@@ -25,7 +25,19 @@ fn a_request_needs_a_valid_key_and_says_what_is_wrong_with_another() {
         (String::new(), HOW),
         ("Bearer".to_owned(), HOW),
         ("Bearer ".to_owned(), HOW),
-        (format!("Basic {key}"), HOW),
+        (
+            format!("Basic {key}"),
+            "The scheme is `Bearer`, not `Basic`: Authorization: Bearer sk_live_….",
+        ),
+        (
+            format!("token {key}"),
+            "The scheme is `Bearer`, not `Token`: Authorization: Bearer sk_live_….",
+        ),
+        (
+            format!("Bearer: {key}"),
+            "There is no `:` after `Bearer`: Authorization: Bearer sk_live_….",
+        ),
+        (format!("Digest {key}"), HOW),
         ("Bearer sk_live_ü".to_owned(), HOW),
         (key.clone(), WITHOUT_SCHEME),
         ("Bearer hunter2".to_owned(), NO_KEY),
@@ -46,6 +58,13 @@ fn a_request_needs_a_valid_key_and_says_what_is_wrong_with_another() {
         assert_eq!(answer.header("www-authenticate"), "Bearer");
     }
     assert_eq!(stranger.get("/v1/contacts").error(401), unauthorized(HOW));
+    for name in ["x-api-key", "api-key", "X-Auth-Token"] {
+        let ask = stranger.ask("GET", "/v1/contacts");
+        let answer = ask.header(name, key.as_bytes()).send();
+        let message =
+            "The API key goes into another header: Authorization: Bearer sk_live_… or sk_test_….";
+        assert_eq!(answer.error(401), unauthorized(message), "{name}");
+    }
     let twice = user
         .ask("GET", "/v1/contacts")
         .header("authorization", format!("Bearer {key}"));

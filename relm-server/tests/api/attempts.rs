@@ -118,7 +118,7 @@ fn what_is_sent_is_the_event_signed() {
     let beside = r#""seq":1,"changed_fields":[]"#;
     assert_eq!(event.text, format!("{body},{beside}}}\n"));
 
-    let names: Vec<&str> = message.headers.iter().map(|(name, _)| *name).collect();
+    let names: Vec<&str> = message.headers.iter().map(|(name, _)| &**name).collect();
     assert_eq!(
         names,
         [

@@ -1,5 +1,7 @@
 //! Dry runs: what each write would answer, and that nothing of it is kept.
 
+mod everything;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,6 +13,7 @@ use relm_store_memory::MemoryStore;
 use relm_store_seaorm::{SqliteOptions, SqliteStore};
 use serde_json::{Value, json};
 
+use self::everything::write_everything;
 use super::session::{Answered, Ask, User, World, id};
 
 /// A user whose every write is run dry first.
@@ -177,71 +180,6 @@ fn is_of(template: &str, path: &str) -> bool {
 fn stores() -> [Arc<dyn Store>; 2] {
     let sqlite = SqliteStore::open(SqliteOptions::in_memory()).unwrap();
     [Arc::new(MemoryStore::new()), Arc::new(sqlite)]
-}
-
-/// Makes every write once.
-fn write_everything(user: &mut Rehearsal<'_>) {
-    let hears = json!({ "url": "https://example.com/a", "event_types": ["*"] });
-    let missed = user.create("/v1/contacts", json!({ "email": "eva@example.com" }));
-    let webhook = user.create("/v1/webhooks", hears);
-    let hook = format!("/v1/webhooks/{webhook}");
-    let company = user.create("/v1/companies", json!({ "name": "Engines" }));
-    let ada = json!({ "email": "ada@example.com", "company_id": company });
-    let ada = user.create("/v1/contacts", ada);
-    let deal = json!({ "title": "Engine", "primary_contact_id": ada });
-    let deal = user.create("/v1/deals", deal);
-    let activity = user.create("/v1/activities", json!({ "type": "call" }));
-    let field = json!({ "object_type": "contact", "key": "plan", "type": "text" });
-    let field = user.create("/v1/schema/fields", field);
-    let edge = json!({ "from_type": "contact", "from_id": ada, "to_type": "deal", "to_id": deal });
-    let edge = user.create("/v1/associations", edge);
-    let key = user.create("/v1/keys", json!({ "scopes": ["deals:read"] }));
-    for (path, body) in [
-        (
-            format!("/v1/contacts/{ada}"),
-            json!({ "metadata": { "plan": "pro" } }),
-        ),
-        (
-            format!("/v1/companies/{company}"),
-            json!({ "name": "Engine Works" }),
-        ),
-        (format!("/v1/deals/{deal}"), json!({ "stage": "won" })),
-        (
-            format!("/v1/activities/{activity}"),
-            json!({ "subject": "Engine" }),
-        ),
-        (hook.clone(), json!({ "description": "all" })),
-    ] {
-        user.write("PATCH", &path, body);
-    }
-    let rows = json!([
-        { "email": "ADA@example.com", "last_name": "Lovelace" }, { "email": "new@example.com" },
-        { "email": "new@example.com", "first_name": "Neo" }, { "email": "x" },
-        { "company_id": "cmp_01M831K2VY6KP43J43158XNJT9", "email": "lost@example.com" },
-    ]);
-    let batch = json!({ "dedup_on": ["email"], "contacts": rows });
-    user.write("POST", "/v1/contacts/batch", batch);
-
-    user.write("POST", &format!("{hook}/rotate_secret"), Value::Null);
-    let ping = user.create(&format!("{hook}/test"), Value::Null);
-    let replay = format!("{hook}/replay/{ping}");
-    user.write("POST", &replay, Value::Null);
-    let since = json!({ "since": "2026-07-02T00:00:00Z" });
-    let recovered = user.write("POST", &format!("{hook}/recover"), since);
-    assert_eq!(recovered["recovered"], 1, "the event of {missed}");
-    user.write("PATCH", &hook, json!({ "enabled": false }));
-    for path in [
-        format!("/v1/associations/{edge}"),
-        format!("/v1/schema/fields/{field}"),
-        format!("/v1/keys/{key}"),
-        hook,
-        format!("/v1/activities/{activity}"),
-        format!("/v1/deals/{deal}"),
-        format!("/v1/contacts/{ada}"),
-        format!("/v1/companies/{company}"),
-    ] {
-        user.write("DELETE", &path, Value::Null);
-    }
 }
 
 #[test]

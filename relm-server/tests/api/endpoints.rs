@@ -36,8 +36,8 @@ fn an_endpoint_shows_its_state_and_its_secret_once() {
     let made = subscribe(&user);
     let mut expected = json!({
         "id": made["id"], "object": "webhook", "url": "https://example.com/hooks", "event_types": ["deal.deleted"],
-        "description": null, "enabled": true, "disabled_reason": null, "failing_since": null,
-        "previous_secret_expires_at": null, "mode": "live", "secret": made["secret"],
+        "filter": null, "description": null, "enabled": true, "disabled_reason": null, "failing_since": null,
+        "previous_secret_expires_at": null, "header_names": [], "mode": "live", "secret": made["secret"],
         "created_at": START, "updated_at": START,
     });
     assert_eq!(made, expected);

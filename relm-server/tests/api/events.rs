@@ -147,12 +147,12 @@ fn what_changes_nothing_is_no_event() {
         .is(200);
     user.patch(&path, json!({ "email": "ada" }))
         .fails(422, "validation_failed", "email");
-    let field = json!({ "object_type": "deal", "key": "plan", "type": "text" });
-    user.create("/v1/schema/fields", field);
+    let endpoint = json!({ "url": "https://example.com/", "event_types": ["*"] });
+    user.create("/v1/webhooks", endpoint);
     assert_eq!(
         types(&user.get("/v1/events").is(200)),
         ["contact.created"],
-        "records alone have events"
+        "an endpoint has no events"
     );
 }
 
@@ -248,4 +248,49 @@ fn there_is_no_other_way_to_an_event() {
         refused.fails(405, "method_not_allowed", None);
         assert_eq!(refused.header("allow"), "GET, HEAD");
     }
+}
+
+#[test]
+fn links_and_fields_have_events() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let ada = user.contact("ada@example.com");
+    let deal = id(&user.create("/v1/deals", json!({ "title": "Engine" })));
+    let edge = json!({ "from_type": "contact", "from_id": ada, "to_type": "deal", "to_id": deal, "label": "champion" });
+    let linked = user.create("/v1/associations", edge.clone());
+    user.post("/v1/associations", edge).is(200);
+    user.delete(&format!("/v1/associations/{}", id(&linked)))
+        .is(200);
+    let field = json!({ "object_type": "deal", "key": "plan", "type": "text" });
+    let field = user.create("/v1/schema/fields", field);
+    user.delete(&format!("/v1/schema/fields/{}", id(&field)))
+        .is(200);
+    let all = user.get("/v1/events?limit=4").is(200);
+    let expected = [
+        "field.deleted",
+        "field.created",
+        "association.deleted",
+        "association.created",
+    ];
+    assert_eq!(types(&all), expected);
+    for (place, data) in [(0, &field), (1, &field), (2, &linked), (3, &linked)] {
+        let event = &all["data"][place];
+        assert_eq!((&event["data"], &event["previous"]), (data, &json!({})));
+        let by_id = format!("/v1/events/{}", event["id"].as_str().unwrap());
+        assert_eq!(user.get(&by_id).is(200)["data"], *data);
+    }
+    for query in [
+        format!("from_id={ada}"),
+        format!("to_id={deal}"),
+        "type=association.created&after=0".to_owned(),
+    ] {
+        let found = user.get(&format!("/v1/events?{query}")).is(200);
+        let found = types(&found);
+        assert!(found.contains(&"association.created"), "{query}: {found:?}");
+        assert!(found.len() < 3, "{query}: {found:?}");
+    }
+    let of_other = user.get(&format!("/v1/events?to_id={ada}")).is(200);
+    assert_eq!(of_other["data"], json!([]));
+    let history = user.get(&format!("/v1/contacts/{ada}/history")).is(200);
+    assert_eq!(types(&history), ["contact.created"]);
 }

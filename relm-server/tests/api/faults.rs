@@ -1,9 +1,9 @@
 //! When the store fails: what clients are told, and what they are not.
 
 use relm_core::Mode;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::session::World;
+use super::session::{Answered, World, ids};
 
 #[test]
 fn a_store_that_cannot_be_reached_is_503() {
@@ -89,6 +89,70 @@ fn a_change_that_may_have_been_applied_says_so_and_how_to_find_out() {
     assert_eq!(again.header("idempotent-replayed"), "true");
     let list = user.get("/v1/contacts").is(200);
     assert_eq!(list["data"], json!([again.is(201)]), "it was applied once");
+}
+
+/// What is said of a change in whose midst something panicked, whether or not it was made.
+fn may_have_been_applied(answer: &Answered) {
+    let message = "Something failed on our side while the change was made: it may have been applied, whole, or not at all. \
+                   Send the request again with the same `Idempotency-Key`, or read what became of it.";
+    let expected = json!({ "code": "outcome_unknown", "message": message });
+    assert_eq!(answer.error(503), expected);
+    assert_eq!(answer.header("retry-after"), "1");
+}
+
+#[test]
+fn a_panic_in_a_change_says_that_it_may_have_been_applied_and_how_to_find_out() {
+    for is_applied in [true, false] {
+        let world = World::new();
+        let user = world.user("acme", Mode::Live);
+        let ask = |method: &str, path: &str, body: &Value| {
+            let ask = user.ask(method, path).header("idempotency-key", path);
+            ask.json(body).send()
+        };
+        let make = json!({ "title": "Engine" });
+        let rows = json!({ "contacts": [{ "email": "ada@example.com" }] });
+        user.get("/v1/deals").is(200);
+        world.store.break_commits(is_applied);
+        may_have_been_applied(&ask("POST", "/v1/deals", &make));
+        may_have_been_applied(&ask("POST", "/v1/contacts/batch", &rows));
+        world.store.mend();
+        for (path, body, status) in [
+            ("/v1/deals", &make, 201),
+            ("/v1/contacts/batch", &rows, 200),
+        ] {
+            let again = ask("POST", path, body);
+            assert_eq!(again.has_header("idempotent-replayed"), is_applied);
+            again.is(status);
+        }
+        let deal = format!("/v1/deals/{}", ids(&user.get("/v1/deals").is(200))[0]);
+        for (method, status) in [("PATCH", 200), ("DELETE", 404)] {
+            world.store.break_commits(is_applied);
+            may_have_been_applied(&ask(method, &deal, &json!({ "stage": "won" })));
+            world.store.mend();
+            let now = user.get(&deal);
+            match is_applied {
+                true => assert_eq!(now.status, status, "{method}"),
+                false => assert_eq!(now.is(200)["version"], 1, "{method}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_panic_where_nothing_changes_says_that_nothing_was_applied() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let path = format!("/v1/contacts/{}", user.contact("ada@example.com"));
+    let message = "Something failed on our side; nothing was applied.";
+    let expected = json!({ "code": "internal_error", "message": message });
+    world.store.break_reads();
+    for (method, dry_run) in [("GET", "false"), ("PATCH", "true"), ("DELETE", "true")] {
+        let ask = user.ask(method, &path).json(&json!({ "phone": "1" }));
+        let answer = ask.header("relm-dry-run", dry_run).send();
+        assert_eq!(answer.error(500), expected, "{method}");
+        assert!(!answer.has_header("retry-after"));
+        assert_eq!(answer.has_header("relm-dry-run"), dry_run == "true");
+    }
 }
 
 #[test]

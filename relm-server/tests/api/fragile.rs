@@ -62,7 +62,10 @@ const FAULTY: u8 = 2;
 const FORGETFUL: u8 = 4;
 const FULL: u8 = 5;
 const BROKEN: u8 = 6;
+const PANICKING_AFTER: u8 = 7;
+const PANICKING_BEFORE: u8 = 8;
 const LEAVING: u8 = 9;
+const PANICKING_READS: u8 = 10;
 
 impl Fragile {
     /// From now on the store cannot be reached.
@@ -78,6 +81,20 @@ impl Fragile {
     /// From now on whoever reads the log panics.
     pub fn break_log(&self) {
         self.state.store(BROKEN, Ordering::SeqCst);
+    }
+
+    /// From now on whoever reads a record panics.
+    pub fn break_reads(&self) {
+        self.state.store(PANICKING_READS, Ordering::SeqCst);
+    }
+
+    /// From now on whoever commits panics, before the commit or after it.
+    pub fn break_commits(&self, is_applied: bool) {
+        let state = match is_applied {
+            true => PANICKING_AFTER,
+            false => PANICKING_BEFORE,
+        };
+        self.state.store(state, Ordering::SeqCst);
     }
 
     /// From now on each reading of the log numbers so many events, as if none had a number yet.
@@ -169,6 +186,8 @@ impl Fragile {
 impl Store for Fragile {
     async fn get(&self, scope: Scope, id: Id) -> Result<Option<Document>, StoreError> {
         self.check().await?;
+        let is_broken = self.state.load(Ordering::SeqCst) == PANICKING_READS;
+        assert!(!is_broken, "as asked; the test goes on");
         self.store.get(scope, id).await
     }
 
@@ -214,6 +233,19 @@ impl Store for Fragile {
         self.store.response(scope, key, now).await
     }
 
+    async fn responses_about(
+        &self,
+        scope: Scope,
+        record: Id,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        self.check().await?;
+        self.store
+            .responses_about(scope, record, after, limit)
+            .await
+    }
+
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
         self.check().await.map_err(CommitError::Store)?;
         self.writes.fetch_add(1, Ordering::SeqCst);
@@ -226,6 +258,11 @@ impl Store for Fragile {
                 self.store.commit(batch).await?;
                 Err(StoreError::ambiguous("connection to 10.1.2.3 reset").into())
             }
+            PANICKING_AFTER => {
+                self.store.commit(batch).await?;
+                panic!("as asked; the test goes on")
+            }
+            PANICKING_BEFORE => panic!("as asked; the test goes on"),
             _ => self.store.commit(batch).await,
         }
     }

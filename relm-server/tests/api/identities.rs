@@ -57,6 +57,90 @@ fn a_company_s_domain_is_a_bare_host() {
 }
 
 #[test]
+fn what_cannot_be_seen_is_named_and_to_be_removed() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let contact = user.contact("ada@example.com");
+    let company = id(&user.create("/v1/companies", json!({ "name": "A" })));
+    let webhook = json!({ "url": "https://example.com/", "event_types": ["*"] });
+    let webhook = id(&user.create("/v1/webhooks", webhook));
+    for (path, member, given, code, meant) in [
+        (
+            format!("/v1/contacts/{contact}"),
+            "email",
+            "ada\u{200B}@example.com",
+            "U+200B",
+            Some("ada@example.com"),
+        ),
+        (
+            format!("/v1/contacts/{contact}"),
+            "email",
+            "\u{FEFF}eva@example.com",
+            "U+FEFF",
+            Some("eva@example.com"),
+        ),
+        (
+            format!("/v1/companies/{company}"),
+            "domain",
+            "https://exam\u{AD}ple.com/",
+            "U+00AD",
+            Some("example.com"),
+        ),
+        (
+            format!("/v1/webhooks/{webhook}"),
+            "url",
+            "https://example.com/a\u{202E}b",
+            "U+202E",
+            None,
+        ),
+    ] {
+        let error = user.patch(&path, json!({ member: given })).error(422);
+        let mut message =
+            format!("`{member}` holds the character {code}, which cannot be seen: remove it.");
+        let mut expected = json!({ "code": "validation_failed", "field": member });
+        if let Some(meant) = meant {
+            message += &format!(" Did you mean `{meant}`?");
+            expected["suggestion"] = json!(meant);
+        }
+        expected["message"] = json!(message);
+        assert_eq!(error, expected);
+    }
+    let rows =
+        json!({ "contacts": [{ "email": "ada\u{200D}@example.com" }], "dedup_on": ["email"] });
+    let report = user.post("/v1/contacts/batch", rows).is(200);
+    assert_eq!(report["data"][0]["error"]["field"], "contacts[0].email");
+    // A joiner that a registered name has is visible in its xn-- form.
+    let nameh = json!({ "domain": "xn--mgba3gch31f060k.com" });
+    let company = user
+        .patch(&format!("/v1/companies/{company}"), nameh)
+        .is(200);
+    assert_eq!(company["domain"], "xn--mgba3gch31f060k.com");
+}
+
+#[test]
+fn a_key_of_metadata_is_one_however_it_is_encoded() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let made = json!({ "phone": "1", "metadata": { "cafe\u{301}": "open" } });
+    let made = user.create("/v1/contacts", made);
+    for query in [
+        "filter[metadata.caf%C3%A9]=open",
+        "metadata.cafe%CC%81=open",
+        "filter[metadata.caf%C3%A9][in]=shut&filter[metadata.cafe%CC%81][in]=open",
+    ] {
+        let found = user.get(&format!("/v1/contacts?{query}")).is(200);
+        assert_eq!(ids(&found), [id(&made)], "{query}");
+    }
+    let path = format!("/v1/contacts/{}", id(&made));
+    let same = user.patch(&path, json!({ "metadata": { "café": "open" } }));
+    assert_eq!(same.is(200), made, "it says what is so");
+    let both = json!({ "metadata": { "café": 1, "cafe\u{301}": 2 } });
+    let error = user.patch(&path, both).error(422);
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("`café` twice"), "{message}");
+}
+
+#[test]
 fn a_search_finds_what_is_written_otherwise() {
     let world = World::new();
     let user = world.user("acme", Mode::Live);

@@ -104,9 +104,16 @@ fn requests(owned: &Owned) -> Vec<(&'static str, String, Value)> {
             all.push(("GET", format!("{path}/history"), json!({})));
         }
         all.push(("PATCH", path.clone(), change));
-        all.push(("DELETE", path, json!({})));
+        all.push(("DELETE", path.clone(), json!({})));
+        if plural != "webhooks" {
+            all.push(("POST", format!("{path}/restore"), json!({})));
+            all.push(("DELETE", format!("{path}?purge=true"), json!({})));
+        }
     }
-    all.push(("DELETE", format!("/v1/keys/{}", owned.key), json!({})));
+    let key = format!("/v1/keys/{}", owned.key);
+    all.push(("GET", key.clone(), json!({})));
+    all.push(("POST", format!("{key}/rotate"), json!({})));
+    all.push(("DELETE", key, json!({})));
     all.push((
         "DELETE",
         format!("/v1/schema/fields/{}", owned.field),

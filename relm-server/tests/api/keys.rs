@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::session::{User, World, id, ids};
 
 /// Whoever holds the key of an answer.
-fn holder<'a>(user: &User<'a>, made: &Value) -> User<'a> {
+pub fn holder<'a>(user: &User<'a>, made: &Value) -> User<'a> {
     User {
         world: user.world,
         workspace: user.workspace,
@@ -16,7 +16,7 @@ fn holder<'a>(user: &User<'a>, made: &Value) -> User<'a> {
 }
 
 /// Somebody with a key that the user makes of this body.
-fn with_key<'a>(user: &User<'a>, body: Value) -> User<'a> {
+pub fn with_key<'a>(user: &User<'a>, body: Value) -> User<'a> {
     holder(user, &user.create("/v1/keys", body))
 }
 
@@ -75,7 +75,8 @@ fn a_key_is_shown_whole_once() {
     let expected = json!({
         "id": made["id"], "object": "api_key", "name": "import", "scopes": ["contacts:read", "deals:write"], "read_only": false,
         "hint": hint, "mode": "test", "created_by": { "type": "api_key", "id": user.key_id, "name": null },
-        "created_at": made["created_at"], "expires_at": "2026-07-03T00:00:00.000Z", "revoked_at": null,
+        "created_at": made["created_at"], "expires_at": "2026-07-03T00:00:00.000Z", "revoked_at": null, "last_used_at": null,
+        "replaced_by": null,
     });
     assert_eq!(made, expected);
     let list = user.get("/v1/keys");

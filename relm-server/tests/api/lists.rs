@@ -182,7 +182,7 @@ fn what_a_list_does_not_know_is_named() {
         ("email_key=a", Some("email_key")),
         ("metadata=a", Some("metadata")),
         ("filter[email][like]=a", Some("email")),
-        ("filter[email][]=a", Some("email")),
+        ("filter[email][]=a", Some("filter[email][]")),
         ("filter[created_at][ilike]=a", Some("created_at")),
         ("filter[created_at]=yesterday", Some("created_at")),
         ("company_id=engines", Some("company_id")),
@@ -251,9 +251,10 @@ fn no_other_request_takes_parameters() {
             let message = "There is no parameter `expand`. A record is answered whole, with the ids of others and not with these.";
             let options = ["q", "types", "limit", "cursor"];
             json!({ "code": "bad_request", "message": message, "field": "expand", "valid_options": options })
-        } else if (method, path) == ("GET", &*contact) {
+        } else if path == contact && method != "PATCH" {
             let message = "There is no parameter `q` here.";
-            json!({ "code": "bad_request", "message": message, "field": "q", "valid_options": ["at"] })
+            let options = [if method == "GET" { "at" } else { "purge" }];
+            json!({ "code": "bad_request", "message": message, "field": "q", "valid_options": options })
         } else {
             let message = "There is no parameter `q` here; leave it out.";
             json!({ "code": "bad_request", "message": message, "field": "q" })

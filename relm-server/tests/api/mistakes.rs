@@ -2,11 +2,13 @@
 //!
 //! A message says what was given and what would be right; whoever reads nothing but the message can go on.
 
+mod habits;
 mod table;
 
 use relm_core::Mode;
 use serde_json::{Value, json};
 
+use self::habits::HABITS;
 use self::table::{BODIES, LISTS, PATHS};
 use super::session::{Answered, User, World, id};
 
@@ -67,7 +69,7 @@ impl<'a> Desk<'a> {
 fn each_mistake_is_answered_with_what_would_be_right() {
     let world = World::new();
     let desk = Desk::new(&world);
-    for (mistake, request, said, status, told) in [PATHS, LISTS, BODIES].concat() {
+    for (mistake, request, said, status, told) in [PATHS, LISTS, BODIES, HABITS].concat() {
         let error = desk.make(request, said).error(status);
         let mut error: Value = serde_json::from_str(&desk.named(&error.to_string())).unwrap();
         error.as_object_mut().unwrap().remove("valid_options");
@@ -80,7 +82,7 @@ fn each_mistake_is_answered_with_what_would_be_right() {
 fn the_message_alone_says_it() {
     let world = World::new();
     let desk = Desk::new(&world);
-    for (mistake, request, said, status, _) in [PATHS, LISTS, BODIES].concat() {
+    for (mistake, request, said, status, _) in [PATHS, LISTS, BODIES, HABITS].concat() {
         let error = desk.make(request, said).error(status);
         let message = error["message"].as_str().unwrap();
         if let Some(suggestion) = error["suggestion"].as_str() {

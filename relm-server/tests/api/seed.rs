@@ -188,8 +188,9 @@ fn the_webhook_shows_its_secret_once() {
     );
     let expected = json!({
         "id": id(&made), "object": "webhook", "url": "https://your-app.example.com/hooks/relm",
-        "event_types": ["contact.created", "deal.updated"], "description": null, "enabled": true, "mode": "live",
-        "disabled_reason": null, "failing_since": null, "previous_secret_expires_at": null, "created_at": START, "updated_at": START,
+        "event_types": ["contact.created", "deal.updated"], "filter": null, "description": null, "enabled": true, "mode": "live",
+        "disabled_reason": null, "failing_since": null, "previous_secret_expires_at": null, "header_names": [],
+        "created_at": START, "updated_at": START,
     });
     assert_eq!(made, expected);
     assert!(id(&made).starts_with("wh_"));

@@ -1,24 +1,24 @@
 //! `/v1/events/stream`: when a stream ends, and what it costs others. No socket, and a clock that waits for nobody.
 
+use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 use hyper::Request;
 use relm_core::engine::KEY_CACHE_MS;
 use relm_core::limits::{BODY_CHARS_MAX, PAGE_BYTES_MAX, PAGE_LIMIT_DEFAULT};
 use relm_core::{Crm, KeyAccess, Mode, Store};
-use relm_server::serve::{Handler, LiveBody, Peer};
+use relm_server::serve::{AnswerMemory, Handler, Limits, LiveBody, Peer, Tenant};
 use serde_json::json;
 
 use super::session::{User, World};
 
-/// What a follower is told, piece by piece.
-struct Told(LiveBody);
+/// A follower, and what it is sent, event by event: those of a piece that were not taken yet, and the pieces after it.
+struct Follower(VecDeque<String>, LiveBody);
 
-impl Told {
+impl Follower {
     /// Follows, and takes what a stream begins with.
     async fn of(user: &User<'_>, query: &str) -> Self {
         let key = user.key.as_deref().unwrap();
@@ -28,24 +28,27 @@ impl Told {
         let peer = Peer::from(IpAddr::from([192, 0, 2, 1]));
         let api = &user.world.api;
         let admission = api.admit(&head, peer).await.ok().unwrap();
-        let response = Handler::follow(api, admission.call, head).await;
-        let mut told = Self(response.ok().unwrap().into_body());
-        assert_eq!(told.next().await.unwrap(), "retry: 1000\n\n");
-        told
+        let memory = AnswerMemory::of(&Limits::default(), Tenant(1));
+        let response = Handler::follow(api, admission.call, head, memory).await;
+        let mut follower = Self(VecDeque::new(), response.ok().unwrap().into_body());
+        assert_eq!(follower.next().await.unwrap(), "retry: 1000\n\n");
+        follower
     }
 
     async fn next(&mut self) -> Option<String> {
-        self.0.next().await.map(text)
+        if self.0.is_empty() {
+            let piece = self.1.next().await?;
+            let text = String::from_utf8(piece.bytes.to_vec()).unwrap();
+            self.0
+                .extend(text.split_inclusive("\n\n").map(str::to_owned));
+        }
+        self.0.pop_front()
     }
 
     /// The number of the next event.
     async fn seq(&mut self) -> Option<i64> {
         self.next().await.map(|told| seq(&told))
     }
-}
-
-fn text(bytes: Bytes) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 #[track_caller]
@@ -65,8 +68,8 @@ async fn a_revoked_key_follows_no_more() {
     let world = World::new();
     let user = world.user("acme", Mode::Live);
     let writer = world.another_key(user.workspace, Mode::Live, KeyAccess::Full);
-    let mut busy = Told::of(&user, "").await;
-    let mut quiet = Told::of(&user, "").await;
+    let mut busy = Follower::of(&user, "").await;
+    let mut quiet = Follower::of(&user, "").await;
     writer.contact("ada@example.com");
     assert_eq!(busy.seq().await, Some(1));
     world.crm.revoke_key(user.key_id).await.unwrap();
@@ -79,7 +82,7 @@ async fn a_revoked_key_follows_no_more() {
 async fn a_quiet_stream_ends_with_its_key() {
     let world = World::new();
     let user = world.user("acme", Mode::Live);
-    let mut quiet = Told::of(&user, "").await;
+    let mut quiet = Follower::of(&user, "").await;
     world.crm.revoke_key(user.key_id).await.unwrap();
     assert_eq!(quiet.next().await, None);
 }
@@ -91,8 +94,8 @@ async fn a_key_that_another_replica_revoked_follows_no_longer_than_it_asks() {
     let writer = world.another_key(user.workspace, Mode::Live, KeyAccess::Full);
     let builder = Crm::builder(world.store.clone() as Arc<dyn Store>);
     let replica = builder.clock(world.clock.clone()).build();
-    let mut wanting = Told::of(&user, "").await;
-    let mut unwanting = Told::of(&user, "?types=deal.created").await;
+    let mut wanting = Follower::of(&user, "").await;
+    let mut unwanting = Follower::of(&user, "?types=deal.created").await;
     replica.revoke_key(user.key_id).await.unwrap();
     writer.contact("ada@example.com");
     assert_eq!(wanting.seq().await, Some(1), "as a request is answered");
@@ -107,15 +110,15 @@ async fn a_key_that_another_replica_revoked_follows_no_longer_than_it_asks() {
 async fn a_stream_ends_where_the_store_does_not_say_whose_its_key_is() {
     let world = World::new();
     let user = world.user("acme", Mode::Live);
-    let mut told = Told::of(&user, "").await;
+    let mut follower = Follower::of(&user, "").await;
     user.contact("ada@example.com");
-    assert_eq!(told.seq().await, Some(1));
+    assert_eq!(follower.seq().await, Some(1));
     user.contact("bob@example.com");
     // What the reading shares is there before the store is away.
     tokio::time::sleep(Duration::from_secs(1)).await;
     world.clock.advance_millis(KEY_CACHE_MS);
     world.store.unplug();
-    assert_eq!(told.seq().await, None);
+    assert_eq!(follower.seq().await, None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -125,30 +128,65 @@ async fn a_follower_that_wants_nothing_of_a_long_log_lets_others_go_on() {
     for _ in 0..4 {
         contacts(&user, 500);
     }
-    let mut told = Told::of(&user, "?after=0&types=deal.deleted").await;
+    let mut follower = Follower::of(&user, "?after=0&types=deal.deleted").await;
     let readings = || world.store.log_limits.lock().unwrap().len();
     for _ in 0..5 {
         let before = readings();
-        assert!(told.next().now_or_never().is_none());
+        assert!(follower.next().now_or_never().is_none());
         assert!(readings() - before <= 1, "it reads on without a pause");
     }
     tokio::time::advance(Duration::from_secs(15)).await;
-    let comment = told.next().await.unwrap();
+    let comment = follower.next().await.unwrap();
     let reached = seq(comment.strip_prefix(":\n").unwrap());
     assert!((1..2_000).contains(&reached), "{reached}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_follower_reads_to_catch_up_counts_as_requests() {
+    const REQUESTS: usize = 8;
+    let world = World::with_rate_limit(REQUESTS as u32);
+    let user = world.user("acme", Mode::Live);
+    for _ in 0..REQUESTS - 2 {
+        contacts(&user, 500);
+    }
+    // The request itself is for the first thousand, and the one that is left for the next.
+    let mut told = Follower::of(&user, "?after=0&types=deal.deleted").await;
+    let mut place = async || {
+        let comment = told.next().await.unwrap();
+        seq(comment.strip_prefix(":\n").unwrap())
+    };
+    for _ in 0..3 {
+        let reached = place().await;
+        assert!((2_000..2_500).contains(&reached), "{reached}");
+    }
+    user.get("/v1/contacts").fails(429, "rate_limited", None);
+    world.clock.advance_millis(60_000);
+    assert_eq!(place().await, 3_000, "it goes on with the next window");
+}
+
+#[test]
+fn one_answer_of_what_there_is_so_far_reads_no_more_than_a_page() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    for _ in 0..4 {
+        contacts(&user, 500);
+    }
+    let told = user.get("/v1/events/stream?after=0&types=deal.deleted");
+    let reached = seq(told.text.split_once(":\n").unwrap().1);
+    assert!((1_000..1_500).contains(&reached), "{reached}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_large_batch_leaves_no_follower_behind() {
     let world = World::new();
     let user = world.user("acme", Mode::Live);
-    let mut told = Told::of(&user, "").await;
+    let mut follower = Follower::of(&user, "").await;
     contacts(&user, 1);
-    assert_eq!(told.seq().await, Some(1));
+    assert_eq!(follower.seq().await, Some(1));
     world.store.log_limits.lock().unwrap().clear();
     contacts(&user, 500);
     for seq in 2..=501 {
-        assert_eq!(told.seq().await, Some(seq));
+        assert_eq!(follower.seq().await, Some(seq));
     }
     let limits = world.store.log_limits.lock().unwrap();
     let by_itself = limits.iter().filter(|limit| **limit != PAGE_LIMIT_DEFAULT);
@@ -163,12 +201,12 @@ async fn a_large_batch_leaves_no_follower_behind() {
 async fn a_follower_that_does_not_read_holds_up_nobody_for_long() {
     let world = World::new();
     let user = world.user("acme", Mode::Live);
-    let _deaf = Told::of(&user, "").await;
-    let mut told = Told::of(&user, "").await;
+    let _deaf = Follower::of(&user, "").await;
+    let mut follower = Follower::of(&user, "").await;
     let begun = tokio::time::Instant::now();
     contacts(&user, 500);
     for seq in 1..=500 {
-        assert_eq!(told.seq().await, Some(seq));
+        assert_eq!(follower.seq().await, Some(seq));
     }
     let took = begun.elapsed();
     assert!(took < Duration::from_millis(500), "{took:?}");
@@ -178,17 +216,17 @@ async fn a_follower_that_does_not_read_holds_up_nobody_for_long() {
 async fn a_reading_that_panics_makes_room_for_another() {
     let world = World::new();
     let user = world.user("acme", Mode::Live);
-    let mut told = Told::of(&user, "").await;
+    let mut follower = Follower::of(&user, "").await;
     contacts(&user, 1);
-    assert_eq!(told.seq().await, Some(1));
+    assert_eq!(follower.seq().await, Some(1));
     world.store.break_log();
     contacts(&user, 1);
-    assert_eq!(told.next().await, None, "its client is to come back");
+    assert_eq!(follower.next().await, None, "its client is to come back");
     world.store.mend();
-    let mut told = Told::of(&user, "?after=1").await;
-    assert_eq!(told.seq().await, Some(2));
+    let mut follower = Follower::of(&user, "?after=1").await;
+    assert_eq!(follower.seq().await, Some(2));
     contacts(&user, 1);
-    assert_eq!(told.seq().await, Some(3));
+    assert_eq!(follower.seq().await, Some(3));
 }
 
 #[test]

@@ -240,7 +240,7 @@ fn what_the_transport_refuses_has_the_envelope_too() {
             "bad_request",
         ),
         (
-            Refusal::UnsupportedMediaType("Send JSON."),
+            Refusal::UnsupportedMediaType("Send JSON.".into()),
             415,
             "unsupported_media_type",
         ),

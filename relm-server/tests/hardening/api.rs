@@ -112,3 +112,54 @@ async fn a_page_reads_what_is_refused_before_a_handler() {
         assert_eq!(header(&answer, "vary").as_deref(), Some("Origin"));
     }
 }
+
+#[tokio::test]
+async fn a_body_of_another_type_is_told_which_it_has_and_which_it_must_have() {
+    let right = "Send the body as Content-Type: application/json";
+    for (headers, said) in [
+        (
+            "",
+            "The body has no Content-Type: send it as application/json.".to_owned(),
+        ),
+        (
+            "content-type: text/csv\r\n",
+            format!("{right}, not as `text/csv`: JSON alone is read."),
+        ),
+        (
+            "content-type: application/x-www-form-urlencoded\r\n",
+            format!("{right}, not as `application/x-www-form-urlencoded`: a form is not read."),
+        ),
+        (
+            "content-type: Multipart/Form-Data; boundary=x\r\n",
+            format!("{right}, not as `Multipart/Form-Data; boundary=x`: a form is not read."),
+        ),
+        (
+            "content-type: application/json; charset=latin1\r\n",
+            format!("{right}, not as `application/json; charset=latin1`: its charset is UTF-8."),
+        ),
+        (
+            "content-type: application/vnd.api+json; charset=latin1\r\n",
+            format!(
+                "{right}, not as `application/vnd.api+json; charset=latin1`: its charset is UTF-8."
+            ),
+        ),
+        (
+            "content-type: text/\u{1f980}\r\n",
+            format!("{right}, not as `text/\u{1f980}`: JSON alone is read."),
+        ),
+        (
+            "content-type: application/json\r\ncontent-type: application/json\r\n",
+            "Send one Content-Type: application/json.".to_owned(),
+        ),
+    ] {
+        let request = format!(
+            "POST /v1/contacts HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n{headers}authorization: Bearer KEY\r\n\
+             connection: close\r\n\r\n{{}}"
+        );
+        let answer = ask(&request, "").await;
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        let body: serde_json::Value = serde_json::from_str(body).unwrap();
+        assert_eq!(body["error"]["message"], said, "{headers}");
+        assert_eq!(body["error"]["code"], "unsupported_media_type", "{headers}");
+    }
+}

@@ -125,6 +125,19 @@ impl Store for Counting {
         self.store.response(scope, key, now).await
     }
 
+    async fn responses_about(
+        &self,
+        scope: Scope,
+        record: Id,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let _call = self.call();
+        self.store
+            .responses_about(scope, record, after, limit)
+            .await
+    }
+
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
         let _call = self.call();
         self.store.commit(batch).await

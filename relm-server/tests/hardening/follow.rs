@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use relm_core::{ContactInput, Crm, KeyAccess, Mode, Patch, Scoped};
+use relm_core::{ActivityInput, ContactInput, Crm, KeyAccess, Mode, Patch, Scoped};
 use relm_server::api::Api;
 use relm_server::serve::{Limits, Pace, serve};
 use relm_store_memory::MemoryStore;
@@ -215,6 +215,47 @@ async fn a_follower_that_resets_its_connection_leaves_its_place_at_once() {
     // The next thing that it would be told is 15 seconds away.
     let mut second = world.follow("", "").await;
     second.hears("retry: ").await;
+}
+
+#[tokio::test]
+async fn streams_that_nobody_reads_share_a_bounded_memory() {
+    const EVENTS: usize = 40;
+    const DEAF: usize = 60;
+    let world = World::new(Limits {
+        // Three quarters of it are for large answers, and half of that for one tenant: some twenty of these events.
+        answer_bytes_in_flight_max: 8 * 1024 * 1024,
+        memory_timeout: MOMENT,
+        ..Limits::default()
+    })
+    .await;
+    for _ in 0..EVENTS {
+        let input = ActivityInput {
+            activity_type: "note".to_owned().into(),
+            body: "\u{1}".repeat(20_000).into(),
+            ..Default::default()
+        };
+        world.scoped.activities().create(input).await.unwrap();
+    }
+    let mut deaf = Vec::new();
+    for _ in 0..DEAF {
+        deaf.push(world.follow("?after=0", "").await);
+    }
+    let mut answers = Vec::new();
+    for follower in &mut deaf {
+        let mut status = [0; 12];
+        within(follower.stream.read_exact(&mut status))
+            .await
+            .unwrap();
+        answers.push(String::from_utf8(status[9..].to_vec()).unwrap());
+    }
+    let refused = answers.iter().filter(|status| *status == "503").count();
+    assert!((1..DEAF).contains(&refused), "{answers:?}");
+    // What is given up is given back.
+    drop(deaf);
+    let mut follower = world.follow("?after=0", "").await;
+    follower.hears(&format!("id: {EVENTS}\n")).await;
+    let expected: Vec<String> = (1..=EVENTS).map(|n| n.to_string()).collect();
+    assert_eq!(follower.ids(), expected);
 }
 
 /// Whether the server has reset a connection, without reading of it.

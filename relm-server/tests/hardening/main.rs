@@ -276,6 +276,24 @@ async fn a_handler_that_panics_answers_500_and_serving_goes_on() {
     assert_answer(&hear(&mut stream).await, 200, GET_AND_CLOSE);
 }
 
+/// 502 is what the probe says where a change may have been made.
+#[tokio::test]
+async fn a_panic_once_a_change_may_have_been_made_is_told_apart() {
+    let server = Server::start(Limits::default()).await;
+    for method in ["POST", "PATCH", "DELETE"] {
+        for (path, status) in [
+            ("/panic", 502),
+            ("/batch/panic", 502),
+            ("/judged/panic", 500),
+        ] {
+            let request = WRITE_AND_WAIT.replace("/wait", path);
+            let request = request.replace("POST", method);
+            let mut stream = server.send(&request).await;
+            assert_answer(&hear_one(&mut stream).await, status, &request);
+        }
+    }
+}
+
 #[tokio::test]
 async fn connections_beyond_the_most_wait_for_a_place() {
     let server = Server::start(Limits {
@@ -374,7 +392,7 @@ async fn a_batch_that_does_not_wait_holds_up_nobody() {
     assert_answer(&server.ask(GET_AND_CLOSE).await, 200, GET_AND_CLOSE);
     server.probe.release.send(()).unwrap();
     assert_answer(&hear_one(&mut first).await, 200, &batch);
-    let panics = WRITE_AND_WAIT.replace("/wait", "/batch/panic");
+    let panics = GET.replace("GET / ", "GET /batch/panic ");
     let mut stream = server.send(&panics).await;
     assert_answer(&hear_one(&mut stream).await, 500, &panics);
 }

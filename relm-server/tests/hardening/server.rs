@@ -11,7 +11,8 @@ use hyper::header::{HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode};
 use relm_server::serve::{
-    Admission, Allowance, AnswerSize, Handler, Limits, LiveBody, Peer, Refusal, Tenant, serve,
+    Admission, Allowance, AnswerMemory, AnswerSize, BodyType, Handler, Limits, LiveBody, Peer,
+    Refusal, Tenant, serve,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -84,6 +85,10 @@ impl Handler for Probe {
             *response.status_mut() = StatusCode::FORBIDDEN;
             return Err(response);
         }
+        assert!(
+            head.uri.path() != "/judged/panic",
+            "as asked; the test goes on"
+        );
         if head.uri.path() == "/judged" {
             self.entered.add_permits(1);
             Waiting::new(self).pass().await;
@@ -99,6 +104,7 @@ impl Handler for Probe {
         let allowance = (head.uri.path() != "/open").then_some(Allowance {
             tenant: Tenant(tenant),
             body_bytes_max,
+            body: BodyType::Json,
             answer,
         });
         Ok(Admission {
@@ -126,7 +132,12 @@ impl Handler for Probe {
         }
     }
 
-    async fn follow(&self, (): (), _: Parts) -> Result<Response<LiveBody>, Response<Bytes>> {
+    async fn follow(
+        &self,
+        (): (),
+        _: Parts,
+        _: AnswerMemory,
+    ) -> Result<Response<LiveBody>, Response<Bytes>> {
         Err(Response::new(Bytes::from_static(
             b"nothing is followed here",
         )))
@@ -145,6 +156,7 @@ impl Handler for Probe {
             Refusal::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Refusal::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
+            Refusal::PanickedInChange => StatusCode::BAD_GATEWAY,
         };
         let mut response = Response::new(Bytes::from_static(b"refused"));
         *response.status_mut() = status;

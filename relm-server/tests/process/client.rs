@@ -32,6 +32,11 @@ impl Client {
         })
     }
 
+    /// Where it is connected to.
+    pub fn address(&self) -> SocketAddr {
+        self.stream.get_ref().peer_addr().unwrap()
+    }
+
     pub fn get(&mut self, path: &str) -> (u16, Value) {
         self.send("GET", path, None, None).unwrap()
     }

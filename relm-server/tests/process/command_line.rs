@@ -48,6 +48,14 @@ const MISTAKES: &[Mistake] = &[
         ],
     ),
     (
+        &[],
+        &[("RELM_LOG_FORMAT", "xml")],
+        &[
+            "'xml' for 'RELM_LOG_FORMAT (--log-format)'",
+            "[possible values: text, json]",
+        ],
+    ),
+    (
         &["workspaces", "list"],
         &[("RELM_LOG", "info,loud")],
         &["RELM_LOG", "`loud` is no level"],
@@ -104,6 +112,34 @@ const MISTAKES: &[Mistake] = &[
         &[
             "unexpected argument '--lisen'",
             "a similar argument exists: '--listen'",
+        ],
+    ),
+    (
+        &["keys", "create", "--scope", "contact:read"],
+        &[],
+        &["`contact:read`", "Did you mean `contacts:read`?"],
+    ),
+    (
+        &[
+            "keys",
+            "create",
+            "--workspace",
+            "ws_01M8H5JMRTGWX7ZRK7DMQNF2XF",
+            "--mode",
+            "live",
+            "--scope",
+            "*:read",
+            "--read-only",
+        ],
+        &[],
+        &["'--scope <SCOPE>' cannot be used with '--read-only'"],
+    ),
+    (
+        &["keys", "create", "--expires-at", "tomorrow"],
+        &[],
+        &[
+            "'tomorrow' for '--expires-at <TIME>'",
+            "2030-01-01T00:00:00Z",
         ],
     ),
     (

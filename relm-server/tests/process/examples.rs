@@ -19,6 +19,13 @@ const DOCUMENTS: [(&str, &str); 3] = [
     ),
 ];
 
+/// The first steps of the quickstart, in the order in which its page has them.
+const QUICKSTART: [&str; 3] = [
+    include_str!("../../../docs/quickstart/curl/create.sh"),
+    include_str!("../../../docs/quickstart/curl/list.sh"),
+    include_str!("../../../docs/quickstart/curl/upsert.sh"),
+];
+
 /// The commands of a document's shell blocks that ask the server for something. What a command goes on with is indented.
 fn commands(document: &str) -> Vec<String> {
     let blocks = document.split("```sh\n").skip(1);
@@ -119,6 +126,30 @@ fn every_printed_example_runs_in_order_on_an_empty_database() {
             newcomer.run(&command);
         }
     }
+}
+
+/// Whoever has run what the server printed goes on with the quickstart that it leads to.
+#[requires(bash, curl)]
+#[test]
+fn the_printed_line_and_then_the_quickstart_run_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let keys = server.keys.clone().expect("an empty database gets keys");
+    let mut newcomer = Newcomer {
+        server: &server,
+        key: &keys.test,
+        ids: HashMap::new(),
+    };
+    let to_try = server.to_try.clone();
+    newcomer.run(&to_try.expect("a first start says what to try"));
+    let [_, listed, done] =
+        QUICKSTART.map(|step| newcomer.run(&step.replace("http://127.0.0.1:8080", "$BASE")));
+    assert_eq!(listed["data"].as_array().unwrap().len(), 1, "{listed}");
+    assert_eq!(
+        (&done["updated"], &done["created"]),
+        (&1.into(), &1.into()),
+        "{done}"
+    );
 }
 
 /// The functions of the guide to copying, called as it says, make a copy of records that change meanwhile.

@@ -1,25 +1,23 @@
 //! Writers of every kind of change, and a ledger of what each was answered: in the end, what is stored and what events tell
 //! must be exactly that.
 
+mod marks;
+mod writes;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use self::marks::{edge_place, id_type, mark};
+use self::writes::{CYCLE, LISTS, Made, Write};
 use super::client::Client;
 
-/// One request that changes something.
-#[derive(Clone, Debug)]
-pub struct Write {
-    method: &'static str,
-    path: String,
-    /// Of a POST: what makes it happen once.
-    key: Option<String>,
-    body: Value,
-    /// The version that the record has before it.
-    version: i64,
-}
+/// How long a revoked key may work on where another server remembers it.
+const REVOKED_WITHIN: Duration = Duration::from_secs(8);
+/// So many revoked keys are tried: more would be taken for guesses.
+const REVOKED_TRIED: usize = 10;
 
 /// What was acknowledged.
 #[derive(Default)]
@@ -29,29 +27,27 @@ pub struct Ledger(Mutex<Entries>);
 struct Entries {
     /// The type, record and version of each event that is owed, as often as it is.
     events: Vec<(String, String, i64)>,
-    /// What is there, by path and id, with its version, or 0 where it shows none; and the edges of each record.
-    present: BTreeMap<(String, String), i64>,
-    edges: BTreeMap<String, String>,
+    /// What is there, by path and id, with what tells one state of it from another.
+    present: BTreeMap<(String, String), Value>,
+    /// The two ends of each edge that was not unlinked, be it in the trash.
+    edges: BTreeMap<String, [String; 2]>,
+    /// API keys themselves, by their ids.
+    secrets: BTreeMap<String, String>,
+    /// Deliveries that were asked for one by one, by their endpoint, with whether they replay another.
+    deliveries: BTreeMap<String, BTreeMap<String, bool>>,
     /// Requests that nobody answered.
     open: Vec<Write>,
+    /// Requests under a key, each with its answer.
+    said: Vec<(Write, (u16, Value))>,
+    /// What was done, by its name in the OpenAPI document.
+    operations: BTreeSet<&'static str>,
     answered: usize,
 }
-
-/// Lists of what writers make, and whether its changes make events.
-const LISTS: [(&str, bool); 7] = [
-    ("/v1/contacts", true),
-    ("/v1/companies", true),
-    ("/v1/deals", true),
-    ("/v1/activities", true),
-    ("/v1/associations", false),
-    ("/v1/schema/fields", false),
-    ("/v1/webhooks", false),
-];
 
 impl Ledger {
     /// Writes one change of each kind after the other, until a request is not answered or `is_over`.
     pub fn write(&self, client: &mut Client, name: &str, is_over: &dyn Fn() -> bool) {
-        let mut made: BTreeMap<&'static str, Value> = BTreeMap::new();
+        let mut made = Made::new();
         for number in 0.. {
             for (step, kind) in CYCLE.iter().enumerate() {
                 if is_over() {
@@ -61,8 +57,7 @@ impl Ledger {
                 match write.send(client) {
                     Ok((status, answer)) => {
                         self.record(&write, status, &answer);
-                        let list = write.list();
-                        made.insert(list, answer);
+                        made.insert(write.answers, answer);
                     }
                     Err(_) => {
                         self.entries().open.push(write);
@@ -91,9 +86,10 @@ impl Ledger {
                     }
                 }
                 _ => {
-                    // Not every kind can be read by its id.
-                    let is_it =
-                        |record: &Value| write.path.ends_with(record["id"].as_str().unwrap());
+                    // Not every kind can be read by its id. A revoked key is still listed.
+                    let is_it = |record: &Value| {
+                        record["id"] == write.id() && record["revoked_at"].is_null()
+                    };
                     if !walk(client, write.list()).iter().any(is_it) {
                         self.record(&write, 200, &Value::Null);
                     }
@@ -106,72 +102,40 @@ impl Ledger {
         assert!((200..300).contains(&status), "{write:?}: {status} {answer}");
         let mut entries = self.entries();
         entries.answered += 1;
-        if let Some(rows) = answer["data"].as_array() {
-            for row in rows {
-                let contact = &row["contact"];
-                match row["status"].as_str().unwrap() {
-                    "created" => entries.changed("/v1/contacts", "created", contact),
-                    "updated" => entries.changed("/v1/contacts", "updated", contact),
-                    "unchanged" => {}
-                    other => panic!("{other}: {row}"),
-                }
-            }
-            return;
+        entries.operations.insert(write.operation);
+        if write.key.is_some() {
+            entries.said.push((write.clone(), (status, answer.clone())));
         }
-        match write.method {
-            "POST" => entries.changed(write.list(), "created", answer),
-            "PATCH" => entries.changed(write.list(), "updated", answer),
-            _ => entries.deleted(write),
+        let (_, verb) = write.operation.split_once('_').unwrap();
+        match verb {
+            "batch" => entries.rows(answer),
+            "create" => entries.changed(write.list(), "created", answer),
+            "update" => entries.changed(write.list(), "updated", answer),
+            "restore" => entries.restored(write, answer),
+            "delete" => entries.deleted(write),
+            "rotate_secret" => entries.changed(write.list(), "rotated", answer),
+            "rotate" => entries.rotated(write, answer),
+            "test" | "replay" => entries.delivers(write, answer),
+            "recover" => {}
+            other => panic!("what {other} comes to is written here"),
         }
     }
 
     /// Holds what the server shows to what was acknowledged, neither more nor less.
     ///
     /// # Panics
-    /// Where a change was lost, happened unasked, or has no event or two.
+    /// Where a change was lost, happened unasked, or has no event or two; where a request is answered otherwise when it is sent
+    /// again, and where a key works that was revoked, or does not that was not.
     pub fn is_what(&self, client: &mut Client) {
         let entries = self.entries();
         assert_eq!(entries.open.len(), 0, "settle first");
-        let mut present = BTreeMap::new();
-        for (list, _) in LISTS {
-            for record in walk(client, list) {
-                let version = record["version"].as_i64().unwrap_or(0);
-                present.insert((list.to_owned(), text(&record["id"])), version);
-            }
+        for (write, answer) in &entries.said {
+            assert_eq!(&write.send(client).expect("it is answered"), answer);
         }
-        let lost: Vec<_> = entries
-            .present
-            .iter()
-            .filter(|entry| present.get(entry.0) != Some(entry.1))
-            .collect();
-        assert!(lost.is_empty(), "acknowledged and not there: {lost:?}");
-        assert_eq!(
-            present, entries.present,
-            "more is there than was acknowledged"
-        );
-        let mut events: Vec<_> = walk(client, "/v1/events")
-            .iter()
-            .map(|event| {
-                let version = event["data"]["version"].as_i64().unwrap();
-                (text(&event["type"]), text(&event["data"]["id"]), version)
-            })
-            .collect();
-        let mut owed = entries.events.clone();
-        events.sort_unstable();
-        owed.sort_unstable();
-        let (told, due): (BTreeSet<_>, BTreeSet<_>) =
-            (events.iter().collect(), owed.iter().collect());
-        assert_eq!(
-            told.difference(&due).collect::<Vec<_>>(),
-            [] as [&&_; 0],
-            "events of no change"
-        );
-        assert_eq!(
-            due.difference(&told).collect::<Vec<_>>(),
-            [] as [&&_; 0],
-            "changes without an event"
-        );
-        assert_eq!(events, owed, "a change has two events");
+        entries.are_present(client);
+        entries.have_their_events(client);
+        entries.have_their_deliveries(client);
+        entries.open_what_they_should(client);
     }
 
     /// How many changes were acknowledged.
@@ -188,167 +152,192 @@ impl Ledger {
 impl Entries {
     fn changed(&mut self, list: &str, verb: &str, record: &Value) {
         let id = text(&record["id"]);
-        let version = record["version"].as_i64().unwrap_or(0);
-        if LISTS
-            .iter()
-            .any(|(name, has_events)| *name == list && *has_events)
-        {
-            self.events.push((
-                format!("{}.{verb}", text(&record["object"])),
-                id.clone(),
-                version,
-            ));
+        let mut with_events = LISTS.iter().filter(|(_, has_events)| *has_events);
+        if with_events.any(|(name, _)| *name == list) {
+            let event_type = format!("{}.{verb}", text(&record["object"]));
+            self.events.push((event_type, id.clone(), version(record)));
         }
         if list == "/v1/associations" {
-            self.edges.insert(text(&record["to_id"]), id.clone());
+            let ends = [text(&record["from_id"]), text(&record["to_id"])];
+            self.edges.insert(id.clone(), ends);
         }
-        self.present.insert((list.to_owned(), id), version);
+        if list == "/v1/keys" {
+            self.secrets.insert(id.clone(), text(&record["secret"]));
+        }
+        self.present
+            .insert((list.to_owned(), id), mark(list, record));
+    }
+
+    fn rows(&mut self, report: &Value) {
+        for row in report["data"].as_array().unwrap() {
+            let contact = &row["contact"];
+            match row["status"].as_str().unwrap() {
+                "created" => self.changed("/v1/contacts", "created", contact),
+                "updated" => self.changed("/v1/contacts", "updated", contact),
+                "unchanged" => {}
+                other => panic!("{other}: {row}"),
+            }
+        }
     }
 
     fn deleted(&mut self, write: &Write) {
-        let (list, id) = write.path.rsplit_once('/').unwrap();
-        self.present.remove(&(list.to_owned(), id.to_owned()));
-        if let Some(edge) = self.edges.remove(id) {
-            self.present.remove(&("/v1/associations".to_owned(), edge));
+        let (list, id) = (write.list(), write.id());
+        let place = (list.to_owned(), id.to_owned());
+        if list == "/v1/keys" {
+            let known = self.present.get_mut(&place).unwrap();
+            known["is_revoked"] = json!(true);
+            return;
         }
-        if list == "/v1/deals" {
-            self.events
-                // A deletion counts as a change.
-                .push(("deal.deleted".to_owned(), id.to_owned(), write.version + 1));
+        self.present.remove(&place);
+        self.edges.remove(id);
+        for edge in self.edges_of(id) {
+            self.present.remove(&edge_place(&edge));
+        }
+        if LISTS.contains(&(list, true)) {
+            let object = id_type(id);
+            // A deletion counts as a change, of what has versions.
+            let version = match write.version {
+                0 => 0,
+                version => version + 1,
+            };
+            let event = (format!("{object}.deleted"), id.to_owned(), version);
+            self.events.push(event);
+        }
+    }
+
+    /// Its edges come back with it, where their other ends are there.
+    fn restored(&mut self, write: &Write, record: &Value) {
+        self.changed(write.list(), "restored", record);
+        let living: BTreeSet<&String> = self.present.keys().map(|(_, id)| id).collect();
+        let back = self.edges_of(write.id()).into_iter();
+        let back = back.filter(|edge| self.edges[edge].iter().all(|end| living.contains(end)));
+        for edge in back.collect::<Vec<_>>() {
+            if self.present.insert(edge_place(&edge), json!(0)).is_none() {
+                let event = ("association.created".to_owned(), edge, 0);
+                self.events.push(event);
+            }
+        }
+    }
+
+    fn rotated(&mut self, write: &Write, successor: &Value) {
+        self.changed("/v1/keys", "created", successor);
+        let place = ("/v1/keys".to_owned(), write.id().to_owned());
+        self.present.get_mut(&place).unwrap()["replaced_by"] = successor["id"].clone();
+    }
+
+    fn delivers(&mut self, write: &Write, delivery: &Value) {
+        let is_replay = !delivery["replay_of"].is_null();
+        let of_endpoint = self.deliveries.entry(write.id().to_owned()).or_default();
+        of_endpoint.insert(text(&delivery["id"]), is_replay);
+    }
+
+    fn edges_of(&self, id: &str) -> Vec<String> {
+        let mine = |(_, ends): &(&String, &[String; 2])| ends.iter().any(|end| end == id);
+        let edges = self.edges.iter().filter(mine);
+        edges.map(|(edge, _)| edge.clone()).collect()
+    }
+
+    fn are_present(&self, client: &mut Client) {
+        let mut present = BTreeMap::new();
+        for (list, _) in LISTS {
+            for record in walk(client, list) {
+                // The operator's own keys.
+                if list == "/v1/keys" && record["created_by"].is_null() {
+                    continue;
+                }
+                let place = (list.to_owned(), text(&record["id"]));
+                present.insert(place, mark(list, &record));
+            }
+        }
+        let expected = self.present.iter();
+        let lost: Vec<_> = expected
+            .filter(|(place, mark)| present.get(place) != Some(mark))
+            .map(|(place, mark)| (place, mark, present.get(place)))
+            .collect();
+        assert!(lost.is_empty(), "acknowledged and not there: {lost:?}");
+        assert_eq!(present, self.present, "more is there than was acknowledged");
+    }
+
+    fn have_their_events(&self, client: &mut Client) {
+        let events = walk(client, "/v1/events").into_iter();
+        let events = events.filter(|event| event["type"] != "ping");
+        let mut events: Vec<_> = events
+            .map(|event| {
+                let version = version(&event["data"]);
+                (text(&event["type"]), text(&event["data"]["id"]), version)
+            })
+            .collect();
+        let mut owed = self.events.clone();
+        events.sort_unstable();
+        owed.sort_unstable();
+        let (told, due): (BTreeSet<_>, BTreeSet<_>) =
+            (events.iter().collect(), owed.iter().collect());
+        let none = [] as [&&_; 0];
+        assert_eq!(
+            told.difference(&due).collect::<Vec<_>>(),
+            none,
+            "events of no change"
+        );
+        assert_eq!(
+            due.difference(&told).collect::<Vec<_>>(),
+            none,
+            "changes without an event"
+        );
+        assert_eq!(events, owed, "a change has two events");
+    }
+
+    /// An endpoint is sent what was asked for, and each event that it hears of once.
+    fn have_their_deliveries(&self, client: &mut Client) {
+        for (endpoint, asked) in &self.deliveries {
+            let all = walk(client, &format!("/v1/webhooks/{endpoint}/deliveries"));
+            let is_asked = |delivery: &&Value| {
+                delivery["event_type"] == "ping" || !delivery["replay_of"].is_null()
+            };
+            let (one_by_one, others): (Vec<_>, Vec<_>) = all.iter().partition(is_asked);
+            let found = one_by_one.iter().map(|delivery| {
+                let is_replay = !delivery["replay_of"].is_null();
+                (text(&delivery["id"]), is_replay)
+            });
+            assert_eq!(&found.collect::<BTreeMap<_, _>>(), asked);
+            let events: BTreeSet<String> = others
+                .iter()
+                .map(|delivery| text(&delivery["event_id"]))
+                .collect();
+            assert_eq!(events.len(), others.len(), "an event is delivered twice");
+        }
+    }
+
+    /// Whoever shows a key that was not revoked is let in, and nobody else.
+    fn open_what_they_should(&self, client: &mut Client) {
+        let address = client.address();
+        let is_let_in = |secret: &str| {
+            Client::connect(address, secret)
+                .get("/v1/contacts?limit=1")
+                .0
+        };
+        let is_revoked = |id: &String| {
+            let place = ("/v1/keys".to_owned(), id.clone());
+            self.present[&place]["is_revoked"] == true
+        };
+        let (revoked, working): (Vec<_>, Vec<_>) =
+            self.secrets.iter().partition(|(id, _)| is_revoked(id));
+        for (id, secret) in working {
+            assert_eq!(is_let_in(secret), 200, "{id}");
+        }
+        let begun = Instant::now();
+        for (id, secret) in revoked.into_iter().take(REVOKED_TRIED) {
+            while is_let_in(secret) != 401 {
+                assert!(begun.elapsed() < REVOKED_WITHIN, "{id} was revoked");
+                std::thread::sleep(Duration::from_millis(250));
+            }
         }
     }
 }
 
-impl Write {
-    fn post(path: &str, key: &str, body: Value) -> Self {
-        Self {
-            method: "POST",
-            path: path.to_owned(),
-            key: Some(key.to_owned()),
-            body,
-            version: 0,
-        }
-    }
-
-    fn to(method: &'static str, list: &str, record: &Value, body: Value) -> Self {
-        Self {
-            method,
-            path: format!("{list}/{}", text(&record["id"])),
-            key: None,
-            body,
-            version: record["version"].as_i64().unwrap_or(0),
-        }
-    }
-
-    fn send(&self, client: &mut Client) -> io::Result<(u16, Value)> {
-        client.send(
-            self.method,
-            &self.path,
-            self.key.as_deref(),
-            Some(&self.body),
-        )
-    }
-
-    fn list(&self) -> &'static str {
-        let lists = LISTS.iter().map(|(list, _)| *list);
-        lists
-            .into_iter()
-            .find(|list| self.path.starts_with(list))
-            .unwrap()
-    }
+/// The version of a record; 0 of what has none, as an association.
+fn version(record: &Value) -> i64 {
+    record["version"].as_i64().unwrap_or(0)
 }
-
-type Made = BTreeMap<&'static str, Value>;
-
-/// The changes, in the order in which a writer makes them. Each is given a name that nothing else has.
-const CYCLE: [fn(&str, &Made) -> Write; 14] = [
-    |name, _| {
-        Write::post(
-            "/v1/contacts",
-            name,
-            json!({ "email": format!("{name}@example.com") }),
-        )
-    },
-    |name, _| Write::post("/v1/companies", name, json!({ "name": name })),
-    |name, made| {
-        Write::to(
-            "PATCH",
-            "/v1/contacts",
-            &made["/v1/contacts"],
-            json!({ "metadata": { "by": name } }),
-        )
-    },
-    |name, made| {
-        Write::post(
-            "/v1/deals",
-            name,
-            json!({ "title": name, "company_id": made["/v1/companies"]["id"] }),
-        )
-    },
-    |name, made| {
-        let (contact, deal) = (&made["/v1/contacts"]["id"], &made["/v1/deals"]["id"]);
-        let body =
-            json!({ "from_type": "contact", "from_id": contact, "to_type": "deal", "to_id": deal });
-        Write::post("/v1/associations", name, body)
-    },
-    |name, made| {
-        Write::to(
-            "PATCH",
-            "/v1/companies",
-            &made["/v1/companies"],
-            json!({ "domain": "example.com", "name": name }),
-        )
-    },
-    |name, made| {
-        Write::post(
-            "/v1/activities",
-            name,
-            json!({ "type": "call", "deal_id": made["/v1/deals"]["id"] }),
-        )
-    },
-    |name, _| {
-        let key = name.replace('-', "_");
-        Write::post(
-            "/v1/schema/fields",
-            name,
-            json!({ "object_type": "deal", "key": format!("f_{key}"), "type": "text" }),
-        )
-    },
-    |_, made| {
-        Write::to(
-            "DELETE",
-            "/v1/schema/fields",
-            &made["/v1/schema/fields"],
-            Value::Null,
-        )
-    },
-    |name, _| {
-        Write::post(
-            "/v1/webhooks",
-            name,
-            json!({ "url": format!("https://example.com/{name}"), "event_types": ["activity.deleted"] }),
-        )
-    },
-    |name, made| {
-        Write::to(
-            "PATCH",
-            "/v1/webhooks",
-            &made["/v1/webhooks"],
-            json!({ "description": name }),
-        )
-    },
-    |_, made| Write::to("DELETE", "/v1/webhooks", &made["/v1/webhooks"], Value::Null),
-    |_, made| Write::to("DELETE", "/v1/deals", &made["/v1/deals"], Value::Null),
-    |name, made| {
-        let known = &made["/v1/contacts"]["email"];
-        let rows = json!([{ "email": known, "last_name": name }, { "email": format!("row-{name}@example.com") }, { "email": known, "last_name": name }]);
-        Write::post(
-            "/v1/contacts/batch",
-            name,
-            json!({ "contacts": rows, "dedup_on": ["email"] }),
-        )
-    },
-];
 
 fn text(value: &Value) -> String {
     value
@@ -361,8 +350,9 @@ fn text(value: &Value) -> String {
 pub fn walk(client: &mut Client, list: &str) -> Vec<Value> {
     let mut all = Vec::new();
     let mut cursor = String::new();
+    let more = if list.contains('?') { '&' } else { '?' };
     loop {
-        let (status, page) = client.get(&format!("{list}?limit=200{cursor}"));
+        let (status, page) = client.get(&format!("{list}{more}limit=200{cursor}"));
         assert_eq!(status, 200, "{page}");
         all.extend(page["data"].as_array().unwrap().iter().cloned());
         match page["next_cursor"].as_str() {
@@ -370,4 +360,29 @@ pub fn walk(client: &mut Client, list: &str) -> Vec<Value> {
             None => return all,
         }
     }
+}
+
+#[test]
+fn every_kind_of_write_is_made_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = super::server::Server::start(folder.path());
+    let mut client = Client::connect(server.address, &server.keys.clone().unwrap().test);
+    let ledger = Ledger::default();
+    let left = std::cell::Cell::new(2 * CYCLE.len());
+    let is_over = || left.replace(left.get().saturating_sub(1)) == 0;
+    ledger.write(&mut client, "once", &is_over);
+    assert_eq!(ledger.answered(), 2 * CYCLE.len());
+    let (_, document) = client.get("/openapi.json");
+    let paths = document["paths"].as_object().unwrap().values();
+    let operations = paths.flat_map(|methods| methods.as_object().unwrap());
+    let writes = operations.filter(|(method, _)| *method != "get");
+    let writes: BTreeSet<String> = writes
+        .map(|(_, operation)| text(&operation["operationId"]))
+        .collect();
+    let done = ledger.entries().operations.clone();
+    assert_eq!(
+        done.into_iter().map(str::to_owned).collect::<BTreeSet<_>>(),
+        writes
+    );
+    ledger.is_what(&mut client);
 }

@@ -7,18 +7,23 @@
 
 #[cfg(target_os = "linux")]
 mod answer_memory;
+mod backup;
 #[allow(
     dead_code,
     reason = "two crates of tests share it, and each uses its part"
 )]
 mod client;
 mod command_line;
+mod console;
 mod deliveries;
+mod demo;
 mod ends;
 mod examples;
 mod ledger;
+mod metrics;
 mod operator;
 mod receiver;
+mod request_log;
 mod server;
 mod shared_file;
 #[cfg(target_os = "linux")]

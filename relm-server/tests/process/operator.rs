@@ -92,6 +92,45 @@ fn an_operator_makes_lists_and_revokes_keys() {
 }
 
 #[test]
+fn an_operator_gives_scopes_and_an_end_and_rotates() {
+    let folder = tempfile::tempdir().unwrap();
+    printed(folder.path(), &["migrate"]);
+    let workspace = printed(folder.path(), &["workspaces", "create", "acme"]);
+    let workspace = workspace.trim();
+    let create = ["keys", "create", "--workspace", workspace, "--mode", "test"];
+    let with = |more: &[&'static str]| [&create[..], more].concat();
+    let past = with(&["--expires-at", "2020-01-01T00:00:00Z"]);
+    assert!(failed(folder.path(), &past).contains("in the future"));
+    let end = "2090-01-01T00:00:00Z";
+    let scopes = ["--scope", "contacts:read", "--scope", "keys:read"];
+    let made = printed(
+        folder.path(),
+        &[&with(&scopes)[..], &["--expires-at", end]].concat(),
+    );
+    let (id, secret) = made.trim().split_once("  ").unwrap();
+    let mut server = Server::start(folder.path());
+    let mut client = Client::connect(server.address, secret);
+    assert_eq!(client.get("/v1/contacts").0, 200);
+    assert_eq!(client.get("/v1/deals").0, 403);
+    let rotated = printed(folder.path(), &["keys", "rotate", id]);
+    let (successor, secret) = rotated.trim().split_once("  ").unwrap();
+    let mut client = Client::connect(server.address, secret);
+    let (status, key) = client.get(&format!("/v1/keys/{id}"));
+    assert_eq!((status, &key["replaced_by"]), (200, &json!(successor)));
+    assert!(failed(folder.path(), &["keys", "rotate", id]).contains(successor));
+    // What was used is on disk at the latest when the server has stopped.
+    drop(client);
+    server.terminate();
+    let list = printed(folder.path(), &["keys", "list", "--workspace", workspace]);
+    let line = list.lines().find(|line| line.starts_with(successor));
+    let line = line.unwrap();
+    assert!(
+        line.contains("restricted until 2") && line.contains("  used 2"),
+        "{list}"
+    );
+}
+
+#[test]
 fn resealing_needs_the_keys_that_open_what_is_sealed() {
     let folder = tempfile::tempdir().unwrap();
     let [first, other] = [1_u8, 2].map(|byte| STANDARD.encode([byte; 32]));

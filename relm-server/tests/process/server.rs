@@ -18,6 +18,14 @@ pub struct Server {
     pub keys: Option<Keys>,
     /// What a first start prints to try it with.
     pub to_try: Option<String>,
+    /// The link of the first owner that a first start prints.
+    pub link: Option<String>,
+    /// What later starts print for as long as nobody has used it.
+    pub reset: Option<String>,
+    /// Where the console is, as every start prints.
+    pub console: Option<String>,
+    /// What is said of the demo data, where that was asked for.
+    pub demo: Option<String>,
 }
 
 /// The binary, with nothing of the tester's environment.
@@ -51,6 +59,18 @@ impl Server {
         let mut to_try = to_try.filter(|line| line.starts_with("curl "));
         server.keys = Self::read_keys(&lines);
         server.to_try = to_try.next().map(str::to_owned);
+        let mut trimmed = lines.iter().map(|line| line.trim());
+        let link = trimmed.find(|line| line.contains("/console/link/"));
+        server.link = link.map(str::to_owned);
+        let reset = lines.iter().find(|line| line.contains("admin reset"));
+        server.reset = reset.cloned();
+        let mut console = lines
+            .iter()
+            .filter_map(|line| line.strip_prefix("Its console: "));
+        server.console = console.next().map(str::to_owned);
+        let mut demo = lines.iter().skip_while(|line| !line.contains("demo data"));
+        let demo = [demo.next(), demo.next()].map(|line| line.map(|line| line.trim()));
+        server.demo = demo[0].map(|first| format!("{first} {}", demo[1].unwrap_or_default()));
         server
     }
 
@@ -71,6 +91,10 @@ impl Server {
             address,
             keys: None,
             to_try: None,
+            link: None,
+            reset: None,
+            console: None,
+            demo: None,
         };
         (server, out)
     }

@@ -99,6 +99,45 @@ fn a_body_of_very_many_values_takes_little_more_than_itself() {
     comes_down_to(&server, 48 * MIB);
 }
 
+#[test]
+fn streams_that_nobody_reads_take_a_bounded_memory() {
+    const FOLLOWERS: usize = 600;
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let key = server.keys.clone().unwrap().test;
+    let mut client = Client::connect(server.address, &key);
+    let note = |subject: usize| {
+        let (body, notes) = ("\u{1}".repeat(20_000), "n".repeat(15_000));
+        json!({ "type": "note", "subject": subject.to_string(), "body": body, "metadata": { "notes": notes } })
+    };
+    let (made, activity) = client.post("/v1/activities", None, &note(0));
+    assert_eq!(made, 201);
+    let path = format!("/v1/activities/{}", activity["id"].as_str().unwrap());
+    for n in 1..5 {
+        let body = format!("{n}{}", "\u{1}".repeat(19_000));
+        let change = json!({ "subject": n.to_string(), "body": body });
+        let patched = client.send("PATCH", &path, None, Some(&change)).unwrap();
+        assert_eq!(patched.0, 200);
+    }
+    let before = server.resident_bytes();
+    let request = format!(
+        "GET /v1/events/stream?after=1 HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {key}\r\n\r\n"
+    );
+    let mut deaf: Vec<TcpStream> = (0..FOLLOWERS).map(|_| connect(server.address)).collect();
+    for stream in &mut deaf {
+        stream.write_all(request.as_bytes()).unwrap();
+    }
+    let answers: Vec<u16> = deaf.iter_mut().map(status).collect();
+    assert!(answers.iter().all(|status| matches!(status, 200 | 503)));
+    assert!(answers.contains(&200), "{answers:?}");
+    let held = server.resident_bytes().saturating_sub(before) / MIB;
+    // A tenant's share is 48 MiB, beside what 600 connections and allocating take. Without a bound it would be 190 MiB.
+    assert!(held < 110, "{FOLLOWERS} that read nothing hold {held} MiB");
+    assert_eq!(client.get("/healthz").0, 200);
+    drop(deaf);
+    comes_down_to(&server, before + 48 * MIB);
+}
+
 /// A contact whose record has about 15 KiB.
 fn large_contact(n: usize) -> serde_json::Value {
     json!({ "email": format!("{n}@example.com"), "metadata": { "notes": "n".repeat(15_000) } })

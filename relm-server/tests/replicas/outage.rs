@@ -176,7 +176,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// What clients that create contacts were told while they did.
 #[derive(Default)]
-struct Told {
+struct Answers {
     acknowledged: Mutex<Vec<String>>,
     refused: Mutex<Vec<String>>,
     unavailable: AtomicUsize,
@@ -195,22 +195,22 @@ impl Drop for StopAtEnd<'_> {
 /// often. Nothing that was acknowledged is missing afterwards, and nothing is there that was said not to have been applied.
 pub fn under_load(cluster: &Cluster, happens: impl FnOnce(&dyn Fn() -> usize)) {
     let stop = AtomicBool::new(false);
-    let told = Told::default();
+    let answers = Answers::default();
     std::thread::scope(|scope| {
         let _stop = StopAtEnd(&stop);
         for client in 0..8 {
-            let (stop, told) = (&stop, &told);
-            scope.spawn(move || create_until(cluster, client, stop, told));
+            let (stop, answers) = (&stop, &answers);
+            scope.spawn(move || create_until(cluster, client, stop, answers));
         }
-        happens(&|| told.unavailable.load(Ordering::SeqCst));
+        happens(&|| answers.unavailable.load(Ordering::SeqCst));
     });
     let stored = walk(&mut cluster.client(1), "/v1/contacts");
     let emails = stored.iter().map(|one| one["email"].as_str().unwrap());
     let stored: HashSet<&str> = emails.collect();
-    for email in told.acknowledged.into_inner().unwrap() {
+    for email in answers.acknowledged.into_inner().unwrap() {
         assert!(stored.contains(&*email), "{email} was acknowledged");
     }
-    for email in told.refused.into_inner().unwrap() {
+    for email in answers.refused.into_inner().unwrap() {
         assert!(
             !stored.contains(&*email),
             "{email} was said not to have been applied"
@@ -218,7 +218,7 @@ pub fn under_load(cluster: &Cluster, happens: impl FnOnce(&dyn Fn() -> usize)) {
     }
 }
 
-fn create_until(cluster: &Cluster, client: usize, stop: &AtomicBool, told: &Told) {
+fn create_until(cluster: &Cluster, client: usize, stop: &AtomicBool, answers: &Answers) {
     let mut connection = cluster.client(client);
     for number in 0.. {
         if stop.load(Ordering::SeqCst) {
@@ -230,14 +230,14 @@ fn create_until(cluster: &Cluster, client: usize, stop: &AtomicBool, told: &Told
         let took = begun.elapsed();
         assert!(took < ANSWER_MAX, "{status} after {took:?}");
         match status {
-            201 => told.acknowledged.lock().unwrap().push(email),
+            201 => answers.acknowledged.lock().unwrap().push(email),
             503 => {
                 match answer["error"]["code"].as_str() {
-                    Some("unavailable") => told.refused.lock().unwrap().push(email),
+                    Some("unavailable") => answers.refused.lock().unwrap().push(email),
                     Some("outcome_unknown") => {}
                     _ => panic!("{answer}"),
                 }
-                told.unavailable.fetch_add(1, Ordering::SeqCst);
+                answers.unavailable.fetch_add(1, Ordering::SeqCst);
                 std::thread::sleep(PAUSE);
             }
             _ => panic!("{status} {answer}"),

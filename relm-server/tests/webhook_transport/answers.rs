@@ -1,9 +1,11 @@
 //! What is sent, and what of an answer comes back.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use relm_core::Mode;
+use relm_core::value::time::ManualClock;
 use relm_core::webhook::{ANSWER_BYTES_MAX, Answer, Message, Transport};
+use relm_core::{Mode, Timestamp};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
 
@@ -37,8 +39,8 @@ async fn a_request_is_a_post_of_exactly_the_message() {
     let url = format!("http://{}/a/b%20c?d=e&f#fragment", endpoint.address);
     let mut message = Message::new(url, Mode::Test, "{\"name\":\"Zoë\"}", MOMENT);
     message.headers = vec![
-        ("content-type", "application/json".to_owned()),
-        ("relm-signature", "t=1,v1=00".to_owned()),
+        ("content-type".into(), "application/json".to_owned()),
+        ("relm-signature".into(), "t=1,v1=00".to_owned()),
     ];
     transport.send(message).await.unwrap();
     let address = endpoint.address;
@@ -67,7 +69,7 @@ async fn a_request_is_a_post_of_exactly_the_message() {
 async fn a_header_that_would_split_the_request_is_not_sent() {
     let endpoint = Endpoint::answering(OK).await;
     let mut message = Message::new(endpoint.url(), Mode::Test, "{}", MOMENT);
-    message.headers = vec![("webhook-id", "a\r\nhost: b".to_owned())];
+    message.headers = vec![("webhook-id".into(), "a\r\nhost: b".to_owned())];
     let sent = transport("").send(message).await;
     assert_eq!(sent, failed("`webhook-id` cannot be sent as a header"));
     assert_eq!(endpoint.connections().await, 0);
@@ -183,4 +185,14 @@ async fn retry_after_comes_in_seconds_and_as_a_date() {
     );
     assert!(wait("Fri, 31 Dec 9999 23:59:59 GMT").await > Some(Duration::from_secs(86_400)));
     assert_eq!(wait("soon").await, None);
+}
+
+#[tokio::test]
+async fn a_date_in_retry_after_is_as_far_away_as_the_engine_s_clock_says() {
+    let moment = Timestamp::parse("1994-11-06T08:49:07Z").unwrap();
+    let text = "HTTP/1.1 429 Slow\r\nretry-after: Sun, 06 Nov 1994 08:49:37 GMT\r\ncontent-length: 0\r\n\r\n";
+    let endpoint = Endpoint::answering(text).await;
+    let transport = transport("").clock(Arc::new(ManualClock::new(moment)));
+    let sent = send(&transport, Mode::Test, &endpoint.url()).await;
+    assert_eq!(sent.unwrap().retry_after, Some(Duration::from_secs(30)));
 }

@@ -2,9 +2,9 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::{Index, Table, by};
+use super::{Index, Table, by, by_some};
 
-/// A change of a record.
+/// What happened: a change of a record, a link or its removal, a definition or its removal, a ping.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "events")]
 pub struct Model {
@@ -28,6 +28,12 @@ pub struct Model {
     pub record_id: Option<String>,
     /// When it was made, in milliseconds since the Unix epoch.
     pub created_at: i64,
+    /// Of the event of an association, the id of its start.
+    #[sea_orm(column_type = "String(StringLen::N(40))", nullable)]
+    pub from_id: Option<String>,
+    /// Of the event of an association, the id of its end.
+    #[sea_orm(column_type = "String(StringLen::N(40))", nullable)]
+    pub to_id: Option<String>,
     /// The record as the API shows it: JSON, byte for byte.
     #[sea_orm(column_type = "Text")]
     pub doc: String,
@@ -52,9 +58,14 @@ impl Related<super::delivery::Entity> for Entity {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Table for Entity {
-    const ADDED: &'static [&'static str] = &["seq"];
+    const ADDED: &'static [&'static str] = &["from_id", "to_id", "seq"];
 
     fn indexes() -> Vec<Index> {
-        vec![by(Column::Seq), by(Column::RecordId)]
+        vec![
+            by(Column::Seq),
+            by(Column::RecordId),
+            by_some(Column::FromId),
+            by_some(Column::ToId),
+        ]
     }
 }

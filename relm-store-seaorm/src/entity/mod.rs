@@ -41,7 +41,11 @@ pub mod event_log;
 pub mod field;
 pub mod migration;
 pub mod response;
+pub mod response_record;
+pub mod session;
 pub mod term;
+pub mod trash;
+pub mod user;
 pub mod webhook;
 pub mod workspace;
 
@@ -88,6 +92,14 @@ fn by(column: impl ColumnTrait) -> Index {
         columns: vec!["scope", column.as_str(), "id"],
         is_unique: false,
         only: None,
+    }
+}
+
+/// The same, where few records have a value: a database that can has an entry for those alone.
+fn by_some(column: impl ColumnTrait) -> Index {
+    Index {
+        only: Some(column.as_str()),
+        ..by(column)
     }
 }
 

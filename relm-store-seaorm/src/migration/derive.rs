@@ -23,7 +23,14 @@ use crate::sql::{Sql, Value, table, ulid_text};
 /// Records of one chunk: it bounds what is held in memory, and how long a chunk locks.
 const CHUNK_RECORDS: usize = 256;
 /// The kinds that something is derived of which may change.
-const KINDS: [Kind; 4] = [Kind::Contact, Kind::Company, Kind::Deal, Kind::Activity];
+const KINDS: [Kind; 6] = [
+    Kind::Contact,
+    Kind::Company,
+    Kind::Deal,
+    Kind::Activity,
+    Kind::Association,
+    Kind::Workspace,
+];
 /// Finds the terms of a record, as long as a derivation lasts: no other statement needs it, and it would cost every write.
 const INDEX: &str = "terms_ulid";
 
@@ -309,11 +316,7 @@ impl Chunk {
             };
             match holders.get(wanted).copied() {
                 Some(holder) if holder < id => {
-                    tracing::warn!(
-                        older = %holder, younger = %id,
-                        "two contacts have one e-mail address, spelt in two ways: both stay, and the younger is found by \
-                         its address again once that is changed"
-                    );
+                    tracing::warn!(older = %holder, younger = %id, "{}", shared(self.kind));
                     key.after = Some(nobodys_key(id));
                 }
                 // Whoever is younger is yet to be looked at, in this chunk or in one to come.
@@ -347,6 +350,34 @@ impl Derived {
 
     fn key_mut(&mut self) -> Option<&mut Change> {
         self.columns.iter_mut().find(|change| change.is_key)
+    }
+}
+
+/// What is said of two records that are to have one key.
+const fn shared(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Association => {
+            "two associations have one label, spelt in two ways: both stay, and who links the two records again is answered \
+             with the older"
+        }
+        Kind::Workspace => {
+            "two workspaces have one name, spelt in two ways: both stay, and neither name can be taken again"
+        }
+        Kind::Contact
+        | Kind::Company
+        | Kind::Deal
+        | Kind::Activity
+        | Kind::Field
+        | Kind::Webhook
+        | Kind::Delivery
+        | Kind::Event
+        | Kind::Key
+        | Kind::Trashed
+        | Kind::User
+        | Kind::Session => {
+            "two contacts have one e-mail address, spelt in two ways: both stay, and the younger is found by its address \
+             again once that is changed"
+        }
     }
 }
 

@@ -32,6 +32,7 @@ mod derive;
 #[cfg(feature = "migrator")]
 mod migrator;
 mod runner;
+mod session;
 mod state;
 mod steps;
 
@@ -42,11 +43,12 @@ pub use crate::pooled::migration::migrate;
 pub use self::migrator::{Migrator, migrations, up};
 
 pub(crate) use self::derive::Rows;
-pub(crate) use self::runner::{Failed, Session, Why, run};
+pub(crate) use self::runner::run;
+pub(crate) use self::session::{Session, SessionError, Why};
 pub(crate) use self::state::look;
 pub(crate) use self::steps::KNOWN;
 #[cfg(test)]
 pub(crate) use self::{
     runner::turn,
-    steps::{STEPS, Work},
+    steps::{STEPS, Work, is_added_after},
 };

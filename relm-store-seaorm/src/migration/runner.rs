@@ -3,7 +3,7 @@
 //!
 //! Each turn is a transaction. Processes that migrate one database together take turns: SQLite's by the lock of the file, PostgreSQL's
 //! by an advisory lock. The MySQL family commits each DDL statement whatever surrounds it, and its locks hold on one node of a
-//! cluster only, so there a step may be taken twice, and the second taker finds it done. What a step [derives](super::derive) it
+//! cluster only, so there two processes may take a step, and the second one finds it done. What a step [derives](super::derive) it
 //! derives chunk by chunk, each in a turn of its own, whose place a row of the list of migrations keeps.
 
 use std::time::Duration;
@@ -14,6 +14,7 @@ use sea_orm::sea_query::IndexCreateStatement;
 
 use super::ddl::{self, create_index, create_table};
 use super::derive::{self, Chunk, Position, Rows};
+use super::session::{Session, SessionError, Why};
 use super::state::{Found, look, taken};
 use super::steps::{KNOWN, STEPS, Step, Work};
 use crate::dialect::Dialect;
@@ -25,56 +26,6 @@ use crate::sql::Sql;
 const TRIES: u32 = 20;
 /// How much longer each try waits.
 const PAUSE: Duration = Duration::from_millis(20);
-
-/// A connection that migrations run on.
-pub(crate) trait Session {
-    fn dialect(&self) -> Dialect;
-
-    /// Begins a transaction that writes: what comes is run in it, until it ends.
-    async fn begin(&mut self) -> Result<(), Failed>;
-
-    async fn commit(&mut self) -> Result<(), Failed>;
-
-    /// Undoes the transaction, if one is begun.
-    async fn rollback(&mut self);
-
-    async fn execute(&mut self, sql: &Sql) -> Result<(), Failed>;
-
-    async fn rows(&mut self, sql: &Sql) -> Result<Rows, Failed>;
-
-    /// Waits for others.
-    async fn pause(&mut self, pause: Duration);
-}
-
-/// Why a statement did not do its work.
-#[derive(Debug)]
-pub(crate) struct Failed {
-    pub why: Why,
-    pub source: Box<dyn std::error::Error + Send + Sync>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Why {
-    /// Another process was in the way, and it may go through when it is tried again.
-    InTheWay,
-    /// What it makes is there, or what it drops is gone.
-    IsSo,
-    /// The role lacks a right.
-    Denied,
-    Other,
-}
-
-impl From<Failed> for OpenError {
-    fn from(failed: Failed) -> Self {
-        match failed.why {
-            Why::Denied => Self::Denied {
-                right: "CREATE, ALTER and INDEX",
-                on: "the schema and its tables".to_owned(),
-            },
-            Why::InTheWay | Why::IsSo | Why::Other => Self::Database(failed.source),
-        }
-    }
-}
 
 /// Takes the steps that are missing, of the first `steps` of all.
 pub(crate) async fn run(session: &mut impl Session, steps: usize) -> Result<(), OpenError> {
@@ -106,7 +57,7 @@ pub(crate) async fn turn(
     session: &mut impl Session,
     is_new: bool,
     steps: usize,
-) -> Result<(), Failed> {
+) -> Result<(), SessionError> {
     let dialect = session.dialect();
     session.begin().await?;
     if let Some(wait) = dialect.migration_turn() {
@@ -152,7 +103,7 @@ fn add_column(dialect: Dialect, table: TableOf, name: &str) -> String {
 }
 
 /// Runs a statement whose effect may be there: where it cannot say so itself, its failure does.
-async fn execute_once(session: &mut impl Session, ddl: &str) -> Result<(), Failed> {
+async fn execute_once(session: &mut impl Session, ddl: &str) -> Result<(), SessionError> {
     match session.execute(&Sql::new(ddl)).await {
         Err(failed) if failed.why == Why::IsSo => Ok(()),
         done => done,
@@ -160,7 +111,7 @@ async fn execute_once(session: &mut impl Session, ddl: &str) -> Result<(), Faile
 }
 
 /// Notes in the list of migrations that a step is taken, or that one is under way. It may be noted.
-async fn note(session: &mut impl Session, number: i64, text: &str) -> Result<(), Failed> {
+async fn note(session: &mut impl Session, number: i64, text: &str) -> Result<(), SessionError> {
     let mut sql = Sql::new("INSERT INTO ");
     sql.push(list()).push(" (version, name) VALUES (");
     sql.bind(number).push(", ").bind(text.to_owned()).push(")");
@@ -169,7 +120,11 @@ async fn note(session: &mut impl Session, number: i64, text: &str) -> Result<(),
 }
 
 /// Derives a chunk; after the last one the step is taken.
-async fn derive_chunk(session: &mut impl Session, number: i64, step: &Step) -> Result<(), Failed> {
+async fn derive_chunk(
+    session: &mut impl Session,
+    number: i64,
+    step: &Step,
+) -> Result<(), SessionError> {
     let dialect = session.dialect();
     let progress = derive::progress(number);
     let mut kept = Sql::new("SELECT name FROM ");
@@ -200,7 +155,10 @@ async fn derive_chunk(session: &mut impl Session, number: i64, step: &Step) -> R
 }
 
 /// Derives the chunk at this position; where the next one is.
-async fn chunk(session: &mut impl Session, position: Position) -> Result<Option<Position>, Failed> {
+async fn chunk(
+    session: &mut impl Session,
+    position: Position,
+) -> Result<Option<Position>, SessionError> {
     let dialect = session.dialect();
     let records = match position.records(dialect) {
         Some(sql) => session.rows(&sql).await?,

@@ -3,7 +3,7 @@
 use relm_core::record::column::ColumnValue;
 use sea_orm::EntityName;
 
-use super::runner::{Failed, Session, Why};
+use super::session::{Session, SessionError, Why};
 use crate::dialect::{Dialect, tables};
 use crate::entity::migration;
 use crate::open_error::OpenError;
@@ -67,7 +67,7 @@ pub(crate) async fn look(session: &mut impl Session) -> Result<Found, OpenError>
 }
 
 /// How many steps the list of migrations has.
-pub(super) async fn taken(session: &mut impl Session) -> Result<i64, Failed> {
+pub(super) async fn taken(session: &mut impl Session) -> Result<i64, SessionError> {
     let mut sql = Sql::new("SELECT MAX(version) FROM ");
     sql.push(migration::Entity.table_name());
     let rows = session.rows(&sql).await?;

@@ -6,7 +6,8 @@
 
 use crate::entity::{
     Table, TableOf, activity, api_key, association, company, configuration, contact, deal,
-    delivery, event, event_log, field, response, table_of, term, webhook, workspace,
+    delivery, event, event_log, field, response, response_record, session, table_of, term, trash,
+    user, webhook, workspace,
 };
 
 /// One step.
@@ -104,6 +105,23 @@ pub(crate) const STEPS: &[Step] = &[
     index::<event::Entity>("events by number", "seq"),
     table::<event_log::Entity>("event logs"),
     index::<event::Entity>("events by record", "record_id"),
+    table::<user::Entity>("users"),
+    index::<user::Entity>("users by e-mail", "email_key"),
+    table::<session::Entity>("sessions"),
+    index::<session::Entity>("sessions by digest", "digest"),
+    index::<session::Entity>("sessions by user", "user_id"),
+    table::<trash::Entity>("trash"),
+    index::<trash::Entity>("trash by record", "record_id"),
+    index::<trash::Entity>("trash by type", "record_type"),
+    index::<trash::Entity>("trash by start", "from_id"),
+    index::<trash::Entity>("trash by end", "to_id"),
+    table::<response_record::Entity>("records of responses"),
+    index::<response_record::Entity>("records of responses by expiry", "expires_at"),
+    derive("one identity for names in every composition"),
+    column::<event::Entity>("starts of associations that events tell of", "from_id"),
+    column::<event::Entity>("ends of associations that events tell of", "to_id"),
+    index::<event::Entity>("events by start", "from_id"),
+    index::<event::Entity>("events by end", "to_id"),
 ];
 
 /// Whether a step after the one of this number adds a column to a table.

@@ -10,6 +10,8 @@ use crate::sql::{Row, Sql, table};
 
 /// Index terms that SQLite deletes one by one. Of a longer list it makes a table first, and a filter of 10,000 bytes.
 const TERMS_APART_MAX: usize = 8;
+/// The columns by which an index term is found.
+const TERM_KEY: [&str; 4] = ["scope", "term", "ulid", "kind"];
 
 /// Inserts rows. `place` is a table and its columns. `are_many`: the number of rows differs from batch to batch.
 pub(super) fn insert_rows(
@@ -56,43 +58,48 @@ pub(super) fn delete_records(
     };
     let delete = |rows: Vec<Row>| {
         let expect = Expect::Touched(rows.len());
-        let name = table(kind);
-        let mut sql = Sql::new(&format!("DELETE FROM {name}"));
-        match dialect.many_rows() {
+        let sql = match dialect.many_rows() {
             ManyRows::Values => {
-                where_in(
-                    dialect,
-                    sql.push(" WHERE "),
-                    &["scope", "id", "version"],
-                    rows,
-                );
+                let mut sql = Sql::new("DELETE FROM ");
+                sql.push(table(kind)).push(" WHERE ");
+                where_in(dialect, &mut sql, &["scope", "id", "version"], rows);
+                sql
             }
-            // A delete locks in whatever order it finds; a locking read can be told one.
-            ManyRows::Arrays => {
-                sql.push(&format!(" USING (SELECT scope, id FROM {name}"));
-                where_in(
-                    dialect,
-                    sql.push(" WHERE "),
-                    &["scope", "id", "version"],
-                    rows,
-                );
-                sql.push(" ORDER BY id FOR UPDATE) AS held");
-                sql.push(&format!(
-                    " WHERE {name}.scope = held.scope AND {name}.id = held.id"
-                ));
-            }
-        }
+            ManyRows::Arrays => delete_locked(scope, table(kind), &rows),
+        };
         Step { sql, expect }
     };
     let rows = entries.iter().map(read).collect();
     parts(dialect, rows).into_iter().map(delete).collect()
 }
 
+/// Deletes `rows`, each `scope, id, version`, as PostgreSQL does it. A delete locks in whatever order it finds, and a locking
+/// read can be told one. Each statement looks for a list of ids, and none joins by them: see decision 66.
+fn delete_locked(scope: i64, table: &str, rows: &[Row]) -> Sql {
+    let mut sql = Sql::new("WITH listed AS MATERIALIZED (SELECT * FROM ");
+    sql.arrays(rows).push(" AS listed (scope, id, version)), ");
+    sql.push("held AS MATERIALIZED (SELECT id, version FROM ")
+        .push(table);
+    sql.push(" WHERE scope = ").bind(scope);
+    sql.push(" AND id = ANY(ARRAY(SELECT id FROM listed)) ORDER BY id FOR UPDATE)");
+    sql.push(" DELETE FROM ").push(table);
+    sql.push(" WHERE scope = ").bind(scope);
+    sql.push(" AND id = ANY(ARRAY(SELECT id FROM held WHERE");
+    // As a condition of its own this would be a join.
+    sql.push(" ((id, version) IN (SELECT id, version FROM listed)) IS TRUE))");
+    sql
+}
+
 /// Inserts index terms.
 pub(super) fn insert_terms(dialect: Dialect, mut added: Vec<Row>) -> Vec<Step> {
     // In the order of the key: neighbours land on one page.
     added.sort_unstable();
-    insert_rows(dialect, "terms (scope, term, ulid, kind)", added, true)
+    insert_rows(
+        dialect,
+        &format!("terms ({})", TERM_KEY.join(", ")),
+        added,
+        true,
+    )
 }
 
 /// Deletes index terms, those that are there.
@@ -106,9 +113,12 @@ pub(super) fn delete_terms(dialect: Dialect, mut dropped: Vec<Row>) -> Vec<Step>
         }
         _ => parts(dialect, dropped),
     };
-    let delete = |rows| {
+    let delete = |rows: Vec<Row>| {
         let mut sql = Sql::new("DELETE FROM terms WHERE ");
-        where_in(dialect, &mut sql, &["scope", "term", "ulid", "kind"], rows);
+        match dialect.many_rows() {
+            ManyRows::Values => where_in(dialect, &mut sql, &TERM_KEY, rows),
+            ManyRows::Arrays => where_found(&mut sql, &rows),
+        }
         Step {
             sql,
             expect: Expect::Any,
@@ -117,10 +127,22 @@ pub(super) fn delete_terms(dialect: Dialect, mut dropped: Vec<Row>) -> Vec<Step>
     parts.into_iter().map(delete).collect()
 }
 
+/// Looks each of these index terms up by its key and says where it is. Whatever PostgreSQL takes the table for, a subquery that
+/// yields one value is no join: see decision 66. No index term moves, since none is ever updated.
+fn where_found(sql: &mut Sql, rows: &[Row]) {
+    let columns = TERM_KEY.join(", ");
+    let of_listed = TERM_KEY.map(|column| format!("term.{column} = listed.{column}"));
+    sql.push("ctid = ANY(ARRAY(SELECT (SELECT ctid FROM terms AS term WHERE ");
+    sql.push(&of_listed.join(" AND "))
+        .push(") FROM ")
+        .arrays(rows)
+        .push(&format!(" AS listed ({columns})))"));
+}
+
 /// These columns are those of one of the rows.
 fn where_in(dialect: Dialect, sql: &mut Sql, columns: &[&str], rows: Vec<Row>) {
     // For a list of one row MariaDB reads the whole table, and SQLite makes a table of the list.
-    if let ([row], ManyRows::Values) = (rows.as_slice(), dialect.many_rows()) {
+    if let [row] = rows.as_slice() {
         for (place, (column, value)) in columns.iter().zip(row).enumerate() {
             sql.push(if place > 0 { " AND " } else { "" });
             sql.push(column).push(" = ").bind(value.clone());
@@ -128,11 +150,7 @@ fn where_in(dialect: Dialect, sql: &mut Sql, columns: &[&str], rows: Vec<Row>) {
         return;
     }
     sql.push(&format!("({}) IN (", columns.join(", ")));
-    match dialect.many_rows() {
-        ManyRows::Values => sql.push(dialect.rows_of_in()).rows(rows),
-        ManyRows::Arrays => sql.push("SELECT * FROM ").arrays(&rows),
-    };
-    sql.push(")");
+    sql.push(dialect.rows_of_in()).rows(rows).push(")");
 }
 
 /// As many rows at a time as one statement takes.

@@ -1,7 +1,7 @@
 //! A batch as the statements that carry it out: a pure function, tested without a database.
 //!
 //! No statement asks before it writes: each says how many rows it must touch, and a plan that meets another number is
-//! undone and [explained](crate::conflict). So the length of a plan is the cost of a commit.
+//! undone, and the conflict [diagnosed](crate::conflict). So the length of a plan is the cost of a commit.
 
 mod bulk;
 mod response;
@@ -16,6 +16,7 @@ use relm_core::store::{Batch, Require};
 use relm_core::value::id::{Id, Kind};
 
 use self::bulk::{delete_records, delete_terms, insert_rows, insert_terms};
+pub(crate) use self::response::{about, forget_records};
 pub(crate) use self::step::{Expect, Step};
 use crate::dialect::Dialect;
 use crate::log;
@@ -36,6 +37,10 @@ pub(crate) fn compile(dialect: Dialect, batch: &Batch) -> Vec<Step> {
     for response in &writes.responses {
         let kept = response::keep(dialect, plan.scope, response, batch.now.as_millis());
         plan.steps.extend(kept);
+    }
+    for (about, keys) in &writes.forgotten {
+        plan.steps
+            .extend(response::forget(dialect, plan.scope, *about, keys));
     }
     plan.plan_removals(&writes);
     plan.plan_inserts(&writes);
@@ -188,6 +193,12 @@ impl Plan {
             }
             match pairs.as_slice() {
                 [(before, after)] => self.update(*kind, before, after),
+                // Each keeps its number, which no document has.
+                many if *kind == Kind::Event => {
+                    for (before, after) in many {
+                        self.update(*kind, before, after);
+                    }
+                }
                 many => {
                     let before: Vec<&Entry> = many.iter().map(|(before, _)| *before).collect();
                     let deleted = delete_records(self.dialect, self.scope, *kind, &before);
@@ -238,7 +249,7 @@ impl Plan {
     fn plan_inserts(&mut self, writes: &WriteSet<'_>) {
         let mut added = std::mem::take(&mut self.added);
         for (kind, pairs) in &writes.replaces {
-            if pairs.len() > 1 {
+            if pairs.len() > 1 && *kind != Kind::Event {
                 let after: Vec<&Entry> = pairs.iter().map(|(_, after)| *after).collect();
                 self.insert(*kind, &after);
             }

@@ -1,6 +1,7 @@
 //! Commits: a plan is run as one statement or in one transaction, again where others were in the way, and settled where
 //! the connection broke.
 
+use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::time::{Duration, Instant};
@@ -8,19 +9,16 @@ use std::time::{Duration, Instant};
 use relm_core::record::{Document, Entry};
 use relm_core::store::{Batch, CommitError, Lease, Refusal, StoreError, Write};
 use relm_core::value::id::{Id, Kind};
-use relm_core::value::scope::Scope;
-use relm_core::value::time::Timestamp;
 
 use super::error::{Cause, Failure};
 use super::executor::Executor;
-use super::statement::{Connected, document, scalar};
+use super::statement::{Connected, document, id, scalar};
 use crate::conflict::{Probe, questions};
 use crate::dialect::Dialect;
 use crate::plan::{Expect, Step, compile};
 use crate::query::documents;
 use crate::queue::{due, take, take_due};
 use crate::rows::in_few_parts;
-use crate::scope_number::scope_number;
 use crate::single_statement::single_statement;
 use crate::sql::Sql;
 
@@ -30,21 +28,16 @@ const RETRY_MAX: Duration = Duration::from_secs(10);
 const BACKOFF_MAX: Duration = Duration::from_millis(200);
 /// Connections that may turn out to be broken, one after another, before the database counts as gone.
 const LOST_MAX: u32 = 12;
-/// Expired responses that are forgotten at once.
-const FORGOTTEN_MAX: usize = 64;
 
 /// How one try ended, where it did not apply the batch.
+#[derive(Debug, thiserror::Error)]
 enum CommitFailure {
     /// Nothing was done.
-    Undone(Failure),
+    #[error("nothing was done")]
+    Undone(#[from] Failure),
     /// The connection broke, or no answer came, while the database was to make it so: nobody knows.
-    InDoubt(Cause),
-}
-
-impl From<Failure> for CommitFailure {
-    fn from(failure: Failure) -> Self {
-        Self::Undone(failure)
-    }
+    #[error("nobody knows whether it was done")]
+    InDoubt(#[source] Cause),
 }
 
 /// What has happened to a piece of work so far.
@@ -268,7 +261,8 @@ fn commit_marker(batch: &Batch) -> Option<&Entry> {
         | Write::Delete(_)
         | Write::Unlink(_)
         | Write::Reconfigure
-        | Write::Remember(_) => None,
+        | Write::Remember(_)
+        | Write::Forget { .. } => None,
     })
 }
 
@@ -310,13 +304,7 @@ async fn lease_in_transaction(
 /// more, of one transaction.
 pub(super) async fn take_leased(on: Executor<'_>, lease: &Lease) -> Result<Vec<Document>, Failure> {
     if let Dialect::Postgres = on.dialect() {
-        let rows = on.rows(&take_due(lease)).await?;
-        let mut taken: Vec<(i64, Document)> = Vec::with_capacity(rows.len());
-        for row in &rows {
-            taken.push((row.try_get_by_index(2)?, document(row, 0)?));
-        }
-        taken.sort_by_key(|(due, _)| *due);
-        return Ok(taken.into_iter().map(|(_, document)| document).collect());
+        return take_by_range(on, lease).await;
     }
     let mut due = due(lease);
     due.push(on.dialect().update_lock());
@@ -331,31 +319,21 @@ pub(super) async fn take_leased(on: Executor<'_>, lease: &Lease) -> Result<Vec<D
     Ok(due)
 }
 
-/// Forgets some of the responses that have expired, apart from any commit.
-pub(super) async fn forget_expired(
-    database: &Connected,
-    scope: Scope,
-    now: Timestamp,
-) -> Result<(), Failure> {
-    let mut sql = Sql::new("DELETE FROM responses WHERE scope = ");
-    sql.bind(scope_number(scope));
-    sql.push(" AND expires_at <= ").bind(now.as_millis());
-    match database.dialect {
-        // A write there deletes a few itself.
-        Dialect::Sqlite => return Ok(()),
-        Dialect::Postgres => {
-            sql.push(" AND key_digest IN (SELECT key_digest FROM responses WHERE scope = ")
-                .bind(scope_number(scope));
-            sql.push(" AND expires_at <= ").bind(now.as_millis());
-            sql.push(" ORDER BY expires_at")
-                .limit(FORGOTTEN_MAX)
-                .push(" FOR UPDATE SKIP LOCKED)");
-        }
-        Dialect::MariaDb | Dialect::Galera | Dialect::MySql => {
-            sql.push(" ORDER BY expires_at").limit(FORGOTTEN_MAX);
+async fn take_by_range(on: Executor<'_>, lease: &Lease) -> Result<Vec<Document>, Failure> {
+    let mut taken = Vec::new();
+    let mut due: HashMap<Id, i64> = HashMap::new();
+    for row in &on.rows(&take_due(lease)).await? {
+        match row.try_get_by_index::<Option<i64>>(2)? {
+            Some(moment) => {
+                due.insert(id(row, 0)?, moment);
+            }
+            None => taken.push(document(row, 0)?),
         }
     }
-    database.execute(&database.pool, &sql).await.map(drop)
+    // What another made due while this waited for it has no moment here, and comes last.
+    taken.sort_by_key(|document| due.get(&document.id).copied().unwrap_or(i64::MAX));
+    taken.truncate(lease.limit);
+    Ok(taken)
 }
 
 /// Does a read again where the connection that it was given turned out to be broken.

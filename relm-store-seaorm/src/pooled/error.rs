@@ -1,6 +1,5 @@
 //! What a failure of the database means: to this driver, and to the engine.
 
-use std::fmt;
 use std::sync::Arc;
 
 use relm_core::store::{StoreError, Unwritable};
@@ -10,47 +9,38 @@ use sea_orm::{DbErr, RuntimeErr};
 use crate::open_error::OpenError;
 
 /// Why a statement did not do its work.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     /// A unique key is taken, or a plan in one statement met other rows than it must. Nothing was done.
-    Unmet(Cause),
+    #[error("the rows are not as they must be")]
+    Unmet(#[source] Cause),
     /// Others were in the way, and the database undid the transaction: it may go through when tried again.
-    Contention(Cause),
+    #[error("others were in the way")]
+    Contention(#[source] Cause),
     /// The connection broke while the statement was under way.
-    Lost(Cause),
+    #[error("the connection broke")]
+    Lost(#[source] Cause),
     /// The database cannot serve now. Nothing was done.
-    Unavailable(Cause),
+    #[error("the database cannot serve now")]
+    Unavailable(#[source] Cause),
     /// The database does not answer, and was not asked: nothing was begun.
-    Away(Cause),
+    #[error("the database does not answer")]
+    Away(#[source] Cause),
     /// The database takes no writes. Nothing was done.
-    Unwritable(Unwritable, Cause),
+    #[error("the database takes no writes")]
+    Unwritable(Unwritable, #[source] Cause),
     /// Something that trying again does not mend. Nothing was done.
-    Fault(Cause),
+    #[error("the database failed")]
+    Fault(#[source] Cause),
 }
 
 /// What the database said. It may tell names of indexes and values: it is for a log, never for a response.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(super) enum Cause {
-    Database(DbErr),
+    #[error("{0}")]
+    Database(#[source] DbErr),
+    #[error("{0}")]
     Said(&'static str),
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Database(error) => write!(f, "{error}"),
-            Self::Said(text) => f.write_str(text),
-        }
-    }
-}
-
-impl std::error::Error for Cause {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Database(error) => Some(error),
-            Self::Said(_) => None,
-        }
-    }
 }
 
 /// What a code of the database says, before it is known what was under way.

@@ -97,32 +97,34 @@ impl<'a> Executor<'a> {
         self.database.within(run).await.map(drop)
     }
 
-    /// What several statements run on that are to see one moment. A transaction sees as many as its isolation has it.
-    pub async fn moment(&self) -> Result<Moment<'a>, Failure> {
+    /// What several statements run on that are to see one state. Within a transaction they see what its isolation level has
+    /// them see.
+    pub async fn snapshot(&self) -> Result<Snapshot<'a>, Failure> {
         Ok(match self.transaction {
-            Some(_) => Moment::Within(*self),
-            None => Moment::Snapshot(self.database, self.database.snapshot().await?),
+            Some(_) => Snapshot::Within(*self),
+            None => Snapshot::Own(self.database, self.database.snapshot().await?),
         })
     }
 }
 
-/// One moment of a database.
-pub(super) enum Moment<'a> {
-    Snapshot(&'a Connected, DatabaseTransaction),
+/// One state of a database, which several statements read.
+pub(super) enum Snapshot<'a> {
+    /// A transaction of its own that reads.
+    Own(&'a Connected, DatabaseTransaction),
     Within(Executor<'a>),
 }
 
-impl Moment<'_> {
+impl Snapshot<'_> {
     pub fn executor(&self) -> Executor<'_> {
         match self {
-            Self::Snapshot(database, snapshot) => Executor::within(database, snapshot),
+            Self::Own(database, snapshot) => Executor::within(database, snapshot),
             Self::Within(executor) => *executor,
         }
     }
 
     pub async fn end(self) -> Result<(), Failure> {
         match self {
-            Self::Snapshot(database, snapshot) => database.within(snapshot.commit()).await,
+            Self::Own(database, snapshot) => database.within(snapshot.commit()).await,
             Self::Within(_) => Ok(()),
         }
     }

@@ -12,7 +12,7 @@ use super::rights;
 use super::session::dialect_of;
 use super::statement::{scalars, statement};
 use crate::dialect::Dialect;
-use crate::migration::{Failed, KNOWN, Rows, Session, Why, look, run};
+use crate::migration::{KNOWN, Rows, Session, SessionError, Why, look, run};
 use crate::open_error::{OpenError, check_version};
 use crate::sql::Sql;
 
@@ -67,7 +67,7 @@ impl<C: ConnectionTrait + TransactionTrait> Session for Connection<'_, C> {
         self.dialect
     }
 
-    async fn begin(&mut self) -> Result<(), Failed> {
+    async fn begin(&mut self) -> Result<(), SessionError> {
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
@@ -76,7 +76,7 @@ impl<C: ConnectionTrait + TransactionTrait> Session for Connection<'_, C> {
         Ok(())
     }
 
-    async fn commit(&mut self) -> Result<(), Failed> {
+    async fn commit(&mut self) -> Result<(), SessionError> {
         match self.turn.take() {
             Some(turn) => Ok(turn.commit().await?),
             None => Ok(()),
@@ -90,7 +90,7 @@ impl<C: ConnectionTrait + TransactionTrait> Session for Connection<'_, C> {
         }
     }
 
-    async fn execute(&mut self, sql: &Sql) -> Result<(), Failed> {
+    async fn execute(&mut self, sql: &Sql) -> Result<(), SessionError> {
         match (&self.turn, sql.values.is_empty()) {
             // Not every statement that makes something can be prepared.
             (Some(turn), true) => turn.execute_unprepared(&sql.text).await?,
@@ -101,7 +101,7 @@ impl<C: ConnectionTrait + TransactionTrait> Session for Connection<'_, C> {
         Ok(())
     }
 
-    async fn rows(&mut self, sql: &Sql) -> Result<Rows, Failed> {
+    async fn rows(&mut self, sql: &Sql) -> Result<Rows, SessionError> {
         let statement = self.statement(sql);
         let rows: Vec<QueryResult> = match &self.turn {
             Some(turn) => turn.query_all_raw(statement).await?,
@@ -115,7 +115,7 @@ impl<C: ConnectionTrait + TransactionTrait> Session for Connection<'_, C> {
     }
 }
 
-impl From<DbErr> for Failed {
+impl From<DbErr> for SessionError {
     fn from(error: DbErr) -> Self {
         let is_so = is_so(&error);
         let is_denied = rights::is_denied(&error);

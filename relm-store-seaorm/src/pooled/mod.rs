@@ -7,6 +7,7 @@ mod abandoned;
 mod commit;
 mod error;
 mod executor;
+mod forgetting;
 mod liveness;
 mod log;
 pub(crate) mod migration;
@@ -25,14 +26,13 @@ mod transaction;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use relm_core::record::Document;
 use relm_core::store::{
     Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue, QueueKey, Search,
-    SearchPage, Store, StoreError, StoredResponse, Write,
+    SearchPage, Store, StoreError, StoredResponse,
 };
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
@@ -45,6 +45,7 @@ use tokio::task::JoinError;
 use self::abandoned::{Abandoned, Watched};
 use self::error::Failure;
 use self::executor::Executor;
+use self::forgetting::Forgetting;
 use self::liveness::Liveness;
 
 use self::opening::{connect, migrate, writer};
@@ -60,8 +61,6 @@ use crate::sql::Sql;
 
 /// How long a read may take, all of its statements together.
 const READ_MAX: Duration = Duration::from_secs(10);
-/// One in so many kept responses has some expired ones forgotten.
-const FORGET_EVERY: u64 = 16;
 
 /// Keeps records in PostgreSQL, MariaDB, MySQL or SQLite, through a pool of SeaORM's. Cloning it is cheap and shares everything: give
 /// one clone to the engine, and [begin](Self::begin) transactions of another.
@@ -71,8 +70,7 @@ pub struct SeaOrmStore {
     runtime: Handle,
     places: Places,
     abandoned: Arc<Abandoned>,
-    /// Responses kept so far.
-    remembered: Arc<AtomicU64>,
+    forgetting: Arc<Forgetting>,
     /// Entries that make a word broad to a search.
     broad: usize,
 }
@@ -124,6 +122,11 @@ impl SeaOrmStore {
         Self::over(database, runtime, places).await
     }
 
+    /// How many of the connections that calls may have at once are in use now, and how many there may be: what a monitor shows.
+    pub fn connections(&self) -> (usize, usize) {
+        self.places.taken()
+    }
+
     async fn over(
         database: Connected,
         runtime: Handle,
@@ -137,7 +140,7 @@ impl SeaOrmStore {
             database: Arc::new(database),
             runtime,
             abandoned: Arc::default(),
-            remembered: Arc::default(),
+            forgetting: Arc::default(),
             broad: BROAD,
         })
     }
@@ -235,21 +238,6 @@ impl SeaOrmStore {
         });
         task.await.unwrap_or_else(|error| Err(ended(error)))
     }
-
-    /// Now and then, has some expired responses forgotten.
-    fn forget(&self, batch: &Batch) {
-        let remembers = |write: &Write| matches!(write, Write::Remember(_));
-        if !batch.writes.iter().any(remembers)
-            || !(self.remembered.fetch_add(1, Ordering::Relaxed) + 1).is_multiple_of(FORGET_EVERY)
-        {
-            return;
-        }
-        let (database, scope, now) = (Arc::clone(&self.database), batch.scope, batch.now);
-        self.runtime.spawn(async move {
-            // What is not forgotten now is forgotten another time.
-            let _ = commit::forget_expired(&database, scope, now).await;
-        });
-    }
 }
 
 /// What the engine hears when a task ended without an answer.
@@ -334,13 +322,32 @@ impl Store for SeaOrmStore {
         .await
     }
 
+    async fn responses_about(
+        &self,
+        scope: Scope,
+        record: Id,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let after: Option<Arc<str>> = after.map(Into::into);
+        self.read(move |database| {
+            let after = after.clone();
+            async move {
+                let (on, after) = (Executor::of_pool(&database), after.as_deref());
+                read::responses_about(on, scope, record, after, limit).await
+            }
+        })
+        .await
+    }
+
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
         if let Some(refusal) = shadows_system(&batch) {
             return Err(refusal.into());
         }
         let scope = scope_number(batch.scope);
         let before = self.abandoned.take(scope);
-        self.forget(&batch);
+        self.forgetting
+            .beside(&batch, &self.database, &self.runtime);
         let (database, places) = (Arc::clone(&self.database), self.places.clone());
         let (caller, gone) = oneshot::channel();
         let commit = self.runtime.spawn(async move {

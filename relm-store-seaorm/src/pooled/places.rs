@@ -16,6 +16,7 @@ pub(super) type Gone = oneshot::Receiver<()>;
 /// As many places as the pool has connections.
 #[derive(Clone, Debug)]
 pub(super) struct Places {
+    max: usize,
     free: Arc<Semaphore>,
     timeout: Duration,
     liveness: Arc<Liveness>,
@@ -24,10 +25,17 @@ pub(super) struct Places {
 impl Places {
     pub fn new(places: u32, timeout: Duration, liveness: Arc<Liveness>) -> Self {
         Self {
+            max: places as usize,
             free: Arc::new(Semaphore::new(places as usize)),
             timeout,
             liveness,
         }
+    }
+
+    /// How many are taken, of how many.
+    pub fn taken(&self) -> (usize, usize) {
+        let taken = self.max.saturating_sub(self.free.available_permits());
+        (taken, self.max)
     }
 
     /// Waits for a place, as long as the caller does. What is let in is carried to its end.

@@ -18,6 +18,7 @@ use super::error::{Cause, Failure};
 use super::executor::Executor;
 use super::statement::{document, id};
 use crate::dialect::Dialect;
+use crate::plan::about;
 use crate::query::{ListPlan, documents};
 use crate::queue::{next_queue, queues_by_groups, queues_by_skips};
 use crate::scope_number::{NumberedQueue, Place, scope_number, with_scopes, workspaces_of};
@@ -53,9 +54,9 @@ pub(super) async fn find(
     if let [_] | [] = keys.chunks(KEYS_MAX).collect::<Vec<_>>()[..] {
         return find_on(on, (scope, kind, place), keys).await;
     }
-    let moment = on.moment().await?;
-    let found = find_on(moment.executor(), (scope, kind, place), keys).await?;
-    moment.end().await?;
+    let snapshot = on.snapshot().await?;
+    let found = find_on(snapshot.executor(), (scope, kind, place), keys).await?;
+    snapshot.end().await?;
     Ok(found)
 }
 
@@ -95,9 +96,9 @@ pub(super) async fn list(on: Executor<'_>, scope: Scope, query: &Query) -> Resul
         let rows = plan.rows(query.after, query.limit + 1);
         let _ = on.each_document(&rows, add).await?;
     } else {
-        let moment = on.moment().await?;
-        walk(moment.executor(), &plan, query, add).await?;
-        moment.end().await?;
+        let snapshot = on.snapshot().await?;
+        walk(snapshot.executor(), &plan, query, add).await?;
+        snapshot.end().await?;
     }
     Ok(Page {
         documents,
@@ -276,7 +277,21 @@ pub(super) async fn response(
         outcome: row.try_get_by_index(1)?,
         body: body.into(),
         expires_at: Timestamp::from_millis(row.try_get_by_index(3)?),
+        about: Vec::new(),
     }))
+}
+
+pub(super) async fn responses_about(
+    on: Executor<'_>,
+    scope: Scope,
+    record: Id,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<String>, Failure> {
+    let rows = on.rows(&about(scope, record, after, limit)).await?;
+    rows.iter()
+        .map(|row| Ok(row.try_get_by_index(0)?))
+        .collect()
 }
 
 pub(super) async fn queues(
@@ -323,16 +338,16 @@ async fn queues_one_by_one(
     after: Option<Place>,
     limit: usize,
 ) -> Result<Vec<NumberedQueue>, Failure> {
-    let moment = on.moment().await?;
+    let snapshot = on.snapshot().await?;
     let mut queues: Vec<NumberedQueue> = Vec::new();
     while queues.len() < limit {
         let last = queues.last().map(|queue| queue.place).or(after);
-        match moment.executor().rows(&next_queue(last)).await?.first() {
+        match snapshot.executor().rows(&next_queue(last)).await?.first() {
             Some(row) => queues.push(numbered_queue(row)?),
             None => break,
         }
     }
-    moment.end().await?;
+    snapshot.end().await?;
     Ok(queues)
 }
 

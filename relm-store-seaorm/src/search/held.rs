@@ -15,12 +15,12 @@ const HELD_BYTES_MAX: usize = 2 * PAGE_BYTES_MAX;
 pub(crate) type Place = (Rank, Reverse<u128>);
 
 /// A document, and whether it is known to match.
-type Judged = (Document, bool);
+type Candidate = (Document, bool);
 
 /// Documents that were read, in whatever order.
 #[derive(Default)]
 pub(crate) struct Held {
-    documents: BTreeMap<Place, Judged>,
+    documents: BTreeMap<Place, Candidate>,
     bytes: usize,
     /// The first place of which a match was let go: those before it fill a page.
     end: Option<Place>,
@@ -65,8 +65,8 @@ impl Held {
 }
 
 impl IntoIterator for Held {
-    type Item = (Place, Judged);
-    type IntoIter = IntoIter<Place, Judged>;
+    type Item = (Place, Candidate);
+    type IntoIter = IntoIter<Place, Candidate>;
 
     /// In the order of the page.
     fn into_iter(self) -> Self::IntoIter {
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_small_is_held_whole_and_not_judged() {
+    fn what_is_small_is_held_whole_and_not_matched() {
         let mut held = Held::default();
         (0..1_000).for_each(|ulid| add(&mut held, ulid, 1_000));
         assert!(!held.is_cut());

@@ -38,7 +38,7 @@ use crate::sql::Sql;
 pub(crate) const BROAD: usize = 1_024;
 /// How much further words are read each time.
 const WIDER: usize = 8;
-/// As far as words are read: it bounds what a search holds.
+/// As far as the words of a search are read, together: it bounds what a search holds.
 const BROAD_MAX: usize = 1 << 19;
 /// Entries that are read in the time in which one record is judged.
 const ENTRIES_PER_RECORD: usize = 8;
@@ -311,8 +311,8 @@ impl Searching {
         let is_vain = self.has_broad && self.judged * ENTRIES_PER_RECORD >= self.broad;
         self.stage = if self.size.more() {
             Stage::Done
-        } else if is_vain && self.broad < BROAD_MAX {
-            self.broad = BROAD_MAX.min(self.broad * WIDER);
+        } else if is_vain && self.broad < self.broad_max() {
+            self.broad = self.broad_max().min(self.broad * WIDER);
             self.is_wider = true;
             Stage::Entries
         } else if self.next < self.listed.len() {
@@ -322,6 +322,11 @@ impl Searching {
         } else {
             Stage::Done
         };
+    }
+
+    /// As far as each word is read.
+    fn broad_max(&self) -> usize {
+        BROAD_MAX / self.search.terms.words.len().max(1)
     }
 
     /// The page that was found.

@@ -13,18 +13,19 @@ use crate::query::documents;
 use crate::scope_number::scope_number;
 use crate::sql::{Sql, table, ulid_text};
 
-/// The entries of the terms by which records have this word, of each way to write it as many as make it broad.
+/// The entries of the terms by which records have this word in any way to write it, as many as make it broad.
 pub(super) fn having_word(scope: Scope, Word(beginnings): &Word, broad: usize) -> Sql {
     if let [beginning] = beginnings.as_slice() {
         return beginning_with(scope, beginning, broad);
     }
-    let mut sql = Sql::default();
+    let mut sql = Sql::new("SELECT ulid, kind FROM (");
     for (place, beginning) in beginnings.iter().enumerate() {
         sql.push(if place > 0 { " UNION ALL " } else { "" });
         sql.push("SELECT ulid, kind FROM (");
         sql.append(beginning_with(scope, beginning, broad));
         sql.push(&format!(") AS way_{place}"));
     }
+    sql.push(") AS ways").limit(broad);
     sql
 }
 

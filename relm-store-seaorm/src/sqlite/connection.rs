@@ -22,6 +22,7 @@ const WRITER_CACHE_KIB: usize = 16 * 1024;
 
 /// Opens the one connection that writes.
 pub(super) fn open_writer(path: &Path, synchronous: Synchronous) -> rusqlite::Result<Connection> {
+    make_private(path);
     let connection = Connection::open(path)?;
     let synchronous = match synchronous {
         Synchronous::Full => "FULL",
@@ -34,6 +35,19 @@ pub(super) fn open_writer(path: &Path, synchronous: Synchronous) -> rusqlite::Re
     ))?;
     keep_prepared(&connection)?;
     Ok(connection)
+}
+
+/// Makes the file where there is none, for nobody but its owner: it holds people, digests of keys, and secrets. SQLite gives the files
+/// beside it the same rights. Why it cannot be made, SQLite says when it opens it.
+fn make_private(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let mut options = std::fs::File::options();
+        let _ = options.write(true).create_new(true).mode(0o600).open(path);
+    }
+    #[cfg(not(unix))]
+    let _ = path;
 }
 
 /// Opens a connection that cannot write, with a page cache of so many KiB.

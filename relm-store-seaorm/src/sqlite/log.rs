@@ -9,23 +9,23 @@ use relm_core::value::id::Id;
 use relm_core::value::scope::Scope;
 use rusqlite::Connection;
 
-use super::SqliteStore;
 use super::connection::{each_row, rows};
-use super::reader::{document, snapshot};
-use super::writer::Work;
+use super::reader::{Readers, document, snapshot};
+use super::writer::Answer;
 use crate::dialect::Dialect;
 use crate::log::{self, LogState, Next, Numbering, PageRead};
 
-/// One page of a log.
-pub(super) async fn page(
-    store: &SqliteStore,
+/// One page of a log. `number` has the writer number what waits for it.
+pub(super) async fn page<N: Future<Output = Answer>>(
+    readers: &Readers,
+    number: impl Fn() -> N,
     scope: Scope,
     after: i64,
     limit: usize,
 ) -> Result<LogPage, StoreError> {
     let mut numbering = Numbering::default();
     loop {
-        let read = store.readers.with(|connection| {
+        let read = readers.with(|connection| {
             snapshot(connection, |connection| {
                 let events = events_after(connection, scope, after, limit)?;
                 Ok((events, state(connection, scope)?))
@@ -43,7 +43,7 @@ pub(super) async fn page(
                     deleted: state.deleted,
                 });
             }
-            Next::Number => match store.write(Work::Number(scope)).await {
+            Next::Number => match number().await {
                 Ok(_) | Err(CommitError::Refused(_)) => {}
                 // What is committed can be read all the same.
                 Err(CommitError::Store(error)) if error.why_unwritable().is_some() => {

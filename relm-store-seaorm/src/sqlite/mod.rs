@@ -1,13 +1,13 @@
 //! SQLite, embedded: one writer that groups commits, readers beside it, checkpoints apart.
 
+pub mod backup;
 mod checkpoint;
 mod connection;
-#[cfg(test)]
-mod full;
 mod log;
 mod migration;
 mod options;
 mod reader;
+mod spawn;
 #[cfg(test)]
 #[path = "../../tests/unit/sqlite/mod.rs"]
 mod tests;
@@ -37,11 +37,12 @@ use rusqlite::Connection;
 use self::connection::rows;
 pub use self::options::{SqliteOptions, Synchronous};
 use self::reader::{Readers, document, list, queues, read_documents, search, snapshot};
+use self::spawn::spawn;
 use self::walkers::Walkers;
 use self::writer::{Answer, Job, Work};
 use crate::dialect::Dialect;
 use crate::open_error::OpenError;
-use crate::plan::compile;
+use crate::plan::{about, compile};
 use crate::query::{ListPlan, documents};
 use crate::scope_number::{Place, scope_number, shadows_system};
 use crate::search::{BROAD, Searching};
@@ -150,14 +151,6 @@ impl SqliteStore {
             .await
             .unwrap_or_else(|_| Err(StoreError::fault("a read panicked")))
     }
-}
-
-fn spawn(
-    name: &str,
-    run: impl FnOnce() + Send + 'static,
-) -> Result<thread::JoinHandle<()>, OpenError> {
-    let builder = thread::Builder::new().name(name.to_owned());
-    builder.spawn(run).map_err(OpenError::Thread)
 }
 
 impl Drop for SqliteStore {
@@ -304,11 +297,24 @@ impl Store for SqliteStore {
                     outcome: row.get(1)?,
                     body: row.get_ref(2)?.as_str()?.into(),
                     expires_at: Timestamp::from_millis(row.get(3)?),
+                    about: Vec::new(),
                 })
             })?;
             Ok(found.pop())
         })?;
         Ok(found)
+    }
+
+    async fn responses_about(
+        &self,
+        scope: Scope,
+        record: Id,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let sql = about(scope, record, after, limit);
+        self.readers
+            .with(|connection| rows(connection, &sql, |row| row.get(0)))
     }
 
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
@@ -320,7 +326,8 @@ impl Store for SqliteStore {
     }
 
     async fn log(&self, scope: Scope, after: i64, limit: usize) -> Result<LogPage, StoreError> {
-        log::page(self, scope, after, limit).await
+        let number = || self.write(Work::Number(scope));
+        log::page(&self.readers, number, scope, after, limit).await
     }
 
     async fn numbers(&self, scope: Scope, events: &[Id]) -> Result<Vec<Option<i64>>, StoreError> {

@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use super::spawn;
+use super::spawn::spawn;
 use crate::open_error::OpenError;
 
 /// Walks at once; more wait their turn.

@@ -26,7 +26,10 @@ use crate::rows::in_shapes;
 use crate::scope_number::scope_number;
 
 /// Batches of one group: enough to spread a sync thin, few enough that the first does not wait long for the last.
-const GROUP_MAX: usize = 128;
+pub(super) const GROUP_MAX: usize = 128;
+/// Values that a group binds, about those of a quarter as many rows, beyond which no further batch joins it: everybody waits for a group,
+/// and a batch may have as many by itself.
+pub(super) const GROUP_VALUES_MAX: usize = 100_000;
 
 /// Groups after a refusal whose batches get savepoints. A savepoint copies every page that its batch then changes, which
 /// costs a create a third; without one, a refusal undoes the whole group, which is then written again.
@@ -52,17 +55,21 @@ pub(super) enum Work {
     Number(Scope),
 }
 
+impl Work {
+    /// How many values its statements bind, which is what a commit takes time for.
+    fn values(&self) -> usize {
+        match self {
+            Self::Commit { plan, .. } => plan.iter().map(|step| step.sql.values.len()).sum(),
+            Self::Lease(_) | Self::Number(_) => 0,
+        }
+    }
+}
+
 /// Writes until every sender is gone. `committed` hears of each commit.
 pub(super) fn run(connection: &Connection, jobs: &Receiver<Job>, committed: &Sender<()>) {
     let mut caution = 0;
     while let Ok(first) = jobs.recv() {
-        let mut group = vec![first];
-        while group.len() < GROUP_MAX {
-            match jobs.try_recv() {
-                Ok(job) => group.push(job),
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
-            }
-        }
+        let mut group = gather(first, jobs);
         // What nobody waits for any more, and was not begun, is not worth anybody's time.
         group.retain(|job| !job.answer.is_canceled());
         if group.is_empty() {
@@ -77,6 +84,22 @@ pub(super) fn run(connection: &Connection, jobs: &Receiver<Job>, committed: &Sen
         // The checkpointer may be gone when the store is being closed.
         let _ = committed.send(());
     }
+}
+
+/// The first job, and those that wait behind it, as many as one commit is to hold.
+pub(super) fn gather(first: Job, jobs: &Receiver<Job>) -> Vec<Job> {
+    let mut values = first.work.values();
+    let mut group = vec![first];
+    while group.len() < GROUP_MAX && values < GROUP_VALUES_MAX {
+        match jobs.try_recv() {
+            Ok(job) => {
+                values += job.work.values();
+                group.push(job);
+            }
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+        }
+    }
+    group
 }
 
 fn write(connection: &Connection, group: Vec<Job>, caution: &mut usize) {
@@ -94,14 +117,17 @@ fn write(connection: &Connection, group: Vec<Job>, caution: &mut usize) {
 }
 
 /// Why a group was not committed.
-pub(super) enum Failed {
+#[derive(Debug, thiserror::Error)]
+pub(super) enum GroupError {
     /// Before the commit: nothing was applied.
-    Before(rusqlite::Error),
+    #[error("before the commit: {0}")]
+    Before(#[source] rusqlite::Error),
     /// In the commit: a log that was written in part may be found whole after a crash.
-    Committing(rusqlite::Error),
+    #[error("in the commit: {0}")]
+    Committing(#[source] rusqlite::Error),
 }
 
-impl Failed {
+impl GroupError {
     /// What each caller of the group hears. One error cannot be answered to many: they hear its words.
     pub fn answer(&self) -> StoreError {
         match self {
@@ -129,22 +155,22 @@ fn attempt(
     connection: &Connection,
     group: &[Job],
     caution: &mut usize,
-) -> Result<Vec<Answer>, Failed> {
+) -> Result<Vec<Answer>, GroupError> {
     let applied = match *caution {
         0 => apply_together(connection, group),
         _ => Ok(None),
     };
-    let applied = match applied.map_err(Failed::Before)? {
+    let applied = match applied.map_err(GroupError::Before)? {
         Some(applied) => applied,
         None => {
             *caution = caution.checked_sub(1).unwrap_or(CAUTIOUS_GROUPS);
-            apply_apart(connection, group).map_err(Failed::Before)?
+            apply_apart(connection, group).map_err(GroupError::Before)?
         }
     };
     let commit = connection.prepare_cached("COMMIT");
     commit
         .and_then(|mut commit| commit.execute([]))
-        .map_err(Failed::Committing)?;
+        .map_err(GroupError::Committing)?;
     Ok(applied)
 }
 

@@ -1,5 +1,5 @@
-//! What the pooled store does where something breaks, where many migrate at once, and where several processes share a
-//! database: on PostgreSQL and on MariaDB.
+//! What the pooled store does where something breaks, where many migrate at once, where a right is missing, and where several
+//! processes share a database: on PostgreSQL and on MariaDB.
 
 #![expect(
     clippy::unwrap_used,
@@ -8,6 +8,8 @@
 
 mod broken;
 mod opening;
+mod planner;
+mod rights;
 mod shared;
 #[path = "../throwaway/mod.rs"]
 mod throwaway;

@@ -10,6 +10,7 @@ use crate::{SCOPE, on_each_server};
 on_each_server! {
     three_processes_migrate_an_empty_database_together
     a_database_of_another_version_or_program_is_refused
+    connections_in_use_are_told
 }
 
 fn three_processes_migrate_an_empty_database_together(server: &'static Server) {
@@ -26,6 +27,24 @@ fn three_processes_migrate_an_empty_database_together(server: &'static Server) {
             assert_eq!(read.version, 0);
             store.close().await;
         }
+    });
+}
+
+fn connections_in_use_are_told(server: &'static Server) {
+    let database = server.empty();
+    RUNTIME.block_on(async {
+        let options = PoolOptions::new().connections_max(3);
+        let opened = SeaOrmStore::connect(database.url(), options).await;
+        let store = opened.expect("it comes up");
+        assert_eq!(store.connections(), (0, 3));
+        let transaction = store.begin().await.expect("it begins");
+        assert_eq!(store.connections(), (1, 3));
+        transaction.rollback().await.expect("it ends");
+        // The connection is given back by a task of its own.
+        while store.connections() != (0, 3) {
+            tokio::task::yield_now().await;
+        }
+        store.close().await;
     });
 }
 
@@ -53,7 +72,7 @@ fn a_database_of_another_version_or_program_is_refused(server: &'static Server) 
     });
 }
 
-async fn open_error(url: &str, options: PoolOptions) -> OpenError {
+pub async fn open_error(url: &str, options: PoolOptions) -> OpenError {
     match SeaOrmStore::connect(url, options).await {
         Err(error) => error,
         Ok(_) => panic!("it must not open"),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use relm_core::limits::BATCH_ROWS_MAX;
 use relm_core::record::workspace::Workspace;
 use relm_core::record::{Delivery, Document, Entry};
 use relm_core::store::{Batch, Lease, Store, StoredResponse, Write};
@@ -84,19 +85,20 @@ fn expired_responses_are_forgotten_in_time(server: &'static Server) {
     let store = database.open(|options| options);
     RUNTIME.block_on(async {
         for n in 0..15 {
-            let commit = store.commit(batch(Vec::new(), vec![response(n)]));
+            let commit = store.commit(batch(Vec::new(), vec![response(n, 1)]));
             commit.await.expect("the key is free");
         }
         let later = Batch {
             now: NOW.saturating_add_millis(10),
-            ..batch(Vec::new(), vec![response(99)])
+            ..batch(Vec::new(), vec![response(99, 1_000)])
         };
         store.commit(later).await.expect("the key is free");
         let beside = sea_orm::Database::connect(database.url())
             .await
             .expect("it connects");
         let kept = || {
-            let sql = "SELECT key_digest FROM responses WHERE key_digest <> 'key 99'";
+            let sql = "SELECT key_digest FROM responses WHERE key_digest <> 'key 99' \
+                       UNION ALL SELECT key_digest FROM response_records WHERE key_digest <> 'key 99'";
             let backend = beside.get_database_backend();
             beside.query_all_raw(sea_orm::Statement::from_string(backend, sql))
         };
@@ -133,12 +135,16 @@ fn leased(lease_of: u128, until: i64, limit: usize) -> Lease {
     }
 }
 
-fn response(n: u64) -> Write {
+/// A response of the largest batch, which expires after so many milliseconds.
+fn response(n: u128, millis: i64) -> Write {
+    const ROWS: u128 = BATCH_ROWS_MAX as u128;
+    let about = (n * ROWS..(n + 1) * ROWS).map(|record| Id::new(Kind::Contact, record));
     Write::Remember(StoredResponse {
         key: format!("key {n}"),
         fingerprint: [1; 32],
         outcome: 0,
         body: "{}".into(),
-        expires_at: NOW.saturating_add_millis(1),
+        expires_at: NOW.saturating_add_millis(millis),
+        about: about.collect(),
     })
 }

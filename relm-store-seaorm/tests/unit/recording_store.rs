@@ -61,6 +61,18 @@ impl Store for RecordingStore {
         self.inner.response(scope, key, now).await
     }
 
+    async fn responses_about(
+        &self,
+        scope: Scope,
+        record: Id,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        self.inner
+            .responses_about(scope, record, after, limit)
+            .await
+    }
+
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
         self.batches.lock().unwrap().push(batch.clone());
         self.inner.commit(batch).await

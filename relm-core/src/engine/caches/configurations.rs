@@ -70,7 +70,8 @@ impl Weigh for Arc<Configuration> {
         };
         let webhook = |webhook: &Webhook| {
             let description = webhook.description.as_ref().map_or(0, String::len);
-            size_of::<Webhook>() + webhook.url.len() + description + WEBHOOK_REST_BYTES
+            let headers = webhook.headers.bytes();
+            size_of::<Webhook>() + webhook.url.len() + description + headers + WEBHOOK_REST_BYTES
         };
         size_of::<Configuration>()
             + fields.iter().map(field).sum::<usize>()

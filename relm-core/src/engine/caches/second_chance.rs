@@ -80,9 +80,12 @@ impl<K: Copy + Eq + Hash, V: Weigh> SecondChance<K, V> {
         }
     }
 
-    /// Forgets everything.
-    pub fn clear(&mut self) {
-        (self.bytes, self.known, self.line) = (0, HashMap::new(), VecDeque::new());
+    /// Forgets the values that are so.
+    pub fn remove_where(&mut self, is_so: impl Fn(&V) -> bool) {
+        let known = self.known.iter();
+        let found = known.filter(|(_, known)| is_so(&known.value));
+        let found: Vec<K> = found.map(|(key, _)| *key).collect();
+        found.iter().for_each(|key| self.remove(key));
     }
 
     /// Evicts entries until no more than so many bytes are left. It ends: the second time around, none was asked for.
@@ -151,7 +154,7 @@ mod tests {
         }
         cache.insert(1, bytes_max);
         assert_eq!(cache.get(&1), None);
-        cache.clear();
+        cache.remove_where(|_| true);
         assert_eq!((cache.bytes, cache.line.len()), (0, 0));
     }
 }

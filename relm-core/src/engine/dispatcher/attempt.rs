@@ -1,9 +1,13 @@
 //! One attempt: signed, sent, and recorded by a write that requires the delivery as it was leased.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use super::budget::AttemptBudget;
+use super::looks::Looks;
 use super::options::DispatchOptions;
 use super::outcome::Outcome;
 use crate::engine::components::Components;
@@ -13,7 +17,7 @@ use crate::engine::resources::cancelling::cancel_pending;
 use crate::engine::resources::endpoint;
 use crate::engine::transaction::{Planned, Transaction, transact, unexpected};
 use crate::error::{Error, Result};
-use crate::record::{Attempt, Delivery, Document, Entry, Verdict, Webhook};
+use crate::record::{Attempt, Delivery, DeliveryStatus, Document, Entry, Verdict, Webhook};
 use crate::store::{Batch, Refusal, Write};
 use crate::value::id::Kind;
 use crate::value::time::Timestamp;
@@ -25,6 +29,7 @@ pub(super) struct DeliverySender {
     pub components: Arc<Components>,
     pub options: DispatchOptions,
     pub budget: AttemptBudget,
+    pub looks: Looks,
     transport: Arc<dyn Transport>,
 }
 
@@ -33,13 +38,16 @@ pub(super) struct DeliverySender {
 pub(super) struct Target {
     pub webhook: Arc<Webhook>,
     secrets: Arc<[String]>,
+    /// What its owner adds to its requests.
+    headers: Arc<[(String, String)]>,
 }
 
 impl Target {
-    pub fn new(webhook: Webhook, secrets: Vec<String>) -> Self {
+    pub fn new(webhook: Webhook, secrets: Vec<String>, headers: Vec<(String, String)>) -> Self {
         Self {
             webhook: Arc::new(webhook),
             secrets: secrets.into(),
+            headers: headers.into(),
         }
     }
 }
@@ -62,6 +70,7 @@ impl DeliverySender {
             components,
             budget: AttemptBudget::new(options.in_all),
             options,
+            looks: Looks::default(),
             transport,
         }
     }
@@ -80,6 +89,11 @@ impl DeliverySender {
     ) -> Result<Attempted> {
         let mut delivery: Delivery = leased.decode()?;
         let outcome = match event {
+            Some(event) if is_purged(&event)? => {
+                // It was replayed, or leased, in the moment in which its event was erased.
+                delivery = delivery.erased();
+                None
+            }
             Some(event) => Some(self.send(target, &mut delivery, &event).await),
             // It was replayed in the moment in which its event was deleted.
             None => {
@@ -128,7 +142,11 @@ impl DeliverySender {
         event: &Document,
         at: Timestamp,
     ) -> Message {
-        let Target { webhook, secrets } = target;
+        let Target {
+            webhook,
+            secrets,
+            headers,
+        } = target;
         let body = Arc::clone(&event.json);
         let seconds = at.as_millis().div_euclid(1000);
         let id = event.id.to_string();
@@ -139,7 +157,7 @@ impl DeliverySender {
         let standard: Vec<String> = standard.collect();
         let signature = sign_all(&all, seconds, body.as_bytes());
         let mut message = Message::new(&webhook.url, webhook.mode, body, self.options.timeout);
-        message.headers = vec![
+        let ours = [
             ("content-type", "application/json".to_owned()),
             ("relm-signature", signature),
             ("relm-delivery-id", delivery.id.to_string()),
@@ -147,6 +165,10 @@ impl DeliverySender {
             ("webhook-timestamp", seconds.to_string()),
             ("webhook-signature", standard.join(" ")),
         ];
+        let ours = ours.map(|(name, value)| (Cow::Borrowed(name), value));
+        let owners = headers.iter().cloned();
+        let owners = owners.map(|(name, value)| (Cow::Owned(name), value));
+        message.headers = ours.into_iter().chain(owners).collect();
         message
     }
 
@@ -155,6 +177,16 @@ impl DeliverySender {
         self.environment().rng().fill(&mut bytes);
         u32::from_le_bytes(bytes)
     }
+}
+
+/// Whether what an event said of its record is erased.
+fn is_purged(event: &Document) -> Result<bool> {
+    #[derive(Deserialize)]
+    struct Mark {
+        #[serde(default)]
+        purged: bool,
+    }
+    event.decode().map(|Mark { purged }| purged)
 }
 
 /// Records an attempt, with what it means for the endpoint, in one commit.
@@ -227,11 +259,24 @@ impl Transaction for RecordAttempt<'_> {
 }
 
 impl RecordAttempt<'_> {
-    /// Whether somebody else sent the delivery too, and recorded that, or cancelled it.
-    async fn is_superseded(&self) -> Result<bool> {
+    /// Whether somebody else sent the delivery too, and recorded that, or cancelled it. Where it was planned anew meanwhile, and
+    /// nothing else, what was sent is an attempt of it all the same.
+    async fn is_superseded(&mut self) -> Result<bool> {
         let id = self.before.record.id();
-        let there = self.context.document(Kind::Delivery, id).await?;
-        Ok(there.is_none_or(|there| there.json != self.before.json))
+        let Some(there) = self.context.document(Kind::Delivery, id).await? else {
+            return Ok(true);
+        };
+        if there.json == self.before.json {
+            return Ok(false);
+        }
+        let current: Delivery = there.decode()?;
+        let attempts = self.delivery.attempts.len() - usize::from(self.outcome.is_some());
+        if current.status != DeliveryStatus::Pending || current.attempts.len() != attempts {
+            return Ok(true);
+        }
+        self.delivery.version = current.version + 1;
+        self.before = there.into_entry()?;
+        Ok(false)
     }
 
     /// What an attempt changes of its endpoint: as it is now, and as it becomes.

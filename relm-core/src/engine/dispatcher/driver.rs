@@ -1,6 +1,6 @@
 //! Runs what the scheduler asks for, and reports to it what came of that.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::future::{Future, pending, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
@@ -10,6 +10,8 @@ use futures_util::future::{BoxFuture, FutureExt, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::attempt::DeliverySender;
+use super::looks::Queues;
+use super::replanning::replan;
 use super::scheduler::{Action, Event, Health, Scheduler, SliceResult};
 use super::slice::{self, Slice};
 use super::worker::WorkerSignals;
@@ -21,9 +23,6 @@ use crate::value::time::{Monotonic, Timestamp};
 /// Queues that one statement of a reconciliation reads.
 const QUEUES_READ: usize = 500;
 
-/// When each endpoint is due that has something pending.
-pub(super) type Queues = BTreeMap<QueueKey, Timestamp>;
-
 /// A scheduler, and the futures that do what it asks for.
 pub(super) struct Driver<'a> {
     sender: &'a DeliverySender,
@@ -33,12 +32,16 @@ pub(super) struct Driver<'a> {
     /// The slices of the workers, and a reconciliation beside them: a store that takes its time to list queues holds up
     /// nothing that is under way.
     running: FuturesUnordered<BoxFuture<'a, Report>>,
+    /// Whether queues are looked at for what a clock planned that was set back.
+    is_replanning: bool,
 }
 
 /// What a future came to.
 pub(super) enum Report {
     Slice(QueueKey, Result<slice::Finished>),
     Queues(Result<Queues>),
+    /// Queues were looked at for what a clock planned that was set back; what went wrong.
+    Replanned(Option<Error>),
 }
 
 /// What a driver waited for.
@@ -55,6 +58,7 @@ impl<'a> Driver<'a> {
             scheduler,
             workers: HashMap::new(),
             running: FuturesUnordered::new(),
+            is_replanning: false,
         }
     }
 
@@ -93,7 +97,15 @@ impl<'a> Driver<'a> {
     /// Passes on what a future came to; what went wrong in it.
     pub fn report(&mut self, report: Report) -> Option<Error> {
         let (event, failure) = match report {
-            Report::Queues(Ok(queues)) => (self.reconciled(queues), None),
+            Report::Queues(Ok(queues)) => {
+                self.start_replanning(&queues);
+                (self.reconciled(queues), None)
+            }
+            Report::Replanned(failure) => {
+                // What is due sooner now, the next reconciliation tells.
+                self.is_replanning = false;
+                return failure;
+            }
             Report::Queues(Err(error)) => (Event::ReconcileFailed, Some(error)),
             Report::Slice(endpoint, ended) => {
                 self.workers.remove(&endpoint);
@@ -103,6 +115,25 @@ impl<'a> Driver<'a> {
         };
         self.handle(event);
         failure
+    }
+
+    /// Looks at what waits for long, beside whatever is under way: a worker sees to its endpoint itself.
+    fn start_replanning(&mut self, queues: &Queues) {
+        if self.is_replanning {
+            return;
+        }
+        let idle = queues
+            .iter()
+            .filter(|(key, _)| !self.workers.contains_key(key));
+        let idle: Queues = idle.map(|(key, due_at)| (*key, *due_at)).collect();
+        let sender = self.sender;
+        sender.looks.forget_all_but(queues);
+        let suspects = sender.looks.suspects(sender.environment(), &idle);
+        if !suspects.is_empty() {
+            self.is_replanning = true;
+            let replanned = async move { Report::Replanned(replan(sender, suspects).await.1) };
+            self.running.push(replanned.boxed());
+        }
     }
 
     /// The queues, as an event.

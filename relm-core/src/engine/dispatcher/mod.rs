@@ -8,13 +8,18 @@
 //!   endpoint.
 //! - The **driver** (`driver.rs`) runs the futures that the scheduler asks for, and reports to it what came of them.
 //!
-//! The files import downwards: driver → slice → worker, attempt → scheduler, outcome, budget, options.
+//! - **Replanning** (`replanning.rs`, and what it has looked at already, `looks.rs`) finds what was planned by a wall clock that was set back
+//!   since, and has it due when its own delay has passed.
+//!
+//! The files import downwards: driver → slice, replanning → worker, attempt → scheduler, outcome, budget, looks, options.
 
 mod attempt;
 mod budget;
 mod driver;
+mod looks;
 mod options;
 mod outcome;
+mod replanning;
 pub mod scheduler;
 mod slice;
 mod worker;
@@ -29,6 +34,7 @@ pub use self::options::DispatchOptions;
 
 use self::attempt::DeliverySender;
 use self::driver::{Driver, Woken, list_queues};
+use self::replanning::replan;
 use self::scheduler::{Event, Scheduler};
 use super::crm::Crm;
 use crate::error::{Error, Result};
@@ -83,8 +89,17 @@ impl Dispatcher {
         let scheduler = Scheduler::on_demand(self.sender.options.endpoints);
         let mut driver = Driver::new(&self.sender, scheduler);
         let queues = list_queues(&self.sender).await?;
+        self.sender.looks.forget_all_but(&queues);
+        let suspects = self
+            .sender
+            .looks
+            .suspects(self.sender.environment(), &queues);
+        let (replanned, mut failure) = replan(&self.sender, suspects).await;
+        let queues = match replanned {
+            0 => queues,
+            _ => list_queues(&self.sender).await?,
+        };
         driver.handle(driver.reconciled(queues));
-        let mut failure = None;
         while driver.has_workers() {
             let report = driver.next_report().await;
             failure = driver.report(report).or(failure);
@@ -108,18 +123,18 @@ impl Dispatcher {
         loop {
             match driver.next(sleeper, stop.as_mut()).await {
                 Woken::Stopped => break,
-                Woken::Reported(report) => self.tell(driver.report(report)),
+                Woken::Reported(report) => self.report_error(driver.report(report)),
                 Woken::Happened(event) => driver.handle(event),
             }
         }
         driver.handle(Event::Stopped);
         while driver.has_workers() {
             let report = driver.next_report().await;
-            self.tell(driver.report(report));
+            self.report_error(driver.report(report));
         }
     }
 
-    fn tell(&self, failure: Option<Error>) {
+    fn report_error(&self, failure: Option<Error>) {
         if let Some(error) = failure {
             (self.on_error)(&error);
         }

@@ -18,7 +18,7 @@ use crate::engine::resources::{endpoint, secrets};
 use crate::error::{Error, Result};
 use crate::query::filter::{Clause, Condition, Target as FilterTarget};
 use crate::record::column::ColumnValue;
-use crate::record::{Delivery, Document, Webhook};
+use crate::record::{Actor, Delivery, Document, Webhook};
 use crate::store::{Lease, Query, QueueKey};
 use crate::value::id::{Id, Kind};
 use crate::value::time::Timestamp;
@@ -71,7 +71,7 @@ impl<'a> Slice<'a> {
         key: QueueKey,
         signals: &WorkerSignals,
     ) -> Result<Finished> {
-        let context = Context::open(&sender.components, key.scope).await?;
+        let context = Context::open(&sender.components, key.scope, Actor::SYSTEM.into()).await?;
         let mut slice = Slice {
             sender,
             context: &context,
@@ -225,7 +225,8 @@ async fn target(context: &Context, id: Id) -> Result<Option<Target>> {
         return Ok(None);
     }
     let secrets = secrets::open(context.components(), &webhook)?;
-    Ok(Some(Target::new(webhook, secrets)))
+    let headers = secrets::open_headers(context.components(), &webhook)?;
+    Ok(Some(Target::new(webhook, secrets, headers)))
 }
 
 /// Leases deliveries, and reads their events.

@@ -1,5 +1,9 @@
 //! Linking and unlinking records.
 
+use std::sync::Arc;
+
+use serde_json::Map;
+
 use super::listing::ListRequest;
 use super::pages::Listing;
 use crate::engine::change::{Operation, Plan};
@@ -8,10 +12,10 @@ use crate::engine::idempotency::{apply_once, refuse_unread};
 use crate::engine::reply::{Outcome, Reply};
 use crate::engine::transaction::unexpected;
 use crate::error::{Error, Result};
-use crate::record::Entry;
 use crate::record::association::{Association, AssociationInput};
 use crate::record::input::Reader;
 use crate::record::reference::{Reference, lost_reference};
+use crate::record::{Entry, EventData, EventDraft, EventType, Existence};
 use crate::store::{Refusal, Write};
 use crate::value::id::{Id, Kind};
 
@@ -26,7 +30,7 @@ impl<'a> Associations<'a> {
     }
 
     /// Links two records. Where the same two are linked in the same direction with the same label, that edge is the
-    /// answer.
+    /// answer, and nothing happens: there is no event.
     ///
     /// # Errors
     /// `invalid_reference` when one of the two does not exist; `validation_failed` when they are one.
@@ -63,6 +67,22 @@ impl<'a> Associations<'a> {
     }
 }
 
+/// Adds the event of an association that is made or removed by itself, and not with a record of its ends.
+pub(super) fn record_event(
+    plan: &mut Plan<'_>,
+    existence: Existence,
+    edge: &Association,
+    json: &Arc<str>,
+) {
+    plan.record_event(EventDraft {
+        event_type: EventType::Association(existence),
+        record_id: edge.id,
+        mode: edge.mode,
+        data: EventData::of_association(Arc::clone(json), edge),
+        previous: Map::new(),
+    });
+}
+
 struct Link {
     input: AssociationInput,
 }
@@ -76,14 +96,16 @@ impl Operation for Link {
         let edge = Association::link(id, mode, id.timestamp(), self.input.clone())?;
         let context = plan.context();
         if let Some(existing) = context.holder(Kind::Association, edge.edge_key()).await? {
-            return Ok(Reply::new(Outcome::Done, existing.json));
+            return Ok(Reply::new(Outcome::Done, existing.json).about([edge.from_id, edge.to_id]));
         }
         plan.require_exists(edge.from_id);
         plan.require_exists(edge.to_id);
-        let entry = Entry::new(edge);
+        let ends = [edge.from_id, edge.to_id];
+        let entry = Entry::new(edge.clone());
         let json = entry.document().json;
         plan.write(Write::Insert(entry));
-        Ok(Reply::new(Outcome::Created, json))
+        record_event(plan, Existence::Created, &edge, &json);
+        Ok(Reply::new(Outcome::Created, json).about(ends))
     }
 
     fn refused(&mut self, refusal: Refusal) -> Result<()> {
@@ -120,9 +142,14 @@ impl Operation for Unlink {
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Association>> {
         let found = plan.context().document(Kind::Association, self.id).await?;
         let document = found.ok_or_else(|| Error::not_found("association"))?;
-        let entry = document.into_entry()?;
-        let json = entry.document().json;
-        plan.write(Write::Delete(entry));
-        Ok(Reply::new(Outcome::Done, json))
+        let edge: Association = document.decode()?;
+        let ends = [edge.from_id, edge.to_id];
+        let json = Arc::clone(&document.json);
+        plan.write(Write::Delete(Entry {
+            record: edge.clone().into(),
+            json: document.json,
+        }));
+        record_event(plan, Existence::Deleted, &edge, &json);
+        Ok(Reply::new(Outcome::Done, json).about(ends))
     }
 }

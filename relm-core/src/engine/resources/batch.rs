@@ -238,8 +238,10 @@ impl Operation for ContactBatch {
             }
         }
         let body = report(set.rows())?;
+        let shown = set.rows().iter().flatten();
+        let shown: Vec<Id> = shown.map(|(_, document)| document.id).collect();
         set.write(plan);
-        Ok(Reply::new(Outcome::Done, body))
+        Ok(Reply::new(Outcome::Done, body).about(shown))
     }
 
     fn refused(&mut self, refusal: Refusal) -> Result<()> {

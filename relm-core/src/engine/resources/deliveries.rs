@@ -8,10 +8,10 @@ use crate::engine::context::Context;
 use crate::engine::reply::{Outcome, Reply};
 use crate::engine::transaction::unexpected;
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::PAGE_LIMIT_MAX;
-use crate::query::filter::{Clause, Comparison, Condition, Target};
-use crate::record::{Delivery, DeliveryStatus, EventData, EventDraft, EventType, Webhook};
-use crate::record::{Document, Entry, column_index};
+use crate::limits::{DELIVERIES_PER_EVENT_MAX, PAGE_LIMIT_MAX};
+use crate::query::filter::{Clause, Condition};
+use crate::record::{Delivery, DeliveryStatus, Event, EventData, EventDraft, EventType, Webhook};
+use crate::record::{Document, Entry};
 use crate::store::{Query, Refusal, Write};
 use crate::value::id::{Id, Kind};
 use crate::value::time::Timestamp;
@@ -55,6 +55,15 @@ impl Operation for Replay {
             .filter(|delivery| delivery.webhook_id == self.id)
             .ok_or_else(|| Error::not_found("delivery"))?;
         let (before, webhook) = endpoint::require_enabled(plan.context(), self.id).await?;
+        let event = plan.context().document(Kind::Event, replayed.event_id);
+        let event: Option<Event> = event.await?.map(|event| event.decode()).transpose()?;
+        if event.is_some_and(|event| event.purged) {
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                "The record of this delivery was purged: nothing of it is sent again.",
+            ));
+        }
+        check_room(plan.context(), &replayed).await?;
         let id = plan.mint(Kind::Delivery);
         let entry = Entry::new(replayed.replay(id, plan.now()));
         let json = entry.document().json;
@@ -67,6 +76,38 @@ impl Operation for Replay {
     fn refused(&mut self, refusal: Refusal) -> Result<()> {
         event_deleted(refusal)
     }
+}
+
+/// Refuses one replay too many. What expires of an event, and what a recovery looks at of it, is all its deliveries.
+async fn check_room(context: &Context, replayed: &Delivery) -> Result<()> {
+    let mut query = Query {
+        kind: Kind::Delivery,
+        clauses: vec![
+            Clause::equal(Kind::Delivery, "event_id", replayed.event_id)?,
+            to_endpoint(replayed.webhook_id)?,
+        ],
+        after: None,
+        limit: DELIVERIES_PER_EVENT_MAX,
+    };
+    let mut seen = 0;
+    loop {
+        let page = context.list(&query).await?;
+        seen += page.documents.len();
+        if seen >= DELIVERIES_PER_EVENT_MAX {
+            break;
+        }
+        // A page may end at its bytes.
+        query.after = page.documents.last().map(|last| last.id);
+        if !page.more {
+            return Ok(());
+        }
+    }
+    Err(Error::new(
+        ErrorKind::ValidationFailed,
+        format!(
+            "This webhook has {DELIVERIES_PER_EVENT_MAX} deliveries of this event, which is all that there can be: it is not replayed again."
+        ),
+    ))
 }
 
 pub(super) struct Ping {
@@ -95,27 +136,19 @@ impl Operation for Ping {
 pub(in crate::engine) fn of_events<'a>(
     events: impl IntoIterator<Item = &'a Document>,
 ) -> Result<Clause> {
-    Ok(Clause {
-        target: Target::Column(column_index(Kind::Delivery, "event_id")?),
-        condition: Condition::In(events.into_iter().map(|event| event.id.into()).collect()),
-    })
+    let ids = events.into_iter().map(|event| event.id.into());
+    Clause::of_column(Kind::Delivery, "event_id", Condition::In(ids.collect()))
 }
 
 /// Deliveries to this endpoint.
 pub(super) fn to_endpoint(webhook: Id) -> Result<Clause> {
-    Ok(Clause {
-        target: Target::Column(column_index(Kind::Delivery, "webhook_id")?),
-        condition: Condition::Compare(Comparison::Eq, webhook.into()),
-    })
+    Clause::equal(Kind::Delivery, "webhook_id", webhook)
 }
 
 /// Deliveries that came to one of these.
 pub(in crate::engine) fn with_status(statuses: &[DeliveryStatus]) -> Result<Clause> {
     let statuses = statuses.iter().map(|status| status.as_str().into());
-    Ok(Clause {
-        target: Target::Column(column_index(Kind::Delivery, "status")?),
-        condition: Condition::In(statuses.collect()),
-    })
+    Clause::of_column(Kind::Delivery, "status", Condition::In(statuses.collect()))
 }
 
 /// Shows each delivery that meets these clauses. No more than a page of them is held at a time: a delivery can be replayed

@@ -1,10 +1,11 @@
-//! Drafts: what a write of a record says, and the records that come of it.
+//! Drafts: what a write of a record says, the record that it is written over, and the records that come of it.
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use crate::engine::change::Plan;
+use crate::engine::context::Context;
 use crate::engine::transaction::unexpected;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::field::{Field, check_metadata, custom_field, custom_field_elsewhere};
@@ -92,6 +93,33 @@ fn check_equal<'a, T: Object>(
     match asserted.find(|(name, value)| stored.get(name) != Some(value)) {
         Some((name, _)) => Err(read_only(name)),
         None => Ok(()),
+    }
+}
+
+/// A record that must be there, with the version that is expected of it.
+pub(super) async fn require<T: Object>(
+    context: &Context,
+    id: Id,
+    expected: Option<i64>,
+) -> Result<(T, Document)> {
+    let document = context.document(T::TYPE.kind(), id).await?;
+    let document = document.ok_or_else(|| Error::not_found(T::TYPE.as_str()))?;
+    let record: T = document.decode()?;
+    check_version(&record, expected)?;
+    Ok((record, document))
+}
+
+/// Holds a record to the version that is expected of it.
+pub(super) fn check_version<T: Object>(record: &T, expected: Option<i64>) -> Result<()> {
+    match expected {
+        Some(expected) if expected != record.version() => Err(Error::new(
+            ErrorKind::VersionConflict,
+            format!(
+                "The record has version {}, not {expected}: read it again.",
+                record.version()
+            ),
+        )),
+        _ => Ok(()),
     }
 }
 

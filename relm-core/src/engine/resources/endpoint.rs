@@ -9,12 +9,14 @@ use crate::record::{Document, Webhook, WebhookInput};
 use crate::value::id::{Id, Kind};
 
 /// Members that the engine alone writes.
-const READ_ONLY: [&str; 8] = [
+const READ_ONLY: [&str; 10] = [
     "id",
     "object",
     "disabled_reason",
     "failing_since",
     "previous_secret_expires_at",
+    "header_names",
+    "secret",
     "mode",
     "created_at",
     "updated_at",

@@ -1,5 +1,9 @@
 //! Defining and removing custom fields.
 
+use std::sync::Arc;
+
+use serde_json::Map;
+
 use super::listing::ListRequest;
 use super::pages::Listing;
 use crate::engine::change::{Operation, Plan};
@@ -8,9 +12,9 @@ use crate::engine::idempotency::{apply_once, refuse_unread};
 use crate::engine::reply::{Outcome, Reply};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{FIELDS_BYTES_MAX, FIELDS_MAX};
-use crate::record::Entry;
 use crate::record::field::{Field, FieldInput};
 use crate::record::input::Reader;
+use crate::record::{Entry, EventData, EventDraft, EventType, Existence};
 use crate::store::Write;
 use crate::value::id::{Id, Kind};
 
@@ -69,6 +73,17 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Adds the event of a definition. It commits with it, and so before every event of a record that is held to it.
+fn record_event(plan: &mut Plan<'_>, existence: Existence, id: Id, json: &Arc<str>) {
+    plan.record_event(EventDraft {
+        event_type: EventType::Field(existence),
+        record_id: id,
+        mode: plan.context().scope().mode(),
+        data: EventData::new(Arc::clone(json)),
+        previous: Map::new(),
+    });
+}
+
 struct Define {
     input: FieldInput,
 }
@@ -105,6 +120,7 @@ impl Operation for Define {
         check_bytes(fields, json.len())?;
         plan.write(Write::Insert(entry));
         plan.write(Write::Reconfigure);
+        record_event(plan, Existence::Created, id, &json);
         Ok(Reply::new(Outcome::Created, json))
     }
 }
@@ -143,6 +159,7 @@ impl Operation for Remove {
         let json = entry.document().json;
         plan.write(Write::Delete(entry));
         plan.write(Write::Reconfigure);
+        record_event(plan, Existence::Deleted, self.id, &json);
         Ok(Reply::new(Outcome::Done, json))
     }
 }

@@ -12,16 +12,16 @@ use crate::engine::context::Context;
 use crate::engine::spans;
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::cursor::{Cursors, Place};
-use crate::query::filter::{Clause, Comparison, Condition, Target};
+use crate::query::filter::Clause;
 use crate::record::object_type::ObjectType;
-use crate::record::{Change, Document, Event, EventType, HistoryEntry, column_index};
+use crate::record::{Change, Document, Event, EventType, HistoryEntry};
 use crate::store::{Page, Query};
 use crate::value::id::{Id, Kind};
 use crate::value::time::Timestamp;
 
 /// Changes that are looked at to find the last of them: so many may have been made at about one moment by processes whose clocks
 /// differ.
-const NEIGHBOURS: usize = 8;
+pub(super) const NEIGHBOURS: usize = 8;
 
 /// The changes of one record, before they are read. Nothing happens until then.
 ///
@@ -168,7 +168,7 @@ impl<'a> History<'a> {
                 Ok(None)
             };
         };
-        if let EventType::Record(_, Change::Deleted) = event.event_type {
+        if event.is_erased() || event.event_type == EventType::Record(self.of, Change::Deleted) {
             return Ok(None);
         }
         // An event that is kept for a delivery can outlive those after it, and what it says is not what was so until now.
@@ -330,10 +330,7 @@ impl<'a> History<'a> {
     }
 
     async fn events(&self, after: Option<Id>, limit: usize) -> Result<Page> {
-        let of_it = Clause {
-            target: Target::Column(column_index(Kind::Event, "record_id")?),
-            condition: Condition::Compare(Comparison::Eq, self.id.into()),
-        };
+        let of_it = Clause::equal(Kind::Event, "record_id", self.id)?;
         let query = Query {
             kind: Kind::Event,
             clauses: vec![of_it],

@@ -1,23 +1,27 @@
-//! The API keys of one workspace and mode: made, listed, revoked.
+//! The API keys of one workspace and mode: made, shown, listed, rotated, revoked.
+
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::endpoint;
 use super::listing::{List, ListRequest, page_limit};
 use crate::engine::context::Context;
+use crate::engine::effects::Effects;
 use crate::engine::idempotency::{apply_once_in_system, refuse_unread_in_system};
 use crate::engine::keys;
 use crate::engine::reply::{Outcome, Reply};
 use crate::engine::transaction::{Planned, Transaction, unexpected};
 use crate::error::{Error, Result};
 use crate::query::cursor::Place;
-use crate::query::filter::{Clause, Comparison, Condition, Target};
-use crate::record::column::ColumnValue;
+use crate::query::filter::Clause;
 use crate::record::input::Reader;
-use crate::record::key::{ApiKey, KeyInput, NewKey, Principal, ShownKey};
-use crate::record::{Document, Entry, column_index};
+use crate::record::key::{ApiKey, KeyInput, KeyRotation, NewKey, Principal, ShownKey};
+use crate::record::{Document, Entry};
 use crate::store::{Query, Refusal, Write};
 use crate::value::id::{Id, Kind};
 use crate::value::scope::Scope;
+use crate::value::time::Timestamp;
 
 /// The API keys that open one scope.
 pub struct Keys<'a> {
@@ -98,6 +102,92 @@ impl<'a> Keys<'a> {
         })
     }
 
+    /// A key, as [`ShownKey`] has it.
+    ///
+    /// # Errors
+    /// `not_found` when no key of this id opens this scope.
+    pub async fn get(&self, id: Id) -> Result<Document> {
+        let (_, key) = self.require(id).await?;
+        Ok(Document {
+            id,
+            json: key.shown().to_json().into(),
+        })
+    }
+
+    /// Makes the successor of a key, with its name and scopes, and gives it with its secret, as [`create`](Self::create) does.
+    /// The old key goes on for as long as the rotation says. Where another key asks for it, the successor is no more than
+    /// that one can give.
+    ///
+    /// # Errors
+    /// `not_found` when no key of this id opens this scope; `conflict` where it was rotated or revoked already, or has expired;
+    /// `validation_failed` for an overlap that is too long, or an end that has passed; `forbidden` for what the giver has not.
+    pub async fn rotate(
+        &self,
+        id: Id,
+        rotation: KeyRotation,
+        giver: Option<&Principal>,
+    ) -> Result<Reply<ShownKey>> {
+        let context = self.context;
+        // As for `create`: before any stored reply is looked at.
+        if let Some(giver) = giver {
+            let (_, key) = self.require(id).await?;
+            if let Err(error) = self.check_rotates(giver, &key, rotation).await {
+                return Err(refuse_unread_in_system(context, error).await);
+            }
+        }
+        let change = Rotation {
+            context,
+            id,
+            rotation,
+        };
+        apply_once_in_system(context, change).await
+    }
+
+    /// [`rotate`](Self::rotate) from a JSON object, or null for the defaults.
+    ///
+    /// # Errors
+    /// As for `rotate`, and whatever is wrong with the JSON's members.
+    pub async fn rotate_json(
+        &self,
+        id: Id,
+        body: Value,
+        giver: Option<&Principal>,
+    ) -> Result<Reply<ShownKey>> {
+        let reader = Reader::new(endpoint::or_empty(body));
+        match reader.and_then(|reader| reader.all_of(KeyRotation::read)) {
+            Ok(rotation) => self.rotate(id, rotation, giver).await,
+            Err(error) => Err(refuse_unread_in_system(self.context, error).await),
+        }
+    }
+
+    /// Whether a key may be given the successor of another: the one that there is, if the other was rotated already, since
+    /// that is whose secret a stored reply holds. Whoever made it may be given it again.
+    async fn check_rotates(
+        &self,
+        giver: &Principal,
+        key: &ApiKey,
+        rotation: KeyRotation,
+    ) -> Result<()> {
+        let Some(successor) = key.replaced_by else {
+            let now = self.context.environment().now();
+            return giver.check_gives(&rotation.successor(key, now));
+        };
+        let (_, made) = self.require(successor).await?;
+        let maker = made.created_by.as_ref().and_then(|by| by.id.as_deref());
+        if maker == Some(giver.key_id.text().as_str()) {
+            return Ok(());
+        }
+        giver.check_gives(&KeyInput {
+            name: None,
+            scopes: Some(made.scopes()),
+            expires_at: made.expires_at,
+        })
+    }
+
+    async fn require(&self, id: Id) -> Result<(Document, ApiKey)> {
+        keys::require(self.context.components(), id, Some(self.context.scope())).await
+    }
+
     /// Revokes a key: at once in this process, in every other within [`KEY_CACHE_MS`](crate::engine::KEY_CACHE_MS). One that is
     /// revoked stays so.
     ///
@@ -112,15 +202,9 @@ impl<'a> Keys<'a> {
 
 /// Keys are kept above all workspaces, since a request names none: what they open is in two columns.
 fn of_scope(scope: Scope) -> Result<Vec<Clause>> {
-    let equal = |column: &str, value: ColumnValue<'static>| -> Result<Clause> {
-        Ok(Clause {
-            target: Target::Column(column_index(Kind::Key, column)?),
-            condition: Condition::Compare(Comparison::Eq, value),
-        })
-    };
     Ok(vec![
-        equal("workspace_id", ColumnValue::from(scope.workspace()))?,
-        equal("mode", ColumnValue::from(scope.mode().as_str()))?,
+        Clause::equal(Kind::Key, "workspace_id", scope.workspace())?,
+        Clause::equal(Kind::Key, "mode", scope.mode().as_str())?,
     ])
 }
 
@@ -142,26 +226,68 @@ impl Transaction for Creation<'_> {
     type Output = Reply<ShownKey>;
 
     async fn plan(&mut self) -> Result<Planned<Self::Output>> {
-        let environment = self.context.environment();
-        let now = environment.now();
-        self.input.check(now)?;
-        let id = environment.mint(Kind::Key, now);
-        let (scope, scopes) = (self.context.scope(), self.input.effective_scopes());
-        let name = self.input.name.clone();
-        let rng = environment.rng();
-        let made = ApiKey::make(id, scope, scopes.access(), name, id.timestamp(), rng)?;
-        let NewKey { key, secret } = made;
-        let actor = self.context.actor().clone();
-        let key = key.restricted(scopes, self.input.expires_at, actor);
-        let mut shown = key.shown();
-        shown.secret = Some(secret);
-        let reply = Reply::new(Outcome::Created, shown.to_json());
+        let now = self.context.environment().now();
+        let (key, reply) = make(self.context, &self.input, now)?;
         let insert = Write::Insert(Entry::new(key));
-        let batch = keys::system_batch(self.context.components(), insert);
+        let batch = keys::system_batch(self.context.components(), vec![insert]);
         Ok(Planned::Commit(batch, reply))
     }
 
     fn resolve(&mut self, conflict: Refusal) -> Result<()> {
         Err(unexpected(&conflict))
+    }
+}
+
+/// A new key, and the reply that shows it whole.
+fn make(context: &Context, input: &KeyInput, now: Timestamp) -> Result<(ApiKey, Reply<ShownKey>)> {
+    input.check(now)?;
+    let environment = context.environment();
+    let id = environment.mint(Kind::Key, now);
+    let scopes = input.effective_scopes();
+    let (access, name) = (scopes.access(), input.name.clone());
+    let rng = environment.rng();
+    let made = ApiKey::make(id, context.scope(), access, name, id.timestamp(), rng)?;
+    let NewKey { key, secret } = made;
+    let key = key.restricted(scopes, input.expires_at, context.actor().clone());
+    let mut shown = key.shown();
+    shown.secret = Some(secret);
+    let reply = Reply::new(Outcome::Created, shown.to_json());
+    Ok((key, reply))
+}
+
+/// Makes the successor of a key and sets the end of the old one, in one commit.
+struct Rotation<'a> {
+    context: &'a Context,
+    id: Id,
+    rotation: KeyRotation,
+}
+
+impl Transaction for Rotation<'_> {
+    type Output = Reply<ShownKey>;
+
+    async fn plan(&mut self) -> Result<Planned<Self::Output>> {
+        let components = self.context.components();
+        let scope = self.context.scope();
+        let (document, mut old) = keys::require(components, self.id, Some(scope)).await?;
+        let now = self.context.environment().now();
+        let successor = self.rotation.successor(&old, now);
+        let (new, reply) = make(self.context, &successor, now)?;
+        self.rotation.end(&mut old, new.id, now)?;
+        old.version += 1;
+        let insert = Write::Insert(Entry::new(new));
+        let replace = Write::Replace {
+            before: document.into_entry()?,
+            after: Entry::new(old),
+        };
+        let batch = keys::system_batch(components, vec![insert, replace]);
+        Ok(Planned::Commit(batch, reply))
+    }
+
+    fn committed(&mut self) {
+        // What is remembered of the old key does not know its new end.
+        self.context.publish(Effects {
+            revoked: BTreeSet::from([self.id]),
+            ..Effects::default()
+        });
     }
 }

@@ -6,8 +6,9 @@ use crate::engine::context::Context;
 use crate::error::{Error, Result};
 use crate::limits::{PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX};
 use crate::query::cursor::{Cursors, Place};
-use crate::query::filter::{self, Filter, Operator};
-use crate::record::Document;
+use crate::query::filter::{self, Clause, Filter, Operator};
+use crate::record::object_type::ObjectType;
+use crate::record::{Document, Trashed};
 use crate::store::Query;
 use crate::value::id::{Id, Kind};
 
@@ -142,7 +143,7 @@ pub(in crate::engine) fn page_limit(limit: Option<usize>) -> Result<usize> {
     match limit {
         None => Ok(PAGE_LIMIT_DEFAULT),
         Some(0) => Err(Error::bad_request(format!(
-            "`limit` must be a whole number from 1 to {PAGE_LIMIT_MAX}."
+            "`limit` must be a whole number from 1 to {PAGE_LIMIT_MAX}, not 0."
         ))
         .at("limit")),
         Some(limit) => Ok(limit.min(PAGE_LIMIT_MAX)),
@@ -163,6 +164,34 @@ pub(super) async fn list(context: &Context, kind: Kind, request: &ListRequest) -
     let fields = fields.map_or(&[][..], |known| &known.fields);
     let clauses = filter::parse(kind, fields, &request.filters)?;
     let cursors = cursors(context, kind.name(), &request.filters);
+    page(context, kind, clauses, &cursors, request).await
+}
+
+/// One page of the records of a type that are in the trash: those that were deleted last first.
+pub(super) async fn trash(
+    context: &Context,
+    of: ObjectType,
+    request: &ListRequest,
+) -> Result<List> {
+    if let Some(Filter { field, .. }) = request.filters.first() {
+        return Err(Error::bad_request(
+            "The trash takes no filters: it is listed by `limit` and `cursor` alone.",
+        )
+        .at(field.as_str()));
+    }
+    let of_type = Clause::equal(Kind::Trashed, "record_type", of.as_str())?;
+    let cursors = context.cursors(["trash", of.as_str()]);
+    let page = page(context, Kind::Trashed, vec![of_type], &cursors, request).await?;
+    page.try_map(|document| Ok(Document::of_trashed(&document.decode::<Trashed>()?)))
+}
+
+async fn page(
+    context: &Context,
+    kind: Kind,
+    clauses: Vec<Clause>,
+    cursors: &Cursors,
+    request: &ListRequest,
+) -> Result<List> {
     let after = match &request.cursor {
         Some(cursor) => Some(Id::new(kind, cursors.open(cursor)?.ulid)),
         None => None,

@@ -1,22 +1,25 @@
-//! Contacts, companies, deals and activities: the same five calls on each.
+//! Contacts, companies, deals and activities: the same calls on each.
 
 use std::marker::PhantomData;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::batch::{BatchInput, BatchReport, ContactBatch};
-use super::drafts::{Draft, build, change, insert, record_event, refused, replace};
+use super::drafts::{Draft, build, change, insert, refused, replace, require};
 use super::history::History;
 use super::listing::ListRequest;
 use super::pages::Listing;
+use super::purge::{Purged, purge};
+use super::restore::restore;
+use super::trash::Delete;
 use crate::engine::change::{Operation, Plan};
 use crate::engine::context::Context;
 use crate::engine::idempotency::{apply_once, refuse_unread};
 use crate::engine::reply::{Outcome, Reply};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::record::object::{Contact, Object};
-use crate::record::{Change, Document, Entry, Record};
-use crate::store::{Refusal, Write};
+use crate::record::{Document, Record};
+use crate::store::Refusal;
 use crate::value::id::Id;
 use crate::value::time::Timestamp;
 
@@ -149,15 +152,69 @@ impl<'a, T: Object + Into<Record>> Objects<'a, T> {
 
     /// Deletes a record and the associations from and to it. Ids that other records hold of it stay as they are.
     ///
+    /// What is deleted is in the trash, unless the engine [keeps none](crate::engine::CrmBuilder::trash): it can be
+    /// [restored](Self::restore), and is nowhere else. Its unique values are free at once.
+    ///
     /// # Errors
-    /// `not_found`; `version_conflict` when a version was expected and the record has another.
+    /// `not_found`; `version_conflict` when a version was expected and the record has another; `conflict` where it has more associations
+    /// than [`TRASHED_ASSOCIATIONS_MAX`](crate::limits::TRASHED_ASSOCIATIONS_MAX), and there is a trash.
     pub async fn delete(&self, id: Id, expected: Option<i64>) -> Result<()> {
-        let delete = Delete::<T> {
-            id,
-            expected,
-            of: PhantomData,
-        };
+        let delete = Delete::<T>::new(id, expected);
         apply_once(self.context, delete).await.map(drop)
+    }
+
+    /// Deletes a record for good, whether it is there or in the trash, and erases what was known of it: it is gone at once, with its
+    /// associations, and no [restoration](Self::restore) brings it back. Then, in steps, whatever refers to it is cleared of that, each
+    /// as a change with its event; its events lose what they say of it, and so does its [history](Self::history); what is pending of
+    /// them is sent no more, and what endpoints answered to them is forgotten, as are the replies under idempotency keys that show it.
+    /// Of a record that is in the trash no more, or never was, that is done as long as events tell of it.
+    /// The event of the purge has its id, its type and its version alone. What others wrote of it stays: records that are
+    /// associated with it, such as activities, are to be purged by themselves.
+    ///
+    /// The caller waits for [`PURGE_STEPS_MAX`](crate::limits::PURGE_STEPS_MAX) steps. [`Purged::purged`] says whether that was all; if
+    /// not, to call it again goes on, and so does [`Crm::delete_expired_trash`](crate::engine::Crm::delete_expired_trash). Under an
+    /// [idempotency key](crate::engine::Scoped::idempotent) the reply to the first call is that of every other: go on without it.
+    ///
+    /// # Errors
+    /// `not_found` where there is no such record, also in the trash, and no event tells of it; `version_conflict` when a version was
+    /// expected and the record has another. After `outcome_unknown` it may be gone: call it again.
+    pub async fn purge(&self, id: Id, expected: Option<i64>) -> Result<Purged> {
+        self.purge_json(id, expected).await?.decode()
+    }
+
+    /// [`purge`](Self::purge), answered as JSON.
+    ///
+    /// # Errors
+    /// As for `purge`.
+    pub async fn purge_json(&self, id: Id, expected: Option<i64>) -> Result<Reply<Purged>> {
+        purge::<T>(self.context, id, expected).await
+    }
+
+    /// Brings a record back from the trash, as it was: of its next version, with the associations whose other ends are there.
+    /// An association whose other end is in the trash as well comes back with that.
+    ///
+    /// # Errors
+    /// `not_found` where there is no such record in the trash; `conflict` where its e-mail address was taken meanwhile;
+    /// `version_conflict` when a version was expected and the [trash](Self::trash) has another.
+    pub async fn restore(&self, id: Id, expected: Option<i64>) -> Result<T> {
+        self.restore_json(id, expected).await?.decode()
+    }
+
+    /// [`restore`](Self::restore), answered as JSON.
+    ///
+    /// # Errors
+    /// As for `restore`.
+    pub async fn restore_json(&self, id: Id, expected: Option<i64>) -> Result<Reply<T>> {
+        restore(self.context, id, expected).await
+    }
+
+    /// The records in the trash, those that were deleted last first, each in its last state: of it `version` counts the deletion,
+    /// and `updated_at` says when that was. See [`Listing`].
+    ///
+    /// # Errors
+    /// When it is read: `bad_request` for a filter, since it takes none, or a limit that does not make sense; `invalid_cursor`.
+    pub fn trash<'r>(&self, request: &'r ListRequest) -> Listing<'a, 'r, T> {
+        Listing::of_trash(self.context, T::TYPE, request)
     }
 
     /// The records, newest first: a page of them, or all; typed, or as JSON. See [`Listing`].
@@ -201,7 +258,7 @@ impl<T: Object + Into<Record>> Operation for Create<T> {
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<T>> {
         let record = build(plan, &self.draft)?;
         let document = insert(plan, record);
-        Ok(Reply::new(Outcome::Created, document.json))
+        Ok(Reply::new(Outcome::Created, document.json).about([document.id]))
     }
 
     fn refused(&mut self, refusal: Refusal) -> Result<()> {
@@ -221,59 +278,13 @@ impl<T: Object + Into<Record>> Operation for Update<T> {
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<T>> {
         let (before, document) = require::<T>(plan.context(), self.id, self.expected).await?;
         let Some(after) = change(plan, &before, &self.draft)? else {
-            return Ok(Reply::new(Outcome::Done, document.json));
+            return Ok(Reply::new(Outcome::Done, document.json).about([self.id]));
         };
         let changed = replace(plan, (before, document), after)?;
-        Ok(Reply::new(Outcome::Done, changed.json))
+        Ok(Reply::new(Outcome::Done, changed.json).about([self.id]))
     }
 
     fn refused(&mut self, refusal: Refusal) -> Result<()> {
         Err(refused(refusal, &self.draft.references()?))
-    }
-}
-
-struct Delete<T> {
-    id: Id,
-    expected: Option<i64>,
-    of: PhantomData<fn() -> T>,
-}
-
-impl<T: Object + Into<Record>> Operation for Delete<T> {
-    type Output = Reply<T>;
-
-    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<T>> {
-        let (record, document) = require::<T>(plan.context(), self.id, self.expected).await?;
-        // A deletion is a change: whoever keeps what has the greatest version keeps no record that is gone.
-        let mut deleted = record.clone();
-        deleted.touch(plan.now());
-        let last_state = Entry::new(deleted).json;
-        plan.write(Write::Delete(Entry {
-            record: record.into(),
-            json: document.json,
-        }));
-        plan.write(Write::Unlink(self.id));
-        record_event::<T>(plan, Change::Deleted, self.id, &last_state, Map::new());
-        Ok(Reply::new(Outcome::Done, last_state))
-    }
-}
-
-/// A record that must be there, with the version that is expected of it.
-async fn require<T: Object>(
-    context: &Context,
-    id: Id,
-    expected: Option<i64>,
-) -> Result<(T, Document)> {
-    let document = context.document(T::TYPE.kind(), id).await?;
-    let document = document.ok_or_else(|| Error::not_found(T::TYPE.as_str()))?;
-    let record: T = document.decode()?;
-    match expected {
-        Some(expected) if expected != record.version() => Err(Error::new(
-            ErrorKind::VersionConflict,
-            format!(
-                "The record has version {}, not {expected}: read it again.",
-                record.version()
-            ),
-        )),
-        _ => Ok((record, document)),
     }
 }

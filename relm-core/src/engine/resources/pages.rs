@@ -14,6 +14,7 @@ use super::shown_events::all_shown;
 use crate::engine::context::Context;
 use crate::engine::spans;
 use crate::error::Result;
+use crate::record::object_type::ObjectType;
 use crate::record::{Document, Record};
 use crate::value::id::{Id, Kind};
 
@@ -60,6 +61,8 @@ enum Show {
 enum Asked<'r> {
     /// The records of a kind; those of one endpoint, which must be there, where one is named.
     List(Kind, Cow<'r, ListRequest>, Option<Id>),
+    /// What is in the trash of a type.
+    Trash(ObjectType, Cow<'r, ListRequest>),
     Search(Cow<'r, SearchRequest>),
 }
 
@@ -70,6 +73,13 @@ impl<'a, 'r, T: DeserializeOwned> Listing<'a, 'r, T> {
             asked: Asked::List(kind, Cow::Borrowed(request), None),
             decode: |document| document.decode(),
             show: Show::AsKept,
+        }
+    }
+
+    pub(super) fn of_trash(context: &'a Context, of: ObjectType, request: &'r ListRequest) -> Self {
+        Self {
+            asked: Asked::Trash(of, Cow::Borrowed(request)),
+            ..Self::of(context, Kind::Trashed, request)
         }
     }
 
@@ -158,6 +168,7 @@ impl<'a, T: Send + 'a> Listing<'a, '_, T> {
     async fn read(&self) -> Result<List> {
         let of = match &self.asked {
             Asked::List(kind, ..) => kind.name(),
+            Asked::Trash(..) => Kind::Trashed.name(),
             Asked::Search(_) => "search",
         };
         spans::list(of, self.context.scope(), self.page()).await
@@ -171,6 +182,7 @@ impl<'a, T: Send + 'a> Listing<'a, '_, T> {
                 }
                 listing::list(self.context, *kind, request).await
             }
+            Asked::Trash(of, request) => listing::trash(self.context, *of, request).await,
             Asked::Search(request) => searching::search(self.context, request).await,
         }
     }
@@ -180,6 +192,7 @@ impl<'a, T: Send + 'a> Listing<'a, '_, T> {
             Asked::List(kind, request, endpoint) => {
                 Asked::List(kind, Cow::Owned(request.into_owned()), endpoint)
             }
+            Asked::Trash(of, request) => Asked::Trash(of, Cow::Owned(request.into_owned())),
             Asked::Search(request) => Asked::Search(Cow::Owned(request.into_owned())),
         };
         Listing { asked, ..self }
@@ -187,7 +200,9 @@ impl<'a, T: Send + 'a> Listing<'a, '_, T> {
 
     fn after(mut self, cursor: String) -> Self {
         match &mut self.asked {
-            Asked::List(_, request, _) => request.to_mut().cursor = Some(cursor),
+            Asked::List(_, request, _) | Asked::Trash(_, request) => {
+                request.to_mut().cursor = Some(cursor);
+            }
             Asked::Search(request) => request.to_mut().cursor = Some(cursor),
         }
         self

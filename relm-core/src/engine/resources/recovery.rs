@@ -11,6 +11,7 @@ use super::endpoint;
 use crate::engine::change::{Operation, Plan};
 use crate::engine::context::Context;
 use crate::engine::reply::{Outcome, Reply};
+use crate::engine::wanted::EventView;
 use crate::error::{Error, Result};
 use crate::limits::{PAGE_LIMIT_MAX, RECOVER_DELIVERIES_MAX, RECOVER_EVENTS_MAX};
 use crate::query::filter::{Clause, Comparison, Condition, Target};
@@ -19,6 +20,7 @@ use crate::record::patch::Patch;
 use crate::record::{DeliveryStatus, Document, EventType, Webhook};
 use crate::store::{Query, Refusal};
 use crate::value::id::{Id, Kind};
+use crate::value::spelling::OtherNames;
 use crate::value::time::Timestamp;
 
 /// Which events to deliver once more.
@@ -34,6 +36,15 @@ pub struct RecoverInput {
     /// The moment before which the range ends. Default: now.
     pub until: Option<Timestamp>,
 }
+
+/// What other APIs call the two ends of a range of time.
+const OTHER_NAMES: OtherNames = &[
+    (
+        &["from", "start", "after", "begin", "start_time", "from_date"],
+        &["since"],
+    ),
+    (&["to", "end", "before", "end_time", "to_date"], &["until"]),
+];
 
 read_as_json!(RecoverInput, |reader| reader.all_of(RecoverInput::read));
 
@@ -75,12 +86,19 @@ impl RecoverInput {
     /// # Errors
     /// `validation_failed` when `since` is missing or one of the two is no moment.
     pub fn read(reader: &mut Reader) -> Result<Self> {
-        let Patch::Set(since) = reader.timestamp("since")? else {
-            return Err(Error::invalid("since", "`since` is required."));
-        };
+        reader.knowing(OTHER_NAMES);
+        let since = reader.timestamp("since")?;
         let until = match reader.timestamp("until")? {
             Patch::Keep | Patch::Clear => None,
             Patch::Set(until) => Some(until),
+        };
+        let Patch::Set(since) = since else {
+            // An unknown member is reported before a missing one: it is most likely the same.
+            let missing = || {
+                let message = "`since` is required: a time such as 2026-07-02T10:00:00Z.";
+                Error::invalid("since", message)
+            };
+            return Err(reader.unknown().unwrap_or_else(missing));
         };
         Ok(Self { since, until })
     }
@@ -167,9 +185,9 @@ async fn gather(plan: &mut Plan<'_>, webhook: &Webhook, recovery: &mut Recovery)
         let reached = reached(plan.context(), webhook.id, &page.documents).await?;
         for document in &page.documents {
             looked_at += 1;
-            let event_type = event_type(document)?;
-            let is_missing =
-                webhook.event_types.includes(event_type) && !reached.contains(&document.id);
+            let Typed { event_type, purged } = document.decode()?;
+            let is_wanted = !purged && is_wanted(plan, webhook, event_type, document)?;
+            let is_missing = is_wanted && !reached.contains(&document.id);
             if is_missing && recovery.recovered == RECOVER_DELIVERIES_MAX {
                 recovery.has_more = true;
                 // Events of one millisecond may lie on both sides: it is looked at again.
@@ -194,6 +212,20 @@ async fn gather(plan: &mut Plan<'_>, webhook: &Webhook, recovery: &mut Recovery)
     }
 }
 
+/// Whether an endpoint wants an event of a type: as much of it is read as that takes.
+fn is_wanted(
+    plan: &mut Plan<'_>,
+    webhook: &Webhook,
+    event_type: EventType,
+    document: &Document,
+) -> Result<bool> {
+    let includes = webhook.event_types.includes(event_type);
+    if !includes || webhook.filter.is_none() {
+        return Ok(includes);
+    }
+    Ok(plan.is_wanted_by(webhook, &EventView::of(&document.decode()?)))
+}
+
 /// Those of these events that were delivered to the endpoint, or still may be.
 async fn reached(context: &Context, webhook: Id, events: &[Document]) -> Result<HashSet<Id>> {
     let statuses = [DeliveryStatus::Pending, DeliveryStatus::Succeeded];
@@ -210,11 +242,11 @@ async fn reached(context: &Context, webhook: Id, events: &[Document]) -> Result<
     Ok(reached)
 }
 
-fn event_type(event: &Document) -> Result<EventType> {
-    #[derive(Deserialize)]
-    struct Typed {
-        #[serde(rename = "type")]
-        event_type: EventType,
-    }
-    event.decode::<Typed>().map(|typed| typed.event_type)
+/// What a recovery looks at of an event: of a purged record nothing is sent again.
+#[derive(Deserialize)]
+struct Typed {
+    #[serde(rename = "type")]
+    event_type: EventType,
+    #[serde(default)]
+    purged: bool,
 }

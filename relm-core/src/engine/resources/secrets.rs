@@ -1,4 +1,4 @@
-//! The secrets of endpoints: opened to sign, sealed to be kept, rotated.
+//! The secrets of endpoints and their header fields: opened to sign and to send, sealed to be kept, rotated.
 
 use std::error::Error as _;
 use std::sync::Arc;
@@ -9,8 +9,8 @@ use crate::engine::components::Components;
 use crate::engine::context::Context;
 use crate::engine::reply::{Outcome, Reply};
 use crate::error::{Error, Result};
-use crate::record::RotateInput;
-use crate::record::{Entry, Webhook, WebhookWithSecret};
+use crate::record::patch::Patch;
+use crate::record::{Actor, Entry, HeaderChanges, RotateInput, Webhook, WebhookWithSecret};
 use crate::store::Write;
 use crate::value::id::Id;
 use crate::webhook::generate_secret;
@@ -21,6 +21,35 @@ pub(in crate::engine) fn open(components: &Components, webhook: &Webhook) -> Res
     let purpose = purpose(webhook.id);
     let opened = webhook.secrets.open(components.sealer(), &purpose, now);
     opened.map_err(|error| of_secrets(webhook.id, &error))
+}
+
+/// The header fields that an endpoint's owner adds to its requests.
+pub(in crate::engine) fn open_headers(
+    components: &Components,
+    webhook: &Webhook,
+) -> Result<Vec<(String, String)>> {
+    let purpose = purpose_of_headers(webhook.id);
+    let opened = webhook.headers.open(components.sealer(), &purpose);
+    opened.map_err(|error| of_secrets(webhook.id, &error))
+}
+
+/// Sets and removes header fields of an endpoint.
+pub(super) fn change_headers(
+    components: &Components,
+    webhook: &mut Webhook,
+    changes: &Patch<HeaderChanges>,
+) -> Result<()> {
+    let purpose = purpose_of_headers(webhook.id);
+    let (sealer, rng) = (components.sealer(), components.environment().rng());
+    webhook.headers.change(changes, sealer, &purpose, rng)
+}
+
+/// Seals an endpoint's header fields with the current key, if there is one; whether anything changed.
+fn seal_headers(components: &Components, webhook: &mut Webhook) -> Result<bool> {
+    let rng = components.environment().rng();
+    let purpose = purpose_of_headers(webhook.id);
+    let sealed = webhook.headers.seal(components.sealer(), &purpose, rng);
+    sealed.map_err(|error| of_secrets(webhook.id, &error))
 }
 
 /// Seals an endpoint's secrets with the current key, if there is one; whether anything changed.
@@ -34,6 +63,10 @@ pub(super) fn seal(components: &Components, webhook: &mut Webhook) -> Result<boo
 /// What an endpoint's secret is sealed for: a sealed secret moved to another endpoint does not open.
 fn purpose(id: Id) -> String {
     format!("secret of {id}")
+}
+
+fn purpose_of_headers(id: Id) -> String {
+    format!("header of {id}")
 }
 
 /// Secrets that do not open, with the endpoint whose they are.
@@ -84,7 +117,7 @@ pub(in crate::engine) async fn reseal_all(components: &Arc<Components>) -> Resul
     loop {
         let (scopes, next) = components.scopes_after(after).await?;
         for scope in scopes {
-            let context = Context::open(components, scope).await?;
+            let context = Context::open(components, scope, Actor::SYSTEM.into()).await?;
             let configuration = context.reload_configuration().await?;
             for webhook in &configuration.webhooks {
                 resealed += usize::from(apply(&context, Reseal { id: webhook.id }).await?);
@@ -97,7 +130,7 @@ pub(in crate::engine) async fn reseal_all(components: &Arc<Components>) -> Resul
     }
 }
 
-/// Seals the secrets of one endpoint; whether that changed it.
+/// Seals the secrets and the header fields of one endpoint; whether that changed it.
 struct Reseal {
     id: Id,
 }
@@ -111,7 +144,12 @@ impl Operation for Reseal {
             return Ok(false);
         };
         let mut webhook: Webhook = before.decode()?;
-        if !seal(context.components(), &mut webhook)? {
+        let components = context.components();
+        let sealed = [
+            seal(components, &mut webhook)?,
+            seal_headers(components, &mut webhook)?,
+        ];
+        if !sealed.contains(&true) {
             return Ok(false);
         }
         webhook.version += 1;

@@ -13,6 +13,7 @@ use crate::engine::change::{Operation, Plan};
 use crate::engine::context::Context;
 use crate::engine::idempotency::{apply_once, apply_once_sealed, refuse_unread};
 use crate::engine::reply::{Outcome, Reply};
+use crate::engine::wanted::check_filter;
 use crate::error::{Error, Result};
 use crate::limits::{WEBHOOKS_MAX, WEBHOOKS_PER_URL_MAX};
 use crate::record::RotateInput;
@@ -165,7 +166,7 @@ impl<'a> Webhooks<'a> {
     ///
     /// # Errors
     /// `not_found` when the endpoint has no such delivery, or its event is kept no more; `validation_failed` when the
-    /// endpoint is disabled.
+    /// endpoint is disabled, or has 100 deliveries of the event.
     pub async fn replay(&self, id: Id, delivery: Id) -> Result<Reply<Delivery>> {
         apply_once(self.context, Replay { id, delivery }).await
     }
@@ -224,6 +225,8 @@ impl Operation for Subscribe {
         let rules = components.endpoint_rules();
         let made = Webhook::subscribe(id, mode, id.timestamp(), input, &rules, rng);
         let (mut webhook, secret) = made?;
+        secrets::change_headers(components, &mut webhook, &self.input.headers)?;
+        check_filter(&webhook, &plan.configuration().fields)?;
         check_room(plan, &webhook)?;
         let body = webhook.shown_with(&secret);
         secrets::seal(components, &mut webhook)?;
@@ -259,8 +262,14 @@ impl Operation for Change {
         let before = endpoint::require(plan.context(), self.id).await?;
         let webhook: Webhook = before.decode()?;
         let mut changed = webhook.clone();
-        let rules = plan.context().components().endpoint_rules();
-        changed.change(self.input.clone(), &rules)?;
+        let components = plan.context().components();
+        changed.change(self.input.clone(), &components.endpoint_rules())?;
+        secrets::change_headers(components, &mut changed, &self.input.headers)?;
+        let asks_otherwise =
+            changed.filter != webhook.filter || changed.event_types != webhook.event_types;
+        if asks_otherwise {
+            check_filter(&changed, &plan.configuration().fields)?;
+        }
         if !webhook.is_at(&changed.url) {
             check_room(plan, &changed)?;
         }

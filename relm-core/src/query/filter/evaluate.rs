@@ -9,6 +9,7 @@ use crate::query::terms::number;
 use crate::record::Record;
 use crate::record::column::ColumnValue;
 use crate::record::field::FieldType;
+use crate::record::metadata::Members;
 use crate::value::text::nfc;
 
 /// Whether `record` meets every clause: the predicate that `list` promises, on every store.
@@ -16,15 +17,14 @@ pub fn matches(clauses: &[Clause], record: &Record) -> bool {
     if clauses.is_empty() {
         return true;
     }
+    let members = record.metadata().map(Members::of);
     let meets = |clause: &Clause, index| clause.condition.holds(record.value(index).as_ref());
     clauses.iter().all(|clause| match &clause.target {
         Target::Id => clause.condition.holds(Some(&record.id().into())),
         Target::Column(index) => meets(clause, *index),
         Target::Either(one, other) => meets(clause, *one) || meets(clause, *other),
         Target::Metadata { key, field_type } => {
-            let stored = record
-                .metadata()
-                .and_then(|metadata| metadata.as_map().get(key));
+            let stored = members.as_ref().and_then(|members| members.get(key));
             clause.condition.holds_for_json(stored, *field_type)
         }
     })
@@ -66,8 +66,10 @@ impl Condition {
         let Some(stored) = stored else {
             return *self == Self::Null(true);
         };
+        // Once, however many values it is compared with.
+        let composed = stored.as_str().map(nfc);
         let compare = |value: &ColumnValue<'static>| match value {
-            ColumnValue::Text(text) => compare_json(stored, text, field_type),
+            ColumnValue::Text(text) => compare_json(stored, composed.as_deref(), text, field_type),
             ColumnValue::Integer(_) => None,
         };
         match self {
@@ -78,21 +80,23 @@ impl Condition {
             Self::In(values) => values
                 .iter()
                 .any(|value| compare(value) == Some(Ordering::Equal)),
-            Self::Ilike(pattern) => stored
-                .as_str()
-                .is_some_and(|text| pattern.matches(&nfc(text))),
+            Self::Ilike(pattern) => composed.is_some_and(|text| pattern.matches(&text)),
             Self::Null(null) => !null,
         }
     }
 }
 
-/// Compares a stored `metadata` value with a filter's text, read as the stored value's type.
-fn compare_json(stored: &Value, text: &str, field_type: Option<FieldType>) -> Option<Ordering> {
+/// Compares a stored `metadata` value, which `composed` is where it is a text, with a filter's text, read as the stored value's type.
+fn compare_json(
+    stored: &Value,
+    composed: Option<&str>,
+    text: &str,
+    field_type: Option<FieldType>,
+) -> Option<Ordering> {
     match (stored, field_type) {
-        (
-            Value::String(stored),
-            None | Some(FieldType::Text | FieldType::Select | FieldType::Date),
-        ) => Some(nfc(stored).as_ref().cmp(text)),
+        (Value::String(_), None | Some(FieldType::Text | FieldType::Select | FieldType::Date)) => {
+            composed.map(|composed| composed.cmp(text))
+        }
         (Value::Number(stored), None | Some(FieldType::Number)) => {
             stored.as_f64()?.partial_cmp(&number(text)?)
         }

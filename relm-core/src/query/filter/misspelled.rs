@@ -17,7 +17,13 @@ pub(super) const fn other_names(kind: Kind) -> OtherNames {
         Kind::Association => OF_ASSOCIATIONS,
         Kind::Event => OF_EVENTS,
         Kind::Delivery => OF_DELIVERIES,
-        Kind::Field | Kind::Webhook | Kind::Key | Kind::Workspace => &[],
+        Kind::Field
+        | Kind::Webhook
+        | Kind::Key
+        | Kind::Workspace
+        | Kind::Trashed
+        | Kind::User
+        | Kind::Session => &[],
     }
 }
 
@@ -89,6 +95,9 @@ const OPERATORS_OTHER_NAMES: OtherNames = &[
     ),
 ];
 
+/// Operators that other APIs ask for a range by.
+const RANGES_OTHER_NAMES: &[OtherName<()>] = &[(&["between", "range", "within", "bt"], ())];
+
 /// Operators that other APIs find a part of a text by, with what is put before and after it for `ilike`.
 const PARTS_OTHER_NAMES: &[OtherName<(&str, &str)>] = &[
     (
@@ -109,6 +118,13 @@ const PARTS_OTHER_NAMES: &[OtherName<(&str, &str)>] = &[
 /// That there is no such operator, and what is there instead.
 pub(super) fn unknown_operator(field: &str, operator: &str, value: &str) -> Error {
     let error = Error::bad_request(format!("There is no operator {}.", Quoted(operator)));
+    if known(operator, RANGES_OTHER_NAMES).is_some() {
+        let (from, to) = value.split_once(',').unwrap_or((value, "…"));
+        let written = format!("filter[{field}][gte]={from}&filter[{field}][lte]={to}");
+        let sentence = format!("Two filters make a range: {}.", Quoted(&written));
+        let options = Operator::ALL.map(Operator::as_str);
+        return error.options("", options).adding(&sentence);
+    }
     let options = Operator::ALL.map(Operator::as_str);
     let Some((before, after)) = known(operator, PARTS_OTHER_NAMES) else {
         return error.options_or(operator, options, OPERATORS_OTHER_NAMES);

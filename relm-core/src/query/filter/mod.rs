@@ -14,8 +14,11 @@ pub use self::evaluate::matches;
 pub use self::parse::{filterable, metadata_type, parse};
 pub use crate::record::filter::{Filter, Filterable, MetadataValue, Operator};
 
+use crate::error::Result;
 use crate::record::column::ColumnValue;
+use crate::record::column_index;
 use crate::record::field::FieldType;
+use crate::value::id::Kind;
 use crate::value::pattern::Pattern;
 
 /// What a clause looks at.
@@ -73,4 +76,24 @@ pub struct Clause {
     pub target: Target,
     /// What it asks.
     pub condition: Condition,
+}
+
+impl Clause {
+    /// What is asked of a column of a kind.
+    pub(crate) fn of_column(kind: Kind, column: &str, condition: Condition) -> Result<Self> {
+        Ok(Self {
+            target: Target::Column(column_index(kind, column)?),
+            condition,
+        })
+    }
+
+    /// That a column of a kind has this value.
+    pub(crate) fn equal(
+        kind: Kind,
+        column: &str,
+        value: impl Into<ColumnValue<'static>>,
+    ) -> Result<Self> {
+        let condition = Condition::Compare(Comparison::Eq, value.into());
+        Self::of_column(kind, column, condition)
+    }
 }

@@ -15,7 +15,7 @@ use crate::record::{columns, metadata};
 use crate::value::excerpt::Quoted;
 use crate::value::id::{Id, Kind};
 use crate::value::pattern::Pattern;
-use crate::value::text::nfc;
+use crate::value::text::{self, nfc};
 use crate::value::time::{Date, Timestamp};
 
 /// Reads the filters of a request against what records of `kind` have.
@@ -44,7 +44,7 @@ fn grouped(filters: &[Filter]) -> Result<Vec<(&Filter, Vec<&str>)>> {
     for filter in filters {
         let is_in = filter.operator == Operator::In.as_str();
         let same = groups.iter().position(|(first, _)| {
-            is_in && first.operator == filter.operator && first.field == filter.field
+            is_in && first.operator == filter.operator && text::is_same(&first.field, &filter.field)
         });
         match same {
             Some(index) => groups[index].1.push(&filter.value),
@@ -196,7 +196,7 @@ fn target(kind: Kind, fields: &[Field], name: &str) -> Result<(Target, ColumnTyp
             .iter()
             .find(|field| field.object_type == object_type && field.key == key)
             .map(|field| field.field_type);
-        let key = key.to_owned();
+        let key = nfc(key).into_owned();
         return Ok((
             Target::Metadata { key, field_type },
             metadata_type(field_type),
@@ -270,6 +270,15 @@ fn read_value(
             ColumnType::Date => (DAY, hint::date_meant(&text.into())),
             ColumnType::Timestamp => (MOMENT, hint::timestamp_meant(&text.into())),
             ColumnType::Json => ("another field", Hint::default()),
+        };
+        let hint = if ["null", "none", "nil"].contains(&&*text.to_lowercase()) {
+            let written = format!("filter[{field}][is_null]=true");
+            Hint::sentence(format!(
+                "What is null is asked for by {}.",
+                Quoted(&written)
+            ))
+        } else {
+            hint
         };
         refuse(field, text, expected, hint)
     })

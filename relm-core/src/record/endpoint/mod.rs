@@ -1,7 +1,10 @@
 //! Endpoints: which URLs subscribe to which events, and with what secret they are signed.
 
+mod filter;
+mod headers;
 mod revealed;
 mod rotation;
+mod shown;
 pub(crate) mod subscription;
 pub(crate) mod url;
 
@@ -9,8 +12,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::filter::EventFilter;
+pub use self::headers::HeaderChanges;
+use self::headers::Headers;
 pub use self::revealed::WebhookWithSecret;
 pub use self::rotation::RotateInput;
+#[cfg(feature = "schema")]
+pub(crate) use self::shown::Shown;
 use self::subscription::Subscription;
 use crate::error::{Error, Result};
 use crate::limits::{TEXT_CHARS_MAX, WEBHOOK_URL_CHARS_MAX};
@@ -38,6 +46,9 @@ pub struct Webhook {
     pub url: String,
     /// What it subscribed to.
     pub event_types: Subscription,
+    /// What it asks of events of those types; none: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<EventFilter>,
     /// Its owner's description.
     pub description: Option<String>,
     /// Whether events are sent at all.
@@ -48,6 +59,9 @@ pub struct Webhook {
     pub failing_since: Option<Timestamp>,
     /// What its payloads are signed with.
     pub(crate) secrets: Secrets,
+    /// What its owner adds to its requests.
+    #[serde(default, skip_serializing_if = "Headers::is_empty")]
+    pub(crate) headers: Headers,
     /// 1 on create, one more with each change.
     pub version: i64,
     /// Live or test: it sees the events of that mode alone.
@@ -106,12 +120,18 @@ pub struct WebhookInput {
     /// See [`Webhook::event_types`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub event_types: Patch<Vec<String>>,
+    /// See [`Webhook::filter`]. It replaces the one before as a whole.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub filter: Patch<EventFilter>,
     /// See [`Webhook::description`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub description: Patch<String>,
     /// See [`Webhook::enabled`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub enabled: Patch<bool>,
+    /// Header fields that are added to its requests, or removed.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub headers: Patch<HeaderChanges>,
 }
 
 read_as_json!(WebhookInput, |reader| reader.all_of(WebhookInput::read));
@@ -167,6 +187,7 @@ const OTHER_NAMES: OtherNames = &[
         &["enabled"],
     ),
     (&["name", "title", "label"], &["description"]),
+    (&["filters", "conditions", "where"], &["filter"]),
 ];
 
 impl Columns for Webhook {
@@ -184,47 +205,6 @@ impl Columns for Webhook {
         Column::timestamp("created_at", |it: &Self| Some(it.created_at)),
         Column::timestamp("updated_at", |it: &Self| Some(it.updated_at)),
     ];
-}
-
-/// An endpoint as its owner sees it.
-#[derive(Serialize)]
-#[cfg_attr(
-    feature = "schema",
-    derive(schemars::JsonSchema),
-    schemars(rename = "Webhook")
-)]
-pub(crate) struct Shown<'a> {
-    /// `wh_` and a ULID.
-    id: Id,
-    /// Always `webhook`.
-    object: WebhookTag,
-    /// Where events are sent.
-    url: &'a str,
-    /// The types of event that are sent.
-    event_types: &'a Subscription,
-    /// What its owner says of the endpoint.
-    description: &'a Option<String>,
-    /// Whether events are sent at all. Default: true.
-    enabled: bool,
-    /// Why the endpoint is not enabled; null where it is.
-    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
-    disabled_reason: Option<DisabledReason>,
-    /// Since when deliveries have failed, twice in a row at least, and none has succeeded.
-    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
-    failing_since: Option<Timestamp>,
-    /// Until when payloads are signed with the previous secret too.
-    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
-    previous_secret_expires_at: Option<Timestamp>,
-    /// The endpoint receives the events of this mode alone.
-    mode: Mode,
-    /// What payloads are signed with: shown when it is made, and never again.
-    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    secret: Option<&'a str>,
-    /// When the endpoint was subscribed: the moment in the id.
-    created_at: Timestamp,
-    /// When the endpoint was changed last.
-    updated_at: Timestamp,
 }
 
 impl WebhookInput {
@@ -245,8 +225,10 @@ impl WebhookInput {
         Ok(Self {
             url: reader.text("url")?,
             event_types,
+            filter: EventFilter::read(reader.take("filter"))?,
             description: reader.text("description")?,
             enabled: reader.boolean("enabled")?,
+            headers: HeaderChanges::read(reader.take("headers"))?,
         })
     }
 }
@@ -278,11 +260,13 @@ impl Webhook {
             object: WebhookTag::Webhook,
             url: String::new(),
             event_types: Subscription::everything(),
+            filter: None,
             description: None,
             enabled: true,
             disabled_reason: None,
             failing_since: None,
             secrets: Secrets::new(secret.clone()),
+            headers: Headers::default(),
             version: 1,
             mode,
             created_at: now,
@@ -310,8 +294,11 @@ impl Webhook {
         let WebhookInput {
             url,
             event_types,
+            filter,
             description,
             enabled,
+            // Whoever can seal them applies them.
+            headers: _,
         } = input;
         let plain_http = rules.plain_http || self.mode == Mode::Test;
         let old_url = self.url.clone();
@@ -319,6 +306,10 @@ impl Webhook {
         if self.url != old_url {
             // Failures at the old URL mean nothing for the new one.
             self.failing_since = None;
+        }
+        if url::origin(&self.url) != url::origin(&old_url) {
+            // What authenticates requests at one server is no other server's to see.
+            self.headers.clear();
         }
         match event_types {
             Patch::Keep => {}
@@ -329,6 +320,11 @@ impl Webhook {
                 ));
             }
             Patch::Set(names) => self.event_types = Subscription::new(names)?,
+        }
+        match filter {
+            Patch::Keep => {}
+            Patch::Clear => self.filter = None,
+            Patch::Set(filter) => self.filter = filter.checked()?,
         }
         description.apply(&mut self.description, check::short_text("description"))?;
         let was_enabled = self.enabled;
@@ -354,35 +350,6 @@ impl Webhook {
     pub(crate) fn touch(&mut self, now: Timestamp) {
         self.version += 1;
         self.updated_at = self.updated_at.max(now);
-    }
-
-    /// The JSON that its owner sees: everything but the secret.
-    pub fn shown(&self) -> String {
-        self.render(None)
-    }
-
-    /// The JSON that creation and rotation answer with: the one time that the secret is shown.
-    pub(crate) fn shown_with(&self, secret: &str) -> String {
-        self.render(Some(secret))
-    }
-
-    fn render(&self, secret: Option<&str>) -> String {
-        let shown = Shown {
-            id: self.id,
-            object: self.object,
-            url: &self.url,
-            event_types: &self.event_types,
-            description: &self.description,
-            enabled: self.enabled,
-            disabled_reason: self.disabled_reason,
-            failing_since: self.failing_since,
-            previous_secret_expires_at: self.secrets.previous_expires_at(),
-            mode: self.mode,
-            secret,
-            created_at: self.created_at,
-            updated_at: self.updated_at,
-        };
-        serde_json::to_string(&shown).expect("texts, ids and times always serialise")
     }
 }
 

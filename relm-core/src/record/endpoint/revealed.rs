@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::filter::EventFilter;
 use super::subscription::Subscription;
 use crate::value::id::Id;
 use crate::value::scope::Mode;
@@ -19,12 +20,18 @@ pub struct WebhookWithSecret {
     pub url: String,
     /// The types of event that are sent.
     pub event_types: Subscription,
+    /// What it asks of events of those types; none: nothing.
+    #[serde(default)]
+    pub filter: Option<EventFilter>,
     /// What its owner says of the endpoint.
     pub description: Option<String>,
     /// Whether events are sent at all.
     pub enabled: bool,
     /// Until when payloads are signed with the previous secret too.
     pub previous_secret_expires_at: Option<Timestamp>,
+    /// The names of the header fields that its owner adds to its requests.
+    #[serde(default)]
+    pub header_names: Vec<String>,
     /// The endpoint receives the events of this mode alone.
     pub mode: Mode,
     /// What payloads are signed with.

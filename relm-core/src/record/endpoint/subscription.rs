@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::record::event::EventType;
+use crate::record::event_type::EventType;
 use crate::value::excerpt::Quoted;
 
 /// Every type of event, in a subscription.
 const EVERYTHING: &str = "*";
 
-/// The types of event that an endpoint subscribes to: some of the twelve, or `"*"`.
+/// The types of event that an endpoint subscribes to: some of all, or `"*"`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Subscription(Vec<String>);
@@ -44,6 +44,11 @@ impl Subscription {
             ));
         }
         Ok(Self(chosen))
+    }
+
+    /// Whether it is every event, whatever types there will be.
+    pub fn is_everything(&self) -> bool {
+        self.0.iter().any(|name| name == EVERYTHING)
     }
 
     /// Whether it includes events of this type. It never includes pings, which go to the endpoint that they try out.

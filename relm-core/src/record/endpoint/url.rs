@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::limits::WEBHOOK_URL_CHARS_MAX;
 use crate::record::check;
 use crate::record::hint;
+use crate::value::{host, text};
 
 /// Characters of a host name (RFC 1035, section 2.3.4).
 const NAME_CHARS_MAX: usize = 253;
@@ -18,6 +19,9 @@ const LABEL_CHARS_MAX: usize = 63;
 /// A URL by https, or by http where that is allowed, of a host and perhaps a port.
 pub(super) fn check(url: String, plain_http: bool) -> Result<String> {
     let url = check::text("url", url, WEBHOOK_URL_CHARS_MAX)?;
+    if let Some(char) = text::invisible(&url) {
+        return Err(check::twin("url", &url, char, |_| None));
+    }
     let refuse = |message: &str| Err(Error::invalid("url", message));
     let rest = match url.split_once("://") {
         Some(("https", rest)) => rest,
@@ -36,10 +40,16 @@ pub(super) fn check(url: String, plain_http: bool) -> Result<String> {
     }
     let (host, port) = authority.split_at(end_of_host(authority));
     if !is_host(host) {
-        return refuse(
+        let error = Error::invalid(
+            "url",
             "`url` must name a host of letters, digits, `-`, `_` and dots, such as example.com, or an address; a name \
              beyond these is written in its xn-- form.",
         );
+        let meant = host::ascii(host).filter(|ascii| !host.is_ascii() && is_host(ascii));
+        return Err(match meant {
+            Some(ascii) => error.suggest(&[&url.replacen(host, &ascii, 1)]),
+            None => error,
+        });
     }
     if !is_port(port) {
         return refuse("The port of `url` must be a number from 1 to 65535.");
@@ -74,6 +84,15 @@ pub(super) fn comparable(url: &str) -> String {
 }
 
 /// Where the host ends in an authority, and a port may begin.
+/// Scheme, host and port of a URL that passed the [check](check), in the spelling of [`comparable`].
+pub(super) fn origin(url: &str) -> String {
+    let mut comparable = comparable(url);
+    let host = comparable.find("://").map_or(0, |at| at + 3);
+    let end = comparable[host..].find(['/', '?']);
+    comparable.truncate(end.map_or(comparable.len(), |at| host + at));
+    comparable
+}
+
 fn end_of_host(authority: &str) -> usize {
     match authority.find(']') {
         Some(bracket) => bracket + 1,

@@ -1,5 +1,6 @@
 //! Custom fields: what a workspace defines, and whether a record keeps to it.
 
+mod definition;
 mod names;
 #[cfg(test)]
 mod tests;
@@ -7,11 +8,10 @@ mod tests;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-use self::names::{OPTIONS_OTHER_NAMES, OTHER_NAMES, TYPES_OTHER_NAMES};
+use self::definition::{check_choices, check_key};
+use self::names::{OPTIONS_OTHER_NAMES, OTHER_NAMES, READ_ONLY, TYPES_OTHER_NAMES};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{
-    FIELD_CHOICES_MAX, FIELD_KEY_CHARS_MAX, FIELD_OPTIONS_BYTES_MAX, TEXT_CHARS_MAX,
-};
+use crate::limits::{FIELD_KEY_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::record::check;
 use crate::record::column::{Column, ColumnOf, Columns};
 use crate::record::hint;
@@ -19,11 +19,15 @@ use crate::record::input::{Reader, read_as_json};
 use crate::record::metadata::Metadata;
 use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
-use crate::value::excerpt::{Quoted, json_bytes};
+use crate::value::excerpt::Quoted;
 use crate::value::from_text::named;
 use crate::value::id::Id;
 use crate::value::scope::Mode;
+use crate::value::text::nfc;
 use crate::value::time::{Date, Timestamp};
+
+/// Bytes of a choice that is written in whatever composition: a character of four bytes comes apart into four at most.
+const CHOICE_BYTES_MAX: usize = TEXT_CHARS_MAX * 4 * 4;
 
 /// What a custom field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -197,6 +201,7 @@ impl FieldInput {
                     choices.as_set().cloned().unwrap_or_default()
                 }
             };
+        reader.take_none_of(&READ_ONLY)?;
         // An unknown member is reported before a missing one: it is most likely the same.
         reader.finish()?;
         Ok(Self {
@@ -231,7 +236,7 @@ impl Field {
             choices,
         } = input;
         check_key(&key)?;
-        check_choices(field_type, &choices)?;
+        check_choices(field_type == FieldType::Select, &choices)?;
         let label = match label {
             Some(label) => check::required_text("label")(label)?,
             None => key.clone(),
@@ -262,15 +267,12 @@ impl Field {
 
     /// Whether `value` is one that the field holds; the error says what would be.
     pub(crate) fn check(&self, value: &Value) -> Result<()> {
-        let choices = || self.options.choices.iter().map(String::as_str);
         let fits = match self.field_type {
             FieldType::Text => value.is_string(),
             FieldType::Number => value.is_number(),
             FieldType::Bool => value.is_boolean(),
             FieldType::Date => value.as_str().and_then(Date::parse).is_some(),
-            FieldType::Select => value
-                .as_str()
-                .is_some_and(|chosen| choices().any(|choice| choice == chosen)),
+            FieldType::Select => value.as_str().is_some_and(|chosen| self.has_choice(chosen)),
         };
         if fits {
             return Ok(());
@@ -284,6 +286,20 @@ impl Field {
             FieldType::Select => return Err(self.no_choice(&path, value)),
         };
         Err(hint::mismatch(&path, expected, value, hint))
+    }
+
+    /// Whether this is one of the choices, in whatever composition either is written.
+    fn has_choice(&self, chosen: &str) -> bool {
+        let choices = &self.options.choices;
+        if choices.iter().any(|choice| choice == chosen) {
+            return true;
+        }
+        // What is longer than a choice can be when each of its characters is decomposed is not worth composing.
+        if chosen.len() > CHOICE_BYTES_MAX {
+            return false;
+        }
+        let composed = nfc(chosen);
+        choices.iter().any(|choice| nfc(choice) == composed)
     }
 
     fn no_choice(&self, path: &str, value: &Value) -> Error {
@@ -346,54 +362,4 @@ pub(crate) fn custom_field(fields: &[Field], object_type: ObjectType, key: &str)
 pub(crate) fn custom_field_elsewhere(error: Error, key: &str, path: String) -> Error {
     let sentence = format!("{} is a custom field: write `{path}`.", Quoted(key));
     error.adding(&sentence).suggesting(path)
-}
-
-fn check_key(key: &str) -> Result<()> {
-    let mut bytes = key.bytes();
-    let well_formed = bytes.next().is_some_and(|first| first.is_ascii_lowercase())
-        && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-    if well_formed && key.len() <= FIELD_KEY_CHARS_MAX {
-        return Ok(());
-    }
-    Err(Error::invalid(
-        "key",
-        format!(
-            "`key` must be a lower-case letter and up to {} of a-z, 0-9 and _, not {}.",
-            FIELD_KEY_CHARS_MAX - 1,
-            Quoted(key)
-        ),
-    ))
-}
-
-fn check_choices(field_type: FieldType, choices: &[String]) -> Result<()> {
-    let refuse = |message: String| Err(Error::invalid("options.choices", message));
-    if field_type != FieldType::Select {
-        if choices.is_empty() {
-            return Ok(());
-        }
-        return refuse("Only a `select` field has choices.".to_owned());
-    }
-    if choices.is_empty() || choices.len() > FIELD_CHOICES_MAX {
-        return refuse(format!(
-            "A `select` field needs 1 to {FIELD_CHOICES_MAX} `options.choices`."
-        ));
-    }
-    let bytes: usize = choices.iter().map(|choice| json_bytes(choice) + 3).sum();
-    if bytes > FIELD_OPTIONS_BYTES_MAX {
-        return refuse(format!(
-            "All `options.choices` together can be {FIELD_OPTIONS_BYTES_MAX} bytes of JSON at most, and these are {bytes}: have \
-             fewer or shorter ones."
-        ));
-    }
-    let mut seen = std::collections::HashSet::new();
-    for choice in choices {
-        check::text("options.choices", choice.clone(), TEXT_CHARS_MAX)?;
-        if choice.trim().is_empty() {
-            return refuse("A choice must not be empty.".to_owned());
-        }
-        if !seen.insert(choice) {
-            return refuse(format!("The choice {} is there twice.", Quoted(choice)));
-        }
-    }
-    Ok(())
 }

@@ -1,6 +1,9 @@
-//! What other CRMs call the parts of a custom field's definition.
+//! The names of the parts of a custom field's definition: which are read alone, and what other CRMs call the others.
 
 use crate::value::spelling::OtherNames;
+
+/// Members that the engine alone writes.
+pub(super) const READ_ONLY: [&str; 4] = ["id", "object", "mode", "created_at"];
 
 /// What other CRMs call the members of a definition.
 pub(super) const OTHER_NAMES: OtherNames = &[

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::limits::{FIELD_CHOICES_MAX, FIELD_OPTIONS_BYTES_MAX, TEXT_CHARS_MAX};
 use crate::value::id::Kind;
 
 /// A definition of `plan` on contacts, as a request writes it.
@@ -245,4 +246,25 @@ fn a_custom_field_is_found_by_its_object_and_its_key() {
     );
     assert_eq!(found(ObjectType::Contact, "seats"), None);
     assert_eq!(found(ObjectType::Deal, "plan"), None);
+}
+
+#[test]
+fn a_choice_is_one_in_every_composition_and_none_is_as_long_as_metadata() {
+    let long = "\u{1F82}".repeat(TEXT_CHARS_MAX);
+    let field =
+        define(input(FieldType::Select, std::slice::from_ref(&long))).expect("it has a choice");
+    let apart = "\u{3B1}\u{313}\u{300}\u{345}".repeat(TEXT_CHARS_MAX);
+    for (given, fits) in [
+        (long.clone(), true),
+        (apart.clone(), true),
+        (apart.clone() + "\u{3B1}", false),
+        (apart.repeat(4), false),
+    ] {
+        assert_eq!(
+            field.check(&json!(given)).is_ok(),
+            fits,
+            "{} bytes",
+            given.len()
+        );
+    }
 }

@@ -7,13 +7,13 @@ use crate::value::id::{Id, Kind};
 
 /// For the id of a record of `kind`.
 pub(crate) fn id_meant(kind: Kind, text: &str) -> Hint {
-    let (what, prefix) = (kind.name(), kind.prefix());
+    let (what, prefix) = (kind.noun(), kind.prefix());
     if let Some(id) = Id::parse(text) {
         let other = id.kind();
         return Hint::sentence(format!(
             "{} is the id of {}; that of {} begins with `{prefix}_`.",
             Quoted(text),
-            with_article(other.name()),
+            with_article(other.noun()),
             with_article(what),
         ));
     }
@@ -38,7 +38,7 @@ pub(crate) fn id_meant(kind: Kind, text: &str) -> Hint {
 /// `not_found` where it is the id of no such record, with what was most likely meant.
 pub fn named_id(kind: Kind, text: &str) -> Result<Id> {
     let id = Id::parse(text).filter(|id| id.kind() == kind);
-    id.ok_or_else(|| id_meant(kind, text).on(Error::not_found(kind.name())))
+    id.ok_or_else(|| id_meant(kind, text).on(Error::not_found(kind.noun())))
 }
 
 /// The id that a text is but for its case and the spaces around it.
@@ -49,7 +49,7 @@ fn spelled_id(text: &str) -> Option<Id> {
 
 /// `a deal`, `an activity`.
 pub(crate) fn with_article(noun: &str) -> String {
-    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) {
+    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u', 'A']) {
         "an"
     } else {
         "a"

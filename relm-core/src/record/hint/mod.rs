@@ -7,14 +7,15 @@ use std::fmt::Display;
 
 use serde_json::{Value, json};
 
-pub(crate) use self::id::id_meant;
 pub use self::id::named_id;
+pub(crate) use self::id::{id_meant, with_article};
 pub(crate) use self::moment::{date_meant, timestamp_meant};
 
 use crate::error::Error;
-use crate::limits::{ERROR_LISTED_BYTES_MAX, INTEGER_MAX};
+use crate::limits::{ERROR_LISTED_BYTES_MAX, FIELD_KEY_CHARS_MAX, INTEGER_MAX};
 use crate::value::email;
 use crate::value::excerpt::Quoted;
+use crate::value::id::{Id, Kind};
 use crate::value::json::check_number;
 use crate::value::text;
 
@@ -46,7 +47,7 @@ impl Hint {
         self
     }
 
-    fn sentence(sentence: impl Into<String>) -> Self {
+    pub fn sentence(sentence: impl Into<String>) -> Self {
         Self::default().saying(sentence)
     }
 
@@ -120,18 +121,27 @@ pub(crate) fn boolean_meant(value: &Value) -> Hint {
 
 /// For a member that takes an integer, or any number.
 pub(crate) fn number_meant(name: &str, value: &Value) -> Hint {
+    let is_cents = name.ends_with("_cents");
     match value {
         Value::String(text) => match text.trim().parse::<serde_json::Number>() {
+            Ok(number) if check_number(&number) && is_cents && !is_whole(&number) => {
+                in_cents(name, &number)
+            }
             Ok(number) if check_number(&number) => {
                 Hint::of(&number).saying(format!("Send {number}, without quotes."))
             }
+            _ if is_cents => Hint::sentence(format!(
+                "`{name}` is whole cents, of digits alone: $10.50 is 1050, and its currency is `currency`."
+            )),
             _ => Hint::default(),
         },
-        Value::Number(number) if name.ends_with("_cents") && check_number(number) => {
-            in_cents(name, number)
-        }
+        Value::Number(number) if is_cents && check_number(number) => in_cents(name, number),
         _ => Hint::default(),
     }
+}
+
+fn is_whole(number: &serde_json::Number) -> bool {
+    number.as_f64().is_some_and(|number| number.fract() == 0.0)
 }
 
 /// A decimal amount is one in whole units of its currency.
@@ -143,6 +153,14 @@ fn in_cents(name: &str, amount: &serde_json::Number) -> Hint {
         return Hint::sentence(format!("`{name}` is whole cents."));
     }
     Hint::of(cents).saying(format!("`{name}` is whole cents: {amount:.2} is {cents}."))
+}
+
+/// For a member that takes the id of another record: that record as a whole is not sent.
+pub(crate) fn reference_meant(kind: Kind, value: &Value) -> Hint {
+    match value.get("id").and_then(Value::as_str).and_then(Id::parse) {
+        Some(id) => Hint::of(id).saying(format!("Send the id alone: `{id}`.")),
+        None => id_meant(kind, ""),
+    }
 }
 
 /// For the options of a custom field.
@@ -172,10 +190,55 @@ pub(crate) fn some_of<'a>(options: impl Iterator<Item = &'a str>) -> String {
 /// For a list of texts.
 pub(crate) fn texts_meant(value: &Value) -> Hint {
     match value {
-        Value::String(_) => {
-            let list = Value::from(vec![value.clone()]);
-            Hint::of(list)
+        Value::String(text) if text.len() <= ERROR_LISTED_BYTES_MAX => {
+            let items = text.split(',').map(str::trim);
+            Hint::of(Value::from_iter(items))
         }
+        _ => Hint::default(),
+    }
+}
+
+/// That a member is no list of texts: of a list it is said what in it is none.
+pub(crate) fn no_texts(name: &str, value: &Value) -> Error {
+    let mut items = value.as_array().into_iter().flatten().enumerate();
+    match items.find(|(_, item)| !item.is_string()) {
+        None => mismatch(name, "a list of strings", value, texts_meant(value)),
+        Some((place, item)) => {
+            let message = format!(
+                "`{name}` must be a list of strings alone, and its item {place} is {}.",
+                Shown(item)
+            );
+            text_in_quotes(item).on(Error::invalid(name, message))
+        }
+    }
+}
+
+fn text_in_quotes(value: &Value) -> Hint {
+    match value {
+        Value::Number(_) | Value::Bool(_) => text_meant(value),
+        Value::Null | Value::String(_) | Value::Array(_) | Value::Object(_) => Hint::default(),
+    }
+}
+
+/// For the key of a custom field: the name in small letters, with `_` between its words.
+pub(crate) fn field_key_meant(name: &str) -> Hint {
+    let mut key = String::new();
+    let mut was_small = false;
+    for char in name.trim().chars().take(FIELD_KEY_CHARS_MAX) {
+        if char.is_ascii_alphanumeric() {
+            // `firstName` has two words.
+            if char.is_ascii_uppercase() && was_small {
+                key.push('_');
+            }
+            key.push(char.to_ascii_lowercase());
+        } else if !key.is_empty() && !key.ends_with('_') {
+            key.push('_');
+        }
+        was_small = char.is_ascii_lowercase();
+    }
+    let key = key.trim_end_matches('_');
+    match key.starts_with(|first: char| first.is_ascii_lowercase()) {
+        true if key.len() <= FIELD_KEY_CHARS_MAX => Hint::of(key),
         _ => Hint::default(),
     }
 }

@@ -27,6 +27,20 @@ pub struct KeyInput {
     pub expires_at: Option<Timestamp>,
 }
 
+/// Members that the engine alone writes.
+const READ_ONLY: [&str; 10] = [
+    "id",
+    "object",
+    "hint",
+    "mode",
+    "created_by",
+    "created_at",
+    "revoked_at",
+    "last_used_at",
+    "replaced_by",
+    "secret",
+];
+
 read_as_json!(KeyInput, |reader| reader.all_of(KeyInput::read));
 
 impl KeyInput {
@@ -36,11 +50,17 @@ impl KeyInput {
     /// `validation_failed` for a member of another type, `unknown_value` for what is no scope.
     pub fn read(reader: &mut Reader) -> Result<Self> {
         let scopes = given(reader.texts("scopes")?);
-        Ok(Self {
+        let input = Self {
             name: given(reader.text("name")?),
             scopes: scopes.map(|texts| KeyScopes::parse(&texts)).transpose()?,
             expires_at: given(reader.timestamp("expires_at")?),
-        })
+        };
+        if reader.take_read_only("read_only") == Some(true.into()) {
+            let message = "`read_only` follows from `scopes`: send [\"*:read\"] there for a key that only reads.";
+            return Err(Error::invalid("read_only", message));
+        }
+        reader.take_none_of(&READ_ONLY)?;
+        Ok(input)
     }
 
     /// What it may do.
@@ -60,7 +80,7 @@ impl KeyInput {
     }
 }
 
-fn given<T>(patch: Patch<T>) -> Option<T> {
+pub(super) fn given<T>(patch: Patch<T>) -> Option<T> {
     match patch {
         Patch::Keep | Patch::Clear => None,
         Patch::Set(value) => Some(value),
@@ -98,6 +118,12 @@ pub struct ShownKey {
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// When it was last used, to the minute; null where it never was. It is written a quarter of a minute later at most.
+    #[serde(default)]
+    pub last_used_at: Option<Timestamp>,
+    /// The key that it was rotated to, if it was.
+    #[serde(default)]
+    pub replaced_by: Option<Id>,
     /// The key itself: shown when it is made, and never again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,

@@ -93,6 +93,10 @@ impl KeyResource {
         }
     }
 
+    const fn is_all(self) -> bool {
+        matches!(self, Self::All)
+    }
+
     /// Whether anything of it can be written.
     const fn is_writable(self) -> bool {
         !matches!(self, Self::Search | Self::Schema | Self::Events)
@@ -229,7 +233,36 @@ impl<'de> Deserialize<'de> for KeyScopes {
 fn unknown(text: &str) -> Error {
     let options: Vec<String> = KeyScope::all().map(|scope| scope.to_string()).collect();
     let message = format!("There is no scope {}.", Quoted(text));
-    Error::new(ErrorKind::UnknownValue, message)
-        .at("scopes")
-        .options(text, options.iter().map(String::as_str))
+    let error = Error::new(ErrorKind::UnknownValue, message).at("scopes");
+    let options = options.iter().map(String::as_str);
+    match meant(text) {
+        Some(scope) => {
+            let scope = scope.to_string();
+            error.options("", options).suggest(&[&scope])
+        }
+        None => error
+            .options(text, options)
+            .adding("A scope is a resource or `*`, and `read` or `write`: `contacts:read`."),
+    }
+}
+
+/// The scope that a text is in another API's notation: `read:contacts`, `contacts.read`, `crm.contacts.write`.
+fn meant(text: &str) -> Option<KeyScope> {
+    let text = text.to_lowercase();
+    let words = text.split(|char: char| !char.is_alphanumeric() && char != '*');
+    let of = |resource: KeyResource, word: &str| {
+        let name = resource.as_str();
+        word == name || name.strip_suffix('s') == Some(word) || resource.is_all() && word == "all"
+    };
+    let mut resources = words.clone().filter_map(|word| {
+        let mut all = KeyResource::ALL.into_iter();
+        all.find(|resource| of(*resource, word))
+    });
+    let mut actions = words.filter_map(|word| match word {
+        "read" => Some(KeyAction::Read),
+        "write" => Some(KeyAction::Write),
+        _ => None,
+    });
+    let scope = KeyScope::new(resources.next()?, actions.next()?);
+    KeyScope::all().find(|known| *known == scope)
 }

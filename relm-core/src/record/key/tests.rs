@@ -34,13 +34,14 @@ fn a_key_is_its_mode_and_43_symbols_and_a_checksum() {
 #[test]
 fn a_key_opens_its_scope_until_it_is_revoked() {
     let mut key = made(Mode::Test, &SeededRng::new(3)).key;
+    let actor = Actor::new(ActorType::ApiKey, Some(key.id.text()), key.name.clone());
     let principal = Principal {
         key_id: key.id,
         scope: scope(Mode::Test),
         access: KeyAccess::ReadOnly,
         scopes: KeyScopes::READ_ONLY,
         expires_at: None,
-        name: key.name.as_deref().map(Into::into),
+        actor: Arc::new(actor.unwrap()),
     };
     let now = Timestamp::from_millis(6);
     assert_eq!(key.principal(now), Some(principal));

@@ -77,6 +77,9 @@ pub trait Object:
     /// Counts its changes, from 1.
     fn version(&self) -> i64;
 
+    /// The same object, with another count of changes.
+    fn of_version(self, version: i64) -> Self;
+
     /// Counts one more change, made now. `updated_at` never decreases, whatever the clock does.
     fn touch(&mut self, now: Timestamp);
 
@@ -105,6 +108,10 @@ macro_rules! head {
 
         fn version(&self) -> i64 {
             self.version
+        }
+
+        fn of_version(self, version: i64) -> Self {
+            Self { version, ..self }
         }
 
         fn touch(&mut self, now: Timestamp) {

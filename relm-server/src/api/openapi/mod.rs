@@ -1,6 +1,7 @@
 //! The OpenAPI documents: 3.1, 3.0 for older tools, and those of one workspace. They are made from the operations and the
 //! schemas, so that they cannot say what the code does not do.
 
+mod content;
 mod headers;
 mod parameters;
 mod responses;
@@ -14,8 +15,10 @@ use relm_core::Field;
 use relm_core::record::API_VERSION;
 use serde_json::{Map, Value, json};
 
+pub(super) use self::content::EVENT_STREAM;
+use self::content::content;
 use super::operation::{Access, Body, Operation};
-use super::schemas::{self, examples, reference};
+use super::schemas::{self, examples};
 
 /// The resources, in the order of the documents, and what each is about.
 const TAGS: [(&str, &str); 14] = [
@@ -46,9 +49,6 @@ const TAGS: [(&str, &str); 14] = [
     ),
     ("server", "What needs no key."),
 ];
-
-/// What is answered with no JSON: text as the HTML standard has it for streams of events.
-pub(super) const EVENT_STREAM: &str = "EventStream";
 
 /// The documents that say nothing of a workspace, each made once.
 pub(super) struct Documents {
@@ -172,16 +172,4 @@ fn security(access: Access) -> Value {
         Access::Open => json!([]),
         Access::Keyed(_) => json!([{ "key": [] }]),
     }
-}
-
-fn content(schema: &str, example: Option<Value>) -> Value {
-    if schema == EVENT_STREAM {
-        let text = json!({ "type": "string" });
-        return json!({ "text/event-stream": { "schema": text } });
-    }
-    let mut content = json!({ "schema": reference(schema) });
-    if let Some(example) = example {
-        content["example"] = example;
-    }
-    json!({ "application/json": content })
 }

@@ -9,9 +9,9 @@ use relm_core::record::column::ColumnType;
 use relm_core::{Field, FieldType, Kind, ObjectType};
 use serde_json::{Value, json};
 
-use crate::api::filterable;
-use crate::api::operation::{Operation, Precondition, Takes};
+use crate::api::operation::{Operation, Precondition};
 use crate::api::schemas::{examples, reference};
+use crate::parameters::{Takes, filterable};
 
 /// Parameters that several operations have, by the name of their component.
 pub(super) fn shared() -> Value {
@@ -70,6 +70,10 @@ pub(super) fn parameters(operation: &Operation, fields: &[Field]) -> Vec<Value> 
             all.extend([after(), event_types(), last_event_id()]);
             return all;
         }
+        Takes::Deletion => {
+            all.push(purge());
+            return all;
+        }
         Takes::Moment => {
             all.push(moment("The record as it was at this moment. Default: as it is."));
             return all;
@@ -83,6 +87,7 @@ pub(super) fn parameters(operation: &Operation, fields: &[Field]) -> Vec<Value> 
     all.extend([of_all("Limit"), of_all("Cursor")]);
     if let Takes::List(kind) = operation.query {
         all.extend((kind == Kind::Event).then(after));
+        all.extend(ObjectType::of(kind).map(|_| deleted()));
         let typed = |name| Some((name, filterable::field_type(kind, name)?));
         for (name, ty) in filterable::names(kind).filter_map(typed) {
             all.extend(filters(name, ty, &plain(ty)));
@@ -122,6 +127,22 @@ fn after() -> Value {
         "in": "query", "name": "after", "required": false, "example": "0",
         "description": "Lists the events after this number of the log, in its order: 0 is before the first one, `latest` the end.",
         "schema": { "type": "string", "pattern": "^([0-9]+|latest)$" },
+    })
+}
+
+fn deleted() -> Value {
+    json!({
+        "in": "query", "name": "deleted", "required": false,
+        "description": "`true` lists what is in the trash, those that were deleted last first, each in its last state, and takes no filters.",
+        "schema": { "type": "boolean", "default": false },
+    })
+}
+
+fn purge() -> Value {
+    json!({
+        "in": "query", "name": "purge", "required": false,
+        "description": "`true` deletes it for good, whether it is there or in the trash, and erases what was known of it.",
+        "schema": { "type": "boolean", "default": false },
     })
 }
 

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use hyper::StatusCode;
+use hyper::{Method, StatusCode};
 use relm_core::ErrorKind;
 use serde_json::{Map, Value, json};
 
-use super::{content, headers};
+use super::content::content;
+use super::headers;
 use crate::api::code::Code;
-use crate::api::operation::{Operation, Precondition, Takes};
+use crate::api::operation::{Operation, Precondition};
 use crate::api::schemas::examples;
+use crate::parameters::Takes;
 
 /// The component of what is said of any other status.
 pub(super) const REST: &str = "Refused";
@@ -38,8 +40,12 @@ pub(super) fn responses(operation: &Operation) -> Value {
 
 fn success(operation: &Operation, status: u16, schema: &str) -> Value {
     let description = match status {
+        200 if operation.method == Method::DELETE => "It is gone.",
         200 if operation.answers.len() > 1 => "It was there.",
         201 => "It was made.",
+        202 if operation.method == Method::DELETE => {
+            "It is gone, and what was known of it is being erased."
+        }
         202 => "It is to be delivered.",
         _ => "Success.",
     };

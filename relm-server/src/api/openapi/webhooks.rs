@@ -3,7 +3,7 @@
 use relm_core::record::EventType;
 use serde_json::{Map, Value, json};
 
-use super::content;
+use super::content::content;
 use crate::api::schemas::events::PAYLOAD;
 use crate::api::schemas::examples;
 

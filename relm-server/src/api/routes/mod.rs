@@ -1,80 +1,14 @@
 //! Every path of the API: what is served, beside what answers it.
 
 mod objects;
+mod route;
 mod server;
 mod workspace;
 
-use std::future::Future;
-use std::pin::Pin;
-
 use hyper::Method;
-use relm_core::KeyScope;
 
-use super::answer::Outcome;
-use super::call::{Call, Open};
-use super::operation::{Access, Operation};
-
-/// An operation, and what answers it.
-pub(super) struct Route {
-    pub operation: Operation,
-    pub handler: Handler,
-}
-
-/// What answers.
-#[derive(Clone, Copy)]
-pub(super) enum Handler {
-    /// Whoever shows a valid key that has this scope.
-    Keyed(KeyScope, fn(Call) -> Answering),
-    /// Anyone.
-    Open(fn(Open) -> Answering),
-}
-
-pub(super) type Answering = Pin<Box<dyn Future<Output = Outcome> + Send>>;
-
-/// Names the scope that a handler needs, and boxes its future: `keyed!(Fields: Read, fields::list)` is
-/// `Handler::Keyed(KeyScope::new(…), |call| Box::pin(fields::list(call)))`.
-macro_rules! keyed {
-    ($resource:ident: $action:ident, $($handler:tt)+) => {
-        $crate::api::routes::Handler::Keyed(
-            relm_core::KeyScope::new(
-                relm_core::KeyResource::$resource,
-                relm_core::KeyAction::$action,
-            ),
-            |call| Box::pin($($handler)+(call)),
-        )
-    };
-}
-use keyed;
-
-fn route(handler: Handler, operation: Operation) -> Route {
-    let access = match handler {
-        Handler::Keyed(scope, _) => Access::Keyed(scope),
-        Handler::Open(_) => Access::Open,
-    };
-    Route {
-        operation: Operation {
-            access,
-            ..operation
-        },
-        handler,
-    }
-}
-
-fn get(name: &'static str, path: &'static str) -> Operation {
-    Operation::new(name, Method::GET, path)
-}
-
-fn post(name: &'static str, path: &'static str) -> Operation {
-    Operation::new(name, Method::POST, path)
-}
-
-fn patch(name: &'static str, path: &'static str) -> Operation {
-    Operation::new(name, Method::PATCH, path)
-}
-
-fn delete(name: &'static str, path: &'static str) -> Operation {
-    Operation::new(name, Method::DELETE, path).gives(200, "Deleted")
-}
+pub(super) use self::route::{Answering, Handler, Route};
+use super::operation::Operation;
 
 /// The routes, ready for look-ups.
 pub(super) struct Routes {
@@ -196,6 +130,11 @@ impl Routes {
             .iter()
             .filter_map(|route| route.operation.path.strip_prefix("/v1/"));
         paths.filter_map(|path| path.split('/').next())
+    }
+
+    /// Every path, with its places in braces; one comes as often as it has methods.
+    pub fn templates(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.table.iter().map(|route| route.operation.path)
     }
 
     /// Every operation, for whoever describes them.

@@ -2,7 +2,7 @@
 
 use relm_core::{Activity, Company, Contact, Deal, ErrorKind, Kind};
 
-use super::{Route, delete, get, keyed, patch, post, route};
+use super::route::{Route, delete, get, keyed, patch, post, route};
 use crate::api::code::Code;
 use crate::api::objects;
 
@@ -12,14 +12,17 @@ const TAKEN: Code = Code::Engine(ErrorKind::Conflict);
 const EMPTY: Code = Code::Engine(ErrorKind::IdentifierRequired);
 const NO_CHOICE: Code = Code::Engine(ErrorKind::UnknownValue);
 
-/// The six routes of an object type: `object_routes!(Deal, Deals, "deals", "Deal", "a deal", …)` gives POST and GET on
-/// `/v1/deals`, and GET, PATCH and DELETE on `/v1/deals/{id}`, and GET on its history. `Deals` is what scopes call it.
+/// The seven routes of an object type: `object_routes!(Deal, Deals, "deals", "Deal", "a deal", …)` gives POST and GET on
+/// `/v1/deals`, and GET, PATCH and DELETE on `/v1/deals/{id}`, GET on its history and POST on its restoration. `Deals` is what scopes call it.
 macro_rules! object_routes {
     ($ty:ident, $resource:ident, $plural:literal, $name:literal, $one:literal, $create:literal, $refusals:expr) => {{
         const ALL: &str = concat!("/v1/", $plural);
         const ONE: &str = concat!("/v1/", $plural, "/{id}");
         const HISTORY: &str = concat!("/v1/", $plural, "/{id}/history");
+        const RESTORE: &str = concat!("/v1/", $plural, "/{id}/restore");
         const OF: &[Kind] = &[Kind::$ty];
+        // Contacts alone have a unique value.
+        const IN_THE_WAY: &[Code] = if matches!(Kind::$ty, Kind::Contact) { &[TAKEN] } else { &[] };
         [
             route(
                 keyed!($resource: Write, objects::create::<$ty>),
@@ -33,7 +36,7 @@ macro_rules! object_routes {
             route(
                 keyed!($resource: Read, objects::list::<$ty>),
                 get(concat!($plural, ".list"), ALL)
-                    .says(concat!("List ", $plural), "Newest first. All filters must hold; two on one field make a range.")
+                    .says(concat!("List ", $plural), "Newest first. All filters must hold; two on one field make a range. With `deleted=true`: what is in the trash.")
                     .lists(Kind::$ty, concat!($name, "List")),
             ),
             route(
@@ -75,9 +78,28 @@ macro_rules! object_routes {
             route(
                 keyed!($resource: Write, objects::delete::<$ty>),
                 delete(concat!($plural, ".delete"), ONE)
-                    .says(concat!("Delete ", $one), "Removes its associations in the same commit.")
+                    .says(
+                        concat!("Delete ", $one),
+                        "Moves it to the trash, with its associations, in one commit: from then on it is found there alone, and what was \
+                         unique of it is free. With `purge=true`, also of what is in the trash: deletes it for good, and erases what was known \
+                         of it; of what is in neither, what its events tell. 202 where much was, of which some is left: asked again, it goes on.",
+                    )
                     .of(OF)
+                    .purges()
                     .versioned(),
+            ),
+            route(
+                keyed!($resource: Write, objects::restore::<$ty>),
+                post(concat!($plural, ".restore"), RESTORE)
+                    .says(
+                        concat!("Restore ", $one),
+                        "Brings it back from the trash, as it was, with the associations whose other ends are there. 404 where it is not \
+                         in the trash.",
+                    )
+                    .of(OF)
+                    .gives(200, $name)
+                    .versioned()
+                    .refuses(IN_THE_WAY),
             ),
         ]
     }};

@@ -2,7 +2,7 @@
 
 use relm_core::ErrorKind;
 
-use super::{Handler, Route, get, route};
+use super::route::{Handler, Route, get, route};
 use crate::api::call::Open;
 use crate::api::code::Code;
 use crate::api::{documents, health};

@@ -2,7 +2,7 @@
 
 use relm_core::{ErrorKind, Kind};
 
-use super::{Route, delete, get, keyed, patch, post, route};
+use super::route::{Route, delete, get, keyed, patch, post, route};
 use crate::api::code::Code;
 use crate::api::openapi::EVENT_STREAM;
 use crate::api::{associations, documents, events, fields, keys, schema, search, stream, webhooks};
@@ -261,6 +261,26 @@ fn key_routes() -> Vec<Route> {
                 .takes("ApiKeyCreate")
                 .gives(201, "ApiKeyWithSecret")
                 .refuses(&[NO_CHOICE]),
+        ),
+        route(
+            keyed!(Keys: Read, keys::get),
+            get("keys.get", "/v1/keys/{id}")
+                .says("Retrieve an API key", "Without the key itself.")
+                .of(&[Kind::Key])
+                .gives(200, "ApiKey"),
+        ),
+        route(
+            keyed!(Keys: Write, keys::rotate),
+            post("keys.rotate", "/v1/keys/{id}/rotate")
+                .says(
+                    "Rotate an API key",
+                    "Makes its successor, with its name and scopes; the response has the new key itself, which is shown only then. The old \
+                     key works for a day more, or for as long as the body says.",
+                )
+                .of(&[Kind::Key])
+                .may_take("ApiKeyRotation")
+                .gives(201, "ApiKeyWithSecret")
+                .refuses(&[TAKEN]),
         ),
         route(
             keyed!(Keys: Write, keys::revoke),

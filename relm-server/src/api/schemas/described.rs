@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::limits::limits_table;
-use crate::api::filterable;
+use crate::parameters::filterable;
 
 /// What the server is.
 #[derive(Serialize, JsonSchema)]
@@ -63,6 +63,9 @@ pub(crate) struct Deleted {
     object: &'static str,
     /// Always true.
     deleted: bool,
+    /// Of a purge: whether everything that was known of it is erased. Left out of a deletion.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    purged: Option<bool>,
 }
 
 impl Deleted {
@@ -71,6 +74,7 @@ impl Deleted {
             id,
             object: id.kind().name(),
             deleted: true,
+            purged: None,
         }
     }
 }

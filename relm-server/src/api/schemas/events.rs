@@ -1,20 +1,23 @@
-//! Events, by what they are about: one schema for each object, told apart by their `type`.
+//! Events, by what they are about: one schema for each kind of record, told apart by their `type`.
 
 use relm_core::record::EventType;
 use relm_core::{ObjectType, RequestId};
 use serde_json::{Map, Value, json};
 
-use super::{Schemas, id_pattern, name_of, one_of, reference};
+use super::parts::{Schemas, id_pattern, one_of, reference};
 
 /// The schema of what endpoints receive.
 pub(crate) const PAYLOAD: &str = "WebhookPayload";
 
-const SCHEMAS: [&str; 5] = [
-    "ContactEvent",
-    "CompanyEvent",
-    "DealEvent",
-    "ActivityEvent",
-    "PingEvent",
+/// Each with the schema of its `data`.
+const SCHEMAS: [(&str, &str); 7] = [
+    ("ContactEvent", "Contact"),
+    ("CompanyEvent", "Company"),
+    ("DealEvent", "Deal"),
+    ("ActivityEvent", "Activity"),
+    ("AssociationEvent", "Association"),
+    ("CustomFieldEvent", "CustomField"),
+    ("PingEvent", "Webhook"),
 ];
 
 /// The schema of the events of this type.
@@ -24,11 +27,13 @@ const fn schema_of(event_type: EventType) -> &'static str {
         EventType::Record(ObjectType::Company, _) => "CompanyEvent",
         EventType::Record(ObjectType::Deal, _) => "DealEvent",
         EventType::Record(ObjectType::Activity, _) => "ActivityEvent",
+        EventType::Association(_) => "AssociationEvent",
+        EventType::Field(_) => "CustomFieldEvent",
         EventType::Ping => "PingEvent",
     }
 }
 
-/// Adds the five, and makes `Event` one of them.
+/// Adds these, and makes `Event` one of them.
 pub(super) fn add(all: &mut Schemas) {
     let mut event = all["Event"].clone();
     event["properties"]["seq"] = json!({
@@ -51,18 +56,12 @@ pub(super) fn add(all: &mut Schemas) {
         "description": "The request that did it, as in its header `X-Request-Id`: all events of one batch have the same. An event from \
                         before this was recorded has none, as with `actor`.",
     });
-    for object_type in ObjectType::ALL {
-        let is_own = |ty: &EventType| matches!(ty, EventType::Record(of, _) if *of == object_type);
-        let types: Vec<EventType> = EventType::all().filter(is_own).collect();
-        let data = reference(name_of(object_type));
-        all.insert(
-            schema_of(types[0]).to_owned(),
-            of_types(&event, &types, data),
-        );
+    for (name, data) in SCHEMAS {
+        let types = EventType::all().chain([EventType::Ping]);
+        let types: Vec<EventType> = types.filter(|ty| schema_of(*ty) == name).collect();
+        all.insert(name.to_owned(), of_types(&event, &types, reference(data)));
     }
-    let ping = of_types(&event, &[EventType::Ping], reference("Webhook"));
-    all.insert("PingEvent".to_owned(), ping);
-    let mut any = one_of(&SCHEMAS);
+    let mut any = one_of(&SCHEMAS.map(|(name, _)| name));
     any["description"] = all["Event"]["description"].take();
     let mut payload = any.clone();
     let types = EventType::all().chain([EventType::Ping]);

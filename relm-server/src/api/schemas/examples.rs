@@ -7,7 +7,7 @@ use relm_core::{Kind, ObjectType};
 use serde_json::{Map, Value, json};
 
 use super::described::{About, Health, WorkspaceSchema};
-use super::{RECORDS, name_of};
+use super::parts::{RECORDS, name_of};
 use crate::api::code::Code;
 
 static EXAMPLES: LazyLock<Map<String, Value>> = LazyLock::new(|| {
@@ -87,7 +87,10 @@ pub(crate) fn event(ty: EventType) -> Option<Value> {
         EventType::Record(ObjectType::Deal, Change::Updated) => {
             ("Deal", json!({ "stage": "open" }))
         }
+        EventType::Record(of, Change::Purged) => return purged(of),
         EventType::Record(object_type, _) => (name_of(object_type), json!({})),
+        EventType::Association(_) => ("Association", json!({})),
+        EventType::Field(_) => ("CustomField", json!({})),
         EventType::Ping => ("Webhook", json!({})),
     };
     Some(json!({
@@ -96,6 +99,25 @@ pub(crate) fn event(ty: EventType) -> Option<Value> {
         "actor": { "type": "api_key", "id": "key_01M831G4WQ8N3K6T0V5X9Z2B7D", "name": "default" }, "request_id": REQUEST_ID,
         "data": of(data)?, "previous": previous,
     }))
+}
+
+/// That a record of this type was purged: of its members the ids and the version are left.
+fn purged(of: ObjectType) -> Option<Value> {
+    let mut event = event(EventType::Record(of, Change::Deleted))?;
+    event["type"] = json!(EventType::Record(of, Change::Purged));
+    let created_at = event["data"]["created_at"].clone();
+    for (name, value) in event["data"].as_object_mut()? {
+        *value = match (of, name.as_str()) {
+            (_, "id" | "object" | "mode" | "version" | "created_at") => continue,
+            (_, "updated_at" | "occurred_at") => created_at.clone(),
+            (_, "metadata") => json!({}),
+            (ObjectType::Company, "name")
+            | (ObjectType::Deal, "title")
+            | (ObjectType::Activity, "type") => json!(""),
+            _ => Value::Null,
+        };
+    }
+    Some(event)
 }
 
 /// A refusal with this code.

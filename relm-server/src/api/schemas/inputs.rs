@@ -1,11 +1,12 @@
 //! What a request may say of a record: the members that a client writes, and which of them a create must give.
 
 use relm_core::Kind;
+use relm_core::limits::{WEBHOOK_HEADER_VALUE_CHARS_MAX, WEBHOOK_HEADERS_MAX};
 use relm_core::record::columns;
 use relm_core::record::object::READ_ONLY;
 use serde_json::{Map, Value, json};
 
-use super::{RECORDS, Schemas, reference};
+use super::parts::{RECORDS, Schemas, reference};
 use crate::api::dry_run;
 
 /// What a request does with a record.
@@ -33,12 +34,26 @@ pub(super) fn add(all: &mut Schemas) {
         }
         all.insert(format!("{name}Create"), create);
     }
+    for name in ["WebhookCreate", "WebhookUpdate"] {
+        all[name]["properties"]["headers"] = headers();
+    }
     let batch = &mut all["ContactBatchCreate"]["properties"];
     batch["contacts"]["items"] = reference("ContactCreate");
     batch[dry_run::MEMBER] = json!({
         "type": ["boolean", "null"],
         "description": "Whether this is a dry run, as the header `Relm-Dry-Run` asks for one. Default: false.",
     });
+}
+
+/// What a request says of the header fields of an endpoint, and no answer does.
+fn headers() -> Value {
+    json!({
+        "type": ["object", "null"],
+        "additionalProperties": { "type": ["string", "null"], "maxLength": WEBHOOK_HEADER_VALUE_CHARS_MAX },
+        "maxProperties": WEBHOOK_HEADERS_MAX,
+        "description": "Header fields that requests to the endpoint carry beside Relm's own. One that is null is removed, those that are \
+                        absent stay, and null for all of them removes all.",
+    })
 }
 
 fn input(record: &Value, kind: Kind, write: Write) -> Value {

@@ -5,6 +5,54 @@ use serde_json::{Value, json};
 
 /// Every bound of the engine. A test counts them.
 pub(super) fn limits_table() -> Value {
+    let mut table = of_records();
+    for more in [of_webhooks(), of_trash(), of_people()] {
+        if let (Some(table), Value::Object(more)) = (table.as_object_mut(), more) {
+            table.extend(more);
+        }
+    }
+    table
+}
+
+fn of_webhooks() -> Value {
+    json!({
+        "webhooks": limits::WEBHOOKS_MAX,
+        "webhooks_per_url": limits::WEBHOOKS_PER_URL_MAX,
+        "webhook_url_characters": limits::WEBHOOK_URL_CHARS_MAX,
+        "webhook_secrets": limits::SECRETS_MAX,
+        "webhook_headers": limits::WEBHOOK_HEADERS_MAX,
+        "webhook_header_name_characters": limits::WEBHOOK_HEADER_NAME_CHARS_MAX,
+        "webhook_header_value_characters": limits::WEBHOOK_HEADER_VALUE_CHARS_MAX,
+        "webhook_filter_members": limits::WEBHOOK_FILTER_MEMBERS_MAX,
+        "webhook_filter_values": limits::WEBHOOK_FILTER_VALUES_MAX,
+        "webhook_filter_bytes": limits::WEBHOOK_FILTER_BYTES_MAX,
+        "webhook_secret_overlap_seconds_default": limits::SECRET_OVERLAP_SECONDS_DEFAULT,
+        "webhook_secret_overlap_seconds": limits::SECRET_OVERLAP_SECONDS_MAX,
+        "deliveries_per_event": limits::DELIVERIES_PER_EVENT_MAX,
+        "recover_deliveries": limits::RECOVER_DELIVERIES_MAX,
+        "recover_events": limits::RECOVER_EVENTS_MAX,
+    })
+}
+
+fn of_trash() -> Value {
+    json!({
+        "trashed_associations": limits::TRASHED_ASSOCIATIONS_MAX,
+        "purge_steps": limits::PURGE_STEPS_MAX,
+    })
+}
+
+fn of_people() -> Value {
+    json!({
+        "users": limits::USERS_MAX,
+        "user_link_ms": limits::USER_LINK_MS,
+        "sessions_per_user": limits::SESSIONS_PER_USER_MAX,
+        "session_idle_ms": limits::SESSION_IDLE_MS,
+        "session_ms": limits::SESSION_MS,
+        "session_use_ms": limits::SESSION_USE_MS,
+    })
+}
+
+fn of_records() -> Value {
     json!({
         "text_characters": limits::TEXT_CHARS_MAX,
         "activity_body_characters": limits::BODY_CHARS_MAX,
@@ -38,15 +86,9 @@ pub(super) fn limits_table() -> Value {
         "custom_field_choices": limits::FIELD_CHOICES_MAX,
         "custom_field_options_bytes": limits::FIELD_OPTIONS_BYTES_MAX,
         "custom_fields_bytes": limits::FIELDS_BYTES_MAX,
-        "webhooks": limits::WEBHOOKS_MAX,
-        "webhooks_per_url": limits::WEBHOOKS_PER_URL_MAX,
         "workspace_name_characters": limits::WORKSPACE_NAME_CHARS_MAX,
-        "webhook_url_characters": limits::WEBHOOK_URL_CHARS_MAX,
-        "webhook_secrets": limits::SECRETS_MAX,
-        "webhook_secret_overlap_seconds_default": limits::SECRET_OVERLAP_SECONDS_DEFAULT,
-        "webhook_secret_overlap_seconds": limits::SECRET_OVERLAP_SECONDS_MAX,
-        "recover_deliveries": limits::RECOVER_DELIVERIES_MAX,
-        "recover_events": limits::RECOVER_EVENTS_MAX,
+        "key_overlap_seconds_default": limits::KEY_OVERLAP_SECONDS_DEFAULT,
+        "key_overlap_seconds": limits::KEY_OVERLAP_SECONDS_MAX,
         "association_label_characters": limits::LABEL_CHARS_MAX,
         "error_bytes": limits::ERROR_BYTES_MAX,
         "error_message_bytes": limits::ERROR_MESSAGE_BYTES_MAX,

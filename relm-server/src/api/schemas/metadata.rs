@@ -5,7 +5,7 @@ use relm_core::{Field, FieldType, ObjectType};
 use serde_json::{Map, Value, json};
 
 use super::inputs::nullable;
-use super::{Schemas, name_of, reference};
+use super::parts::{Schemas, name_of, reference};
 
 /// What the metadata is of.
 #[derive(Clone, Copy)]

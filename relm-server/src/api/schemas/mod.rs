@@ -7,6 +7,7 @@ pub(super) mod examples;
 mod inputs;
 mod limits;
 mod metadata;
+mod parts;
 pub(super) mod tidy;
 
 use relm_core::engine::{BatchInput, BatchReport, RecoverInput, Recovery};
@@ -16,44 +17,17 @@ use relm_core::record::column::ColumnType;
 use relm_core::record::columns;
 use relm_core::record::{Delivery, Event, HistoryEntry};
 use relm_core::{
-    Activity, Association, Company, Contact, Deal, Error, Field, KeyInput, Kind, ObjectType,
-    RequestId, ShownKey, Webhook,
+    Activity, Association, Company, Contact, Deal, Error, Field, KeyInput, KeyRotation, Kind,
+    ObjectType, RequestId, ShownKey, Webhook,
 };
 use schemars::JsonSchema;
 use schemars::generate::{Contract, SchemaGenerator, SchemaSettings};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use self::described::{About, Deleted, Health, WorkspaceSchema};
+use self::parts::{PLACE, RECORDS, id_pattern, name_of, one_of};
+pub(super) use self::parts::{Schemas, reference};
 use super::code::Code;
-
-/// Schemas by name.
-pub(super) type Schemas = Map<String, Value>;
-
-/// Where schemas refer to each other: a part of a JSON pointer.
-const PLACE: &str = "/components/schemas";
-
-/// The kinds whose records the API answers with, each with the name of their schema.
-const RECORDS: [(Kind, &str); 9] = [
-    (Kind::Contact, "Contact"),
-    (Kind::Company, "Company"),
-    (Kind::Deal, "Deal"),
-    (Kind::Activity, "Activity"),
-    (Kind::Association, "Association"),
-    (Kind::Field, "CustomField"),
-    (Kind::Webhook, "Webhook"),
-    (Kind::Delivery, "Delivery"),
-    (Kind::Event, "Event"),
-];
-
-/// The name of an object type's schema.
-const fn name_of(object_type: ObjectType) -> &'static str {
-    match object_type {
-        ObjectType::Contact => "Contact",
-        ObjectType::Company => "Company",
-        ObjectType::Deal => "Deal",
-        ObjectType::Activity => "Activity",
-    }
-}
 
 /// Every schema, where a workspace has these custom fields.
 pub(super) fn schemas(fields: &[Field]) -> Schemas {
@@ -118,6 +92,7 @@ fn of_types() -> Schemas {
     add::<RotateInput>(&mut bodies);
     add::<RecoverInput>(&mut bodies);
     add::<KeyInput>(&mut bodies);
+    add::<KeyRotation>(&mut bodies);
     add::<BatchInput>(&mut bodies);
     let mut all = bodies.take_definitions(true);
     let mut answers = answers.take_definitions(true);
@@ -136,17 +111,6 @@ fn generator(contract: Contract) -> SchemaGenerator {
 
 fn add<T: JsonSchema>(generator: &mut SchemaGenerator) {
     generator.subschema_for::<T>();
-}
-
-/// A schema that is elsewhere.
-pub(super) fn reference(name: &str) -> Value {
-    json!({ "$ref": format!("#{PLACE}/{name}") })
-}
-
-/// One of several, told apart by what they have.
-fn one_of(names: &[&str]) -> Value {
-    let references = names.iter().copied().map(reference);
-    json!({ "oneOf": references.collect::<Vec<_>>() })
 }
 
 /// Adds to a record's members what its columns know of them.
@@ -178,11 +142,6 @@ fn refine_member(member: &mut Value, ty: ColumnType) {
         | ColumnType::Timestamp
         | ColumnType::Json => {}
     }
-}
-
-/// The ids of a kind: its prefix and a ULID.
-fn id_pattern(prefix: &str) -> String {
-    format!("^{prefix}_[0-7][0-9A-HJKMNP-TV-Z]{{25}}$")
 }
 
 /// An endpoint or a key without its secret, and with it.

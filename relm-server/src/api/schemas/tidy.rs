@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{PLACE, Schemas};
+use super::parts::{PLACE, Schemas};
 
 /// Tidies every schema.
 pub(super) fn tidy(all: &mut Schemas) {

@@ -96,6 +96,15 @@ impl Reader<'_> {
         (objects, format!("/v1/associations/{made}"))
     }
 
+    /// Makes, shows, rotates and revokes a key.
+    fn use_key(&self) {
+        let key = self.make("/v1/keys", json!({ "scopes": ["deals:read"] }));
+        let key = format!("/v1/keys/{key}");
+        self.get(&key);
+        self.post(&format!("{key}/rotate"), json!({}));
+        self.ask("DELETE", &key, json!({}));
+    }
+
     /// Does with an endpoint all that can be done with it but to change it.
     fn use_endpoint(&self, endpoint: &str) {
         let deliveries = self.get(&format!("{endpoint}/deliveries"));
@@ -133,7 +142,7 @@ fn answers_are_as_the_document_says() {
         reader.get(&format!("{path}/history"));
     }
     reader.use_endpoint(&endpoint);
-    let key = reader.make("/v1/keys", json!({ "scopes": ["deals:read"] }));
+    reader.use_key();
     let rows = json!({ "contacts": [{ "email": "x" }, { "email": "grace@example.com" }] });
     reader.post("/v1/contacts/batch", rows);
     for path in [
@@ -157,12 +166,17 @@ fn answers_are_as_the_document_says() {
         reader.get(path);
     }
     reader.ask("DELETE", &association, json!({}));
-    reader.ask("DELETE", &format!("/v1/keys/{key}"), json!({}));
     reader.ask("DELETE", &format!("/v1/schema/fields/{field}"), json!({}));
     for path in objects.iter().chain([&endpoint]) {
         for method in ["GET", "PATCH", "DELETE"] {
             reader.ask(method, path, json!({}));
         }
+    }
+    for path in &objects {
+        let (list, _) = path.rsplit_once('/').unwrap();
+        let trash = reader.get(&format!("{list}?deleted=true"));
+        assert_eq!(trash["data"].as_array().unwrap().len(), 1);
+        reader.post(&format!("{path}/restore"), json!({}));
     }
     let all = operations(&document).map(|(path, method, _)| format!("{method} {path}"));
     assert_eq!(*reader.asked.borrow(), all.collect());

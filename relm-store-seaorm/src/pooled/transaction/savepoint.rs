@@ -24,12 +24,14 @@ pub(super) const IS_THERE: &str =
     "SAVEPOINT relm; ROLLBACK TO SAVEPOINT relm; RELEASE SAVEPOINT relm";
 
 /// Why something within a transaction was not done.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(super) enum Interrupted {
     /// It alone was undone.
-    Call(Failure),
+    #[error("the call was undone")]
+    Call(#[source] Failure),
     /// The transaction is undone with it.
-    Transaction(Failure),
+    #[error("the transaction is undone")]
+    Transaction(#[source] Failure),
 }
 
 /// A statement that failed outside of a savepoint.

@@ -154,6 +154,21 @@ impl Store for TransactionStore {
         .await
     }
 
+    async fn responses_about(
+        &self,
+        scope: Scope,
+        record: Id,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let after = after.map(str::to_owned);
+        self.read(move |call| async move {
+            let after = after.as_deref();
+            read::responses_about(call.executor(), scope, record, after, limit).await
+        })
+        .await
+    }
+
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
         if let Some(refusal) = shadows_system(&batch) {
             return Err(refusal.into());

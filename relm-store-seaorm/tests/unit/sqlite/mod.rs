@@ -1,8 +1,12 @@
-//! What the SQLite store costs and how it fails: statements counted, query plans read, files refused.
+//! What the SQLite store costs and how it fails: statements counted, query plans read, files refused, disks filled, databases
+//! of before migrated.
 
 mod files;
+mod full;
+mod migration;
 mod query_plans;
 mod statements;
+mod writer;
 
 use std::sync::Arc;
 
@@ -12,7 +16,7 @@ use relm_core::{Clock, Mode, Timestamp};
 use rusqlite::Connection;
 
 use super::connection::{open_reader, open_writer, rows};
-use super::{SqliteStore, Synchronous, migration};
+use super::{SqliteStore, Synchronous};
 use crate::recording_store::contact;
 use crate::search_equivalence::{BROAD_FROM, equal_the_reference};
 use crate::sql::Sql;
@@ -59,14 +63,16 @@ fn expired_responses_do_not_pile_up() {
         }
     });
     let connection = open_reader(&path, 1024).unwrap();
-    let kept = Sql::new("SELECT count(*) FROM responses");
-    let kept: Vec<i64> = rows(&connection, &kept, |row| row.get(0)).unwrap();
-    assert_eq!(kept, [10]);
+    for table in ["responses", "response_records"] {
+        let kept = Sql::new(&format!("SELECT count(*) FROM {table}"));
+        let kept: Vec<i64> = rows(&connection, &kept, |row| row.get(0)).unwrap();
+        assert_eq!(kept, [10], "{table}");
+    }
 }
 
 fn database() -> (tempfile::TempDir, Connection) {
     let folder = tempfile::tempdir().unwrap();
     let connection = open_writer(&folder.path().join("relm.db"), Synchronous::Normal).unwrap();
-    migration::run(&connection).unwrap();
+    super::migration::run(&connection).unwrap();
     (folder, connection)
 }

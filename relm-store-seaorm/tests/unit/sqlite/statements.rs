@@ -33,7 +33,7 @@ fn a_create_is_four_statements() {
 }
 
 #[test]
-fn an_idempotency_key_adds_two_statements_and_an_endpoint_one() {
+fn an_idempotency_key_adds_four_statements_and_an_endpoint_one() {
     pollster::block_on(async {
         let (batches, scoped) = session().await;
         let input = WebhookInput {
@@ -52,6 +52,8 @@ fn an_idempotency_key_adds_two_statements_and_an_endpoint_one() {
             CONFIGURATION,
             "DELETE FROM responses",
             "INSERT INTO responses",
+            "INSERT INTO response_records",
+            "DELETE FROM response_records",
             "INSERT INTO contacts",
             "INSERT INTO deliveries",
             "INSERT INTO events",

@@ -1,0 +1,128 @@
+//! Emptying the trash of one scope: purges that were begun are finished, and what was deleted long ago is deleted for good.
+//!
+//! Records go before associations: as long as a record can be restored, its associations can.
+
+use crate::engine::change::{Operation, Plan, apply};
+use crate::engine::context::Context;
+use crate::engine::resources::deliveries::first_of;
+use crate::engine::resources::purge::{self, Rest};
+use crate::error::Result;
+use crate::query::filter::{Clause, Comparison, Condition};
+use crate::record::object_type::ObjectType;
+use crate::record::{Document, Entry, Trashed};
+use crate::store::{Query, Write};
+use crate::value::id::{Id, Kind};
+use crate::value::time::Timestamp;
+
+/// Entries of one step.
+const STEP: usize = 200;
+
+/// Finishes purges, and deletes what was deleted before a moment, of which it counts the records. A purge that fails holds up nothing
+/// else: its failure is told at the end.
+pub(super) async fn empty(
+    context: &Context,
+    before: Timestamp,
+    rest: Rest<'_>,
+    records: &mut usize,
+) -> Result<()> {
+    let finished = finish_purges(context, rest).await;
+    let emptied = delete_before(context, before, rest, records).await;
+    finished.and(emptied)
+}
+
+async fn delete_before(
+    context: &Context,
+    before: Timestamp,
+    rest: Rest<'_>,
+    records: &mut usize,
+) -> Result<()> {
+    let before = first_of(Kind::Trashed, before);
+    for of in ObjectType::ALL {
+        *records += delete_all(context, of.kind(), before, rest).await?;
+    }
+    let associations = delete_all(context, Kind::Association, before, rest);
+    associations.await.map(drop)
+}
+
+/// Erases what purges left that were broken off, or that were more than their callers waited for; gives the first failure of one.
+async fn finish_purges(context: &Context, rest: Rest<'_>) -> Result<()> {
+    let mut query = Query {
+        kind: Kind::Trashed,
+        clauses: vec![of_type(Condition::Null(true))?],
+        after: None,
+        limit: STEP,
+    };
+    let mut failure = None;
+    loop {
+        let page = match context.list(&query).await {
+            Ok(page) => page,
+            Err(error) => return Err(failure.unwrap_or(error)),
+        };
+        query.after = page.documents.last().map(|last| last.id);
+        for document in page.documents {
+            let finished = finish_purge(context, &document, rest).await;
+            failure = failure.or(finished.err());
+        }
+        if !page.more {
+            return failure.map_or(Ok(()), Err);
+        }
+    }
+}
+
+async fn finish_purge(context: &Context, document: &Document, rest: Rest<'_>) -> Result<()> {
+    let trashed: Trashed = document.decode()?;
+    purge::finish(context, &trashed, rest).await
+}
+
+/// Deletes what is of this kind and below an id, step by step; how much that was.
+async fn delete_all(context: &Context, of: Kind, before: Id, rest: Rest<'_>) -> Result<usize> {
+    let name = of.name().into();
+    let clause = of_type(Condition::Compare(Comparison::Eq, name))?;
+    let mut all = 0;
+    loop {
+        let deletion = Deletion {
+            clause: clause.clone(),
+            before,
+        };
+        let (deleted, more) = apply(context, deletion).await?;
+        all += deleted;
+        if !more {
+            return Ok(all);
+        }
+        rest.take().await;
+    }
+}
+
+fn of_type(condition: Condition) -> Result<Clause> {
+    Clause::of_column(Kind::Trashed, "record_type", condition)
+}
+
+/// Deletes the next entries below an id.
+struct Deletion {
+    clause: Clause,
+    before: Id,
+}
+
+impl Operation for Deletion {
+    /// How many it deletes, and whether more are left.
+    type Output = (usize, bool);
+
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<(usize, bool)> {
+        let query = Query {
+            kind: Kind::Trashed,
+            clauses: vec![self.clause.clone()],
+            after: Some(self.before),
+            limit: STEP,
+        };
+        let page = plan.context().list(&query).await?;
+        let deleted = page.documents.len();
+        for document in page.documents {
+            let trashed: Trashed = document.decode()?;
+            plan.write(Write::Delete(Entry {
+                record: trashed.into(),
+                json: document.json,
+            }));
+        }
+        Ok((deleted, page.more))
+    }
+}

@@ -1,0 +1,65 @@
+//! Which keys and choices a custom field can have.
+
+use std::collections::HashSet;
+
+use crate::error::{Error, Result};
+use crate::limits::{
+    FIELD_CHOICES_MAX, FIELD_KEY_CHARS_MAX, FIELD_OPTIONS_BYTES_MAX, TEXT_CHARS_MAX,
+};
+use crate::record::check;
+use crate::record::hint;
+use crate::value::excerpt::{Quoted, json_bytes};
+use crate::value::text::nfc;
+
+/// Whether a custom field can have this key.
+pub(super) fn check_key(key: &str) -> Result<()> {
+    let mut bytes = key.bytes();
+    let well_formed = bytes.next().is_some_and(|first| first.is_ascii_lowercase())
+        && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    if well_formed && key.len() <= FIELD_KEY_CHARS_MAX {
+        return Ok(());
+    }
+    let error = Error::invalid(
+        "key",
+        format!(
+            "`key` must be a lower-case letter and up to {} of a-z, 0-9 and _, not {}.",
+            FIELD_KEY_CHARS_MAX - 1,
+            Quoted(key)
+        ),
+    );
+    Err(hint::field_key_meant(key).on(error))
+}
+
+/// Whether a custom field can have these choices, which only a `select` has. Two of them that differ in composition alone are one.
+pub(super) fn check_choices(is_select: bool, choices: &[String]) -> Result<()> {
+    let refuse = |message: String| Err(Error::invalid("options.choices", message));
+    if !is_select {
+        if choices.is_empty() {
+            return Ok(());
+        }
+        return refuse("Only a `select` field has choices.".to_owned());
+    }
+    if choices.is_empty() || choices.len() > FIELD_CHOICES_MAX {
+        return refuse(format!(
+            "A `select` field needs 1 to {FIELD_CHOICES_MAX} `options.choices`."
+        ));
+    }
+    let bytes: usize = choices.iter().map(|choice| json_bytes(choice) + 3).sum();
+    if bytes > FIELD_OPTIONS_BYTES_MAX {
+        return refuse(format!(
+            "All `options.choices` together can be {FIELD_OPTIONS_BYTES_MAX} bytes of JSON at most, and these are {bytes}: have \
+             fewer or shorter ones."
+        ));
+    }
+    let mut seen = HashSet::new();
+    for choice in choices {
+        check::text("options.choices", choice.clone(), TEXT_CHARS_MAX)?;
+        if choice.trim().is_empty() {
+            return refuse("A choice must not be empty.".to_owned());
+        }
+        if !seen.insert(nfc(choice)) {
+            return refuse(format!("The choice {} is there twice.", Quoted(choice)));
+        }
+    }
+    Ok(())
+}

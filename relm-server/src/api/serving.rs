@@ -1,0 +1,85 @@
+//! The API as the sockets ask for it.
+
+use std::future::Future;
+
+use bytes::Bytes;
+use hyper::header::{HeaderMap, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::{Request, Response};
+
+use super::answer::{Answer, ApiError};
+use super::{Admitted, Api, dry_run};
+use crate::serve::{Admission, AnswerMemory, Handler, LiveBody, Peer, Refusal};
+
+impl Handler for Api {
+    type Call = Admitted;
+
+    fn admit(
+        &self,
+        head: &Parts,
+        peer: Peer,
+    ) -> impl Future<Output = Result<Admission<Admitted>, Response<Bytes>>> + Send {
+        self.check_head(head, Some(peer))
+    }
+
+    fn handle(
+        &self,
+        call: Admitted,
+        request: Request<Bytes>,
+    ) -> impl Future<Output = Response<Bytes>> + Send {
+        self.carry_out(call, request)
+    }
+
+    async fn follow(
+        &self,
+        call: Admitted,
+        head: Parts,
+        memory: AnswerMemory,
+    ) -> Result<Response<LiveBody>, Response<Bytes>> {
+        let Admitted {
+            request_id,
+            window,
+            seen,
+            task,
+        } = call;
+        let begun = self.begin_live(task, &head, memory).await;
+        let (outcome, live) = match begun {
+            Ok(live) => (Ok(Answer::event_stream(Bytes::new())), Some(live)),
+            Err(failure) => (Err(failure), None),
+        };
+        let response = self.render(outcome, &window, request_id);
+        // Of what is told from now on nothing is seen.
+        seen.answered(response.status());
+        match live {
+            Some(live) => Ok(response.map(|_| live)),
+            None => Err(response),
+        }
+    }
+
+    fn complete(&self, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
+        self.cors.allow(origin, headers);
+    }
+
+    fn refuse(&self, refusal: Refusal, call: Option<Admitted>) -> Response<Bytes> {
+        let (window, request_id, seen, is_dry_run) = match call {
+            Some(call) => {
+                let is_dry_run = call.task.is_dry_run();
+                (call.window, call.request_id, Some(call.seen), is_dry_run)
+            }
+            None => {
+                let window = self.rates.full_window(self.crm.now());
+                let request_id = self.crm.request_id();
+                // One that panicked was seen already.
+                let is_seen = matches!(refusal, Refusal::Panicked | Refusal::PanickedInChange);
+                let seen = (!is_seen).then(|| self.observer.unread(request_id));
+                (window, request_id, seen, false)
+            }
+        };
+        let mut response = self.render(Err(ApiError::from(refusal)), &window, request_id);
+        dry_run::mark(&mut response, is_dry_run);
+        if let Some(seen) = seen {
+            seen.answered(response.status());
+        }
+        response
+    }
+}

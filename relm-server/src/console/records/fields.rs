@@ -1,0 +1,243 @@
+//! The form of a record: its own fields, the custom fields of its type, and whatever else is in its metadata.
+
+use relm_core::limits::TEXT_CHARS_MAX;
+use relm_core::record::column::{Column, ColumnType};
+use relm_core::record::columns;
+use relm_core::value::json;
+use relm_core::{Error, ErrorKind, Field, FieldType, ObjectType};
+use serde_json::{Map, Value};
+
+use super::input::{Input, InputType};
+use crate::console::form::Form;
+use crate::console::listing::label;
+use crate::console::shown::{bytes_in_page, cut};
+
+/// The field of what no custom field is for.
+const METADATA: &str = "metadata";
+/// Custom fields of a form, beside those that must be filled in and those that have a value.
+const CUSTOM_MAX: usize = 40;
+/// Bytes that all choices together may take in a page: the fields of what is beyond are typed.
+const CHOICES_BYTES_MAX: usize = 16 * 1024;
+/// Characters of a label.
+const LABEL_CHARS: usize = 60;
+
+/// The fields of a form.
+pub(super) struct Fields {
+    pub own: Vec<Input>,
+    pub custom: Vec<Input>,
+    /// The rest of the metadata.
+    pub other: Input,
+    /// The members of the metadata that the record has and no custom field is for.
+    keys: Vec<String>,
+}
+
+impl Fields {
+    /// The fields for a record of these members; of a new one there are none.
+    pub fn of(object: ObjectType, defined: &[Field], members: &Map<String, Value>) -> Self {
+        let nothing = Value::Null;
+        let own = columns(object.kind())
+            .iter()
+            .filter(|column| is_written(column));
+        let own = own.map(|column| {
+            let value = members.get(column.name).unwrap_or(&nothing);
+            own_field(column).of_record(value)
+        });
+        let own: Vec<Input> = own.collect();
+        let mut metadata = match members.get(METADATA) {
+            Some(Value::Object(metadata)) => metadata.clone(),
+            _ => Map::new(),
+        };
+        let mut room = CHOICES_BYTES_MAX;
+        let mut spare = CUSTOM_MAX;
+        let mut custom = Vec::new();
+        for field in defined.iter().filter(|field| field.object_type == object) {
+            let has_value = metadata
+                .get(&field.key)
+                .is_some_and(|value| !value.is_null());
+            if !field.required && !has_value {
+                match spare.checked_sub(1) {
+                    Some(rest) => spare = rest,
+                    None => continue,
+                }
+            }
+            let value = metadata.remove(&field.key).unwrap_or(Value::Null);
+            custom.push(custom_field(field, &mut room).of_record(&value));
+        }
+        let keys = metadata.keys().cloned().collect();
+        let other = Input::new(METADATA, "Other metadata".to_owned(), InputType::Json);
+        let other = Input {
+            hint: Some(
+                "Members that no custom field is for, as JSON: {\"source\": \"fair\"}.".to_owned(),
+            ),
+            ..other
+        };
+        Self {
+            own,
+            custom,
+            other: other.of_record(&Value::Object(metadata)),
+            keys,
+        }
+    }
+
+    /// Takes what a form sent.
+    pub fn read(&mut self, form: &Form) {
+        for input in self.all_mut() {
+            input.read(form);
+        }
+    }
+
+    /// Sets what a link to the form names, such as the company of a new contact.
+    pub fn preset(&mut self, query: &Form) {
+        for input in &mut self.own {
+            if let Some(text) = query.trimmed(&input.name) {
+                input.text = text.to_owned();
+            }
+        }
+    }
+
+    /// The body of the request to the API: what was typed over.
+    ///
+    /// # Errors
+    /// `bad_request` where the rest of the metadata is no JSON object, which is said as the API says it of a body.
+    pub fn body(&self) -> Result<Value, Error> {
+        let mut body = Map::new();
+        for input in self.own.iter().filter(|input| input.is_changed()) {
+            body.insert(input.name.clone(), input.value());
+        }
+        let mut metadata = Map::new();
+        if self.other.is_changed() {
+            metadata = object_of(&self.other.text)?;
+            for key in &self.keys {
+                metadata.entry(key.clone()).or_insert(Value::Null);
+            }
+        }
+        for input in self.custom.iter().filter(|input| input.is_changed()) {
+            let key = input.name.trim_start_matches("metadata.").to_owned();
+            metadata.insert(key, input.value());
+        }
+        if !metadata.is_empty() {
+            body.insert(METADATA.to_owned(), Value::Object(metadata));
+        }
+        Ok(Value::Object(body))
+    }
+
+    /// Says an error at its field; gives it back where it is about none.
+    pub fn say(&mut self, error: Error) -> Option<Error> {
+        let at = error.field().unwrap_or_default().to_owned();
+        let mut of_field = self.all_mut().find(|input| input.name == at);
+        if of_field.is_none() && (at == METADATA || at.starts_with("metadata.")) {
+            of_field = Some(&mut self.other);
+        }
+        match of_field {
+            Some(input) => {
+                input.error = Some(error.message().to_owned());
+                None
+            }
+            None => Some(error),
+        }
+    }
+
+    /// Whether the record has everything as it is typed.
+    pub fn are_as_typed(&self) -> bool {
+        let mut all = self.own.iter().chain(&self.custom).chain([&self.other]);
+        !all.any(Input::is_changed)
+    }
+
+    /// Whether somebody else changed what was typed over.
+    pub fn has_meanwhile(&self) -> bool {
+        let mut all = self.own.iter().chain(&self.custom).chain([&self.other]);
+        all.any(|input| input.meanwhile.is_some())
+    }
+
+    fn all_mut(&mut self) -> impl Iterator<Item = &mut Input> {
+        let own = self.own.iter_mut().chain(&mut self.custom);
+        own.chain([&mut self.other])
+    }
+}
+
+/// Whether a write may name the column.
+fn is_written(column: &Column) -> bool {
+    column.filterable && !["created_at", "updated_at"].contains(&column.name)
+}
+
+fn own_field(column: &Column) -> Input {
+    let input = match column.ty {
+        ColumnType::Text { chars_max } if chars_max > TEXT_CHARS_MAX => InputType::Text,
+        ColumnType::Text { .. } => InputType::Line,
+        ColumnType::Id(_) => InputType::Id,
+        ColumnType::Integer => InputType::Whole,
+        ColumnType::Boolean => InputType::Truth,
+        ColumnType::Date => InputType::Date,
+        ColumnType::Timestamp => InputType::Moment,
+        ColumnType::Json => InputType::Json,
+    };
+    let hint = match (column.name, column.ty) {
+        ("value_cents", _) => {
+            Some("In the smallest unit of the currency: 150000 is 1,500.00 EUR.".to_owned())
+        }
+        ("currency", _) => Some("Its code of three letters, such as EUR. Default: USD.".to_owned()),
+        ("stage", _) => Some("As you call it: lead, won.".to_owned()),
+        ("type", _) => Some("As you call it: call, meeting, note.".to_owned()),
+        ("occurred_at", _) => Some("In UTC. Default: now.".to_owned()),
+        (_, ColumnType::Id(Some(kind))) => {
+            Some(format!("The ID of a {}, from its page.", kind.name()))
+        }
+        _ => None,
+    };
+    Input {
+        is_required: column.required,
+        hint,
+        ..Input::new(column.name, label(column.name, &[]), input)
+    }
+}
+
+fn custom_field(field: &Field, room: &mut usize) -> Input {
+    let choices = &field.options.choices;
+    let bytes: usize = choices
+        .iter()
+        .map(|choice| 2 * bytes_in_page(choice) + 32)
+        .sum();
+    let (input, hint) = match field.field_type {
+        FieldType::Text => (InputType::Line, None),
+        FieldType::Number => (InputType::Number, None),
+        FieldType::Date => (InputType::Date, None),
+        FieldType::Bool => (InputType::Truth, None),
+        FieldType::Select if bytes <= *room => {
+            *room -= bytes;
+            (InputType::Choice, None)
+        }
+        FieldType::Select => (
+            InputType::Line,
+            Some(format!(
+                "One of the {} choices of this field.",
+                choices.len()
+            )),
+        ),
+    };
+    let label = cut(&field.label, LABEL_CHARS);
+    Input {
+        is_required: field.required,
+        hint,
+        choices: match input {
+            InputType::Choice => choices.clone(),
+            _ => Vec::new(),
+        },
+        ..Input::new(format!("metadata.{}", field.key), label, input)
+    }
+}
+
+/// The members that were typed as JSON.
+fn object_of(text: &str) -> Result<Map<String, Value>, Error> {
+    if text.trim().is_empty() {
+        return Ok(Map::new());
+    }
+    let refuse = |message: String| Error::new(ErrorKind::BadRequest, message).at(METADATA);
+    match json::parse(text.as_bytes()) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(_) => Err(refuse(
+            "Metadata is a JSON object: {\"source\": \"fair\"}.".to_owned(),
+        )),
+        // Of a request it is the body.
+        Err(error) => Err(refuse(error.message.replacen("The body", "This", 1))),
+    }
+}

@@ -1,0 +1,296 @@
+//! One field of the form of a record: how a value is typed, and what value was typed.
+
+use relm_core::value::hex::hex;
+use serde_json::{Number, Value};
+use sha2::{Digest, Sha256};
+
+use crate::console::form::{Form, picked};
+use crate::console::shown::{Message, bytes_in_page};
+
+/// Bytes that the text of one field may take in a page. What has more is changed by the API.
+const INPUT_BYTES_MAX: usize = 40 * 1024;
+/// Bytes of a digest that tell two values of a field apart.
+const DIGEST_BYTES: usize = 8;
+
+/// How a value is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum InputType {
+    Line,
+    Text,
+    Whole,
+    Number,
+    Date,
+    /// A moment, in UTC.
+    Moment,
+    /// The id of a record.
+    Id,
+    Choice,
+    Truth,
+    /// An object of JSON.
+    Json,
+}
+
+/// A field of the form.
+pub(super) struct Input {
+    /// The path of the member that it sets: `email`, `metadata.plan`.
+    pub name: String,
+    pub label: String,
+    pub input: InputType,
+    pub is_required: bool,
+    pub hint: Option<String>,
+    /// What there is to choose from.
+    pub choices: Vec<String>,
+    /// What is typed.
+    pub text: String,
+    /// A digest of what the record had when the form was made: what is typed over it is what the form changes.
+    pub was: String,
+    /// What the record has now, where somebody else changed that meanwhile.
+    pub meanwhile: Option<String>,
+    pub error: Option<String>,
+    /// Whether it is too long to be typed here.
+    pub is_too_long: bool,
+}
+
+impl Input {
+    pub fn new(name: impl Into<String>, label: String, input: InputType) -> Self {
+        Self {
+            name: name.into(),
+            label,
+            input,
+            is_required: false,
+            hint: None,
+            choices: Vec::new(),
+            text: String::new(),
+            was: String::new(),
+            meanwhile: None,
+            error: None,
+            is_too_long: false,
+        }
+    }
+
+    /// The same, with what the record has.
+    pub fn of_record(mut self, value: &Value) -> Self {
+        self.text = self.typed(value);
+        self.was = digest(&self.text);
+        self.is_too_long = bytes_in_page(&self.text) > INPUT_BYTES_MAX;
+        self
+    }
+
+    /// Takes what a form sent: what was typed, and of which value it was made. What was not typed over is what the record has by now.
+    pub fn read(&mut self, form: &Form) {
+        if self.is_too_long || !form.has(&self.name) {
+            return;
+        }
+        let typed = self.normalised(form.text(&self.name));
+        let was = form.text(&format!("was.{}", self.name));
+        if digest(&typed) == was {
+            return;
+        }
+        if self.was != was && self.text != typed {
+            self.meanwhile = Some(std::mem::take(&mut self.text));
+        }
+        self.text = typed;
+    }
+
+    /// Whether something else is typed than the record has.
+    pub fn is_changed(&self) -> bool {
+        !self.is_too_long && digest(&self.text) != self.was
+    }
+
+    /// What is typed, as the API takes it: nothing is null. What is not of the field's type goes as a text, of which the engine says what
+    /// is wrong with it.
+    pub fn value(&self) -> Value {
+        let text = self.text.as_str();
+        if text.is_empty() {
+            return Value::Null;
+        }
+        let as_text = || Value::from(text);
+        match self.input {
+            InputType::Line
+            | InputType::Text
+            | InputType::Date
+            | InputType::Id
+            | InputType::Choice
+            | InputType::Json => as_text(),
+            InputType::Moment => Value::from(picked(text)),
+            InputType::Whole => text.parse::<i64>().map_or_else(|_| as_text(), Value::from),
+            InputType::Number => {
+                let number = serde_json::from_str::<Number>(text);
+                number.map_or_else(|_| as_text(), Value::Number)
+            }
+            InputType::Truth => text.parse::<bool>().map_or_else(|_| as_text(), Value::from),
+        }
+    }
+
+    pub fn error(&self) -> Option<Message<'_>> {
+        self.error.as_deref().map(Message)
+    }
+
+    /// Whether something is said below it.
+    pub fn is_described(&self) -> bool {
+        self.error.is_some() || self.hint.is_some() || self.meanwhile.is_some()
+    }
+
+    /// What its field is called among the ids of the page.
+    pub fn id(&self) -> String {
+        format!("f-{}", self.name.replace('.', "-"))
+    }
+
+    /// Whether it takes the whole width.
+    pub fn is_wide(&self) -> bool {
+        matches!(self.input, InputType::Text | InputType::Json)
+    }
+
+    /// The `type` of its element.
+    pub fn html_type(&self) -> &'static str {
+        match self.input {
+            InputType::Date => "date",
+            InputType::Moment => "datetime-local",
+            InputType::Line
+            | InputType::Text
+            | InputType::Whole
+            | InputType::Number
+            | InputType::Id
+            | InputType::Choice
+            | InputType::Truth
+            | InputType::Json => "text",
+        }
+    }
+
+    /// What there is to choose from, with what people call it, and whether it is chosen.
+    pub fn options(&self) -> Vec<(&str, &str, bool)> {
+        let fixed: &[(&str, &str)] = match self.input {
+            InputType::Truth => &[("true", "Yes"), ("false", "No")],
+            _ => &[],
+        };
+        let fixed = fixed.iter().copied();
+        let chosen = self
+            .choices
+            .iter()
+            .map(|choice| (choice.as_str(), choice.as_str()));
+        let mut all: Vec<(&str, &str, bool)> = fixed
+            .chain(chosen)
+            .map(|(value, name)| (value, name, value == self.text))
+            .collect();
+        let is_there = all.iter().any(|(_, _, is_chosen)| *is_chosen);
+        if !is_there && !self.text.is_empty() {
+            // What the record has from before the field had these choices.
+            all.push((&self.text, &self.text, true));
+        }
+        all
+    }
+
+    /// What is typed for a value.
+    fn typed(&self, value: &Value) -> String {
+        let text = match value {
+            Value::Null => String::new(),
+            Value::String(text) => text.clone(),
+            Value::Object(members) if self.input == InputType::Json && members.is_empty() => {
+                String::new()
+            }
+            Value::Object(_) if self.input == InputType::Json => {
+                serde_json::to_string_pretty(value).unwrap_or_default()
+            }
+            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                value.to_string()
+            }
+        };
+        match self.input {
+            InputType::Moment => text.trim_end_matches('Z').to_owned(),
+            _ => self.normalised(&text),
+        }
+    }
+
+    /// A text as a browser gives it back: on one line, but where a field has several.
+    fn normalised(&self, text: &str) -> String {
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        match self.input {
+            InputType::Text | InputType::Json | InputType::Choice => text,
+            _ => text.replace('\n', "").trim().to_owned(),
+        }
+    }
+}
+
+fn digest(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    hex(&digest[..DIGEST_BYTES])
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn input(of: InputType, has: &Value) -> Input {
+        Input::new("x", "X".to_owned(), of).of_record(has)
+    }
+
+    fn sent(text: &str, was: &str) -> Form {
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([("x", text), ("was.x", was)])
+            .finish();
+        Form::parse(body.as_bytes())
+    }
+
+    #[test]
+    fn what_is_typed_is_of_the_type_of_its_field_or_a_text() {
+        for (of, typed, value) in [
+            (InputType::Line, "Ada", json!("Ada")),
+            (InputType::Line, "", json!(null)),
+            (InputType::Whole, "150000", json!(150_000)),
+            (InputType::Whole, "1.5", json!("1.5")),
+            (InputType::Number, "1.5", json!(1.5)),
+            (InputType::Number, "many", json!("many")),
+            (InputType::Truth, "true", json!(true)),
+            (
+                InputType::Moment,
+                "2026-11-29T09:30",
+                json!("2026-11-29T09:30:00Z"),
+            ),
+            (
+                InputType::Moment,
+                "2026-11-29T09:30:01.5",
+                json!("2026-11-29T09:30:01.5Z"),
+            ),
+            (
+                InputType::Moment,
+                "2026-11-29T09:30:00Z",
+                json!("2026-11-29T09:30:00Z"),
+            ),
+            (
+                InputType::Moment,
+                "tomorrow at noon é",
+                json!("tomorrow at noon éZ"),
+            ),
+        ] {
+            let mut field = input(of, &Value::Null);
+            let was = field.was.clone();
+            field.read(&sent(typed, &was));
+            assert_eq!(field.value(), value, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_form_changes_what_was_typed_over_and_nothing_else() {
+        let before = input(InputType::Line, &json!("Ada"));
+        // Nobody typed here, and somebody else changed it.
+        let mut field = input(InputType::Line, &json!("Grace"));
+        field.read(&sent("Ada", &before.was));
+        assert_eq!((field.text.as_str(), field.is_changed()), ("Grace", false));
+        // Both changed it.
+        let mut field = input(InputType::Line, &json!("Grace"));
+        field.read(&sent("Eva", &before.was));
+        assert_eq!((field.text.as_str(), field.is_changed()), ("Eva", true));
+        assert_eq!(field.meanwhile.as_deref(), Some("Grace"));
+        // Both came to the same.
+        let mut field = input(InputType::Line, &json!("Grace"));
+        field.read(&sent("Grace", &before.was));
+        assert!(!field.is_changed() && field.meanwhile.is_none());
+        // Lines end as they did.
+        let mut field = input(InputType::Text, &json!("a\nb"));
+        let was = field.was.clone();
+        field.read(&sent("a\r\nb", &was));
+        assert!(!field.is_changed());
+    }
+}

@@ -1,0 +1,200 @@
+//! What a record is linked with: by associations, both ways, and by the references of other records to it.
+
+use bytes::Bytes;
+use hyper::Response;
+use relm_core::record::column::{Access, ColumnType};
+use relm_core::record::columns;
+use relm_core::{Association, Error, Filter, Id, ListRequest, ObjectType, Scoped};
+use serde_json::{Value, json};
+
+use super::names::{Names, of_document};
+use super::{page, path_of, path_to};
+use crate::console::form::Form;
+use crate::console::layout::Place;
+use crate::console::objects::{self, plural, title};
+use crate::console::problem::Problem;
+use crate::console::visit::{Opened, Visit};
+use crate::html::answer;
+use crate::status::status_of;
+
+/// Associations on a page.
+const LINKS_MAX: usize = 20;
+/// Records of each sort that refer to one.
+const REFERRING_MAX: usize = 5;
+
+/// What a record is linked with.
+#[derive(Default)]
+pub(super) struct Links {
+    pub associations: Vec<Linked>,
+    /// Whether there are more.
+    pub has_more: bool,
+    pub referring: Vec<Referring>,
+}
+
+/// The other end of an association.
+pub(super) struct Linked {
+    pub association: Id,
+    pub object: &'static str,
+    pub name: String,
+    pub path: Option<String>,
+    pub label: Option<String>,
+    /// Whether it leads from this record.
+    pub is_outgoing: bool,
+}
+
+/// Records that refer to one in a field.
+pub(super) struct Referring {
+    pub title: &'static str,
+    pub plural: &'static str,
+    pub records: Vec<(String, String)>,
+    /// All of them.
+    pub all: String,
+    pub has_more: bool,
+    /// A new one that does.
+    pub new: String,
+}
+
+/// The form that links.
+#[derive(Default)]
+pub(super) struct LinkForm {
+    pub to_type: String,
+    pub to_id: String,
+    pub label: String,
+}
+
+impl LinkForm {
+    pub const FIELDS: [&str; 3] = ["to_type", "to_id", "label"];
+
+    fn read(form: &Form) -> Self {
+        let text = |name| form.text(name).trim().to_owned();
+        Self {
+            to_type: text("to_type"),
+            to_id: text("to_id"),
+            label: text("label"),
+        }
+    }
+
+    pub fn types(&self) -> [(&'static str, bool); 4] {
+        ObjectType::ALL.map(|object| (object.as_str(), object.as_str() == self.to_type))
+    }
+
+    /// The body of the request to the API.
+    fn body(&self, object: ObjectType, id: Id) -> Value {
+        let mut body = json!({
+            "from_type": object, "from_id": id.text(), "to_type": self.to_type, "to_id": self.to_id,
+        });
+        if !self.label.is_empty() {
+            body["label"] = json!(self.label);
+        }
+        body
+    }
+}
+
+impl Links {
+    pub async fn of(
+        scoped: &Scoped,
+        place: &Place,
+        object: ObjectType,
+        id: Id,
+    ) -> Result<Self, Error> {
+        let request = ListRequest::default()
+            .filter(Filter::new("record_id", "eq", id.text()))
+            .limit(LINKS_MAX);
+        let page = scoped.associations().list(&request).await?;
+        let has_more = page.has_more();
+        let other = |edge: &Association| match edge.from_id == id {
+            true => (edge.to_id, edge.to_type, true),
+            false => (edge.from_id, edge.from_type, false),
+        };
+        let names = Names::of(scoped, page.data.iter().map(|edge| other(edge).0)).await?;
+        let associations = page.data.into_iter().map(|edge| {
+            let (end, object, is_outgoing) = other(&edge);
+            Linked {
+                association: edge.id,
+                object: object.as_str(),
+                name: names.get(end),
+                path: path_to(place, end),
+                label: edge.label,
+                is_outgoing,
+            }
+        });
+        Ok(Self {
+            associations: associations.collect(),
+            has_more,
+            referring: referring(scoped, place, object, id).await?,
+        })
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.associations.is_empty()
+    }
+}
+
+/// The records that refer to one, by each field in which they may.
+async fn referring(
+    scoped: &Scoped,
+    place: &Place,
+    object: ObjectType,
+    id: Id,
+) -> Result<Vec<Referring>, Error> {
+    let mut all = Vec::new();
+    for other in ObjectType::ALL {
+        let refers = columns(other.kind()).iter().find(|column| {
+            column.ty == ColumnType::Id(Some(object.kind())) && column.access == Access::Indexed
+        });
+        let Some(column) = refers else {
+            continue;
+        };
+        let request = ListRequest::default()
+            .filter(Filter::new(column.name, "eq", id.text()))
+            .limit(REFERRING_MAX);
+        let page = objects::list(scoped, other, &request).await?;
+        let records = page.data.iter().map(|document| {
+            let path = path_to(place, document.id).unwrap_or_default();
+            Ok((path, of_document(document)?))
+        });
+        let path = path_of(place, other);
+        all.push(Referring {
+            title: title(other),
+            plural: plural(other),
+            records: records.collect::<Result<_, Error>>()?,
+            all: format!("{path}?filter[{}]={id}", column.name),
+            has_more: page.has_more(),
+            new: format!("{path}/new?{}={id}", column.name),
+        });
+    }
+    Ok(all)
+}
+
+/// Links two records, by the same function as `POST /v1/associations`.
+pub(in crate::console) async fn link(visit: Visit) -> Result<Response<Bytes>, Problem> {
+    let object = objects::of_path(&visit)?;
+    let opened = visit.open().await?;
+    let id = visit.id("id")?;
+    let form = LinkForm::read(&visit.form);
+    let body = form.body(object, id);
+    match opened.scoped.associations().link_json(body).await {
+        Ok(_) => {
+            let path = format!(
+                "{}/{id}?notice=linked#links",
+                path_of(&opened.place, object)
+            );
+            Ok(answer::see_other(&path))
+        }
+        Err(error) if status_of(error.kind()).is_client_error() => {
+            page::shown(&visit, opened, None, form, Some(error)).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Removes a link, by the same function as `DELETE /v1/associations/:id`.
+pub(in crate::console) async fn unlink(visit: Visit) -> Result<Response<Bytes>, Problem> {
+    let object = objects::of_path(&visit)?;
+    let Opened { scoped, place } = visit.open().await?;
+    let id = visit.id("id")?;
+    scoped.associations().unlink(visit.id("link")?).await?;
+    let list = path_of(&place, object);
+    let path = format!("{list}/{id}?notice=unlinked#links");
+    Ok(answer::see_other(&path))
+}

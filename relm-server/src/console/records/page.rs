@@ -1,0 +1,259 @@
+//! The page of a record: what it has, what it is linked with, and what happened to it.
+
+use askama::Template;
+use bytes::Bytes;
+use hyper::Response;
+use relm_core::record::column::ColumnType;
+use relm_core::record::{Document, columns};
+use relm_core::{Error, Field, Id, ObjectType, Scoped, Timestamp};
+use serde_json::{Map, Value};
+
+use super::links::{LinkForm, Links};
+use super::names::{self, Names};
+use super::path_of;
+use super::rows::{self, moment};
+use super::timeline::{self, Timeline};
+use crate::console::layout::{Layout, Place, Section};
+use crate::console::listing::label;
+use crate::console::objects::{self, plural, title};
+use crate::console::problem::Problem;
+use crate::console::shown::{Message, cut};
+use crate::console::visit::{Opened, Visit, page_of, status_by};
+use crate::console::{curl, records};
+
+/// Characters of a value of a field.
+const VALUE_CHARS: usize = 500;
+/// Characters of a long text.
+const TEXT_CHARS: usize = 3_000;
+/// Characters of a value of metadata.
+const METADATA_CHARS: usize = 100;
+
+#[derive(Template)]
+#[template(path = "console/record.html")]
+struct Page {
+    layout: Layout,
+    object: ObjectType,
+    /// Where the list is.
+    list: String,
+    path: String,
+    id: Id,
+    name: String,
+    /// None where the record is deleted.
+    shown: Option<Shown>,
+    links: Links,
+    form: LinkForm,
+    error: Option<Error>,
+    timeline: Timeline,
+    /// Whether it may be in the trash, where it is deleted.
+    may_be_restored: bool,
+    notice: Option<&'static str>,
+    call: String,
+}
+
+/// What a record has.
+struct Shown {
+    own: Vec<Fact>,
+    custom: Vec<Fact>,
+    other: Vec<Fact>,
+    version: i64,
+    created: String,
+    updated: String,
+}
+
+/// A member, in words.
+struct Fact {
+    label: String,
+    text: String,
+    href: Option<String>,
+    /// Whether its lines are kept.
+    is_long: bool,
+}
+
+impl Page {
+    fn title(&self) -> &'static str {
+        title(self.object)
+    }
+
+    /// What is said at a field of the form that links.
+    fn error_at(&self, field: &str) -> Option<Message<'_>> {
+        let error = self.error.as_ref();
+        let at = error.filter(|error| error.field() == Some(field));
+        at.map(Message::of)
+    }
+
+    /// What is said of the form as a whole.
+    fn error(&self) -> Option<Message<'_>> {
+        let known = LinkForm::FIELDS;
+        let error = self.error.as_ref();
+        let of_none = error.filter(|error| !error.field().is_some_and(|at| known.contains(&at)));
+        of_none.map(Message::of)
+    }
+}
+
+pub(in crate::console) async fn page(visit: Visit) -> Result<Response<Bytes>, Problem> {
+    let opened = visit.open().await?;
+    let notice = match visit.query.text("notice") {
+        "created" => Some("It was created."),
+        "saved" => Some("It was saved."),
+        "restored" => Some("It is back from the trash, with its links."),
+        "linked" => Some("The two are linked."),
+        "unlinked" => Some("The link was removed. Both records stay."),
+        _ => None,
+    };
+    shown(&visit, opened, notice, LinkForm::default(), None).await
+}
+
+/// The page, with the form that links as it was sent, and what is wrong with it.
+pub(super) async fn shown(
+    visit: &Visit,
+    opened: Opened,
+    notice: Option<&'static str>,
+    form: LinkForm,
+    error: Option<Error>,
+) -> Result<Response<Bytes>, Problem> {
+    let object = objects::of_path(visit)?;
+    let id = visit.id("id")?;
+    let Opened { scoped, place } = opened;
+    let found = objects::get(&scoped, object, id).await?;
+    let fields = scoped.fields().all().await?;
+    let fields = fields
+        .into_iter()
+        .filter(|field| field.object_type == object);
+    let fields: Vec<Field> = fields.collect();
+    let from = timeline::Start {
+        cursor: visit.query.trimmed("history"),
+        until: visit.query.trimmed("until").and_then(Timestamp::parse),
+    };
+    let timeline = Timeline::of(&scoped, &place, (object, id), &fields, from).await?;
+    let (name, record) = match &found {
+        Some(document) => (
+            names::of_document(document)?,
+            Some(record(&scoped, &place, object, document, &fields).await?),
+        ),
+        None => (id.text(), None),
+    };
+    let links = match &found {
+        Some(_) => Links::of(&scoped, &place, object, id).await?,
+        None => Links::default(),
+    };
+    let list = path_of(&place, object);
+    let status = status_by(error.as_ref());
+    let call = format!("/v1/{}/{id}", plural(object));
+    let page = Page {
+        layout: visit.layout(Section::Records(object), Some(place)),
+        object,
+        path: format!("{list}/{id}"),
+        list,
+        id,
+        name,
+        shown: record,
+        links,
+        form,
+        error,
+        may_be_restored: visit.crm().keeps_trash() && !timeline.is_of_purged(),
+        timeline,
+        notice,
+        call: curl::line(&visit.api, "GET", &call, curl::KEY, None),
+    };
+    Ok(page_of(status, &page))
+}
+
+async fn record(
+    scoped: &Scoped,
+    place: &Place,
+    object: ObjectType,
+    document: &Document,
+    fields: &[Field],
+) -> Result<Shown, Error> {
+    let mut members = objects::members(document)?;
+    let names = Names::of(scoped, names::references(object, &members)).await?;
+    let own = own_facts(place, object, &members, &names);
+    let (created, updated) = (
+        moment(&members, "created_at"),
+        moment(&members, "updated_at"),
+    );
+    let version = members.get("version").and_then(Value::as_i64).unwrap_or(0);
+    let metadata = match members.remove("metadata") {
+        Some(Value::Object(metadata)) => metadata,
+        _ => Map::new(),
+    };
+    let (mut custom, mut other) = (Vec::new(), Vec::new());
+    for (key, value) in &metadata {
+        let of_field = fields.iter().find(|field| field.key == *key);
+        let label = of_field.map_or(key, |field| &field.label);
+        let fact = Fact {
+            label: cut(label, METADATA_CHARS),
+            ..fact(value, METADATA_CHARS)
+        };
+        match of_field {
+            Some(_) => custom.push(fact),
+            None => other.push(fact),
+        }
+    }
+    Ok(Shown {
+        own,
+        custom,
+        other,
+        version,
+        created,
+        updated,
+    })
+}
+
+/// The fields that every record of the type has, with the names of the records that it refers to.
+fn own_facts(
+    place: &Place,
+    object: ObjectType,
+    members: &Map<String, Value>,
+    names: &Names,
+) -> Vec<Fact> {
+    // The currency stands beside the value.
+    const ELSEWHERE: [&str; 3] = ["created_at", "updated_at", "currency"];
+    let own = columns(object.kind()).iter().filter_map(|column| {
+        let is_own = column.filterable && !ELSEWHERE.contains(&column.name);
+        let value = members.get(column.name).filter(|_| is_own)?;
+        let mut fact = Fact {
+            label: label(column.name, &[]),
+            ..fact(value, VALUE_CHARS)
+        };
+        match column.ty {
+            ColumnType::Id(_) => {
+                let id = value.as_str().and_then(Id::parse);
+                if let Some(id) = id.filter(|id| names.has(*id)) {
+                    fact.text = names.get(id);
+                    fact.href = records::path_to(place, id);
+                }
+            }
+            ColumnType::Timestamp => fact.text = moment(members, column.name),
+            ColumnType::Integer => fact.text = rows::value(members),
+            ColumnType::Text { chars_max } if chars_max > VALUE_CHARS => {
+                fact.text = cut(value.as_str().unwrap_or_default(), TEXT_CHARS);
+                fact.is_long = true;
+            }
+            ColumnType::Text { .. } | ColumnType::Boolean | ColumnType::Date | ColumnType::Json => {
+            }
+        }
+        Some(fact)
+    });
+    own.collect()
+}
+
+fn fact(value: &Value, chars_max: usize) -> Fact {
+    Fact {
+        label: String::new(),
+        text: cut(&text_of(value), chars_max),
+        href: None,
+        is_long: false,
+    }
+}
+
+/// A value as people read it: a text without quotes, nothing as nothing, and what has members as JSON.
+pub(super) fn text_of(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+    }
+}

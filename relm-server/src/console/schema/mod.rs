@@ -1,0 +1,234 @@
+//! The custom fields of a workspace and mode, object by object: listed, added, removed.
+
+mod form;
+
+use askama::Template;
+use bytes::Bytes;
+use hyper::Response;
+use relm_core::{Error, Field, FieldType, Id, ObjectType};
+use serde_json::Value;
+
+use self::form::FieldForm;
+use super::curl;
+use super::layout::{Item, Layout, Place, Section, minute};
+use super::objects::{plural, title};
+use super::problem::Problem;
+use super::shown::Message;
+use super::visit::{Opened, Visit, page as page_ok, page_of, status_by};
+use crate::html::answer;
+use crate::status::status_of;
+
+const FIELDS: &str = "/v1/schema/fields";
+
+#[derive(Template)]
+#[template(path = "console/schema.html")]
+struct List {
+    layout: Layout,
+    objects: Vec<Item>,
+    object: ObjectType,
+    rows: Vec<Row>,
+    path: String,
+    was_removed: bool,
+    call: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/field_new.html")]
+struct New<'a> {
+    layout: Layout,
+    object: ObjectType,
+    path: String,
+    form: &'a FieldForm,
+    /// Where the documentation is.
+    docs: String,
+    error: Option<Error>,
+    call: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/field_remove.html")]
+struct Remove {
+    layout: Layout,
+    object: ObjectType,
+    path: String,
+    row: Row,
+    call: String,
+}
+
+impl List {
+    fn title(&self) -> &'static str {
+        title(self.object)
+    }
+}
+
+impl New<'_> {
+    fn plural(&self) -> &'static str {
+        plural(self.object)
+    }
+}
+
+impl Remove {
+    fn plural(&self) -> &'static str {
+        plural(self.object)
+    }
+}
+
+/// A field, in words.
+struct Row {
+    field: Field,
+    made: String,
+}
+
+impl Row {
+    fn of(field: Field) -> Self {
+        Self {
+            made: minute(&field.created_at),
+            field,
+        }
+    }
+}
+
+impl New<'_> {
+    /// What is said at a field of the form. What is wrong within the choices is said at them.
+    fn error_at(&self, field: &str) -> Option<Message<'_>> {
+        let error = self.error.as_ref()?;
+        let at = error.field()?;
+        let is_here = at == field
+            || at
+                .strip_prefix(field)
+                .is_some_and(|rest| rest.starts_with(['.', '[']));
+        is_here.then(|| Message::of(error))
+    }
+
+    /// What is said of the form as a whole.
+    fn error(&self) -> Option<Message<'_>> {
+        let known = ["label", "key", "type", "options"];
+        let is_said = known.iter().any(|field| self.error_at(field).is_some());
+        let error = self.error.as_ref().filter(|_| !is_said);
+        error.map(Message::of)
+    }
+
+    fn types(&self) -> [(FieldType, &'static str); 5] {
+        [
+            (FieldType::Text, "Text"),
+            (FieldType::Number, "Number"),
+            (FieldType::Date, "Date"),
+            (FieldType::Bool, "Yes or no"),
+            (FieldType::Select, "One of several choices"),
+        ]
+    }
+}
+
+/// The object that the path names.
+fn object(visit: &Visit) -> Result<ObjectType, Problem> {
+    ObjectType::parse(visit.param("object")).ok_or_else(Problem::missing)
+}
+
+/// Where the fields of an object are.
+pub(super) fn path_of(place: &Place, object: ObjectType) -> String {
+    format!("{}/{object}", place.path(Section::Schema))
+}
+
+fn layout(visit: &Visit, place: Place, object: ObjectType) -> Layout {
+    let mut layout = visit.layout(Section::Schema, Some(place));
+    layout.within = Some(object.as_str());
+    layout
+}
+
+/// `…/schema`: the fields of the first object.
+pub(super) async fn first(visit: Visit) -> Result<Response<Bytes>, Problem> {
+    let Opened { place, .. } = visit.open().await?;
+    Ok(answer::see_other(&path_of(&place, ObjectType::Contact)))
+}
+
+pub(super) async fn list(visit: Visit) -> Result<Response<Bytes>, Problem> {
+    let object = object(&visit)?;
+    let Opened { scoped, place } = visit.open().await?;
+    let fields = scoped.fields().all().await?.into_iter();
+    let rows = fields.filter(|field| field.object_type == object);
+    let item = |one: ObjectType| Item {
+        path: path_of(&place, one),
+        title: title(one),
+        is_current: one == object,
+    };
+    let call = format!("{FIELDS}?filter[object_type]={object}");
+    Ok(page_ok(&List {
+        objects: ObjectType::ALL.map(item).into(),
+        path: path_of(&place, object),
+        layout: layout(&visit, place, object),
+        object,
+        rows: rows.map(Row::of).collect(),
+        was_removed: visit.query.is_ticked("removed"),
+        call: curl::line(&visit.api, "GET", &call, curl::KEY, None),
+    }))
+}
+
+/// The form of a new field.
+pub(super) async fn form(visit: Visit) -> Result<Response<Bytes>, Problem> {
+    let object = object(&visit)?;
+    let Opened { place, .. } = visit.open().await?;
+    Ok(shown(&visit, place, object, &FieldForm::default(), None))
+}
+
+fn shown(
+    visit: &Visit,
+    place: Place,
+    object: ObjectType,
+    form: &FieldForm,
+    error: Option<Error>,
+) -> Response<Bytes> {
+    let status = status_by(error.as_ref());
+    let body = match form.is_empty() {
+        true => FieldForm::example().body(object),
+        false => form.body(object),
+    };
+    let page = New {
+        path: path_of(&place, object),
+        layout: layout(visit, place, object),
+        object,
+        form,
+        docs: visit.docs("/docs/api/custom-fields"),
+        error,
+        call: curl::line(&visit.api, "POST", FIELDS, curl::KEY, Some(&body)),
+    };
+    page_of(status, &page)
+}
+
+/// Defines a field, by the same function as `POST /v1/schema/fields`.
+pub(super) async fn define(visit: Visit) -> Result<Response<Bytes>, Problem> {
+    let object = object(&visit)?;
+    let Opened { scoped, place } = visit.open().await?;
+    let form = FieldForm::read(&visit.form);
+    match scoped.fields().define_json(form.body(object)).await {
+        Ok(_) => Ok(answer::see_other(&path_of(&place, object))),
+        Err(error) if status_of(error.kind()).is_client_error() => {
+            Ok(shown(&visit, place, object, &form, Some(error)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(super) async fn confirm(visit: Visit) -> Result<Response<Bytes>, Problem> {
+    let object = object(&visit)?;
+    let Opened { scoped, place } = visit.open().await?;
+    let id: Id = visit.id("id")?;
+    let mut fields = scoped.fields().all().await?.into_iter();
+    let field = fields.find(|field| field.id == id && field.object_type == object);
+    let field = field.ok_or_else(Problem::missing)?;
+    let call = format!("{FIELDS}/{id}");
+    Ok(page_ok(&Remove {
+        path: path_of(&place, object),
+        layout: layout(&visit, place, object),
+        object,
+        row: Row::of(field),
+        call: curl::line(&visit.api, "DELETE", &call, curl::KEY, None::<&Value>),
+    }))
+}
+
+pub(super) async fn remove(visit: Visit) -> Result<Response<Bytes>, Problem> {
+    let object = object(&visit)?;
+    let Opened { scoped, place } = visit.open().await?;
+    scoped.fields().remove(visit.id("id")?).await?;
+    let path = path_of(&place, object);
+    Ok(answer::see_other(&format!("{path}?removed")))
+}

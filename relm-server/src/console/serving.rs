@@ -1,0 +1,53 @@
+//! The console at an address of its own.
+
+use std::future::Future;
+
+use bytes::Bytes;
+use hyper::header::{HeaderMap, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::{Request, Response, StatusCode};
+
+use super::problem::Problem;
+use super::{Admitted, Console, PATH, refused};
+use crate::html::answer;
+use crate::serve::{Admission, AnswerMemory, Handler, LiveBody, Peer, Refusal};
+
+type Followed = Result<Response<LiveBody>, Response<Bytes>>;
+
+impl Handler for Console {
+    type Call = Admitted;
+
+    async fn admit(
+        &self,
+        head: &Parts,
+        peer: Peer,
+    ) -> Result<Admission<Admitted>, Response<Bytes>> {
+        match head.uri.path() {
+            "/" => Err(answer::see_other(PATH)),
+            path if Self::has(path) => self.check_head(head, Some(peer)).await,
+            _ => Err(Problem::missing().page(None)),
+        }
+    }
+
+    fn handle(
+        &self,
+        call: Admitted,
+        request: Request<Bytes>,
+    ) -> impl Future<Output = Response<Bytes>> + Send {
+        self.carry_out(call, request)
+    }
+
+    /// Nothing here goes on.
+    async fn follow(&self, _: Admitted, _: Parts, _: AnswerMemory) -> Followed {
+        Err(Problem::new(StatusCode::NOT_FOUND, "Not found", "Nothing goes on here.").page(None))
+    }
+
+    fn complete(&self, _: Option<&HeaderValue>, _: &mut HeaderMap) {}
+
+    fn refuse(&self, refusal: Refusal, call: Option<Admitted>) -> Response<Bytes> {
+        match call {
+            Some(call) => refused(refusal, call),
+            None => Problem::from(refusal).page(None),
+        }
+    }
+}

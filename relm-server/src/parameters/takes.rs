@@ -1,0 +1,22 @@
+//! Which parameters a request takes.
+
+use relm_core::Kind;
+
+/// The parameters in the query string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Takes {
+    Nothing,
+    /// A page's size and place.
+    Page,
+    /// A page's size and place, and filters on records of a kind.
+    List(Kind),
+    Search,
+    /// Where a stream of events begins, and their types.
+    Stream,
+    /// The moment at which a record is asked for.
+    Moment,
+    /// Whether a deletion is for good.
+    Deletion,
+    /// A page's size and place, and the moment at which a history ends.
+    History,
+}

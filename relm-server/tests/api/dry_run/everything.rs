@@ -1,0 +1,77 @@
+//! Every write that the API has, made once.
+
+use serde_json::{Value, json};
+
+use super::Rehearsal;
+
+/// Makes every write once.
+pub fn write_everything(user: &mut Rehearsal<'_>) {
+    let hears = json!({ "url": "https://example.com/a", "event_types": ["*"] });
+    let missed = user.create("/v1/contacts", json!({ "email": "eva@example.com" }));
+    let webhook = user.create("/v1/webhooks", hears);
+    let hook = format!("/v1/webhooks/{webhook}");
+    let company = user.create("/v1/companies", json!({ "name": "Engines" }));
+    let ada = json!({ "email": "ada@example.com", "company_id": company });
+    let ada = user.create("/v1/contacts", ada);
+    let deal = json!({ "title": "Engine", "primary_contact_id": ada });
+    let deal = user.create("/v1/deals", deal);
+    let activity = user.create("/v1/activities", json!({ "type": "call" }));
+    let field = json!({ "object_type": "contact", "key": "plan", "type": "text" });
+    let field = user.create("/v1/schema/fields", field);
+    let edge = json!({ "from_type": "contact", "from_id": ada, "to_type": "deal", "to_id": deal });
+    let edge = user.create("/v1/associations", edge);
+    let key = user.create("/v1/keys", json!({ "scopes": ["deals:read"] }));
+    let objects = [
+        ("contacts", &ada, json!({ "metadata": { "plan": "pro" } })),
+        ("companies", &company, json!({ "name": "Engine Works" })),
+        ("deals", &deal, json!({ "stage": "won" })),
+        ("activities", &activity, json!({ "subject": "Engine" })),
+    ]
+    .map(|(plural, id, change)| (format!("/v1/{plural}/{id}"), change));
+    for (path, change) in &objects {
+        user.write("PATCH", path, change.clone());
+    }
+    user.write("PATCH", &hook, json!({ "description": "all" }));
+    write_a_batch(user);
+    have_delivered(user, &hook, &missed);
+    user.write("POST", &format!("/v1/keys/{key}/rotate"), Value::Null);
+    let others = [
+        format!("/v1/associations/{edge}"),
+        format!("/v1/schema/fields/{field}"),
+        format!("/v1/keys/{key}"),
+        hook,
+    ];
+    let objects = objects.map(|(path, _)| path);
+    for path in others.iter().chain(&objects) {
+        user.write("DELETE", path, Value::Null);
+    }
+    for path in &objects {
+        user.write("POST", &format!("{path}/restore"), Value::Null);
+    }
+    for path in &objects {
+        user.write("DELETE", &format!("{path}?purge=true"), Value::Null);
+    }
+}
+
+/// Rows that are created, changed, met twice and refused.
+fn write_a_batch(user: &mut Rehearsal<'_>) {
+    let rows = json!([
+        { "email": "ADA@example.com", "last_name": "Lovelace" }, { "email": "new@example.com" },
+        { "email": "new@example.com", "first_name": "Neo" }, { "email": "x" },
+        { "company_id": "cmp_01M831K2VY6KP43J43158XNJT9", "email": "lost@example.com" },
+    ]);
+    let batch = json!({ "dedup_on": ["email"], "contacts": rows });
+    user.write("POST", "/v1/contacts/batch", batch);
+}
+
+/// What an endpoint can be asked to do; then it is disabled.
+fn have_delivered(user: &mut Rehearsal<'_>, hook: &str, missed: &str) {
+    user.write("POST", &format!("{hook}/rotate_secret"), Value::Null);
+    let ping = user.create(&format!("{hook}/test"), Value::Null);
+    let replay = format!("{hook}/replay/{ping}");
+    user.write("POST", &replay, Value::Null);
+    let since = json!({ "since": "2026-07-02T00:00:00Z" });
+    let recovered = user.write("POST", &format!("{hook}/recover"), since);
+    assert_eq!(recovered["recovered"], 1, "the event of {missed}");
+    user.write("PATCH", hook, json!({ "enabled": false }));
+}

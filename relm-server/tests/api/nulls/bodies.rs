@@ -1,0 +1,287 @@
+//! Every member of every body that the document describes, absent and null.
+
+use std::collections::BTreeSet;
+
+use relm_core::Mode;
+use serde_json::{Value, json};
+
+use super::super::session::{Answered, START, User, World, id};
+use super::{with_null, without};
+
+/// Members that cannot be cleared alone, though they can be null.
+const CLEARED_WITH_OTHERS: [(&str, &str); 1] = [("DealUpdate", "currency")];
+
+/// What a change has at the place of a member that was cleared, where that is not null.
+const EMPTY: [(&str, &str); 2] = [("metadata", "{}"), ("header_names", "[]")];
+
+/// A workspace with a record of each kind that a path or a body may name.
+struct Bed<'a> {
+    user: User<'a>,
+    ids: Vec<(&'static str, String)>,
+}
+
+impl<'a> Bed<'a> {
+    fn new(world: &'a World) -> Self {
+        let user = world.user("acme", Mode::Test);
+        let mut ids = Vec::new();
+        for (resource, body) in [
+            ("contacts", json!({ "email": "first@example.com" })),
+            ("companies", json!({ "name": "First" })),
+            ("deals", json!({ "title": "First" })),
+            ("activities", json!({ "type": "call" })),
+            (
+                "webhooks",
+                json!({ "url": "https://example.com/first", "event_types": ["*"] }),
+            ),
+            ("keys", json!({ "name": "first" })),
+        ] {
+            ids.push((resource, id(&user.create(&format!("/v1/{resource}"), body))));
+        }
+        Self { user, ids }
+    }
+
+    /// The text with the ids that stand for `{contacts}` and its like, and in a path for `{id}`.
+    fn real(&self, text: &str) -> String {
+        let fill = |text: String, (resource, id): &(&str, String)| {
+            let text = text.replace(&format!("{{{resource}}}"), id);
+            let path = format!("/v1/{resource}/");
+            match text.starts_with(&path) {
+                true => text.replace("{id}", id),
+                false => text,
+            }
+        };
+        self.ids.iter().fold(text.to_owned(), fill)
+    }
+
+    fn ask(&self, method: &str, path: &str, body: &Value) -> Answered {
+        let ask = self.user.ask(&method.to_uppercase(), &self.real(path));
+        ask.text(self.real(&body.to_string())).send()
+    }
+}
+
+/// A body with every member that the schema of this name has.
+fn whole(schema: &str) -> Value {
+    let metadata = json!({ "a": 1 });
+    match schema {
+        "ContactCreate" | "ContactUpdate" => json!({
+            "email": "a@example.com", "first_name": "A", "last_name": "B", "phone": "1", "company_id": "{companies}",
+            "metadata": metadata,
+        }),
+        "CompanyCreate" | "CompanyUpdate" => {
+            json!({ "name": "A", "domain": "a.example", "metadata": metadata })
+        }
+        "DealCreate" | "DealUpdate" => json!({
+            "title": "A", "value_cents": 5, "currency": "EUR", "stage": "won", "close_date": "2026-07-02",
+            "company_id": "{companies}", "primary_contact_id": "{contacts}", "metadata": metadata,
+        }),
+        "ActivityCreate" | "ActivityUpdate" => json!({
+            "type": "call", "subject": "A", "body": "B", "contact_id": "{contacts}", "deal_id": "{deals}",
+            "company_id": "{companies}", "occurred_at": "2026-07-01T00:00:00Z", "metadata": metadata,
+        }),
+        "CustomFieldCreate" => json!({
+            "object_type": "contact", "key": "a", "label": "A", "type": "text", "required": true, "options": {},
+        }),
+        "AssociationCreate" => json!({
+            "from_type": "contact", "from_id": "{contacts}", "to_type": "deal", "to_id": "{deals}", "label": "A",
+        }),
+        "WebhookCreate" | "WebhookUpdate" => json!({
+            "url": "https://example.com/a", "event_types": ["deal.created"], "description": "A", "enabled": false,
+            "headers": { "X-A": "b" }, "filter": { "where": { "stage": ["won"] } },
+        }),
+        "ContactBatchCreate" => json!({
+            "contacts": [{ "email": "b@example.com" }, { "email": "no" }, { "email": "first@example.com" }],
+            "dedup_on": ["email"], "atomic": false, "dry_run": true,
+        }),
+        "SecretRotation" => json!({ "expires_in": 60 }),
+        "RecoveryCreate" => json!({ "since": START, "until": "2026-07-03T00:00:00Z" }),
+        "ApiKeyCreate" => {
+            json!({ "name": "A", "scopes": ["deals:read"], "expires_at": "2030-01-01T00:00:00Z" })
+        }
+        "ApiKeyRotation" => {
+            json!({ "overlap_seconds": 60, "expires_at": "2030-01-01T00:00:00Z" })
+        }
+        other => panic!("a body of {other} is written here, with all of its members"),
+    }
+}
+
+/// A body that the document describes: the method and path, the name of the schema, and the schema.
+struct Described {
+    method: String,
+    path: String,
+    name: String,
+    schema: Value,
+}
+
+fn described() -> Vec<Described> {
+    let world = World::new();
+    let document = world.stranger().get("/openapi.json").is(200);
+    let paths = document["paths"].as_object().unwrap().iter();
+    let operations = paths.flat_map(|(path, methods)| {
+        let methods = methods.as_object().unwrap().iter();
+        methods.map(move |(method, operation)| (path, method, operation))
+    });
+    let bodies = operations.filter_map(|(path, method, operation)| {
+        let content = operation.get("requestBody")?;
+        let reference = content["content"]["application/json"]["schema"]["$ref"].as_str()?;
+        let name = reference.rsplit('/').next().unwrap().to_owned();
+        Some(Described {
+            method: method.clone(),
+            path: path.clone(),
+            schema: document["components"]["schemas"][&name].clone(),
+            name,
+        })
+    });
+    bodies.collect()
+}
+
+impl Described {
+    fn members(&self) -> Vec<&str> {
+        let members = self.schema["properties"].as_object().unwrap();
+        members.keys().map(String::as_str).collect()
+    }
+
+    fn takes_null(&self, member: &str) -> bool {
+        let schema = &self.schema["properties"][member];
+        let types = schema["type"].as_array().into_iter().flatten();
+        let mut any = schema["anyOf"].as_array().into_iter().flatten();
+        types.clone().any(|ty| ty == "null") || any.any(|one| one["type"] == "null")
+    }
+
+    fn requires(&self, member: &str) -> bool {
+        let mut required = self.schema["required"].as_array().into_iter().flatten();
+        required.any(|name| name == member)
+    }
+}
+
+/// What an answer comes to: all of a success, and of a refusal what a program goes by.
+fn outcome(answered: &Answered) -> Value {
+    let answer = answered.json();
+    match answer.get("error") {
+        None => answer,
+        Some(error) => json!([answered.status, error["code"], error["field"]]),
+    }
+}
+
+/// Asks in a world of its own. All worlds have the same ids, secrets and moments.
+fn asked(body: &Described, given: &Value) -> Value {
+    let world = World::new();
+    outcome(&Bed::new(&world).ask(&body.method, &body.path, given))
+}
+
+#[test]
+fn every_member_of_a_body_is_looked_at_here() {
+    let mut methods = BTreeSet::new();
+    for body in described() {
+        let whole = whole(&body.name);
+        let looked_at: Vec<&str> = whole
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(|key| &**key)
+            .collect();
+        let (mut members, mut known) = (body.members(), looked_at);
+        members.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(members, known, "{}", body.name);
+        methods.insert(body.method);
+    }
+    assert_eq!(methods, BTreeSet::from(["patch".into(), "post".into()]));
+}
+
+#[test]
+fn a_null_of_what_is_posted_says_what_its_absence_says() {
+    for body in described().iter().filter(|body| body.method == "post") {
+        let whole = whole(&body.name);
+        for member in body.members() {
+            let absent = asked(body, &without(&whole, member));
+            let null = asked(body, &with_null(&whole, member));
+            assert_eq!(null, absent, "{} {member}", body.path);
+            let is_refused = absent[2] == json!(member);
+            assert_eq!(is_refused, body.requires(member), "{} {member}", body.path);
+            assert_ne!(
+                is_refused,
+                body.takes_null(member),
+                "{} {member}",
+                body.path
+            );
+        }
+    }
+}
+
+#[test]
+fn a_null_of_what_is_patched_clears_it_or_is_refused() {
+    for body in described().iter().filter(|body| body.method == "patch") {
+        let whole = whole(&body.name);
+        for member in body.members() {
+            let world = World::new();
+            let bed = Bed::new(&world);
+            let ask = |given: &Value| bed.ask("PATCH", &body.path, given);
+            let before = ask(&whole).is(200);
+            assert_eq!(ask(&json!({})).is(200), before, "{} {member}", body.path);
+            let answered = ask(&json!({ member: null }));
+            let together = CLEARED_WITH_OTHERS.contains(&(&body.name, member));
+            if !body.takes_null(member) || together {
+                answered.fails(422, "validation_failed", leaked(member));
+                assert_eq!(bed.user.get(&bed.real(&body.path)).is(200), before);
+                continue;
+            }
+            let shown = if member == "headers" {
+                "header_names"
+            } else {
+                member
+            };
+            let empty = EMPTY.iter().find(|(name, _)| *name == shown);
+            let empty = empty.map_or("null", |(_, empty)| empty);
+            assert_eq!(
+                answered.is(200)[shown].to_string(),
+                empty,
+                "{} {member}",
+                body.path
+            );
+        }
+    }
+}
+
+/// A name for as long as the tests run.
+fn leaked(name: &str) -> Option<&'static str> {
+    Some(name.to_owned().leak())
+}
+
+#[test]
+fn a_null_within_what_is_given_is_an_absence_too() {
+    let row = whole("ContactCreate");
+    let batch = |row: Value| json!({ "contacts": [row] });
+    let mut pairs = vec![
+        (
+            "/v1/contacts",
+            json!({ "phone": "1", "metadata": { "a": null, "b": 1 } }),
+            json!({ "phone": "1", "metadata": { "b": 1 } }),
+        ),
+        (
+            "/v1/webhooks",
+            json!({ "url": "https://example.com/a", "event_types": ["*"], "headers": { "X-A": null } }),
+            json!({ "url": "https://example.com/a", "event_types": ["*"] }),
+        ),
+        (
+            "/v1/schema/fields",
+            json!({ "object_type": "contact", "key": "a", "type": "text", "options": { "choices": null } }),
+            json!({ "object_type": "contact", "key": "a", "type": "text" }),
+        ),
+        (
+            "/v1/schema/fields",
+            json!({ "object_type": "contact", "key": "a", "type": "select", "options": { "choices": null } }),
+            json!({ "object_type": "contact", "key": "a", "type": "select" }),
+        ),
+    ];
+    for member in row.as_object().unwrap().keys() {
+        let (null, absent) = (with_null(&row, member), without(&row, member));
+        pairs.push(("/v1/contacts/batch", batch(null), batch(absent)));
+    }
+    for (path, null, absent) in pairs {
+        let asked = |given: &Value| {
+            let world = World::new();
+            outcome(&Bed::new(&world).ask("POST", path, given))
+        };
+        assert_eq!(asked(&null), asked(&absent), "{path} {null}");
+    }
+}

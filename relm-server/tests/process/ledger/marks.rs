@@ -1,0 +1,39 @@
+//! Records as the ledger knows them.
+
+use serde_json::{Value, json};
+
+/// What tells one state of a record from another.
+pub fn mark(list: &str, record: &Value) -> Value {
+    match list {
+        "/v1/keys" => json!({
+            "is_revoked": !record["revoked_at"].is_null(), "replaced_by": record["replaced_by"], "scopes": record["scopes"],
+        }),
+        "/v1/webhooks" => json!([
+            record["url"],
+            record["description"],
+            record["enabled"],
+            record["previous_secret_expires_at"],
+        ]),
+        _ => json!(record["version"].as_i64().unwrap_or(0)),
+    }
+}
+
+/// Where an edge is, by its id.
+pub fn edge_place(edge: &str) -> (String, String) {
+    ("/v1/associations".to_owned(), edge.to_owned())
+}
+
+/// What a record that has events is, by its id.
+pub fn id_type(id: &str) -> &'static str {
+    let prefixes = [
+        ("con", "contact"),
+        ("cmp", "company"),
+        ("deal", "deal"),
+        ("act", "activity"),
+        ("asc", "association"),
+        ("fld", "field"),
+    ];
+    let prefix = id.split('_').next().unwrap();
+    let mut known = prefixes.iter().filter(|(known, _)| *known == prefix);
+    known.next().expect("it has events").1
+}
