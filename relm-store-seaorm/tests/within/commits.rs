@@ -85,12 +85,11 @@ async fn an_order_and_its_contact_are_committed_together(bed: &Bed) -> Tested {
         .map(|(table, rows)| (table, rows - was(table)))
         .filter(|(table, rows)| *table != "terms" && *rows != 0)
         .collect();
-    // The contact and the field have an event each, of which the endpoint is told.
     let expected = [
         ("contacts", 1),
         ("fields", 1),
         ("webhooks", 1),
-        ("events", 2),
+        ("events", 2), // of the contact and of the field
         ("deliveries", 2),
         ("workspaces", 1),
         ("responses", 1),
