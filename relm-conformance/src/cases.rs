@@ -279,6 +279,10 @@ macro_rules! for_each_case {
                 an_upsert_keeps_what_it_does_not_name
                 a_row_with_a_lost_reference_fails_alone
             }
+            [engine::operations] {
+                a_batch_does_what_its_operations_do_one_by_one
+                batches_in_opposite_orders_happen_wholly
+            }
             [engine::large] {
                 the_largest_batch_records_every_event
                 long_keys_are_told_apart

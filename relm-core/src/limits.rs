@@ -57,6 +57,10 @@ pub const BATCH_ROWS_MAX: usize = 500;
 pub const BATCH_CONTACT_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Words, and other terms of search, that the contacts have which the rows of one batch make or change.
 pub const BATCH_TERMS_MAX: usize = 100_000;
+/// Records that one batch of operations writes: those that it is about, their associations, events and deliveries.
+pub const BATCH_RECORDS_MAX: usize = 25_000;
+/// Characters of the name that an operation of a batch gives its record.
+pub const OPERATION_REF_CHARS_MAX: usize = 64;
 /// Characters of an idempotency key.
 pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
 /// How long a stored response answers for its key: 24 hours.

@@ -50,6 +50,18 @@ impl Acme {
             .expect("it is in the store")
     }
 
+    /// Another workspace of the same engine.
+    pub async fn in_another_workspace(&self, name: &str) -> Self {
+        let workspace = self.crm.create_workspace(name).await;
+        let workspace = workspace.expect("the name is free");
+        let scoped = self.crm.open(workspace.id, Mode::Live).await;
+        Self {
+            crm: self.crm.clone(),
+            clock: Arc::clone(&self.clock),
+            scoped: scoped.expect("it was just made"),
+        }
+    }
+
     /// Every record of a kind, newest first.
     pub async fn all(&self, store: &Subject, kind: Kind) -> Vec<Document> {
         walk(store, self.scoped.scope(), kind, &[], 200).await

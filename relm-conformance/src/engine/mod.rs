@@ -16,6 +16,7 @@ pub(crate) mod history;
 pub(crate) mod identities;
 pub(crate) mod large;
 pub(crate) mod mock_transport;
+pub(crate) mod operations;
 pub(crate) mod purge;
 pub(crate) mod purged_hubs;
 pub(crate) mod races;

@@ -13,7 +13,7 @@ use super::acme::{Acme, company, contact, failure, required_field, tagged};
 use crate::subject::Subject;
 
 /// Handles to race with, by turns through two engines.
-async fn contenders(acme: &Acme, store: &Subject, count: usize) -> Vec<(usize, Scoped)> {
+pub(super) async fn contenders(acme: &Acme, store: &Subject, count: usize) -> Vec<(usize, Scoped)> {
     let other = acme.beside(store.shared(), 2).await;
     let handles = [acme.scoped.clone(), other];
     (0..count).map(|n| (n, handles[n % 2].clone())).collect()

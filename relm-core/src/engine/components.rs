@@ -1,5 +1,6 @@
 //! What one engine consists of. [`CrmBuilder`](super::CrmBuilder) composes it, once.
 
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::caches::{Configurations, KeyUses, Principals, Workspaces};
@@ -7,6 +8,7 @@ use super::commits::Commits;
 use super::effects::Effects;
 use super::environment::Environment;
 use super::listeners::Listeners;
+use super::staging::Staging;
 use super::storage::Storage;
 use super::wakeups::Wakeups;
 use crate::error::Result;
@@ -53,6 +55,20 @@ struct InTransaction {
     effects: Arc<Mutex<Effects>>,
 }
 
+/// An engine whose commits are staged.
+pub(super) struct UnitOfWork {
+    pub components: Arc<Components>,
+    pub staging: Arc<Staging>,
+    effects: Arc<Mutex<Effects>>,
+}
+
+impl UnitOfWork {
+    /// What the commit of all that is staged means.
+    pub fn effects(&self) -> Effects {
+        mem::take(&mut *lock(&self.effects))
+    }
+}
+
 impl Components {
     pub fn new(
         store: Arc<dyn Store>,
@@ -93,7 +109,7 @@ impl Components {
         let effects = Arc::new(Mutex::new(Effects::default()));
         let (committed, told) = (Arc::clone(&effects), Arc::clone(outside));
         transaction.after_commit().add(move || {
-            let effects = std::mem::take(&mut *lock(&committed));
+            let effects = mem::take(&mut *lock(&committed));
             told.apply(effects);
         });
         Arc::new(Self {
@@ -120,6 +136,30 @@ impl Components {
             common: Arc::clone(&self.common),
             transaction: self.transaction.clone(),
         })
+    }
+
+    /// The engine of changes in one scope that are committed as one: what it commits is staged, and what its commits mean is kept.
+    pub fn unit_of_work(self: &Arc<Self>, scope: Scope) -> UnitOfWork {
+        let configurations = Configurations::new();
+        if let Some(known) = self.remembered(scope) {
+            configurations.insert(scope, known);
+        }
+        let (storage, staging) = self.storage.staged();
+        let effects = Arc::new(Mutex::new(Effects::default()));
+        let components = Arc::new(Self {
+            storage,
+            configurations,
+            common: Arc::clone(&self.common),
+            transaction: Some(InTransaction {
+                outside: Arc::clone(self),
+                effects: Arc::clone(&effects),
+            }),
+        });
+        UnitOfWork {
+            components,
+            staging,
+            effects,
+        }
     }
 
     /// Has the rest of the engine learn what was committed, which of a dry run is nothing: at once, or once the transaction is committed that it is within.

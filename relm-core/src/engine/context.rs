@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::commits::Commits;
-use super::components::Components;
+use super::components::{Components, UnitOfWork};
 use super::effects::Effects;
 use super::environment::Environment;
 use super::listeners::Listeners;
@@ -94,6 +94,22 @@ impl Context {
             components: self.components.dry_run(self.scope),
             ..self
         }
+    }
+
+    /// The same context, whose changes are staged to be committed as one. They have no idempotency key, and are of one request.
+    pub fn unit_of_work(&self) -> (Self, UnitOfWork) {
+        let unit = self.components.unit_of_work(self.scope);
+        let environment = self.environment();
+        let request_id = self
+            .request_id
+            .unwrap_or_else(|| environment.mint_request());
+        let context = Self {
+            components: Arc::clone(&unit.components),
+            request_id: Some(request_id),
+            idempotency: None,
+            ..self.clone()
+        };
+        (context, unit)
     }
 
     /// The same context, for a request with this key.

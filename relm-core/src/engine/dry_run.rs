@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::by_ids::read_by_ids;
 use crate::limits::PAGE_LIMIT_MAX;
 use crate::preconditions::{self, StateView, key_of};
-use crate::query::filter::{Clause, Condition, Target};
-use crate::record::column::ColumnValue;
 use crate::store::{
-    Batch, CommitError, Configuration, Query, Require, Store, StoreError, StoredResponse, Write,
+    Batch, CommitError, Configuration, Require, Store, StoreError, StoredResponse, Write,
 };
 use crate::value::id::{Id, Kind};
 use crate::value::scope::Scope;
@@ -41,9 +40,7 @@ impl DryRun {
         }
         for (kind, ids) in ids {
             let ids: Vec<Id> = ids.into_iter().collect();
-            for ids in ids.chunks(PAGE_LIMIT_MAX) {
-                state.read_versions(store, scope, kind, ids).await?;
-            }
+            state.read_versions(store, scope, kind, &ids).await?;
         }
         for (kind, keys) in keys {
             let keys: Vec<String> = keys.into_iter().collect();
@@ -113,7 +110,6 @@ struct State {
 }
 
 impl State {
-    /// The versions of these records of one kind: a page at a time, since they may be large.
     async fn read_versions(
         &mut self,
         store: &dyn Store,
@@ -121,27 +117,12 @@ impl State {
         kind: Kind,
         ids: &[Id],
     ) -> Result<(), StoreError> {
-        let mut query = Query {
-            kind,
-            clauses: vec![Clause {
-                target: Target::Id,
-                condition: Condition::In(ids.iter().copied().map(ColumnValue::from).collect()),
-            }],
-            after: None,
-            limit: ids.len(),
-        };
-        loop {
-            let page = store.list(scope, &query).await?;
-            query.after = page.documents.last().map(|last| last.id);
-            for document in page.documents {
-                let id = document.id;
-                let entry = document.into_entry().map_err(StoreError::fault)?;
-                self.versions.insert(id, entry.record.version());
-            }
-            if !page.more {
-                return Ok(());
-            }
+        for document in read_by_ids(store, scope, kind, ids).await? {
+            let id = document.id;
+            let entry = document.into_entry().map_err(StoreError::fault)?;
+            self.versions.insert(id, entry.record.version());
         }
+        Ok(())
     }
 }
 

@@ -27,6 +27,14 @@ pub(super) async fn apply_once<T, O: Operation<Output = Reply<T>>>(
     run(context, operation, Storing::Plain).await
 }
 
+/// [`apply_once`], of a transaction that is no operation of one plan.
+pub(super) async fn transact_once<T, X: Transaction<Output = Reply<T>>>(
+    context: &Context,
+    transaction: X,
+) -> Result<Reply<T>> {
+    carry_out(context, transaction, Storing::Plain).await
+}
+
 /// The reply that an earlier request with the key of this context got, if it has one that was used: for what comes to its reply by
 /// several operations, of which the last is [applied once](apply_once).
 pub(super) async fn replayed<T>(context: &Context) -> Result<Option<Reply<T>>> {
@@ -52,10 +60,18 @@ pub(super) async fn apply_once_in_system<T, X: Transaction<Output = Reply<T>>>(
     context: &Context,
     transaction: X,
 ) -> Result<Reply<T>> {
+    carry_out(context, transaction, Storing::SealedInSystem).await
+}
+
+async fn carry_out<T, X: Transaction<Output = Reply<T>>>(
+    context: &Context,
+    transaction: X,
+    storing: Storing,
+) -> Result<Reply<T>> {
     let mut idempotent = Idempotent {
         context,
         transaction,
-        storing: Storing::SealedInSystem,
+        storing,
         required: Vec::new(),
     };
     let transacted = transact(context.storage(), &mut idempotent);

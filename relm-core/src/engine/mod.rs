@@ -7,10 +7,12 @@
 //!   event and its deliveries in the same commit; **idempotency** decorates it;
 //! - **effects**: what a commit means to the rest of the engine, at once, or once the transaction is committed that the
 //!   program holds and the engine is **within**; of a **dry run**, whose commits are checked and not applied, nothing;
+//! - a **unit of work**: changes that are staged one after the other, and committed as one;
 //! - the operations on each **resource**; **keys**, **accounts**, **claims** and **retention** beside them;
 //! - [`Crm`] and [`Scoped`], which a program calls, and the **dispatcher**, which delivers.
 
 mod accounts;
+mod by_ids;
 mod caches;
 mod change;
 mod claims;
@@ -32,8 +34,10 @@ mod resources;
 mod retention;
 mod scoped;
 mod spans;
+mod staging;
 mod storage;
 mod transaction;
+mod unit_of_work;
 mod wakeups;
 mod wanted;
 mod within;
@@ -54,6 +58,7 @@ pub use resources::history::{History, HistoryPage};
 pub use resources::keys::Keys;
 pub use resources::listing::{List, ListRequest};
 pub use resources::objects::Objects;
+pub use resources::operations::{OperationName, OperationRow, OperationStatus, OperationsReport};
 pub use resources::pages::Listing;
 pub use resources::purge::Purged;
 pub use resources::recovery::{RecoverInput, Recovery};

@@ -4,17 +4,22 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::context::{Context, IdempotencyKey};
+use super::idempotency::{refuse_unread, transact_once};
+use super::reply::Reply;
 use super::resources::associations::Associations;
 use super::resources::events::Events;
 use super::resources::fields::Fields;
 use super::resources::keys::Keys;
 use super::resources::objects::Objects;
+use super::resources::operations::{Operations, OperationsReport};
 use super::resources::pages::Listing;
 use super::resources::searching::SearchRequest;
 use super::resources::webhooks::Webhooks;
+use super::unit_of_work::UnitOfWork;
 use crate::error::{Error, Result};
 use crate::record::object::{Activity, Company, Contact, Deal, Object};
 use crate::record::{Actor, Record};
@@ -206,6 +211,22 @@ impl Scoped {
     /// The endpoints, and their deliveries.
     pub fn webhooks(&self) -> Webhooks<'_> {
         Webhooks::new(&self.context)
+    }
+
+    /// Carries out up to 500 operations on records of any kind, in their order and in one commit, of a JSON object such as
+    /// `{"operations": [{"op": "create", "object": "company", "ref": "acme", "data": {"name": "Acme"}}, {"op": "create", "object":
+    /// "contact", "data": {"email": "ada@example.com", "company_id": {"$ref": "acme"}}}]}`. Each sees what those before it did. Unless
+    /// `atomic` is false, either all of them happen or none; otherwise those that fail are left out.
+    ///
+    /// # Errors
+    /// `validation_failed` when there are no operations or more than 500; the first failing operation's error, unless `atomic` is false.
+    pub async fn batch_json(&self, body: Value) -> Result<Reply<OperationsReport>> {
+        match Operations::read(body) {
+            Ok(operations) => {
+                transact_once(&self.context, UnitOfWork::new(&self.context, operations)).await
+            }
+            Err(error) => Err(refuse_unread(&self.context, error).await),
+        }
     }
 
     /// What a search finds: an exact e-mail address, domain or id first, then newest first. See [`Listing`].

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::dry_run::DryRun;
 use super::spans;
+use super::staging::Staging;
 use crate::error::{Error, Result};
 use crate::record::Document;
 use crate::store::{
@@ -26,6 +27,7 @@ pub(super) struct Storage {
     clock: Arc<dyn Clock>,
     writability: Writability,
     is_transaction: bool,
+    is_staging: bool,
     /// Where the preconditions of commits are checked, and nothing is applied.
     dry_run: Option<DryRun>,
 }
@@ -37,6 +39,7 @@ impl Storage {
             clock,
             writability: Writability::default(),
             is_transaction: false,
+            is_staging: false,
             dry_run: None,
         }
     }
@@ -59,6 +62,17 @@ impl Storage {
         }
     }
 
+    /// The same store, to which what is committed is staged for a commit of all of it.
+    pub fn staged(&self) -> (Self, Arc<Staging>) {
+        let staging = Arc::new(Staging::new(Arc::clone(&self.store)));
+        let store = Arc::clone(&staging) as Arc<dyn Store>;
+        let storage = Self {
+            is_staging: true,
+            ..Self::new(store, Arc::clone(&self.clock))
+        };
+        (storage, staging)
+    }
+
     pub fn is_dry_run(&self) -> bool {
         self.dry_run.is_some()
     }
@@ -66,6 +80,11 @@ impl Storage {
     /// Whether what is committed is part of a transaction that the program holds.
     pub fn is_transaction(&self) -> bool {
         self.is_transaction
+    }
+
+    /// Whether what is committed is part of what somebody else commits later.
+    pub fn is_part(&self) -> bool {
+        self.is_transaction || self.is_staging
     }
 
     pub async fn get(&self, scope: Scope, id: Id) -> Result<Option<Document>> {

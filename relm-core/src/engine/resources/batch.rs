@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+pub(super) use self::report::ListedOptions;
 use self::report::report;
 pub use self::report::{BatchReport, BatchRow, BatchTag, RowStatus};
 use self::working_set::WorkingSet;

@@ -14,6 +14,7 @@ pub(super) mod history;
 pub(super) mod keys;
 pub(super) mod listing;
 pub(super) mod objects;
+pub(super) mod operations;
 pub(super) mod pages;
 pub(super) mod purge;
 pub(super) mod recovery;

@@ -38,8 +38,8 @@ pub(super) async fn restore<T: Object + Into<Record>>(
         return Ok(reply);
     }
     match restore_rest(context, id).await {
-        // The program's transaction can be at its end by that.
-        Err(error) if context.storage().is_transaction() => Err(error),
+        // The program's transaction can be at its end by that; and what is staged is to be committed whole.
+        Err(error) if context.storage().is_part() => Err(error),
         _ => Ok(reply),
     }
 }

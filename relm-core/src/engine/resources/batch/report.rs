@@ -106,6 +106,26 @@ named!(
     "`created`, `updated`, `unchanged` or `failed`"
 );
 
+/// The options that errors of one batch have listed so far. Rows that fail in one field have its options in common: they are listed with the
+/// first of them.
+#[derive(Default)]
+pub(in crate::engine::resources) struct ListedOptions(HashSet<(String, Option<String>)>);
+
+impl ListedOptions {
+    /// An error of a row, with its options where they were not listed yet; `of` is whose fields they are.
+    pub fn once(&mut self, of: &str, error: &Error) -> Error {
+        // Whatever an unknown member is called, the known ones are the same.
+        let field = match error.kind() {
+            ErrorKind::UnknownField => None,
+            _ => error.field().map(str::to_owned),
+        };
+        match error.valid_options().is_empty() || self.0.insert((of.to_owned(), field)) {
+            true => error.clone(),
+            false => error.clone().without_options(),
+        }
+    }
+}
+
 /// Bytes of a row beside its contact, nearly.
 const ROW_BYTES: usize = 120;
 
@@ -118,8 +138,7 @@ pub(super) fn report(rows: &[Result<(RowStatus, Document), Arc<Error>>]) -> Resu
     let mut json = String::with_capacity(rows.iter().map(document_bytes).sum());
     json.push_str(r#"{"object":"batch","data":["#);
     let (mut created, mut updated, mut unchanged, mut failed) = (0, 0, 0, 0);
-    // Rows that fail in one field have its options in common: they are listed with the first of them.
-    let mut listed: HashSet<Option<&str>> = HashSet::new();
+    let mut listed = ListedOptions::default();
     for (index, row) in rows.iter().enumerate() {
         let separator = if index == 0 { "" } else { "," };
         let written = match row {
@@ -139,15 +158,7 @@ pub(super) fn report(rows: &[Result<(RowStatus, Document), Arc<Error>>]) -> Resu
             }
             Err(failure) => {
                 failed += 1;
-                // Whatever an unknown member is called, the known ones are the same.
-                let of = match failure.kind() {
-                    ErrorKind::UnknownField => None,
-                    _ => failure.field(),
-                };
-                let mut error = Error::clone(failure);
-                if !error.valid_options().is_empty() && !listed.insert(of) {
-                    error = error.without_options();
-                }
+                let error = listed.once("", failure);
                 let error = error.within(&format!("contacts[{index}]"));
                 let error = serde_json::to_string(&error).map_err(Error::internal)?;
                 write!(

@@ -1,0 +1,39 @@
+//! Records by their ids, a page at a time.
+
+use crate::limits::PAGE_LIMIT_MAX;
+use crate::query::filter::{Clause, Condition, Target};
+use crate::record::Document;
+use crate::record::column::ColumnValue;
+use crate::store::{Query, Store, StoreError};
+use crate::value::id::{Id, Kind};
+use crate::value::scope::Scope;
+
+/// The documents of those of these records of one kind that there are, in no order that counts.
+pub(super) async fn read_by_ids(
+    store: &dyn Store,
+    scope: Scope,
+    kind: Kind,
+    ids: &[Id],
+) -> Result<Vec<Document>, StoreError> {
+    let mut found = Vec::new();
+    for ids in ids.chunks(PAGE_LIMIT_MAX) {
+        let mut query = Query {
+            kind,
+            clauses: vec![Clause {
+                target: Target::Id,
+                condition: Condition::In(ids.iter().copied().map(ColumnValue::from).collect()),
+            }],
+            after: None,
+            limit: ids.len(),
+        };
+        loop {
+            let page = store.list(scope, &query).await?;
+            query.after = page.documents.last().map(|last| last.id);
+            found.extend(page.documents);
+            if !page.more {
+                break;
+            }
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,70 @@
+//! A unit of work: changes that are made one after the other, each in sight of those before it, and committed as one.
+
+use std::future::Future;
+use std::mem;
+
+use super::context::Context;
+use super::effects::Effects;
+use super::staging::Staging;
+use super::transaction::{Planned, Transaction};
+use crate::error::Result;
+use crate::store::Refusal;
+
+/// What a unit of work does.
+pub(super) trait Work: Send {
+    /// What it comes to.
+    type Output: Send;
+
+    /// Makes the changes in a context whose commits are staged. Called once for each attempt.
+    fn run(
+        &mut self,
+        context: &Context,
+        staging: &Staging,
+    ) -> impl Future<Output = Result<Self::Output>> + Send;
+}
+
+/// The transaction of one unit of work. Where anything that its changes went by is so no more, all of them are made again.
+pub(super) struct UnitOfWork<'a, W> {
+    context: &'a Context,
+    work: W,
+    /// Whether the last commit found that the configuration has changed.
+    is_outdated: bool,
+    effects: Effects,
+}
+
+impl<'a, W: Work> UnitOfWork<'a, W> {
+    pub fn new(context: &'a Context, work: W) -> Self {
+        Self {
+            context,
+            work,
+            is_outdated: false,
+            effects: Effects::default(),
+        }
+    }
+}
+
+impl<W: Work> Transaction for UnitOfWork<'_, W> {
+    type Output = W::Output;
+
+    async fn plan(&mut self) -> Result<Planned<W::Output>> {
+        if mem::take(&mut self.is_outdated) {
+            self.context.reload_configuration().await?;
+        }
+        let (context, unit) = self.context.unit_of_work();
+        let output = self.work.run(&context, &unit.staging).await?;
+        self.effects = unit.effects();
+        let now = self.context.environment().now();
+        let batch = unit.staging.batch(self.context.scope(), now);
+        Ok(Planned::Commit(batch, output))
+    }
+
+    fn committed(&mut self) {
+        self.context.publish(mem::take(&mut self.effects));
+    }
+
+    /// Whatever it is, the next attempt finds it where it belongs: with the change that meets it.
+    fn resolve(&mut self, conflict: Refusal) -> Result<()> {
+        self.is_outdated = matches!(conflict, Refusal::Configuration);
+        Ok(())
+    }
+}
