@@ -6,6 +6,7 @@
 mod answer;
 mod associations;
 mod authentication;
+mod batch;
 mod call;
 mod code;
 mod documents;
@@ -192,7 +193,8 @@ impl Api {
         };
         seen.route(route.operation.path);
         let (needed, handler) = match route.handler {
-            Handler::Keyed(scope, handler) => (scope, handler),
+            Handler::Keyed(scope, handler) => (Some(scope), handler),
+            Handler::KeyedByContent(handler) => (None, handler),
             Handler::Open(handler) => {
                 Query::of(&head.uri)?.finish()?;
                 return Ok((Task::Open(handler), None));
@@ -209,7 +211,9 @@ impl Api {
             seen.rate_limited();
             return Err(ApiError::rate_limited(window.retry_after_s));
         }
-        check_scope(&principal, needed)?;
+        if let Some(needed) = needed {
+            check_scope(&principal, needed)?;
+        }
         check_version(&head.headers)?;
         let is_dry_run = dry_run::is_asked_for(&head.method, &head.headers)?;
         let scoped = self.crm.open_for(&principal).await?;

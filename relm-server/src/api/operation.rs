@@ -46,6 +46,8 @@ pub(super) enum Access {
     Open,
     /// Whoever shows a valid key that has this scope.
     Keyed(KeyScope),
+    /// Whoever shows a valid key that has the scopes of what the request names.
+    KeyedByContent,
 }
 
 /// The body of a request, by the name of its schema.
@@ -205,7 +207,7 @@ impl Operation {
 
     /// Whether it needs a key.
     pub fn is_keyed(&self) -> bool {
-        matches!(self.access, Access::Keyed(_))
+        matches!(self.access, Access::Keyed(_) | Access::KeyedByContent)
     }
 
     pub fn takes_idempotency_key(&self) -> bool {

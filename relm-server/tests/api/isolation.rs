@@ -238,6 +238,26 @@ fn writes_neither_meet_nor_refer_to_what_lies_elsewhere() {
             json!({ "contacts": [{ "email": "b@example.com", "company_id": owned.company }] });
         let done = stranger.post("/v1/contacts/batch", rows).is(200);
         assert_eq!(done["data"][0]["error"]["code"], "invalid_reference");
+        for (operation, code) in [
+            (
+                json!({ "op": "update", "id": owned.contact, "data": { "phone": "1" } }),
+                "not_found",
+            ),
+            (json!({ "op": "delete", "id": owned.deal }), "not_found"),
+            (json!({ "op": "unlink", "id": owned.edge }), "not_found"),
+            (
+                json!({ "op": "create", "object": "deal", "data": { "title": "a", "primary_contact_id": owned.contact } }),
+                "invalid_reference",
+            ),
+            (
+                json!({ "op": "link", "data": { "from_type": "contact", "from_id": contact, "to_type": "deal", "to_id": owned.deal } }),
+                "invalid_reference",
+            ),
+        ] {
+            let body = json!({ "operations": [operation], "atomic": false });
+            let done = stranger.post("/v1/batch", body).is(200);
+            assert_eq!(done["data"][0]["error"]["code"], code, "{operation}");
+        }
         let field = json!({ "object_type": "contact", "key": "plan", "type": "number" });
         stranger.create("/v1/schema/fields", field);
     }

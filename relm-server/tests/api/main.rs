@@ -33,6 +33,7 @@ mod mistakes;
 mod nulls;
 mod objects;
 mod openapi;
+mod operations;
 mod products;
 mod purge;
 mod recovery;

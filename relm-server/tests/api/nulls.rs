@@ -163,6 +163,9 @@ fn a_null_of_what_is_done_is_an_absence() {
         ["/v1/contacts/batch", { "contacts": [{ "first_name": "A" }, { "email": "no" }] }, [
             ["contacts", ["data", REQUIRED]], ["dedup_on", ["failed", 1]], ["atomic", ["failed", 1]],
         ]],
+        ["/v1/batch", { "operations": [{ "op": "create", "object": "contact", "data": { "email": "no" } }] }, [
+            ["operations", ["data", REQUIRED]], ["atomic", ["failed", REQUIRED]],
+        ]],
         [format!("{webhook}/rotate_secret"), {}, [
             ["expires_in", ["previous_secret_expires_at", "2026-07-03T10:00:00.000Z"]],
         ]],

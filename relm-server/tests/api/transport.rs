@@ -68,7 +68,7 @@ fn an_unknown_path_is_not_found_with_or_without_a_key() {
 fn bulk_import_is_for_contacts_alone() {
     let world = World::new();
     let user = world.user("acme", Mode::Live);
-    let message = "Bulk import is for contacts alone: POST /v1/contacts/batch.";
+    let message = "A batch of rows is for contacts alone: POST /v1/contacts/batch. Records of all objects are made and changed by POST /v1/batch.";
     let expected = json!({ "code": "not_found", "message": message });
     for list in [
         "companies",

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use self::marks::{edge_place, id_type, mark};
+use self::marks::{edge_place, id_type, list_of_record, mark};
 use self::writes::{CYCLE, LISTS, Made, Write};
 use super::client::Client;
 
@@ -109,6 +109,7 @@ impl Ledger {
         let (_, verb) = write.operation.split_once('_').unwrap();
         match verb {
             "batch" => entries.rows(answer),
+            "create" if write.operation == "batch_create" => entries.operations_of(answer),
             "create" => entries.changed(write.list(), "created", answer),
             "update" => entries.changed(write.list(), "updated", answer),
             "restore" => entries.restored(write, answer),
@@ -177,6 +178,17 @@ impl Entries {
                 "unchanged" => {}
                 other => panic!("{other}: {row}"),
             }
+        }
+    }
+
+    fn operations_of(&mut self, report: &Value) {
+        for row in report["data"].as_array().unwrap() {
+            let record = &row["record"];
+            self.changed(
+                list_of_record(record),
+                row["status"].as_str().unwrap(),
+                record,
+            );
         }
     }
 

@@ -162,7 +162,7 @@ fn described(operation: &Operation, fields: &[Field]) -> Value {
 /// What a caller must know, and the scope that a key needs.
 fn description(operation: &Operation) -> String {
     match operation.access {
-        Access::Open => operation.description.to_owned(),
+        Access::Open | Access::KeyedByContent => operation.description.to_owned(),
         Access::Keyed(scope) => format!("{} Needs the scope `{scope}`.", operation.description),
     }
 }
@@ -170,6 +170,6 @@ fn description(operation: &Operation) -> String {
 fn security(access: Access) -> Value {
     match access {
         Access::Open => json!([]),
-        Access::Keyed(_) => json!([{ "key": [] }]),
+        Access::Keyed(_) | Access::KeyedByContent => json!([{ "key": [] }]),
     }
 }

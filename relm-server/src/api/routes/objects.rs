@@ -118,7 +118,7 @@ pub(super) fn routes() -> Vec<Route> {
             .gives(200, "ContactBatch")
             .batch()
             .refuses(&[TAKEN, NO_REFERENCE, NO_CHOICE, EMPTY])
-            .nowhere_else("Bulk import is for contacts alone: POST /v1/contacts/batch."),
+            .nowhere_else("A batch of rows is for contacts alone: POST /v1/contacts/batch. Records of all objects are made and changed by POST /v1/batch."),
     );
     let contacts = object_routes!(
         Contact,

@@ -21,6 +21,8 @@ pub(in crate::api) struct Route {
 pub(in crate::api) enum Handler {
     /// Whoever shows a valid key that has this scope.
     Keyed(KeyScope, fn(Call) -> Answering),
+    /// Whoever shows a valid key. It holds the key to the scopes of what the request names.
+    KeyedByContent(fn(Call) -> Answering),
     /// Anyone.
     Open(fn(Open) -> Answering),
 }
@@ -45,6 +47,7 @@ pub(super) use keyed;
 pub(super) fn route(handler: Handler, operation: Operation) -> Route {
     let access = match handler {
         Handler::Keyed(scope, _) => Access::Keyed(scope),
+        Handler::KeyedByContent(_) => Access::KeyedByContent,
         Handler::Open(_) => Access::Open,
     };
     Route {

@@ -2,19 +2,25 @@
 
 use relm_core::{ErrorKind, Kind};
 
-use super::route::{Route, delete, get, keyed, patch, post, route};
+use super::route::{Handler, Route, delete, get, keyed, patch, post, route};
 use crate::api::code::Code;
 use crate::api::openapi::EVENT_STREAM;
-use crate::api::{associations, documents, events, fields, keys, schema, search, stream, webhooks};
+use crate::api::{
+    associations, batch, documents, events, fields, keys, schema, search, stream, webhooks,
+};
 
 const INVALID: Code = Code::Engine(ErrorKind::ValidationFailed);
 const NO_REFERENCE: Code = Code::Engine(ErrorKind::InvalidReference);
 const NO_CHOICE: Code = Code::Engine(ErrorKind::UnknownValue);
 const TAKEN: Code = Code::Engine(ErrorKind::Conflict);
+const EMPTY: Code = Code::Engine(ErrorKind::IdentifierRequired);
+const MISSING: Code = Code::Engine(ErrorKind::NotFound);
+const MOVED: Code = Code::Engine(ErrorKind::VersionConflict);
 const GONE: Code = Code::Engine(ErrorKind::Gone);
 
 pub(super) fn routes() -> Vec<Route> {
     let mut routes = schema_routes();
+    routes.push(batch_route());
     routes.extend(association_routes());
     routes.extend(webhook_routes());
     routes.extend(webhook_action_routes());
@@ -74,6 +80,24 @@ fn schema_routes() -> Vec<Route> {
                 .of(&[Kind::Field]),
         ),
     ]
+}
+
+fn batch_route() -> Route {
+    route(
+        Handler::KeyedByContent(|call| Box::pin(batch::batch(call))),
+        post("batch.create", "/v1/batch")
+            .says(
+                "Change many records in one commit",
+                "Carries up to 500 operations out in their order: creations, updates, upserts, deletions, restorations and links of \
+                 contacts, companies, deals and activities. Each sees what those before it did, and names their records by `$ref`. All \
+                 happen or none; with `atomic: false` those that fail are left out. Needs the write scope of everything that the \
+                 operations are about.",
+            )
+            .takes("BatchCreate")
+            .gives(200, "Batch")
+            .batch()
+            .refuses(&[MISSING, TAKEN, MOVED, NO_REFERENCE, NO_CHOICE, EMPTY]),
+    )
 }
 
 fn association_routes() -> Vec<Route> {

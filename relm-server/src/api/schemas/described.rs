@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use relm_core::engine::OperationName;
+use relm_core::limits::{BATCH_ROWS_MAX, OPERATION_REF_CHARS_MAX};
 use relm_core::query::filter::Operator;
 use relm_core::record::column::ColumnType;
 use relm_core::record::field::FieldType;
@@ -77,6 +79,70 @@ impl Deleted {
             purged: None,
         }
     }
+}
+
+/// Operations that are carried out in one commit.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "the engine reads it; its schema is made of it")]
+pub(crate) struct BatchCreate {
+    /// The operations, 1 to 500, carried out in order.
+    #[schemars(length(min = 1, max = BATCH_ROWS_MAX))]
+    operations: Vec<BatchOperation>,
+    /// Whether all of them happen or none. With false, those that fail are left out. Default: true.
+    atomic: Option<bool>,
+}
+
+/// One operation of a batch.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "the engine reads it; its schema is made of it")]
+struct BatchOperation {
+    /// What it does.
+    op: OperationName,
+    /// What it is about: `contact`, `company`, `deal` or `activity`. It may be left out where `id` says it, and of links.
+    object: Option<ObjectType>,
+    /// The id of the record, or `{"$ref": "name"}` for that of an earlier operation: for all but `create`, `upsert` and `link`.
+    #[schemars(with = "Option<IdOrRef>")]
+    id: Option<Value>,
+    /// The unique value by which an update, an upsert or a deletion finds its record, in place of `id`.
+    #[serde(rename = "match")]
+    key: Option<BatchMatch>,
+    /// The members of a record, as for its creation or its update, or of an association. Where one takes an id, it takes
+    /// `{"$ref": "name"}` for that of an earlier operation.
+    data: Option<BTreeMap<String, Value>>,
+    /// The version that the record must have.
+    if_version: Option<i64>,
+    /// What later operations call the record.
+    #[serde(rename = "ref")]
+    #[schemars(length(min = 1, max = OPERATION_REF_CHARS_MAX))]
+    reference: Option<String>,
+}
+
+/// An id, or what stands for that of an earlier operation.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "the engine reads it; its schema is made of it")]
+enum IdOrRef {
+    /// An id.
+    Id(String),
+    /// What an earlier operation calls its record.
+    Ref(BatchRef),
+}
+
+/// What an earlier operation of a batch calls its record.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "the engine reads it; its schema is made of it")]
+struct BatchRef {
+    /// The name.
+    #[serde(rename = "$ref")]
+    reference: String,
+}
+
+/// The unique value of a record.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "the engine reads it; its schema is made of it")]
+struct BatchMatch {
+    /// The e-mail address of a contact.
+    email: String,
 }
 
 /// What there is to write, read and filter by, and how much of it.

@@ -37,12 +37,23 @@ pub(super) fn add(all: &mut Schemas) {
     for name in ["WebhookCreate", "WebhookUpdate"] {
         all[name]["properties"]["headers"] = headers();
     }
-    let batch = &mut all["ContactBatchCreate"]["properties"];
-    batch["contacts"]["items"] = reference("ContactCreate");
-    batch[dry_run::MEMBER] = json!({
-        "type": ["boolean", "null"],
-        "description": "Whether this is a dry run, as the header `Relm-Dry-Run` asks for one. Default: false.",
-    });
+    all["ContactBatchCreate"]["properties"]["contacts"]["items"] = reference("ContactCreate");
+    one_of_both(all);
+    for name in ["ContactBatchCreate", "BatchCreate"] {
+        all[name]["properties"][dry_run::MEMBER] = json!({
+            "type": ["boolean", "null"],
+            "description": "Whether this is a dry run, as the header `Relm-Dry-Run` asks for one. Default: false.",
+        });
+    }
+}
+
+/// An id, or what stands for one, as generators take it: never both.
+fn one_of_both(all: &mut Schemas) {
+    if let Some(either) = all["IdOrRef"].as_object_mut()
+        && let Some(both) = either.remove("anyOf")
+    {
+        either.insert("oneOf".to_owned(), both);
+    }
 }
 
 /// What a request says of the header fields of an endpoint, and no answer does.

@@ -79,6 +79,8 @@ fn of_records() -> Value {
         "batch_rows": limits::BATCH_ROWS_MAX,
         "batch_contact_bytes": limits::BATCH_CONTACT_BYTES_MAX,
         "batch_terms": limits::BATCH_TERMS_MAX,
+        "batch_records": limits::BATCH_RECORDS_MAX,
+        "batch_ref_characters": limits::OPERATION_REF_CHARS_MAX,
         "idempotency_key_characters": limits::IDEMPOTENCY_KEY_CHARS_MAX,
         "idempotency_ttl_ms": limits::IDEMPOTENCY_TTL_MS,
         "custom_fields": limits::FIELDS_MAX,

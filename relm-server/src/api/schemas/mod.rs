@@ -10,7 +10,7 @@ mod metadata;
 mod parts;
 pub(super) mod tidy;
 
-use relm_core::engine::{BatchInput, BatchReport, RecoverInput, Recovery};
+use relm_core::engine::{BatchInput, BatchReport, OperationsReport, RecoverInput, Recovery};
 use relm_core::limits::INTEGER_MAX;
 use relm_core::record::RotateInput;
 use relm_core::record::column::ColumnType;
@@ -24,7 +24,7 @@ use schemars::JsonSchema;
 use schemars::generate::{Contract, SchemaGenerator, SchemaSettings};
 use serde_json::{Value, json};
 
-use self::described::{About, Deleted, Health, WorkspaceSchema};
+use self::described::{About, BatchCreate, Deleted, Health, WorkspaceSchema};
 use self::parts::{PLACE, RECORDS, id_pattern, name_of, one_of};
 pub(super) use self::parts::{Schemas, reference};
 use super::code::Code;
@@ -83,6 +83,7 @@ fn of_types() -> Schemas {
     add::<ShownKey>(&mut answers);
     add::<Recovery>(&mut answers);
     add::<BatchReport>(&mut answers);
+    add::<OperationsReport>(&mut answers);
     add::<Error>(&mut answers);
     add::<Deleted>(&mut answers);
     add::<About>(&mut answers);
@@ -94,6 +95,7 @@ fn of_types() -> Schemas {
     add::<KeyInput>(&mut bodies);
     add::<KeyRotation>(&mut bodies);
     add::<BatchInput>(&mut bodies);
+    add::<BatchCreate>(&mut bodies);
     let mut all = bodies.take_definitions(true);
     let mut answers = answers.take_definitions(true);
     answers.values_mut().for_each(tidy::absent_or_given);
@@ -172,7 +174,9 @@ fn errors(all: &mut Schemas) {
         required.push("request_id".into());
     }
     all.insert("RowError".to_owned(), of_row);
-    all["ContactBatchRow"]["properties"]["error"]["anyOf"][0] = reference("RowError");
+    for row in ["ContactBatchRow", "BatchRow"] {
+        all[row]["properties"]["error"]["anyOf"][0] = reference("RowError");
+    }
     all.insert(
         "ErrorResponse".to_owned(),
         json!({

@@ -62,6 +62,15 @@ fn write_a_batch(user: &mut Rehearsal<'_>) {
     ]);
     let batch = json!({ "dedup_on": ["email"], "contacts": rows });
     user.write("POST", "/v1/contacts/batch", batch);
+    let operations = json!([
+        { "op": "create", "object": "company", "ref": "works", "data": { "name": "Works" } },
+        { "op": "upsert", "object": "contact", "match": { "email": "new@example.com" }, "data": { "company_id": { "$ref": "works" } } },
+        { "op": "link", "data": { "from_type": "company", "from_id": { "$ref": "works" }, "to_type": "contact",
+          "to_id": "con_01M831K2VY6KP43J43158XNJT9" } },
+        { "op": "delete", "object": "contact", "match": { "email": "new@example.com" } },
+    ]);
+    let batch = json!({ "operations": operations, "atomic": false });
+    user.write("POST", "/v1/batch", batch);
 }
 
 /// What an endpoint can be asked to do; then it is disabled.

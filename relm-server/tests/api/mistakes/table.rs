@@ -10,7 +10,7 @@ pub type Mistake = (&'static str, &'static str, &'static str, u16, &'static str)
 pub const PATHS: &[Mistake] = &[
     ("bulk import of what has none", "POST /v1/companies/batch",
      r#"{}"#, 404,
-     r#"{"code": "not_found", "message": "Bulk import is for contacts alone: POST /v1/contacts/batch."}"#),
+     r#"{"code": "not_found", "message": "A batch of rows is for contacts alone: POST /v1/contacts/batch. Records of all objects are made and changed by POST /v1/batch."}"#),
     ("a slash at the end", "GET /v1/contacts/",
      r#""#, 404,
      r#"{"code": "not_found", "message": "There is no such path. Leave out the last `/`: `/v1/contacts`."}"#),

@@ -92,6 +92,9 @@ fn whole(schema: &str) -> Value {
             "contacts": [{ "email": "b@example.com" }, { "email": "no" }, { "email": "first@example.com" }],
             "dedup_on": ["email"], "atomic": false, "dry_run": true,
         }),
+        "BatchCreate" => json!({
+            "operations": [{ "op": "create", "object": "company", "data": { "name": "A" } }], "atomic": true, "dry_run": true,
+        }),
         "SecretRotation" => json!({ "expires_in": 60 }),
         "RecoveryCreate" => json!({ "since": START, "until": "2026-07-03T00:00:00Z" }),
         "ApiKeyCreate" => {

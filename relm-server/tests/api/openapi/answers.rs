@@ -119,6 +119,17 @@ impl Reader<'_> {
         self.follow();
         self.get(&format!("/v1/events/{}", id(&events["data"][0])));
     }
+
+    fn use_batches(&self) {
+        let rows = json!({ "contacts": [{ "email": "x" }, { "email": "grace@example.com" }] });
+        self.post("/v1/contacts/batch", rows);
+        let batch = json!([
+            { "op": "create", "object": "company", "ref": "a", "data": { "name": "A" } },
+            { "op": "update", "id": { "$ref": "a" }, "data": { "name": "B" } },
+            { "op": "restore", "id": "con_01M831K2VY6KP43J43158XNJT9" },
+        ]);
+        self.post("/v1/batch", json!({ "operations": batch, "atomic": false }));
+    }
 }
 
 #[test]
@@ -143,8 +154,7 @@ fn answers_are_as_the_document_says() {
     }
     reader.use_endpoint(&endpoint);
     reader.use_key();
-    let rows = json!({ "contacts": [{ "email": "x" }, { "email": "grace@example.com" }] });
-    reader.post("/v1/contacts/batch", rows);
+    reader.use_batches();
     for path in [
         "/v1/contacts",
         "/v1/companies",

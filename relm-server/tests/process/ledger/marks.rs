@@ -18,6 +18,16 @@ pub fn mark(list: &str, record: &Value) -> Value {
     }
 }
 
+/// Where a record of a batch is listed.
+pub fn list_of_record(record: &Value) -> &'static str {
+    match record["object"].as_str() {
+        Some("contact") => "/v1/contacts",
+        Some("company") => "/v1/companies",
+        Some("association") => "/v1/associations",
+        other => panic!("{other:?} is listed somewhere else"),
+    }
+}
+
 /// Where an edge is, by its id.
 pub fn edge_place(edge: &str) -> (String, String) {
     ("/v1/associations".to_owned(), edge.to_owned())

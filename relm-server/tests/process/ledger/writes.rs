@@ -58,7 +58,6 @@ const UNUSED: &str = "unused";
 
 impl Write {
     fn post(operation: &'static str, path: &str, key: &str, body: Value) -> Self {
-        let list = list_of(path);
         Self {
             operation,
             method: "POST",
@@ -66,7 +65,7 @@ impl Write {
             key: Some(key.to_owned()),
             body,
             version: 0,
-            answers: list,
+            answers: list_of(path).unwrap_or(UNUSED),
         }
     }
 
@@ -103,7 +102,7 @@ impl Write {
     }
 
     pub fn list(&self) -> &'static str {
-        list_of(&self.path)
+        list_of(&self.path).expect("it is about a record")
     }
 
     /// The id in its path.
@@ -113,9 +112,10 @@ impl Write {
     }
 }
 
-fn list_of(path: &str) -> &'static str {
+/// The list of what a path is about, where it is one record or one kind of them.
+fn list_of(path: &str) -> Option<&'static str> {
     let mut lists = LISTS.iter().map(|(list, _)| *list);
-    lists.find(|list| path.starts_with(list)).unwrap()
+    lists.find(|list| path.starts_with(list))
 }
 
 fn one(list: &str, record: &Value) -> String {
@@ -255,5 +255,20 @@ pub const CYCLE: &[Kind] = &[
         let body = json!({ "contacts": rows, "dedup_on": ["email"] });
         let path = format!("{CONTACTS}/batch");
         Write::post("contacts_batch", &path, name, body).answering(UNUSED)
+    },
+    |name, made| {
+        let contact = &made[CONTACTS];
+        let operations = json!([
+            { "op": "create", "object": "company", "ref": "company", "data": { "name": name } },
+            { "op": "upsert", "object": "contact", "match": { "email": contact["email"] }, "data": { "first_name": name } },
+            { "op": "link", "data": { "from_type": "contact", "from_id": contact["id"], "to_type": "company",
+              "to_id": { "$ref": "company" } } },
+        ]);
+        Write::post(
+            "batch_create",
+            "/v1/batch",
+            name,
+            json!({ "operations": operations }),
+        )
     },
 ];

@@ -1,0 +1,48 @@
+//! `/v1/batch`: operations on any records, in one commit.
+
+use relm_core::{Id, KeyAction, KeyResource, KeyScope, ObjectType};
+use serde_json::Value;
+
+use super::answer::{Answer, Outcome};
+use super::call::Call;
+use super::check_scope;
+
+pub(super) async fn batch(call: Call) -> Outcome {
+    call.query.finish()?;
+    for resource in resources(&call.body) {
+        check_scope(&call.principal, KeyScope::new(resource, KeyAction::Write))?;
+    }
+    let reply = call.scoped.batch_json(call.body).await?;
+    Ok(Answer::reply(&reply))
+}
+
+/// The resources that operations write, as far as they say so: an operation that does not is refused.
+fn resources(body: &Value) -> Vec<KeyResource> {
+    let operations = body.get("operations").and_then(Value::as_array);
+    let mut resources = Vec::new();
+    for operation in operations.into_iter().flatten() {
+        let text = |member: &str| operation.get(member).and_then(Value::as_str);
+        let resource = match text("op") {
+            Some("link" | "unlink") => Some(KeyResource::Associations),
+            _ => written(text("object"), text("id")),
+        };
+        if let Some(resource) = resource
+            && !resources.contains(&resource)
+        {
+            resources.push(resource);
+        }
+    }
+    resources
+}
+
+/// The resource of an object type, or else of the record of an id.
+fn written(object: Option<&str>, id: Option<&str>) -> Option<KeyResource> {
+    let named = object.and_then(|object| object.parse().ok());
+    let by_id = || ObjectType::of(id.and_then(Id::parse)?.kind());
+    Some(match named.or_else(by_id)? {
+        ObjectType::Contact => KeyResource::Contacts,
+        ObjectType::Company => KeyResource::Companies,
+        ObjectType::Deal => KeyResource::Deals,
+        ObjectType::Activity => KeyResource::Activities,
+    })
+}
