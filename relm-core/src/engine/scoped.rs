@@ -13,6 +13,7 @@ use super::resources::fields::Fields;
 use super::resources::keys::Keys;
 use super::resources::objects::Objects;
 use super::resources::pages::Listing;
+use super::resources::requests::Requests;
 use super::resources::searching::SearchRequest;
 use super::resources::webhooks::Webhooks;
 use crate::error::{Error, Result};
@@ -201,6 +202,11 @@ impl Scoped {
     /// The events.
     pub fn events(&self) -> Events<'_> {
         Events::new(&self.context)
+    }
+
+    /// The requests that changed something, to be undone.
+    pub fn requests(&self) -> Requests<'_> {
+        Requests::new(&self.context)
     }
 
     /// The endpoints, and their deliveries.
