@@ -46,6 +46,7 @@ mod stream;
 mod targets;
 mod transport;
 mod trash;
+mod undo;
 mod versions;
 mod webhook_filters;
 mod webhook_headers;

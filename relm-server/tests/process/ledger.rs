@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use self::marks::{edge_place, id_type, mark};
-use self::writes::{CYCLE, LISTS, Made, Write};
+use self::writes::{CYCLE, LISTS, Made, REQUEST, Write};
 use super::client::Client;
 
 /// How long a revoked key may work on where another server remembers it.
@@ -58,6 +58,7 @@ impl Ledger {
                     Ok((status, answer)) => {
                         self.record(&write, status, &answer);
                         made.insert(write.answers, answer);
+                        made.insert(REQUEST, json!(client.request_id));
                     }
                     Err(_) => {
                         self.entries().open.push(write);
@@ -116,6 +117,7 @@ impl Ledger {
             "rotate_secret" => entries.changed(write.list(), "rotated", answer),
             "rotate" => entries.rotated(write, answer),
             "test" | "replay" => entries.delivers(write, answer),
+            "undo" => entries.undone(answer),
             "recover" => {}
             other => panic!("what {other} comes to is written here"),
         }
@@ -217,6 +219,16 @@ impl Entries {
                 self.events.push(event);
             }
         }
+    }
+
+    /// What was made goes away again.
+    fn undone(&mut self, answer: &Value) {
+        let id = text(&answer["reverted"][0]["id"]);
+        let place = ("/v1/companies".to_owned(), id.clone());
+        let version = self.present.remove(&place).expect("it was made");
+        let version = version.as_i64().unwrap() + 1;
+        self.events
+            .push(("company.deleted".to_owned(), id, version));
     }
 
     fn rotated(&mut self, write: &Write, successor: &Value) {

@@ -10,7 +10,7 @@ mod metadata;
 mod parts;
 pub(super) mod tidy;
 
-use relm_core::engine::{BatchInput, BatchReport, RecoverInput, Recovery};
+use relm_core::engine::{BatchInput, BatchReport, RecoverInput, Recovery, Undone};
 use relm_core::limits::INTEGER_MAX;
 use relm_core::record::RotateInput;
 use relm_core::record::column::ColumnType;
@@ -83,6 +83,7 @@ fn of_types() -> Schemas {
     add::<ShownKey>(&mut answers);
     add::<Recovery>(&mut answers);
     add::<BatchReport>(&mut answers);
+    add::<Undone>(&mut answers);
     add::<Error>(&mut answers);
     add::<Deleted>(&mut answers);
     add::<About>(&mut answers);
