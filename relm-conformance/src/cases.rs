@@ -398,6 +398,21 @@ macro_rules! for_each_case {
                 a_hub_is_purged_or_as_it_was
                 a_purge_under_way_is_answered_the_same
             }
+            [engine::undone] {
+                a_request_is_undone_and_done_again
+                a_request_is_known_by_its_events
+                a_request_is_undone_once
+            }
+            [engine::undone_histories] {
+                any_request_is_undone
+            }
+            [engine::undone_since] {
+                a_member_that_was_changed_since_stays
+                an_amount_goes_back_with_its_currency
+                what_is_in_use_is_not_undone
+                a_taken_address_is_in_the_way_of_an_undo
+                what_a_request_deleted_comes_back
+            }
             [engine::event_filters] {
                 a_filter_chooses_among_deliveries
             }

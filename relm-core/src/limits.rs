@@ -112,6 +112,16 @@ pub const RECOVER_EVENTS_MAX: usize = 10_000;
 /// Associations of one record that are moved to the trash with it, and that come back with it in one commit. A record that has more is
 /// not deleted but for good; of what is in the trash more comes back in further commits.
 pub const TRASHED_ASSOCIATIONS_MAX: usize = 1_000;
+/// Events of a request that one undo reverts: those of a batch, and those of a restoration with as many associations as one commit holds.
+pub const UNDO_EVENTS_MAX: usize = 1_500;
+/// Bytes of those events, and of the records that they tell of as they are now: as much as a batch writes, before and after.
+pub const UNDO_BYTES_MAX: usize = 24 * 1024 * 1024;
+/// Conflicts that the answer to an undo lists; it counts the others.
+pub const UNDO_CONFLICTS_MAX: usize = 500;
+/// Bytes of the conflicts that it lists, and of the names of members that it reverted.
+pub const UNDO_LISTED_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of the JSON of a value that a conflict shows; a longer one is left out.
+pub const UNDO_VALUE_BYTES_MAX: usize = 1024;
 /// Steps of a purge that its caller waits for: what is left then is erased later. A step is a commit of at most a few hundred writes.
 pub const PURGE_STEPS_MAX: usize = 16;
 /// People who may sign in.

@@ -28,5 +28,8 @@ pub(crate) mod time;
 pub(crate) mod time_slices;
 pub(crate) mod trash;
 pub(crate) mod trashed_edges;
+pub(crate) mod undone;
+pub(crate) mod undone_histories;
+pub(crate) mod undone_since;
 pub(crate) mod upkeep;
 pub(crate) mod within;

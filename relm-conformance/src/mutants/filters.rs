@@ -5,9 +5,10 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use relm_core::query::filter::{Clause, Comparison, Condition, Target, matches};
-use relm_core::record::Record;
 use relm_core::record::column::ColumnValue;
+use relm_core::record::{Record, column_index};
 use relm_core::store::{Page, Query, Store, StoreError};
+use relm_core::value::id::Kind;
 use relm_core::value::scope::Scope;
 use relm_core::value::text::fold;
 
@@ -254,5 +255,22 @@ impl Intercept for FilteredPage {
         page.documents
             .retain(|document| met.documents.contains(document));
         Ok(page)
+    }
+}
+
+/// Finds no event by its request.
+#[derive(Default)]
+pub(crate) struct ForgottenRequests;
+
+#[async_trait]
+impl Intercept for ForgottenRequests {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
+        let by_request =
+            Target::Column(column_index(Kind::Event, "request_id").map_err(StoreError::fault)?);
+        let asks = |clause: &Clause| query.kind == Kind::Event && clause.target == by_request;
+        if query.clauses.iter().any(asks) {
+            return Ok(Page::default());
+        }
+        store.list(scope, query).await
     }
 }

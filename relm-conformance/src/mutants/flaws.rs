@@ -11,9 +11,9 @@ macro_rules! for_each_broken_store {
             $with
             commits {
                 ForgottenCommit a_forgotten_commit_is_noticed [
-                    a_commit_is_seen_by_every_later_call a_bad_row_fails_alone an_atomic_batch_is_all_or_nothing
-                    rows_apply_in_order an_upsert_keeps_what_it_does_not_name a_row_with_a_lost_reference_fails_alone
-                    upserts_of_one_email_make_one_record a_key_is_one_in_every_composition
+                    a_commit_is_seen_by_every_later_call a_bad_row_fails_alone an_atomic_batch_is_all_or_nothing rows_apply_in_order
+                    an_upsert_keeps_what_it_does_not_name a_row_with_a_lost_reference_fails_alone upserts_of_one_email_make_one_record
+                    a_key_is_one_in_every_composition
                 ]
                 TornCommit a_torn_commit_is_noticed [
                     a_refused_batch_leaves_nothing a_refused_batch_ends_no_lease what_changes_nothing_has_no_event
@@ -38,51 +38,45 @@ macro_rules! for_each_broken_store {
                     a_hub_is_deleted_up_to_its_limit a_hub_comes_back_whole
                 ]
                 LostEvent a_lost_event_is_noticed [
-                    a_change_has_one_event an_event_names_its_actor_and_its_request an_event_is_in_the_commit_of_its_change a_dropped_commit_is_whole_or_nothing
-                    one_of_many_creates_of_an_email_succeeds events_show_changed_fields
-                    a_recovery_includes_what_seems_to_be_of_later
-                    another_spelling_changes_nothing the_largest_batch_records_every_event
-                    a_change_in_a_transaction_is_heard_of_after_the_commit
-                    a_history_has_each_change_of_its_record a_record_is_what_it_was_at_a_moment
-                    a_history_says_what_retention_deleted a_restoration_is_in_the_history a_trash_that_is_not_kept_is_empty
-                    a_purge_clears_references a_link_has_one_event a_definition_has_one_event what_comes_back_with_a_record_is_told
+                    a_change_has_one_event an_event_names_its_actor_and_its_request an_event_is_in_the_commit_of_its_change
+                    a_dropped_commit_is_whole_or_nothing one_of_many_creates_of_an_email_succeeds events_show_changed_fields
+                    a_recovery_includes_what_seems_to_be_of_later another_spelling_changes_nothing the_largest_batch_records_every_event
+                    a_change_in_a_transaction_is_heard_of_after_the_commit a_history_has_each_change_of_its_record
+                    a_record_is_what_it_was_at_a_moment a_history_says_what_retention_deleted a_restoration_is_in_the_history
+                    a_trash_that_is_not_kept_is_empty a_purge_clears_references a_link_has_one_event a_definition_has_one_event
+                    what_comes_back_with_a_record_is_told a_request_is_undone_and_done_again a_request_is_undone_once
+                    what_a_request_deleted_comes_back
                 ]
                 LostDelivery a_lost_delivery_is_noticed [
                     deliveries_go_to_the_endpoints_that_match a_filter_chooses_among_deliveries an_event_is_in_the_commit_of_its_change
                     the_largest_batch_records_every_event a_field_binds_every_engine a_delivery_is_sent_once_and_recorded
                     a_crash_after_sending_sends_again_with_the_same_id a_disabled_endpoint_is_sent_nothing
-                    a_clock_set_back_delays_no_delivery a_clock_set_forward_sends_nothing_twice
-                    a_clock_set_back_prolongs_no_rest a_clock_that_is_set_delays_no_retry a_clock_set_back_prolongs_no_lease
-                    what_is_sent_while_the_clock_is_set_back_is_recorded
-                    a_hanging_endpoint_holds_up_no_other endpoints_share_time_slices attempts_are_bounded_in_all
-                    endpoints_that_hang_leave_workers_to_others unhealthy_endpoints_share_time_slices a_slow_reconciliation_holds_up_no_delivery
-                    a_ping_goes_to_one_endpoint recover_is_idempotent
+                    a_clock_set_back_delays_no_delivery a_clock_set_forward_sends_nothing_twice a_clock_set_back_prolongs_no_rest
+                    a_clock_that_is_set_delays_no_retry a_clock_set_back_prolongs_no_lease
+                    what_is_sent_while_the_clock_is_set_back_is_recorded a_hanging_endpoint_holds_up_no_other endpoints_share_time_slices
+                    attempts_are_bounded_in_all endpoints_that_hang_leave_workers_to_others unhealthy_endpoints_share_time_slices
+                    a_slow_reconciliation_holds_up_no_delivery a_ping_goes_to_one_endpoint recover_is_idempotent
                     retention_keeps_what_is_held retention_deletes_what_was_delivered_after_all
-                    retention_deletes_a_success_after_what_failed_before_it
-                    retention_tears_no_event_from_its_deliveries retention_twice_at_once_does_no_harm
-                    retention_writes_little_at_a_time a_replay_saves_its_event_from_retention
+                    retention_deletes_a_success_after_what_failed_before_it retention_tears_no_event_from_its_deliveries
+                    retention_twice_at_once_does_no_harm retention_writes_little_at_a_time a_replay_saves_its_event_from_retention
                     an_event_that_was_held_does_not_speak_for_what_came_after_it what_was_purged_is_sent_no_more
                 ]
                 UnchangedEndpoint a_change_of_an_endpoint_that_is_lost_is_noticed [
-                    a_disabled_endpoint_is_sent_nothing what_could_not_be_cancelled_is_cancelled_soon
-                    disabling_waits_for_no_large_backlog
-                    an_endpoint_that_is_gone_is_disabled one_failure_after_a_rest_disables_nobody
-                    an_endpoint_that_moved_is_not_gone an_old_secret_signs_until_it_expires
-                    resealing_keeps_secrets_readable a_lost_key_holds_deliveries_back
+                    a_disabled_endpoint_is_sent_nothing what_could_not_be_cancelled_is_cancelled_soon disabling_waits_for_no_large_backlog
+                    an_endpoint_that_is_gone_is_disabled one_failure_after_a_rest_disables_nobody an_endpoint_that_moved_is_not_gone
+                    an_old_secret_signs_until_it_expires resealing_keeps_secrets_readable a_lost_key_holds_deliveries_back
                 ]
                 UnchangedKey a_change_of_a_key_that_is_lost_is_noticed [a_revoked_key_stops_though_the_clock_is_set]
                 UnchangedUser a_change_of_a_user_that_is_lost_is_noticed [a_link_sets_one_password no_session_outlives_its_password]
                 KeptSessions a_session_that_is_kept_is_noticed [a_session_ends_on_every_engine no_session_outlives_its_password]
                 UnchangedSession a_change_of_a_session_that_is_lost_is_noticed [a_session_ends_by_itself]
                 LostReconfigure a_lost_reconfigure_is_noticed [
-                    reconfigure_counts_by_one definitions_exclude_each_other
-                    a_removed_field_binds_no_more an_endpoint_that_is_gone_is_disabled
-                    a_change_in_a_transaction_meets_the_configuration_as_it_is
+                    reconfigure_counts_by_one definitions_exclude_each_other a_removed_field_binds_no_more
+                    an_endpoint_that_is_gone_is_disabled a_change_in_a_transaction_meets_the_configuration_as_it_is
                 ]
                 RememberNothing a_store_that_remembers_nothing_is_noticed [
-                    a_response_comes_back_exactly the_same_request_is_answered_the_same
-                    another_request_under_the_same_key_is_refused a_key_is_good_for_24_hours
-                    a_storm_of_one_request_has_one_effect a_job_is_claimed_once nothing_with_nul_reaches_a_store
+                    a_response_comes_back_exactly the_same_request_is_answered_the_same another_request_under_the_same_key_is_refused
+                    a_key_is_good_for_24_hours a_storm_of_one_request_has_one_effect a_job_is_claimed_once nothing_with_nul_reaches_a_store
                     long_keys_are_told_apart a_purge_happens_once_for_its_key a_purge_under_way_is_answered_the_same
                 ]
                 Overloaded a_store_that_gives_up_is_noticed [
@@ -93,8 +87,7 @@ macro_rules! for_each_broken_store {
                 ExpiredIsKept an_expired_response_that_refuses_is_noticed [an_expired_response_refuses_nothing]
                 OneKeyForAllScopes a_key_of_all_scopes_is_noticed [definitions_and_edges_are_unique_per_scope]
                 OverwritingInsert an_insert_that_overwrites_is_noticed [
-                    an_insert_needs_a_free_id an_id_is_taken_whatever_else_the_record_holds
-                    one_of_many_inserts_of_an_id_succeeds
+                    an_insert_needs_a_free_id an_id_is_taken_whatever_else_the_record_holds one_of_many_inserts_of_an_id_succeeds
                 ]
                 LastWriterWins a_forgotten_version_is_noticed [
                     a_replace_needs_the_version_that_was_read one_of_many_replaces_of_a_version_succeeds
@@ -123,8 +116,8 @@ macro_rules! for_each_broken_store {
                 DuplicateKeys a_key_held_twice_is_noticed [
                     a_unique_key_is_held_by_one_record a_replace_needs_a_free_key a_key_is_taken_once_in_a_batch
                     one_of_many_inserts_of_a_key_succeeds one_of_many_creates_of_an_email_succeeds
-                    a_taken_address_is_in_the_way_of_a_restoration one_of_many_restorations_succeeds
-                    an_address_is_one_person_s a_first_start_is_one a_name_is_one_in_every_composition
+                    a_taken_address_is_in_the_way_of_a_restoration one_of_many_restorations_succeeds an_address_is_one_person_s
+                    a_first_start_is_one a_name_is_one_in_every_composition
                 ]
                 UnfoldedKeys a_key_with_its_case_is_noticed [a_unique_key_is_held_by_one_record]
                 HeldKeys a_key_held_for_ever_is_noticed [a_key_is_free_after_delete a_key_is_free_after_change]
@@ -156,8 +149,7 @@ macro_rules! for_each_broken_store {
                 ]
                 SignedUlids a_signed_ulid_is_noticed [a_list_orders_by_the_whole_ulid]
                 InclusiveCursor an_inclusive_cursor_is_noticed [
-                    a_list_begins_strictly_after_its_cursor any_limit_gives_everything_once
-                    a_cursor_is_good_for_its_own_list
+                    a_list_begins_strictly_after_its_cursor any_limit_gives_everything_once a_cursor_is_good_for_its_own_list
                 ]
                 CursorByRecord a_cursor_that_needs_its_record_is_noticed [
                     a_cursor_outlives_its_record the_trash_is_emptied_after_its_time
@@ -176,26 +168,21 @@ macro_rules! for_each_broken_store {
             }
             filters {
                 NullIsNotEqual a_null_that_is_not_equal_is_noticed [
-                    contacts_are_filtered_by_the_predicate companies_are_filtered_by_the_predicate
-                    deals_are_filtered_by_the_predicate activities_are_filtered_by_the_predicate
-                    associations_are_filtered_by_the_predicate webhooks_are_filtered_by_the_predicate
-                    api_keys_are_filtered_by_the_predicate
+                    contacts_are_filtered_by_the_predicate companies_are_filtered_by_the_predicate deals_are_filtered_by_the_predicate
+                    activities_are_filtered_by_the_predicate associations_are_filtered_by_the_predicate
+                    webhooks_are_filtered_by_the_predicate api_keys_are_filtered_by_the_predicate
                 ]
                 FoldedEquality a_folded_comparison_is_noticed [
-                    contacts_are_filtered_by_the_predicate companies_are_filtered_by_the_predicate
-                    deals_are_filtered_by_the_predicate fields_are_filtered_by_the_predicate
-                    values_are_asked_for_as_they_are_written
+                    contacts_are_filtered_by_the_predicate companies_are_filtered_by_the_predicate deals_are_filtered_by_the_predicate
+                    fields_are_filtered_by_the_predicate values_are_asked_for_as_they_are_written
                 ]
                 Utf16Order an_order_by_utf_16_is_noticed [
-                    contacts_are_filtered_by_the_predicate activities_are_filtered_by_the_predicate
-                    metadata_is_filtered_by_the_predicate
+                    contacts_are_filtered_by_the_predicate activities_are_filtered_by_the_predicate metadata_is_filtered_by_the_predicate
                 ]
                 StrictBounds a_strict_bound_is_noticed [
-                    fields_are_filtered_by_the_predicate events_are_filtered_by_the_predicate
-                    trash_is_filtered_by_the_predicate
-                    deliveries_are_filtered_by_the_predicate workspaces_are_filtered_by_the_predicate
-                    users_are_filtered_by_the_predicate sessions_are_filtered_by_the_predicate
-                    metadata_is_filtered_by_the_predicate
+                    fields_are_filtered_by_the_predicate events_are_filtered_by_the_predicate trash_is_filtered_by_the_predicate
+                    deliveries_are_filtered_by_the_predicate workspaces_are_filtered_by_the_predicate users_are_filtered_by_the_predicate
+                    sessions_are_filtered_by_the_predicate metadata_is_filtered_by_the_predicate
                 ]
                 OneEndedEither an_either_that_looks_at_one_end_is_noticed [associations_are_filtered_by_the_predicate]
                 NumbersAsText numbers_compared_as_text_are_noticed [metadata_is_filtered_by_the_predicate]
@@ -203,11 +190,16 @@ macro_rules! for_each_broken_store {
                 FirstClauseAlone a_clause_that_is_ignored_is_noticed [clauses_all_hold]
                 ListCache a_stale_filter_is_noticed [filters_follow_changes]
                 FilteredPage a_filter_after_the_limit_is_noticed [filtered_lists_page_exactly]
+                ForgottenRequests a_request_that_no_event_is_found_by_is_noticed [
+                    events_are_filtered_by_the_predicate any_request_is_undone a_request_is_undone_and_done_again a_request_is_known_by_its_events
+                    a_request_is_undone_once a_member_that_was_changed_since_stays an_amount_goes_back_with_its_currency what_is_in_use_is_not_undone
+                    a_taken_address_is_in_the_way_of_an_undo what_a_request_deleted_comes_back
+                ]
             }
             searches {
                 RankLost a_search_without_ranks_is_noticed [
-                    a_search_gives_what_ranks an_exact_match_comes_first a_whole_name_comes_first
-                    an_address_is_one_in_every_spelling a_domain_is_its_bare_host
+                    a_search_gives_what_ranks an_exact_match_comes_first a_whole_name_comes_first an_address_is_one_in_every_spelling
+                    a_domain_is_its_bare_host
                 ]
                 OneWay a_search_by_one_spelling_is_noticed [
                     a_search_gives_what_ranks a_search_finds_a_number_in_its_spellings
@@ -273,12 +265,10 @@ macro_rules! for_each_broken_store {
                 LatestTaken a_lease_that_takes_the_latest_is_noticed [a_lease_gives_what_is_due_earliest_first]
                 PlannedOrder an_ended_lease_that_comes_first_is_noticed [a_delivery_is_due_again_when_its_lease_ends]
                 EarlyLease a_lease_of_the_not_yet_due_is_noticed [
-                    a_lease_gives_nothing_before_its_moment a_lease_ends_to_the_millisecond
-                    a_lease_at_the_moment_of_a_queue_gives_something
+                    a_lease_gives_nothing_before_its_moment a_lease_ends_to_the_millisecond a_lease_at_the_moment_of_a_queue_gives_something
                 ]
                 LateLease a_lease_of_the_due_before_is_noticed [
-                    a_lease_gives_nothing_before_its_moment a_lease_ends_to_the_millisecond
-                    a_lease_at_the_moment_of_a_queue_gives_something
+                    a_lease_gives_nothing_before_its_moment a_lease_ends_to_the_millisecond a_lease_at_the_moment_of_a_queue_gives_something
                 ]
                 UnlimitedLease a_lease_beyond_its_limit_is_noticed [a_lease_takes_no_more_than_its_limit]
                 PagedLease a_lease_of_a_page_is_noticed [a_large_queue_is_leased_at_once]
@@ -307,8 +297,7 @@ macro_rules! for_each_broken_store {
             logs {
                 SharedNumbers a_number_given_twice_is_noticed [a_log_has_every_event_once]
                 NewestFirst a_commit_that_is_logged_backwards_is_noticed [
-                    the_events_of_a_commit_are_in_the_order_of_their_ids
-                    a_follower_is_given_what_any_engine_commits
+                    the_events_of_a_commit_are_in_the_order_of_their_ids a_follower_is_given_what_any_engine_commits
                 ]
                 IdOrder a_log_in_the_order_of_ids_is_noticed [
                     an_event_that_comes_late_is_after_what_was_seen numbers_outlive_their_events

@@ -87,8 +87,13 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Requires that these records exist, which nothing else of the plan does.
-    pub fn require_each(&mut self, ids: BTreeSet<Id>) {
+    /// Requires that these records exist.
+    pub fn require_each(&mut self, mut ids: BTreeSet<Id>) {
+        for require in &self.requires {
+            if let Require::Exists(id) = require {
+                ids.remove(id);
+            }
+        }
         self.requires.extend(ids.into_iter().map(Require::Exists));
     }
 
@@ -118,15 +123,18 @@ impl<'a> Plan<'a> {
         event.is_wanted_by(webhook, fields, &mut self.conditions)
     }
 
+    /// The request that the events are made for. A change that no request asked for is one of its own.
+    pub fn request_id(&mut self) -> RequestId {
+        let environment = self.context.environment();
+        let minted = || environment.mint_request();
+        *self.request_id.get_or_insert_with(minted)
+    }
+
     /// Adds an event alone.
     pub fn insert_event(&mut self, draft: EventDraft) -> Id {
-        let environment = self.context.environment();
-        // A change that no request asked for is one of its own.
-        let minted = || environment.mint_request();
-        let request_id = *self.request_id.get_or_insert_with(minted);
         let origin = Origin {
             actor: self.context.actor().clone(),
-            request_id,
+            request_id: self.request_id(),
         };
         let event = Event::new(self.mint(Kind::Event), origin, draft);
         let id = event.id;

@@ -62,7 +62,9 @@ pub use resources::operations::{OperationName, OperationRow, OperationStatus, Op
 pub use resources::pages::Listing;
 pub use resources::purge::Purged;
 pub use resources::recovery::{RecoverInput, Recovery};
+pub use resources::requests::Requests;
 pub use resources::searching::SearchRequest;
+pub use resources::undo::{ConflictCode, Reverted, UndoConflict, UndoTag, Undone, UndoneChange};
 pub use resources::webhooks::Webhooks;
 pub use retention::Deleted;
 pub use scoped::Scoped;

@@ -17,6 +17,7 @@ use super::resources::keys::Keys;
 use super::resources::objects::Objects;
 use super::resources::operations::{Operations, OperationsReport};
 use super::resources::pages::Listing;
+use super::resources::requests::Requests;
 use super::resources::searching::SearchRequest;
 use super::resources::webhooks::Webhooks;
 use super::unit_of_work::UnitOfWork;
@@ -206,6 +207,11 @@ impl Scoped {
     /// The events.
     pub fn events(&self) -> Events<'_> {
         Events::new(&self.context)
+    }
+
+    /// The requests that changed something, to be undone.
+    pub fn requests(&self) -> Requests<'_> {
+        Requests::new(&self.context)
     }
 
     /// The endpoints, and their deliveries.

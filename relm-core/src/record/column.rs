@@ -131,12 +131,15 @@ pub struct ColumnOf<R> {
     accessor: Accessor<R>,
 }
 
+/// Makes a text of what a record holds.
+type Make<R> = fn(&R) -> Option<String>;
+
 /// How a value is read. Each column type has its own, so that a column cannot hold what its type does not say.
 enum Accessor<R> {
     /// A text that the record holds.
     Text(fn(&R) -> Option<&str>),
     /// A text that is made of what the record holds.
-    Derived(fn(&R) -> Option<String>),
+    Derived(Make<R>),
     Id(fn(&R) -> Option<Id>),
     Integer(fn(&R) -> Option<i64>),
     Boolean(fn(&R) -> bool),
@@ -185,13 +188,14 @@ impl Column {
     }
 
     /// The unique key of a kind: a text that is made of the record, and that no client sees.
-    pub(crate) const fn key<R>(
-        name: &'static str,
-        chars_max: usize,
-        make: fn(&R) -> Option<String>,
-    ) -> ColumnOf<R> {
-        let ty = ColumnType::Text { chars_max };
-        Self::with(name, ty, Accessor::Derived(make)).unique()
+    pub(crate) const fn key<R>(name: &'static str, chars: usize, make: Make<R>) -> ColumnOf<R> {
+        Self::made(name, chars, make).unique()
+    }
+
+    /// A text that is made of the record, and that clients filter by.
+    pub(crate) const fn made<R>(name: &'static str, chars: usize, make: Make<R>) -> ColumnOf<R> {
+        let ty = ColumnType::Text { chars_max: chars };
+        Self::with(name, ty, Accessor::Derived(make))
     }
 
     pub(crate) const fn id<R>(

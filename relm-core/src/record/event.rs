@@ -115,6 +115,11 @@ impl EventData {
         &self.json
     }
 
+    /// Of an association, where it leads from and to.
+    pub(crate) fn ends(&self) -> Option<(Id, Id)> {
+        self.ends
+    }
+
     pub(crate) fn json(&self) -> Arc<str> {
         Arc::clone(&self.json)
     }
@@ -163,6 +168,7 @@ impl Columns for Event {
         Column::timestamp("created_at", |it: &Self| Some(it.created_at)),
         Column::any_id("from_id", |it: &Self| Some(it.data.ends?.0)).indexed(),
         Column::any_id("to_id", |it: &Self| Some(it.data.ends?.1)).indexed(),
+        Column::made("request_id", 40, |it: &Self| Some(it.request_id?.text())).indexed(),
     ];
 }
 

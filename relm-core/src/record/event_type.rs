@@ -112,6 +112,11 @@ impl EventType {
         matches!(self, Self::Record(_, Change::Purged))
     }
 
+    /// Whether it tells that a record has other values.
+    pub(crate) const fn is_update(self) -> bool {
+        matches!(self, Self::Record(_, Change::Updated))
+    }
+
     /// Reads what [`EventType::as_str`] writes.
     pub fn parse(text: &str) -> Option<Self> {
         Self::all()

@@ -67,7 +67,7 @@ impl HistoryEntry {
         let changes = match event.event_type {
             EventType::Record(..) if event.purged => BTreeMap::new(),
             EventType::Record(_, Change::Created) => created(data),
-            EventType::Record(_, Change::Updated) => updated(event.previous, data),
+            EventType::Record(_, Change::Updated) => member_changes(event.previous, data),
             EventType::Record(_, Change::Deleted | Change::Restored | Change::Purged)
             | EventType::Association(_)
             | EventType::Field(_)
@@ -93,8 +93,8 @@ fn created(data: Map<String, Value>) -> BTreeMap<String, MemberChange> {
     changes(before, written.collect())
 }
 
-/// The changes of the members whose old values are known.
-fn updated(
+/// The changes of the members whose old values are known: those of `metadata` one by one.
+pub(crate) fn member_changes(
     previous: Map<String, Value>,
     mut data: Map<String, Value>,
 ) -> BTreeMap<String, MemberChange> {
@@ -165,7 +165,7 @@ mod tests {
             "phone": null, "note": "n", "email": "same", "metadata": { "a.b": 2, "kept": [1], "won": {} }, "version": 2,
         });
         assert_eq!(
-            json!(updated(object(previous), object(data))),
+            json!(member_changes(object(previous), object(data))),
             json!({
                 "phone": { "from": "1", "to": null },
                 "note": { "from": null, "to": "n" },

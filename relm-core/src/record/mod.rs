@@ -44,6 +44,7 @@ pub use trashed::{Trashed, TrashedTag};
 
 pub(crate) use delivery::Verdict;
 pub(crate) use event::previous;
+pub(crate) use history::member_changes;
 
 use serde::de::DeserializeOwned;
 

@@ -122,14 +122,6 @@ impl Trashed {
             ..self.clone()
         }
     }
-
-    /// Of an association, the end that is not this one.
-    pub fn other_end(&self, end: Id) -> Option<Id> {
-        match self.from_id {
-            Some(from) if from != end => Some(from),
-            _ => self.to_id,
-        }
-    }
 }
 
 #[cfg(test)]

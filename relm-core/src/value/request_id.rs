@@ -6,6 +6,7 @@ use ulid::{ULID_LEN, Ulid};
 
 use crate::value::from_text::{from_str, json_text};
 use crate::value::id::decode;
+use crate::value::time::Timestamp;
 
 /// The name of one request: `req_` and a [ULID](https://github.com/ulid/spec), as in `req_01K1V9Y2ZP6W4T8Q0R5N7M3XJB`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,6 +28,11 @@ impl RequestId {
     pub fn parse(text: &str) -> Option<Self> {
         let ulid = text.strip_prefix(Self::PREFIX)?.strip_prefix('_')?;
         decode(ulid).map(Self)
+    }
+
+    /// The moment in it: when the request was made, by whoever named it.
+    pub const fn timestamp(self) -> Timestamp {
+        Timestamp::from_millis(Ulid(self.0).timestamp_ms().cast_signed())
     }
 
     /// What [`Display`](fmt::Display) shows.
@@ -65,6 +71,7 @@ mod tests {
         let id = RequestId::new(0x01563E3AB5D3_D6764C61EFB99302BD5B);
         assert_eq!(id.to_string(), "req_01ARZ3NDEKTSV4RRFFQ69G5FAV");
         assert_eq!(RequestId::parse(&id.to_string()), Some(id));
+        assert_eq!(id.timestamp(), Timestamp::from_millis(0x01563E3AB5D3));
         let json = serde_json::to_string(&id).unwrap();
         assert_eq!(json, "\"req_01ARZ3NDEKTSV4RRFFQ69G5FAV\"");
         assert_eq!(serde_json::from_str::<RequestId>(&json).unwrap(), id);

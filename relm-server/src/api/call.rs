@@ -8,7 +8,7 @@ use hyper::http::request::Parts;
 use relm_core::engine::Crm;
 use relm_core::record::API_VERSION;
 use relm_core::value::json;
-use relm_core::{Error, ErrorKind, Id, Kind, Principal, Quoted, Scoped, named_id};
+use relm_core::{Error, ErrorKind, Id, Kind, Principal, Quoted, RequestId, Scoped, named_id};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -55,6 +55,22 @@ impl Call {
             Some(sentence) => error.adding(sentence),
             None => error,
         })?)
+    }
+
+    /// The id of a request at a place of the path.
+    ///
+    /// # Errors
+    /// `not_found` when it is not one: there is no such request then.
+    pub fn request_id(&self, place: usize) -> Result<RequestId, ApiError> {
+        let text = self.ids.get(place).map_or("", String::as_str);
+        text.parse().map_err(|_| {
+            let given = Quoted(text);
+            let message = format!(
+                "The id of a request is one such as req_01K1V9Y2ZP6W4T8Q0R5N7M3XJB, not {given}: it is in the `X-Request-Id` of a response, \
+                 and in the `request_id` of an event."
+            );
+            Error::new(ErrorKind::NotFound, message).into()
+        })
     }
 
     /// The version that `If-Match` expects, if it expects one.

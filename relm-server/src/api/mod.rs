@@ -23,6 +23,7 @@ mod openapi;
 mod operation;
 mod path_meant;
 mod rate_limit;
+mod requests;
 mod routes;
 mod schema;
 mod schemas;

@@ -173,9 +173,15 @@ impl Operation {
     }
 
     /// It reads, changes and writes many records.
-    pub fn batch(mut self) -> Self {
-        self.has_dry_run_member = true;
+    pub fn of_many(mut self) -> Self {
         self.answer_size = AnswerSize::Batch;
+        self
+    }
+
+    /// It does so with what its body lists.
+    pub fn batch(mut self) -> Self {
+        self = self.of_many();
+        self.has_dry_run_member = true;
         self.body_bytes_max = BATCH_REQUEST_BYTES_MAX;
         self
     }
@@ -269,7 +275,7 @@ impl Operation {
             http(keyed, &[Code::RateLimited]),
             engine(!self.is_safe(), CHANGE),
             engine(listed, &[ErrorKind::InvalidCursor]),
-            engine(!self.ids.is_empty(), &[ErrorKind::NotFound]),
+            engine(self.places().next().is_some(), &[ErrorKind::NotFound]),
             engine(posted, &[ErrorKind::IdempotencyConflict]),
             engine(
                 self.precondition() == Some(Precondition::IfMatch),

@@ -44,7 +44,8 @@ const OTHER_ACTIONS: &[OtherName<&str>] = &[
     (&["ping", "send_test", "trigger"], "test"),
     (&["resend", "redeliver", "retry"], "replay"),
     (&["roll", "regenerate", "renew"], "rotate"),
-    (&["undelete", "unarchive", "recover", "undo"], "restore"),
+    (&["undelete", "unarchive", "recover"], "restore"),
+    (&["revert", "rollback"], "undo"),
     (
         &["changes", "audit", "audit_log", "revisions", "versions"],
         "history",

@@ -4,7 +4,7 @@ use askama::Template;
 use bytes::Bytes;
 use hyper::Response;
 use relm_core::record::{Event, EventType};
-use relm_core::{Association, Error, Field, Id, Kind};
+use relm_core::{Association, Error, Field, Id, Kind, RequestId};
 use serde_json::{Map, Value};
 
 use super::layout::{Layout, Place, Section, minute};
@@ -37,13 +37,22 @@ struct Page {
     layout: Layout,
     list: String,
     row: Row,
-    request_id: Option<String>,
+    request: Option<Request>,
     json: String,
     is_cut: bool,
     deliveries: Vec<Delivered>,
     /// Whether there are deliveries beside these.
     has_more_deliveries: bool,
     call: String,
+}
+
+/// The request that made an event.
+struct Request {
+    id: RequestId,
+    /// All of its events.
+    events: String,
+    /// The page that undoes it; none where nothing of it can be undone.
+    undo: Option<String>,
 }
 
 /// An event, in words.
@@ -168,7 +177,11 @@ pub(super) async fn page(visit: Visit) -> Result<Response<Bytes>, Problem> {
     let call = format!("/v1/events/{id}");
     Ok(page_ok(&Page {
         row: Row::of(&place, &event, &names)?,
-        request_id: event.request_id.map(|id| id.to_string()),
+        request: event.request_id.map(|id| Request {
+            id,
+            events: format!("{}?filter[request_id]={id}", place.path(Section::Events)),
+            undo: (event.event_type != EventType::Ping).then(|| place.undo_path(id)),
+        }),
         json,
         is_cut,
         deliveries: delivered.shown,

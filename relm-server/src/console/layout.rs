@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use relm_core::{Id, Mode, ObjectType, Role, Timestamp};
+use relm_core::{Id, Mode, ObjectType, RequestId, Role, Timestamp};
 
 use super::objects;
 use super::visit::SignedIn;
@@ -97,6 +97,14 @@ impl Place {
     /// The path of a section here.
     pub fn path(&self, section: Section) -> String {
         self.path_in(self.mode, section)
+    }
+
+    /// The page that undoes a request.
+    pub fn undo_path(&self, request: RequestId) -> String {
+        format!(
+            "/console/{}/{}/requests/{request}/undo",
+            self.workspace_id, self.mode
+        )
     }
 
     fn path_in(&self, mode: Mode, section: Section) -> String {

@@ -31,6 +31,7 @@ mod search;
 mod serving;
 mod shown;
 mod sign_in;
+mod undo;
 mod users;
 mod visit;
 mod webhooks;

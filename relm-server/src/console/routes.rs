@@ -9,8 +9,8 @@ use hyper::Response;
 use super::problem::Problem;
 use super::visit::Visit;
 use super::{
-    PATH, account, board, events, keys, link, records, schema, search, sign_in, users, webhooks,
-    workspaces,
+    PATH, account, board, events, keys, link, records, schema, search, sign_in, undo, users,
+    webhooks, workspaces,
 };
 
 type Answering = Pin<Box<dyn Future<Output = Result<Response<Bytes>, Problem>> + Send>>;
@@ -173,6 +173,10 @@ fn of_records() -> Vec<(&'static str, Route)> {
         (
             "/console/{workspace}/{mode}/events/{id}",
             get(Session, handler!(events::page)),
+        ),
+        (
+            "/console/{workspace}/{mode}/requests/{request}/undo",
+            get(Write, handler!(undo::confirm)).and_post(Write, handler!(undo::undo)),
         ),
         (
             "/console/{workspace}/{mode}/deals/board",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use relm_core::{Id, KeyAccess, Mode};
+use relm_core::{Id, KeyAccess, Mode, RequestId};
 use serde_json::{Value, json};
 
 use super::session::{Answered, User, World, id, ids, template, whole_list};
@@ -19,6 +19,7 @@ struct Owned {
     delivery: String,
     event: String,
     key: String,
+    request: String,
 }
 
 fn fill(user: &User<'_>) -> Owned {
@@ -41,6 +42,7 @@ fn fill(user: &User<'_>) -> Owned {
         json!({ "object_type": "contact", "key": "plan", "type": "text", "required": true });
     let field = make("/v1/schema/fields", field);
     let key = make("/v1/keys", json!({ "scopes": ["deals:read"] }));
+    let note = user.post("/v1/activities", json!({ "type": "secret" }));
     let deliveries = user
         .get(&format!("/v1/webhooks/{webhook}/deliveries"))
         .is(200);
@@ -55,6 +57,7 @@ fn fill(user: &User<'_>) -> Owned {
         delivery: id(delivery),
         event: delivery["event_id"].as_str().unwrap().to_owned(),
         key,
+        request: note.header("x-request-id"),
         webhook,
     }
 }
@@ -62,13 +65,10 @@ fn fill(user: &User<'_>) -> Owned {
 /// Every request that names a record. The deletions come last, and none hides another.
 fn requests(owned: &Owned) -> Vec<(&'static str, String, Value)> {
     let endpoint = format!("/v1/webhooks/{}", owned.webhook);
+    let replay = format!("{endpoint}/replay/{}", owned.delivery);
     let mut all = vec![
         ("GET", format!("{endpoint}/deliveries"), json!({})),
-        (
-            "POST",
-            format!("{endpoint}/replay/{}", owned.delivery),
-            json!({}),
-        ),
+        ("POST", replay, json!({})),
         ("POST", format!("{endpoint}/rotate_secret"), json!({})),
         ("POST", format!("{endpoint}/test"), json!({})),
         (
@@ -110,6 +110,8 @@ fn requests(owned: &Owned) -> Vec<(&'static str, String, Value)> {
             all.push(("DELETE", format!("{path}?purge=true"), json!({})));
         }
     }
+    let undo = format!("/v1/requests/{}/undo", owned.request);
+    all.push(("POST", undo, json!({})));
     let key = format!("/v1/keys/{}", owned.key);
     all.push(("GET", key.clone(), json!({})));
     all.push(("POST", format!("{key}/rotate"), json!({})));
@@ -126,6 +128,7 @@ fn requests(owned: &Owned) -> Vec<(&'static str, String, Value)> {
 fn absent(path: &str) -> String {
     let parts = path.split('/').map(|part| match Id::parse(part) {
         Some(id) => format!("{}_01K1V9Y2ZP6W4T8Q0R5N7M3XJB", id.kind().prefix()),
+        None if RequestId::parse(part).is_some() => "req_01K1V9Y2ZP6W4T8Q0R5N7M3XJB".to_owned(),
         None => part.to_owned(),
     });
     parts.collect::<Vec<_>>().join("/")

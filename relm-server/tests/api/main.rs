@@ -47,6 +47,7 @@ mod stream;
 mod targets;
 mod transport;
 mod trash;
+mod undo;
 mod versions;
 mod webhook_filters;
 mod webhook_headers;

@@ -294,6 +294,7 @@ pub fn template(path: &str) -> String {
     let parts = path.split('?').next().unwrap().split('/');
     let parts = parts.map(|part| match Id::parse(part) {
         Some(_) => places.next().unwrap(),
+        None if RequestId::parse(part).is_some() => "{request_id}",
         None => part,
     });
     parts.collect::<Vec<_>>().join("/")

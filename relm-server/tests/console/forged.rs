@@ -42,6 +42,7 @@ fn of_records(world: &World) -> Vec<String> {
     vec![
         format!("{place}/contacts"),
         format!("{place}/deals/board"),
+        format!("{place}/requests/req_01K1V9Y2ZP6W4T8Q0R5N7M3XJB/undo"),
         format!("{place}/deals/{deal}/edit"),
         format!("{place}/deals/{deal}/delete"),
         format!("{place}/deals/{deal}/restore"),

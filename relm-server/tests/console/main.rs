@@ -49,6 +49,7 @@ mod socket;
 mod timelines;
 mod trash;
 mod typed;
+mod undo;
 mod users;
 mod webhook_deliveries;
 mod webhook_filters;

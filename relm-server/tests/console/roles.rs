@@ -5,6 +5,8 @@ use relm_core::{Id, Kind, Role};
 
 use super::browser::{Browser, World};
 
+const REQUEST: &str = "req_01K1V9Y2ZP6W4T8Q0R5N7M3XJB";
+
 /// A path, and who may read and write there at least.
 type Right = (&'static str, Option<Role>, Option<Role>);
 
@@ -16,10 +18,11 @@ const OF_PEOPLE: [Right; 5] = [
     ("/console/users/USER/remove", Some(Owner), Some(Owner)),
 ];
 
-const OF_RECORDS: [Right; 14] = [
+const OF_RECORDS: [Right; 15] = [
     ("search", Some(Reader), None),
     ("events", Some(Reader), None),
     ("events/EVENT", Some(Reader), None),
+    ("requests/REQUEST/undo", Some(Editor), Some(Editor)),
     ("contacts", Some(Reader), Some(Editor)),
     ("contacts/new", Some(Editor), None),
     ("contacts/trash", Some(Reader), None),
@@ -72,7 +75,7 @@ fn rights(world: &World) -> Vec<(&'static str, String, Role)> {
             ("DELIVERY", Kind::Delivery),
         ]
         .into_iter()
-        .fold(path.to_owned(), |path, (name, kind)| {
+        .fold(path.replace("REQUEST", REQUEST), |path, (name, kind)| {
             path.replace(name, &Id::new(kind, 1).text())
         })
     };
@@ -157,6 +160,7 @@ fn a_reader_is_offered_nothing_that_is_refused() {
             "/rotate",
             "Revoke",
             "Send again",
+            ">Undo",
         ] {
             assert!(!page.text.contains(never), "{path}: {never}");
         }

@@ -11,6 +11,8 @@ pub struct Client {
     key: String,
     /// The last answer said that its connection is closed.
     is_closed: bool,
+    /// The id of the request that was answered last.
+    pub request_id: String,
 }
 
 impl Client {
@@ -29,6 +31,7 @@ impl Client {
             stream: BufReader::new(stream),
             key: key.to_owned(),
             is_closed: false,
+            request_id: String::new(),
         })
     }
 
@@ -115,6 +118,9 @@ impl Client {
                 break;
             }
             self.is_closed |= line == "connection: close\r\n";
+            if let Some(value) = line.strip_prefix("x-request-id: ") {
+                value.trim().clone_into(&mut self.request_id);
+            }
             if let Some(value) = line.strip_prefix("content-length: ") {
                 length = value.trim().parse().unwrap();
             }

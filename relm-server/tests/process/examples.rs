@@ -88,6 +88,10 @@ impl Newcomer<'_> {
     /// Remembers what was answered, and forgets what is deleted.
     fn learn(&mut self, answer: &Value) {
         let rows = answer["data"].as_array().into_iter().flatten();
+        if let Some(request) = rows.clone().find_map(|event| event["request_id"].as_str()) {
+            let known = self.ids.entry("req".to_owned()).or_default();
+            known.push(request.to_owned());
+        }
         for id in [answer]
             .into_iter()
             .chain(rows)

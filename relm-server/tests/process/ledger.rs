@@ -2,6 +2,7 @@
 //! must be exactly that.
 
 mod marks;
+mod walk;
 mod writes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +12,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use self::marks::{edge_place, id_type, list_of_record, mark};
-use self::writes::{CYCLE, LISTS, Made, Write};
+pub use self::walk::walk;
+use self::writes::{CYCLE, LISTS, Made, REQUEST, Write};
 use super::client::Client;
 
 /// How long a revoked key may work on where another server remembers it.
@@ -58,6 +60,7 @@ impl Ledger {
                     Ok((status, answer)) => {
                         self.record(&write, status, &answer);
                         made.insert(write.answers, answer);
+                        made.insert(REQUEST, json!(client.request_id));
                     }
                     Err(_) => {
                         self.entries().open.push(write);
@@ -117,6 +120,7 @@ impl Ledger {
             "rotate_secret" => entries.changed(write.list(), "rotated", answer),
             "rotate" => entries.rotated(write, answer),
             "test" | "replay" => entries.delivers(write, answer),
+            "undo" => entries.undone(answer),
             "recover" => {}
             other => panic!("what {other} comes to is written here"),
         }
@@ -229,6 +233,16 @@ impl Entries {
                 self.events.push(event);
             }
         }
+    }
+
+    /// What was made goes away again.
+    fn undone(&mut self, answer: &Value) {
+        let id = text(&answer["reverted"][0]["id"]);
+        let place = ("/v1/companies".to_owned(), id.clone());
+        let version = self.present.remove(&place).expect("it was made");
+        let version = version.as_i64().unwrap() + 1;
+        self.events
+            .push(("company.deleted".to_owned(), id, version));
     }
 
     fn rotated(&mut self, write: &Write, successor: &Value) {
@@ -356,22 +370,6 @@ fn text(value: &Value) -> String {
         .as_str()
         .unwrap_or_else(|| panic!("{value} is no text"))
         .to_owned()
-}
-
-/// Everything of a list.
-pub fn walk(client: &mut Client, list: &str) -> Vec<Value> {
-    let mut all = Vec::new();
-    let mut cursor = String::new();
-    let more = if list.contains('?') { '&' } else { '?' };
-    loop {
-        let (status, page) = client.get(&format!("{list}{more}limit=200{cursor}"));
-        assert_eq!(status, 200, "{page}");
-        all.extend(page["data"].as_array().unwrap().iter().cloned());
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => return all,
-        }
-    }
 }
 
 #[test]

@@ -34,6 +34,9 @@ pub struct Model {
     /// Of the event of an association, the id of its end.
     #[sea_orm(column_type = "String(StringLen::N(40))", nullable)]
     pub to_id: Option<String>,
+    /// The request that made it, such as `req_01j…`.
+    #[sea_orm(column_type = "String(StringLen::N(40))", nullable)]
+    pub request_id: Option<String>,
     /// The record as the API shows it: JSON, byte for byte.
     #[sea_orm(column_type = "Text")]
     pub doc: String,
@@ -58,7 +61,7 @@ impl Related<super::delivery::Entity> for Entity {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Table for Entity {
-    const ADDED: &'static [&'static str] = &["from_id", "to_id", "seq"];
+    const ADDED: &'static [&'static str] = &["from_id", "to_id", "request_id", "seq"];
 
     fn indexes() -> Vec<Index> {
         vec![
@@ -66,6 +69,7 @@ impl Table for Entity {
             by(Column::RecordId),
             by_some(Column::FromId),
             by_some(Column::ToId),
+            by_some(Column::RequestId),
         ]
     }
 }

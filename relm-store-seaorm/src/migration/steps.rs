@@ -122,6 +122,8 @@ pub(crate) const STEPS: &[Step] = &[
     column::<event::Entity>("ends of associations that events tell of", "to_id"),
     index::<event::Entity>("events by start", "from_id"),
     index::<event::Entity>("events by end", "to_id"),
+    column::<event::Entity>("requests that events were made for", "request_id"),
+    index::<event::Entity>("events by request", "request_id"),
 ];
 
 /// Whether a step after the one of this number adds a column to a table.

@@ -74,7 +74,7 @@ impl<'a> Fields<'a> {
 }
 
 /// Adds the event of a definition. It commits with it, and so before every event of a record that is held to it.
-fn record_event(plan: &mut Plan<'_>, existence: Existence, id: Id, json: &Arc<str>) {
+pub(super) fn record_event(plan: &mut Plan<'_>, existence: Existence, id: Id, json: &Arc<str>) {
     plan.record_event(EventDraft {
         event_type: EventType::Field(existence),
         record_id: id,
@@ -109,15 +109,9 @@ impl Operation for Define {
             .at("key")
             .existing(other.id));
         }
-        if fields.len() >= FIELDS_MAX {
-            return Err(Error::invalid(
-                "key",
-                format!("There can be at most {FIELDS_MAX} custom fields; remove one first."),
-            ));
-        }
+        check_room(fields, &field)?;
         let entry = Entry::new(field);
         let json = entry.document().json;
-        check_bytes(fields, json.len())?;
         plan.write(Write::Insert(entry));
         plan.write(Write::Reconfigure);
         record_event(plan, Existence::Created, id, &json);
@@ -125,9 +119,16 @@ impl Operation for Define {
     }
 }
 
-/// Whether one more definition, of so many bytes, may stand beside these: every engine holds them all, and every schema
+/// Whether one more definition may stand beside these: every engine holds them all, and every schema
 /// shows them. What was defined before there was a bound stays.
-fn check_bytes(fields: &[Field], bytes: usize) -> Result<()> {
+pub(super) fn check_room(fields: &[Field], field: &Field) -> Result<()> {
+    if fields.len() >= FIELDS_MAX {
+        return Err(Error::invalid(
+            "key",
+            format!("There can be at most {FIELDS_MAX} custom fields; remove one first."),
+        ));
+    }
+    let bytes = field.bytes();
     let mut left = FIELDS_BYTES_MAX.checked_sub(bytes);
     for field in fields {
         left = left.and_then(|left| left.checked_sub(field.bytes()));

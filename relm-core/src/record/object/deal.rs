@@ -150,6 +150,8 @@ columns! { Deal:
 
 impl Object for Deal {
     const TYPE: ObjectType = ObjectType::Deal;
+    /// An amount is one of its currency.
+    const TOGETHER: &'static [&'static str] = &["value_cents", "currency"];
     type Input = DealInput;
 
     head!();

@@ -34,6 +34,9 @@ pub trait Object:
     /// Which of the four it is.
     const TYPE: ObjectType;
 
+    /// Members that mean something together alone: what reverts one of them reverts all, or none.
+    const TOGETHER: &'static [&'static str] = &[];
+
     /// The members that a write may set, each kept, cleared or set.
     type Input: Clone
         + fmt::Debug

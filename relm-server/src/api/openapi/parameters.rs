@@ -107,8 +107,11 @@ fn of_all(name: &str) -> Value {
 }
 
 fn ids(operation: &Operation) -> Vec<Value> {
-    let places = operation.places().zip(operation.ids);
-    let id = |(name, kind): (&str, &Kind)| {
+    let mut of_records = operation.ids.iter();
+    let id = |name: &str| {
+        let Some(kind) = of_records.next() else {
+            return request_id(name);
+        };
         let what = kind.name();
         let mut id = json!({
             "in": "path", "name": name, "required": true, "description": format!("The id of the {what}."),
@@ -119,7 +122,15 @@ fn ids(operation: &Operation) -> Vec<Value> {
         }
         id
     };
-    places.map(id).collect()
+    operation.places().map(id).collect()
+}
+
+fn request_id(name: &str) -> Value {
+    json!({
+        "in": "path", "name": name, "required": true, "example": examples::REQUEST_ID,
+        "description": "The id of a request, as in the `X-Request-Id` of its response and the `request_id` of its events.",
+        "schema": { "type": "string" },
+    })
 }
 
 fn after() -> Value {

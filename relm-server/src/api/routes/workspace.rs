@@ -6,7 +6,8 @@ use super::route::{Handler, Route, delete, get, keyed, patch, post, route};
 use crate::api::code::Code;
 use crate::api::openapi::EVENT_STREAM;
 use crate::api::{
-    associations, batch, documents, events, fields, keys, schema, search, stream, webhooks,
+    associations, batch, documents, events, fields, keys, requests, schema, search, stream,
+    webhooks,
 };
 
 const INVALID: Code = Code::Engine(ErrorKind::ValidationFailed);
@@ -27,6 +28,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(delivery_routes());
     routes.extend(event_routes());
     routes.extend(key_routes());
+    routes.push(undo_route());
     routes
 }
 
@@ -264,6 +266,22 @@ fn event_routes() -> Vec<Route> {
                 .gives(200, "Event"),
         ),
     ]
+}
+
+fn undo_route() -> Route {
+    route(
+        keyed!(Events: Read, requests::undo),
+        post("requests.undo", "/v1/requests/{request_id}/undo")
+            .says(
+                "Undo a request",
+                "Reverts what a request changed, in one commit with events of its own: what is still as the request left it goes back to what \
+                 it was, and what is not stays and is listed among `conflicts`. Needs the scope to write each type that the request changed, beside \
+                 `events:read`. The `undone_by` of the answer can be undone in its turn.",
+            )
+            .of_many()
+            .gives(200, "Undo")
+            .refuses(&[TAKEN, GONE]),
+    )
 }
 
 fn key_routes() -> Vec<Route> {

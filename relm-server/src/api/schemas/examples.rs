@@ -14,8 +14,8 @@ static EXAMPLES: LazyLock<Map<String, Value>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("examples.json")).expect("a test reads the file, too")
 });
 
-/// The id of the request that is refused.
-const REQUEST_ID: &str = "req_01M831K2VY6KP43J43158XNJT9";
+/// The id of a request: that which is refused, or made an event.
+pub(crate) const REQUEST_ID: &str = "req_01M831K2VY6KP43J43158XNJT9";
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// A key that was never made: its checksum is none.
@@ -132,7 +132,7 @@ pub(crate) fn refusal(code: Code) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use relm_core::engine::{BatchReport, Recovery};
+    use relm_core::engine::{BatchReport, Recovery, Undone};
     use relm_core::record::{Delivery, Event};
     use relm_core::{Activity, Association, Company, Contact, Deal, Field};
     use serde::Serialize;
@@ -156,6 +156,7 @@ mod tests {
         is_a::<Field>("CustomField");
         is_a::<Delivery>("Delivery");
         is_a::<Recovery>("Recovery");
+        is_a::<Undone>("Undo");
         let batch: BatchReport = serde_json::from_value(of("ContactBatch").unwrap()).unwrap();
         assert_eq!(batch.data.len(), batch.created + batch.failed);
         for ty in EventType::all().chain([EventType::Ping]) {

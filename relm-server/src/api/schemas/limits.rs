@@ -38,6 +38,11 @@ fn of_trash() -> Value {
     json!({
         "trashed_associations": limits::TRASHED_ASSOCIATIONS_MAX,
         "purge_steps": limits::PURGE_STEPS_MAX,
+        "undo_events": limits::UNDO_EVENTS_MAX,
+        "undo_bytes": limits::UNDO_BYTES_MAX,
+        "undo_conflicts": limits::UNDO_CONFLICTS_MAX,
+        "undo_listed_bytes": limits::UNDO_LISTED_BYTES_MAX,
+        "undo_value_bytes": limits::UNDO_VALUE_BYTES_MAX,
     })
 }
 

@@ -10,7 +10,9 @@ mod metadata;
 mod parts;
 pub(super) mod tidy;
 
-use relm_core::engine::{BatchInput, BatchReport, OperationsReport, RecoverInput, Recovery};
+use relm_core::engine::{
+    BatchInput, BatchReport, OperationsReport, RecoverInput, Recovery, Undone,
+};
 use relm_core::limits::INTEGER_MAX;
 use relm_core::record::RotateInput;
 use relm_core::record::column::ColumnType;
@@ -84,6 +86,7 @@ fn of_types() -> Schemas {
     add::<Recovery>(&mut answers);
     add::<BatchReport>(&mut answers);
     add::<OperationsReport>(&mut answers);
+    add::<Undone>(&mut answers);
     add::<Error>(&mut answers);
     add::<Deleted>(&mut answers);
     add::<About>(&mut answers);

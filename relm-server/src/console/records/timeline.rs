@@ -65,6 +65,8 @@ pub(in crate::console) struct Entry {
     pub at: String,
     /// The page of its event.
     pub event: String,
+    /// The page that undoes the request that made it, where that is known.
+    pub undo: Option<String>,
     pub changes: Vec<Changed>,
     /// Members that changed beside these.
     pub more: usize,
@@ -202,6 +204,7 @@ fn link_entry(
         who: event.actor.as_ref().map(actor::name),
         at: minute(&event.created_at),
         event: format!("{}/{}", place.path(Section::Events), event.id),
+        undo: event.request_id.map(|id| place.undo_path(id)),
         changes: Vec::new(),
         more: 0,
         deliveries: deliveries.shown,
@@ -235,6 +238,7 @@ fn entry(
         who: change.actor.as_ref().map(actor::name),
         at: minute(&change.at),
         event: format!("{}/{}", place.path(Section::Events), change.event_id),
+        undo: change.request_id.map(|id| place.undo_path(id)),
         changes: all.into_iter().take(CHANGES_MAX).collect(),
         more,
         deliveries: deliveries.shown,

@@ -32,6 +32,7 @@ pub fn write_everything(user: &mut Rehearsal<'_>) {
         user.write("PATCH", path, change.clone());
     }
     user.write("PATCH", &hook, json!({ "description": "all" }));
+    undo_the_last_change(user, &company);
     write_a_batch(user);
     have_delivered(user, &hook, &missed);
     user.write("POST", &format!("/v1/keys/{key}/rotate"), Value::Null);
@@ -51,6 +52,16 @@ pub fn write_everything(user: &mut Rehearsal<'_>) {
     for path in &objects {
         user.write("DELETE", &format!("{path}?purge=true"), Value::Null);
     }
+}
+
+/// Undoes the request that changed a record last.
+fn undo_the_last_change(user: &mut Rehearsal<'_>, id: &str) {
+    let events = user.user.get(&format!("/v1/events?record_id={id}"));
+    let events = events.is(200);
+    let request = events["data"][0]["request_id"].as_str().unwrap();
+    let undo = format!("/v1/requests/{request}/undo");
+    let undone = user.write("POST", &undo, Value::Null);
+    assert_eq!(undone["reverted"][0]["id"], id);
 }
 
 /// Rows that are created, changed, met twice and refused.

@@ -96,6 +96,14 @@ impl Reader<'_> {
         (objects, format!("/v1/associations/{made}"))
     }
 
+    /// Undoes a request.
+    fn undo(&self) {
+        let field = json!({ "object_type": "deal", "key": "undone", "type": "text" });
+        let made = self.user.post("/v1/schema/fields", field);
+        let request = made.header("x-request-id");
+        self.post(&format!("/v1/requests/{request}/undo"), json!({}));
+    }
+
     /// Makes, shows, rotates and revokes a key.
     fn use_key(&self) {
         let key = self.make("/v1/keys", json!({ "scopes": ["deals:read"] }));
@@ -154,6 +162,7 @@ fn answers_are_as_the_document_says() {
     }
     reader.use_endpoint(&endpoint);
     reader.use_key();
+    reader.undo();
     reader.use_batches();
     for path in [
         "/v1/contacts",

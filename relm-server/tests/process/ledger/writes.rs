@@ -53,6 +53,8 @@ const ENDPOINT: &str = "endpoint";
 const ENDPOINT_URL: &str = "http://127.0.0.1:9/ledger";
 /// A ping to it.
 const PING: &str = "ping";
+/// The id of the request that was answered last, as text.
+pub const REQUEST: &str = "request";
 /// An answer that nothing asks for.
 const UNUSED: &str = "unused";
 
@@ -94,6 +96,19 @@ impl Write {
     fn restore(operation: &'static str, list: &'static str, made: &Made, name: &str) -> Self {
         let path = format!("{}/restore", one(list, &made[list]));
         Self::post(operation, &path, name, Value::Null)
+    }
+
+    /// Undoes the request before.
+    fn undo(operation: &'static str, made: &Made, name: &str) -> Self {
+        Self {
+            operation,
+            method: "POST",
+            path: format!("/v1/requests/{}/undo", text(&made[REQUEST])),
+            key: Some(name.to_owned()),
+            body: Value::Null,
+            version: 0,
+            answers: UNUSED,
+        }
     }
 
     pub fn send(&self, client: &mut Client) -> io::Result<(u16, Value)> {
@@ -181,6 +196,11 @@ pub const CYCLE: &[Kind] = &[
         Write::post("fields_create", FIELDS, name, body)
     },
     |_, made| Write::delete("fields_delete", FIELDS, made),
+    |name, _| {
+        let body = json!({ "name": name });
+        Write::post("companies_create", COMPANIES, name, body).answering(UNUSED)
+    },
+    |name, made| Write::undo("requests_undo", made, name),
     |name, _| {
         let url = format!("https://example.com/{name}");
         let body = json!({ "url": url, "event_types": ["activity.restored"], "enabled": false });

@@ -1,14 +1,17 @@
 //! Batches of operations on any records: up to 500, in order, in one commit.
 
+mod name;
 mod read;
+mod references;
 mod report;
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 
-pub use self::read::OperationName;
-use self::read::{Body, Operation, Subject, is_name};
+pub use self::name::OperationName;
+use self::read::{Body, Operation, Subject};
+use self::references::is_name;
 use self::report::{Done, Row, report};
 pub use self::report::{OperationRow, OperationStatus, OperationsReport};
 use super::associations::Associations;

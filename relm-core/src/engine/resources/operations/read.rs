@@ -1,79 +1,21 @@
 //! How a batch of operations is read, and one operation of it.
 
-use std::collections::BTreeMap;
+use serde_json::Value;
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-
+use super::name::{OperationName, read_name};
+use super::references::{Named, REF, check_reference, look_up, reference_of, resolved};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{BATCH_ROWS_MAX, ERROR_OPTIONS_MAX, OPERATION_REF_CHARS_MAX};
+use crate::limits::BATCH_ROWS_MAX;
 use crate::record::hint;
 use crate::record::input::{Reader, type_name};
 use crate::record::object_type::{self, ObjectType};
-use crate::record::patch::Patch;
 use crate::value::email;
 use crate::value::excerpt::Quoted;
-use crate::value::from_text::named;
 use crate::value::id::{Id, Kind};
 use crate::value::spelling::OtherNames;
 
-/// The member by which a value stands for the record of an earlier operation.
-const REF: &str = "$ref";
 /// The object that `link` and `unlink` are about.
 const ASSOCIATION: &str = "association";
-
-/// What an operation of a batch does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum OperationName {
-    /// Makes a record of `data`.
-    Create,
-    /// Changes the record of `id` or `match` by `data`.
-    Update,
-    /// Changes the record of `match` by `data`, or makes it where there is none.
-    Upsert,
-    /// Moves the record of `id` or `match` to the trash.
-    Delete,
-    /// Brings the record of `id` back from the trash.
-    Restore,
-    /// Makes an association of `data`.
-    Link,
-    /// Removes the association of `id`.
-    Unlink,
-}
-
-impl OperationName {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Create,
-        Self::Update,
-        Self::Upsert,
-        Self::Delete,
-        Self::Restore,
-        Self::Link,
-        Self::Unlink,
-    ];
-
-    /// The name in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Upsert => "upsert",
-            Self::Delete => "delete",
-            Self::Restore => "restore",
-            Self::Link => "link",
-            Self::Unlink => "unlink",
-        }
-    }
-}
-
-named!(
-    OperationName,
-    as_str,
-    "`create`, `update`, `upsert`, `delete`, `restore`, `link` or `unlink`"
-);
 
 /// What other APIs call the members of a batch.
 const BODY_NAMES: OtherNames = &[
@@ -122,17 +64,6 @@ const OPERATION_NAMES: OtherNames = &[
         &["match"],
     ),
     (&["record_id", "object_id"], &["id"]),
-];
-
-/// What other APIs call the operations.
-const OPERATION_WORDS: OtherNames = &[
-    (&["insert", "add", "post", "new"], &["create"]),
-    (&["patch", "put", "modify", "change"], &["update"]),
-    (&["create_or_update", "save"], &["upsert"]),
-    (&["remove", "destroy", "archive"], &["delete"]),
-    (&["undelete", "recover"], &["restore"]),
-    (&["associate", "connect"], &["link"]),
-    (&["disassociate", "disconnect"], &["unlink"]),
 ];
 
 /// What a request for a batch says.
@@ -208,9 +139,6 @@ pub(super) struct Operation {
     pub data: Option<Value>,
     pub expected: Option<i64>,
 }
-
-/// The records that earlier operations gave names; none where one failed.
-type Named = BTreeMap<String, Option<Id>>;
 
 impl Operation {
     pub fn read(value: &Value, named: &Named) -> Result<Self> {
@@ -305,52 +233,6 @@ impl Operation {
             format!("`{name}` finds no version to compare with: leave `if_version` out."),
         ))
     }
-}
-
-fn read_name(reader: &mut Reader) -> Result<OperationName> {
-    let all = OperationName::ALL.map(OperationName::as_str);
-    let Some(given) = reader.text("op")?.as_set().cloned() else {
-        let message = format!(
-            "`op` must say what is to be done: {}.",
-            hint::some_of(all.into_iter())
-        );
-        return Err(Error::invalid("op", message).options("", all));
-    };
-    given.parse().map_err(|_| {
-        let message = format!(
-            "`op` must be {}, not {}.",
-            hint::some_of(all.into_iter()),
-            Quoted(&given)
-        );
-        let error = Error::new(ErrorKind::UnknownValue, message).at("op");
-        error.options_or(&given, all, OPERATION_WORDS)
-    })
-}
-
-/// Whether a text can be the name of an operation's record.
-pub(super) fn is_name(text: &str) -> bool {
-    (1..=OPERATION_REF_CHARS_MAX).contains(&text.chars().count())
-}
-
-fn check_reference(reader: &mut Reader, named: &Named) -> Result<()> {
-    let Patch::Set(name) = reader.text("ref")? else {
-        return Ok(());
-    };
-    if !is_name(&name) {
-        let chars = name.chars().count();
-        return Err(Error::invalid(
-            "ref",
-            format!("`ref` must be 1 to {OPERATION_REF_CHARS_MAX} characters; it has {chars}."),
-        ));
-    }
-    if named.contains_key(&name) {
-        let message = format!(
-            "An earlier operation has the `ref` {}: each name is of one record.",
-            Quoted(&name)
-        );
-        return Err(Error::invalid("ref", message));
-    }
-    Ok(())
 }
 
 /// The id of the record that an operation is about.
@@ -479,52 +361,6 @@ fn read_key(name: OperationName, subject: Subject, key: Value) -> Result<String>
                 Quoted(&text)
             );
             Err(hint::email_meant(&text).on(Error::invalid("match.email", message)))
-        }
-    }
-}
-
-/// What an operation writes, with ids in the places of what stands for records of earlier operations.
-fn resolved(data: Value, named: &Named) -> Result<Value> {
-    let Value::Object(members) = data else {
-        let message = format!("`data` must be an object, not {}.", type_name(&data));
-        return Err(Error::invalid("data", message));
-    };
-    let resolve = |(name, value): (String, Value)| {
-        let value = match reference_of(&value) {
-            Some(reference) => {
-                Value::String(look_up(reference, &format!("data.{name}"), named)?.text())
-            }
-            None => value,
-        };
-        Ok((name, value))
-    };
-    let members: Result<Map<String, Value>> = members.into_iter().map(resolve).collect();
-    members.map(Value::Object)
-}
-
-/// The name in a value that stands for a record.
-fn reference_of(value: &Value) -> Option<&str> {
-    match value.as_object() {
-        Some(members) if members.len() == 1 => members.get(REF)?.as_str(),
-        Some(_) | None => None,
-    }
-}
-
-fn look_up(name: &str, place: &str, named: &Named) -> Result<Id> {
-    let quoted = Quoted(name);
-    match named.get(name) {
-        Some(Some(id)) => Ok(*id),
-        Some(None) => Err(Error::new(
-            ErrorKind::InvalidReference,
-            format!("The operation with the `ref` {quoted} failed, and with it this one."),
-        )
-        .at(place)),
-        None => {
-            let message = format!("No earlier operation has the `ref` {quoted}.");
-            let error = Error::new(ErrorKind::InvalidReference, message).at(place);
-            // Each of many operations would be compared with each of many names.
-            let names = named.keys().map(String::as_str).take(ERROR_OPTIONS_MAX);
-            Err(error.options(name, names))
         }
     }
 }

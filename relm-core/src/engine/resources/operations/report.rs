@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::read::OperationName;
+use super::name::OperationName;
 use crate::engine::reply::Reply;
 use crate::engine::resources::batch::{BatchTag, ListedOptions};
 use crate::error::{Error, Result};

@@ -118,7 +118,15 @@ fn an_operator_that_means_nothing_on_a_type_is_refused_with_those_that_do() {
 
 #[test]
 fn what_can_be_filtered_by_is_named_and_nothing_else_is_taken() {
-    let event = ["id", "type", "record_id", "created_at", "from_id", "to_id"];
+    let event = [
+        "id",
+        "type",
+        "record_id",
+        "created_at",
+        "from_id",
+        "to_id",
+        "request_id",
+    ];
     assert!(filterable(Kind::Event).eq(event));
     let association = [
         "id",

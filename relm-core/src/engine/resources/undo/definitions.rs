@@ -1,0 +1,116 @@
+//! Definitions of custom fields that a request made or removed.
+
+use std::sync::Arc;
+
+use super::past::{Place, Target};
+use super::report::{ConflictCode, Report, UndoConflict, UndoneChange};
+use super::state::State;
+use crate::engine::change::Plan;
+use crate::engine::resources::fields::{check_room, record_event};
+use crate::error::Result;
+use crate::record::field::Field;
+use crate::record::{Entry, Existence};
+use crate::store::Write;
+use crate::value::id::{Id, Kind};
+
+/// The definitions of a request, as its undo treats them.
+pub(super) struct Definitions {
+    /// All that there are after the undo.
+    pub fields: Vec<Field>,
+    removed: Vec<Entry>,
+    /// Those that are defined again, each with the id that it had.
+    defined: Vec<(Field, Id)>,
+}
+
+impl Definitions {
+    /// Says what is to be done with each definition that the request made or removed.
+    pub fn of(
+        plan: &Plan<'_>,
+        targets: &[Target],
+        state: &State,
+        report: &mut Report,
+    ) -> Result<Self> {
+        let mut of_request = Self {
+            fields: plan.configuration().fields.clone(),
+            removed: Vec::new(),
+            defined: Vec::new(),
+        };
+        let fields = || targets.iter().filter(|it| it.id.kind() == Kind::Field);
+        // What it made goes first: it may have the key of what it removed.
+        for target in fields() {
+            match (target.before, target.after, state.live.get(&target.id)) {
+                (Place::Nowhere, Place::Live, Some(document)) => {
+                    of_request.fields.retain(|field| field.id != target.id);
+                    of_request.removed.push(document.clone().into_entry()?);
+                }
+                (Place::Live, Place::Nowhere, _) => {}
+                _ => report.unchanged += 1,
+            }
+        }
+        for target in fields() {
+            if (target.before, target.after) == (Place::Live, Place::Nowhere) {
+                of_request.define(plan, target.left.decode()?, report);
+            }
+        }
+        Ok(of_request)
+    }
+
+    fn define(&mut self, plan: &Plan<'_>, former: Field, report: &mut Report) {
+        let same = |field: &&Field| field.field_key() == former.field_key();
+        if let Some(other) = self.fields.iter().find(same) {
+            let as_it_was = Field {
+                id: former.id,
+                created_at: former.created_at,
+                ..other.clone()
+            };
+            if as_it_was == former {
+                report.unchanged += 1;
+                return;
+            }
+            let message = format!(
+                "The {} has another field `{}` by now: remove that one first.",
+                former.object_type, former.key
+            );
+            let conflict = UndoConflict::new(former.id, ConflictCode::Conflict, message);
+            report.conflict(conflict.existing(other.id));
+            return;
+        }
+        let id = plan.mint(Kind::Field);
+        let field = Field {
+            id,
+            created_at: id.timestamp(),
+            ..former.clone()
+        };
+        if let Err(error) = check_room(&self.fields, &field) {
+            let code = ConflictCode::ValidationFailed;
+            report.conflict(UndoConflict::new(former.id, code, error.message()));
+            return;
+        }
+        self.fields.push(field.clone());
+        self.defined.push((field, former.id));
+    }
+
+    /// Defines again what the request removed, under another id: one that is removed never comes back.
+    pub fn define_again(&self, plan: &mut Plan<'_>, report: &mut Report) {
+        for (field, former) in &self.defined {
+            let entry = Entry::new(field.clone());
+            let json = Arc::clone(&entry.json);
+            plan.write(Write::Insert(entry));
+            record_event(plan, Existence::Created, field.id, &json);
+            report.made_again(field.id, *former);
+        }
+    }
+
+    /// Removes what the request defined.
+    pub fn remove(&self, plan: &mut Plan<'_>, report: &mut Report) {
+        for entry in &self.removed {
+            let (id, json) = (entry.record.id(), Arc::clone(&entry.json));
+            plan.write(Write::Delete(entry.clone()));
+            record_event(plan, Existence::Deleted, id, &json);
+            report.reverted(id, UndoneChange::Deleted, Vec::new());
+        }
+        if !(self.removed.is_empty() && self.defined.is_empty()) {
+            plan.write(Write::Reconfigure);
+        }
+    }
+}

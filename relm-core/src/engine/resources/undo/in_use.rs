@@ -1,0 +1,163 @@
+//! What an undo does not remove, since others have linked it or refer to it since.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::past::{Place, Target};
+use super::report::{ConflictCode, UndoConflict};
+use super::reversal::Action;
+use crate::engine::context::Context;
+use crate::error::Result;
+use crate::limits::PAGE_LIMIT_MAX;
+use crate::query::filter::{Clause, Condition, Target as Asked};
+use crate::record::column::{ColumnType, ColumnValue};
+use crate::record::object_type::ObjectType;
+use crate::record::{Record, columns};
+use crate::store::Query;
+use crate::value::id::{Id, Kind};
+
+/// Takes the removals of what is in use out of the actions, and gives a conflict for each.
+///
+/// Associations and references of the request's own are no use by others: they go with it.
+pub(super) async fn keep(
+    context: &Context,
+    targets: &[Target],
+    actions: &mut BTreeMap<Id, Action>,
+) -> Result<Vec<UndoConflict>> {
+    let removed = |action: &&Action| action.removes();
+    let leaving: BTreeSet<Id> = actions.values().filter(removed).map(|it| it.id).collect();
+    if leaving.is_empty() {
+        return Ok(Vec::new());
+    }
+    let own = targets.iter().filter(|target| target.after == Place::Live);
+    let own: BTreeSet<Id> = own.map(|target| target.id).collect();
+    let mut used = Used::default();
+    for end in ["from_id", "to_id"] {
+        let is_own = |record: &Record, _: Id| own.contains(&record.id());
+        used.look(context, Kind::Association, end, &leaving, &is_own)
+            .await?;
+    }
+    // What was restored may have been referred to ever since it was made.
+    let made = targets.iter().filter(|it| it.before == Place::Nowhere);
+    let made: BTreeSet<Id> = made.map(|it| it.id).collect();
+    let made: BTreeSet<Id> = leaving.intersection(&made).copied().collect();
+    for of in ObjectType::ALL {
+        for column in columns(of.kind()) {
+            let ColumnType::Id(Some(kind)) = column.ty else {
+                continue;
+            };
+            let asked: BTreeSet<Id> = made
+                .iter()
+                .copied()
+                .filter(|id| id.kind() == kind)
+                .collect();
+            let is_own = |record: &Record, to: Id| match actions.get(&record.id()) {
+                Some(action) => action.removes() || !refers(&action.after.record, to),
+                None => false,
+            };
+            used.look(context, of.kind(), column.name, &asked, &is_own)
+                .await?;
+        }
+    }
+    Ok(used.take_out(actions))
+}
+
+/// Whether a record refers to another.
+fn refers(record: &Record, to: Id) -> bool {
+    let to = ColumnValue::from(to);
+    let columns = columns(record.kind()).iter().enumerate();
+    let mut references = columns.filter(|(_, it)| matches!(it.ty, ColumnType::Id(Some(_))));
+    references.any(|(index, _)| record.value(index).as_ref() == Some(&to))
+}
+
+#[derive(Default)]
+struct Used {
+    /// What others use, each with one of them.
+    by: BTreeMap<Id, Id>,
+    /// What the request's own records refer to that are to go as well: the one that refers, and to what.
+    own: BTreeSet<(Id, Id)>,
+}
+
+impl Used {
+    /// Looks for records of a kind that name one of these in a column: for one of others, for each.
+    async fn look(
+        &mut self,
+        context: &Context,
+        kind: Kind,
+        column: &str,
+        leaving: &BTreeSet<Id>,
+        is_own: &(dyn Fn(&Record, Id) -> bool + Sync),
+    ) -> Result<()> {
+        let index = crate::record::column_index(kind, column)?;
+        let leaving: Vec<Id> = leaving.iter().copied().collect();
+        for leaving in leaving.chunks(PAGE_LIMIT_MAX) {
+            let mut after = None;
+            loop {
+                let unused = leaving.iter().filter(|id| !self.by.contains_key(id));
+                let unused: Vec<ColumnValue<'static>> = unused.copied().map(Into::into).collect();
+                if unused.is_empty() {
+                    break;
+                }
+                let query = Query {
+                    kind,
+                    clauses: vec![Clause {
+                        target: Asked::Column(index),
+                        condition: Condition::In(unused),
+                    }],
+                    after,
+                    limit: PAGE_LIMIT_MAX,
+                };
+                let page = context.list(&query).await?;
+                after = page.documents.last().map(|last| last.id);
+                for document in page.documents {
+                    let record = document.into_entry()?.record;
+                    self.add(&record, index, is_own);
+                }
+                if !page.more {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, record: &Record, index: usize, is_own: &dyn Fn(&Record, Id) -> bool) {
+        let Some(ColumnValue::Text(id)) = record.value(index) else {
+            return;
+        };
+        let Some(to) = Id::parse(&id) else {
+            return;
+        };
+        match is_own(record, to) {
+            true => drop(self.own.insert((record.id(), to))),
+            false => drop(self.by.entry(to).or_insert(record.id())),
+        }
+    }
+
+    /// A record that stays is used by others, or by the request's own that stay for that.
+    fn take_out(mut self, actions: &mut BTreeMap<Id, Action>) -> Vec<UndoConflict> {
+        let mut conflicts = Vec::new();
+        let mut staying: Vec<(Id, Id)> = self.by.into_iter().collect();
+        let mut seen: BTreeSet<Id> = staying.iter().map(|(id, _)| *id).collect();
+        while let Some((id, by)) = staying.pop() {
+            actions.remove(&id);
+            conflicts.push(conflict(id, by));
+            let of_it = (id, Id::new(Kind::Contact, 0))..=(id, Id::new(Kind::Session, u128::MAX));
+            let also: Vec<(Id, Id)> = self.own.range(of_it).copied().collect();
+            for pair in also {
+                self.own.remove(&pair);
+                if seen.insert(pair.1) {
+                    staying.push((pair.1, id));
+                }
+            }
+        }
+        conflicts
+    }
+}
+
+fn conflict(id: Id, by: Id) -> UndoConflict {
+    let message = match by.kind() {
+        Kind::Association => "It was linked since: it stays. Remove the association first.",
+        _ => "Another record refers to it since: it stays. Clear that reference first.",
+    };
+    UndoConflict::new(id, ConflictCode::InUse, message).existing(by)
+}

@@ -1,0 +1,266 @@
+//! What a request did, as its events tell: each thing that it changed once, however often it changed it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Deserialize;
+use serde_json::Map;
+
+use super::report::too_much;
+use crate::engine::context::Context;
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{PAGE_LIMIT_MAX, UNDO_BYTES_MAX, UNDO_EVENTS_MAX};
+use crate::query::filter::Clause;
+use crate::record::{Change, Event, EventData, EventType, Existence, MemberChange, member_changes};
+use crate::store::Query;
+use crate::value::id::{Id, Kind};
+use crate::value::request_id::RequestId;
+
+/// Where a thing was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Nowhere: it was not made yet, or was removed.
+    Nowhere,
+    /// In the trash.
+    Trash,
+    /// Where lists find it.
+    Live,
+}
+
+/// One thing that a request changed.
+pub(super) struct Target {
+    pub id: Id,
+    /// Where it was before the request.
+    pub before: Place,
+    /// Where it was after it.
+    pub after: Place,
+    /// What it was after the request, or the last state of what the request removed.
+    pub left: EventData,
+    /// The members that the request changed of what was there before it.
+    pub members: BTreeMap<String, MemberChange>,
+    /// Whether the request itself deleted it for good.
+    pub is_purge: bool,
+    /// Whether it was purged, so that nothing is known of it.
+    pub is_erased: bool,
+}
+
+/// All that a request changed.
+pub(super) struct Past {
+    /// What it changed last first.
+    pub targets: Vec<Target>,
+    /// Whether events of its time are kept no more.
+    pub truncated: bool,
+}
+
+impl Past {
+    /// Reads the events of a request.
+    ///
+    /// # Errors
+    /// `not_found` where there are none, `gone` where they may have been deleted; `conflict` where there are too many.
+    pub async fn read(context: &Context, request: RequestId) -> Result<Self> {
+        let events = events_of(context, request).await?;
+        let changed = |event: &&Event| event.event_type != EventType::Ping;
+        if !events.iter().any(|event| changed(&event)) {
+            return Err(unknown(context, request).await?);
+        }
+        let truncated = is_truncated(context, &events).await?;
+        let restorations = restorations(&events);
+        let mut order: Vec<Id> = Vec::new();
+        let mut of_each: HashMap<Id, Vec<Event>> = HashMap::new();
+        for event in events {
+            if let Some(id) = event.record_id()
+                && event.event_type != EventType::Ping
+            {
+                let events = of_each.entry(id).or_default();
+                if events.is_empty() {
+                    order.push(id);
+                }
+                events.push(event);
+            }
+        }
+        let targets = order.into_iter().filter_map(|id| {
+            let mut events = of_each.remove(&id)?;
+            events.reverse();
+            let returns = returns(&events, &restorations);
+            Some(target(id, events).map(|target| match returns {
+                true => Target {
+                    before: Place::Trash,
+                    ..target
+                },
+                false => target,
+            }))
+        });
+        Ok(Self {
+            targets: targets.collect::<Result<_>>()?,
+            truncated,
+        })
+    }
+}
+
+/// The events of a request, newest first.
+async fn events_of(context: &Context, request: RequestId) -> Result<Vec<Event>> {
+    let mut query = Query {
+        kind: Kind::Event,
+        clauses: vec![Clause::equal(Kind::Event, "request_id", request.text())?],
+        after: None,
+        limit: PAGE_LIMIT_MAX,
+    };
+    let (mut events, mut bytes) = (Vec::new(), 0);
+    loop {
+        let page = context.list(&query).await?;
+        query.after = page.documents.last().map(|last| last.id);
+        for document in &page.documents {
+            bytes += document.json.len();
+            events.push(document.decode::<Event>()?);
+        }
+        if events.len() > UNDO_EVENTS_MAX || bytes > UNDO_BYTES_MAX {
+            return Err(too_much());
+        }
+        if !page.more {
+            return Ok(events);
+        }
+    }
+}
+
+/// Why nothing is known of a request.
+async fn unknown(context: &Context, request: RequestId) -> Result<Error> {
+    let page = context.storage().log(context.scope(), 0, 1).await?;
+    let oldest = page.events.first().map(|oldest| oldest.document.id);
+    let is_older = oldest.is_none_or(|oldest| request.timestamp() < oldest.timestamp());
+    if page.deleted > 0 && is_older {
+        let at = request.timestamp();
+        return Ok(Error::new(
+            ErrorKind::Gone,
+            format!(
+                "Events of {at}, when `{request}` was made, are kept no more, so that what it changed is not known: records and their \
+                 histories say what is so now."
+            ),
+        ));
+    }
+    Ok(Error::new(
+        ErrorKind::NotFound,
+        "No event tells of such a request in this workspace and mode: it changed nothing that can be undone, or there was none. The id of a \
+         request is in the `X-Request-Id` of its response, and in the `request_id` of each of its events.",
+    ))
+}
+
+/// Whether events may be missing: the log says up to which number some were deleted.
+async fn is_truncated(context: &Context, events: &[Event]) -> Result<bool> {
+    let Some(oldest) = events.last() else {
+        return Ok(false);
+    };
+    let storage = context.storage();
+    let numbers = storage.numbers(context.scope(), &[oldest.id]).await?;
+    let Some(first) = numbers.into_iter().flatten().next() else {
+        // It was numbered by nobody yet, and whatever is deleted is numbered: nothing is deleted for its age that is as young.
+        return Ok(false);
+    };
+    let page = storage.log(context.scope(), first - 1, 1).await?;
+    Ok(page.deleted > 0 && page.deleted >= first - 1)
+}
+
+/// The events of the restorations of each record.
+fn restorations(events: &[Event]) -> HashMap<Id, Vec<Id>> {
+    let mut all: HashMap<Id, Vec<Id>> = HashMap::new();
+    for event in events {
+        if let (EventType::Record(_, Change::Restored), Some(id)) =
+            (event.event_type, event.record_id())
+        {
+            all.entry(id).or_default().push(event.id);
+        }
+    }
+    all
+}
+
+/// Whether the first event of an association tells that it came back with a record, and not that it was made: one of its ends was
+/// restored after its id was made, and before it was told.
+fn returns(events: &[Event], restorations: &HashMap<Id, Vec<Id>>) -> bool {
+    let Some(first) = events.first() else {
+        return false;
+    };
+    let (Some(id), Some(ends)) = (first.record_id(), first.data.ends()) else {
+        return false;
+    };
+    let between = |it: &Id| id.ulid() < it.ulid() && it.ulid() < first.id.ulid();
+    let restored = |end: &Id| {
+        restorations
+            .get(end)
+            .is_some_and(|all| all.iter().any(between))
+    };
+    first.event_type == EventType::Association(Existence::Created)
+        && [ends.0, ends.1].iter().any(restored)
+}
+
+/// The version that a record has after an event.
+#[derive(Deserialize)]
+struct Head {
+    version: i64,
+}
+
+/// What the events of one thing come to, oldest first.
+fn target(id: Id, events: Vec<Event>) -> Result<Target> {
+    let version = |event: &Event| match event.event_type {
+        EventType::Record(..) => event.data.decode().map(|head: Head| head.version),
+        EventType::Association(_) | EventType::Field(_) | EventType::Ping => Ok(0),
+    };
+    let versions = events.iter().map(version);
+    let versions: Vec<i64> = versions.collect::<Result<_>>()?;
+    let mut events: Vec<(i64, Event)> = versions.into_iter().zip(events).collect();
+    // Of processes whose clocks differ, ids may be in another order.
+    events.sort_by_key(|(version, _)| *version);
+    let mut target = Target {
+        id,
+        before: Place::Live,
+        after: Place::Live,
+        left: EventData::new("null"),
+        members: BTreeMap::new(),
+        is_purge: false,
+        is_erased: false,
+    };
+    for (index, (_, event)) in events.into_iter().enumerate() {
+        let (from, to) = places(event.event_type);
+        if index == 0 {
+            target.before = from;
+        }
+        target.after = to;
+        target.is_purge |= event.event_type.is_purge();
+        target.is_erased |= event.is_erased();
+        if event.event_type.is_update() && !event.is_erased() {
+            note(&mut target.members, event.previous, &event.data)?;
+        }
+        target.left = event.data;
+    }
+    target.members.retain(|_, change| change.from != change.to);
+    Ok(target)
+}
+
+/// From where a change takes a thing to where.
+fn places(event_type: EventType) -> (Place, Place) {
+    match event_type {
+        EventType::Record(_, Change::Created)
+        | EventType::Association(Existence::Created)
+        | EventType::Field(Existence::Created) => (Place::Nowhere, Place::Live),
+        EventType::Record(_, Change::Updated) | EventType::Ping => (Place::Live, Place::Live),
+        EventType::Record(_, Change::Deleted) => (Place::Live, Place::Trash),
+        EventType::Record(_, Change::Restored) => (Place::Trash, Place::Live),
+        EventType::Record(_, Change::Purged)
+        | EventType::Association(Existence::Deleted)
+        | EventType::Field(Existence::Deleted) => (Place::Live, Place::Nowhere),
+    }
+}
+
+/// Adds the members that an update changed to those that were changed before it.
+fn note(
+    members: &mut BTreeMap<String, MemberChange>,
+    previous: Map<String, serde_json::Value>,
+    data: &EventData,
+) -> Result<()> {
+    let mut after: Map<String, serde_json::Value> = data.decode()?;
+    after.retain(|name, _| previous.contains_key(name));
+    for (name, change) in member_changes(previous, after) {
+        match members.get_mut(&name) {
+            Some(known) => known.to = change.to,
+            None => drop(members.insert(name, change)),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,384 @@
+//! What reverting the changes of one record comes to, member by member.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::past::{Place, Target};
+use super::report::{ConflictCode, UndoConflict, UndoneChange};
+use super::state::State;
+use crate::error::{Error, Result};
+use crate::record::column::ColumnType;
+use crate::record::field::{Field, check_metadata};
+use crate::record::metadata::{Metadata, member, merge};
+use crate::record::object::Object;
+use crate::record::patch::Patch;
+use crate::record::{Change, Document, Entry, MemberChange, Record, member_changes, previous};
+use crate::value::id::Id;
+use crate::value::time::Timestamp;
+
+const METADATA: &str = "metadata.";
+
+/// What a reversal goes by, beside the record.
+pub(super) struct Rules<'a> {
+    pub now: Timestamp,
+    /// The custom fields that there are after the undo.
+    pub fields: &'a [Field],
+    /// Whether a record is not there after it, as far as is known.
+    pub is_gone: &'a dyn Fn(Id) -> bool,
+    /// Records whose unique value another one has, with that one.
+    pub taken: &'a BTreeMap<Id, Id>,
+}
+
+/// What is to be done with one record.
+pub(super) struct Action {
+    pub id: Id,
+    pub change: UndoneChange,
+    /// As it is: live, or in the trash in its last state.
+    pub before: Entry,
+    /// Its entry in the trash, where it is there.
+    pub trashed: Option<Entry>,
+    /// As the undo leaves it; of what is deleted, its last state.
+    pub after: Entry,
+    /// The members that have their former values again.
+    pub members: Vec<String>,
+    /// Its events: what each says happened, the record then, and the old values.
+    pub events: Vec<(Change, Arc<str>, Map<String, Value>)>,
+}
+
+impl Action {
+    /// Whether the record is not there after it.
+    pub fn removes(&self) -> bool {
+        self.change == UndoneChange::Deleted
+    }
+}
+
+/// What reverting comes to for one record: an action, or none, and what stays as it is.
+#[derive(Default)]
+pub(super) struct Verdict {
+    pub action: Option<Action>,
+    pub conflicts: Vec<UndoConflict>,
+}
+
+impl Verdict {
+    fn of(conflict: UndoConflict) -> Self {
+        Self {
+            action: None,
+            conflicts: vec![conflict],
+        }
+    }
+}
+
+/// Says what is to be done with one record.
+pub(super) fn decide<T: Object + Into<Record>>(
+    target: &Target,
+    state: &State,
+    rules: &Rules<'_>,
+) -> Result<Verdict> {
+    let id = target.id;
+    let (live, trashed) = (state.live.get(&id), state.trash.get(&id));
+    if target.is_purge {
+        let message = "The request deleted it for good: it cannot come back.";
+        return Ok(Verdict::of(UndoConflict::new(
+            id,
+            ConflictCode::Gone,
+            message,
+        )));
+    }
+    match (target.before, target.after, live, trashed) {
+        // What it made or restored, it deleted; or somebody did since.
+        (Place::Nowhere | Place::Trash, Place::Nowhere | Place::Trash, ..)
+        | (Place::Nowhere | Place::Trash, Place::Live, None, _) => Ok(Verdict::default()),
+        (Place::Nowhere | Place::Trash, Place::Live, Some(live), _) => {
+            remove::<T>(target, live, rules)
+        }
+        (Place::Live, _, Some(live), _) => {
+            Reversal::of::<T>(target, live)?.apply::<T>(rules, Place::Live, None)
+        }
+        (Place::Live, Place::Trash, None, Some((entry, last_state))) => {
+            restore::<T>(target, entry, last_state, rules)
+        }
+        (Place::Live, _, None, Some(_)) => {
+            let message = "It was deleted since: restore it, and undo the request then.";
+            let conflict = UndoConflict::new(id, ConflictCode::DeletedSince, message);
+            Ok(Verdict::of(conflict))
+        }
+        (Place::Live, _, None, None) => {
+            let message = "It is neither there nor in the trash: it cannot come back.";
+            let conflict = UndoConflict::new(id, ConflictCode::Gone, message);
+            Ok(Verdict::of(conflict))
+        }
+    }
+}
+
+/// Removes what the request made or restored, unless it was changed since.
+fn remove<T: Object + Into<Record>>(
+    target: &Target,
+    live: &Document,
+    rules: &Rules<'_>,
+) -> Result<Verdict> {
+    let changed = changed_since(target, live)?;
+    if !changed.is_empty() {
+        let conflicts = changed
+            .iter()
+            .map(|(member, change)| UndoConflict::changed(target.id, member, change));
+        return Ok(Verdict {
+            action: None,
+            conflicts: conflicts.collect(),
+        });
+    }
+    let mut reversal = Reversal::of::<T>(target, live)?;
+    if target.before == Place::Nowhere {
+        reversal.reverts.clear();
+    }
+    reversal.apply::<T>(rules, Place::Trash, None)
+}
+
+/// Takes what the request deleted out of the trash, unless it was there again and changed since.
+fn restore<T: Object + Into<Record>>(
+    target: &Target,
+    entry: &Entry,
+    last_state: &Document,
+    rules: &Rules<'_>,
+) -> Result<Verdict> {
+    if !changed_since(target, last_state)?.is_empty() {
+        let message = "It was restored, changed and deleted again since: it stays in the trash.";
+        let conflict = UndoConflict::new(target.id, ConflictCode::ChangedSince, message);
+        return Ok(Verdict::of(conflict));
+    }
+    if let Some(holder) = rules.taken.get(&target.id) {
+        return Ok(Verdict::of(taken(target.id, *holder)));
+    }
+    Reversal::of::<T>(target, last_state)?.apply::<T>(rules, Place::Live, Some(entry))
+}
+
+fn taken(id: Id, holder: Id) -> UndoConflict {
+    let message = "Another contact has this `email` by now: change or delete that one first.";
+    let conflict = UndoConflict::new(id, ConflictCode::Conflict, message);
+    conflict.at("email").existing(holder)
+}
+
+/// The members that are otherwise than the request left them: from that, to what is there.
+fn changed_since(target: &Target, now: &Document) -> Result<BTreeMap<String, MemberChange>> {
+    let left = previous(target.left.get(), &now.json)?;
+    let mut found: Map<String, Value> = now.decode()?;
+    found.retain(|name, _| left.contains_key(name));
+    Ok(member_changes(left, found))
+}
+
+/// The members of one record that go back to their former values, and those that do not.
+struct Reversal<'a> {
+    target: &'a Target,
+    now: &'a Document,
+    members: Map<String, Value>,
+    reverts: BTreeMap<&'a str, &'a MemberChange>,
+    conflicts: Vec<UndoConflict>,
+}
+
+impl<'a> Reversal<'a> {
+    /// Compares each member that the request changed with what is there.
+    fn of<T: Object>(target: &'a Target, now: &'a Document) -> Result<Self> {
+        let mut reversal = Self {
+            target,
+            now,
+            members: now.decode()?,
+            reverts: BTreeMap::new(),
+            conflicts: Vec::new(),
+        };
+        let together = reversal.is_torn(T::TOGETHER)?;
+        for (name, change) in &target.members {
+            let found = reversal.found(name);
+            if *found == change.from {
+                continue;
+            }
+            let is_torn = together && T::TOGETHER.contains(&name.as_str());
+            if *found == change.to && !is_torn {
+                reversal.reverts.insert(name, change);
+                continue;
+            }
+            let left = MemberChange {
+                from: change.to.clone(),
+                to: found.clone(),
+            };
+            let mut conflict = UndoConflict::changed(target.id, name, &left);
+            if is_torn && left.from == left.to {
+                let all = T::TOGETHER.join("` and `");
+                conflict.message =
+                    format!("`{all}` are one, and were changed since: they stay as they are.");
+            }
+            reversal.conflicts.push(conflict);
+        }
+        Ok(reversal)
+    }
+
+    fn found(&self, name: &str) -> &Value {
+        let found = match name.strip_prefix(METADATA) {
+            Some(key) => match self.members.get("metadata") {
+                Some(Value::Object(members)) => member(members, key).map(|(_, value)| value),
+                _ => None,
+            },
+            None => self.members.get(name),
+        };
+        found.unwrap_or(&Value::Null)
+    }
+
+    /// Whether the request changed some of these members, and not all of them are as it left them.
+    fn is_torn(&self, together: &[&str]) -> Result<bool> {
+        let is_changed = |name: &&str| self.target.members.contains_key(*name);
+        if !together.iter().any(is_changed) {
+            return Ok(false);
+        }
+        let left: Map<String, Value> = self.target.left.decode()?;
+        let as_left = |name: &&str| self.found(name) == left.get(*name).unwrap_or(&Value::Null);
+        Ok(!together.iter().all(as_left))
+    }
+
+    /// Leaves a member as it is.
+    fn refuse(&mut self, name: &str, conflict: UndoConflict) {
+        if self.reverts.remove(name).is_some() {
+            self.conflicts.push(conflict.at(name));
+        }
+    }
+
+    /// Refuses what cannot go back by what is so now.
+    fn check<T: Object>(&mut self, rules: &Rules<'_>) {
+        let id = self.target.id;
+        if let Some(holder) = rules.taken.get(&id) {
+            self.refuse("email", taken(id, *holder));
+        }
+        for (name, change) in self.reverts.clone() {
+            let Some(key) = name.strip_prefix(METADATA) else {
+                if refers::<T>(name, &change.from).is_some_and(|to| (rules.is_gone)(to)) {
+                    let message = format!("What `{name}` referred to is there no more.");
+                    let code = ConflictCode::InvalidReference;
+                    self.refuse(name, UndoConflict::new(id, code, message));
+                }
+                continue;
+            };
+            let of_key = rules.fields.iter().filter(|field| field.key == key);
+            let former = match change.from {
+                Value::Null => Metadata::new(),
+                ref value => Metadata::from([(key, value.clone())]),
+            };
+            if let Err(error) = check_metadata(of_key, T::TYPE, &former) {
+                self.refuse(name, refused(id, &error));
+            }
+        }
+    }
+
+    /// The record with its former values; what a limit of `metadata` refuses stays as it is.
+    fn reverted<T: Object>(&mut self) -> Result<T> {
+        let keys = |name: &&str| name.starts_with(METADATA);
+        let of_metadata: BTreeSet<&str> = self.reverts.keys().copied().filter(keys).collect();
+        let patch = of_metadata.iter().filter_map(|name| {
+            let key = name.strip_prefix(METADATA)?;
+            Some((key, self.reverts.get(name)?.from.clone()))
+        });
+        let patch: Metadata = patch.collect();
+        let mut members = self.members.clone();
+        let known = members.get("metadata").cloned().unwrap_or_default();
+        let mut metadata = match known {
+            Value::Object(members) => Metadata::from(members),
+            _ => Metadata::new(),
+        };
+        match merge(Patch::Set(patch), &mut metadata) {
+            Ok(()) => drop(members.insert("metadata".to_owned(), Value::Object(metadata.into()))),
+            Err(error) => {
+                for name in of_metadata {
+                    self.refuse(name, refused(self.target.id, &error));
+                }
+            }
+        }
+        for (name, change) in &self.reverts {
+            if !name.starts_with(METADATA) {
+                members.insert((*name).to_owned(), change.from.clone());
+            }
+        }
+        serde_json::from_value(Value::Object(members)).map_err(Error::internal)
+    }
+
+    /// What is to be done: the members go back, and the record to where it was.
+    fn apply<T: Object + Into<Record>>(
+        mut self,
+        rules: &Rules<'_>,
+        to: Place,
+        trashed: Option<&Entry>,
+    ) -> Result<Verdict> {
+        self.check::<T>(rules);
+        let former: T = self.reverted()?;
+        let mut record: T = self.now.decode()?;
+        let mut steps = Steps {
+            now: rules.now,
+            json: Arc::clone(&self.now.json),
+            events: Vec::new(),
+        };
+        if trashed.is_some() {
+            record = steps.take(Change::Restored, record)?;
+        }
+        if !self.reverts.is_empty() {
+            record = steps.take(Change::Updated, former.of_version(record.version()))?;
+        }
+        if to == Place::Trash {
+            record = steps.take(Change::Deleted, record)?;
+        }
+        let action = Action {
+            id: self.target.id,
+            change: match (trashed, to) {
+                (_, Place::Trash | Place::Nowhere) => UndoneChange::Deleted,
+                (Some(_), Place::Live) => UndoneChange::Restored,
+                (None, Place::Live) => UndoneChange::Updated,
+            },
+            before: self.now.clone().into_entry()?,
+            trashed: trashed.cloned(),
+            after: Entry {
+                record: record.into(),
+                json: steps.json,
+            },
+            members: self.reverts.keys().map(|name| (*name).to_owned()).collect(),
+            events: steps.events,
+        };
+        let does_something = !action.events.is_empty();
+        Ok(Verdict {
+            action: does_something.then_some(action),
+            conflicts: self.conflicts,
+        })
+    }
+}
+
+/// The changes of one record, one after the other.
+struct Steps {
+    now: Timestamp,
+    /// The record after the last of them.
+    json: Arc<str>,
+    events: Vec<(Change, Arc<str>, Map<String, Value>)>,
+}
+
+impl Steps {
+    fn take<T: Object + Into<Record>>(&mut self, change: Change, mut record: T) -> Result<T> {
+        record.touch(self.now);
+        let json = Entry::new(record.clone()).json;
+        let old = match change {
+            Change::Updated => previous(&self.json, &json)?,
+            Change::Created | Change::Deleted | Change::Restored | Change::Purged => Map::new(),
+        };
+        self.events.push((change, Arc::clone(&json), old));
+        self.json = json;
+        Ok(record)
+    }
+}
+
+/// The record that a member refers to with this value.
+fn refers<T: Object>(name: &str, value: &Value) -> Option<Id> {
+    let mut columns = T::COLUMNS.iter().map(|column| column.column());
+    let column = columns.find(|column| column.name == name)?;
+    match column.ty {
+        ColumnType::Id(Some(_)) => Id::parse(value.as_str()?),
+        _ => None,
+    }
+}
+
+fn refused(id: Id, error: &Error) -> UndoConflict {
+    let message = format!("Its former value is refused by now: {}", error.message());
+    UndoConflict::new(id, ConflictCode::ValidationFailed, message)
+}
