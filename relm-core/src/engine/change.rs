@@ -118,16 +118,18 @@ impl<'a> Plan<'a> {
         event.is_wanted_by(webhook, fields, &mut self.conditions)
     }
 
+    /// Who makes the change, and for which request. One that no request asked for is one of its own.
+    pub fn origin(&mut self) -> Origin {
+        let minted = || self.context.environment().mint_request();
+        Origin {
+            actor: self.context.actor().clone(),
+            request_id: *self.request_id.get_or_insert_with(minted),
+        }
+    }
+
     /// Adds an event alone.
     pub fn insert_event(&mut self, draft: EventDraft) -> Id {
-        let environment = self.context.environment();
-        // A change that no request asked for is one of its own.
-        let minted = || environment.mint_request();
-        let request_id = *self.request_id.get_or_insert_with(minted);
-        let origin = Origin {
-            actor: self.context.actor().clone(),
-            request_id,
-        };
+        let origin = self.origin();
         let event = Event::new(self.mint(Kind::Event), origin, draft);
         let id = event.id;
         self.write(Write::Insert(Entry::new(event)));

@@ -40,6 +40,7 @@ const OF_SETTINGS: [Right; 16] = [
     ("keys/KEY/revoke", Some(Editor), Some(Editor)),
     ("schema/deal", Some(Reader), Some(Editor)),
     ("schema/deal/new", Some(Editor), None),
+    ("schema/deal/FIELD/edit", Some(Editor), Some(Editor)),
     ("schema/deal/FIELD/remove", Some(Editor), Some(Editor)),
     ("webhooks", Some(Reader), Some(Editor)),
     ("webhooks/new", Some(Editor), None),

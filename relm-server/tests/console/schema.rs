@@ -176,7 +176,7 @@ fn a_field_is_removed_after_it_was_asked_for() {
     );
     assert!(fields(&world).is_empty());
     assert_eq!(browser.get(&remove).status, 404);
-    let missing = wait(world.scoped().fields().remove(id)).unwrap_err();
+    let missing = wait(world.scoped().fields().remove(id, None)).unwrap_err();
     assert_eq!(missing.kind(), ErrorKind::NotFound);
 }
 
@@ -195,6 +195,9 @@ fn a_label_is_text_wherever_it_is_shown() {
     browser.get(&path).shows_as_text(CANARY);
     let remove = format!("{path}/{}/remove", fields(&world)[0].id);
     browser.get(&remove).shows_as_text(CANARY);
+    browser
+        .get(&remove.replace("/remove", "/edit"))
+        .shows_as_text(CANARY);
     let typed = [
         ("label", CANARY),
         ("key", CANARY),
@@ -204,4 +207,134 @@ fn a_label_is_text_wherever_it_is_shown() {
     let refused = define(&mut browser, &path, &typed);
     assert_eq!(refused.status, 422);
     refused.shows_as_text(CANARY);
+}
+
+fn on(world: &World, plan: &str) -> relm_core::Id {
+    let input = ContactInput {
+        metadata: relm_core::Metadata::from([("plan", plan)]).into(),
+        ..Default::default()
+    };
+    wait(world.scoped().contacts().create(input)).unwrap().id
+}
+
+#[test]
+fn what_a_change_means_is_seen_before_it_is_made() {
+    let world = World::new();
+    let mut browser = world.signed_in(EVA, Role::Editor);
+    let path = schema(&world);
+    let plan = [
+        ("key", "plan"),
+        ("type", "select"),
+        ("choices", "free\npro\nteam"),
+    ];
+    assert_eq!(define(&mut browser, &path, &plan).status, 303);
+    let id = fields(&world)[0].id;
+    let edit = format!("{path}/{id}/edit");
+    let (pro, team) = (on(&world, "pro"), on(&world, "team"));
+    let page = browser.get(&edit);
+    assert!(
+        page.text.contains("Change plan")
+            && page.text.contains(&format!(
+                "PATCH http://crm.example.com:8080/v1/schema/fields/{id}"
+            ))
+    );
+    // What means nothing for records is changed at once.
+    let named = [
+        ("from", "free"),
+        ("choice", "free"),
+        ("from", "pro"),
+        ("choice", "pro"),
+        ("from", "team"),
+        ("choice", "team"),
+    ];
+    let labelled: Vec<(&str, &str)> = [("label", "Plan"), ("version", "1")]
+        .into_iter()
+        .chain(named)
+        .collect();
+    let done = browser.submit(&edit, &edit, &labelled);
+    assert_eq!(done.status, 303, "{}", done.text);
+    assert!(
+        browser
+            .get(done.location())
+            .text
+            .contains("The field was changed")
+    );
+    assert_eq!(fields(&world)[0].label, "Plan");
+    // What does is shown first.
+    let otherwise = [
+        ("label", "Plan"),
+        ("version", "2"),
+        ("from", "free"),
+        ("choice", "free"),
+        ("from", "pro"),
+        ("choice", "gold"),
+        ("from", "team"),
+        ("choice", ""),
+    ];
+    let asked = browser.submit(&edit, &edit, &otherwise);
+    assert_eq!(asked.status, 409);
+    for shown in [
+        "1 contacts do not keep to this",
+        &team.to_string(),
+        "becomes <code>gold</code> in 1 contacts",
+        "<code>team</code> can be chosen no more",
+    ] {
+        assert!(asked.text.contains(shown), "{shown}: {}", asked.text);
+    }
+    assert_eq!(fields(&world)[0].version, 2, "nothing is changed yet");
+    let checked = asked.hidden("checked").replace("&#34;", "\"");
+    // Changed since it was seen, it is shown again.
+    let more: Vec<(&str, &str)> = otherwise
+        .into_iter()
+        .chain([("added", "silver"), ("checked", &checked)])
+        .collect();
+    assert_eq!(browser.submit(&edit, &edit, &more).status, 409);
+    let seen: Vec<(&str, &str)> = otherwise
+        .into_iter()
+        .chain([("checked", checked.as_str())])
+        .collect();
+    let done = browser.submit(&edit, &edit, &seen);
+    assert_eq!(done.status, 303, "{}", done.text);
+    let field = fields(&world).remove(0);
+    assert_eq!(
+        (&field.options.choices[..], field.options.renaming.len()),
+        (&["free".to_owned(), "gold".to_owned()][..], 0)
+    );
+    let plan_of = |id| {
+        wait(world.scoped().contacts().get(id))
+            .unwrap()
+            .unwrap()
+            .metadata["plan"]
+            .clone()
+    };
+    assert_eq!(
+        (plan_of(pro), plan_of(team)),
+        ("gold".into(), "team".into())
+    );
+    // Somebody else has changed it since this page was opened.
+    let late = browser.submit(&edit, &edit, &labelled);
+    assert_eq!(late.status, 412);
+    let refused: Vec<(&str, &str)> = [
+        ("label", ""),
+        ("version", "4"),
+        ("position", "first"),
+        ("from", "free"),
+        ("choice", "free"),
+        ("from", "gold"),
+        ("choice", "gold"),
+    ]
+    .into();
+    let refused = browser.submit(&edit, &edit, &refused);
+    assert!(
+        refused.status == 422
+            && refused
+                .text
+                .contains("class=\"error\" id=\"position-hint\""),
+        "{}",
+        refused.text
+    );
+    assert_eq!(
+        browser.get(&edit.replace("/contact/", "/deal/")).status,
+        404
+    );
 }

@@ -10,7 +10,7 @@ mod metadata;
 mod parts;
 pub(super) mod tidy;
 
-use relm_core::engine::{BatchInput, BatchReport, RecoverInput, Recovery};
+use relm_core::engine::{BatchInput, BatchReport, FieldUsage, RecoverInput, Recovery};
 use relm_core::limits::INTEGER_MAX;
 use relm_core::record::RotateInput;
 use relm_core::record::column::ColumnType;
@@ -76,6 +76,7 @@ fn of_types() -> Schemas {
     add::<Activity>(&mut answers);
     add::<Association>(&mut answers);
     add::<Field>(&mut answers);
+    add::<FieldUsage>(&mut answers);
     add::<Webhook>(&mut answers);
     add::<Delivery>(&mut answers);
     add::<Event>(&mut answers);
@@ -172,7 +173,16 @@ fn errors(all: &mut Schemas) {
         required.push("request_id".into());
     }
     all.insert("RowError".to_owned(), of_row);
-    all["ContactBatchRow"]["properties"]["error"]["anyOf"][0] = reference("RowError");
+    let row = &mut all["ContactBatchRow"]["properties"];
+    row["error"]["anyOf"][0] = reference("RowError");
+    row["warnings"]["items"] = reference("RowError");
+    for object_type in ObjectType::ALL {
+        all[name_of(object_type)]["properties"]["warnings"] = json!({
+            "type": "array", "items": reference("RowError"),
+            "description": "What is wrong with the record that the write left as it was. In the answer to a write alone, and only where \
+                            anything is.",
+        });
+    }
     all.insert(
         "ErrorResponse".to_owned(),
         json!({
