@@ -58,6 +58,23 @@ fn a_definition_is_read_and_changed_as_a_record_is() {
     // As it is shown, it may be sent again.
     let again = user.patch(&path, expected.clone());
     assert_eq!((&*again.header("etag"), again.json()), ("\"2\"", expected));
+    let late = user.ask("DELETE", &path).header("if-match", "\"1\"").send();
+    late.fails(412, "version_conflict", None);
+    user.ask("DELETE", &path)
+        .header("if-match", "\"2\"")
+        .send()
+        .is(200);
+    user.get(&path).fails(404, "not_found", None);
+    user.patch(&path, body).fails(404, "not_found", None);
+    user.get(&format!("{path}/usage"))
+        .fails(404, "not_found", None);
+}
+
+#[test]
+fn what_a_change_of_a_definition_refuses() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let path = plan(&user, &["free", "pro"]);
     for (name, value) in [
         ("key", json!("tier")),
         ("type", json!("text")),
@@ -86,16 +103,6 @@ fn a_definition_is_read_and_changed_as_a_record_is() {
         user.patch(&path, json!({ name: value }))
             .fails(422, code, name);
     }
-    let late = user.ask("DELETE", &path).header("if-match", "\"1\"").send();
-    late.fails(412, "version_conflict", None);
-    user.ask("DELETE", &path)
-        .header("if-match", "\"2\"")
-        .send()
-        .is(200);
-    user.get(&path).fails(404, "not_found", None);
-    user.patch(&path, body).fails(404, "not_found", None);
-    user.get(&format!("{path}/usage"))
-        .fails(404, "not_found", None);
 }
 
 #[test]

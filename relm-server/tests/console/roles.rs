@@ -33,7 +33,7 @@ const OF_RECORDS: [Right; 14] = [
     ("deals/board", Some(Reader), Some(Editor)),
 ];
 
-const OF_SETTINGS: [Right; 16] = [
+const OF_SETTINGS: [Right; 17] = [
     ("keys", Some(Reader), Some(Editor)),
     ("keys/new", Some(Editor), None),
     ("keys/KEY/rotate", Some(Editor), Some(Editor)),

@@ -27,6 +27,7 @@ pub(super) fn routes() -> Vec<Route> {
 fn schema_routes() -> Vec<Route> {
     let mut routes = search_routes();
     routes.extend(field_routes());
+    routes.extend(field_change_routes());
     routes
 }
 
@@ -82,6 +83,19 @@ fn field_routes() -> Vec<Route> {
                 .refuses(&[TAKEN, NO_CHOICE]),
         ),
         route(
+            keyed!(Fields: Write, fields::remove),
+            delete("fields.delete", "/v1/schema/fields/{id}")
+                .says("Remove a custom field", "Stored values stay, unchecked.")
+                .of(OF_FIELD)
+                .versioned(),
+        ),
+    ]
+}
+
+/// What can be done with a definition that is there.
+fn field_change_routes() -> Vec<Route> {
+    vec![
+        route(
             keyed!(Fields: Read, fields::get),
             get("fields.get", "/v1/schema/fields/{id}")
                 .says("Retrieve a custom field", "Answers 304 without a body where `If-None-Match` names the version.")
@@ -115,13 +129,6 @@ fn field_routes() -> Vec<Route> {
                 )
                 .of(OF_FIELD)
                 .counts("CustomFieldUsage"),
-        ),
-        route(
-            keyed!(Fields: Write, fields::remove),
-            delete("fields.delete", "/v1/schema/fields/{id}")
-                .says("Remove a custom field", "Stored values stay, unchecked.")
-                .of(OF_FIELD)
-                .versioned(),
         ),
     ]
 }

@@ -142,11 +142,11 @@ pub(in crate::console) async fn change(visit: Visit) -> Result<Response<Bytes>, 
     let form = EditForm::read(&visit.form);
     let body = form.body(&field);
     let forced = with_force(&body);
-    let checked = visit.form.text("checked");
-    let is_seen = checked == body.to_string() || checked == forced.to_string();
-    let body = match is_seen && checked == forced.to_string() {
-        true => forced,
-        false => body,
+    let seen: Option<Value> = serde_json::from_str(visit.form.text("checked")).ok();
+    let is_seen = seen.as_ref() == Some(&body) || seen.as_ref() == Some(&forced);
+    let body = match seen {
+        Some(seen) if is_seen => seen,
+        Some(_) | None => body,
     };
     if !is_seen && let Some(impact) = impact(&scoped, &place, &field, &form, &body).await? {
         return Ok(shown(&visit, place, field, form, None, Some(impact)));
