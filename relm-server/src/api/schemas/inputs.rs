@@ -72,7 +72,7 @@ fn fields(all: &mut Schemas) {
         }
     }
     update["label"] = nullable(update["label"].clone());
-    update["options"] = options(json!({ "anyOf": [choice, renamed] }));
+    update["options"] = options(json!({ "oneOf": [choice, renamed] }));
     update["force"] = json!({
         "type": ["boolean", "null"],
         "description": "Whether to make a change that records do not keep to: it binds each of them from its next write on. Default: false.",

@@ -111,7 +111,7 @@ impl Reader<'_> {
         let rows = json!({ "contacts": [row], "dedup_on": ["email"] });
         let warned = self.post("/v1/contacts/batch", rows);
         assert_eq!(warned["data"][0]["warnings"][0]["field"], "metadata.plan");
-        self.ask("DELETE", &bare, json!({}));
+        self.ask("DELETE", &format!("{bare}?purge=true"), json!({}));
         self.ask("DELETE", field, json!({}));
     }
 
