@@ -15,12 +15,10 @@ async fn run() -> relm_core::Result<()> {
     let live = crm.open(workspace.id, Mode::Live).await?;
 
     let plan = FieldInput {
-        object_type: ObjectType::Contact,
-        key: "plan".to_owned(),
         label: Some("Plan".to_owned()),
-        field_type: FieldType::Select,
         required: true,
         choices: ["free", "pro", "enterprise"].map(str::to_owned).to_vec(),
+        ..FieldInput::new(ObjectType::Contact, "plan", FieldType::Select)
     };
     live.fields().define(plan).await?;
 

@@ -416,6 +416,13 @@ macro_rules! for_each_case {
             [engine::event_filters] {
                 a_filter_chooses_among_deliveries
             }
+            [engine::definitions] {
+                a_definition_that_changes_has_one_event
+                a_change_that_records_do_not_keep_to_is_refused
+                a_renamed_choice_is_renamed_in_every_record
+                a_renaming_that_was_broken_off_goes_on
+                no_write_gets_past_a_renaming
+            }
             [engine::edges] {
                 a_link_has_one_event
                 a_definition_has_one_event

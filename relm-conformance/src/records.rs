@@ -110,14 +110,7 @@ pub(crate) fn edge(n: u64, from_id: Id, to_id: Id, label: Option<&str>) -> Assoc
 
 /// A custom field of contacts.
 pub(crate) fn field(n: u64, key: &str) -> Field {
-    let input = FieldInput {
-        object_type: ObjectType::Contact,
-        key: key.to_owned(),
-        label: None,
-        field_type: FieldType::Text,
-        required: false,
-        choices: Vec::new(),
-    };
+    let input = FieldInput::new(ObjectType::Contact, key, FieldType::Text);
     Field::define(id(Kind::Field, n), Mode::Live, NOW, input).expect("the definition is valid")
 }
 
@@ -233,13 +226,13 @@ pub(crate) fn set_version(record: &mut Record, version: i64) {
     match record {
         Record::Contact(contact) => contact.version = version,
         Record::Company(company) => company.version = version,
+        Record::Field(field) => field.version = version,
         Record::Webhook(webhook) => webhook.version = version,
         Record::Delivery(delivery) => delivery.version = version,
         Record::Trashed(trashed) => trashed.version = version,
         Record::Deal(_)
         | Record::Activity(_)
         | Record::Association(_)
-        | Record::Field(_)
         | Record::Event(_)
         | Record::Key(_)
         | Record::Workspace(_)

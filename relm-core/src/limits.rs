@@ -75,6 +75,17 @@ pub const FIELD_CHOICES_MAX: usize = 200;
 pub const FIELD_OPTIONS_BYTES_MAX: usize = 16 * 1024;
 /// Bytes of the definitions of one workspace and mode, each as its JSON.
 pub const FIELDS_BYTES_MAX: usize = 256 * 1024;
+/// Records that are looked at, the newest first, to count what a change of a definition means for them, or on one page of its usage.
+pub const FIELD_RECORDS_MAX: usize = 10_000;
+/// Bytes of those records: after the first of them that come to more, no page of a store is looked at.
+pub const FIELD_RECORDS_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Records of which a change of a definition says how many do not keep to it; beyond that it says that there are so many at least.
+pub const FIELD_IMPACT_MAX: usize = 1_000;
+/// Steps of the renaming of a choice that its caller waits for: what is left then is done later. A step is a commit of at most
+/// a few hundred writes.
+pub const RENAMING_STEPS_MAX: usize = 16;
+/// Warnings of one answer: the first of them.
+pub const WARNINGS_MAX: usize = 10;
 /// Webhook endpoints of one workspace and mode.
 pub const WEBHOOKS_MAX: usize = 20;
 /// Endpoints of one scope that lead to one URL.
@@ -154,6 +165,8 @@ pub const ERROR_FIELD_BYTES_MAX: usize = 512;
 pub const ERROR_OPTIONS_BYTES_MAX: usize = 2 * 1024;
 /// Options that an error lists: the first so many of them.
 pub const ERROR_OPTIONS_MAX: usize = 28;
+/// Ids that an error lists: the first so many of them.
+pub const ERROR_IDS_MAX: usize = 10;
 /// Bytes of the options that a message lists; `valid_options` lists more.
 pub const ERROR_LISTED_BYTES_MAX: usize = 200;
 /// Characters of the longest texts that are compared to suggest one for the other.

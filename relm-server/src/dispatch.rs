@@ -151,6 +151,8 @@ pub async fn retain(crm: Crm, kept: Kept, stop: Stop) {
             say("expired events were not deleted", events);
             let trash = delete_expired_trash(&crm, kept.trash_days).await;
             say("the trash was not emptied", trash);
+            let renamed = finish_renamings(&crm).await;
+            say("choices were not renamed to the end", renamed);
         }
     };
     tokio::select! {
@@ -188,6 +190,17 @@ async fn delete_expired_trash(crm: &Crm, days: u32) -> relm_core::Result<()> {
     let records = crm.delete_expired_trash(before, &TokioSleeper).await?;
     if records > 0 {
         tracing::info!(records, "what was in the trash for long was deleted");
+    }
+    Ok(())
+}
+
+async fn finish_renamings(crm: &Crm) -> relm_core::Result<()> {
+    if !is_to_do(crm, "finish renamings").await? {
+        return Ok(());
+    }
+    let choices = crm.finish_renamings(&TokioSleeper).await?;
+    if choices > 0 {
+        tracing::info!(choices, "choices were renamed to the end");
     }
     Ok(())
 }

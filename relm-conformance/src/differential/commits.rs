@@ -106,7 +106,7 @@ impl Model {
             return insert(self.record(own, n));
         };
         let before = stored.into_entry().expect("it was written as an entry");
-        let changes = !matches!(own.kind(), Kind::Association | Kind::Field);
+        let changes = own.kind() != Kind::Association;
         if !changes || self.one_in(4) {
             return Write::Delete(before);
         }
@@ -146,7 +146,7 @@ impl Model {
         if self.size.is_careful && !self.one_in(CARELESS) {
             return self.allowed_write(scope, own, n).await;
         }
-        let changes = !matches!(own.kind(), Kind::Association | Kind::Field);
+        let changes = own.kind() != Kind::Association;
         match self.below(6) {
             0..=2 => insert(self.record(own, n)),
             3..=4 if changes => {

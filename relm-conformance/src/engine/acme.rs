@@ -118,12 +118,8 @@ pub(crate) fn failure<T>(outcome: Result<T, Error>) -> ErrorKind {
 
 pub(crate) fn required_field(key: &str) -> FieldInput {
     FieldInput {
-        object_type: ObjectType::Contact,
-        key: key.to_owned(),
-        label: None,
-        field_type: FieldType::Text,
         required: true,
-        choices: Vec::new(),
+        ..FieldInput::new(ObjectType::Contact, key, FieldType::Text)
     }
 }
 

@@ -271,7 +271,7 @@ pub(crate) async fn a_removed_field_binds_no_more(store: Subject) {
         let outcome = scoped.contacts().create(contact("ada@example.com")).await;
         assert_eq!(failure(outcome), ErrorKind::ValidationFailed);
     }
-    fields.remove(field.id).await.expect("it is there");
+    fields.remove(field.id, None).await.expect("it is there");
     for (scoped, email) in [
         (&acme.scoped, "ada@example.com"),
         (&other, "bob@example.com"),

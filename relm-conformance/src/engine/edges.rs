@@ -117,19 +117,22 @@ pub(crate) async fn a_definition_has_one_event(store: Subject) {
     assert_eq!(failure(again), ErrorKind::Conflict);
     let unbound = scoped.contacts().create(contact("ada@example.com")).await;
     assert_eq!(failure(unbound), ErrorKind::ValidationFailed);
-    scoped.fields().remove(field.id).await.expect("it is there");
-    let twice = scoped.fields().remove(field.id).await;
+    scoped
+        .fields()
+        .remove(field.id, None)
+        .await
+        .expect("it is there");
+    let twice = scoped.fields().remove(field.id, None).await;
     assert_eq!(failure(twice), ErrorKind::NotFound);
     let made = scoped.contacts().create(contact("ada@example.com")).await;
     made.expect("nothing is required");
     let events = told(&acme, &store, 0).await;
     let expected = ["field.created", "field.deleted", "contact.created"];
     assert_eq!(types(&events), expected);
-    for event in &events[..2] {
-        assert_eq!(
-            event.data.decode::<relm_core::Field>().ok(),
-            Some(field.clone())
-        );
+    for (event, version) in events[..2].iter().zip(1..) {
+        let told = event.data.decode::<relm_core::Field>();
+        let told = told.expect("it is a definition");
+        assert_eq!((told.id, told.version), (field.id, version));
         assert_eq!(event.record_id(), Some(field.id));
     }
 }

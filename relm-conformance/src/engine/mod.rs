@@ -7,6 +7,7 @@ mod broken_off;
 pub(crate) mod canary;
 pub(crate) mod changes;
 pub(crate) mod compositions;
+pub(crate) mod definitions;
 pub(crate) mod deliveries;
 pub(crate) mod disabling;
 pub(crate) mod edges;

@@ -83,7 +83,7 @@ pub(crate) async fn a_request_is_undone_and_done_again(store: Subject) {
     acme.clock.advance_millis(1_000);
 
     let (by, id) = request(&acme);
-    by.fields().remove(field).await.expect("it is there");
+    by.fields().remove(field, None).await.expect("it is there");
     let grace = by.contacts().create(contact("grace@example.com")).await;
     let grace = grace.expect("it is valid").id;
     let change = ContactInput {

@@ -45,7 +45,8 @@ macro_rules! for_each_broken_store {
                     a_record_is_what_it_was_at_a_moment a_history_says_what_retention_deleted a_restoration_is_in_the_history
                     a_trash_that_is_not_kept_is_empty a_purge_clears_references a_link_has_one_event a_definition_has_one_event
                     what_comes_back_with_a_record_is_told a_request_is_undone_and_done_again a_request_is_undone_once
-                    what_a_request_deleted_comes_back
+                    what_a_request_deleted_comes_back batches_in_opposite_orders_happen_wholly
+                    a_definition_that_changes_has_one_event a_renaming_that_was_broken_off_goes_on a_renamed_choice_is_renamed_in_every_record
                 ]
                 LostDelivery a_lost_delivery_is_noticed [
                     deliveries_go_to_the_endpoints_that_match a_filter_chooses_among_deliveries an_event_is_in_the_commit_of_its_change
@@ -72,6 +73,7 @@ macro_rules! for_each_broken_store {
                 UnchangedSession a_change_of_a_session_that_is_lost_is_noticed [a_session_ends_by_itself]
                 LostReconfigure a_lost_reconfigure_is_noticed [
                     reconfigure_counts_by_one definitions_exclude_each_other a_removed_field_binds_no_more
+                    a_change_that_records_do_not_keep_to_is_refused
                     an_endpoint_that_is_gone_is_disabled a_change_in_a_transaction_meets_the_configuration_as_it_is
                 ]
                 RememberNothing a_store_that_remembers_nothing_is_noticed [
@@ -105,7 +107,7 @@ macro_rules! for_each_broken_store {
                 WritesFirst another_order_of_refusals_is_noticed [the_first_refusal_in_order_is_given]
                 UncheckedConfiguration an_unchecked_configuration_is_noticed [
                     a_required_configuration_must_be_current definitions_exclude_each_other a_field_binds_every_engine
-                    a_definition_binds_writes_that_begin_after_it
+                    a_definition_binds_writes_that_begin_after_it no_write_gets_past_a_renaming
                 ]
                 OverwritingResponse a_response_that_is_replaced_is_noticed [
                     a_kept_response_keeps_its_key one_of_many_responses_of_a_key_is_kept
@@ -123,6 +125,7 @@ macro_rules! for_each_broken_store {
                 HeldKeys a_key_held_for_ever_is_noticed [a_key_is_free_after_delete a_key_is_free_after_change]
                 EagerKeys keys_checked_before_the_batch_are_noticed [
                     a_key_is_free_within_the_batch_that_gives_it_up two_records_swap_a_key_in_any_order
+                    a_batch_does_what_its_operations_do_one_by_one
                 ]
                 SelfConflict a_record_in_its_own_way_is_noticed [a_record_keeps_its_own_key]
                 NullIsAKey a_null_that_conflicts_is_noticed [none_is_no_key]

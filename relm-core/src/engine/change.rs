@@ -130,12 +130,17 @@ impl<'a> Plan<'a> {
         *self.request_id.get_or_insert_with(minted)
     }
 
-    /// Adds an event alone.
-    pub fn insert_event(&mut self, draft: EventDraft) -> Id {
-        let origin = Origin {
+    /// Who makes the change, and for which request.
+    pub fn origin(&mut self) -> Origin {
+        Origin {
             actor: self.context.actor().clone(),
             request_id: self.request_id(),
-        };
+        }
+    }
+
+    /// Adds an event alone.
+    pub fn insert_event(&mut self, draft: EventDraft) -> Id {
+        let origin = self.origin();
         let event = Event::new(self.mint(Kind::Event), origin, draft);
         let id = event.id;
         self.write(Write::Insert(Entry::new(event)));

@@ -92,17 +92,15 @@ impl CrmBuilder {
 
     /// The engine.
     pub fn build(self) -> Crm {
-        let Self {
-            store,
-            clock,
-            rng,
-            sealing_keys,
-            plain_http,
-            targets,
-            trash,
-        } = self;
-        let components =
-            Components::new(store, clock, rng, sealing_keys, plain_http, targets, trash);
+        let components = Components::new(
+            self.store,
+            self.clock,
+            self.rng,
+            self.sealing_keys,
+            self.plain_http,
+            self.targets,
+            self.trash,
+        );
         Crm {
             components: Arc::new(components),
         }
@@ -170,9 +168,8 @@ impl Crm {
         Ok(Scoped::new(context))
     }
 
-    /// The engine within a transaction of the store that the program holds: what is changed through it is committed with the
-    /// rows that the program itself writes in the transaction, or vanishes with them. A store says how a transaction is begun:
-    /// `SeaOrmStore::begin` does.
+    /// The engine within a transaction of the store that the program holds: what is changed through it is committed with the rows that the
+    /// program itself writes in the transaction, or vanishes with them. A store says how a transaction is begun: `SeaOrmStore::begin` does.
     ///
     /// - **Reads** see what the transaction has changed. Nobody else does until it is committed: no other handle, no cache of
     ///   this engine, no dispatcher. What others commit meanwhile is seen as the transaction's isolation has it.
@@ -199,8 +196,7 @@ impl Crm {
         self.components.storage().ping().await
     }
 
-    /// Whether the store answers, and takes writes as far as is known: where it refused the last one, it is tried again now
-    /// and then.
+    /// Whether the store answers, and takes writes as far as is known: where it refused the last one, it is tried again now and then.
     ///
     /// # Errors
     /// `unavailable` or `internal_error` when it does not; [`Error::reason`](crate::Error::reason) says why it takes no writes.
@@ -266,8 +262,7 @@ impl Crm {
         keys::keys(&self.components, workspace).await
     }
 
-    /// Revokes a key: at once for this engine, within [`KEY_CACHE_MS`](super::KEY_CACHE_MS) for every other one over the
-    /// same store.
+    /// Revokes a key: at once for this engine, within [`KEY_CACHE_MS`](super::KEY_CACHE_MS) for every other one over the same store.
     ///
     /// # Errors
     /// `not_found` when there is no such key.
@@ -284,9 +279,8 @@ impl Crm {
         Ok(key)
     }
 
-    /// Writes which keys were used since this engine last wrote it, and gives their number. Whether a key was used is noted when it
-    /// is looked up and not remembered, at least every [`KEY_CACHE_MS`](super::KEY_CACHE_MS); a program that never
-    /// calls this keeps no `last_used_at`.
+    /// Writes which keys were used since this engine last wrote it, and gives their number. Whether a key was used is noted when it is looked up
+    /// and not remembered, at least every [`KEY_CACHE_MS`](super::KEY_CACHE_MS); a program that never calls this keeps no `last_used_at`.
     ///
     /// # Errors
     /// `unavailable`, `outcome_unknown` or `internal_error` from the store. What was not written waits for the next call.
@@ -367,6 +361,15 @@ impl Crm {
         sleeper: &dyn Sleeper,
     ) -> Result<usize> {
         retention::delete_expired_trash(&self.components, before, sleeper).await
+    }
+
+    /// Goes on to its end with each renaming of a choice of a custom field that was broken off, or that was more than its caller waited
+    /// for, in all workspaces; gives how many those were. See [`Fields::update`](super::Fields::update).
+    ///
+    /// # Errors
+    /// As for [`delete_expired_events`](Self::delete_expired_events).
+    pub async fn finish_renamings(&self, sleeper: &dyn Sleeper) -> Result<usize> {
+        retention::finish_renamings(&self.components, sleeper).await
     }
 
     /// Whether this is the first claim of a name within so many milliseconds, whichever of the processes that share the

@@ -53,7 +53,7 @@ pub use resources::associations::Associations;
 pub use resources::batch::{BatchInput, BatchReport, BatchRow, BatchTag, RowStatus};
 pub use resources::events::Events;
 pub use resources::feed::{FOLLOW_POLL, Feed, FeedPage, LoggedEvent};
-pub use resources::fields::Fields;
+pub use resources::fields::{ChoiceUsage, FieldUsage, FieldUsageTag, Fields};
 pub use resources::history::{History, HistoryPage};
 pub use resources::keys::Keys;
 pub use resources::listing::{List, ListRequest};

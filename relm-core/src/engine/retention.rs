@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::components::Components;
 use super::context::Context;
 use super::resources::deliveries::{each_delivery, first_of, of_events, with_status};
+use super::resources::fields::finish_renamings as finish_scope;
 use super::resources::purge::Rest;
 use super::transaction::{ATTEMPTS_MAX, Planned, Transaction, transact, unexpected};
 use crate::error::{Error, ErrorKind, Result};
@@ -58,10 +59,22 @@ pub(super) async fn delete_expired_trash(
     Ok(records)
 }
 
-/// What expires, and how much of it was deleted.
+/// Goes on with the renamings of choices that left something, in all workspaces; how many were ended.
+pub(super) async fn finish_renamings(
+    components: &Arc<Components>,
+    sleeper: &dyn Sleeper,
+) -> Result<usize> {
+    let mut ended = 0;
+    let before = Timestamp::MAX;
+    in_all_scopes(components, before, sleeper, Expiring::Renamings(&mut ended)).await?;
+    Ok(ended)
+}
+
+/// What expires or is to be ended, and how much of it was.
 enum Expiring<'a> {
     Events(&'a mut Deleted),
     Trash(&'a mut usize),
+    Renamings(&'a mut usize),
 }
 
 async fn in_all_scopes(
@@ -83,6 +96,11 @@ async fn in_all_scopes(
                 (Ok(context), Expiring::Trash(records)) => {
                     let rest = Rest::new(sleeper, REST);
                     trash::empty(&context, before, rest, records).await
+                }
+                (Ok(context), Expiring::Renamings(ended)) => {
+                    let rest = Rest::new(sleeper, REST);
+                    let finished = finish_scope(&context, rest).await;
+                    finished.map(|of_scope| **ended += of_scope)
                 }
                 (Err(error), _) => Err(error),
             };

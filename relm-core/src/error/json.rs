@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Details, Error, ErrorKind};
+use super::{Affected, Details, Error, ErrorKind};
 use crate::value::id::Id;
 
 /// The members of the documented error object, without a request id.
@@ -38,6 +38,19 @@ pub(crate) struct Members<'a> {
     /// Why, where one code has several causes: `disk_full` or `read_only`, where the store takes no writes.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    /// How many records do not keep to what a definition was to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<usize>,
+    /// True where there may be more of them than `count`.
+    #[serde(skip_serializing_if = "is_false")]
+    at_least: bool,
+    /// The first of them.
+    #[serde(skip_serializing_if = "<[Id]>::is_empty")]
+    ids: &'a [Id],
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl Serialize for Error {
@@ -51,6 +64,9 @@ impl Serialize for Error {
             existing_id: self.existing_id(),
             oldest_seq: self.oldest_seq(),
             reason: self.reason(),
+            count: self.count(),
+            at_least: self.is_at_least(),
+            ids: self.ids(),
         };
         members.serialize(serializer)
     }
@@ -70,6 +86,11 @@ impl<'de> Deserialize<'de> for Error {
             existing_id: Option<Id>,
             oldest_seq: Option<i64>,
             reason: Option<String>,
+            count: Option<usize>,
+            #[serde(default)]
+            at_least: bool,
+            #[serde(default)]
+            ids: Vec<Id>,
         }
         let Said {
             code,
@@ -80,6 +101,9 @@ impl<'de> Deserialize<'de> for Error {
             existing_id,
             oldest_seq,
             reason,
+            count,
+            at_least,
+            ids,
         } = Said::deserialize(deserializer)?;
         Ok(Self(Box::new(Details {
             kind: code,
@@ -90,6 +114,11 @@ impl<'de> Deserialize<'de> for Error {
             existing_id,
             oldest_seq,
             reason: reason.map(Cow::Owned),
+            affected: count.map(|count| Affected {
+                count,
+                at_least,
+                ids,
+            }),
             source: None,
         })))
     }

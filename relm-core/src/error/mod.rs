@@ -12,8 +12,8 @@ pub(crate) use self::json::Members;
 pub use self::kind::ErrorKind;
 
 use crate::limits::{
-    ERROR_BYTES_MAX, ERROR_FIELD_BYTES_MAX, ERROR_MESSAGE_BYTES_MAX, ERROR_OPTIONS_BYTES_MAX,
-    ERROR_OPTIONS_MAX,
+    ERROR_BYTES_MAX, ERROR_FIELD_BYTES_MAX, ERROR_IDS_MAX, ERROR_MESSAGE_BYTES_MAX,
+    ERROR_OPTIONS_BYTES_MAX, ERROR_OPTIONS_MAX,
 };
 use crate::value::excerpt::{Quoted, cut, json_bytes};
 use crate::value::from_text::ParseTextError;
@@ -44,7 +44,19 @@ struct Details {
     existing_id: Option<Id>,
     oldest_seq: Option<i64>,
     reason: Option<Cow<'static, str>>,
+    affected: Option<Affected>,
     source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// The records that a change would not fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Affected {
+    /// How many there are.
+    pub count: usize,
+    /// Whether there may be more.
+    pub at_least: bool,
+    /// The first of them.
+    pub ids: Vec<Id>,
 }
 
 /// What the names of the members, the code, the ids of the record and of the request, and the punctuation may take.
@@ -66,6 +78,7 @@ impl Error {
             existing_id: None,
             oldest_seq: None,
             reason: None,
+            affected: None,
             source: None,
         }))
     }
@@ -207,6 +220,16 @@ impl Error {
         self
     }
 
+    /// Says which records a change would not fit: how many, and the first [`ERROR_IDS_MAX`] of them. They take the place of the
+    /// options.
+    #[must_use]
+    pub(crate) fn affecting(mut self, mut affected: Affected) -> Self {
+        affected.ids.truncate(ERROR_IDS_MAX);
+        self.0.affected = Some(affected);
+        self.0.suggestion = None;
+        self.without_options()
+    }
+
     /// Keeps the cause, for the log.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -249,6 +272,23 @@ impl Error {
         self.0.oldest_seq
     }
 
+    /// How many records a change would not fit, where it is refused for them.
+    pub fn count(&self) -> Option<usize> {
+        self.0.affected.as_ref().map(|affected| affected.count)
+    }
+
+    /// Whether there may be more than [`count`](Self::count) of them.
+    pub fn is_at_least(&self) -> bool {
+        let affected = self.0.affected.as_ref();
+        affected.is_some_and(|affected| affected.at_least)
+    }
+
+    /// The first of the records that [`count`](Self::count) counts.
+    pub fn ids(&self) -> &[Id] {
+        let affected = self.0.affected.as_ref();
+        affected.map_or(&[], |affected| &affected.ids)
+    }
+
     /// Why, in a stable word: `disk_full` or `read_only`, where the store takes no writes; `transaction_conflict`,
     /// `transaction_undone` or `transaction_ended`, [within a transaction](crate::Crm::within) that the program holds.
     pub fn reason(&self) -> Option<&str> {
@@ -281,6 +321,7 @@ impl Clone for Error {
             existing_id,
             oldest_seq,
             reason,
+            affected,
             source: _,
         } = &*self.0;
         Self(Box::new(Details {
@@ -292,6 +333,7 @@ impl Clone for Error {
             existing_id: *existing_id,
             oldest_seq: *oldest_seq,
             reason: reason.clone(),
+            affected: affected.clone(),
             source: None,
         }))
     }
@@ -308,6 +350,7 @@ impl PartialEq for Error {
             && self.existing_id() == other.existing_id()
             && self.oldest_seq() == other.oldest_seq()
             && self.reason() == other.reason()
+            && self.0.affected == other.0.affected
     }
 }
 
@@ -320,6 +363,7 @@ impl fmt::Debug for Error {
             .field("existing_id", &self.existing_id())
             .field("oldest_seq", &self.oldest_seq())
             .field("reason", &self.reason())
+            .field("count", &self.count())
             .field("source", &self.0.source)
             .finish()
     }

@@ -48,6 +48,22 @@ impl Existence {
     pub const ALL: [Self; 2] = [Self::Created, Self::Deleted];
 }
 
+/// What happened to a definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DefinitionChange {
+    /// It is new.
+    Created,
+    /// It says otherwise.
+    Updated,
+    /// It is gone.
+    Deleted,
+}
+
+impl DefinitionChange {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Created, Self::Updated, Self::Deleted];
+}
+
 /// What an event is about. There will be more: whoever reads events passes over the types that it does not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EventType {
@@ -56,8 +72,8 @@ pub enum EventType {
     /// Two records were linked or unlinked, or are linked again since one of them was restored. Nothing of this type tells of the
     /// associations that go with a record: that it is deleted or purged says so of all of them.
     Association(Existence),
-    /// A custom field was defined, or its definition removed.
-    Field(Existence),
+    /// A custom field was defined, or its definition changed or removed.
+    Field(DefinitionChange),
     /// Nothing: it was asked for, to try an endpoint out, and goes to that one alone.
     Ping,
 }
@@ -70,7 +86,7 @@ impl EventType {
             .flat_map(|object_type| Change::ALL.map(|change| Self::Record(object_type, change)));
         of_records
             .chain(Existence::ALL.map(Self::Association))
-            .chain(Existence::ALL.map(Self::Field))
+            .chain(DefinitionChange::ALL.map(Self::Field))
     }
 
     /// The name, such as `contact.created`.
@@ -79,8 +95,9 @@ impl EventType {
             Self::Record(object_type, change) => (object_type, change),
             Self::Association(Existence::Created) => return "association.created",
             Self::Association(Existence::Deleted) => return "association.deleted",
-            Self::Field(Existence::Created) => return "field.created",
-            Self::Field(Existence::Deleted) => return "field.deleted",
+            Self::Field(DefinitionChange::Created) => return "field.created",
+            Self::Field(DefinitionChange::Updated) => return "field.updated",
+            Self::Field(DefinitionChange::Deleted) => return "field.deleted",
             Self::Ping => return "ping",
         };
         match (object_type, change) {

@@ -38,7 +38,7 @@ pub use endpoint::{
     WebhookInput, WebhookTag, WebhookWithSecret,
 };
 pub use event::{API_VERSION, Event, EventData, EventDraft, EventTag};
-pub use event_type::{Change, EventType, Existence};
+pub use event_type::{Change, DefinitionChange, EventType, Existence};
 pub use history::{HistoryEntry, MemberChange};
 pub use trashed::{Trashed, TrashedTag};
 
@@ -201,7 +201,8 @@ impl Record {
             Self::User(user) => user.version,
             Self::Session(session) => session.version,
             Self::Event(event) => event.version(),
-            Self::Association(_) | Self::Field(_) | Self::Workspace(_) => 1,
+            Self::Field(field) => field.version,
+            Self::Association(_) | Self::Workspace(_) => 1,
         }
     }
 

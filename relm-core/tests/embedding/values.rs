@@ -126,12 +126,9 @@ fn what_else_is_asked_for_goes_through_json_and_back() -> Result<()> {
     );
     round_trip(
         FieldInput {
-            object_type: ObjectType::Deal,
-            key: "region".to_owned(),
-            label: None,
-            field_type: FieldType::Select,
             required: true,
             choices: vec!["eu".to_owned()],
+            ..FieldInput::new(ObjectType::Deal, "region", FieldType::Select)
         },
         json!({ "object_type": "deal", "key": "region", "type": "select", "required": true, "options": { "choices": ["eu"] } }),
     );

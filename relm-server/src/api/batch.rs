@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::answer::{Answer, Outcome};
 use super::call::Call;
-use super::check_scope;
+use super::scopes::check_scope;
 
 pub(super) async fn batch(call: Call) -> Outcome {
     call.query.finish()?;

@@ -27,6 +27,7 @@ mod requests;
 mod routes;
 mod schema;
 mod schemas;
+mod scopes;
 mod search;
 mod serving;
 mod stream;
@@ -43,8 +44,8 @@ use bytes::Bytes;
 use hyper::header::ORIGIN;
 use hyper::http::request::Parts;
 use hyper::{Request, Response};
+use relm_core::RequestId;
 use relm_core::engine::Crm;
-use relm_core::{ErrorKind, KeyScope, Principal, RequestId};
 
 use self::answer::{Answer, ApiError, Outcome};
 use self::authentication::Authentication;
@@ -54,6 +55,7 @@ use self::health::Readiness;
 use self::openapi::Documents;
 use self::rate_limit::{RateLimiter, Window};
 use self::routes::{Answering, Handler, Routes};
+use self::scopes::check_scope;
 use self::task::Task;
 use self::unrouted::unrouted;
 use crate::Cors;
@@ -367,13 +369,4 @@ impl Api {
             tracing::error!(%request_id, code, cause, suppressed, "a request failed");
         }
     }
-}
-
-/// Refuses a key that may not do this.
-fn check_scope(principal: &Principal, needed: KeyScope) -> Result<(), ApiError> {
-    if principal.scopes.cover(needed) {
-        return Ok(());
-    }
-    let message = format!("This request needs the scope `{needed}`, which this API key has not.");
-    Err(relm_core::Error::new(ErrorKind::Forbidden, message).into())
 }

@@ -143,6 +143,12 @@ impl Operation {
         self.gives(202, "Deleted")
     }
 
+    /// Numbers, of as many records as are looked at for one answer.
+    pub fn counts(mut self, schema: &'static str) -> Self {
+        self.query = Takes::Cursor;
+        self.gives(200, schema)
+    }
+
     /// A page of the changes of a record.
     pub fn tells_history(mut self, schema: &'static str) -> Self {
         self.query = Takes::History;
@@ -248,7 +254,7 @@ impl Operation {
         let keyed = self.is_keyed();
         let listed = matches!(
             self.query,
-            Takes::Page | Takes::List(_) | Takes::Search | Takes::History
+            Takes::Page | Takes::List(_) | Takes::Search | Takes::History | Takes::Cursor
         );
         let posted = self.takes_idempotency_key();
         let has_body = self.body != Body::None;

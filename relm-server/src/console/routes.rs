@@ -153,6 +153,10 @@ fn of_workspaces() -> Vec<(&'static str, Route)> {
             get(Write, handler!(schema::form)),
         ),
         (
+            "/console/{workspace}/{mode}/schema/{object}/{id}/edit",
+            get(Write, handler!(schema::edit)).and_post(Write, handler!(schema::change)),
+        ),
+        (
             "/console/{workspace}/{mode}/schema/{object}/{id}/remove",
             get(Write, handler!(schema::confirm)).and_post(Write, handler!(schema::remove)),
         ),

@@ -109,12 +109,9 @@ async fn has_anything(scoped: &Scoped) -> Result<bool> {
 
 async fn define_fields(scoped: &Scoped) -> Result<()> {
     let field = |object_type, key: &str, label: &str, field_type, choices: &[&str]| FieldInput {
-        object_type,
-        key: key.to_owned(),
         label: Some(label.to_owned()),
-        field_type,
-        required: false,
         choices: choices.iter().map(|choice| (*choice).to_owned()).collect(),
+        ..FieldInput::new(object_type, key, field_type)
     };
     let (contact, company, deal) = (ObjectType::Contact, ObjectType::Company, ObjectType::Deal);
     for input in [

@@ -245,6 +245,7 @@ const fn options(takes: Takes) -> &'static [&'static str] {
     match takes {
         Takes::Nothing => &[],
         Takes::List(Kind::Event) => &["after", "limit", "cursor", "filter"],
+        Takes::Cursor => &["cursor"],
         Takes::Page => &["limit", "cursor"],
         Takes::List(Kind::Contact | Kind::Company | Kind::Deal | Kind::Activity) => {
             &["limit", "cursor", "deleted", "filter"]
@@ -266,7 +267,7 @@ fn advice_on(name: &str, takes: Takes) -> Option<&'static Advice> {
         Takes::List(Kind::Contact | Kind::Company | Kind::Deal | Kind::Activity) => {
             &[OF_OBJECTS, OF_LISTS]
         }
-        Takes::Page | Takes::List(_) => &[OF_LISTS],
+        Takes::Cursor | Takes::Page | Takes::List(_) => &[OF_LISTS],
         Takes::Search => &[OF_SEARCH, OF_LISTS],
     };
     spelling::known(name, own.iter().copied().flatten().chain(OF_ALL))
@@ -288,7 +289,8 @@ pub(crate) fn of_elsewhere(name: &str, takes: Takes) -> Option<Error> {
 pub(crate) fn unknown(name: &str, takes: Takes) -> Error {
     let leave = match takes {
         Takes::Nothing => " here; leave it out",
-        Takes::Page
+        Takes::Cursor
+        | Takes::Page
         | Takes::List(_)
         | Takes::Search
         | Takes::Stream

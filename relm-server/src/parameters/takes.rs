@@ -6,6 +6,8 @@ use relm_core::Kind;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Takes {
     Nothing,
+    /// A page's place.
+    Cursor,
     /// A page's size and place.
     Page,
     /// A page's size and place, and filters on records of a kind.

@@ -17,8 +17,9 @@ fn a_field_is_defined_listed_and_removed() {
     let user = world.user("acme", Mode::Live);
     let field = define(&user, "age", "number", json!(null));
     let expected = json!({
-        "id": id(&field), "object": "field", "object_type": "contact", "key": "age", "label": "age",
-        "type": "number", "required": false, "options": {}, "mode": "live", "created_at": START,
+        "id": id(&field), "object": "field", "object_type": "contact", "key": "age", "label": "age", "description": null,
+        "type": "number", "required": false, "enforce": "always", "options": {}, "position": null, "version": 1, "mode": "live",
+        "created_at": START, "updated_at": START,
     });
     assert_eq!(field, expected);
     let body = json!({ "object_type": "deal", "key": "age", "label": "Age", "type": "text", "required": true });

@@ -116,11 +116,11 @@ fn requests(owned: &Owned) -> Vec<(&'static str, String, Value)> {
     all.push(("GET", key.clone(), json!({})));
     all.push(("POST", format!("{key}/rotate"), json!({})));
     all.push(("DELETE", key, json!({})));
-    all.push((
-        "DELETE",
-        format!("/v1/schema/fields/{}", owned.field),
-        json!({}),
-    ));
+    let field = format!("/v1/schema/fields/{}", owned.field);
+    all.push(("GET", field.clone(), json!({})));
+    all.push(("GET", format!("{field}/usage"), json!({})));
+    all.push(("PATCH", field.clone(), json!({ "label": "x" })));
+    all.push(("DELETE", field, json!({})));
     all
 }
 

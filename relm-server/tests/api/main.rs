@@ -19,6 +19,7 @@ mod events;
 mod failing_endpoints;
 mod faults;
 mod feed;
+mod field_changes;
 mod fields;
 mod filters;
 mod fragile;

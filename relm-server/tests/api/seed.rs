@@ -137,8 +137,9 @@ fn the_custom_field_binds_the_next_contact() {
     let field = curl(&user, "/v1/schema/fields", body);
     let expected = json!({
         "id": id(&field), "object": "field", "object_type": "contact", "key": "plan", "label": "Plan",
-        "type": "select", "required": true, "options": { "choices": ["free", "pro", "enterprise"] },
-        "mode": "test", "created_at": START,
+        "description": null, "type": "select", "required": true, "enforce": "always",
+        "options": { "choices": ["free", "pro", "enterprise"] }, "position": null, "version": 1,
+        "mode": "test", "created_at": START, "updated_at": START,
     });
     assert_eq!(field, expected);
     assert!(id(&field).starts_with("fld_"));

@@ -118,7 +118,11 @@ fn a_known_path_names_the_methods_that_it_takes() {
         ("HEAD", "/v1/contacts/batch", "POST"),
         ("GET", "/v1/contacts/batch", "POST"),
         ("PATCH", "/v1/search", "GET, HEAD"),
-        ("GET", "/v1/schema/fields/fld_x", "DELETE"),
+        (
+            "POST",
+            "/v1/schema/fields/fld_x",
+            "DELETE, GET, HEAD, PATCH",
+        ),
         ("GET", "/v1/webhooks/wh_x/replay/dlv_x", "POST"),
         ("POST", "/healthz", "GET, HEAD"),
         ("OPTIONS", "/v1/contacts", "GET, HEAD, POST"),

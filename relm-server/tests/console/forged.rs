@@ -28,6 +28,11 @@ fn forms(world: &World) -> Vec<String> {
             world.place,
             Id::new(Kind::Field, 1)
         ),
+        format!(
+            "{}/schema/deal/{}/edit",
+            world.place,
+            Id::new(Kind::Field, 1)
+        ),
         format!("{keys}/{key}/rotate"),
     ]
     .into_iter()

@@ -370,7 +370,7 @@ fn a_form_clears_nothing_of_a_field_that_was_removed_meanwhile() {
     let form = browser.get(&format!("{path}/edit"));
     let scoped = world.scoped();
     let fields = wait(scoped.fields().all()).unwrap();
-    wait(scoped.fields().remove(fields[0].id)).unwrap();
+    wait(scoped.fields().remove(fields[0].id, None)).unwrap();
     let typed = [("metadata", "{\"seats\": 4}")];
     let page = send(&mut browser, &format!("{path}/edit"), &form, &typed);
     assert_eq!(page.status, 412, "{}", page.text);

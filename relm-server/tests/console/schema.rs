@@ -176,7 +176,7 @@ fn a_field_is_removed_after_it_was_asked_for() {
     );
     assert!(fields(&world).is_empty());
     assert_eq!(browser.get(&remove).status, 404);
-    let missing = wait(world.scoped().fields().remove(id)).unwrap_err();
+    let missing = wait(world.scoped().fields().remove(id, None)).unwrap_err();
     assert_eq!(missing.kind(), ErrorKind::NotFound);
 }
 
@@ -195,6 +195,9 @@ fn a_label_is_text_wherever_it_is_shown() {
     browser.get(&path).shows_as_text(CANARY);
     let remove = format!("{path}/{}/remove", fields(&world)[0].id);
     browser.get(&remove).shows_as_text(CANARY);
+    browser
+        .get(&remove.replace("/remove", "/edit"))
+        .shows_as_text(CANARY);
     let typed = [
         ("label", CANARY),
         ("key", CANARY),
@@ -204,4 +207,90 @@ fn a_label_is_text_wherever_it_is_shown() {
     let refused = define(&mut browser, &path, &typed);
     assert_eq!(refused.status, 422);
     refused.shows_as_text(CANARY);
+}
+
+fn on(world: &World, plan: &str) -> relm_core::Id {
+    let input = ContactInput {
+        metadata: relm_core::Metadata::from([("plan", plan)]).into(),
+        ..Default::default()
+    };
+    wait(world.scoped().contacts().create(input)).unwrap().id
+}
+
+/// A `select` of three choices, by the form; the path of the form that changes it.
+fn plan(world: &World, browser: &mut Browser<'_>) -> String {
+    let path = schema(world);
+    let choices = "free\npro\nteam";
+    let plan = [("key", "plan"), ("type", "select"), ("choices", choices)];
+    assert_eq!(define(browser, &path, &plan).status, 303);
+    format!("{path}/{}/edit", fields(world)[0].id)
+}
+
+/// A form with these names of the three choices.
+fn form<'a>(label: &'a str, version: &'a str, named: [&'a str; 3]) -> Vec<(&'a str, &'a str)> {
+    let mut form = vec![("label", label), ("version", version)];
+    for (from, to) in ["free", "pro", "team"].into_iter().zip(named) {
+        form.extend([("from", from), ("choice", to)]);
+    }
+    form
+}
+
+#[test]
+fn what_means_nothing_for_records_is_changed_at_once() {
+    let world = World::new();
+    let mut browser = world.signed_in(EVA, Role::Editor);
+    let edit = plan(&world, &mut browser);
+    let page = browser.get(&edit).text;
+    assert!(page.contains("Change plan") && page.contains("PATCH http"));
+    let same = ["free", "pro", "team"];
+    let done = browser.submit(&edit, &edit, &form("Plan", "1", same));
+    assert_eq!(done.status, 303, "{}", done.text);
+    let list = browser.get(done.location()).text;
+    assert!(list.contains("The field was changed"));
+    assert_eq!(fields(&world)[0].label, "Plan");
+    // Somebody else has changed it since this page was opened.
+    let late = browser.submit(&edit, &edit, &form("Tariff", "1", same));
+    assert_eq!(late.status, 412);
+    let mut wrong = form("", "2", same);
+    wrong.push(("position", "first"));
+    let wrong = browser.submit(&edit, &edit, &wrong);
+    assert_eq!(wrong.status, 422);
+    let said = "class=\"error\" id=\"position-hint\"";
+    assert!(wrong.text.contains(said), "{}", wrong.text);
+    let elsewhere = edit.replace("/contact/", "/deal/");
+    assert_eq!(browser.get(&elsewhere).status, 404);
+}
+
+#[test]
+fn what_a_change_means_is_seen_before_it_is_made() {
+    let world = World::new();
+    let mut browser = world.signed_in(EVA, Role::Editor);
+    let edit = plan(&world, &mut browser);
+    let (pro, team) = (on(&world, "pro"), on(&world, "team"));
+    let otherwise = form("plan", "1", ["free", "gold", ""]);
+    let asked = browser.submit(&edit, &edit, &otherwise);
+    assert_eq!(asked.status, 409);
+    for shown in [
+        "1 contacts do not keep to this",
+        &team.to_string(),
+        "becomes <code>gold</code> in 1 contacts",
+        "<code>team</code> can be chosen no more",
+    ] {
+        assert!(asked.text.contains(shown), "{shown}: {}", asked.text);
+    }
+    assert_eq!(fields(&world)[0].version, 1, "nothing is changed yet");
+    let checked = asked.hidden("checked").replace("&#34;", "\"");
+    // Changed since it was seen, it is shown again.
+    let seen = ("checked", checked.as_str());
+    let mut more = [otherwise.clone(), vec![seen, ("added", "silver")]].concat();
+    assert_eq!(browser.submit(&edit, &edit, &more).status, 409);
+    more.pop();
+    let done = browser.submit(&edit, &edit, &more);
+    assert_eq!(done.status, 303, "{}", done.text);
+    let options = &fields(&world)[0].options;
+    assert_eq!(options.choices, ["free", "gold"]);
+    for (id, plan) in [(pro, "gold"), (team, "team")] {
+        let contact = wait(world.scoped().contacts().get(id)).unwrap();
+        assert_eq!(contact.unwrap().metadata["plan"], plan);
+    }
 }

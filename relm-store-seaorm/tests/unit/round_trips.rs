@@ -56,14 +56,7 @@ fn an_update_is_one_statement_or_three() {
 fn a_definition_is_one_statement_or_three() {
     pollster::block_on(async {
         let (batches, scoped) = session().await;
-        let input = FieldInput {
-            object_type: ObjectType::Contact,
-            key: "tier".to_owned(),
-            label: None,
-            field_type: FieldType::Text,
-            required: false,
-            choices: Vec::new(),
-        };
+        let input = FieldInput::new(ObjectType::Contact, "tier", FieldType::Text);
         scoped.fields().define(input).await.unwrap();
         // One of them is its event.
         assert_eq!(statements(&batches), (1, 3));

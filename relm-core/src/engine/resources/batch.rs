@@ -10,16 +10,15 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 pub(super) use self::report::ListedOptions;
-use self::report::report;
 pub use self::report::{BatchReport, BatchRow, BatchTag, RowStatus};
+use self::report::{RowDone, report};
 use self::working_set::WorkingSet;
-use super::drafts::{Draft, build, change, email_taken, require_references};
+use super::drafts::{Changed, Draft, build, change, email_taken, require_references};
 use crate::engine::change::{Operation, Plan};
 use crate::engine::reply::{Outcome, Reply};
 use crate::engine::transaction::unexpected;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::BATCH_ROWS_MAX;
-use crate::record::Document;
 use crate::record::hint;
 use crate::record::input::{Reader, read_as_json};
 use crate::record::object::{Contact, ContactInput, Object};
@@ -240,7 +239,7 @@ impl Operation for ContactBatch {
         }
         let body = report(set.rows())?;
         let shown = set.rows().iter().flatten();
-        let shown: Vec<Id> = shown.map(|(_, document)| document.id).collect();
+        let shown: Vec<Id> = shown.map(|done| done.document.id).collect();
         set.write(plan);
         Ok(Reply::new(Outcome::Done, body).about(shown))
     }
@@ -269,7 +268,7 @@ impl ContactBatch {
         set: &mut WorkingSet,
         draft: &Draft<Contact>,
         key: Option<String>,
-    ) -> Result<(RowStatus, Document)> {
+    ) -> Result<RowDone> {
         draft.check_known(&plan.configuration().fields)?;
         let met = match &key {
             Some(key) => set.look_up(key)?,
@@ -295,13 +294,13 @@ impl ContactBatch {
         set: &mut WorkingSet,
         draft: &Draft<Contact>,
         key: Option<String>,
-    ) -> Result<(RowStatus, Document)> {
+    ) -> Result<RowDone> {
         let contact = build(plan, draft)?;
         self.check_references(None, &contact)?;
         let document = set.render(&contact)?;
         require_references(plan, None, &contact);
         set.insert(key, contact, document.clone());
-        Ok((RowStatus::Created, document))
+        Ok(RowDone::new(RowStatus::Created, document))
     }
 
     fn update(
@@ -310,16 +309,20 @@ impl ContactBatch {
         set: &mut WorkingSet,
         draft: &Draft<Contact>,
         place: usize,
-    ) -> Result<(RowStatus, Document)> {
+    ) -> Result<RowDone> {
         let before = set.contact(place);
-        let Some(after) = change(plan, before, draft)? else {
-            return Ok((RowStatus::Unchanged, set.repeat(place)?));
+        let Changed { after, warnings } = change(plan, before, draft)?;
+        let Some(after) = after else {
+            let document = set.repeat(place)?;
+            let done = RowDone::new(RowStatus::Unchanged, document);
+            return Ok(RowDone { warnings, ..done });
         };
         self.check_references(Some(before), &after)?;
         let document = set.render(&after)?;
         let before = set.replace(place, after, document.clone())?;
         require_references(plan, Some(&before), set.contact(place));
-        Ok((RowStatus::Updated, document))
+        let done = RowDone::new(RowStatus::Updated, document);
+        Ok(RowDone { warnings, ..done })
     }
 
     /// Whether what a row makes a contact refer to is there, as far as is known. What it referred to before may be gone.

@@ -8,7 +8,9 @@ use crate::engine::change::Plan;
 use crate::engine::context::Context;
 use crate::engine::transaction::unexpected;
 use crate::error::{Error, ErrorKind, Result};
-use crate::record::field::{Field, check_metadata, custom_field, custom_field_elsewhere};
+use crate::record::field::{
+    Field, check_metadata, custom_field, custom_field_elsewhere, rename_choices,
+};
 use crate::record::input::{Reader, read_only, unknown_field};
 use crate::record::object::{Object, READ_ONLY};
 use crate::record::reference::{Reference, lost_reference};
@@ -111,13 +113,15 @@ pub(super) async fn require<T: Object>(
 
 /// Holds a record to the version that is expected of it.
 pub(super) fn check_version<T: Object>(record: &T, expected: Option<i64>) -> Result<()> {
+    check_version_of(record.version(), expected)
+}
+
+/// Holds what has a version to the one that is expected of it.
+pub(super) fn check_version_of(version: i64, expected: Option<i64>) -> Result<()> {
     match expected {
-        Some(expected) if expected != record.version() => Err(Error::new(
+        Some(expected) if expected != version => Err(Error::new(
             ErrorKind::VersionConflict,
-            format!(
-                "The record has version {}, not {expected}: read it again.",
-                record.version()
-            ),
+            format!("The record has version {version}, not {expected}: read it again."),
         )),
         _ => Ok(()),
     }
@@ -131,26 +135,50 @@ pub(super) fn build<T: Object>(plan: &Plan<'_>, draft: &Draft<T>) -> Result<T> {
     record.apply(T::for_new(draft.input.clone()))?;
     draft.check_asserted_of_new(&record)?;
     record.check_complete()?;
-    check_metadata(&plan.configuration().fields, T::TYPE, record.metadata())?;
+    let fields = &plan.configuration().fields;
+    rename_choices(fields, T::TYPE, record.metadata_mut());
+    check_metadata(fields, T::TYPE, None, record.metadata())?;
     Ok(record)
 }
 
-/// The record with an input applied, checked; none where that changes nothing.
+/// What an input makes of a record.
+pub(super) struct Changed<T> {
+    /// The record with the input applied; none where that changes nothing.
+    pub after: Option<T>,
+    /// What is wrong with the record that the input leaves as it was.
+    pub warnings: Vec<Error>,
+}
+
+/// The record with an input applied, checked.
 pub(super) fn change<T: Object>(
     plan: &Plan<'_>,
     before: &T,
     draft: &Draft<T>,
-) -> Result<Option<T>> {
-    draft.check_known(&plan.configuration().fields)?;
+) -> Result<Changed<T>> {
+    let fields = &plan.configuration().fields;
+    draft.check_known(fields)?;
     draft.check_asserted(before)?;
     let mut after = before.clone();
     after.apply(draft.input.clone())?;
-    check_metadata(&plan.configuration().fields, T::TYPE, after.metadata())?;
-    if after == *before {
-        return Ok(None);
+    rename_choices(fields, T::TYPE, after.metadata_mut());
+    let warnings = check_metadata(fields, T::TYPE, Some(before.metadata()), after.metadata())?;
+    let is_changed = after != *before;
+    if is_changed {
+        after.touch(plan.now());
     }
-    after.touch(plan.now());
-    Ok(Some(after))
+    Ok(Changed {
+        after: is_changed.then_some(after),
+        warnings,
+    })
+}
+
+/// A record's JSON with what is wrong with it, where anything is: before its other members, since those end as every record does.
+pub(super) fn with_warnings(json: Arc<str>, warnings: &[Error]) -> Result<Arc<str>> {
+    let Some(members) = json.strip_prefix('{').filter(|_| !warnings.is_empty()) else {
+        return Ok(json);
+    };
+    let warnings = serde_json::to_string(warnings).map_err(Error::internal)?;
+    Ok(format!(r#"{{"warnings":{warnings},{members}"#).into())
 }
 
 /// Requires what the record refers to, and the one before it did not.

@@ -1,9 +1,19 @@
-//! Defining and removing custom fields.
+//! Custom fields: defining, changing and removing them, and what they are used for.
 
-use std::sync::Arc;
+pub(super) mod definitions;
+mod impact;
+mod redefine;
+mod renaming;
+mod usage;
 
-use serde_json::Map;
+use serde_json::{Map, Value};
 
+use self::definitions::{check_room, record_event, shown, unknown};
+use self::redefine::redefine;
+pub(in crate::engine) use self::renaming::finish_renamings;
+use self::usage::usage;
+pub use self::usage::{ChoiceUsage, FieldUsage, FieldUsageTag};
+use super::drafts::check_version_of;
 use super::listing::ListRequest;
 use super::pages::Listing;
 use crate::engine::change::{Operation, Plan};
@@ -11,10 +21,9 @@ use crate::engine::context::Context;
 use crate::engine::idempotency::{apply_once, refuse_unread};
 use crate::engine::reply::{Outcome, Reply};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{FIELDS_BYTES_MAX, FIELDS_MAX};
-use crate::record::field::{Field, FieldInput};
+use crate::record::field::{Field, FieldInput, FieldPatch};
 use crate::record::input::Reader;
-use crate::record::{Entry, EventData, EventDraft, EventType, Existence};
+use crate::record::{DefinitionChange, Document, Entry};
 use crate::store::Write;
 use crate::value::id::{Id, Kind};
 
@@ -47,21 +56,114 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// The definition of this id, or none.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal_error` from the store.
+    pub async fn get(&self, id: Id) -> Result<Option<Field>> {
+        match self.get_json(id).await? {
+            Some(document) => document.decode().map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// [`get`](Self::get), as JSON.
+    ///
+    /// # Errors
+    /// As for `get`.
+    pub async fn get_json(&self, id: Id) -> Result<Option<Document>> {
+        let found = self.context.document(Kind::Field, id).await?;
+        found.as_ref().map(shown).transpose()
+    }
+
+    /// Changes a definition: what the patch does not name stays as it is. It binds every write that begins after this returns, on every
+    /// engine over the same store; a change that changes nothing is none.
+    ///
+    /// What records do not keep to is refused: that a choice goes which some have, that the field is required where some have no
+    /// value, that it is enforced on each write again. [`FieldPatch::force`] makes such a change all the same. Of the records that are
+    /// there as the change is planned, the newest [`FIELD_RECORDS_MAX`](crate::limits::FIELD_RECORDS_MAX) are looked at for what an index does not
+    /// find. Those that are written between that and the change are not counted, and are bound from their next writes on.
+    ///
+    /// A choice that is renamed is renamed in every record that has it, each by a change of its own with its event, by whoever renames
+    /// it. The caller waits for [`RENAMING_STEPS_MAX`](crate::limits::RENAMING_STEPS_MAX) steps; what is left is
+    /// [`FieldOptions::renaming`](crate::record::field::FieldOptions::renaming), and goes on where the same is asked for again, and by
+    /// [`Crm::finish_renamings`](crate::engine::Crm::finish_renamings). Until it ends, writes and filters take either name for the new one.
+    ///
+    /// ```
+    /// # fn main() -> relm_core::Result<()> { pollster::block_on(async {
+    /// # let crm = relm_core::Crm::new(relm_store_memory::MemoryStore::new());
+    /// # let acme = crm.create_workspace("acme").await?;
+    /// # let live = crm.open(acme.id, relm_core::Mode::Live).await?;
+    /// use relm_core::{ChoiceChange, FieldInput, FieldPatch, FieldType, ObjectType};
+    ///
+    /// let plan = FieldInput {
+    ///     choices: vec!["free".into(), "pro".into()],
+    ///     ..FieldInput::new(ObjectType::Contact, "plan", FieldType::Select)
+    /// };
+    /// let plan = live.fields().define(plan).await?;
+    /// let renamed = ChoiceChange::Renamed { from: "pro".into(), to: "team".into() };
+    /// let patch = FieldPatch {
+    ///     label: "Plan".into(),
+    ///     choices: vec!["free".into(), renamed].into(),
+    ///     ..Default::default()
+    /// };
+    /// let plan = live.fields().update(plan.id, patch, Some(plan.version)).await?;
+    /// assert_eq!(plan.options.choices, ["free", "team"]);
+    /// # Ok(()) }) }
+    /// ```
+    ///
+    /// # Errors
+    /// `not_found`; `version_conflict` when a version was expected and the definition has another; `conflict` for what records do not keep to,
+    /// with [how many](Error::count) and [which](Error::ids), and for what the renaming of a choice is in the way of;
+    /// `validation_failed` or `unknown_value` for a bad definition.
+    pub async fn update(&self, id: Id, patch: FieldPatch, expected: Option<i64>) -> Result<Field> {
+        let reply = redefine(self.context, id, patch, expected).await?;
+        reply.decode()
+    }
+
+    /// [`update`](Self::update) from a JSON object, answered as JSON.
+    ///
+    /// # Errors
+    /// As for `update`, and whatever is wrong with the JSON's members.
+    pub async fn update_json(
+        &self,
+        id: Id,
+        body: Value,
+        expected: Option<i64>,
+    ) -> Result<Reply<Field>> {
+        let found = self.get_json(id).await?.ok_or_else(unknown)?;
+        let patch = FieldPatch::read(Reader::new(body)?, &found.decode()?)?;
+        redefine(self.context, id, patch, expected).await
+    }
+
+    /// How many records have a value in a field, and of a `select` which: of the newest
+    /// [`FIELD_RECORDS_MAX`](crate::limits::FIELD_RECORDS_MAX) records, or of as many after a cursor. Where
+    /// [`next_cursor`](FieldUsage::next_cursor) is there, ask on with it, and add up.
+    ///
+    /// # Errors
+    /// `not_found`; `invalid_cursor`.
+    pub async fn usage(&self, id: Id, cursor: Option<&str>) -> Result<FieldUsage> {
+        usage(self.context, id, cursor).await
+    }
+
     /// Removes a definition. Stored values stay, unchecked.
     ///
     /// # Errors
-    /// `not_found`.
-    pub async fn remove(&self, id: Id) -> Result<()> {
-        apply_once(self.context, Remove { id }).await.map(drop)
+    /// `not_found`; `version_conflict` when a version was expected and the definition has another.
+    pub async fn remove(&self, id: Id, expected: Option<i64>) -> Result<()> {
+        let remove = Remove { id, expected };
+        apply_once(self.context, remove).await.map(drop)
     }
 
-    /// All definitions, oldest first, as every write is checked against them.
+    /// All definitions, in the order in which forms show them: by their positions, and then the older ones first.
     ///
     /// # Errors
     /// `unavailable` or `internal_error` from the store.
     pub async fn all(&self) -> Result<Vec<Field>> {
         let configuration = self.context.reload_configuration().await?;
-        Ok(configuration.fields.clone())
+        let mut fields = configuration.fields.clone();
+        fields.sort_by_key(Field::shown_by);
+        Ok(fields)
     }
 
     /// The definitions, newest first; filters such as `object_type` apply. See [`Listing`].
@@ -69,19 +171,8 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// When it is read: `bad_request`, `invalid_cursor`.
     pub fn list<'r>(&self, request: &'r ListRequest) -> Listing<'a, 'r, Field> {
-        Listing::of(self.context, Kind::Field, request)
+        Listing::of(self.context, Kind::Field, request).shown(shown)
     }
-}
-
-/// Adds the event of a definition. It commits with it, and so before every event of a record that is held to it.
-pub(super) fn record_event(plan: &mut Plan<'_>, existence: Existence, id: Id, json: &Arc<str>) {
-    plan.record_event(EventDraft {
-        event_type: EventType::Field(existence),
-        record_id: id,
-        mode: plan.context().scope().mode(),
-        data: EventData::new(Arc::clone(json)),
-        previous: Map::new(),
-    });
 }
 
 struct Define {
@@ -114,39 +205,14 @@ impl Operation for Define {
         let json = entry.document().json;
         plan.write(Write::Insert(entry));
         plan.write(Write::Reconfigure);
-        record_event(plan, Existence::Created, id, &json);
+        record_event(plan, DefinitionChange::Created, id, &json, Map::new());
         Ok(Reply::new(Outcome::Created, json))
     }
 }
 
-/// Whether one more definition may stand beside these: every engine holds them all, and every schema
-/// shows them. What was defined before there was a bound stays.
-pub(super) fn check_room(fields: &[Field], field: &Field) -> Result<()> {
-    if fields.len() >= FIELDS_MAX {
-        return Err(Error::invalid(
-            "key",
-            format!("There can be at most {FIELDS_MAX} custom fields; remove one first."),
-        ));
-    }
-    let bytes = field.bytes();
-    let mut left = FIELDS_BYTES_MAX.checked_sub(bytes);
-    for field in fields {
-        left = left.and_then(|left| left.checked_sub(field.bytes()));
-    }
-    if left.is_some() {
-        return Ok(());
-    }
-    Err(Error::invalid(
-        "options",
-        format!(
-            "All definitions together can be {FIELDS_BYTES_MAX} bytes of JSON at most, and this one is {bytes}: remove one, or \
-             shorten labels and choices."
-        ),
-    ))
-}
-
 struct Remove {
     id: Id,
+    expected: Option<i64>,
 }
 
 impl Operation for Remove {
@@ -155,12 +221,16 @@ impl Operation for Remove {
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Field>> {
         // Read from the store and not from what is cached: another engine may have defined it.
         let found = plan.context().document(Kind::Field, self.id).await?;
-        let document = found.ok_or_else(|| Error::not_found("field"))?;
+        let document = found.ok_or_else(unknown)?;
+        let mut last: Field = document.decode()?;
+        check_version_of(last.version, self.expected)?;
+        // Its version counts the removal, so that it comes after whatever else is told of it.
+        last.touch(plan.now());
+        let json = Entry::new(last).json;
         let entry = document.into_entry()?;
-        let json = entry.document().json;
         plan.write(Write::Delete(entry));
         plan.write(Write::Reconfigure);
-        record_event(plan, Existence::Deleted, self.id, &json);
+        record_event(plan, DefinitionChange::Deleted, self.id, &json, Map::new());
         Ok(Reply::new(Outcome::Done, json))
     }
 }

@@ -5,7 +5,9 @@ use std::marker::PhantomData;
 use serde_json::Value;
 
 use super::batch::{BatchInput, BatchReport, ContactBatch};
-use super::drafts::{Draft, build, change, insert, refused, replace, require};
+use super::drafts::{
+    Changed, Draft, build, change, insert, refused, replace, require, with_warnings,
+};
 use super::history::History;
 use super::listing::ListRequest;
 use super::pages::Listing;
@@ -277,11 +279,13 @@ impl<T: Object + Into<Record>> Operation for Update<T> {
 
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<T>> {
         let (before, document) = require::<T>(plan.context(), self.id, self.expected).await?;
-        let Some(after) = change(plan, &before, &self.draft)? else {
-            return Ok(Reply::new(Outcome::Done, document.json).about([self.id]));
+        let Changed { after, warnings } = change(plan, &before, &self.draft)?;
+        let document = match after {
+            Some(after) => replace(plan, (before, document), after)?,
+            None => document,
         };
-        let changed = replace(plan, (before, document), after)?;
-        Ok(Reply::new(Outcome::Done, changed.json).about([self.id]))
+        let json = with_warnings(document.json, &warnings)?;
+        Ok(Reply::new(Outcome::Done, json).about([self.id]))
     }
 
     fn refused(&mut self, refusal: Refusal) -> Result<()> {

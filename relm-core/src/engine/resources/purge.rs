@@ -87,7 +87,7 @@ async fn erase(context: &Context, id: Id, progress: Progress) -> Result<Reply<Pu
 }
 
 /// Whether a commit is for good at once: it is not within a transaction that the program may yet undo, nor in a dry run.
-fn is_kept(context: &Context) -> bool {
+pub(super) fn is_kept(context: &Context) -> bool {
     let storage = context.storage();
     !storage.is_transaction() && !storage.is_dry_run()
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::rewrite::{id_bounds, identified, sorted};
+use super::rewrite::{id_bounds, identified, renamed, sorted};
 use super::{Clause, Comparison, Condition, Filter, Operator, Target, misspelled};
 use crate::error::{Error, Result};
 use crate::limits::{FILTER_CLAUSES_MAX, FILTER_IN_VALUES_MAX, FILTER_VALUE_CHARS_MAX};
@@ -32,7 +32,7 @@ pub fn parse(kind: Kind, fields: &[Field], filters: &[Filter]) -> Result<Vec<Cla
         if filter.field == "created_at" {
             clauses.extend(id_bounds(kind, &clause.condition));
         }
-        clauses.push(identified(kind, clause));
+        clauses.extend(renamed(kind, fields, identified(kind, clause)));
     }
     Ok(clauses)
 }

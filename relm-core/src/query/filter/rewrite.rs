@@ -3,8 +3,11 @@
 use super::{Clause, Comparison, Condition, Target};
 use crate::query::terms::metadata_terms;
 use crate::record::column::{ColumnValue, Identity};
+use crate::record::field::Field;
+use crate::record::object_type::ObjectType;
 use crate::record::{columns, unique_column};
 use crate::value::id::{Id, Kind};
+use crate::value::text::nfc;
 
 /// The clause by what its column's values are compared by: a value is asked for in whatever spelling it may be written in.
 pub(super) fn identified(kind: Kind, clause: Clause) -> Clause {
@@ -65,6 +68,52 @@ pub(super) fn id_bounds(kind: Kind, condition: &Condition) -> Vec<Clause> {
         Comparison::Lt | Comparison::Lte => until().into_iter().collect(),
         Comparison::Neq => Vec::new(),
     }
+}
+
+/// The clause by every name that a choice has while it is being renamed; several, where it asks for none of them.
+pub(super) fn renamed(kind: Kind, fields: &[Field], clause: Clause) -> Vec<Clause> {
+    let options = |key: &str| {
+        let mut fields = fields.iter();
+        let field = fields
+            .find(|field| ObjectType::of(kind) == Some(field.object_type) && field.key == key);
+        field.map(|field| &field.options)
+    };
+    let options = match &clause.target {
+        Target::Metadata { key, .. } => options(key),
+        Target::Id | Target::Column(_) | Target::Either(..) => None,
+    };
+    let Some(options) = options.filter(|options| !options.renaming.is_empty()) else {
+        return vec![clause];
+    };
+    let names = |value: &ColumnValue<'static>| match value {
+        ColumnValue::Text(text) => {
+            let names = options.names_of(text).into_iter();
+            names.map(|name| nfc(name).into_owned().into()).collect()
+        }
+        ColumnValue::Integer(_) => vec![value.clone()],
+    };
+    let Clause { target, condition } = clause;
+    let conditions: Vec<Condition> = match condition {
+        Condition::Compare(Comparison::Eq, value) => vec![Condition::In(sorted(names(&value)))],
+        Condition::In(values) => {
+            vec![Condition::In(sorted(
+                values.iter().flat_map(names).collect(),
+            ))]
+        }
+        Condition::Compare(Comparison::Neq, value) => {
+            let names = names(&value).into_iter();
+            names
+                .map(|name| Condition::Compare(Comparison::Neq, name))
+                .collect()
+        }
+        Condition::Compare(..) | Condition::Ilike(_) | Condition::Null(_) => vec![condition],
+    };
+    let conditions = conditions.into_iter();
+    let clauses = conditions.map(|condition| Clause {
+        target: target.clone(),
+        condition,
+    });
+    clauses.collect()
 }
 
 pub(super) fn sorted(mut values: Vec<ColumnValue<'static>>) -> Vec<ColumnValue<'static>> {

@@ -2,32 +2,34 @@
 
 mod definition;
 mod names;
+mod options;
+mod patch;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use self::definition::{check_choices, check_key};
 use self::names::{OPTIONS_OTHER_NAMES, OTHER_NAMES, READ_ONLY, TYPES_OTHER_NAMES};
-use crate::error::{Error, ErrorKind, Result};
+pub use self::options::{Enforce, FieldOptions, Renaming};
+pub use self::patch::{ChoiceChange, FieldPatch};
+pub(crate) use self::values::{
+    check_metadata, custom_field, custom_field_elsewhere, rename_choices,
+};
+use crate::error::Result;
 use crate::limits::{FIELD_KEY_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::record::check;
 use crate::record::column::{Column, ColumnOf, Columns};
 use crate::record::hint;
 use crate::record::input::{Reader, read_as_json};
-use crate::record::metadata::Metadata;
 use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
-use crate::value::excerpt::Quoted;
 use crate::value::from_text::named;
 use crate::value::id::Id;
 use crate::value::scope::Mode;
-use crate::value::text::nfc;
-use crate::value::time::{Date, Timestamp};
-
-/// Bytes of a choice that is written in whatever composition: a character of four bytes comes apart into four at most.
-const CHOICE_BYTES_MAX: usize = TEXT_CHARS_MAX * 4 * 4;
+use crate::value::time::Timestamp;
 
 /// What a custom field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,26 +76,14 @@ named!(
     "`text`, `number`, `date`, `bool` or `select`"
 );
 
-/// What a field's type needs to know beside itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(
-    feature = "schema",
-    derive(schemars::JsonSchema),
-    schemars(rename = "CustomFieldOptions")
-)]
-pub struct FieldOptions {
-    /// The values of a `select`; absent on every other type.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub choices: Vec<String>,
-}
-
-/// The definition of a custom field. It never changes: it is made and removed.
+/// The definition of a custom field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(
     feature = "schema",
     derive(schemars::JsonSchema),
     schemars(rename = "CustomField")
 )]
+#[serde(from = "Kept")]
 #[non_exhaustive]
 pub struct Field {
     /// `fld_` and a ULID.
@@ -106,17 +96,73 @@ pub struct Field {
     pub key: String,
     /// What people call the field. Default: its key.
     pub label: String,
+    /// What the field is for.
+    pub description: Option<String>,
     /// What the field holds.
     #[serde(rename = "type")]
     pub field_type: FieldType,
     /// Whether every write must leave a value in the field. Default: false.
     pub required: bool,
+    /// When a write is refused for the field: `always`, or `on_change`, when the write changes it. Default: `always`.
+    pub enforce: Enforce,
     /// The choices of a `select`; empty on every other type.
     pub options: FieldOptions,
+    /// Where it is shown among the fields of its objects: those with smaller numbers first, those without one last, and then the
+    /// older ones first.
+    pub position: Option<i64>,
+    /// Counts the changes: 1 when the field is defined, one more with each.
+    pub version: i64,
     /// Whether the field is of live or test records.
     pub mode: Mode,
     /// When the field was defined: the moment in the id.
     pub created_at: Timestamp,
+    /// When the field was changed last.
+    pub updated_at: Timestamp,
+}
+
+/// A definition as it is kept: one from before definitions could be changed lacks some members.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct Kept {
+    id: Id,
+    object: FieldTag,
+    object_type: ObjectType,
+    key: String,
+    label: String,
+    description: Option<String>,
+    #[serde(rename = "type")]
+    field_type: FieldType,
+    required: bool,
+    #[serde(default)]
+    enforce: Enforce,
+    options: FieldOptions,
+    position: Option<i64>,
+    version: Option<i64>,
+    mode: Mode,
+    created_at: Timestamp,
+    updated_at: Option<Timestamp>,
+}
+
+impl From<Kept> for Field {
+    fn from(kept: Kept) -> Self {
+        Self {
+            id: kept.id,
+            object: kept.object,
+            object_type: kept.object_type,
+            key: kept.key,
+            label: kept.label,
+            description: kept.description,
+            field_type: kept.field_type,
+            required: kept.required,
+            enforce: kept.enforce,
+            options: kept.options,
+            position: kept.position,
+            version: kept.version.unwrap_or(1),
+            mode: kept.mode,
+            created_at: kept.created_at,
+            updated_at: kept.updated_at.unwrap_or(kept.created_at),
+        }
+    }
 }
 
 /// The `object` member of a [`Field`].
@@ -139,11 +185,20 @@ pub struct FieldInput {
     /// See [`Field::label`]; the key where none is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// See [`Field::description`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// See [`Field::field_type`].
     #[serde(rename = "type")]
     pub field_type: FieldType,
     /// See [`Field::required`].
     pub required: bool,
+    /// See [`Field::enforce`].
+    #[serde(skip_serializing_if = "Enforce::is_always")]
+    pub enforce: Enforce,
+    /// See [`Field::position`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<i64>,
     /// The choices of a `select`; empty on every other type. In JSON they are in `options`.
     #[serde(
         rename = "options",
@@ -156,8 +211,7 @@ pub struct FieldInput {
 read_as_json!(FieldInput, FieldInput::read);
 
 fn in_options<S: Serializer>(choices: &[String], serializer: S) -> Result<S::Ok, S::Error> {
-    let choices = choices.to_vec();
-    FieldOptions { choices }.serialize(serializer)
+    FieldOptions::of(choices.to_vec()).serialize(serializer)
 }
 
 impl Columns for Field {
@@ -177,6 +231,21 @@ impl Columns for Field {
 }
 
 impl FieldInput {
+    /// An optional field of this key and type, with nothing else said of it.
+    pub fn new(object_type: ObjectType, key: impl Into<String>, field_type: FieldType) -> Self {
+        Self {
+            object_type,
+            key: key.into(),
+            label: None,
+            description: None,
+            field_type,
+            required: false,
+            enforce: Enforce::Always,
+            position: None,
+            choices: Vec::new(),
+        }
+    }
+
     /// Takes a definition from a JSON object.
     ///
     /// # Errors
@@ -186,8 +255,11 @@ impl FieldInput {
         let object_type = reader.text("object_type")?;
         let key = reader.text("key")?;
         let label = reader.text("label")?.as_set().cloned();
+        let description = reader.text("description")?.as_set().cloned();
         let field_type = reader.text("type")?;
         let is_required = *reader.boolean("required")?.as_set().unwrap_or(&false);
+        let enforce = read_enforce(&mut reader)?;
+        let position = reader.integer("position")?.as_set().copied();
         let choices =
             match reader.object("options", r#"{"choices":["a","b"]}"#, hint::choices_meant)? {
                 Patch::Keep | Patch::Clear => Vec::new(),
@@ -208,6 +280,7 @@ impl FieldInput {
             object_type: ObjectType::required("object_type", object_type)?,
             key: check::required("key", key)?,
             label,
+            description,
             field_type: check::required_choice(
                 "type",
                 field_type,
@@ -216,8 +289,23 @@ impl FieldInput {
                 |text| text.parse().ok(),
             )?,
             required: is_required,
+            enforce: enforce.as_set().copied().unwrap_or_default(),
+            position,
             choices,
         })
+    }
+}
+
+/// Takes when writes are refused for a field.
+fn read_enforce(reader: &mut Reader) -> Result<Patch<Enforce>> {
+    match reader.text("enforce")? {
+        Patch::Keep => Ok(Patch::Keep),
+        Patch::Clear => Ok(Patch::Clear),
+        given @ Patch::Set(_) => {
+            let options = Enforce::ALL.map(Enforce::as_str);
+            let read = |text: &str| text.parse().ok();
+            check::required_choice("enforce", given, options, &[], read).map(Patch::Set)
+        }
     }
 }
 
@@ -231,8 +319,11 @@ impl Field {
             object_type,
             key,
             label,
+            description,
             field_type,
             required,
+            enforce,
+            position,
             choices,
         } = input;
         check_key(&key)?;
@@ -241,18 +332,34 @@ impl Field {
             Some(label) => check::required_text("label")(label)?,
             None => key.clone(),
         };
+        let description = description.map(check::short_text("description"));
         Ok(Self {
             id,
             object: FieldTag::Field,
             object_type,
             key,
             label,
+            description: description.transpose()?,
             field_type,
             required,
-            options: FieldOptions { choices },
+            enforce,
+            options: FieldOptions::of(choices),
+            position: position.map(check::integer("position")).transpose()?,
+            version: 1,
             mode,
             created_at: now,
+            updated_at: now,
         })
+    }
+
+    /// The order in which the fields of an object are shown: by their positions, and then by their age.
+    pub fn shown_by(&self) -> (bool, Option<i64>, Id) {
+        (self.position.is_none(), self.position, self.id)
+    }
+
+    pub(crate) fn touch(&mut self, now: Timestamp) {
+        self.version += 1;
+        self.updated_at = self.updated_at.max(now);
     }
 
     /// What its JSON takes.
@@ -264,102 +371,4 @@ impl Field {
     pub fn field_key(&self) -> String {
         format!("{}.{}", self.object_type, self.key)
     }
-
-    /// Whether `value` is one that the field holds; the error says what would be.
-    pub(crate) fn check(&self, value: &Value) -> Result<()> {
-        let fits = match self.field_type {
-            FieldType::Text => value.is_string(),
-            FieldType::Number => value.is_number(),
-            FieldType::Bool => value.is_boolean(),
-            FieldType::Date => value.as_str().and_then(Date::parse).is_some(),
-            FieldType::Select => value.as_str().is_some_and(|chosen| self.has_choice(chosen)),
-        };
-        if fits {
-            return Ok(());
-        }
-        let path = format!("metadata.{}", self.key);
-        let (expected, hint) = match self.field_type {
-            FieldType::Text => ("a string", hint::text_meant(value)),
-            FieldType::Number => ("a number", hint::number_meant(&path, value)),
-            FieldType::Bool => ("true or false", hint::boolean_meant(value)),
-            FieldType::Date => ("a day such as 2026-07-02", hint::date_meant(value)),
-            FieldType::Select => return Err(self.no_choice(&path, value)),
-        };
-        Err(hint::mismatch(&path, expected, value, hint))
-    }
-
-    /// Whether this is one of the choices, in whatever composition either is written.
-    fn has_choice(&self, chosen: &str) -> bool {
-        let choices = &self.options.choices;
-        if choices.iter().any(|choice| choice == chosen) {
-            return true;
-        }
-        // What is longer than a choice can be when each of its characters is decomposed is not worth composing.
-        if chosen.len() > CHOICE_BYTES_MAX {
-            return false;
-        }
-        let composed = nfc(chosen);
-        choices.iter().any(|choice| nfc(choice) == composed)
-    }
-
-    fn no_choice(&self, path: &str, value: &Value) -> Error {
-        let choices = self.options.choices.iter().map(String::as_str);
-        let given = value.as_str().unwrap_or_default();
-        let kind = match value {
-            Value::String(_) => ErrorKind::UnknownValue,
-            _ => ErrorKind::ValidationFailed,
-        };
-        let message = format!(
-            "`{path}` must be one of {}, not {}.",
-            hint::some_of(choices.clone()),
-            hint::Shown(value)
-        );
-        Error::new(kind, message).at(path).options(given, choices)
-    }
-}
-
-/// Checks a record's resulting `metadata` against the definitions on its type.
-pub(crate) fn check_metadata<'a>(
-    fields: impl IntoIterator<Item = &'a Field>,
-    object_type: ObjectType,
-    metadata: &Metadata,
-) -> Result<()> {
-    for field in fields {
-        if field.object_type != object_type {
-            continue;
-        }
-        match metadata.as_map().get(&field.key) {
-            Some(value) => field.check(value)?,
-            None if field.required => {
-                let path = format!("metadata.{}", field.key);
-                let choices = field.options.choices.iter().map(String::as_str);
-                let message = match field.field_type {
-                    FieldType::Select => {
-                        let choices = hint::some_of(choices.clone());
-                        format!("`{path}` is required: one of {choices}.")
-                    }
-                    FieldType::Text | FieldType::Number | FieldType::Date | FieldType::Bool => {
-                        format!("`{path}` is required.")
-                    }
-                };
-                return Err(Error::invalid(path, message).options("", choices));
-            }
-            None => {}
-        }
-    }
-    Ok(())
-}
-
-/// The path of the custom field of this key on these objects, where there is one.
-pub(crate) fn custom_field(fields: &[Field], object_type: ObjectType, key: &str) -> Option<String> {
-    let field = fields
-        .iter()
-        .find(|field| field.object_type == object_type && field.key == key)?;
-    Some(format!("metadata.{}", field.key))
-}
-
-/// The error about a misplaced name, with the path of its custom field.
-pub(crate) fn custom_field_elsewhere(error: Error, key: &str, path: String) -> Error {
-    let sentence = format!("{} is a custom field: write `{path}`.", Quoted(key));
-    error.adding(&sentence).suggesting(path)
 }

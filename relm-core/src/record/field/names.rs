@@ -3,7 +3,17 @@
 use crate::value::spelling::OtherNames;
 
 /// Members that the engine alone writes.
-pub(super) const READ_ONLY: [&str; 4] = ["id", "object", "mode", "created_at"];
+pub(super) const READ_ONLY: [&str; 6] = [
+    "id",
+    "object",
+    "version",
+    "mode",
+    "created_at",
+    "updated_at",
+];
+
+/// Members that a definition has for good.
+pub(super) const FIXED: [&str; 3] = ["object_type", "key", "type"];
 
 /// What other CRMs call the members of a definition.
 pub(super) const OTHER_NAMES: OtherNames = &[
@@ -23,6 +33,8 @@ pub(super) const OTHER_NAMES: OtherNames = &[
         &["key"],
     ),
     (&["title", "display_name"], &["label"]),
+    (&["help", "help_text", "hint", "note"], &["description"]),
+    (&["order", "index", "sort", "display_order"], &["position"]),
     (
         &["field_type", "data_type", "kind", "attribute_type"],
         &["type"],

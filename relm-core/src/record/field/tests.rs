@@ -1,9 +1,11 @@
 //! Which definitions are taken, and which values a record may have under them.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
+use crate::error::{Error, ErrorKind};
 use crate::limits::{FIELD_CHOICES_MAX, FIELD_OPTIONS_BYTES_MAX, TEXT_CHARS_MAX};
+use crate::record::metadata::Metadata;
 use crate::value::id::Kind;
 
 /// A definition of `plan` on contacts, as a request writes it.
@@ -16,12 +18,8 @@ fn read(mut members: Value) -> Result<FieldInput> {
 
 fn input(field_type: FieldType, choices: &[String]) -> FieldInput {
     FieldInput {
-        object_type: ObjectType::Contact,
-        key: "plan".to_owned(),
-        label: None,
-        field_type,
-        required: false,
         choices: choices.to_vec(),
+        ..FieldInput::new(ObjectType::Contact, "plan", field_type)
     }
 }
 
@@ -227,7 +225,7 @@ fn a_record_keeps_to_the_definitions_of_its_type_alone() {
         (json!({"seats": 1, "age": "two"}), Some("metadata.age")),
     ] {
         let members = metadata(members);
-        let refusal = check_metadata(&fields, ObjectType::Contact, &members).err();
+        let refusal = check_metadata(&fields, ObjectType::Contact, None, &members).err();
         assert_eq!(
             refusal.as_ref().and_then(Error::field),
             refused_at,
@@ -267,4 +265,55 @@ fn a_choice_is_one_in_every_composition_and_none_is_as_long_as_metadata() {
             given.len()
         );
     }
+}
+
+#[test]
+fn what_a_write_leaves_as_it_is_is_refused_or_told_as_the_definition_says() {
+    let mut select = field(FieldType::Select);
+    select.required = true;
+    let check = |enforce, before: Option<&Value>, after: &Value| {
+        let mut select = select.clone();
+        select.enforce = enforce;
+        let before = before.cloned().map(metadata);
+        let after = metadata(after.clone());
+        let checked = check_metadata([&select], ObjectType::Contact, before.as_ref(), &after);
+        checked.map(|warnings| warnings.len())
+    };
+    let (none, gone, other) = (json!({}), json!({"plan": "gone"}), json!({"plan": "other"}));
+    let (good, more) = (json!({"plan": "pro"}), json!({"plan": "gone", "more": 1}));
+    for (before, after, on_change) in [
+        (None, &none, None),
+        (None, &gone, None),
+        (None, &good, Some(0)),
+        (Some(&none), &none, Some(1)),
+        (Some(&gone), &gone, Some(1)),
+        (Some(&gone), &more, Some(1)),
+        (Some(&gone), &other, None),
+        (Some(&gone), &none, None),
+        (Some(&good), &none, None),
+        (Some(&good), &gone, None),
+        (Some(&gone), &good, Some(0)),
+    ] {
+        let checked = check(Enforce::OnChange, before, after);
+        assert_eq!(checked.ok(), on_change, "{before:?} {after}");
+        let always = check(Enforce::Always, before, after);
+        assert_eq!(
+            always.ok(),
+            (after == &good).then_some(0),
+            "{before:?} {after}"
+        );
+    }
+}
+
+#[test]
+fn a_definition_of_before_reads_with_what_it_lacks() {
+    let kept = json!({
+        "id": "fld_01M831GNF9KYA241N0ATBGWAZ1", "object": "field", "object_type": "contact", "key": "plan", "label": "Plan",
+        "type": "select", "required": true, "options": { "choices": ["free"] }, "mode": "test",
+        "created_at": "2026-11-23T01:49:47.881Z",
+    });
+    let field: Field = serde_json::from_value(kept).unwrap();
+    assert_eq!((field.version, field.updated_at), (1, field.created_at));
+    assert_eq!((field.enforce, field.position), (Enforce::Always, None));
+    assert_eq!((field.description, field.options.renaming.len()), (None, 0));
 }

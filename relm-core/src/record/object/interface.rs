@@ -89,6 +89,9 @@ pub trait Object:
     /// Its free-form members and custom fields.
     fn metadata(&self) -> &Metadata;
 
+    /// The same, to be changed.
+    fn metadata_mut(&mut self) -> &mut Metadata;
+
     /// The records that it refers to: each column that holds the id of a kind is a reference.
     fn references(&self) -> Vec<Reference> {
         let reference = |column: &ColumnOf<Self>| {
@@ -124,6 +127,10 @@ macro_rules! head {
 
         fn metadata(&self) -> &Metadata {
             &self.metadata
+        }
+
+        fn metadata_mut(&mut self) -> &mut Metadata {
+            &mut self.metadata
         }
     };
 }

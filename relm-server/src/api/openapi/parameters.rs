@@ -66,6 +66,10 @@ pub(super) fn parameters(operation: &Operation, fields: &[Field]) -> Vec<Value> 
     }
     match operation.query {
         Takes::Nothing => return all,
+        Takes::Cursor => {
+            all.push(of_all("Cursor"));
+            return all;
+        }
         Takes::Stream => {
             all.extend([after(), event_types(), last_event_id()]);
             return all;

@@ -41,10 +41,14 @@ pub(super) fn responses(operation: &Operation) -> Value {
 fn success(operation: &Operation, status: u16, schema: &str) -> Value {
     let description = match status {
         200 if operation.method == Method::DELETE => "It is gone.",
+        200 if operation.method == Method::PATCH => "Success.",
         200 if operation.answers.len() > 1 => "It was there.",
         201 => "It was made.",
         202 if operation.method == Method::DELETE => {
             "It is gone, and what was known of it is being erased."
+        }
+        202 if operation.method == Method::PATCH => {
+            "It is changed, and records are being changed by it."
         }
         202 => "It is to be delivered.",
         _ => "Success.",

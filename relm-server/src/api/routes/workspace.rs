@@ -33,6 +33,13 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 fn schema_routes() -> Vec<Route> {
+    let mut routes = search_routes();
+    routes.extend(field_routes());
+    routes.extend(field_change_routes());
+    routes
+}
+
+fn search_routes() -> Vec<Route> {
     vec![
         route(
             keyed!(Search: Read, search::search),
@@ -58,6 +65,13 @@ fn schema_routes() -> Vec<Route> {
                 .large()
                 .gives(200, "OpenApiDocument"),
         ),
+    ]
+}
+
+const OF_FIELD: &[Kind] = &[Kind::Field];
+
+fn field_routes() -> Vec<Route> {
+    vec![
         route(
             keyed!(Fields: Read, fields::list),
             get("fields.list", "/v1/schema/fields")
@@ -73,13 +87,56 @@ fn schema_routes() -> Vec<Route> {
                 )
                 .takes("CustomFieldCreate")
                 .gives(201, "CustomField")
+                .versioned()
                 .refuses(&[TAKEN, NO_CHOICE]),
         ),
         route(
             keyed!(Fields: Write, fields::remove),
             delete("fields.delete", "/v1/schema/fields/{id}")
                 .says("Remove a custom field", "Stored values stay, unchecked.")
-                .of(&[Kind::Field]),
+                .of(OF_FIELD)
+                .versioned(),
+        ),
+    ]
+}
+
+/// What can be done with a definition that is there.
+fn field_change_routes() -> Vec<Route> {
+    vec![
+        route(
+            keyed!(Fields: Read, fields::get),
+            get("fields.get", "/v1/schema/fields/{id}")
+                .says("Retrieve a custom field", "Answers 304 without a body where `If-None-Match` names the version.")
+                .of(OF_FIELD)
+                .gives(200, "CustomField")
+                .versioned(),
+        ),
+        route(
+            keyed!(Fields: Write, fields::update),
+            patch("fields.update", "/v1/schema/fields/{id}")
+                .says(
+                    "Change a custom field",
+                    "Changes what the body names: an absent member stays, null clears it. What records do not keep to is 409 with `count` and \
+                     `ids`, unless `force` is true. A choice that is renamed is renamed in the records that have it; 202 where some are left: \
+                     asked again, it goes on.",
+                )
+                .of(OF_FIELD)
+                .takes("CustomFieldUpdate")
+                .gives(200, "CustomField")
+                .gives(202, "CustomField")
+                .versioned()
+                .refuses(&[TAKEN, NO_CHOICE]),
+        ),
+        route(
+            keyed!(Fields: Read, fields::usage),
+            get("fields.usage", "/v1/schema/fields/{id}/usage")
+                .says(
+                    "Count the values of a custom field",
+                    "How many records have a value in it, and each choice of a `select`: of the newest 10,000 records, or of as many after \
+                     `cursor`. Add up the numbers of all pages.",
+                )
+                .of(OF_FIELD)
+                .counts("CustomFieldUsage"),
         ),
     ]
 }

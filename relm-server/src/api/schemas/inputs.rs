@@ -1,7 +1,9 @@
 //! What a request may say of a record: the members that a client writes, and which of them a create must give.
 
 use relm_core::Kind;
-use relm_core::limits::{WEBHOOK_HEADER_VALUE_CHARS_MAX, WEBHOOK_HEADERS_MAX};
+use relm_core::limits::{
+    FIELD_CHOICES_MAX, TEXT_CHARS_MAX, WEBHOOK_HEADER_VALUE_CHARS_MAX, WEBHOOK_HEADERS_MAX,
+};
 use relm_core::record::columns;
 use relm_core::record::object::READ_ONLY;
 use serde_json::{Map, Value, json};
@@ -17,7 +19,7 @@ enum Write {
 }
 
 /// Kinds whose records are made, and not changed.
-const NEVER_CHANGED: [Kind; 2] = [Kind::Association, Kind::Field];
+const NEVER_CHANGED: [Kind; 1] = [Kind::Association];
 /// Kinds whose records the engine makes.
 const NEVER_MADE: [Kind; 2] = [Kind::Delivery, Kind::Event];
 
@@ -37,6 +39,7 @@ pub(super) fn add(all: &mut Schemas) {
     for name in ["WebhookCreate", "WebhookUpdate"] {
         all[name]["properties"]["headers"] = headers();
     }
+    fields(all);
     all["ContactBatchCreate"]["properties"]["contacts"]["items"] = reference("ContactCreate");
     one_of_both(all);
     for name in ["ContactBatchCreate", "BatchCreate"] {
@@ -54,6 +57,37 @@ fn one_of_both(all: &mut Schemas) {
     {
         either.insert("oneOf".to_owned(), both);
     }
+}
+
+/// What a request says of a definition: its choices alone among its options and, of one that is there, not what it is for good.
+fn fields(all: &mut Schemas) {
+    let options = |choice: Value| {
+        json!({
+            "type": ["object", "null"], "description": "The choices of a `select`; left out on every other type.",
+            "properties": { "choices": {
+                "type": ["array", "null"], "items": choice, "maxItems": FIELD_CHOICES_MAX,
+                "description": "All choices, in their order.",
+            } },
+        })
+    };
+    let choice = json!({ "type": "string", "maxLength": TEXT_CHARS_MAX });
+    let renamed = json!({
+        "type": "object", "required": ["from", "to"], "description": "A choice that gets another name, in the records that have it too.",
+        "properties": { "from": choice, "to": choice },
+    });
+    all["CustomFieldCreate"]["properties"]["options"] = options(choice.clone());
+    let update = &mut all["CustomFieldUpdate"]["properties"];
+    if let Some(members) = update.as_object_mut() {
+        for name in ["object_type", "key", "type"] {
+            members.remove(name);
+        }
+    }
+    update["label"] = nullable(update["label"].clone());
+    update["options"] = options(json!({ "oneOf": [choice, renamed] }));
+    update["force"] = json!({
+        "type": ["boolean", "null"],
+        "description": "Whether to make a change that records do not keep to: it binds each of them from its next write on. Default: false.",
+    });
 }
 
 /// What a request says of the header fields of an endpoint, and no answer does.

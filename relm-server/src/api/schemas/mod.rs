@@ -11,7 +11,7 @@ mod parts;
 pub(super) mod tidy;
 
 use relm_core::engine::{
-    BatchInput, BatchReport, OperationsReport, RecoverInput, Recovery, Undone,
+    BatchInput, BatchReport, FieldUsage, OperationsReport, RecoverInput, Recovery, Undone,
 };
 use relm_core::limits::INTEGER_MAX;
 use relm_core::record::RotateInput;
@@ -78,6 +78,7 @@ fn of_types() -> Schemas {
     add::<Activity>(&mut answers);
     add::<Association>(&mut answers);
     add::<Field>(&mut answers);
+    add::<FieldUsage>(&mut answers);
     add::<Webhook>(&mut answers);
     add::<Delivery>(&mut answers);
     add::<Event>(&mut answers);
@@ -179,6 +180,14 @@ fn errors(all: &mut Schemas) {
     all.insert("RowError".to_owned(), of_row);
     for row in ["ContactBatchRow", "BatchRow"] {
         all[row]["properties"]["error"]["anyOf"][0] = reference("RowError");
+    }
+    all["ContactBatchRow"]["properties"]["warnings"]["items"] = reference("RowError");
+    for object_type in ObjectType::ALL {
+        all[name_of(object_type)]["properties"]["warnings"] = json!({
+            "type": "array", "items": reference("RowError"),
+            "description": "What is wrong with the record that the write left as it was. In the answer to a write alone, and only where \
+                            anything is.",
+        });
     }
     all.insert(
         "ErrorResponse".to_owned(),

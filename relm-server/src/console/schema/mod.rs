@@ -1,5 +1,7 @@
-//! The custom fields of a workspace and mode, object by object: listed, added, removed.
+//! The custom fields of a workspace and mode, object by object: listed, added, changed, removed.
 
+mod edit;
+mod edit_form;
 mod form;
 
 use askama::Template;
@@ -8,6 +10,7 @@ use hyper::Response;
 use relm_core::{Error, Field, FieldType, Id, ObjectType};
 use serde_json::Value;
 
+pub(super) use self::edit::{change, edit};
 use self::form::FieldForm;
 use super::curl;
 use super::layout::{Item, Layout, Place, Section, minute};
@@ -29,6 +32,7 @@ struct List {
     rows: Vec<Row>,
     path: String,
     was_removed: bool,
+    was_changed: bool,
     call: String,
 }
 
@@ -159,6 +163,7 @@ pub(super) async fn list(visit: Visit) -> Result<Response<Bytes>, Problem> {
         object,
         rows: rows.map(Row::of).collect(),
         was_removed: visit.query.is_ticked("removed"),
+        was_changed: visit.query.is_ticked("changed"),
         call: curl::line(&visit.api, "GET", &call, curl::KEY, None),
     }))
 }
@@ -228,7 +233,7 @@ pub(super) async fn confirm(visit: Visit) -> Result<Response<Bytes>, Problem> {
 pub(super) async fn remove(visit: Visit) -> Result<Response<Bytes>, Problem> {
     let object = object(&visit)?;
     let Opened { scoped, place } = visit.open().await?;
-    scoped.fields().remove(visit.id("id")?).await?;
+    scoped.fields().remove(visit.id("id")?, None).await?;
     let path = path_of(&place, object);
     Ok(answer::see_other(&format!("{path}?removed")))
 }

@@ -16,7 +16,7 @@ pub fn write_everything(user: &mut Rehearsal<'_>) {
     let deal = json!({ "title": "Engine", "primary_contact_id": ada });
     let deal = user.create("/v1/deals", deal);
     let activity = user.create("/v1/activities", json!({ "type": "call" }));
-    let field = json!({ "object_type": "contact", "key": "plan", "type": "text" });
+    let field = json!({ "object_type": "contact", "key": "plan", "type": "select", "options": { "choices": ["free", "pro"] } });
     let field = user.create("/v1/schema/fields", field);
     let edge = json!({ "from_type": "contact", "from_id": ada, "to_type": "deal", "to_id": deal });
     let edge = user.create("/v1/associations", edge);
@@ -33,6 +33,7 @@ pub fn write_everything(user: &mut Rehearsal<'_>) {
     }
     user.write("PATCH", &hook, json!({ "description": "all" }));
     undo_the_last_change(user, &company);
+    change_a_field(user, &format!("/v1/schema/fields/{field}"));
     write_a_batch(user);
     have_delivered(user, &hook, &missed);
     user.write("POST", &format!("/v1/keys/{key}/rotate"), Value::Null);
@@ -62,6 +63,25 @@ fn undo_the_last_change(user: &mut Rehearsal<'_>, id: &str) {
     let undo = format!("/v1/requests/{request}/undo");
     let undone = user.write("POST", &undo, Value::Null);
     assert_eq!(undone["reverted"][0]["id"], id);
+}
+
+/// A definition that changes, as records keep to it and as they do not, and a choice that gets another name.
+fn change_a_field(user: &mut Rehearsal<'_>, field: &str) {
+    let renamed = json!(["free", { "from": "pro", "to": "team" }]);
+    for change in [
+        json!({ "label": "Plan", "position": 1, "enforce": "on_change" }),
+        json!({ "options": { "choices": renamed } }),
+    ] {
+        user.write("PATCH", field, change);
+    }
+    let lost = json!({ "options": { "choices": ["free"] } });
+    let error = user.refused(("PATCH", field), &[], lost, 409);
+    assert_eq!(
+        (&error["code"], &error["count"]),
+        (&json!("conflict"), &json!(1))
+    );
+    let lost = json!({ "options": { "choices": ["free"] }, "force": true });
+    user.write("PATCH", field, lost);
 }
 
 /// Rows that are created, changed, met twice and refused.

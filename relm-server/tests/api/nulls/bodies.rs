@@ -12,7 +12,12 @@ use super::{with_null, without};
 const CLEARED_WITH_OTHERS: [(&str, &str); 1] = [("DealUpdate", "currency")];
 
 /// What a change has at the place of a member that was cleared, where that is not null.
-const EMPTY: [(&str, &str); 2] = [("metadata", "{}"), ("header_names", "[]")];
+const EMPTY: [(&str, &str); 4] = [
+    ("metadata", "{}"),
+    ("header_names", "[]"),
+    ("label", "\"first\""),
+    ("options", "{}"),
+];
 
 /// A workspace with a record of each kind that a path or a body may name.
 struct Bed<'a> {
@@ -34,6 +39,10 @@ impl<'a> Bed<'a> {
                 json!({ "url": "https://example.com/first", "event_types": ["*"] }),
             ),
             ("keys", json!({ "name": "first" })),
+            (
+                "schema/fields",
+                json!({ "object_type": "contact", "key": "first", "type": "text" }),
+            ),
         ] {
             ids.push((resource, id(&user.create(&format!("/v1/{resource}"), body))));
         }
@@ -79,7 +88,11 @@ fn whole(schema: &str) -> Value {
             "company_id": "{companies}", "occurred_at": "2026-07-01T00:00:00Z", "metadata": metadata,
         }),
         "CustomFieldCreate" => json!({
-            "object_type": "contact", "key": "a", "label": "A", "type": "text", "required": true, "options": {},
+            "object_type": "contact", "key": "a", "label": "A", "description": "B", "type": "text", "required": true,
+            "enforce": "on_change", "position": 1, "options": {},
+        }),
+        "CustomFieldUpdate" => json!({
+            "label": "A", "description": "B", "required": true, "enforce": "on_change", "position": 1, "options": {}, "force": true,
         }),
         "AssociationCreate" => json!({
             "from_type": "contact", "from_id": "{contacts}", "to_type": "deal", "to_id": "{deals}", "label": "A",

@@ -104,6 +104,25 @@ impl Reader<'_> {
         self.post(&format!("/v1/requests/{request}/undo"), json!({}));
     }
 
+    /// Changes a field, so that a record that stays as it is has a warning, and removes it.
+    fn change_field(&self, field: &str) {
+        self.get(field);
+        self.get(&format!("{field}/usage"));
+        let bare = json!({ "email": "bare@example.com" });
+        let bare = format!("/v1/contacts/{}", self.make("/v1/contacts", bare));
+        let required =
+            json!({ "label": "Plan", "required": true, "enforce": "on_change", "force": true });
+        self.ask("PATCH", field, required);
+        let warned = self.ask("PATCH", &bare, json!({ "phone": "1" }));
+        assert_eq!(warned["warnings"][0]["field"], "metadata.plan");
+        let row = json!({ "email": "bare@example.com", "phone": "2" });
+        let rows = json!({ "contacts": [row], "dedup_on": ["email"] });
+        let warned = self.post("/v1/contacts/batch", rows);
+        assert_eq!(warned["data"][0]["warnings"][0]["field"], "metadata.plan");
+        self.ask("DELETE", &format!("{bare}?purge=true"), json!({}));
+        self.ask("DELETE", field, json!({}));
+    }
+
     /// Makes, shows, rotates and revokes a key.
     fn use_key(&self) {
         let key = self.make("/v1/keys", json!({ "scopes": ["deals:read"] }));
@@ -185,7 +204,7 @@ fn answers_are_as_the_document_says() {
         reader.get(path);
     }
     reader.ask("DELETE", &association, json!({}));
-    reader.ask("DELETE", &format!("/v1/schema/fields/{field}"), json!({}));
+    reader.change_field(&format!("/v1/schema/fields/{field}"));
     for path in objects.iter().chain([&endpoint]) {
         for method in ["GET", "PATCH", "DELETE"] {
             reader.ask(method, path, json!({}));

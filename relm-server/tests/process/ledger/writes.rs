@@ -195,6 +195,7 @@ pub const CYCLE: &[Kind] = &[
         let body = json!({ "object_type": "deal", "key": key, "type": "text" });
         Write::post("fields_create", FIELDS, name, body)
     },
+    |name, made| Write::to("fields_update", FIELDS, made, json!({ "label": name })),
     |_, made| Write::delete("fields_delete", FIELDS, made),
     |name, _| {
         let body = json!({ "name": name });

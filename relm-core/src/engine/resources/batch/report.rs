@@ -64,6 +64,9 @@ pub struct BatchRow {
     pub contact: Option<Contact>,
     /// Why it failed; null where it did not.
     pub error: Option<Error>,
+    /// What is wrong with the contact that the row left as it was: see [`Enforce`](crate::Enforce). Absent where nothing is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Error>,
 }
 
 /// What became of a row.
@@ -126,13 +129,44 @@ impl ListedOptions {
     }
 }
 
+/// What a row that did not fail came to.
+pub(super) struct RowDone {
+    pub status: RowStatus,
+    pub document: Document,
+    /// What is wrong with the contact that the row leaves as it was.
+    pub warnings: Vec<Error>,
+}
+
+impl RowDone {
+    pub fn new(status: RowStatus, document: Document) -> Self {
+        Self {
+            status,
+            document,
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// What is said of the contact of a row, in as few words as 500 rows can have.
+fn warnings_of(done: &RowDone) -> Result<String> {
+    if done.warnings.is_empty() {
+        return Ok(String::new());
+    }
+    let some = done.warnings.iter().take(ROW_WARNINGS_MAX);
+    let some: Vec<Error> = some.cloned().map(Error::without_options).collect();
+    let some = serde_json::to_string(&some).map_err(Error::internal)?;
+    Ok(format!(r#","warnings":{some}"#))
+}
+
+/// Warnings of one row: a batch has many.
+const ROW_WARNINGS_MAX: usize = 3;
 /// Bytes of a row beside its contact, nearly.
 const ROW_BYTES: usize = 120;
 
 /// The report as JSON. The contacts in it are documents already, and are not read again to be written.
-pub(super) fn report(rows: &[Result<(RowStatus, Document), Arc<Error>>]) -> Result<String> {
-    let document_bytes = |row: &Result<(RowStatus, Document), _>| match row {
-        Ok((_, document)) => document.json.len() + ROW_BYTES,
+pub(super) fn report(rows: &[Result<RowDone, Arc<Error>>]) -> Result<String> {
+    let document_bytes = |row: &Result<RowDone, _>| match row {
+        Ok(done) => done.document.json.len() + ROW_BYTES,
         Err(_) => ROW_BYTES,
     };
     let mut json = String::with_capacity(rows.iter().map(document_bytes).sum());
@@ -142,18 +176,19 @@ pub(super) fn report(rows: &[Result<(RowStatus, Document), Arc<Error>>]) -> Resu
     for (index, row) in rows.iter().enumerate() {
         let separator = if index == 0 { "" } else { "," };
         let written = match row {
-            Ok((status, document)) => {
-                *match status {
+            Ok(done) => {
+                *match done.status {
                     RowStatus::Created => &mut created,
                     RowStatus::Updated => &mut updated,
                     RowStatus::Unchanged => &mut unchanged,
                     RowStatus::Failed => &mut failed,
                 } += 1;
-                let Document { id, json: contact } = document;
-                let status = status.as_str();
+                let Document { id, json: contact } = &done.document;
+                let status = done.status.as_str();
+                let warnings = warnings_of(done)?;
                 write!(
                     json,
-                    r#"{separator}{{"index":{index},"status":"{status}","id":"{id}","contact":{contact},"error":null}}"#
+                    r#"{separator}{{"index":{index},"status":"{status}","id":"{id}","contact":{contact},"error":null{warnings}}}"#
                 )
             }
             Err(failure) => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::report::RowStatus;
+use super::report::{RowDone, RowStatus};
 use crate::engine::change::Plan;
 use crate::engine::context::Context;
 use crate::engine::resources::drafts::{email_taken, record_event};
@@ -42,7 +42,7 @@ pub(super) struct WorkingSet {
     /// The e-mail keys that there was no room to look up.
     unread: HashSet<String>,
     events: Vec<(Change, Document, Map<String, Value>)>,
-    rows: Vec<Result<(RowStatus, Document), Arc<Error>>>,
+    rows: Vec<Result<RowDone, Arc<Error>>>,
     /// What is left of [`BATCH_CONTACT_BYTES_MAX`].
     contact_bytes_left: usize,
     /// What is left of [`BATCH_TERMS_MAX`].
@@ -162,12 +162,12 @@ impl WorkingSet {
     }
 
     /// Takes in what became of the next row.
-    pub fn record(&mut self, row: Result<(RowStatus, Document), Arc<Error>>) {
+    pub fn record(&mut self, row: Result<RowDone, Arc<Error>>) {
         self.rows.push(row);
     }
 
     /// What became of the rows so far.
-    pub fn rows(&self) -> &[Result<(RowStatus, Document), Arc<Error>>] {
+    pub fn rows(&self) -> &[Result<RowDone, Arc<Error>>] {
         &self.rows
     }
 
@@ -196,8 +196,8 @@ impl WorkingSet {
         self.counts_terms = true;
         self.terms_left = BATCH_TERMS_MAX;
         for row in self.rows.iter().flatten() {
-            if let (RowStatus::Created | RowStatus::Updated, document) = row {
-                self.terms_left -= count_of_terms(document.decode()?);
+            if matches!(row.status, RowStatus::Created | RowStatus::Updated) {
+                self.terms_left -= count_of_terms(row.document.decode()?);
             }
         }
         self.count_terms(contact)

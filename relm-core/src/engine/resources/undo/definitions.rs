@@ -1,15 +1,17 @@
-//! Definitions of custom fields that a request made or removed.
+//! Definitions of custom fields that a request made, changed or removed.
 
 use std::sync::Arc;
+
+use serde_json::Map;
 
 use super::past::{Place, Target};
 use super::report::{ConflictCode, Report, UndoConflict, UndoneChange};
 use super::state::State;
 use crate::engine::change::Plan;
-use crate::engine::resources::fields::{check_room, record_event};
+use crate::engine::resources::fields::definitions::{check_room, record_event};
 use crate::error::Result;
 use crate::record::field::Field;
-use crate::record::{Entry, Existence};
+use crate::record::{DefinitionChange, Document, Entry};
 use crate::store::Write;
 use crate::value::id::{Id, Kind};
 
@@ -40,10 +42,10 @@ impl Definitions {
         for target in fields() {
             match (target.before, target.after, state.live.get(&target.id)) {
                 (Place::Nowhere, Place::Live, Some(document)) => {
-                    of_request.fields.retain(|field| field.id != target.id);
-                    of_request.removed.push(document.clone().into_entry()?);
+                    of_request.take_away(target, document, report)?;
                 }
                 (Place::Live, Place::Nowhere, _) => {}
+                (Place::Live, Place::Live, Some(_)) => report.conflict(changes_by_hand(target.id)),
                 _ => report.unchanged += 1,
             }
         }
@@ -55,12 +57,36 @@ impl Definitions {
         Ok(of_request)
     }
 
+    /// Takes a definition away that the request made, and nobody changed since.
+    fn take_away(
+        &mut self,
+        target: &Target,
+        document: &Document,
+        report: &mut Report,
+    ) -> Result<()> {
+        let (now, left): (Field, Field) = (document.decode()?, target.left.decode()?);
+        if now != left {
+            let message = "The field was changed since: it stays.";
+            report.conflict(UndoConflict::new(
+                target.id,
+                ConflictCode::ChangedSince,
+                message,
+            ));
+            return Ok(());
+        }
+        self.fields.retain(|field| field.id != target.id);
+        self.removed.push(document.clone().into_entry()?);
+        Ok(())
+    }
+
     fn define(&mut self, plan: &Plan<'_>, former: Field, report: &mut Report) {
         let same = |field: &&Field| field.field_key() == former.field_key();
         if let Some(other) = self.fields.iter().find(same) {
             let as_it_was = Field {
                 id: former.id,
+                version: former.version,
                 created_at: former.created_at,
+                updated_at: former.updated_at,
                 ..other.clone()
             };
             if as_it_was == former {
@@ -78,7 +104,9 @@ impl Definitions {
         let id = plan.mint(Kind::Field);
         let field = Field {
             id,
+            version: 1,
             created_at: id.timestamp(),
+            updated_at: id.timestamp(),
             ..former.clone()
         };
         if let Err(error) = check_room(&self.fields, &field) {
@@ -96,21 +124,39 @@ impl Definitions {
             let entry = Entry::new(field.clone());
             let json = Arc::clone(&entry.json);
             plan.write(Write::Insert(entry));
-            record_event(plan, Existence::Created, field.id, &json);
+            record_event(plan, DefinitionChange::Created, field.id, &json, Map::new());
             report.made_again(field.id, *former);
         }
     }
 
     /// Removes what the request defined.
-    pub fn remove(&self, plan: &mut Plan<'_>, report: &mut Report) {
+    pub fn remove(&self, plan: &mut Plan<'_>, report: &mut Report) -> Result<()> {
         for entry in &self.removed {
-            let (id, json) = (entry.record.id(), Arc::clone(&entry.json));
+            let id = entry.record.id();
+            let json = last_state(plan, entry)?;
             plan.write(Write::Delete(entry.clone()));
-            record_event(plan, Existence::Deleted, id, &json);
+            record_event(plan, DefinitionChange::Deleted, id, &json, Map::new());
             report.reverted(id, UndoneChange::Deleted, Vec::new());
         }
         if !(self.removed.is_empty() && self.defined.is_empty()) {
             plan.write(Write::Reconfigure);
         }
+        Ok(())
     }
+}
+
+/// A definition as the event of its removal has it: of one version more.
+fn last_state(plan: &Plan<'_>, entry: &Entry) -> Result<Arc<str>> {
+    let mut last: Field = entry.document().decode()?;
+    last.touch(plan.now());
+    Ok(Entry::new(last).json)
+}
+
+/// What a definition says is changed back by whoever sees first which records do not keep to it.
+fn changes_by_hand(id: Id) -> UndoConflict {
+    let message = format!(
+        "A field that a request changed is changed back by `PATCH /v1/schema/fields/{id}`, which says first how many records do not keep \
+         to that."
+    );
+    UndoConflict::new(id, ConflictCode::Conflict, message)
 }

@@ -298,7 +298,7 @@ impl Operation for Undo {
                 write(plan, action, &restored, &mut report);
             }
         }
-        definitions.remove(plan, &mut report);
+        definitions.remove(plan, &mut report)?;
         answer(plan, self.request, past.truncated, &state, report)
     }
 

@@ -10,7 +10,9 @@ use crate::engine::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{PAGE_LIMIT_MAX, UNDO_BYTES_MAX, UNDO_EVENTS_MAX};
 use crate::query::filter::Clause;
-use crate::record::{Change, Event, EventData, EventType, Existence, MemberChange, member_changes};
+use crate::record::{
+    Change, DefinitionChange, Event, EventData, EventType, Existence, MemberChange, member_changes,
+};
 use crate::store::Query;
 use crate::value::id::{Id, Kind};
 use crate::value::request_id::RequestId;
@@ -238,13 +240,15 @@ fn places(event_type: EventType) -> (Place, Place) {
     match event_type {
         EventType::Record(_, Change::Created)
         | EventType::Association(Existence::Created)
-        | EventType::Field(Existence::Created) => (Place::Nowhere, Place::Live),
-        EventType::Record(_, Change::Updated) | EventType::Ping => (Place::Live, Place::Live),
+        | EventType::Field(DefinitionChange::Created) => (Place::Nowhere, Place::Live),
+        EventType::Record(_, Change::Updated)
+        | EventType::Field(DefinitionChange::Updated)
+        | EventType::Ping => (Place::Live, Place::Live),
         EventType::Record(_, Change::Deleted) => (Place::Live, Place::Trash),
         EventType::Record(_, Change::Restored) => (Place::Trash, Place::Live),
         EventType::Record(_, Change::Purged)
         | EventType::Association(Existence::Deleted)
-        | EventType::Field(Existence::Deleted) => (Place::Live, Place::Nowhere),
+        | EventType::Field(DefinitionChange::Deleted) => (Place::Live, Place::Nowhere),
     }
 }
 

@@ -261,7 +261,7 @@ impl<'a> Reversal<'a> {
                 Value::Null => Metadata::new(),
                 ref value => Metadata::from([(key, value.clone())]),
             };
-            if let Err(error) = check_metadata(of_key, T::TYPE, &former) {
+            if let Err(error) = check_metadata(of_key, T::TYPE, None, &former) {
                 self.refuse(name, refused(id, &error));
             }
         }

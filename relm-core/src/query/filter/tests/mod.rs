@@ -53,14 +53,7 @@ fn people() -> [Record; 3] {
 }
 
 fn defined(object_type: ObjectType, key: &str, field_type: FieldType) -> Field {
-    let input = FieldInput {
-        object_type,
-        key: key.to_owned(),
-        label: None,
-        field_type,
-        required: false,
-        choices: Vec::new(),
-    };
+    let input = FieldInput::new(object_type, key, field_type);
     let now = Timestamp::from_millis(0);
     Field::define(Id::new(Kind::Field, 1), Mode::Live, now, input).unwrap()
 }

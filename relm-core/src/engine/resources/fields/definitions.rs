@@ -1,0 +1,100 @@
+//! What is written of a definition, whoever changes it.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::engine::change::Plan;
+use crate::error::{Error, Result};
+use crate::limits::{FIELDS_BYTES_MAX, FIELDS_MAX};
+use crate::record::field::Field;
+use crate::record::{
+    DefinitionChange, Document, Entry, EventData, EventDraft, EventType, previous,
+};
+use crate::store::Write;
+use crate::value::id::Id;
+
+/// There is no such definition.
+pub(in crate::engine::resources) fn unknown() -> Error {
+    Error::not_found("field")
+}
+
+/// A definition as it is shown: with the members that one lacks which was kept before they were.
+pub(in crate::engine::resources) fn shown(document: &Document) -> Result<Document> {
+    let field: Field = document.decode()?;
+    Ok(Entry::new(field).document())
+}
+
+/// Adds the event of a definition. It commits with it, and so before every event of a record that is held to it.
+pub(in crate::engine::resources) fn record_event(
+    plan: &mut Plan<'_>,
+    change: DefinitionChange,
+    id: Id,
+    json: &Arc<str>,
+    previous: Map<String, Value>,
+) {
+    plan.record_event(EventDraft {
+        event_type: EventType::Field(change),
+        record_id: id,
+        mode: plan.context().scope().mode(),
+        data: EventData::new(Arc::clone(json)),
+        previous,
+    });
+}
+
+/// Whether one more definition may stand beside these: every engine holds them all, and every schema
+/// shows them. What was defined before there was a bound stays.
+pub(in crate::engine::resources) fn check_room(fields: &[Field], field: &Field) -> Result<()> {
+    if fields.len() >= FIELDS_MAX {
+        return Err(Error::invalid(
+            "key",
+            format!("There can be at most {FIELDS_MAX} custom fields; remove one first."),
+        ));
+    }
+    check_bytes(fields, field.bytes())
+}
+
+/// Whether a definition of so many bytes has room beside these.
+fn check_bytes<'a>(fields: impl IntoIterator<Item = &'a Field>, bytes: usize) -> Result<()> {
+    let mut left = FIELDS_BYTES_MAX.checked_sub(bytes);
+    for field in fields {
+        left = left.and_then(|left| left.checked_sub(field.bytes()));
+    }
+    if left.is_some() {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "options",
+        format!(
+            "All definitions together can be {FIELDS_BYTES_MAX} bytes of JSON at most, and this one is {bytes}: remove one, or \
+             shorten labels and choices."
+        ),
+    ))
+}
+
+/// Writes a definition that says otherwise, and its event.
+pub(in crate::engine::resources) fn replace(
+    plan: &mut Plan<'_>,
+    before: (Field, Document),
+    mut after: Field,
+) -> Result<Document> {
+    let (before, document) = before;
+    after.touch(plan.now());
+    let (id, bytes) = (after.id, after.bytes());
+    if bytes > before.bytes() {
+        let fields = plan.configuration().fields.iter();
+        check_bytes(fields.filter(|field| field.id != id), bytes)?;
+    }
+    let after = Entry::new(after);
+    // What a definition lacks that was kept before it could be changed is no change.
+    let old = previous(&Entry::new(before.clone()).json, &after.json)?;
+    let changed = after.document();
+    let before = Entry {
+        record: before.into(),
+        json: document.json,
+    };
+    plan.write(Write::Replace { before, after });
+    plan.write(Write::Reconfigure);
+    record_event(plan, DefinitionChange::Updated, id, &changed.json, old);
+    Ok(changed)
+}

@@ -1,0 +1,183 @@
+//! What a field is used for: how many records have a value in it, and which choice of a `select`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::definitions::unknown;
+use crate::engine::context::Context;
+use crate::error::{Error, Result};
+use crate::limits::{FIELD_RECORDS_BYTES_MAX, FIELD_RECORDS_MAX, PAGE_LIMIT_MAX};
+use crate::query::cursor::Place;
+use crate::record::field::Field;
+use crate::record::metadata::Metadata;
+use crate::store::Query;
+use crate::value::id::{Id, Kind};
+
+/// How many records have a value in a field: of those that were looked at, the newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "CustomFieldUsage")
+)]
+#[non_exhaustive]
+pub struct FieldUsage {
+    /// Always `field_usage`.
+    pub object: FieldUsageTag,
+    /// The field.
+    pub field_id: Id,
+    /// How many records were looked at: all that there are, where there is no `next_cursor`.
+    pub records: usize,
+    /// How many of them have a value.
+    pub with_value: usize,
+    /// How many of them do not keep to the definition: their value is none that the field holds, or it is required and they have none.
+    pub invalid: usize,
+    /// How many of them have each choice of a `select`, in their order; empty on every other type.
+    pub choices: Vec<ChoiceUsage>,
+    /// Whether there are more records, to be asked for by `next_cursor`.
+    pub has_more: bool,
+    /// Passed back as `cursor`, it gives the numbers of the next records; null where there are none.
+    pub next_cursor: Option<String>,
+}
+
+/// How many records have a choice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ChoiceUsage {
+    /// The choice.
+    pub choice: String,
+    /// How many records have it; while it is being renamed, by either name.
+    pub count: usize,
+}
+
+/// The `object` member of a [`FieldUsage`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum FieldUsageTag {
+    /// Its one value.
+    #[default]
+    #[serde(rename = "field_usage")]
+    FieldUsage,
+}
+
+/// One page of what a field is used for.
+pub(super) async fn usage(context: &Context, id: Id, cursor: Option<&str>) -> Result<FieldUsage> {
+    let found = context.document(Kind::Field, id).await?;
+    let field: Field = found.ok_or_else(unknown)?.decode()?;
+    let text = id.text();
+    let cursors = context.cursors(["field usage", &text]);
+    let after = cursor.map(|cursor| cursors.open(cursor)).transpose()?;
+    let kind = field.object_type.kind();
+    let mut walk = Walk::of(&field, after.map(|place| Id::new(kind, place.ulid)));
+    let choices = field.options.choices.iter().cloned();
+    let choices = choices.map(|choice| ChoiceUsage { choice, count: 0 });
+    let mut usage = FieldUsage {
+        object: FieldUsageTag::FieldUsage,
+        field_id: id,
+        records: 0,
+        with_value: 0,
+        invalid: 0,
+        choices: choices.collect(),
+        has_more: false,
+        next_cursor: None,
+    };
+    while let Some(page) = walk.next(context).await? {
+        for (_, metadata) in page {
+            usage.add(&field, metadata.as_map().get(&field.key));
+        }
+    }
+    usage.next_cursor = walk.after().map(|last| {
+        cursors.seal(Place {
+            rank: 0,
+            ulid: last.ulid(),
+        })
+    });
+    usage.has_more = usage.next_cursor.is_some();
+    Ok(usage)
+}
+
+impl FieldUsage {
+    /// The usage as JSON.
+    ///
+    /// # Errors
+    /// None in practice: it is made of texts and numbers.
+    pub fn to_json(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(Error::internal)
+    }
+
+    fn add(&mut self, field: &Field, value: Option<&Value>) {
+        self.records += 1;
+        self.with_value += usize::from(value.is_some());
+        let chosen = value.and_then(Value::as_str);
+        let chosen = chosen.map(|text| field.options.renamed(text).unwrap_or(text));
+        let chosen = chosen.and_then(|text| field.options.choice(text));
+        match chosen {
+            Some(chosen) => {
+                let mut all = self.choices.iter_mut();
+                if let Some(counted) = all.find(|one| one.choice == chosen) {
+                    counted.count += 1;
+                }
+            }
+            None => self.invalid += usize::from(field.check_member(value).is_err()),
+        }
+    }
+}
+
+/// A walk over the records of a field's objects, the newest first, which ends where a bounded number was looked at.
+pub(super) struct Walk {
+    query: Query,
+    records_left: usize,
+    bytes_left: usize,
+    more: bool,
+}
+
+/// What a walk looks at of a record.
+#[derive(Deserialize)]
+struct Seen {
+    metadata: Metadata,
+}
+
+impl Walk {
+    pub fn of(field: &Field, after: Option<Id>) -> Self {
+        Self {
+            query: Query {
+                kind: field.object_type.kind(),
+                clauses: Vec::new(),
+                after,
+                limit: PAGE_LIMIT_MAX,
+            },
+            records_left: FIELD_RECORDS_MAX,
+            bytes_left: FIELD_RECORDS_BYTES_MAX,
+            more: true,
+        }
+    }
+
+    /// The next records, until there are no more or enough were looked at.
+    pub async fn next(&mut self, context: &Context) -> Result<Option<Vec<(Id, Metadata)>>> {
+        if !self.more || self.records_left == 0 || self.bytes_left == 0 {
+            return Ok(None);
+        }
+        self.query.limit = self.records_left.min(PAGE_LIMIT_MAX);
+        let page = context.list(&self.query).await?;
+        self.more = page.more;
+        self.query.after = page.documents.last().map(|last| last.id);
+        self.records_left = self.records_left.saturating_sub(page.documents.len());
+        let bytes: usize = page.documents.iter().map(|it| it.json.len()).sum();
+        self.bytes_left = self.bytes_left.saturating_sub(bytes);
+        let seen = page.documents.into_iter().map(|document| {
+            let Seen { metadata } = document.decode()?;
+            Ok((document.id, metadata))
+        });
+        seen.collect::<Result<_>>().map(Some)
+    }
+
+    /// Whether there are records that were not looked at.
+    pub fn is_more(&self) -> bool {
+        self.more
+    }
+
+    /// The last record that was looked at, where there are more.
+    pub fn after(&self) -> Option<Id> {
+        self.query.after.filter(|_| self.more)
+    }
+}

@@ -1,0 +1,125 @@
+//! What a field's type needs to know beside itself: the choices of a `select`, and those among them that get other names.
+
+use serde::{Deserialize, Serialize};
+
+use crate::record::actor::{Actor, Origin};
+use crate::value::from_text::named;
+use crate::value::request_id::RequestId;
+use crate::value::text::is_same;
+
+/// What a field's type needs to know beside itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "CustomFieldOptions")
+)]
+#[non_exhaustive]
+pub struct FieldOptions {
+    /// The values of a `select`; absent on every other type.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
+    /// The choices whose renaming is under way: until it ends, the former name is accepted too, and written as the new one. Absent
+    /// where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub renaming: Vec<Renaming>,
+}
+
+/// A choice whose values are being written under its new name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "ChoiceRenaming")
+)]
+#[non_exhaustive]
+pub struct Renaming {
+    /// What it was called.
+    pub from: String,
+    /// What it is called now.
+    pub to: String,
+    /// Who renamed it: the changes of records that follow from it are theirs.
+    pub actor: Actor,
+    /// The request that renamed it, which those changes name.
+    pub request_id: RequestId,
+}
+
+/// When a value is refused that a field does not hold, or one is missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Enforce {
+    /// On each write of the record, whatever the write changes.
+    #[default]
+    Always,
+    /// On writes that change the field: others leave what is there as it is, and are answered with a warning.
+    OnChange,
+}
+
+impl Enforce {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Always, Self::OnChange];
+
+    /// The name in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::OnChange => "on_change",
+        }
+    }
+
+    pub(super) const fn is_always(&self) -> bool {
+        matches!(self, Self::Always)
+    }
+}
+
+named!(Enforce, as_str, "`always` or `on_change`");
+
+impl FieldOptions {
+    /// These choices, none of which is being renamed.
+    pub fn of(choices: Vec<String>) -> Self {
+        Self {
+            choices,
+            renaming: Vec::new(),
+        }
+    }
+
+    /// The choice that this is, in whatever composition either is written.
+    pub(crate) fn choice(&self, chosen: &str) -> Option<&str> {
+        let choices = self.choices.iter().map(String::as_str);
+        choices
+            .clone()
+            .find(|choice| *choice == chosen)
+            .or_else(|| {
+                let mut choices = choices;
+                choices.find(|choice| is_same(choice, chosen))
+            })
+    }
+
+    /// The new name of a choice that is being renamed.
+    pub(crate) fn renamed(&self, chosen: &str) -> Option<&str> {
+        let mut renaming = self.renaming.iter();
+        let renaming = renaming.find(|one| is_same(&one.from, chosen))?;
+        Some(&renaming.to)
+    }
+
+    /// Every name under which records may have the choice of this name, this one first.
+    pub(crate) fn names_of<'a>(&'a self, chosen: &'a str) -> Vec<&'a str> {
+        let current = self.renamed(chosen).unwrap_or(chosen);
+        let former = self.renaming.iter();
+        let former = former.filter(|one| is_same(&one.to, current));
+        let former = former.map(|one| one.from.as_str());
+        [current].into_iter().chain(former).collect()
+    }
+}
+
+impl Renaming {
+    pub(super) fn new(from: String, to: String, origin: &Origin) -> Self {
+        Self {
+            from,
+            to,
+            actor: origin.actor.clone(),
+            request_id: origin.request_id,
+        }
+    }
+}

@@ -1,0 +1,448 @@
+//! Changes of a definition: what a request may say of it, and what becomes of it by that.
+
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use super::definition::check_choices;
+use super::names::{FIXED, OPTIONS_OTHER_NAMES, OTHER_NAMES, READ_ONLY};
+use super::options::{Enforce, FieldOptions, Renaming};
+use super::{Field, FieldType, read_enforce};
+use crate::error::{Error, ErrorKind, Result};
+use crate::record::actor::Origin;
+use crate::record::check;
+use crate::record::hint;
+use crate::record::input::{Reader, read_only, type_name};
+use crate::record::patch::Patch;
+use crate::value::excerpt::Quoted;
+use crate::value::text::is_same;
+
+const CHOICES: &str = "options.choices";
+const CHOICES_EXAMPLE: &str = r#"["free", {"from": "pro", "to": "team"}]"#;
+
+/// What changes of a definition.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FieldPatch {
+    /// See [`Field::label`]. Cleared, it is the key again.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub label: Patch<String>,
+    /// See [`Field::description`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub description: Patch<String>,
+    /// See [`Field::required`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub required: Patch<bool>,
+    /// See [`Field::enforce`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub enforce: Patch<Enforce>,
+    /// See [`Field::position`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub position: Patch<i64>,
+    /// All choices that a `select` has from now on, in their order: those that are not among them are removed. In JSON they are in
+    /// `options`.
+    #[serde(
+        rename = "options",
+        serialize_with = "in_options",
+        skip_serializing_if = "Patch::is_keep"
+    )]
+    pub choices: Patch<Vec<ChoiceChange>>,
+    /// Whether to make a change that records do not keep to. It binds each of them from its next write on.
+    pub force: bool,
+}
+
+/// One of the choices that a `select` has from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum ChoiceChange {
+    /// One that is there already, or a new one.
+    Named(String),
+    /// One that was called otherwise. Records that have it get its new name.
+    Renamed {
+        /// What it was called.
+        from: String,
+        /// What it is called from now on.
+        to: String,
+    },
+}
+
+impl From<&str> for ChoiceChange {
+    fn from(name: &str) -> Self {
+        Self::Named(name.to_owned())
+    }
+}
+
+fn in_options<S: Serializer>(
+    choices: &Patch<Vec<ChoiceChange>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Options<'a> {
+        choices: Option<&'a [ChoiceChange]>,
+    }
+    let choices = choices.as_set().map(Vec::as_slice);
+    Options { choices }.serialize(serializer)
+}
+
+impl FieldPatch {
+    /// Takes a change from a JSON object. What cannot be changed may say again what `shown`, the definition as JSON, says.
+    ///
+    /// # Errors
+    /// `validation_failed`, `unknown_value` or `unknown_field`, naming the member.
+    pub(crate) fn read(mut reader: Reader, shown: &Map<String, Value>) -> Result<Self> {
+        reader.knowing(OTHER_NAMES);
+        let patch = Self {
+            label: reader.text("label")?,
+            description: reader.text("description")?,
+            required: reader.boolean("required")?,
+            enforce: read_enforce(&mut reader)?,
+            position: reader.integer("position")?,
+            choices: read_options(&mut reader, shown)?,
+            force: *reader.boolean("force")?.as_set().unwrap_or(&false),
+        };
+        for name in READ_ONLY {
+            let said = reader.take_read_only(name);
+            if said.is_some() && said.as_ref() != shown.get(name) {
+                return Err(read_only(name));
+            }
+        }
+        for name in FIXED {
+            let said = reader.take_read_only(name);
+            if said.is_some() && said.as_ref() != shown.get(name) {
+                let message = format!(
+                    "`{name}` of a field cannot be changed: leave it out, or remove the field and define it anew."
+                );
+                return Err(Error::invalid(name, message));
+            }
+        }
+        reader.finish()?;
+        Ok(patch)
+    }
+}
+
+fn read_options(
+    reader: &mut Reader,
+    shown: &Map<String, Value>,
+) -> Result<Patch<Vec<ChoiceChange>>> {
+    let example = format!(r#"{{"choices": {CHOICES_EXAMPLE}}}"#);
+    let options = match reader.object("options", &example, hint::choices_meant)? {
+        Patch::Keep => return Ok(Patch::Keep),
+        Patch::Clear => return Ok(Patch::Clear),
+        Patch::Set(options) => options,
+    };
+    let mut options = Reader::new(Value::Object(options))?;
+    options.knowing(OPTIONS_OTHER_NAMES);
+    let choices = match options.take("choices") {
+        None => Patch::Keep,
+        Some(Value::Null) => Patch::Clear,
+        Some(value) => Patch::Set(read_choices(value)?),
+    };
+    let renaming = options.take_read_only("renaming");
+    let shown = shown.get("options").and_then(|it| it.get("renaming"));
+    if renaming.is_some() && renaming.as_ref() != shown {
+        return Err(read_only("renaming").within("options"));
+    }
+    options.finish().map_err(|error| error.within("options"))?;
+    Ok(choices)
+}
+
+fn read_choices(value: Value) -> Result<Vec<ChoiceChange>> {
+    let Value::Array(choices) = value else {
+        let given = type_name(&value);
+        let message = format!("`{CHOICES}` must be a list such as {CHOICES_EXAMPLE}, not {given}.");
+        return Err(Error::invalid(CHOICES, message));
+    };
+    choices.into_iter().map(read_choice).collect()
+}
+
+fn read_choice(value: Value) -> Result<ChoiceChange> {
+    let renamed = |members: &Map<String, Value>| {
+        let text = |name| members.get(name)?.as_str().map(str::to_owned);
+        let (from, to) = (text("from")?, text("to")?);
+        (members.len() == 2).then_some(ChoiceChange::Renamed { from, to })
+    };
+    let read = match &value {
+        Value::String(name) => Some(ChoiceChange::Named(name.clone())),
+        Value::Object(members) => renamed(members),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
+    };
+    read.ok_or_else(|| {
+        let message = format!(
+            "A choice must be a string, or one that is renamed, such as {{\"from\": \"pro\", \"to\": \"team\"}}, not {}.",
+            hint::Shown(&value)
+        );
+        Error::invalid(CHOICES, message)
+    })
+}
+
+impl Field {
+    /// The definition as a patch leaves it, checked but for its records.
+    ///
+    /// # Errors
+    /// `validation_failed` or `unknown_value`, naming the member; `conflict` for what the renaming of a choice is in the way of.
+    pub(crate) fn patched(&self, patch: &FieldPatch, origin: &Origin) -> Result<Self> {
+        let FieldPatch {
+            label,
+            description,
+            required,
+            enforce,
+            position,
+            choices,
+            force: _,
+        } = patch.clone();
+        let mut after = self.clone();
+        match label {
+            Patch::Keep => {}
+            Patch::Clear => after.label = self.key.clone(),
+            Patch::Set(label) => after.label = check::required_text("label")(label)?,
+        }
+        description.apply(&mut after.description, check::short_text("description"))?;
+        required.apply_required("required", &mut after.required, Ok)?;
+        enforce.apply_required("enforce", &mut after.enforce, Ok)?;
+        position.apply(&mut after.position, check::integer("position"))?;
+        match choices {
+            Patch::Keep => {}
+            Patch::Clear => check_choices(self.field_type == FieldType::Select, &[])?,
+            Patch::Set(choices) => {
+                let named = choices.iter().map(ChoiceChange::name).map(str::to_owned);
+                let named: Vec<String> = named.collect();
+                check_choices(self.field_type == FieldType::Select, &named)?;
+                after.options = self.options.patched(choices, named, origin)?;
+            }
+        }
+        Ok(after)
+    }
+
+    /// The choices that this definition had before `after`, and which neither stay nor get another name.
+    pub(crate) fn choices_lost(&self, after: &Self) -> Vec<&str> {
+        let choices = self.options.choices.iter().map(String::as_str);
+        let is_kept = |choice: &str| {
+            after.options.choice(choice).is_some() || after.options.renamed(choice).is_some()
+        };
+        choices.filter(|choice| !is_kept(choice)).collect()
+    }
+}
+
+impl ChoiceChange {
+    /// What the choice is called from now on.
+    fn name(&self) -> &str {
+        match self {
+            Self::Named(name) => name,
+            Self::Renamed { from: _, to } => to,
+        }
+    }
+}
+
+impl FieldOptions {
+    fn patched(
+        &self,
+        changes: Vec<ChoiceChange>,
+        named: Vec<String>,
+        origin: &Origin,
+    ) -> Result<Self> {
+        let mut after = Self {
+            choices: named,
+            renaming: self.renaming.clone(),
+        };
+        for change in changes {
+            if let ChoiceChange::Renamed { from, to } = change {
+                self.rename(&mut after, from, to, origin)?;
+            }
+        }
+        after.check_renaming()?;
+        Ok(after)
+    }
+
+    fn rename(&self, after: &mut Self, from: String, to: String, origin: &Origin) -> Result<()> {
+        if is_same(&from, &to) {
+            return Ok(());
+        }
+        let is_done = self.choice(&to).is_some();
+        match (self.choice(&from).is_some(), is_done) {
+            // Asked again: it is under way, or done.
+            (false, true) => return Ok(()),
+            (true, false) => {}
+            (true, true) => {
+                let message = format!(
+                    "{} is a choice already, and another one cannot get its name.",
+                    Quoted(&to)
+                );
+                return Err(Error::invalid(CHOICES, message));
+            }
+            (false, false) => {
+                let message = format!("{} is none of the choices, to be renamed.", Quoted(&from));
+                let choices = self.choices.iter().map(String::as_str);
+                let error = Error::new(ErrorKind::UnknownValue, message).at(CHOICES);
+                return Err(error.options(&from, choices));
+            }
+        }
+        if after.renaming.iter().any(|one| is_same(&one.from, &from)) {
+            let message = format!("{} can get one new name, not two.", Quoted(&from));
+            return Err(Error::invalid(CHOICES, message));
+        }
+        // What was to become this one becomes what this one becomes.
+        for one in &mut after.renaming {
+            if is_same(&one.to, &from) {
+                one.to.clone_from(&to);
+            }
+        }
+        after.renaming.push(Renaming::new(from, to, origin));
+        Ok(())
+    }
+
+    /// As long as a choice is being renamed, its former name stands for the new one, and the new one is there.
+    fn check_renaming(&self) -> Result<()> {
+        for Renaming { from, to, .. } in &self.renaming {
+            if self.choice(from).is_some() {
+                let message = format!(
+                    "{} is being renamed to {}, and stands for that until this ends: it cannot be a choice of its own yet.",
+                    Quoted(from),
+                    Quoted(to)
+                );
+                return Err(Error::new(ErrorKind::Conflict, message).at(CHOICES));
+            }
+            if self.choice(to).is_none() {
+                let message = format!(
+                    "{} is being renamed to {}, which cannot be removed before this ends.",
+                    Quoted(from),
+                    Quoted(to)
+                );
+                return Err(Error::new(ErrorKind::Conflict, message).at(CHOICES));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::FieldInput;
+    use super::*;
+    use crate::record::actor::Actor;
+    use crate::record::object_type::ObjectType;
+    use crate::value::id::{Id, Kind};
+    use crate::value::request_id::RequestId;
+    use crate::value::scope::Mode;
+    use crate::value::time::Timestamp;
+
+    fn plan() -> Field {
+        let input = FieldInput {
+            choices: ["free", "pro"].map(str::to_owned).into(),
+            ..FieldInput::new(ObjectType::Contact, "plan", FieldType::Select)
+        };
+        let now = Timestamp::from_millis(5);
+        Field::define(Id::new(Kind::Field, 1), Mode::Live, now, input).unwrap()
+    }
+
+    fn origin() -> Origin {
+        Origin {
+            actor: Actor::EMBEDDER,
+            request_id: RequestId::new(1),
+        }
+    }
+
+    fn patched(field: &Field, body: Value) -> Result<Field> {
+        let shown = serde_json::to_value(field).unwrap();
+        let shown = shown.as_object().unwrap();
+        let patch = FieldPatch::read(Reader::new(body)?, shown)?;
+        field.patched(&patch, &origin())
+    }
+
+    fn chosen(field: &Field, choices: Value) -> Result<Field> {
+        patched(field, json!({ "options": { "choices": choices } }))
+    }
+
+    fn renames(field: &Field) -> Vec<(&str, &str)> {
+        let all = field.options.renaming.iter();
+        all.map(|one| (&*one.from, &*one.to)).collect()
+    }
+
+    #[test]
+    fn a_definition_as_it_is_shown_changes_nothing() {
+        let field = chosen(&plan(), json!(["free", { "from": "pro", "to": "team" }])).unwrap();
+        let again = patched(&field, json!(field)).unwrap();
+        assert_eq!(again, field);
+        for (name, value) in [("key", "tier"), ("type", "text"), ("id", "fld_x")] {
+            let refusal = patched(&field, json!({ name: value })).unwrap_err();
+            assert_eq!(refusal.field(), Some(name));
+        }
+    }
+
+    #[test]
+    fn what_is_not_in_the_list_is_lost_but_for_what_is_renamed() {
+        let before = plan();
+        let after = chosen(&before, json!(["team", { "from": "pro", "to": "gold" }])).unwrap();
+        assert_eq!(after.options.choices, ["team", "gold"]);
+        assert_eq!(renames(&after), [("pro", "gold")]);
+        assert_eq!(before.choices_lost(&after), ["free"]);
+        assert_eq!(after.options.names_of("gold"), ["gold", "pro"]);
+        assert_eq!(after.options.names_of("pro"), ["gold", "pro"]);
+    }
+
+    #[test]
+    fn a_renaming_that_is_asked_for_again_goes_on() {
+        let renamed = json!(["free", { "from": "pro", "to": "gold" }]);
+        let once = chosen(&plan(), renamed.clone()).unwrap();
+        assert_eq!(chosen(&once, renamed.clone()).unwrap(), once);
+        let mut done = once;
+        done.options.renaming.clear();
+        assert_eq!(chosen(&done, renamed).unwrap(), done);
+    }
+
+    #[test]
+    fn renamings_follow_each_other() {
+        let once = chosen(&plan(), json!(["free", { "from": "pro", "to": "gold" }])).unwrap();
+        let twice = json!([{ "from": "gold", "to": "platinum" }, "free"]);
+        let twice = chosen(&once, twice).unwrap();
+        assert_eq!(renames(&twice), [("pro", "platinum"), ("gold", "platinum")]);
+        for (choices, kind) in [
+            (json!(["free", "pro", "gold"]), ErrorKind::Conflict),
+            (json!(["free"]), ErrorKind::Conflict),
+            (
+                json!(["free", { "from": "gold", "to": "pro" }]),
+                ErrorKind::Conflict,
+            ),
+            (
+                json!(["free", { "from": "silver", "to": "x" }]),
+                ErrorKind::UnknownValue,
+            ),
+            (
+                json!([{ "from": "free", "to": "gold" }]),
+                ErrorKind::ValidationFailed,
+            ),
+            (
+                json!([{ "from": "free", "to": "x" }, { "from": "free", "to": "y" }, "gold"]),
+                ErrorKind::ValidationFailed,
+            ),
+            (json!(["gold", "gold"]), ErrorKind::ValidationFailed),
+            (json!([]), ErrorKind::ValidationFailed),
+            (json!(null), ErrorKind::ValidationFailed),
+            (json!([{ "from": "free" }]), ErrorKind::ValidationFailed),
+            (json!("free"), ErrorKind::ValidationFailed),
+        ] {
+            let refusal = chosen(&once, choices.clone()).unwrap_err();
+            assert_eq!(
+                (refusal.kind(), refusal.field()),
+                (kind, Some(CHOICES)),
+                "{choices}"
+            );
+        }
+    }
+
+    #[test]
+    fn null_is_what_leaving_out_said_when_it_was_defined() {
+        let full = json!({ "label": "Tarif", "description": "What they pay for", "position": 3, "enforce": "on_change" });
+        let full = patched(&plan(), full).unwrap();
+        assert_eq!((full.position, full.enforce), (Some(3), Enforce::OnChange));
+        let cleared = json!({ "label": null, "description": null, "position": null });
+        let cleared = patched(&full, cleared).unwrap();
+        assert_eq!(
+            (&*cleared.label, cleared.description, cleared.position),
+            ("plan", None, None)
+        );
+        for name in ["required", "enforce"] {
+            let refusal = patched(&full, json!({ name: null })).unwrap_err();
+            assert_eq!(refusal.field(), Some(name));
+        }
+    }
+}
