@@ -151,17 +151,13 @@ macro_rules! for_each_broken_store {
                 KindlessFind a_find_of_any_kind_is_noticed [keys_of_different_kinds_do_not_meet]
             }
             lists {
-                OldestFirst a_list_of_the_oldest_first_is_noticed [
-                    a_list_is_ordered_by_descending_id the_trash_lists_what_was_deleted_last_first
-                ]
+                OldestFirst a_list_of_the_oldest_first_is_noticed [a_list_is_ordered_by_descending_id the_trash_lists_what_was_deleted_last_first]
                 SignedUlids a_signed_ulid_is_noticed [a_list_orders_by_the_whole_ulid]
                 InclusiveCursor an_inclusive_cursor_is_noticed [
                     a_list_begins_strictly_after_its_cursor any_limit_gives_everything_once
                     a_cursor_is_good_for_its_own_list
                 ]
-                CursorByRecord a_cursor_that_needs_its_record_is_noticed [
-                    a_cursor_outlives_its_record the_trash_is_emptied_after_its_time
-                ]
+                CursorByRecord a_cursor_that_needs_its_record_is_noticed [a_cursor_outlives_its_record the_trash_is_emptied_after_its_time]
                 GuessedMore a_guessed_more_is_noticed [more_is_exact_on_a_full_page]
                 OffsetCursor a_cursor_that_counts_is_noticed [a_list_under_writes_gives_what_stayed_once]
                 KindlessList a_list_of_two_kinds_is_noticed [a_list_holds_one_kind]
@@ -192,9 +188,8 @@ macro_rules! for_each_broken_store {
                 ]
                 StrictBounds a_strict_bound_is_noticed [
                     fields_are_filtered_by_the_predicate events_are_filtered_by_the_predicate
-                    trash_is_filtered_by_the_predicate
-                    deliveries_are_filtered_by_the_predicate workspaces_are_filtered_by_the_predicate
-                    users_are_filtered_by_the_predicate sessions_are_filtered_by_the_predicate
+                    trash_is_filtered_by_the_predicate deliveries_are_filtered_by_the_predicate
+                    workspaces_are_filtered_by_the_predicate users_are_filtered_by_the_predicate sessions_are_filtered_by_the_predicate
                     metadata_is_filtered_by_the_predicate
                 ]
                 OneEndedEither an_either_that_looks_at_one_end_is_noticed [associations_are_filtered_by_the_predicate]
@@ -209,9 +204,7 @@ macro_rules! for_each_broken_store {
                     a_search_gives_what_ranks an_exact_match_comes_first a_whole_name_comes_first
                     an_address_is_one_in_every_spelling a_domain_is_its_bare_host
                 ]
-                OneWay a_search_by_one_spelling_is_noticed [
-                    a_search_gives_what_ranks a_search_finds_a_number_in_its_spellings
-                ]
+                OneWay a_search_by_one_spelling_is_noticed [a_search_gives_what_ranks a_search_finds_a_number_in_its_spellings]
                 AsciiSearch a_search_of_ascii_is_noticed [a_search_folds_case_and_accents]
                 AllTypes a_search_of_all_types_is_noticed [a_search_looks_at_its_types]
                 CrowdedOut an_exact_match_that_is_crowded_out_is_noticed [other_types_crowd_out_no_exact_match]
@@ -242,9 +235,7 @@ macro_rules! for_each_broken_store {
                 FoldedResponseKeys a_folded_response_key_is_noticed [response_keys_compare_by_code_point]
             }
             queues {
-                RepeatedQueues a_queue_listed_twice_is_noticed [
-                    queues_list_each_endpoint_once any_limit_gives_every_queue_once
-                ]
+                RepeatedQueues a_queue_listed_twice_is_noticed [queues_list_each_endpoint_once any_limit_gives_every_queue_once]
                 OneScope queues_of_one_scope_are_noticed [queues_list_each_endpoint_once]
                 QueuesByMoment an_order_of_queues_by_moment_is_noticed [queues_keep_their_order]
                 CursorByQueue a_cursor_of_queues_that_needs_its_queue_is_noticed [queues_begin_strictly_after_their_cursor]
