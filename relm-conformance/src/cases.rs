@@ -184,6 +184,7 @@ macro_rules! for_each_case {
             }
             [store::scopes] {
                 records_stay_in_their_scope
+                every_kind_stays_in_its_scope
                 lists_and_searches_stay_in_their_scope
                 keys_and_ids_are_unique_per_scope
                 definitions_and_edges_are_unique_per_scope

@@ -143,6 +143,7 @@ macro_rules! for_each_broken_store {
                 ReadCache a_stale_read_is_noticed [
                     get_tells_absence_from_presence an_expected_version_is_held_to patches_of_different_fields_both_survive
                 ]
+                AboveAll a_scope_for_what_is_above_all_is_noticed [every_kind_stays_in_its_scope]
                 KindlessGet a_get_of_any_kind_is_noticed [get_tells_kinds_apart]
                 Reserialised a_document_written_anew_is_noticed [documents_come_back_byte_for_byte]
                 ShortText a_document_cut_short_is_noticed [large_documents_come_back_byte_for_byte]
