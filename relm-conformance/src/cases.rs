@@ -189,6 +189,7 @@ macro_rules! for_each_case {
                 keys_and_ids_are_unique_per_scope
                 definitions_and_edges_are_unique_per_scope
                 configurations_stay_in_their_scope
+                configurations_of_one_version_stay_apart
                 responses_stay_in_their_scope
                 a_response_outlives_what_expires_in_other_scopes
                 preconditions_look_at_their_scope

@@ -229,6 +229,7 @@ macro_rules! for_each_broken_store {
                 KnownIsCurrent a_known_configuration_taken_for_the_current_is_noticed [
                     a_known_configuration_is_not_read_again a_field_binds_every_engine
                 ]
+                KeptByWorkspace a_configuration_kept_by_workspace_is_noticed [configurations_of_one_version_stay_apart]
                 OnlyNewer a_configuration_newer_than_the_current_taken_for_it_is_noticed [a_known_configuration_is_not_read_again]
                 AlwaysWhole a_known_configuration_read_again_is_noticed [a_known_configuration_is_not_read_again]
                 TwoMoments a_configuration_of_two_moments_is_noticed [a_configuration_is_of_one_moment]

@@ -188,6 +188,28 @@ pub(crate) async fn configurations_stay_in_their_scope(store: Subject) {
     assert_contract!(configuration.version, 1);
 }
 
+/// Another scope's configuration is another one: also where both are of one version, and are read in turn.
+pub(crate) async fn configurations_of_one_version_stay_apart(store: Subject) {
+    let scopes = others().into_iter().chain([SCOPE]).zip(1..);
+    for (scope, n) in scopes.clone() {
+        let define = vec![
+            insert(field(n, &format!("k{n}"))),
+            insert(webhook(n)),
+            Write::Reconfigure,
+        ];
+        store.apply(scope, define).await;
+    }
+    for (scope, n) in scopes.clone().chain(scopes) {
+        let now = store.configured(scope).await;
+        let expected = (1, vec![field(n, &format!("k{n}"))], vec![webhook(n)]);
+        assert_contract!(
+            (now.version, now.fields, now.webhooks),
+            expected,
+            "{scope:?}"
+        );
+    }
+}
+
 /// Another scope's idempotency keys are others.
 pub(crate) async fn responses_stay_in_their_scope(store: Subject) {
     store
