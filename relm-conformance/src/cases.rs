@@ -37,6 +37,7 @@ macro_rules! for_each_case {
                 a_key_is_taken_once_in_a_batch
                 a_key_is_free_after_delete
                 a_key_is_free_after_change
+                a_key_that_is_given_later_is_held
                 a_key_is_free_within_the_batch_that_gives_it_up
                 two_records_swap_a_key_in_any_order
                 a_record_keeps_its_own_key

@@ -127,6 +127,7 @@ macro_rules! for_each_broken_store {
                     an_address_is_one_person_s a_first_start_is_one a_name_is_one_in_every_composition
                 ]
                 UnfoldedKeys a_key_with_its_case_is_noticed [a_unique_key_is_held_by_one_record]
+                KeylessStays a_key_that_is_not_taken_later_is_noticed [a_key_that_is_given_later_is_held]
                 HeldKeys a_key_held_for_ever_is_noticed [a_key_is_free_after_delete a_key_is_free_after_change]
                 EagerKeys keys_checked_before_the_batch_are_noticed [
                     a_key_is_free_within_the_batch_that_gives_it_up two_records_swap_a_key_in_any_order
