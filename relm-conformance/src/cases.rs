@@ -231,6 +231,9 @@ macro_rules! for_each_case {
                 a_lease_of_hundreds_is_exact
                 a_large_batch_ends_the_leases_of_what_it_replaces
             }
+            [store::moments] {
+                a_list_is_of_one_moment
+            }
             [store::concurrency] {
                 one_of_many_inserts_of_an_id_succeeds
                 one_of_many_inserts_of_a_key_succeeds

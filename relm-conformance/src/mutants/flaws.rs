@@ -154,6 +154,7 @@ macro_rules! for_each_broken_store {
             }
             lists {
                 OldestFirst a_list_of_the_oldest_first_is_noticed [a_list_is_ordered_by_descending_id the_trash_lists_what_was_deleted_last_first]
+                SeveralMoments a_list_of_several_moments_is_noticed [a_list_is_of_one_moment]
                 SignedUlids a_signed_ulid_is_noticed [a_list_orders_by_the_whole_ulid]
                 InclusiveCursor an_inclusive_cursor_is_noticed [
                     a_list_begins_strictly_after_its_cursor any_limit_gives_everything_once

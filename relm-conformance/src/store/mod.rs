@@ -17,6 +17,7 @@ pub(crate) mod leases;
 pub(crate) mod lists;
 pub(crate) mod log;
 pub(crate) mod mirror;
+pub(crate) mod moments;
 pub(crate) mod pages;
 pub(crate) mod queues;
 pub(crate) mod refusals;
