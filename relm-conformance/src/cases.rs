@@ -31,6 +31,9 @@ macro_rules! for_each_case {
                 every_missing_record_is_named
                 the_first_refusal_in_order_is_given
             }
+            [store::untouched] {
+                a_refusal_changes_no_answer
+            }
             [store::keys] {
                 a_unique_key_is_held_by_one_record
                 a_replace_needs_a_free_key

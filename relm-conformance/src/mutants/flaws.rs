@@ -96,6 +96,7 @@ macro_rules! for_each_broken_store {
                     an_insert_needs_a_free_id an_id_is_taken_whatever_else_the_record_holds
                     one_of_many_inserts_of_an_id_succeeds
                 ]
+                ReservedNumbers a_refused_batch_that_takes_numbers_is_noticed [a_refusal_changes_no_answer]
                 LastWriterWins a_forgotten_version_is_noticed [
                     a_replace_needs_the_version_that_was_read one_of_many_replaces_of_a_version_succeeds
                     two_dispatchers_record_each_attempt_once a_recovery_leaves_alone_what_is_replayed
@@ -333,6 +334,7 @@ macro_rules! for_each_broken_store {
                 KeptEvents an_event_that_is_not_replaced_is_noticed [
                     a_replaced_event_keeps_its_number a_purged_record_is_nowhere what_is_in_the_trash_is_purged a_hub_is_purged_or_as_it_was
                 ]
+                ForgetsFirst a_refused_batch_that_forgets_is_noticed [a_refusal_changes_no_answer]
                 ForgetsNothing a_response_that_is_not_forgotten_is_noticed [
                     a_forgotten_response_is_kept_no_more a_purge_that_was_broken_off_is_finished a_purged_record_is_nowhere
                 ]

@@ -25,3 +25,4 @@ pub(crate) mod responses;
 pub(crate) mod scopes;
 pub(crate) mod search_cursors;
 pub(crate) mod searches;
+pub(crate) mod untouched;
