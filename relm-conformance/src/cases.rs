@@ -168,6 +168,7 @@ macro_rules! for_each_case {
                 the_events_of_a_commit_are_in_the_order_of_their_ids
                 an_event_that_comes_late_is_after_what_was_seen
                 any_limit_gives_the_whole_log_once
+                a_page_of_a_log_has_hundreds
                 a_page_of_a_log_is_bounded_in_bytes
                 numbers_outlive_their_events
                 an_unread_deletion_is_told

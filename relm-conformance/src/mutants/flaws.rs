@@ -318,6 +318,7 @@ macro_rules! for_each_broken_store {
                 SkippingLog a_log_that_skips_is_noticed [any_limit_gives_the_whole_log_once]
                 GuessedMoreOfLog a_guessed_more_of_a_log_is_noticed [any_limit_gives_the_whole_log_once]
                 NoMoreOfLog a_log_that_ends_early_is_noticed [a_filtered_feed_goes_on]
+                PagedLog a_log_of_two_hundred_at_a_time_is_noticed [a_page_of_a_log_has_hundreds]
                 UnboundedLog a_log_without_a_bound_is_noticed [a_page_of_a_log_is_bounded_in_bytes]
                 ReusedNumbers a_number_that_is_used_again_is_noticed [numbers_outlive_their_events]
                 SilentDeletion a_deletion_that_is_not_told_is_noticed [
