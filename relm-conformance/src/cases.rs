@@ -50,6 +50,7 @@ macro_rules! for_each_case {
             }
             [store::documents] {
                 documents_come_back_byte_for_byte
+                every_call_gives_documents_byte_for_byte
                 large_documents_come_back_byte_for_byte
                 get_tells_absence_from_presence
                 get_tells_kinds_apart

@@ -280,6 +280,7 @@ macro_rules! for_each_broken_store {
                 PagedLease a_lease_of_a_page_is_noticed [a_large_queue_is_leased_at_once]
                 HeldUntilDue a_lease_of_the_not_yet_due_that_does_not_end_is_noticed [a_lease_makes_nothing_due_sooner]
                 EndsAlike a_lease_that_makes_due_sooner_is_noticed [a_lease_makes_nothing_due_sooner]
+                RenderedLease a_lease_written_anew_is_noticed [every_call_gives_documents_byte_for_byte]
                 SharedLease a_lease_that_holds_nothing_is_noticed [
                     a_lease_holds_what_it_gave leases_at_once_share_nothing
                 ]
