@@ -31,12 +31,16 @@ macro_rules! for_each_case {
                 every_missing_record_is_named
                 the_first_refusal_in_order_is_given
             }
+            [store::untouched] {
+                a_refusal_changes_no_answer
+            }
             [store::keys] {
                 a_unique_key_is_held_by_one_record
                 a_replace_needs_a_free_key
                 a_key_is_taken_once_in_a_batch
                 a_key_is_free_after_delete
                 a_key_is_free_after_change
+                a_key_that_is_given_later_is_held
                 a_key_is_free_within_the_batch_that_gives_it_up
                 two_records_swap_a_key_in_any_order
                 a_record_keeps_its_own_key
@@ -46,6 +50,7 @@ macro_rules! for_each_case {
             }
             [store::documents] {
                 documents_come_back_byte_for_byte
+                every_call_gives_documents_byte_for_byte
                 large_documents_come_back_byte_for_byte
                 get_tells_absence_from_presence
                 get_tells_kinds_apart
@@ -164,6 +169,7 @@ macro_rules! for_each_case {
                 the_events_of_a_commit_are_in_the_order_of_their_ids
                 an_event_that_comes_late_is_after_what_was_seen
                 any_limit_gives_the_whole_log_once
+                a_page_of_a_log_has_hundreds
                 a_page_of_a_log_is_bounded_in_bytes
                 numbers_outlive_their_events
                 an_unread_deletion_is_told
@@ -184,10 +190,12 @@ macro_rules! for_each_case {
             }
             [store::scopes] {
                 records_stay_in_their_scope
+                every_kind_stays_in_its_scope
                 lists_and_searches_stay_in_their_scope
                 keys_and_ids_are_unique_per_scope
                 definitions_and_edges_are_unique_per_scope
                 configurations_stay_in_their_scope
+                configurations_of_one_version_stay_apart
                 responses_stay_in_their_scope
                 a_response_outlives_what_expires_in_other_scopes
                 preconditions_look_at_their_scope
@@ -227,6 +235,9 @@ macro_rules! for_each_case {
                 leases_end_each_at_its_own_moment
                 a_lease_of_hundreds_is_exact
                 a_large_batch_ends_the_leases_of_what_it_replaces
+            }
+            [store::moments] {
+                a_list_is_of_one_moment
             }
             [store::concurrency] {
                 one_of_many_inserts_of_an_id_succeeds

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use relm_core::store::{
     Batch, CommitError, Configuration, Require, Store, StoreError, StoredResponse, Write,
 };
+use relm_core::value::id::Id;
 use relm_core::value::scope::Scope;
 use relm_core::value::text::fold;
 use relm_core::value::time::Timestamp;
@@ -62,6 +63,28 @@ impl Intercept for OnlyNewer {
         let now = whole(store, scope).await?;
         let newer = known.filter(|known| known.version >= now.version);
         Ok(newer.unwrap_or_else(|| Arc::new(now)))
+    }
+}
+
+/// Keeps what it read by workspace, for as long as the version is the same.
+#[derive(Default)]
+pub(crate) struct KeptByWorkspace(Mutex<HashMap<Id, Arc<Configuration>>>);
+
+#[async_trait]
+impl Intercept for KeptByWorkspace {
+    async fn configuration(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        known: Option<Arc<Configuration>>,
+    ) -> Result<Arc<Configuration>, StoreError> {
+        let now = store.configuration(scope, known).await?;
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = kept.entry(scope.workspace()).or_insert(Arc::clone(&now));
+        if kept.version != now.version {
+            *kept = now;
+        }
+        Ok(Arc::clone(kept))
     }
 }
 

@@ -51,6 +51,23 @@ impl Intercept for KeptEvents {
     }
 }
 
+/// Forgets what a batch forgets before it looks at anything else.
+#[derive(Default)]
+pub(crate) struct ForgetsFirst;
+
+#[async_trait]
+impl Intercept for ForgetsFirst {
+    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
+        let is_other = |write: &Write| !matches!(write, Write::Forget { .. });
+        let first = Batch {
+            requires: Vec::new(),
+            ..without(batch.clone(), is_other)
+        };
+        store.commit(first).await?;
+        store.commit(batch).await
+    }
+}
+
 /// Forgets no response.
 #[derive(Default)]
 pub(crate) struct ForgetsNothing;

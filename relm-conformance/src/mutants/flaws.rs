@@ -91,6 +91,7 @@ macro_rules! for_each_broken_store {
                 OverwritingInsert an_insert_that_overwrites_is_noticed [
                     an_insert_needs_a_free_id an_id_is_taken_whatever_else_the_record_holds one_of_many_inserts_of_an_id_succeeds
                 ]
+                ReservedNumbers a_refused_batch_that_takes_numbers_is_noticed [a_refusal_changes_no_answer]
                 LastWriterWins a_forgotten_version_is_noticed [
                     a_replace_needs_the_version_that_was_read one_of_many_replaces_of_a_version_succeeds
                     two_dispatchers_record_each_attempt_once a_recovery_leaves_alone_what_is_replayed
@@ -122,6 +123,7 @@ macro_rules! for_each_broken_store {
                     a_first_start_is_one a_name_is_one_in_every_composition
                 ]
                 UnfoldedKeys a_key_with_its_case_is_noticed [a_unique_key_is_held_by_one_record]
+                KeylessStays a_key_that_is_not_taken_later_is_noticed [a_key_that_is_given_later_is_held]
                 HeldKeys a_key_held_for_ever_is_noticed [a_key_is_free_after_delete a_key_is_free_after_change]
                 EagerKeys keys_checked_before_the_batch_are_noticed [
                     a_key_is_free_within_the_batch_that_gives_it_up two_records_swap_a_key_in_any_order
@@ -139,6 +141,7 @@ macro_rules! for_each_broken_store {
                 ReadCache a_stale_read_is_noticed [
                     get_tells_absence_from_presence an_expected_version_is_held_to patches_of_different_fields_both_survive
                 ]
+                AboveAll a_scope_for_what_is_above_all_is_noticed [every_kind_stays_in_its_scope]
                 KindlessGet a_get_of_any_kind_is_noticed [get_tells_kinds_apart]
                 Reserialised a_document_written_anew_is_noticed [documents_come_back_byte_for_byte]
                 ShortText a_document_cut_short_is_noticed [large_documents_come_back_byte_for_byte]
@@ -147,16 +150,13 @@ macro_rules! for_each_broken_store {
                 KindlessFind a_find_of_any_kind_is_noticed [keys_of_different_kinds_do_not_meet]
             }
             lists {
-                OldestFirst a_list_of_the_oldest_first_is_noticed [
-                    a_list_is_ordered_by_descending_id the_trash_lists_what_was_deleted_last_first
-                ]
+                OldestFirst a_list_of_the_oldest_first_is_noticed [a_list_is_ordered_by_descending_id the_trash_lists_what_was_deleted_last_first]
+                SeveralMoments a_list_of_several_moments_is_noticed [a_list_is_of_one_moment]
                 SignedUlids a_signed_ulid_is_noticed [a_list_orders_by_the_whole_ulid]
                 InclusiveCursor an_inclusive_cursor_is_noticed [
                     a_list_begins_strictly_after_its_cursor any_limit_gives_everything_once a_cursor_is_good_for_its_own_list
                 ]
-                CursorByRecord a_cursor_that_needs_its_record_is_noticed [
-                    a_cursor_outlives_its_record the_trash_is_emptied_after_its_time
-                ]
+                CursorByRecord a_cursor_that_needs_its_record_is_noticed [a_cursor_outlives_its_record the_trash_is_emptied_after_its_time]
                 GuessedMore a_guessed_more_is_noticed [more_is_exact_on_a_full_page]
                 OffsetCursor a_cursor_that_counts_is_noticed [a_list_under_writes_gives_what_stayed_once]
                 KindlessList a_list_of_two_kinds_is_noticed [a_list_holds_one_kind]
@@ -204,9 +204,7 @@ macro_rules! for_each_broken_store {
                     a_search_gives_what_ranks an_exact_match_comes_first a_whole_name_comes_first an_address_is_one_in_every_spelling
                     a_domain_is_its_bare_host
                 ]
-                OneWay a_search_by_one_spelling_is_noticed [
-                    a_search_gives_what_ranks a_search_finds_a_number_in_its_spellings
-                ]
+                OneWay a_search_by_one_spelling_is_noticed [a_search_gives_what_ranks a_search_finds_a_number_in_its_spellings]
                 AsciiSearch a_search_of_ascii_is_noticed [a_search_folds_case_and_accents]
                 AllTypes a_search_of_all_types_is_noticed [a_search_looks_at_its_types]
                 CrowdedOut an_exact_match_that_is_crowded_out_is_noticed [other_types_crowd_out_no_exact_match]
@@ -230,6 +228,7 @@ macro_rules! for_each_broken_store {
                 KnownIsCurrent a_known_configuration_taken_for_the_current_is_noticed [
                     a_known_configuration_is_not_read_again a_field_binds_every_engine
                 ]
+                KeptByWorkspace a_configuration_kept_by_workspace_is_noticed [configurations_of_one_version_stay_apart]
                 OnlyNewer a_configuration_newer_than_the_current_taken_for_it_is_noticed [a_known_configuration_is_not_read_again]
                 AlwaysWhole a_known_configuration_read_again_is_noticed [a_known_configuration_is_not_read_again]
                 TwoMoments a_configuration_of_two_moments_is_noticed [a_configuration_is_of_one_moment]
@@ -237,9 +236,7 @@ macro_rules! for_each_broken_store {
                 FoldedResponseKeys a_folded_response_key_is_noticed [response_keys_compare_by_code_point]
             }
             queues {
-                RepeatedQueues a_queue_listed_twice_is_noticed [
-                    queues_list_each_endpoint_once any_limit_gives_every_queue_once
-                ]
+                RepeatedQueues a_queue_listed_twice_is_noticed [queues_list_each_endpoint_once any_limit_gives_every_queue_once]
                 OneScope queues_of_one_scope_are_noticed [queues_list_each_endpoint_once]
                 QueuesByMoment an_order_of_queues_by_moment_is_noticed [queues_keep_their_order]
                 CursorByQueue a_cursor_of_queues_that_needs_its_queue_is_noticed [queues_begin_strictly_after_their_cursor]
@@ -277,6 +274,7 @@ macro_rules! for_each_broken_store {
                 PagedLease a_lease_of_a_page_is_noticed [a_large_queue_is_leased_at_once]
                 HeldUntilDue a_lease_of_the_not_yet_due_that_does_not_end_is_noticed [a_lease_makes_nothing_due_sooner]
                 EndsAlike a_lease_that_makes_due_sooner_is_noticed [a_lease_makes_nothing_due_sooner]
+                RenderedLease a_lease_written_anew_is_noticed [every_call_gives_documents_byte_for_byte]
                 SharedLease a_lease_that_holds_nothing_is_noticed [
                     a_lease_holds_what_it_gave leases_at_once_share_nothing
                 ]
@@ -314,6 +312,7 @@ macro_rules! for_each_broken_store {
                 SkippingLog a_log_that_skips_is_noticed [any_limit_gives_the_whole_log_once]
                 GuessedMoreOfLog a_guessed_more_of_a_log_is_noticed [any_limit_gives_the_whole_log_once]
                 NoMoreOfLog a_log_that_ends_early_is_noticed [a_filtered_feed_goes_on]
+                PagedLog a_log_of_two_hundred_at_a_time_is_noticed [a_page_of_a_log_has_hundreds]
                 UnboundedLog a_log_without_a_bound_is_noticed [a_page_of_a_log_is_bounded_in_bytes]
                 ReusedNumbers a_number_that_is_used_again_is_noticed [numbers_outlive_their_events]
                 SilentDeletion a_deletion_that_is_not_told_is_noticed [
@@ -330,6 +329,7 @@ macro_rules! for_each_broken_store {
                 KeptEvents an_event_that_is_not_replaced_is_noticed [
                     a_replaced_event_keeps_its_number a_purged_record_is_nowhere what_is_in_the_trash_is_purged a_hub_is_purged_or_as_it_was
                 ]
+                ForgetsFirst a_refused_batch_that_forgets_is_noticed [a_refusal_changes_no_answer]
                 ForgetsNothing a_response_that_is_not_forgotten_is_noticed [
                     a_forgotten_response_is_kept_no_more a_purge_that_was_broken_off_is_finished a_purged_record_is_nowhere
                 ]

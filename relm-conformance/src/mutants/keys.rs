@@ -90,6 +90,25 @@ impl Intercept for UnfoldedKeys {
     }
 }
 
+/// Gives a record that has no key none later.
+#[derive(Default)]
+pub(crate) struct KeylessStays;
+
+#[async_trait]
+impl Intercept for KeylessStays {
+    async fn commit(&self, store: &dyn Store, mut batch: Batch) -> Result<(), CommitError> {
+        for write in &mut batch.writes {
+            if let Write::Replace { before, after } = write
+                && before.record.unique_key().is_none()
+                && let Record::Contact(contact) = &mut after.record
+            {
+                contact.email = None;
+            }
+        }
+        store.commit(batch).await
+    }
+}
+
 /// Never frees a key.
 #[derive(Default)]
 pub(crate) struct HeldKeys(Mutex<Vec<(Kind, String, Id)>>);

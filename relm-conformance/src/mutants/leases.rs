@@ -88,6 +88,19 @@ fn delivery(document: &Document) -> Result<Delivery, StoreError> {
     document.decode().map_err(StoreError::fault)
 }
 
+/// Writes the JSON of what it gives anew.
+#[derive(Default)]
+pub(crate) struct RenderedLease;
+
+#[async_trait]
+impl Intercept for RenderedLease {
+    async fn lease(&self, store: &dyn Store, lease: &Lease) -> Result<Vec<Document>, StoreError> {
+        let documents = store.lease(lease).await?;
+        let rendered = documents.iter().map(delivery);
+        rendered.map(|it| Ok(Entry::new(it?).document())).collect()
+    }
+}
+
 /// Gives the latest first.
 #[derive(Default)]
 pub(crate) struct LatestFirst;

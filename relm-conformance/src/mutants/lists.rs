@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
+use relm_core::query::filter::matches;
 use relm_core::store::{Page, Query, Store, StoreError};
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
@@ -24,6 +25,36 @@ impl Intercept for OldestFirst {
         let mut page = store.list(scope, query).await?;
         page.documents.reverse();
         Ok(page)
+    }
+}
+
+/// Looks at a hundred records at a time, each time as they are then.
+#[derive(Default)]
+pub(crate) struct SeveralMoments;
+
+#[async_trait]
+impl Intercept for SeveralMoments {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
+        let mut part = Query {
+            clauses: Vec::new(),
+            limit: 100,
+            ..query.clone()
+        };
+        let mut found = Vec::new();
+        loop {
+            let Page { documents, more } = store.list(scope, &part).await?;
+            part.after = documents.last().map(|last| last.id);
+            for document in documents {
+                let entry = document.clone().into_entry().map_err(StoreError::fault)?;
+                if matches(&query.clauses, &entry.record) {
+                    found.push(document);
+                }
+            }
+            if !more {
+                return Ok(Page::of(query.limit, found));
+            }
+            yield_times(1).await;
+        }
     }
 }
 

@@ -103,6 +103,23 @@ impl Intercept for SkippingLog {
     }
 }
 
+/// Has two hundred events on a page at the most.
+#[derive(Default)]
+pub(crate) struct PagedLog;
+
+#[async_trait]
+impl Intercept for PagedLog {
+    async fn log(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        after: i64,
+        limit: usize,
+    ) -> Read<LogPage> {
+        store.log(scope, after, limit.min(200)).await
+    }
+}
+
 /// Fills its pages, however large the events.
 #[derive(Default)]
 pub(crate) struct UnboundedLog;

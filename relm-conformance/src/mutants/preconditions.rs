@@ -1,17 +1,17 @@
 //! Commits that refuse too little, too much, or something else.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use relm_core::record::Entry;
-use relm_core::store::{Batch, CommitError, Refusal, Require, Store, StoreError, Write};
+use relm_core::store::{Batch, CommitError, LogPage, Refusal, Require, Store, StoreError, Write};
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
 use relm_core::value::time::Timestamp;
 
 use super::commits::with;
-use crate::intercept::Intercept;
+use crate::intercept::{Intercept, Read};
 
 /// The entry of a record as the store has it.
 async fn current(store: &dyn Store, scope: Scope, id: Id) -> Result<Option<Entry>, StoreError> {
@@ -32,6 +32,37 @@ impl Intercept for OverwritingInsert {
             Err(CommitError::Refused(Refusal::IdConflict { .. })) => Ok(()),
             outcome => outcome,
         }
+    }
+}
+
+/// Takes numbers for the events of a batch before it looks at what the batch requires.
+#[derive(Default)]
+pub(crate) struct ReservedNumbers(Mutex<HashMap<Scope, i64>>);
+
+#[async_trait]
+impl Intercept for ReservedNumbers {
+    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
+        let outcome = store.commit(batch.clone()).await;
+        if outcome.is_err() {
+            let is_event = |write: &&Write| matches!(write, Write::Insert(entry) if entry.record.kind() == Kind::Event);
+            let events = batch.writes.iter().filter(is_event).count() as i64;
+            let mut lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            *lost.entry(batch.scope).or_default() += events;
+        }
+        outcome
+    }
+
+    async fn log(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        after: i64,
+        limit: usize,
+    ) -> Read<LogPage> {
+        let mut page = store.log(scope, after, limit).await?;
+        let lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        page.last += lost.get(&scope).copied().unwrap_or_default();
+        Ok(page)
     }
 }
 

@@ -15,6 +15,7 @@ use relm_core::value::time::Timestamp;
 
 use super::chosen::every;
 use crate::intercept::{Intercept, Read};
+use crate::varied::scope_of;
 
 /// Takes the two modes of a workspace for one.
 #[derive(Default)]
@@ -60,6 +61,27 @@ impl Intercept for LeakingScope {
                 ..batch
             })
             .await
+    }
+}
+
+/// Looks for a key of what lives above all workspaces there, whatever scope it is asked for in.
+#[derive(Default)]
+pub(crate) struct AboveAll;
+
+#[async_trait]
+impl Intercept for AboveAll {
+    async fn find(
+        &self,
+        store: &dyn Store,
+        scope: Scope,
+        kind: Kind,
+        keys: &[String],
+    ) -> Result<Vec<Option<Document>>, StoreError> {
+        let scope = match scope_of(kind) {
+            Scope::SYSTEM => Scope::SYSTEM,
+            _ => scope,
+        };
+        store.find(scope, kind, keys).await
     }
 }
 

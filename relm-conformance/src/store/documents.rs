@@ -4,18 +4,21 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use relm_core::limits::{BODY_CHARS_MAX, METADATA_BYTES_MAX};
+use relm_core::query::search::SearchTerms;
 use relm_core::record::metadata::{Metadata, text_of};
-use relm_core::record::object::{Activity, Object};
+use relm_core::record::object::{Activity, Object, ObjectType};
 use relm_core::record::{Document, Entry, Record};
-use relm_core::store::{Query, Write};
+use relm_core::store::{Query, Search, Write};
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Mode;
 use serde_json::json;
 
 use super::commits::{all, stored};
-use super::mirror::Mirror;
+use super::leases::lease;
+use super::mirror::{Mirror, clauses};
 use crate::records::{
-    SCOPE, changed, contact, contact_of, edge, field, given, id, insert, replace,
+    SCOPE, at, changed, changed_delivery, contact, contact_of, delivery, edge, event, field, given,
+    id, insert, replace,
 };
 use crate::subject::Subject;
 use crate::subject::{NOW, assert_contract};
@@ -111,6 +114,76 @@ pub(crate) async fn large_documents_come_back_byte_for_byte(store: Subject) {
         all(&store, Kind::Activity).await,
         [Entry::new(after).document()]
     );
+}
+
+/// A record with its JSON in another form, and with members beyond those of its kind.
+fn odd(record: impl Into<Record>) -> Entry {
+    let mut entry = Entry::new(record);
+    entry.json = (r#"{"z": 1.0, "a":1e2 , "#.to_owned() + &entry.json[1..]).into();
+    entry
+}
+
+/// Every call that gives documents gives them byte for byte, with members beyond those of their kind.
+pub(crate) async fn every_call_gives_documents_byte_for_byte(store: Subject) {
+    let one = odd(contact_of(1, "ada@example.com"));
+    let change = odd(event(1, &contact(1)));
+    let first = delivery(1, 1, at(0));
+    let sent = odd(first.clone());
+    let writes = [&one, &change, &sent].map(|entry| Write::Insert(entry.clone()));
+    store.apply(SCOPE, writes.to_vec()).await;
+    assert_found(&store, &one).await;
+    let page = store.log(SCOPE, 0, 10).await;
+    let page = page.expect("the store reads its log");
+    let logged: Vec<Document> = page.events.into_iter().map(|it| it.document).collect();
+    assert_contract!(logged, [change.document()]);
+    let leased = async |now| {
+        let leased = store.lease(&lease(1, now, now + 100)).await;
+        leased.expect("the store leases deliveries")
+    };
+    for now in [0, 100] {
+        assert_contract!(leased(now).await, [sent.document()], "at {now}");
+    }
+    let later = changed_delivery(&first, |it| it.next_attempt_at = Some(at(300)));
+    let (before, after) = (sent, odd(later));
+    let expected = [after.document()];
+    store
+        .apply(SCOPE, vec![Write::Replace { before, after }])
+        .await;
+    assert_contract!(leased(300).await, expected);
+}
+
+/// Asserts that the one contact that there is, `ada@example.com`, comes back as it was given: by its key, in lists and in searches.
+async fn assert_found(store: &Subject, contact: &Entry) {
+    let key = "ada@example.com".to_owned();
+    let found = store.find(SCOPE, Kind::Contact, &[key]).await;
+    let found = found.expect("the store finds records");
+    assert_contract!(found, [Some(contact.document())]);
+    for filters in [
+        &[][..],
+        &[("first_name", "eq", "Name 1")],
+        &[("first_name", "ilike", "name%")],
+    ] {
+        let query = Query {
+            kind: Kind::Contact,
+            clauses: clauses(Kind::Contact, filters),
+            after: None,
+            limit: 10,
+        };
+        let page = store.list(SCOPE, &query).await;
+        let page = page.expect("the store lists records");
+        assert_contract!(page.documents, [contact.document()], "{filters:?}");
+    }
+    for query in ["name", "ada@example.com"] {
+        let search = Search {
+            terms: SearchTerms::parse(query).expect("the query is well-formed"),
+            types: ObjectType::ALL.to_vec(),
+            after: None,
+            limit: 10,
+        };
+        let page = store.search(SCOPE, &search).await;
+        let page = page.expect("the store searches");
+        assert_contract!(page.documents, [contact.document()], "{query}");
+    }
 }
 
 /// `get`: the document of one record, or none.

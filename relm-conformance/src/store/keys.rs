@@ -101,6 +101,48 @@ pub(crate) async fn a_key_is_free_after_delete(store: Subject) {
     );
 }
 
+/// A record that had no key holds the one that it is given: it is found by it, and nobody else takes it.
+pub(crate) async fn a_key_that_is_given_later_is_held(store: Subject) {
+    // Stores have written one replace and several in ways of their own.
+    for (first, count) in [(10, 1), (20, 4)] {
+        let email = |n: u64| format!("{n}@example.com");
+        let without: Vec<Contact> = (first..first + count).map(contact).collect();
+        let other = contact(first + count);
+        let new = without.iter().chain([&other]).cloned().map(insert);
+        store.apply(SCOPE, new.collect()).await;
+        let mut given = Vec::new();
+        for (before, n) in without.iter().zip(first..) {
+            given.push(with_email(before, Some(&email(n))));
+        }
+        let pairs = without.into_iter().zip(given.iter().cloned());
+        let writes = pairs.map(|(before, after)| replace(before, after));
+        store.apply(SCOPE, writes.collect()).await;
+        for (held, n) in given.iter().zip(first..) {
+            let found = store.find(SCOPE, Kind::Contact, &[email(n)]).await;
+            let expected = [Some(Entry::new(held.clone()).document())];
+            assert_contract!(found.expect("the store finds records"), expected);
+            let holder = held.id;
+            for write in [
+                insert(contact_of(900, &email(n))),
+                replace(other.clone(), with_email(&other, Some(&email(n)))),
+            ] {
+                let refusal = store.refusal(SCOPE, vec![write]).await;
+                assert_contract!(refusal, Refusal::UniqueConflict { write: 0, holder });
+            }
+        }
+        // Who has none again gives the key to who had none.
+        let taker = with_email(&other, Some(&email(first)));
+        let writes = vec![
+            replace(other, taker.clone()),
+            replace(given[0].clone(), with_email(&given[0], None)),
+        ];
+        store.apply(SCOPE, writes).await;
+        let found = store.find(SCOPE, Kind::Contact, &[email(first)]).await;
+        let expected = [Some(Entry::new(taker).document())];
+        assert_contract!(found.expect("the store finds records"), expected);
+    }
+}
+
 /// A key is free as soon as its holder has another, or none.
 pub(crate) async fn a_key_is_free_after_change(store: Subject) {
     let (one, two) = (contact_of(1, ADA), contact_of(2, BOB));

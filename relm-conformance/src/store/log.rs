@@ -132,6 +132,34 @@ pub(crate) async fn any_limit_gives_the_whole_log_once(store: Subject) {
     }
 }
 
+/// A page has as many events as fit: hundreds of them, where so many are asked for.
+pub(crate) async fn a_page_of_a_log_has_hundreds(store: Subject) {
+    const EVENTS: u64 = 1_100;
+    for first in [0, 500, 1_000] {
+        insert_events(&store, SCOPE, first..EVENTS.min(first + 500)).await;
+    }
+    let all = walk(&store, SCOPE, 0, 100).await;
+    assert_contract!(ids(&all, 0), event_ids(0..EVENTS));
+    for (place, limits) in [
+        (
+            0,
+            &[199, 200, 201, 257, 513, 1_000, 1_001, 1_099, 1_100, 1_101][..],
+        ),
+        (1, &[500, 1_024, 1_098, 1_099, 2_000]),
+        (777, &[322, 323, 324]),
+    ] {
+        let after = all[..place].last().map_or(0, |last| last.seq);
+        for limit in limits {
+            let read = page(&store, SCOPE, after, *limit).await;
+            let (on_page, rest) = all[place..].split_at((*limit).min(all.len() - place));
+            let which = || format!("limit {limit}, after {place} events");
+            assert_contract!(read.events.len(), on_page.len(), "{}", which());
+            assert!(read.events == on_page, "{}", which());
+            assert_contract!(read.more, !rest.is_empty(), "{}", which());
+        }
+    }
+}
+
 /// A page of a log ends where its documents would come to more bytes than a page may have.
 pub(crate) async fn a_page_of_a_log_is_bounded_in_bytes(store: Subject) {
     let large = |n: u64| {

@@ -1,9 +1,9 @@
 //! Scopes: nothing of one is seen, refused or changed by a call that names another.
 
 use relm_core::query::search::SearchTerms;
-use relm_core::record::Entry;
 use relm_core::record::object::ObjectType;
-use relm_core::store::{Batch, Query, Refusal, Require, Search, StoredResponse, Write};
+use relm_core::record::{Entry, Record};
+use relm_core::store::{Batch, Page, Query, Refusal, Require, Search, StoredResponse, Write};
 use relm_core::value::id::Kind;
 
 use super::commits::response;
@@ -11,6 +11,7 @@ use crate::records::{
     SCOPE, at, changed, contact_of, delete, edge, field, id, insert, others, replace, webhook,
 };
 use crate::subject::{NOW, Subject, assert_contract, batch};
+use crate::varied::{scope_of, varied};
 
 const ADA: &str = "ada@example.com";
 
@@ -36,6 +37,44 @@ pub(crate) async fn records_stay_in_their_scope(store: Subject) {
         got.expect("the store reads a record"),
         Some(Entry::new(one).document())
     );
+}
+
+/// Nothing of a scope is seen by a call that names another, whatever its kind: nor is what lives above all workspaces.
+pub(crate) async fn every_kind_stays_in_its_scope(store: Subject) {
+    for kind in Kind::ALL {
+        let own = scope_of(kind);
+        let records: Vec<Record> = varied(kind).into_iter().take(3).collect();
+        store
+            .apply(own, records.iter().cloned().map(insert).collect())
+            .await;
+        let query = Query {
+            kind,
+            clauses: Vec::new(),
+            after: None,
+            limit: 10,
+        };
+        let scopes = others().into_iter().chain([SCOPE]);
+        for other in scopes.filter(|scope| *scope != own) {
+            let page = store.list(other, &query).await;
+            let page = page.expect("the store lists records");
+            assert_contract!(page, Page::default(), "{kind:?} in {other:?}");
+            for record in &records {
+                let got = store.get(other, record.id()).await;
+                let got = got.expect("the store reads a record");
+                assert_contract!(got, None, "{kind:?} in {other:?}");
+                let key = record.unique_key().unwrap_or_default();
+                let found = store.find(other, kind, &[key]).await;
+                let found = found.expect("the store finds nothing");
+                assert_contract!(found, [None], "{kind:?} in {other:?}");
+                let requires = vec![Require::Exists(record.id())];
+                let missing = batch(other, requires, vec![Write::Reconfigure]);
+                assert_contract!(
+                    store.refusal_of(missing).await,
+                    Refusal::Missing(vec![record.id()])
+                );
+            }
+        }
+    }
 }
 
 /// Nothing of a scope is seen by a call that names another: no list and no search finds it.
@@ -147,6 +186,28 @@ pub(crate) async fn configurations_stay_in_their_scope(store: Subject) {
     }
     let configuration = store.configured(SCOPE).await;
     assert_contract!(configuration.version, 1);
+}
+
+/// Another scope's configuration is another one: also where both are of one version, and are read in turn.
+pub(crate) async fn configurations_of_one_version_stay_apart(store: Subject) {
+    let scopes = others().into_iter().chain([SCOPE]).zip(1..);
+    for (scope, n) in scopes.clone() {
+        let define = vec![
+            insert(field(n, &format!("k{n}"))),
+            insert(webhook(n)),
+            Write::Reconfigure,
+        ];
+        store.apply(scope, define).await;
+    }
+    for (scope, n) in scopes.clone().chain(scopes) {
+        let now = store.configured(scope).await;
+        let expected = (1, vec![field(n, &format!("k{n}"))], vec![webhook(n)]);
+        assert_contract!(
+            (now.version, now.fields, now.webhooks),
+            expected,
+            "{scope:?}"
+        );
+    }
 }
 
 /// Another scope's idempotency keys are others.

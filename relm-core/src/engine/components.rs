@@ -20,8 +20,28 @@ use crate::store::{Configuration, Page, Query, Store, StoreTransaction};
 use crate::value::id::{Id, Kind};
 use crate::value::scope::{Mode, Scope};
 use crate::value::time::{Clock, Rng};
-use crate::webhook::TargetPolicy;
 use crate::webhook::sealing::Sealer;
+use crate::webhook::{AnyTarget, TargetPolicy};
+
+/// How an engine is set up.
+pub(super) struct Settings {
+    /// What seals the secrets of endpoints, and after it what opens those that were sealed before.
+    pub sealing_keys: Vec<[u8; 32]>,
+    pub plain_http: bool,
+    pub targets: Arc<dyn TargetPolicy>,
+    pub keeps_trash: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            sealing_keys: Vec::new(),
+            plain_http: false,
+            targets: Arc::new(AnyTarget),
+            keeps_trash: true,
+        }
+    }
+}
 
 /// The components of one engine, shared by all that is reached through it.
 pub(super) struct Components {
@@ -74,11 +94,14 @@ impl Components {
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
-        sealing_keys: Vec<[u8; 32]>,
-        plain_http: bool,
-        targets: Arc<dyn TargetPolicy>,
-        keeps_trash: bool,
+        settings: Settings,
     ) -> Self {
+        let Settings {
+            sealing_keys,
+            plain_http,
+            targets,
+            keeps_trash,
+        } = settings;
         Self {
             storage: Storage::new(store, Arc::clone(&clock)),
             configurations: Configurations::new(),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::accounts::Accounts;
-use super::components::Components;
+use super::components::{Components, Settings};
 use super::context::Context;
 use super::key_uses;
 use super::keys::{self, PresentedKey};
@@ -22,7 +22,7 @@ use crate::value::id::Id;
 use crate::value::request_id::RequestId;
 use crate::value::scope::{Mode, Scope};
 use crate::value::time::{Clock, Monotonic, Rng, SystemClock, SystemRng, Timestamp};
-use crate::webhook::{AnyTarget, TargetPolicy};
+use crate::webhook::TargetPolicy;
 
 /// The engine over one store. Cloning it is cheap and shares everything.
 #[derive(Clone)]
@@ -35,10 +35,7 @@ pub struct CrmBuilder {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
-    sealing_keys: Vec<[u8; 32]>,
-    plain_http: bool,
-    targets: Arc<dyn TargetPolicy>,
-    trash: bool,
+    settings: Settings,
 }
 
 impl CrmBuilder {
@@ -62,7 +59,7 @@ impl CrmBuilder {
     /// new one before it, [seal again](Crm::reseal_secrets), and leave the old one out from then on.
     #[must_use]
     pub fn sealing_key(mut self, key: [u8; 32]) -> Self {
-        self.sealing_keys.push(key);
+        self.settings.sealing_keys.push(key);
         self
     }
 
@@ -70,7 +67,7 @@ impl CrmBuilder {
     /// but a network that needs no TLS.
     #[must_use]
     pub fn plain_http(mut self, allowed: bool) -> Self {
-        self.plain_http = allowed;
+        self.settings.plain_http = allowed;
         self
     }
 
@@ -78,7 +75,7 @@ impl CrmBuilder {
     /// the transport alone decides.
     #[must_use]
     pub fn targets(mut self, policy: Arc<dyn TargetPolicy>) -> Self {
-        self.targets = policy;
+        self.settings.targets = policy;
         self
     }
 
@@ -86,21 +83,13 @@ impl CrmBuilder {
     /// [deleted](Crm::delete_expired_trash) there; default: it does. Without, a deletion is for good.
     #[must_use]
     pub fn trash(mut self, kept: bool) -> Self {
-        self.trash = kept;
+        self.settings.keeps_trash = kept;
         self
     }
 
     /// The engine.
     pub fn build(self) -> Crm {
-        let components = Components::new(
-            self.store,
-            self.clock,
-            self.rng,
-            self.sealing_keys,
-            self.plain_http,
-            self.targets,
-            self.trash,
-        );
+        let components = Components::new(self.store, self.clock, self.rng, self.settings);
         Crm {
             components: Arc::new(components),
         }
@@ -119,10 +108,7 @@ impl Crm {
             store,
             clock: Arc::new(SystemClock),
             rng: Arc::new(SystemRng),
-            sealing_keys: Vec::new(),
-            plain_http: false,
-            targets: Arc::new(AnyTarget),
-            trash: true,
+            settings: Settings::default(),
         }
     }
 
