@@ -21,9 +21,12 @@ pub(super) struct Returning {
     restored: BTreeSet<Id>,
     /// Records that the plan itself moves to the trash: what leads to one of them does not come back.
     leaving: BTreeSet<Id>,
-    /// The other ends that the last plan took for gone.
+    /// The records that the plan takes for gone.
     gone: BTreeSet<Id>,
-    /// Those that the next plan is to take for gone: as that plan was refused for.
+    /// Those of them that were found gone since the associations in the trash were read. Whoever restores another one may have left an
+    /// association there that is to come back: as other ends, only these are taken for gone.
+    gone_since: BTreeSet<Id>,
+    /// Those that the next plan is to take for gone: as the last one was refused for.
     found_gone: BTreeSet<Id>,
     /// Whether plans look for associations that somebody made anew since.
     looks_for_others: bool,
@@ -48,23 +51,29 @@ impl Returning {
         }
     }
 
-    /// What the next plan restores, and what it moves to the trash. Where that is other than before, what was found gone is asked for
-    /// again.
+    /// What the plan restores, and what it moves to the trash. Where that is other than before, the associations in the trash are to be
+    /// read anew, and their other ends asked for again. What was found gone is so all the same: what a plan restores and moves follows from
+    /// that, and plans that forgot it would never settle.
     pub fn of_plan(&mut self, restored: BTreeSet<Id>, leaving: BTreeSet<Id>) {
         if (&self.restored, &self.leaving) != (&restored, &leaving) {
-            self.gone.clear();
+            self.gone_since.clear();
             (self.restored, self.leaving) = (restored, leaving);
         }
     }
 
     /// Whether the plan takes none of the other ends for gone: then what the trash has is to be read anew.
     pub fn asks_for_all(&self) -> bool {
-        self.gone.is_empty()
+        self.gone_since.is_empty()
     }
 
     /// Whether the plan takes a record for gone, or moves it to the trash.
     pub fn is_gone(&self, id: Id) -> bool {
         self.gone.contains(&id) || self.leaving.contains(&id)
+    }
+
+    /// Whether what leads to a record stays in the trash.
+    fn keeps(&self, other: Id) -> bool {
+        self.gone_since.contains(&other) || self.leaving.contains(&other)
     }
 
     /// Whether an association comes back that has this key.
@@ -82,10 +91,13 @@ impl Returning {
     /// Begins a plan. After any other conflict than for what is gone all are asked for again: they may be there by now.
     pub fn begin(&mut self) {
         self.gone = mem::take(&mut self.found_gone);
+        if self.gone.is_empty() {
+            self.gone_since.clear();
+        }
         self.associations.clear();
     }
 
-    /// Brings back the associations whose other ends are there, but for those that are to be dropped, and gives the others.
+    /// Brings back the associations whose other ends are there, but for those that the plan drops, and gives the others.
     pub async fn plan(
         &mut self,
         plan: &mut Plan<'_>,
@@ -96,10 +108,9 @@ impl Returning {
         for document in edges {
             let before: Trashed = document.decode()?;
             if dropped.contains(&before.record_id) {
-                plan.write(Write::Delete(entry_of(before, document)));
                 continue;
             }
-            if self.others(&before).any(|other| self.is_gone(other)) {
+            if self.others(&before).any(|other| self.keeps(other)) {
                 kept.push((before, document.clone()));
                 continue;
             }
@@ -173,6 +184,7 @@ impl Returning {
     pub fn learn(&mut self, refusal: Refusal) -> std::result::Result<(), Refusal> {
         match refusal {
             Refusal::Missing(ids) => {
+                self.gone_since.extend(&ids);
                 self.found_gone = mem::take(&mut self.gone);
                 self.found_gone.extend(ids);
                 Ok(())

@@ -28,8 +28,9 @@ pub(super) struct Links {
     leaving: Vec<(Association, Document)>,
     /// Those that it removed.
     removed: Vec<Association>,
-    /// Those that it made and that went to the trash with a record of before, which the undo restores: they do not come back with that.
-    pub dropped: BTreeSet<Id>,
+    /// Those that it made and that went to the trash with a record of before, which the undo restores, each with its entry there: they
+    /// do not come back with that.
+    dropped: BTreeMap<Id, Entry>,
 }
 
 /// The records of a request and of its undo.
@@ -115,33 +116,44 @@ impl Links {
     ) -> Result<()> {
         let edge: Association = target.left.decode()?;
         let ends = [edge.from_id, edge.to_id];
+        let trashed = state.trash.get(&target.id);
+        let trashed = trashed.filter(|_| !ends.iter().any(|end| own.made.contains(end)));
         if let Some(document) = state.live.get(&target.id) {
             let among = match own.takes(&edge) {
                 true => &mut self.leaving,
                 false => &mut self.unlinked,
             };
             among.push((edge, document.clone()));
-        } else if !state.trash.contains_key(&target.id)
-            || ends.iter().any(|end| own.made.contains(end))
-        {
-            report.unchanged += 1;
-        } else if ends.iter().any(|end| own.restored.contains(end)) {
-            self.dropped.insert(target.id);
-            report.reverted(target.id, UndoneChange::Deleted, Vec::new());
+        } else if let Some((trashed, _)) = trashed {
+            if ends.iter().any(|end| own.restored.contains(end)) {
+                self.dropped.insert(target.id, trashed.clone());
+            } else {
+                let message = "It went to the trash with one of its records, and comes back with that: remove it then.";
+                let code = ConflictCode::DeletedSince;
+                report.conflict(UndoConflict::new(target.id, code, message));
+            }
         } else {
-            let message = "It went to the trash with one of its records, and comes back with that: remove it then.";
-            let code = ConflictCode::DeletedSince;
-            report.conflict(UndoConflict::new(target.id, code, message));
+            report.unchanged += 1;
         }
         Ok(())
     }
 
-    /// Removes what the request linked, each with its event.
+    /// Those that do not come back with a record that the undo restores.
+    pub fn dropped(&self) -> BTreeSet<Id> {
+        self.dropped.keys().copied().collect()
+    }
+
+    /// Removes what the request linked, each with its event. What went to the trash with a record has none of its own: the event of that
+    /// record stands for it.
     pub fn unlink(&self, plan: &mut Plan<'_>, report: &mut Report) {
         for (edge, document) in &self.unlinked {
             plan.write(Write::Delete(entry(edge, document)));
             record_event(plan, Existence::Deleted, edge, &document.json);
             report.reverted(edge.id, UndoneChange::Deleted, Vec::new());
+        }
+        for (id, trashed) in &self.dropped {
+            plan.write(Write::Delete(trashed.clone()));
+            report.reverted(*id, UndoneChange::Deleted, Vec::new());
         }
     }
 
@@ -176,7 +188,8 @@ impl Links {
                 continue;
             }
             let ends = [former.from_id, former.to_id];
-            if let Some(end) = ends.into_iter().find(|end| returning.is_gone(*end)) {
+            let is_gone = |end: &Id| returning.is_gone(*end) && !restored.contains(end);
+            if let Some(end) = ends.into_iter().find(is_gone) {
                 let message = format!("`{end}`, one of the two records, is there no more.");
                 let code = ConflictCode::InvalidReference;
                 report.conflict(UndoConflict::new(former.id, code, message));

@@ -286,7 +286,7 @@ impl Operation for Undo {
                 write(plan, action, &restored, &mut report);
             }
         }
-        self.bring_back(plan, &restored, &leaving, &links.dropped)
+        self.bring_back(plan, &restored, &leaving, &links.dropped())
             .await?;
         self.returning.record_events(plan);
         links
