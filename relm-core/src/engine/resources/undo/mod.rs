@@ -327,16 +327,16 @@ fn write(plan: &mut Plan<'_>, action: Action, restored: &BTreeSet<Id>, report: &
         }
         UndoneChange::Created | UndoneChange::Updated | UndoneChange::Restored => {
             let (before, after) = (action.before, action.after);
+            let known = references(&before.record);
+            let new = references(&after.record).into_iter();
+            let new = new.filter(|id| !known.contains(id) && !restored.contains(id));
+            plan.require_each(new.collect());
             match action.trashed {
                 Some(trashed) => {
                     plan.write(Write::Delete(trashed));
                     plan.write(Write::Insert(after));
                 }
                 None => {
-                    let known = references(&before.record);
-                    let new = references(&after.record).into_iter();
-                    let new = new.filter(|id| !known.contains(id) && !restored.contains(id));
-                    plan.require_each(new.collect());
                     plan.write(Write::Replace { before, after });
                 }
             }
