@@ -374,7 +374,10 @@ fn answer(
     state: &State,
     report: Report,
 ) -> Result<Reply<Undone>> {
-    let is_record = |id: &Id| ObjectType::of(id.kind()).is_some() && state.live.contains_key(id);
+    // What is not there after the undo is not shown, and its commit cannot require it.
+    let restored: BTreeSet<Id> = report.restored().collect();
+    let is_there = |id: &Id| state.live.contains_key(id) || restored.contains(id);
+    let is_record = |id: &Id| ObjectType::of(id.kind()).is_some() && is_there(id);
     let shown: BTreeSet<Id> = report.shown().filter(is_record).collect();
     let undone_by = match report.reverts_nothing() {
         true => None,

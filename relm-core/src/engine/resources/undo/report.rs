@@ -311,6 +311,13 @@ impl Report {
         self.conflicts.iter().map(|conflict| conflict.id)
     }
 
+    /// The records that are restored.
+    pub fn restored(&self) -> impl Iterator<Item = Id> + '_ {
+        let reverted = self.reverted.iter();
+        let restored = reverted.filter(|it| it.change == UndoneChange::Restored);
+        restored.map(|it| it.id)
+    }
+
     pub fn reverts_nothing(&self) -> bool {
         self.reverted.is_empty()
     }
