@@ -254,13 +254,14 @@ impl Operation for Undo {
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Undone>> {
         self.returning.begin();
         let context = plan.context();
-        let past = Past::read(context, self.request).await?;
+        let mut past = Past::read(context, self.request).await?;
         if let Some(scopes) = self.scopes {
             check_scopes(scopes, past.targets.iter().map(|target| target.id.kind()))?;
         }
         let state = State::read(context, &past.targets).await?;
         let mut report = Report::default();
         let definitions = Definitions::of(plan, &past.targets, &state, &mut report)?;
+        past.rename_choices(&definitions.fields);
         let now = Now {
             at: plan.now(),
             state: &state,

@@ -10,12 +10,17 @@ use crate::engine::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{PAGE_LIMIT_MAX, UNDO_BYTES_MAX, UNDO_EVENTS_MAX};
 use crate::query::filter::Clause;
+use crate::record::field::Field;
+use crate::record::object_type::ObjectType;
 use crate::record::{
     Change, DefinitionChange, Event, EventData, EventType, Existence, MemberChange, member_changes,
 };
 use crate::store::Query;
 use crate::value::id::{Id, Kind};
 use crate::value::request_id::RequestId;
+
+/// What the name of a member of `metadata` begins with.
+pub(super) const METADATA: &str = "metadata.";
 
 /// Where a thing was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +100,31 @@ impl Past {
             targets: targets.collect::<Result<_>>()?,
             truncated,
         })
+    }
+
+    /// Takes the choices that are being renamed for what they are called by now, where records are to have them again.
+    pub fn rename_choices(&mut self, fields: &[Field]) {
+        let renaming = fields.iter().filter(|it| !it.options.renaming.is_empty());
+        let renaming: Vec<&Field> = renaming.collect();
+        if renaming.is_empty() {
+            return;
+        }
+        for target in &mut self.targets {
+            let of = ObjectType::of(target.id.kind());
+            for (name, change) in &mut target.members {
+                let Some(key) = name.strip_prefix(METADATA) else {
+                    continue;
+                };
+                let mut fields = renaming.iter();
+                let field = fields.find(|it| Some(it.object_type) == of && it.key == key);
+                let chosen = change.from.as_str();
+                let renamed = field.zip(chosen);
+                let renamed = renamed.and_then(|(field, chosen)| field.options.renamed(chosen));
+                if let Some(to) = renamed {
+                    change.from = to.into();
+                }
+            }
+        }
     }
 }
 

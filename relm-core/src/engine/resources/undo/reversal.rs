@@ -5,20 +5,18 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::past::{Place, Target};
+use super::past::{METADATA, Place, Target};
 use super::report::{ConflictCode, UndoConflict, UndoneChange};
 use super::state::State;
 use crate::error::{Error, Result};
 use crate::record::column::ColumnType;
-use crate::record::field::{Field, check_metadata};
+use crate::record::field::{Field, check_metadata, rename_choices};
 use crate::record::metadata::{Metadata, member, merge};
 use crate::record::object::Object;
 use crate::record::patch::Patch;
 use crate::record::{Change, Document, Entry, MemberChange, Record, member_changes, previous};
 use crate::value::id::Id;
 use crate::value::time::Timestamp;
-
-const METADATA: &str = "metadata.";
 
 /// What a reversal goes by, beside the record.
 pub(super) struct Rules<'a> {
@@ -306,7 +304,8 @@ impl<'a> Reversal<'a> {
         trashed: Option<&Entry>,
     ) -> Result<Verdict> {
         self.check::<T>(rules);
-        let former: T = self.reverted()?;
+        let mut former: T = self.reverted()?;
+        rename_choices(rules.fields, T::TYPE, former.metadata_mut());
         let mut record: T = self.now.decode()?;
         let mut steps = Steps {
             now: rules.now,
@@ -314,6 +313,7 @@ impl<'a> Reversal<'a> {
             events: Vec::new(),
         };
         if trashed.is_some() {
+            rename_choices(rules.fields, T::TYPE, record.metadata_mut());
             record = steps.take(Change::Restored, record)?;
         }
         if !self.reverts.is_empty() {
