@@ -49,6 +49,7 @@ mod targets;
 mod transport;
 mod trash;
 mod undo;
+mod undo_since;
 mod versions;
 mod webhook_filters;
 mod webhook_headers;

@@ -7,13 +7,13 @@ use super::keys::with_key;
 use super::session::{Answered, User, World, id, whole_list};
 
 /// The path that undoes the request of an answer.
-fn of(answer: &Answered) -> String {
+pub fn of(answer: &Answered) -> String {
     format!("/v1/requests/{}/undo", answer.header("x-request-id"))
 }
 
 /// Undoes, and gives what became of it.
 #[track_caller]
-fn undone(user: &User<'_>, path: &str) -> Value {
+pub fn undone(user: &User<'_>, path: &str) -> Value {
     user.post(path, json!({})).is(200)
 }
 
@@ -31,7 +31,7 @@ fn reverted(undone: &Value) -> Vec<Value> {
 }
 
 /// The code, member and id of each conflict.
-fn conflicts(undone: &Value) -> Vec<Value> {
+pub fn conflicts(undone: &Value) -> Vec<Value> {
     let conflicts = undone["conflicts"].as_array().unwrap().iter();
     let told = conflicts.map(|it| json!([it["code"], it["member"], it["id"]]));
     told.collect()

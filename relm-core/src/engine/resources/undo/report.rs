@@ -163,7 +163,7 @@ pub enum ConflictCode {
     Gone,
     /// It was linked to or referred to since; `existing_id` names what does.
     InUse,
-    /// What is unique of it was taken since; `existing_id` names what has it.
+    /// What is unique of it was taken since, and `existing_id` names what has it; or it is a custom field that the request changed.
     Conflict,
     /// What it refers to or links is there no more.
     InvalidReference,
