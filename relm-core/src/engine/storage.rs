@@ -82,6 +82,11 @@ impl Storage {
         self.is_transaction
     }
 
+    /// Whether what is committed is staged, as one of many operations.
+    pub fn is_staging(&self) -> bool {
+        self.is_staging
+    }
+
     /// Whether what is committed is part of what somebody else commits later.
     pub fn is_part(&self) -> bool {
         self.is_transaction || self.is_staging

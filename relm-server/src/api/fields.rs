@@ -1,9 +1,11 @@
 //! `/v1/schema/fields`.
 
-use relm_core::Kind;
+use relm_core::{Id, KeyAction, KeyScope, Kind, Principal, Scoped};
+use serde_json::Value;
 
-use super::answer::{Answer, Outcome};
+use super::answer::{Answer, ApiError, Outcome};
 use super::call::{Call, missing};
+use super::scopes::{check_scope, resource_of};
 use crate::entity_tag;
 use crate::parameters::Takes;
 
@@ -38,6 +40,8 @@ pub(super) async fn update(call: Call) -> Outcome {
     call.query.finish()?;
     let id = call.id(0, Kind::Field)?;
     let expected = call.expected_version()?;
+    let actions = actions(&call.body);
+    check_records(&call.scoped, &call.principal, id, actions).await?;
     let fields = call.scoped.fields();
     let reply = fields.update_json(id, call.body, expected).await?;
     Ok(Answer::reply(&reply).versioned())
@@ -47,6 +51,8 @@ pub(super) async fn usage(mut call: Call) -> Outcome {
     let cursor = call.query.take("cursor")?;
     call.query.finish_of(Takes::Cursor)?;
     let id = call.id(0, Kind::Field)?;
+    let actions = &[KeyAction::Read];
+    check_records(&call.scoped, &call.principal, id, actions).await?;
     let usage = call.scoped.fields().usage(id, cursor.as_deref()).await?;
     Ok(Answer::ok(usage.to_json()?))
 }
@@ -57,4 +63,35 @@ pub(super) async fn remove(call: Call) -> Outcome {
     let expected = call.expected_version()?;
     call.scoped.fields().remove(id, expected).await?;
     Ok(Answer::deleted(id))
+}
+
+/// What a change of a definition does with records: it says how many do not keep to it and which, and it renames choices in them.
+fn actions(body: &Value) -> &'static [KeyAction] {
+    let choices = body.pointer("/options/choices").and_then(Value::as_array);
+    let renames = choices.is_some_and(|choices| choices.iter().any(Value::is_object));
+    let mut looked_at = ["options", "required", "enforce"].into_iter();
+    match (renames, looked_at.any(|member| body.get(member).is_some())) {
+        (true, _) => &[KeyAction::Write, KeyAction::Read],
+        (false, true) => &[KeyAction::Read],
+        (false, false) => &[],
+    }
+}
+
+/// Refuses a key that may not do this with the records of a field.
+async fn check_records(
+    scoped: &Scoped,
+    principal: &Principal,
+    id: Id,
+    actions: &[KeyAction],
+) -> Result<(), ApiError> {
+    if actions.is_empty() {
+        return Ok(());
+    }
+    let found = scoped.fields().get(id).await?;
+    let field = found.ok_or_else(|| missing(Kind::Field))?;
+    let resource = resource_of(field.object_type);
+    for action in actions {
+        check_scope(principal, KeyScope::new(resource, *action))?;
+    }
+    Ok(())
 }

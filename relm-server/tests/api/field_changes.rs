@@ -8,18 +8,18 @@ use super::session::{START, User, World, id};
 const FIELDS: &str = "/v1/schema/fields";
 
 /// A `select` of contacts with these choices; its path.
-fn plan(user: &User<'_>, choices: &[&str]) -> String {
+pub fn plan(user: &User<'_>, choices: &[&str]) -> String {
     let body = json!({
         "object_type": "contact", "key": "plan", "type": "select", "options": { "choices": choices },
     });
     format!("{FIELDS}/{}", id(&user.create(FIELDS, body)))
 }
 
-fn on(user: &User<'_>, plan: &str) -> String {
+pub fn on(user: &User<'_>, plan: &str) -> String {
     id(&user.create("/v1/contacts", json!({ "metadata": { "plan": plan } })))
 }
 
-fn choices(choices: Value) -> Value {
+pub fn choices(choices: Value) -> Value {
     json!({ "options": { "choices": choices } })
 }
 

@@ -20,6 +20,7 @@ mod failing_endpoints;
 mod faults;
 mod feed;
 mod field_changes;
+mod field_refusals;
 mod fields;
 mod filters;
 mod fragile;

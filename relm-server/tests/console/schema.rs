@@ -248,10 +248,24 @@ fn what_means_nothing_for_records_is_changed_at_once() {
     let list = browser.get(done.location()).text;
     assert!(list.contains("The field was changed"));
     assert_eq!(fields(&world)[0].label, "Plan");
-    // Somebody else has changed it since this page was opened.
-    let late = browser.submit(&edit, &edit, &form("Tariff", "1", same));
-    assert_eq!(late.status, 412);
-    let mut wrong = form("", "2", same);
+    let gold = [form("Plan", "2", same), vec![("added", "gold")]].concat();
+    assert_eq!(browser.submit(&edit, &edit, &gold).status, 303);
+    // Somebody else has changed it since this page was opened: it is shown as it is, and what was added is not removed by the next try.
+    let late = browser.submit(&edit, &edit, &form("Tariff", "2", same));
+    assert_eq!((late.status, &*late.hidden("version")), (412, "3"));
+    assert!(late.text.contains("enter your change again"));
+    assert!(
+        late.text
+            .contains("name=\"choice\" type=\"text\" value=\"gold\"")
+    );
+    assert!(!late.text.contains("Tariff"), "{}", late.text);
+    let shown = [("from", "gold"), ("choice", "gold")];
+    let again = [form("Tariff", "3", same), shown.into()].concat();
+    assert_eq!(browser.submit(&edit, &edit, &again).status, 303);
+    let field = &fields(&world)[0];
+    assert_eq!(field.label, "Tariff");
+    assert_eq!(field.options.choices, ["free", "pro", "team", "gold"]);
+    let mut wrong = form("", "4", same);
     wrong.push(("position", "first"));
     let wrong = browser.submit(&edit, &edit, &wrong);
     assert_eq!(wrong.status, 422);
@@ -272,6 +286,7 @@ fn what_a_change_means_is_seen_before_it_is_made() {
     assert_eq!(asked.status, 409);
     for shown in [
         "1 contacts do not keep to this",
+        "1 contact record has a choice that would be removed (team)",
         &team.to_string(),
         "becomes <code>gold</code> in 1 contacts",
         "<code>team</code> can be chosen no more",

@@ -13,7 +13,7 @@ pub(super) use self::report::ListedOptions;
 pub use self::report::{BatchReport, BatchRow, BatchTag, RowStatus};
 use self::report::{RowDone, report};
 use self::working_set::WorkingSet;
-use super::drafts::{Changed, Draft, build, change, email_taken, require_references};
+use super::drafts::{Changed, Draft, build, change, email_taken, of_a_row, require_references};
 use crate::engine::change::{Operation, Plan};
 use crate::engine::reply::{Outcome, Reply};
 use crate::engine::transaction::unexpected;
@@ -312,6 +312,7 @@ impl ContactBatch {
     ) -> Result<RowDone> {
         let before = set.contact(place);
         let Changed { after, warnings } = change(plan, before, draft)?;
+        let warnings = of_a_row(warnings);
         let Some(after) = after else {
             let document = set.repeat(place)?;
             let done = RowDone::new(RowStatus::Unchanged, document);

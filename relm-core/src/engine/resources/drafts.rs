@@ -172,6 +172,15 @@ pub(super) fn change<T: Object>(
     })
 }
 
+/// Warnings of one row: a batch has many.
+const ROW_WARNINGS_MAX: usize = 3;
+
+/// What is wrong with the record of a row, in as few words as 500 rows can have.
+pub(super) fn of_a_row(warnings: Vec<Error>) -> Vec<Error> {
+    let warnings = warnings.into_iter().take(ROW_WARNINGS_MAX);
+    warnings.map(Error::without_options).collect()
+}
+
 /// A record's JSON with what is wrong with it, where anything is: before its other members, since those end as every record does.
 pub(super) fn with_warnings(json: Arc<str>, warnings: &[Error]) -> Result<Arc<str>> {
     let Some(members) = json.strip_prefix('{').filter(|_| !warnings.is_empty()) else {

@@ -1,6 +1,7 @@
 //! Custom fields: defining, changing and removing them, and what they are used for.
 
 pub(super) mod definitions;
+mod holding;
 mod impact;
 mod redefine;
 mod renaming;
@@ -25,6 +26,7 @@ use crate::record::field::{Field, FieldInput, FieldPatch};
 use crate::record::input::Reader;
 use crate::record::{DefinitionChange, Document, Entry};
 use crate::store::Write;
+use crate::value::excerpt::Quoted;
 use crate::value::id::{Id, Kind};
 
 /// The definitions of custom fields, in one scope.
@@ -149,7 +151,8 @@ impl<'a> Fields<'a> {
     /// Removes a definition. Stored values stay, unchecked.
     ///
     /// # Errors
-    /// `not_found`; `version_conflict` when a version was expected and the definition has another.
+    /// `not_found`; `version_conflict` when a version was expected and the definition has another; `conflict` while a choice of it is being
+    /// renamed.
     pub async fn remove(&self, id: Id, expected: Option<i64>) -> Result<()> {
         let remove = Remove { id, expected };
         apply_once(self.context, remove).await.map(drop)
@@ -224,6 +227,7 @@ impl Operation for Remove {
         let document = found.ok_or_else(unknown)?;
         let mut last: Field = document.decode()?;
         check_version_of(last.version, self.expected)?;
+        check_no_renaming(&last)?;
         // Its version counts the removal, so that it comes after whatever else is told of it.
         last.touch(plan.now());
         let json = Entry::new(last).json;
@@ -233,4 +237,18 @@ impl Operation for Remove {
         record_event(plan, DefinitionChange::Deleted, self.id, &json, Map::new());
         Ok(Reply::new(Outcome::Done, json))
     }
+}
+
+/// Whether no choice is being renamed: without the definition, nobody would go on with it.
+fn check_no_renaming(field: &Field) -> Result<()> {
+    let Some(renaming) = field.options.renaming.first() else {
+        return Ok(());
+    };
+    let message = format!(
+        "{} is being renamed to {}, and some records have each name: send the request that renames it again until it is answered with \
+         200, and remove the field then.",
+        Quoted(&renaming.from),
+        Quoted(&renaming.to)
+    );
+    Err(Error::new(ErrorKind::Conflict, message).at("options.renaming"))
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::batch::{BatchInput, BatchReport, ContactBatch};
 use super::drafts::{
-    Changed, Draft, build, change, insert, refused, replace, require, with_warnings,
+    Changed, Draft, build, change, insert, of_a_row, refused, replace, require, with_warnings,
 };
 use super::history::History;
 use super::listing::ListRequest;
@@ -283,6 +283,10 @@ impl<T: Object + Into<Record>> Operation for Update<T> {
         let document = match after {
             Some(after) => replace(plan, (before, document), after)?,
             None => document,
+        };
+        let warnings = match plan.context().storage().is_staging() {
+            true => of_a_row(warnings),
+            false => warnings,
         };
         let json = with_warnings(document.json, &warnings)?;
         Ok(Reply::new(Outcome::Done, json).about([self.id]))

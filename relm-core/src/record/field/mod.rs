@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use self::definition::{check_choices, check_key};
 use self::names::{OPTIONS_OTHER_NAMES, OTHER_NAMES, READ_ONLY, TYPES_OTHER_NAMES};
+pub(crate) use self::options::composed;
 pub use self::options::{Enforce, FieldOptions, Renaming};
 pub use self::patch::{ChoiceChange, FieldPatch};
 pub(crate) use self::values::{

@@ -1,11 +1,17 @@
 //! What a field's type needs to know beside itself: the choices of a `select`, and those among them that get other names.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
+use crate::limits::TEXT_CHARS_MAX;
 use crate::record::actor::{Actor, Origin};
 use crate::value::from_text::named;
 use crate::value::request_id::RequestId;
-use crate::value::text::is_same;
+use crate::value::text::nfc;
+
+/// Bytes of a choice that is written in whatever composition: a character of four bytes comes apart into four at most.
+const CHOICE_BYTES_MAX: usize = TEXT_CHARS_MAX * 4 * 4;
 
 /// What a field's type needs to know beside itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,30 +93,43 @@ impl FieldOptions {
     /// The choice that this is, in whatever composition either is written.
     pub(crate) fn choice(&self, chosen: &str) -> Option<&str> {
         let choices = self.choices.iter().map(String::as_str);
-        choices
-            .clone()
-            .find(|choice| *choice == chosen)
-            .or_else(|| {
-                let mut choices = choices;
-                choices.find(|choice| is_same(choice, chosen))
-            })
+        let exact = choices.clone().find(|choice| *choice == chosen);
+        if exact.is_some() {
+            return exact;
+        }
+        let chosen = composed(chosen)?;
+        let mut choices = choices;
+        choices.find(|choice| nfc(choice) == chosen)
     }
 
     /// The new name of a choice that is being renamed.
     pub(crate) fn renamed(&self, chosen: &str) -> Option<&str> {
+        if self.renaming.is_empty() {
+            return None;
+        }
+        let chosen = composed(chosen)?;
         let mut renaming = self.renaming.iter();
-        let renaming = renaming.find(|one| is_same(&one.from, chosen))?;
+        let renaming = renaming.find(|one| nfc(&one.from) == chosen)?;
         Some(&renaming.to)
     }
 
     /// Every name under which records may have the choice of this name, this one first.
     pub(crate) fn names_of<'a>(&'a self, chosen: &'a str) -> Vec<&'a str> {
         let current = self.renamed(chosen).unwrap_or(chosen);
-        let former = self.renaming.iter();
-        let former = former.filter(|one| is_same(&one.to, current));
-        let former = former.map(|one| one.from.as_str());
-        [current].into_iter().chain(former).collect()
+        let mut names = vec![current];
+        if let Some(current) = composed(current) {
+            let former = self.renaming.iter();
+            let former = former.filter(|one| nfc(&one.to) == current);
+            names.extend(former.map(|one| one.from.as_str()));
+        }
+        names
     }
+}
+
+/// A choice as it is compared: composed. None is what is longer than a choice can be when each of its characters is decomposed, and not
+/// worth composing.
+pub(crate) fn composed(chosen: &str) -> Option<Cow<'_, str>> {
+    (chosen.len() <= CHOICE_BYTES_MAX).then(|| nfc(chosen))
 }
 
 impl Renaming {

@@ -8,6 +8,7 @@ use super::names::{FIXED, OPTIONS_OTHER_NAMES, OTHER_NAMES, READ_ONLY};
 use super::options::{Enforce, FieldOptions, Renaming};
 use super::{Field, FieldType, read_enforce};
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::FIELD_CHOICES_MAX;
 use crate::record::actor::Origin;
 use crate::record::check;
 use crate::record::hint;
@@ -255,10 +256,12 @@ impl FieldOptions {
         if is_same(&from, &to) {
             return Ok(());
         }
-        let is_done = self.choice(&to).is_some();
-        match (self.choice(&from).is_some(), is_done) {
-            // Asked again: it is under way, or done.
-            (false, true) => return Ok(()),
+        match (self.choice(&from).is_some(), self.choice(&to).is_some()) {
+            // Asked again: it is under way, or done. A mistyped name would pass for one that is done, and its choice be removed.
+            (false, true) if self.is_renaming(&from, &to) || after.choices == self.choices => {
+                return Ok(());
+            }
+            (false, _) => return Err(self.no_such(&from)),
             (true, false) => {}
             (true, true) => {
                 let message = format!(
@@ -267,16 +270,16 @@ impl FieldOptions {
                 );
                 return Err(Error::invalid(CHOICES, message));
             }
-            (false, false) => {
-                let message = format!("{} is none of the choices, to be renamed.", Quoted(&from));
-                let choices = self.choices.iter().map(String::as_str);
-                let error = Error::new(ErrorKind::UnknownValue, message).at(CHOICES);
-                return Err(error.options(&from, choices));
-            }
         }
         if after.renaming.iter().any(|one| is_same(&one.from, &from)) {
             let message = format!("{} can get one new name, not two.", Quoted(&from));
             return Err(Error::invalid(CHOICES, message));
+        }
+        if after.renaming.len() >= FIELD_CHOICES_MAX {
+            let message = format!(
+                "{FIELD_CHOICES_MAX} choices at most can be renamed at a time: let the renamings that are under way end first."
+            );
+            return Err(Error::new(ErrorKind::Conflict, message).at(CHOICES));
         }
         // What was to become this one becomes what this one becomes.
         for one in &mut after.renaming {
@@ -286,6 +289,18 @@ impl FieldOptions {
         }
         after.renaming.push(Renaming::new(from, to, origin));
         Ok(())
+    }
+
+    /// Whether this renaming is under way.
+    fn is_renaming(&self, from: &str, to: &str) -> bool {
+        self.renamed(from).is_some_and(|name| is_same(name, to))
+    }
+
+    fn no_such(&self, from: &str) -> Error {
+        let message = format!("{} is none of the choices, to be renamed.", Quoted(from));
+        let choices = self.choices.iter().map(String::as_str);
+        let error = Error::new(ErrorKind::UnknownValue, message).at(CHOICES);
+        error.options(from, choices)
     }
 
     /// As long as a choice is being renamed, its former name stands for the new one, and the new one is there.

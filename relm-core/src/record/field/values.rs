@@ -4,27 +4,31 @@ use serde_json::Value;
 
 use super::{Enforce, Field, FieldType};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{TEXT_CHARS_MAX, WARNINGS_MAX};
+use crate::limits::WARNINGS_MAX;
 use crate::record::hint;
 use crate::record::metadata::Metadata;
 use crate::record::object_type::ObjectType;
 use crate::value::excerpt::Quoted;
 use crate::value::time::Date;
 
-/// Bytes of a choice that is written in whatever composition: a character of four bytes comes apart into four at most.
-const CHOICE_BYTES_MAX: usize = TEXT_CHARS_MAX * 4 * 4;
-
 impl Field {
-    /// Whether `value` is one that the field holds; the error says what would be.
-    pub(crate) fn check(&self, value: &Value) -> Result<()> {
-        let fits = match self.field_type {
+    /// Whether `value` is one that the field holds.
+    pub(crate) fn holds(&self, value: &Value) -> bool {
+        match self.field_type {
             FieldType::Text => value.is_string(),
             FieldType::Number => value.is_number(),
             FieldType::Bool => value.is_boolean(),
             FieldType::Date => value.as_str().and_then(Date::parse).is_some(),
-            FieldType::Select => value.as_str().is_some_and(|chosen| self.has_choice(chosen)),
-        };
-        if fits {
+            FieldType::Select => {
+                let chosen = value.as_str();
+                chosen.is_some_and(|chosen| self.options.choice(chosen).is_some())
+            }
+        }
+    }
+
+    /// Whether `value` is one that the field holds; the error says what would be.
+    pub(crate) fn check(&self, value: &Value) -> Result<()> {
+        if self.holds(value) {
             return Ok(());
         }
         let path = format!("metadata.{}", self.key);
@@ -36,14 +40,6 @@ impl Field {
             FieldType::Select => return Err(self.no_choice(&path, value)),
         };
         Err(hint::mismatch(&path, expected, value, hint))
-    }
-
-    /// Whether this is one of the choices, in whatever composition either is written. What is longer than a choice can be when each of
-    /// its characters is decomposed is not worth composing.
-    fn has_choice(&self, chosen: &str) -> bool {
-        let choices = &self.options.choices;
-        let is_there = choices.iter().any(|choice| choice == chosen);
-        is_there || chosen.len() <= CHOICE_BYTES_MAX && self.options.choice(chosen).is_some()
     }
 
     fn no_choice(&self, path: &str, value: &Value) -> Error {

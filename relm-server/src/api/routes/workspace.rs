@@ -93,9 +93,10 @@ fn field_routes() -> Vec<Route> {
         route(
             keyed!(Fields: Write, fields::remove),
             delete("fields.delete", "/v1/schema/fields/{id}")
-                .says("Remove a custom field", "Stored values stay, unchecked.")
+                .says("Remove a custom field", "Stored values stay, unchecked. While a choice of it is being renamed, 409.")
                 .of(OF_FIELD)
-                .versioned(),
+                .versioned()
+                .refuses(&[TAKEN]),
         ),
     ]
 }
@@ -118,7 +119,8 @@ fn field_change_routes() -> Vec<Route> {
                     "Change a custom field",
                     "Changes what the body names: an absent member stays, null clears it. What records do not keep to is 409 with `count` and \
                      `ids`, unless `force` is true. A choice that is renamed is renamed in the records that have it; 202 where some are left: \
-                     asked again, it goes on.",
+                     asked again, it goes on. `options`, `required` and `enforce` need the scope to read the records of the object, too, and a \
+                     choice that is renamed that to write them.",
                 )
                 .of(OF_FIELD)
                 .takes("CustomFieldUpdate")
@@ -133,7 +135,7 @@ fn field_change_routes() -> Vec<Route> {
                 .says(
                     "Count the values of a custom field",
                     "How many records have a value in it, and each choice of a `select`: of the newest 10,000 records, or of as many after \
-                     `cursor`. Add up the numbers of all pages.",
+                     `cursor`. Add up the numbers of all pages. Needs the scope to read the records of the object, too.",
                 )
                 .of(OF_FIELD)
                 .counts("CustomFieldUsage"),

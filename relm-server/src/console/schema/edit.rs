@@ -19,6 +19,10 @@ use crate::console::visit::{Opened, Visit, page_of, status_by};
 use crate::html::answer;
 use crate::status::status_of;
 
+/// What is said where the field is no longer as the form was.
+const CHANGED_MEANWHILE: &str = "Somebody else has changed this field since this form was opened. It is shown as it is now, without what you \
+                                 typed: enter your change again.";
+
 #[derive(Template)]
 #[template(path = "console/field_edit.html")]
 struct Page {
@@ -39,6 +43,8 @@ struct Page {
 struct Impact {
     /// How many do not keep to it, where any do.
     count: Option<String>,
+    /// Why it is refused, with each reason.
+    refusal: Option<Error>,
     /// The first of these: the id of each, and where it is.
     first: Vec<(String, String)>,
     /// The choices that get another name: from, to, and in how many records.
@@ -47,6 +53,12 @@ struct Impact {
     removed: Vec<String>,
     /// The request that was looked at, as it is made where somebody says so.
     checked: String,
+}
+
+impl Impact {
+    fn refusal(&self) -> Option<Message<'_>> {
+        self.refusal.as_ref().map(Message::of)
+    }
 }
 
 impl Page {
@@ -158,11 +170,13 @@ pub(in crate::console) async fn change(visit: Visit) -> Result<Response<Bytes>, 
             Ok(answer::see_other(&format!("{path}?changed")))
         }
         Err(error) if status_of(error.kind()).is_client_error() => {
-            let mut form = form;
-            if error.kind() == ErrorKind::VersionConflict {
-                // What is typed stands, to be looked at over what the field is by now.
-                form.version = field.version;
+            if error.kind() != ErrorKind::VersionConflict {
+                return Ok(shown(&visit, place, field, form, Some(error), None));
             }
+            // The list of choices is sent as a whole: one of before would remove what somebody else has added since.
+            let field = self::field(&visit, &scoped, object).await?;
+            let form = EditForm::of(&field);
+            let error = Error::new(error.kind(), CHANGED_MEANWHILE);
             Ok(shown(&visit, place, field, form, Some(error), None))
         }
         Err(error) => Err(error.into()),
@@ -212,6 +226,7 @@ async fn impact(
     Ok(Some(Impact {
         count: affected.as_ref().and_then(count),
         first: first.collect(),
+        refusal: affected,
         renamed: renamed.collect(),
         removed: form.removed().map(str::to_owned).collect(),
         checked: body.to_string(),

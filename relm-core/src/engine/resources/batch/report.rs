@@ -147,19 +147,15 @@ impl RowDone {
     }
 }
 
-/// What is said of the contact of a row, in as few words as 500 rows can have.
+/// What is said of the contact of a row.
 fn warnings_of(done: &RowDone) -> Result<String> {
     if done.warnings.is_empty() {
         return Ok(String::new());
     }
-    let some = done.warnings.iter().take(ROW_WARNINGS_MAX);
-    let some: Vec<Error> = some.cloned().map(Error::without_options).collect();
-    let some = serde_json::to_string(&some).map_err(Error::internal)?;
-    Ok(format!(r#","warnings":{some}"#))
+    let warnings = serde_json::to_string(&done.warnings).map_err(Error::internal)?;
+    Ok(format!(r#","warnings":{warnings}"#))
 }
 
-/// Warnings of one row: a batch has many.
-const ROW_WARNINGS_MAX: usize = 3;
 /// Bytes of a row beside its contact, nearly.
 const ROW_BYTES: usize = 120;
 

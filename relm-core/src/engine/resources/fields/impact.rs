@@ -1,9 +1,6 @@
 //! What a change of a definition means for the records that are there: how many do not keep to it, as far as that is looked at.
 
-use std::fmt::Write as _;
-
-use serde_json::Value;
-
+use super::holding::Holding;
 use super::usage::Walk;
 use crate::engine::context::Context;
 use crate::error::{Affected, Error, ErrorKind, Result};
@@ -16,64 +13,75 @@ use crate::store::Query;
 use crate::value::id::Id;
 use crate::value::text::nfc;
 
+/// Why a change is refused: records that do not keep to it.
+struct Reason {
+    affected: Affected,
+    /// What is said of one of them, and of several.
+    what: [String; 2],
+    /// The member that asks for it.
+    member: &'static str,
+}
+
 /// Refuses a change that records do not keep to.
 ///
 /// # Errors
-/// `conflict`, with how many there are, and which; and where there are more records than are looked at.
+/// `conflict`, with all that they do not keep to: how many records there are of each, and which of the first; and where there are more
+/// records than are looked at.
 pub(super) async fn check_impact(context: &Context, before: &Field, after: &Field) -> Result<()> {
+    let mut reasons = Vec::new();
     let lost = before.choices_lost(after);
     if !lost.is_empty() {
         let affected = holders(context, before, &lost).await?;
-        if affected.count > 0 {
-            let names = hint::some_of(lost.iter().copied());
-            let what = format!("a choice that would be removed ({names})");
-            let what = [format!("has {what}"), format!("have {what}")];
-            return Err(refusal(after, affected, what).at("options.choices"));
-        }
+        let names = hint::some_of(lost.iter().copied());
+        let what = format!("a choice that would be removed ({names})");
+        reasons.push(Reason {
+            affected,
+            what: [format!("has {what}"), format!("have {what}")],
+            member: "options.choices",
+        });
     }
-    let is_required_now = after.required && !before.required;
-    let is_enforced_now = after.enforce == Enforce::Always && before.enforce == Enforce::OnChange;
-    if !is_required_now && !is_enforced_now {
-        return Ok(());
+    reasons.extend(failing(context, before, after).await?);
+    reasons.retain(|reason| reason.affected.count > 0 || reason.affected.at_least);
+    // Records that are known come before those that nobody has looked at.
+    reasons.sort_by_key(|reason| reason.affected.count == 0);
+    match reasons.is_empty() {
+        true => Ok(()),
+        false => Err(refusal(after, reasons)),
     }
-    let fails = |value: Option<&Value>| match is_enforced_now {
-        true => after.check_member(value).is_err(),
-        false => value.is_none(),
-    };
-    let affected = failing(context, after, fails).await?;
-    if affected.count == 0 && !affected.at_least {
-        return Ok(());
-    }
-    let (what, member) = match is_enforced_now {
-        true => (
-            [
-                "does not keep to the definition",
-                "do not keep to the definition",
-            ],
-            "enforce",
-        ),
-        false => (["has no value", "have no value"], "required"),
-    };
-    Err(refusal(after, affected, what.map(str::to_owned)).at(member))
 }
 
-/// What is said of records that do not keep to a change: of one of them, and of several.
-fn refusal(field: &Field, affected: Affected, [one, several]: [String; 2]) -> Error {
-    let of = field.object_type.kind().noun();
-    let key = &field.key;
-    let mut message = match (affected.count, affected.at_least) {
-        (0, _) => format!(
-            "There are more {of} records than are looked at; of the newest, none {one} in `metadata.{key}`."
-        ),
-        (1, false) => format!("1 {of} record {one} in `metadata.{key}`."),
-        (count, false) => format!("{count} {of} records {several} in `metadata.{key}`."),
-        (count, true) => format!("{count} {of} records or more {several} in `metadata.{key}`."),
-    };
-    let written = message.write_str(
-        " Change them first, or send `\"force\": true`: it binds each of them from its next write on.",
+/// What is said of records that do not keep to a change: of all reasons, since `force` overrides them all. The members of the error are those
+/// of the first.
+fn refusal(field: &Field, reasons: Vec<Reason>) -> Error {
+    let sentences = reasons.iter().map(|reason| reason.sentence(field));
+    let sentences: Vec<String> = sentences.collect();
+    let message = format!(
+        "{} Change them first, or send `\"force\": true`: it binds each of them from its next write on.",
+        sentences.join(" ")
     );
-    debug_assert!(written.is_ok(), "writing to a String does not fail");
-    Error::new(ErrorKind::Conflict, message).affecting(affected)
+    let error = Error::new(ErrorKind::Conflict, message);
+    match reasons.into_iter().next() {
+        Some(first) => error.affecting(first.affected).at(first.member),
+        None => error,
+    }
+}
+
+impl Reason {
+    fn sentence(&self, field: &Field) -> String {
+        let of = field.object_type.kind().noun();
+        let key = &field.key;
+        let [one, several] = &self.what;
+        match (self.affected.count, self.affected.at_least) {
+            (0, _) => format!(
+                "There are more {of} records than are looked at; of the newest, none {one} in `metadata.{key}`."
+            ),
+            (1, false) => format!("1 {of} record {one} in `metadata.{key}`."),
+            (count, false) => format!("{count} {of} records {several} in `metadata.{key}`."),
+            (count, true) => {
+                format!("{count} {of} records or more {several} in `metadata.{key}`.")
+            }
+        }
+    }
 }
 
 /// Counts records one by one, up to as many as a refusal says.
@@ -84,19 +92,26 @@ struct Count {
 }
 
 impl Count {
-    /// Whether there is room for another.
-    fn add(&mut self, id: Id) -> bool {
+    /// Counts another one, where there is room for it.
+    fn add(&mut self, id: Id) {
+        if self.is_full() {
+            return;
+        }
         self.records += 1;
         if self.ids.len() < ERROR_IDS_MAX {
             self.ids.push(id);
         }
-        self.records < FIELD_IMPACT_MAX
     }
 
-    fn affected(self, at_least: bool) -> Affected {
+    fn is_full(&self) -> bool {
+        self.records >= FIELD_IMPACT_MAX
+    }
+
+    /// What was counted, of all records or of the first of them.
+    fn affected(self, is_more: bool) -> Affected {
         Affected {
             count: self.records,
-            at_least,
+            at_least: is_more || self.is_full(),
             ids: self.ids,
         }
     }
@@ -114,10 +129,11 @@ async fn holders(context: &Context, field: &Field, choices: &[&str]) -> Result<A
     loop {
         let page = context.list(&query).await?;
         query.after = page.documents.last().map(|last| last.id);
-        let mut ids = page.documents.iter().map(|document| document.id);
-        if !ids.all(|id| count.add(id)) || !page.more {
-            let is_full = count.records >= FIELD_IMPACT_MAX;
-            return Ok(count.affected(is_full));
+        for document in &page.documents {
+            count.add(document.id);
+        }
+        if count.is_full() || !page.more {
+            return Ok(count.affected(false));
         }
     }
 }
@@ -134,22 +150,47 @@ pub(super) fn has_one_of(field: &Field, choices: &[&str]) -> Clause {
     }
 }
 
-/// Records whose value, or whose lack of one, is of this sort: of as many as are looked at.
-async fn failing(
-    context: &Context,
-    field: &Field,
-    fails: impl Fn(Option<&Value>) -> bool,
-) -> Result<Affected> {
-    let mut walk = Walk::of(field, None);
-    let mut count = Count::default();
+/// Records that lack a value which is required now, and those whose values are refused now: of as many as are looked at, once for both.
+async fn failing(context: &Context, before: &Field, after: &Field) -> Result<Vec<Reason>> {
+    let is_required_now = after.required && !before.required;
+    let is_enforced_now = after.enforce == Enforce::Always && before.enforce == Enforce::OnChange;
+    let mut reasons = Vec::new();
+    if !is_required_now && !is_enforced_now {
+        return Ok(reasons);
+    }
+    let holding = Holding::of(after);
+    let (mut missing, mut refused) = (Count::default(), Count::default());
+    let mut walk = Walk::of(after, None);
     while let Some(page) = walk.next(context).await? {
         for (id, metadata) in page {
-            if fails(metadata.as_map().get(&field.key)) && !count.add(id) {
-                return Ok(count.affected(true));
+            let value = metadata.as_map().get(&after.key);
+            if is_required_now && value.is_none() {
+                missing.add(id);
+            } else if is_enforced_now && !holding.is_kept_by(value) {
+                refused.add(id);
             }
         }
+        let is_full = |asked: bool, count: &Count| !asked || count.is_full();
+        if is_full(is_required_now, &missing) && is_full(is_enforced_now, &refused) {
+            break;
+        }
     }
-    Ok(count.affected(walk.is_more()))
+    if is_required_now {
+        reasons.push(Reason {
+            affected: missing.affected(walk.is_more()),
+            what: ["has no value", "have no value"].map(str::to_owned),
+            member: "required",
+        });
+    }
+    if is_enforced_now {
+        let what = "not keep to the definition";
+        reasons.push(Reason {
+            affected: refused.affected(walk.is_more()),
+            what: [format!("does {what}"), format!("do {what}")],
+            member: "enforce",
+        });
+    }
+    Ok(reasons)
 }
 
 const _: () = assert!(FIELD_IMPACT_MAX <= FIELD_RECORDS_MAX);

@@ -34,8 +34,11 @@ pub(super) async fn rename(context: &Context, field: Field) -> Result<Reply<Fiel
         // The definition says so, and whoever finds it goes on: an error would say that nothing was done.
         Err(error) if error.kind() != ErrorKind::IdempotencyConflict && is_kept(context) => {
             let pause = Pause { id, known: None };
-            let kept = apply_once(context, pause).await;
-            Ok(kept.unwrap_or_else(|_| Reply::new(Outcome::Accepted, json)))
+            match apply_once(context, pause).await {
+                // Nothing is left that would go on.
+                Err(error) if error.kind() == ErrorKind::NotFound => Err(error),
+                kept => Ok(kept.unwrap_or_else(|_| Reply::new(Outcome::Accepted, json))),
+            }
         }
         ended => ended,
     }

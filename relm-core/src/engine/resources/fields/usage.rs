@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::definitions::unknown;
+use super::holding::Holding;
 use crate::engine::context::Context;
 use crate::error::{Error, Result};
 use crate::limits::{FIELD_RECORDS_BYTES_MAX, FIELD_RECORDS_MAX, PAGE_LIMIT_MAX};
@@ -81,9 +82,10 @@ pub(super) async fn usage(context: &Context, id: Id, cursor: Option<&str>) -> Re
         has_more: false,
         next_cursor: None,
     };
+    let holding = Holding::of(&field);
     while let Some(page) = walk.next(context).await? {
         for (_, metadata) in page {
-            usage.add(&field, metadata.as_map().get(&field.key));
+            usage.add(&holding, metadata.as_map().get(&field.key));
         }
     }
     usage.next_cursor = walk.after().map(|last| {
@@ -105,20 +107,13 @@ impl FieldUsage {
         serde_json::to_string(self).map_err(Error::internal)
     }
 
-    fn add(&mut self, field: &Field, value: Option<&Value>) {
+    fn add(&mut self, holding: &Holding<'_>, value: Option<&Value>) {
         self.records += 1;
         self.with_value += usize::from(value.is_some());
-        let chosen = value.and_then(Value::as_str);
-        let chosen = chosen.map(|text| field.options.renamed(text).unwrap_or(text));
-        let chosen = chosen.and_then(|text| field.options.choice(text));
-        match chosen {
-            Some(chosen) => {
-                let mut all = self.choices.iter_mut();
-                if let Some(counted) = all.find(|one| one.choice == chosen) {
-                    counted.count += 1;
-                }
-            }
-            None => self.invalid += usize::from(field.check_member(value).is_err()),
+        self.invalid += usize::from(!holding.is_kept_by(value));
+        let chosen = value.and_then(|value| holding.choice(value));
+        if let Some(counted) = chosen.and_then(|place| self.choices.get_mut(place)) {
+            counted.count += 1;
         }
     }
 }

@@ -76,6 +76,36 @@ fn a_renaming_that_is_asked_for_again_goes_on() {
 }
 
 #[test]
+fn a_mistyped_name_is_no_renaming_that_is_done() {
+    let refusal = chosen(&plan(), json!([{ "from": "fre", "to": "pro" }])).unwrap_err();
+    assert_eq!(refusal.kind(), ErrorKind::UnknownValue);
+    assert_eq!(refusal.valid_options(), ["free", "pro"]);
+    // Where everything else is as it is, nothing can be lost by it.
+    let same = json!(["free", { "from": "starter", "to": "pro" }]);
+    assert_eq!(chosen(&plan(), same).unwrap(), plan());
+}
+
+#[test]
+fn renamings_are_bounded_in_number() {
+    let names = |letter: char| (0..FIELD_CHOICES_MAX).map(move |n| format!("{letter}{n}"));
+    let mut field = plan();
+    field.options.choices = names('c').collect();
+    let renamed = names('c').zip(names('d'));
+    let renamed = renamed.map(|(from, to)| json!({ "from": from, "to": to }));
+    let renamed = json!(renamed.collect::<Vec<Value>>());
+    let once = chosen(&field, renamed.clone()).unwrap();
+    assert_eq!(once.options.renaming.len(), FIELD_CHOICES_MAX);
+    assert_eq!(chosen(&once, renamed).unwrap(), once);
+    let mut more = json!(once.options.choices);
+    more[0] = json!({ "from": "d0", "to": "e0" });
+    let refusal = chosen(&once, more).unwrap_err();
+    assert_eq!(
+        (refusal.kind(), refusal.field()),
+        (ErrorKind::Conflict, Some(CHOICES))
+    );
+}
+
+#[test]
 fn renamings_follow_each_other() {
     let once = chosen(&plan(), json!(["free", { "from": "pro", "to": "gold" }])).unwrap();
     let twice = json!([{ "from": "gold", "to": "platinum" }, "free"]);
