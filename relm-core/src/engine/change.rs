@@ -156,55 +156,6 @@ impl<'a> Plan<'a> {
         entry
     }
 
-    fn effects(&self) -> Effects {
-        let scope = self.context.scope();
-        let added = self.writes.iter().filter_map(|write| match write {
-            Write::Insert(Entry {
-                record: Record::Delivery(delivery),
-                ..
-            }) => Some(QueueKey {
-                scope,
-                webhook: delivery.webhook_id,
-            }),
-            _ => None,
-        });
-        let mut writes = self.writes.iter();
-        let reconfigures = writes.any(|write| matches!(write, Write::Reconfigure));
-        let events = self.events_to_publish();
-        Effects {
-            queues: added.collect(),
-            events: (!events.is_empty())
-                .then_some((scope, events))
-                .into_iter()
-                .collect(),
-            reconfigured: reconfigures.then_some(scope).into_iter().collect(),
-            logged: self.inserts_event().then_some(scope).into_iter().collect(),
-            revoked: BTreeSet::new(),
-        }
-    }
-
-    fn inserts_event(&self) -> bool {
-        self.writes.iter().any(|write| match write {
-            Write::Insert(entry) => entry.record.kind() == Kind::Event,
-            _ => false,
-        })
-    }
-
-    /// The changes among the events, where anybody listens to them. A ping is none: it goes to its endpoint alone.
-    fn events_to_publish(&self) -> Vec<Event> {
-        if !self.context.listeners().are_there(self.context.scope()) {
-            return Vec::new();
-        }
-        let events = self.writes.iter().filter_map(|write| match write {
-            Write::Insert(Entry {
-                record: Record::Event(event),
-                ..
-            }) if event.event_type != EventType::Ping => Some(Event::clone(event)),
-            _ => None,
-        });
-        events.collect()
-    }
-
     fn into_batch(self) -> Batch {
         Batch {
             scope: self.context.scope(),
@@ -213,6 +164,56 @@ impl<'a> Plan<'a> {
             writes: self.writes,
         }
     }
+}
+
+/// What the commit of these writes means to the rest of the engine.
+pub(super) fn effects_of(context: &Context, writes: &[Write]) -> Effects {
+    let scope = context.scope();
+    let added = writes.iter().filter_map(|write| match write {
+        Write::Insert(Entry {
+            record: Record::Delivery(delivery),
+            ..
+        }) => Some(QueueKey {
+            scope,
+            webhook: delivery.webhook_id,
+        }),
+        _ => None,
+    });
+    let mut all = writes.iter();
+    let reconfigures = all.any(|write| matches!(write, Write::Reconfigure));
+    let events = events_to_publish(context, writes);
+    Effects {
+        queues: added.collect(),
+        events: (!events.is_empty())
+            .then_some((scope, events))
+            .into_iter()
+            .collect(),
+        reconfigured: reconfigures.then_some(scope).into_iter().collect(),
+        logged: insert_event(writes).then_some(scope).into_iter().collect(),
+        revoked: BTreeSet::new(),
+    }
+}
+
+fn insert_event(writes: &[Write]) -> bool {
+    writes.iter().any(|write| match write {
+        Write::Insert(entry) => entry.record.kind() == Kind::Event,
+        _ => false,
+    })
+}
+
+/// The changes among the events, where anybody listens to them. A ping is none: it goes to its endpoint alone.
+fn events_to_publish(context: &Context, writes: &[Write]) -> Vec<Event> {
+    if !context.listeners().are_there(context.scope()) {
+        return Vec::new();
+    }
+    let events = writes.iter().filter_map(|write| match write {
+        Write::Insert(Entry {
+            record: Record::Event(event),
+            ..
+        }) if event.event_type != EventType::Ping => Some(Event::clone(event)),
+        _ => None,
+    });
+    events.collect()
 }
 
 /// The configuration that an operation is planned against.
@@ -271,8 +272,9 @@ impl<O: Operation> Transaction for Change<'_, O> {
             }
         }
         let output = planned?;
-        self.effects = plan.effects();
-        Ok(Planned::Commit(plan.into_batch(), output))
+        let batch = plan.into_batch();
+        self.effects = effects_of(self.context, &batch.writes);
+        Ok(Planned::Commit(batch, output))
     }
 
     /// Lets the rest of this engine know.

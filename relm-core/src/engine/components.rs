@@ -79,14 +79,6 @@ struct InTransaction {
 pub(super) struct UnitOfWork {
     pub components: Arc<Components>,
     pub staging: Arc<Staging>,
-    effects: Arc<Mutex<Effects>>,
-}
-
-impl UnitOfWork {
-    /// What the commit of all that is staged means.
-    pub fn effects(&self) -> Effects {
-        mem::take(&mut *lock(&self.effects))
-    }
 }
 
 impl Components {
@@ -161,27 +153,26 @@ impl Components {
         })
     }
 
-    /// The engine of changes in one scope that are committed as one: what it commits is staged, and what its commits mean is kept.
+    /// The engine of changes in one scope that are committed as one: what it commits is staged. What its commits mean is known of the commit of
+    /// all that is staged.
     pub fn unit_of_work(self: &Arc<Self>, scope: Scope) -> UnitOfWork {
         let configurations = Configurations::new();
         if let Some(known) = self.remembered(scope) {
             configurations.insert(scope, known);
         }
         let (storage, staging) = self.storage.staged();
-        let effects = Arc::new(Mutex::new(Effects::default()));
         let components = Arc::new(Self {
             storage,
             configurations,
             common: Arc::clone(&self.common),
             transaction: Some(InTransaction {
                 outside: Arc::clone(self),
-                effects: Arc::clone(&effects),
+                effects: Arc::default(),
             }),
         });
         UnitOfWork {
             components,
             staging,
-            effects,
         }
     }
 

@@ -184,6 +184,7 @@ impl<T, X: Transaction<Output = Reply<T>>> Transaction for Idempotent<'_, X> {
         let mut planned = self.transaction.plan().await?;
         if let Planned::Commit(batch, reply) = &mut planned {
             self.required = unwritten(batch, &reply.about);
+            self.required.retain(|id| !reply.gone.contains(id));
             batch
                 .requires
                 .extend(self.required.iter().copied().map(Require::Exists));

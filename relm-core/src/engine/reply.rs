@@ -49,6 +49,8 @@ pub struct Reply<T = serde_json::Value> {
     pub replayed: bool,
     /// The records whose values the body has: they are erased from what is kept of it where one of them is purged.
     pub(super) about: Vec<Id>,
+    /// Those among them that the change itself made and removed again: they are not there once it is committed.
+    pub(super) gone: Vec<Id>,
     of: PhantomData<fn() -> T>,
 }
 
@@ -79,6 +81,7 @@ impl<T> Reply<T> {
             body: body.into(),
             replayed: false,
             about: Vec::new(),
+            gone: Vec::new(),
             of: PhantomData,
         }
     }
@@ -88,6 +91,12 @@ impl<T> Reply<T> {
         self.about.extend(records);
         self.about.sort_unstable();
         self.about.dedup();
+        self
+    }
+
+    /// The same reply, to a change that made these records and removed them again.
+    pub(super) fn without(mut self, gone: Vec<Id>) -> Self {
+        self.gone = gone;
         self
     }
 

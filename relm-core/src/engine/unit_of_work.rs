@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::mem;
 
+use super::change::effects_of;
 use super::context::Context;
 use super::effects::Effects;
 use super::staging::Staging;
@@ -52,9 +53,9 @@ impl<W: Work> Transaction for UnitOfWork<'_, W> {
         }
         let (context, unit) = self.context.unit_of_work();
         let output = self.work.run(&context, &unit.staging).await?;
-        self.effects = unit.effects();
         let now = self.context.environment().now();
         let batch = unit.staging.batch(self.context.scope(), now);
+        self.effects = effects_of(self.context, &batch.writes);
         Ok(Planned::Commit(batch, output))
     }
 

@@ -9,6 +9,7 @@ use super::scopes::{check_scope, resource_of};
 
 pub(super) async fn batch(call: Call) -> Outcome {
     call.query.finish()?;
+    call.expect_no_version()?;
     for resource in resources(&call.body) {
         check_scope(&call.principal, KeyScope::new(resource, KeyAction::Write))?;
     }

@@ -1,6 +1,7 @@
 //! Staging: changes that are planned one after the other, each in sight of those before it, and committed as one.
 
 mod staged;
+mod view;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
@@ -9,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use self::staged::Staged;
+use self::view::check;
 use super::by_ids::read_by_ids;
 use crate::preconditions::key_of;
 use crate::record::{Document, Entry};
@@ -51,6 +53,16 @@ impl Staging {
     /// How many records are staged, those among them that came and went.
     pub fn records(&self) -> usize {
         self.lock().records()
+    }
+
+    /// Whether a commit since the mark was refused, since more would be staged than one batch may write.
+    pub fn is_full(&self) -> bool {
+        self.lock().is_full
+    }
+
+    /// The records that were made and removed again.
+    pub fn made_and_removed(&self) -> Vec<Id> {
+        self.lock().made_and_removed()
     }
 
     /// What was staged since the mark: the records that will be there.
@@ -111,10 +123,7 @@ impl Staging {
         };
         let mut staged = self.lock();
         for (key, found) in unknown.into_iter().zip(found) {
-            let holder = found.as_ref().map(|document| document.id);
-            if let Some(document) = found {
-                staged.read.entry(document.id).or_insert(Some(document));
-            }
+            let holder = staged.note_holder(found);
             staged.holders.entry((kind, key)).or_insert(holder);
         }
         let holders = keys
@@ -247,7 +256,8 @@ impl Store for Staging {
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
         self.read_for(&batch).await?;
         let mut staged = self.lock();
-        staged.check(&batch)?;
+        check(&staged, &batch)?;
+        staged.make_room(batch.writes.len())?;
         staged.apply(batch)?;
         Ok(())
     }
@@ -273,3 +283,6 @@ impl Store for Staging {
         Ok(Vec::new())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::preconditions::{self, StateView, key_of};
+use crate::limits::BATCH_RECORDS_MAX;
+use crate::preconditions::key_of;
 use crate::query::filter::matches;
 use crate::record::{Document, Entry, Record};
-use crate::store::{Batch, Query, Refusal, Require, StoreError, Write};
+use crate::store::{Batch, Query, Require, StoreError, Write};
 use crate::value::id::{Id, Kind};
 use crate::value::scope::Scope;
 use crate::value::time::Timestamp;
@@ -27,6 +28,8 @@ pub(super) struct Staged {
     configurations: BTreeSet<i64>,
     required: BTreeSet<Id>,
     since_mark: SinceMark,
+    /// Whether a commit since the mark was refused for what it would write.
+    pub is_full: bool,
 }
 
 /// One record that was staged.
@@ -55,6 +58,7 @@ impl Staged {
             order: self.order.len(),
             ..SinceMark::default()
         };
+        self.is_full = false;
     }
 
     pub fn undo(&mut self) {
@@ -86,6 +90,30 @@ impl Staged {
 
     pub fn records(&self) -> usize {
         self.order.len()
+    }
+
+    /// Whether so many more records can be staged.
+    pub fn make_room(&mut self, records: usize) -> Result<(), StoreError> {
+        self.is_full = self.order.len() + records > BATCH_RECORDS_MAX;
+        match self.is_full {
+            true => Err(StoreError::fault("more is staged than one batch may write")),
+            false => Ok(()),
+        }
+    }
+
+    pub fn made_and_removed(&self) -> Vec<Id> {
+        let records = self.records.iter();
+        let gone = records.filter(|(_, staged)| staged.before.is_none() && staged.after.is_none());
+        gone.map(|(id, _)| *id).collect()
+    }
+
+    /// Takes in who holds a unique key in the other store. One that was read there before, and was not there, holds none: who found it so
+    /// goes by that, and the commit of all of it finds out.
+    pub fn note_holder(&mut self, found: Option<Document>) -> Option<Id> {
+        let document = found?;
+        let id = document.id;
+        let known = self.read.entry(id).or_insert(Some(document));
+        known.as_ref().map(|_| id)
     }
 
     pub fn since_mark(&self) -> Vec<Entry> {
@@ -160,33 +188,20 @@ impl Staged {
         meeting.map(Entry::document).collect()
     }
 
-    /// Checks the preconditions of a batch on what is staged. That ids are free which it inserts is taken for granted of those that were
-    /// never read: the commit of all of it finds out.
-    pub fn check(&self, batch: &Batch) -> Result<(), Refusal> {
-        let mut view = View {
-            staged: self,
-            configuration_version: 0,
-            versions: HashMap::new(),
+    /// Who holds a unique key.
+    pub fn holder(&self, kind: Kind, key: &str) -> Option<Id> {
+        let key = (kind, key.to_owned());
+        let base = || {
+            let base = self.holders.get(&key).copied().flatten();
+            let base = base.filter(|id| !self.records.contains_key(id))?;
+            let document = self.read.get(&base).cloned().flatten();
+            let is_seen = self.unless_unlinked(document).is_ok_and(|it| it.is_some());
+            is_seen.then_some(base)
         };
-        for require in &batch.requires {
-            if let Require::Configuration(version) = require {
-                // Which one there is by now is found out by the commit.
-                view.configuration_version = *version;
-            }
-        }
-        for write in &batch.writes {
-            if let Write::Replace { before, .. } | Write::Delete(before) = write
-                && self.is_there(before.record.id())
-                && self.is_as_read(before)
-            {
-                let (id, version) = (before.record.id(), before.record.version());
-                view.versions.insert(id, version);
-            }
-        }
-        preconditions::check(batch, &view)
+        self.keys.get(&key).copied().or_else(base)
     }
 
-    fn is_there(&self, id: Id) -> bool {
+    pub fn is_there(&self, id: Id) -> bool {
         match self.records.get(&id) {
             Some(staged) => staged.after.is_some(),
             None => matches!(self.read.get(&id), Some(Some(_))),
@@ -194,7 +209,7 @@ impl Staged {
     }
 
     /// Whether a record is still what a change read of it.
-    fn is_as_read(&self, before: &Entry) -> bool {
+    pub fn is_as_read(&self, before: &Entry) -> bool {
         let id = before.record.id();
         let json = match self.records.get(&id) {
             Some(staged) => staged.after.as_ref().map(|after| &after.json),
@@ -293,12 +308,15 @@ impl Staged {
     pub fn batch(&mut self, scope: Scope, now: Timestamp) -> Batch {
         let configurations = self.configurations.iter().copied();
         let required = self.required.iter().copied();
-        // What is written says itself that it is there.
+        // What is written says itself that it is there; what went and came back is to be there as it was.
         let required = required.filter(|id| !self.records.contains_key(id));
-        let requires = configurations
-            .map(Require::Configuration)
-            .chain(required.map(Require::Exists));
-        let requires = requires.collect();
+        let back = self.order.iter().filter(|id| {
+            let staged = self.records.get(*id);
+            staged.is_some_and(StagedRecord::is_back)
+        });
+        let requires = configurations.map(Require::Configuration);
+        let exist = required.chain(back.copied()).map(Require::Exists);
+        let requires = requires.chain(exist).collect();
         let records = self.order.iter().filter_map(|id| self.records.get(id));
         let mut writes: Vec<Write> = records.cloned().filter_map(StagedRecord::write).collect();
         let deleted = self.unlinked.iter().copied().filter(|id| {
@@ -316,12 +334,19 @@ impl Staged {
 }
 
 impl StagedRecord {
+    /// Whether it went and came back as it was, as an association does.
+    fn is_back(&self) -> bool {
+        match (&self.before, &self.after) {
+            (Some(before), Some(after)) => before.json == after.json,
+            _ => false,
+        }
+    }
+
     fn write(self) -> Option<Write> {
         match (self.before, self.after) {
             (None, None) => None,
             (None, Some(after)) => Some(Write::Insert(after)),
             (Some(before), None) => Some(Write::Delete(before)),
-            // It went and came back.
             (Some(before), Some(after)) if before.json == after.json => None,
             (Some(before), Some(after)) => Some(Write::Replace { before, after }),
         }
@@ -333,38 +358,5 @@ fn ends(record: &Record) -> Option<[Id; 2]> {
     match record {
         Record::Association(association) => Some([association.from_id, association.to_id]),
         _ => None,
-    }
-}
-
-/// What is staged, as the preconditions of one batch look at it.
-struct View<'a> {
-    staged: &'a Staged,
-    configuration_version: i64,
-    /// Of the records that the batch names, those that are as it says.
-    versions: HashMap<Id, i64>,
-}
-
-impl StateView for View<'_> {
-    fn configuration_version(&self) -> i64 {
-        self.configuration_version
-    }
-
-    fn has_response(&self, _: &str) -> bool {
-        false
-    }
-
-    fn version(&self, id: Id) -> Option<i64> {
-        let named = self.versions.get(&id).copied();
-        named.or_else(|| self.staged.is_there(id).then_some(0))
-    }
-
-    fn holder(&self, kind: Kind, key: &str) -> Option<Id> {
-        let staged = &self.staged;
-        let key = (kind, key.to_owned());
-        let base = || {
-            let base = staged.holders.get(&key).copied().flatten();
-            base.filter(|id| !staged.records.contains_key(id))
-        };
-        staged.keys.get(&key).copied().or_else(base)
     }
 }

@@ -51,7 +51,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::record::actor::Actor;
+    use crate::record::Actor;
     use crate::record::field::FieldInput;
     use crate::record::object_type::ObjectType;
     use crate::value::id::{Id, Kind};

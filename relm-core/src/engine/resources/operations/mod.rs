@@ -77,7 +77,8 @@ impl Work for Operations {
         let done = rows.iter().filter_map(|row| row.outcome.as_ref().ok());
         let about = done.flat_map(|done| done.about.iter().copied());
         let about: Vec<Id> = about.collect();
-        Ok(Reply::new(Outcome::Done, body).about(about))
+        let reply = Reply::new(Outcome::Done, body).about(about);
+        Ok(reply.without(staging.made_and_removed()))
     }
 }
 
@@ -104,7 +105,12 @@ impl Batch<'_> {
     async fn carry_out(&mut self, operation: &Value) -> Row {
         self.staging.mark();
         let outcome = self.apply(operation).await;
-        let outcome = outcome.and_then(|done| self.count(&done).map(|()| done));
+        let outcome = match self.staging.is_full() {
+            true => Err(too_much(&format!(
+                "write {BATCH_RECORDS_MAX} records, events, deliveries and associations among them"
+            ))),
+            false => outcome.and_then(|done| self.count(&done).map(|()| done)),
+        };
         if outcome.is_err() {
             self.staging.undo();
         }
@@ -226,11 +232,6 @@ impl Batch<'_> {
 
     /// Counts what an operation comes to, within what one commit and one answer are to hold.
     fn count(&mut self, done: &Done) -> Result<()> {
-        if self.staging.records() > BATCH_RECORDS_MAX {
-            return Err(too_much(&format!(
-                "write {BATCH_RECORDS_MAX} records, events, deliveries and associations among them"
-            )));
-        }
         let bytes = done.record.as_ref().map_or(0, |record| record.len());
         let left = self.bytes_left.checked_sub(bytes).ok_or_else(|| {
             too_much(&format!("be answered with {BATCH_CONTACT_BYTES_MAX} bytes"))
@@ -275,7 +276,9 @@ fn is_of_the_store(error: &Error) -> bool {
 fn too_much(may: &str) -> Error {
     Error::new(
         ErrorKind::ValidationFailed,
-        format!("One batch can {may} at most: send this operation in another one."),
+        format!(
+            "One batch can {may} at most: send this operation in another one, or as a request of its own."
+        ),
     )
 }
 
