@@ -21,7 +21,7 @@ use super::operation::{Access, Body, Operation};
 use super::schemas::{self, examples};
 
 /// The resources, in the order of the documents, and what each is about.
-const TAGS: [(&str, &str); 14] = [
+const TAGS: [(&str, &str); 16] = [
     ("contacts", "People, known by one value at least."),
     ("companies", "Organisations, known by their names."),
     ("deals", "Sales in progress, won or lost."),
@@ -39,6 +39,8 @@ const TAGS: [(&str, &str); 14] = [
         "Custom fields, which live in `metadata` and are checked on every write.",
     ),
     ("associations", "Labelled edges between any two records."),
+    ("batch", "Changes of many records in one commit."),
+    ("requests", "What one request changed, taken back."),
     ("webhooks", "Endpoints that receive events."),
     ("deliveries", "Events on their way to an endpoint."),
     ("events", "What happened to records."),

@@ -101,7 +101,8 @@ struct BatchOperation {
     /// What it is about: `contact`, `company`, `deal` or `activity`. It may be left out where `id` says it, and of links.
     object: Option<ObjectType>,
     /// The id of the record, or `{"$ref": "name"}` for that of an earlier operation: for all but `create`, `upsert` and `link`.
-    #[schemars(with = "Option<IdOrRef>")]
+    #[serde(default)]
+    #[schemars(with = "Value")]
     id: Option<Value>,
     /// The unique value by which an update, an upsert or a deletion finds its record, in place of `id`.
     #[serde(rename = "match")]
@@ -115,26 +116,6 @@ struct BatchOperation {
     #[serde(rename = "ref")]
     #[schemars(length(min = 1, max = OPERATION_REF_CHARS_MAX))]
     reference: Option<String>,
-}
-
-/// An id, or what stands for that of an earlier operation.
-#[derive(JsonSchema)]
-#[serde(untagged)]
-#[expect(dead_code, reason = "the engine reads it; its schema is made of it")]
-enum IdOrRef {
-    /// An id.
-    Id(String),
-    /// What an earlier operation calls its record.
-    Ref(BatchRef),
-}
-
-/// What an earlier operation of a batch calls its record.
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "the engine reads it; its schema is made of it")]
-struct BatchRef {
-    /// The name.
-    #[serde(rename = "$ref")]
-    reference: String,
 }
 
 /// The unique value of a record.

@@ -41,21 +41,11 @@ pub(super) fn add(all: &mut Schemas) {
     }
     fields(all);
     all["ContactBatchCreate"]["properties"]["contacts"]["items"] = reference("ContactCreate");
-    one_of_both(all);
     for name in ["ContactBatchCreate", "BatchCreate"] {
         all[name]["properties"][dry_run::MEMBER] = json!({
             "type": ["boolean", "null"],
             "description": "Whether this is a dry run, as the header `Relm-Dry-Run` asks for one. Default: false.",
         });
-    }
-}
-
-/// An id, or what stands for one, as generators take it: never both.
-fn one_of_both(all: &mut Schemas) {
-    if let Some(either) = all["IdOrRef"].as_object_mut()
-        && let Some(both) = either.remove("anyOf")
-    {
-        either.insert("oneOf".to_owned(), both);
     }
 }
 
@@ -71,11 +61,11 @@ fn fields(all: &mut Schemas) {
         })
     };
     let choice = json!({ "type": "string", "maxLength": TEXT_CHARS_MAX });
-    let renamed = json!({
-        "type": "object", "required": ["from", "to"], "description": "A choice that gets another name, in the records that have it too.",
-        "properties": { "from": choice, "to": choice },
+    // Of any type, since generators have no name for a text among several.
+    let changed = json!({
+        "description": "A choice, a text; or `{\"from\": \"…\", \"to\": \"…\"}` for one that gets another name, in the records that have it too.",
     });
-    all["CustomFieldCreate"]["properties"]["options"] = options(choice.clone());
+    all["CustomFieldCreate"]["properties"]["options"] = options(choice);
     let update = &mut all["CustomFieldUpdate"]["properties"];
     if let Some(members) = update.as_object_mut() {
         for name in ["object_type", "key", "type"] {
@@ -83,7 +73,7 @@ fn fields(all: &mut Schemas) {
         }
     }
     update["label"] = nullable(update["label"].clone());
-    update["options"] = options(json!({ "oneOf": [choice, renamed] }));
+    update["options"] = options(changed);
     update["force"] = json!({
         "type": ["boolean", "null"],
         "description": "Whether to make a change that records do not keep to: it binds each of them from its next write on. Default: false.",

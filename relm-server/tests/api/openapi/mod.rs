@@ -25,6 +25,8 @@ fn each_operation_of_the_document_is_served_and_named_once() {
     let world = World::new();
     let stranger = world.stranger();
     let document = stranger.get("/openapi.json").is(200);
+    let tags = document["tags"].as_array().unwrap().iter();
+    let tags: BTreeSet<&str> = tags.map(|tag| tag["name"].as_str().unwrap()).collect();
     let mut operation_ids = BTreeSet::new();
     for (path, method, operation) in operations(&document) {
         let path = path.replace(['{', '}'], "");
@@ -36,6 +38,10 @@ fn each_operation_of_the_document_is_served_and_named_once() {
             "{method} {path}"
         );
         assert_eq!(keyed, path.starts_with("/v1/"));
+        let [tag] = operation["tags"].as_array().unwrap().as_slice() else {
+            panic!("{method} {path} has one tag");
+        };
+        assert!(tags.contains(tag.as_str().unwrap()), "{tag} is described");
         let name = operation["operationId"].as_str().unwrap();
         assert!(operation_ids.insert(name), "{name} is there twice");
         assert!(
