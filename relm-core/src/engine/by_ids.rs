@@ -1,9 +1,8 @@
 //! Records by their ids, a page at a time.
 
 use crate::limits::PAGE_LIMIT_MAX;
-use crate::query::filter::{Clause, Condition, Target};
+use crate::query::filter::Clause;
 use crate::record::Document;
-use crate::record::column::ColumnValue;
 use crate::store::{Query, Store, StoreError};
 use crate::value::id::{Id, Kind};
 use crate::value::scope::Scope;
@@ -19,10 +18,7 @@ pub(super) async fn read_by_ids(
     for ids in ids.chunks(PAGE_LIMIT_MAX) {
         let mut query = Query {
             kind,
-            clauses: vec![Clause {
-                target: Target::Id,
-                condition: Condition::In(ids.iter().copied().map(ColumnValue::from).collect()),
-            }],
+            clauses: vec![Clause::ids(ids.iter().copied())],
             after: None,
             limit: ids.len(),
         };

@@ -75,12 +75,6 @@ struct InTransaction {
     effects: Arc<Mutex<Effects>>,
 }
 
-/// An engine whose commits are staged.
-pub(super) struct UnitOfWork {
-    pub components: Arc<Components>,
-    pub staging: Arc<Staging>,
-}
-
 impl Components {
     pub fn new(
         store: Arc<dyn Store>,
@@ -138,47 +132,36 @@ impl Components {
         })
     }
 
-    /// The engine of a dry run in one scope. What it reads anew of the store is its own.
+    /// The engine of a dry run in one scope.
     pub fn dry_run(&self, scope: Scope) -> Arc<Self> {
         let known = self.remembered(scope);
+        self.over(self.storage.dry_run(known.clone()), scope, known)
+    }
+
+    /// The engine of changes in one scope that are committed as one, and what its commits are staged in.
+    pub fn unit_of_work(&self, scope: Scope) -> (Arc<Self>, Arc<Staging>) {
+        let (storage, staging) = self.storage.staged();
+        (self.over(storage, scope, self.remembered(scope)), staging)
+    }
+
+    /// The engine over a storage whose commits nobody sees, in one scope. What it reads anew of the store is its own.
+    fn over(&self, storage: Storage, scope: Scope, known: Option<Arc<Configuration>>) -> Arc<Self> {
         let configurations = Configurations::new();
-        if let Some(known) = &known {
-            configurations.insert(scope, Arc::clone(known));
+        if let Some(known) = known {
+            configurations.insert(scope, known);
         }
         Arc::new(Self {
-            storage: self.storage.dry_run(known),
+            storage,
             configurations,
             common: Arc::clone(&self.common),
             transaction: self.transaction.clone(),
         })
     }
 
-    /// The engine of changes in one scope that are committed as one: what it commits is staged. What its commits mean is known of the commit of
-    /// all that is staged.
-    pub fn unit_of_work(self: &Arc<Self>, scope: Scope) -> UnitOfWork {
-        let configurations = Configurations::new();
-        if let Some(known) = self.remembered(scope) {
-            configurations.insert(scope, known);
-        }
-        let (storage, staging) = self.storage.staged();
-        let components = Arc::new(Self {
-            storage,
-            configurations,
-            common: Arc::clone(&self.common),
-            transaction: Some(InTransaction {
-                outside: Arc::clone(self),
-                effects: Arc::default(),
-            }),
-        });
-        UnitOfWork {
-            components,
-            staging,
-        }
-    }
-
-    /// Has the rest of the engine learn what was committed, which of a dry run is nothing: at once, or once the transaction is committed that it is within.
+    /// Has the rest of the engine learn what was committed, which of a dry run, and of what is staged, is nothing: at once, or once the transaction
+    /// is committed that it is within.
     pub fn publish(&self, effects: Effects) {
-        if self.storage.is_dry_run() {
+        if self.storage.is_dry_run() || self.storage.is_staging() {
             return;
         }
         let Some(transaction) = &self.transaction else {

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::commits::Commits;
-use super::components::{Components, UnitOfWork};
+use super::components::Components;
 use super::effects::Effects;
 use super::environment::Environment;
 use super::listeners::Listeners;
+use super::staging::Staging;
 use super::storage::Storage;
 use crate::error::{Error, Result};
 use crate::limits::IDEMPOTENCY_KEY_CHARS_MAX;
@@ -97,19 +98,19 @@ impl Context {
     }
 
     /// The same context, whose changes are staged to be committed as one. They have no idempotency key, and are of one request.
-    pub fn unit_of_work(&self) -> (Self, UnitOfWork) {
-        let unit = self.components.unit_of_work(self.scope);
+    pub fn unit_of_work(&self) -> (Self, Arc<Staging>) {
+        let (components, staging) = self.components.unit_of_work(self.scope);
         let environment = self.environment();
         let request_id = self
             .request_id
             .unwrap_or_else(|| environment.mint_request());
         let context = Self {
-            components: Arc::clone(&unit.components),
+            components,
             request_id: Some(request_id),
             idempotency: None,
             ..self.clone()
         };
-        (context, unit)
+        (context, staging)
     }
 
     /// The same context, for a request with this key.

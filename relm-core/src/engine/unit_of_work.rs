@@ -51,10 +51,10 @@ impl<W: Work> Transaction for UnitOfWork<'_, W> {
         if mem::take(&mut self.is_outdated) {
             self.context.reload_configuration().await?;
         }
-        let (context, unit) = self.context.unit_of_work();
-        let output = self.work.run(&context, &unit.staging).await?;
+        let (context, staging) = self.context.unit_of_work();
+        let output = self.work.run(&context, &staging).await?;
         let now = self.context.environment().now();
-        let batch = unit.staging.batch(self.context.scope(), now);
+        let batch = staging.batch(self.context.scope(), now);
         self.effects = effects_of(self.context, &batch.writes);
         Ok(Planned::Commit(batch, output))
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::answer::{Answer, Outcome};
 use super::call::Call;
-use super::scopes::{check_scope, resource_of};
+use super::scopes::check_scope;
 
 pub(super) async fn batch(call: Call) -> Outcome {
     call.query.finish()?;
@@ -40,5 +40,5 @@ fn resources(body: &Value) -> Vec<KeyResource> {
 fn written(object: Option<&str>, id: Option<&str>) -> Option<KeyResource> {
     let named = object.and_then(|object| object.parse().ok());
     let by_id = || ObjectType::of(id.and_then(Id::parse)?.kind());
-    named.or_else(by_id).map(resource_of)
+    named.or_else(by_id).map(KeyResource::from)
 }

@@ -1,11 +1,11 @@
 //! `/v1/schema/fields`.
 
-use relm_core::{Id, KeyAction, KeyScope, Kind, Principal, Scoped};
+use relm_core::{Id, KeyAction, KeyResource, KeyScope, Kind, Principal, Scoped};
 use serde_json::Value;
 
 use super::answer::{Answer, ApiError, Outcome};
 use super::call::{Call, missing};
-use super::scopes::{check_scope, resource_of};
+use super::scopes::check_scope;
 use crate::entity_tag;
 use crate::parameters::Takes;
 
@@ -89,7 +89,7 @@ async fn check_records(
     }
     let found = scoped.fields().get(id).await?;
     let field = found.ok_or_else(|| missing(Kind::Field))?;
-    let resource = resource_of(field.object_type);
+    let resource = KeyResource::from(field.object_type);
     for action in actions {
         check_scope(principal, KeyScope::new(resource, *action))?;
     }

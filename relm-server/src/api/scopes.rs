@@ -1,6 +1,6 @@
 //! What a key may do.
 
-use relm_core::{Error, ErrorKind, KeyResource, KeyScope, ObjectType, Principal};
+use relm_core::{Error, ErrorKind, KeyScope, Principal};
 
 use super::answer::ApiError;
 
@@ -11,14 +11,4 @@ pub(super) fn check_scope(principal: &Principal, needed: KeyScope) -> Result<(),
     }
     let message = format!("This request needs the scope `{needed}`, which this API key has not.");
     Err(Error::new(ErrorKind::Forbidden, message).into())
-}
-
-/// The records of an object, as scopes name them.
-pub(super) const fn resource_of(object: ObjectType) -> KeyResource {
-    match object {
-        ObjectType::Contact => KeyResource::Contacts,
-        ObjectType::Company => KeyResource::Companies,
-        ObjectType::Deal => KeyResource::Deals,
-        ObjectType::Activity => KeyResource::Activities,
-    }
 }

@@ -16,8 +16,7 @@ use crate::engine::context::Context;
 use crate::engine::resources::cancelling::cancel_some;
 use crate::engine::resources::{endpoint, secrets};
 use crate::error::{Error, Result};
-use crate::query::filter::{Clause, Condition, Target as FilterTarget};
-use crate::record::column::ColumnValue;
+use crate::query::filter::Clause;
 use crate::record::{Actor, Delivery, Document, Webhook};
 use crate::store::{Lease, Query, QueueKey};
 use crate::value::id::{Id, Kind};
@@ -258,17 +257,14 @@ async fn due_deliveries(
 
 /// The events of these ids, in one read unless they are large.
 async fn events(context: &Context, ids: impl Iterator<Item = Id>) -> Result<HashMap<Id, Document>> {
-    let ids: Vec<ColumnValue<'static>> = ids.map(ColumnValue::from).collect();
+    let ids: Vec<Id> = ids.collect();
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
     let mut query = Query {
         kind: Kind::Event,
         limit: ids.len(),
-        clauses: vec![Clause {
-            target: FilterTarget::Id,
-            condition: Condition::In(ids),
-        }],
+        clauses: vec![Clause::ids(ids)],
         after: None,
     };
     let mut by_id = HashMap::new();

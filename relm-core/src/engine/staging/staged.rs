@@ -305,7 +305,7 @@ impl Staged {
         }
     }
 
-    pub fn batch(&mut self, scope: Scope, now: Timestamp) -> Batch {
+    pub fn batch(&self, scope: Scope, now: Timestamp) -> Batch {
         let configurations = self.configurations.iter().copied();
         let required = self.required.iter().copied();
         // What is written says itself that it is there; what went and came back is to be there as it was.

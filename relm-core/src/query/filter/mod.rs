@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::record::column::ColumnValue;
 use crate::record::column_index;
 use crate::record::field::FieldType;
-use crate::value::id::Kind;
+use crate::value::id::{Id, Kind};
 use crate::value::pattern::Pattern;
 
 /// What a clause looks at.
@@ -85,6 +85,14 @@ impl Clause {
             target: Target::Column(column_index(kind, column)?),
             condition,
         })
+    }
+
+    /// That the id is one of these.
+    pub(crate) fn ids(ids: impl IntoIterator<Item = Id>) -> Self {
+        Self {
+            target: Target::Id,
+            condition: Condition::In(ids.into_iter().map(ColumnValue::from).collect()),
+        }
     }
 
     /// That a column of a kind has this value.

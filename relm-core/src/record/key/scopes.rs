@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::access::KeyAccess;
 use crate::error::{Error, ErrorKind, Result};
+use crate::record::object_type::ObjectType;
 use crate::value::excerpt::Quoted;
 use crate::value::from_text::{from_str, json_text};
 
@@ -100,6 +101,18 @@ impl KeyResource {
     /// Whether anything of it can be written.
     const fn is_writable(self) -> bool {
         !matches!(self, Self::Search | Self::Schema | Self::Events)
+    }
+}
+
+/// The records of an object, as scopes name them.
+impl From<ObjectType> for KeyResource {
+    fn from(object: ObjectType) -> Self {
+        match object {
+            ObjectType::Contact => Self::Contacts,
+            ObjectType::Company => Self::Companies,
+            ObjectType::Deal => Self::Deals,
+            ObjectType::Activity => Self::Activities,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value, json};
 
 pub use self::name::OperationName;
-use self::read::{Body, Operation, Subject};
+use self::read::{Operation, Subject, read_body};
 use self::references::is_name;
 use self::report::{Done, Row, report};
 pub use self::report::{OperationRow, OperationStatus, OperationsReport};
@@ -253,10 +253,7 @@ impl Batch<'_> {
 
 impl Operations {
     pub fn read(body: Value) -> Result<Self> {
-        let Body {
-            operations,
-            is_atomic,
-        } = Body::read(body)?;
+        let (operations, is_atomic) = read_body(body)?;
         Ok(Self {
             operations,
             is_atomic,

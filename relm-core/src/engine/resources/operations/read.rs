@@ -66,42 +66,32 @@ const OPERATION_NAMES: OtherNames = &[
     (&["record_id", "object_id"], &["id"]),
 ];
 
-/// What a request for a batch says.
-pub(super) struct Body {
-    pub operations: Vec<Value>,
-    pub is_atomic: bool,
-}
-
-impl Body {
-    pub fn read(body: Value) -> Result<Self> {
-        if body.is_array() {
-            return Err(Error::bad_request(
-                "The body must be a JSON object, not an array: {\"operations\": […]}.",
-            ));
-        }
-        let mut reader = Reader::new(body)?;
-        reader.knowing(BODY_NAMES);
-        let operations = reader.take("operations");
-        let is_atomic = *reader.boolean("atomic")?.as_set().unwrap_or(&true);
-        reader.finish()?;
-        let Some(Value::Array(operations)) = operations else {
-            return Err(Error::invalid(
-                "operations",
-                format!("`operations` must be a list of 1 to {BATCH_ROWS_MAX} operations."),
-            ));
-        };
-        if !(1..=BATCH_ROWS_MAX).contains(&operations.len()) {
-            let count = operations.len();
-            return Err(Error::invalid(
-                "operations",
-                format!("`operations` must hold 1 to {BATCH_ROWS_MAX} of them; it holds {count}."),
-            ));
-        }
-        Ok(Self {
-            operations,
-            is_atomic,
-        })
+/// The operations of a batch, and whether it is atomic.
+pub(super) fn read_body(body: Value) -> Result<(Vec<Value>, bool)> {
+    if body.is_array() {
+        return Err(Error::bad_request(
+            "The body must be a JSON object, not an array: {\"operations\": […]}.",
+        ));
     }
+    let mut reader = Reader::new(body)?;
+    reader.knowing(BODY_NAMES);
+    let operations = reader.take("operations");
+    let is_atomic = *reader.boolean("atomic")?.as_set().unwrap_or(&true);
+    reader.finish()?;
+    let Some(Value::Array(operations)) = operations else {
+        return Err(Error::invalid(
+            "operations",
+            format!("`operations` must be a list of 1 to {BATCH_ROWS_MAX} operations."),
+        ));
+    };
+    if !(1..=BATCH_ROWS_MAX).contains(&operations.len()) {
+        let count = operations.len();
+        return Err(Error::invalid(
+            "operations",
+            format!("`operations` must hold 1 to {BATCH_ROWS_MAX} of them; it holds {count}."),
+        ));
+    }
+    Ok((operations, is_atomic))
 }
 
 /// What an operation is about.

@@ -93,13 +93,9 @@ async fn bring_back_rest(context: &Context, undone: &Undone) -> Result<()> {
 /// Refuses a key that may not write one of these kinds.
 fn check_scopes(scopes: KeyScopes, kinds: impl Iterator<Item = Kind>) -> Result<()> {
     let resources = kinds.filter_map(|kind| match kind {
-        Kind::Contact => Some(KeyResource::Contacts),
-        Kind::Company => Some(KeyResource::Companies),
-        Kind::Deal => Some(KeyResource::Deals),
-        Kind::Activity => Some(KeyResource::Activities),
         Kind::Association => Some(KeyResource::Associations),
         Kind::Field => Some(KeyResource::Fields),
-        _ => None,
+        kind => ObjectType::of(kind).map(KeyResource::from),
     });
     let mut needed = resources.map(|resource| KeyScope::new(resource, KeyAction::Write));
     match needed.find(|scope| !scopes.cover(*scope)) {

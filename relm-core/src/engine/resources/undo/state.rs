@@ -8,8 +8,7 @@ use super::report::too_much;
 use crate::engine::context::Context;
 use crate::error::Result;
 use crate::limits::{PAGE_LIMIT_MAX, UNDO_BYTES_MAX};
-use crate::query::filter::{Clause, Condition, Target as Asked};
-use crate::record::column::ColumnValue;
+use crate::query::filter::Clause;
 use crate::record::{Document, Entry, Trashed};
 use crate::store::Query;
 use crate::value::id::{Id, Kind};
@@ -77,11 +76,7 @@ async fn documents(
     let ids: Vec<Id> = ids.iter().copied().collect();
     let mut all = Vec::new();
     for ids in ids.chunks(PAGE_LIMIT_MAX) {
-        let ids = ids.iter().copied().map(ColumnValue::from);
-        let clause = Clause {
-            target: Asked::Id,
-            condition: Condition::In(ids.collect()),
-        };
+        let clause = Clause::ids(ids.iter().copied());
         let there = every(context, kind, clause, PAGE_LIMIT_MAX).await?;
         *bytes += there.iter().map(|it| it.json.len()).sum::<usize>();
         if *bytes > UNDO_BYTES_MAX {
