@@ -1,9 +1,11 @@
 //! Changes of one scope: an operation says what to write, and its plan adds the event and the deliveries of that change.
 
 use std::collections::BTreeSet;
-use std::future::Future;
 use std::mem;
 use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 
 use super::context::Context;
 use super::effects::Effects;
@@ -18,12 +20,13 @@ use crate::value::request_id::RequestId;
 use crate::value::time::Timestamp;
 
 /// One kind of change of a scope.
+#[async_trait]
 pub(super) trait Operation: Send {
     /// What it comes to.
     type Output: Send;
 
     /// Reads what it needs and says what to write. Called once for each attempt, with a fresh plan.
-    fn plan(&mut self, plan: &mut Plan<'_>) -> impl Future<Output = Result<Self::Output>> + Send;
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Self::Output>;
 
     /// What a conflict of its own writes means: an error, or another attempt. A version conflict and a changed
     /// configuration never get here: they always mean another attempt.
@@ -228,20 +231,63 @@ enum Basis {
 
 /// The transaction of one operation.
 pub(super) struct Change<'a, O> {
-    context: &'a Context,
     operation: O,
-    basis: Basis,
-    effects: Effects,
+    attempts: Attempts<'a>,
 }
 
 impl<'a, O: Operation> Change<'a, O> {
     pub fn new(context: &'a Context, operation: O) -> Self {
         Self {
-            context,
             operation,
-            basis: Basis::Cached,
-            effects: Effects::default(),
+            attempts: Attempts {
+                context,
+                basis: Basis::Cached,
+                effects: Effects::default(),
+            },
         }
+    }
+}
+
+/// What the attempts of an operation have in common, whatever the operation is.
+struct Attempts<'a> {
+    context: &'a Context,
+    basis: Basis,
+    effects: Effects,
+}
+
+impl<'a> Attempts<'a> {
+    /// A fresh plan.
+    fn begin(&mut self) -> BoxFuture<'_, Result<Plan<'a>>> {
+        Box::pin(async move {
+            let configuration = match &self.basis {
+                Basis::Cached => self.context.configuration().await?,
+                Basis::Outdated => self.reload_configuration().await?,
+                Basis::Fresh(configuration) => Arc::clone(configuration),
+            };
+            Ok(Plan::new(self.context, configuration))
+        })
+    }
+
+    /// What a plan comes to, which its operation is [done](Result::is_ok) with; or none, where it is out of date.
+    fn end<'s>(
+        &'s mut self,
+        plan: Plan<'a>,
+        is_done: bool,
+    ) -> BoxFuture<'s, Result<Option<Batch>>> {
+        Box::pin(async move {
+            // A commit finds out by itself that the configuration has changed; what comes to no commit is planned once more
+            // against a fresh one before it is answered.
+            let changes_nothing = !is_done || plan.writes.is_empty();
+            if changes_nothing && matches!(self.basis, Basis::Cached) {
+                let fresh = self.reload_configuration().await?;
+                if fresh.version != plan.configuration.version {
+                    return Ok(None);
+                }
+            }
+            let batch = plan.into_batch();
+            self.effects = effects_of(self.context, &batch.writes);
+            Ok(Some(batch))
+        })
     }
 
     async fn reload_configuration(&mut self) -> Result<Arc<Configuration>> {
@@ -251,41 +297,29 @@ impl<'a, O: Operation> Change<'a, O> {
     }
 }
 
+#[async_trait]
 impl<O: Operation> Transaction for Change<'_, O> {
     type Output = O::Output;
 
     async fn plan(&mut self) -> Result<Planned<O::Output>> {
-        let configuration = match &self.basis {
-            Basis::Cached => self.context.configuration().await?,
-            Basis::Outdated => self.reload_configuration().await?,
-            Basis::Fresh(configuration) => Arc::clone(configuration),
-        };
-        let mut plan = Plan::new(self.context, configuration);
+        let mut plan = self.attempts.begin().await?;
         let planned = self.operation.plan(&mut plan).await;
-        // A commit finds out by itself that the configuration has changed; what comes to no commit is planned once more
-        // against a fresh one before it is answered.
-        let changes_nothing = planned.is_err() || plan.writes.is_empty();
-        if changes_nothing && matches!(self.basis, Basis::Cached) {
-            let fresh = self.reload_configuration().await?;
-            if fresh.version != plan.configuration.version {
-                return Ok(Planned::Retry);
-            }
+        match self.attempts.end(plan, planned.is_ok()).await? {
+            Some(batch) => Ok(Planned::Commit(batch, planned?)),
+            None => Ok(Planned::Retry),
         }
-        let output = planned?;
-        let batch = plan.into_batch();
-        self.effects = effects_of(self.context, &batch.writes);
-        Ok(Planned::Commit(batch, output))
     }
 
     /// Lets the rest of this engine know.
     fn committed(&mut self) {
-        self.context.publish(mem::take(&mut self.effects));
+        let effects = mem::take(&mut self.attempts.effects);
+        self.attempts.context.publish(effects);
     }
 
     fn resolve(&mut self, conflict: Refusal) -> Result<()> {
         match conflict {
             Refusal::Configuration => {
-                self.basis = Basis::Outdated;
+                self.attempts.basis = Basis::Outdated;
                 Ok(())
             }
             Refusal::VersionConflict { .. } => Ok(()),

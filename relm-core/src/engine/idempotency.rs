@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use hmac::digest::Digest;
 use sha2::Sha256;
 
@@ -171,6 +172,7 @@ fn unwritten(batch: &Batch, records: &[Id]) -> Vec<Id> {
     records.filter(|id| !known.contains(id)).collect()
 }
 
+#[async_trait]
 impl<T, X: Transaction<Output = Reply<T>>> Transaction for Idempotent<'_, X> {
     type Output = Reply<T>;
 

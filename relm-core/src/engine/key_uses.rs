@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use async_trait::async_trait;
+
 use super::caches::is_news;
 use super::components::Components;
 use super::keys::system_batch;
@@ -46,6 +48,7 @@ struct Writing<'a> {
     uses: &'a BTreeMap<String, Timestamp>,
 }
 
+#[async_trait]
 impl Transaction for Writing<'_> {
     type Output = usize;
 

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
+use async_trait::async_trait;
+
 use super::components::Components;
 use super::effects::Effects;
 use super::transaction::{ATTEMPTS_MAX, Planned, Transaction, transact, unexpected};
@@ -38,6 +40,7 @@ struct Foundation<'a> {
     cursor_key: String,
 }
 
+#[async_trait]
 impl Transaction for Foundation<'_> {
     type Output = Workspace;
 
@@ -155,6 +158,7 @@ struct Revocation<'a> {
     revokes: bool,
 }
 
+#[async_trait]
 impl Transaction for Revocation<'_> {
     type Output = ApiKey;
 

@@ -7,6 +7,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
+
 use super::components::Components;
 use super::context::Context;
 use super::resources::deliveries::{each_delivery, first_of, of_events, with_status};
@@ -179,6 +181,7 @@ struct Step {
     next: Option<Id>,
 }
 
+#[async_trait]
 impl Transaction for Deletion<'_> {
     type Output = Step;
 

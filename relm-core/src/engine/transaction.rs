@@ -1,7 +1,8 @@
 //! Optimistic concurrency control: a change is planned from what was read, committed under preconditions, and retried
 //! when one of them conflicts. This is the only loop that does so.
 
-use std::future::Future;
+use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 
 use super::spans;
 use super::storage::Storage;
@@ -13,12 +14,16 @@ use crate::store::{Batch, CommitError, Refusal, StoreError, TransactionFailure};
 pub(super) const ATTEMPTS_MAX: usize = 200;
 
 /// A change that can be attempted more than once.
+///
+/// Its futures are boxed, as those of [`Operation`](super::change::Operation) are: a future that is not is compiled wherever it is polled, so that
+/// each program and each test would compile the engine's changes anew.
+#[async_trait]
 pub(super) trait Transaction: Send {
     /// What it comes to.
     type Output: Send;
 
     /// Reads what it needs and says what to commit. Called once for each attempt.
-    fn plan(&mut self) -> impl Future<Output = Result<Planned<Self::Output>>> + Send;
+    async fn plan(&mut self) -> Result<Planned<Self::Output>>;
 
     /// Called once its last plan is committed; never where there was nothing to commit.
     fn committed(&mut self) {}
@@ -62,36 +67,103 @@ pub(super) async fn transact<X: Transaction>(
     storage: &Storage,
     transaction: &mut X,
 ) -> Result<X::Output> {
-    let mut overtaken = None;
-    for _ in 0..ATTEMPTS_MAX {
-        let (batch, output) = match transaction.plan().await? {
-            Planned::Commit(batch, output) => (batch, output),
-            Planned::Done(output) => return Ok(output),
-            Planned::Retry => continue,
-        };
-        if batch.writes.is_empty() {
-            return Ok(output);
-        }
-        if let Some(conflict) = overtaken {
-            let said = format!("the store refused {conflict:?}");
-            return Err(StoreError::transaction(TransactionFailure::Conflict, said).into());
-        }
-        match storage.commit(batch).await {
-            Ok(()) => {
-                transaction.committed();
-                return Ok(output);
+    let mut attempted = Attempted {
+        transaction,
+        output: None,
+    };
+    attempt(storage, &mut attempted).await?;
+    let output = attempted.output;
+    output.ok_or_else(|| Error::internal("a transaction ended without what it comes to"))
+}
+
+/// What an attempt comes to, but for the output.
+enum Step {
+    Commit(Batch),
+    Done,
+    Retry,
+}
+
+/// A transaction of whatever output.
+#[async_trait]
+trait Attempt: Send {
+    async fn plan(&mut self) -> Result<Step>;
+    fn committed(&mut self);
+    fn resolve(&mut self, conflict: Refusal) -> Result<()>;
+    fn exhausted(&self) -> Error;
+}
+
+/// A transaction, and what its last plan comes to.
+struct Attempted<'x, X: Transaction> {
+    transaction: &'x mut X,
+    output: Option<X::Output>,
+}
+
+#[async_trait]
+impl<X: Transaction> Attempt for Attempted<'_, X> {
+    async fn plan(&mut self) -> Result<Step> {
+        Ok(match self.transaction.plan().await? {
+            Planned::Commit(batch, output) => {
+                self.output = Some(output);
+                Step::Commit(batch)
             }
-            Err(CommitError::Refused(conflict)) => {
-                spans::conflict(&conflict);
-                if storage.is_transaction() && is_of_others(&conflict) {
-                    overtaken = Some(conflict.clone());
-                }
-                transaction.resolve(conflict)?;
+            Planned::Done(output) => {
+                self.output = Some(output);
+                Step::Done
             }
-            Err(CommitError::Store(error)) => return Err(error.into()),
-        }
+            Planned::Retry => Step::Retry,
+        })
     }
-    Err(transaction.exhausted())
+
+    fn committed(&mut self) {
+        self.transaction.committed();
+    }
+
+    fn resolve(&mut self, conflict: Refusal) -> Result<()> {
+        self.transaction.resolve(conflict)
+    }
+
+    fn exhausted(&self) -> Error {
+        self.transaction.exhausted()
+    }
+}
+
+/// Attempts a transaction until it is committed, or comes to nothing to commit.
+fn attempt<'a>(
+    storage: &'a Storage,
+    transaction: &'a mut dyn Attempt,
+) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async move {
+        let mut overtaken = None;
+        for _ in 0..ATTEMPTS_MAX {
+            let batch = match transaction.plan().await? {
+                Step::Commit(batch) => batch,
+                Step::Done => return Ok(()),
+                Step::Retry => continue,
+            };
+            if batch.writes.is_empty() {
+                return Ok(());
+            }
+            if let Some(conflict) = overtaken {
+                let said = format!("the store refused {conflict:?}");
+                return Err(StoreError::transaction(TransactionFailure::Conflict, said).into());
+            }
+            match storage.commit(batch).await {
+                Ok(()) => {
+                    transaction.committed();
+                    return Ok(());
+                }
+                Err(CommitError::Refused(conflict)) => {
+                    spans::conflict(&conflict);
+                    if storage.is_transaction() && is_of_others(&conflict) {
+                        overtaken = Some(conflict.clone());
+                    }
+                    transaction.resolve(conflict)?;
+                }
+                Err(CommitError::Store(error)) => return Err(error.into()),
+            }
+        }
+        Err(transaction.exhausted())
+    })
 }
 
 /// Whether a plan that was made of what the store says meets this conflict only where somebody else was at it meanwhile. A

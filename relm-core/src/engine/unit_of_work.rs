@@ -1,7 +1,8 @@
 //! A unit of work: changes that are made one after the other, each in sight of those before it, and committed as one.
 
-use std::future::Future;
 use std::mem;
+
+use async_trait::async_trait;
 
 use super::change::effects_of;
 use super::context::Context;
@@ -12,16 +13,13 @@ use crate::error::Result;
 use crate::store::Refusal;
 
 /// What a unit of work does.
+#[async_trait]
 pub(super) trait Work: Send {
     /// What it comes to.
     type Output: Send;
 
     /// Makes the changes in a context whose commits are staged. Called once for each attempt.
-    fn run(
-        &mut self,
-        context: &Context,
-        staging: &Staging,
-    ) -> impl Future<Output = Result<Self::Output>> + Send;
+    async fn run(&mut self, context: &Context, staging: &Staging) -> Result<Self::Output>;
 }
 
 /// The transaction of one unit of work. Where anything that its changes went by is so no more, all of them are made again.
@@ -44,6 +42,7 @@ impl<'a, W: Work> UnitOfWork<'a, W> {
     }
 }
 
+#[async_trait]
 impl<W: Work> Transaction for UnitOfWork<'_, W> {
     type Output = W::Output;
 

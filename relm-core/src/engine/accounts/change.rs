@@ -1,5 +1,7 @@
 //! Changes of users, each a transaction above all workspaces.
 
+use async_trait::async_trait;
+
 use super::read::{deletions, user_document};
 use crate::engine::components::Components;
 use crate::engine::keys::{all_of_system, system_batch};
@@ -40,6 +42,7 @@ impl<'a, F: FnMut(&mut User, Timestamp) -> Result<()>> UserChange<'a, F> {
     }
 }
 
+#[async_trait]
 impl<F: FnMut(&mut User, Timestamp) -> Result<()> + Send> Transaction for UserChange<'_, F> {
     type Output = User;
 
@@ -81,6 +84,7 @@ pub(super) struct Invitation<'a> {
     pub input: UserInput,
 }
 
+#[async_trait]
 impl Transaction for Invitation<'_> {
     type Output = NewUserLink;
 
@@ -119,6 +123,7 @@ pub(super) struct Removal<'a> {
     pub id: Id,
 }
 
+#[async_trait]
 impl Transaction for Removal<'_> {
     type Output = ();
 

@@ -8,6 +8,8 @@ mod change;
 mod read;
 mod sessions;
 
+use async_trait::async_trait;
+
 use self::change::{Invitation, Removal, UserChange};
 use self::read::{check_same_password, sessions_of, user_document};
 use self::sessions::SignIn;
@@ -233,6 +235,7 @@ struct Founding<'a> {
     components: &'a Components,
 }
 
+#[async_trait]
 impl Transaction for Founding<'_> {
     type Output = Option<NewUserLink>;
 

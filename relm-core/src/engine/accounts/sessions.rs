@@ -1,5 +1,7 @@
 //! Sessions: begun once a password was checked, found by their tokens, ended by being deleted.
 
+use async_trait::async_trait;
+
 use super::read::{check_same_password, sessions_of, user_document};
 use crate::engine::components::Components;
 use crate::engine::keys::system_batch;
@@ -23,6 +25,7 @@ pub(super) struct SignIn<'a> {
     pub agent: Option<&'a str>,
 }
 
+#[async_trait]
 impl Transaction for SignIn<'_> {
     type Output = NewSession;
 
@@ -111,6 +114,7 @@ struct End<'a> {
     session: Id,
 }
 
+#[async_trait]
 impl Transaction for End<'_> {
     type Output = ();
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use serde::Deserialize;
 
 use super::budget::AttemptBudget;
@@ -211,6 +212,7 @@ struct Recorded {
     disables: bool,
 }
 
+#[async_trait]
 impl Transaction for RecordAttempt<'_> {
     type Output = Recorded;
 

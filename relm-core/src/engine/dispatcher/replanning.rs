@@ -5,6 +5,8 @@
 //! does was planned by another clock, and is planned anew. So a clock that is set back prolongs a delay to twice its length at most. A
 //! lease that lasts longer than any holds nobody up either.
 
+use async_trait::async_trait;
+
 use super::attempt::DeliverySender;
 use super::looks::{Suspect, TOLERANCE_MS};
 use crate::engine::context::Context;
@@ -68,6 +70,7 @@ impl Replan<'_> {
     }
 }
 
+#[async_trait]
 impl Transaction for Replan<'_> {
     type Output = usize;
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use serde_json::Map;
 
 use super::listing::ListRequest;
@@ -87,6 +88,7 @@ struct Link {
     input: AssociationInput,
 }
 
+#[async_trait]
 impl Operation for Link {
     type Output = Reply<Association>;
 
@@ -136,6 +138,7 @@ struct Unlink {
     id: Id,
 }
 
+#[async_trait]
 impl Operation for Unlink {
     type Output = Reply<Association>;
 

@@ -6,6 +6,7 @@ mod working_set;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
@@ -217,6 +218,7 @@ fn read_row(row: Value) -> Result<Draft<Contact>> {
     Err(hint::row_meant(&row).on(error))
 }
 
+#[async_trait]
 impl Operation for ContactBatch {
     type Output = Reply<BatchReport>;
 

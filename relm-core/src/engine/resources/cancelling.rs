@@ -1,5 +1,7 @@
 //! Cancelling what is pending for an endpoint that takes no more.
 
+use async_trait::async_trait;
+
 use super::endpoint;
 use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::context::Context;
@@ -39,6 +41,7 @@ struct Cancel {
     webhook: Id,
 }
 
+#[async_trait]
 impl Operation for Cancel {
     type Output = bool;
 

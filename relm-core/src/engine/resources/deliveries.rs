@@ -1,5 +1,6 @@
 //! Deliveries: reading them, and asking for more of them.
 
+use async_trait::async_trait;
 use serde_json::Map;
 
 use super::endpoint;
@@ -42,6 +43,7 @@ pub(super) struct Replay {
     pub delivery: Id,
 }
 
+#[async_trait]
 impl Operation for Replay {
     type Output = Reply<Delivery>;
 
@@ -114,6 +116,7 @@ pub(super) struct Ping {
     pub id: Id,
 }
 
+#[async_trait]
 impl Operation for Ping {
     type Output = Reply<Delivery>;
 

@@ -7,6 +7,7 @@ mod redefine;
 mod renaming;
 mod usage;
 
+use async_trait::async_trait;
 use serde_json::{Map, Value};
 
 use self::definitions::{check_room, record_event, shown, unknown};
@@ -182,6 +183,7 @@ struct Define {
     input: FieldInput,
 }
 
+#[async_trait]
 impl Operation for Define {
     type Output = Reply<Field>;
 
@@ -218,6 +220,7 @@ struct Remove {
     expected: Option<i64>,
 }
 
+#[async_trait]
 impl Operation for Remove {
     type Output = Reply<Field>;
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use async_trait::async_trait;
 use serde_json::Value;
 
 use super::endpoint;
@@ -222,6 +223,7 @@ struct Creation<'a> {
     input: KeyInput,
 }
 
+#[async_trait]
 impl Transaction for Creation<'_> {
     type Output = Reply<ShownKey>;
 
@@ -262,6 +264,7 @@ struct Rotation<'a> {
     rotation: KeyRotation,
 }
 
+#[async_trait]
 impl Transaction for Rotation<'_> {
     type Output = Reply<ShownKey>;
 

@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use async_trait::async_trait;
 use serde_json::Value;
 
 use super::batch::{BatchInput, BatchReport, ContactBatch};
@@ -254,6 +255,7 @@ struct Create<T: Object> {
     draft: Draft<T>,
 }
 
+#[async_trait]
 impl<T: Object + Into<Record>> Operation for Create<T> {
     type Output = Reply<T>;
 
@@ -274,6 +276,7 @@ struct Update<T: Object> {
     expected: Option<i64>,
 }
 
+#[async_trait]
 impl<T: Object + Into<Record>> Operation for Update<T> {
     type Output = Reply<T>;
 

@@ -7,6 +7,7 @@
 use std::marker::PhantomData;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
@@ -155,6 +156,7 @@ impl<T> Begin<T> {
     }
 }
 
+#[async_trait]
 impl<T: Object + Into<Record>> Operation for Begin<T> {
     /// Where the erasure begins.
     type Output = Progress;
@@ -283,6 +285,7 @@ struct Save {
     progress: Option<Progress>,
 }
 
+#[async_trait]
 impl Operation for Save {
     type Output = Reply<Purged>;
 
@@ -317,6 +320,7 @@ struct Finish {
     id: Id,
 }
 
+#[async_trait]
 impl Operation for Finish {
     type Output = Reply<Purged>;
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::deliveries::{
@@ -109,6 +110,7 @@ pub(super) struct Recover {
     pub input: RecoverInput,
 }
 
+#[async_trait]
 impl Operation for Recover {
     type Output = Reply<Recovery>;
 

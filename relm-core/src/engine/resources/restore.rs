@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
 
+use async_trait::async_trait;
 use serde_json::Map;
 
 use super::drafts::{check_version, record_event};
@@ -80,6 +81,7 @@ impl<T> Restore<T> {
     }
 }
 
+#[async_trait]
 impl<T: Object + Into<Record>> Operation for Restore<T> {
     type Output = Reply<T>;
 
@@ -144,6 +146,7 @@ impl RestoreRest {
     }
 }
 
+#[async_trait]
 impl Operation for RestoreRest {
     /// Where the next page begins, if there is one.
     type Output = Option<Id>;

@@ -3,6 +3,8 @@
 use std::error::Error as _;
 use std::sync::Arc;
 
+use async_trait::async_trait;
+
 use super::endpoint;
 use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::components::Components;
@@ -81,6 +83,7 @@ pub(super) struct Rotate {
     pub input: RotateInput,
 }
 
+#[async_trait]
 impl Operation for Rotate {
     type Output = Reply<WebhookWithSecret>;
 
@@ -135,6 +138,7 @@ struct Reseal {
     id: Id,
 }
 
+#[async_trait]
 impl Operation for Reseal {
     type Output = bool;
 

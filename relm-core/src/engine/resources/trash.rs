@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use serde_json::Map;
 
 use super::drafts::{record_event, require};
@@ -39,6 +40,7 @@ impl<T> Delete<T> {
     }
 }
 
+#[async_trait]
 impl<T: Object + Into<Record>> Operation for Delete<T> {
     type Output = Reply<T>;
 

@@ -1,5 +1,6 @@
 //! Endpoints: subscribing, changing and deleting them.
 
+use async_trait::async_trait;
 use serde_json::Value;
 
 use super::cancelling::cancel_pending;
@@ -207,6 +208,7 @@ struct Subscribe {
     input: WebhookInput,
 }
 
+#[async_trait]
 impl Operation for Subscribe {
     type Output = Reply<WebhookWithSecret>;
 
@@ -255,6 +257,7 @@ struct Change {
     input: WebhookInput,
 }
 
+#[async_trait]
 impl Operation for Change {
     type Output = Reply<Value>;
 
@@ -288,6 +291,7 @@ struct Delete {
     id: Id,
 }
 
+#[async_trait]
 impl Operation for Delete {
     type Output = Reply<Value>;
 

@@ -2,6 +2,8 @@
 //!
 //! Records go before associations: as long as a record can be restored, its associations can.
 
+use async_trait::async_trait;
+
 use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::context::Context;
 use crate::engine::resources::deliveries::first_of;
@@ -103,6 +105,7 @@ struct Deletion {
     before: Id,
 }
 
+#[async_trait]
 impl Operation for Deletion {
     /// How many it deletes, and whether more are left.
     type Output = (usize, bool);

@@ -1,5 +1,7 @@
 //! The commits of an erasure: what each deletes, or writes once more with less in it.
 
+use async_trait::async_trait;
+
 use crate::engine::change::{Operation, Plan};
 use crate::engine::context::Context;
 use crate::engine::resources::deliveries::of_events;
@@ -33,6 +35,7 @@ pub(super) struct DeleteAll {
     pub query: Query,
 }
 
+#[async_trait]
 impl Operation for DeleteAll {
     type Output = Seen;
 
@@ -52,6 +55,7 @@ pub(super) struct ClearReferences<T: Object> {
     pub input: T::Input,
 }
 
+#[async_trait]
 impl<T: Object + Into<Record>> Operation for ClearReferences<T> {
     type Output = Seen;
 
@@ -74,6 +78,7 @@ pub(super) struct EraseEvents {
     pub query: Query,
 }
 
+#[async_trait]
 impl Operation for EraseEvents {
     type Output = Seen;
 
@@ -109,6 +114,7 @@ pub(super) struct EraseDeliveries<'a> {
     pub after: Option<Id>,
 }
 
+#[async_trait]
 impl Operation for EraseDeliveries<'_> {
     type Output = Seen;
 
@@ -154,6 +160,7 @@ pub(super) struct Forget {
     pub about: Id,
 }
 
+#[async_trait]
 impl Operation for Forget {
     type Output = ();
 

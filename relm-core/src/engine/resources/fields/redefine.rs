@@ -1,6 +1,8 @@
 //! Changing a definition: one commit, which requires the configuration that it was planned against; of a choice that gets another
 //! name, the steps after it.
 
+use async_trait::async_trait;
+
 use super::definitions::{replace, unknown};
 use super::impact::check_impact;
 use super::renaming::rename;
@@ -45,6 +47,7 @@ struct Redefine {
     expected: Option<i64>,
 }
 
+#[async_trait]
 impl Operation for Redefine {
     type Output = Reply<Field>;
 

@@ -7,6 +7,8 @@
 
 use std::marker::PhantomData;
 
+use async_trait::async_trait;
+
 use super::definitions::{replace, unknown};
 use super::impact::has_one_of;
 use crate::engine::change::{Operation, Plan, apply};
@@ -166,6 +168,7 @@ struct Rewrite<'a, T> {
     of: PhantomData<fn() -> T>,
 }
 
+#[async_trait]
 impl<T: Object + Into<Record>> Operation for Rewrite<'_, T> {
     type Output = Seen;
 
@@ -208,6 +211,7 @@ struct Finish {
     known: Option<Field>,
 }
 
+#[async_trait]
 impl Operation for Finish {
     type Output = Reply<Field>;
 
@@ -241,6 +245,7 @@ struct Pause {
     known: Option<Field>,
 }
 
+#[async_trait]
 impl Operation for Pause {
     type Output = Reply<Field>;
 

@@ -7,6 +7,7 @@ mod report;
 
 use std::collections::{BTreeMap, HashMap};
 
+use async_trait::async_trait;
 use serde_json::{Value, json};
 
 pub use self::name::OperationName;
@@ -46,6 +47,7 @@ struct Batch<'a> {
     terms_left: usize,
 }
 
+#[async_trait]
 impl Work for Operations {
     type Output = Reply<OperationsReport>;
 

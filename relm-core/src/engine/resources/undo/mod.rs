@@ -15,6 +15,8 @@ mod state;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use async_trait::async_trait;
+
 use self::definitions::Definitions;
 use self::links::Links;
 use self::past::{Past, Place, Target};
@@ -244,6 +246,7 @@ fn check_terms(actions: &BTreeMap<Id, Action>) -> Result<()> {
     }
 }
 
+#[async_trait]
 impl Operation for Undo {
     type Output = Reply<Undone>;
 
