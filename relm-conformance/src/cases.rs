@@ -434,6 +434,10 @@ macro_rules! for_each_case {
                 a_renaming_that_was_broken_off_goes_on
                 no_write_gets_past_a_renaming
             }
+            [engine::field_types] {
+                values_of_a_type_are_kept_in_one_form
+                a_choice_of_a_set_is_renamed_in_every_set
+            }
             [engine::edges] {
                 a_link_has_one_event
                 a_definition_has_one_event

@@ -92,6 +92,8 @@ pub const WEBHOOKS_MAX: usize = 20;
 pub const WEBHOOKS_PER_URL_MAX: usize = 3;
 /// Characters of an endpoint's `url`.
 pub const WEBHOOK_URL_CHARS_MAX: usize = 2_000;
+/// Characters of a value of a custom field of the type `url`.
+pub const FIELD_URL_CHARS_MAX: usize = 2_000;
 /// Header fields that its owner can add to the requests of an endpoint.
 pub const WEBHOOK_HEADERS_MAX: usize = 10;
 /// Characters of the name of such a header field.

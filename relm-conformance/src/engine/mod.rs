@@ -13,6 +13,7 @@ pub(crate) mod disabling;
 pub(crate) mod edges;
 pub(crate) mod event_filters;
 pub(crate) mod feed;
+pub(crate) mod field_types;
 pub(crate) mod history;
 pub(crate) mod identities;
 pub(crate) mod large;

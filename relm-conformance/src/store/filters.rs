@@ -265,6 +265,9 @@ fn metadata_values(long: &str) -> Vec<Value> {
         json!(false),
         json!([]),
         json!(["a"]),
+        json!(["a", "5"]),
+        json!(["á", "zz"]),
+        json!(["2026-07-02", "%"]),
         json!({}),
         json!({ "plan": "a" }),
         json!("5"),
@@ -272,6 +275,7 @@ fn metadata_values(long: &str) -> Vec<Value> {
         json!("true"),
         json!("2026-07-02"),
         json!("2026-07-03"),
+        json!("2026-07-02T10:00:00.000Z"),
         json!(long),
         json!(format!("{long}x")),
         json!(format!("{long}y")),
@@ -281,7 +285,7 @@ fn metadata_values(long: &str) -> Vec<Value> {
 }
 
 /// What filters ask of such values for.
-const METADATA_PROBES: [&str; 22] = [
+const METADATA_PROBES: [&str; 23] = [
     "5",
     "5.0",
     "0",
@@ -294,6 +298,7 @@ const METADATA_PROBES: [&str; 22] = [
     "true",
     "false",
     "2026-07-02",
+    "2026-07-02T12:00:00+02:00",
     "5.50",
     " 5",
     "a,5,true",

@@ -160,6 +160,17 @@ pub(crate) fn metadata_terms(key: &str, text: &str) -> Vec<String> {
     terms
 }
 
+/// A term that a list has which this text is in: its longest word. None where it has no word.
+pub(crate) fn listed_term(text: &str) -> Option<String> {
+    let mut longest = String::new();
+    words::words(text, &mut |word| {
+        if word.len() > longest.len() {
+            word.clone_into(&mut longest);
+        }
+    });
+    (!longest.is_empty()).then_some(longest)
+}
+
 /// One text for equal numbers: `5`, `5.0` and `-0.0` as `0`.
 fn number_text(number: f64) -> String {
     (number + 0.0).to_string()

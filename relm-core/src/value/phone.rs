@@ -17,6 +17,8 @@ const DIGITS_MIN: usize = 7;
 const DIGITS_MAX: usize = 20;
 /// Fewer digits are no number by which somebody is called from another part of the country.
 const NATIONAL_DIGITS_MIN: usize = 8;
+/// Digits of the longest number, its country code among them (E.164, section 6).
+const E164_DIGITS_MAX: usize = 15;
 /// Digits of the longest country code (E.164, section 6.2).
 const COUNTRY_CODE_DIGITS_MAX: usize = 3;
 
@@ -51,6 +53,39 @@ pub fn numbers(text: &str) -> Vec<Number> {
         is_within_word = true;
     }
     numbers
+}
+
+/// Whether a text is one number and nothing beside it.
+pub fn is_one(text: &str) -> bool {
+    whole(text.trim()).is_some()
+}
+
+/// A number that is written with its country code, as E.164 writes it: a `+` and at most fifteen digits, with its extension behind it as in
+/// `+14155550132 ext. 12`. None where the text is anything else.
+pub fn international(text: &str) -> Option<String> {
+    let text = text.trim();
+    let number = whole(text)?;
+    let is_abroad = text.starts_with(['+', '＋']) || {
+        let mut written = text.chars().filter_map(digit);
+        let begins = (written.next(), written.next());
+        begins == (Some('0'), Some('0')) && !number.digits.starts_with("00")
+    };
+    let Number {
+        digits, extension, ..
+    } = number;
+    let is_e164 = digits.len() <= E164_DIGITS_MAX && !digits.starts_with('0');
+    (is_abroad && is_e164).then(|| match extension {
+        Some(extension) => format!("+{digits} ext. {extension}"),
+        None => format!("+{digits}"),
+    })
+}
+
+/// The number that a text is as a whole.
+fn whole(text: &str) -> Option<Number> {
+    let mut numbers = numbers(text).into_iter();
+    let number = numbers.next()?;
+    let is_all = number.range == (0..text.len()) && number.digits.len() >= DIGITS_MIN;
+    (is_all && numbers.next().is_none()).then_some(number)
 }
 
 /// Whether a number may begin where this text does: a digit comes next.

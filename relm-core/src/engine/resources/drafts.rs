@@ -9,7 +9,7 @@ use crate::engine::context::Context;
 use crate::engine::transaction::unexpected;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::field::{
-    Field, check_metadata, custom_field, custom_field_elsewhere, rename_choices,
+    Field, check_metadata, custom_field, custom_field_elsewhere, normalise,
 };
 use crate::record::input::{Reader, read_only, unknown_field};
 use crate::record::object::{Object, READ_ONLY};
@@ -136,7 +136,7 @@ pub(super) fn build<T: Object>(plan: &Plan<'_>, draft: &Draft<T>) -> Result<T> {
     draft.check_asserted_of_new(&record)?;
     record.check_complete()?;
     let fields = &plan.configuration().fields;
-    rename_choices(fields, T::TYPE, record.metadata_mut());
+    normalise(fields, T::TYPE, record.metadata_mut());
     check_metadata(fields, T::TYPE, None, record.metadata())?;
     Ok(record)
 }
@@ -160,7 +160,7 @@ pub(super) fn change<T: Object>(
     draft.check_asserted(before)?;
     let mut after = before.clone();
     after.apply(draft.input.clone())?;
-    rename_choices(fields, T::TYPE, after.metadata_mut());
+    normalise(fields, T::TYPE, after.metadata_mut());
     let warnings = check_metadata(fields, T::TYPE, Some(before.metadata()), after.metadata())?;
     let is_changed = after != *before;
     if is_changed {

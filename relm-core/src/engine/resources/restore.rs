@@ -16,7 +16,7 @@ use crate::engine::reply::{Outcome, Reply};
 use crate::engine::transaction::unexpected;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::TRASHED_ASSOCIATIONS_MAX;
-use crate::record::field::rename_choices;
+use crate::record::field::normalise;
 use crate::record::object::Object;
 use crate::record::{Change, Document, Entry, Record};
 use crate::store::{Refusal, Write};
@@ -97,7 +97,7 @@ impl<T: Object + Into<Record>> Operation for Restore<T> {
         let mut record: T = document.decode()?;
         check_version(&record, self.expected)?;
         let fields = &plan.configuration().fields;
-        rename_choices(fields, T::TYPE, record.metadata_mut());
+        normalise(fields, T::TYPE, record.metadata_mut());
         record.touch(plan.now());
         let restored = Entry::new(record);
         let json = restored.document().json;

@@ -10,7 +10,7 @@ use crate::record::Record;
 use crate::record::column::ColumnValue;
 use crate::record::field::FieldType;
 use crate::record::metadata::Members;
-use crate::value::text::nfc;
+use crate::value::text::{self, nfc};
 
 /// Whether `record` meets every clause: the predicate that `list` promises, on every store.
 pub fn matches(clauses: &[Clause], record: &Record) -> bool {
@@ -72,6 +72,9 @@ impl Condition {
             ColumnValue::Text(text) => compare_json(stored, composed.as_deref(), text, field_type),
             ColumnValue::Integer(_) => None,
         };
+        if field_type == Some(FieldType::Multiselect) {
+            return self.holds_for_set(stored);
+        }
         match self {
             Self::Compare(Comparison::Neq, value) => compare(value) != Some(Ordering::Equal),
             Self::Compare(comparison, value) => {
@@ -84,6 +87,29 @@ impl Condition {
             Self::Null(null) => !null,
         }
     }
+
+    /// Whether a set meets it: `eq` asks for one that has the choice, `in` for one that has any of them, and `neq` is the opposite of `eq`.
+    fn holds_for_set(&self, stored: &Value) -> bool {
+        let chosen = stored.as_array().map_or(&[][..], Vec::as_slice);
+        let has = |value: &ColumnValue<'static>| match value {
+            ColumnValue::Text(text) => {
+                let mut chosen = chosen.iter().filter_map(Value::as_str);
+                chosen.any(|one| text::is_same(one, text))
+            }
+            ColumnValue::Integer(_) => false,
+        };
+        match self {
+            Self::Compare(Comparison::Eq, value) => has(value),
+            Self::Compare(Comparison::Neq, value) => !has(value),
+            Self::In(values) => values.iter().any(has),
+            Self::Null(null) => !null,
+            Self::Compare(
+                Comparison::Gt | Comparison::Gte | Comparison::Lt | Comparison::Lte,
+                _,
+            )
+            | Self::Ilike(_) => false,
+        }
+    }
 }
 
 /// Compares a stored `metadata` value, which `composed` is where it is a text, with a filter's text, read as the stored value's type.
@@ -94,9 +120,19 @@ fn compare_json(
     field_type: Option<FieldType>,
 ) -> Option<Ordering> {
     match (stored, field_type) {
-        (Value::String(_), None | Some(FieldType::Text | FieldType::Select | FieldType::Date)) => {
-            composed.map(|composed| composed.cmp(text))
-        }
+        (
+            Value::String(_),
+            None
+            | Some(
+                FieldType::Text
+                | FieldType::Select
+                | FieldType::Date
+                | FieldType::Url
+                | FieldType::Email
+                | FieldType::Phone
+                | FieldType::Datetime,
+            ),
+        ) => composed.map(|composed| composed.cmp(text)),
         (Value::Number(stored), None | Some(FieldType::Number)) => {
             stored.as_f64()?.partial_cmp(&number(text)?)
         }

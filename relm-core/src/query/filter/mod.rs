@@ -11,7 +11,7 @@ mod rewrite;
 mod tests;
 
 pub use self::evaluate::matches;
-pub use self::parse::{filterable, metadata_type, parse};
+pub use self::parse::{applies_to_field, filterable, metadata_type, parse};
 pub use crate::record::filter::{Filter, Filterable, MetadataValue, Operator};
 
 use crate::error::Result;

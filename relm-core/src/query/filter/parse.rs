@@ -1,5 +1,7 @@
 //! How the filters of a request become clauses.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::rewrite::{id_bounds, identified, renamed, sorted};
@@ -82,13 +84,21 @@ fn parse_one(kind: Kind, fields: &[Field], filter: &Filter, values: &[&str]) -> 
         .find(|known| known.as_str() == operator)
         .ok_or_else(|| misspelled::unknown_operator(field, operator, value))?;
     let (target, ty) = target(kind, fields, field)?;
-    if !operator.applies_to(ty) {
-        let options = Operator::ALL.into_iter().filter(|op| op.applies_to(ty));
+    let field_type = match &target {
+        Target::Metadata { field_type, .. } => *field_type,
+        Target::Id | Target::Column(_) | Target::Either(..) => None,
+    };
+    let applies = |operator: Operator| match field_type {
+        Some(field_type) => applies_to_field(operator, field_type),
+        None => operator.applies_to(ty),
+    };
+    if !applies(operator) {
+        let options = Operator::ALL.into_iter().filter(|op| applies(*op));
         return Err(Error::bad_request(format!(
             "`{}` does not apply to {}, which is of type {}.",
             operator.as_str(),
             Quoted(field),
-            ty.name()
+            field_type.map_or(ty.name(), FieldType::as_str)
         ))
         .options("", options.map(Operator::as_str)));
     }
@@ -216,12 +226,36 @@ fn target(kind: Kind, fields: &[Field], name: &str) -> Result<(Target, ColumnTyp
 /// How a `metadata` filter's value is read: by its definition, or as text where it has none.
 pub const fn metadata_type(field_type: Option<FieldType>) -> ColumnType {
     match field_type {
-        None | Some(FieldType::Text | FieldType::Select) => ColumnType::Text {
+        None
+        | Some(
+            FieldType::Text
+            | FieldType::Select
+            | FieldType::Multiselect
+            | FieldType::Url
+            | FieldType::Email
+            | FieldType::Phone,
+        ) => ColumnType::Text {
             chars_max: FILTER_VALUE_CHARS_MAX,
         },
         Some(FieldType::Number) => ColumnType::Integer,
         Some(FieldType::Date) => ColumnType::Date,
+        Some(FieldType::Datetime) => ColumnType::Timestamp,
         Some(FieldType::Bool) => ColumnType::Boolean,
+        Some(FieldType::Currency | FieldType::Json) => ColumnType::Json,
+    }
+}
+
+/// Whether an operator means something on a custom field of this type.
+pub const fn applies_to_field(operator: Operator, field_type: FieldType) -> bool {
+    match (operator, field_type) {
+        (Operator::IsNull, _) => true,
+        (_, FieldType::Currency | FieldType::Json) => false,
+        (Operator::Eq | Operator::Neq | Operator::In, _) => true,
+        (_, FieldType::Multiselect) => false,
+        (
+            Operator::Gt | Operator::Gte | Operator::Lt | Operator::Lte | Operator::Ilike,
+            field_type,
+        ) => operator.applies_to(metadata_type(Some(field_type))),
     }
 }
 
@@ -291,7 +325,22 @@ fn read_metadata_value(
     text: &str,
 ) -> Result<ColumnValue<'static>> {
     let (fits, expected, hint) = match field_type {
-        None | Some(FieldType::Text | FieldType::Select) => (true, "a text", Hint::default()),
+        // What is none of the type's values is asked for all the same, since records from before the definition may have it.
+        None
+        | Some(
+            FieldType::Text
+            | FieldType::Select
+            | FieldType::Multiselect
+            | FieldType::Url
+            | FieldType::Email
+            | FieldType::Phone,
+        ) => (true, "a text", Hint::default()),
+        Some(FieldType::Datetime) => {
+            let fits = Timestamp::parse(text).is_some();
+            (fits, MOMENT, hint::timestamp_meant(&text.into()))
+        }
+        // No operator of theirs takes a value.
+        Some(FieldType::Currency | FieldType::Json) => (false, "another field", Hint::default()),
         Some(FieldType::Number) => (number(text).is_some(), "a number", Hint::default()),
         Some(FieldType::Date) => {
             let fits = Date::parse(text).is_some();
@@ -305,5 +354,6 @@ fn read_metadata_value(
     if !fits {
         return Err(refuse(field, text, expected, hint));
     }
-    Ok(nfc(text).into_owned().into())
+    let form = field_type.map_or(Cow::Borrowed(text), |field_type| field_type.form_of(text));
+    Ok(nfc(&form).into_owned().into())
 }

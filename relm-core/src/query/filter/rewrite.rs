@@ -1,9 +1,9 @@
 //! What a clause becomes so that a store can decide it by an index: the same records meet it.
 
 use super::{Clause, Comparison, Condition, Target};
-use crate::query::terms::metadata_terms;
+use crate::query::terms::{listed_term, metadata_terms};
 use crate::record::column::{ColumnValue, Identity};
-use crate::record::field::Field;
+use crate::record::field::{Field, FieldType};
 use crate::record::object_type::ObjectType;
 use crate::record::{columns, unique_column};
 use crate::value::id::{Id, Kind};
@@ -126,17 +126,21 @@ impl Clause {
     /// Index terms of which every match has one: where there are any, a store reads what holds one of them instead of
     /// walking the list. The clause itself still decides.
     pub fn terms(&self) -> Option<Vec<String>> {
-        let Target::Metadata { key, .. } = &self.target else {
+        let Target::Metadata { key, field_type } = &self.target else {
             return None;
         };
-        let of = |value: &ColumnValue<'static>| match value {
-            ColumnValue::Text(text) => metadata_terms(key, text),
-            ColumnValue::Integer(_) => Vec::new(),
+        let of = |value: &ColumnValue<'static>| match (value, field_type) {
+            (ColumnValue::Text(text), Some(FieldType::Multiselect)) => {
+                listed_term(text).map(|term| vec![term])
+            }
+            (ColumnValue::Text(text), _) => Some(metadata_terms(key, text)),
+            (ColumnValue::Integer(_), _) => Some(Vec::new()),
         };
         match &self.condition {
-            Condition::Compare(Comparison::Eq, value) => Some(of(value)),
+            Condition::Compare(Comparison::Eq, value) => of(value),
             Condition::In(values) => {
-                let mut terms: Vec<String> = values.iter().flat_map(of).collect();
+                let terms: Option<Vec<Vec<String>>> = values.iter().map(of).collect();
+                let mut terms: Vec<String> = terms?.into_iter().flatten().collect();
                 terms.sort_unstable();
                 terms.dedup();
                 Some(terms)

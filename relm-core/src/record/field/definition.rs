@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::FieldType;
 use crate::error::{Error, Result};
 use crate::limits::{
     FIELD_CHOICES_MAX, FIELD_KEY_CHARS_MAX, FIELD_OPTIONS_BYTES_MAX, TEXT_CHARS_MAX,
@@ -30,18 +31,20 @@ pub(super) fn check_key(key: &str) -> Result<()> {
     Err(hint::field_key_meant(key).on(error))
 }
 
-/// Whether a custom field can have these choices, which only a `select` has. Two of them that differ in composition alone are one.
-pub(super) fn check_choices(is_select: bool, choices: &[String]) -> Result<()> {
+/// Whether a custom field of this type can have these choices. Two of them that differ in composition alone are one.
+pub(super) fn check_choices(field_type: FieldType, choices: &[String]) -> Result<()> {
     let refuse = |message: String| Err(Error::invalid("options.choices", message));
-    if !is_select {
+    if !field_type.has_choices() {
         if choices.is_empty() {
             return Ok(());
         }
-        return refuse("Only a `select` field has choices.".to_owned());
+        let message =
+            format!("Only a `select` or `multiselect` field has choices, not a `{field_type}`.");
+        return refuse(message);
     }
     if choices.is_empty() || choices.len() > FIELD_CHOICES_MAX {
         return refuse(format!(
-            "A `select` field needs 1 to {FIELD_CHOICES_MAX} `options.choices`."
+            "A `{field_type}` field needs 1 to {FIELD_CHOICES_MAX} `options.choices`."
         ));
     }
     let bytes: usize = choices.iter().map(|choice| json_bytes(choice) + 3).sum();

@@ -6,6 +6,7 @@ mod options;
 mod patch;
 #[cfg(test)]
 mod tests;
+mod types;
 mod values;
 
 use serde::{Deserialize, Serialize, Serializer};
@@ -16,9 +17,8 @@ use self::names::{OPTIONS_OTHER_NAMES, OTHER_NAMES, READ_ONLY, TYPES_OTHER_NAMES
 pub(crate) use self::options::composed;
 pub use self::options::{Enforce, FieldOptions, Renaming};
 pub use self::patch::{ChoiceChange, FieldPatch};
-pub(crate) use self::values::{
-    check_metadata, custom_field, custom_field_elsewhere, rename_choices,
-};
+pub use self::types::FieldType;
+pub(crate) use self::values::{check_metadata, custom_field, custom_field_elsewhere, normalise};
 use crate::error::Result;
 use crate::limits::{FIELD_KEY_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::record::check;
@@ -27,55 +27,9 @@ use crate::record::hint;
 use crate::record::input::{Reader, read_as_json};
 use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
-use crate::value::from_text::named;
 use crate::value::id::Id;
 use crate::value::scope::Mode;
 use crate::value::time::Timestamp;
-
-/// What a custom field holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum FieldType {
-    /// A JSON string.
-    Text,
-    /// A JSON number.
-    Number,
-    /// A calendar day, `YYYY-MM-DD`.
-    Date,
-    /// True or false.
-    Bool,
-    /// One of the field's choices.
-    Select,
-}
-
-impl FieldType {
-    /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 5] = [
-        Self::Text,
-        Self::Number,
-        Self::Date,
-        Self::Bool,
-        Self::Select,
-    ];
-
-    /// The name in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Number => "number",
-            Self::Date => "date",
-            Self::Bool => "bool",
-            Self::Select => "select",
-        }
-    }
-}
-
-named!(
-    FieldType,
-    as_str,
-    "`text`, `number`, `date`, `bool` or `select`"
-);
 
 /// The definition of a custom field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,7 +60,7 @@ pub struct Field {
     pub required: bool,
     /// When a write is refused for the field: `always`, or `on_change`, when the write changes it. Default: `always`.
     pub enforce: Enforce,
-    /// The choices of a `select`; empty on every other type.
+    /// The choices of a `select` or `multiselect`; empty on every other type.
     pub options: FieldOptions,
     /// Where it is shown among the fields of its objects: those with smaller numbers first, those without one last, and then the
     /// older ones first.
@@ -200,7 +154,7 @@ pub struct FieldInput {
     /// See [`Field::position`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<i64>,
-    /// The choices of a `select`; empty on every other type. In JSON they are in `options`.
+    /// The choices of a `select` or `multiselect`; empty on every other type. In JSON they are in `options`.
     #[serde(
         rename = "options",
         serialize_with = "in_options",
@@ -328,7 +282,7 @@ impl Field {
             choices,
         } = input;
         check_key(&key)?;
-        check_choices(field_type == FieldType::Select, &choices)?;
+        check_choices(field_type, &choices)?;
         let label = match label {
             Some(label) => check::required_text("label")(label)?,
             None => key.clone(),

@@ -61,26 +61,38 @@ pub(super) const OPTIONS_OTHER_NAMES: OtherNames = &[(
 /// What they call the types of fields.
 pub(super) const TYPES_OTHER_NAMES: OtherNames = &[
     (
-        &[
-            "string",
-            "str",
-            "varchar",
-            "textarea",
-            "multiline",
-            "url",
-            "email",
-            "phone",
-        ],
+        &["string", "str", "varchar", "textarea", "multiline"],
         &["text"],
     ),
     (
         &[
-            "integer", "int", "float", "double", "decimal", "currency", "numeric", "long",
+            "integer", "int", "float", "double", "decimal", "numeric", "long",
         ],
         &["number"],
     ),
     (&["boolean", "checkbox", "flag"], &["bool"]),
-    (&["datetime", "date_time", "timestamp", "day"], &["date"]),
+    (&["day"], &["date"]),
+    (
+        &["date_time", "date-time", "timestamp", "moment"],
+        &["datetime"],
+    ),
+    (
+        &[
+            "multi_select",
+            "multi-select",
+            "multi_choice",
+            "multipicklist",
+            "checkboxes",
+            "tags",
+            "set",
+        ],
+        &["multiselect"],
+    ),
+    (&["link", "uri", "website", "domain"], &["url"]),
+    (&["e_mail", "e-mail", "email_address", "mail"], &["email"]),
+    (&["telephone", "phone_number", "tel", "mobile"], &["phone"]),
+    (&["money", "amount", "price"], &["currency"]),
+    (&["object", "map", "any", "array", "list"], &["json"]),
     (
         &[
             "enum",

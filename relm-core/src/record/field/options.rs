@@ -1,4 +1,4 @@
-//! What a field's type needs to know beside itself: the choices of a `select`, and those among them that get other names.
+//! What a field's type needs to know beside itself: the choices of a `select` or `multiselect`, and those among them that get other names.
 
 use std::borrow::Cow;
 
@@ -22,7 +22,7 @@ const CHOICE_BYTES_MAX: usize = TEXT_CHARS_MAX * 4 * 4;
 )]
 #[non_exhaustive]
 pub struct FieldOptions {
-    /// The values of a `select`; absent on every other type.
+    /// The values of a `select` or `multiselect`; absent on every other type.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<String>,
     /// The choices whose renaming is under way: until it ends, the former name is accepted too, and written as the new one. Absent

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::definition::check_choices;
 use super::names::{FIXED, OPTIONS_OTHER_NAMES, OTHER_NAMES, READ_ONLY};
 use super::options::{Enforce, FieldOptions, Renaming};
-use super::{Field, FieldType, read_enforce};
+use super::{Field, read_enforce};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::FIELD_CHOICES_MAX;
 use crate::record::actor::Origin;
@@ -38,7 +38,7 @@ pub struct FieldPatch {
     /// See [`Field::position`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub position: Patch<i64>,
-    /// All choices that a `select` has from now on, in their order: those that are not among them are removed. In JSON they are in
+    /// All choices that a `select` or `multiselect` has from now on, in their order: those that are not among them are removed. In JSON they are in
     /// `options`.
     #[serde(
         rename = "options",
@@ -201,11 +201,11 @@ impl Field {
         position.apply(&mut after.position, check::integer("position"))?;
         match choices {
             Patch::Keep => {}
-            Patch::Clear => check_choices(self.field_type == FieldType::Select, &[])?,
+            Patch::Clear => check_choices(self.field_type, &[])?,
             Patch::Set(choices) => {
                 let named = choices.iter().map(ChoiceChange::name).map(str::to_owned);
                 let named: Vec<String> = named.collect();
-                check_choices(self.field_type == FieldType::Select, &named)?;
+                check_choices(self.field_type, &named)?;
                 after.options = self.options.patched(choices, named, origin)?;
             }
         }

@@ -29,9 +29,9 @@ fn define(input: FieldInput) -> Result<Field> {
 }
 
 fn field(field_type: FieldType) -> Field {
-    let choices = match field_type {
-        FieldType::Select => vec!["free".to_owned(), "pro".to_owned()],
-        FieldType::Text | FieldType::Number | FieldType::Date | FieldType::Bool => Vec::new(),
+    let choices = match field_type.has_choices() {
+        true => vec!["free".to_owned(), "pro".to_owned()],
+        false => Vec::new(),
     };
     define(input(field_type, &choices)).unwrap()
 }
@@ -117,15 +117,15 @@ fn choices(count: usize, letters: usize) -> Vec<String> {
 fn a_select_has_choices_and_nothing_else_has() {
     let one = choices(1, 1);
     for field_type in FieldType::ALL {
-        let is_select = field_type == FieldType::Select;
+        let has_choices = [FieldType::Select, FieldType::Multiselect].contains(&field_type);
         assert_eq!(
             define(input(field_type, &one)).is_ok(),
-            is_select,
+            has_choices,
             "{field_type:?}"
         );
         assert_eq!(
             define(input(field_type, &[])).is_ok(),
-            !is_select,
+            !has_choices,
             "{field_type:?}"
         );
     }
@@ -170,14 +170,16 @@ fn a_field_holds_values_of_its_type() {
         (json!(5), &[FieldType::Number]),
         (json!(-0.5), &[FieldType::Number]),
         (json!(true), &[FieldType::Bool]),
-        (json!(["pro"]), &[]),
+        (json!(["pro"]), &[FieldType::Multiselect]),
+        (json!(["other"]), &[]),
+        (json!("+14155550132"), &[FieldType::Text, FieldType::Phone]),
         (json!({}), &[]),
     ] {
         for field_type in FieldType::ALL {
             let taken = field(field_type).check(&value);
             assert_eq!(
                 taken.is_ok(),
-                taken_by.contains(&field_type),
+                taken_by.contains(&field_type) || field_type == FieldType::Json,
                 "{value} {field_type:?}"
             );
             if let Err(refusal) = taken {

@@ -2,28 +2,37 @@
 
 use serde_json::Value;
 
-use super::{Enforce, Field, FieldType};
+use super::{Enforce, Field, FieldOptions, FieldType};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::WARNINGS_MAX;
-use crate::record::hint;
+use crate::limits::{FIELD_CHOICES_MAX, WARNINGS_MAX};
+use crate::record::hint::{self, Hint};
 use crate::record::metadata::Metadata;
 use crate::record::object_type::ObjectType;
 use crate::value::excerpt::Quoted;
-use crate::value::time::Date;
+
+const WEB_ADDRESS: &str = "a web address such as https://example.com/page";
+const AMOUNT: &str = r#"an amount in the smallest unit of its currency, such as {"amount_minor": 12900, "currency": "EUR"}"#;
+
+/// For an address without its scheme.
+fn web_address_meant(text: &str) -> Hint {
+    let meant = format!("https://{}", text.trim());
+    let is_one = !text.contains("://")
+        && FieldOptions::default().hold(FieldType::Url, &Value::from(meant.as_str()));
+    match is_one && text.contains('.') {
+        true => Hint::of(meant),
+        false => Hint::default(),
+    }
+}
 
 impl Field {
     /// Whether `value` is one that the field holds.
     pub(crate) fn holds(&self, value: &Value) -> bool {
-        match self.field_type {
-            FieldType::Text => value.is_string(),
-            FieldType::Number => value.is_number(),
-            FieldType::Bool => value.is_boolean(),
-            FieldType::Date => value.as_str().and_then(Date::parse).is_some(),
-            FieldType::Select => {
-                let chosen = value.as_str();
-                chosen.is_some_and(|chosen| self.options.choice(chosen).is_some())
-            }
-        }
+        self.options.hold(self.field_type, value)
+    }
+
+    /// The form in which the field keeps a value, where it is another.
+    pub(crate) fn form_of(&self, value: &Value) -> Option<Value> {
+        self.options.form_of(self.field_type, value)
     }
 
     /// Whether `value` is one that the field holds; the error says what would be.
@@ -32,14 +41,44 @@ impl Field {
             return Ok(());
         }
         let path = format!("metadata.{}", self.key);
+        let text = value.as_str().unwrap_or_default();
         let (expected, hint) = match self.field_type {
             FieldType::Text => ("a string", hint::text_meant(value)),
             FieldType::Number => ("a number", hint::number_meant(&path, value)),
             FieldType::Bool => ("true or false", hint::boolean_meant(value)),
             FieldType::Date => ("a day such as 2026-07-02", hint::date_meant(value)),
             FieldType::Select => return Err(self.no_choice(&path, value)),
+            FieldType::Multiselect => match value {
+                Value::Array(chosen) => return Err(self.no_choice_of(&path, chosen)),
+                _ => (r#"a list of choices such as ["a", "b"]"#, Hint::default()),
+            },
+            FieldType::Url => (WEB_ADDRESS, web_address_meant(text)),
+            FieldType::Email => (
+                "an e-mail address such as ada@example.com",
+                hint::email_meant(text),
+            ),
+            FieldType::Phone => ("one telephone number such as +14155550132", Hint::default()),
+            FieldType::Datetime => (
+                "an RFC 3339 time such as 2026-07-02T10:00:00Z",
+                hint::timestamp_meant(value),
+            ),
+            FieldType::Currency => (AMOUNT, Hint::default()),
+            FieldType::Json => ("JSON", Hint::default()),
         };
         Err(hint::mismatch(&path, expected, value, hint))
+    }
+
+    /// That a list has a member that is none of the choices.
+    fn no_choice_of(&self, path: &str, chosen: &[Value]) -> Error {
+        if chosen.len() > FIELD_CHOICES_MAX {
+            let message = format!(
+                "`{path}` must be a list of at most {FIELD_CHOICES_MAX} choices, not of {}.",
+                chosen.len()
+            );
+            return Error::invalid(path, message);
+        }
+        let other = self.options.no_choice(chosen).unwrap_or(&Value::Null);
+        self.no_choice(path, other)
     }
 
     fn no_choice(&self, path: &str, value: &Value) -> Error {
@@ -74,9 +113,11 @@ impl Field {
                 let choices = hint::some_of(choices.clone());
                 format!("`{path}` is required: one of {choices}.")
             }
-            FieldType::Text | FieldType::Number | FieldType::Date | FieldType::Bool => {
-                format!("`{path}` is required.")
+            FieldType::Multiselect => {
+                let choices = hint::some_of(choices.clone());
+                format!("`{path}` is required: a list of {choices}.")
             }
+            _ => format!("`{path}` is required."),
         };
         Error::invalid(path, message).options("", choices)
     }
@@ -109,19 +150,19 @@ pub(crate) fn check_metadata<'a>(
     Ok(warnings)
 }
 
-/// Writes the choices that are being renamed under their new names, whichever name they were given by.
-pub(crate) fn rename_choices<'a>(
+/// Writes each value in the form in which its field keeps it; a choice that is being renamed under its new name, whichever it was given by.
+pub(crate) fn normalise<'a>(
     fields: impl IntoIterator<Item = &'a Field>,
     object_type: ObjectType,
     metadata: &mut Metadata,
 ) {
     for field in fields {
-        if field.object_type != object_type || field.options.renaming.is_empty() {
+        if field.object_type != object_type {
             continue;
         }
-        let chosen = metadata.as_map().get(&field.key).and_then(Value::as_str);
-        if let Some(to) = chosen.and_then(|chosen| field.options.renamed(chosen)) {
-            metadata.insert(field.key.as_str(), to);
+        let value = metadata.as_map().get(&field.key);
+        if let Some(form) = value.and_then(|value| field.form_of(value)) {
+            metadata.insert(field.key.as_str(), form);
         }
     }
 }

@@ -35,7 +35,7 @@ pub(crate) struct Hint {
 }
 
 impl Hint {
-    fn of(suggestion: impl Display) -> Self {
+    pub fn of(suggestion: impl Display) -> Self {
         Self {
             suggestion: Some(suggestion.to_string()),
             sentence: None,

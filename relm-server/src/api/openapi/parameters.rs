@@ -4,7 +4,7 @@ use relm_core::limits::{
     FILTER_IN_VALUES_MAX, IDEMPOTENCY_KEY_CHARS_MAX, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX,
     SEARCH_QUERY_CHARS_MAX,
 };
-use relm_core::query::filter::{Operator, metadata_type};
+use relm_core::query::filter::{Operator, applies_to_field};
 use relm_core::record::column::ColumnType;
 use relm_core::{Field, FieldType, Kind, ObjectType};
 use serde_json::{Value, json};
@@ -94,13 +94,17 @@ pub(super) fn parameters(operation: &Operation, fields: &[Field]) -> Vec<Value> 
         all.extend(ObjectType::of(kind).map(|_| deleted()));
         let typed = |name| Some((name, filterable::field_type(kind, name)?));
         for (name, ty) in filterable::names(kind).filter_map(typed) {
-            all.extend(filters(name, ty, &plain(ty)));
+            all.extend(filters(
+                name,
+                |operator| operator.applies_to(ty),
+                &plain(ty),
+            ));
         }
         let own = |field: &&Field| Some(field.object_type) == ObjectType::of(kind);
         for field in fields.iter().filter(own) {
-            let ty = metadata_type(Some(field.field_type));
+            let applies = |operator| applies_to_field(operator, field.field_type);
             let name = format!("metadata.{}", field.key);
-            all.extend(filters(&name, ty, &of_custom_field(field)));
+            all.extend(filters(&name, applies, &of_custom_field(field)));
         }
     }
     all
@@ -200,9 +204,9 @@ fn words() -> [Value; 2] {
 }
 
 /// A field's filters, one for each operator that it takes.
-fn filters(name: &str, ty: ColumnType, value: &Value) -> Vec<Value> {
+fn filters(name: &str, applies: impl Fn(Operator) -> bool, value: &Value) -> Vec<Value> {
     let operators = Operator::ALL.into_iter();
-    let taken = operators.filter(|operator| operator.applies_to(ty));
+    let taken = operators.filter(|operator| applies(*operator));
     taken
         .map(|operator| filter(name, operator, value))
         .collect()
@@ -248,7 +252,15 @@ fn plain(ty: ColumnType) -> Value {
 
 fn of_custom_field(field: &Field) -> Value {
     match field.field_type {
-        FieldType::Text | FieldType::Select => json!({ "type": "string" }),
+        FieldType::Text
+        | FieldType::Select
+        | FieldType::Multiselect
+        | FieldType::Url
+        | FieldType::Email
+        | FieldType::Phone
+        | FieldType::Currency
+        | FieldType::Json => json!({ "type": "string" }),
+        FieldType::Datetime => json!({ "type": "string", "format": "date-time" }),
         FieldType::Number => json!({ "type": "number" }),
         FieldType::Date => json!({ "type": "string", "format": "date" }),
         FieldType::Bool => json!({ "type": "boolean" }),

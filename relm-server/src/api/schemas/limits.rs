@@ -91,6 +91,7 @@ fn of_records() -> Value {
         "custom_fields": limits::FIELDS_MAX,
         "custom_field_key_characters": limits::FIELD_KEY_CHARS_MAX,
         "custom_field_choices": limits::FIELD_CHOICES_MAX,
+        "custom_field_url_characters": limits::FIELD_URL_CHARS_MAX,
         "custom_field_options_bytes": limits::FIELD_OPTIONS_BYTES_MAX,
         "custom_fields_bytes": limits::FIELDS_BYTES_MAX,
         "custom_field_records": limits::FIELD_RECORDS_MAX,

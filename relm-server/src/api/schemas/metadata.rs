@@ -75,6 +75,22 @@ fn value(field: &Field, of: Of) -> Value {
         FieldType::Date => json!({ "type": "string", "format": "date" }),
         FieldType::Bool => json!({ "type": "boolean" }),
         FieldType::Select => json!({ "type": "string", "enum": field.options.choices }),
+        FieldType::Multiselect => json!({
+            "type": "array", "items": { "type": "string", "enum": field.options.choices },
+        }),
+        FieldType::Url => json!({ "type": "string", "format": "uri" }),
+        FieldType::Email => json!({ "type": "string", "format": "email" }),
+        FieldType::Phone => json!({ "type": "string" }),
+        FieldType::Datetime => json!({ "type": "string", "format": "date-time" }),
+        FieldType::Currency => json!({
+            "type": "object",
+            "properties": {
+                "amount_minor": { "type": "integer", "format": "int64" },
+                "currency": { "type": "string", "description": "An ISO 4217 code, such as EUR." },
+            },
+            "required": ["amount_minor", "currency"],
+        }),
+        FieldType::Json => json!({}),
     };
     schema["description"] = field.label.as_str().into();
     match of {
@@ -82,6 +98,9 @@ fn value(field: &Field, of: Of) -> Value {
         Of::Record => {
             if let Some(members) = schema.as_object_mut() {
                 members.remove("enum");
+                if let Some(items) = members.get_mut("items").and_then(Value::as_object_mut) {
+                    items.remove("enum");
+                }
             }
             schema
         }
@@ -92,6 +111,10 @@ fn value(field: &Field, of: Of) -> Value {
 
 /// The same, or null, which an `enum` must list.
 fn or_null(schema: Value) -> Value {
+    if schema.get("type").is_none() {
+        // It may be anything.
+        return schema;
+    }
     let mut schema = nullable(schema);
     if let Some(choices) = schema.get_mut("enum").and_then(Value::as_array_mut) {
         choices.push(Value::Null);

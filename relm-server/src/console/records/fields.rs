@@ -18,6 +18,8 @@ const METADATA: &str = "metadata";
 const CUSTOM_MAX: usize = 40;
 /// Bytes that all choices together may take in a page: the fields of what is beyond are typed.
 const CHOICES_BYTES_MAX: usize = 16 * 1024;
+/// Choices that a hint names.
+const HINT_CHOICES_MAX: usize = 8;
 /// Characters of a label.
 const LABEL_CHARS: usize = 60;
 
@@ -199,6 +201,16 @@ fn custom_field(field: &Field, room: &mut usize) -> Input {
         .sum();
     let (input, hint) = match field.field_type {
         FieldType::Text => (InputType::Line, None),
+        FieldType::Json => (InputType::Json, Some("Any JSON: a list, an object, a text.".to_owned())),
+        FieldType::Url => (InputType::Line, Some("Such as https://example.com/page.".to_owned())),
+        FieldType::Email => (InputType::Line, Some("Such as ada@example.com.".to_owned())),
+        FieldType::Phone => (InputType::Line, Some("With its country code: +14155550132.".to_owned())),
+        FieldType::Datetime => (InputType::Moment, Some("In UTC.".to_owned())),
+        FieldType::Multiselect => (InputType::Lines, Some(any_of(choices))),
+        FieldType::Currency => (
+            InputType::Json,
+            Some(r#"In the smallest unit: {"amount_minor": 12900, "currency": "EUR"} is 129.00 EUR."#.to_owned()),
+        ),
         FieldType::Number => (InputType::Number, None),
         FieldType::Date => (InputType::Date, None),
         FieldType::Bool => (InputType::Truth, None),
@@ -224,6 +236,17 @@ fn custom_field(field: &Field, room: &mut usize) -> Input {
         },
         ..Input::new(format!("metadata.{}", field.key), label, input)
     }
+}
+
+/// What can be chosen, as far as a hint has room.
+fn any_of(choices: &[String]) -> String {
+    let shown = choices.iter().take(HINT_CHOICES_MAX);
+    let shown: Vec<String> = shown.map(|choice| cut(choice, LABEL_CHARS)).collect();
+    let more = match choices.len().checked_sub(HINT_CHOICES_MAX) {
+        Some(more @ 1..) => format!(", and {more} more"),
+        _ => String::new(),
+    };
+    format!("Any of these, one to a line: {}{more}.", shown.join(", "))
 }
 
 /// The members that were typed as JSON.

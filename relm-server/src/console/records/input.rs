@@ -1,6 +1,6 @@
 //! One field of the form of a record: how a value is typed, and what value was typed.
 
-use relm_core::value::hex::hex;
+use relm_core::value::{self, hex::hex};
 use serde_json::{Number, Value};
 use sha2::{Digest, Sha256};
 
@@ -25,8 +25,10 @@ pub(super) enum InputType {
     /// The id of a record.
     Id,
     Choice,
+    /// Texts, one to a line.
+    Lines,
     Truth,
-    /// An object of JSON.
+    /// JSON: an object of members as it is typed where that is all metadata, and any value where it is that of one field.
     Json,
 }
 
@@ -110,9 +112,13 @@ impl Input {
             | InputType::Text
             | InputType::Date
             | InputType::Id
-            | InputType::Choice
-            | InputType::Json => as_text(),
+            | InputType::Choice => as_text(),
+            InputType::Json => value::json::parse(text.as_bytes()).unwrap_or_else(|_| as_text()),
             InputType::Moment => Value::from(picked(text)),
+            InputType::Lines => {
+                let lines = text.lines().map(str::trim);
+                lines.filter(|line| !line.is_empty()).collect()
+            }
             InputType::Whole => text.parse::<i64>().map_or_else(|_| as_text(), Value::from),
             InputType::Number => {
                 let number = serde_json::from_str::<Number>(text);
@@ -138,7 +144,10 @@ impl Input {
 
     /// Whether it takes the whole width.
     pub fn is_wide(&self) -> bool {
-        matches!(self.input, InputType::Text | InputType::Json)
+        matches!(
+            self.input,
+            InputType::Text | InputType::Json | InputType::Lines
+        )
     }
 
     /// The `type` of its element.
@@ -152,6 +161,7 @@ impl Input {
             | InputType::Number
             | InputType::Id
             | InputType::Choice
+            | InputType::Lines
             | InputType::Truth
             | InputType::Json => "text",
         }
@@ -185,6 +195,13 @@ impl Input {
         let text = match value {
             Value::Null => String::new(),
             Value::String(text) => text.clone(),
+            Value::Array(values) if self.input == InputType::Lines => {
+                let lines = values.iter().map(|value| match value {
+                    Value::String(text) => text.clone(),
+                    value => value.to_string(),
+                });
+                lines.collect::<Vec<_>>().join("\n")
+            }
             Value::Object(members) if self.input == InputType::Json && members.is_empty() => {
                 String::new()
             }
@@ -205,7 +222,7 @@ impl Input {
     fn normalised(&self, text: &str) -> String {
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         match self.input {
-            InputType::Text | InputType::Json | InputType::Choice => text,
+            InputType::Text | InputType::Json | InputType::Choice | InputType::Lines => text,
             _ => text.replace('\n', "").trim().to_owned(),
         }
     }
@@ -243,6 +260,18 @@ mod tests {
             (InputType::Number, "1.5", json!(1.5)),
             (InputType::Number, "many", json!("many")),
             (InputType::Truth, "true", json!(true)),
+            (
+                InputType::Lines,
+                "pro\r\n\r\n free ",
+                json!(["pro", "free"]),
+            ),
+            (InputType::Lines, "", json!(null)),
+            (
+                InputType::Json,
+                "[1, {\"a\": null}]",
+                json!([1, { "a": null }]),
+            ),
+            (InputType::Json, "{", json!("{")),
             (
                 InputType::Moment,
                 "2026-11-29T09:30",

@@ -67,7 +67,7 @@ impl Page {
     }
 
     fn is_select(&self) -> bool {
-        self.field.field_type == FieldType::Select
+        self.field.field_type.has_choices()
     }
 
     /// What is said at a member of the form.

@@ -90,8 +90,7 @@ impl EditForm {
         changed("enforce", self.on_change != is.on_change, json!(enforce));
         let choices = self.all_choices();
         let kept = field.options.choices.iter().map(|choice| json!(choice));
-        let is_otherwise =
-            field.field_type == FieldType::Select && !kept.eq(choices.iter().cloned());
+        let is_otherwise = field.field_type.has_choices() && !kept.eq(choices.iter().cloned());
         changed("options", is_otherwise, json!({ "choices": choices }));
         body.into()
     }

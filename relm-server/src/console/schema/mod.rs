@@ -112,13 +112,20 @@ impl New<'_> {
         error.map(Message::of)
     }
 
-    fn types(&self) -> [(FieldType, &'static str); 5] {
+    fn types(&self) -> [(FieldType, &'static str); 12] {
         [
             (FieldType::Text, "Text"),
             (FieldType::Number, "Number"),
             (FieldType::Date, "Date"),
             (FieldType::Bool, "Yes or no"),
             (FieldType::Select, "One of several choices"),
+            (FieldType::Multiselect, "Any of several choices"),
+            (FieldType::Url, "Web address"),
+            (FieldType::Email, "E-mail address"),
+            (FieldType::Phone, "Phone number"),
+            (FieldType::Datetime, "Date and time"),
+            (FieldType::Currency, "Amount of money"),
+            (FieldType::Json, "JSON"),
         ]
     }
 }

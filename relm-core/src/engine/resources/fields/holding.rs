@@ -1,10 +1,11 @@
 //! Which values a definition holds, to be looked up for thousands of records.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
+use crate::limits::FIELD_CHOICES_MAX;
 use crate::record::field::{Field, FieldType, composed};
 use crate::value::text::nfc;
 
@@ -30,17 +31,32 @@ impl<'a> Holding<'a> {
         Self { field, places }
     }
 
-    /// The place of the choice that a value is.
-    pub fn choice(&self, value: &Value) -> Option<usize> {
+    /// The place of the choice that a text is.
+    fn place(&self, value: &Value) -> Option<usize> {
         let chosen = composed(value.as_str()?)?;
         self.places.get(&*chosen).copied()
+    }
+
+    /// The places of the choices that a value is, or has, each once; none where it is none that the field holds.
+    pub fn choices(&self, value: &Value) -> Option<BTreeSet<usize>> {
+        match (self.field.field_type, value) {
+            (FieldType::Select, value) => Some(BTreeSet::from([self.place(value)?])),
+            (FieldType::Multiselect, Value::Array(chosen)) => {
+                let is_bounded = chosen.len() <= FIELD_CHOICES_MAX;
+                let chosen = is_bounded.then_some(chosen)?;
+                chosen.iter().map(|one| self.place(one)).collect()
+            }
+            _ => None,
+        }
     }
 
     /// Whether the value that a record has, or that it has none, is as the field asks.
     pub fn is_kept_by(&self, value: Option<&Value>) -> bool {
         match (value, self.field.field_type) {
             (None, _) => !self.field.required,
-            (Some(value), FieldType::Select) => self.choice(value).is_some(),
+            (Some(value), FieldType::Select | FieldType::Multiselect) => {
+                self.choices(value).is_some()
+            }
             (Some(value), _) => self.field.holds(value),
         }
     }
@@ -81,7 +97,10 @@ mod tests {
             (json!(1), None),
             (json!("e\u{301}".repeat(100_000)), None),
         ] {
-            assert_eq!(holding.choice(&value), place);
+            assert_eq!(
+                holding.choices(&value),
+                place.map(|place| BTreeSet::from([place]))
+            );
             assert_eq!(holding.is_kept_by(Some(&value)), place.is_some());
         }
         assert!(holding.is_kept_by(None));

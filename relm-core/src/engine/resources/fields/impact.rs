@@ -7,7 +7,7 @@ use crate::error::{Affected, Error, ErrorKind, Result};
 use crate::limits::{ERROR_IDS_MAX, FIELD_IMPACT_MAX, FIELD_RECORDS_MAX, PAGE_LIMIT_MAX};
 use crate::query::filter::{Clause, Condition, Target};
 use crate::record::column::ColumnValue;
-use crate::record::field::{Enforce, Field, FieldType};
+use crate::record::field::{Enforce, Field};
 use crate::record::hint;
 use crate::store::Query;
 use crate::value::id::Id;
@@ -144,7 +144,7 @@ pub(super) fn has_one_of(field: &Field, choices: &[&str]) -> Clause {
     Clause {
         target: Target::Metadata {
             key: field.key.clone(),
-            field_type: Some(FieldType::Select),
+            field_type: Some(field.field_type),
         },
         condition: Condition::In(choices.iter().map(value).collect()),
     }

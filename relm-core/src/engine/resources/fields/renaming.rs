@@ -19,7 +19,7 @@ use crate::engine::resources::drafts;
 use crate::engine::resources::purge::{Rest, is_kept};
 use crate::error::{ErrorKind, Result};
 use crate::limits::RENAMING_STEPS_MAX;
-use crate::record::field::{Field, Renaming};
+use crate::record::field::{Field, Renaming, normalise};
 use crate::record::object::{Activity, Company, Contact, Deal, Object};
 use crate::record::object_type::ObjectType;
 use crate::record::{Entry, Record};
@@ -179,9 +179,9 @@ impl<T: Object + Into<Record>> Operation for Rewrite<'_, T> {
         let Some(field) = self.known.or(field).cloned() else {
             return Ok(Seen::NOTHING);
         };
-        let Some(to) = field.options.renamed(self.from) else {
+        if field.options.renamed(self.from).is_none() {
             return Ok(Seen::NOTHING);
-        };
+        }
         let query = Query {
             kind: T::TYPE.kind(),
             clauses: vec![has_one_of(&field, &[self.from])],
@@ -196,7 +196,7 @@ impl<T: Object + Into<Record>> Operation for Rewrite<'_, T> {
         for document in page.documents {
             let before: T = document.decode()?;
             let mut after = before.clone();
-            after.metadata_mut().insert(field.key.as_str(), to);
+            normalise([&field], T::TYPE, after.metadata_mut());
             after.touch(plan.now());
             drafts::replace(plan, (before, document), after)?;
         }

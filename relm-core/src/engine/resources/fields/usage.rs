@@ -1,4 +1,4 @@
-//! What a field is used for: how many records have a value in it, and which choice of a `select`.
+//! What a field is used for: how many records have a value in it, and which choice of a `select` or `multiselect`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -33,7 +33,7 @@ pub struct FieldUsage {
     pub with_value: usize,
     /// How many of them do not keep to the definition: their value is none that the field holds, or it is required and they have none.
     pub invalid: usize,
-    /// How many of them have each choice of a `select`, in their order; empty on every other type.
+    /// How many of them have each choice of a `select` or `multiselect`, in their order; empty on every other type.
     pub choices: Vec<ChoiceUsage>,
     /// Whether there are more records, to be asked for by `next_cursor`.
     pub has_more: bool,
@@ -111,9 +111,11 @@ impl FieldUsage {
         self.records += 1;
         self.with_value += usize::from(value.is_some());
         self.invalid += usize::from(!holding.is_kept_by(value));
-        let chosen = value.and_then(|value| holding.choice(value));
-        if let Some(counted) = chosen.and_then(|place| self.choices.get_mut(place)) {
-            counted.count += 1;
+        let chosen = value.and_then(|value| holding.choices(value));
+        for place in chosen.into_iter().flatten() {
+            if let Some(counted) = self.choices.get_mut(place) {
+                counted.count += 1;
+            }
         }
     }
 }

@@ -260,7 +260,7 @@ impl Operation for Undo {
         let state = State::read(context, &past.targets).await?;
         let mut report = Report::default();
         let definitions = Definitions::of(plan, &past.targets, &state, &mut report)?;
-        past.rename_choices(&definitions.fields);
+        past.normalise(&definitions.fields);
         let now = Now {
             at: plan.now(),
             state: &state,

@@ -103,7 +103,7 @@ impl Past {
     }
 
     /// Takes the choices that are being renamed for what they are called by now, where records are to have them again.
-    pub fn rename_choices(&mut self, fields: &[Field]) {
+    pub fn normalise(&mut self, fields: &[Field]) {
         let renaming = fields.iter().filter(|it| !it.options.renaming.is_empty());
         let renaming: Vec<&Field> = renaming.collect();
         if renaming.is_empty() {
@@ -117,11 +117,8 @@ impl Past {
                 };
                 let mut fields = renaming.iter();
                 let field = fields.find(|it| Some(it.object_type) == of && it.key == key);
-                let chosen = change.from.as_str();
-                let renamed = field.zip(chosen);
-                let renamed = renamed.and_then(|(field, chosen)| field.options.renamed(chosen));
-                if let Some(to) = renamed {
-                    change.from = to.into();
+                if let Some(form) = field.and_then(|field| field.form_of(&change.from)) {
+                    change.from = form;
                 }
             }
         }

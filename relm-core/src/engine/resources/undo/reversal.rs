@@ -10,7 +10,7 @@ use super::report::{ConflictCode, UndoConflict, UndoneChange};
 use super::state::State;
 use crate::error::{Error, Result};
 use crate::record::column::ColumnType;
-use crate::record::field::{Field, check_metadata, rename_choices};
+use crate::record::field::{Field, check_metadata, normalise};
 use crate::record::metadata::{Metadata, member, merge};
 use crate::record::object::Object;
 use crate::record::patch::Patch;
@@ -305,7 +305,7 @@ impl<'a> Reversal<'a> {
     ) -> Result<Verdict> {
         self.check::<T>(rules);
         let mut former: T = self.reverted()?;
-        rename_choices(rules.fields, T::TYPE, former.metadata_mut());
+        normalise(rules.fields, T::TYPE, former.metadata_mut());
         let mut record: T = self.now.decode()?;
         let mut steps = Steps {
             now: rules.now,
@@ -313,7 +313,7 @@ impl<'a> Reversal<'a> {
             events: Vec::new(),
         };
         if trashed.is_some() {
-            rename_choices(rules.fields, T::TYPE, record.metadata_mut());
+            normalise(rules.fields, T::TYPE, record.metadata_mut());
             record = steps.take(Change::Restored, record)?;
         }
         if !self.reverts.is_empty() {

@@ -2,6 +2,7 @@
 
 mod evaluated;
 mod parsed;
+mod typed;
 
 use serde_json::{Value, json};
 
@@ -53,7 +54,15 @@ fn people() -> [Record; 3] {
 }
 
 fn defined(object_type: ObjectType, key: &str, field_type: FieldType) -> Field {
-    let input = FieldInput::new(object_type, key, field_type);
+    let choices = if field_type.has_choices() {
+        &["a", "café", "-"][..]
+    } else {
+        &[]
+    };
+    let input = FieldInput {
+        choices: choices.iter().map(|one| (*one).to_owned()).collect(),
+        ..FieldInput::new(object_type, key, field_type)
+    };
     let now = Timestamp::from_millis(0);
     Field::define(Id::new(Kind::Field, 1), Mode::Live, now, input).unwrap()
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::FieldInput;
+use super::super::{FieldInput, FieldType};
 use super::*;
 use crate::record::actor::Actor;
 use crate::record::object_type::ObjectType;
