@@ -238,6 +238,10 @@ macro_rules! for_each_case {
             }
             [store::moments] {
                 a_list_is_of_one_moment
+                a_search_is_of_one_moment
+                what_many_keys_find_is_of_one_moment
+                numbers_are_of_one_moment
+                a_page_of_a_log_is_of_one_moment
             }
             [store::concurrency] {
                 one_of_many_inserts_of_an_id_succeeds

@@ -15,7 +15,7 @@ const NUMBERED_MAX: usize = 1_000;
 /// How often one read of the log has events numbered: what waits beyond is for the next one.
 const ROUNDS_MAX: usize = 10;
 /// Events whose numbers one statement looks up.
-const ASKED_MAX: usize = 512;
+pub(crate) const ASKED_MAX: usize = 512;
 
 /// What is known of a log, beside its events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,14 +24,17 @@ pub(crate) struct LogState {
     pub deleted: i64,
     /// Events without a number: one more than are numbered at once stands for whatever is more.
     pub waiting: usize,
+    /// Whether an event has a number above that which was [asked for](state_beyond).
+    pub is_beyond: bool,
 }
 
 impl LogState {
-    /// Reads the rows of [`state`].
+    /// Reads the rows of [`state`] or of [`state_beyond`].
     pub fn of(rows: impl IntoIterator<Item = (i64, i64)>) -> Self {
         let mut state = Self::default();
         for row in rows {
             match row {
+                (-2, beyond) => state.is_beyond = beyond > 0,
                 (-1, waiting) => state.waiting = usize::try_from(waiting).unwrap_or(usize::MAX),
                 (last, deleted) => (state.last, state.deleted) = (last, deleted),
             }
@@ -48,40 +51,21 @@ pub(crate) struct Numbering {
     is_complete: bool,
 }
 
-/// A page of a log, as far as it decides what a read does next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct PageRead {
-    /// Whether it could not hold the next event.
-    pub is_full: bool,
-    /// The number of its last event, or that which it begins after.
-    pub last: i64,
-}
-
 /// What a read of a log does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     /// It has events numbered, and reads again.
     Number,
-    /// It reads again: others may have numbered events since it read the page.
-    Read,
     /// It is over; whether events are after the page.
     Done { more: bool },
 }
 
 impl Numbering {
-    /// What comes after a page was read, and after it the state.
-    pub fn next(&mut self, page: PageRead, state: &LogState) -> Next {
-        let PageRead { is_full, last } = page;
+    /// What comes after a page was read that could not hold the next event or could, and the state of the same moment.
+    pub fn next(&mut self, is_full: bool, state: &LogState) -> Next {
         let waiting = state.waiting;
-        if is_full || self.is_complete {
+        if is_full || self.is_complete || waiting == 0 {
             return Next::Done { more: is_full };
-        }
-        if waiting == 0 {
-            self.is_complete = true;
-            return match state.last > last {
-                true => Next::Read,
-                false => Next::Done { more: false },
-            };
         }
         if self.rounds == ROUNDS_MAX {
             return Next::Done { more: true };
@@ -114,6 +98,35 @@ pub(crate) fn state(dialect: Dialect, scope: Scope) -> Sql {
     sql.push(" UNION ALL SELECT -1, COUNT(*) FROM (");
     sql.append(waiting(dialect, scope, NUMBERED_MAX + 1));
     sql.push(") AS waiting");
+    sql
+}
+
+/// The events after a number, each beside the state of the log: `id, doc, seq, last_seq, deleted_seq, waiting`. One statement sees one
+/// moment; each of the three is computed once.
+pub(crate) fn events_and_state(dialect: Dialect, scope: Scope, after: i64, rows: usize) -> Sql {
+    let number = scope_number(scope);
+    let mut sql = Sql::new("SELECT id, doc, seq");
+    for column in ["last_seq", "deleted_seq"] {
+        sql.push(&format!(
+            ", COALESCE((SELECT {column} FROM event_logs WHERE scope = "
+        ));
+        sql.bind(number).push("), 0)");
+    }
+    sql.push(", (SELECT COUNT(*) FROM (");
+    sql.append(waiting(dialect, number, NUMBERED_MAX + 1));
+    sql.push(") AS waiting) FROM events WHERE scope = ");
+    sql.bind(number).push(" AND seq > ").bind(after);
+    sql.push(" ORDER BY seq").limit(rows);
+    sql
+}
+
+/// The state of a log after which no event was found; and -2 with whether there is one after all.
+pub(crate) fn state_beyond(dialect: Dialect, scope: Scope, after: i64) -> Sql {
+    let mut sql = state(dialect, scope);
+    sql.push(" UNION ALL SELECT -2, COUNT(*) FROM (SELECT seq FROM events WHERE scope = ");
+    sql.bind(scope_number(scope));
+    sql.push(" AND seq > ").bind(after).push(" ORDER BY seq");
+    sql.limit(1).push(") AS beyond");
     sql
 }
 
@@ -234,25 +247,17 @@ pub(crate) fn numbers_of(scope: Scope, events: &[Id]) -> impl Iterator<Item = Sq
 mod tests {
     use super::*;
 
-    const LAST: i64 = 7;
-
     /// How often a read has events numbered that finds so many waiting each time, and whether it says that there are more.
     fn read(is_full: bool, waiting: Vec<usize>) -> (usize, bool) {
-        let page = PageRead {
-            is_full,
-            last: LAST,
-        };
         let (mut numbering, mut rounds) = (Numbering::default(), 0);
         let mut waiting = waiting.into_iter();
         loop {
             let state = LogState {
-                last: LAST,
-                deleted: 0,
                 waiting: waiting.next().unwrap_or(0),
+                ..LogState::default()
             };
-            match numbering.next(page, &state) {
+            match numbering.next(is_full, &state) {
                 Next::Number => rounds += 1,
-                Next::Read => panic!("there is nothing to read again"),
                 Next::Done { more } => return (rounds, more),
             }
         }
@@ -267,26 +272,5 @@ mod tests {
         assert_eq!(read(false, vec![NUMBERED_MAX + 1, 7, 7]), (2, false));
         let backlog = vec![NUMBERED_MAX + 1; ROUNDS_MAX + 1];
         assert_eq!(read(false, backlog), (ROUNDS_MAX, true));
-    }
-
-    /// Between the page and the state, another numbers what waited: the page lacks what a commit before the read wrote.
-    #[test]
-    fn a_page_that_others_overtook_is_read_again() {
-        let mut numbering = Numbering::default();
-        let page = |last| PageRead {
-            is_full: false,
-            last,
-        };
-        let state = LogState {
-            last: LAST + 1,
-            ..LogState::default()
-        };
-        assert_eq!(numbering.next(page(LAST), &state), Next::Read);
-        let done = Next::Done { more: false };
-        assert_eq!(numbering.next(page(LAST + 1), &state), done);
-        // It may be that the last event is deleted: once is enough.
-        let mut numbering = Numbering::default();
-        assert_eq!(numbering.next(page(LAST), &state), Next::Read);
-        assert_eq!(numbering.next(page(LAST), &state), done);
     }
 }

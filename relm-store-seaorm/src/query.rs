@@ -199,9 +199,14 @@ fn condition(sql: &mut Sql, name: &str, condition: &Condition) {
 /// The documents of records of one kind: `id, doc`.
 pub(crate) fn documents(scope: Scope, kind: Kind, ids: &[Id]) -> Sql {
     let mut sql = Sql::new("SELECT id, doc FROM ");
-    sql.push(table(kind))
-        .push(" WHERE scope = ")
-        .bind(scope_number(scope));
+    sql.append(documents_from(scope, kind, ids));
+    sql
+}
+
+/// What follows the columns of [`documents`].
+pub(crate) fn documents_from(scope: Scope, kind: Kind, ids: &[Id]) -> Sql {
+    let mut sql = Sql::new(table(kind));
+    sql.push(" WHERE scope = ").bind(scope_number(scope));
     sql.and_in("id", &texts(ids));
     sql
 }

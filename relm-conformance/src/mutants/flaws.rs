@@ -199,6 +199,12 @@ macro_rules! for_each_broken_store {
                     a_taken_address_is_in_the_way_of_an_undo what_a_request_deleted_comes_back
                 ]
             }
+            moments {
+                SearchOfTwoMoments a_search_of_two_moments_is_noticed [a_search_is_of_one_moment]
+                FindOfTwoMoments a_find_of_two_moments_is_noticed [what_many_keys_find_is_of_one_moment]
+                NumbersOfTwoMoments numbers_of_two_moments_are_noticed [numbers_are_of_one_moment]
+                LogOfTwoMoments a_page_of_a_log_of_two_moments_is_noticed [a_page_of_a_log_is_of_one_moment]
+            }
             searches {
                 RankLost a_search_without_ranks_is_noticed [
                     a_search_gives_what_ranks an_exact_match_comes_first a_whole_name_comes_first an_address_is_one_in_every_spelling

@@ -13,6 +13,7 @@ mod keys;
 mod leases;
 mod lists;
 mod logs;
+mod moments;
 mod pages;
 mod preconditions;
 mod queues;

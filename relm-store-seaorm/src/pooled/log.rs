@@ -1,4 +1,5 @@
-//! The log of a scope: read page by page, after whatever waits for a number was given one.
+//! The log of a scope: read page by page, after whatever waits for a number was given one. A page and what is said of the log beside it
+//! are of one statement, or of one that finds the page still empty.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -12,7 +13,7 @@ use super::error::Failure;
 use super::executor::Executor;
 use super::statement::{document, id};
 use super::transaction::savepoint;
-use crate::log::{self, LogState, Next, Numbering, PageRead};
+use crate::log::{self, LogState, Next, Numbering};
 use crate::scope_number::scope_number;
 
 /// One page of a log.
@@ -24,12 +25,19 @@ pub(super) async fn page(
 ) -> Result<LogPage, Failure> {
     let mut numbering = Numbering::default();
     loop {
-        let (events, is_full) = events_after(on, scope, after, limit).await?;
-        // After the events, so that it tells of whatever was deleted of them meanwhile.
-        let state = state(on, scope).await?;
-        let last = events.last().map_or(after, |last| last.seq);
-        match numbering.next(PageRead { is_full, last }, &state) {
-            Next::Read => {}
+        let (events, is_full, state) = events_after(on, scope, after, limit).await?;
+        let state = match state {
+            Some(state) => state,
+            None => {
+                let state = state_beyond(on, scope, after).await?;
+                if state.is_beyond {
+                    // Others have numbered events since.
+                    continue;
+                }
+                state
+            }
+        };
+        match numbering.next(is_full, &state) {
             Next::Done { more } => {
                 return Ok(LogPage {
                     events,
@@ -47,16 +55,25 @@ pub(super) async fn page(
     }
 }
 
+/// The events of a page, whether it could not hold the next one, and the state of the log at their moment, where there are any.
 async fn events_after(
     on: Executor<'_>,
     scope: Scope,
     after: i64,
     limit: usize,
-) -> Result<(Vec<Numbered>, bool), Failure> {
+) -> Result<(Vec<Numbered>, bool, Option<LogState>), Failure> {
     let mut size = PageSize::new(limit);
-    let mut events = Vec::new();
-    let sql = log::events_after(scope, after, limit + 1);
+    let (mut events, mut state) = (Vec::new(), None);
+    let sql = log::events_and_state(on.dialect(), scope, after, limit + 1);
     let read = on.each_row(&sql, |row| {
+        if state.is_none() {
+            state = Some(LogState {
+                last: row.try_get_by_index(3)?,
+                deleted: row.try_get_by_index(4)?,
+                waiting: usize::try_from(row.try_get_by_index::<i64>(5)?).unwrap_or(usize::MAX),
+                is_beyond: true,
+            });
+        }
         let document = document(row, 0)?;
         if !size.takes(document.json.len()) {
             return Ok(ControlFlow::Break(()));
@@ -66,11 +83,13 @@ async fn events_after(
         Ok(ControlFlow::Continue(()))
     });
     let _ = read.await?;
-    Ok((events, size.more()))
+    Ok((events, size.more(), state))
 }
 
-async fn state(on: Executor<'_>, scope: Scope) -> Result<LogState, Failure> {
-    let rows = on.rows(&log::state(on.dialect(), scope)).await?;
+/// The state of a log after which no event was found.
+async fn state_beyond(on: Executor<'_>, scope: Scope, after: i64) -> Result<LogState, Failure> {
+    let sql = log::state_beyond(on.dialect(), scope, after);
+    let rows = on.rows(&sql).await?;
     let mut read = Vec::with_capacity(rows.len());
     for row in &rows {
         read.push((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
@@ -100,6 +119,20 @@ async fn number_locked(on: Executor<'_>, scope: Scope) -> Result<(), Failure> {
 
 /// The number of each of these events, where it has one.
 pub(super) async fn numbers(
+    on: Executor<'_>,
+    scope: Scope,
+    events: &[Id],
+) -> Result<Vec<Option<i64>>, Failure> {
+    if events.len() <= log::ASKED_MAX {
+        return numbers_on(on, scope, events).await;
+    }
+    let snapshot = on.snapshot().await?;
+    let numbers = numbers_on(snapshot.executor(), scope, events).await?;
+    snapshot.end().await?;
+    Ok(numbers)
+}
+
+async fn numbers_on(
     on: Executor<'_>,
     scope: Scope,
     events: &[Id],

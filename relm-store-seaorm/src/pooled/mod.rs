@@ -16,6 +16,7 @@ mod options;
 mod places;
 mod read;
 mod rights;
+mod search;
 pub(crate) mod session;
 mod statement;
 #[cfg(test)]
@@ -287,11 +288,11 @@ impl Store for SeaOrmStore {
         .await
     }
 
-    async fn search(&self, scope: Scope, search: &Search) -> Result<SearchPage, StoreError> {
-        let (search, broad) = (search.clone(), self.broad);
+    async fn search(&self, scope: Scope, asked: &Search) -> Result<SearchPage, StoreError> {
+        let (asked, broad) = (asked.clone(), self.broad);
         self.read(move |database| {
-            let searching = Searching::new(scope, search.clone(), broad, false);
-            async move { read::search(Executor::of_pool(&database), searching).await }
+            let searching = Searching::new(scope, asked.clone(), broad, true);
+            async move { search::at_one_moment(Executor::of_pool(&database), searching).await }
         })
         .await
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use relm_core::PageSize;
 use relm_core::query::filter::matches;
 use relm_core::record::{Document, Record, columns, unique_column};
-use relm_core::store::{Configuration, Page, Query, Queue, QueueKey, SearchPage, StoredResponse};
+use relm_core::store::{Configuration, Page, Query, Queue, QueueKey, StoredResponse};
 use relm_core::value::hex::unhex;
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
@@ -22,7 +22,6 @@ use crate::plan::about;
 use crate::query::{ListPlan, documents};
 use crate::queue::{next_queue, queues_by_groups, queues_by_skips};
 use crate::scope_number::{NumberedQueue, Place, scope_number, with_scopes, workspaces_of};
-use crate::search::{Searching, Step, together};
 use crate::sql::{Sql, table};
 
 /// Unique keys that one statement looks up.
@@ -154,39 +153,6 @@ async fn candidates(on: Executor<'_>, sql: &Sql) -> Result<Vec<Id>, Failure> {
         ids.extend(Id::from_parts(&kind, &ulid));
     }
     Ok(ids)
-}
-
-/// One page of a search.
-pub(super) async fn search(
-    on: Executor<'_>,
-    mut searching: Searching,
-) -> Result<SearchPage, Failure> {
-    while let Some(step) = searching.next() {
-        match step {
-            Step::Entries(statements) => {
-                let mut entries = vec![Vec::new(); statements.len()];
-                for row in on.rows(&together(statements)).await? {
-                    let text = |column| row.try_get_by_index::<String>(column);
-                    let entry = Id::from_parts(&text(2)?, &text(1)?);
-                    let place = text(0)?
-                        .parse()
-                        .ok()
-                        .and_then(|place: usize| entries.get_mut(place));
-                    place.into_iter().for_each(|entries| entries.extend(entry));
-                }
-                searching.entries(entries);
-            }
-            Step::Documents(sql) => {
-                let see = |document| {
-                    searching.document(document);
-                    ControlFlow::Continue(())
-                };
-                let _ = on.each_document(&sql, see).await?;
-                searching.documents_end();
-            }
-        }
-    }
-    Ok(searching.page())
 }
 
 /// The version, the fields and the endpoints as rows of one statement, which sees one moment; none where the version is

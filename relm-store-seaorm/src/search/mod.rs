@@ -13,6 +13,7 @@
 //! they are read [`WIDER`] times as far. So a search takes no more than a few times what the better way takes, without
 //! knowing which that is.
 
+mod again;
 mod held;
 mod statements;
 
@@ -28,9 +29,11 @@ use relm_core::store::{Search, SearchPage};
 use relm_core::value::id::Id;
 use relm_core::value::scope::Scope;
 
+pub(crate) use self::again::Known;
+use self::again::in_all;
 use self::held::Held;
-pub(crate) use self::statements::together;
-use self::statements::{having_word, identified, newest, of_ids};
+pub(crate) use self::statements::{DOCUMENT, together};
+use self::statements::{Rows, having_word, identified, newest, of_ids};
 use crate::sql::Sql;
 
 /// Entries that make a word broad, at first. Reading as many takes well under a millisecond where a database is embedded,
@@ -76,6 +79,8 @@ pub(crate) struct Searching {
     broad: usize,
     /// Whether words were read before, and less far.
     is_wider: bool,
+    /// The words, by their places, that need not be read to know that they are broad.
+    broad_words: Vec<bool>,
     has_narrow: bool,
     has_broad: bool,
     /// What ranks exact, where that is known to be all of it.
@@ -104,6 +109,7 @@ impl Searching {
             stage: Stage::Entries,
             broad,
             is_wider: false,
+            broad_words: vec![false; search.terms.words.len()],
             has_narrow: false,
             has_broad: false,
             exact: None,
@@ -137,25 +143,33 @@ impl Searching {
     pub fn next(&self) -> Option<Step> {
         match self.stage {
             Stage::Entries => {
-                let words = self.search.terms.words.iter();
-                let words = words.map(|word| having_word(self.scope, word, self.broad));
+                let words = self.search.terms.words.iter().zip(&self.broad_words);
+                let words = words.filter(|(_, is_broad)| !**is_broad);
+                let words = words.map(|(word, _)| having_word(self.scope, word, self.broad));
                 let exact = (!self.is_wider).then(|| {
                     let after = self.after(Rank::Exact);
                     identified(self.scope, &self.search, after, self.wanted())
                 });
                 Some(Step::Entries(words.chain(exact).collect()))
             }
+            Stage::Listed | Stage::Newest => self.documents(Rows::Alone).map(Step::Documents),
+            Stage::Done => None,
+        }
+    }
+
+    /// The documents that are to be read next.
+    fn documents(&self, of: Rows) -> Option<Sql> {
+        match self.stage {
             Stage::Listed => {
                 let ids = self.reading().iter().map(|(_, id)| *id);
-                Some(Step::Documents(of_ids(self.scope, ids)))
+                Some(of_ids(of, self.scope, ids))
             }
-            Stage::Newest => Some(Step::Documents(newest(
-                self.scope,
-                &self.search.types,
-                self.last.map(|last| last.ulid),
-                self.chunk(),
-            ))),
-            Stage::Done => None,
+            Stage::Newest => {
+                let last = self.last.map(|last| last.ulid);
+                let types = &self.search.types;
+                Some(newest(of, self.scope, types, last, self.chunk()))
+            }
+            Stage::Entries | Stage::Done => None,
         }
     }
 
@@ -167,10 +181,14 @@ impl Searching {
             let exact = entries.pop().unwrap_or_default();
             self.list_exact(exact);
         }
-        let words = entries.len();
-        entries.retain(|word| word.len() < self.broad);
+        let broad = self.broad;
+        let read = self.broad_words.iter_mut().filter(|is_broad| !**is_broad);
+        for (is_broad, entries) in read.zip(&entries) {
+            *is_broad = entries.len() >= broad;
+        }
+        entries.retain(|word| word.len() < broad);
         self.has_narrow = !entries.is_empty();
-        self.has_broad = entries.len() < words;
+        self.has_broad = entries.len() < self.search.terms.words.len();
         let mut having = in_all(entries);
         let last = self.last.map(|last| last.ulid);
         having.retain(|id| {
@@ -314,6 +332,7 @@ impl Searching {
         } else if is_vain && self.broad < self.broad_max() {
             self.broad = self.broad_max().min(self.broad * WIDER);
             self.is_wider = true;
+            self.broad_words.fill(false);
             Stage::Entries
         } else if self.next < self.listed.len() {
             Stage::Listed
@@ -371,19 +390,4 @@ impl Searching {
     fn is_of_types(&self, id: Id) -> bool {
         ObjectType::of(id.kind()).is_some_and(|ty| self.search.types.contains(&ty))
     }
-}
-
-/// What each list has.
-fn in_all(mut lists: Vec<Vec<Id>>) -> Vec<Id> {
-    lists.sort_unstable_by_key(Vec::len);
-    let mut lists = lists.into_iter();
-    let mut all = lists.next().unwrap_or_default();
-    // Several words of one record may begin alike.
-    all.sort_unstable();
-    all.dedup();
-    for list in lists {
-        let list: HashSet<Id> = list.into_iter().collect();
-        all.retain(|id| list.contains(id));
-    }
-    all
 }

@@ -9,9 +9,30 @@ use relm_core::store::Search;
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
 
-use crate::query::documents;
+use crate::query::documents_from;
 use crate::scope_number::scope_number;
 use crate::sql::{Sql, table, ulid_text};
+
+/// What stands for the place of a statement in rows that are documents.
+pub(crate) const DOCUMENT: &str = "doc";
+
+/// What the rows of documents are.
+#[derive(Clone, Copy)]
+pub(super) enum Rows {
+    /// `id, doc`.
+    Alone,
+    /// [`DOCUMENT`], `id, doc`: beside rows that begin with the place of their statement.
+    Placed,
+}
+
+impl Rows {
+    fn select(self) -> Sql {
+        Sql::new(&match self {
+            Self::Alone => "SELECT id, ".to_owned(),
+            Self::Placed => format!("SELECT '{DOCUMENT}' AS place, id, "),
+        })
+    }
+}
 
 /// The entries of the terms by which records have this word in any way to write it, as many as make it broad.
 pub(super) fn having_word(scope: Scope, Word(beginnings): &Word, broad: usize) -> Sql {
@@ -51,9 +72,16 @@ pub(super) fn identified(scope: Scope, search: &Search, after: Option<u128>, row
     sql
 }
 
-/// So many of the newest records of these types together, those after `last`: `id, doc`.
-pub(super) fn newest(scope: Scope, types: &[ObjectType], last: Option<u128>, rows: usize) -> Sql {
-    let mut sql = Sql::new("SELECT id, CASE kind");
+/// So many of the newest records of these types together, those after `last`.
+pub(super) fn newest(
+    of: Rows,
+    scope: Scope,
+    types: &[ObjectType],
+    last: Option<u128>,
+    rows: usize,
+) -> Sql {
+    let mut sql = of.select();
+    sql.push("CASE kind");
     for object_type in types {
         let kind = object_type.kind();
         let (prefix, table) = (kind.prefix(), table(kind));
@@ -85,8 +113,8 @@ pub(super) fn newest(scope: Scope, types: &[ObjectType], last: Option<u128>, row
     sql
 }
 
-/// The documents of records of several kinds: `id, doc`.
-pub(super) fn of_ids(scope: Scope, ids: impl Iterator<Item = Id>) -> Sql {
+/// The documents of records of several kinds.
+pub(super) fn of_ids(of: Rows, scope: Scope, ids: impl Iterator<Item = Id>) -> Sql {
     let mut of_kind: BTreeMap<Kind, Vec<Id>> = BTreeMap::new();
     for id in ids {
         of_kind.entry(id.kind()).or_default().push(id);
@@ -94,7 +122,8 @@ pub(super) fn of_ids(scope: Scope, ids: impl Iterator<Item = Id>) -> Sql {
     let mut sql = Sql::default();
     for (place, (kind, ids)) in of_kind.into_iter().enumerate() {
         sql.push(if place > 0 { " UNION ALL " } else { "" });
-        sql.append(documents(scope, kind, &ids));
+        sql.append(of.select()).push("doc FROM ");
+        sql.append(documents_from(scope, kind, &ids));
     }
     sql
 }

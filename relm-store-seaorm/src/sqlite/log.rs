@@ -13,7 +13,7 @@ use super::connection::{each_row, rows};
 use super::reader::{Readers, document, snapshot};
 use super::writer::Answer;
 use crate::dialect::Dialect;
-use crate::log::{self, LogState, Next, Numbering, PageRead};
+use crate::log::{self, LogState, Next, Numbering};
 
 /// One page of a log. `number` has the writer number what waits for it.
 pub(super) async fn page<N: Future<Output = Answer>>(
@@ -32,9 +32,7 @@ pub(super) async fn page<N: Future<Output = Answer>>(
             })
         });
         let ((events, is_full), state) = read?;
-        let last = events.last().map_or(after, |last| last.seq);
-        match numbering.next(PageRead { is_full, last }, &state) {
-            Next::Read => {}
+        match numbering.next(is_full, &state) {
             Next::Done { more } => {
                 return Ok(LogPage {
                     events,

@@ -7,6 +7,7 @@ mod log;
 mod migration;
 mod options;
 mod reader;
+mod search;
 mod spawn;
 #[cfg(test)]
 #[path = "../../tests/unit/sqlite/mod.rs"]
@@ -36,16 +37,17 @@ use rusqlite::Connection;
 
 use self::connection::rows;
 pub use self::options::{SqliteOptions, Synchronous};
-use self::reader::{Readers, document, list, queues, read_documents, search, snapshot};
+use self::reader::{Readers, document, list, queues, read_documents, snapshot};
 use self::spawn::spawn;
-use self::walkers::Walkers;
+use self::walkers::{Turn, Walkers};
 use self::writer::{Answer, Job, Work};
 use crate::dialect::Dialect;
+use crate::log::ASKED_MAX;
 use crate::open_error::OpenError;
 use crate::plan::{about, compile};
 use crate::query::{ListPlan, documents};
 use crate::scope_number::{Place, scope_number, shadows_system};
-use crate::search::{BROAD, Searching};
+use crate::search::BROAD;
 use crate::sql::{Sql, table};
 
 /// SQLite before this could corrupt a database when a write-ahead log was reset: https://sqlite.org/wal.html#walresetbug
@@ -59,7 +61,7 @@ const KEYS_MAX: usize = 512;
 
 /// Keeps records in an SQLite file. Dropping it waits for the commits that were handed over.
 pub struct SqliteStore {
-    readers: Readers,
+    readers: Arc<Readers>,
     /// Threads for reads that may be long, and their connections.
     walkers: Walkers,
     walking: Arc<Readers>,
@@ -100,7 +102,7 @@ impl SqliteStore {
             writer::run(&writer, &waiting, &committed);
         })?;
         Ok(Self {
-            readers: Readers::new(path.clone(), READER_CACHE_KIB / threads),
+            readers: Arc::new(Readers::new(path.clone(), READER_CACHE_KIB / threads)),
             walkers: Walkers::start()?,
             walking: Arc::new(Readers::new(path, WALKER_CACHE_KIB)),
             broad: BROAD,
@@ -140,13 +142,23 @@ impl SqliteStore {
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let readers = Arc::clone(&self.walking);
+        self.apart(self.walkers.turn(), move || readers.with(read))
+            .await
+    }
+
+    /// Does this on a thread apart.
+    async fn apart<T: Send + 'static>(
+        &self,
+        turn: Turn,
+        work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
-        self.walkers.run(Box::new(move || {
+        self.walkers.run(turn, move || {
             // A caller that went away does not want the answer.
             if !answer.is_canceled() {
-                let _ = answer.send(readers.with(read));
+                let _ = answer.send(work());
             }
-        }));
+        });
         answered
             .await
             .unwrap_or_else(|_| Err(StoreError::fault("a read panicked")))
@@ -191,7 +203,8 @@ impl Store for SqliteStore {
             return Ok(vec![None; keys.len()]);
         };
         let column = columns(kind)[place].name;
-        self.readers.with(|connection| {
+        let is_one_statement = keys.len() <= KEYS_MAX;
+        self.readers.with_all(is_one_statement, |connection| {
             let mut found = std::collections::HashMap::new();
             for keys in keys.chunks(KEYS_MAX) {
                 let keys: Vec<_> = keys.iter().map(|key| key.clone().into()).collect();
@@ -230,17 +243,7 @@ impl Store for SqliteStore {
     }
 
     async fn search(&self, scope: Scope, asked: &Search) -> Result<SearchPage, StoreError> {
-        let mut searching = Searching::new(scope, asked.clone(), self.broad, true);
-        self.readers
-            .with(|connection| search(connection, &mut searching, Searching::is_short))?;
-        if !searching.is_done() {
-            let go_on = move |connection: &Connection| {
-                search(connection, &mut searching, |_| true)?;
-                Ok(searching)
-            };
-            searching = self.read_apart(go_on).await?;
-        }
-        Ok(searching.page())
+        search::search(self, scope, asked).await
     }
 
     async fn configuration(
@@ -331,8 +334,10 @@ impl Store for SqliteStore {
     }
 
     async fn numbers(&self, scope: Scope, events: &[Id]) -> Result<Vec<Option<i64>>, StoreError> {
-        self.readers
-            .with(|connection| log::numbers(connection, scope, events))
+        let is_one_statement = events.len() <= ASKED_MAX;
+        self.readers.with_all(is_one_statement, |connection| {
+            log::numbers(connection, scope, events)
+        })
     }
 
     async fn queues(

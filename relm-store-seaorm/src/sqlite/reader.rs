@@ -21,7 +21,6 @@ use super::connection::{each_row, open_reader, rows, store_error};
 use crate::query::ListPlan;
 use crate::queue::next_queue;
 use crate::scope_number::{NumberedQueue, Place, with_scopes, workspaces_of};
-use crate::search::{Searching, Step};
 use crate::sql::Sql;
 
 /// Connections that are kept for the next read.
@@ -55,6 +54,27 @@ impl Readers {
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
+        let connection = self.take()?;
+        // After an error the connection is dropped: whatever state it is in goes with it.
+        let result = read(&connection).map_err(store_error)?;
+        self.give_back(connection);
+        Ok(result)
+    }
+
+    /// The same of one statement or of several, which see one moment.
+    pub fn with_all<T>(
+        &self,
+        is_one_statement: bool,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        self.with(|connection| match is_one_statement {
+            true => read(connection),
+            false => snapshot(connection, read),
+        })
+    }
+
+    /// A connection for one read, which may take its time from now on.
+    pub fn take(&self) -> Result<Connection, StoreError> {
         let idle = self.lock().pop();
         #[allow(
             unused_mut,
@@ -69,13 +89,15 @@ impl Readers {
         connection
             .progress_handler(OPERATIONS_BETWEEN, Some(is_over))
             .map_err(store_error)?;
-        // After an error the connection is dropped: whatever state it is in goes with it.
-        let result = read(&connection).map_err(store_error)?;
+        Ok(connection)
+    }
+
+    /// Keeps a connection, on which nothing is under way, for the next read.
+    pub fn give_back(&self, connection: Connection) {
         let mut idle = self.lock();
         if idle.len() < IDLE_MAX {
             idle.push(connection);
         }
-        Ok(result)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
@@ -88,10 +110,19 @@ pub(super) fn snapshot<T>(
     connection: &Connection,
     read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
-    connection.prepare_cached("BEGIN")?.execute([])?;
+    begin_snapshot(connection)?;
     let result = read(connection);
-    connection.prepare_cached("COMMIT")?.execute([])?;
+    end_snapshot(connection)?;
     result
+}
+
+/// Has all statements until [`end_snapshot`] see the moment of the first.
+pub(super) fn begin_snapshot(connection: &Connection) -> rusqlite::Result<()> {
+    connection.prepare_cached("BEGIN")?.execute([]).map(drop)
+}
+
+pub(super) fn end_snapshot(connection: &Connection) -> rusqlite::Result<()> {
+    connection.prepare_cached("COMMIT")?.execute([]).map(drop)
 }
 
 /// A row of `id, doc`.
@@ -121,7 +152,7 @@ fn candidate(row: &Row<'_>) -> rusqlite::Result<Option<Id>> {
     Ok(Id::from_parts(kind, ulid))
 }
 
-fn read_candidates(connection: &Connection, sql: &Sql) -> rusqlite::Result<Vec<Id>> {
+pub(super) fn read_candidates(connection: &Connection, sql: &Sql) -> rusqlite::Result<Vec<Id>> {
     Ok(rows(connection, sql, candidate)?
         .into_iter()
         .flatten()
@@ -129,7 +160,7 @@ fn read_candidates(connection: &Connection, sql: &Sql) -> rusqlite::Result<Vec<I
 }
 
 /// Reads documents one by one, `id, doc`, for as long as the reader goes on.
-fn each_document(
+pub(super) fn each_document(
     connection: &Connection,
     sql: &Sql,
     mut see: impl FnMut(Document) -> rusqlite::Result<ControlFlow<()>>,
@@ -141,14 +172,14 @@ fn each_document(
 }
 
 /// The end of a read that judges documents: SQLite looks at the clock between its own operations alone.
-struct Deadline(Instant);
+pub(super) struct Deadline(Instant);
 
 impl Deadline {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(Instant::now() + READ_MAX)
     }
 
-    fn check(&self) -> rusqlite::Result<()> {
+    pub fn check(&self) -> rusqlite::Result<()> {
         if Instant::now() < self.0 {
             return Ok(());
         }
@@ -225,37 +256,6 @@ fn walk(
 
 fn accepts(plan: &ListPlan<'_>, kind: Kind, document: &Document) -> bool {
     Record::from_json(kind, &document.json).is_ok_and(|record| matches(&plan.residual, &record))
-}
-
-/// Goes on with a search at one moment, for as long as it may go on here.
-pub(super) fn search(
-    connection: &Connection,
-    searching: &mut Searching,
-    may_go_on: impl Fn(&Searching) -> bool,
-) -> rusqlite::Result<()> {
-    let deadline = Deadline::new();
-    snapshot(connection, |connection| {
-        while may_go_on(searching)
-            && let Some(step) = searching.next()
-        {
-            match step {
-                Step::Entries(statements) => {
-                    let read = |sql| read_candidates(connection, sql);
-                    let entries = statements.iter().map(read);
-                    searching.entries(entries.collect::<Result<_, _>>()?);
-                }
-                Step::Documents(sql) => {
-                    let _ = each_document(connection, &sql, |document| {
-                        searching.document(document);
-                        Ok(ControlFlow::Continue(()))
-                    })?;
-                    searching.documents_end();
-                    deadline.check()?;
-                }
-            }
-        }
-        Ok(())
-    })
 }
 
 /// The queues after this place.

@@ -1,6 +1,7 @@
 //! Threads for reads that may walk a table: a few, so that they cannot starve what is quick.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -17,6 +18,17 @@ pub(super) struct Walkers {
     /// Gone once the store is being dropped.
     walks: Option<Sender<Walk>>,
     threads: Vec<thread::JoinHandle<()>>,
+    /// Walks that were handed over and have not ended.
+    under_way: Arc<AtomicUsize>,
+}
+
+/// A walk's part of [`Walkers::under_way`], from when it is handed over.
+pub(super) struct Turn(Arc<AtomicUsize>);
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Walkers {
@@ -31,11 +43,31 @@ impl Walkers {
         Ok(Self {
             walks: Some(walks),
             threads,
+            under_way: Arc::default(),
         })
     }
 
-    /// Runs a walk when a thread is free. One that cannot run any more is dropped, which its caller sees.
-    pub fn run(&self, walk: Walk) {
+    /// A turn to walk when a thread is free.
+    pub fn turn(&self) -> Turn {
+        self.under_way.fetch_add(1, Ordering::Relaxed);
+        Turn(Arc::clone(&self.under_way))
+    }
+
+    /// A turn to walk at once, where a thread is free.
+    pub fn turn_at_once(&self) -> Option<Turn> {
+        let one_more = |walks: usize| (walks < THREADS).then_some(walks + 1);
+        let turn = self
+            .under_way
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
+        turn.ok().map(|_| Turn(Arc::clone(&self.under_way)))
+    }
+
+    /// Runs a walk. One that cannot run any more is dropped, which its caller sees.
+    pub fn run(&self, turn: Turn, walk: impl FnOnce() + Send + 'static) {
+        let walk = Box::new(move || {
+            let _turn = turn;
+            walk();
+        });
         if let Some(walks) = &self.walks {
             let _ = walks.send(walk);
         }

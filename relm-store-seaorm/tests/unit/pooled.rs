@@ -1,6 +1,10 @@
 //! What is lost when the pool does not end transactions that the driver knows nothing of, and that nothing is lost when
 //! it does; and that searches find the same whichever way they go.
 
+#[cfg(feature = "sqlx-sqlite")]
+#[path = "search_statements.rs"]
+mod search_statements;
+
 use sea_orm::{ConnectionTrait, Database, TransactionTrait};
 use test_requirements::requires;
 

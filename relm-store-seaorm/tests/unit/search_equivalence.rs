@@ -31,7 +31,7 @@ const QUERIES: [&str; 14] = [
 ];
 
 /// Contacts and companies whose words differ in how many have them, by the batches that make them.
-async fn made() -> (Scope, Vec<Batch>, Id) {
+pub(crate) async fn made() -> (Scope, Vec<Batch>, Id) {
     let (batches, scoped) = session().await;
     let mut last = None;
     for number in 0..RECORDS {

@@ -19,7 +19,7 @@ use super::shared::{Held, Shared, State};
 use super::{UNDONE_BEFORE, ended, undone};
 use crate::pooled::error::{Cause, Failure};
 use crate::pooled::executor::Executor;
-use crate::pooled::{READ_MAX, log, read};
+use crate::pooled::{READ_MAX, log, read, search};
 use crate::scope_number::shadows_system;
 use crate::search::Searching;
 
@@ -124,9 +124,9 @@ impl Store for TransactionStore {
             .await
     }
 
-    async fn search(&self, scope: Scope, search: &Search) -> Result<SearchPage, StoreError> {
-        let searching = Searching::new(scope, search.clone(), self.shared.broad, false);
-        self.read(move |call| async move { read::search(call.executor(), searching).await })
+    async fn search(&self, scope: Scope, asked: &Search) -> Result<SearchPage, StoreError> {
+        let searching = Searching::new(scope, asked.clone(), self.shared.broad, false);
+        self.read(move |call| async move { search::within(call.executor(), searching).await })
             .await
     }
 

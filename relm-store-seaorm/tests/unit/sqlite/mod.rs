@@ -32,6 +32,28 @@ fn whichever_way_a_search_goes_it_finds_the_same() {
     pollster::block_on(equal_the_reference(&stores));
 }
 
+/// A search that finds no thread free begins again on the one that will be.
+#[test]
+fn a_search_that_must_wait_finds_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let stores = BROAD_FROM.map(|broad| {
+        let mut store = SqliteStore::open_file(folder.path().join("relm.db")).unwrap();
+        store.broad = broad;
+        store
+    });
+    let turns: Vec<_> = stores
+        .iter()
+        .flat_map(|store| std::iter::from_fn(|| store.walkers.turn_at_once()))
+        .collect();
+    assert!(turns.len() >= stores.len());
+    assert!(
+        stores
+            .iter()
+            .all(|store| store.walkers.turn_at_once().is_none())
+    );
+    pollster::block_on(equal_the_reference(&stores));
+}
+
 #[test]
 fn expired_responses_do_not_pile_up() {
     let folder = tempfile::tempdir().unwrap();
