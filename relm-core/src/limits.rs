@@ -86,6 +86,18 @@ pub const FIELD_IMPACT_MAX: usize = 1_000;
 pub const RENAMING_STEPS_MAX: usize = 16;
 /// Warnings of one answer: the first of them.
 pub const WARNINGS_MAX: usize = 10;
+/// Columns of a file that is imported.
+pub const FILE_COLUMNS_MAX: usize = 1_000;
+/// Bytes of the line of a file that names its columns.
+pub const FILE_HEADER_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of one cell of a file.
+pub const FILE_CELL_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of one row of a file: a line of cells or of JSON, a vCard.
+pub const FILE_ROW_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of a file that may be pushed to its reader while complete rows of it are not taken.
+pub const FILE_HELD_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes of a row that cannot be read that its error repeats.
+pub const FILE_EXCERPT_BYTES_MAX: usize = 4 * 1024;
 /// Webhook endpoints of one workspace and mode.
 pub const WEBHOOKS_MAX: usize = 20;
 /// Endpoints of one scope that lead to one URL.

@@ -10,6 +10,7 @@ mod endpoint;
 mod event;
 mod event_type;
 pub mod field;
+pub mod file;
 pub mod filter;
 pub(crate) mod hint;
 mod history;
