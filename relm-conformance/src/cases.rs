@@ -96,6 +96,8 @@ macro_rules! for_each_case {
                 trash_is_filtered_by_the_predicate
                 users_are_filtered_by_the_predicate
                 sessions_are_filtered_by_the_predicate
+                imports_are_filtered_by_the_predicate
+                parts_of_imports_are_filtered_by_the_predicate
             }
             [store::searches] {
                 a_search_gives_what_ranks

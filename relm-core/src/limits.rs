@@ -183,3 +183,19 @@ pub const ERROR_IDS_MAX: usize = 10;
 pub const ERROR_LISTED_BYTES_MAX: usize = 200;
 /// Characters of the longest texts that are compared to suggest one for the other.
 pub const SUGGESTION_CHARS_MAX: usize = 64;
+/// Bytes of a file that is imported: 1 GiB.
+pub const IMPORT_BYTES_MAX: usize = 1024 * 1024 * 1024;
+/// Imports of one workspace and mode that go on at once: that arrive, wait, run or are undone.
+pub const IMPORTS_UNFINISHED_MAX: usize = 5;
+/// Rows of an import that are worked on in one commit.
+pub const IMPORT_CHUNK_ROWS_MAX: usize = 500;
+/// Bytes of those rows: after the first of them none is added with which they would be more.
+pub const IMPORT_CHUNK_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of the failed rows of an import that are kept, each with its reason; those beyond are counted alone.
+pub const IMPORT_FAILED_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// How long an import that has ended is kept, with its failed rows: a week.
+pub const IMPORT_KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+/// For how long an import is left to whoever works on it: another process goes on with it once that is over.
+pub const IMPORT_LEASE_MS: i64 = 30 * 1000;
+/// How long the file of an import may bring no further row before it counts as broken off.
+pub const IMPORT_UPLOAD_IDLE_MS: i64 = 5 * 60 * 1000;

@@ -181,6 +181,8 @@ pub(crate) const fn table(kind: Kind) -> &'static str {
         Kind::Trashed => "trash",
         Kind::User => "users",
         Kind::Session => "sessions",
+        Kind::Import => "imports",
+        Kind::ImportPart => "import_parts",
     }
 }
 

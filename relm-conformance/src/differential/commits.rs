@@ -77,7 +77,9 @@ impl Model {
             | Kind::Key
             | Kind::Workspace
             | Kind::User
-            | Kind::Session => {
+            | Kind::Session
+            | Kind::Import
+            | Kind::ImportPart => {
                 panic!("{own} is of none of the kinds that are written")
             }
         }

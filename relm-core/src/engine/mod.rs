@@ -9,6 +9,7 @@
 //!   program holds and the engine is **within**; of a **dry run**, whose commits are checked and not applied, nothing;
 //! - a **unit of work**: changes that are staged one after the other, and committed as one;
 //! - the operations on each **resource**; **keys**, **accounts**, **claims** and **retention** beside them;
+//! - the **importer**, which works on imports in the background;
 //! - [`Crm`] and [`Scoped`], which a program calls, and the **dispatcher**, which delivers.
 
 mod accounts;
@@ -25,6 +26,9 @@ mod dry_run;
 mod effects;
 mod environment;
 mod idempotency;
+mod import_queue;
+mod import_shadow;
+mod importer;
 mod key_uses;
 mod keys;
 mod listeners;
@@ -46,6 +50,7 @@ pub use accounts::{Accounts, Credentials};
 pub use caches::KEY_CACHE_MS;
 pub use crm::{Crm, CrmBuilder};
 pub use dispatcher::{DispatchOptions, Dispatcher, scheduler};
+pub use importer::Importer;
 pub use keys::PresentedKey;
 pub use listeners::{EVENT_STREAM_EVENTS_MAX, EventStream, MissedEvents};
 pub use reply::{Outcome, Reply};
@@ -55,6 +60,7 @@ pub use resources::events::Events;
 pub use resources::feed::{FOLLOW_POLL, Feed, FeedPage, LoggedEvent};
 pub use resources::fields::{ChoiceUsage, FieldUsage, FieldUsageTag, Fields};
 pub use resources::history::{History, HistoryPage};
+pub use resources::imports::{ImportOptions, ImportUpload, Imports};
 pub use resources::keys::Keys;
 pub use resources::listing::{List, ListRequest};
 pub use resources::objects::Objects;

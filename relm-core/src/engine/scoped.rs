@@ -13,6 +13,7 @@ use super::reply::Reply;
 use super::resources::associations::Associations;
 use super::resources::events::Events;
 use super::resources::fields::Fields;
+use super::resources::imports::Imports;
 use super::resources::keys::Keys;
 use super::resources::objects::Objects;
 use super::resources::operations::{Operations, OperationsReport};
@@ -207,6 +208,11 @@ impl Scoped {
     /// The events.
     pub fn events(&self) -> Events<'_> {
         Events::new(&self.context)
+    }
+
+    /// The imports of files.
+    pub fn imports(&self) -> Imports<'_> {
+        Imports::new(&self.context)
     }
 
     /// The requests that changed something, to be undone.

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::dry_run::DryRun;
+use super::import_shadow::ImportShadow;
 use super::spans;
 use super::staging::Staging;
 use crate::error::{Error, Result};
@@ -71,6 +72,13 @@ impl Storage {
             ..Self::new(store, Arc::clone(&self.clock))
         };
         (storage, staging)
+    }
+
+    /// The same store, as the rows of a dry run of an import have left it so far. What is committed to it is staged.
+    pub fn shadowed(&self, import: Id) -> (Self, Arc<Staging>) {
+        let shadow = ImportShadow::new(Arc::clone(&self.store), import);
+        let over = Self::new(Arc::new(shadow), Arc::clone(&self.clock));
+        over.staged()
     }
 
     pub fn is_dry_run(&self) -> bool {

@@ -14,6 +14,7 @@ pub mod file;
 pub mod filter;
 pub(crate) mod hint;
 mod history;
+pub mod import;
 pub mod input;
 pub mod key;
 pub mod metadata;
@@ -52,6 +53,7 @@ use serde::de::DeserializeOwned;
 use self::association::Association;
 use self::column::{Access, Column, ColumnValue, Columns, Searched, descriptions};
 use self::field::Field;
+use self::import::{Import, ImportPart};
 use self::key::ApiKey;
 use self::metadata::Metadata;
 use self::object::{Activity, Company, Contact, Deal};
@@ -147,7 +149,11 @@ records! {
     /// A person who signs in; they live in [`Scope::SYSTEM`](crate::value::scope::Scope::SYSTEM).
     User(User),
     /// A browser that a person signed in with; it lives in [`Scope::SYSTEM`](crate::value::scope::Scope::SYSTEM).
-    Session(Session)
+    Session(Session),
+    /// A file of records that is taken in.
+    Import(Import),
+    /// A piece of an import: rows that wait, what became of them, or what a dry run would make of a record.
+    ImportPart(ImportPart)
 }
 
 fn decode<T: DeserializeOwned>(json: &str, wrap: fn(Box<T>) -> Record) -> Result<Record> {
@@ -201,6 +207,8 @@ impl Record {
             Self::Trashed(trashed) => trashed.version,
             Self::User(user) => user.version,
             Self::Session(session) => session.version,
+            Self::Import(import) => import.version,
+            Self::ImportPart(part) => part.version,
             Self::Event(event) => event.version(),
             Self::Field(field) => field.version,
             Self::Association(_) | Self::Workspace(_) => 1,
@@ -252,7 +260,9 @@ impl Record {
             | Self::Workspace(_)
             | Self::Trashed(_)
             | Self::User(_)
-            | Self::Session(_) => None,
+            | Self::Session(_)
+            | Self::Import(_)
+            | Self::ImportPart(_) => None,
         }
     }
 

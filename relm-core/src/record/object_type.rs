@@ -84,7 +84,9 @@ impl ObjectType {
             | Kind::Workspace
             | Kind::Trashed
             | Kind::User
-            | Kind::Session => None,
+            | Kind::Session
+            | Kind::Import
+            | Kind::ImportPart => None,
         }
     }
 

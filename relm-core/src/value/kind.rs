@@ -33,11 +33,15 @@ pub enum Kind {
     User,
     /// A browser that a person signed in with.
     Session,
+    /// A file of records that is being taken in, or was.
+    Import,
+    /// A piece of an import.
+    ImportPart,
 }
 
 impl Kind {
     /// Every kind, in the order of declaration.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Contact,
         Self::Company,
         Self::Deal,
@@ -52,6 +56,8 @@ impl Kind {
         Self::Trashed,
         Self::User,
         Self::Session,
+        Self::Import,
+        Self::ImportPart,
     ];
 
     /// What its ids begin with, before the underscore.
@@ -71,6 +77,8 @@ impl Kind {
             Self::Trashed => "trs",
             Self::User => "usr",
             Self::Session => "ses",
+            Self::Import => "imp",
+            Self::ImportPart => "imt",
         }
     }
 
@@ -90,7 +98,9 @@ impl Kind {
             | Self::Workspace
             | Self::Trashed
             | Self::User
-            | Self::Session => self.name(),
+            | Self::Session
+            | Self::Import
+            | Self::ImportPart => self.name(),
         }
     }
 
@@ -111,6 +121,8 @@ impl Kind {
             Self::Trashed => "trashed",
             Self::User => "user",
             Self::Session => "session",
+            Self::Import => "import",
+            Self::ImportPart => "import_part",
         }
     }
 }

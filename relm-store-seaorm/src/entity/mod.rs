@@ -39,6 +39,8 @@ pub mod delivery;
 pub mod event;
 pub mod event_log;
 pub mod field;
+pub mod import;
+pub mod import_part;
 pub mod migration;
 pub mod response;
 pub mod response_record;

@@ -12,7 +12,7 @@ use serde_json::Value;
 pub(super) use self::report::ListedOptions;
 pub use self::report::{BatchReport, BatchRow, BatchTag, RowStatus};
 use self::report::{RowDone, report};
-use self::working_set::WorkingSet;
+use self::working_set::{BEYOND_ONE_COMMIT, WorkingSet};
 use super::drafts::{Changed, Draft, build, change, email_taken, of_a_row, require_references};
 use crate::engine::change::{Operation, Plan};
 use crate::engine::reply::{Outcome, Reply};
@@ -107,7 +107,7 @@ impl ContactBatch {
         Self::new(rows, dedup_on_email, atomic)
     }
 
-    fn new(
+    pub fn new(
         rows: Vec<Result<Draft<Contact>, Arc<Error>>>,
         dedup_on_email: bool,
         atomic: bool,
@@ -221,15 +221,7 @@ impl Operation for ContactBatch {
     type Output = Reply<BatchReport>;
 
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<BatchReport>> {
-        let keys: Vec<Option<String>> = self.rows.iter().map(email_key).collect();
-        let mut set = WorkingSet::read(plan.context(), &keys, self.dedup_on_email).await?;
-        for (row, key) in self.rows.iter().zip(keys) {
-            let done = match row {
-                Ok(draft) => self.apply(plan, &mut set, draft, key).map_err(Arc::new),
-                Err(error) => Err(Arc::clone(error)),
-            };
-            set.record(done);
-        }
+        let set = self.work_through(plan).await?;
         if self.atomic {
             let failed = set.rows().iter().enumerate();
             let mut failed = failed.filter_map(|(index, row)| Some((index, row.as_ref().err()?)));
@@ -262,6 +254,49 @@ impl Operation for ContactBatch {
 }
 
 impl ContactBatch {
+    /// Works on all rows.
+    async fn work_through(&self, plan: &mut Plan<'_>) -> Result<WorkingSet> {
+        let keys: Vec<Option<String>> = self.rows.iter().map(email_key).collect();
+        let mut set = WorkingSet::read(plan.context(), &keys, self.dedup_on_email).await?;
+        for (row, key) in self.rows.iter().zip(keys) {
+            let done = match row {
+                Ok(draft) => self.apply(plan, &mut set, draft, key).map_err(Arc::new),
+                Err(error) => Err(Arc::clone(error)),
+            };
+            set.record(done);
+        }
+        Ok(set)
+    }
+
+    /// Plans the rows for a larger change, and gives what becomes of each: of as many of them, from the first on, as one commit holds.
+    pub async fn plan_rows(
+        &mut self,
+        plan: &mut Plan<'_>,
+    ) -> Result<Vec<Result<RowStatus, Arc<Error>>>> {
+        loop {
+            let set = self.work_through(plan).await?;
+            let is_beyond = |row: &Result<RowDone, Arc<Error>>| {
+                let error = row.as_ref().err();
+                error.is_some_and(|error| error.reason() == Some(BEYOND_ONE_COMMIT))
+            };
+            // The first row has all the room there is.
+            let rows = set.rows().iter().skip(1);
+            match rows.clone().position(is_beyond) {
+                Some(place) => self.rows.truncate(place + 1),
+                None => {
+                    let all = set.rows().iter();
+                    let statuses = all.map(|row| match row {
+                        Ok(done) => Ok(done.status),
+                        Err(error) => Err(Arc::clone(error)),
+                    });
+                    let statuses = statuses.collect();
+                    set.write(plan);
+                    return Ok(statuses);
+                }
+            }
+        }
+    }
+
     fn apply(
         &self,
         plan: &mut Plan<'_>,

@@ -11,6 +11,7 @@ pub(super) mod events;
 pub(super) mod feed;
 pub(super) mod fields;
 pub(super) mod history;
+pub(super) mod imports;
 pub(super) mod keys;
 pub(super) mod listing;
 pub(super) mod objects;

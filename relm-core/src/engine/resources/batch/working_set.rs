@@ -22,6 +22,9 @@ const CONTACT_BYTES_EXPECTED_MAX: usize = 32 * 1024;
 /// Contacts that are read at once at least: what is read beyond the room for it is no more than these.
 const KEYS_READ_MIN: usize = 16;
 
+/// Why a row fails that would go beyond what one commit holds, in a word.
+pub(super) const BEYOND_ONE_COMMIT: &str = "beyond_one_commit";
+
 /// A contact that the batch found or made, as the rows so far left it.
 struct BatchContact {
     contact: Contact,
@@ -255,4 +258,5 @@ fn too_much(may: String) -> Error {
         ErrorKind::ValidationFailed,
         format!("The contacts of one batch can {may} at most: send this row in another batch."),
     )
+    .because(BEYOND_ONE_COMMIT)
 }

@@ -109,6 +109,25 @@ fn check_scopes(scopes: KeyScopes, kinds: impl Iterator<Item = Kind>) -> Result<
     }
 }
 
+/// What takes a request back, as a part of a larger change.
+pub(in crate::engine) struct UndoneRequest(Undo);
+
+impl UndoneRequest {
+    pub fn new(request: RequestId) -> Self {
+        Self(Undo::new(request, None))
+    }
+
+    /// Plans what takes it back.
+    pub async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Undone>> {
+        Operation::plan(&mut self.0, plan).await
+    }
+
+    /// What a conflict means to it.
+    pub fn refused(&mut self, conflict: Refusal) -> Result<()> {
+        Operation::refused(&mut self.0, conflict)
+    }
+}
+
 struct Undo {
     request: RequestId,
     scopes: Option<KeyScopes>,
