@@ -4,14 +4,23 @@
 //! [`Mapping`] of the file's header makes of a row the JSON object that creates or changes a record; [`CsvWriter`] and [`NdjsonWriter`]
 //! write documents. What one of them holds is bounded by the limits that begin with `FILE_`, whatever arrives.
 
+mod buffer;
+mod cell;
+mod csv;
+mod decode;
+mod head;
 mod mapping;
+mod ndjson;
 mod options;
 mod reader;
 mod row;
+mod vcard;
 mod writing;
 
-pub use mapping::{CellOptions, DateOrder, DecimalMark, Mapping};
-pub use options::{Delimiter, Encoding, FileFormat, FileOptions};
+pub use mapping::Mapping;
+pub use options::{
+    CellOptions, DateOrder, DecimalMark, Delimiter, Encoding, FileFormat, FileOptions,
+};
 pub use reader::FileReader;
 pub use row::{CellError, Row, RowError, Source};
 pub use writing::{CsvWriter, ExportColumns, NdjsonWriter, csv_line, defused};

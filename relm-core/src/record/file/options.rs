@@ -1,4 +1,4 @@
-//! What is said of a file beside its bytes: its format, its encoding, what separates its cells.
+//! What is said of a file beside its bytes: its format, its encoding, what separates its cells, and how they write dates and numbers.
 
 use serde::{Deserialize, Serialize};
 
@@ -159,6 +159,69 @@ impl Delimiter {
 }
 
 named!(Delimiter, as_str, "`comma`, `semicolon`, `tab` or `pipe`");
+
+/// Which of day and month comes first in a date such as `03/04/2026`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum DateOrder {
+    /// The third of April.
+    DayFirst,
+    /// The fourth of March.
+    MonthFirst,
+}
+
+impl DateOrder {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::DayFirst, Self::MonthFirst];
+
+    /// The name in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DayFirst => "day_first",
+            Self::MonthFirst => "month_first",
+        }
+    }
+}
+
+named!(DateOrder, as_str, "`day_first` or `month_first`");
+
+/// What stands before the fraction of a number: it says what `1,234` is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum DecimalMark {
+    /// `1,234.50`.
+    Point,
+    /// `1.234,50`.
+    Comma,
+}
+
+impl DecimalMark {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Point, Self::Comma];
+
+    /// The name in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Point => "point",
+            Self::Comma => "comma",
+        }
+    }
+}
+
+named!(DecimalMark, as_str, "`point` or `comma`");
+
+/// What decides where the text of a cell could say two things.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CellOptions {
+    /// The order of dates; without one, a date that could be two is an error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date_order: Option<DateOrder>,
+    /// The decimal mark; without one, a number that could be two is an error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decimal_mark: Option<DecimalMark>,
+}
 
 /// What is known of a file before it is read. What is not said is found out from the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
