@@ -15,6 +15,7 @@ pub(crate) mod event_filters;
 pub(crate) mod feed;
 pub(crate) mod history;
 pub(crate) mod identities;
+pub(crate) mod imports;
 pub(crate) mod large;
 pub(crate) mod mock_transport;
 pub(crate) mod operations;

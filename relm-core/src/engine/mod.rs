@@ -57,6 +57,7 @@ pub use reply::{Outcome, Reply};
 pub use resources::associations::Associations;
 pub use resources::batch::{BatchInput, BatchReport, BatchRow, BatchTag, RowStatus};
 pub use resources::events::Events;
+pub use resources::exports::{ExportOptions, Exports};
 pub use resources::feed::{FOLLOW_POLL, Feed, FeedPage, LoggedEvent};
 pub use resources::fields::{ChoiceUsage, FieldUsage, FieldUsageTag, Fields};
 pub use resources::history::{History, HistoryPage};

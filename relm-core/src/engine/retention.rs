@@ -1,6 +1,7 @@
 //! Retention: events that are old and that nothing holds are deleted with their deliveries, and so is what is in the trash for
 //! long; in small steps.
 
+mod imports;
 mod trash;
 
 use std::collections::HashSet;
@@ -70,11 +71,24 @@ pub(super) async fn finish_renamings(
     Ok(ended)
 }
 
+/// Deletes the imports that have ended before a moment, in all workspaces, and puts those that go on into the queue again; how many were
+/// deleted.
+pub(super) async fn delete_expired_imports(
+    components: &Arc<Components>,
+    before: Timestamp,
+    sleeper: &dyn Sleeper,
+) -> Result<usize> {
+    let mut deleted = 0;
+    in_all_scopes(components, before, sleeper, Expiring::Imports(&mut deleted)).await?;
+    Ok(deleted)
+}
+
 /// What expires or is to be ended, and how much of it was.
 enum Expiring<'a> {
     Events(&'a mut Deleted),
     Trash(&'a mut usize),
     Renamings(&'a mut usize),
+    Imports(&'a mut usize),
 }
 
 async fn in_all_scopes(
@@ -101,6 +115,10 @@ async fn in_all_scopes(
                     let rest = Rest::new(sleeper, REST);
                     let finished = finish_scope(&context, rest).await;
                     finished.map(|of_scope| **ended += of_scope)
+                }
+                (Ok(context), Expiring::Imports(deleted)) => {
+                    let rest = Rest::new(sleeper, REST);
+                    imports::see_to(components, &context, before, rest, deleted).await
                 }
                 (Err(error), _) => Err(error),
             };

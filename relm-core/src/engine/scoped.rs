@@ -12,6 +12,7 @@ use super::idempotency::{refuse_unread, transact_once};
 use super::reply::Reply;
 use super::resources::associations::Associations;
 use super::resources::events::Events;
+use super::resources::exports::Exports;
 use super::resources::fields::Fields;
 use super::resources::imports::Imports;
 use super::resources::keys::Keys;
@@ -213,6 +214,11 @@ impl Scoped {
     /// The imports of files.
     pub fn imports(&self) -> Imports<'_> {
         Imports::new(&self.context)
+    }
+
+    /// Files of records, to be written.
+    pub fn exports(&self) -> Exports<'_> {
+        Exports::new(&self.context)
     }
 
     /// The requests that changed something, to be undone.

@@ -4,7 +4,7 @@ use super::slice::Step;
 use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::context::Context;
 use crate::engine::resources::imports::state::{Stored, StoredChunk};
-use crate::engine::resources::undo::{UndoneChange, UndoneRequest};
+use crate::engine::resources::undo::{Undo, UndoneChange};
 use crate::error::{ErrorKind, Result};
 use crate::limits::IMPORT_LEASE_MS;
 use crate::record::import::{Chunk, Import, ImportStatus, ImportUndo, KeptConflict};
@@ -21,7 +21,7 @@ pub(super) struct UndoStep<'a> {
     worker: &'a str,
     is_last: bool,
     /// The request, and what takes it back: while its attempts go on they learn from each other.
-    undo: Option<(RequestId, UndoneRequest)>,
+    undo: Option<(RequestId, Undo)>,
     /// Why the request cannot be taken back, where it cannot.
     given_up: Option<(RequestId, String)>,
 }
@@ -82,7 +82,7 @@ impl<'a> UndoStep<'a> {
             return Ok(());
         }
         let known = self.undo.take().filter(|(of, _)| *of == request);
-        let undo = known.unwrap_or_else(|| (request, UndoneRequest::new(request)));
+        let undo = known.unwrap_or_else(|| (request, Undo::new(request, None)));
         let (_, undo) = self.undo.insert(undo);
         let undone = undo.plan(plan).await?.decode()?;
         let deleted = |change| matches!(change, UndoneChange::Deleted | UndoneChange::Updated);

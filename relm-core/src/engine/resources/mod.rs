@@ -8,6 +8,7 @@ mod drafts;
 pub(super) mod endpoint;
 mod erasure;
 pub(super) mod events;
+pub(super) mod exports;
 pub(super) mod feed;
 pub(super) mod fields;
 pub(super) mod history;

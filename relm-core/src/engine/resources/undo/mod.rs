@@ -109,26 +109,8 @@ fn check_scopes(scopes: KeyScopes, kinds: impl Iterator<Item = Kind>) -> Result<
     }
 }
 
-/// What takes a request back, as a part of a larger change.
-pub(in crate::engine) struct UndoneRequest(Undo);
-
-impl UndoneRequest {
-    pub fn new(request: RequestId) -> Self {
-        Self(Undo::new(request, None))
-    }
-
-    /// Plans what takes it back.
-    pub async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Undone>> {
-        Operation::plan(&mut self.0, plan).await
-    }
-
-    /// What a conflict means to it.
-    pub fn refused(&mut self, conflict: Refusal) -> Result<()> {
-        Operation::refused(&mut self.0, conflict)
-    }
-}
-
-struct Undo {
+/// The undo of a request.
+pub(in crate::engine) struct Undo {
     request: RequestId,
     scopes: Option<KeyScopes>,
     returning: Returning,
@@ -137,7 +119,7 @@ struct Undo {
 }
 
 impl Undo {
-    fn new(request: RequestId, scopes: Option<KeyScopes>) -> Self {
+    pub fn new(request: RequestId, scopes: Option<KeyScopes>) -> Self {
         Self {
             request,
             scopes,
