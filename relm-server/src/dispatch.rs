@@ -153,6 +153,8 @@ pub async fn retain(crm: Crm, kept: Kept, stop: Stop) {
             say("the trash was not emptied", trash);
             let renamed = finish_renamings(&crm).await;
             say("choices were not renamed to the end", renamed);
+            let unique = finish_unique_indexes(&crm).await;
+            say("indexes of unique values were not made to the end", unique);
         }
     };
     tokio::select! {
@@ -201,6 +203,20 @@ async fn finish_renamings(crm: &Crm) -> relm_core::Result<()> {
     let choices = crm.finish_renamings(&TokioSleeper).await?;
     if choices > 0 {
         tracing::info!(choices, "choices were renamed to the end");
+    }
+    Ok(())
+}
+
+async fn finish_unique_indexes(crm: &Crm) -> relm_core::Result<()> {
+    if !is_to_do(crm, "finish unique indexes").await? {
+        return Ok(());
+    }
+    let indexes = crm.finish_unique_indexes(&TokioSleeper).await?;
+    if indexes > 0 {
+        tracing::info!(
+            indexes,
+            "indexes of unique values were made, or taken away, to the end"
+        );
     }
     Ok(())
 }

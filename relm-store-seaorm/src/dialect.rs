@@ -323,7 +323,8 @@ const fn is_pinned(kind: Kind) -> bool {
         | Kind::Workspace
         | Kind::Trashed
         | Kind::User
-        | Kind::Session => false,
+        | Kind::Session
+        | Kind::UniqueValue => false,
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::mem::discriminant;
 
 use relm_core::record::{Delivery, DeliveryStatus};
-use relm_core::record::{Document, Entry, Record, Trashed};
+use relm_core::record::{Document, Entry, Record, Trashed, UniqueValue};
 use relm_core::store::{Batch, CommitError, Refusal, Require, StoredResponse, Write};
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
@@ -70,6 +70,10 @@ impl Model {
                 let mut trashed = Trashed::record(own, of, document.into());
                 trashed.from_id = self.one_in(2).then(|| self.some_id(Kind::Contact));
                 trashed.into()
+            }
+            Kind::UniqueValue => {
+                let (index, of) = (id(Kind::UniqueValue, 0), self.some_id(Kind::Contact));
+                UniqueValue::of(own, index, format!("v{}", self.field_number(n)), of).into()
             }
             Kind::Deal
             | Kind::Activity

@@ -10,7 +10,9 @@ use std::time::Duration;
 use super::components::Components;
 use super::context::Context;
 use super::resources::deliveries::{each_delivery, first_of, of_events, with_status};
-use super::resources::fields::finish_renamings as finish_scope;
+use super::resources::fields::{
+    finish_renamings as finish_scope, finish_unique_indexes as finish_indexes,
+};
 use super::resources::purge::Rest;
 use super::transaction::{ATTEMPTS_MAX, Planned, Transaction, transact, unexpected};
 use crate::error::{Error, ErrorKind, Result};
@@ -70,11 +72,23 @@ pub(super) async fn finish_renamings(
     Ok(ended)
 }
 
+/// Goes on with the indexes of unique values that are being made or taken away, in all workspaces; how many were ended.
+pub(super) async fn finish_unique_indexes(
+    components: &Arc<Components>,
+    sleeper: &dyn Sleeper,
+) -> Result<usize> {
+    let mut ended = 0;
+    let (before, indexes) = (Timestamp::MAX, Expiring::UniqueIndexes(&mut ended));
+    in_all_scopes(components, before, sleeper, indexes).await?;
+    Ok(ended)
+}
+
 /// What expires or is to be ended, and how much of it was.
 enum Expiring<'a> {
     Events(&'a mut Deleted),
     Trash(&'a mut usize),
     Renamings(&'a mut usize),
+    UniqueIndexes(&'a mut usize),
 }
 
 async fn in_all_scopes(
@@ -100,6 +114,11 @@ async fn in_all_scopes(
                 (Ok(context), Expiring::Renamings(ended)) => {
                     let rest = Rest::new(sleeper, REST);
                     let finished = finish_scope(&context, rest).await;
+                    finished.map(|of_scope| **ended += of_scope)
+                }
+                (Ok(context), Expiring::UniqueIndexes(ended)) => {
+                    let rest = Rest::new(sleeper, REST);
+                    let finished = finish_indexes(&context, rest).await;
                     finished.map(|of_scope| **ended += of_scope)
                 }
                 (Err(error), _) => Err(error),

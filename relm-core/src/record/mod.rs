@@ -25,6 +25,8 @@ pub mod reference;
 mod schema;
 pub mod session;
 mod trashed;
+pub(crate) mod unique_member;
+mod unique_value;
 pub mod user;
 pub mod workspace;
 
@@ -41,6 +43,7 @@ pub use event::{API_VERSION, Event, EventData, EventDraft, EventTag};
 pub use event_type::{Change, DefinitionChange, EventType, Existence};
 pub use history::{HistoryEntry, MemberChange};
 pub use trashed::{Trashed, TrashedTag};
+pub use unique_value::{UniqueValue, UniqueValueTag};
 
 pub(crate) use delivery::Verdict;
 pub(crate) use event::previous;
@@ -146,7 +149,9 @@ records! {
     /// A person who signs in; they live in [`Scope::SYSTEM`](crate::value::scope::Scope::SYSTEM).
     User(User),
     /// A browser that a person signed in with; it lives in [`Scope::SYSTEM`](crate::value::scope::Scope::SYSTEM).
-    Session(Session)
+    Session(Session),
+    /// A value that one record has, and no other of its type may have.
+    UniqueValue(UniqueValue)
 }
 
 fn decode<T: DeserializeOwned>(json: &str, wrap: fn(Box<T>) -> Record) -> Result<Record> {
@@ -200,6 +205,7 @@ impl Record {
             Self::Trashed(trashed) => trashed.version,
             Self::User(user) => user.version,
             Self::Session(session) => session.version,
+            Self::UniqueValue(value) => value.version,
             Self::Event(event) => event.version(),
             Self::Field(field) => field.version,
             Self::Association(_) | Self::Workspace(_) => 1,
@@ -251,7 +257,8 @@ impl Record {
             | Self::Workspace(_)
             | Self::Trashed(_)
             | Self::User(_)
-            | Self::Session(_) => None,
+            | Self::Session(_)
+            | Self::UniqueValue(_) => None,
         }
     }
 

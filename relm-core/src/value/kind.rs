@@ -33,11 +33,13 @@ pub enum Kind {
     User,
     /// A browser that a person signed in with.
     Session,
+    /// A value that one record of its objects has, and no other may have.
+    UniqueValue,
 }
 
 impl Kind {
     /// Every kind, in the order of declaration.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Contact,
         Self::Company,
         Self::Deal,
@@ -52,6 +54,7 @@ impl Kind {
         Self::Trashed,
         Self::User,
         Self::Session,
+        Self::UniqueValue,
     ];
 
     /// What its ids begin with, before the underscore.
@@ -71,6 +74,7 @@ impl Kind {
             Self::Trashed => "trs",
             Self::User => "usr",
             Self::Session => "ses",
+            Self::UniqueValue => "unq",
         }
     }
 
@@ -90,7 +94,8 @@ impl Kind {
             | Self::Workspace
             | Self::Trashed
             | Self::User
-            | Self::Session => self.name(),
+            | Self::Session
+            | Self::UniqueValue => self.name(),
         }
     }
 
@@ -111,6 +116,7 @@ impl Kind {
             Self::Trashed => "trashed",
             Self::User => "user",
             Self::Session => "session",
+            Self::UniqueValue => "unique_value",
         }
     }
 }

@@ -23,7 +23,8 @@ pub(super) const fn other_names(kind: Kind) -> OtherNames {
         | Kind::Workspace
         | Kind::Trashed
         | Kind::User
-        | Kind::Session => &[],
+        | Kind::Session
+        | Kind::UniqueValue => &[],
     }
 }
 
