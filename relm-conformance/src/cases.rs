@@ -94,6 +94,7 @@ macro_rules! for_each_case {
                 filters_follow_changes
                 filtered_lists_page_exactly
                 trash_is_filtered_by_the_predicate
+                unique_values_are_filtered_by_the_predicate
                 users_are_filtered_by_the_predicate
                 sessions_are_filtered_by_the_predicate
                 imports_are_filtered_by_the_predicate

@@ -10,7 +10,9 @@ use relm_core::record::object::{Activity, Company, Contact, Deal, Object, Object
 use relm_core::record::session::Session;
 use relm_core::record::user::{Role, User};
 use relm_core::record::workspace::Workspace;
-use relm_core::record::{Delivery, DeliveryStatus, Event, EventDraft, EventType, Trashed};
+use relm_core::record::{
+    Delivery, DeliveryStatus, Event, EventDraft, EventType, Trashed, UniqueValue,
+};
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::{Mode, Scope};
 use relm_core::value::time::{Date, SeededRng, Timestamp};
@@ -154,6 +156,7 @@ fn varied_with(kind: Kind, n: u64, pick: &Pick) -> Record {
         Kind::Delivery => varied_delivery(own, pick).into(),
         Kind::Key => varied_key(own, n, pick).into(),
         Kind::Trashed => varied_trashed(own, n, pick).into(),
+        Kind::UniqueValue => varied_unique_value(own, n, pick).into(),
         Kind::Workspace => {
             let name = format!("{}{n}", pick.text(1));
             let workspace = Workspace::new(own, name, "secret".to_owned(), pick.moment(1));
@@ -233,6 +236,12 @@ fn varied_trashed(own: Id, n: u64, pick: &Pick) -> Trashed {
     let kind = pick.of(1, &[Kind::Contact, Kind::Deal, Kind::Association]);
     let document = json!({ "text": pick.text(1) }).to_string();
     with!(Trashed::record(own, id(kind, n), document.into()); record_type: pick.some(1, kind), from_id: pick.maybe_id(1, Kind::Contact), to_id: pick.maybe_id(2, Kind::Company), deleted_at: pick.moment(3))
+}
+
+fn varied_unique_value(own: Id, n: u64, pick: &Pick) -> UniqueValue {
+    let index = id(Kind::UniqueValue, pick.of(1, &[1_001, 1_002, 1_003]));
+    let record = id(pick.of(3, &[Kind::Contact, Kind::Company]), n % 5);
+    UniqueValue::of(own, index, format!("{}{n}", pick.text(1)), record)
 }
 
 /// As a store reads it: nobody else makes one.

@@ -50,12 +50,14 @@ pub const SEARCH_WORD_CHARS_MAX: usize = 40;
 pub const WORKSPACE_NAME_CHARS_MAX: usize = 100;
 /// Rows of one batch.
 pub const BATCH_ROWS_MAX: usize = 500;
-/// Bytes of the contacts that the rows of one batch make, change or find, each counted with every row that meets it.
+/// Unique members by which the rows of one batch are known.
+pub const DEDUP_KEYS_MAX: usize = 10;
+/// Bytes of the records that the rows of one batch make, change or find, each counted with every row that meets it.
 ///
-/// A request of so many bytes makes less than that; one that upserts could otherwise meet 500 contacts of 30 KiB with
+/// A request of so many bytes makes less than that; one that upserts could otherwise meet 500 records of 30 KiB with
 /// a body of 20 KiB, and write and be answered with all of them.
 pub const BATCH_CONTACT_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// Words, and other terms of search, that the contacts have which the rows of one batch make or change.
+/// Words, and other terms of search, that the records have which the rows of one batch make or change.
 pub const BATCH_TERMS_MAX: usize = 100_000;
 /// Records that one batch of operations writes: those that it is about, their associations, events and deliveries.
 pub const BATCH_RECORDS_MAX: usize = 25_000;
@@ -84,6 +86,9 @@ pub const FIELD_IMPACT_MAX: usize = 1_000;
 /// Steps of the renaming of a choice that its caller waits for: what is left then is done later. A step is a commit of at most
 /// a few hundred writes.
 pub const RENAMING_STEPS_MAX: usize = 16;
+/// Steps in which a field becomes unique that its caller waits for: what is left then is done later. A step is a commit of at most
+/// 201 writes, and reads 200 records.
+pub const UNIQUE_STEPS_MAX: usize = 32;
 /// Warnings of one answer: the first of them.
 pub const WARNINGS_MAX: usize = 10;
 /// Columns of a file that is imported.
@@ -177,6 +182,8 @@ pub const ERROR_FIELD_BYTES_MAX: usize = 512;
 pub const ERROR_OPTIONS_BYTES_MAX: usize = 2 * 1024;
 /// Options that an error lists: the first so many of them.
 pub const ERROR_OPTIONS_MAX: usize = 28;
+/// Values that several records have which an error lists: the first so many of them.
+pub const ERROR_DUPLICATES_MAX: usize = 10;
 /// Ids that an error lists: the first so many of them.
 pub const ERROR_IDS_MAX: usize = 10;
 /// Bytes of the options that a message lists; `valid_options` lists more.

@@ -181,6 +181,8 @@ pub async fn retain(crm: Crm, kept: Kept, stop: Stop) {
             say("the trash was not emptied", trash);
             let renamed = finish_renamings(&crm).await;
             say("choices were not renamed to the end", renamed);
+            let unique = finish_unique_indexes(&crm).await;
+            say("indexes of unique values were not made to the end", unique);
             let imports = delete_expired_imports(&crm).await;
             say("expired imports were not deleted", imports);
         }
@@ -235,11 +237,26 @@ async fn finish_renamings(crm: &Crm) -> relm_core::Result<()> {
     Ok(())
 }
 
+async fn finish_unique_indexes(crm: &Crm) -> relm_core::Result<()> {
+    if !is_to_do(crm, "finish unique indexes").await? {
+        return Ok(());
+    }
+    let indexes = crm.finish_unique_indexes(&TokioSleeper).await?;
+    if indexes > 0 {
+        tracing::info!(
+            indexes,
+            "indexes of unique values were made, or taken away, to the end"
+        );
+    }
+    Ok(())
+}
+
 async fn delete_expired_imports(crm: &Crm) -> relm_core::Result<()> {
     if !is_to_do(crm, "delete imports").await? {
         return Ok(());
     }
-    let imports = crm.delete_expired_imports(&TokioSleeper).await?;
+    let importer = Importer::new(crm.clone());
+    let imports = importer.delete_expired(&TokioSleeper).await?;
     if imports > 0 {
         tracing::info!(imports, "expired imports were deleted");
     }

@@ -324,6 +324,7 @@ const fn is_pinned(kind: Kind) -> bool {
         | Kind::Trashed
         | Kind::User
         | Kind::Session
+        | Kind::UniqueValue
         | Kind::Import
         | Kind::ImportPart => false,
     }

@@ -345,9 +345,9 @@ pub(crate) async fn what_is_left_of_imports_is_removed(store: Subject) {
     assert_eq!(acme.all(&store, Kind::ImportPart).await.len(), 1);
     acme.clock.advance_millis(8 * 24 * 60 * 60 * 1000);
     let young = start(scoped, contacts(), &file(3)).await.id;
-    let deleted = acme
-        .crm
-        .delete_expired_imports(&super::mock_transport::NoSleep)
+    let importer = Importer::new(acme.crm.clone());
+    let deleted = importer
+        .delete_expired(&super::mock_transport::NoSleep)
         .await;
     assert_eq!(deleted.expect("the store answers"), 2);
     for (id, is_there) in [(left, false), (done, false), (young, true)] {

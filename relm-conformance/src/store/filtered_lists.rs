@@ -161,6 +161,11 @@ pub(crate) async fn filtered_lists_page_exactly(store: Subject) {
     }
 }
 
+/// `list` gives the records that meet every clause: unique values.
+pub(crate) async fn unique_values_are_filtered_by_the_predicate(store: Subject) {
+    agree_on(store, Kind::UniqueValue).await;
+}
+
 /// `list` gives the records that meet every clause: what is in the trash.
 pub(crate) async fn trash_is_filtered_by_the_predicate(store: Subject) {
     agree_on(store, Kind::Trashed).await;

@@ -13,7 +13,6 @@ use super::retention::{self, Deleted};
 use super::scoped::Scoped;
 use super::within::Within;
 use crate::error::Result;
-use crate::limits::IMPORT_KEPT_MS;
 use crate::record::Actor;
 use crate::record::key::{ApiKey, KeyAccess, NewKey, Principal};
 use crate::record::workspace::Workspace;
@@ -359,14 +358,13 @@ impl Crm {
         retention::finish_renamings(&self.components, sleeper).await
     }
 
-    /// Deletes the [imports](super::Imports) that ended more than a [week](crate::limits::IMPORT_KEPT_MS) ago, with their failed rows, in all
-    /// workspaces; gives how many those were. Those that go on are made known again to whoever works on them.
+    /// Goes on to its end with each index of unique values that is being made or taken away and was broken off, or was more than its
+    /// caller waited for, in all workspaces; gives how many those were. See [`Field::unique`](crate::Field::unique).
     ///
     /// # Errors
     /// As for [`delete_expired_events`](Self::delete_expired_events).
-    pub async fn delete_expired_imports(&self, sleeper: &dyn Sleeper) -> Result<usize> {
-        let before = self.now().saturating_add_millis(-IMPORT_KEPT_MS);
-        retention::delete_expired_imports(&self.components, before, sleeper).await
+    pub async fn finish_unique_indexes(&self, sleeper: &dyn Sleeper) -> Result<usize> {
+        retention::finish_unique_indexes(&self.components, sleeper).await
     }
 
     /// Whether this is the first claim of a name within so many milliseconds, whichever of the processes that share the

@@ -41,6 +41,7 @@ mod spans;
 mod staging;
 mod storage;
 mod transaction;
+mod unique_values;
 mod unit_of_work;
 mod wakeups;
 mod wanted;

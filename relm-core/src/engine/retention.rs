@@ -11,7 +11,9 @@ use std::time::Duration;
 use super::components::Components;
 use super::context::Context;
 use super::resources::deliveries::{each_delivery, first_of, of_events, with_status};
-use super::resources::fields::finish_renamings as finish_scope;
+use super::resources::fields::{
+    finish_renamings as finish_scope, finish_unique_indexes as finish_indexes,
+};
 use super::resources::purge::Rest;
 use super::transaction::{ATTEMPTS_MAX, Planned, Transaction, transact, unexpected};
 use crate::error::{Error, ErrorKind, Result};
@@ -71,6 +73,17 @@ pub(super) async fn finish_renamings(
     Ok(ended)
 }
 
+/// Goes on with the indexes of unique values that are being made or taken away, in all workspaces; how many were ended.
+pub(super) async fn finish_unique_indexes(
+    components: &Arc<Components>,
+    sleeper: &dyn Sleeper,
+) -> Result<usize> {
+    let mut ended = 0;
+    let (before, indexes) = (Timestamp::MAX, Expiring::UniqueIndexes(&mut ended));
+    in_all_scopes(components, before, sleeper, indexes).await?;
+    Ok(ended)
+}
+
 /// Deletes the imports that have ended before a moment, in all workspaces, and puts those that go on into the queue again; how many were
 /// deleted.
 pub(super) async fn delete_expired_imports(
@@ -88,6 +101,7 @@ enum Expiring<'a> {
     Events(&'a mut Deleted),
     Trash(&'a mut usize),
     Renamings(&'a mut usize),
+    UniqueIndexes(&'a mut usize),
     Imports(&'a mut usize),
 }
 
@@ -114,6 +128,11 @@ async fn in_all_scopes(
                 (Ok(context), Expiring::Renamings(ended)) => {
                     let rest = Rest::new(sleeper, REST);
                     let finished = finish_scope(&context, rest).await;
+                    finished.map(|of_scope| **ended += of_scope)
+                }
+                (Ok(context), Expiring::UniqueIndexes(ended)) => {
+                    let rest = Rest::new(sleeper, REST);
+                    let finished = finish_indexes(&context, rest).await;
                     finished.map(|of_scope| **ended += of_scope)
                 }
                 (Ok(context), Expiring::Imports(deleted)) => {

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::by_ids::read_by_ids;
 use super::dry_run::DryRun;
 use super::import_shadow::ImportShadow;
 use super::spans;
@@ -112,6 +113,12 @@ impl Storage {
         keys: &[String],
     ) -> Result<Vec<Option<Document>>> {
         let called = spans::store("find", self.store.find(scope, kind, keys));
+        called.await.map_err(Error::from)
+    }
+
+    /// The documents of those of these records of one kind that there are, in no order that counts.
+    pub async fn by_ids(&self, scope: Scope, kind: Kind, ids: &[Id]) -> Result<Vec<Document>> {
+        let called = spans::store("list", read_by_ids(&*self.store, scope, kind, ids));
         called.await.map_err(Error::from)
     }
 

@@ -27,6 +27,8 @@ pub mod reference;
 mod schema;
 pub mod session;
 mod trashed;
+pub(crate) mod unique_member;
+mod unique_value;
 pub mod user;
 pub mod workspace;
 
@@ -43,6 +45,7 @@ pub use event::{API_VERSION, Event, EventData, EventDraft, EventTag};
 pub use event_type::{Change, DefinitionChange, EventType, Existence};
 pub use history::{HistoryEntry, MemberChange};
 pub use trashed::{Trashed, TrashedTag};
+pub use unique_value::{UniqueValue, UniqueValueTag};
 
 pub(crate) use delivery::Verdict;
 pub(crate) use event::previous;
@@ -150,6 +153,8 @@ records! {
     User(User),
     /// A browser that a person signed in with; it lives in [`Scope::SYSTEM`](crate::value::scope::Scope::SYSTEM).
     Session(Session),
+    /// A value that one record has, and no other of its type may have.
+    UniqueValue(UniqueValue),
     /// A file of records that is taken in.
     Import(Import),
     /// A piece of an import: rows that wait, what became of them, or what a dry run would make of a record.
@@ -207,6 +212,7 @@ impl Record {
             Self::Trashed(trashed) => trashed.version,
             Self::User(user) => user.version,
             Self::Session(session) => session.version,
+            Self::UniqueValue(value) => value.version,
             Self::Import(import) => import.version,
             Self::ImportPart(part) => part.version,
             Self::Event(event) => event.version(),
@@ -261,6 +267,7 @@ impl Record {
             | Self::Trashed(_)
             | Self::User(_)
             | Self::Session(_)
+            | Self::UniqueValue(_)
             | Self::Import(_)
             | Self::ImportPart(_) => None,
         }

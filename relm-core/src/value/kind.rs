@@ -33,6 +33,8 @@ pub enum Kind {
     User,
     /// A browser that a person signed in with.
     Session,
+    /// A value that one record of its objects has, and no other may have.
+    UniqueValue,
     /// A file of records that is being taken in, or was.
     Import,
     /// A piece of an import.
@@ -41,7 +43,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of declaration.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Contact,
         Self::Company,
         Self::Deal,
@@ -56,6 +58,7 @@ impl Kind {
         Self::Trashed,
         Self::User,
         Self::Session,
+        Self::UniqueValue,
         Self::Import,
         Self::ImportPart,
     ];
@@ -77,6 +80,7 @@ impl Kind {
             Self::Trashed => "trs",
             Self::User => "usr",
             Self::Session => "ses",
+            Self::UniqueValue => "unq",
             Self::Import => "imp",
             Self::ImportPart => "imt",
         }
@@ -99,6 +103,7 @@ impl Kind {
             | Self::Trashed
             | Self::User
             | Self::Session
+            | Self::UniqueValue
             | Self::Import
             | Self::ImportPart => self.name(),
         }
@@ -121,6 +126,7 @@ impl Kind {
             Self::Trashed => "trashed",
             Self::User => "user",
             Self::Session => "session",
+            Self::UniqueValue => "unique_value",
             Self::Import => "import",
             Self::ImportPart => "import_part",
         }

@@ -47,6 +47,7 @@ pub mod response_record;
 pub mod session;
 pub mod term;
 pub mod trash;
+pub mod unique_value;
 pub mod user;
 pub mod webhook;
 pub mod workspace;

@@ -24,7 +24,9 @@ use self::slice::{Slice, Spent};
 use super::components::Components;
 use super::crm::Crm;
 use super::import_queue::{Waiting, waiting};
+use super::retention::delete_expired_imports;
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::IMPORT_KEPT_MS;
 use crate::value::environment::Sleeper;
 
 /// How often the queue is looked at for what other processes received or left.
@@ -96,6 +98,17 @@ impl Importer {
                 return Ok(());
             }
         }
+    }
+
+    /// Deletes the imports that ended more than a [week](IMPORT_KEPT_MS) ago, in all workspaces, and gives how many those were. Those that go on
+    /// are put into the queue again, should they have got lost there: call it now and then, by one process of those that share a store.
+    ///
+    /// # Errors
+    /// `unavailable` or `outcome_unknown` from the store, at once; `internal_error`, once all workspaces were gone through.
+    pub async fn delete_expired(&self, sleeper: &dyn Sleeper) -> Result<usize> {
+        let now = self.components.environment().now();
+        let before = now.saturating_add_millis(-IMPORT_KEPT_MS);
+        delete_expired_imports(&self.components, before, sleeper).await
     }
 
     /// Works on imports until `stop` ends, and then to the end of a chunk. Dropped before it returns, it leaves what is under way

@@ -28,4 +28,5 @@ pub(super) mod secrets;
 mod shown_events;
 pub(super) mod trash;
 pub(super) mod undo;
+mod upsert;
 pub(super) mod webhooks;

@@ -25,6 +25,7 @@ pub(super) const fn other_names(kind: Kind) -> OtherNames {
         | Kind::Trashed
         | Kind::User
         | Kind::Session
+        | Kind::UniqueValue
         | Kind::ImportPart => &[],
     }
 }

@@ -30,7 +30,7 @@ enum Cell {
     /// A member that no spreadsheet runs: a number, a day, an id.
     Plain(&'static str),
     /// A key of `metadata`, where its value is one of its field.
-    Field(Field),
+    Field(Box<Field>),
     /// What of `metadata` has no column.
     Rest,
 }
@@ -66,7 +66,12 @@ impl ExportColumns {
             .filter(|field| field.object_type == object_type)
             .collect();
         fields.sort_by_key(|field| field.shown_by());
-        cells.extend(fields.into_iter().cloned().map(Cell::Field));
+        cells.extend(
+            fields
+                .into_iter()
+                .cloned()
+                .map(|field| Cell::Field(Box::new(field))),
+        );
         cells.push(Cell::Rest);
         let names = cells.iter().map(|cell| match cell {
             Cell::Text(name) | Cell::Plain(name) => (*name).to_owned(),

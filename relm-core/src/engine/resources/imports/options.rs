@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::engine::resources::batch::{check_dedup_on, dedup_members};
+use crate::error::{Error, Result};
 use crate::record::field::Field;
 use crate::record::file::{CellOptions, FileOptions, FileReader, Mapping};
-use crate::record::object_type::ObjectType;
+use crate::record::object::{Activity, Company, Contact, Deal, ObjectType};
+use crate::record::unique_member::unique_members;
 use crate::value::excerpt::Quoted;
 
 /// What an import is asked for.
@@ -29,7 +31,8 @@ pub struct ImportOptions {
     /// For each column of the file the member that it becomes, or null for none, as [`Mapping::read`] takes it. Columns that are not named,
     /// and all of them where there is none, become what they are called.
     pub mapping: Option<Map<String, Value>>,
-    /// By which unique members a row finds the record that it updates: of contacts `email`. Without, each row is a new record.
+    /// By which unique members a row finds the record that it updates: of contacts `email`, of companies `domain` where it is unique, and
+    /// `metadata.` with the key of a unique field. Without, each row is a new record.
     pub dedup_on: Vec<String>,
     /// Whether to find out only what the import would come to: its counts and failed rows are those that the import would have now.
     pub dry_run: bool,
@@ -76,33 +79,17 @@ impl ImportOptions {
         self
     }
 
-    /// Refuses what no file could be taken in by.
-    pub(super) fn check(&self) -> Result<()> {
-        let keys: &[&str] = match self.object_type {
-            ObjectType::Contact => &["email"],
-            ObjectType::Company | ObjectType::Deal | ObjectType::Activity => &[],
+    /// Refuses what no file could be taken in by, under these definitions.
+    pub(super) fn check(&self, fields: &[Field]) -> Result<()> {
+        check_dedup_on(&self.dedup_on)?;
+        let members = unique_members(fields, self.object_type);
+        let dedup = match self.object_type {
+            ObjectType::Contact => dedup_members::<Contact>,
+            ObjectType::Company => dedup_members::<Company>,
+            ObjectType::Deal => dedup_members::<Deal>,
+            ObjectType::Activity => dedup_members::<Activity>,
         };
-        let unknown = self
-            .dedup_on
-            .iter()
-            .find(|key| !keys.contains(&key.as_str()));
-        let Some(unknown) = unknown else {
-            return Ok(());
-        };
-        let message = match keys {
-            [] => format!(
-                "`dedup_on` cannot name {}: no member of a {} is unique.",
-                Quoted(unknown),
-                self.object_type
-            ),
-            _ => format!(
-                "`dedup_on` can name `email` alone, not {}.",
-                Quoted(unknown)
-            ),
-        };
-        Err(Error::new(ErrorKind::UnknownValue, message)
-            .at("dedup_on")
-            .options(unknown, keys.iter().copied()))
+        dedup(&members, &self.dedup_on).map(drop)
     }
 
     pub(super) fn reader(&self) -> FileReader {

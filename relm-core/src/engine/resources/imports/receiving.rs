@@ -49,7 +49,8 @@ pub struct ImportUpload {
 
 impl ImportUpload {
     pub(super) async fn begin(context: &Context, options: ImportOptions) -> Result<Self> {
-        options.check()?;
+        let configuration = context.reload_configuration().await?;
+        options.check(&configuration.fields)?;
         let reader = options.reader();
         let begin = Begin::new(context, options.clone());
         let waiting = Waiting {

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::engine::change::{Operation, Plan};
-use crate::engine::resources::batch::{ContactBatch, RowStatus};
+use crate::engine::change::Plan;
+use crate::engine::resources::batch::{RowStatus, Rows};
 use crate::engine::resources::drafts::Draft;
 use crate::error::{Error, ErrorKind, Result};
+use crate::record::Record;
 use crate::record::file::{CellError, Mapping, Row};
 use crate::record::import::Import;
-use crate::record::object::Contact;
+use crate::record::object::{Activity, Company, Contact, Deal, Object, ObjectType};
 use crate::store::Refusal;
 
 /// Why a row says no record: all that is wrong with its cells, and the member of the first of them.
@@ -34,7 +35,26 @@ pub(in crate::engine) enum RowOutcome {
 /// Rows of one type of record.
 pub(in crate::engine) struct ImportRows {
     rows: usize,
-    batch: ContactBatch,
+    of: RowsOf,
+}
+
+enum RowsOf {
+    Contacts(Rows<Contact>),
+    Companies(Rows<Company>),
+    Deals(Rows<Deal>),
+    Activities(Rows<Activity>),
+}
+
+/// Gives the rows to `$use` under the name `$it`, whatever they are of.
+macro_rules! each {
+    ($rows:expr, $it:ident => $use:expr) => {
+        match $rows {
+            RowsOf::Contacts($it) => $use,
+            RowsOf::Companies($it) => $use,
+            RowsOf::Deals($it) => $use,
+            RowsOf::Activities($it) => $use,
+        }
+    };
 }
 
 impl ImportRows {
@@ -42,17 +62,15 @@ impl ImportRows {
     pub fn read(import: &Import, rows: &[Row]) -> Result<Self> {
         let mapping: Mapping =
             serde_json::from_value(import.work.mapping.clone()).map_err(Error::internal)?;
-        let drafts = rows.iter().map(|row| {
-            let mut members = mapping.apply(row).map_err(|errors| of_cells(&errors))?;
-            // It says which record it was where the file was written.
-            members.remove("id");
-            Draft::<Contact>::read(Value::Object(members))
-        });
-        let drafts = drafts.map(|draft: Result<_>| draft.map_err(Arc::new));
-        Ok(Self {
-            rows: rows.len(),
-            batch: ContactBatch::new(drafts.collect(), !import.dedup_on.is_empty(), false)?,
-        })
+        let dedup_on = import.dedup_on.clone();
+        let of = match import.object_type {
+            ObjectType::Contact => RowsOf::Contacts(drafts(&mapping, rows, dedup_on)),
+            ObjectType::Company => RowsOf::Companies(drafts(&mapping, rows, dedup_on)),
+            ObjectType::Deal => RowsOf::Deals(drafts(&mapping, rows, dedup_on)),
+            ObjectType::Activity => RowsOf::Activities(drafts(&mapping, rows, dedup_on)),
+        };
+        let rows = rows.len();
+        Ok(Self { rows, of })
     }
 
     /// How many rows there are.
@@ -62,7 +80,7 @@ impl ImportRows {
 
     /// Plans what the rows change, and gives what becomes of each: of as many of them, from the first on, as one commit holds.
     pub async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Vec<RowOutcome>> {
-        let outcomes = self.batch.plan_rows(plan).await?.into_iter();
+        let outcomes = each!(&mut self.of, rows => rows.plan_some(plan).await?).into_iter();
         let outcomes = outcomes.map(|outcome| match outcome {
             Ok(RowStatus::Created) => RowOutcome::Created,
             Ok(RowStatus::Updated) => RowOutcome::Updated,
@@ -77,6 +95,21 @@ impl ImportRows {
 
     /// What a conflict of the commit means.
     pub fn refused(&mut self, conflict: Refusal) -> Result<()> {
-        self.batch.refused(conflict)
+        each!(&mut self.of, rows => rows.refused(conflict))
     }
+}
+
+fn drafts<T: Object + Into<Record>>(
+    mapping: &Mapping,
+    rows: &[Row],
+    dedup_on: Vec<String>,
+) -> Rows<T> {
+    let drafts = rows.iter().map(|row| {
+        let mut members = mapping.apply(row).map_err(|errors| of_cells(&errors))?;
+        // It says which record it was where the file was written.
+        members.remove("id");
+        Draft::<T>::read(Value::Object(members))
+    });
+    let drafts = drafts.map(|draft: Result<_>| draft.map_err(Arc::new));
+    Rows::new(drafts.collect(), dedup_on)
 }

@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use self::definitions::Definitions;
+use self::keys::Taken;
 use self::links::Links;
 use self::past::{Past, Place, Target};
 pub use self::report::{ConflictCode, Reverted, UndoConflict, UndoTag, Undone, UndoneChange};
@@ -136,7 +137,7 @@ impl Undo {
         now: &Now<'_>,
         report: &mut Report,
     ) -> Result<BTreeMap<Id, Action>> {
-        let mut verdicts = self.verdicts(past, now, &BTreeMap::new())?;
+        let mut verdicts = self.verdicts(past, now, &Taken::new())?;
         let mut actions = BTreeMap::new();
         for verdict in verdicts.values_mut() {
             let action = verdict.action.take();
@@ -147,7 +148,7 @@ impl Undo {
             let verdict = verdicts.entry(conflict.id).or_default();
             verdict.conflicts = vec![conflict];
         }
-        let taken = keys::taken(context, &actions).await?;
+        let taken = keys::taken(context, now.fields, &actions).await?;
         if !taken.is_empty() {
             for (id, verdict) in self.verdicts(past, now, &taken)? {
                 if taken.contains_key(&id) {
@@ -173,12 +174,7 @@ impl Undo {
     }
 
     /// What reverting comes to for each record, where these have a unique value that another one has.
-    fn verdicts(
-        &self,
-        past: &Past,
-        now: &Now<'_>,
-        taken: &BTreeMap<Id, Id>,
-    ) -> Result<BTreeMap<Id, Verdict>> {
+    fn verdicts(&self, past: &Past, now: &Now<'_>, taken: &Taken) -> Result<BTreeMap<Id, Verdict>> {
         let is_made = |target: &&Target| target.before != Place::Live;
         let leaving: BTreeSet<Id> = past
             .targets
@@ -296,7 +292,7 @@ impl Operation for Undo {
                 write(plan, action, &restored, &mut report);
             }
         }
-        definitions.remove(plan, &mut report)?;
+        definitions.remove(plan, &mut report).await?;
         answer(plan, self.request, past.truncated, &state, report)
     }
 
