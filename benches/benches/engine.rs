@@ -32,7 +32,7 @@ fn seeded(crm: &Crm, rows: usize) -> (Scoped, Id) {
         for _ in 0..rows / 500 {
             let contacts = (0..500).map(|_| contact()).collect();
             let batch = BatchInput {
-                contacts,
+                rows: contacts,
                 ..Default::default()
             };
             scoped.contacts().batch(batch).await.expect("a batch");

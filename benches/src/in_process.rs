@@ -84,7 +84,7 @@ async fn seeded(crm: &Crm) -> Result<(Scoped, Vec<Id>), Error> {
     let mut ids = Vec::new();
     for first in (0..ROWS).step_by(BATCH_ROWS as usize) {
         let batch = BatchInput {
-            contacts: (first..first + BATCH_ROWS).map(contact).collect(),
+            rows: (first..first + BATCH_ROWS).map(contact).collect(),
             ..Default::default()
         };
         let report = scoped.contacts().batch(batch).await?;

@@ -94,8 +94,11 @@ macro_rules! for_each_case {
                 filters_follow_changes
                 filtered_lists_page_exactly
                 trash_is_filtered_by_the_predicate
+                unique_values_are_filtered_by_the_predicate
                 users_are_filtered_by_the_predicate
                 sessions_are_filtered_by_the_predicate
+                imports_are_filtered_by_the_predicate
+                parts_of_imports_are_filtered_by_the_predicate
             }
             [store::searches] {
                 a_search_gives_what_ranks
@@ -417,6 +420,14 @@ macro_rules! for_each_case {
                 a_request_is_undone_and_done_again
                 a_request_is_known_by_its_events
                 a_request_is_undone_once
+            }
+            [engine::imports] {
+                an_import_takes_in_every_row
+                an_import_goes_on_where_it_was_left
+                a_dry_run_of_an_import_comes_to_the_same
+                an_import_is_undone
+                imports_are_cancelled_and_bounded
+                what_is_left_of_imports_is_removed
             }
             [engine::undone_histories] {
                 any_request_is_undone

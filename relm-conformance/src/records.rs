@@ -230,6 +230,9 @@ pub(crate) fn set_version(record: &mut Record, version: i64) {
         Record::Webhook(webhook) => webhook.version = version,
         Record::Delivery(delivery) => delivery.version = version,
         Record::Trashed(trashed) => trashed.version = version,
+        Record::UniqueValue(value) => value.version = version,
+        Record::Import(import) => import.version = version,
+        Record::ImportPart(part) => part.version = version,
         Record::Deal(_)
         | Record::Activity(_)
         | Record::Association(_)

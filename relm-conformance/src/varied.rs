@@ -4,12 +4,15 @@ use relm_core::limits::INTEGER_MAX;
 use relm_core::record::Record;
 use relm_core::record::association::Association;
 use relm_core::record::field::{Field, FieldType};
+use relm_core::record::import::{Import, ImportPart, ImportStatus};
 use relm_core::record::key::{ApiKey, KeyAccess};
 use relm_core::record::object::{Activity, Company, Contact, Deal, Object, ObjectType};
 use relm_core::record::session::Session;
 use relm_core::record::user::{Role, User};
 use relm_core::record::workspace::Workspace;
-use relm_core::record::{Delivery, DeliveryStatus, Event, EventDraft, EventType, Trashed};
+use relm_core::record::{
+    Delivery, DeliveryStatus, Event, EventDraft, EventType, Trashed, UniqueValue,
+};
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::{Mode, Scope};
 use relm_core::value::time::{Date, SeededRng, Timestamp};
@@ -153,6 +156,7 @@ fn varied_with(kind: Kind, n: u64, pick: &Pick) -> Record {
         Kind::Delivery => varied_delivery(own, pick).into(),
         Kind::Key => varied_key(own, n, pick).into(),
         Kind::Trashed => varied_trashed(own, n, pick).into(),
+        Kind::UniqueValue => varied_unique_value(own, n, pick).into(),
         Kind::Workspace => {
             let name = format!("{}{n}", pick.text(1));
             let workspace = Workspace::new(own, name, "secret".to_owned(), pick.moment(1));
@@ -168,6 +172,8 @@ fn varied_with(kind: Kind, n: u64, pick: &Pick) -> Record {
             session.expires_at = pick.moment(5);
             session.into()
         }
+        Kind::Import => varied_import(own, n, pick).into(),
+        Kind::ImportPart => varied_import_part(own, n, pick).into(),
     }
 }
 
@@ -230,6 +236,38 @@ fn varied_trashed(own: Id, n: u64, pick: &Pick) -> Trashed {
     let kind = pick.of(1, &[Kind::Contact, Kind::Deal, Kind::Association]);
     let document = json!({ "text": pick.text(1) }).to_string();
     with!(Trashed::record(own, id(kind, n), document.into()); record_type: pick.some(1, kind), from_id: pick.maybe_id(1, Kind::Contact), to_id: pick.maybe_id(2, Kind::Company), deleted_at: pick.moment(3))
+}
+
+fn varied_unique_value(own: Id, n: u64, pick: &Pick) -> UniqueValue {
+    let index = id(Kind::UniqueValue, pick.of(1, &[1_001, 1_002, 1_003]));
+    let record = id(pick.of(3, &[Kind::Contact, Kind::Company]), n % 5);
+    UniqueValue::of(own, index, format!("{}{n}", pick.text(1)), record)
+}
+
+/// As a store reads it: nobody else makes one.
+fn varied_import(own: Id, n: u64, pick: &Pick) -> Import {
+    let slot = pick.some(1, n);
+    let import = json!({
+        "id": own, "object": "import", "object_type": pick.of(1, &ObjectType::ALL), "status": pick.of(3, &ImportStatus::ALL),
+        "reason": pick.maybe_text(7), "dry_run": n.is_multiple_of(2), "format": "csv", "dedup_on": [], "mapping": null,
+        "unmapped": [pick.text(1)], "bytes": 0, "rows_received": 0, "rows": 0, "created": 0, "updated": 0, "unchanged": 0, "failed": 0,
+        "rows_per_second": 0, "undo": null, "actor": { "type": "system", "id": null, "name": null },
+        "created_at": pick.moment(1), "started_at": null, "ended_at": null, "version": 1,
+        "work": {
+            "slot": slot, "worker": null, "leased_until": null, "chunks": 0, "next_chunk": 0, "undo_next": null, "header": [],
+            "mapping": null, "failed_bytes": 0,
+        },
+    });
+    serde_json::from_value(import).expect("it is an import")
+}
+
+fn varied_import_part(own: Id, n: u64, pick: &Pick) -> ImportPart {
+    let import = id(Kind::Import, pick.of(3, &[1, 2, 3]));
+    let part = json!({
+        "id": own, "import_id": import, "part_key": format!("{import}.c{n}"), "version": 1, "content": { "text": pick.text(1) },
+    });
+    let part = part.to_string();
+    serde_json::from_str(&part).expect("it is a piece of an import")
 }
 
 fn varied_key(own: Id, n: u64, pick: &Pick) -> ApiKey {

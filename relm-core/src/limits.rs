@@ -50,12 +50,14 @@ pub const SEARCH_WORD_CHARS_MAX: usize = 40;
 pub const WORKSPACE_NAME_CHARS_MAX: usize = 100;
 /// Rows of one batch.
 pub const BATCH_ROWS_MAX: usize = 500;
-/// Bytes of the contacts that the rows of one batch make, change or find, each counted with every row that meets it.
+/// Unique members by which the rows of one batch are known.
+pub const DEDUP_KEYS_MAX: usize = 10;
+/// Bytes of the records that the rows of one batch make, change or find, each counted with every row that meets it.
 ///
-/// A request of so many bytes makes less than that; one that upserts could otherwise meet 500 contacts of 30 KiB with
+/// A request of so many bytes makes less than that; one that upserts could otherwise meet 500 records of 30 KiB with
 /// a body of 20 KiB, and write and be answered with all of them.
 pub const BATCH_CONTACT_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// Words, and other terms of search, that the contacts have which the rows of one batch make or change.
+/// Words, and other terms of search, that the records have which the rows of one batch make or change.
 pub const BATCH_TERMS_MAX: usize = 100_000;
 /// Records that one batch of operations writes: those that it is about, their associations, events and deliveries.
 pub const BATCH_RECORDS_MAX: usize = 25_000;
@@ -84,8 +86,23 @@ pub const FIELD_IMPACT_MAX: usize = 1_000;
 /// Steps of the renaming of a choice that its caller waits for: what is left then is done later. A step is a commit of at most
 /// a few hundred writes.
 pub const RENAMING_STEPS_MAX: usize = 16;
+/// Steps in which a field becomes unique that its caller waits for: what is left then is done later. A step is a commit of at most
+/// 201 writes, and reads 200 records.
+pub const UNIQUE_STEPS_MAX: usize = 32;
 /// Warnings of one answer: the first of them.
 pub const WARNINGS_MAX: usize = 10;
+/// Columns of a file that is imported.
+pub const FILE_COLUMNS_MAX: usize = 1_000;
+/// Bytes of the line of a file that names its columns.
+pub const FILE_HEADER_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of one cell of a file.
+pub const FILE_CELL_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of one row of a file: a line of cells or of JSON, a vCard.
+pub const FILE_ROW_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of a file that may be pushed to its reader while complete rows of it are not taken.
+pub const FILE_HELD_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes of a row that cannot be read that its error repeats.
+pub const FILE_EXCERPT_BYTES_MAX: usize = 4 * 1024;
 /// Webhook endpoints of one workspace and mode.
 pub const WEBHOOKS_MAX: usize = 20;
 /// Endpoints of one scope that lead to one URL.
@@ -167,9 +184,27 @@ pub const ERROR_FIELD_BYTES_MAX: usize = 512;
 pub const ERROR_OPTIONS_BYTES_MAX: usize = 2 * 1024;
 /// Options that an error lists: the first so many of them.
 pub const ERROR_OPTIONS_MAX: usize = 28;
+/// Values that several records have which an error lists: the first so many of them.
+pub const ERROR_DUPLICATES_MAX: usize = 10;
 /// Ids that an error lists: the first so many of them.
 pub const ERROR_IDS_MAX: usize = 10;
 /// Bytes of the options that a message lists; `valid_options` lists more.
 pub const ERROR_LISTED_BYTES_MAX: usize = 200;
 /// Characters of the longest texts that are compared to suggest one for the other.
 pub const SUGGESTION_CHARS_MAX: usize = 64;
+/// Bytes of a file that is imported: 1 GiB.
+pub const IMPORT_BYTES_MAX: usize = 1024 * 1024 * 1024;
+/// Imports of one workspace and mode that go on at once: that arrive, wait, run or are undone.
+pub const IMPORTS_UNFINISHED_MAX: usize = 5;
+/// Rows of an import that are worked on in one commit.
+pub const IMPORT_CHUNK_ROWS_MAX: usize = 500;
+/// Bytes of those rows: after the first of them none is added with which they would be more.
+pub const IMPORT_CHUNK_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of the failed rows of an import that are kept, each with its reason; those beyond are counted alone.
+pub const IMPORT_FAILED_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// How long an import that has ended is kept, with its failed rows: a week.
+pub const IMPORT_KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+/// For how long an import is left to whoever works on it: another process goes on with it once that is over.
+pub const IMPORT_LEASE_MS: i64 = 30 * 1000;
+/// How long the file of an import may bring no further row before it counts as broken off.
+pub const IMPORT_UPLOAD_IDLE_MS: i64 = 5 * 60 * 1000;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use relm_core::Timestamp;
-use relm_core::engine::{Crm, DispatchOptions, Dispatcher, Sleeper};
+use relm_core::engine::{Crm, DispatchOptions, Dispatcher, Importer, Sleeper};
 use relm_core::webhook::Transport;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -109,6 +109,34 @@ pub async fn deliver(
     }
 }
 
+/// Works on imports until the signal to stop, and then to the end of what was begun.
+pub async fn import(crm: Crm, stop: Stop) {
+    let throttle = LogThrottle::default();
+    let importer = Importer::new(crm).on_error(move |error| {
+        let cause = error.source().map(ToString::to_string).unwrap_or_default();
+        if let Some(suppressed) = throttle.admit(&cause, Instant::now()) {
+            tracing::error!(
+                cause,
+                suppressed,
+                "imports are held up: {}",
+                error.message()
+            );
+        }
+    });
+    let importer = Arc::new(importer);
+    loop {
+        let (importer, stopping) = (Arc::clone(&importer), stop.clone().wait());
+        let run = tokio::spawn(async move { importer.run(&TokioSleeper, stopping).await });
+        match run.await {
+            Err(error) if error.is_panic() => {
+                tracing::error!("an import panicked: it goes on when its lease is over");
+                tokio::time::sleep(REST_AFTER_PANIC).await;
+            }
+            _ => return,
+        }
+    }
+}
+
 /// Writes when API keys were last used, every quarter of a minute until the signal to stop.
 pub async fn write_key_uses(crm: Crm, stop: Stop) {
     let mut ticks = interval(WRITE_KEY_USES_EVERY);
@@ -153,6 +181,10 @@ pub async fn retain(crm: Crm, kept: Kept, stop: Stop) {
             say("the trash was not emptied", trash);
             let renamed = finish_renamings(&crm).await;
             say("choices were not renamed to the end", renamed);
+            let unique = finish_unique_indexes(&crm).await;
+            say("indexes of unique values were not made to the end", unique);
+            let imports = delete_expired_imports(&crm).await;
+            say("expired imports were not deleted", imports);
         }
     };
     tokio::select! {
@@ -201,6 +233,32 @@ async fn finish_renamings(crm: &Crm) -> relm_core::Result<()> {
     let choices = crm.finish_renamings(&TokioSleeper).await?;
     if choices > 0 {
         tracing::info!(choices, "choices were renamed to the end");
+    }
+    Ok(())
+}
+
+async fn finish_unique_indexes(crm: &Crm) -> relm_core::Result<()> {
+    if !is_to_do(crm, "finish unique indexes").await? {
+        return Ok(());
+    }
+    let indexes = crm.finish_unique_indexes(&TokioSleeper).await?;
+    if indexes > 0 {
+        tracing::info!(
+            indexes,
+            "indexes of unique values were made, or taken away, to the end"
+        );
+    }
+    Ok(())
+}
+
+async fn delete_expired_imports(crm: &Crm) -> relm_core::Result<()> {
+    if !is_to_do(crm, "delete imports").await? {
+        return Ok(());
+    }
+    let importer = Importer::new(crm.clone());
+    let imports = importer.delete_expired(&TokioSleeper).await?;
+    if imports > 0 {
+        tracing::info!(imports, "expired imports were deleted");
     }
     Ok(())
 }

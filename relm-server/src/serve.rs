@@ -15,8 +15,10 @@
 mod answer;
 mod answer_size;
 mod connection;
+mod file;
 mod handler;
 mod limits;
+mod listening;
 mod live;
 mod memory;
 mod own_thread;
@@ -37,6 +39,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{CONNECTION, HeaderValue, ORIGIN};
+use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -48,8 +51,10 @@ use tokio::time::timeout;
 use self::answer::AnswerBody;
 pub use self::answer_size::AnswerSize;
 use self::connection::{Connection, Stage};
-pub use self::handler::{Admission, Allowance, BodyType, Handler, Refusal};
+use self::file::{IncomingFile, check_file};
+pub use self::handler::{Admission, Allowance, BodyType, FileBody, Handler, Refusal};
 pub use self::limits::{CONNECTIONS_PER_PEER_MAX_DEFAULT, Limits};
+use self::listening::{accept_failed, bound_unsent};
 use self::live::until_over;
 pub use self::live::{LiveBody, LivePiece};
 use self::memory::Budgets;
@@ -63,14 +68,6 @@ use self::running::{Acceptance, Ended, Running};
 pub use self::stream::Pace;
 use self::stream::Stream;
 use self::unattended::Unattended;
-
-/// The most that the kernel keeps of an answer beyond what is under way. Without it the kernel takes megabytes that nobody
-/// reads, and takes them in lumps so large that a slow reader seems to read nothing for a while.
-#[cfg(target_os = "linux")]
-const UNSENT_BYTES_MAX: u32 = 64 * 1024;
-
-/// How long accepting pauses after it failed: file descriptors come back as connections end.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Headers of a request that hyper takes by default. Given the same, it fills two tables of so many places
 /// anew for each request.
@@ -128,14 +125,6 @@ pub async fn serve<H: Handler>(
     drained.is_ok()
 }
 
-/// Accepted sockets inherit this. Where a system does not know it, its own bound on a socket's buffer remains.
-fn bound_unsent(listener: &TcpListener) {
-    #[cfg(target_os = "linux")]
-    if let Err(error) = socket2::SockRef::from(listener).set_tcp_notsent_lowat(UNSENT_BYTES_MAX) {
-        tracing::warn!(%error, "what the kernel keeps of an answer could not be bounded");
-    }
-}
-
 /// Accepts connections, for as long as it is polled.
 async fn accept<H: Handler>(
     listener: &TcpListener,
@@ -168,19 +157,6 @@ async fn accept<H: Handler>(
         let shared = Arc::clone(shared);
         let stage = stage.subscribe();
         tokio::spawn(serve_connection(shared, Arc::new(connection), tcp, stage));
-    }
-}
-
-async fn accept_failed(error: &io::Error) {
-    let of_the_peer = matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionRefused
-    );
-    if !of_the_peer {
-        tracing::error!(%error, "a connection could not be accepted");
-        tokio::time::sleep(ACCEPT_PAUSE).await;
     }
 }
 
@@ -301,16 +277,27 @@ async fn answer<H: Handler>(
             false => response.map(|bytes| AnswerBody::new(bytes, None)),
         };
     };
-    if let AnswerSize::Live = allowance.answer {
-        let memory = AnswerMemory::new(Arc::clone(&shared.answers), allowance.tenant);
-        return match shared.handler.follow(call, head, memory).await {
-            Ok(response) => {
-                let stage = connection.stage.clone();
-                response.map(|live| AnswerBody::live(until_over(live, stage, socket)))
-            }
-            Err(refused) if has_body => close_after(&connection, refused),
-            Err(refused) => refused.map(|bytes| AnswerBody::new(bytes, None)),
-        };
+    if let AnswerSize::Live | AnswerSize::Download = allowance.answer {
+        return follow(
+            &shared,
+            &connection,
+            socket,
+            (call, allowance),
+            head,
+            has_body,
+        )
+        .await;
+    }
+    if let BodyType::File = allowance.body {
+        return receive_file(
+            &shared,
+            &connection,
+            (call, allowance),
+            head,
+            body,
+            acceptance,
+        )
+        .await;
     }
     let (body, body_memory) = match receive(&shared.bodies, &allowance, &head, body).await {
         Ok(Received { bytes, memory }) => (bytes, memory),
@@ -320,7 +307,7 @@ async fn answer<H: Handler>(
     };
     acceptance.give();
     let budget = match allowance.answer {
-        AnswerSize::Small | AnswerSize::Live => &shared.answers.small,
+        AnswerSize::Small | AnswerSize::Live | AnswerSize::Download => &shared.answers.small,
         AnswerSize::Large | AnswerSize::Batch => &shared.answers.large,
     };
     let expected = answer_size::expected_bytes(allowance.answer);
@@ -339,7 +326,55 @@ async fn answer<H: Handler>(
     };
     match allowance.answer {
         AnswerSize::Batch => on_own_thread(Box::pin(handling)).await,
-        AnswerSize::Small | AnswerSize::Large | AnswerSize::Live => handling.await,
+        AnswerSize::Small | AnswerSize::Large | AnswerSize::Live | AnswerSize::Download => {
+            handling.await
+        }
+    }
+}
+
+/// Begins to answer a request whose answer goes on, or is made while it is read.
+async fn follow<H: Handler>(
+    shared: &Arc<Shared<H>>,
+    connection: &Connection,
+    socket: Weak<Socket>,
+    (call, allowance): (H::Call, Allowance),
+    head: Parts,
+    has_body: bool,
+) -> Response<AnswerBody> {
+    let memory = AnswerMemory::new(Arc::clone(&shared.answers), allowance.tenant);
+    match shared.handler.follow(call, head, memory).await {
+        Ok(response) => {
+            let stage = connection.stage.clone();
+            let ends_early = allowance.answer == AnswerSize::Live;
+            response.map(|live| AnswerBody::live(until_over(live, stage, socket, ends_early)))
+        }
+        Err(refused) if has_body => close_after(connection, refused),
+        Err(refused) => refused.map(|bytes| AnswerBody::new(bytes, None)),
+    }
+}
+
+/// Answers a request whose body is taken in as it arrives.
+async fn receive_file<H: Handler>(
+    shared: &Arc<Shared<H>>,
+    connection: &Connection,
+    (call, allowance): (H::Call, Allowance),
+    head: Parts,
+    body: Incoming,
+    acceptance: Acceptance,
+) -> Response<AnswerBody> {
+    let memory = match check_file(&shared.bodies, &allowance, &head, &body).await {
+        Ok(memory) => memory,
+        Err(refusal) => {
+            return close_after(connection, shared.handler.refuse(refusal, Some(call)));
+        }
+    };
+    let file = IncomingFile::new(body, &shared.limits, allowance.body_bytes_max, acceptance);
+    let is_whole = file.is_whole();
+    let response = shared.handler.receive(call, head, file.pieces()).await;
+    drop(memory);
+    match is_whole.load(Ordering::Relaxed) {
+        true => response.map(|bytes| AnswerBody::new(bytes, None)),
+        false => close_after(connection, response),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::api::{self, Api};
 #[cfg(feature = "console")]
 use crate::console::{self, Console};
 use crate::pages::Pages;
-use crate::serve::{Admission, AnswerMemory, Handler, LiveBody, Peer, Refusal};
+use crate::serve::{Admission, AnswerMemory, FileBody, Handler, LiveBody, Peer, Refusal};
 
 /// The API and the pages, and the console where it is at the same address.
 pub struct Site {
@@ -126,6 +126,15 @@ impl Handler for Site {
         request: Request<Bytes>,
     ) -> impl Future<Output = Response<Bytes>> + Send {
         self.carry_out(call, request)
+    }
+
+    async fn receive(&self, call: Admitted, head: Parts, file: FileBody) -> Response<Bytes> {
+        match call {
+            Admitted::Api(call) => self.api.receive(call, head, file).await,
+            // No page of the console takes a file as it arrives.
+            #[cfg(feature = "console")]
+            Admitted::Console(_) => self.api.refuse(Refusal::Panicked, None),
+        }
     }
 
     async fn follow(

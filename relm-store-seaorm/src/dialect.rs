@@ -323,7 +323,10 @@ const fn is_pinned(kind: Kind) -> bool {
         | Kind::Workspace
         | Kind::Trashed
         | Kind::User
-        | Kind::Session => false,
+        | Kind::Session
+        | Kind::UniqueValue
+        | Kind::Import
+        | Kind::ImportPart => false,
     }
 }
 

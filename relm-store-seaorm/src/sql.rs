@@ -181,6 +181,9 @@ pub(crate) const fn table(kind: Kind) -> &'static str {
         Kind::Trashed => "trash",
         Kind::User => "users",
         Kind::Session => "sessions",
+        Kind::UniqueValue => "unique_values",
+        Kind::Import => "imports",
+        Kind::ImportPart => "import_parts",
     }
 }
 

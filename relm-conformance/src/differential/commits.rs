@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::mem::discriminant;
 
 use relm_core::record::{Delivery, DeliveryStatus};
-use relm_core::record::{Document, Entry, Record, Trashed};
+use relm_core::record::{Document, Entry, Record, Trashed, UniqueValue};
 use relm_core::store::{Batch, CommitError, Refusal, Require, StoredResponse, Write};
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
@@ -29,14 +29,12 @@ impl Model {
                 contact.last_name = (!self.one_in(3)).then(|| self.pick(&NAMES).to_owned());
                 contact.company_id = self.one_in(2).then(|| self.some_id(Kind::Company));
                 let plan = self.pick(&["free", "Free", "5"]);
-                contact.metadata.insert(
-                    "plan".to_owned(),
-                    if self.one_in(3) {
-                        json!(5.0)
-                    } else {
-                        json!(plan)
-                    },
-                );
+                let plan = if self.one_in(3) {
+                    json!(5.0)
+                } else {
+                    json!(plan)
+                };
+                contact.metadata.insert("plan".to_owned(), plan);
                 contact.into()
             }
             Kind::Company => {
@@ -71,13 +69,19 @@ impl Model {
                 trashed.from_id = self.one_in(2).then(|| self.some_id(Kind::Contact));
                 trashed.into()
             }
+            Kind::UniqueValue => {
+                let (index, of) = (id(Kind::UniqueValue, 0), self.some_id(Kind::Contact));
+                UniqueValue::of(own, index, format!("v{}", self.field_number(n)), of).into()
+            }
             Kind::Deal
             | Kind::Activity
             | Kind::Event
             | Kind::Key
             | Kind::Workspace
             | Kind::User
-            | Kind::Session => {
+            | Kind::Session
+            | Kind::Import
+            | Kind::ImportPart => {
                 panic!("{own} is of none of the kinds that are written")
             }
         }

@@ -52,7 +52,7 @@ const LARGE: Size = Size {
 };
 /// One of so many seeds is of a large run, which takes as long as several small ones.
 const SEEDS_PER_LARGE: u64 = 10;
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 8] = [
     Kind::Contact,
     Kind::Company,
     Kind::Association,
@@ -60,6 +60,7 @@ const KINDS: [Kind; 7] = [
     Kind::Webhook,
     Kind::Delivery,
     Kind::Trashed,
+    Kind::UniqueValue,
 ];
 const EMAILS: [&str; 5] = [
     "ada@example.com",

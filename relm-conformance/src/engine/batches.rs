@@ -10,8 +10,8 @@ use crate::subject::Subject;
 
 fn upserts(contacts: Vec<ContactInput>) -> BatchInput {
     BatchInput {
-        contacts,
-        dedup_on_email: true,
+        rows: contacts,
+        dedup_on: vec!["email".to_owned()],
         atomic: false,
     }
 }
@@ -41,7 +41,7 @@ pub(crate) async fn a_bad_row_fails_alone(store: Subject) {
         phone("1"),
     ];
     let input = BatchInput {
-        contacts: rows,
+        rows,
         ..BatchInput::default()
     };
     let report = acme
@@ -78,9 +78,9 @@ pub(crate) async fn an_atomic_batch_is_all_or_nothing(store: Subject) {
         .await
         .expect("it is valid");
     let atomic = |contacts| BatchInput {
-        contacts,
+        rows: contacts,
         atomic: true,
-        dedup_on_email: false,
+        dedup_on: Vec::new(),
     };
     let bad = atomic(vec![contact("a@example.com"), contact("held@example.com")]);
     let outcome = acme.scoped.contacts().batch(bad).await;
@@ -126,7 +126,7 @@ pub(crate) async fn rows_apply_in_order(store: Subject) {
         (documents.len(), ada.phone.as_deref(), ada.version),
         (1, Some("3"), 3)
     );
-    assert_eq!(report.data[3].contact.as_ref(), Some(&ada));
+    assert_eq!(report.data[3].record.as_ref(), Some(&ada));
     let types: Vec<&str> = acme
         .events(&store)
         .await

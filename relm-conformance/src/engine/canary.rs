@@ -81,8 +81,8 @@ pub(crate) async fn write_everywhere(acme: &Acme) -> Id {
     }
     let rows = [person(), contact("row@example.com")].to_vec();
     let batch = BatchInput {
-        contacts: rows,
-        dedup_on_email: true,
+        rows,
+        dedup_on: vec!["email".to_owned()],
         atomic: false,
     };
     let report = once(scoped, "batch").contacts().batch(batch).await;

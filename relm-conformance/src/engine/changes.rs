@@ -89,7 +89,7 @@ pub(crate) async fn an_event_names_its_actor_and_its_request(store: Subject) {
     let contacts = by_eva.clone().for_request(request);
     let rows = ["ada@example.com", "bob@example.com"].map(contact).to_vec();
     let batch = BatchInput {
-        contacts: rows,
+        rows,
         ..BatchInput::default()
     };
     contacts.contacts().batch(batch).await.expect("it is valid");

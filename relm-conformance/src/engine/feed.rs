@@ -31,7 +31,7 @@ impl Sleeper for Impatient {
 
 fn batch(emails: impl IntoIterator<Item = String>) -> BatchInput {
     BatchInput {
-        contacts: emails.into_iter().map(|email| contact(&email)).collect(),
+        rows: emails.into_iter().map(|email| contact(&email)).collect(),
         ..BatchInput::default()
     }
 }

@@ -71,8 +71,8 @@ pub(crate) async fn an_address_is_one_in_every_spelling(store: Subject) {
             .expect("it is well-formed");
         assert_eq!(ids(&searched).first(), Some(&zoe.id), "{spelling}");
         let upsert = BatchInput {
-            contacts: vec![contact(spelling)],
-            dedup_on_email: true,
+            rows: vec![contact(spelling)],
+            dedup_on: vec!["email".to_owned()],
             ..BatchInput::default()
         };
         let report = contacts.batch(upsert).await.expect("it is valid");
@@ -97,8 +97,8 @@ pub(crate) async fn another_spelling_changes_nothing(store: Subject) {
         let same = contacts.update(zoe.id, contact(spelling), Some(1)).await;
         assert_eq!(same.expect("it is its own"), zoe, "{spelling}");
         let upsert = BatchInput {
-            contacts: vec![contact(spelling)],
-            dedup_on_email: true,
+            rows: vec![contact(spelling)],
+            dedup_on: vec!["email".to_owned()],
             ..BatchInput::default()
         };
         let report = contacts.batch(upsert).await.expect("it is valid");

@@ -24,8 +24,8 @@ fn rows(phone: &str) -> BatchInput {
         ..contact(&format!("{n}@example.com"))
     };
     BatchInput {
-        contacts: (0..BATCH_ROWS_MAX).map(row).collect(),
-        dedup_on_email: true,
+        rows: (0..BATCH_ROWS_MAX).map(row).collect(),
+        dedup_on: vec!["email".to_owned()],
         atomic: true,
     }
 }

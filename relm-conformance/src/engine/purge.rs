@@ -364,8 +364,8 @@ pub(crate) async fn a_reply_that_shows_a_record_requires_it(store: Subject) {
         .await
         .expect("it is valid");
     let batch = BatchInput {
-        contacts: vec![person()],
-        dedup_on_email: true,
+        rows: vec![person()],
+        dedup_on: vec!["email".to_owned()],
         atomic: false,
     };
     wait(made.id);

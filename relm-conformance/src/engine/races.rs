@@ -29,8 +29,8 @@ async fn contacts(acme: &Acme, store: &Subject) -> Vec<Contact> {
 
 fn upsert(rows: Vec<ContactInput>) -> BatchInput {
     BatchInput {
-        contacts: rows,
-        dedup_on_email: true,
+        rows,
+        dedup_on: vec!["email".to_owned()],
         atomic: false,
     }
 }

@@ -109,8 +109,8 @@ pub(crate) async fn retention_twice_at_once_does_no_harm(store: Subject) {
     endpoint(&acme.scoped, "hook", &["*"]).await;
     let rows = (0..EVENTS).map(|n| contact(&format!("{n}@example.com")));
     let input = BatchInput {
-        contacts: rows.collect(),
-        dedup_on_email: false,
+        rows: rows.collect(),
+        dedup_on: Vec::new(),
         atomic: true,
     };
     let report = acme.scoped.contacts().batch(input).await;

@@ -122,8 +122,8 @@ pub(crate) async fn a_change_overtaken_in_a_transaction_is_not_attempted_again(s
     let mut called = contact("Bob@example.com");
     called.phone = "5".into();
     let batch = BatchInput {
-        contacts: vec![called],
-        dedup_on_email: true,
+        rows: vec![called],
+        dedup_on: vec!["email".to_owned()],
         ..BatchInput::default()
     };
     let refused = acme.scoped.within(&overtaken).contacts().batch(batch).await;
@@ -168,7 +168,7 @@ pub(crate) async fn a_change_in_a_transaction_meets_the_configuration_as_it_is(s
     dangling.metadata = tagged("plan", "pro");
     dangling.company_id = lost.into();
     let batch = BatchInput {
-        contacts: vec![dangling],
+        rows: vec![dangling],
         ..BatchInput::default()
     };
     let report = within.contacts().batch(batch).await;

@@ -183,9 +183,9 @@ macro_rules! for_each_broken_store {
                     contacts_are_filtered_by_the_predicate activities_are_filtered_by_the_predicate metadata_is_filtered_by_the_predicate
                 ]
                 StrictBounds a_strict_bound_is_noticed [
-                    fields_are_filtered_by_the_predicate events_are_filtered_by_the_predicate trash_is_filtered_by_the_predicate
+                    fields_are_filtered_by_the_predicate events_are_filtered_by_the_predicate trash_is_filtered_by_the_predicate unique_values_are_filtered_by_the_predicate
                     deliveries_are_filtered_by_the_predicate workspaces_are_filtered_by_the_predicate users_are_filtered_by_the_predicate
-                    sessions_are_filtered_by_the_predicate metadata_is_filtered_by_the_predicate
+                    sessions_are_filtered_by_the_predicate imports_are_filtered_by_the_predicate metadata_is_filtered_by_the_predicate
                 ]
                 OneEndedEither an_either_that_looks_at_one_end_is_noticed [associations_are_filtered_by_the_predicate]
                 NumbersAsText numbers_compared_as_text_are_noticed [metadata_is_filtered_by_the_predicate]

@@ -22,6 +22,16 @@ pub(crate) async fn sessions_are_filtered_by_the_predicate(store: Subject) {
     agree_on(store, Kind::Session).await;
 }
 
+/// `list` gives the records that meet every clause: imports.
+pub(crate) async fn imports_are_filtered_by_the_predicate(store: Subject) {
+    agree_on(store, Kind::Import).await;
+}
+
+/// `list` gives the records that meet every clause: pieces of imports.
+pub(crate) async fn parts_of_imports_are_filtered_by_the_predicate(store: Subject) {
+    agree_on(store, Kind::ImportPart).await;
+}
+
 /// The clauses of a query all hold, on one column and on several.
 pub(crate) async fn clauses_all_hold(store: Subject) {
     let kind = Kind::Deal;
@@ -149,6 +159,11 @@ pub(crate) async fn filtered_lists_page_exactly(store: Subject) {
             assert_contract!(walked, expected, "{filters:?}, limit {limit}");
         }
     }
+}
+
+/// `list` gives the records that meet every clause: unique values.
+pub(crate) async fn unique_values_are_filtered_by_the_predicate(store: Subject) {
+    agree_on(store, Kind::UniqueValue).await;
 }
 
 /// `list` gives the records that meet every clause: what is in the trash.

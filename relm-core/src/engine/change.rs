@@ -11,9 +11,13 @@ use super::context::Context;
 use super::effects::Effects;
 use super::spans;
 use super::transaction::{Planned, Transaction, transact, unexpected};
+use super::unique_values::{self, Kept, KnownValues};
 use super::wanted::{EventView, KnownConditions};
 use crate::error::Result;
-use crate::record::{Delivery, Entry, Event, EventDraft, EventType, Origin, Record, Webhook};
+use crate::record::unique_member::any_indexed;
+use crate::record::{
+    Delivery, Document, Entry, Event, EventDraft, EventType, Origin, Record, UniqueValue, Webhook,
+};
 use crate::store::{Batch, Configuration, QueueKey, Refusal, Require, Write};
 use crate::value::id::{Id, Kind};
 use crate::value::request_id::RequestId;
@@ -46,6 +50,8 @@ pub(super) struct Plan<'a> {
     request_id: Option<RequestId>,
     requires: Vec<Require>,
     writes: Vec<Write>,
+    /// What is known of unique values, by their keys.
+    unique_values: KnownValues,
     /// What endpoints ask of records.
     conditions: KnownConditions,
 }
@@ -59,6 +65,7 @@ impl<'a> Plan<'a> {
             requires: vec![Require::Configuration(configuration.version)],
             configuration,
             writes: Vec::new(),
+            unique_values: KnownValues::default(),
             conditions: KnownConditions::default(),
         }
     }
@@ -104,6 +111,31 @@ impl<'a> Plan<'a> {
     pub fn write(&mut self, write: Write) -> usize {
         self.writes.push(write);
         self.writes.len() - 1
+    }
+
+    /// Takes in who the store says has a unique value, so that it is not asked again.
+    pub fn know_unique_value(&mut self, key: String, found: Option<Document>) {
+        self.unique_values.insert(key, found);
+    }
+
+    /// Has the values of unique members go with the records that the plan writes. Where no member was made unique, there is nothing to do.
+    async fn keep_unique_values(&mut self) -> Result<()> {
+        if !any_indexed(&self.configuration.fields) {
+            return Ok(());
+        }
+        let known = mem::take(&mut self.unique_values);
+        let kept = unique_values::kept(self.context, &self.configuration, &self.writes, known);
+        for kept in kept.await? {
+            let write = match kept {
+                Kept::New { index, key, record } => {
+                    let id = self.mint(Kind::UniqueValue);
+                    Write::Insert(Entry::new(UniqueValue::of(id, index, key, record)))
+                }
+                Kept::Other(write) => write,
+            };
+            self.write(write);
+        }
+        Ok(())
     }
 
     /// Adds an event, and enqueues a delivery for each endpoint that wants it: the transactional outbox.
@@ -271,19 +303,24 @@ impl<'a> Attempts<'a> {
     /// What a plan comes to, which its operation is [done](Result::is_ok) with; or none, where it is out of date.
     fn end<'s>(
         &'s mut self,
-        plan: Plan<'a>,
+        mut plan: Plan<'a>,
         is_done: bool,
     ) -> BoxFuture<'s, Result<Option<Batch>>> {
         Box::pin(async move {
+            let kept = match is_done {
+                true => plan.keep_unique_values().await,
+                false => Ok(()),
+            };
             // A commit finds out by itself that the configuration has changed; what comes to no commit is planned once more
             // against a fresh one before it is answered.
-            let changes_nothing = !is_done || plan.writes.is_empty();
+            let changes_nothing = !is_done || kept.is_err() || plan.writes.is_empty();
             if changes_nothing && matches!(self.basis, Basis::Cached) {
                 let fresh = self.reload_configuration().await?;
                 if fresh.version != plan.configuration.version {
                     return Ok(None);
                 }
             }
+            kept?;
             let batch = plan.into_batch();
             self.effects = effects_of(self.context, &batch.writes);
             Ok(Some(batch))
@@ -323,6 +360,8 @@ impl<O: Operation> Transaction for Change<'_, O> {
                 Ok(())
             }
             Refusal::VersionConflict { .. } => Ok(()),
+            // Somebody took a value meanwhile: the next attempt finds who has it.
+            Refusal::UniqueConflict { holder, .. } if holder.kind() == Kind::UniqueValue => Ok(()),
             Refusal::ResponseExists
             | Refusal::Missing(_)
             | Refusal::IdConflict { .. }

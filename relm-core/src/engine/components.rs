@@ -7,6 +7,7 @@ use super::caches::{Configurations, KeyUses, Principals, Workspaces};
 use super::commits::Commits;
 use super::effects::Effects;
 use super::environment::Environment;
+use super::import_queue::ImportNotice;
 use super::listeners::Listeners;
 use super::staging::Staging;
 use super::storage::Storage;
@@ -60,6 +61,7 @@ struct Common {
     wakeups: Wakeups,
     listeners: Arc<Listeners>,
     commits: Arc<Commits>,
+    imports: ImportNotice,
     sealer: Sealer,
     plain_http: bool,
     targets: Arc<dyn TargetPolicy>,
@@ -99,6 +101,7 @@ impl Components {
                 wakeups: Wakeups::default(),
                 listeners: Arc::default(),
                 commits: Arc::default(),
+                imports: ImportNotice::default(),
                 sealer: Sealer::new(sealing_keys),
                 plain_http,
                 targets,
@@ -141,6 +144,12 @@ impl Components {
     /// The engine of changes in one scope that are committed as one, and what its commits are staged in.
     pub fn unit_of_work(&self, scope: Scope) -> (Arc<Self>, Arc<Staging>) {
         let (storage, staging) = self.storage.staged();
+        (self.over(storage, scope, self.remembered(scope)), staging)
+    }
+
+    /// The engine over what a dry run of an import would have come to by now, in one scope, and what its commits are staged in.
+    pub fn import_shadow(&self, scope: Scope, import: Id) -> (Arc<Self>, Arc<Staging>) {
+        let (storage, staging) = self.storage.shadowed(import);
         (self.over(storage, scope, self.remembered(scope)), staging)
     }
 
@@ -256,6 +265,11 @@ impl Components {
 
     pub fn commits(&self) -> &Arc<Commits> {
         &self.common.commits
+    }
+
+    /// What wakes whoever works on imports.
+    pub fn imports(&self) -> &ImportNotice {
+        &self.common.imports
     }
 
     pub fn sealer(&self) -> &Sealer {

@@ -113,6 +113,17 @@ impl Context {
         (context, staging)
     }
 
+    /// The same context, as the rows of a dry run of an import have left it so far. Its changes are staged.
+    pub fn import_shadow(&self, import: Id) -> (Self, Arc<Staging>) {
+        let (components, staging) = self.components.import_shadow(self.scope, import);
+        let context = Self {
+            components,
+            idempotency: None,
+            ..self.clone()
+        };
+        (context, staging)
+    }
+
     /// The same context, for a request with this key.
     pub fn idempotent(mut self, key: IdempotencyKey) -> Self {
         self.idempotency = Some(key);

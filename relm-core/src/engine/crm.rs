@@ -358,6 +358,15 @@ impl Crm {
         retention::finish_renamings(&self.components, sleeper).await
     }
 
+    /// Goes on to its end with each index of unique values that is being made or taken away and was broken off, or was more than its
+    /// caller waited for, in all workspaces; gives how many those were. See [`Field::unique`](crate::Field::unique).
+    ///
+    /// # Errors
+    /// As for [`delete_expired_events`](Self::delete_expired_events).
+    pub async fn finish_unique_indexes(&self, sleeper: &dyn Sleeper) -> Result<usize> {
+        retention::finish_unique_indexes(&self.components, sleeper).await
+    }
+
     /// Whether this is the first claim of a name within so many milliseconds, whichever of the processes that share the
     /// store asks: so one of them does what is to be done once.
     ///

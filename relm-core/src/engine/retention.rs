@@ -1,6 +1,7 @@
 //! Retention: events that are old and that nothing holds are deleted with their deliveries, and so is what is in the trash for
 //! long; in small steps.
 
+mod imports;
 mod trash;
 
 use std::collections::HashSet;
@@ -12,7 +13,9 @@ use async_trait::async_trait;
 use super::components::Components;
 use super::context::Context;
 use super::resources::deliveries::{each_delivery, first_of, of_events, with_status};
-use super::resources::fields::finish_renamings as finish_scope;
+use super::resources::fields::{
+    finish_renamings as finish_scope, finish_unique_indexes as finish_indexes,
+};
 use super::resources::purge::Rest;
 use super::transaction::{ATTEMPTS_MAX, Planned, Transaction, transact, unexpected};
 use crate::error::{Error, ErrorKind, Result};
@@ -72,11 +75,36 @@ pub(super) async fn finish_renamings(
     Ok(ended)
 }
 
+/// Goes on with the indexes of unique values that are being made or taken away, in all workspaces; how many were ended.
+pub(super) async fn finish_unique_indexes(
+    components: &Arc<Components>,
+    sleeper: &dyn Sleeper,
+) -> Result<usize> {
+    let mut ended = 0;
+    let (before, indexes) = (Timestamp::MAX, Expiring::UniqueIndexes(&mut ended));
+    in_all_scopes(components, before, sleeper, indexes).await?;
+    Ok(ended)
+}
+
+/// Deletes the imports that have ended before a moment, in all workspaces, and puts those that go on into the queue again; how many were
+/// deleted.
+pub(super) async fn delete_expired_imports(
+    components: &Arc<Components>,
+    before: Timestamp,
+    sleeper: &dyn Sleeper,
+) -> Result<usize> {
+    let mut deleted = 0;
+    in_all_scopes(components, before, sleeper, Expiring::Imports(&mut deleted)).await?;
+    Ok(deleted)
+}
+
 /// What expires or is to be ended, and how much of it was.
 enum Expiring<'a> {
     Events(&'a mut Deleted),
     Trash(&'a mut usize),
     Renamings(&'a mut usize),
+    UniqueIndexes(&'a mut usize),
+    Imports(&'a mut usize),
 }
 
 async fn in_all_scopes(
@@ -103,6 +131,15 @@ async fn in_all_scopes(
                     let rest = Rest::new(sleeper, REST);
                     let finished = finish_scope(&context, rest).await;
                     finished.map(|of_scope| **ended += of_scope)
+                }
+                (Ok(context), Expiring::UniqueIndexes(ended)) => {
+                    let rest = Rest::new(sleeper, REST);
+                    let finished = finish_indexes(&context, rest).await;
+                    finished.map(|of_scope| **ended += of_scope)
+                }
+                (Ok(context), Expiring::Imports(deleted)) => {
+                    let rest = Rest::new(sleeper, REST);
+                    imports::see_to(components, &context, before, rest, deleted).await
                 }
                 (Err(error), _) => Err(error),
             };

@@ -12,7 +12,9 @@ use super::idempotency::{refuse_unread, transact_once};
 use super::reply::Reply;
 use super::resources::associations::Associations;
 use super::resources::events::Events;
+use super::resources::exports::Exports;
 use super::resources::fields::Fields;
+use super::resources::imports::Imports;
 use super::resources::keys::Keys;
 use super::resources::objects::Objects;
 use super::resources::operations::{Operations, OperationsReport};
@@ -207,6 +209,16 @@ impl Scoped {
     /// The events.
     pub fn events(&self) -> Events<'_> {
         Events::new(&self.context)
+    }
+
+    /// The imports of files.
+    pub fn imports(&self) -> Imports<'_> {
+        Imports::new(&self.context)
+    }
+
+    /// Files of records, to be written.
+    pub fn exports(&self) -> Exports<'_> {
+        Exports::new(&self.context)
     }
 
     /// The requests that changed something, to be undone.

@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::by_ids::read_by_ids;
 use super::dry_run::DryRun;
+use super::import_shadow::ImportShadow;
 use super::spans;
 use super::staging::Staging;
 use crate::error::{Error, Result};
@@ -73,6 +75,13 @@ impl Storage {
         (storage, staging)
     }
 
+    /// The same store, as the rows of a dry run of an import have left it so far. What is committed to it is staged.
+    pub fn shadowed(&self, import: Id) -> (Self, Arc<Staging>) {
+        let shadow = ImportShadow::new(Arc::clone(&self.store), import);
+        let over = Self::new(Arc::new(shadow), Arc::clone(&self.clock));
+        over.staged()
+    }
+
     pub fn is_dry_run(&self) -> bool {
         self.dry_run.is_some()
     }
@@ -104,6 +113,12 @@ impl Storage {
         keys: &[String],
     ) -> Result<Vec<Option<Document>>> {
         let called = spans::store("find", self.store.find(scope, kind, keys));
+        called.await.map_err(Error::from)
+    }
+
+    /// The documents of those of these records of one kind that there are, in no order that counts.
+    pub async fn by_ids(&self, scope: Scope, kind: Kind, ids: &[Id]) -> Result<Vec<Document>> {
+        let called = spans::store("list", read_by_ids(&*self.store, scope, kind, ids));
         called.await.map_err(Error::from)
     }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Affected, Details, Error, ErrorKind};
+use super::{Affected, Details, DuplicateValue, Error, ErrorKind};
 use crate::value::id::Id;
 
 /// The members of the documented error object, without a request id.
@@ -47,6 +47,9 @@ pub(crate) struct Members<'a> {
     /// The first of them.
     #[serde(skip_serializing_if = "<[Id]>::is_empty")]
     ids: &'a [Id],
+    /// The first values that several records have, where a field was to be unique.
+    #[serde(skip_serializing_if = "<[DuplicateValue]>::is_empty")]
+    duplicates: &'a [DuplicateValue],
 }
 
 fn is_false(value: &bool) -> bool {
@@ -67,6 +70,7 @@ impl Serialize for Error {
             count: self.count(),
             at_least: self.is_at_least(),
             ids: self.ids(),
+            duplicates: self.duplicates(),
         };
         members.serialize(serializer)
     }
@@ -91,6 +95,8 @@ impl<'de> Deserialize<'de> for Error {
             at_least: bool,
             #[serde(default)]
             ids: Vec<Id>,
+            #[serde(default)]
+            duplicates: Vec<DuplicateValue>,
         }
         let Said {
             code,
@@ -104,6 +110,7 @@ impl<'de> Deserialize<'de> for Error {
             count,
             at_least,
             ids,
+            duplicates,
         } = Said::deserialize(deserializer)?;
         Ok(Self(Box::new(Details {
             kind: code,
@@ -119,6 +126,7 @@ impl<'de> Deserialize<'de> for Error {
                 at_least,
                 ids,
             }),
+            duplicates,
             source: None,
         })))
     }

@@ -20,6 +20,8 @@ pub enum ErrorKind {
     Gone,
     /// Another record holds the unique value; [`Error::existing_id`](super::Error::existing_id) names it.
     Conflict,
+    /// Several records are what is asked for by unique values; [`Error::ids`](super::Error::ids) names them.
+    AmbiguousMatch,
     /// The idempotency key was used with a different request.
     IdempotencyConflict,
     /// The record has another version than the caller expected.
@@ -45,13 +47,14 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::BadRequest,
         Self::InvalidCursor,
         Self::Unauthorized,
         Self::Forbidden,
         Self::NotFound,
         Self::Conflict,
+        Self::AmbiguousMatch,
         Self::IdempotencyConflict,
         Self::Gone,
         Self::VersionConflict,
@@ -75,6 +78,7 @@ impl ErrorKind {
             Self::NotFound => "not_found",
             Self::Gone => "gone",
             Self::Conflict => "conflict",
+            Self::AmbiguousMatch => "ambiguous_match",
             Self::IdempotencyConflict => "idempotency_conflict",
             Self::VersionConflict => "version_conflict",
             Self::ValidationFailed => "validation_failed",

@@ -11,9 +11,11 @@ use std::fmt;
 pub(crate) use self::json::Members;
 pub use self::kind::ErrorKind;
 
+use serde::{Deserialize, Serialize};
+
 use crate::limits::{
-    ERROR_BYTES_MAX, ERROR_FIELD_BYTES_MAX, ERROR_IDS_MAX, ERROR_MESSAGE_BYTES_MAX,
-    ERROR_OPTIONS_BYTES_MAX, ERROR_OPTIONS_MAX,
+    ERROR_BYTES_MAX, ERROR_DUPLICATES_MAX, ERROR_FIELD_BYTES_MAX, ERROR_IDS_MAX,
+    ERROR_MESSAGE_BYTES_MAX, ERROR_OPTIONS_BYTES_MAX, ERROR_OPTIONS_MAX,
 };
 use crate::value::excerpt::{Quoted, cut, json_bytes};
 use crate::value::from_text::ParseTextError;
@@ -45,6 +47,7 @@ struct Details {
     oldest_seq: Option<i64>,
     reason: Option<Cow<'static, str>>,
     affected: Option<Affected>,
+    duplicates: Vec<DuplicateValue>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -58,6 +61,25 @@ pub(crate) struct Affected {
     /// The first of them.
     pub ids: Vec<Id>,
 }
+
+/// A value that several records have, where a field was to be unique.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct DuplicateValue {
+    /// The value, as a text; a long one is cut.
+    pub value: String,
+    /// The first of the records that have it.
+    pub ids: Vec<Id>,
+}
+
+/// Bytes of the JSON of the value that is shown of one, beside its ids.
+const DUPLICATE_VALUE_BYTES_MAX: usize = 60;
+/// Ids that are listed of one value.
+const DUPLICATE_IDS_MAX: usize = 3;
+/// Bytes of one of them as JSON: its names, an id with its quotes and comma, and the value.
+const DUPLICATE_BYTES_MAX: usize = 24 + DUPLICATE_IDS_MAX * 36 + DUPLICATE_VALUE_BYTES_MAX;
+const _: () = assert!(ERROR_DUPLICATES_MAX * DUPLICATE_BYTES_MAX <= ERROR_OPTIONS_BYTES_MAX);
 
 /// What the names of the members, the code, the ids of the record and of the request, and the punctuation may take.
 const ENVELOPE_BYTES_MAX: usize = 512;
@@ -79,6 +101,7 @@ impl Error {
             oldest_seq: None,
             reason: None,
             affected: None,
+            duplicates: Vec::new(),
             source: None,
         }))
     }
@@ -230,6 +253,18 @@ impl Error {
         self.without_options()
     }
 
+    /// Lists values that several records have: the first [`ERROR_DUPLICATES_MAX`]. They take the place of the options.
+    #[must_use]
+    pub(crate) fn listing(mut self, values: impl Iterator<Item = DuplicateValue>) -> Self {
+        let shorter = values.take(ERROR_DUPLICATES_MAX).map(|mut one| {
+            one.ids.truncate(DUPLICATE_IDS_MAX);
+            one.value = cut(one.value, DUPLICATE_VALUE_BYTES_MAX);
+            one
+        });
+        self.0.duplicates = shorter.collect();
+        self.without_options()
+    }
+
     /// Keeps the cause, for the log.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -289,6 +324,11 @@ impl Error {
         affected.map_or(&[], |affected| &affected.ids)
     }
 
+    /// The first values that several records have, where a field was to be unique.
+    pub fn duplicates(&self) -> &[DuplicateValue] {
+        &self.0.duplicates
+    }
+
     /// Why, in a stable word: `disk_full` or `read_only`, where the store takes no writes; `transaction_conflict`,
     /// `transaction_undone` or `transaction_ended`, [within a transaction](crate::Crm::within) that the program holds.
     pub fn reason(&self) -> Option<&str> {
@@ -322,6 +362,7 @@ impl Clone for Error {
             oldest_seq,
             reason,
             affected,
+            duplicates,
             source: _,
         } = &*self.0;
         Self(Box::new(Details {
@@ -334,6 +375,7 @@ impl Clone for Error {
             oldest_seq: *oldest_seq,
             reason: reason.clone(),
             affected: affected.clone(),
+            duplicates: duplicates.clone(),
             source: None,
         }))
     }
@@ -351,6 +393,7 @@ impl PartialEq for Error {
             && self.oldest_seq() == other.oldest_seq()
             && self.reason() == other.reason()
             && self.0.affected == other.0.affected
+            && self.duplicates() == other.duplicates()
     }
 }
 

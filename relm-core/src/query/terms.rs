@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::record::Record;
-use crate::record::column::{Columns, Searched};
-use crate::record::object::Contact;
+use crate::record::column::Searched;
+use crate::record::object::Object;
 use crate::value::text::nfc;
 use crate::value::{host, json, phone, words};
 
@@ -27,20 +27,22 @@ pub fn index_terms(record: &Record) -> BTreeSet<String> {
     terms.into_iter().collect()
 }
 
-/// At least as many as the [`index_terms`] of a contact, by the length of its texts where that is enough: in ASCII each
-/// term has a character that no other has, of a text or of a `metadata` key.
-pub(crate) fn terms_at_most(contact: &Contact) -> Option<usize> {
-    let mut bytes = 0;
+/// At least as many as the [`index_terms`] of an object, by the length of its texts where that is enough: in ASCII each
+/// term has a character that no other has, of a text or of a `metadata` key, but for those of whole names and domains.
+pub(crate) fn terms_at_most<T: Object>(object: &T) -> Option<usize> {
+    let whole = T::COLUMNS.iter().filter(|column| {
+        let searched = column.column().searched;
+        matches!(searched, Some(Searched::Name | Searched::Domain))
+    });
+    let mut bytes = whole.count();
     let mut is_ascii = true;
     let mut add = |text: &str| {
         bytes += text.len();
         is_ascii &= text.is_ascii();
     };
-    let texts = Contact::COLUMNS
-        .iter()
-        .filter_map(|column| column.text(contact));
+    let texts = T::COLUMNS.iter().filter_map(|column| column.text(object));
     texts.for_each(&mut add);
-    for (key, value) in &contact.metadata {
+    for (key, value) in object.metadata() {
         add(key);
         match value {
             Value::String(text) => add(text),
@@ -198,7 +200,7 @@ pub(super) fn number(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::object::Object;
+    use crate::record::object::Contact;
     use crate::value::id::{Id, Kind};
     use crate::value::scope::Mode;
     use crate::value::time::Timestamp;

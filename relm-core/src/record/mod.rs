@@ -10,9 +10,11 @@ mod endpoint;
 mod event;
 mod event_type;
 pub mod field;
+pub mod file;
 pub mod filter;
 pub(crate) mod hint;
 mod history;
+pub mod import;
 pub mod input;
 pub mod key;
 pub mod metadata;
@@ -25,6 +27,8 @@ pub mod reference;
 mod schema;
 pub mod session;
 mod trashed;
+pub(crate) mod unique_member;
+mod unique_value;
 pub mod user;
 pub mod workspace;
 
@@ -41,6 +45,7 @@ pub use event::{API_VERSION, Event, EventData, EventDraft, EventTag};
 pub use event_type::{Change, DefinitionChange, EventType, Existence};
 pub use history::{HistoryEntry, MemberChange};
 pub use trashed::{Trashed, TrashedTag};
+pub use unique_value::{UniqueValue, UniqueValueTag};
 
 pub(crate) use delivery::Verdict;
 pub(crate) use event::previous;
@@ -51,6 +56,7 @@ use serde::de::DeserializeOwned;
 use self::association::Association;
 use self::column::{Access, Column, ColumnValue, Columns, Searched, descriptions};
 use self::field::Field;
+use self::import::{Import, ImportPart};
 use self::key::ApiKey;
 use self::metadata::Metadata;
 use self::object::{Activity, Company, Contact, Deal};
@@ -146,7 +152,13 @@ records! {
     /// A person who signs in; they live in [`Scope::SYSTEM`](crate::value::scope::Scope::SYSTEM).
     User(User),
     /// A browser that a person signed in with; it lives in [`Scope::SYSTEM`](crate::value::scope::Scope::SYSTEM).
-    Session(Session)
+    Session(Session),
+    /// A value that one record has, and no other of its type may have.
+    UniqueValue(UniqueValue),
+    /// A file of records that is taken in.
+    Import(Import),
+    /// A piece of an import: rows that wait, what became of them, or what a dry run would make of a record.
+    ImportPart(ImportPart)
 }
 
 fn decode<T: DeserializeOwned>(json: &str, wrap: fn(Box<T>) -> Record) -> Result<Record> {
@@ -200,6 +212,9 @@ impl Record {
             Self::Trashed(trashed) => trashed.version,
             Self::User(user) => user.version,
             Self::Session(session) => session.version,
+            Self::UniqueValue(value) => value.version,
+            Self::Import(import) => import.version,
+            Self::ImportPart(part) => part.version,
             Self::Event(event) => event.version(),
             Self::Field(field) => field.version,
             Self::Association(_) | Self::Workspace(_) => 1,
@@ -251,7 +266,10 @@ impl Record {
             | Self::Workspace(_)
             | Self::Trashed(_)
             | Self::User(_)
-            | Self::Session(_) => None,
+            | Self::Session(_)
+            | Self::UniqueValue(_)
+            | Self::Import(_)
+            | Self::ImportPart(_) => None,
         }
     }
 

@@ -84,13 +84,26 @@ impl ObjectType {
             | Kind::Workspace
             | Kind::Trashed
             | Kind::User
-            | Kind::Session => None,
+            | Kind::Session
+            | Kind::UniqueValue
+            | Kind::Import
+            | Kind::ImportPart => None,
         }
     }
 
     /// `contact`, `company`, `deal` or `activity`.
     pub const fn as_str(self) -> &'static str {
         self.kind().name()
+    }
+
+    /// `contacts`, `companies`, `deals` or `activities`: what paths and batches call several of them.
+    pub const fn plural(self) -> &'static str {
+        match self {
+            Self::Contact => "contacts",
+            Self::Company => "companies",
+            Self::Deal => "deals",
+            Self::Activity => "activities",
+        }
     }
 
     /// Reads what [`ObjectType::as_str`] writes.

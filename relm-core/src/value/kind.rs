@@ -33,11 +33,17 @@ pub enum Kind {
     User,
     /// A browser that a person signed in with.
     Session,
+    /// A value that one record of its objects has, and no other may have.
+    UniqueValue,
+    /// A file of records that is being taken in, or was.
+    Import,
+    /// A piece of an import.
+    ImportPart,
 }
 
 impl Kind {
     /// Every kind, in the order of declaration.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::Contact,
         Self::Company,
         Self::Deal,
@@ -52,6 +58,9 @@ impl Kind {
         Self::Trashed,
         Self::User,
         Self::Session,
+        Self::UniqueValue,
+        Self::Import,
+        Self::ImportPart,
     ];
 
     /// What its ids begin with, before the underscore.
@@ -71,6 +80,9 @@ impl Kind {
             Self::Trashed => "trs",
             Self::User => "usr",
             Self::Session => "ses",
+            Self::UniqueValue => "unq",
+            Self::Import => "imp",
+            Self::ImportPart => "imt",
         }
     }
 
@@ -90,7 +102,10 @@ impl Kind {
             | Self::Workspace
             | Self::Trashed
             | Self::User
-            | Self::Session => self.name(),
+            | Self::Session
+            | Self::UniqueValue
+            | Self::Import
+            | Self::ImportPart => self.name(),
         }
     }
 
@@ -111,6 +126,9 @@ impl Kind {
             Self::Trashed => "trashed",
             Self::User => "user",
             Self::Session => "session",
+            Self::UniqueValue => "unique_value",
+            Self::Import => "import",
+            Self::ImportPart => "import_part",
         }
     }
 }

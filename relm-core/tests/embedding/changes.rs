@@ -158,7 +158,7 @@ fn a_listener_that_is_too_slow_is_told_how_much_it_missed() -> Result<()> {
             .collect();
         for contacts in rows.chunks(limits::BATCH_ROWS_MAX) {
             let batch = BatchInput {
-                contacts: contacts.to_vec(),
+                rows: contacts.to_vec(),
                 ..Default::default()
             };
             live.contacts().batch(batch).await?;
@@ -191,7 +191,7 @@ fn a_row_of_a_batch_fails_with_an_error_like_any_other() -> Result<()> {
     pollster::block_on(async {
         let live = live().await?;
         let batch = BatchInput {
-            contacts: vec![person("a@x.org", Plan::Pro, 5)?, person("a", Plan::Pro, 5)?],
+            rows: vec![person("a@x.org", Plan::Pro, 5)?, person("a", Plan::Pro, 5)?],
             ..Default::default()
         };
         let report = live.contacts().batch(batch).await?;

@@ -93,7 +93,7 @@ fn a_feed_that_finds_nothing_lets_others_go_on() -> Result<()> {
             ..Default::default()
         });
         let batch = BatchInput {
-            contacts: rows.collect(),
+            rows: rows.collect(),
             ..Default::default()
         };
         pollster::block_on(live.contacts().batch(batch))?;

@@ -140,9 +140,9 @@ fn what_else_is_asked_for_goes_through_json_and_back() -> Result<()> {
         },
         json!({ "from_type": "contact", "from_id": contact, "to_type": "company", "to_id": company, "label": "employee" }),
     );
-    let batch = BatchInput {
-        contacts: vec![person("a@x.org", Plan::Pro, 5)?],
-        dedup_on_email: true,
+    let batch: BatchInput = BatchInput {
+        rows: vec![person("a@x.org", Plan::Pro, 5)?],
+        dedup_on: vec!["email".to_owned()],
         atomic: false,
     };
     let row = json!({ "email": "a@x.org", "metadata": { "plan": "pro", "seats": 5 } });

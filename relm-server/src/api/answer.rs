@@ -44,7 +44,8 @@ pub(super) struct Answer {
     status: StatusCode,
     body: Bytes,
     replayed: bool,
-    is_event_stream: bool,
+    /// What the body is, where it is no JSON.
+    content_type: Option<&'static str>,
     /// The version of the one record that the body is, in quotes.
     etag: Option<HeaderValue>,
 }
@@ -63,15 +64,20 @@ impl Answer {
             status: StatusCode::OK,
             body: body.into(),
             replayed: false,
-            is_event_stream: false,
+            content_type: None,
             etag: None,
         }
     }
 
     /// 200 with the events that a follower is told.
     pub fn event_stream(body: impl Into<Bytes>) -> Self {
+        Self::file("text/event-stream", body)
+    }
+
+    /// 200 with a file.
+    pub fn file(content_type: &'static str, body: impl Into<Bytes>) -> Self {
         Self {
-            is_event_stream: true,
+            content_type: Some(content_type),
             ..Self::lines(body)
         }
     }
@@ -128,7 +134,7 @@ impl Answer {
             },
             body: line(&reply.body),
             replayed: reply.replayed,
-            is_event_stream: false,
+            content_type: None,
             etag: None,
         }
     }
@@ -332,11 +338,10 @@ pub(super) fn render(outcome: Outcome, window: &Window, request_id: RequestId) -
             status,
             body,
             replayed,
-            is_event_stream,
+            content_type,
             etag,
         }) => {
-            let ty = HeaderValue::from_static("text/event-stream");
-            let ty = is_event_stream.then_some((CONTENT_TYPE, ty));
+            let ty = content_type.map(|ty| (CONTENT_TYPE, HeaderValue::from_static(ty)));
             (status, body, replayed, etag.map(|etag| (ETAG, etag)).or(ty))
         }
         Err(failure) => {

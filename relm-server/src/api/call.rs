@@ -19,6 +19,7 @@ use super::operation::Body;
 use super::words::of_a_word;
 use crate::entity_tag::strong;
 use crate::parameters::Query;
+use crate::serve::FileBody;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -33,6 +34,8 @@ pub(super) struct Call {
     pub head: Parts,
     /// The body, read; null where the route takes none.
     pub body: Value,
+    /// The body as it arrives, where the route takes a file; otherwise nothing.
+    pub file: FileBody,
     pub documents: Arc<Documents>,
 }
 
@@ -106,9 +109,19 @@ impl Call {
         if self.head.method != Method::POST {
             return Ok(());
         }
+        let Some(key) = self.idempotency_key()? else {
+            return Ok(());
+        };
+        let fingerprint = self.fingerprint();
+        self.scoped = self.scoped.clone().idempotent_by(&key, fingerprint)?;
+        Ok(())
+    }
+
+    /// The `Idempotency-Key`, where there is one.
+    pub fn idempotency_key(&self) -> Result<Option<String>, ApiError> {
         let mut keys = self.head.headers.get_all(IDEMPOTENCY_KEY).iter();
         let key = match (keys.next(), keys.next()) {
-            (None, _) => return Ok(()),
+            (None, _) => return Ok(None),
             (Some(key), None) => key.to_str().ok(),
             (Some(_), Some(_)) => None,
         };
@@ -116,9 +129,7 @@ impl Call {
             let message = "Send one `Idempotency-Key`, of ASCII characters.";
             return Err(bad_header("Idempotency-Key", message));
         };
-        let fingerprint = self.fingerprint();
-        self.scoped = self.scoped.clone().idempotent_by(key, fingerprint)?;
-        Ok(())
+        Ok(Some(key.to_owned()))
     }
 
     /// A digest of what is asked for: spelling, white space and the order of members do not matter.
@@ -179,6 +190,7 @@ fn bad_header(name: &str, message: &str) -> ApiError {
 /// may not bring what is no JSON.
 pub(super) fn read_body(taken: Body, method: &Method, body: &[u8]) -> Result<Value, ApiError> {
     match taken {
+        Body::File => return Ok(Value::Null),
         Body::None if method != Method::POST => return Ok(Value::Null),
         Body::None | Body::Optional(_) if body.is_empty() => return Ok(Value::Null),
         Body::None | Body::Optional(_) | Body::Required(_) => {}

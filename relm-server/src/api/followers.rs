@@ -49,6 +49,7 @@ impl Frame {
             LivePiece {
                 bytes: text.into(),
                 memory: Some(Arc::new(permit)),
+                is_cut: false,
             }
         });
         Ok(Self {

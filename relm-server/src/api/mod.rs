@@ -10,13 +10,16 @@ mod batch;
 mod call;
 mod code;
 mod documents;
+mod download;
 mod dry_run;
 mod events;
+mod exports;
 mod failed_authentications;
 mod fields;
 mod followers;
 mod health;
 mod held_key;
+mod imports;
 mod keys;
 mod objects;
 mod openapi;
@@ -41,6 +44,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
+use futures_util::StreamExt;
 use hyper::header::ORIGIN;
 use hyper::http::request::Parts;
 use hyper::{Request, Response};
@@ -56,14 +60,16 @@ use self::openapi::Documents;
 use self::rate_limit::{RateLimiter, Window};
 use self::routes::{Answering, Handler, Routes};
 use self::scopes::check_scope;
-use self::task::Task;
+use self::task::{Keyed, Task};
 use self::unrouted::unrouted;
 use crate::Cors;
 use crate::caught::caught;
 use crate::log_throttle::LogThrottle;
 use crate::observation::{Observation, Observer, PREFLIGHT};
 use crate::parameters::Query;
-use crate::serve::{Admission, Allowance, AnswerMemory, BodyType, LiveBody, Peer, Tenant};
+use crate::serve::{
+    Admission, Allowance, AnswerMemory, BodyType, FileBody, LiveBody, Peer, Tenant,
+};
 
 /// The API over one engine.
 pub struct Api {
@@ -196,8 +202,9 @@ impl Api {
         };
         seen.route(route.operation.path);
         let (needed, handler) = match route.handler {
-            Handler::Keyed(scope, handler) => (Some(scope), handler),
-            Handler::KeyedByContent(handler) => (None, handler),
+            Handler::Keyed(scope, handler) => (Some(scope), Keyed::Answer(handler)),
+            Handler::KeyedByContent(handler) => (None, Keyed::Answer(handler)),
+            Handler::DownloadByContent(handler) => (None, Keyed::Download(handler)),
             Handler::Open(handler) => {
                 Query::of(&head.uri)?.finish()?;
                 return Ok((Task::Open(handler), None));
@@ -235,7 +242,10 @@ impl Api {
             // Both modes of a workspace draw on one account: they are one customer.
             tenant: Tenant(scope.workspace().ulid()),
             body_bytes_max: route.operation.body_bytes_max,
-            body: BodyType::Json,
+            body: match route.operation.body {
+                operation::Body::File => BodyType::File,
+                _ => BodyType::Json,
+            },
             answer: route.operation.answer_size,
         };
         Ok((task, Some(allowance)))
@@ -247,6 +257,20 @@ impl Api {
         call: Admitted,
         request: Request<Bytes>,
     ) -> Response<Bytes> {
+        let (head, body) = request.into_parts();
+        // A file that is there whole is one that arrives in one piece.
+        let file = futures_util::stream::iter([Ok(body.clone())]).boxed();
+        self.answer_call(call, head, body, file).await
+    }
+
+    /// Answers a request that was admitted, with its body as it is, and as it arrives.
+    async fn answer_call(
+        &self,
+        call: Admitted,
+        head: Parts,
+        body: Bytes,
+        file: FileBody,
+    ) -> Response<Bytes> {
         let Admitted {
             request_id,
             window,
@@ -255,9 +279,9 @@ impl Api {
         } = call;
         let notice = task.notice();
         let mut is_dry_run = task.is_dry_run();
-        let is_safe = request.method().is_safe();
+        let is_safe = head.method.is_safe();
         let answering = async {
-            match self.begin(task, request, &mut is_dry_run) {
+            match self.begin(task, (head, body, file), &mut is_dry_run) {
                 Ok(answering) => answering.await,
                 Err(failure) => Err(failure),
             }
@@ -282,10 +306,9 @@ impl Api {
     fn begin(
         &self,
         task: Task,
-        request: Request<Bytes>,
+        (head, body, file): (Parts, Bytes, FileBody),
         is_dry_run: &mut bool,
     ) -> Result<Answering, ApiError> {
-        let (head, body) = request.into_parts();
         match task {
             Task::Open(handler) => Ok(handler(Open {
                 crm: self.crm.clone(),
@@ -317,31 +340,20 @@ impl Api {
                     query,
                     head,
                     body,
+                    file,
                     documents: Arc::clone(&self.documents),
                 };
-                call.hold_to_idempotency_key()?;
-                Ok(handler(call))
+                if taken != operation::Body::File {
+                    call.hold_to_idempotency_key()?;
+                }
+                Ok(match handler {
+                    Keyed::Answer(handler) => handler(call),
+                    Keyed::Download(handler) => {
+                        let downloading = handler(call);
+                        Box::pin(async move { downloading.await?.whole().await })
+                    }
+                })
             }
-        }
-    }
-
-    /// Begins to tell somebody what happens.
-    async fn begin_live(
-        &self,
-        task: Task,
-        head: &Parts,
-        memory: AnswerMemory,
-    ) -> Result<LiveBody, ApiError> {
-        match task {
-            Task::Keyed { query, scoped, .. } => {
-                let account = stream::Account {
-                    key: self.authentication.hold(&self.crm, &head.headers)?,
-                    rates: Arc::clone(&self.rates),
-                    memory,
-                };
-                stream::follow(&self.followers, *scoped, query, &head.headers, account).await
-            }
-            Task::Open(_) => Err(ApiError::internal()),
         }
     }
 

@@ -56,6 +56,8 @@ pub(super) enum Body {
     None,
     Optional(&'static str),
     Required(&'static str),
+    /// A file of records, as it arrives.
+    File,
 }
 
 /// A header by which a request asks for a version.
@@ -153,6 +155,20 @@ impl Operation {
     pub fn tells_history(mut self, schema: &'static str) -> Self {
         self.query = Takes::History;
         self.large().gives(200, schema)
+    }
+
+    /// A file, which is taken in as it arrives.
+    pub fn takes_file(mut self, bytes_max: usize) -> Self {
+        self.body = Body::File;
+        self.body_bytes_max = bytes_max;
+        self.query = Takes::Import;
+        self
+    }
+
+    /// A file, which is made as it is read.
+    pub fn downloads(mut self, schema: &'static str) -> Self {
+        self.answer_size = AnswerSize::Download;
+        self.gives(200, schema)
     }
 
     /// What happens, for as long as somebody follows it.
@@ -257,7 +273,7 @@ impl Operation {
             Takes::Page | Takes::List(_) | Takes::Search | Takes::History | Takes::Cursor
         );
         let posted = self.takes_idempotency_key();
-        let has_body = self.body != Body::None;
+        let has_body = !matches!(self.body, Body::None | Body::File);
         // A POST that needs no body may not bring one that is too large or no JSON.
         let reads_body = has_body || self.method == Method::POST;
         let engine = |applies: bool, kinds: &[ErrorKind]| -> Vec<Code> {

@@ -1,15 +1,19 @@
 //! The API as the sockets ask for it.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::StreamExt;
 use hyper::header::{HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Request, Response};
 
 use super::answer::{Answer, ApiError};
-use super::{Admitted, Api, dry_run};
-use crate::serve::{Admission, AnswerMemory, Handler, LiveBody, Peer, Refusal};
+use super::call::Call;
+use super::task::{Keyed, Task};
+use super::{Admitted, Api, dry_run, stream};
+use crate::serve::{Admission, AnswerMemory, FileBody, Handler, LiveBody, Peer, Refusal};
 
 impl Handler for Api {
     type Call = Admitted;
@@ -30,6 +34,15 @@ impl Handler for Api {
         self.carry_out(call, request)
     }
 
+    fn receive(
+        &self,
+        call: Admitted,
+        head: Parts,
+        file: FileBody,
+    ) -> impl Future<Output = Response<Bytes>> + Send {
+        self.answer_call(call, head, Bytes::new(), file)
+    }
+
     async fn follow(
         &self,
         call: Admitted,
@@ -44,7 +57,7 @@ impl Handler for Api {
         } = call;
         let begun = self.begin_live(task, &head, memory).await;
         let (outcome, live) = match begun {
-            Ok(live) => (Ok(Answer::event_stream(Bytes::new())), Some(live)),
+            Ok((answer, live)) => (Ok(answer), Some(live)),
             Err(failure) => (Err(failure), None),
         };
         let response = self.render(outcome, &window, request_id);
@@ -81,5 +94,49 @@ impl Handler for Api {
             seen.answered(response.status());
         }
         response
+    }
+}
+
+impl Api {
+    /// Begins to tell somebody what happens.
+    async fn begin_live(
+        &self,
+        task: Task,
+        head: &Parts,
+        memory: AnswerMemory,
+    ) -> Result<(Answer, LiveBody), ApiError> {
+        match task {
+            Task::Keyed {
+                handler: Keyed::Download(handler),
+                ids,
+                query,
+                scoped,
+                principal,
+                ..
+            } => {
+                let call = Call {
+                    scoped: *scoped,
+                    principal: *principal,
+                    ids,
+                    query,
+                    head: head.clone(),
+                    body: serde_json::Value::Null,
+                    file: futures_util::stream::empty().boxed(),
+                    documents: Arc::clone(&self.documents),
+                };
+                Ok(handler(call).await?.live(memory))
+            }
+            Task::Keyed { query, scoped, .. } => {
+                let account = stream::Account {
+                    key: self.authentication.hold(&self.crm, &head.headers)?,
+                    rates: Arc::clone(&self.rates),
+                    memory,
+                };
+                let live =
+                    stream::follow(&self.followers, *scoped, query, &head.headers, account).await?;
+                Ok((Answer::event_stream(Bytes::new()), live))
+            }
+            Task::Open(_) => Err(ApiError::internal()),
+        }
     }
 }

@@ -220,6 +220,7 @@ impl Behind {
         Ok((!told.is_empty()).then(|| LivePiece {
             bytes: told.into(),
             memory: Some(Arc::new(permit)),
+            is_cut: false,
         }))
     }
 

@@ -5,15 +5,23 @@ use relm_core::limits::PAGE_LIMIT_MAX;
 use relm_core::{Principal, Scoped};
 
 use super::call::{Call, Open};
+use super::download::Downloading;
 use super::operation::Body;
 use super::routes::Answering;
 use crate::parameters::Query;
+
+/// What answers whoever shows a key.
+#[derive(Clone, Copy)]
+pub(super) enum Keyed {
+    Answer(fn(Call) -> Answering),
+    Download(fn(Call) -> Downloading),
+}
 
 /// What is to be done for a request.
 pub(super) enum Task {
     Open(fn(Open) -> Answering),
     Keyed {
-        handler: fn(Call) -> Answering,
+        handler: Keyed,
         body: Body,
         /// Whether the head asks for a dry run.
         is_dry_run: bool,

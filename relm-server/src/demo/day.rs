@@ -109,7 +109,7 @@ impl Demo<'_> {
         let by = self.somebody();
         for (inputs, of) in contacts.chunks(250).zip(companies.chunks(250)) {
             let batch = BatchInput {
-                contacts: inputs.to_vec(),
+                rows: inputs.to_vec(),
                 ..BatchInput::default()
             };
             let report = self.team[by].contacts().batch(batch).await?;

@@ -241,6 +241,33 @@ const OF_SEARCH: &[OtherName<Advice>] = &[
     ),
 ];
 
+/// How a file is taken in.
+pub(crate) const IMPORT_PARAMETERS: [&str; 10] = [
+    "object",
+    "dedup_on",
+    "dry_run",
+    "mapping",
+    "format",
+    "file_name",
+    "encoding",
+    "delimiter",
+    "date_order",
+    "decimal_mark",
+];
+
+/// What other APIs call what an import and an export are of.
+const OF_FILES: &[OtherName<Advice>] = &[(
+    &[
+        "type",
+        "object_type",
+        "objects",
+        "resource",
+        "kind",
+        "entity",
+    ],
+    advice("It is `object`, as in `object=contacts`.", Some("object")),
+)];
+
 const fn options(takes: Takes) -> &'static [&'static str] {
     match takes {
         Takes::Nothing => &[],
@@ -251,6 +278,8 @@ const fn options(takes: Takes) -> &'static [&'static str] {
             &["limit", "cursor", "deleted", "filter"]
         }
         Takes::List(_) => &["limit", "cursor", "filter"],
+        Takes::Import => &IMPORT_PARAMETERS,
+        Takes::Export => &["object", "format", "filter"],
         Takes::Stream => &["after", "types"],
         Takes::Moment => &["at"],
         Takes::Deletion => &["purge"],
@@ -268,6 +297,7 @@ fn advice_on(name: &str, takes: Takes) -> Option<&'static Advice> {
             &[OF_OBJECTS, OF_LISTS]
         }
         Takes::Cursor | Takes::Page | Takes::List(_) => &[OF_LISTS],
+        Takes::Import | Takes::Export => &[OF_FILES],
         Takes::Search => &[OF_SEARCH, OF_LISTS],
     };
     spelling::known(name, own.iter().copied().flatten().chain(OF_ALL))
@@ -293,6 +323,8 @@ pub(crate) fn unknown(name: &str, takes: Takes) -> Error {
         | Takes::Page
         | Takes::List(_)
         | Takes::Search
+        | Takes::Import
+        | Takes::Export
         | Takes::Stream
         | Takes::Moment
         | Takes::Deletion

@@ -13,6 +13,10 @@ pub(crate) enum Takes {
     /// A page's size and place, and filters on records of a kind.
     List(Kind),
     Search,
+    /// How a file is taken in.
+    Import,
+    /// Which records a file is made of, and how it is written.
+    Export,
     /// Where a stream of events begins, and their types.
     Stream,
     /// The moment at which a record is asked for.

@@ -67,6 +67,7 @@ pub(super) async fn serve_api(args: ServeArgs, database: DatabaseArgs) -> Result
         stop.clone(),
         drain,
     ));
+    let imports = tokio::spawn(dispatch::import(crm.clone(), stop.clone()));
     upkeep(&crm, &args, &stop);
     let limits = Limits {
         connections_per_peer_max: args.connections_per_peer,
@@ -82,8 +83,9 @@ pub(super) async fn serve_api(args: ServeArgs, database: DatabaseArgs) -> Result
     if !served || !served_beside {
         tracing::warn!("some requests did not end in time and were cut off");
     }
-    // It ends within the same deadline; a panic in it was logged.
+    // They end within the same deadline; a panic in one was logged.
     let _ = deliveries.await;
+    let _ = tokio::time::timeout(drain, imports).await;
     dispatch::write_last_key_uses(&crm).await;
     tracing::info!("stopped");
     Ok(())

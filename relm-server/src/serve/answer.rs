@@ -1,7 +1,6 @@
 //! Answers on their way out: each holds its memory until the last of its bytes is the kernel's. One that goes on is made
 //! piece by piece, as they are taken, and each piece holds its own.
 
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -11,6 +10,11 @@ use hyper::body::{Body, Frame, SizeHint};
 
 use super::live::LiveBody;
 use super::memory::MemoryPermit;
+
+/// An answer that breaks off before it is whole.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer breaks off")]
+pub(super) struct Cut;
 
 /// The body of an answer.
 pub(super) struct AnswerBody(Content);
@@ -43,16 +47,19 @@ impl AnswerBody {
 
 impl Body for AnswerBody {
     type Data = CountedBytes;
-    type Error = Infallible;
+    type Error = Cut;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<CountedBytes>, Infallible>>> {
+    ) -> Poll<Option<Result<Frame<CountedBytes>, Cut>>> {
         let bytes = match &mut self.0 {
             Content::Whole(bytes) => bytes.take(),
             Content::Live(live) => {
                 let next = ready!(live.as_mut().poll_next(context));
+                if next.as_ref().is_some_and(|piece| piece.is_cut) {
+                    return Poll::Ready(Some(Err(Cut)));
+                }
                 next.map(|piece| CountedBytes {
                     bytes: piece.bytes,
                     _memory: piece.memory,

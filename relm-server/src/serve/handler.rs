@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::future::Future;
 
 use bytes::Bytes;
+use futures_util::stream::BoxStream;
 use hyper::header::{HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Request, Response};
@@ -33,7 +34,19 @@ pub trait Handler: Send + Sync + 'static {
         request: Request<Bytes>,
     ) -> impl Future<Output = Response<Bytes>> + Send;
 
-    /// Begins to answer a request that was admitted with [`AnswerSize::Live`], of which no body is read: what it is told goes on
+    /// Answers a request that was admitted with [`BodyType::File`], whose body arrives while it is taken in: nothing of it is read before
+    /// this asks for it. Whoever admits no such request is never asked.
+    fn receive(
+        &self,
+        call: Self::Call,
+        head: Parts,
+        file: FileBody,
+    ) -> impl Future<Output = Response<Bytes>> + Send {
+        let _ = (head, file);
+        async move { self.refuse(Refusal::Panicked, Some(call)) }
+    }
+
+    /// Begins to answer a request that was admitted with [`AnswerSize::Live`] or [`AnswerSize::Download`], of which no body is read: what it is told goes on
     /// until this ends it, its client leaves or does not read, or the server is to stop. What is made for it takes of `memory` first.
     fn follow(
         &self,
@@ -80,7 +93,12 @@ pub enum BodyType {
     Json,
     /// What a browser sends of a form: `application/x-www-form-urlencoded`.
     Form,
+    /// A file of any type, which is not read whole but as it arrives.
+    File,
 }
+
+/// A body as it arrives, in pieces; after an error comes nothing.
+pub type FileBody = BoxStream<'static, Result<Bytes, Refusal>>;
 
 /// Why a request is not answered by its handler.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

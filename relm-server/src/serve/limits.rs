@@ -19,6 +19,8 @@ pub struct Limits {
     pub head_timeout: Duration,
     /// How long a request's body may take, all of it.
     pub body_timeout: Duration,
+    /// How fast the file of an import must arrive; the first window is its grace.
+    pub file_pace: Pace,
     /// How fast an answer must be read.
     pub answer_pace: Pace,
     /// Bytes of a request's head.
@@ -51,6 +53,10 @@ impl Default for Limits {
             connections_per_peer_max: CONNECTIONS_PER_PEER_MAX_DEFAULT,
             head_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
+            file_pace: Pace {
+                window_bytes_min: 64 * 1024,
+                window: Duration::from_secs(30),
+            },
             answer_pace: Pace {
                 window_bytes_min: 64 * 1024,
                 window: Duration::from_secs(10),

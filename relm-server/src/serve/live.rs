@@ -25,6 +25,19 @@ pub struct LivePiece {
     /// The memory that they take, of the budget of answers, until they are written: shared by all who are told the same bytes. None
     /// for a line or two.
     pub memory: Option<Arc<MemoryPermit>>,
+    /// Whether the answer breaks off here, and is to be seen to have done so: the connection ends, and these bytes are not sent.
+    pub is_cut: bool,
+}
+
+impl LivePiece {
+    /// The end of an answer that is not whole.
+    pub const fn cut() -> Self {
+        Self {
+            bytes: Bytes::new(),
+            memory: None,
+            is_cut: true,
+        }
+    }
 }
 
 /// A line or two.
@@ -33,21 +46,23 @@ impl From<Bytes> for LivePiece {
         Self {
             bytes,
             memory: None,
+            is_cut: false,
         }
     }
 }
 
-/// The same body, which ends in order once the server is to stop, and at once where its client is found to be gone: hyper would
+/// The same body, which ends in order once the server is to stop where it `ends_early`, and at once where its client is found to be gone: hyper would
 /// notice by what it writes after that.
 pub(super) fn until_over(
     live: LiveBody,
     mut stage: watch::Receiver<Stage>,
     socket: Weak<Socket>,
+    ends_early: bool,
 ) -> LiveBody {
     let over = async move {
         tokio::select! {
             // Whoever sends the stage outlives every connection.
-            _ = stage.wait_for(|stage| *stage >= Stage::Draining) => {}
+            _ = stage.wait_for(|stage| *stage >= Stage::Draining), if ends_early => {}
             () = has_failed(socket) => {}
         }
     };

@@ -36,6 +36,11 @@ pub(super) struct BodyMemory {
 }
 
 impl BodyMemory {
+    /// So many bytes for what arrives of a file, for as long as it arrives.
+    pub(super) async fn of_file(&self, tenant: Tenant, bytes: usize) -> Option<MemoryPermit> {
+        self.budgets.large.acquire(tenant, bytes).await
+    }
+
     pub(super) fn new(bytes_max: usize, timeout: Duration, wait_max: Duration) -> Self {
         Self {
             budgets: Budgets::new(bytes_max, wait_max),
@@ -229,7 +234,7 @@ fn check_framing(headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 /// A body must be of its type, as it is: what is compressed could be a bomb.
-fn check_body_type(head: &Parts, body: BodyType) -> Result<(), Refusal> {
+pub(super) fn check_body_type(head: &Parts, body: BodyType) -> Result<(), Refusal> {
     let encoded = head.headers.get_all(CONTENT_ENCODING).iter();
     if encoded
         .map(HeaderValue::as_bytes)
@@ -243,6 +248,8 @@ fn check_body_type(head: &Parts, body: BodyType) -> Result<(), Refusal> {
     match (body, types.next(), types.next()) {
         (BodyType::Json, Some(only), None) if is_json(only) => Ok(()),
         (BodyType::Form, Some(only), None) if is_form(only) => Ok(()),
+        // Its handler finds out what it is.
+        (BodyType::File, ..) => Ok(()),
         (BodyType::Json, given, more) => Err(Refusal::UnsupportedMediaType(
             not_json(given, more.is_some()).into(),
         )),

@@ -186,7 +186,7 @@ async fn a_follower_that_does_not_read_is_let_go() {
             ..Default::default()
         });
         let batch = relm_core::BatchInput {
-            contacts: rows.collect(),
+            rows: rows.collect(),
             ..Default::default()
         };
         world.scoped.contacts().batch(batch).await.unwrap();

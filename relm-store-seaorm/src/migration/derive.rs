@@ -374,7 +374,10 @@ const fn shared(kind: Kind) -> &'static str {
         | Kind::Key
         | Kind::Trashed
         | Kind::User
-        | Kind::Session => {
+        | Kind::Session
+        | Kind::UniqueValue
+        | Kind::Import
+        | Kind::ImportPart => {
             "two contacts have one e-mail address, spelt in two ways: both stay, and the younger is found by its address \
              again once that is changed"
         }

@@ -6,8 +6,8 @@
 
 use crate::entity::{
     Table, TableOf, activity, api_key, association, company, configuration, contact, deal,
-    delivery, event, event_log, field, response, response_record, session, table_of, term, trash,
-    user, webhook, workspace,
+    delivery, event, event_log, field, import, import_part, response, response_record, session,
+    table_of, term, trash, unique_value, user, webhook, workspace,
 };
 
 /// One step.
@@ -124,6 +124,15 @@ pub(crate) const STEPS: &[Step] = &[
     index::<event::Entity>("events by end", "to_id"),
     column::<event::Entity>("requests that events were made for", "request_id"),
     index::<event::Entity>("events by request", "request_id"),
+    table::<unique_value::Entity>("unique values"),
+    index::<unique_value::Entity>("unique values by key", "unique_key"),
+    index::<unique_value::Entity>("unique values by index", "part_of"),
+    index::<unique_value::Entity>("unique values by record", "record_id"),
+    table::<import::Entity>("imports"),
+    index::<import::Entity>("imports by slot", "slot"),
+    table::<import_part::Entity>("parts of imports"),
+    index::<import_part::Entity>("parts of imports by key", "part_key"),
+    index::<import_part::Entity>("parts of imports by import", "import_id"),
 ];
 
 /// Whether a step after the one of this number adds a column to a table.

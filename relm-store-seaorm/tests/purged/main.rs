@@ -91,8 +91,8 @@ async fn create(live: &Scoped) -> Filled {
         metadata: note("contact").into(),
     };
     let batch = BatchInput {
-        contacts: vec![person(1), person(2)],
-        dedup_on_email: true,
+        rows: vec![person(1), person(2)],
+        dedup_on: vec!["email".to_owned()],
         atomic: true,
     };
     let report = once("batch").contacts().batch(batch).await;

@@ -9,7 +9,7 @@ use sea_orm::sea_query::StringLen;
 use crate::dialect::Dialect;
 use crate::entity::{
     Index, TableOf, activity, api_key, association, company, contact, deal, delivery, event, field,
-    session, table_of, trash, user, webhook, workspace,
+    import, import_part, session, table_of, trash, unique_value, user, webhook, workspace,
 };
 use crate::migration::{STEPS, Session, Work};
 use crate::sql::Sql;
@@ -31,6 +31,9 @@ fn of_kind(kind: Kind) -> TableOf {
         Kind::Trashed => table_of::<trash::Entity>(),
         Kind::User => table_of::<user::Entity>(),
         Kind::Session => table_of::<session::Entity>(),
+        Kind::UniqueValue => table_of::<unique_value::Entity>(),
+        Kind::Import => table_of::<import::Entity>(),
+        Kind::ImportPart => table_of::<import_part::Entity>(),
     }
 }
 

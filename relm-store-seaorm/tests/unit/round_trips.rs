@@ -68,7 +68,7 @@ fn a_batch_is_one_statement_or_a_handful() {
     pollster::block_on(async {
         let (batches, scoped) = session().await;
         let rows = |first: usize| BatchInput {
-            contacts: (first..first + 500)
+            rows: (first..first + 500)
                 .map(|n| contact(&format!("ada{n}@example.com")))
                 .collect(),
             ..Default::default()

@@ -203,8 +203,8 @@ async fn a_batch_upserts_within_a_transaction(bed: &Bed) -> Tested {
         .collect();
     contacts.extend([known, dangling]);
     let batch = BatchInput {
-        contacts,
-        dedup_on_email: true,
+        rows: contacts,
+        dedup_on: vec!["email".to_owned()],
         atomic: false,
     };
     let report: BatchReport = live.contacts().batch(batch).await?;

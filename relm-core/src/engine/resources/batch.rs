@@ -1,215 +1,236 @@
-//! Bulk create and upsert of contacts: up to 500 rows, one commit.
+//! Bulk create and upsert of the records of one type: up to 500 rows, one commit.
 
+mod claims;
 mod report;
+mod rows;
 mod working_set;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+pub(super) use self::claims::ambiguous;
 pub(super) use self::report::ListedOptions;
+use self::report::report;
 pub use self::report::{BatchReport, BatchRow, BatchTag, RowStatus};
-use self::report::{RowDone, report};
-use self::working_set::WorkingSet;
-use super::drafts::{Changed, Draft, build, change, email_taken, of_a_row, require_references};
+pub(super) use self::rows::{Failing, Rows, dedup_members, not_unique};
+use super::drafts::Draft;
 use crate::engine::change::{Operation, Plan};
 use crate::engine::reply::{Outcome, Reply};
-use crate::engine::transaction::unexpected;
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::BATCH_ROWS_MAX;
+use crate::limits::{BATCH_ROWS_MAX, DEDUP_KEYS_MAX};
+use crate::record::Record;
 use crate::record::hint;
 use crate::record::input::{Reader, read_as_json};
-use crate::record::object::{Contact, ContactInput, Object};
+use crate::record::object::{Activity, Company, Contact, Deal, Object};
+use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
-use crate::record::reference::lost_reference;
 use crate::store::Refusal;
-use crate::value::email;
-use crate::value::excerpt::Quoted;
 use crate::value::id::Id;
 use crate::value::spelling::OtherNames;
 
-/// What a batch of contacts asks for.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// What a batch of records of one type asks for.
+#[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(
     feature = "schema",
     derive(schemars::JsonSchema),
-    schemars(rename = "ContactBatchCreate")
+    schemars(rename = "{T}BatchCreate")
 )]
-pub struct BatchInput {
-    /// The rows, 1 to 500, applied in order.
+pub struct BatchInput<T: Object = Contact> {
+    /// The rows, 1 to 500, applied in order. In JSON they are named as the collection is, such as `contacts`.
     #[cfg_attr(
         feature = "schema",
-        schemars(with = "Vec<Contact>", length(min = 1, max = BATCH_ROWS_MAX))
+        schemars(with = "Vec<T>", length(min = 1, max = BATCH_ROWS_MAX))
     )]
-    pub contacts: Vec<ContactInput>,
-    /// Whether a row whose e-mail address is known updates that contact, as a PATCH would, instead of failing.
+    pub rows: Vec<T::Input>,
+    /// The unique members by which rows are known, such as `email`, `domain` or `metadata.customer_no`: a row whose value of one of them a
+    /// record has updates that record, as a PATCH would, instead of failing. Where it leads to several records by several of them, it
+    /// fails with `ambiguous_match`.
     #[cfg_attr(
         feature = "schema",
-        schemars(rename = "dedup_on", with = "Option<Vec<DedupKey>>")
+        schemars(with = "Option<Vec<String>>", length(max = DEDUP_KEYS_MAX))
     )]
-    pub dedup_on_email: bool,
+    pub dedup_on: Vec<String>,
     /// Whether one failing row fails the whole batch. Default: false.
     #[cfg_attr(feature = "schema", schemars(with = "Option<bool>"))]
     pub atomic: bool,
 }
 
-/// What a row can be known by.
-#[cfg(feature = "schema")]
-#[derive(schemars::JsonSchema)]
-#[schemars(rename_all = "snake_case")]
-enum DedupKey {
-    #[expect(dead_code, reason = "the schema alone names it")]
-    Email,
+impl<T: Object> Default for BatchInput<T> {
+    fn default() -> Self {
+        Self {
+            rows: Vec::new(),
+            dedup_on: Vec::new(),
+            atomic: false,
+        }
+    }
 }
 
 /// What other APIs call the members of a batch.
-const OTHER_NAMES: OtherNames = &[
-    (
-        &["data", "rows", "records", "inputs", "items", "objects"],
-        &["contacts"],
-    ),
-    (
+macro_rules! other_names {
+    ($rows:literal) => {
         &[
-            "dedup",
-            "dedupe_on",
-            "dedupe",
-            "upsert",
-            "on_conflict",
-            "unique_by",
-            "id_property",
-        ],
-        &["dedup_on"],
-    ),
-    (
-        &["all_or_nothing", "transaction", "transactional"],
-        &["atomic"],
-    ),
-];
-
-pub(super) struct ContactBatch {
-    rows: Vec<Result<Draft<Contact>, Arc<Error>>>,
-    dedup_on_email: bool,
-    atomic: bool,
-    /// References of rows that commits have shown to lead nowhere.
-    missing: HashSet<Id>,
+            (
+                &["data", "rows", "records", "inputs", "items", "objects"],
+                &[$rows],
+            ),
+            (
+                &[
+                    "dedup",
+                    "dedupe_on",
+                    "dedupe",
+                    "upsert",
+                    "on_conflict",
+                    "unique_by",
+                    "id_property",
+                ],
+                &["dedup_on"],
+            ),
+            (
+                &["all_or_nothing", "transaction", "transactional"],
+                &["atomic"],
+            ),
+        ]
+    };
 }
 
-impl ContactBatch {
-    pub fn typed(input: BatchInput) -> Result<Self> {
+const fn other_names(of: ObjectType) -> OtherNames {
+    match of {
+        ObjectType::Contact => other_names!("contacts"),
+        ObjectType::Company => other_names!("companies"),
+        ObjectType::Deal => other_names!("deals"),
+        ObjectType::Activity => other_names!("activities"),
+    }
+}
+
+pub(super) struct Batch<T: Object> {
+    rows: Rows<T>,
+    atomic: bool,
+}
+
+impl<T: Object + Into<Record>> Batch<T> {
+    pub fn typed(input: BatchInput<T>) -> Result<Self> {
         let BatchInput {
-            contacts,
-            dedup_on_email,
+            rows,
+            dedup_on,
             atomic,
         } = input;
-        let rows = contacts.into_iter().map(Draft::typed).map(Ok).collect();
-        Self::new(rows, dedup_on_email, atomic)
+        check_dedup_on(&dedup_on)?;
+        let rows = rows.into_iter().map(Draft::typed).map(Ok).collect();
+        Self::new(rows, dedup_on, atomic)
     }
 
     fn new(
-        rows: Vec<Result<Draft<Contact>, Arc<Error>>>,
-        dedup_on_email: bool,
+        rows: Vec<Result<Draft<T>, Arc<Error>>>,
+        dedup_on: Vec<String>,
         atomic: bool,
     ) -> Result<Self> {
-        check_count(rows.len())?;
-        Ok(Self {
-            rows,
-            dedup_on_email,
-            atomic,
-            missing: HashSet::new(),
-        })
+        check_count::<T>(rows.len())?;
+        let rows = Rows::new(rows, dedup_on);
+        Ok(Self { rows, atomic })
     }
 
     pub fn read(body: Value) -> Result<Self> {
+        let all = T::TYPE.plural();
         if body.is_array() {
-            return Err(Error::bad_request(
-                "The body must be a JSON object, not an array: {\"contacts\": […]}.",
-            ));
+            return Err(Error::bad_request(format!(
+                "The body must be a JSON object, not an array: {{\"{all}\": […]}}."
+            )));
         }
-        let (rows, dedup_on_email, atomic) = read_members(Reader::new(body)?)?;
+        let (rows, dedup_on, atomic) = read_members::<T>(Reader::new(body)?)?;
         let rows = rows.into_iter().map(|row| read_row(row).map_err(Arc::new));
-        Self::new(rows.collect(), dedup_on_email, atomic)
+        Self::new(rows.collect(), dedup_on, atomic)
     }
 }
 
-/// The rows of a batch, whether it dedups on the address, and whether it is atomic.
-fn read_members(mut reader: Reader) -> Result<(Vec<Value>, bool, bool)> {
-    reader.knowing(OTHER_NAMES);
-    let rows = reader.take("contacts");
-    let dedup_on_email = match reader.texts("dedup_on")? {
-        Patch::Keep | Patch::Clear => false,
-        Patch::Set(names) => {
-            if let Some(other) = names.iter().find(|name| *name != "email") {
-                let message = format!("`dedup_on` can name `email` alone, not {}.", Quoted(other));
-                return Err(Error::new(ErrorKind::UnknownValue, message)
-                    .at("dedup_on")
-                    .options(other, ["email"]));
-            }
-            !names.is_empty()
-        }
+/// The rows of a batch, the members by which they are known, and whether it is atomic.
+fn read_members<T: Object>(mut reader: Reader) -> Result<(Vec<Value>, Vec<String>, bool)> {
+    let all = T::TYPE.plural();
+    reader.knowing(other_names(T::TYPE));
+    let rows = reader.take(all);
+    let dedup_on = match reader.texts("dedup_on")? {
+        Patch::Keep | Patch::Clear => Vec::new(),
+        Patch::Set(names) => names,
     };
+    check_dedup_on(&dedup_on)?;
     let atomic = *reader.boolean("atomic")?.as_set().unwrap_or(&false);
     reader.finish()?;
     let Some(Value::Array(rows)) = rows else {
         return Err(Error::invalid(
-            "contacts",
-            format!("`contacts` must be a list of 1 to {BATCH_ROWS_MAX} contacts."),
+            all,
+            format!("`{all}` must be a list of 1 to {BATCH_ROWS_MAX} {all}."),
         ));
     };
-    check_count(rows.len())?;
-    Ok((rows, dedup_on_email, atomic))
+    check_count::<T>(rows.len())?;
+    Ok((rows, dedup_on, atomic))
 }
 
-read_as_json!(BatchInput, |reader| {
-    let (rows, dedup_on_email, atomic) = read_members(reader)?;
+fn read_input<T: Object>(reader: Reader) -> Result<BatchInput<T>> {
+    let (rows, dedup_on, atomic) = read_members::<T>(reader)?;
     let read = |(index, row)| {
-        let contact = Reader::new(row).and_then(|row| row.all_of(Contact::read));
-        contact.map_err(|error| error.within(&format!("contacts[{index}]")))
+        let row = Reader::new(row).and_then(|row| row.all_of(T::read));
+        row.map_err(|error| error.within(&place::<T>(index)))
     };
-    let contacts = rows.into_iter().enumerate().map(read);
+    let rows = rows.into_iter().enumerate().map(read);
     Ok(BatchInput {
-        contacts: contacts.collect::<Result<_>>()?,
-        dedup_on_email,
+        rows: rows.collect::<Result<_>>()?,
+        dedup_on,
         atomic,
     })
-});
+}
+
+read_as_json!(BatchInput<Contact>, read_input);
+read_as_json!(BatchInput<Company>, read_input);
+read_as_json!(BatchInput<Deal>, read_input);
+read_as_json!(BatchInput<Activity>, read_input);
 
 /// As a request says it.
-impl Serialize for BatchInput {
+impl<T: Object> Serialize for BatchInput<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Members<'a> {
-            contacts: &'a [ContactInput],
-            dedup_on: &'a [&'a str],
-            atomic: bool,
-        }
         let Self {
-            contacts,
-            dedup_on_email,
+            rows,
+            dedup_on,
             atomic,
         } = self;
-        let members = Members {
-            contacts,
-            dedup_on: if *dedup_on_email { &["email"] } else { &[] },
-            atomic: *atomic,
-        };
-        members.serialize(serializer)
+        let mut members = serializer.serialize_map(Some(3))?;
+        members.serialize_entry(T::TYPE.plural(), rows)?;
+        members.serialize_entry("dedup_on", dedup_on)?;
+        members.serialize_entry("atomic", atomic)?;
+        members.end()
     }
 }
 
-fn check_count(rows: usize) -> Result<()> {
+/// Where a row is in its batch.
+fn place<T: Object>(index: usize) -> String {
+    format!("{}[{index}]", T::TYPE.plural())
+}
+
+fn check_count<T: Object>(rows: usize) -> Result<()> {
     if (1..=BATCH_ROWS_MAX).contains(&rows) {
         return Ok(());
     }
+    let all = T::TYPE.plural();
     Err(Error::invalid(
-        "contacts",
-        format!("`contacts` must hold 1 to {BATCH_ROWS_MAX} rows; it holds {rows}."),
+        all,
+        format!("`{all}` must hold 1 to {BATCH_ROWS_MAX} rows; it holds {rows}."),
     ))
 }
 
-fn read_row(row: Value) -> Result<Draft<Contact>> {
+/// Bounds how many members rows are known by: each is looked up for each row.
+pub(super) fn check_dedup_on(names: &[String]) -> Result<()> {
+    if names.len() <= DEDUP_KEYS_MAX {
+        return Ok(());
+    }
+    let given = names.len();
+    let message =
+        format!("`dedup_on` can name {DEDUP_KEYS_MAX} unique members at most; it names {given}.");
+    Err(Error::invalid("dedup_on", message))
+}
+
+fn read_row<T: Object>(row: Value) -> Result<Draft<T>> {
     if row.is_object() {
         return Draft::read(row);
     }
@@ -219,130 +240,30 @@ fn read_row(row: Value) -> Result<Draft<Contact>> {
 }
 
 #[async_trait]
-impl Operation for ContactBatch {
-    type Output = Reply<BatchReport>;
+impl<T: Object + Into<Record>> Operation for Batch<T> {
+    type Output = Reply<BatchReport<T>>;
 
-    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<BatchReport>> {
-        let keys: Vec<Option<String>> = self.rows.iter().map(email_key).collect();
-        let mut set = WorkingSet::read(plan.context(), &keys, self.dedup_on_email).await?;
-        for (row, key) in self.rows.iter().zip(keys) {
-            let done = match row {
-                Ok(draft) => self.apply(plan, &mut set, draft, key).map_err(Arc::new),
-                Err(error) => Err(Arc::clone(error)),
-            };
-            set.record(done);
-        }
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<BatchReport<T>>> {
+        let failing = match self.atomic {
+            true => Failing::All,
+            false => Failing::Alone,
+        };
+        let planned = self.rows.plan(plan, failing).await?;
         if self.atomic {
-            let failed = set.rows().iter().enumerate();
+            let failed = planned.rows().iter().enumerate();
             let mut failed = failed.filter_map(|(index, row)| Some((index, row.as_ref().err()?)));
             if let Some((index, error)) = failed.next() {
-                return Err(Error::clone(error).within(&format!("contacts[{index}]")));
+                return Err(Error::clone(error).within(&place::<T>(index)));
             }
         }
-        let body = report(set.rows())?;
-        let shown = set.rows().iter().flatten();
+        let body = report::<T>(planned.rows())?;
+        let shown = planned.rows().iter().flatten();
         let shown: Vec<Id> = shown.map(|done| done.document.id).collect();
-        set.write(plan);
+        planned.write(plan);
         Ok(Reply::new(Outcome::Done, body).about(shown))
     }
 
     fn refused(&mut self, refusal: Refusal) -> Result<()> {
-        match refusal {
-            // The rows that refer to them fail in the next attempt.
-            Refusal::Missing(ids) => {
-                self.missing.extend(ids);
-                Ok(())
-            }
-            // Somebody took an address meanwhile: the next attempt finds that contact.
-            Refusal::UniqueConflict { .. } => Ok(()),
-            Refusal::Configuration
-            | Refusal::ResponseExists
-            | Refusal::VersionConflict { .. }
-            | Refusal::IdConflict { .. } => Err(unexpected(&refusal)),
-        }
+        self.rows.refused(refusal)
     }
-}
-
-impl ContactBatch {
-    fn apply(
-        &self,
-        plan: &mut Plan<'_>,
-        set: &mut WorkingSet,
-        draft: &Draft<Contact>,
-        key: Option<String>,
-    ) -> Result<RowDone> {
-        draft.check_known(&plan.configuration().fields)?;
-        let met = match &key {
-            Some(key) => set.look_up(key)?,
-            None => None,
-        };
-        match met {
-            None => self.create(plan, set, draft, key),
-            Some(place) if self.dedup_on_email => self.update(plan, set, draft, place),
-            Some(place) => {
-                // An earlier row made it, and of an atomic batch that fails no row leaves a contact.
-                let taken = email_taken(set.contact(place).id);
-                Err(match self.atomic {
-                    true => taken.existing(None),
-                    false => taken,
-                })
-            }
-        }
-    }
-
-    fn create(
-        &self,
-        plan: &mut Plan<'_>,
-        set: &mut WorkingSet,
-        draft: &Draft<Contact>,
-        key: Option<String>,
-    ) -> Result<RowDone> {
-        let contact = build(plan, draft)?;
-        self.check_references(None, &contact)?;
-        let document = set.render(&contact)?;
-        require_references(plan, None, &contact);
-        set.insert(key, contact, document.clone());
-        Ok(RowDone::new(RowStatus::Created, document))
-    }
-
-    fn update(
-        &self,
-        plan: &mut Plan<'_>,
-        set: &mut WorkingSet,
-        draft: &Draft<Contact>,
-        place: usize,
-    ) -> Result<RowDone> {
-        let before = set.contact(place);
-        let Changed { after, warnings } = change(plan, before, draft)?;
-        let warnings = of_a_row(warnings);
-        let Some(after) = after else {
-            let document = set.repeat(place)?;
-            let done = RowDone::new(RowStatus::Unchanged, document);
-            return Ok(RowDone { warnings, ..done });
-        };
-        self.check_references(Some(before), &after)?;
-        let document = set.render(&after)?;
-        let before = set.replace(place, after, document.clone())?;
-        require_references(plan, Some(&before), set.contact(place));
-        let done = RowDone::new(RowStatus::Updated, document);
-        Ok(RowDone { warnings, ..done })
-    }
-
-    /// Whether what a row makes a contact refer to is there, as far as is known. What it referred to before may be gone.
-    fn check_references(&self, before: Option<&Contact>, after: &Contact) -> Result<()> {
-        let known = before.map(Contact::references).unwrap_or_default();
-        for reference in after.references() {
-            let is_missing = reference.id.is_some_and(|id| self.missing.contains(&id));
-            if is_missing && !known.contains(&reference) {
-                return Err(lost_reference(reference));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What the address that a row names is compared by, if it is one at all.
-fn email_key(row: &Result<Draft<Contact>, Arc<Error>>) -> Option<String> {
-    let email = row.as_ref().ok()?.input.email.as_set()?;
-    email::parse(email).ok().map(|email| email::key(&email))
 }

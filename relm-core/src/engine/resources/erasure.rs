@@ -1,7 +1,7 @@
 //! The erasure of what was known of a purged record: its associations, in the trash too, references, events and their deliveries, and
 //! the responses under idempotency keys. Each step is one bounded commit, and doing one again does no harm.
 
-mod commits;
+pub(super) mod commits;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -24,6 +24,8 @@ use crate::value::scope::Mode;
 const STEP_ASSOCIATIONS: usize = 500;
 /// Entries of the trash of one step.
 const STEP_TRASH: usize = 200;
+/// Unique values of one step.
+const STEP_UNIQUE_VALUES: usize = 200;
 /// References of one step: each is a change with an event, and a delivery for each endpoint that wants it.
 const STEP_REFERENCES: usize = 50;
 /// Events of one step.
@@ -48,6 +50,8 @@ enum Stage {
     TrashTo,
     /// The references to it.
     References,
+    /// What is left of its unique values: of an index that is being made or taken away.
+    UniqueValues,
     /// Its events, each with its deliveries.
     Events,
     /// The events of the associations that led from it.
@@ -73,7 +77,8 @@ impl Stage {
             Self::AssociationsTo => Self::TrashFrom,
             Self::TrashFrom => Self::TrashTo,
             Self::TrashTo => Self::References,
-            Self::References => Self::Events,
+            Self::References => Self::UniqueValues,
+            Self::UniqueValues => Self::Events,
             Self::Events => Self::EventsFrom,
             Self::EventsFrom => Self::EventsTo,
             Self::EventsTo => Self::Deliveries,
@@ -155,6 +160,7 @@ impl<'a> Erasure<'a> {
                 Stage::TrashFrom => self.delete_trashed("from_id").await?,
                 Stage::TrashTo => self.delete_trashed("to_id").await?,
                 Stage::References => self.erase_references().await?,
+                Stage::UniqueValues => self.delete_unique_values().await?,
                 Stage::Events => self.erase_events("record_id").await?,
                 Stage::EventsFrom => self.erase_events("from_id").await?,
                 Stage::EventsTo => self.erase_events("to_id").await?,
@@ -181,6 +187,11 @@ impl<'a> Erasure<'a> {
 
     async fn delete_trashed(&mut self, end: &'static str) -> Result<Step> {
         let query = self.query(Kind::Trashed, end, STEP_TRASH)?;
+        self.delete(query).await
+    }
+
+    async fn delete_unique_values(&mut self) -> Result<Step> {
+        let query = self.query(Kind::UniqueValue, "record_id", STEP_UNIQUE_VALUES)?;
         self.delete(query).await
     }
 

@@ -1,26 +1,31 @@
 //! Custom fields: defining, changing and removing them, and what they are used for.
 
 pub(super) mod definitions;
+mod duplicates;
 mod holding;
 mod impact;
 mod redefine;
 mod renaming;
+pub(super) mod uniqueness;
 mod usage;
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 
 use self::definitions::{check_room, record_event, shown, unknown};
+use self::duplicates::check_values;
 use self::redefine::redefine;
 pub(in crate::engine) use self::renaming::finish_renamings;
+pub(in crate::engine) use self::uniqueness::finish_unique_indexes;
+use self::uniqueness::{begin, end, make, take_away_some};
 use self::usage::usage;
 pub use self::usage::{ChoiceUsage, FieldUsage, FieldUsageTag};
 use super::drafts::check_version_of;
 use super::listing::ListRequest;
 use super::pages::Listing;
-use crate::engine::change::{Operation, Plan};
+use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::context::Context;
-use crate::engine::idempotency::{apply_once, refuse_unread};
+use crate::engine::idempotency::{apply_once, refuse_unread, replayed};
 use crate::engine::reply::{Outcome, Reply};
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::field::{Field, FieldInput, FieldPatch};
@@ -45,7 +50,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// `validation_failed` or `unknown_value` for a bad definition, `conflict` when the object has such a key.
     pub async fn define(&self, input: FieldInput) -> Result<Field> {
-        apply_once(self.context, Define { input }).await?.decode()
+        define(self.context, input).await?.decode()
     }
 
     /// [`define`](Self::define) from a JSON object, answered as JSON.
@@ -54,7 +59,7 @@ impl<'a> Fields<'a> {
     /// As for `define`, and whatever is wrong with the JSON's members.
     pub async fn define_json(&self, body: serde_json::Value) -> Result<Reply<Field>> {
         match Reader::new(body).and_then(FieldInput::read) {
-            Ok(input) => apply_once(self.context, Define { input }).await,
+            Ok(input) => define(self.context, input).await,
             Err(error) => Err(refuse_unread(self.context, error).await),
         }
     }
@@ -156,16 +161,19 @@ impl<'a> Fields<'a> {
     /// renamed.
     pub async fn remove(&self, id: Id, expected: Option<i64>) -> Result<()> {
         let remove = Remove { id, expected };
-        apply_once(self.context, remove).await.map(drop)
+        apply_once(self.context, remove).await?;
+        take_away_some(self.context).await
     }
 
-    /// All definitions, in the order in which forms show them: by their positions, and then the older ones first.
+    /// All definitions of custom fields, in the order in which forms show them: by their positions, and then the older ones first.
     ///
     /// # Errors
     /// `unavailable` or `internal_error` from the store.
     pub async fn all(&self) -> Result<Vec<Field>> {
         let configuration = self.context.reload_configuration().await?;
-        let mut fields = configuration.fields.clone();
+        let fields = configuration.fields.iter();
+        let custom = fields.filter(|field| !field.built_in).cloned();
+        let mut fields: Vec<Field> = custom.collect();
         fields.sort_by_key(Field::shown_by);
         Ok(fields)
     }
@@ -179,6 +187,47 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Defines a field; of a member that the objects have anyway, changes what is known of it. One that is to be unique becomes so as far as
+/// its caller can wait for that.
+async fn define(context: &Context, input: FieldInput) -> Result<Reply<Field>> {
+    let unique = input.unique;
+    if input.built_in
+        && let Some(known) = built_in(context, &input).await?
+    {
+        let patch = FieldPatch {
+            unique: unique.into(),
+            ..FieldPatch::default()
+        };
+        return redefine(context, known, patch, None).await;
+    }
+    if input.built_in && !unique {
+        let message = format!(
+            "`unique` of `{}`, which every {} has, is false until it is made true: there is nothing else to define of it.",
+            input.key, input.object_type
+        );
+        return Err(Error::invalid("unique", message));
+    }
+    let define = Define { input };
+    if !unique {
+        return apply_once(context, define).await;
+    }
+    if let Some(reply) = replayed(context).await? {
+        return Ok(reply);
+    }
+    let reply = apply(context, define).await?;
+    make(context, reply.decode()?, true).await
+}
+
+/// What is known of a member that objects have anyway.
+async fn built_in(context: &Context, input: &FieldInput) -> Result<Option<Id>> {
+    let configuration = context.reload_configuration().await?;
+    let mut fields = configuration.fields.iter();
+    let known = fields.find(|field| {
+        field.built_in && field.object_type == input.object_type && field.key == input.key
+    });
+    Ok(known.map(|field| field.id))
+}
+
 struct Define {
     input: FieldInput,
 }
@@ -190,7 +239,7 @@ impl Operation for Define {
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Field>> {
         let id = plan.mint(Kind::Field);
         let mode = plan.context().scope().mode();
-        let field = Field::define(id, mode, id.timestamp(), self.input.clone())?;
+        let mut field = Field::define(id, mode, id.timestamp(), self.input.clone())?;
         let fields = &plan.configuration().fields;
         // The configuration is the one that the commit requires: nobody can define the same key meanwhile.
         let same_key = |other: &&Field| other.field_key() == field.field_key();
@@ -206,6 +255,10 @@ impl Operation for Define {
             .existing(other.id));
         }
         check_room(fields, &field)?;
+        if self.input.unique {
+            begin(plan, &mut field);
+            check_values(plan.context(), &field).await?;
+        }
         let entry = Entry::new(field);
         let json = entry.document().json;
         plan.write(Write::Insert(entry));
@@ -233,6 +286,7 @@ impl Operation for Remove {
         check_no_renaming(&last)?;
         // Its version counts the removal, so that it comes after whatever else is told of it.
         last.touch(plan.now());
+        end(plan, &last).await?;
         let json = Entry::new(last).json;
         let entry = document.into_entry()?;
         plan.write(Write::Delete(entry));

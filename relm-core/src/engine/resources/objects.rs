@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::batch::{BatchInput, BatchReport, ContactBatch};
+use super::batch::{Batch, BatchInput, BatchReport};
 use super::drafts::{
     Changed, Draft, build, change, insert, of_a_row, refused, replace, require, with_warnings,
 };
@@ -15,12 +15,13 @@ use super::pages::Listing;
 use super::purge::{Purged, purge};
 use super::restore::restore;
 use super::trash::Delete;
+use super::upsert::Upsert;
 use crate::engine::change::{Operation, Plan};
 use crate::engine::context::Context;
 use crate::engine::idempotency::{apply_once, refuse_unread};
 use crate::engine::reply::{Outcome, Reply};
 use crate::error::Result;
-use crate::record::object::{Contact, Object};
+use crate::record::object::Object;
 use crate::record::{Document, Record};
 use crate::store::Refusal;
 use crate::value::id::Id;
@@ -220,22 +221,71 @@ impl<'a, T: Object + Into<Record>> Objects<'a, T> {
         Listing::of_trash(self.context, T::TYPE, request)
     }
 
-    /// The records, newest first: a page of them, or all; typed, or as JSON. See [`Listing`].
+    /// Creates a record, or changes the one that has a unique value of the input's: what [`batch`](Self::batch) does with one row.
+    ///
+    /// `dedup_on` names the unique members by whose values a record is known, such as `email`, `domain` or `metadata.customer_no`.
+    /// However many callers do so at once, on however many engines: there is one record.
     ///
     /// # Errors
-    /// When it is read: `bad_request` for a filter or limit that does not make sense, `invalid_cursor`.
-    pub fn list<'r>(&self, request: &'r ListRequest) -> Listing<'a, 'r, T> {
-        Listing::of(self.context, T::TYPE.kind(), request)
+    /// As for [`create`](Self::create) and [`update`](Self::update), but for `not_found`; `ambiguous_match` when several records have one of
+    /// those values each; `unknown_value` when a member is named that is not unique, `validation_failed` when none is;
+    /// `version_conflict` when a version was expected and there is no record of that version.
+    ///
+    /// ```
+    /// # fn main() -> relm_core::Result<()> { pollster::block_on(async {
+    /// # let crm = relm_core::Crm::new(relm_store_memory::MemoryStore::new());
+    /// # let acme = crm.create_workspace("acme").await?;
+    /// # let live = crm.open(acme.id, relm_core::Mode::Live).await?;
+    /// use relm_core::{ContactInput, FieldInput, FieldType, Metadata, ObjectType};
+    ///
+    /// let number = FieldInput {
+    ///     unique: true,
+    ///     ..FieldInput::new(ObjectType::Contact, "customer_no", FieldType::Text)
+    /// };
+    /// live.fields().define(number).await?;
+    /// let ada = ContactInput {
+    ///     metadata: Metadata::from([("customer_no", "A-17")]).into(),
+    ///     ..Default::default()
+    /// };
+    /// let by = ["metadata.customer_no"];
+    /// let made = live.contacts().upsert(ada.clone(), by, None).await?;
+    /// assert_eq!(live.contacts().upsert(ada, by, None).await?, made);
+    /// # Ok(()) }) }
+    /// ```
+    pub async fn upsert(
+        &self,
+        input: T::Input,
+        dedup_on: impl IntoIterator<Item = impl Into<String>>,
+        expected: Option<i64>,
+    ) -> Result<T> {
+        let dedup_on = dedup_on.into_iter().map(Into::into).collect();
+        let upsert = Upsert::new(Draft::typed(input), dedup_on, expected)?;
+        apply_once(self.context, upsert).await?.decode()
     }
-}
 
-impl Objects<'_, Contact> {
-    /// Creates or upserts many contacts in one commit. A bad row fails alone, unless the batch is atomic.
+    /// [`upsert`](Self::upsert) from a JSON object, answered as JSON.
     ///
     /// # Errors
-    /// `validation_failed` when there are no rows or more than 500; of an atomic batch, the first failing row's error.
-    pub async fn batch(&self, input: BatchInput) -> Result<BatchReport> {
-        let batch = ContactBatch::typed(input)?;
+    /// As for `upsert`, and whatever is wrong with the JSON's members.
+    pub async fn upsert_json(
+        &self,
+        body: Value,
+        dedup_on: Vec<String>,
+        expected: Option<i64>,
+    ) -> Result<Reply<T>> {
+        match Draft::read(body).and_then(|draft| Upsert::new(draft, dedup_on, expected)) {
+            Ok(upsert) => apply_once(self.context, upsert).await,
+            Err(error) => Err(refuse_unread(self.context, error).await),
+        }
+    }
+
+    /// Creates or upserts many records in one commit. A bad row fails alone, unless the batch is atomic.
+    ///
+    /// # Errors
+    /// `validation_failed` when there are no rows or more than 500; `unknown_value` when they are to be known by what is not unique; of an
+    /// atomic batch, the first failing row's error.
+    pub async fn batch(&self, input: BatchInput<T>) -> Result<BatchReport<T>> {
+        let batch = Batch::typed(input)?;
         apply_once(self.context, batch).await?.decode()
     }
 
@@ -243,11 +293,19 @@ impl Objects<'_, Contact> {
     ///
     /// # Errors
     /// As for `batch`, and whatever is wrong with the JSON's members.
-    pub async fn batch_json(&self, body: Value) -> Result<Reply<BatchReport>> {
-        match ContactBatch::read(body) {
+    pub async fn batch_json(&self, body: Value) -> Result<Reply<BatchReport<T>>> {
+        match Batch::read(body) {
             Ok(batch) => apply_once(self.context, batch).await,
             Err(error) => Err(refuse_unread(self.context, error).await),
         }
+    }
+
+    /// The records, newest first: a page of them, or all; typed, or as JSON. See [`Listing`].
+    ///
+    /// # Errors
+    /// When it is read: `bad_request` for a filter or limit that does not make sense, `invalid_cursor`.
+    pub fn list<'r>(&self, request: &'r ListRequest) -> Listing<'a, 'r, T> {
+        Listing::of(self.context, T::TYPE.kind(), request)
     }
 }
 

@@ -17,13 +17,16 @@ pub(super) const fn other_names(kind: Kind) -> OtherNames {
         Kind::Association => OF_ASSOCIATIONS,
         Kind::Event => OF_EVENTS,
         Kind::Delivery => OF_DELIVERIES,
+        Kind::Import => OF_IMPORTS,
         Kind::Field
         | Kind::Webhook
         | Kind::Key
         | Kind::Workspace
         | Kind::Trashed
         | Kind::User
-        | Kind::Session => &[],
+        | Kind::Session
+        | Kind::UniqueValue
+        | Kind::ImportPart => &[],
     }
 }
 
@@ -53,6 +56,11 @@ const OF_EVENTS: OtherNames = &[(&["event_type", "event", "topic"], &["type"]), 
 const OF_DELIVERIES: OtherNames = &[
     (&["type", "topic"], &["event_type"]),
     (&["event"], &["event_id"]),
+    (&["state", "result"], &["status"]),
+];
+
+const OF_IMPORTS: OtherNames = &[
+    (&["object", "type", "resource"], &["object_type"]),
     (&["state", "result"], &["status"]),
 ];
 

@@ -204,7 +204,7 @@ fn target(kind: Kind, fields: &[Field], name: &str) -> Result<(Target, ColumnTyp
         metadata::check_key(key).map_err(|error| Error::bad_request(error.message()))?;
         let field_type = fields
             .iter()
-            .find(|field| field.object_type == object_type && field.key == key)
+            .find(|field| field.is_custom(object_type, key))
             .map(|field| field.field_type);
         let key = nfc(key).into_owned();
         return Ok((

@@ -74,8 +74,8 @@ pub(super) fn id_bounds(kind: Kind, condition: &Condition) -> Vec<Clause> {
 pub(super) fn renamed(kind: Kind, fields: &[Field], clause: Clause) -> Vec<Clause> {
     let options = |key: &str| {
         let mut fields = fields.iter();
-        let field = fields
-            .find(|field| ObjectType::of(kind) == Some(field.object_type) && field.key == key);
+        let of = ObjectType::of(kind)?;
+        let field = fields.find(|field| field.is_custom(of, key));
         field.map(|field| &field.options)
     };
     let options = match &clause.target {

@@ -7,6 +7,7 @@ mod patch;
 #[cfg(test)]
 mod tests;
 mod types;
+mod unique;
 mod values;
 
 use serde::{Deserialize, Serialize, Serializer};
@@ -18,6 +19,7 @@ pub(crate) use self::options::composed;
 pub use self::options::{Enforce, FieldOptions, Renaming};
 pub use self::patch::{ChoiceChange, FieldPatch};
 pub use self::types::FieldType;
+pub use self::unique::{UniqueIndex, UniqueIndexState};
 pub(crate) use self::values::{check_metadata, custom_field, custom_field_elsewhere, normalise};
 use crate::error::Result;
 use crate::limits::{FIELD_KEY_CHARS_MAX, TEXT_CHARS_MAX};
@@ -58,6 +60,9 @@ pub struct Field {
     pub field_type: FieldType,
     /// Whether every write must leave a value in the field. Default: false.
     pub required: bool,
+    /// Whether at most one live record has a value: text, numbers and days can be unique. Two values are one where a filter for the one
+    /// finds the other, and no value is none. Default: false.
+    pub unique: bool,
     /// When a write is refused for the field: `always`, or `on_change`, when the write changes it. Default: `always`.
     pub enforce: Enforce,
     /// The choices of a `select` or `multiselect`; empty on every other type.
@@ -65,6 +70,14 @@ pub struct Field {
     /// Where it is shown among the fields of its objects: those with smaller numbers first, those without one last, and then the
     /// older ones first.
     pub position: Option<i64>,
+    /// What keeps its values apart. Absent where nothing does; as long as it is being made, writes keep to it already, and `unique` is
+    /// false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unique_index: Option<UniqueIndex>,
+    /// True where this is about a member that its objects have anyway, such as a company's `domain`, of which it says `unique` alone. Absent
+    /// on a custom field.
+    #[serde(skip_serializing_if = "is_false")]
+    pub built_in: bool,
     /// Counts the changes: 1 when the field is defined, one more with each.
     pub version: i64,
     /// Whether the field is of live or test records.
@@ -89,9 +102,14 @@ struct Kept {
     field_type: FieldType,
     required: bool,
     #[serde(default)]
+    unique: bool,
+    #[serde(default)]
     enforce: Enforce,
     options: FieldOptions,
     position: Option<i64>,
+    unique_index: Option<UniqueIndex>,
+    #[serde(default)]
+    built_in: bool,
     version: Option<i64>,
     mode: Mode,
     created_at: Timestamp,
@@ -109,9 +127,12 @@ impl From<Kept> for Field {
             description: kept.description,
             field_type: kept.field_type,
             required: kept.required,
+            unique: kept.unique,
             enforce: kept.enforce,
             options: kept.options,
             position: kept.position,
+            unique_index: kept.unique_index,
+            built_in: kept.built_in,
             version: kept.version.unwrap_or(1),
             mode: kept.mode,
             created_at: kept.created_at,
@@ -148,6 +169,12 @@ pub struct FieldInput {
     pub field_type: FieldType,
     /// See [`Field::required`].
     pub required: bool,
+    /// See [`Field::unique`].
+    #[serde(skip_serializing_if = "is_false")]
+    pub unique: bool,
+    /// Whether it is about a member that the objects have anyway, of which `unique` is said and nothing else: see [`FieldInput::built_in`].
+    #[serde(skip_serializing_if = "is_false")]
+    pub built_in: bool,
     /// See [`Field::enforce`].
     #[serde(skip_serializing_if = "Enforce::is_always")]
     pub enforce: Enforce,
@@ -164,6 +191,10 @@ pub struct FieldInput {
 }
 
 read_as_json!(FieldInput, FieldInput::read);
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
 
 fn in_options<S: Serializer>(choices: &[String], serializer: S) -> Result<S::Ok, S::Error> {
     FieldOptions::of(choices.to_vec()).serialize(serializer)
@@ -195,9 +226,20 @@ impl FieldInput {
             description: None,
             field_type,
             required: false,
+            unique: false,
+            built_in: false,
             enforce: Enforce::Always,
             position: None,
             choices: Vec::new(),
+        }
+    }
+
+    /// That a member which the objects have anyway is unique: a company's `domain`.
+    pub fn built_in(object_type: ObjectType, key: impl Into<String>) -> Self {
+        Self {
+            unique: true,
+            built_in: true,
+            ..Self::new(object_type, key, FieldType::Text)
         }
     }
 
@@ -213,6 +255,8 @@ impl FieldInput {
         let description = reader.text("description")?.as_set().cloned();
         let field_type = reader.text("type")?;
         let is_required = *reader.boolean("required")?.as_set().unwrap_or(&false);
+        let is_unique = *reader.boolean("unique")?.as_set().unwrap_or(&false);
+        let is_built_in = reader.boolean("built_in")?;
         let enforce = read_enforce(&mut reader)?;
         let position = reader.integer("position")?.as_set().copied();
         let choices =
@@ -231,19 +275,30 @@ impl FieldInput {
         reader.take_none_of(&READ_ONLY)?;
         // An unknown member is reported before a missing one: it is most likely the same.
         reader.finish()?;
-        Ok(Self {
-            object_type: ObjectType::required("object_type", object_type)?,
-            key: check::required("key", key)?,
-            label,
-            description,
-            field_type: check::required_choice(
+        let object_type = ObjectType::required("object_type", object_type)?;
+        let key = check::required("key", key)?;
+        // What has no type is a member that is there, where there is one of this name.
+        let is_member = field_type.as_set().is_none() && unique::is_built_in(object_type, &key);
+        let built_in = *is_built_in.as_set().unwrap_or(&is_member);
+        let field_type = match (built_in, field_type) {
+            (true, Patch::Keep | Patch::Clear) => FieldType::Text,
+            (_, given) => check::required_choice(
                 "type",
-                field_type,
+                given,
                 FieldType::ALL.map(FieldType::as_str),
                 TYPES_OTHER_NAMES,
                 |text| text.parse().ok(),
             )?,
+        };
+        Ok(Self {
+            object_type,
+            key,
+            label,
+            description,
+            field_type,
             required: is_required,
+            unique: is_unique,
+            built_in,
             enforce: enforce.as_set().copied().unwrap_or_default(),
             position,
             choices,
@@ -277,11 +332,17 @@ impl Field {
             description,
             field_type,
             required,
+            unique,
+            built_in,
             enforce,
             position,
             choices,
         } = input;
+        if built_in {
+            unique::check_built_in(object_type, &key)?;
+        }
         check_key(&key)?;
+        unique::check_type(unique, field_type)?;
         check_choices(field_type, &choices)?;
         let label = match label {
             Some(label) => check::required_text("label")(label)?,
@@ -298,8 +359,12 @@ impl Field {
             field_type,
             required,
             enforce,
+            // Whoever writes it says what keeps its values apart.
+            unique: false,
             options: FieldOptions::of(choices),
             position: position.map(check::integer("position")).transpose()?,
+            unique_index: None,
+            built_in,
             version: 1,
             mode,
             created_at: now,
@@ -310,6 +375,11 @@ impl Field {
     /// The order in which the fields of an object are shown: by their positions, and then by their age.
     pub fn shown_by(&self) -> (bool, Option<i64>, Id) {
         (self.position.is_none(), self.position, self.id)
+    }
+
+    /// Whether it is the custom field of this key on these objects.
+    pub(crate) fn is_custom(&self, of: ObjectType, key: &str) -> bool {
+        !self.built_in && self.object_type == of && self.key == key
     }
 
     pub(crate) fn touch(&mut self, now: Timestamp) {
@@ -324,6 +394,10 @@ impl Field {
 
     /// What is unique of it in a scope.
     pub fn field_key(&self) -> String {
-        format!("{}.{}", self.object_type, self.key)
+        match self.built_in {
+            // A custom field may have the name of a member.
+            true => format!("{}:{}", self.object_type, self.key),
+            false => format!("{}.{}", self.object_type, self.key),
+        }
     }
 }

@@ -3,17 +3,18 @@
 use crate::value::spelling::OtherNames;
 
 /// Members that the engine alone writes.
-pub(super) const READ_ONLY: [&str; 6] = [
+pub(super) const READ_ONLY: [&str; 7] = [
     "id",
     "object",
     "version",
     "mode",
     "created_at",
     "updated_at",
+    "unique_index",
 ];
 
 /// Members that a definition has for good.
-pub(super) const FIXED: [&str; 3] = ["object_type", "key", "type"];
+pub(super) const FIXED: [&str; 4] = ["object_type", "key", "type", "built_in"];
 
 /// What other CRMs call the members of a definition.
 pub(super) const OTHER_NAMES: OtherNames = &[
@@ -40,6 +41,10 @@ pub(super) const OTHER_NAMES: OtherNames = &[
         &["type"],
     ),
     (&["is_required", "mandatory"], &["required"]),
+    (
+        &["is_unique", "unique_key", "has_unique_value", "uniqueness"],
+        &["unique"],
+    ),
     (
         &[
             "choices",

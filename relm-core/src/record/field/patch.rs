@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::definition::check_choices;
 use super::names::{FIXED, OPTIONS_OTHER_NAMES, OTHER_NAMES, READ_ONLY};
 use super::options::{Enforce, FieldOptions, Renaming};
+use super::unique::check_type;
 use super::{Field, read_enforce};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::FIELD_CHOICES_MAX;
@@ -32,6 +33,9 @@ pub struct FieldPatch {
     /// See [`Field::required`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub required: Patch<bool>,
+    /// See [`Field::unique`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub unique: Patch<bool>,
     /// See [`Field::enforce`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub enforce: Patch<Enforce>,
@@ -94,6 +98,7 @@ impl FieldPatch {
             label: reader.text("label")?,
             description: reader.text("description")?,
             required: reader.boolean("required")?,
+            unique: reader.boolean("unique")?,
             enforce: read_enforce(&mut reader)?,
             position: reader.integer("position")?,
             choices: read_options(&mut reader, shown)?,
@@ -184,12 +189,20 @@ impl Field {
             label,
             description,
             required,
+            unique,
             enforce,
             position,
             choices,
             force: _,
         } = patch.clone();
+        if self.built_in {
+            self.check_built_in(patch)?;
+        }
         let mut after = self.clone();
+        // Whoever writes it says what keeps the values apart from then on.
+        let mut is_unique = self.unique;
+        unique.apply_required("unique", &mut is_unique, Ok)?;
+        check_type(is_unique, self.field_type)?;
         match label {
             Patch::Keep => {}
             Patch::Clear => after.label = self.key.clone(),
@@ -210,6 +223,23 @@ impl Field {
             }
         }
         Ok(after)
+    }
+
+    /// Whether a patch says of a member that the objects have anyway what can be said of it.
+    fn check_built_in(&self, patch: &FieldPatch) -> Result<()> {
+        let only = FieldPatch {
+            unique: patch.unique.clone(),
+            force: patch.force,
+            ..FieldPatch::default()
+        };
+        if *patch == only {
+            return Ok(());
+        }
+        let message = format!(
+            "`{}` is a member that every {} has: `unique` alone can be changed of it.",
+            self.key, self.object_type
+        );
+        Err(Error::new(ErrorKind::ValidationFailed, message))
     }
 
     /// The choices that this definition had before `after`, and which neither stay nor get another name.

@@ -133,7 +133,7 @@ pub(crate) fn check_metadata<'a>(
 ) -> Result<Vec<Error>> {
     let mut warnings = Vec::new();
     for field in fields {
-        if field.object_type != object_type {
+        if field.object_type != object_type || field.built_in {
             continue;
         }
         let value = metadata.as_map().get(&field.key);
@@ -169,9 +169,8 @@ pub(crate) fn normalise<'a>(
 
 /// The path of the custom field of this key on these objects, where there is one.
 pub(crate) fn custom_field(fields: &[Field], object_type: ObjectType, key: &str) -> Option<String> {
-    let field = fields
-        .iter()
-        .find(|field| field.object_type == object_type && field.key == key)?;
+    let mut fields = fields.iter();
+    let field = fields.find(|field| field.is_custom(object_type, key))?;
     Some(format!("metadata.{}", field.key))
 }
 

@@ -200,6 +200,14 @@ impl Object for Activity {
         metadata::merge(metadata, &mut self.metadata)
     }
 
+    fn text_of<'a>(_: &'a ActivityInput, _: &str) -> Option<&'a str> {
+        None
+    }
+
+    fn metadata_of(input: &ActivityInput) -> Option<&Metadata> {
+        input.metadata.as_set()
+    }
+
     fn check_complete(&self) -> Result<()> {
         check::present("type", &self.activity_type)
     }

@@ -136,6 +136,17 @@ impl Object for Company {
         metadata::merge(metadata, &mut self.metadata)
     }
 
+    fn text_of<'a>(input: &'a CompanyInput, member: &str) -> Option<&'a str> {
+        match member {
+            "domain" => input.domain.as_set().map(String::as_str),
+            _ => None,
+        }
+    }
+
+    fn metadata_of(input: &CompanyInput) -> Option<&Metadata> {
+        input.metadata.as_set()
+    }
+
     fn check_complete(&self) -> Result<()> {
         check::present("name", &self.name)
     }

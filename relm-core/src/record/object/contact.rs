@@ -190,6 +190,17 @@ impl Object for Contact {
         metadata::merge(metadata, &mut self.metadata)
     }
 
+    fn text_of<'a>(input: &'a ContactInput, member: &str) -> Option<&'a str> {
+        match member {
+            "email" => input.email.as_set().map(String::as_str),
+            _ => None,
+        }
+    }
+
+    fn metadata_of(input: &ContactInput) -> Option<&Metadata> {
+        input.metadata.as_set()
+    }
+
     fn check_complete(&self) -> Result<()> {
         let mut texts = Self::COLUMNS.iter().filter_map(|column| column.text(self));
         if texts.any(|text| !text.trim().is_empty())

@@ -222,6 +222,14 @@ impl Object for Deal {
         metadata::merge(metadata, &mut self.metadata)
     }
 
+    fn text_of<'a>(_: &'a DealInput, _: &str) -> Option<&'a str> {
+        None
+    }
+
+    fn metadata_of(input: &DealInput) -> Option<&Metadata> {
+        input.metadata.as_set()
+    }
+
     fn check_complete(&self) -> Result<()> {
         check::present("title", &self.title)
     }

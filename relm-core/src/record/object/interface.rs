@@ -68,6 +68,12 @@ pub trait Object:
     /// `validation_failed`, naming the member.
     fn apply(&mut self, input: Self::Input) -> Result<()>;
 
+    /// The text that an input sets of a member, where it is one that can be unique.
+    fn text_of<'a>(input: &'a Self::Input, member: &str) -> Option<&'a str>;
+
+    /// What an input sets of the free-form members and custom fields.
+    fn metadata_of(input: &Self::Input) -> Option<&Metadata>;
+
     /// Checks that a new object has what it cannot be without.
     ///
     /// # Errors

@@ -15,13 +15,13 @@ use relm_core::Field;
 use relm_core::record::API_VERSION;
 use serde_json::{Map, Value, json};
 
-pub(super) use self::content::EVENT_STREAM;
-use self::content::content;
+pub(super) use self::content::{CSV_FILE, EVENT_STREAM, RECORDS_FILE};
+use self::content::{content, file_body};
 use super::operation::{Access, Body, Operation};
 use super::schemas::{self, examples};
 
 /// The resources, in the order of the documents, and what each is about.
-const TAGS: [(&str, &str); 16] = [
+const TAGS: [(&str, &str); 18] = [
     ("contacts", "People, known by one value at least."),
     ("companies", "Organisations, known by their names."),
     ("deals", "Sales in progress, won or lost."),
@@ -50,6 +50,11 @@ const TAGS: [(&str, &str); 16] = [
         "Events as the server sends them to endpoints.",
     ),
     ("server", "What needs no key."),
+    (
+        "imports",
+        "Files of records that are taken in, in the background.",
+    ),
+    ("exports", "Records as a file."),
 ];
 
 /// The documents that say nothing of a workspace, each made once.
@@ -153,6 +158,10 @@ fn described(operation: &Operation, fields: &[Field]) -> Value {
     }
     let (schema, required) = match operation.body {
         Body::None => return described,
+        Body::File => {
+            described["requestBody"] = file_body();
+            return described;
+        }
         Body::Optional(schema) => (schema, false),
         Body::Required(schema) => (schema, true),
     };

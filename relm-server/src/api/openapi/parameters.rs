@@ -1,5 +1,7 @@
 //! Parameters of operations: ids, headers, a page's size and place, and a filter for each field and operator.
 
+mod files;
+
 use relm_core::limits::{
     FILTER_IN_VALUES_MAX, IDEMPOTENCY_KEY_CHARS_MAX, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX,
     SEARCH_QUERY_CHARS_MAX,
@@ -68,6 +70,14 @@ pub(super) fn parameters(operation: &Operation, fields: &[Field]) -> Vec<Value> 
         Takes::Nothing => return all,
         Takes::Cursor => {
             all.push(of_all("Cursor"));
+            return all;
+        }
+        Takes::Import => {
+            all.extend(files::of_imports());
+            return all;
+        }
+        Takes::Export => {
+            all.extend(files::of_exports());
             return all;
         }
         Takes::Stream => {

@@ -1,5 +1,6 @@
 //! Every path of the API: what is served, beside what answers it.
 
+mod files;
 mod objects;
 mod route;
 mod server;
@@ -62,10 +63,15 @@ pub(super) enum Missed {
 
 impl Routes {
     pub fn new() -> Self {
-        let table: Vec<Route> = [objects::routes(), workspace::routes(), server::routes()]
-            .into_iter()
-            .flatten()
-            .collect();
+        let table: Vec<Route> = [
+            objects::routes(),
+            workspace::routes(),
+            files::routes(),
+            server::routes(),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
         let mut paths = matchit::Router::new();
         for Route { operation, .. } in &table {
             let same = |(place, other): (usize, &Route)| {

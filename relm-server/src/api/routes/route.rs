@@ -8,6 +8,7 @@ use relm_core::KeyScope;
 
 use crate::api::answer::Outcome;
 use crate::api::call::{Call, Open};
+use crate::api::download::Downloading;
 use crate::api::operation::{Access, Operation};
 
 /// An operation, and what answers it.
@@ -23,6 +24,8 @@ pub(in crate::api) enum Handler {
     Keyed(KeyScope, fn(Call) -> Answering),
     /// Whoever shows a valid key. It holds the key to the scopes of what the request names.
     KeyedByContent(fn(Call) -> Answering),
+    /// The same, with a file.
+    DownloadByContent(fn(Call) -> Downloading),
     /// Anyone.
     Open(fn(Open) -> Answering),
 }
@@ -47,7 +50,7 @@ pub(super) use keyed;
 pub(super) fn route(handler: Handler, operation: Operation) -> Route {
     let access = match handler {
         Handler::Keyed(scope, _) => Access::Keyed(scope),
-        Handler::KeyedByContent(_) => Access::KeyedByContent,
+        Handler::KeyedByContent(_) | Handler::DownloadByContent(_) => Access::KeyedByContent,
         Handler::Open(_) => Access::Open,
     };
     Route {

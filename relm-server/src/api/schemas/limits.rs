@@ -6,12 +6,23 @@ use serde_json::{Value, json};
 /// Every bound of the engine. A test counts them.
 pub(super) fn limits_table() -> Value {
     let mut table = of_records();
-    for more in [of_webhooks(), of_trash(), of_people()] {
+    for more in [of_webhooks(), of_trash(), of_people(), of_imports()] {
         if let (Some(table), Value::Object(more)) = (table.as_object_mut(), more) {
             table.extend(more);
         }
     }
     table
+}
+
+fn of_imports() -> Value {
+    json!({
+        "import_bytes": limits::IMPORT_BYTES_MAX,
+        "imports_unfinished": limits::IMPORTS_UNFINISHED_MAX,
+        "import_chunk_rows": limits::IMPORT_CHUNK_ROWS_MAX,
+        "import_chunk_bytes": limits::IMPORT_CHUNK_BYTES_MAX,
+        "import_failed_bytes": limits::IMPORT_FAILED_BYTES_MAX,
+        "import_kept_seconds": limits::IMPORT_KEPT_MS / 1000,
+    })
 }
 
 fn of_webhooks() -> Value {

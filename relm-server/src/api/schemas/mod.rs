@@ -17,6 +17,7 @@ use relm_core::limits::INTEGER_MAX;
 use relm_core::record::RotateInput;
 use relm_core::record::column::ColumnType;
 use relm_core::record::columns;
+use relm_core::record::import::Import;
 use relm_core::record::{Delivery, Event, HistoryEntry};
 use relm_core::{
     Activity, Association, Company, Contact, Deal, Error, Field, KeyInput, KeyRotation, Kind,
@@ -56,7 +57,10 @@ pub(super) fn schemas(fields: &[Field]) -> Schemas {
     found["description"] = "A record that a search found: its `object` says which.".into();
     all.insert("SearchResult".to_owned(), found);
     let records = RECORDS.map(|(_, name)| name);
-    for name in records.into_iter().chain(["SearchResult", "ApiKey"]) {
+    for name in records
+        .into_iter()
+        .chain(["SearchResult", "ApiKey", "Import"])
+    {
         all.insert(format!("{name}List"), list(name));
     }
     events::add_next_after(&mut all);
@@ -88,6 +92,7 @@ fn of_types() -> Schemas {
     add::<BatchReport>(&mut answers);
     add::<OperationsReport>(&mut answers);
     add::<Undone>(&mut answers);
+    add::<Import>(&mut answers);
     add::<Error>(&mut answers);
     add::<Deleted>(&mut answers);
     add::<About>(&mut answers);

@@ -111,8 +111,8 @@ fn a_batch_of_500_is_a_handful_of_statements_new_or_known() {
                 ..contact(&format!("user{number}@example.com"))
             };
             BatchInput {
-                contacts: (0..500).map(row).collect(),
-                dedup_on_email: true,
+                rows: (0..500).map(row).collect(),
+                dedup_on: vec!["email".to_owned()],
                 atomic: false,
             }
         };

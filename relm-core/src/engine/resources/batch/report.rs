@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::place;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::Document;
-use crate::record::object::Contact;
+use crate::record::object::{Contact, Object};
 use crate::value::from_text::named;
 use crate::value::id::Id;
 
@@ -17,15 +18,16 @@ use crate::value::id::Id;
 #[cfg_attr(
     feature = "schema",
     derive(schemars::JsonSchema),
-    schemars(rename = "ContactBatch")
+    schemars(rename = "{T}Batch")
 )]
+#[serde(bound = "")]
 #[non_exhaustive]
-pub struct BatchReport {
+pub struct BatchReport<T: Object = Contact> {
     /// Always `batch`.
     pub object: BatchTag,
     /// The rows, in the order of the input.
-    pub data: Vec<BatchRow>,
-    /// How many rows made a contact.
+    pub data: Vec<BatchRow<T>>,
+    /// How many rows made a record.
     pub created: usize,
     /// How many rows changed one.
     pub updated: usize,
@@ -50,21 +52,28 @@ pub enum BatchTag {
 #[cfg_attr(
     feature = "schema",
     derive(schemars::JsonSchema),
-    schemars(rename = "ContactBatchRow")
+    schemars(rename = "{T}BatchRow")
 )]
+#[serde(bound = "")]
 #[non_exhaustive]
-pub struct BatchRow {
+pub struct BatchRow<T: Object = Contact> {
     /// Its place in the input, from 0.
     pub index: usize,
     /// What became of it.
     pub status: RowStatus,
-    /// The id of the contact that it made, changed or found.
+    /// The id of the record that it made, changed or found.
     pub id: Option<Id>,
-    /// That contact, as the row left it.
-    pub contact: Option<Contact>,
+    /// That record, as the row left it. In JSON it is named as its type is, such as `contact`.
+    #[serde(
+        alias = "contact",
+        alias = "company",
+        alias = "deal",
+        alias = "activity"
+    )]
+    pub record: Option<T>,
     /// Why it failed; null where it did not.
     pub error: Option<Error>,
-    /// What is wrong with the contact that the row left as it was: see [`Enforce`](crate::Enforce). Absent where nothing is.
+    /// What is wrong with the record that the row left as it was: see [`Enforce`](crate::Enforce). Absent where nothing is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Error>,
 }
@@ -78,7 +87,7 @@ pub struct BatchRow {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum RowStatus {
-    /// It made a contact.
+    /// It made a record.
     Created,
     /// It changed one.
     Updated,
@@ -130,10 +139,10 @@ impl ListedOptions {
 }
 
 /// What a row that did not fail came to.
-pub(super) struct RowDone {
+pub(in crate::engine::resources) struct RowDone {
     pub status: RowStatus,
     pub document: Document,
-    /// What is wrong with the contact that the row leaves as it was.
+    /// What is wrong with the record that the row leaves as it was.
     pub warnings: Vec<Error>,
 }
 
@@ -147,7 +156,7 @@ impl RowDone {
     }
 }
 
-/// What is said of the contact of a row.
+/// What is said of the record of a row.
 fn warnings_of(done: &RowDone) -> Result<String> {
     if done.warnings.is_empty() {
         return Ok(String::new());
@@ -156,11 +165,12 @@ fn warnings_of(done: &RowDone) -> Result<String> {
     Ok(format!(r#","warnings":{warnings}"#))
 }
 
-/// Bytes of a row beside its contact, nearly.
+/// Bytes of a row beside its record, nearly.
 const ROW_BYTES: usize = 120;
 
-/// The report as JSON. The contacts in it are documents already, and are not read again to be written.
-pub(super) fn report(rows: &[Result<RowDone, Arc<Error>>]) -> Result<String> {
+/// The report as JSON. The records in it are documents already, and are not read again to be written.
+pub(super) fn report<T: Object>(rows: &[Result<RowDone, Arc<Error>>]) -> Result<String> {
+    let one = T::TYPE.as_str();
     let document_bytes = |row: &Result<RowDone, _>| match row {
         Ok(done) => done.document.json.len() + ROW_BYTES,
         Err(_) => ROW_BYTES,
@@ -179,22 +189,22 @@ pub(super) fn report(rows: &[Result<RowDone, Arc<Error>>]) -> Result<String> {
                     RowStatus::Unchanged => &mut unchanged,
                     RowStatus::Failed => &mut failed,
                 } += 1;
-                let Document { id, json: contact } = &done.document;
+                let Document { id, json: record } = &done.document;
                 let status = done.status.as_str();
                 let warnings = warnings_of(done)?;
                 write!(
                     json,
-                    r#"{separator}{{"index":{index},"status":"{status}","id":"{id}","contact":{contact},"error":null{warnings}}}"#
+                    r#"{separator}{{"index":{index},"status":"{status}","id":"{id}","{one}":{record},"error":null{warnings}}}"#
                 )
             }
             Err(failure) => {
                 failed += 1;
                 let error = listed.once("", failure);
-                let error = error.within(&format!("contacts[{index}]"));
+                let error = error.within(&place::<T>(index));
                 let error = serde_json::to_string(&error).map_err(Error::internal)?;
                 write!(
                     json,
-                    r#"{separator}{{"index":{index},"status":"failed","id":null,"contact":null,"error":{error}}}"#
+                    r#"{separator}{{"index":{index},"status":"failed","id":null,"{one}":null,"error":{error}}}"#
                 )
             }
         };

@@ -16,7 +16,7 @@ use crate::value::id::{Id, Kind};
 const STEP_DELIVERIES: usize = 500;
 
 /// How far a step has seen.
-pub(super) struct Seen {
+pub(in crate::engine::resources) struct Seen {
     pub last: Option<Id>,
     pub more: bool,
 }
@@ -31,7 +31,7 @@ impl Seen {
 }
 
 /// Deletes records for good.
-pub(super) struct DeleteAll {
+pub(in crate::engine::resources) struct DeleteAll {
     pub query: Query,
 }
 

@@ -4,8 +4,10 @@
 use async_trait::async_trait;
 
 use super::definitions::{replace, unknown};
+use super::duplicates::check_values;
 use super::impact::check_impact;
 use super::renaming::rename;
+use super::uniqueness::{begin, end, make, take_away_some};
 use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::context::Context;
 use crate::engine::idempotency::{apply_once, replayed};
@@ -31,8 +33,24 @@ pub(super) async fn redefine(
         patch,
         expected,
     };
+    let unique = redefine.patch.unique.as_set().copied();
+    if unique == Some(true) && !renames {
+        if let Some(reply) = replayed(context).await? {
+            return Ok(reply);
+        }
+        let reply = apply(context, redefine).await?;
+        return match reply.decode()? {
+            field if Field::is_becoming_unique(&field) => make(context, field, false).await,
+            // It was unique before: what else changes is done, and this gives the reply under its key.
+            field => apply_once(context, Said { field }).await,
+        };
+    }
     if !renames {
-        return apply_once(context, redefine).await;
+        let reply = apply_once(context, redefine).await?;
+        if unique == Some(false) {
+            take_away_some(context).await?;
+        }
+        return Ok(reply);
     }
     if let Some(reply) = replayed(context).await? {
         return Ok(reply);
@@ -56,14 +74,40 @@ impl Operation for Redefine {
         let document = found.ok_or_else(unknown)?;
         let before: Field = document.decode()?;
         check_version_of(before.version, self.expected)?;
-        let after = before.patched(&self.patch, &plan.origin())?;
+        let mut after = before.patched(&self.patch, &plan.origin())?;
+        match (self.patch.unique.as_set(), before.unique_index.is_some()) {
+            (Some(true), false) => begin(plan, &mut after),
+            (Some(false), true) => {
+                end(plan, &before).await?;
+                after.kept_apart_by(None);
+            }
+            _ => {}
+        }
         if after == before {
             return Ok(Reply::new(Outcome::Done, Entry::new(before).json));
         }
         if !self.patch.force {
             check_impact(plan.context(), &before, &after).await?;
         }
+        if before.unique_index.is_none() {
+            check_values(plan.context(), &after).await?;
+        }
         let json = replace(plan, (before, document), after)?.json;
+        Ok(Reply::new(Outcome::Done, json))
+    }
+}
+
+/// Gives the reply to a change that is done, under the key of its request.
+struct Said {
+    field: Field,
+}
+
+#[async_trait]
+impl Operation for Said {
+    type Output = Reply<Field>;
+
+    async fn plan(&mut self, _: &mut Plan<'_>) -> Result<Reply<Field>> {
+        let json = Entry::new(self.field.clone()).json;
         Ok(Reply::new(Outcome::Done, json))
     }
 }

@@ -1,5 +1,6 @@
 //! Batches of operations on any records: up to 500, in order, in one commit.
 
+mod matching;
 mod name;
 mod read;
 mod references;
@@ -8,8 +9,9 @@ mod report;
 use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use self::matching::find_matching;
 pub use self::name::OperationName;
 use self::read::{Operation, Subject, read_body};
 use self::references::is_name;
@@ -27,8 +29,6 @@ use crate::query::terms::index_terms;
 use crate::record::Record;
 use crate::record::object::{Activity, Company, Contact, Deal, Object};
 use crate::record::object_type::ObjectType;
-use crate::value::email;
-use crate::value::excerpt::Quoted;
 use crate::value::id::{Id, Kind};
 
 /// A batch of operations, as a request asks for it.
@@ -133,38 +133,19 @@ impl Batch<'_> {
     async fn apply(&self, operation: &Value) -> Result<Done> {
         let mut operation = Operation::read(operation, &self.named)?;
         match operation.subject {
-            Subject::Object(ObjectType::Contact) => {
+            Subject::Object(of) => {
                 if let Some(key) = operation.key.take() {
-                    self.find_contact(&mut operation, &key).await?;
+                    find_matching(self.context, &mut operation, of, key).await?;
                 }
-                self.apply_to::<Contact>(operation).await
+                match of {
+                    ObjectType::Contact => self.apply_to::<Contact>(operation).await,
+                    ObjectType::Company => self.apply_to::<Company>(operation).await,
+                    ObjectType::Deal => self.apply_to::<Deal>(operation).await,
+                    ObjectType::Activity => self.apply_to::<Activity>(operation).await,
+                }
             }
-            Subject::Object(ObjectType::Company) => self.apply_to::<Company>(operation).await,
-            Subject::Object(ObjectType::Deal) => self.apply_to::<Deal>(operation).await,
-            Subject::Object(ObjectType::Activity) => self.apply_to::<Activity>(operation).await,
             Subject::Association => self.apply_to_association(operation).await,
         }
-    }
-
-    /// Finds the contact whose address an operation names in place of its id. An upsert that finds none makes it, with that address.
-    async fn find_contact(&self, operation: &mut Operation, address: &str) -> Result<()> {
-        let key = email::key(address);
-        if let Some(found) = self.context.holder(Kind::Contact, key).await? {
-            operation.id = Some(found.id);
-            return Ok(());
-        }
-        if operation.name != OperationName::Upsert {
-            let message = format!(
-                "There is no contact with the `email` {} in this workspace and mode.",
-                Quoted(address)
-            );
-            return Err(Error::new(ErrorKind::NotFound, message).at("match.email"));
-        }
-        if let Some(Value::Object(members)) = &mut operation.data {
-            let email = members.entry("email");
-            email.or_insert_with(|| json!(address));
-        }
-        Ok(())
     }
 
     async fn apply_to<T: Object + Into<Record>>(&self, operation: Operation) -> Result<Done> {

@@ -1,15 +1,14 @@
 //! How a batch of operations is read, and one operation of it.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::name::{OperationName, read_name};
 use super::references::{Named, REF, check_reference, look_up, reference_of, resolved};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::BATCH_ROWS_MAX;
+use crate::limits::{BATCH_ROWS_MAX, DEDUP_KEYS_MAX};
 use crate::record::hint;
 use crate::record::input::{Reader, type_name};
 use crate::record::object_type::{self, ObjectType};
-use crate::value::email;
 use crate::value::excerpt::Quoted;
 use crate::value::id::{Id, Kind};
 use crate::value::spelling::OtherNames;
@@ -124,8 +123,8 @@ pub(super) struct Operation {
     pub subject: Subject,
     /// The record; none of one that is made, or is named by its key.
     pub id: Option<Id>,
-    /// The address of the contact.
-    pub key: Option<String>,
+    /// The unique values by which it is named.
+    pub key: Option<Map<String, Value>>,
     pub data: Option<Value>,
     pub expected: Option<i64>,
 }
@@ -320,37 +319,29 @@ fn named_subject(said: &str, links: bool) -> Result<Subject> {
     Err(error.options_or(said, all.iter().copied(), object_type::OTHER_NAMES))
 }
 
-/// The address by which an operation names its contact.
-fn read_key(name: OperationName, subject: Subject, key: Value) -> Result<String> {
-    if subject != Subject::Object(ObjectType::Contact) {
+/// The unique values by which an operation names its record.
+fn read_key(name: OperationName, subject: Subject, key: Value) -> Result<Map<String, Value>> {
+    let Subject::Object(of) = subject else {
         let what = hint::with_article(subject.as_str());
-        let message =
-            format!("Contacts alone have a unique value to `match`: {what} is named by its `id`.");
-        return Err(Error::invalid("match", message));
-    }
-    let Value::Object(mut members) = key else {
-        let message = "`match` must be an object such as {\"email\": \"ada@example.com\"}.";
+        let message = format!("{what} has no unique value to `match`: it is named by its `id`.");
         return Err(Error::invalid("match", message));
     };
-    let given = members.remove("email");
-    if let Some((other, _)) = members.iter().next() {
-        let message = format!("`match` can name `email` alone, not {}.", Quoted(other));
-        let error = Error::new(ErrorKind::UnknownValue, message).at("match");
-        return Err(error.options(other, ["email"]));
-    }
-    let Some(Value::String(text)) = given else {
-        let name = name.as_str();
-        let message = format!("`{name}` needs an address in `match.email`, a string.");
-        return Err(Error::invalid("match.email", message));
-    };
-    match email::parse(&text) {
-        Ok(email) => Ok(email.into_owned()),
-        Err(_) => {
-            let message = format!(
-                "`match.email` must be an e-mail address, not {}.",
-                Quoted(&text)
-            );
-            Err(hint::email_meant(&text).on(Error::invalid("match.email", message)))
+    let example = match of {
+        ObjectType::Contact => r#"{"email": "ada@example.com"}"#,
+        ObjectType::Company | ObjectType::Deal | ObjectType::Activity => {
+            r#"{"metadata.customer_no": "A-17"}"#
         }
+    };
+    let Value::Object(members) = key else {
+        let message = format!("`match` must be an object such as {example}.");
+        return Err(Error::invalid("match", message));
+    };
+    if !(1..=DEDUP_KEYS_MAX).contains(&members.len()) {
+        let (name, given) = (name.as_str(), members.len());
+        let message = format!(
+            "`{name}` needs 1 to {DEDUP_KEYS_MAX} unique values in `match`, such as {example}; there are {given}."
+        );
+        return Err(Error::invalid("match", message));
     }
+    Ok(members)
 }

@@ -9,9 +9,10 @@ use super::report::{ConflictCode, Report, UndoConflict, UndoneChange};
 use super::state::State;
 use crate::engine::change::Plan;
 use crate::engine::resources::fields::definitions::{check_room, record_event};
+use crate::engine::resources::fields::uniqueness::end;
 use crate::error::Result;
 use crate::record::field::Field;
-use crate::record::{DefinitionChange, Document, Entry};
+use crate::record::{DefinitionChange, Document, Entry, Record};
 use crate::store::Write;
 use crate::value::id::{Id, Kind};
 
@@ -102,13 +103,15 @@ impl Definitions {
             return;
         }
         let id = plan.mint(Kind::Field);
-        let field = Field {
+        let mut field = Field {
             id,
             version: 1,
             created_at: id.timestamp(),
             updated_at: id.timestamp(),
             ..former.clone()
         };
+        // Its values were not kept apart since: it is made unique anew.
+        field.kept_apart_by(None);
         if let Err(error) = check_room(&self.fields, &field) {
             let code = ConflictCode::ValidationFailed;
             report.conflict(UndoConflict::new(former.id, code, error.message()));
@@ -130,10 +133,13 @@ impl Definitions {
     }
 
     /// Removes what the request defined.
-    pub fn remove(&self, plan: &mut Plan<'_>, report: &mut Report) -> Result<()> {
+    pub async fn remove(&self, plan: &mut Plan<'_>, report: &mut Report) -> Result<()> {
         for entry in &self.removed {
             let id = entry.record.id();
             let json = last_state(plan, entry)?;
+            if let Record::Field(field) = &entry.record {
+                end(plan, field).await?;
+            }
             plan.write(Write::Delete(entry.clone()));
             record_event(plan, DefinitionChange::Deleted, id, &json, Map::new());
             report.reverted(id, UndoneChange::Deleted, Vec::new());

@@ -141,7 +141,8 @@ impl Used {
         while let Some((id, by)) = staying.pop() {
             actions.remove(&id);
             conflicts.push(conflict(id, by));
-            let of_it = (id, Id::new(Kind::Contact, 0))..=(id, Id::new(Kind::Session, u128::MAX));
+            let of_it =
+                (id, Id::new(Kind::Contact, 0))..=(id, Id::new(Kind::ImportPart, u128::MAX));
             let also: Vec<(Id, Id)> = self.own.range(of_it).copied().collect();
             for pair in also {
                 self.own.remove(&pair);

@@ -1,78 +1,156 @@
 //! Unique values that an undo would have records take, and that others have by now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::reversal::Action;
 use crate::engine::context::Context;
+use crate::engine::unique_values::still_has;
 use crate::error::Result;
 use crate::limits::PAGE_LIMIT_MAX;
+use crate::record::UniqueValue;
+use crate::record::field::Field;
+use crate::record::object_type::ObjectType;
+use crate::record::unique_member::{UniqueMember, unique_members};
 use crate::value::id::{Id, Kind};
 
-/// The records whose unique value is another's, each with that one. A value that its holder leaves by the same undo is free: several
+/// The records some of whose unique values are others': by which members, and whose.
+pub(super) type Taken = BTreeMap<Id, Vec<(String, Id)>>;
+
+/// A value that an action has its record take.
+struct Wanted<'a> {
+    id: Id,
+    member: &'a UniqueMember,
+    kind: Kind,
+    key: String,
+}
+
+/// The records whose unique values are others', each with those. A value that its holder leaves by the same undo is free: several
 /// records may exchange theirs.
 pub(super) async fn taken(
     context: &Context,
+    fields: &[Field],
     actions: &BTreeMap<Id, Action>,
-) -> Result<BTreeMap<Id, Id>> {
-    let wanted: BTreeMap<Id, String> = actions
-        .values()
-        .filter_map(|action| Some((action.id, wanted(action)?)))
-        .collect();
+) -> Result<Taken> {
+    let members = ObjectType::ALL.map(|of| (of, unique_members(fields, of)));
+    let members = BTreeMap::from(members);
+    let wanted = wanted(&members, actions);
     let holders = holders(context, &wanted).await?;
-    let mut claimed: BTreeMap<&str, Id> = BTreeMap::new();
-    let mut taken = BTreeMap::new();
-    // Those that wait for another to leave its value.
-    let mut waiting: BTreeMap<Id, Id> = BTreeMap::new();
-    for (id, key) in &wanted {
-        if let Some(other) = claimed.insert(key, *id) {
-            claimed.insert(key, other);
-            taken.insert(*id, other);
+    let mut claimed: BTreeMap<(Kind, &str), Id> = BTreeMap::new();
+    let mut taken = Taken::new();
+    // Those that wait for another to leave a value.
+    let mut waiting: BTreeMap<Id, Vec<(&Wanted<'_>, Id)>> = BTreeMap::new();
+    for want in &wanted {
+        let claim = (want.kind, want.key.as_str());
+        if let Some(other) = claimed.insert(claim, want.id) {
+            claimed.insert(claim, other);
+            note(&mut taken, want, other);
             continue;
         }
-        match holders.get(key) {
-            Some(holder) if leaves(actions, *holder) => drop(waiting.insert(*holder, *id)),
-            Some(holder) => drop(taken.insert(*id, *holder)),
-            None => {}
+        match holders.get(&claim) {
+            Some(holder) if leaves(&members, actions, *holder, want) => {
+                let waits = waiting.entry(*holder).or_default();
+                waits.push((want, *holder));
+            }
+            Some(holder) if *holder != want.id => note(&mut taken, want, *holder),
+            Some(_) | None => {}
         }
     }
     // Who does not get a value keeps its own.
     let mut kept: Vec<Id> = taken.keys().copied().collect();
+    let mut seen: BTreeSet<Id> = kept.iter().copied().collect();
     while let Some(holder) = kept.pop() {
-        if let Some(id) = waiting.remove(&holder) {
-            taken.insert(id, holder);
-            kept.push(id);
+        for (want, holder) in waiting.remove(&holder).unwrap_or_default() {
+            note(&mut taken, want, holder);
+            if seen.insert(want.id) {
+                kept.push(want.id);
+            }
         }
     }
     Ok(taken)
 }
 
-/// The unique value that an action has its record take, which it has not.
-fn wanted(action: &Action) -> Option<String> {
-    let key = action.after.record.unique_key();
-    let key = key.filter(|_| !action.removes())?;
-    let has = action.trashed.is_none() && action.before.record.unique_key().as_ref() == Some(&key);
-    (!has).then_some(key)
+fn note(taken: &mut Taken, want: &Wanted<'_>, holder: Id) {
+    let of_record = taken.entry(want.id).or_default();
+    of_record.push((want.member.path.clone(), holder));
 }
 
-/// Whether an action has its record leave the unique value that it has.
-fn leaves(actions: &BTreeMap<Id, Action>, id: Id) -> bool {
-    actions.get(&id).is_some_and(|action| {
-        action.removes() || action.before.record.unique_key() != action.after.record.unique_key()
-    })
+/// The unique values that actions have their records take, which they have not.
+fn wanted<'a>(
+    members: &'a BTreeMap<ObjectType, Vec<UniqueMember>>,
+    actions: &BTreeMap<Id, Action>,
+) -> Vec<Wanted<'a>> {
+    let mut wanted = Vec::new();
+    for action in actions.values().filter(|action| !action.removes()) {
+        let Some(of) = ObjectType::of(action.id.kind()) else {
+            continue;
+        };
+        for member in members.get(&of).into_iter().flatten() {
+            let Some(key) = member.key_of_record(&action.after.record) else {
+                continue;
+            };
+            let had = member.key_of_record(&action.before.record);
+            if action.trashed.is_none() && had.as_ref() == Some(&key) {
+                continue;
+            }
+            wanted.push(Wanted {
+                id: action.id,
+                member,
+                kind: member.key_kind(of),
+                key,
+            });
+        }
+    }
+    wanted
 }
 
-async fn holders(context: &Context, wanted: &BTreeMap<Id, String>) -> Result<BTreeMap<String, Id>> {
-    let mut of_kinds: BTreeMap<Kind, Vec<String>> = BTreeMap::new();
-    for (id, key) in wanted {
-        of_kinds.entry(id.kind()).or_default().push(key.clone());
+/// Whether an action has a record leave the value that another one wants of it.
+fn leaves(
+    members: &BTreeMap<ObjectType, Vec<UniqueMember>>,
+    actions: &BTreeMap<Id, Action>,
+    holder: Id,
+    want: &Wanted<'_>,
+) -> bool {
+    let Some(action) = actions.get(&holder).filter(|_| holder != want.id) else {
+        return false;
+    };
+    let of = ObjectType::of(holder.kind());
+    let mut all = of.and_then(|of| members.get(&of)).into_iter().flatten();
+    let keeps = all.any(|member| {
+        member == want.member
+            && member.key_of_record(&action.after.record).as_ref() == Some(&want.key)
+    });
+    action.removes() || !keeps
+}
+
+/// Who has these values.
+async fn holders<'a>(
+    context: &Context,
+    wanted: &'a [Wanted<'_>],
+) -> Result<BTreeMap<(Kind, &'a str), Id>> {
+    let mut of_kinds: BTreeMap<Kind, Vec<&'a Wanted<'_>>> = BTreeMap::new();
+    for want in wanted {
+        of_kinds.entry(want.kind).or_default().push(want);
     }
     let mut holders = BTreeMap::new();
-    for (kind, keys) in of_kinds {
-        for keys in keys.chunks(PAGE_LIMIT_MAX) {
+    for (kind, wanted) in of_kinds {
+        for wanted in wanted.chunks(PAGE_LIMIT_MAX) {
+            let keys: Vec<String> = wanted.iter().map(|want| want.key.clone()).collect();
             let storage = context.storage();
-            let found = storage.find(context.scope(), kind, keys).await?;
-            let held = keys.iter().zip(found);
-            holders.extend(held.filter_map(|(key, found)| Some((key.clone(), found?.id))));
+            let found = storage.find(context.scope(), kind, &keys).await?;
+            for (want, found) in wanted.iter().zip(found) {
+                let Some(found) = found else {
+                    continue;
+                };
+                let mut holder = found.id;
+                if kind == Kind::UniqueValue {
+                    let value: UniqueValue = found.decode()?;
+                    holder = value.record_id;
+                    if !still_has(context, holder, &want.key, want.member).await? {
+                        continue;
+                    }
+                }
+                holders.insert((kind, want.key.as_str()), holder);
+            }
         }
     }
     Ok(holders)

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use self::definitions::Definitions;
+use self::keys::Taken;
 use self::links::Links;
 use self::past::{Past, Place, Target};
 pub use self::report::{ConflictCode, Reverted, UndoConflict, UndoTag, Undone, UndoneChange};
@@ -111,7 +112,8 @@ fn check_scopes(scopes: KeyScopes, kinds: impl Iterator<Item = Kind>) -> Result<
     }
 }
 
-struct Undo {
+/// The undo of a request.
+pub(in crate::engine) struct Undo {
     request: RequestId,
     scopes: Option<KeyScopes>,
     returning: Returning,
@@ -120,7 +122,7 @@ struct Undo {
 }
 
 impl Undo {
-    fn new(request: RequestId, scopes: Option<KeyScopes>) -> Self {
+    pub fn new(request: RequestId, scopes: Option<KeyScopes>) -> Self {
         Self {
             request,
             scopes,
@@ -137,7 +139,7 @@ impl Undo {
         now: &Now<'_>,
         report: &mut Report,
     ) -> Result<BTreeMap<Id, Action>> {
-        let mut verdicts = self.verdicts(past, now, &BTreeMap::new())?;
+        let mut verdicts = self.verdicts(past, now, &Taken::new())?;
         let mut actions = BTreeMap::new();
         for verdict in verdicts.values_mut() {
             let action = verdict.action.take();
@@ -148,7 +150,7 @@ impl Undo {
             let verdict = verdicts.entry(conflict.id).or_default();
             verdict.conflicts = vec![conflict];
         }
-        let taken = keys::taken(context, &actions).await?;
+        let taken = keys::taken(context, now.fields, &actions).await?;
         if !taken.is_empty() {
             for (id, verdict) in self.verdicts(past, now, &taken)? {
                 if taken.contains_key(&id) {
@@ -174,12 +176,7 @@ impl Undo {
     }
 
     /// What reverting comes to for each record, where these have a unique value that another one has.
-    fn verdicts(
-        &self,
-        past: &Past,
-        now: &Now<'_>,
-        taken: &BTreeMap<Id, Id>,
-    ) -> Result<BTreeMap<Id, Verdict>> {
+    fn verdicts(&self, past: &Past, now: &Now<'_>, taken: &Taken) -> Result<BTreeMap<Id, Verdict>> {
         let is_made = |target: &&Target| target.before != Place::Live;
         let leaving: BTreeSet<Id> = past
             .targets
@@ -298,7 +295,7 @@ impl Operation for Undo {
                 write(plan, action, &restored, &mut report);
             }
         }
-        definitions.remove(plan, &mut report)?;
+        definitions.remove(plan, &mut report).await?;
         answer(plan, self.request, past.truncated, &state, report)
     }
 

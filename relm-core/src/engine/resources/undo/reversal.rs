@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::keys::Taken;
 use super::past::{METADATA, Place, Target};
 use super::report::{ConflictCode, UndoConflict, UndoneChange};
 use super::state::State;
@@ -25,8 +26,8 @@ pub(super) struct Rules<'a> {
     pub fields: &'a [Field],
     /// Whether a record is not there after it, as far as is known.
     pub is_gone: &'a dyn Fn(Id) -> bool,
-    /// Records whose unique value another one has, with that one.
-    pub taken: &'a BTreeMap<Id, Id>,
+    /// Records some of whose unique values other ones have.
+    pub taken: &'a Taken,
 }
 
 /// What is to be done with one record.
@@ -145,16 +146,18 @@ fn restore<T: Object + Into<Record>>(
         let conflict = UndoConflict::new(target.id, ConflictCode::ChangedSince, message);
         return Ok(Verdict::of(conflict));
     }
-    if let Some(holder) = rules.taken.get(&target.id) {
-        return Ok(Verdict::of(taken(target.id, *holder)));
+    if let Some((member, holder)) = rules.taken.get(&target.id).and_then(|all| all.first()) {
+        return Ok(Verdict::of(taken::<T>(target.id, member, *holder)));
     }
     Reversal::of::<T>(target, last_state)?.apply::<T>(rules, Place::Live, Some(entry))
 }
 
-fn taken(id: Id, holder: Id) -> UndoConflict {
-    let message = "Another contact has this `email` by now: change or delete that one first.";
+fn taken<T: Object>(id: Id, member: &str, holder: Id) -> UndoConflict {
+    let of = T::TYPE;
+    let message =
+        format!("Another {of} has this `{member}` by now: change or delete that one first.");
     let conflict = UndoConflict::new(id, ConflictCode::Conflict, message);
-    conflict.at("email").existing(holder)
+    conflict.at(member).existing(holder)
 }
 
 /// The members that are otherwise than the request left them: from that, to what is there.
@@ -242,8 +245,8 @@ impl<'a> Reversal<'a> {
     /// Refuses what cannot go back by what is so now.
     fn check<T: Object>(&mut self, rules: &Rules<'_>) {
         let id = self.target.id;
-        if let Some(holder) = rules.taken.get(&id) {
-            self.refuse("email", taken(id, *holder));
+        for (member, holder) in rules.taken.get(&id).into_iter().flatten() {
+            self.refuse(member, taken::<T>(id, member, *holder));
         }
         for (name, change) in self.reverts.clone() {
             let Some(key) = name.strip_prefix(METADATA) else {

@@ -1,0 +1,137 @@
+//! The queue of imports that wait for a worker, of all workspaces: entries of the store that expire, as claims are, about an id that no
+//! import has. Whoever works on imports finds there which go on, without a look into each workspace.
+//!
+//! An entry is only a hint: what is to be done, the import itself says. One that is lost is put there again by hourly upkeep.
+
+use std::future::poll_fn;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
+
+use futures_util::task::AtomicWaker;
+
+use super::components::Components;
+use crate::error::Result;
+use crate::store::{Batch, CommitError, StoredResponse, Write};
+use crate::value::id::{Id, Kind};
+use crate::value::scope::Scope;
+
+/// What all entries are about.
+const QUEUE: Id = Id::new(Kind::Import, 0);
+/// How long an entry stays that nobody takes out.
+const ENTRY_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+/// Entries that are read at once.
+const READ: usize = 200;
+
+/// An import that waits for a worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Waiting {
+    pub scope: Scope,
+    pub import: Id,
+}
+
+impl Waiting {
+    fn key(self) -> String {
+        let (workspace, mode) = (self.scope.workspace(), self.scope.mode());
+        format!("import {workspace} {mode} {}", self.import)
+    }
+
+    fn of(key: &str) -> Option<Self> {
+        let mut words = key.strip_prefix("import ")?.split(' ');
+        let workspace = Id::parse(words.next()?)?;
+        let mode = words.next()?.parse().ok()?;
+        let import = Id::parse(words.next()?)?;
+        let scope = Scope::new(workspace, mode);
+        Some(Self { scope, import })
+    }
+
+    /// Puts it into the queue, unless it is there.
+    pub async fn enlist(self, components: &Components) -> Result<()> {
+        let now = components.environment().now();
+        let entry = Write::Remember(StoredResponse {
+            key: self.key(),
+            fingerprint: [0; 32],
+            outcome: 0,
+            body: "".into(),
+            expires_at: now.saturating_add_millis(ENTRY_MS),
+            about: vec![QUEUE],
+        });
+        commit(components, entry).await
+    }
+
+    /// Takes it out of the queue.
+    pub async fn strike(self, components: &Components) -> Result<()> {
+        let key = self.key();
+        commit(components, Write::Forget { key, about: QUEUE }).await
+    }
+}
+
+async fn commit(components: &Components, write: Write) -> Result<()> {
+    let batch = Batch {
+        scope: Scope::SYSTEM,
+        now: components.environment().now(),
+        requires: Vec::new(),
+        writes: vec![write],
+    };
+    match components.storage().commit(batch).await {
+        // It is there already.
+        Ok(()) | Err(CommitError::Refused(_)) => Ok(()),
+        Err(CommitError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// The imports that wait, of all workspaces.
+pub(super) async fn waiting(components: &Components) -> Result<Vec<Waiting>> {
+    let mut all = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let storage = components.storage();
+        let keys = storage.responses_about(Scope::SYSTEM, QUEUE, after.as_deref(), READ);
+        let keys = keys.await?;
+        all.extend(keys.iter().filter_map(|key| Waiting::of(key)));
+        if keys.len() < READ {
+            return Ok(all);
+        }
+        after = keys.into_iter().next_back();
+    }
+}
+
+/// How a request wakes the worker in its own process. It only saves time: the worker looks at the queue by itself.
+#[derive(Default)]
+pub(super) struct ImportNotice {
+    is_given: AtomicBool,
+    waker: AtomicWaker,
+}
+
+impl ImportNotice {
+    pub fn give(&self) {
+        self.is_given.store(true, Ordering::Release);
+        self.waker.wake();
+    }
+
+    /// Waits until it was given since this last returned. One task at a time waits here.
+    pub async fn taken(&self) {
+        poll_fn(|context| {
+            self.waker.register(context.waker());
+            match self.is_given.swap(false, Ordering::Acquire) {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        })
+        .await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::scope::Mode;
+
+    #[test]
+    fn an_entry_says_which_import_it_is_of() {
+        let scope = Scope::new(Id::new(Kind::Workspace, 5), Mode::Test);
+        let import = Id::new(Kind::Import, 7);
+        let waiting = Waiting { scope, import };
+        assert_eq!(Waiting::of(&waiting.key()), Some(waiting));
+        assert_eq!(Waiting::of("claim upkeep"), None);
+    }
+}

@@ -1,0 +1,171 @@
+//! The rows of one chunk: what they change, what becomes of each and how far the import is are one commit.
+
+use async_trait::async_trait;
+
+use super::shadows::plan_shadows;
+use super::slice::Step;
+use crate::engine::change::{Operation, Plan};
+use crate::engine::resources::imports::rows::{ImportRows, RowOutcome};
+use crate::engine::resources::imports::state::{Stored, StoredChunk};
+use crate::error::Result;
+use crate::limits::{IMPORT_FAILED_BYTES_MAX, IMPORT_LEASE_MS};
+use crate::record::import::{Chunk, FailedRow, Import, ImportStatus};
+use crate::store::Refusal;
+use crate::value::id::Id;
+use crate::value::request_id::RequestId;
+use crate::value::time::Timestamp;
+
+/// Works on the next chunk of an import; after the last one, ends the import.
+pub(super) struct RowsStep<'a> {
+    import: Id,
+    request: RequestId,
+    worker: &'a str,
+    /// Whether the import is left to others with it.
+    is_last: bool,
+    /// The rows of the chunk, as far as they were read in an attempt before.
+    rows: Option<(i64, ImportRows)>,
+}
+
+impl<'a> RowsStep<'a> {
+    pub fn new(import: Id, request: RequestId, worker: &'a str, is_last: bool) -> Self {
+        Self {
+            import,
+            request,
+            worker,
+            is_last,
+            rows: None,
+        }
+    }
+
+    /// What becomes of the rows of a chunk: of as many of them as one commit holds.
+    async fn outcomes(
+        &mut self,
+        plan: &mut Plan<'_>,
+        import: &Import,
+        chunk: &Chunk,
+    ) -> Result<Vec<RowOutcome>> {
+        if chunk.waiting.is_empty() {
+            return Ok(Vec::new());
+        }
+        let number = import.work.next_chunk;
+        let known = self
+            .rows
+            .take()
+            .filter(|(of, rows)| *of == number && rows.len() == chunk.waiting.len());
+        let rows = match known {
+            Some((_, rows)) => rows,
+            None => ImportRows::read(import, &chunk.waiting)?,
+        };
+        let (_, rows) = self.rows.insert((number, rows));
+        match import.dry_run {
+            true => plan_shadows(plan, import.id, rows).await,
+            false => rows.plan(plan).await,
+        }
+    }
+}
+
+#[async_trait]
+impl Operation for RowsStep<'_> {
+    type Output = Step;
+
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Step> {
+        let context = plan.context();
+        let now = plan.now();
+        let Some(stored) = Stored::read(context, self.import).await? else {
+            return Ok(Step::Lost);
+        };
+        let is_running = matches!(
+            stored.import.status,
+            ImportStatus::Queued | ImportStatus::Running
+        );
+        if !is_running || stored.import.is_leased_to_others(self.worker, now) {
+            return Ok(Step::Lost);
+        }
+        let number = stored.import.work.next_chunk;
+        if number >= stored.import.work.chunks {
+            let completed = counted(&stored.import, now).ended(ImportStatus::Completed, now);
+            stored.replace(plan, completed)?;
+            return Ok(Step::Worked);
+        }
+        let stored_chunk = StoredChunk::require(context, self.import, number).await?;
+        let outcomes = self
+            .outcomes(plan, &stored.import, &stored_chunk.chunk)
+            .await?;
+        let mut after = stored.import.next_version();
+        after.status = ImportStatus::Running;
+        after.started_at.get_or_insert(now);
+        let mut chunk = stored_chunk.chunk.clone();
+        let has_changed = take_in(&mut after, &mut chunk, outcomes);
+        if has_changed && !after.dry_run {
+            chunk.requests.push(self.request);
+        }
+        if chunk.is_done() {
+            after.work.next_chunk += 1;
+        }
+        let lease = (!self.is_last).then(|| now.saturating_add_millis(IMPORT_LEASE_MS));
+        after.work.leased_until = lease;
+        after.work.worker = lease.map(|_| self.worker.to_owned());
+        stored_chunk.replace(plan, &chunk)?;
+        stored.replace(plan, counted(&after, now))?;
+        Ok(Step::Worked)
+    }
+
+    fn refused(&mut self, conflict: Refusal) -> Result<()> {
+        match &mut self.rows {
+            Some((_, rows)) => rows.refused(conflict),
+            None => Err(crate::engine::transaction::unexpected(&conflict)),
+        }
+    }
+}
+
+/// The same import with its rate.
+fn counted(import: &Import, now: Timestamp) -> Import {
+    let mut counted = import.clone();
+    let began = import.started_at.unwrap_or(now);
+    let elapsed_ms = now.as_millis().saturating_sub(began.as_millis()).max(1);
+    counted.rows_per_second = import.rows.saturating_mul(1000) / elapsed_ms;
+    counted
+}
+
+/// Takes in what became of the first rows of a chunk; whether they changed anything.
+fn take_in(import: &mut Import, chunk: &mut Chunk, outcomes: Vec<RowOutcome>) -> bool {
+    let left = chunk.waiting.split_off(outcomes.len());
+    let worked = std::mem::replace(&mut chunk.waiting, left);
+    let mut has_changed = false;
+    for (row, outcome) in worked.into_iter().zip(outcomes) {
+        import.rows += 1;
+        match outcome {
+            RowOutcome::Created => {
+                has_changed = true;
+                import.created += 1;
+            }
+            RowOutcome::Updated => {
+                has_changed = true;
+                import.updated += 1;
+            }
+            RowOutcome::Unchanged => import.unchanged += 1,
+            RowOutcome::Failed(error) => {
+                import.failed += 1;
+                keep_failed(import, chunk, FailedRow::of(row, &error));
+            }
+        }
+    }
+    if chunk.waiting.is_empty() {
+        for unread in std::mem::take(&mut chunk.unread) {
+            import.rows += 1;
+            import.failed += 1;
+            keep_failed(import, chunk, unread);
+        }
+        chunk.failed.sort_by_key(|failed| failed.line);
+    }
+    has_changed
+}
+
+/// Keeps a row that failed, where there is room for it.
+fn keep_failed(import: &mut Import, chunk: &mut Chunk, failed: FailedRow) {
+    let bytes = failed.bytes() as i64;
+    if import.work.failed_bytes + bytes <= IMPORT_FAILED_BYTES_MAX as i64 {
+        import.work.failed_bytes += bytes;
+        chunk.failed.push(failed);
+    }
+}

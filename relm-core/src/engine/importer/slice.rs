@@ -1,0 +1,184 @@
+//! Some time for one import.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::rows::RowsStep;
+use super::undoing::UndoStep;
+use crate::engine::change::{Operation, Plan, apply};
+use crate::engine::components::Components;
+use crate::engine::context::Context;
+use crate::engine::import_queue::Waiting;
+use crate::engine::resources::imports::cleaning::clean_some;
+use crate::engine::resources::imports::state::Stored;
+use crate::error::{Error, ErrorKind, Result};
+use crate::record::Actor;
+use crate::record::import::{Import, ImportStatus};
+use crate::value::id::Id;
+
+/// How long a slice takes, to the end of a chunk.
+const SLICE_MS: i64 = 1_000;
+
+/// How a slice ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spent {
+    /// The time was over: more is to be done.
+    HasMore,
+    /// Somebody else works on it, or its file is arriving.
+    Waits,
+    /// Nothing is left to be done.
+    Over,
+}
+
+/// What a step came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// A piece of the work was done.
+    Worked,
+    /// It is not there any more, has another status by now, or somebody else works on it.
+    Lost,
+}
+
+/// Some time for one import.
+pub(super) struct Slice<'a> {
+    components: &'a Arc<Components>,
+    worker: &'a str,
+    waiting: Waiting,
+}
+
+impl<'a> Slice<'a> {
+    pub fn new(components: &'a Arc<Components>, worker: &'a str, waiting: Waiting) -> Self {
+        Self {
+            components,
+            worker,
+            waiting,
+        }
+    }
+
+    pub async fn spend(&self) -> Result<Spent> {
+        let Waiting { scope, import } = self.waiting;
+        let context = Context::open(self.components, scope, Actor::SYSTEM.into()).await?;
+        let environment = context.environment();
+        let began = environment.monotonic();
+        loop {
+            let Some(Stored { import: now, .. }) = Stored::read(&context, import).await? else {
+                return self.end().await;
+            };
+            let is_last = environment.monotonic().millis_since(began) >= SLICE_MS;
+            let at = environment.now();
+            let is_leased = now.is_leased_to_others(self.worker, at);
+            match now.status {
+                ImportStatus::Receiving if is_leased => return Ok(Spent::Waits),
+                ImportStatus::Receiving => {
+                    apply(&context, NeverArrived { import }).await?;
+                }
+                ImportStatus::Queued | ImportStatus::Running | ImportStatus::Undoing
+                    if is_leased =>
+                {
+                    return Ok(Spent::Waits);
+                }
+                ImportStatus::Queued | ImportStatus::Running | ImportStatus::Undoing => {
+                    let stepped = self.step(&context, &now, is_last).await;
+                    if self.or_fail(&context, stepped).await? == Step::Lost {
+                        return Ok(Spent::Waits);
+                    }
+                }
+                ImportStatus::Completed
+                | ImportStatus::Cancelled
+                | ImportStatus::Failed
+                | ImportStatus::Undone => {
+                    if !clean_some(&context, import).await? {
+                        return self.end().await;
+                    }
+                }
+            }
+            if is_last {
+                return Ok(Spent::HasMore);
+            }
+        }
+    }
+
+    async fn step(&self, context: &Context, import: &Import, is_last: bool) -> Result<Step> {
+        let request = context.environment().mint_request();
+        let context = context
+            .clone()
+            .acting_as(import.actor.clone().into())
+            .for_request(request);
+        if import.status == ImportStatus::Undoing {
+            return UndoStep::take(&context, import, self.worker, is_last).await;
+        }
+        let step = RowsStep::new(import.id, request, self.worker, is_last);
+        apply(&context, step).await
+    }
+
+    /// What fails for another reason than the store is not going to succeed: the import ends with it.
+    async fn or_fail(&self, context: &Context, stepped: Result<Step>) -> Result<Step> {
+        let Err(error) = stepped else {
+            return stepped;
+        };
+        if matches!(
+            error.kind(),
+            ErrorKind::Unavailable | ErrorKind::OutcomeUnknown
+        ) {
+            return Err(error);
+        }
+        let failed = Fail {
+            import: self.waiting.import,
+            reason: error.message().to_owned(),
+        };
+        apply(context, failed).await?;
+        Err(error)
+    }
+
+    async fn end(&self) -> Result<Spent> {
+        self.waiting.strike(self.components).await?;
+        Ok(Spent::Over)
+    }
+}
+
+/// Ends an import whose file brought no row for long.
+struct NeverArrived {
+    import: Id,
+}
+
+#[async_trait]
+impl Operation for NeverArrived {
+    type Output = ();
+
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<()> {
+        let Some(stored) = Stored::read(plan.context(), self.import).await? else {
+            return Ok(());
+        };
+        let now = plan.now();
+        let is_arriving = stored.import.status == ImportStatus::Receiving;
+        if is_arriving && !stored.import.is_leased_to_others("", now) {
+            let failed = stored
+                .import
+                .broken_off("Its file did not arrive whole.", now);
+            stored.replace(plan, failed)?;
+        }
+        Ok(())
+    }
+}
+
+/// Ends an import that cannot go on.
+struct Fail {
+    import: Id,
+    reason: String,
+}
+
+#[async_trait]
+impl Operation for Fail {
+    type Output = ();
+
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<()> {
+        let stored = Stored::read(plan.context(), self.import).await?;
+        let stored = stored.ok_or_else(|| Error::not_found("import"))?;
+        if !stored.import.status.has_ended() {
+            let failed = stored.import.broken_off(&self.reason, plan.now());
+            stored.replace(plan, failed)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,482 @@
+//! Making a field unique, and no longer: the definition says so first, with an index that every write keeps from then on, and then the
+//! values of the records that are there are taken into the index, in steps of one bounded commit each. With the last step the field is unique.
+//!
+//! A write that was planned before the definition said so cannot be committed after it, so that no value gets past the index from then on.
+//! How far the steps have got is kept with each of them, and whoever finds such an index goes on: the caller who asks again, and the
+//! hourly upkeep. Two records that have one value end it: the field is not unique. An index that is no longer kept is taken away in steps.
+
+use async_trait::async_trait;
+use serde_json::Map;
+
+use super::definitions::{record_event, replace, unknown};
+use super::duplicates::{Duplicates, refusal};
+use crate::engine::change::{Operation, Plan, apply};
+use crate::engine::context::Context;
+use crate::engine::idempotency::apply_once;
+use crate::engine::reply::{Outcome, Reply};
+use crate::engine::resources::erasure::commits::DeleteAll;
+use crate::engine::resources::purge::{Rest, is_kept};
+use crate::engine::unique_values::still_has;
+use crate::error::{ErrorKind, Result};
+use crate::limits::{PAGE_LIMIT_MAX, UNIQUE_STEPS_MAX};
+use crate::query::filter::Clause;
+use crate::record::field::{Field, UniqueIndex};
+use crate::record::unique_member::UniqueMember;
+use crate::record::{DefinitionChange, Document, Entry, UniqueValue};
+use crate::store::{Query, Write};
+use crate::value::id::{Id, Kind};
+
+/// Values of one step that takes an index away.
+const STEP_VALUES: usize = 500;
+
+/// Has a definition keep its values apart from now on: what the plan writes of it beside the definition itself.
+pub(super) fn begin(plan: &mut Plan<'_>, field: &mut Field) {
+    let index = plan.mint(Kind::UniqueValue);
+    field.kept_apart_by(Some(UniqueIndex::making(index)));
+    plan.write(Write::Insert(Entry::new(UniqueValue::making(
+        index, field.id,
+    ))));
+}
+
+/// Has the index of a definition that goes, or that keeps its values apart no more, be taken away.
+pub(in crate::engine::resources) async fn end(plan: &mut Plan<'_>, field: &Field) -> Result<()> {
+    let Some(index) = &field.unique_index else {
+        return Ok(());
+    };
+    let making = index_of(plan.context(), index.id).await?;
+    let write = match making {
+        Some((value, document)) => Write::Replace {
+            before: Entry {
+                record: value.clone().into(),
+                json: document.json,
+            },
+            after: Entry::new(value.into_ending()),
+        },
+        None => Write::Insert(Entry::new(UniqueValue::ending(
+            plan.mint(Kind::UniqueValue),
+            index.id,
+            field.id,
+        ))),
+    };
+    plan.write(write);
+    Ok(())
+}
+
+/// What is kept of an index that is being made or taken away.
+async fn index_of(context: &Context, index: Id) -> Result<Option<Kept>> {
+    let key = UniqueValue::key_of_index(index);
+    let found = context.holder(Kind::UniqueValue, key).await?;
+    let read = |document: Document| Ok((document.decode()?, document));
+    found.map(read).transpose()
+}
+
+/// Takes in as many records as a caller waits for. `made` says whether the definition is a new one, which goes where it cannot be unique.
+pub(super) async fn make(context: &Context, field: Field, made: bool) -> Result<Reply<Field>> {
+    let (id, json) = (field.id, Entry::new(field.clone()).json);
+    if context.storage().is_dry_run() {
+        // Nothing says so that a step could go by. The records that were looked at have no value in common.
+        return Ok(Reply::new(done(made), json));
+    }
+    match make_some(context, &field, made).await {
+        // The definition says so, and whoever finds it goes on: an error would say that nothing was done.
+        Err(error)
+            if !matches!(
+                error.kind(),
+                ErrorKind::IdempotencyConflict | ErrorKind::Conflict
+            ) && is_kept(context) =>
+        {
+            match apply_once(context, Pause { id, made }).await {
+                // Nothing is left that would go on.
+                Err(error) if error.kind() == ErrorKind::NotFound => Err(error),
+                kept => Ok(kept.unwrap_or_else(|_| Reply::new(Outcome::Accepted, json))),
+            }
+        }
+        ended => ended,
+    }
+}
+
+const fn done(made: bool) -> Outcome {
+    match made {
+        true => Outcome::Created,
+        false => Outcome::Done,
+    }
+}
+
+async fn make_some(context: &Context, field: &Field, made: bool) -> Result<Reply<Field>> {
+    let id = field.id;
+    for _ in 0..UNIQUE_STEPS_MAX {
+        match apply(context, MakeStep::of(field)).await? {
+            Step::More => {}
+            Step::Last => return apply_once(context, Finish { id, made }).await,
+            Step::Shared(duplicates) => {
+                apply(context, GiveUp { id, made }).await?;
+                return Err(refusal(field, &duplicates));
+            }
+        }
+    }
+    apply_once(context, Pause { id, made }).await
+}
+
+/// Takes an index away that a definition keeps no more, as much of it as a caller waits for. What is left is in nobody's way.
+pub(super) async fn take_away_some(context: &Context) -> Result<()> {
+    if !is_kept(context) {
+        return Ok(());
+    }
+    let some = Pace::Steps(UNIQUE_STEPS_MAX);
+    take_away(context, some).await.map(drop)
+}
+
+/// Goes on to their ends with the indexes of a scope that are being made or taken away; gives how many those were.
+pub(in crate::engine) async fn finish_unique_indexes(
+    context: &Context,
+    rest: Rest<'_>,
+) -> Result<usize> {
+    let configuration = context.reload_configuration().await?;
+    let fields = configuration.fields.iter();
+    let mut finished = 0;
+    for field in fields.filter(|field| field.is_becoming_unique()) {
+        let id = field.id;
+        let ended = loop {
+            match apply(context, MakeStep::of(field)).await {
+                Ok(Step::More) => rest.take().await,
+                Ok(Step::Last) => break apply(context, Finish { id, made: false }).await.map(drop),
+                Ok(Step::Shared(_)) => break apply(context, GiveUp { id, made: false }).await,
+                Err(error) => break Err(error),
+            }
+        };
+        match ended {
+            // Somebody removed it meanwhile.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            ended => ended?,
+        }
+        finished += 1;
+    }
+    let taken_away = take_away(context, Pace::Resting(rest)).await?;
+    Ok(finished + taken_away)
+}
+
+/// Takes away the indexes of a scope that are to go, for as long as there is time; gives how many went.
+async fn take_away(context: &Context, mut pace: Pace<'_>) -> Result<usize> {
+    let part_of = |text: &str| Clause::equal(Kind::UniqueValue, "part_of", text.to_owned());
+    let query = |clause, limit| Query {
+        kind: Kind::UniqueValue,
+        clauses: vec![clause],
+        after: None,
+        limit,
+    };
+    let all = query(part_of(UniqueValue::ENDING)?, PAGE_LIMIT_MAX);
+    let mut gone = 0;
+    for document in context.list(&all).await?.documents {
+        let index: UniqueValue = document.decode()?;
+        // The key of an index is its own id, after a word.
+        let id = index.key.rsplit(':').next().unwrap_or_default();
+        loop {
+            let values = query(part_of(id)?, STEP_VALUES);
+            if !apply(context, DeleteAll { query: values }).await?.more {
+                break;
+            }
+            if !pace.goes_on().await {
+                return Ok(gone);
+            }
+        }
+        apply(context, Forget { index: document.id }).await?;
+        gone += 1;
+    }
+    Ok(gone)
+}
+
+/// For how long steps are gone on with.
+enum Pace<'a> {
+    /// For so many more steps: somebody waits.
+    Steps(usize),
+    /// To the end, with a rest after each.
+    Resting(Rest<'a>),
+}
+
+impl Pace<'_> {
+    async fn goes_on(&mut self) -> bool {
+        match self {
+            Self::Steps(left) => {
+                *left = left.saturating_sub(1);
+                *left > 0
+            }
+            Self::Resting(rest) => {
+                rest.take().await;
+                true
+            }
+        }
+    }
+}
+
+/// What one step came to.
+enum Step {
+    /// There may be more records.
+    More,
+    /// There are none.
+    Last,
+    /// Records have values in common.
+    Shared(Duplicates),
+}
+
+/// Takes the values of the next records into an index.
+struct MakeStep<'a> {
+    field: &'a Field,
+}
+
+impl<'a> MakeStep<'a> {
+    fn of(field: &'a Field) -> Self {
+        Self { field }
+    }
+}
+
+#[async_trait]
+impl Operation for MakeStep<'_> {
+    type Output = Step;
+
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Step> {
+        let mut fields = plan.configuration().fields.iter();
+        let field = fields.find(|field| field.id == self.field.id);
+        let Some(member) = field
+            .filter(|field| field.is_becoming_unique())
+            .and_then(UniqueMember::of_field)
+        else {
+            // It is unique by now, or not to be.
+            return Ok(Step::Last);
+        };
+        let context = plan.context();
+        let Some(index) = member.index() else {
+            return Ok(Step::Last);
+        };
+        let Some((making, document)) = index_of(context, index).await? else {
+            return Ok(Step::Last);
+        };
+        let query = Query {
+            kind: self.field.object_type.kind(),
+            clauses: Vec::new(),
+            after: making.after,
+            limit: PAGE_LIMIT_MAX,
+        };
+        let page = context.list(&query).await?;
+        let (last, more) = (page.documents.last().map(|last| last.id), page.more);
+        let looked = look(context, &member, page.documents).await?;
+        if looked.duplicates.any() {
+            return Ok(Step::Shared(looked.duplicates));
+        }
+        if looked.again {
+            // Somebody wrote one of them meanwhile.
+            return Ok(Step::More);
+        }
+        for (key, record, found) in looked.values {
+            let write = match found {
+                None => {
+                    let id = plan.mint(Kind::UniqueValue);
+                    Write::Insert(Entry::new(UniqueValue::of(id, index, key, record)))
+                }
+                Some((value, found)) => Write::Replace {
+                    before: found.into_entry()?,
+                    after: Entry::new(value.given_to(record)),
+                },
+            };
+            plan.write(write);
+        }
+        if last.is_some() {
+            plan.write(Write::Replace {
+                before: Entry {
+                    record: making.clone().into(),
+                    json: document.json,
+                },
+                after: Entry::new(making.made_down_to(last)),
+            });
+        }
+        Ok(match more {
+            true => Step::More,
+            false => Step::Last,
+        })
+    }
+}
+
+/// What was seen of the values of some records.
+#[derive(Default)]
+struct Looked {
+    duplicates: Duplicates,
+    /// Whether one of the records was changed meanwhile.
+    again: bool,
+    /// The values that are not in the index as theirs, each with its record, and with what the index has in its place.
+    values: Vec<(String, Id, Option<Kept>)>,
+}
+
+/// What an index has of a value.
+type Kept = (UniqueValue, Document);
+
+async fn look(
+    context: &Context,
+    member: &UniqueMember,
+    documents: Vec<Document>,
+) -> Result<Looked> {
+    let mut looked = Looked::default();
+    let mut values = Vec::new();
+    for document in documents {
+        let id = document.id;
+        let record = document.into_entry()?.record;
+        if let Some(key) = member.key_of_record(&record) {
+            let shown = member.shown_value(&record);
+            looked.duplicates.add(&key, id, || shown.clone());
+            values.push((key, id, shown));
+        }
+    }
+    let keys: Vec<String> = values.iter().map(|(key, ..)| key.clone()).collect();
+    let (scope, kind) = (context.scope(), Kind::UniqueValue);
+    let found = context.storage().find(scope, kind, &keys).await?;
+    for ((key, record, shown), found) in values.into_iter().zip(found) {
+        let Some(found) = found else {
+            looked.values.push((key, record, None));
+            continue;
+        };
+        let value: UniqueValue = found.decode()?;
+        let holder = value.record_id;
+        if holder == record {
+            continue;
+        }
+        match meets(context, &key, record, &found, &value, member).await? {
+            Meeting::Shared => looked.duplicates.add(&key, holder, || shown),
+            Meeting::Stale => looked.values.push((key, record, Some((value, found)))),
+            Meeting::Changed => looked.again = true,
+        }
+    }
+    Ok(looked)
+}
+
+/// What it means that a value names another record than the one that was just seen to have it.
+enum Meeting {
+    /// Both have it.
+    Shared,
+    /// The other one has another by now, or is gone.
+    Stale,
+    /// One of them was changed meanwhile.
+    Changed,
+}
+
+async fn meets(
+    context: &Context,
+    key: &str,
+    record: Id,
+    found: &Document,
+    value: &UniqueValue,
+    member: &UniqueMember,
+) -> Result<Meeting> {
+    if !still_has(context, value.record_id, key, member).await? {
+        return Ok(Meeting::Stale);
+    }
+    let has = still_has(context, record, key, member).await?;
+    let now = context.holder(Kind::UniqueValue, key.to_owned()).await?;
+    Ok(match has && now.is_some_and(|now| now.json == found.json) {
+        true => Meeting::Shared,
+        false => Meeting::Changed,
+    })
+}
+
+/// Has the definition say that its field is unique.
+struct Finish {
+    id: Id,
+    made: bool,
+}
+
+#[async_trait]
+impl Operation for Finish {
+    type Output = Reply<Field>;
+
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Field>> {
+        let (before, document) = definition(plan.context(), self.id).await?;
+        let Some(index) = before.unique_index.clone() else {
+            return Ok(Reply::new(done(self.made), Entry::new(before).json));
+        };
+        if let Some((value, kept)) = index_of(plan.context(), index.id).await? {
+            plan.write(Write::Delete(Entry {
+                record: value.into(),
+                json: kept.json,
+            }));
+        }
+        if !before.is_becoming_unique() {
+            return Ok(Reply::new(done(self.made), Entry::new(before).json));
+        }
+        let mut after = before.clone();
+        after.kept_apart_by(Some(index.into_ready()));
+        let json = replace(plan, (before, document), after)?.json;
+        Ok(Reply::new(done(self.made), json))
+    }
+}
+
+/// Has the definition say that its field is not unique; takes a new one away again.
+struct GiveUp {
+    id: Id,
+    made: bool,
+}
+
+#[async_trait]
+impl Operation for GiveUp {
+    type Output = ();
+
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<()> {
+        let (mut before, document) = definition(plan.context(), self.id).await?;
+        if !before.is_becoming_unique() {
+            return Ok(());
+        }
+        end(plan, &before).await?;
+        if self.made {
+            plan.write(Write::Delete(document.into_entry()?));
+            plan.write(Write::Reconfigure);
+            before.touch(plan.now());
+            before.kept_apart_by(None);
+            let json = Entry::new(before).json;
+            record_event(plan, DefinitionChange::Deleted, self.id, &json, Map::new());
+            return Ok(());
+        }
+        let mut after = before.clone();
+        after.kept_apart_by(None);
+        replace(plan, (before, document), after).map(drop)
+    }
+}
+
+/// Leaves the definition as it is: what is left is done later.
+struct Pause {
+    id: Id,
+    made: bool,
+}
+
+#[async_trait]
+impl Operation for Pause {
+    type Output = Reply<Field>;
+
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Field>> {
+        let (field, _) = definition(plan.context(), self.id).await?;
+        let outcome = match field.is_becoming_unique() {
+            true => Outcome::Accepted,
+            false => done(self.made),
+        };
+        Ok(Reply::new(outcome, Entry::new(field).json))
+    }
+}
+
+async fn definition(context: &Context, id: Id) -> Result<(Field, Document)> {
+    let found = context.document(Kind::Field, id).await?;
+    let document = found.ok_or_else(unknown)?;
+    Ok((document.decode()?, document))
+}
+
+/// Deletes what is kept of an index that has no values left.
+struct Forget {
+    index: Id,
+}
+
+#[async_trait]
+impl Operation for Forget {
+    type Output = ();
+
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<()> {
+        let found = plan.context().document(Kind::UniqueValue, self.index);
+        if let Some(document) = found.await? {
+            plan.write(Write::Delete(document.into_entry()?));
+        }
+        Ok(())
+    }
+}

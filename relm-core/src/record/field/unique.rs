@@ -1,0 +1,121 @@
+//! What of a definition makes values unique: which types and members can be, and what keeps their values apart.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Field, FieldType};
+use crate::error::{Error, ErrorKind, Result};
+use crate::record::hint;
+use crate::record::object_type::ObjectType;
+use crate::value::excerpt::Quoted;
+use crate::value::id::Id;
+
+/// The members that objects have anyway and that can be made unique. A contact's `email` always is.
+const BUILT_IN: [(ObjectType, &str); 1] = [(ObjectType::Company, "domain")];
+
+/// What keeps the values of a field apart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct UniqueIndex {
+    /// `unq_` and a ULID: another one each time that the field is made unique.
+    pub id: Id,
+    /// Whether it has the values of all records.
+    pub state: UniqueIndexState,
+}
+
+/// Whether an index has the values of all records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum UniqueIndexState {
+    /// Not yet: records that were there before are being looked at. What is written meanwhile is in it.
+    Making,
+    /// It has them all: the field is unique.
+    Ready,
+}
+
+impl UniqueIndex {
+    /// One that has no values yet.
+    pub(crate) fn making(id: Id) -> Self {
+        Self {
+            id,
+            state: UniqueIndexState::Making,
+        }
+    }
+
+    /// The same, which has the values of all records.
+    pub(crate) fn into_ready(self) -> Self {
+        Self {
+            state: UniqueIndexState::Ready,
+            ..self
+        }
+    }
+}
+
+impl Field {
+    /// Has an index keep the values apart from now on, or none.
+    pub(crate) fn kept_apart_by(&mut self, index: Option<UniqueIndex>) {
+        let is_ready = |index: &UniqueIndex| index.state == UniqueIndexState::Ready;
+        self.unique = index.as_ref().is_some_and(is_ready);
+        self.unique_index = index;
+    }
+
+    /// Whether an index of its values is being made.
+    pub(crate) fn is_becoming_unique(&self) -> bool {
+        let index = self.unique_index.as_ref();
+        index.is_some_and(|index| index.state == UniqueIndexState::Making)
+    }
+}
+
+/// Whether the objects have a member of this name anyway that can be made unique.
+pub(super) fn is_built_in(of: ObjectType, key: &str) -> bool {
+    BUILT_IN.contains(&(of, key))
+}
+
+/// Whether a definition can be about a member that the objects have anyway.
+pub(super) fn check_built_in(of: ObjectType, key: &str) -> Result<()> {
+    if is_built_in(of, key) {
+        return Ok(());
+    }
+    let known = BUILT_IN
+        .iter()
+        .filter(|(has, _)| *has == of)
+        .map(|(_, name)| *name);
+    let known: Vec<&str> = known.collect();
+    let message = match known.is_empty() {
+        true => format!(
+            "No member that {} has anyway can be made unique: define a custom field, with a `type`.",
+            hint::with_article(of.as_str())
+        ),
+        false => format!(
+            "Of the members that {} has anyway, {} can be made unique, and not {}.",
+            hint::with_article(of.as_str()),
+            hint::some_of(known.iter().copied()),
+            Quoted(key)
+        ),
+    };
+    let error = Error::new(ErrorKind::UnknownValue, message).at("key");
+    Err(error.options(key, known))
+}
+
+/// Whether values of a type can be unique, where they are to be.
+pub(super) fn check_type(unique: bool, field_type: FieldType) -> Result<()> {
+    let reason = match field_type {
+        FieldType::Text
+        | FieldType::Number
+        | FieldType::Date
+        | FieldType::Url
+        | FieldType::Email
+        | FieldType::Phone
+        | FieldType::Datetime => return Ok(()),
+        _ if !unique => return Ok(()),
+        FieldType::Bool | FieldType::Select | FieldType::Multiselect => {
+            "has few values, which many records share"
+        }
+        FieldType::Currency | FieldType::Json => "has values that are not compared as a whole",
+    };
+    let message = format!(
+        "A `{field_type}` field {reason}: `text`, `number`, `date`, `url`, `email`, `phone` and `datetime` can be unique."
+    );
+    Err(Error::invalid("unique", message))
+}

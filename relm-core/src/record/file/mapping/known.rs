@@ -1,0 +1,261 @@
+//! What other CRMs and address books call the columns of their exports, by the members that they are here.
+
+use crate::record::object_type::ObjectType;
+
+/// A member, and the headers of its columns: of several in one file, those that come first here are used first.
+pub(super) type Known = (&'static str, &'static [&'static str]);
+
+/// The headers that are known for the objects of a type: those of HubSpot, Salesforce, Pipedrive, Google Contacts, Outlook, LinkedIn,
+/// and of vCards as we read them.
+pub(super) const fn known(object_type: ObjectType) -> &'static [Known] {
+    match object_type {
+        ObjectType::Contact => CONTACT,
+        ObjectType::Company => COMPANY,
+        ObjectType::Deal => DEAL,
+        ObjectType::Activity => ACTIVITY,
+    }
+}
+
+const CONTACT: &[Known] = &[
+    (
+        "email",
+        &[
+            "Email",
+            "E-mail Address",
+            "Primary Email",
+            "E-mail 1 - Value",
+            "Person - Email",
+            "Person - Email - Work",
+            "Contact: Email",
+            "Mail",
+            "Work email",
+            "Business Email",
+            "Person - Email - Home",
+            "Person - Email - Other",
+            "Email 2",
+            "E-mail 2 Address",
+            "E-mail 2 - Value",
+            "Secondary Email",
+            "Other Email",
+            "Email 3",
+            "E-mail 3 Address",
+            "E-mail 3 - Value",
+            "Email 4",
+            "E-mail 4 - Value",
+            "Email 5",
+            "E-mail 5 - Value",
+        ],
+    ),
+    (
+        "phone",
+        &[
+            "Phone",
+            "Phone Number",
+            "Telephone",
+            "Telephone Number",
+            "Tel",
+            "Primary Phone",
+            "Phone 1 - Value",
+            "Person - Phone",
+            "Person - Phone - Work",
+            "Business Phone",
+            "Work Phone",
+            "Mobile Phone",
+            "Mobile Phone Number",
+            "Mobile",
+            "Person - Phone - Mobile",
+            "Cell Phone",
+            "Cell",
+            "Business Phone 2",
+            "Phone 2",
+            "Phone 2 - Value",
+            "Home Phone",
+            "Person - Phone - Home",
+            "Home Phone 2",
+            "Phone 3",
+            "Phone 3 - Value",
+            "Other Phone",
+            "Person - Phone - Other",
+            "Phone 4",
+            "Phone 4 - Value",
+            "Phone 5",
+            "Phone 5 - Value",
+        ],
+    ),
+    (
+        "first_name",
+        &[
+            "First Name",
+            "Given Name",
+            "Person - First name",
+            "Contact: First Name",
+            "Forename",
+        ],
+    ),
+    (
+        "last_name",
+        &[
+            "Last Name",
+            "Family Name",
+            "Surname",
+            "Person - Last name",
+            "Contact: Last Name",
+        ],
+    ),
+    (
+        "name",
+        &[
+            "Name",
+            "Full Name",
+            "Display Name",
+            "Contact Name",
+            "Person - Name",
+        ],
+    ),
+];
+
+const COMPANY: &[Known] = &[
+    (
+        "name",
+        &[
+            "Name",
+            "Company name",
+            "Account Name",
+            "Organization - Name",
+            "Organization Name",
+            "Organisation Name",
+            "Organization 1 - Name",
+            "Organization",
+            "Organisation",
+            "Company",
+            "Account",
+        ],
+    ),
+    (
+        "domain",
+        &[
+            "Domain",
+            "Company Domain Name",
+            "Domain Name",
+            "Organization - Domain",
+            "Website",
+            "Website URL",
+            "Organization - Website",
+            "Company Website",
+            "Web Page",
+            "Website 1 - Value",
+            "URL",
+        ],
+    ),
+];
+
+const DEAL: &[Known] = &[
+    (
+        "title",
+        &[
+            "Title",
+            "Deal Name",
+            "Deal - Title",
+            "Opportunity Name",
+            "Deal Title",
+            "Name",
+        ],
+    ),
+    (
+        "value",
+        &[
+            "Amount",
+            "Deal - Value",
+            "Value",
+            "Deal Value",
+            "Deal Amount",
+            "Opportunity Amount",
+            "Amount in company currency",
+        ],
+    ),
+    (
+        "currency",
+        &[
+            "Currency",
+            "CurrencyIsoCode",
+            "Amount Currency",
+            "Deal - Currency",
+            "Deal - Currency of Value",
+            "Deal Currency",
+            "Deal Currency Code",
+            "Opportunity Currency",
+            "Currency Code",
+        ],
+    ),
+    (
+        "stage",
+        &[
+            "Stage",
+            "Deal Stage",
+            "StageName",
+            "Deal - Stage",
+            "Opportunity Stage",
+        ],
+    ),
+    (
+        "close_date",
+        &[
+            "Close Date",
+            "Closing Date",
+            "Deal - Expected close date",
+            "Expected Close Date",
+            "Deal Close Date",
+        ],
+    ),
+];
+
+const ACTIVITY: &[Known] = &[
+    (
+        "type",
+        &[
+            "Type",
+            "Activity Type",
+            "Activity - Type",
+            "Engagement Type",
+            "TaskSubtype",
+            "Task Type",
+        ],
+    ),
+    (
+        "subject",
+        &[
+            "Subject",
+            "Activity - Subject",
+            "Task Title",
+            "Meeting Name",
+            "Call Title",
+            "Title",
+        ],
+    ),
+    (
+        "body",
+        &[
+            "Body",
+            "Description",
+            "Full Comments",
+            "Comments",
+            "Activity - Note",
+            "Note Body",
+            "Note",
+            "Notes",
+        ],
+    ),
+    (
+        "occurred_at",
+        &[
+            "Occurred At",
+            "Activity Date",
+            "ActivityDateTime",
+            "Date",
+            "Due Date",
+            "Activity - Due date",
+            "Start Date",
+            "Start",
+        ],
+    ),
+];

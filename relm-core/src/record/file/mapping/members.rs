@@ -1,0 +1,193 @@
+//! Which members a column can be mapped to, by the names and headers that lead to them.
+
+use serde::{Deserialize, Serialize};
+
+use super::known::known;
+use crate::record::column::{ColumnType, Identity};
+use crate::record::columns;
+use crate::record::field::Field;
+use crate::record::file::cell::{Shape, named_currency, zone_of};
+use crate::record::object::READ_ONLY;
+use crate::record::object_type::ObjectType;
+use crate::value::text::name_key;
+
+/// The member that finds a record.
+pub(super) const ID: &str = "id";
+/// The member that holds what no other does.
+pub(super) const METADATA: &str = "metadata";
+/// What a member of it is named by.
+pub(super) const METADATA_PREFIX: &str = "metadata.";
+/// Of deals, an amount in whole units of its currency.
+pub(super) const VALUE: &str = "value";
+/// The member that it becomes.
+pub(super) const VALUE_CENTS: &str = "value_cents";
+/// Of contacts, the whole name.
+pub(super) const NAME: &str = "name";
+
+/// What a column is mapped to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Target {
+    /// The name of the member, as a mapping has it.
+    pub member: String,
+    pub shape: Shape,
+    /// Among the columns of one member, the smaller is used first.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub rank: usize,
+    /// The currency of amounts, where the header says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// The offset of times without one, where the header says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<String>,
+}
+
+fn is_first(rank: &usize) -> bool {
+    *rank == 0
+}
+
+impl Target {
+    pub fn new(member: impl Into<String>, shape: Shape) -> Self {
+        Self {
+            member: member.into(),
+            shape,
+            rank: 0,
+            currency: None,
+            offset: None,
+        }
+    }
+
+    fn ranked(self, rank: usize) -> Self {
+        Self { rank, ..self }
+    }
+
+    /// What a record has once: an amount is a value, in whichever units.
+    pub fn slot(&self) -> &str {
+        match &*self.member {
+            VALUE => VALUE_CENTS,
+            member => member,
+        }
+    }
+}
+
+/// The members of the objects of a type that a write can set, but for those in `metadata`.
+pub(super) fn members(object_type: ObjectType) -> impl Iterator<Item = Target> + Clone {
+    let columns = columns(object_type.kind()).iter();
+    let columns = columns.filter_map(move |column| {
+        let is_key = !column.filterable && column.ty != ColumnType::Json;
+        if is_key || READ_ONLY.contains(&column.name) {
+            return None;
+        }
+        let is_contact = object_type == ObjectType::Contact;
+        let shape = match column.ty {
+            ColumnType::Text { .. } if column.identity == Identity::Code => Shape::Currency,
+            ColumnType::Text { .. } if is_contact && matches!(column.name, "email" | "phone") => {
+                Shape::First
+            }
+            ColumnType::Text { .. } => Shape::Text,
+            ColumnType::Id(kind) => Shape::Id(kind?),
+            ColumnType::Integer => Shape::Integer,
+            ColumnType::Boolean => Shape::Bool,
+            ColumnType::Date => Shape::Date,
+            ColumnType::Timestamp => Shape::Timestamp,
+            ColumnType::Json => Shape::Json,
+        };
+        Some(Target::new(column.name, shape))
+    });
+    let further = match object_type {
+        ObjectType::Contact => Some(Target::new(NAME, Shape::Name)),
+        ObjectType::Deal => Some(Target::new(VALUE, Shape::Money)),
+        ObjectType::Company | ObjectType::Activity => None,
+    };
+    columns.chain(further)
+}
+
+/// What is left of a name without case, spaces and punctuation.
+pub(super) fn letters(name: &str) -> String {
+    let mut letters = name_key(name);
+    letters.retain(char::is_alphanumeric);
+    letters
+}
+
+/// The member of this name, in whatever style it is written; of a member of `metadata`, the definition says what it takes.
+pub(super) fn named(name: &str, object_type: ObjectType, fields: &[Field]) -> Option<Target> {
+    if let Some(key) = name.strip_prefix(METADATA_PREFIX) {
+        let mut fields = fields.iter();
+        let field = fields.find(|field| field.object_type == object_type && field.key == key);
+        let shape = field.map_or(Shape::Text, Shape::of_field);
+        return (!key.is_empty()).then(|| Target::new(name, shape));
+    }
+    let name = letters(name);
+    let mut members = members(object_type);
+    members.find(|target| letters(&target.member) == name)
+}
+
+/// What a column of this header is by what is known.
+pub(super) fn suggested(header: &str, object_type: ObjectType, fields: &[Field]) -> Option<Target> {
+    if let Some(target) = of_header(header, object_type, fields) {
+        return Some(target);
+    }
+    // `Amount (EUR)`, `Amount in EUR`, `Close Date (GMT+02:00)`, `Email (2)`.
+    let (base, note) = noted(header).filter(|(_, note)| !note.is_empty())?;
+    let target = of_header(base, object_type, fields)?;
+    Some(match target.shape {
+        Shape::Money => Target {
+            currency: Some(named_currency(note)?.to_owned()),
+            ..target
+        },
+        Shape::Timestamp => Target {
+            offset: zone_of(note).filter(|zone| !zone.is_empty()),
+            ..target
+        },
+        _ if note.bytes().all(|byte| byte.is_ascii_digit()) => target,
+        _ if zone_of(note).is_some() => target,
+        _ => return None,
+    })
+}
+
+fn of_header(header: &str, object_type: ObjectType, fields: &[Field]) -> Option<Target> {
+    if let Some(target) = named(header, object_type, &[])
+        && !header.starts_with(METADATA_PREFIX)
+        && !matches!(&*target.member, NAME | VALUE)
+    {
+        return Some(target);
+    }
+    let letters_of_header = letters(header);
+    let key = header.strip_prefix(METADATA_PREFIX);
+    let is_field = |field: &&Field| {
+        let by_name = || {
+            [&field.key, &field.label]
+                .into_iter()
+                .any(|name| letters(name) == letters_of_header)
+        };
+        field.object_type == object_type && key.map_or_else(by_name, |key| field.key == key)
+    };
+    if let Some(field) = fields.iter().find(is_field) {
+        let member = format!("{METADATA_PREFIX}{}", field.key);
+        return Some(Target::new(member, Shape::of_field(field)));
+    }
+    if key.is_some() {
+        return named(header, object_type, fields);
+    }
+    if letters_of_header.is_empty() {
+        return None;
+    }
+    known(object_type).iter().find_map(|(member, headers)| {
+        let mut headers = headers.iter();
+        let rank = headers.position(|header| letters(header) == letters_of_header)?;
+        // The member's own name comes before what others call it.
+        named(member, object_type, &[]).map(|target| target.ranked(rank + 1))
+    })
+}
+
+/// A header, and what it says at its end of all its cells.
+fn noted(header: &str) -> Option<(&str, &str)> {
+    let header = header.trim();
+    for (open, close) in [('(', ')'), ('[', ']')] {
+        if let Some(inner) = header.strip_suffix(close) {
+            let (base, note) = inner.rsplit_once(open)?;
+            return Some((base.trim(), note.trim()));
+        }
+    }
+    let (base, note) = header.rsplit_once(' ')?;
+    Some((base.strip_suffix(" in").unwrap_or(base), note))
+}

@@ -1,0 +1,185 @@
+//! Which columns of a file are which members of an object, and what their cells say as values.
+
+mod apply;
+mod known;
+mod members;
+mod read;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use self::members::{ID, Target, suggested};
+use super::cell::Shape;
+use super::options::{CellOptions, DecimalMark};
+use super::row::{CellError, Row};
+use crate::error::Result;
+use crate::record::field::Field;
+use crate::record::object_type::ObjectType;
+
+/// Which columns of a file are which members of the objects of a type.
+///
+/// As JSON it is for keeping; [`shown`](Self::shown) is for people.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mapping {
+    object_type: ObjectType,
+    #[serde(default)]
+    options: CellOptions,
+    columns: Vec<Column>,
+    /// The columns that are mapped, in the order in which a row is read.
+    order: Vec<usize>,
+    /// Whether the file is an export of ours, whose texts are written so that no spreadsheet runs them.
+    #[serde(default)]
+    is_ours: bool,
+}
+
+/// A column of the file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Column {
+    header: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    to: Option<Target>,
+}
+
+impl Mapping {
+    /// The mapping of what is known: the names of our own exports, the keys and labels of custom fields, and what other CRMs call
+    /// their columns. Case, spaces and punctuation make no difference. Where several columns are one member, as several telephone
+    /// numbers are, a row has the first of them that is not blank.
+    pub fn suggest(header: &[String], object_type: ObjectType, fields: &[Field]) -> Self {
+        let columns = header.iter().map(|header| Column {
+            header: header.clone(),
+            to: suggested(header, object_type, fields),
+        });
+        Self::of(columns.collect(), object_type)
+    }
+
+    /// The mapping that somebody asks for: of each header the name of a member, or null for what is left out. What is not named is
+    /// mapped as [`suggest`](Self::suggest) does, to the members that are left.
+    ///
+    /// A member is one that the object's JSON has, `metadata.` and a key, or one of these: `value`, of deals an amount in whole units of
+    /// its currency; `name`, of contacts the whole name; `id`, which finds a record and is not written.
+    ///
+    /// # Errors
+    /// `validation_failed`, `unknown_field` or `unknown_value`: a header that the file does not have, a member that there is none of,
+    /// that is read-only, or that another header has.
+    pub fn read(
+        given: &Map<String, Value>,
+        header: &[String],
+        object_type: ObjectType,
+        fields: &[Field],
+    ) -> Result<Self> {
+        read::read(given, header, object_type, fields)
+    }
+
+    fn of(columns: Vec<Column>, object_type: ObjectType) -> Self {
+        let is_ours = ["id", "object", "version", "metadata"]
+            .iter()
+            .all(|name| columns.iter().any(|column| column.header == *name));
+        let mapped = columns.iter().enumerate();
+        let mut order: Vec<_> = mapped
+            .filter_map(|(place, column)| Some((place, column.to.as_ref()?)))
+            .collect();
+        // A name is for rows without its parts, an amount is in the currency of its row.
+        order.sort_by_key(|(_, target)| {
+            let is_made = matches!(target.shape, Shape::Name | Shape::Money);
+            (is_made, target.rank)
+        });
+        let order = order.into_iter().map(|(place, _)| place).collect();
+        Self {
+            object_type,
+            options: CellOptions::default(),
+            columns,
+            order,
+            is_ours,
+        }
+    }
+
+    /// The same, with what decides where a cell could say two things.
+    #[must_use]
+    pub fn with_options(mut self, options: CellOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// The type of the objects.
+    pub const fn object_type(&self) -> ObjectType {
+        self.object_type
+    }
+
+    /// The mapping as [`read`](Self::read) takes it: each header with its member, or null. Where several columns are one member, the first
+    /// of them has it; [`fallbacks`](Self::fallbacks) has the others.
+    pub fn shown(&self) -> Map<String, Value> {
+        let fallbacks = self.fallbacks();
+        let columns = self.columns.iter().map(|column| {
+            let is_fallback = fallbacks.iter().any(|(header, _)| *header == column.header);
+            let target = column.to.as_ref().filter(|_| !is_fallback);
+            let member = target.map(|target| target.member.clone());
+            (column.header.clone(), Value::from(member))
+        });
+        columns.collect()
+    }
+
+    /// The headers that are used where those before them are blank, with their members.
+    pub fn fallbacks(&self) -> Vec<(&str, &str)> {
+        let mut seen: Vec<&str> = Vec::new();
+        let mut fallbacks = Vec::new();
+        for (column, target) in self.in_order() {
+            match seen.contains(&target.slot()) {
+                true => fallbacks.push((&*self.columns[column].header, &*target.member)),
+                false => seen.push(target.slot()),
+            }
+        }
+        fallbacks
+    }
+
+    /// The headers of what is not mapped, in their order.
+    pub fn unmapped(&self) -> Vec<&str> {
+        let unmapped = self.columns.iter().filter(|column| column.to.is_none());
+        unmapped.map(|column| &*column.header).collect()
+    }
+
+    /// Whether a column finds records by their id: what [`apply`](Self::apply) makes then has an `id` in rows where it is not blank.
+    pub fn finds_by_id(&self) -> bool {
+        self.takes(ID)
+    }
+
+    /// The JSON object that creates or changes a record by what the row says. A blank cell says nothing: its member is not there. In
+    /// NDJSON a null is there, and clears the member.
+    ///
+    /// What a record cannot have is for the engine to say: lengths, addresses, choices by their definition of that moment.
+    ///
+    /// # Errors
+    /// What is wrong with the first cells of the row that say no value of their members, at most
+    /// [`WARNINGS_MAX`](crate::limits::WARNINGS_MAX).
+    pub fn apply(&self, row: &Row) -> Result<Map<String, Value>, Vec<CellError>> {
+        apply::apply(self, row)
+    }
+
+    /// The columns that are mapped, in the order in which a row is read.
+    fn in_order(&self) -> impl Iterator<Item = (usize, &Target)> {
+        self.order.iter().filter_map(|place| {
+            let column = self.columns.get(*place)?;
+            Some((*place, column.to.as_ref()?))
+        })
+    }
+
+    /// What decides: our own exports leave nothing open.
+    fn options(&self) -> CellOptions {
+        match self.is_ours {
+            true => CellOptions {
+                decimal_mark: Some(DecimalMark::Point),
+                ..self.options
+            },
+            false => self.options,
+        }
+    }
+
+    /// Whether the file has a column of this header.
+    fn has(&self, header: &str) -> bool {
+        self.columns.iter().any(|column| column.header == header)
+    }
+
+    /// Whether a column is mapped to this member.
+    fn takes(&self, slot: &str) -> bool {
+        self.in_order().any(|(_, target)| target.slot() == slot)
+    }
+}

@@ -1,0 +1,162 @@
+//! The mapping that somebody asks for, checked.
+
+use serde_json::{Map, Value};
+
+use super::members::{ID, METADATA_PREFIX, NAME, Target, letters, members, named, suggested};
+use super::{Column, Mapping};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::METADATA_KEY_CHARS_MAX;
+use crate::record::field::Field;
+use crate::record::file::cell::Shape;
+use crate::record::hint;
+use crate::record::object::{READ_ONLY, other_names};
+use crate::record::object_type::ObjectType;
+use crate::value::excerpt::Quoted;
+use crate::value::spelling::nearest;
+
+/// See [`Mapping::read`].
+pub(super) fn read(
+    given: &Map<String, Value>,
+    header: &[String],
+    object_type: ObjectType,
+    fields: &[Field],
+) -> Result<Mapping> {
+    let mut said: Vec<Option<Option<Target>>> = vec![None; header.len()];
+    for (name, member) in given {
+        let place = place(name, header)?;
+        if said[place].is_some() {
+            let message = format!(
+                "The column {} is mapped twice: name it once.",
+                Quoted(&header[place])
+            );
+            return Err(Error::invalid("mapping", message));
+        }
+        let target = match member {
+            Value::Null => None,
+            Value::String(member) => Some(target(member, object_type, fields)?),
+            other => {
+                let message = format!(
+                    "The column {} is mapped to the name of a member, such as `email`, or to null, not to {}.",
+                    Quoted(name),
+                    hint::Shown(other)
+                );
+                return Err(Error::invalid("mapping", message));
+            }
+        };
+        let taken = target.as_ref().and_then(|target| {
+            let is_same = |other: &Target| other.slot() == target.slot();
+            said.iter()
+                .position(|said| matches!(said, Some(Some(other)) if is_same(other)))
+        });
+        if let (Some(taken), Some(target)) = (taken, &target) {
+            let message = format!(
+                "The columns {} and {} are both mapped to `{}`: map one of them to null, or to another member.",
+                Quoted(&header[taken]),
+                Quoted(&header[place]),
+                target.slot()
+            );
+            return Err(Error::invalid("mapping", message));
+        }
+        said[place] = Some(target);
+    }
+    let is_said = |slot: &str| {
+        said.iter()
+            .flatten()
+            .flatten()
+            .any(|target| target.slot() == slot)
+    };
+    let is_name_said = is_said("first_name") || is_said("last_name") || is_said(NAME);
+    let columns = header.iter().zip(&said).map(|(header, said)| {
+        let to = match said {
+            Some(said) => said.clone(),
+            None => suggested(header, object_type, fields).filter(|target| {
+                let is_name = target.member == NAME && is_name_said;
+                !is_said(target.slot()) && !is_name
+            }),
+        };
+        let header = header.clone();
+        Column { header, to }
+    });
+    Ok(Mapping::of(columns.collect(), object_type))
+}
+
+/// The column of this header: as it is written, or else the only one that is so in another style.
+fn place(name: &str, header: &[String]) -> Result<usize> {
+    if let Some(place) = header.iter().position(|one| one == name) {
+        return Ok(place);
+    }
+    let same = letters(name);
+    let mut alike = header
+        .iter()
+        .enumerate()
+        .filter(|(_, one)| letters(one) == same);
+    if let (Some((place, _)), None) = (alike.next(), alike.next())
+        && !same.is_empty()
+    {
+        return Ok(place);
+    }
+    let message = format!("The file has no column {}.", Quoted(name));
+    let error = Error::new(ErrorKind::UnknownField, message).at("mapping");
+    Err(error.options(name, header.iter().map(String::as_str)))
+}
+
+/// The member that is asked for.
+fn target(name: &str, object_type: ObjectType, fields: &[Field]) -> Result<Target> {
+    if name == ID {
+        return Ok(Target::new(ID, Shape::Id(object_type.kind())));
+    }
+    if READ_ONLY.contains(&name) {
+        let message = format!(
+            "`{name}` is written by the engine alone: map the column to null, or keep it as `metadata.source_{name}`."
+        );
+        return Err(Error::invalid("mapping", message));
+    }
+    if let Some(key) = name.strip_prefix(METADATA_PREFIX)
+        && key.chars().count() > METADATA_KEY_CHARS_MAX
+    {
+        let message = format!(
+            "A key of `metadata` has at most {METADATA_KEY_CHARS_MAX} characters, and {} has more: shorten it.",
+            Quoted(key)
+        );
+        return Err(Error::invalid("mapping", message));
+    }
+    if let Some(target) = named(name, object_type, fields) {
+        return Ok(target);
+    }
+    let own = fields
+        .iter()
+        .filter(|field| field.object_type == object_type);
+    let same = letters(name);
+    let custom: Vec<String> = own
+        .clone()
+        .map(|field| format!("{METADATA_PREFIX}{}", field.key))
+        .collect();
+    let members: Vec<Target> = members(object_type).collect();
+    let names = members.iter().map(|target| &*target.member);
+    let names = names.chain([ID]).chain(custom.iter().map(String::as_str));
+    let error = Error::new(
+        ErrorKind::UnknownValue,
+        format!(
+            "There is no member {} of {} to map a column to.",
+            Quoted(name),
+            hint::with_article(object_type.as_str())
+        ),
+    )
+    .at("mapping");
+    let mut by_name =
+        own.filter(|field| letters(&field.key) == same || letters(&field.label) == same);
+    let error = match by_name.next() {
+        Some(field) => {
+            let meant = format!("{METADATA_PREFIX}{}", field.key);
+            error.options("", names).suggest(&[&meant])
+        }
+        None if nearest(name, names.clone()).is_some() => error.options(name, names),
+        None => error.options_or(name, names, other_names(object_type)),
+    };
+    let meant = error.suggestion().is_none();
+    Err(match meant {
+        true => error
+            .adding("What has no member of its own goes into `metadata`, as in `metadata.source`."),
+        false => error,
+    })
+}

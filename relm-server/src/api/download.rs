@@ -1,0 +1,64 @@
+//! Files that are made while they are read: each piece takes memory of the budget of answers first, and is made once those before it are
+//! with the client.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use relm_core::limits::PAGE_BYTES_MAX;
+use relm_core::record::file::FileFormat;
+
+use super::answer::{Answer, ApiError, Outcome};
+use crate::serve::{AnswerMemory, LiveBody, LivePiece};
+
+/// Memory that is held while a piece is made: of a page of records as they are stored, and as they are written.
+const PIECE_BYTES: usize = 2 * PAGE_BYTES_MAX;
+
+/// A file to be downloaded.
+pub(super) struct Download {
+    format: FileFormat,
+    pieces: BoxStream<'static, relm_core::Result<String>>,
+}
+
+pub(super) type Downloading = Pin<Box<dyn Future<Output = Result<Download, ApiError>> + Send>>;
+
+impl Download {
+    pub fn new(format: FileFormat, pieces: BoxStream<'static, relm_core::Result<String>>) -> Self {
+        Self { format, pieces }
+    }
+
+    /// All of it at once, for whoever answers without a connection.
+    pub async fn whole(self) -> Outcome {
+        let pieces: Vec<String> = self.pieces.try_collect().await?;
+        Ok(Answer::file(self.format.content_type(), pieces.concat()))
+    }
+
+    /// The head of its answer, and its body. Where the store fails, or there is no memory for the next piece in time, it is cut: whoever reads it
+    /// sees that it is not whole.
+    pub fn live(self, memory: AnswerMemory) -> (Answer, LiveBody) {
+        let answer = Answer::file(self.format.content_type(), "");
+        let state = Some((self.pieces, memory));
+        let body = stream::unfold(state, |state| async move {
+            let (mut pieces, memory) = state?;
+            let Some(mut permit) = memory.acquire(PIECE_BYTES).await else {
+                return Some((LivePiece::cut(), None));
+            };
+            match pieces.next().await? {
+                Ok(text) => {
+                    permit.resize(text.len());
+                    let piece = LivePiece {
+                        bytes: text.into(),
+                        memory: Some(Arc::new(permit)),
+                        is_cut: false,
+                    };
+                    Some((piece, Some((pieces, memory))))
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a download breaks off");
+                    Some((LivePiece::cut(), None))
+                }
+            }
+        });
+        (answer, body.boxed())
+    }
+}
