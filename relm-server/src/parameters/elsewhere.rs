@@ -241,6 +241,25 @@ const OF_SEARCH: &[OtherName<Advice>] = &[
     ),
 ];
 
+const OF_UPSERTS: &[OtherName<Advice>] = &[(
+    &[
+        "match",
+        "on",
+        "by",
+        "on_conflict",
+        "unique_by",
+        "dedupe_on",
+        "dedup",
+        "id_property",
+        "idProperty",
+        "matching_attribute",
+    ],
+    advice(
+        "It is `dedup_on`, as in `dedup_on=email`.",
+        Some("dedup_on"),
+    ),
+)];
+
 const fn options(takes: Takes) -> &'static [&'static str] {
     match takes {
         Takes::Nothing => &[],
@@ -253,6 +272,7 @@ const fn options(takes: Takes) -> &'static [&'static str] {
         Takes::List(_) => &["limit", "cursor", "filter"],
         Takes::Stream => &["after", "types"],
         Takes::Moment => &["at"],
+        Takes::DedupOn => &["dedup_on"],
         Takes::Deletion => &["purge"],
         Takes::History => &["at", "limit", "cursor"],
         Takes::Search => &["q", "types", "limit", "cursor"],
@@ -262,6 +282,7 @@ const fn options(takes: Takes) -> &'static [&'static str] {
 fn advice_on(name: &str, takes: Takes) -> Option<&'static Advice> {
     let own: &[&[OtherName<Advice>]] = match takes {
         Takes::Nothing | Takes::Stream | Takes::Moment => &[],
+        Takes::DedupOn => &[OF_UPSERTS],
         Takes::Deletion => &[OF_DELETIONS],
         Takes::History => &[OF_HISTORY],
         Takes::List(Kind::Contact | Kind::Company | Kind::Deal | Kind::Activity) => {
@@ -295,6 +316,7 @@ pub(crate) fn unknown(name: &str, takes: Takes) -> Error {
         | Takes::Search
         | Takes::Stream
         | Takes::Moment
+        | Takes::DedupOn
         | Takes::Deletion
         | Takes::History => " here",
     };
