@@ -301,6 +301,23 @@ macro_rules! for_each_case {
                 a_batch_does_what_its_operations_do_one_by_one
                 batches_in_opposite_orders_happen_wholly
             }
+            [engine::unique] {
+                a_unique_field_holds_a_value_once
+                a_domain_can_be_made_unique
+                shared_values_keep_a_field_from_being_unique
+                no_unique_value_outlives_its_record_or_its_field
+                rows_are_known_by_any_unique_member
+                operations_match_any_unique_member
+            }
+            [engine::unique_races] {
+                upserts_of_one_value_make_one_record
+                an_undo_gives_unique_values_back
+            }
+            [engine::becoming_unique] {
+                what_was_broken_off_becomes_unique
+                what_is_not_unique_any_more_is_taken_away
+                a_field_becomes_unique_while_others_write
+            }
             [engine::large] {
                 the_largest_batch_records_every_event
                 long_keys_are_told_apart

@@ -10,7 +10,9 @@ pub(crate) const fn status_of(kind: ErrorKind) -> StatusCode {
         ErrorKind::Forbidden => StatusCode::FORBIDDEN,
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
         ErrorKind::Gone => StatusCode::GONE,
-        ErrorKind::Conflict | ErrorKind::IdempotencyConflict => StatusCode::CONFLICT,
+        ErrorKind::Conflict | ErrorKind::AmbiguousMatch | ErrorKind::IdempotencyConflict => {
+            StatusCode::CONFLICT
+        }
         ErrorKind::VersionConflict => StatusCode::PRECONDITION_FAILED,
         ErrorKind::ValidationFailed
         | ErrorKind::UnknownField

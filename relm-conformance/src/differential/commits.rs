@@ -3,8 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::mem::discriminant;
 
-use relm_core::record::{Delivery, DeliveryStatus};
-use relm_core::record::{Document, Entry, Record, Trashed, UniqueValue};
+use relm_core::record::{Delivery, DeliveryStatus, Document, Entry, Record, Trashed, UniqueValue};
 use relm_core::store::{Batch, CommitError, Refusal, Require, StoredResponse, Write};
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
@@ -69,10 +68,7 @@ impl Model {
                 trashed.from_id = self.one_in(2).then(|| self.some_id(Kind::Contact));
                 trashed.into()
             }
-            Kind::UniqueValue => {
-                let (index, of) = (id(Kind::UniqueValue, 0), self.some_id(Kind::Contact));
-                UniqueValue::of(own, index, format!("v{}", self.field_number(n)), of).into()
-            }
+            Kind::UniqueValue => self.unique_value(own, n).into(),
             Kind::Deal
             | Kind::Activity
             | Kind::Event
@@ -94,6 +90,16 @@ impl Model {
             true => format!("{n}{email}"),
             false => email.to_owned(),
         }
+    }
+
+    fn unique_value(&self, own: Id, n: u64) -> UniqueValue {
+        let key = format!("v{}", self.field_number(n));
+        UniqueValue::of(
+            own,
+            id(Kind::UniqueValue, 0),
+            key,
+            self.some_id(Kind::Contact),
+        )
     }
 
     fn field_number(&self, n: u64) -> u64 {

@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod acme;
 pub(crate) mod batches;
+pub(crate) mod becoming_unique;
 mod broken_off;
 pub(crate) mod canary;
 pub(crate) mod changes;
@@ -34,5 +35,7 @@ pub(crate) mod trashed_edges;
 pub(crate) mod undone;
 pub(crate) mod undone_histories;
 pub(crate) mod undone_since;
+pub(crate) mod unique;
+pub(crate) mod unique_races;
 pub(crate) mod upkeep;
 pub(crate) mod within;

@@ -104,9 +104,9 @@ impl Call {
         }
     }
 
-    /// On a POST with an `Idempotency-Key`, makes what the handler changes happen once.
+    /// On a POST or PUT with an `Idempotency-Key`, makes what the handler changes happen once.
     pub fn hold_to_idempotency_key(&mut self) -> Result<(), ApiError> {
-        if self.head.method != Method::POST {
+        if ![Method::POST, Method::PUT].contains(&self.head.method) {
             return Ok(());
         }
         let Some(key) = self.idempotency_key()? else {

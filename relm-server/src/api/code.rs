@@ -87,6 +87,9 @@ const fn meaning_of(kind: ErrorKind) -> &'static str {
             "what was asked for of the past is kept no more: of a feed, see `oldest_seq`"
         }
         ErrorKind::Conflict => "a unique value is taken: see `field` and `existing_id`",
+        ErrorKind::AmbiguousMatch => {
+            "several records have one of the unique values each: see `ids`"
+        }
         ErrorKind::IdempotencyConflict => "the idempotency key was used with a different request",
         ErrorKind::VersionConflict => "`If-Match` names another version than the record has",
         ErrorKind::ValidationFailed => {

@@ -20,6 +20,15 @@ pub(super) async fn create<T: Object + Into<Record>>(call: Call) -> Outcome {
     Ok(Answer::reply(&reply).versioned())
 }
 
+pub(super) async fn upsert<T: Object + Into<Record>>(mut call: Call) -> Outcome {
+    let dedup_on = call.query.take_dedup_on()?;
+    call.query.finish_of(Takes::DedupOn)?;
+    let expected = call.expected_version()?;
+    let objects = of::<T>(&call.scoped);
+    let reply = objects.upsert_json(call.body, dedup_on, expected).await?;
+    Ok(Answer::reply(&reply).versioned())
+}
+
 pub(super) async fn list<T: Object + Into<Record>>(mut call: Call) -> Outcome {
     let deleted = call.query.take_switch("deleted")?;
     let request = call.query.into_list(T::TYPE.kind())?;
@@ -102,8 +111,8 @@ pub(super) async fn restore<T: Object + Into<Record>>(call: Call) -> Outcome {
     Ok(Answer::reply(&reply).versioned())
 }
 
-pub(super) async fn batch(call: Call) -> Outcome {
+pub(super) async fn batch<T: Object + Into<Record>>(call: Call) -> Outcome {
     call.query.finish()?;
-    let reply = call.scoped.contacts().batch_json(call.body).await?;
+    let reply = of::<T>(&call.scoped).batch_json(call.body).await?;
     Ok(Answer::reply(&reply))
 }

@@ -139,6 +139,12 @@ impl Operation {
         self
     }
 
+    /// A record that is made, or found by its unique values.
+    pub fn upserts(mut self, schema: &'static str) -> Self {
+        self.query = Takes::DedupOn;
+        self.gives(200, schema).gives(201, schema)
+    }
+
     /// A deletion, which may be for good, and then be under way.
     pub fn purges(mut self) -> Self {
         self.query = Takes::Deletion;
@@ -239,7 +245,7 @@ impl Operation {
     }
 
     pub fn takes_idempotency_key(&self) -> bool {
-        self.is_keyed() && self.method == Method::POST
+        self.is_keyed() && [Method::POST, Method::PUT].contains(&self.method)
     }
 
     pub fn takes_dry_run(&self) -> bool {
@@ -247,7 +253,9 @@ impl Operation {
     }
 
     pub fn precondition(&self) -> Option<Precondition> {
-        if !self.versioned || self.ids.is_empty() {
+        // What a PUT is about is found by its values, and may be there.
+        let is_of_one = !self.ids.is_empty() || self.method == Method::PUT;
+        if !self.versioned || !is_of_one {
             return None;
         }
         Some(if self.is_safe() {

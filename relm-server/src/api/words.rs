@@ -18,7 +18,7 @@ const WORDS: &[OtherName<&str>] = &[
             "create_many",
             "merge",
         ],
-        "Many contacts are made and changed by `POST /v1/contacts/batch`.",
+        "Many records of a type are made and changed by a batch, such as `POST /v1/contacts/batch`.",
     ),
     (
         &["all", "list", "index"],

@@ -268,6 +268,25 @@ const OF_FILES: &[OtherName<Advice>] = &[(
     advice("It is `object`, as in `object=contacts`.", Some("object")),
 )];
 
+const OF_UPSERTS: &[OtherName<Advice>] = &[(
+    &[
+        "match",
+        "on",
+        "by",
+        "on_conflict",
+        "unique_by",
+        "dedupe_on",
+        "dedup",
+        "id_property",
+        "idProperty",
+        "matching_attribute",
+    ],
+    advice(
+        "It is `dedup_on`, as in `dedup_on=email`.",
+        Some("dedup_on"),
+    ),
+)];
+
 const fn options(takes: Takes) -> &'static [&'static str] {
     match takes {
         Takes::Nothing => &[],
@@ -282,6 +301,7 @@ const fn options(takes: Takes) -> &'static [&'static str] {
         Takes::Export => &["object", "format", "filter"],
         Takes::Stream => &["after", "types"],
         Takes::Moment => &["at"],
+        Takes::DedupOn => &["dedup_on"],
         Takes::Deletion => &["purge"],
         Takes::History => &["at", "limit", "cursor"],
         Takes::Search => &["q", "types", "limit", "cursor"],
@@ -291,6 +311,7 @@ const fn options(takes: Takes) -> &'static [&'static str] {
 fn advice_on(name: &str, takes: Takes) -> Option<&'static Advice> {
     let own: &[&[OtherName<Advice>]] = match takes {
         Takes::Nothing | Takes::Stream | Takes::Moment => &[],
+        Takes::DedupOn => &[OF_UPSERTS],
         Takes::Deletion => &[OF_DELETIONS],
         Takes::History => &[OF_HISTORY],
         Takes::List(Kind::Contact | Kind::Company | Kind::Deal | Kind::Activity) => {
@@ -327,6 +348,7 @@ pub(crate) fn unknown(name: &str, takes: Takes) -> Error {
         | Takes::Export
         | Takes::Stream
         | Takes::Moment
+        | Takes::DedupOn
         | Takes::Deletion
         | Takes::History => " here",
     };

@@ -107,6 +107,18 @@ impl Query {
         })
     }
 
+    /// Takes the unique members by whose values a record is known: names with commas between them.
+    pub fn take_dedup_on(&mut self) -> Result<Vec<String>, Error> {
+        let Some(text) = self.take("dedup_on")? else {
+            return Ok(Vec::new());
+        };
+        let names = text.split(',').map(str::trim);
+        Ok(names
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect())
+    }
+
     /// Whether the `limit` is more than a page holds; whatever else is wrong with it, [`take_limit`](Self::take_limit) says.
     pub fn has_limit_beyond_a_page(&self) -> bool {
         let mut limits = self.parameters.iter().filter(|one| one.name == "limit");

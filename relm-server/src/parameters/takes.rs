@@ -21,6 +21,8 @@ pub(crate) enum Takes {
     Stream,
     /// The moment at which a record is asked for.
     Moment,
+    /// The unique members by whose values a record is known.
+    DedupOn,
     /// Whether a deletion is for good.
     Deletion,
     /// A page's size and place, and the moment at which a history ends.

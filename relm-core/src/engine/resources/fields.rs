@@ -162,7 +162,8 @@ impl<'a> Fields<'a> {
     pub async fn remove(&self, id: Id, expected: Option<i64>) -> Result<()> {
         let remove = Remove { id, expected };
         apply_once(self.context, remove).await?;
-        take_away_some(self.context).await
+        take_away_some(self.context).await;
+        Ok(())
     }
 
     /// All definitions of custom fields, in the order in which forms show them: by their positions, and then the older ones first.

@@ -88,6 +88,10 @@ pub(super) fn parameters(operation: &Operation, fields: &[Field]) -> Vec<Value> 
             all.push(purge());
             return all;
         }
+        Takes::DedupOn => {
+            all.push(dedup_on());
+            return all;
+        }
         Takes::Moment => {
             all.push(moment("The record as it was at this moment. Default: as it is."));
             return all;
@@ -118,6 +122,15 @@ pub(super) fn parameters(operation: &Operation, fields: &[Field]) -> Vec<Value> 
         }
     }
     all
+}
+
+fn dedup_on() -> Value {
+    json!({
+        "in": "query", "name": "dedup_on", "required": true, "example": "email",
+        "description": "The unique members by whose values the record is known, with commas between them: `email` of contacts, `domain` of \
+                        companies where that is made unique, and `metadata.customer_no` where a field is.",
+        "schema": { "type": "string" },
+    })
 }
 
 fn of_all(name: &str) -> Value {

@@ -2,28 +2,55 @@
 
 use relm_core::{Activity, Company, Contact, Deal, ErrorKind, Kind};
 
-use super::route::{Route, delete, get, keyed, patch, post, route};
+use super::route::{Route, delete, get, keyed, patch, post, put, route};
 use crate::api::code::Code;
 use crate::api::objects;
 
 const NO_REFERENCE: Code = Code::Engine(ErrorKind::InvalidReference);
 const GONE: Code = Code::Engine(ErrorKind::Gone);
 const TAKEN: Code = Code::Engine(ErrorKind::Conflict);
+const AMBIGUOUS: Code = Code::Engine(ErrorKind::AmbiguousMatch);
 const EMPTY: Code = Code::Engine(ErrorKind::IdentifierRequired);
 const NO_CHOICE: Code = Code::Engine(ErrorKind::UnknownValue);
 
-/// The seven routes of an object type: `object_routes!(Deal, Deals, "deals", "Deal", "a deal", …)` gives POST and GET on
-/// `/v1/deals`, and GET, PATCH and DELETE on `/v1/deals/{id}`, GET on its history and POST on its restoration. `Deals` is what scopes call it.
+/// The nine routes of an object type: `object_routes!(Deal, Deals, "deals", "Deal", "a deal", …)` gives POST, PUT and GET on
+/// `/v1/deals`, POST on `/v1/deals/batch`, and GET, PATCH and DELETE on `/v1/deals/{id}`, GET on its history and POST on its restoration. `Deals` is what scopes call it.
 macro_rules! object_routes {
-    ($ty:ident, $resource:ident, $plural:literal, $name:literal, $one:literal, $create:literal, $refusals:expr) => {{
+    ($ty:ident, $resource:ident, $plural:literal, $name:literal, $one:literal, $create:literal, $refusals:expr, $upsert:expr) => {{
         const ALL: &str = concat!("/v1/", $plural);
         const ONE: &str = concat!("/v1/", $plural, "/{id}");
         const HISTORY: &str = concat!("/v1/", $plural, "/{id}/history");
         const RESTORE: &str = concat!("/v1/", $plural, "/{id}/restore");
         const OF: &[Kind] = &[Kind::$ty];
-        // Contacts alone have a unique value.
-        const IN_THE_WAY: &[Code] = if matches!(Kind::$ty, Kind::Contact) { &[TAKEN] } else { &[] };
+        const MANY: &str = concat!("/v1/", $plural, "/batch");
         [
+            route(
+                keyed!($resource: Write, objects::batch::<$ty>),
+                post(concat!($plural, ".batch"), MANY)
+                    .says(
+                        concat!("Create or update many ", $plural),
+                        "Applies the rows in order and commits them together. A row of which a record has a unique value that `dedup_on` \
+                         names updates that record, as a PATCH would; without it the row fails. A bad row fails alone, unless the batch is \
+                         `atomic`.",
+                    )
+                    .takes(concat!($name, "BatchCreate"))
+                    .gives(200, concat!($name, "Batch"))
+                    .batch()
+                    .refuses($upsert),
+            ),
+            route(
+                keyed!($resource: Write, objects::upsert::<$ty>),
+                put(concat!($plural, ".upsert"), ALL)
+                    .says(
+                        concat!("Create or update ", $one),
+                        "Updates the record that has a unique value of the body's, by the members that `dedup_on` names, as a PATCH would: \
+                         200; where there is none, makes it: 201. What one row of a batch does.",
+                    )
+                    .takes(concat!($name, "Update"))
+                    .upserts($name)
+                    .versioned()
+                    .refuses($upsert),
+            ),
             route(
                 keyed!($resource: Write, objects::create::<$ty>),
                 post(concat!($plural, ".create"), ALL)
@@ -99,27 +126,13 @@ macro_rules! object_routes {
                     .of(OF)
                     .gives(200, $name)
                     .versioned()
-                    .refuses(IN_THE_WAY),
+                    .refuses(&[TAKEN]),
             ),
         ]
     }};
 }
 
 pub(super) fn routes() -> Vec<Route> {
-    let batch = route(
-        keyed!(Contacts: Write, objects::batch),
-        post("contacts.batch", "/v1/contacts/batch")
-            .says(
-                "Create or update many contacts",
-                "Applies the rows in order and commits them together. With `dedup_on` a row whose address is known updates that \
-                 contact, as a PATCH would; without it the row fails. A bad row fails alone, unless the batch is `atomic`.",
-            )
-            .takes("ContactBatchCreate")
-            .gives(200, "ContactBatch")
-            .batch()
-            .refuses(&[TAKEN, NO_REFERENCE, NO_CHOICE, EMPTY])
-            .nowhere_else("A batch of rows is for contacts alone: POST /v1/contacts/batch. Records of all objects are made and changed by POST /v1/batch."),
-    );
     let contacts = object_routes!(
         Contact,
         Contacts,
@@ -127,7 +140,8 @@ pub(super) fn routes() -> Vec<Route> {
         "Contact",
         "a contact",
         "Needs one usable value at least. The e-mail address is unique in the workspace and mode.",
-        &[TAKEN, NO_REFERENCE, NO_CHOICE, EMPTY]
+        &[TAKEN, NO_REFERENCE, NO_CHOICE, EMPTY],
+        &[TAKEN, AMBIGUOUS, NO_REFERENCE, NO_CHOICE, EMPTY]
     );
     let companies = object_routes!(
         Company,
@@ -136,7 +150,8 @@ pub(super) fn routes() -> Vec<Route> {
         "Company",
         "a company",
         "Reduces `domain` to its bare host, whatever URL it is written as.",
-        &[NO_CHOICE]
+        &[TAKEN, NO_CHOICE],
+        &[TAKEN, AMBIGUOUS, NO_CHOICE]
     );
     let deals = object_routes!(
         Deal,
@@ -145,7 +160,8 @@ pub(super) fn routes() -> Vec<Route> {
         "Deal",
         "a deal",
         "The company and the contact that it refers to must exist.",
-        &[NO_REFERENCE, NO_CHOICE]
+        &[TAKEN, NO_REFERENCE, NO_CHOICE],
+        &[TAKEN, AMBIGUOUS, NO_REFERENCE, NO_CHOICE]
     );
     let activities = object_routes!(
         Activity,
@@ -154,11 +170,11 @@ pub(super) fn routes() -> Vec<Route> {
         "Activity",
         "an activity",
         "The records that it refers to must exist.",
-        &[NO_REFERENCE, NO_CHOICE]
+        &[TAKEN, NO_REFERENCE, NO_CHOICE],
+        &[TAKEN, AMBIGUOUS, NO_REFERENCE, NO_CHOICE]
     );
-    [batch]
+    contacts
         .into_iter()
-        .chain(contacts)
         .chain(companies)
         .chain(deals)
         .chain(activities)

@@ -70,6 +70,10 @@ pub(super) fn post(name: &'static str, path: &'static str) -> Operation {
     Operation::new(name, Method::POST, path)
 }
 
+pub(super) fn put(name: &'static str, path: &'static str) -> Operation {
+    Operation::new(name, Method::PUT, path)
+}
+
 pub(super) fn patch(name: &'static str, path: &'static str) -> Operation {
     Operation::new(name, Method::PATCH, path)
 }

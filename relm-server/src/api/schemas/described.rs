@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use relm_core::engine::OperationName;
-use relm_core::limits::{BATCH_ROWS_MAX, OPERATION_REF_CHARS_MAX};
+use relm_core::limits::{BATCH_ROWS_MAX, DEDUP_KEYS_MAX, OPERATION_REF_CHARS_MAX};
 use relm_core::query::filter::Operator;
 use relm_core::record::column::ColumnType;
 use relm_core::record::field::FieldType;
@@ -104,9 +104,11 @@ struct BatchOperation {
     #[serde(default)]
     #[schemars(with = "Value")]
     id: Option<Value>,
-    /// The unique value by which an update, an upsert or a deletion finds its record, in place of `id`.
+    /// The unique values by which an update, an upsert or a deletion finds its record, in place of `id`: such as `email` of a contact, or
+    /// `metadata.customer_no` where that field is unique.
     #[serde(rename = "match")]
-    key: Option<BatchMatch>,
+    #[schemars(length(min = 1, max = DEDUP_KEYS_MAX))]
+    key: Option<BTreeMap<String, Value>>,
     /// The members of a record, as for its creation or its update, or of an association. Where one takes an id, it takes
     /// `{"$ref": "name"}` for that of an earlier operation.
     data: Option<BTreeMap<String, Value>>,
@@ -116,14 +118,6 @@ struct BatchOperation {
     #[serde(rename = "ref")]
     #[schemars(length(min = 1, max = OPERATION_REF_CHARS_MAX))]
     reference: Option<String>,
-}
-
-/// The unique value of a record.
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "the engine reads it; its schema is made of it")]
-struct BatchMatch {
-    /// The e-mail address of a contact.
-    email: String,
 }
 
 /// What there is to write, read and filter by, and how much of it.

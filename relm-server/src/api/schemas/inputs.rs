@@ -1,14 +1,15 @@
 //! What a request may say of a record: the members that a client writes, and which of them a create must give.
 
-use relm_core::Kind;
 use relm_core::limits::{
     FIELD_CHOICES_MAX, TEXT_CHARS_MAX, WEBHOOK_HEADER_VALUE_CHARS_MAX, WEBHOOK_HEADERS_MAX,
 };
 use relm_core::record::columns;
 use relm_core::record::object::READ_ONLY;
+use relm_core::{Kind, ObjectType};
 use serde_json::{Map, Value, json};
 
-use super::parts::{RECORDS, Schemas, reference};
+use super::parts::{RECORDS, Schemas, name_of, reference};
+use super::rename;
 use crate::api::dry_run;
 
 /// What a request does with a record.
@@ -40,8 +41,24 @@ pub(super) fn add(all: &mut Schemas) {
         all[name]["properties"]["headers"] = headers();
     }
     fields(all);
-    all["ContactBatchCreate"]["properties"]["contacts"]["items"] = reference("ContactCreate");
-    for name in ["ContactBatchCreate", "BatchCreate"] {
+    let mut batches = vec!["BatchCreate".to_owned()];
+    for object_type in ObjectType::ALL {
+        let name = name_of(object_type);
+        let batch = format!("{name}BatchCreate");
+        rename(&mut all[&batch], "rows", object_type.plural());
+        let rows = &mut all[&batch]["properties"][object_type.plural()];
+        // What is updated need not say what a new one must; a contact must say nothing.
+        let row = match object_type {
+            ObjectType::Contact => "ContactCreate".to_owned(),
+            ObjectType::Company | ObjectType::Deal | ObjectType::Activity => {
+                format!("{name}Update")
+            }
+        };
+        rows["items"] = reference(&row);
+        rows["description"] = "The rows, 1 to 500, applied in order.".into();
+        batches.push(batch);
+    }
+    for name in &batches {
         all[name]["properties"][dry_run::MEMBER] = json!({
             "type": ["boolean", "null"],
             "description": "Whether this is a dry run, as the header `Relm-Dry-Run` asks for one. Default: false.",

@@ -89,7 +89,10 @@ fn of_types() -> Schemas {
     add::<HistoryEntry>(&mut answers);
     add::<ShownKey>(&mut answers);
     add::<Recovery>(&mut answers);
-    add::<BatchReport>(&mut answers);
+    add::<BatchReport<Contact>>(&mut answers);
+    add::<BatchReport<Company>>(&mut answers);
+    add::<BatchReport<Deal>>(&mut answers);
+    add::<BatchReport<Activity>>(&mut answers);
     add::<OperationsReport>(&mut answers);
     add::<Undone>(&mut answers);
     add::<Import>(&mut answers);
@@ -103,7 +106,10 @@ fn of_types() -> Schemas {
     add::<RecoverInput>(&mut bodies);
     add::<KeyInput>(&mut bodies);
     add::<KeyRotation>(&mut bodies);
-    add::<BatchInput>(&mut bodies);
+    add::<BatchInput<Contact>>(&mut bodies);
+    add::<BatchInput<Company>>(&mut bodies);
+    add::<BatchInput<Deal>>(&mut bodies);
+    add::<BatchInput<Activity>>(&mut bodies);
     add::<BatchCreate>(&mut bodies);
     let mut all = bodies.take_definitions(true);
     let mut answers = answers.take_definitions(true);
@@ -183,10 +189,14 @@ fn errors(all: &mut Schemas) {
         required.push("request_id".into());
     }
     all.insert("RowError".to_owned(), of_row);
-    for row in ["ContactBatchRow", "BatchRow"] {
-        all[row]["properties"]["error"]["anyOf"][0] = reference("RowError");
+    all["BatchRow"]["properties"]["error"]["anyOf"][0] = reference("RowError");
+    for object_type in ObjectType::ALL {
+        let row = format!("{}BatchRow", name_of(object_type));
+        let members = &mut all[&row]["properties"];
+        members["error"]["anyOf"][0] = reference("RowError");
+        members["warnings"]["items"] = reference("RowError");
+        rename(&mut all[&row], "record", object_type.as_str());
     }
-    all["ContactBatchRow"]["properties"]["warnings"]["items"] = reference("RowError");
     for object_type in ObjectType::ALL {
         all[name_of(object_type)]["properties"]["warnings"] = json!({
             "type": "array", "items": reference("RowError"),
@@ -201,6 +211,22 @@ fn errors(all: &mut Schemas) {
             "properties": { "error": reference("ErrorDetails") }, "required": ["error"],
         }),
     );
+}
+
+/// Gives a member the name that it has in JSON, where that is another for each type.
+pub(super) fn rename(schema: &mut Value, from: &str, to: &str) {
+    if let Some(members) = schema["properties"].as_object_mut() {
+        let renamed = std::mem::take(members).into_iter().map(|(name, member)| {
+            let name = if name == from { to.to_owned() } else { name };
+            (name, member)
+        });
+        *members = renamed.collect();
+    }
+    if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+        for name in required.iter_mut().filter(|name| *name == from) {
+            *name = to.into();
+        }
+    }
 }
 
 /// A page.

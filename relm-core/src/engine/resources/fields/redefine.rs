@@ -48,7 +48,7 @@ pub(super) async fn redefine(
     if !renames {
         let reply = apply_once(context, redefine).await?;
         if unique == Some(false) {
-            take_away_some(context).await?;
+            take_away_some(context).await;
         }
         return Ok(reply);
     }

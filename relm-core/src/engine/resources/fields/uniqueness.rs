@@ -118,12 +118,12 @@ async fn make_some(context: &Context, field: &Field, made: bool) -> Result<Reply
 }
 
 /// Takes an index away that a definition keeps no more, as much of it as a caller waits for. What is left is in nobody's way.
-pub(super) async fn take_away_some(context: &Context) -> Result<()> {
-    if !is_kept(context) {
-        return Ok(());
+pub(super) async fn take_away_some(context: &Context) {
+    if is_kept(context) {
+        let some = Pace::Steps(UNIQUE_STEPS_MAX);
+        // What its caller asked for is done: an error would say that nothing was.
+        drop(take_away(context, some).await);
     }
-    let some = Pace::Steps(UNIQUE_STEPS_MAX);
-    take_away(context, some).await.map(drop)
 }
 
 /// Goes on to their ends with the indexes of a scope that are being made or taken away; gives how many those were.

@@ -1,0 +1,77 @@
+//! Unique values that many take at once, and those that an undo gives back.
+
+use relm_core::engine::Scoped;
+use relm_core::record::field::FieldType;
+use relm_core::record::object::{Contact, ContactInput};
+use relm_core::value::id::{Id, Kind};
+
+use super::acme::Acme;
+use super::races::contenders;
+use super::undone::{request, undo};
+use super::unique::{define, values, with};
+use crate::subject::Subject;
+
+/// However many upsert one value at once, on several engines: there is one record, and one event of its creation.
+pub(crate) async fn upserts_of_one_value_make_one_record(store: Subject) {
+    const VALUES: usize = 3;
+    let acme = Acme::open(store.shared()).await;
+    define(&acme.scoped, "no", FieldType::Text).await;
+    let upsert = async |(n, scoped): (usize, Scoped)| {
+        let input = ContactInput {
+            phone: format!("{n}").as_str().into(),
+            ..with("no", format!("v{}", n % VALUES))
+        };
+        scoped.contacts().upsert(input, ["metadata.no"], None).await
+    };
+    let outcomes = store.race(contenders(&acme, &store, 12).await.into_iter().map(upsert));
+    let mut ids: Vec<Id> = outcomes
+        .into_iter()
+        .map(|outcome| outcome.expect("it finds the record or makes it").id)
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), VALUES);
+    assert_eq!(acme.all(&store, Kind::Contact).await.len(), VALUES);
+    let events = acme.events(&store).await;
+    let created = events
+        .iter()
+        .filter(|event| event.event_type.to_string() == "contact.created");
+    assert_eq!(created.count(), VALUES);
+    assert_eq!(values(&acme, &store).await.len(), VALUES);
+}
+
+/// An undo gives unique values back, those that records exchanged too, and leaves what another record took since.
+pub(crate) async fn an_undo_gives_unique_values_back(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let contacts = acme.scoped.contacts();
+    define(&acme.scoped, "no", FieldType::Text).await;
+    let create = async |no: &str| contacts.create(with("no", no)).await.expect("free").id;
+    let (ada, eva) = (create("1").await, create("2").await);
+    let (by_request, id) = request(&acme);
+    for (who, no) in [(ada, "x"), (eva, "1"), (ada, "2")] {
+        let change = with("no", no);
+        let changed = by_request.contacts().update(who, change, None).await;
+        changed.expect("it is free");
+    }
+    let undone = undo(&acme.scoped, id).await;
+    assert_eq!(undone.conflicts, []);
+    let value = async |id| {
+        let found: Option<Contact> = contacts.get(id).await.expect("it reads");
+        found.expect("it is there").metadata["no"].clone()
+    };
+    assert_eq!(
+        (value(ada).await, value(eva).await),
+        ("1".into(), "2".into())
+    );
+    let (by_request, id) = request(&acme);
+    let change = with("no", "3");
+    let changed = by_request.contacts().update(ada, change, None).await;
+    changed.expect("it is free");
+    let new = create("1").await;
+    let undone = undo(&acme.scoped, id).await;
+    assert_eq!(undone.conflicts.len(), 1);
+    assert_eq!(undone.conflicts[0].member.as_deref(), Some("metadata.no"));
+    assert_eq!(value(ada).await, "3");
+    assert_eq!(values(&acme, &store).await.len(), 3);
+    assert_eq!(value(new).await, "1");
+}
