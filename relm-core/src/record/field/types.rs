@@ -123,7 +123,10 @@ impl FieldOptions {
             (FieldType::Multiselect, Value::Array(chosen)) => self.no_choice(chosen).is_none(),
             (FieldType::Url, Value::String(text)) => is_web_address(text),
             (FieldType::Email, Value::String(text)) => email::parse(text).is_ok(),
-            (FieldType::Phone, Value::String(text)) => phone::is_one(text),
+            // The digits of a day would do for a number.
+            (FieldType::Phone, Value::String(text)) => {
+                phone::is_one(text) && Date::parse(text.trim()).is_none()
+            }
             (FieldType::Datetime, Value::String(text)) => Timestamp::parse(text).is_some(),
             (FieldType::Currency, Value::Object(amount)) => currency(amount).is_some(),
             _ => false,

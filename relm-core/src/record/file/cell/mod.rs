@@ -197,3 +197,5 @@ fn id(text: &str, kind: Kind) -> Result<Value, String> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod typed;
