@@ -73,6 +73,7 @@ macro_rules! for_each_case {
                 a_record_larger_than_a_page_is_a_page
                 a_search_is_bounded_in_bytes
                 a_page_counts_bytes_and_not_characters
+                the_greatest_limit_gives_everything
             }
             [store::filters] {
                 contacts_are_filtered_by_the_predicate

@@ -137,7 +137,7 @@ impl<'a> SearchWalk<'a> {
         {
             self.found
                 .insert((rank, Reverse(id.ulid())), Arc::clone(entry));
-            if self.found.len() > self.search.limit + 1 {
+            if self.found.len() > self.search.limit.saturating_add(1) {
                 self.found.pop_last();
             }
         }

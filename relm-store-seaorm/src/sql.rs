@@ -99,6 +99,8 @@ impl Sql {
     }
 
     pub fn limit(&mut self, rows: usize) -> &mut Self {
+        // More than any database takes for a number of rows is more than any table has.
+        let rows = i64::try_from(rows).unwrap_or(i64::MAX);
         let written = write!(self.text, " LIMIT {rows}");
         debug_assert!(written.is_ok(), "writing to a String does not fail");
         self

@@ -167,6 +167,7 @@ macro_rules! for_each_broken_store {
                 StingyPage a_page_that_ends_before_its_bytes_is_noticed [a_page_is_bounded_in_bytes]
                 EmptyPage a_page_without_a_large_record_is_noticed [a_record_larger_than_a_page_is_a_page]
                 UnboundedSearch a_search_of_any_bytes_is_noticed [a_search_is_bounded_in_bytes]
+                OverflowingLimit a_limit_that_overflows_is_noticed [the_greatest_limit_gives_everything]
                 CountedCharacters a_page_of_so_many_characters_is_noticed [a_page_counts_bytes_and_not_characters]
             }
             filters {

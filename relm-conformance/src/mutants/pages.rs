@@ -115,3 +115,17 @@ impl Intercept for CountedCharacters {
         Ok(page)
     }
 }
+
+/// Reads one record more than the limit, and none where there is no such number.
+#[derive(Default)]
+pub(crate) struct OverflowingLimit;
+
+#[async_trait]
+impl Intercept for OverflowingLimit {
+    async fn search(&self, store: &dyn Store, scope: Scope, search: &Search) -> Read<SearchPage> {
+        match search.limit.checked_add(1) {
+            Some(_) => store.search(scope, search).await,
+            None => Ok(SearchPage::default()),
+        }
+    }
+}

@@ -7,12 +7,12 @@ use relm_core::query::filter::{self, Clause, Filter};
 use relm_core::query::search::SearchTerms;
 use relm_core::record::object::ObjectType;
 use relm_core::record::{Document, Entry};
-use relm_core::store::{Query, Search, Write};
+use relm_core::store::{Lease, Query, Search, StoredResponse, Write};
 use relm_core::value::id::Kind;
 
-use crate::records::with;
-use crate::records::{SCOPE, contact};
-use crate::subject::{Subject, assert_contract};
+use super::commits::response;
+use crate::records::{SCOPE, at, contact, delivery, endpoint, event, insert, with};
+use crate::subject::{NOW, Subject, assert_contract};
 
 /// A contact whose document is of so many bytes: spaces in JSON are the store's to keep.
 fn padded(n: u64, bytes: usize) -> Write {
@@ -169,4 +169,57 @@ pub(crate) async fn a_page_counts_bytes_and_not_characters(store: Subject) {
         assert_contract!(pages, expected(&sizes, 200));
     }
     assert_contract!(searched(&store, 200).await, expected(&sizes, 200));
+}
+
+/// The greatest number that there is may be asked for, by whatever reads up to a limit.
+pub(crate) async fn the_greatest_limit_gives_everything(store: Subject) {
+    const LIMIT: usize = usize::MAX;
+    let about = StoredResponse {
+        about: vec![contact(0).id],
+        ..response("key")
+    };
+    let writes = (0..3).map(|n| insert(contact(n)));
+    let events = (0..3).map(|n| insert(event(n, &contact(n))));
+    let deliveries = (0..3).map(|n| insert(delivery(n, n % 2, NOW)));
+    let writes = writes.chain(events).chain(deliveries);
+    let writes = writes.chain([Write::Remember(about)]).collect();
+    store.apply(SCOPE, writes).await;
+    for clauses in filters() {
+        let query = Query {
+            kind: Kind::Contact,
+            clauses,
+            after: None,
+            limit: LIMIT,
+        };
+        let page = store.list(SCOPE, &query).await;
+        let page = page.expect("the store lists records");
+        assert_contract!((page.documents.len(), page.more), (3, false), "{query:?}");
+    }
+    let search = Search {
+        terms: SearchTerms::parse("name").expect("it is a query"),
+        types: ObjectType::ALL.to_vec(),
+        after: None,
+        limit: LIMIT,
+    };
+    let page = store.search(SCOPE, &search).await;
+    let page = page.expect("the store searches");
+    assert_contract!((page.documents.len(), page.more), (3, false));
+    let page = store.log(SCOPE, 0, LIMIT).await;
+    let page = page.expect("the store reads its log");
+    assert_contract!((page.events.len(), page.more), (3, false));
+    let queues = store.queues(None, LIMIT).await;
+    assert_contract!(queues.expect("the store lists queues").len(), 2);
+    let lease = Lease {
+        scope: SCOPE,
+        webhook: endpoint(0),
+        now: NOW,
+        until: at(1_000),
+        limit: LIMIT,
+    };
+    let leased = store.lease(&lease).await;
+    assert_contract!(leased.expect("the store leases").len(), 2);
+    let keys = store
+        .responses_about(SCOPE, contact(0).id, None, LIMIT)
+        .await;
+    assert_contract!(keys.expect("the store finds responses"), ["key"]);
 }

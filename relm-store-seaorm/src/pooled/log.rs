@@ -64,7 +64,7 @@ async fn events_after(
 ) -> Result<(Vec<Numbered>, bool, Option<LogState>), Failure> {
     let mut size = PageSize::new(limit);
     let (mut events, mut state) = (Vec::new(), None);
-    let sql = log::events_and_state(on.dialect(), scope, after, limit + 1);
+    let sql = log::events_and_state(on.dialect(), scope, after, limit.saturating_add(1));
     let read = on.each_row(&sql, |row| {
         if state.is_none() {
             state = Some(LogState {

@@ -1,7 +1,7 @@
 //! Reads: each is one statement, or several in one snapshot.
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, RangeInclusive};
 use std::sync::Arc;
 
 use relm_core::PageSize;
@@ -26,8 +26,8 @@ use crate::sql::{Sql, table};
 
 /// Unique keys that one statement looks up.
 const KEYS_MAX: usize = 512;
-/// Rows that a list reads at a time when documents decide.
-const CHUNK_ROWS: usize = 256;
+/// Rows that a list reads at a time when documents decide, by how many it may give.
+const CHUNK_ROWS: RangeInclusive<usize> = 256..=1_024;
 
 pub(super) async fn get(
     on: Executor<'_>,
@@ -92,7 +92,7 @@ pub(super) async fn list(on: Executor<'_>, scope: Scope, query: &Query) -> Resul
         ControlFlow::Continue(())
     };
     if plan.residual.is_empty() {
-        let rows = plan.rows(query.after, query.limit + 1);
+        let rows = plan.rows(query.after, query.limit.saturating_add(1));
         let _ = on.each_document(&rows, add).await?;
     } else {
         let snapshot = on.snapshot().await?;
@@ -112,7 +112,8 @@ async fn walk(
     query: &Query,
     mut add: impl FnMut(Document) -> ControlFlow<()> + Send,
 ) -> Result<(), Failure> {
-    let chunk = CHUNK_ROWS.max(query.limit + 1);
+    let chunk = query.limit.saturating_add(1);
+    let chunk = chunk.clamp(*CHUNK_ROWS.start(), *CHUNK_ROWS.end());
     let mut after = query.after;
     loop {
         let (sql, candidates) = match plan.candidates(after, chunk) {

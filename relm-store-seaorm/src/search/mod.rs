@@ -362,7 +362,7 @@ impl Searching {
 
     /// The page, and one record that tells whether there is another.
     fn wanted(&self) -> usize {
-        self.search.limit + 1
+        self.search.limit.saturating_add(1)
     }
 
     /// Records that are judged at a time.
@@ -375,7 +375,7 @@ impl Searching {
     fn reading(&self) -> &[(Rank, Id)] {
         let rows = match self.has_broad || self.exact.is_none() {
             true => self.chunk(),
-            false => self.wanted() - self.found.len(),
+            false => (self.wanted() - self.found.len()).min(*CHUNK_ROWS.end()),
         };
         let left = &self.listed[self.next..];
         &left[..rows.min(left.len())]

@@ -61,7 +61,7 @@ fn events_after(
 ) -> rusqlite::Result<(Vec<Numbered>, bool)> {
     let mut size = PageSize::new(limit);
     let mut events = Vec::new();
-    let sql = log::events_after(scope, after, limit + 1);
+    let sql = log::events_after(scope, after, limit.saturating_add(1));
     let _ = each_row(connection, &sql, |row| {
         let document = document(row)?.ok_or(rusqlite::Error::InvalidQuery)?;
         if !size.takes(document.json.len()) {

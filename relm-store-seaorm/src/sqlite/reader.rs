@@ -4,7 +4,7 @@
 //! it runs where it is called. What may walk a table (a pattern, a search) runs on a thread apart, so that no
 //! executor waits for it.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, RangeInclusive};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -29,8 +29,8 @@ const IDLE_MAX: usize = 8;
 const READ_MAX: Duration = Duration::from_secs(10);
 /// SQLite's operations between two looks at the clock.
 const OPERATIONS_BETWEEN: i32 = 10_000;
-/// Rows that a list reads at a time when documents decide.
-const CHUNK_ROWS: usize = 256;
+/// Rows that a list reads at a time when documents decide, by how many it may give.
+const CHUNK_ROWS: RangeInclusive<usize> = 256..=1_024;
 
 /// Connections that cannot write, opened as they are needed.
 pub(super) struct Readers {
@@ -204,7 +204,7 @@ pub(super) fn list(
         ControlFlow::Continue(())
     };
     if plan.residual.is_empty() {
-        let rows = plan.rows(query.after, query.limit + 1);
+        let rows = plan.rows(query.after, query.limit.saturating_add(1));
         let _ = each_document(connection, &rows, |document| Ok(add(document)))?;
     } else {
         snapshot(connection, |connection| walk(connection, plan, query, add))?;
@@ -222,7 +222,8 @@ fn walk(
     query: &Query,
     mut add: impl FnMut(Document) -> ControlFlow<()>,
 ) -> rusqlite::Result<()> {
-    let chunk = CHUNK_ROWS.max(query.limit + 1);
+    let chunk = query.limit.saturating_add(1);
+    let chunk = chunk.clamp(*CHUNK_ROWS.start(), *CHUNK_ROWS.end());
     let deadline = Deadline::new();
     let mut after = query.after;
     loop {
