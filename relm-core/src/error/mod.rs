@@ -1,5 +1,6 @@
 //! What can go wrong in a call, and what its caller can do about it.
 
+mod duplicates;
 mod json;
 mod kind;
 
@@ -7,15 +8,14 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
+pub use self::duplicates::DuplicateValue;
 #[cfg(feature = "schema")]
 pub(crate) use self::json::Members;
 pub use self::kind::ErrorKind;
 
-use serde::{Deserialize, Serialize};
-
 use crate::limits::{
-    ERROR_BYTES_MAX, ERROR_DUPLICATES_MAX, ERROR_FIELD_BYTES_MAX, ERROR_IDS_MAX,
-    ERROR_MESSAGE_BYTES_MAX, ERROR_OPTIONS_BYTES_MAX, ERROR_OPTIONS_MAX,
+    ERROR_BYTES_MAX, ERROR_FIELD_BYTES_MAX, ERROR_IDS_MAX, ERROR_MESSAGE_BYTES_MAX,
+    ERROR_OPTIONS_BYTES_MAX, ERROR_OPTIONS_MAX,
 };
 use crate::value::excerpt::{Quoted, cut, json_bytes};
 use crate::value::from_text::ParseTextError;
@@ -61,25 +61,6 @@ pub(crate) struct Affected {
     /// The first of them.
     pub ids: Vec<Id>,
 }
-
-/// A value that several records have, where a field was to be unique.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[non_exhaustive]
-pub struct DuplicateValue {
-    /// The value, as a text; a long one is cut.
-    pub value: String,
-    /// The first of the records that have it.
-    pub ids: Vec<Id>,
-}
-
-/// Bytes of the JSON of the value that is shown of one, beside its ids.
-const DUPLICATE_VALUE_BYTES_MAX: usize = 60;
-/// Ids that are listed of one value.
-const DUPLICATE_IDS_MAX: usize = 3;
-/// Bytes of one of them as JSON: its names, an id with its quotes and comma, and the value.
-const DUPLICATE_BYTES_MAX: usize = 24 + DUPLICATE_IDS_MAX * 36 + DUPLICATE_VALUE_BYTES_MAX;
-const _: () = assert!(ERROR_DUPLICATES_MAX * DUPLICATE_BYTES_MAX <= ERROR_OPTIONS_BYTES_MAX);
 
 /// What the names of the members, the code, the ids of the record and of the request, and the punctuation may take.
 const ENVELOPE_BYTES_MAX: usize = 512;
@@ -253,18 +234,6 @@ impl Error {
         self.without_options()
     }
 
-    /// Lists values that several records have: the first [`ERROR_DUPLICATES_MAX`]. They take the place of the options.
-    #[must_use]
-    pub(crate) fn listing(mut self, values: impl Iterator<Item = DuplicateValue>) -> Self {
-        let shorter = values.take(ERROR_DUPLICATES_MAX).map(|mut one| {
-            one.ids.truncate(DUPLICATE_IDS_MAX);
-            one.value = cut(one.value, DUPLICATE_VALUE_BYTES_MAX);
-            one
-        });
-        self.0.duplicates = shorter.collect();
-        self.without_options()
-    }
-
     /// Keeps the cause, for the log.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -322,11 +291,6 @@ impl Error {
     pub fn ids(&self) -> &[Id] {
         let affected = self.0.affected.as_ref();
         affected.map_or(&[], |affected| &affected.ids)
-    }
-
-    /// The first values that several records have, where a field was to be unique.
-    pub fn duplicates(&self) -> &[DuplicateValue] {
-        &self.0.duplicates
     }
 
     /// Why, in a stable word: `disk_full` or `read_only`, where the store takes no writes; `transaction_conflict`,

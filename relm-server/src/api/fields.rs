@@ -1,6 +1,6 @@
 //! `/v1/schema/fields`.
 
-use relm_core::{Id, KeyAction, KeyResource, KeyScope, Kind, Principal, Scoped};
+use relm_core::{Id, KeyAction, KeyResource, KeyScope, Kind, ObjectType, Principal, Scoped};
 use serde_json::Value;
 
 use super::answer::{Answer, ApiError, Outcome};
@@ -17,6 +17,14 @@ pub(super) async fn list(call: Call) -> Outcome {
 
 pub(super) async fn define(call: Call) -> Outcome {
     call.query.finish()?;
+    // Values that records share are told.
+    let of = call.body.get("object_type").and_then(Value::as_str);
+    if call.body.get("unique") == Some(&Value::Bool(true))
+        && let Some(of) = of.and_then(ObjectType::parse)
+    {
+        let read = KeyScope::new(KeyResource::from(of), KeyAction::Read);
+        check_scope(&call.principal, read)?;
+    }
     let reply = call.scoped.fields().define_json(call.body).await?;
     Ok(Answer::reply(&reply).versioned())
 }
@@ -69,7 +77,7 @@ pub(super) async fn remove(call: Call) -> Outcome {
 fn actions(body: &Value) -> &'static [KeyAction] {
     let choices = body.pointer("/options/choices").and_then(Value::as_array);
     let renames = choices.is_some_and(|choices| choices.iter().any(Value::is_object));
-    let mut looked_at = ["options", "required", "enforce"].into_iter();
+    let mut looked_at = ["options", "required", "unique", "enforce"].into_iter();
     match (renames, looked_at.any(|member| body.get(member).is_some())) {
         (true, _) => &[KeyAction::Write, KeyAction::Read],
         (false, true) => &[KeyAction::Read],

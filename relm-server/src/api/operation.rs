@@ -35,8 +35,6 @@ pub(super) struct Operation {
     pub refusals: &'static [Code],
     pub body_bytes_max: usize,
     pub answer_size: AnswerSize,
-    /// What is said where the path's last word follows another resource, though an id could stand there.
-    pub nowhere_else: Option<&'static str>,
 }
 
 /// Who may call.
@@ -86,7 +84,6 @@ impl Operation {
             refusals: &[],
             body_bytes_max: REQUEST_BYTES_MAX,
             answer_size: AnswerSize::Small,
-            nowhere_else: None,
         }
     }
 
@@ -211,11 +208,6 @@ impl Operation {
         self = self.of_many();
         self.has_dry_run_member = true;
         self.body_bytes_max = BATCH_REQUEST_BYTES_MAX;
-        self
-    }
-
-    pub fn nowhere_else(mut self, message: &'static str) -> Self {
-        self.nowhere_else = Some(message);
         self
     }
 

@@ -13,7 +13,6 @@ use super::words::of_a_word;
 /// No such path, or no such method on it.
 pub(super) fn unrouted(routes: &Routes, method: &Method, path: &str, missed: Missed) -> ApiError {
     match missed {
-        Missed::Resource(message) => not_found(message),
         Missed::Method(allowed) => match word_of_a_list(path) {
             Some(sentence) => not_found(format!("There is no such path. {sentence}")),
             None => not_allowed(method, path, &allowed),

@@ -182,6 +182,8 @@ fn a_read_only_key_reads() {
     for (method, path, resource) in [
         ("POST", "/v1/contacts", "contacts"),
         ("POST", "/v1/contacts/batch", "contacts"),
+        ("PUT", "/v1/contacts?dedup_on=email", "contacts"),
+        ("POST", "/v1/deals/batch", "deals"),
         ("PATCH", &*one, "contacts"),
         ("DELETE", &one, "contacts"),
         ("POST", "/v1/companies", "companies"),

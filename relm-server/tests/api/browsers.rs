@@ -61,7 +61,7 @@ fn a_preflight_of_a_named_origin_is_answered_on_any_path_without_a_key() {
                 ("access-control-allow-origin", origin),
                 (
                     "access-control-allow-methods",
-                    "GET, HEAD, POST, PATCH, DELETE",
+                    "GET, HEAD, POST, PUT, PATCH, DELETE",
                 ),
                 (
                     "access-control-allow-headers",

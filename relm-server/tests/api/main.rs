@@ -51,6 +51,8 @@ mod transport;
 mod trash;
 mod undo;
 mod undo_since;
+mod unique;
+mod upserts;
 mod versions;
 mod webhook_filters;
 mod webhook_headers;

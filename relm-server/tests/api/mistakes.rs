@@ -137,6 +137,7 @@ fn no_message_contradicts_itself() {
         ("/v1/associations", "from_type from_id to_type to_id label"),
         ("/v1/webhooks", "url event_types description enabled"),
         ("/v1/contacts/batch", "contacts dedup_on atomic"),
+        ("/v1/deals/batch", "deals dedup_on atomic"),
         ("/v1/batch", "operations atomic"),
     ] {
         for member in members.split(' ') {

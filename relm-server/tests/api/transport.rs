@@ -112,8 +112,8 @@ fn a_known_path_names_the_methods_that_it_takes() {
     let world = World::new();
     let user = world.user("acme", Mode::Live);
     for (method, path, allowed) in [
-        ("PUT", "/v1/contacts", "GET, HEAD, POST"),
-        ("DELETE", "/v1/contacts", "GET, HEAD, POST"),
+        ("PUT", "/v1/contacts/batch", "POST"),
+        ("DELETE", "/v1/contacts", "GET, HEAD, POST, PUT"),
         ("POST", "/v1/contacts/con_x", "DELETE, GET, HEAD, PATCH"),
         ("HEAD", "/v1/contacts/batch", "POST"),
         ("GET", "/v1/contacts/batch", "POST"),
@@ -125,9 +125,9 @@ fn a_known_path_names_the_methods_that_it_takes() {
         ),
         ("GET", "/v1/webhooks/wh_x/replay/dlv_x", "POST"),
         ("POST", "/healthz", "GET, HEAD"),
-        ("OPTIONS", "/v1/contacts", "GET, HEAD, POST"),
-        ("get", "/v1/contacts", "GET, HEAD, POST"),
-        ("FOO", "/v1/contacts", "GET, HEAD, POST"),
+        ("OPTIONS", "/v1/contacts", "GET, HEAD, POST, PUT"),
+        ("get", "/v1/contacts", "GET, HEAD, POST, PUT"),
+        ("FOO", "/v1/contacts", "GET, HEAD, POST, PUT"),
     ] {
         let answer = user.ask(method, path).send();
         answer.fails(405, "method_not_allowed", None);

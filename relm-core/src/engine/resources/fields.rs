@@ -2,11 +2,12 @@
 
 pub(super) mod definitions;
 mod duplicates;
+pub(super) mod ending;
 mod holding;
 mod impact;
 mod redefine;
 mod renaming;
-pub(super) mod uniqueness;
+mod uniqueness;
 mod usage;
 
 use async_trait::async_trait;
@@ -14,10 +15,11 @@ use serde_json::{Map, Value};
 
 use self::definitions::{check_room, record_event, shown, unknown};
 use self::duplicates::check_values;
+use self::ending::{end, take_away_some};
 use self::redefine::redefine;
 pub(in crate::engine) use self::renaming::finish_renamings;
 pub(in crate::engine) use self::uniqueness::finish_unique_indexes;
-use self::uniqueness::{begin, end, make, take_away_some};
+use self::uniqueness::{begin, make};
 use self::usage::usage;
 pub use self::usage::{ChoiceUsage, FieldUsage, FieldUsageTag};
 use super::drafts::check_version_of;

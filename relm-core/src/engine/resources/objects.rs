@@ -228,7 +228,7 @@ impl<'a, T: Object + Into<Record>> Objects<'a, T> {
     ///
     /// # Errors
     /// As for [`create`](Self::create) and [`update`](Self::update), but for `not_found`; `ambiguous_match` when several records have one of
-    /// those values each; `unknown_value` when a member is named that is not unique, `validation_failed` when none is;
+    /// those values each; `unknown_value` when a member is named that is not unique, `bad_request` when none is named;
     /// `version_conflict` when a version was expected and there is no record of that version.
     ///
     /// ```

@@ -27,12 +27,10 @@ impl<T: Object + Into<Record>> Upsert<T> {
                 "companies" => "domain",
                 _ => "metadata.customer_no",
             };
-            return Err(Error::invalid(
-                "dedup_on",
-                format!(
-                    "`dedup_on` must name the unique members by whose values a record is known, such as `{example}`."
-                ),
-            ));
+            let message = format!(
+                "`dedup_on` must name the unique members by whose values a record is known, such as `{example}`."
+            );
+            return Err(Error::bad_request(message).at("dedup_on"));
         }
         check_dedup_on(&dedup_on)?;
         let row = Rows::new(vec![Ok(draft)], dedup_on);

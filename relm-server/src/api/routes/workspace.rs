@@ -83,10 +83,15 @@ fn field_routes() -> Vec<Route> {
             post("fields.create", "/v1/schema/fields")
                 .says(
                     "Define a custom field",
-                    "Every write of such an object that begins after the response must leave a record that keeps to the definition.",
+                    "Every write of such an object that begins after the response must leave a record that keeps to the definition. Where it is \
+                     `unique` and records share values, 409 with `duplicates`; 202 where some records are still to be looked at. With the \
+                     name of a member such as a company's `domain`, and no `type`, it is about that member, and 200 where that is known. \
+                     `unique` needs the scope to read the records of the object, too.",
                 )
                 .takes("CustomFieldCreate")
                 .gives(201, "CustomField")
+                .gives(200, "CustomField")
+                .gives(202, "CustomField")
                 .versioned()
                 .refuses(&[TAKEN, NO_CHOICE]),
         ),
@@ -119,8 +124,8 @@ fn field_change_routes() -> Vec<Route> {
                     "Change a custom field",
                     "Changes what the body names: an absent member stays, null clears it. What records do not keep to is 409 with `count` and \
                      `ids`, unless `force` is true. A choice that is renamed is renamed in the records that have it; 202 where some are left: \
-                     asked again, it goes on. `options`, `required` and `enforce` need the scope to read the records of the object, too, and a \
-                     choice that is renamed that to write them.",
+                     asked again, it goes on. `options`, `required`, `unique` and `enforce` need the scope to read the records of the object, \
+                     too, and a choice that is renamed that to write them.",
                 )
                 .of(OF_FIELD)
                 .takes("CustomFieldUpdate")

@@ -82,10 +82,14 @@ fn fields(all: &mut Schemas) {
     let changed = json!({
         "description": "A choice, a text; or `{\"from\": \"…\", \"to\": \"…\"}` for one that gets another name, in the records that have it too.",
     });
-    all["CustomFieldCreate"]["properties"]["options"] = options(choice);
+    let create = &mut all["CustomFieldCreate"]["properties"];
+    create["options"] = options(choice);
+    if let Some(members) = create.as_object_mut() {
+        members.remove("unique_index");
+    }
     let update = &mut all["CustomFieldUpdate"]["properties"];
     if let Some(members) = update.as_object_mut() {
-        for name in ["object_type", "key", "type"] {
+        for name in ["object_type", "key", "type", "built_in", "unique_index"] {
             members.remove(name);
         }
     }

@@ -35,6 +35,7 @@ pub fn write_everything(user: &mut Rehearsal<'_>) {
     undo_the_last_change(user, &company);
     change_a_field(user, &format!("/v1/schema/fields/{field}"));
     write_a_batch(user);
+    upsert_each(user);
     have_delivered(user, &hook, &missed);
     user.write("POST", &format!("/v1/keys/{key}/rotate"), Value::Null);
     let others = [
@@ -102,6 +103,26 @@ fn write_a_batch(user: &mut Rehearsal<'_>) {
     ]);
     let batch = json!({ "operations": operations, "atomic": false });
     user.write("POST", "/v1/batch", batch);
+}
+
+/// Rows and single records of each object, known by a field that is unique.
+fn upsert_each(user: &mut Rehearsal<'_>) {
+    for (plural, object, member) in [
+        ("contacts", "contact", "first_name"),
+        ("companies", "company", "name"),
+        ("deals", "deal", "title"),
+        ("activities", "activity", "type"),
+    ] {
+        let field = json!({ "object_type": object, "key": "no", "type": "text", "unique": true });
+        user.create("/v1/schema/fields", field);
+        let row = |no: &str, text: &str| json!({ member: text, "metadata": { "no": no } });
+        let rows = [row("1", "call"), row("2", "note"), row("1", "mail")];
+        let batch = json!({ plural: rows, "dedup_on": ["metadata.no"] });
+        user.write("POST", &format!("/v1/{plural}/batch"), batch);
+        let one = format!("/v1/{plural}?dedup_on=metadata.no");
+        user.write("PUT", &one, row("2", "call"));
+        user.write("PUT", &one, row("3", "call"));
+    }
 }
 
 /// What an endpoint can be asked to do; then it is disabled.

@@ -55,7 +55,7 @@ pub const HABITS: &[Mistake] = &[
      r#"{"code": "not_found", "message": "There is no such contact in this workspace and mode. The id of a contact is `con_` and 26 letters and digits. Records are not counted: page through a list by `next_cursor`."}"#),
     ("bulk", "POST /v1/deals/bulk",
      r#"{}"#, 404,
-     r#"{"code": "not_found", "message": "There is no such path. Many contacts are made and changed by `POST /v1/contacts/batch`."}"#),
+     r#"{"code": "not_found", "message": "There is no such path. Many records of a type are made and changed by a batch, such as `POST /v1/contacts/batch`."}"#),
     ("the id of a deal", "GET /v1/contacts/DEAL",
      r#""#, 404,
      r#"{"code": "not_found", "message": "There is no such contact in this workspace and mode. `DEAL` is the id of a deal; that of a contact begins with `con_`."}"#),

@@ -8,9 +8,6 @@ pub type Mistake = (&'static str, &'static str, &'static str, u16, &'static str)
 /// Of paths, methods and ids.
 #[rustfmt::skip]
 pub const PATHS: &[Mistake] = &[
-    ("bulk import of what has none", "POST /v1/companies/batch",
-     r#"{}"#, 404,
-     r#"{"code": "not_found", "message": "A batch of rows is for contacts alone: POST /v1/contacts/batch. Records of all objects are made and changed by POST /v1/batch."}"#),
     ("a slash at the end", "GET /v1/contacts/",
      r#""#, 404,
      r#"{"code": "not_found", "message": "There is no such path. Leave out the last `/`: `/v1/contacts`."}"#),
@@ -29,9 +26,9 @@ pub const PATHS: &[Mistake] = &[
     ("a post to a record", "POST /v1/contacts/CON",
      r#"{"phone": "1"}"#, 405,
      r#"{"code": "method_not_allowed", "message": "This path takes GET, HEAD, PATCH, DELETE. To change a record, PATCH it."}"#),
-    ("PUT on a list", "PUT /v1/contacts",
-     r#"{"email": "a@example.com"}"#, 405,
-     r#"{"code": "method_not_allowed", "message": "This path takes POST, GET, HEAD. To change or delete a record, name its id in the path."}"#),
+    ("PUT on a list that says by what a record is known nowhere", "PUT /v1/contacts",
+     r#"{"email": "a@example.com"}"#, 400,
+     r#"{"code": "bad_request", "message": "`dedup_on` must name the unique members by whose values a record is known, such as `email`.", "field": "dedup_on"}"#),
     ("an id without a prefix", "GET /v1/contacts/01K1V9Y2ZP6W4T8Q0R5N7M3XJB",
      r#""#, 404,
      r#"{"code": "not_found", "message": "There is no such contact in this workspace and mode. Ids begin with what they are of: `con_01K1V9Y2ZP6W4T8Q0R5N7M3XJB`.", "suggestion": "con_01K1V9Y2ZP6W4T8Q0R5N7M3XJB"}"#),

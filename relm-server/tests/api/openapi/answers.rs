@@ -150,6 +150,27 @@ impl Reader<'_> {
     fn use_batches(&self) {
         let rows = json!({ "contacts": [{ "email": "x" }, { "email": "grace@example.com" }] });
         self.post("/v1/contacts/batch", rows);
+        for (plural, object, member) in [
+            ("contacts", "contact", "first_name"),
+            ("companies", "company", "name"),
+            ("deals", "deal", "title"),
+            ("activities", "activity", "type"),
+        ] {
+            let no = json!({ "object_type": object, "key": "no", "type": "text", "unique": true });
+            let no = format!("/v1/schema/fields/{}", self.make("/v1/schema/fields", no));
+            let row = json!({ member: "call", "metadata": { "no": "1" } });
+            let dedup_on = json!(["metadata.no"]);
+            let rows = json!({ plural: [row, { member: 5 }], "dedup_on": dedup_on });
+            self.post(&format!("/v1/{plural}/batch"), rows);
+            let path = format!("/v1/{plural}?dedup_on=metadata.no");
+            let made = self.ask("PUT", &path, row);
+            self.ask(
+                "DELETE",
+                &format!("/v1/{plural}/{}?purge=true", id(&made)),
+                json!({}),
+            );
+            self.ask("DELETE", &no, json!({}));
+        }
         let batch = json!([
             { "op": "create", "object": "company", "ref": "a", "data": { "name": "A" } },
             { "op": "update", "id": { "$ref": "a" }, "data": { "name": "B" } },

@@ -31,7 +31,7 @@ fn what_an_operation_lacks_or_has_too_much_is_said() {
         [{ "op": "update", "id": ada, "match": { "email": "a@example.com" }, "data": data }, "id", "validation_failed"],
         [{ "op": "update", "object": "contact", "match": { "email": "b@example.com" }, "data": data }, "match.email", "not_found"],
         [{ "op": "upsert", "object": "contact", "data": data }, "match", "validation_failed"],
-        [{ "op": "upsert", "object": "company", "match": { "email": "a@example.com" }, "data": data }, "match", "validation_failed"],
+        [{ "op": "upsert", "object": "company", "match": { "email": "a@example.com" }, "data": data }, "match", "unknown_value"],
         [{ "op": "upsert", "object": "contact", "match": { "domain": "a" }, "data": data }, "match", "unknown_value"],
         [{ "op": "upsert", "object": "contact", "match": { "email": "no" }, "data": data }, "match.email", "validation_failed"],
         [{ "op": "delete", "id": ada, "data": data }, "data", "validation_failed"],

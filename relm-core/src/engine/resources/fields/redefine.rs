@@ -5,9 +5,10 @@ use async_trait::async_trait;
 
 use super::definitions::{replace, unknown};
 use super::duplicates::check_values;
+use super::ending::{end, take_away_some};
 use super::impact::check_impact;
 use super::renaming::rename;
-use super::uniqueness::{begin, end, make, take_away_some};
+use super::uniqueness::{begin, make};
 use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::context::Context;
 use crate::engine::idempotency::{apply_once, replayed};

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::definitions::unknown;
 use super::holding::Holding;
 use crate::engine::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{FIELD_RECORDS_BYTES_MAX, FIELD_RECORDS_MAX, PAGE_LIMIT_MAX};
 use crate::query::cursor::Place;
 use crate::record::field::Field;
@@ -65,6 +65,13 @@ pub enum FieldUsageTag {
 pub(super) async fn usage(context: &Context, id: Id, cursor: Option<&str>) -> Result<FieldUsage> {
     let found = context.document(Kind::Field, id).await?;
     let field: Field = found.ok_or_else(unknown)?.decode()?;
+    if field.built_in {
+        let message = format!(
+            "`{}` is a member that every {} has: the usage is counted of custom fields.",
+            field.key, field.object_type
+        );
+        return Err(Error::new(ErrorKind::ValidationFailed, message));
+    }
     let text = id.text();
     let cursors = context.cursors(["field usage", &text]);
     let after = cursor.map(|cursor| cursors.open(cursor)).transpose()?;

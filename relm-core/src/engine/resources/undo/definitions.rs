@@ -9,7 +9,7 @@ use super::report::{ConflictCode, Report, UndoConflict, UndoneChange};
 use super::state::State;
 use crate::engine::change::Plan;
 use crate::engine::resources::fields::definitions::{check_room, record_event};
-use crate::engine::resources::fields::uniqueness::end;
+use crate::engine::resources::fields::ending::end;
 use crate::error::Result;
 use crate::record::field::Field;
 use crate::record::{DefinitionChange, Document, Entry, Record};
