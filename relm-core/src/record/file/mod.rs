@@ -14,6 +14,7 @@ mod ndjson;
 mod options;
 mod reader;
 mod row;
+mod scan;
 mod vcard;
 mod writing;
 

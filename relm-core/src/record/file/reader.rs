@@ -42,6 +42,8 @@ pub struct FileReader {
     ahead: VecDeque<Result<Row, RowError>>,
     header: Option<Vec<String>>,
     notices: Vec<String>,
+    /// The white space that the file begins with.
+    blank: usize,
     is_finished: bool,
 }
 
@@ -69,6 +71,7 @@ impl FileReader {
             ahead: VecDeque::new(),
             header: None,
             notices: Vec::new(),
+            blank: 0,
             is_finished: false,
         }
     }
@@ -104,7 +107,7 @@ impl FileReader {
     }
 
     /// The names of the columns, each of them once, as soon as they are known: of CSV its first line, of vCards always the same, of NDJSON
-    /// the members of its first object.
+    /// the members of its first object, as far as their names are [`FILE_HEADER_BYTES_MAX`].
     pub fn header(&self) -> Option<&[String]> {
         self.header.as_deref()
     }
@@ -156,7 +159,9 @@ impl FileReader {
     fn find_format(&mut self) -> Result<()> {
         let text = self.buffer.rest();
         let is_enough = self.is_finished || text.len() >= FILE_HEADER_BYTES_MAX;
-        let Some(format) = sniffed(text, self.options.said_format(), is_enough)? else {
+        let begin = text[self.blank..].trim_start();
+        self.blank = text.len() - begin.len();
+        let Some(format) = sniffed(begin, self.options.said_format(), is_enough)? else {
             return Ok(());
         };
         match format {
@@ -169,7 +174,7 @@ impl FileReader {
                 self.notices = head.notices;
             }
             FileFormat::Ndjson => self.rows = Rows::Ndjson(NdjsonRows::default()),
-            FileFormat::Vcard if text.trim().is_empty() && self.is_finished => return Err(empty()),
+            FileFormat::Vcard if begin.is_empty() && self.is_finished => return Err(empty()),
             FileFormat::Vcard => {
                 self.rows = Rows::Vcard(Box::default());
                 self.header = Some(vcard::HEADER.map(str::to_owned).to_vec());
@@ -186,7 +191,13 @@ impl FileReader {
             if let Ok(Row { source, .. }) = &row
                 && let Source::Object(members) = source
             {
-                self.header = Some(members.keys().cloned().collect());
+                let mut left = FILE_HEADER_BYTES_MAX;
+                let names = members.keys().take_while(|name| {
+                    let rest = left.checked_sub(name.len());
+                    left = rest.unwrap_or_default();
+                    rest.is_some()
+                });
+                self.header = Some(names.cloned().collect());
             }
             self.ahead.push_back(row);
         }
@@ -198,9 +209,8 @@ fn empty() -> Error {
 }
 
 /// What the file is by what is said of it and by its first characters; none where more of them are needed.
-fn sniffed(text: &str, said: Option<FileFormat>, is_enough: bool) -> Result<Option<FileFormat>> {
+fn sniffed(begin: &str, said: Option<FileFormat>, is_enough: bool) -> Result<Option<FileFormat>> {
     const VCARD: &str = "BEGIN:VCARD";
-    let begin = text.trim_start();
     if begin.len() < VCARD.len() && !is_enough {
         return Ok(None);
     }

@@ -5,10 +5,12 @@ mod known;
 mod members;
 mod read;
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use self::members::{ID, Target, suggested};
+use self::members::{ID, METADATA_PREFIX, Names, Target};
 use super::cell::Shape;
 use super::options::{CellOptions, DecimalMark};
 use super::row::{CellError, Row};
@@ -45,9 +47,10 @@ impl Mapping {
     /// their columns. Case, spaces and punctuation make no difference. Where several columns are one member, as several telephone
     /// numbers are, a row has the first of them that is not blank.
     pub fn suggest(header: &[String], object_type: ObjectType, fields: &[Field]) -> Self {
+        let names = Names::of(object_type, fields);
         let columns = header.iter().map(|header| Column {
             header: header.clone(),
-            to: suggested(header, object_type, fields),
+            to: names.suggested(header),
         });
         Self::of(columns.collect(), object_type)
     }
@@ -70,7 +73,16 @@ impl Mapping {
         read::read(given, header, object_type, fields)
     }
 
-    fn of(columns: Vec<Column>, object_type: ObjectType) -> Self {
+    fn of(mut columns: Vec<Column>, object_type: ObjectType) -> Self {
+        // A custom field is one column: each has all of its choices.
+        let mut taken = HashSet::new();
+        for column in &mut columns {
+            let custom = column.to.as_ref().map(|target| target.slot());
+            let custom = custom.filter(|slot| slot.starts_with(METADATA_PREFIX));
+            if custom.is_some_and(|slot| !taken.insert(slot.to_owned())) {
+                column.to = None;
+            }
+        }
         let is_ours = ["id", "object", "version", "metadata"]
             .iter()
             .all(|name| columns.iter().any(|column| column.header == *name));

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::members::{ID, METADATA_PREFIX, NAME, Target, letters, members, named, suggested};
+use super::members::{ID, METADATA_PREFIX, NAME, Names, Target, letters, members, named};
 use super::{Column, Mapping};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::METADATA_KEY_CHARS_MAX;
@@ -21,9 +21,10 @@ pub(super) fn read(
     object_type: ObjectType,
     fields: &[Field],
 ) -> Result<Mapping> {
+    let styles: Vec<String> = header.iter().map(|name| letters(name)).collect();
     let mut said: Vec<Option<Option<Target>>> = vec![None; header.len()];
     for (name, member) in given {
-        let place = place(name, header)?;
+        let place = place(name, header, &styles)?;
         if said[place].is_some() {
             let message = format!(
                 "The column {} is mapped twice: name it once.",
@@ -66,10 +67,11 @@ pub(super) fn read(
             .any(|target| target.slot() == slot)
     };
     let is_name_said = is_said("first_name") || is_said("last_name") || is_said(NAME);
+    let names = Names::of(object_type, fields);
     let columns = header.iter().zip(&said).map(|(header, said)| {
         let to = match said {
             Some(said) => said.clone(),
-            None => suggested(header, object_type, fields).filter(|target| {
+            None => names.suggested(header).filter(|target| {
                 let is_name = target.member == NAME && is_name_said;
                 !is_said(target.slot()) && !is_name
             }),
@@ -81,15 +83,15 @@ pub(super) fn read(
 }
 
 /// The column of this header: as it is written, or else the only one that is so in another style.
-fn place(name: &str, header: &[String]) -> Result<usize> {
+fn place(name: &str, header: &[String], styles: &[String]) -> Result<usize> {
     if let Some(place) = header.iter().position(|one| one == name) {
         return Ok(place);
     }
     let same = letters(name);
-    let mut alike = header
+    let mut alike = styles
         .iter()
         .enumerate()
-        .filter(|(_, one)| letters(one) == same);
+        .filter(|(_, style)| **style == same);
     if let (Some((place, _)), None) = (alike.next(), alike.next())
         && !same.is_empty()
     {
