@@ -39,7 +39,22 @@ fn an_export_of_another_program_is_cut_at_every_byte() {
         }
     }
     check(b"{\"a\":\"\xC3\xA9\"}\r\n\r\n{\"a\":2}\rx\n{\"a\":3}");
+    check(b"<\0\0\x01\x82\0\0\x80\0\xC2\x80\0");
     check(b"a,b\r\"x\r\ry\",1\r\r\n2,\"\"\"\"\r\n");
+}
+
+#[test]
+fn a_long_file_is_judged_by_its_beginning_however_it_is_cut() {
+    // Within the first 64 KiB a comma separates, after them a semicolon.
+    let file = "a;b,c\n".to_owned() + &"1;2,3\n".repeat(12_000) + &"1;2;3\n".repeat(12_000);
+    let blank = " \n".repeat(40_000) + "BEGIN:VCARD\nFN:Ada\nEND:VCARD\n";
+    for file in [file, blank] {
+        let whole = read(&file);
+        for size in [1_000, 65_535, 65_536, 65_537, 100_000] {
+            let cut = read_pieces(file.as_bytes().chunks(size), FileOptions::default());
+            assert!(cut == whole, "in pieces of {size}");
+        }
+    }
 }
 
 proptest! {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use relm_core::record::Document;
-use relm_core::record::file::{CsvWriter, ExportColumns, FileOptions, Mapping, NdjsonWriter};
+use relm_core::record::file::{
+    CsvWriter, ExportColumns, FileOptions, Mapping, NdjsonWriter, REPORT_COLUMNS, csv_line, defused,
+};
 use relm_core::{Field, FieldType, Id, Kind, ObjectType};
 use serde_json::{Map, Value, json};
 
@@ -145,6 +147,41 @@ fn numbers_are_not_defused_and_texts_are() {
         .unwrap();
     assert!(row.contains(",'-5,"), "{row}");
     assert!(row.contains(",-5,"), "{row}");
+}
+
+#[test]
+fn a_report_of_failed_rows_is_read_as_the_file_was() {
+    let value = contact(
+        json!({"first_name": "", "last_name": "'=x", "phone": "+49 30", "metadata": {"nick": " "}}),
+    );
+    let columns = ExportColumns::of(ObjectType::Contact, &fields());
+    let writer = CsvWriter::new(columns);
+    let ours = writer.header() + &writer.row(&document(Kind::Contact, &value)).unwrap();
+    let theirs = "Email,Phone,First Name,code\nada@x.example,+49 30,'Ada,7\n".to_owned();
+    let code = field(ObjectType::Contact, "code", FieldType::Text, &[]);
+    let fields = [fields(), vec![code]].concat();
+    for mut file in [ours, theirs] {
+        let first = read(&file).unwrap();
+        let mapping = Mapping::suggest(&first.header, ObjectType::Contact, &fields);
+        let said = apply(&mapping, &first.sound()[0]);
+        // The report of a report is one, too.
+        for _ in 0..3 {
+            let read = read(&file).unwrap();
+            let names = REPORT_COLUMNS
+                .into_iter()
+                .chain(read.header.iter().map(String::as_str));
+            let cells = &read.cells()[0];
+            let cells: Vec<_> = ["2", "conflict", "email", "taken", ""]
+                .into_iter()
+                .chain(cells.iter().map(String::as_str))
+                .map(defused)
+                .collect();
+            file = csv_line(names) + &csv_line(cells.iter().map(AsRef::as_ref));
+        }
+        let last = read(&file).unwrap();
+        let mapping = Mapping::suggest(&last.header, ObjectType::Contact, &fields);
+        assert_eq!(apply(&mapping, &last.sound()[0]), said, "{file}");
+    }
 }
 
 /// A text without U+0000, which no record holds.

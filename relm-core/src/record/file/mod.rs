@@ -24,4 +24,4 @@ pub use options::{
 };
 pub use reader::FileReader;
 pub use row::{CellError, Row, RowError, Source};
-pub use writing::{CsvWriter, ExportColumns, NdjsonWriter, csv_line, defused};
+pub use writing::{CsvWriter, ExportColumns, NdjsonWriter, REPORT_COLUMNS, csv_line, defused};

@@ -89,8 +89,10 @@ impl FileReader {
         if self.buffer.rest().len() > FILE_HELD_BYTES_MAX {
             return Err(Error::internal("rows of a file were not taken"));
         }
-        self.decoder.push(bytes, self.buffer.end())?;
-        self.begin()
+        // What comes before bytes that are no text is judged first, as it is where they arrive later.
+        let decoded = self.decoder.push(bytes, self.buffer.end());
+        self.begin()?;
+        decoded
     }
 
     /// Says that no byte comes after those that were pushed: the last rows can be taken.
@@ -157,8 +159,11 @@ impl FileReader {
     }
 
     fn find_format(&mut self) -> Result<()> {
-        let text = self.buffer.rest();
-        let is_enough = self.is_finished || text.len() >= FILE_HEADER_BYTES_MAX;
+        // Whatever more of the file is there already, it is judged by as much of it.
+        let all = self.buffer.rest();
+        let text = &all[..all.floor_char_boundary(FILE_HEADER_BYTES_MAX)];
+        let is_whole = self.is_finished && text.len() == all.len();
+        let is_enough = is_whole || all.len() >= FILE_HEADER_BYTES_MAX;
         let begin = text[self.blank..].trim_start();
         self.blank = text.len() - begin.len();
         let Some(format) = sniffed(begin, self.options.said_format(), is_enough)? else {
@@ -167,7 +172,7 @@ impl FileReader {
         match format {
             FileFormat::Csv if !is_enough => {}
             FileFormat::Csv => {
-                let head = head::read(text, self.is_finished, self.options.delimiter)?;
+                let head = head::read(text, is_whole, self.options.delimiter)?;
                 self.buffer.take(head.bytes);
                 self.rows = Rows::Csv(CsvRows::new(head.delimiter, head.header.len()));
                 self.header = Some(head.header);

@@ -30,7 +30,7 @@ enum Cell {
     /// A member that no spreadsheet runs: a number, a day, an id.
     Plain(&'static str),
     /// A key of `metadata`, where its value is one of its field.
-    Field(Field),
+    Field(Box<Field>),
     /// What of `metadata` has no column.
     Rest,
 }
@@ -66,7 +66,12 @@ impl ExportColumns {
             .filter(|field| field.object_type == object_type)
             .collect();
         fields.sort_by_key(|field| field.shown_by());
-        cells.extend(fields.into_iter().cloned().map(Cell::Field));
+        cells.extend(
+            fields
+                .into_iter()
+                .cloned()
+                .map(|field| Cell::Field(Box::new(field))),
+        );
         cells.push(Cell::Rest);
         let names = cells.iter().map(|cell| match cell {
             Cell::Text(name) | Cell::Plain(name) => (*name).to_owned(),
@@ -141,6 +146,8 @@ impl CsvWriter {
 /// A value as a cell.
 fn text(value: &Value) -> String {
     match value {
+        // An empty cell is null.
+        Value::String(text) if text.is_empty() => "'".to_owned(),
         Value::String(text) => defused(text).into_owned(),
         other => plain(other),
     }
@@ -200,12 +207,32 @@ const DEFUSED: [char; 12] = [
 ];
 
 /// The text as a cell that no spreadsheet runs: with a `'` before it where it begins with `=`, `+`, `-`, `@`, a tab or a line's end. So has
-/// what begins with a `'` itself, and a text with nothing to be seen in it, that reading gives each back.
+/// what begins with a `'` itself, and what is spaces alone, that reading gives each back. An empty cell stays one.
 pub fn defused(text: &str) -> Cow<'_, str> {
-    match text.starts_with(DEFUSED) || text.trim().is_empty() {
+    let is_blank = !text.is_empty() && text.trim().is_empty();
+    match text.starts_with(DEFUSED) || is_blank {
         true => Cow::Owned(format!("'{text}")),
         false => Cow::Borrowed(text),
     }
+}
+
+/// The columns that a report of failed rows has before those of their file; the cells of these are [defused](defused()).
+pub const REPORT_COLUMNS: [&str; 5] = ["line", "code", "field", "reason", "unread"];
+
+/// How many times a file of this header is a report of failed rows: of a file, or of such a report.
+pub(super) fn reports(header: &[String]) -> usize {
+    let is_report = |times: &usize| {
+        let names = header.iter().skip(times * REPORT_COLUMNS.len());
+        // What is there already is told apart by a number.
+        let named = |(name, column): (&String, &str)| match name.strip_prefix(column) {
+            Some("") => *times == 0,
+            Some(number) => *times > 0 && number.starts_with(" (") && number.ends_with(')'),
+            None => false,
+        };
+        let columns = REPORT_COLUMNS.into_iter();
+        names.len() >= columns.len() && names.zip(columns).all(named)
+    };
+    (0..).take_while(is_report).count()
 }
 
 /// The text that [`defused`] was given.
@@ -229,7 +256,7 @@ mod tests {
             ("\rx", "'\rx"),
             ("＝1", "'＝1"),
             ("'x", "''x"),
-            ("", "'"),
+            ("", ""),
             (" ", "' "),
             ("O'Brien", "O'Brien"),
             ("a=b", "a=b"),
