@@ -103,11 +103,7 @@ pub(super) trait Excerpt {
 
 impl Excerpt for str {
     fn excerpt(&self) -> String {
-        let mut end = self.len().min(FILE_EXCERPT_BYTES_MAX);
-        while !self.is_char_boundary(end) {
-            end -= 1;
-        }
-        self[..end].to_owned()
+        self[..self.floor_char_boundary(FILE_EXCERPT_BYTES_MAX)].to_owned()
     }
 }
 

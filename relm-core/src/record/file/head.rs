@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::buffer::line_breaks;
-use super::csv::{first_row, widths};
 use super::options::Delimiter;
+use super::scan::{first_row, widths};
 use crate::error::{Error, Result};
 use crate::limits::{FILE_COLUMNS_MAX, FILE_HEADER_BYTES_MAX};
 use crate::value::email;
@@ -131,7 +131,10 @@ fn detect(text: &str, is_last: bool) -> Delimiter {
         (usize::from(first > 1), share, first)
     });
     let best = scores.iter().max().copied().unwrap_or_default();
-    let place = scores.iter().position(|score| *score == best);
+    // A header with a quote that is amiss is shown as what it was meant to be, rather than as one column.
+    let is_amiss = |score: &(usize, usize, usize)| best.0 == 0 && *score == (0, 0, 0);
+    let place = scores.iter().position(is_amiss);
+    let place = place.or_else(|| scores.iter().position(|score| *score == best));
     Delimiter::ALL[place.unwrap_or_default()]
 }
 

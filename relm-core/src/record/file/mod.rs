@@ -14,6 +14,7 @@ mod ndjson;
 mod options;
 mod reader;
 mod row;
+mod scan;
 mod vcard;
 mod writing;
 
@@ -23,4 +24,4 @@ pub use options::{
 };
 pub use reader::FileReader;
 pub use row::{CellError, Row, RowError, Source};
-pub use writing::{CsvWriter, ExportColumns, NdjsonWriter, csv_line, defused};
+pub use writing::{CsvWriter, ExportColumns, NdjsonWriter, REPORT_COLUMNS, csv_line, defused};

@@ -42,6 +42,8 @@ pub struct FileReader {
     ahead: VecDeque<Result<Row, RowError>>,
     header: Option<Vec<String>>,
     notices: Vec<String>,
+    /// The white space that the file begins with.
+    blank: usize,
     is_finished: bool,
 }
 
@@ -69,6 +71,7 @@ impl FileReader {
             ahead: VecDeque::new(),
             header: None,
             notices: Vec::new(),
+            blank: 0,
             is_finished: false,
         }
     }
@@ -86,8 +89,10 @@ impl FileReader {
         if self.buffer.rest().len() > FILE_HELD_BYTES_MAX {
             return Err(Error::internal("rows of a file were not taken"));
         }
-        self.decoder.push(bytes, self.buffer.end())?;
-        self.begin()
+        // What comes before bytes that are no text is judged first, as it is where they arrive later.
+        let decoded = self.decoder.push(bytes, self.buffer.end());
+        self.begin()?;
+        decoded
     }
 
     /// Says that no byte comes after those that were pushed: the last rows can be taken.
@@ -104,7 +109,7 @@ impl FileReader {
     }
 
     /// The names of the columns, each of them once, as soon as they are known: of CSV its first line, of vCards always the same, of NDJSON
-    /// the members of its first object.
+    /// the members of its first object, as far as their names are [`FILE_HEADER_BYTES_MAX`].
     pub fn header(&self) -> Option<&[String]> {
         self.header.as_deref()
     }
@@ -154,22 +159,27 @@ impl FileReader {
     }
 
     fn find_format(&mut self) -> Result<()> {
-        let text = self.buffer.rest();
-        let is_enough = self.is_finished || text.len() >= FILE_HEADER_BYTES_MAX;
-        let Some(format) = sniffed(text, self.options.said_format(), is_enough)? else {
+        // Whatever more of the file is there already, it is judged by as much of it.
+        let all = self.buffer.rest();
+        let text = &all[..all.floor_char_boundary(FILE_HEADER_BYTES_MAX)];
+        let is_whole = self.is_finished && text.len() == all.len();
+        let is_enough = is_whole || all.len() >= FILE_HEADER_BYTES_MAX;
+        let begin = text[self.blank..].trim_start();
+        self.blank = text.len() - begin.len();
+        let Some(format) = sniffed(begin, self.options.said_format(), is_enough)? else {
             return Ok(());
         };
         match format {
             FileFormat::Csv if !is_enough => {}
             FileFormat::Csv => {
-                let head = head::read(text, self.is_finished, self.options.delimiter)?;
+                let head = head::read(text, is_whole, self.options.delimiter)?;
                 self.buffer.take(head.bytes);
                 self.rows = Rows::Csv(CsvRows::new(head.delimiter, head.header.len()));
                 self.header = Some(head.header);
                 self.notices = head.notices;
             }
             FileFormat::Ndjson => self.rows = Rows::Ndjson(NdjsonRows::default()),
-            FileFormat::Vcard if text.trim().is_empty() && self.is_finished => return Err(empty()),
+            FileFormat::Vcard if begin.is_empty() && self.is_finished => return Err(empty()),
             FileFormat::Vcard => {
                 self.rows = Rows::Vcard(Box::default());
                 self.header = Some(vcard::HEADER.map(str::to_owned).to_vec());
@@ -186,7 +196,13 @@ impl FileReader {
             if let Ok(Row { source, .. }) = &row
                 && let Source::Object(members) = source
             {
-                self.header = Some(members.keys().cloned().collect());
+                let mut left = FILE_HEADER_BYTES_MAX;
+                let names = members.keys().take_while(|name| {
+                    let rest = left.checked_sub(name.len());
+                    left = rest.unwrap_or_default();
+                    rest.is_some()
+                });
+                self.header = Some(names.cloned().collect());
             }
             self.ahead.push_back(row);
         }
@@ -198,9 +214,8 @@ fn empty() -> Error {
 }
 
 /// What the file is by what is said of it and by its first characters; none where more of them are needed.
-fn sniffed(text: &str, said: Option<FileFormat>, is_enough: bool) -> Result<Option<FileFormat>> {
+fn sniffed(begin: &str, said: Option<FileFormat>, is_enough: bool) -> Result<Option<FileFormat>> {
     const VCARD: &str = "BEGIN:VCARD";
-    let begin = text.trim_start();
     if begin.len() < VCARD.len() && !is_enough {
         return Ok(None);
     }

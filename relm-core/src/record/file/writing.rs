@@ -150,6 +150,8 @@ impl CsvWriter {
 /// A value as a cell.
 fn text(value: &Value) -> String {
     match value {
+        // An empty cell is null.
+        Value::String(text) if text.is_empty() => "'".to_owned(),
         Value::String(text) => defused(text).into_owned(),
         other => plain(other),
     }
@@ -209,12 +211,32 @@ const DEFUSED: [char; 12] = [
 ];
 
 /// The text as a cell that no spreadsheet runs: with a `'` before it where it begins with `=`, `+`, `-`, `@`, a tab or a line's end. So has
-/// what begins with a `'` itself, and a text with nothing to be seen in it, that reading gives each back.
+/// what begins with a `'` itself, and what is spaces alone, that reading gives each back. An empty cell stays one.
 pub fn defused(text: &str) -> Cow<'_, str> {
-    match text.starts_with(DEFUSED) || text.trim().is_empty() {
+    let is_blank = !text.is_empty() && text.trim().is_empty();
+    match text.starts_with(DEFUSED) || is_blank {
         true => Cow::Owned(format!("'{text}")),
         false => Cow::Borrowed(text),
     }
+}
+
+/// The columns that a report of failed rows has before those of their file; the cells of these are [defused](defused()).
+pub const REPORT_COLUMNS: [&str; 5] = ["line", "code", "field", "reason", "unread"];
+
+/// How many times a file of this header is a report of failed rows: of a file, or of such a report.
+pub(super) fn reports(header: &[String]) -> usize {
+    let is_report = |times: &usize| {
+        let names = header.iter().skip(times * REPORT_COLUMNS.len());
+        // What is there already is told apart by a number.
+        let named = |(name, column): (&String, &str)| match name.strip_prefix(column) {
+            Some("") => *times == 0,
+            Some(number) => *times > 0 && number.starts_with(" (") && number.ends_with(')'),
+            None => false,
+        };
+        let columns = REPORT_COLUMNS.into_iter();
+        names.len() >= columns.len() && names.zip(columns).all(named)
+    };
+    (0..).take_while(is_report).count()
 }
 
 /// The text that [`defused`] was given.
@@ -238,7 +260,7 @@ mod tests {
             ("\rx", "'\rx"),
             ("＝1", "'＝1"),
             ("'x", "''x"),
-            ("", "'"),
+            ("", ""),
             (" ", "' "),
             ("O'Brien", "O'Brien"),
             ("a=b", "a=b"),
@@ -256,7 +278,8 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_defused_comes_back(text: String) {
-            prop_assert_eq!(undefused(&defused(&text)), &text);
+            let cell = defused(&text);
+            prop_assert_eq!(undefused(&cell), &text);
         }
     }
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 pub(super) fn limits_table() -> Value {
     let mut table = of_records();
     for more in [of_webhooks(), of_trash(), of_people(), of_imports()] {
+    for more in [of_webhooks(), of_trash(), of_people(), of_files()] {
         if let (Some(table), Value::Object(more)) = (table.as_object_mut(), more) {
             table.extend(more);
         }
@@ -54,6 +55,17 @@ fn of_trash() -> Value {
         "undo_conflicts": limits::UNDO_CONFLICTS_MAX,
         "undo_listed_bytes": limits::UNDO_LISTED_BYTES_MAX,
         "undo_value_bytes": limits::UNDO_VALUE_BYTES_MAX,
+    })
+}
+
+fn of_files() -> Value {
+    json!({
+        "file_columns": limits::FILE_COLUMNS_MAX,
+        "file_header_bytes": limits::FILE_HEADER_BYTES_MAX,
+        "file_cell_bytes": limits::FILE_CELL_BYTES_MAX,
+        "file_row_bytes": limits::FILE_ROW_BYTES_MAX,
+        "file_held_bytes": limits::FILE_HELD_BYTES_MAX,
+        "file_excerpt_bytes": limits::FILE_EXCERPT_BYTES_MAX,
     })
 }
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Number, Value};
 
+use super::columns::{Column, Mapping};
 use super::members::{METADATA, METADATA_PREFIX, Target, VALUE_CENTS, members as members_of};
-use super::{Column, Mapping};
 use crate::limits::WARNINGS_MAX;
 use crate::record::file::cell::{Shape, amount};
 use crate::record::file::row::{CellError, Row, Source};
@@ -18,21 +18,30 @@ struct Record<'a> {
     errors: Vec<CellError>,
 }
 
-/// See [`Mapping::apply`].
-pub(super) fn apply(mapping: &Mapping, row: &Row) -> Result<Map<String, Value>, Vec<CellError>> {
-    let mut record = Record {
-        mapping,
-        line: row.line,
-        members: Map::new(),
-        errors: Vec::new(),
-    };
-    match &row.source {
-        Source::Cells(cells) => record.cells(cells),
-        Source::Object(members) => record.object(members),
-    }
-    match record.errors.is_empty() {
-        true => Ok(record.members),
-        false => Err(record.errors),
+impl Mapping {
+    /// The JSON object that creates or changes a record by what the row says. A blank cell says nothing: its member is not there. In
+    /// NDJSON a null is there, and clears the member.
+    ///
+    /// What a record cannot have is for the engine to say: lengths, addresses, choices by their definition of that moment.
+    ///
+    /// # Errors
+    /// What is wrong with the first cells of the row that say no value of their members, at most
+    /// [`WARNINGS_MAX`](crate::limits::WARNINGS_MAX).
+    pub fn apply(&self, row: &Row) -> Result<Map<String, Value>, Vec<CellError>> {
+        let mut record = Record {
+            mapping: self,
+            line: row.line,
+            members: Map::new(),
+            errors: Vec::new(),
+        };
+        match &row.source {
+            Source::Cells(cells) => record.cells(cells),
+            Source::Object(members) => record.object(members),
+        }
+        match record.errors.is_empty() {
+            true => Ok(record.members),
+            false => Err(record.errors),
+        }
     }
 }
 
@@ -42,6 +51,7 @@ impl Record<'_> {
             let Some(cell) = cells.get(column) else {
                 continue;
             };
+            let cell = (0..self.mapping.reports).fold(&**cell, |cell, _| undefused(cell));
             // An empty text that we wrote is no blank cell: it has its `'`.
             if cell.trim().is_empty() {
                 continue;

@@ -259,3 +259,20 @@ const ACTIVITY: &[Known] = &[
         ],
     ),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOCUMENTED: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/API.md"));
+
+    #[test]
+    fn the_documentation_lists_what_is_known() {
+        for object_type in ObjectType::ALL {
+            for (member, headers) in known(object_type) {
+                let row = format!("| {object_type} | `{member}` | {} |", headers.join(", "));
+                assert!(DOCUMENTED.contains(&row), "{row}");
+            }
+        }
+    }
+}

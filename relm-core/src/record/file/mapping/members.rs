@@ -1,5 +1,7 @@
 //! Which members a column can be mapped to, by the names and headers that lead to them.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::known::known;
@@ -121,62 +123,83 @@ pub(super) fn named(name: &str, object_type: ObjectType, fields: &[Field]) -> Op
     members.find(|target| letters(&target.member) == name)
 }
 
-/// What a column of this header is by what is known.
-pub(super) fn suggested(header: &str, object_type: ObjectType, fields: &[Field]) -> Option<Target> {
-    if let Some(target) = of_header(header, object_type, fields) {
-        return Some(target);
-    }
-    // `Amount (EUR)`, `Amount in EUR`, `Close Date (GMT+02:00)`, `Email (2)`.
-    let (base, note) = noted(header).filter(|(_, note)| !note.is_empty())?;
-    let target = of_header(base, object_type, fields)?;
-    Some(match target.shape {
-        Shape::Money => Target {
-            currency: Some(named_currency(note)?.to_owned()),
-            ..target
-        },
-        Shape::Timestamp => Target {
-            offset: zone_of(note).filter(|zone| !zone.is_empty()),
-            ..target
-        },
-        _ if note.bytes().all(|byte| byte.is_ascii_digit()) => target,
-        _ if zone_of(note).is_some() => target,
-        _ => return None,
-    })
+/// Everything that is known of headers, for one header after the other.
+pub(super) struct Names {
+    /// Members and custom fields by what is left of their names, keys and labels; before them, what is known elsewhere.
+    by_letters: HashMap<String, Target>,
+    /// Custom fields by their keys.
+    by_key: HashMap<String, Target>,
 }
 
-fn of_header(header: &str, object_type: ObjectType, fields: &[Field]) -> Option<Target> {
-    if let Some(target) = named(header, object_type, &[])
-        && !header.starts_with(METADATA_PREFIX)
-        && !matches!(&*target.member, NAME | VALUE)
-    {
-        return Some(target);
+impl Names {
+    /// What is known for the objects of a type under these definitions.
+    pub fn of(object_type: ObjectType, fields: &[Field]) -> Self {
+        let mut by_letters = HashMap::new();
+        // The member's own name comes before the labels of fields, and those before what others call it.
+        let own = members(object_type).filter(|target| !matches!(&*target.member, NAME | VALUE));
+        for target in own {
+            by_letters.insert(letters(&target.member), target);
+        }
+        let mut by_key = HashMap::new();
+        let fields = fields
+            .iter()
+            .filter(|field| field.object_type == object_type);
+        for field in fields {
+            let member = format!("{METADATA_PREFIX}{}", field.key);
+            let target = Target::new(member, Shape::of_field(field));
+            for name in [&field.key, &field.label] {
+                let target = || target.clone();
+                by_letters.entry(letters(name)).or_insert_with(target);
+            }
+            by_key.insert(field.key.clone(), target);
+        }
+        for (member, headers) in known(object_type) {
+            let Some(target) = named(member, object_type, &[]) else {
+                continue;
+            };
+            for (rank, header) in headers.iter().enumerate() {
+                let target = || target.clone().ranked(rank + 1);
+                by_letters.entry(letters(header)).or_insert_with(target);
+            }
+        }
+        by_letters.remove("");
+        Self { by_letters, by_key }
     }
-    let letters_of_header = letters(header);
-    let key = header.strip_prefix(METADATA_PREFIX);
-    let is_field = |field: &&Field| {
-        let by_name = || {
-            [&field.key, &field.label]
-                .into_iter()
-                .any(|name| letters(name) == letters_of_header)
-        };
-        field.object_type == object_type && key.map_or_else(by_name, |key| field.key == key)
-    };
-    if let Some(field) = fields.iter().find(is_field) {
-        let member = format!("{METADATA_PREFIX}{}", field.key);
-        return Some(Target::new(member, Shape::of_field(field)));
+
+    /// What a column of this header is.
+    pub fn suggested(&self, header: &str) -> Option<Target> {
+        if let Some(target) = self.of_header(header) {
+            return Some(target);
+        }
+        // `Amount (EUR)`, `Amount in EUR`, `Close Date (GMT+02:00)`, `Email (2)`.
+        let (base, note) = noted(header).filter(|(_, note)| !note.is_empty())?;
+        let target = self.of_header(base)?;
+        Some(match target.shape {
+            Shape::Money => Target {
+                currency: Some(named_currency(note)?.to_owned()),
+                ..target
+            },
+            Shape::Timestamp => Target {
+                offset: zone_of(note).filter(|zone| !zone.is_empty()),
+                ..target
+            },
+            _ if note.bytes().all(|byte| byte.is_ascii_digit()) => target,
+            _ if zone_of(note).is_some() => target,
+            _ => return None,
+        })
     }
-    if key.is_some() {
-        return named(header, object_type, fields);
+
+    fn of_header(&self, header: &str) -> Option<Target> {
+        match header.strip_prefix(METADATA_PREFIX) {
+            Some("") => None,
+            // What has no definition is a text.
+            Some(key) => Some(match self.by_key.get(key) {
+                Some(target) => target.clone(),
+                None => Target::new(header, Shape::Text),
+            }),
+            None => self.by_letters.get(&letters(header)).cloned(),
+        }
     }
-    if letters_of_header.is_empty() {
-        return None;
-    }
-    known(object_type).iter().find_map(|(member, headers)| {
-        let mut headers = headers.iter();
-        let rank = headers.position(|header| letters(header) == letters_of_header)?;
-        // The member's own name comes before what others call it.
-        named(member, object_type, &[]).map(|target| target.ranked(rank + 1))
-    })
 }
 
 /// A header, and what it says at its end of all its cells.

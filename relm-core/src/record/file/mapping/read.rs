@@ -2,28 +2,78 @@
 
 use serde_json::{Map, Value};
 
-use super::members::{ID, METADATA_PREFIX, NAME, Target, letters, members, named, suggested};
-use super::{Column, Mapping};
+use super::columns::{Column, Mapping};
+use super::members::{ID, METADATA_PREFIX, NAME, Names, Target, letters, members, named};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::METADATA_KEY_CHARS_MAX;
 use crate::record::field::Field;
 use crate::record::file::cell::Shape;
+use crate::record::file::writing::{REPORT_COLUMNS, reports};
 use crate::record::hint;
 use crate::record::object::{READ_ONLY, other_names};
 use crate::record::object_type::ObjectType;
 use crate::value::excerpt::Quoted;
 use crate::value::spelling::nearest;
 
-/// See [`Mapping::read`].
-pub(super) fn read(
+/// What is said of a column: nothing, that it is left out, or its member.
+type Said = Option<Option<Target>>;
+
+impl Mapping {
+    /// The mapping that somebody asks for: of each header the name of a member, or null for what is left out. What is not named is
+    /// mapped as [`suggest`](Self::suggest) does, to the members that are left.
+    ///
+    /// A member is one that the object's JSON has, `metadata.` and a key, or one of these: `value`, of deals an amount in whole units of
+    /// its currency; `name`, of contacts the whole name; `id`, which finds a record and is not written.
+    ///
+    /// # Errors
+    /// `validation_failed`, `unknown_field` or `unknown_value`: a header that the file does not have, a member that there is none of,
+    /// that is read-only, or that another header has.
+    pub fn read(
+        given: &Map<String, Value>,
+        header: &[String],
+        object_type: ObjectType,
+        fields: &[Field],
+    ) -> Result<Self> {
+        let said = said(given, header, object_type, fields)?;
+        let is_said = |slot: &str| {
+            said.iter()
+                .flatten()
+                .flatten()
+                .any(|target| target.slot() == slot)
+        };
+        let is_name_said = is_said("first_name") || is_said("last_name") || is_said(NAME);
+        let names = Names::of(object_type, fields);
+        let told = reports(header) * REPORT_COLUMNS.len();
+        let columns = header
+            .iter()
+            .zip(&said)
+            .enumerate()
+            .map(|(place, (header, said))| {
+                let to = match said {
+                    Some(said) => said.clone(),
+                    None => names.suggested(header).filter(|target| {
+                        let is_name = target.member == NAME && is_name_said;
+                        place >= told && !is_said(target.slot()) && !is_name
+                    }),
+                };
+                let header = header.clone();
+                Column { header, to }
+            });
+        Ok(Mapping::of(columns.collect(), header, object_type))
+    }
+}
+
+/// What is said of each column.
+fn said(
     given: &Map<String, Value>,
     header: &[String],
     object_type: ObjectType,
     fields: &[Field],
-) -> Result<Mapping> {
-    let mut said: Vec<Option<Option<Target>>> = vec![None; header.len()];
+) -> Result<Vec<Said>> {
+    let styles: Vec<String> = header.iter().map(|name| letters(name)).collect();
+    let mut said: Vec<Said> = vec![None; header.len()];
     for (name, member) in given {
-        let place = place(name, header)?;
+        let place = place(name, header, &styles)?;
         if said[place].is_some() {
             let message = format!(
                 "The column {} is mapped twice: name it once.",
@@ -59,37 +109,19 @@ pub(super) fn read(
         }
         said[place] = Some(target);
     }
-    let is_said = |slot: &str| {
-        said.iter()
-            .flatten()
-            .flatten()
-            .any(|target| target.slot() == slot)
-    };
-    let is_name_said = is_said("first_name") || is_said("last_name") || is_said(NAME);
-    let columns = header.iter().zip(&said).map(|(header, said)| {
-        let to = match said {
-            Some(said) => said.clone(),
-            None => suggested(header, object_type, fields).filter(|target| {
-                let is_name = target.member == NAME && is_name_said;
-                !is_said(target.slot()) && !is_name
-            }),
-        };
-        let header = header.clone();
-        Column { header, to }
-    });
-    Ok(Mapping::of(columns.collect(), object_type))
+    Ok(said)
 }
 
 /// The column of this header: as it is written, or else the only one that is so in another style.
-fn place(name: &str, header: &[String]) -> Result<usize> {
+fn place(name: &str, header: &[String], styles: &[String]) -> Result<usize> {
     if let Some(place) = header.iter().position(|one| one == name) {
         return Ok(place);
     }
     let same = letters(name);
-    let mut alike = header
+    let mut alike = styles
         .iter()
         .enumerate()
-        .filter(|(_, one)| letters(one) == same);
+        .filter(|(_, style)| **style == same);
     if let (Some((place, _)), None) = (alike.next(), alike.next())
         && !same.is_empty()
     {

@@ -23,6 +23,8 @@ pub(super) struct VcardRows {
     is_skipping: bool,
     /// Whether it was said that there is something between two cards.
     is_stray_told: bool,
+    /// The bytes of the line that were looked at.
+    seen: usize,
 }
 
 /// Properties whose values are pictures, sounds and keys.
@@ -45,7 +47,8 @@ impl VcardRows {
                     false => None,
                 };
             }
-            let len = first_line(text);
+            let len = self.seen + first_line(&text[self.seen..]);
+            self.seen = 0;
             if len > FILE_CELL_BYTES_MAX {
                 self.is_skipping = true;
                 self.too_long(text, line);
@@ -53,6 +56,7 @@ impl VcardRows {
             }
             let is_open = matches!(text.as_bytes()[len..], [] | [b'\r']);
             if is_open && !is_last {
+                self.seen = len;
                 return None;
             }
             let text = text[..len].to_owned();

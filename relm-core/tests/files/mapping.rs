@@ -1,0 +1,212 @@
+//! Mappings that somebody asks for, and what rows say by them.
+
+use relm_core::record::file::{CellOptions, DateOrder, Mapping, Row, Source};
+use relm_core::{ErrorKind, FieldType, ObjectType, Result};
+use serde_json::{Map, Value, json};
+
+use super::{apply, field, read};
+
+fn members(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        other => panic!("{other}"),
+    }
+}
+
+fn asked(header: &[&str], object_type: ObjectType, given: Value) -> Result<Mapping> {
+    let header: Vec<String> = header.iter().map(|name| (*name).to_owned()).collect();
+    let plan = field(
+        ObjectType::Contact,
+        "plan",
+        FieldType::Select,
+        &["free", "pro"],
+    );
+    let seats = field(ObjectType::Contact, "seats", FieldType::Number, &[]);
+    Mapping::read(&members(given), &header, object_type, &[plan, seats])
+}
+
+fn row(cells: &[&str]) -> Row {
+    let cells = cells.iter().map(|cell| (*cell).to_owned()).collect();
+    Row {
+        line: 7,
+        source: Source::Cells(cells),
+    }
+}
+
+#[test]
+fn what_is_asked_for_comes_first_and_what_is_known_after_it() {
+    let header = ["Mail", "Ref", "Tarif", "Email", "Phone", "Note"];
+    let given = json!({"email": "metadata.old_email", "Tarif": "metadata.plan", "Phone": null, "Ref": "id"});
+    let mapping = asked(&header, ObjectType::Contact, given).unwrap();
+    let shown = json!({"Mail": "email", "Ref": "id", "Tarif": "metadata.plan", "Email": "metadata.old_email", "Phone": null, "Note": null});
+    assert_eq!(Value::Object(mapping.shown()), shown);
+    assert_eq!(mapping.unmapped(), ["Phone", "Note"]);
+    assert!(mapping.finds_by_id());
+    let again = asked(&header, ObjectType::Contact, shown).unwrap();
+    assert_eq!(again.shown(), mapping.shown());
+    let kept: Mapping = serde_json::from_value(serde_json::to_value(&mapping).unwrap()).unwrap();
+    assert_eq!(kept, mapping);
+    let id = "con_01K1V9Y2ZP6W4T8Q0R5N7M3XJB";
+    let said = apply(
+        &kept,
+        &row(&[" a@x.example ", id, "PRO", "b@x.example", "1", "x"]),
+    );
+    assert_eq!(
+        Value::Object(said),
+        json!({"email": "a@x.example", "id": id, "metadata": {"plan": "pro", "old_email": "b@x.example"}})
+    );
+}
+
+#[test]
+fn a_mapping_that_cannot_be_says_what_could() {
+    let header = ["Mail", "Work Mail", "Tarif", "Created"];
+    for (given, kind, message) in [
+        (
+            json!({"Mial": "email"}),
+            ErrorKind::UnknownField,
+            "The file has no column `Mial`. Did you mean `Mail`?",
+        ),
+        (
+            json!({"Mail": "emial"}),
+            ErrorKind::UnknownValue,
+            "There is no member `emial` of a contact to map a column to. Did you mean `email`?",
+        ),
+        (
+            json!({"Tarif": "plan"}),
+            ErrorKind::UnknownValue,
+            "There is no member `plan` of a contact to map a column to. Did you mean `metadata.plan`?",
+        ),
+        (
+            json!({"Mail": "surname"}),
+            ErrorKind::UnknownValue,
+            "There is no member `surname` of a contact to map a column to. Did you mean `last_name`?",
+        ),
+        (
+            json!({"Tarif": "shoe"}),
+            ErrorKind::UnknownValue,
+            "There is no member `shoe` of a contact to map a column to. What has no member of its own goes into `metadata`, as in \
+             `metadata.source`.",
+        ),
+        (
+            json!({"Mail": "email", "Work Mail": "email"}),
+            ErrorKind::ValidationFailed,
+            "The columns `Mail` and `Work Mail` are both mapped to `email`: map one of them to null, or to another member.",
+        ),
+        (
+            json!({"Mail": "email", "mail": "phone"}),
+            ErrorKind::ValidationFailed,
+            "The column `Mail` is mapped twice: name it once.",
+        ),
+        (
+            json!({"Created": "created_at"}),
+            ErrorKind::ValidationFailed,
+            "`created_at` is written by the engine alone: map the column to null, or keep it as `metadata.source_created_at`.",
+        ),
+        (
+            json!({"Mail": 5}),
+            ErrorKind::ValidationFailed,
+            "The column `Mail` is mapped to the name of a member, such as `email`, or to null, not to 5.",
+        ),
+    ] {
+        let error = asked(&header, ObjectType::Contact, given).unwrap_err();
+        assert_eq!(error.message(), message);
+        assert_eq!(error.kind(), kind, "{message}");
+    }
+    let deal = json!({"Mail": "value", "Tarif": "value_cents"});
+    let error = asked(&header, ObjectType::Deal, deal).unwrap_err();
+    assert!(error.message().contains("both mapped to `value_cents`"));
+}
+
+#[test]
+fn a_cell_that_says_no_value_says_its_line_its_column_and_what_would_be_right() {
+    let header = [
+        "Title",
+        "Amount (EUR)",
+        "Currency",
+        "Close Date",
+        "Company ID",
+    ];
+    let mapping = asked(
+        &header,
+        ObjectType::Deal,
+        json!({"Company ID": "company_id"}),
+    )
+    .unwrap();
+    let errors = mapping
+        .apply(&row(&["x", "1.234", "", "03/04/2026", "Acme"]))
+        .unwrap_err();
+    let messages: Vec<&str> = errors.iter().map(|error| &*error.message).collect();
+    assert_eq!(
+        messages,
+        [
+            "Line 7, column `Close Date`: `03/04/2026` could be two days: say `date_order`, `day_first` or `month_first`, or write it as \
+             2026-12-31.",
+            "Line 7, column `Company ID`: this takes the id of a company, which begins with `cmp_`, not `Acme`: names are not looked up.",
+            "Line 7, column `Amount (EUR)`: `1.234` could be 1234 and 1.234: say `decimal_mark`, `point` or `comma`.",
+        ]
+    );
+    assert_eq!(errors[2].member, "value");
+    let mapping = mapping.with_options(CellOptions {
+        date_order: Some(DateOrder::DayFirst),
+        decimal_mark: None,
+    });
+    let said = apply(&mapping, &row(&["x", "1.234,5", "", "03/04/2026", ""]));
+    assert_eq!(
+        Value::Object(said),
+        json!({"title": "x", "value_cents": 123_450, "currency": "EUR", "close_date": "2026-04-03"})
+    );
+    let said = apply(&mapping, &row(&["x", "12", "USD", "", ""]));
+    assert_eq!(
+        Value::Object(said),
+        json!({"title": "x", "value_cents": 1_200, "currency": "USD"})
+    );
+}
+
+#[test]
+fn times_are_in_the_zone_of_their_header() {
+    let header = ["Type", "Subject", "Activity date (GMT+02:00)"];
+    let mapping = asked(&header, ObjectType::Activity, json!({})).unwrap();
+    let said = apply(&mapping, &row(&["call", "Hello", "2026-07-02 10:00"]));
+    assert_eq!(said["occurred_at"], json!("2026-07-02T08:00:00.000Z"));
+}
+
+#[test]
+fn a_whole_name_is_for_rows_without_its_parts() {
+    let mapping = asked(&["Name", "First Name"], ObjectType::Contact, json!({})).unwrap();
+    for (cells, said) in [
+        (
+            ["Ada King Lovelace", ""],
+            json!({"first_name": "Ada King", "last_name": "Lovelace"}),
+        ),
+        (
+            ["Lovelace, Ada", ""],
+            json!({"first_name": "Ada", "last_name": "Lovelace"}),
+        ),
+        (["Ada", ""], json!({"first_name": "Ada"})),
+        (["Ada King", "Augusta"], json!({"first_name": "Augusta"})),
+    ] {
+        assert_eq!(Value::Object(apply(&mapping, &row(&cells))), said);
+    }
+}
+
+#[test]
+fn objects_keep_their_types_and_null_clears() {
+    let file = "{\"id\":\"con_1\",\"E-Mail\":\"a@x.example\",\"seats\":\"5\",\"phone\":491234,\"version\":3,\"shoe\":1}\n\
+                {\"E-Mail\":null,\"first_name\":\"Ada\",\"metadata\":{\"x\":[1]},\"seats\":\"\"}\n";
+    let read = read(file).unwrap();
+    let seats = field(ObjectType::Contact, "seats", FieldType::Number, &[]);
+    let mapping = Mapping::suggest(&read.header, ObjectType::Contact, &[seats]);
+    assert_eq!(mapping.unmapped(), ["id", "shoe", "version"]);
+    let said: Vec<_> = read
+        .sound()
+        .iter()
+        .map(|row| Value::Object(apply(&mapping, row)))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            json!({"email": "a@x.example", "phone": "491234", "metadata": {"seats": 5}}),
+            json!({"email": null, "first_name": "Ada", "metadata": {"x": [1]}}),
+        ]
+    );
+}
