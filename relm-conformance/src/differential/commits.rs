@@ -77,10 +77,13 @@ impl Model {
             | Kind::User
             | Kind::Session
             | Kind::Import
-            | Kind::ImportPart => {
-                panic!("{own} is of none of the kinds that are written")
-            }
+            | Kind::ImportPart => panic!("{own} is of none of the kinds that are written"),
         }
+    }
+
+    fn unique_value(&self, own: Id, n: u64) -> UniqueValue {
+        let (index, of) = (id(Kind::UniqueValue, 0), self.some_id(Kind::Contact));
+        UniqueValue::of(own, index, format!("v{}", self.field_number(n)), of)
     }
 
     /// An address that others have as well; in a large run, where one such would have each batch refused, seldom.

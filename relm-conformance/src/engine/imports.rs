@@ -326,7 +326,7 @@ pub(crate) async fn what_is_left_of_imports_is_removed(store: Subject) {
         .begin(contacts())
         .await
         .expect("there is room");
-    upload.push(file(700).as_bytes()).await.expect("it is text");
+    upload.push(file(9_000).as_bytes()).await.expect("it is text");
     let left = upload.id();
     drop(upload);
     work_off(&acme).await;
@@ -334,10 +334,8 @@ pub(crate) async fn what_is_left_of_imports_is_removed(store: Subject) {
     acme.clock.advance_millis(6 * LEASE_OVER_MS);
     work_off(&acme).await;
     let failed = get(scoped, left).await;
-    assert_eq!(
-        (failed.status, failed.rows_received),
-        (ImportStatus::Failed, 500)
-    );
+    assert_eq!(failed.status, ImportStatus::Failed);
+    assert!(failed.rows_received >= 500, "{failed:?}");
     assert!(failed.reason.is_some());
     assert_eq!(acme.all(&store, Kind::ImportPart).await, []);
     let done = start(scoped, contacts(), &file(3)).await.id;

@@ -19,6 +19,7 @@ struct Owned {
     delivery: String,
     event: String,
     key: String,
+    import: String,
     request: String,
 }
 
@@ -57,6 +58,11 @@ fn fill(user: &User<'_>) -> Owned {
         delivery: id(delivery),
         event: delivery["event_id"].as_str().unwrap().to_owned(),
         key,
+        import: id(&super::imports::import(
+            user,
+            "",
+            "email\nsecret@example.com\n",
+        )),
         request: note.header("x-request-id"),
         webhook,
     }
@@ -112,6 +118,15 @@ fn requests(owned: &Owned) -> Vec<(&'static str, String, Value)> {
     }
     let undo = format!("/v1/requests/{}/undo", owned.request);
     all.push(("POST", undo, json!({})));
+    let import = format!("/v1/imports/{}", owned.import);
+    all.push(("GET", import.clone(), json!({})));
+    for report in ["errors", "conflicts"] {
+        all.push(("GET", format!("{import}/{report}"), json!({})));
+    }
+    for action in ["cancel", "undo", "cancel"] {
+        all.push(("POST", format!("{import}/{action}"), json!({})));
+    }
+    all.push(("DELETE", import, json!({})));
     let key = format!("/v1/keys/{}", owned.key);
     all.push(("GET", key.clone(), json!({})));
     all.push(("POST", format!("{key}/rotate"), json!({})));
@@ -195,6 +210,7 @@ fn lists_and_searches_show_their_own() {
             "/v1/schema/fields",
             "/v1/webhooks",
             "/v1/events",
+            "/v1/imports",
             &format!("/v1/events?record_id={}", owned.contact),
             "/v1/search?q=secret",
             "/v1/search?q=ada@example.com",

@@ -27,6 +27,7 @@ mod fragile;
 mod history;
 mod idempotency;
 mod identities;
+mod imports;
 mod isolation;
 mod key_life;
 mod keys;

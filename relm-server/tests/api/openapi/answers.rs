@@ -147,6 +147,26 @@ impl Reader<'_> {
         self.get(&format!("/v1/events/{}", id(&events["data"][0])));
     }
 
+    /// Takes a file in, and what becomes of it.
+    fn import(&self) {
+        let made = crate::imports::import(&self.user, "", "email\nx\n");
+        let path = format!("/v1/imports/{}", id(&made));
+        crate::imports::work_off(self.user.world);
+        self.get("/v1/imports");
+        self.get(&path);
+        self.post(&format!("{path}/undo"), json!({}));
+        self.post(&format!("{path}/cancel"), json!({}));
+        self.ask("DELETE", &path, json!({}));
+        let of_files = [
+            "get /v1/imports/{id}/errors",
+            "get /v1/imports/{id}/conflicts",
+            "post /v1/exports",
+            "post /v1/imports",
+        ];
+        // What they take or give is no JSON: `imports.rs` has them.
+        self.asked.borrow_mut().extend(of_files.map(str::to_owned));
+    }
+
     fn use_batches(&self) {
         let rows = json!({ "contacts": [{ "email": "x" }, { "email": "grace@example.com" }] });
         self.post("/v1/contacts/batch", rows);
@@ -204,6 +224,7 @@ fn answers_are_as_the_document_says() {
     reader.use_key();
     reader.undo();
     reader.use_batches();
+    reader.import();
     for path in [
         "/v1/contacts",
         "/v1/companies",
