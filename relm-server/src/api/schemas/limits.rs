@@ -6,8 +6,13 @@ use serde_json::{Value, json};
 /// Every bound of the engine. A test counts them.
 pub(super) fn limits_table() -> Value {
     let mut table = of_records();
-    for more in [of_webhooks(), of_trash(), of_people(), of_imports()] {
-    for more in [of_webhooks(), of_trash(), of_people(), of_files()] {
+    for more in [
+        of_webhooks(),
+        of_trash(),
+        of_people(),
+        of_files(),
+        of_imports(),
+    ] {
         if let (Some(table), Value::Object(more)) = (table.as_object_mut(), more) {
             table.extend(more);
         }
