@@ -3,91 +3,20 @@
 use std::collections::{BTreeSet, HashSet};
 use std::mem::discriminant;
 
-use relm_core::record::{Delivery, DeliveryStatus, Document, Entry, Record, Trashed, UniqueValue};
+use relm_core::record::{Delivery, Document, Entry, Record};
 use relm_core::store::{Batch, CommitError, Refusal, Require, StoredResponse, Write};
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
-use serde_json::json;
 
-use super::{EMAILS, KEYS, KINDS, Model, NAMES};
-use crate::records::{
-    changed_delivery, company, contact, delete, delivery, edge, field, id, insert, replace,
-    set_version, webhook,
-};
+use super::{EMAILS, KEYS, KINDS, Model};
+use crate::records::{changed_delivery, delete, id, insert, replace, set_version};
 
 /// In a large run one write of so many may have its batch refused.
-const CARELESS: u64 = 2_000;
+pub(super) const CARELESS: u64 = 2_000;
 
 impl Model {
-    /// A record of this id that did not exist yet.
-    fn record(&self, own: Id, n: u64) -> Record {
-        match own.kind() {
-            Kind::Contact => {
-                let mut contact = contact(n);
-                contact.email = (!self.one_in(3)).then(|| self.email(n));
-                contact.last_name = (!self.one_in(3)).then(|| self.pick(&NAMES).to_owned());
-                contact.company_id = self.one_in(2).then(|| self.some_id(Kind::Company));
-                let plan = self.pick(&["free", "Free", "5"]);
-                let plan = if self.one_in(3) {
-                    json!(5.0)
-                } else {
-                    json!(plan)
-                };
-                contact.metadata.insert("plan".to_owned(), plan);
-                contact.into()
-            }
-            Kind::Company => {
-                let mut company = company(n);
-                company.name = self.pick(&NAMES).to_owned();
-                company.domain = (!self.one_in(3)).then(|| self.pick(&EMAILS).to_owned());
-                company.into()
-            }
-            Kind::Association => {
-                let (from, to) = (self.some_id(Kind::Contact), self.some_id(Kind::Company));
-                edge(n, from, to, self.one_in(2).then(|| self.pick(&NAMES))).into()
-            }
-            Kind::Field => field(n, &format!("k{}", self.field_number(n))).into(),
-            Kind::Webhook => webhook(n).into(),
-            Kind::Delivery => {
-                let mut delivery =
-                    delivery(n, self.below(self.size.endpoints), self.fresh_moment());
-                if self.one_in(4) {
-                    delivery.status = DeliveryStatus::Succeeded;
-                    delivery.next_attempt_at = None;
-                }
-                delivery.into()
-            }
-            Kind::Trashed => {
-                // Of a record that another may be of, too; in a large run seldom.
-                let of = match self.size.is_careful && !self.one_in(CARELESS) {
-                    true => id(Kind::Contact, n),
-                    false => self.some_id(Kind::Contact),
-                };
-                let document = json!({ "n": n }).to_string();
-                let mut trashed = Trashed::record(own, of, document.into());
-                trashed.from_id = self.one_in(2).then(|| self.some_id(Kind::Contact));
-                trashed.into()
-            }
-            Kind::UniqueValue => self.unique_value(own, n).into(),
-            Kind::Deal
-            | Kind::Activity
-            | Kind::Event
-            | Kind::Key
-            | Kind::Workspace
-            | Kind::User
-            | Kind::Session
-            | Kind::Import
-            | Kind::ImportPart => panic!("{own} is of none of the kinds that are written"),
-        }
-    }
-
-    fn unique_value(&self, own: Id, n: u64) -> UniqueValue {
-        let (index, of) = (id(Kind::UniqueValue, 0), self.some_id(Kind::Contact));
-        UniqueValue::of(own, index, format!("v{}", self.field_number(n)), of)
-    }
-
     /// An address that others have as well; in a large run, where one such would have each batch refused, seldom.
-    fn email(&self, n: u64) -> String {
+    pub(super) fn email(&self, n: u64) -> String {
         let email = self.pick(&EMAILS);
         match self.size.is_careful && !self.one_in(CARELESS) {
             true => format!("{n}{email}"),
@@ -95,17 +24,7 @@ impl Model {
         }
     }
 
-    fn unique_value(&self, own: Id, n: u64) -> UniqueValue {
-        let key = format!("v{}", self.field_number(n));
-        UniqueValue::of(
-            own,
-            id(Kind::UniqueValue, 0),
-            key,
-            self.some_id(Kind::Contact),
-        )
-    }
-
-    fn field_number(&self, n: u64) -> u64 {
+    pub(super) fn field_number(&self, n: u64) -> u64 {
         match self.size.is_careful && !self.one_in(CARELESS) {
             true => n,
             false => self.below(3),

@@ -1,6 +1,7 @@
 //! The model test: random operations on two stores, which must agree at each step.
 
 mod commits;
+mod records;
 mod responses;
 
 use std::collections::HashSet;
@@ -199,18 +200,6 @@ impl Model {
 
     fn some_id(&self, kind: Kind) -> Id {
         id(kind, self.below(self.size.ids))
-    }
-
-    /// A moment to come that is like no other: of equal ones, a store may lease any first.
-    fn fresh_moment(&self) -> Timestamp {
-        let mut moments = self.moments.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            let ahead = 1 + self.below(self.size.ahead_ms).cast_signed();
-            let moment = self.now.saturating_add_millis(ahead);
-            if moments.insert(moment) {
-                return moment;
-            }
-        }
     }
 
     async fn read(&self, scope: Scope) {

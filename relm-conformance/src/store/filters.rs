@@ -15,6 +15,7 @@ use relm_core::value::pattern::Pattern;
 use serde_json::{Value, json};
 
 use super::lists::walk;
+use super::metadata_values::{METADATA_PROBES, metadata_values};
 use crate::records::with;
 use crate::records::{SCOPE, contact, given, id};
 use crate::subject::Subject;
@@ -248,68 +249,6 @@ fn with_metadata(key: &str, values: &[Value]) -> Vec<Record> {
 fn defined(key: &str, field_type: FieldType) -> Field {
     with!(crate::records::field(1, "plan"); key: key.to_owned(), field_type: field_type)
 }
-
-/// A value of each type of JSON, some of which only their end tells apart.
-fn metadata_values(long: &str) -> Vec<Value> {
-    let mut values = vec![
-        json!(5),
-        json!(5.5),
-        json!(-0.0),
-        json!(0),
-        json!(-3),
-        json!(10),
-        json!(1e-7),
-        json!(9_007_199_254_740_991_i64),
-        json!(9_007_199_254_740_990_i64),
-        json!(true),
-        json!(false),
-        json!([]),
-        json!(["a"]),
-        json!(["a", "5"]),
-        json!(["á", "zz"]),
-        json!(["2026-07-02", "%"]),
-        json!({}),
-        json!({ "plan": "a" }),
-        json!("5"),
-        json!("5.0"),
-        json!("true"),
-        json!("2026-07-02"),
-        json!("2026-07-03"),
-        json!("2026-07-02T10:00:00.000Z"),
-        json!(long),
-        json!(format!("{long}x")),
-        json!(format!("{long}y")),
-    ];
-    values.extend(TEXTS.map(Value::from));
-    values
-}
-
-/// What filters ask of such values for.
-const METADATA_PROBES: [&str; 23] = [
-    "5",
-    "5.0",
-    "0",
-    "-0",
-    "-3",
-    "1e1",
-    "9007199254740991",
-    "9007199254740990",
-    "1e-7",
-    "true",
-    "false",
-    "2026-07-02",
-    "2026-07-02T12:00:00+02:00",
-    "5.50",
-    " 5",
-    "a,5,true",
-    "10,9,á",
-    "%",
-    "_",
-    "a%",
-    "%A%",
-    "SS",
-    "zz",
-];
 
 /// `metadata` is filtered by its JSON type, or by the type of its definition, on every operator, value and absence.
 pub(crate) async fn metadata_is_filtered_by_the_predicate(store: Subject) {

@@ -16,6 +16,7 @@ pub(crate) mod large_searches;
 pub(crate) mod leases;
 pub(crate) mod lists;
 pub(crate) mod log;
+mod metadata_values;
 pub(crate) mod mirror;
 pub(crate) mod moments;
 pub(crate) mod pages;

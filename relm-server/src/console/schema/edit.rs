@@ -4,7 +4,7 @@ use askama::Template;
 use bytes::Bytes;
 use hyper::{Response, StatusCode};
 use relm_core::engine::Scoped;
-use relm_core::{Error, ErrorKind, Field, FieldType, ObjectType};
+use relm_core::{Error, ErrorKind, Field, ObjectType};
 use serde_json::{Value, json};
 
 use super::edit_form::EditForm;

@@ -1,7 +1,7 @@
 //! The form that changes a field, and the body of the request that it equals.
 
+use relm_core::Field;
 use relm_core::record::field::Enforce;
-use relm_core::{Field, FieldType};
 use serde_json::{Map, Value, json};
 
 use crate::console::form::Form;
