@@ -5,7 +5,7 @@ mod records;
 mod responses;
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use relm_core::query::filter::{self, Filter, Operator};
 use relm_core::query::search::SearchTerms;

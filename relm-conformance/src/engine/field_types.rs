@@ -46,11 +46,7 @@ async fn found(scoped: &Scoped, [field, operator, value]: [&str; 3]) -> BTreeSet
     found.into_iter().map(|contact| contact.id).collect()
 }
 
-/// A value is kept in the one form of its field's type, a set without order and repetition; the same in another spelling changes
-/// nothing, and filters find it in each. What the field does not hold is refused, and names the field.
-pub(crate) async fn values_of_a_type_are_kept_in_one_form(store: Subject) {
-    let acme = Acme::open(store.shared()).await;
-    let scoped = &acme.scoped;
+async fn one_field_of_each(scoped: &Scoped) {
     define(
         scoped,
         "tags",
@@ -58,63 +54,68 @@ pub(crate) async fn values_of_a_type_are_kept_in_one_form(store: Subject) {
         &["vip", "café", "new"],
     )
     .await;
-    define(scoped, "mail", FieldType::Email, &[]).await;
-    define(scoped, "tel", FieldType::Phone, &[]).await;
-    define(scoped, "seen", FieldType::Datetime, &[]).await;
-    define(scoped, "budget", FieldType::Currency, &[]).await;
-    define(scoped, "page", FieldType::Url, &[]).await;
-    define(scoped, "raw", FieldType::Json, &[]).await;
-    let given = json!({
+    for (key, field_type) in [
+        ("mail", FieldType::Email),
+        ("tel", FieldType::Phone),
+        ("seen", FieldType::Datetime),
+        ("budget", FieldType::Currency),
+        ("page", FieldType::Url),
+        ("raw", FieldType::Json),
+    ] {
+        define(scoped, key, field_type, &[]).await;
+    }
+}
+
+fn as_given() -> Value {
+    json!({
         "tags": ["vip", "cafe\u{301}", "vip"], "mail": "Ada@Example.com", "tel": "+1 (415) 555-0132",
         "seen": "2026-07-02T12:00:00+02:00", "budget": { "amount_minor": 12_900, "currency": "eur" },
         "page": "https://example.com/Ada", "raw": [1, { "a": null }],
-    });
-    let kept = json!({
+    })
+}
+
+fn as_kept() -> Value {
+    json!({
         "tags": ["café", "vip"], "mail": "ada@example.com", "tel": "+14155550132",
         "seen": "2026-07-02T10:00:00.000Z", "budget": { "amount_minor": 12_900, "currency": "EUR" },
         "page": "https://example.com/Ada", "raw": [1, { "a": null }],
-    });
+    })
+}
+
+/// A value is kept in the one form of its field's type, a set without order and repetition; the same in another spelling changes
+/// nothing, and filters find it in each. What the field does not hold is refused, and names the field.
+pub(crate) async fn values_of_a_type_are_kept_in_one_form(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let scoped = &acme.scoped;
+    one_field_of_each(scoped).await;
     let other = create(
         scoped,
         &json!({ "tags": ["new"], "seen": "2026-07-03T00:00:00Z" }),
     )
     .await;
-    let id = create(scoped, &given).await;
+    let id = create(scoped, &as_given()).await;
     let read = scoped.contacts().get(id).await;
     let read = read.expect("it reads").expect("it is there");
-    assert_eq!(json!(read.metadata), kept);
-    let again = scoped.contacts().update(id, with(&given), None).await;
+    assert_eq!(json!(read.metadata), as_kept());
+    let again = scoped.contacts().update(id, with(&as_given()), None).await;
     assert_eq!(again.expect("it is as it was").version, 1);
+    let (one, both) = (BTreeSet::from([id]), BTreeSet::from([id, other]));
+    let others = BTreeSet::from([other]);
     for (asked, expected) in [
-        (["metadata.tags", "eq", "cafe\u{301}"], BTreeSet::from([id])),
-        (["metadata.tags", "neq", "vip"], BTreeSet::from([other])),
-        (
-            ["metadata.tags", "in", "new,vip"],
-            BTreeSet::from([id, other]),
-        ),
-        (
-            ["metadata.mail", "eq", "ADA@example.com"],
-            BTreeSet::from([id]),
-        ),
-        (
-            ["metadata.tel", "eq", "001 415 555 0132"],
-            BTreeSet::from([id]),
-        ),
-        (
-            ["metadata.seen", "eq", "2026-07-02T10:00:00Z"],
-            BTreeSet::from([id]),
-        ),
+        (["metadata.tags", "eq", "cafe\u{301}"], &one),
+        (["metadata.tags", "neq", "vip"], &others),
+        (["metadata.tags", "in", "new,vip"], &both),
+        (["metadata.mail", "eq", "ADA@example.com"], &one),
+        (["metadata.tel", "eq", "001 415 555 0132"], &one),
+        (["metadata.seen", "eq", "2026-07-02T10:00:00Z"], &one),
         (
             ["metadata.seen", "gt", "2026-07-02T13:00:00+02:00"],
-            BTreeSet::from([other]),
+            &others,
         ),
-        (
-            ["metadata.budget", "is_null", "false"],
-            BTreeSet::from([id]),
-        ),
-        (["metadata.raw", "is_null", "true"], BTreeSet::from([other])),
+        (["metadata.budget", "is_null", "false"], &one),
+        (["metadata.raw", "is_null", "true"], &others),
     ] {
-        assert_eq!(found(scoped, asked).await, expected, "{asked:?}");
+        assert_eq!(found(scoped, asked).await, *expected, "{asked:?}");
     }
     for (key, value) in [
         ("tags", json!(["vip", "old"])),
@@ -126,11 +127,8 @@ pub(crate) async fn values_of_a_type_are_kept_in_one_form(store: Subject) {
     ] {
         let refused = scoped.contacts().create(with(&json!({ key: value }))).await;
         let refused = refused.expect_err("the field holds no such value");
-        assert_eq!(
-            refused.field(),
-            Some(&*format!("metadata.{key}")),
-            "{value}"
-        );
+        let path = format!("metadata.{key}");
+        assert_eq!(refused.field(), Some(&*path), "{value}");
     }
 }
 
