@@ -326,7 +326,10 @@ pub(crate) async fn what_is_left_of_imports_is_removed(store: Subject) {
         .begin(contacts())
         .await
         .expect("there is room");
-    upload.push(file(9_000).as_bytes()).await.expect("it is text");
+    upload
+        .push(file(9_000).as_bytes())
+        .await
+        .expect("it is text");
     let left = upload.id();
     drop(upload);
     work_off(&acme).await;
