@@ -31,10 +31,8 @@ mod unattended;
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body as _, Incoming};
@@ -63,7 +61,7 @@ use self::own_thread::on_own_thread;
 pub use self::peers::Peer;
 use self::peers::Peers;
 use self::presence::Socket;
-use self::receive::{BodyMemory, Received, check_head, receive};
+use self::receive::{BodyMemory, BodyPermit, Received, check_head, receive};
 use self::running::{Acceptance, Ended, Running};
 pub use self::stream::Pace;
 use self::stream::Stream;
@@ -306,6 +304,17 @@ async fn answer<H: Handler>(
         }
     };
     acceptance.give();
+    let request = Request::from_parts(head, body);
+    handle(shared, (call, allowance), request, body_memory).await
+}
+
+/// Answers a request that was read whole, once there is memory for its answer.
+async fn handle<H: Handler>(
+    shared: Arc<Shared<H>>,
+    (call, allowance): (H::Call, Allowance),
+    request: Request<Bytes>,
+    body_memory: BodyPermit,
+) -> Response<AnswerBody> {
     let budget = match allowance.answer {
         AnswerSize::Small | AnswerSize::Live | AnswerSize::Download => &shared.answers.small,
         AnswerSize::Large | AnswerSize::Batch => &shared.answers.large,
@@ -317,7 +326,6 @@ async fn answer<H: Handler>(
     };
     let handler = Arc::clone(&shared.handler);
     let handling = async move {
-        let request = Request::from_parts(head, body);
         let response = handler.handle(call, request).await;
         drop(body_memory);
         // An answer that is larger than expected and finds no room is sent all the same: it is made already.

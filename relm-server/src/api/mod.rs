@@ -67,9 +67,7 @@ use crate::caught::caught;
 use crate::log_throttle::LogThrottle;
 use crate::observation::{Observation, Observer, PREFLIGHT};
 use crate::parameters::Query;
-use crate::serve::{
-    Admission, Allowance, AnswerMemory, BodyType, FileBody, LiveBody, Peer, Tenant,
-};
+use crate::serve::{Admission, Allowance, BodyType, FileBody, Peer, Tenant};
 
 /// The API over one engine.
 pub struct Api {

@@ -69,6 +69,14 @@ fn a_file_is_taken_in_and_what_became_of_it_is_told() {
     assert_eq!(lines.len(), 2);
     let list = user.get("/v1/imports?status=completed").is(200);
     assert_eq!(list["data"], json!([done]));
+}
+
+#[test]
+fn an_import_is_undone_and_deleted() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let queued = import(&user, "&dedup_on=email", FILE);
+    work_off(&world);
     let path = format!("/v1/imports/{}", id(&queued));
     user.post(&format!("{path}/cancel"), Value::Null).is(409);
     let undoing = user.post(&format!("{path}/undo"), Value::Null).is(202);

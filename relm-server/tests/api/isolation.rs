@@ -118,15 +118,7 @@ fn requests(owned: &Owned) -> Vec<(&'static str, String, Value)> {
     }
     let undo = format!("/v1/requests/{}/undo", owned.request);
     all.push(("POST", undo, json!({})));
-    let import = format!("/v1/imports/{}", owned.import);
-    all.push(("GET", import.clone(), json!({})));
-    for report in ["errors", "conflicts"] {
-        all.push(("GET", format!("{import}/{report}"), json!({})));
-    }
-    for action in ["cancel", "undo", "cancel"] {
-        all.push(("POST", format!("{import}/{action}"), json!({})));
-    }
-    all.push(("DELETE", import, json!({})));
+    all.extend(of_import(&owned.import));
     let key = format!("/v1/keys/{}", owned.key);
     all.push(("GET", key.clone(), json!({})));
     all.push(("POST", format!("{key}/rotate"), json!({})));
@@ -137,6 +129,23 @@ fn requests(owned: &Owned) -> Vec<(&'static str, String, Value)> {
     all.push(("PATCH", field.clone(), json!({ "label": "x" })));
     all.push(("DELETE", field, json!({})));
     all
+}
+
+/// Every request that names an import. It is cancelled, undone, cancelled again, and deleted.
+fn of_import(import: &str) -> Vec<(&'static str, String, Value)> {
+    let path = |action: &str| format!("/v1/imports/{import}{action}");
+    let asked = [
+        ("GET", ""),
+        ("GET", "/errors"),
+        ("GET", "/conflicts"),
+        ("POST", "/cancel"),
+        ("POST", "/undo"),
+        ("POST", "/cancel"),
+        ("DELETE", ""),
+    ];
+    asked
+        .map(|(method, action)| (method, path(action), json!({})))
+        .to_vec()
 }
 
 /// The same request for ids that nobody has.
