@@ -104,22 +104,28 @@ pub(super) fn parameters(operation: &Operation, fields: &[Field]) -> Vec<Value> 
     }
     all.extend([of_all("Limit"), of_all("Cursor")]);
     if let Takes::List(kind) = operation.query {
-        all.extend((kind == Kind::Event).then(after));
-        all.extend(ObjectType::of(kind).map(|_| deleted()));
-        let typed = |name| Some((name, filterable::field_type(kind, name)?));
-        for (name, ty) in filterable::names(kind).filter_map(typed) {
-            all.extend(filters(
-                name,
-                |operator| operator.applies_to(ty),
-                &plain(ty),
-            ));
-        }
-        let own = |field: &&Field| Some(field.object_type) == ObjectType::of(kind);
-        for field in fields.iter().filter(own) {
-            let applies = |operator| applies_to_field(operator, field.field_type);
-            let name = format!("metadata.{}", field.key);
-            all.extend(filters(&name, applies, &of_custom_field(field)));
-        }
+        all.extend(of_list(kind, fields));
+    }
+    all
+}
+
+/// What a list of a kind is asked for beside its pages.
+fn of_list(kind: Kind, fields: &[Field]) -> Vec<Value> {
+    let mut all: Vec<Value> = (kind == Kind::Event).then(after).into_iter().collect();
+    all.extend(ObjectType::of(kind).map(|_| deleted()));
+    let typed = |name| Some((name, filterable::field_type(kind, name)?));
+    for (name, ty) in filterable::names(kind).filter_map(typed) {
+        all.extend(filters(
+            name,
+            |operator| operator.applies_to(ty),
+            &plain(ty),
+        ));
+    }
+    let own = |field: &&Field| Some(field.object_type) == ObjectType::of(kind);
+    for field in fields.iter().filter(own) {
+        let applies = |operator| applies_to_field(operator, field.field_type);
+        let name = format!("metadata.{}", field.key);
+        all.extend(filters(&name, applies, &of_custom_field(field)));
     }
     all
 }
