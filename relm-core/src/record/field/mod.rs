@@ -58,7 +58,7 @@ pub struct Field {
     pub field_type: FieldType,
     /// Whether every write must leave a value in the field. Default: false.
     pub required: bool,
-    /// Whether at most one live record has a value: text, numbers and days can be unique. Two values are one where a filter for the one
+    /// Whether at most one live record has a value: texts, numbers, days, moments, addresses and telephone numbers can be unique. Two values are one where a filter for the one
     /// finds the other, and no value is none. Default: false.
     pub unique: bool,
     /// When a write is refused for the field: `always`, or `on_change`, when the write changes it. Default: `always`.
