@@ -1,7 +1,7 @@
 //! The rows of one chunk: what they change, what becomes of each and how far the import is are one commit.
 
 use super::shadows::plan_shadows;
-use super::slice::Step;
+use super::step::Step;
 use crate::engine::change::{Operation, Plan};
 use crate::engine::resources::imports::rows::{ImportRows, RowOutcome};
 use crate::engine::resources::imports::state::{Stored, StoredChunk};

@@ -1,6 +1,6 @@
 //! Taking an import back: chunk by chunk, the last one first, each in one commit with what came of it.
 
-use super::slice::Step;
+use super::step::Step;
 use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::context::Context;
 use crate::engine::resources::imports::state::{Stored, StoredChunk};
