@@ -7,7 +7,7 @@ use super::caches::{Configurations, KeyUses, Principals, Workspaces};
 use super::commits::Commits;
 use super::effects::Effects;
 use super::environment::Environment;
-use super::import_queue::ImportNotice;
+use super::import_notice::ImportNotice;
 use super::listeners::Listeners;
 use super::staging::Staging;
 use super::storage::Storage;

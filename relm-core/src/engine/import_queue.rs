@@ -3,12 +3,6 @@
 //!
 //! An entry is only a hint: what is to be done, the import itself says. One that is lost is put there again by hourly upkeep.
 
-use std::future::poll_fn;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Poll;
-
-use futures_util::task::AtomicWaker;
-
 use super::components::Components;
 use crate::error::Result;
 use crate::store::{Batch, CommitError, StoredResponse, Write};
@@ -92,32 +86,6 @@ pub(super) async fn waiting(components: &Components) -> Result<Vec<Waiting>> {
             return Ok(all);
         }
         after = keys.into_iter().next_back();
-    }
-}
-
-/// How a request wakes the worker in its own process. It only saves time: the worker looks at the queue by itself.
-#[derive(Default)]
-pub(super) struct ImportNotice {
-    is_given: AtomicBool,
-    waker: AtomicWaker,
-}
-
-impl ImportNotice {
-    pub fn give(&self) {
-        self.is_given.store(true, Ordering::Release);
-        self.waker.wake();
-    }
-
-    /// Waits until it was given since this last returned. One task at a time waits here.
-    pub async fn taken(&self) {
-        poll_fn(|context| {
-            self.waker.register(context.waker());
-            match self.is_given.swap(false, Ordering::Acquire) {
-                true => Poll::Ready(()),
-                false => Poll::Pending,
-            }
-        })
-        .await;
     }
 }
 

@@ -26,6 +26,7 @@ mod dry_run;
 mod effects;
 mod environment;
 mod idempotency;
+mod import_notice;
 mod import_queue;
 mod import_shadow;
 mod importer;

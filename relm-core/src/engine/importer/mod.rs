@@ -11,6 +11,7 @@
 mod rows;
 mod shadows;
 mod slice;
+mod step;
 mod undoing;
 
 use std::future::Future;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::shadows::plan_shadows;
-use super::slice::Step;
+use super::step::Step;
 use crate::engine::change::{Operation, Plan};
 use crate::engine::resources::imports::rows::{ImportRows, RowOutcome};
 use crate::engine::resources::imports::state::{Stored, StoredChunk};

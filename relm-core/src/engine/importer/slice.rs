@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::rows::RowsStep;
+use super::step::Step;
 use super::undoing::UndoStep;
 use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::components::Components;
@@ -29,15 +30,6 @@ pub(super) enum Spent {
     Waits,
     /// Nothing is left to be done.
     Over,
-}
-
-/// What a step came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    /// A piece of the work was done.
-    Worked,
-    /// It is not there any more, has another status by now, or somebody else works on it.
-    Lost,
 }
 
 /// Some time for one import.

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::slice::Step;
+use super::step::Step;
 use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::context::Context;
 use crate::engine::resources::imports::state::{Stored, StoredChunk};

@@ -9,8 +9,6 @@ use serde_json::{Map, Value};
 pub use self::part::ImportPart;
 pub(crate) use self::part::{Chunk, FailedRow, KeptConflict, PartKey, Shadow, row_bytes};
 pub use self::status::ImportStatus;
-use crate::error::{Error, Result};
-use crate::record::Document;
 use crate::record::actor::Actor;
 use crate::record::column::{Column, ColumnOf, Columns};
 use crate::record::file::FileFormat;
@@ -141,17 +139,6 @@ impl Columns for Import {
 }
 
 impl Import {
-    /// The document as clients see it.
-    pub(crate) fn shown(document: &Document) -> Result<Document> {
-        let mut import: Self = document.decode()?;
-        import.work = Work::default();
-        let json = serde_json::to_string(&import).map_err(Error::internal)?;
-        Ok(Document {
-            id: document.id,
-            json: json.into(),
-        })
-    }
-
     /// Whether somebody else than this worker has it to itself at a moment.
     pub(crate) fn is_leased_to_others(&self, worker: &str, now: Timestamp) -> bool {
         let until = self.work.leased_until;

@@ -30,7 +30,7 @@ fn import_routes() -> Vec<Route> {
                 .says(
                     "List imports",
                     "Newest first: those that go on, and those that ended within the last week. Those of objects that the key may neither read nor \
-                     write are left out.",
+                     write are left out. Needs the scope to read or write one object.",
                 )
                 .lists(Kind::Import, "ImportList"),
         ),
@@ -49,7 +49,7 @@ fn import_routes() -> Vec<Route> {
         route(
             Handler::KeyedByContent(|call| Box::pin(imports::get(call))),
             get("imports.get", "/v1/imports/{id}")
-                .says("Retrieve an import", "How far it is, and its counts.")
+                .says("Retrieve an import", "How far it is, and its counts. Needs the scope to read or write the object.")
                 .of(&[Kind::Import])
                 .gives(200, "Import"),
         ),
@@ -58,7 +58,7 @@ fn import_routes() -> Vec<Route> {
             delete("imports.delete", "/v1/imports/{id}")
                 .says(
                     "Delete an import",
-                    "Deletes an import that has ended, with its failed rows. What it changed stays.",
+                    "Deletes an import that has ended, with its failed rows. What it changed stays. Needs the scope to write the object.",
                 )
                 .of(&[Kind::Import])
                 .of_many()
@@ -76,7 +76,7 @@ fn result_routes() -> Vec<Route> {
                 .says(
                     "Download failed rows",
                     "A CSV file: of each row its line, the code, the field and the reason of its error, and its cells under the columns of the file. \
-                     Corrected, it can be imported as it is.",
+                     Corrected, it can be imported as it is. Needs the scope to read or write the object.",
                 )
                 .downloads(CSV_FILE),
         ),
@@ -85,7 +85,7 @@ fn result_routes() -> Vec<Route> {
             of_import(get("imports.conflicts", "/v1/imports/{id}/conflicts"))
                 .says(
                     "Download what an undo left",
-                    "A CSV file: of each record or member that stays as it is the id, the member, the code of what is in the way, and the reason.",
+                    "A CSV file: of each record or member that stays as it is the id, the member, the code of what is in the way, and the reason. Needs the scope to read or write the object.",
                 )
                 .downloads(CSV_FILE),
         ),
@@ -94,7 +94,7 @@ fn result_routes() -> Vec<Route> {
             of_import(post("imports.cancel", "/v1/imports/{id}/cancel"))
                 .says(
                     "Cancel an import",
-                    "Rows that were not worked on by then are not. What those before changed stays, unless the import is undone.",
+                    "Rows that were not worked on by then are not. What those before changed stays, unless the import is undone. Needs the scope to write the object.",
                 )
                 .gives(200, "Import")
                 .refuses(&[TAKEN]),
@@ -105,7 +105,7 @@ fn result_routes() -> Vec<Route> {
                 .says(
                     "Undo an import",
                     "What it changed is taken back in the background, chunk by chunk, as an undo of a request does: what was changed since stays, and \
-                     is counted in `undo` and listed among the conflicts.",
+                     is counted in `undo` and listed among the conflicts. Needs the scope to write the object.",
                 )
                 .gives(202, "Import")
                 .gives(200, "Import")

@@ -27,7 +27,9 @@ fn of_imports() -> Value {
         "import_chunk_rows": limits::IMPORT_CHUNK_ROWS_MAX,
         "import_chunk_bytes": limits::IMPORT_CHUNK_BYTES_MAX,
         "import_failed_bytes": limits::IMPORT_FAILED_BYTES_MAX,
-        "import_kept_seconds": limits::IMPORT_KEPT_MS / 1000,
+        "import_kept_ms": limits::IMPORT_KEPT_MS,
+        "import_lease_ms": limits::IMPORT_LEASE_MS,
+        "import_upload_idle_ms": limits::IMPORT_UPLOAD_IDLE_MS,
     })
 }
 

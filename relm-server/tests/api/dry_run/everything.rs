@@ -36,6 +36,7 @@ pub fn write_everything(user: &mut Rehearsal<'_>) {
     change_a_field(user, &format!("/v1/schema/fields/{field}"));
     write_a_batch(user);
     upsert_each(user);
+    see_to_an_import(user);
     have_delivered(user, &hook, &missed);
     user.write("POST", &format!("/v1/keys/{key}/rotate"), Value::Null);
     let others = [
@@ -83,6 +84,16 @@ fn change_a_field(user: &mut Rehearsal<'_>, field: &str) {
     );
     let lost = json!({ "options": { "choices": ["free"] }, "force": true });
     user.write("PATCH", field, lost);
+}
+
+/// An import that is cancelled, undone, cancelled again and deleted.
+fn see_to_an_import(user: &mut Rehearsal<'_>) {
+    let import = crate::imports::import(&user.user, "", "email\nimported@example.com\n");
+    let path = format!("/v1/imports/{}", import["id"].as_str().unwrap());
+    for action in ["cancel", "undo", "cancel"] {
+        user.write("POST", &format!("{path}/{action}"), Value::Null);
+    }
+    user.write("DELETE", &path, Value::Null);
 }
 
 /// Rows that are created, changed, met twice and refused.

@@ -13,7 +13,7 @@ use self::changes::{Cancel, StartUndo};
 use self::cleaning::delete_some;
 pub use self::options::ImportOptions;
 pub use self::receiving::ImportUpload;
-use self::state::Stored;
+use self::state::{Stored, shown};
 use super::listing::ListRequest;
 use super::pages::Listing;
 use crate::engine::context::Context;
@@ -85,9 +85,7 @@ impl<'a> Imports<'a> {
     /// As for `get`.
     pub async fn get_json(&self, id: Id) -> Result<Option<Document>> {
         let document = self.context.document(Kind::Import, id).await?;
-        document
-            .map(|document| Import::shown(&document))
-            .transpose()
+        document.map(|document| shown(&document)).transpose()
     }
 
     /// The imports, newest first, those that have ended within the last [week](crate::limits::IMPORT_KEPT_MS) among them. See [`Listing`].
@@ -95,7 +93,7 @@ impl<'a> Imports<'a> {
     /// # Errors
     /// When it is read: `bad_request`, `invalid_cursor`.
     pub fn list<'r>(&self, request: &'r ListRequest) -> Listing<'a, 'r, Import> {
-        Listing::of(self.context, Kind::Import, request).shown(Import::shown)
+        Listing::of(self.context, Kind::Import, request).shown(shown)
     }
 
     /// Ends an import where it is: rows that were not worked on by then are not, and what those before changed stays, unless it is

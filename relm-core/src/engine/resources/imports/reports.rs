@@ -1,5 +1,7 @@
 //! What became of the rows of an import, as files to download: those that failed, and what an undo left as it is.
 
+use std::borrow::Cow;
+
 use futures_util::stream::{self, BoxStream, StreamExt};
 
 use super::Imports;
@@ -106,13 +108,21 @@ fn failed_line(failed: &FailedRow, columns: &[String]) -> String {
     };
     let said = [line.as_str(), code, field, failed.error.message(), unread];
     let cells = said.into_iter().chain(of_row.iter().map(String::as_str));
-    let cells: Vec<_> = cells.map(defused).collect();
+    let cells: Vec<_> = cells.map(cell).collect();
     csv_line(cells.iter().map(AsRef::as_ref))
 }
 
 fn conflict_line(conflict: &KeptConflict) -> String {
     let id = conflict.id.map(|id| id.text()).unwrap_or_default();
     let member = conflict.member.as_deref().unwrap_or_default();
-    let cells = [id.as_str(), member, &conflict.code, &conflict.message].map(defused);
+    let cells = [id.as_str(), member, &conflict.code, &conflict.message].map(cell);
     csv_line(cells.iter().map(AsRef::as_ref))
+}
+
+/// A text as it is read back: of a file of records an empty text is another thing than none, and of these it is none.
+fn cell(text: &str) -> Cow<'_, str> {
+    match text.is_empty() {
+        true => Cow::Borrowed(text),
+        false => defused(text),
+    }
 }

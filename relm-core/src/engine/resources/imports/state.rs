@@ -5,7 +5,7 @@ use crate::engine::context::Context;
 use crate::engine::reply::{Outcome, Reply};
 use crate::error::{Error, Result};
 use crate::limits::IMPORTS_UNFINISHED_MAX;
-use crate::record::import::{Chunk, Import, ImportPart, PartKey};
+use crate::record::import::{Chunk, Import, ImportPart, PartKey, Work};
 use crate::record::{Document, Entry};
 use crate::store::Write;
 use crate::value::id::{Id, Kind};
@@ -14,6 +14,17 @@ use crate::value::id::{Id, Kind};
 pub(in crate::engine) struct Stored {
     pub import: Import,
     document: Document,
+}
+
+/// The document of an import as clients see it.
+pub(super) fn shown(document: &Document) -> Result<Document> {
+    let mut import: Import = document.decode()?;
+    import.work = Work::default();
+    let json = serde_json::to_string(&import).map_err(Error::internal)?;
+    Ok(Document {
+        id: document.id,
+        json: json.into(),
+    })
 }
 
 /// A chunk of an import as it was read.
@@ -56,14 +67,14 @@ impl Stored {
 
     /// It, as clients see it, where there is nothing to do.
     pub fn as_it_is(&self) -> Result<Reply<Import>> {
-        let shown = Import::shown(&self.document)?;
+        let shown = shown(&self.document)?;
         Ok(Reply::new(Outcome::Done, shown.json))
     }
 
     /// Writes what it is from now on, and gives that as clients see it.
     pub fn replace(self, plan: &mut Plan<'_>, after: Import) -> Result<Document> {
         let after = Entry::new(after);
-        let shown = Import::shown(&after.document())?;
+        let shown = shown(&after.document())?;
         plan.write(Write::Replace {
             before: self.into_entry(),
             after,
