@@ -92,14 +92,9 @@ impl Model {
         }
     }
 
-    fn unique_value(&self, own: Id, n: u64) -> UniqueValue {
-        let key = format!("v{}", self.field_number(n));
-        UniqueValue::of(
-            own,
-            id(Kind::UniqueValue, 0),
-            key,
-            self.some_id(Kind::Contact),
-        )
+    fn unique_value(&self, own: Id, n: u64) -> record::UniqueValue {
+        let (index, of) = (id(Kind::UniqueValue, 0), self.some_id(Kind::Contact));
+        record::UniqueValue::of(own, index, format!("v{}", self.field_number(n)), of)
     }
 
     fn field_number(&self, n: u64) -> u64 {
