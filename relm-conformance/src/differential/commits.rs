@@ -92,9 +92,9 @@ impl Model {
         }
     }
 
-    fn unique_value(&self, own: Id, n: u64) -> record::UniqueValue {
+    fn unique_value(&self, own: Id, n: u64) -> UniqueValue {
         let (index, of) = (id(Kind::UniqueValue, 0), self.some_id(Kind::Contact));
-        record::UniqueValue::of(own, index, format!("v{}", self.field_number(n)), of)
+        UniqueValue::of(own, index, format!("v{}", self.field_number(n)), of)
     }
 
     fn field_number(&self, n: u64) -> u64 {
