@@ -133,6 +133,20 @@ impl UniqueMember {
         }
     }
 
+    /// Whether two states of an object have the value written in one way: then nothing need be compared by anything.
+    pub fn is_same<T: Object>(&self, one: &T, other: &T) -> bool {
+        match &self.source {
+            Source::OwnKey | Source::Column { .. } => {
+                let mut columns = T::COLUMNS.iter();
+                let column = columns.find(|column| column.column().name == self.path);
+                column.is_some_and(|column| column.text(one) == column.text(other))
+            }
+            Source::Field { key, .. } => {
+                one.metadata().as_map().get(key) == other.metadata().as_map().get(key)
+            }
+        }
+    }
+
     /// [`key_of`](Self::key_of), of a record whatever it is.
     pub fn key_of_record(&self, record: &Record) -> Option<String> {
         match &self.source {

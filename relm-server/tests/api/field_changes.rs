@@ -45,7 +45,7 @@ fn a_definition_is_read_and_changed_as_a_record_is() {
     let expected = json!({
         "id": made.is(200)["id"], "object": "field", "object_type": "contact", "key": "plan", "label": "Plan",
         "description": "What they pay for", "type": "select", "required": true, "enforce": "on_change",
-        "options": { "choices": ["free", "pro"] }, "position": 3, "version": 2, "mode": "live",
+        "options": { "choices": ["free", "pro"] }, "position": 3, "version": 2, "mode": "live", "unique": false,
         "created_at": START, "updated_at": START,
     });
     assert_eq!(changed.json(), expected);
@@ -98,7 +98,7 @@ fn what_a_change_of_a_definition_refuses() {
         ("enforce", json!("never"), "unknown_value"),
         ("position", json!(1.5), "validation_failed"),
         ("label", json!(" "), "validation_failed"),
-        ("unique", json!(true), "unknown_field"),
+        ("unique", json!(true), "validation_failed"),
     ] {
         user.patch(&path, json!({ name: value }))
             .fails(422, code, name);

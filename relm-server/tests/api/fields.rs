@@ -18,7 +18,7 @@ fn a_field_is_defined_listed_and_removed() {
     let field = define(&user, "age", "number", json!(null));
     let expected = json!({
         "id": id(&field), "object": "field", "object_type": "contact", "key": "age", "label": "age", "description": null,
-        "type": "number", "required": false, "enforce": "always", "options": {}, "position": null, "version": 1, "mode": "live",
+        "type": "number", "required": false, "unique": false, "enforce": "always", "options": {}, "position": null, "version": 1, "mode": "live",
         "created_at": START, "updated_at": START,
     });
     assert_eq!(field, expected);
@@ -75,7 +75,7 @@ fn what_a_definition_refuses() {
         "object_type",
     );
     refused("type", json!("enum"), "unknown_value", "type");
-    refused("unique", json!(true), "unknown_field", "unique");
+    refused("unique", json!(true), "validation_failed", "unique");
     refused(
         "options",
         json!({ "choice": ["a"] }),

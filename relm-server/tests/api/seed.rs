@@ -137,7 +137,7 @@ fn the_custom_field_binds_the_next_contact() {
     let field = curl(&user, "/v1/schema/fields", body);
     let expected = json!({
         "id": id(&field), "object": "field", "object_type": "contact", "key": "plan", "label": "Plan",
-        "description": null, "type": "select", "required": true, "enforce": "always",
+        "description": null, "type": "select", "required": true, "unique": false, "enforce": "always",
         "options": { "choices": ["free", "pro", "enterprise"] }, "position": null, "version": 1,
         "mode": "test", "created_at": START, "updated_at": START,
     });

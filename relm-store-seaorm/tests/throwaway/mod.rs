@@ -138,7 +138,7 @@ pub fn connect(url: &str) -> DatabaseConnection {
 }
 
 /// The tables of the store.
-pub const TABLES: [&str; 19] = [
+pub const TABLES: [&str; 20] = [
     "contacts",
     "companies",
     "deals",
@@ -158,6 +158,7 @@ pub const TABLES: [&str; 19] = [
     "configurations",
     "event_logs",
     "trash",
+    "unique_values",
 ];
 
 /// A database that is emptied for another test when this is dropped.

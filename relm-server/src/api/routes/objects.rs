@@ -39,6 +39,15 @@ macro_rules! object_routes {
                     .refuses($upsert),
             ),
             route(
+                keyed!($resource: Write, objects::create::<$ty>),
+                post(concat!($plural, ".create"), ALL)
+                    .says(concat!("Create ", $one), $create)
+                    .takes(concat!($name, "Create"))
+                    .gives(201, $name)
+                    .versioned()
+                    .refuses($refusals),
+            ),
+            route(
                 keyed!($resource: Write, objects::upsert::<$ty>),
                 put(concat!($plural, ".upsert"), ALL)
                     .says(
@@ -50,15 +59,6 @@ macro_rules! object_routes {
                     .upserts($name)
                     .versioned()
                     .refuses($upsert),
-            ),
-            route(
-                keyed!($resource: Write, objects::create::<$ty>),
-                post(concat!($plural, ".create"), ALL)
-                    .says(concat!("Create ", $one), $create)
-                    .takes(concat!($name, "Create"))
-                    .gives(201, $name)
-                    .versioned()
-                    .refuses($refusals),
             ),
             route(
                 keyed!($resource: Read, objects::list::<$ty>),

@@ -73,7 +73,7 @@ pub const HABITS: &[Mistake] = &[
      r#"{"code": "not_found", "message": "There is no such contact in this workspace and mode. The id of a contact is `con_` and 26 letters and digits."}"#),
     ("a method in small letters", "get /v1/contacts",
      r#""#, 405,
-     r#"{"code": "method_not_allowed", "message": "This path takes POST, GET, HEAD; methods are written in capitals."}"#),
+     r#"{"code": "method_not_allowed", "message": "This path takes POST, PUT, GET, HEAD; methods are written in capitals."}"#),
     ("an empty operator", "GET /v1/deals?filter[stage][]=won",
      r#""#, 400,
      r#"{"code": "bad_request", "message": "A filter is written as filter[field][operator]=value or field=value. Write `filter[stage][in]=won`.", "field": "filter[stage][]", "suggestion": "filter[stage][in]"}"#),

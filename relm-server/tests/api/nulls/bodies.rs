@@ -89,10 +89,11 @@ fn whole(schema: &str) -> Value {
         }),
         "CustomFieldCreate" => json!({
             "object_type": "contact", "key": "a", "label": "A", "description": "B", "type": "text", "required": true,
-            "enforce": "on_change", "position": 1, "options": {},
+            "unique": true, "built_in": false, "enforce": "on_change", "position": 1, "options": {},
         }),
         "CustomFieldUpdate" => json!({
-            "label": "A", "description": "B", "required": true, "enforce": "on_change", "position": 1, "options": {}, "force": true,
+            "label": "A", "description": "B", "required": true, "unique": false, "enforce": "on_change", "position": 1, "options": {},
+            "force": true,
         }),
         "AssociationCreate" => json!({
             "from_type": "contact", "from_id": "{contacts}", "to_type": "deal", "to_id": "{deals}", "label": "A",
@@ -104,6 +105,15 @@ fn whole(schema: &str) -> Value {
         "ContactBatchCreate" => json!({
             "contacts": [{ "email": "b@example.com" }, { "email": "no" }, { "email": "first@example.com" }],
             "dedup_on": ["email"], "atomic": false, "dry_run": true,
+        }),
+        "CompanyBatchCreate" => json!({
+            "companies": [{ "name": "A" }, { "name": 5 }], "dedup_on": [], "atomic": false, "dry_run": true,
+        }),
+        "DealBatchCreate" => json!({
+            "deals": [{ "title": "A" }, { "title": 5 }], "dedup_on": [], "atomic": false, "dry_run": true,
+        }),
+        "ActivityBatchCreate" => json!({
+            "activities": [{ "type": "call" }, { "type": 5 }], "dedup_on": [], "atomic": false, "dry_run": true,
         }),
         "BatchCreate" => json!({
             "operations": [{ "op": "create", "object": "company", "data": { "name": "A" } }], "atomic": true, "dry_run": true,
@@ -201,7 +211,10 @@ fn every_member_of_a_body_is_looked_at_here() {
         assert_eq!(members, known, "{}", body.name);
         methods.insert(body.method);
     }
-    assert_eq!(methods, BTreeSet::from(["patch".into(), "post".into()]));
+    assert_eq!(
+        methods,
+        BTreeSet::from(["patch".into(), "post".into(), "put".into()])
+    );
 }
 
 #[test]

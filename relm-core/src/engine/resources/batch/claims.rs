@@ -168,6 +168,9 @@ impl<T: Object + Into<Record>> WorkingSet<T> {
         };
         let before = of.map(|place| &self.records[place].record);
         for (place, member) in self.claimed.members.iter().enumerate() {
+            if before.is_some_and(|before| member.is_same(before, after)) {
+                continue;
+            }
             let had = before.and_then(|before| member.key_of(before));
             let has = member.key_of(after);
             if had == has {

@@ -18,7 +18,7 @@ use crate::engine::reply::{Outcome, Reply};
 use crate::engine::resources::purge::{Rest, is_kept};
 use crate::engine::unique_values::still_has;
 use crate::error::{ErrorKind, Result};
-use crate::limits::{PAGE_LIMIT_MAX, UNIQUE_STEPS_MAX};
+use crate::limits::{FIELD_RECORDS_MAX, PAGE_LIMIT_MAX, UNIQUE_STEPS_MAX};
 use crate::record::field::{Field, UniqueIndex};
 use crate::record::unique_member::UniqueMember;
 use crate::record::{DefinitionChange, Document, Entry, UniqueValue};
@@ -38,8 +38,7 @@ pub(super) fn begin(plan: &mut Plan<'_>, field: &mut Field) {
 pub(super) async fn make(context: &Context, field: Field, made: bool) -> Result<Reply<Field>> {
     let (id, json) = (field.id, Entry::new(field.clone()).json);
     if context.storage().is_dry_run() {
-        // Nothing says so that a step could go by. The records that were looked at have no value in common.
-        return Ok(Reply::new(done(made), json));
+        return rehearse(context, field, made).await;
     }
     match make_some(context, &field, made).await {
         // The definition says so, and whoever finds it goes on: an error would say that nothing was done.
@@ -58,6 +57,29 @@ pub(super) async fn make(context: &Context, field: Field, made: bool) -> Result<
         ended => ended,
     }
 }
+
+/// What a dry run is answered with: nothing says that the field is to be unique, for a step to go by. What was looked at of the records has
+/// no value in common, and it is more than the steps that a caller waits for look at.
+async fn rehearse(context: &Context, mut field: Field, made: bool) -> Result<Reply<Field>> {
+    let mut query = Query {
+        kind: field.object_type.kind(),
+        clauses: Vec::new(),
+        after: None,
+        limit: PAGE_LIMIT_MAX,
+    };
+    for _ in 0..UNIQUE_STEPS_MAX {
+        let page = context.list(&query).await?;
+        if !page.more {
+            field.kept_apart_by(field.unique_index.clone().map(UniqueIndex::into_ready));
+            field.touch(context.environment().now());
+            return Ok(Reply::new(done(made), Entry::new(field).json));
+        }
+        query.after = page.documents.last().map(|last| last.id);
+    }
+    Ok(Reply::new(Outcome::Accepted, Entry::new(field).json))
+}
+
+const _: () = assert!(UNIQUE_STEPS_MAX * PAGE_LIMIT_MAX <= FIELD_RECORDS_MAX);
 
 const fn done(made: bool) -> Outcome {
     match made {
