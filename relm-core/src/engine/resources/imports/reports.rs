@@ -8,12 +8,10 @@ use super::Imports;
 use super::state::{Stored, StoredChunk};
 use crate::engine::context::Context;
 use crate::error::Result;
-use crate::record::file::{FileFormat, Row, Source, csv_line, defused};
+use crate::record::file::{FileFormat, REPORT_COLUMNS, Row, Source, csv_line, defused};
 use crate::record::import::{Chunk, FailedRow, Import, KeptConflict};
 use crate::value::id::Id;
 
-/// The columns of failed rows that come before those of the file.
-const FAILED_COLUMNS: [&str; 5] = ["line", "code", "field", "reason", "unread"];
 const CONFLICT_COLUMNS: [&str; 4] = ["id", "member", "code", "reason"];
 
 /// Chunks whose rows are read for one piece of a file.
@@ -33,10 +31,13 @@ impl Imports<'_> {
             Some(FileFormat::Ndjson) => vec!["row".to_owned()],
             _ => import.work.header.clone(),
         };
-        let first = FAILED_COLUMNS
+        let own = columns.iter().map(|column| defused(column));
+        let first: Vec<_> = REPORT_COLUMNS
+            .map(Cow::Borrowed)
             .into_iter()
-            .chain(columns.iter().map(String::as_str));
-        let first = csv_line(first);
+            .chain(own)
+            .collect();
+        let first = csv_line(first.iter().map(AsRef::as_ref));
         let line = move |chunk: &Chunk| {
             let failed = chunk.failed.iter();
             failed.map(|failed| failed_line(failed, &columns)).collect()
@@ -108,21 +109,13 @@ fn failed_line(failed: &FailedRow, columns: &[String]) -> String {
     };
     let said = [line.as_str(), code, field, failed.error.message(), unread];
     let cells = said.into_iter().chain(of_row.iter().map(String::as_str));
-    let cells: Vec<_> = cells.map(cell).collect();
+    let cells: Vec<_> = cells.map(defused).collect();
     csv_line(cells.iter().map(AsRef::as_ref))
 }
 
 fn conflict_line(conflict: &KeptConflict) -> String {
     let id = conflict.id.map(|id| id.text()).unwrap_or_default();
     let member = conflict.member.as_deref().unwrap_or_default();
-    let cells = [id.as_str(), member, &conflict.code, &conflict.message].map(cell);
+    let cells = [id.as_str(), member, &conflict.code, &conflict.message].map(defused);
     csv_line(cells.iter().map(AsRef::as_ref))
-}
-
-/// A text as it is read back: of a file of records an empty text is another thing than none, and of these it is none.
-fn cell(text: &str) -> Cow<'_, str> {
-    match text.is_empty() {
-        true => Cow::Borrowed(text),
-        false => defused(text),
-    }
 }
