@@ -19,6 +19,7 @@ mod deliveries;
 mod demo;
 mod ends;
 mod examples;
+mod imports;
 mod ledger;
 mod metrics;
 mod operator;

@@ -87,6 +87,20 @@ impl FieldType {
         matches!(self, Self::Select | Self::Multiselect)
     }
 
+    /// Whether its values can be unique: those that many records do not share anyway, and that are compared as a whole.
+    pub const fn can_be_unique(self) -> bool {
+        match self {
+            Self::Text
+            | Self::Number
+            | Self::Date
+            | Self::Url
+            | Self::Email
+            | Self::Phone
+            | Self::Datetime => true,
+            Self::Bool | Self::Select | Self::Multiselect | Self::Currency | Self::Json => false,
+        }
+    }
+
     /// The form in which a text is kept by fields of this type, and compared; the text itself where it has no other, and where it is none
     /// that they hold.
     pub(crate) fn form_of(self, text: &str) -> Cow<'_, str> {

@@ -100,19 +100,12 @@ pub(super) fn check_built_in(of: ObjectType, key: &str) -> Result<()> {
 
 /// Whether values of a type can be unique, where they are to be.
 pub(super) fn check_type(unique: bool, field_type: FieldType) -> Result<()> {
+    if !unique || field_type.can_be_unique() {
+        return Ok(());
+    }
     let reason = match field_type {
-        FieldType::Text
-        | FieldType::Number
-        | FieldType::Date
-        | FieldType::Url
-        | FieldType::Email
-        | FieldType::Phone
-        | FieldType::Datetime => return Ok(()),
-        _ if !unique => return Ok(()),
-        FieldType::Bool | FieldType::Select | FieldType::Multiselect => {
-            "has few values, which many records share"
-        }
         FieldType::Currency | FieldType::Json => "has values that are not compared as a whole",
+        _ => "has few values, which many records share",
     };
     let message = format!(
         "A `{field_type}` field {reason}: `text`, `number`, `date`, `url`, `email`, `phone` and `datetime` can be unique."

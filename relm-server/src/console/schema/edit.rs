@@ -88,6 +88,7 @@ impl Page {
             "description",
             "position",
             "required",
+            "unique",
             "enforce",
             "options",
         ];

@@ -12,6 +12,7 @@ pub(super) struct EditForm {
     pub description: String,
     pub position: String,
     pub is_required: bool,
+    pub is_unique: bool,
     /// Whether writes that leave the field as it is are let be.
     pub on_change: bool,
     /// The choices that are there, each with what it is to be called; nothing, where it is removed.
@@ -30,6 +31,7 @@ impl EditForm {
             description: field.description.clone().unwrap_or_default(),
             position: field.position.map_or_else(String::new, |it| it.to_string()),
             is_required: field.required,
+            is_unique: field.unique_index.is_some(),
             on_change: field.enforce == Enforce::OnChange,
             choices: choices.map(|it| (it.clone(), it.clone())).collect(),
             added: String::new(),
@@ -44,6 +46,7 @@ impl EditForm {
             description: form.text("description").trim().to_owned(),
             position: form.text("position").trim().to_owned(),
             is_required: form.is_ticked("required"),
+            is_unique: form.is_ticked("unique"),
             on_change: form.is_ticked("on_change"),
             choices: named
                 .map(|(from, to)| (from.to_owned(), to.trim().to_owned()))
@@ -86,6 +89,11 @@ impl EditForm {
             "required",
             self.is_required != is.is_required,
             self.is_required.into(),
+        );
+        changed(
+            "unique",
+            self.is_unique != is.is_unique,
+            self.is_unique.into(),
         );
         changed("enforce", self.on_change != is.on_change, json!(enforce));
         let choices = self.all_choices();

@@ -14,6 +14,7 @@ pub(super) struct FieldForm {
     /// One to a line.
     pub choices: String,
     pub is_required: bool,
+    pub is_unique: bool,
 }
 
 impl FieldForm {
@@ -24,6 +25,7 @@ impl FieldForm {
             field_type: form.text("type").to_owned(),
             choices: form.text("choices").replace('\r', ""),
             is_required: form.is_ticked("required"),
+            is_unique: form.is_ticked("unique"),
         }
     }
 
@@ -35,6 +37,7 @@ impl FieldForm {
             field_type: "select".to_owned(),
             choices: "free\npro\nteam".to_owned(),
             is_required: true,
+            is_unique: false,
         }
     }
 
@@ -51,6 +54,9 @@ impl FieldForm {
             "type": self.field_type,
             "required": self.is_required,
         });
+        if self.is_unique {
+            body["unique"] = json!(true);
+        }
         if !self.label.is_empty() {
             body["label"] = json!(self.label);
         }
@@ -79,10 +85,10 @@ mod tests {
                 "required": true, "options": { "choices": ["free", "pro"] },
             })
         );
-        let form = read("key=x&type=text&choices=+%0A");
+        let form = read("key=x&type=text&choices=+%0A&unique=on");
         assert_eq!(
             form.body(ObjectType::Contact),
-            json!({ "object_type": "contact", "key": "x", "type": "text", "required": false })
+            json!({ "object_type": "contact", "key": "x", "type": "text", "required": false, "unique": true })
         );
     }
 }

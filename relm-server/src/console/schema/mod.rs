@@ -106,7 +106,7 @@ impl New<'_> {
 
     /// What is said of the form as a whole.
     fn error(&self) -> Option<Message<'_>> {
-        let known = ["label", "key", "type", "options"];
+        let known = ["label", "key", "type", "options", "unique"];
         let is_said = known.iter().any(|field| self.error_at(field).is_some());
         let error = self.error.as_ref().filter(|_| !is_said);
         error.map(Message::of)
