@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use hyper::header::HeaderValue;
 use relm_core::limits::PAGE_BYTES_MAX;
 use relm_core::record::file::FileFormat;
 
@@ -17,14 +18,30 @@ const PIECE_BYTES: usize = 2 * PAGE_BYTES_MAX;
 /// A file to be downloaded.
 pub(super) struct Download {
     format: FileFormat,
+    /// What a browser calls it.
+    name: String,
     pieces: BoxStream<'static, relm_core::Result<String>>,
 }
 
 pub(super) type Downloading = Pin<Box<dyn Future<Output = Result<Download, ApiError>> + Send>>;
 
 impl Download {
-    pub fn new(format: FileFormat, pieces: BoxStream<'static, relm_core::Result<String>>) -> Self {
-        Self { format, pieces }
+    /// A file of these pieces, which is called by a word and the ending of its format.
+    pub fn new(
+        word: &str,
+        format: FileFormat,
+        pieces: BoxStream<'static, relm_core::Result<String>>,
+    ) -> Self {
+        Self {
+            format,
+            name: format!("{word}.{}", format.as_str()),
+            pieces,
+        }
+    }
+
+    /// That a browser keeps it as a file, and how that is called.
+    pub fn disposition(&self) -> Option<HeaderValue> {
+        HeaderValue::try_from(format!("attachment; filename=\"{}\"", self.name)).ok()
     }
 
     /// All of it at once, for whoever answers without a connection.

@@ -34,7 +34,7 @@ pub(super) async fn create(mut call: Call) -> Result<Download, ApiError> {
     let options = ExportOptions::new(object).format(format);
     let options = filters.fold(options, ExportOptions::filter);
     let pieces = call.scoped.exports().start(options).await?;
-    Ok(Download::new(format, pieces))
+    Ok(Download::new(object.plural(), format, pieces))
 }
 
 fn no_pages(name: &str) -> Error {

@@ -208,14 +208,14 @@ pub(super) async fn errors(mut call: Call) -> Result<Download, ApiError> {
     call.query.finish()?;
     let id = seen(&mut call).await?;
     let pieces = call.scoped.imports().errors_csv(id).await?;
-    Ok(Download::new(FileFormat::Csv, pieces))
+    Ok(Download::new("failed-rows", FileFormat::Csv, pieces))
 }
 
 pub(super) async fn conflicts(mut call: Call) -> Result<Download, ApiError> {
     call.query.finish()?;
     let id = seen(&mut call).await?;
     let pieces = call.scoped.imports().conflicts_csv(id).await?;
-    Ok(Download::new(FileFormat::Csv, pieces))
+    Ok(Download::new("conflicts", FileFormat::Csv, pieces))
 }
 
 async fn named(call: &mut Call) -> Result<Import, ApiError> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use hyper::header::{HeaderMap, HeaderValue};
+use hyper::header::{CONTENT_DISPOSITION, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Request, Response};
 
@@ -56,11 +56,15 @@ impl Handler for Api {
             task,
         } = call;
         let begun = self.begin_live(task, &head, memory).await;
-        let (outcome, live) = match begun {
-            Ok((answer, live)) => (Ok(answer), Some(live)),
-            Err(failure) => (Err(failure), None),
+        let (outcome, disposition, live) = match begun {
+            Ok((answer, disposition, live)) => (Ok(answer), disposition, Some(live)),
+            Err(failure) => (Err(failure), None, None),
         };
-        let response = self.render(outcome, &window, request_id);
+        let mut response = self.render(outcome, &window, request_id);
+        if let Some(disposition) = disposition {
+            let headers = response.headers_mut();
+            headers.insert(CONTENT_DISPOSITION, disposition);
+        }
         // Of what is told from now on nothing is seen.
         seen.answered(response.status());
         match live {
@@ -98,13 +102,13 @@ impl Handler for Api {
 }
 
 impl Api {
-    /// Begins to tell somebody what happens.
+    /// Begins to tell somebody what happens, or to send a file, which a browser is told how to keep.
     async fn begin_live(
         &self,
         task: Task,
         head: &Parts,
         memory: AnswerMemory,
-    ) -> Result<(Answer, LiveBody), ApiError> {
+    ) -> Result<(Answer, Option<HeaderValue>, LiveBody), ApiError> {
         match task {
             Task::Keyed {
                 handler: Keyed::Download(handler),
@@ -124,7 +128,10 @@ impl Api {
                     file: futures_util::stream::empty().boxed(),
                     documents: Arc::clone(&self.documents),
                 };
-                Ok(handler(call).await?.live(memory))
+                let download = handler(call).await?;
+                let disposition = download.disposition();
+                let (answer, live) = download.live(memory);
+                Ok((answer, disposition, live))
             }
             Task::Keyed { query, scoped, .. } => {
                 let account = stream::Account {
@@ -134,7 +141,7 @@ impl Api {
                 };
                 let live =
                     stream::follow(&self.followers, *scoped, query, &head.headers, account).await?;
-                Ok((Answer::event_stream(Bytes::new()), live))
+                Ok((Answer::event_stream(Bytes::new()), None, live))
             }
             Task::Open(_) => Err(ApiError::internal()),
         }

@@ -132,7 +132,7 @@ impl EditForm {
 #[cfg(test)]
 mod tests {
     use relm_core::value::id::{Id, Kind};
-    use relm_core::{FieldInput, Mode, ObjectType, Timestamp};
+    use relm_core::{FieldInput, FieldType, Mode, ObjectType, Timestamp};
 
     use super::*;
 
