@@ -1,7 +1,8 @@
 //! Making a field unique, and no longer: the definition says so first, with an index that every write keeps from then on, and then the
 //! values of the records that are there are taken into the index, in steps of one bounded commit each. With the last step the field is unique.
 //!
-//! A write that was planned before the definition said so cannot be committed after it, so that no value gets past the index from then on.
+//! A write that is planned from then on keeps to it. Over one writer, one that was planned before cannot be committed after it; what a database
+//! with many writers had under way by then can be, and is not found (decision 78).
 //! How far the steps have got is kept with each of them, and whoever finds such an index goes on: the caller who asks again, and the
 //! hourly upkeep. Two records that have one value end it: the field is not unique. An index that is no longer kept is taken away in steps.
 
