@@ -12,8 +12,8 @@ macro_rules! for_each_broken_store {
             commits {
                 ForgottenCommit a_forgotten_commit_is_noticed [
                     a_commit_is_seen_by_every_later_call a_bad_row_fails_alone an_atomic_batch_is_all_or_nothing rows_apply_in_order
-                    an_upsert_keeps_what_it_does_not_name a_row_with_a_lost_reference_fails_alone upserts_of_one_email_make_one_record
-                    a_key_is_one_in_every_composition
+                    an_upsert_keeps_what_it_does_not_name a_row_with_a_lost_reference_fails_alone upserts_of_one_email_make_one_record a_choice_of_a_set_is_renamed_in_every_set a_domain_can_be_made_unique a_dry_run_of_an_import_comes_to_the_same a_field_becomes_unique_while_others_write a_unique_field_holds_a_value_once an_import_goes_on_where_it_was_left an_import_is_undone an_import_takes_in_every_row an_undo_gives_unique_values_back imports_are_cancelled_and_bounded
+                    a_key_is_one_in_every_composition no_unique_value_outlives_its_record_or_its_field operations_match_any_unique_member rows_are_known_by_any_unique_member shared_values_keep_a_field_from_being_unique upserts_of_one_value_make_one_record values_of_a_type_are_kept_in_one_form what_is_left_of_imports_is_removed what_is_not_unique_any_more_is_taken_away what_was_broken_off_becomes_unique
                 ]
                 TornCommit a_torn_commit_is_noticed [
                     a_refused_batch_leaves_nothing a_refused_batch_ends_no_lease what_changes_nothing_has_no_event
@@ -186,7 +186,7 @@ macro_rules! for_each_broken_store {
                 StrictBounds a_strict_bound_is_noticed [
                     fields_are_filtered_by_the_predicate events_are_filtered_by_the_predicate trash_is_filtered_by_the_predicate unique_values_are_filtered_by_the_predicate
                     deliveries_are_filtered_by_the_predicate workspaces_are_filtered_by_the_predicate users_are_filtered_by_the_predicate
-                    sessions_are_filtered_by_the_predicate imports_are_filtered_by_the_predicate metadata_is_filtered_by_the_predicate
+                    sessions_are_filtered_by_the_predicate imports_are_filtered_by_the_predicate parts_of_imports_are_filtered_by_the_predicate metadata_is_filtered_by_the_predicate
                 ]
                 OneEndedEither an_either_that_looks_at_one_end_is_noticed [associations_are_filtered_by_the_predicate]
                 NumbersAsText numbers_compared_as_text_are_noticed [metadata_is_filtered_by_the_predicate]

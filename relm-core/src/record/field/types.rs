@@ -137,10 +137,7 @@ impl FieldOptions {
             (FieldType::Multiselect, Value::Array(chosen)) => self.no_choice(chosen).is_none(),
             (FieldType::Url, Value::String(text)) => is_web_address(text),
             (FieldType::Email, Value::String(text)) => email::parse(text).is_ok(),
-            // The digits of a day would do for a number.
-            (FieldType::Phone, Value::String(text)) => {
-                phone::is_one(text) && Date::parse(text.trim()).is_none()
-            }
+            (FieldType::Phone, Value::String(text)) => phone::is_one(text) && !is_like_a_day(text),
             (FieldType::Datetime, Value::String(text)) => Timestamp::parse(text).is_some(),
             (FieldType::Currency, Value::Object(amount)) => currency(amount).is_some(),
             _ => false,
@@ -228,6 +225,15 @@ impl<'a> Names<'a> {
             Self::Many(names) => names.get(&*super::composed(text)?).copied(),
         }
     }
+}
+
+/// Whether a text is written as a day is, `2026-07-02`, of which the digits would do for a number.
+fn is_like_a_day(text: &str) -> bool {
+    let mut parts = text.trim().split('-').map(str::len);
+    [4, 2, 2]
+        .into_iter()
+        .all(|length| parts.next() == Some(length))
+        && parts.next().is_none()
 }
 
 /// The amount and the code of its currency, where this is an amount of money.
