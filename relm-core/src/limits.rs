@@ -194,6 +194,9 @@ pub const ERROR_LISTED_BYTES_MAX: usize = 200;
 pub const SUGGESTION_CHARS_MAX: usize = 64;
 /// Bytes of a file that is imported: 1 GiB.
 pub const IMPORT_BYTES_MAX: usize = 1024 * 1024 * 1024;
+/// Bytes of the rows of an import as they are kept until they are worked on, nearly: each cell with 3 more, each row with 12 more, and what
+/// JSON escapes as it escapes it.
+pub const IMPORT_ROWS_BYTES_MAX: usize = 2 * IMPORT_BYTES_MAX;
 /// Imports of one workspace and mode that go on at once: that arrive, wait, run or are undone.
 pub const IMPORTS_UNFINISHED_MAX: usize = 5;
 /// Rows of an import that are worked on in one commit.

@@ -2,7 +2,7 @@
 
 use relm_core::ErrorKind;
 use relm_core::limits::{FILE_CELL_BYTES_MAX, FILE_EXCERPT_BYTES_MAX, FILE_ROW_BYTES_MAX};
-use relm_core::record::file::{FileFormat, FileOptions};
+use relm_core::record::file::{FileFormat, FileOptions, Source};
 
 use super::{Read, read, read_pieces};
 
@@ -256,4 +256,20 @@ fn a_reader_whose_rows_nobody_takes_says_so() {
         .map(|_| reader.push(piece.as_bytes()))
         .find_map(Result::err);
     assert_eq!(pushed.unwrap().kind(), ErrorKind::Internal);
+}
+
+/// A row of two bytes stays one, however many columns the header has: blank cells at the end are not kept.
+#[test]
+fn a_short_row_is_not_filled_up() {
+    let header = vec!["c"; 1_000].join(",");
+    let blank = ",".repeat(900);
+    let found = read(format!("{header}\nx\ny,  {blank}\n,z\n")).unwrap();
+    let rows = found.sound().into_iter().map(|row| row.source);
+    let cells = |cells: &[&str]| Source::Cells(cells.iter().map(|it| (*it).to_owned()).collect());
+    assert_eq!(
+        rows.collect::<Vec<_>>(),
+        [cells(&["x"]), cells(&["y"]), cells(&["", "z"])]
+    );
+    let card = read("BEGIN:VCARD\nFN:Ada\nEND:VCARD\n").unwrap();
+    assert_eq!(card.sound()[0].source, cells(&["Ada"]));
 }

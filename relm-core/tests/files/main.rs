@@ -28,8 +28,12 @@ impl Read {
     }
 
     fn cells(&self) -> Vec<Vec<String>> {
+        let columns = self.header.len();
         let cells = |row: Row| match row.source {
-            Source::Cells(cells) => cells,
+            Source::Cells(mut cells) => {
+                cells.resize(columns, String::new());
+                cells
+            }
             Source::Object(members) => panic!("{members:?}"),
         };
         self.sound().into_iter().map(cells).collect()

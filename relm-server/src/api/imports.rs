@@ -24,7 +24,14 @@ pub(super) async fn create(mut call: Call) -> Outcome {
     let mut upload = call.scoped.imports().begin(options).await?;
     let mut file = std::mem::replace(&mut call.file, futures_util::stream::empty().boxed());
     while let Some(piece) = file.next().await {
-        upload.push(&piece?).await?;
+        match piece {
+            Ok(piece) => upload.push(&piece).await?,
+            Err(refusal) => {
+                let reason = format!("Its file broke off: {refusal}");
+                upload.abandon(&reason).await;
+                return Err(refusal.into());
+            }
+        }
     }
     let reply = upload.finish(key.as_deref()).await?;
     Ok(Answer::reply(&reply))

@@ -204,3 +204,36 @@ fn what_is_exported_is_imported_as_it_was() {
     );
     assert!(of(&mut live).is_empty());
 }
+
+/// A file that breaks off has its import end at once, so that it takes no place from others.
+#[test]
+fn an_import_whose_file_breaks_off_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let key = server.keys.clone().unwrap().test;
+    let mut client = Client::connect(server.address, &key);
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    let head = format!(
+        "POST /v1/imports?object=contacts HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\nContent-Type: text/csv\r\n\
+         Content-Length: 1000\r\n\r\nemail\nada@example.com\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut list = |status: &str| {
+        let begun = Instant::now();
+        loop {
+            let (_, list) = client.get("/v1/imports");
+            if list["data"][0]["status"] == status {
+                return list["data"][0].clone();
+            }
+            assert!(begun.elapsed() < Duration::from_secs(20), "{list}");
+            sleep(Duration::from_millis(5));
+        }
+    };
+    list("receiving");
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let failed = list("failed");
+    assert_eq!(
+        failed["reason"],
+        "Its file broke off: The body did not arrive whole."
+    );
+}

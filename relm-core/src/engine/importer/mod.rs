@@ -101,8 +101,8 @@ impl Importer {
         }
     }
 
-    /// Deletes the imports that ended more than a [week](IMPORT_KEPT_MS) ago, in all workspaces, and gives how many those were. Those that go on
-    /// are put into the queue again, should they have got lost there: call it now and then, by one process of those that share a store.
+    /// Deletes the imports that ended more than a [week](IMPORT_KEPT_MS) ago, in all workspaces, and what is left of those whose deletion
+    /// stopped half-way, and gives how many those were. Those that go on are put into the queue again, should they have got lost there: call it now and then, by one process of those that share a store.
     ///
     /// # Errors
     /// `unavailable` or `outcome_unknown` from the store, at once; `internal_error`, once all workspaces were gone through.

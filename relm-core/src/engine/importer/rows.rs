@@ -5,9 +5,10 @@ use async_trait::async_trait;
 use super::shadows::plan_shadows;
 use super::step::Step;
 use crate::engine::change::{Operation, Plan};
+use crate::engine::context::Context;
 use crate::engine::resources::imports::rows::{ImportRows, RowOutcome};
 use crate::engine::resources::imports::state::{Stored, StoredChunk};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::limits::{IMPORT_FAILED_BYTES_MAX, IMPORT_LEASE_MS};
 use crate::record::import::{Chunk, FailedRow, Import, ImportStatus};
 use crate::store::Refusal;
@@ -34,6 +35,19 @@ impl<'a> RowsStep<'a> {
             worker,
             is_last,
             rows: None,
+        }
+    }
+
+    /// What a step comes to whose chunk is not there: one that was cancelled meanwhile has left it out.
+    async fn without(&self, context: &Context, import: &Import) -> Result<Step> {
+        let now = Stored::read(context, import.id).await?;
+        match now {
+            Some(now) if now.import.version == import.version => {
+                let number = import.work.next_chunk;
+                let message = format!("chunk {number} of {} is not there", import.id);
+                Err(Error::internal(message))
+            }
+            Some(_) | None => Ok(Step::Lost),
         }
     }
 
@@ -87,7 +101,9 @@ impl Operation for RowsStep<'_> {
             stored.replace(plan, completed)?;
             return Ok(Step::Worked);
         }
-        let stored_chunk = StoredChunk::require(context, self.import, number).await?;
+        let Some(stored_chunk) = StoredChunk::read(context, self.import, number).await? else {
+            return self.without(context, &stored.import).await;
+        };
         let outcomes = self
             .outcomes(plan, &stored.import, &stored_chunk.chunk)
             .await?;
@@ -156,6 +172,9 @@ fn take_in(import: &mut Import, chunk: &mut Chunk, outcomes: Vec<RowOutcome>) ->
             import.failed += 1;
             keep_failed(import, chunk, unread);
         }
+        let more = std::mem::take(&mut chunk.unread_more);
+        import.rows += more;
+        import.failed += more;
         chunk.failed.sort_by_key(|failed| failed.line);
     }
     has_changed
@@ -167,5 +186,35 @@ fn keep_failed(import: &mut Import, chunk: &mut Chunk, failed: FailedRow) {
     if import.work.failed_bytes + bytes <= IMPORT_FAILED_BYTES_MAX as i64 {
         import.work.failed_bytes += bytes;
         chunk.failed.push(failed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn rows_that_could_not_be_read_count_where_they_are_not_kept() {
+        let import = json!({
+            "id": "imp_00000000000000000000000001", "object": "import", "object_type": "contact", "status": "running", "reason": null,
+            "dry_run": false, "format": "csv", "dedup_on": [], "mapping": null, "unmapped": [], "bytes": 0, "rows_received": 3,
+            "rows": 0, "created": 0, "updated": 0, "unchanged": 0, "failed": 0, "rows_per_second": 0, "undo": null,
+            "actor": { "type": "system", "id": null, "name": null }, "created_at": "2026-01-01T00:00:00Z", "started_at": null,
+            "ended_at": null, "version": 1,
+        });
+        let mut import: Import = serde_json::from_value(import).unwrap();
+        let mut chunk = Chunk {
+            unread_more: 3,
+            ..Chunk::default()
+        };
+        assert!(!chunk.is_done());
+        assert!(!take_in(&mut import, &mut chunk, Vec::new()));
+        assert_eq!((import.rows, import.failed, chunk.failed.len()), (3, 3, 0));
+        assert!(chunk.is_done());
+        chunk.unread_more = 3;
+        chunk.leave_rest();
+        assert!(chunk.is_done());
     }
 }

@@ -55,7 +55,7 @@ impl<'a> Slice<'a> {
         let began = environment.monotonic();
         loop {
             let Some(Stored { import: now, .. }) = Stored::read(&context, import).await? else {
-                return self.end().await;
+                return self.end(&context).await;
             };
             let is_last = environment.monotonic().millis_since(began) >= SLICE_MS;
             let at = environment.now();
@@ -81,7 +81,7 @@ impl<'a> Slice<'a> {
                 | ImportStatus::Failed
                 | ImportStatus::Undone => {
                     if !clean_some(&context, import).await? {
-                        return self.end().await;
+                        return self.end(&context).await;
                     }
                 }
             }
@@ -117,15 +117,22 @@ impl<'a> Slice<'a> {
         }
         let failed = Fail {
             import: self.waiting.import,
+            worker: self.worker,
             reason: error.message().to_owned(),
         };
         apply(context, failed).await?;
         Err(error)
     }
 
-    async fn end(&self) -> Result<Spent> {
+    /// Takes the import out of the queue. Whoever had it go on meanwhile found it still there: it is looked at once more after that.
+    async fn end(&self, context: &Context) -> Result<Spent> {
         self.waiting.strike(self.components).await?;
-        Ok(Spent::Over)
+        let now = Stored::read(context, self.waiting.import).await?;
+        if now.is_none_or(|now| now.import.status.has_ended()) {
+            return Ok(Spent::Over);
+        }
+        self.waiting.enlist(self.components).await?;
+        Ok(Spent::HasMore)
     }
 }
 
@@ -154,21 +161,24 @@ impl Operation for NeverArrived {
     }
 }
 
-/// Ends an import that cannot go on.
-struct Fail {
+/// Ends an import that cannot go on, unless somebody else works on it by now.
+struct Fail<'a> {
     import: Id,
+    worker: &'a str,
     reason: String,
 }
 
 #[async_trait]
-impl Operation for Fail {
+impl Operation for Fail<'_> {
     type Output = ();
 
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<()> {
         let stored = Stored::read(plan.context(), self.import).await?;
         let stored = stored.ok_or_else(|| Error::not_found("import"))?;
-        if !stored.import.status.has_ended() {
-            let failed = stored.import.broken_off(&self.reason, plan.now());
+        let now = plan.now();
+        let is_leased = stored.import.is_leased_to_others(self.worker, now);
+        if !is_leased && !stored.import.status.has_ended() {
+            let failed = stored.import.broken_off(&self.reason, now);
             stored.replace(plan, failed)?;
         }
         Ok(())

@@ -3,7 +3,6 @@
 use crate::engine::components::Components;
 use crate::engine::context::Context;
 use crate::engine::import_queue::Waiting;
-use crate::engine::resources::deliveries::first_of;
 use crate::engine::resources::imports::cleaning::delete_some;
 use crate::engine::resources::imports::state::Stored;
 use crate::engine::resources::purge::Rest;
@@ -13,7 +12,8 @@ use crate::store::Query;
 use crate::value::id::{Id, Kind};
 use crate::value::time::Timestamp;
 
-/// Deletes the imports that have ended before a moment, of which it counts them, and has the others be worked on.
+/// Deletes the imports that have ended before a moment, of which it counts them, and those whose deletion stopped half-way, and has the
+/// others be worked on.
 pub(super) async fn see_to(
     components: &Components,
     context: &Context,
@@ -34,7 +34,7 @@ pub(super) async fn see_to(
     let mut query = Query {
         kind: Kind::Import,
         clauses: Vec::new(),
-        after: Some(first_of(Kind::Import, before)),
+        after: None,
         limit: PAGE_LIMIT_MAX,
     };
     loop {
@@ -42,7 +42,8 @@ pub(super) async fn see_to(
         query.after = page.documents.last().map(|last| last.id);
         for document in page.documents {
             let Stored { import, .. } = Stored::of(document)?;
-            if import.ended_at.is_some_and(|ended| ended < before) {
+            let is_old = import.ended_at.is_some_and(|ended| ended < before);
+            if is_old || import.work.deleting {
                 delete(context, import.id, rest).await?;
                 *deleted += 1;
             }

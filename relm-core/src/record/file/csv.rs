@@ -197,10 +197,9 @@ impl CsvRows {
             );
             return bad(None, message);
         }
-        cells.resize(columns, String::new());
         Outcome::Row(Row {
             line,
-            source: Source::Cells(cells),
+            source: Source::cells(cells),
         })
     }
 }

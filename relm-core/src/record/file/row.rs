@@ -21,10 +21,21 @@ pub struct Row {
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(untagged)]
 pub enum Source {
-    /// Texts in the order of the [header](super::FileReader::header), as many as that has.
+    /// Texts in the order of the [header](super::FileReader::header), up to the last one that is not blank: a short row takes no more room
+    /// than it has text, however many columns there are.
     Cells(Vec<String>),
     /// The members of a JSON object.
     Object(Map<String, Value>),
+}
+
+impl Source {
+    /// These cells, without the blank ones at the end.
+    pub(super) fn cells(mut cells: Vec<String>) -> Self {
+        while cells.last().is_some_and(|cell| cell.trim().is_empty()) {
+            cells.pop();
+        }
+        Self::Cells(cells)
+    }
 }
 
 impl Serialize for Row {

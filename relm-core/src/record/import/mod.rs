@@ -119,6 +119,9 @@ pub(crate) struct Work {
     pub mapping: Value,
     /// Bytes of the rows that failed and are kept.
     pub failed_bytes: i64,
+    /// Whether some of its pieces are deleted, and the rest is about to be: there is nothing to be had of it any more.
+    #[serde(default)]
+    pub deleting: bool,
 }
 
 impl Work {

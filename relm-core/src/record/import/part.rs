@@ -74,6 +74,9 @@ pub(crate) struct Chunk {
     /// The rows among them that could not be read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<FailedRow>,
+    /// How many more could not be read, for which there is no room.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub unread_more: i64,
     /// The requests that rows were changed for: one for each commit that changed anything, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requests: Vec<RequestId>,
@@ -83,6 +86,10 @@ pub(crate) struct Chunk {
     /// What an undo left as it is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<KeptConflict>,
+}
+
+fn is_none(count: &i64) -> bool {
+    *count == 0
 }
 
 /// A row that could not be taken in, and why.
@@ -128,7 +135,7 @@ impl FailedRow {
     /// What it takes to keep it, nearly.
     pub fn bytes(&self) -> usize {
         let of_row = self.row.as_ref().map_or(0, row_bytes);
-        let text = self.text.as_ref().map_or(0, String::len);
+        let text = self.text.as_deref().map_or(0, text_bytes);
         of_row + text + self.error.message().len() + 100
     }
 }
@@ -136,22 +143,32 @@ impl FailedRow {
 /// What it takes to keep a row, nearly.
 pub(crate) fn row_bytes(row: &Row) -> usize {
     let source: usize = match &row.source {
-        Source::Cells(cells) => cells.iter().map(|cell| cell.len() + 3).sum(),
+        Source::Cells(cells) => cells.iter().map(|cell| text_bytes(cell) + 1).sum(),
         Source::Object(members) => {
             let members = members.iter();
             members
-                .map(|(name, value)| name.len() + 4 + value_bytes(value))
+                .map(|(name, value)| text_bytes(name) + 2 + value_bytes(value))
                 .sum()
         }
     };
     source + 12
 }
 
+/// A text as JSON has it.
+fn text_bytes(text: &str) -> usize {
+    let escaped = text.bytes().map(|byte| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+        0..0x20 => 6,
+        _ => 1,
+    });
+    escaped.sum::<usize>() + 2
+}
+
 fn value_bytes(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) => 5,
         Value::Number(_) => 20,
-        Value::String(text) => text.len() + 2,
+        Value::String(text) => text_bytes(text),
         Value::Array(values) => {
             values
                 .iter()
@@ -161,7 +178,7 @@ fn value_bytes(value: &Value) -> usize {
         }
         Value::Object(members) => {
             let members = members.iter();
-            let bytes = members.map(|(name, value)| name.len() + 4 + value_bytes(value));
+            let bytes = members.map(|(name, value)| text_bytes(name) + 2 + value_bytes(value));
             bytes.sum::<usize>() + 2
         }
     }
@@ -192,7 +209,7 @@ pub(crate) enum Shadow {
 impl Chunk {
     /// Whether no row of it waits.
     pub fn is_done(&self) -> bool {
-        self.waiting.is_empty() && self.unread.is_empty()
+        self.waiting.is_empty() && self.unread.is_empty() && self.unread_more == 0
     }
 
     /// Whether nothing became of it yet.
@@ -202,7 +219,7 @@ impl Chunk {
 
     /// Leaves out the rows that wait.
     pub fn leave_rest(&mut self) {
-        (self.waiting, self.unread) = (Vec::new(), Vec::new());
+        (self.waiting, self.unread, self.unread_more) = (Vec::new(), Vec::new(), 0);
     }
 }
 
@@ -262,5 +279,29 @@ impl fmt::Debug for ImportPart {
             .field("part_key", &self.part_key)
             .field("version", &self.version)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_row_takes_is_what_its_json_takes() {
+        for text in [
+            "",
+            "Ada",
+            "\"\\",
+            "a\tb\r\n",
+            "\u{1}\u{1f}\u{8}\u{c}\u{7f}",
+            "é€",
+        ] {
+            let json = serde_json::to_string(text).unwrap();
+            assert_eq!(text_bytes(text), json.len(), "{json}");
+        }
+        let source = Source::Cells(vec!["\u{1}".repeat(100), "x".to_owned()]);
+        let row = Row { line: 12, source };
+        let json = serde_json::to_string(&row).unwrap();
+        assert!(row_bytes(&row) >= json.len(), "{json}");
     }
 }

@@ -23,6 +23,7 @@ pub(super) fn limits_table() -> Value {
 fn of_imports() -> Value {
     json!({
         "import_bytes": limits::IMPORT_BYTES_MAX,
+        "import_rows_bytes": limits::IMPORT_ROWS_BYTES_MAX,
         "imports_unfinished": limits::IMPORTS_UNFINISHED_MAX,
         "import_chunk_rows": limits::IMPORT_CHUNK_ROWS_MAX,
         "import_chunk_bytes": limits::IMPORT_CHUNK_BYTES_MAX,

@@ -96,13 +96,17 @@ impl Operation for Delete {
             ));
         }
         let (documents, more) = pieces(context, self.import).await?;
-        let is_all = !more;
         for document in documents {
             plan.write(Write::Delete(document.into_entry()?));
         }
-        if is_all {
+        if !more {
             stored.delete(plan);
+        } else if !stored.import.work.deleting {
+            // Nothing is done with a part of it, should this stop half-way.
+            let mut after = stored.import.next_version();
+            after.work.deleting = true;
+            stored.replace(plan, after)?;
         }
-        Ok(!is_all)
+        Ok(more)
     }
 }

@@ -1,6 +1,7 @@
 //! Imports: files of records that are taken in, and what becomes of them.
 
 mod arriving;
+mod budget;
 mod changes;
 pub(in crate::engine) mod cleaning;
 mod options;
@@ -75,7 +76,7 @@ impl<'a> Imports<'a> {
     /// # Errors
     /// `unavailable` or `internal_error` from the store.
     pub async fn get(&self, id: Id) -> Result<Option<Import>> {
-        let stored = Stored::read(self.context, id).await?;
+        let stored = Stored::find(self.context, id).await?;
         Ok(stored.map(|stored| stored.import))
     }
 
@@ -84,8 +85,8 @@ impl<'a> Imports<'a> {
     /// # Errors
     /// As for `get`.
     pub async fn get_json(&self, id: Id) -> Result<Option<Document>> {
-        let document = self.context.document(Kind::Import, id).await?;
-        document.map(|document| shown(&document)).transpose()
+        let stored = Stored::find(self.context, id).await?;
+        stored.map(|stored| stored.shown()).transpose()
     }
 
     /// The imports, newest first, those that have ended within the last [week](crate::limits::IMPORT_KEPT_MS) among them. See [`Listing`].
@@ -125,16 +126,25 @@ impl<'a> Imports<'a> {
             waiting.enlist(self.context.components()).await?;
         }
         let reply = apply_once(self.context, StartUndo { id }).await?;
+        if !self.context.storage().is_dry_run() {
+            // The entry may have been one of before, and struck meanwhile. The undo is begun whether this succeeds or not: hourly upkeep
+            // enlists it too.
+            let _ = waiting.enlist(self.context.components()).await;
+        }
         self.context.components().imports().give();
         Ok(reply)
     }
 
     /// Deletes an import that has ended, with its failed rows. What it changed stays, and cannot be undone any more but request by request.
     ///
+    /// A large one is deleted in several commits: with the first of them it is there no more, but in lists. Where the store fails after
+    /// that, this may be called again, and [`Importer::delete_expired`](crate::engine::Importer::delete_expired) deletes the rest.
+    ///
     /// # Errors
     /// `not_found`; `conflict` for one that goes on.
     pub async fn delete(&self, id: Id) -> Result<()> {
-        Stored::require(self.context, id).await?;
+        let stored = Stored::read(self.context, id).await?;
+        stored.ok_or_else(|| Error::not_found(Kind::Import.noun()))?;
         while delete_some(self.context, id).await? && !self.context.storage().is_dry_run() {}
         Ok(())
     }

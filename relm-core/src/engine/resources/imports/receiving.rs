@@ -5,6 +5,7 @@ use std::mem;
 use sha2::{Digest, Sha256};
 
 use super::arriving::{Begin, BreakOff, Keep, Queue};
+use super::budget::Budget;
 use super::options::ImportOptions;
 use crate::engine::change::apply;
 use crate::engine::context::{Context, IdempotencyKey};
@@ -25,6 +26,10 @@ use crate::value::time::Monotonic;
 /// off.
 const KEEP_AFTER_MS: i64 = IMPORT_UPLOAD_IDLE_MS / 5;
 
+/// Why an import ended whose file was there.
+const SENT_AGAIN: &str =
+    "Its file was sent a second time, under an idempotency key that was used before.";
+
 /// The file of an import that is arriving: see [`Imports::begin`](super::Imports::begin). Dropped before it is
 /// [finished](Self::finish), it leaves an import that counts as broken off a few minutes later.
 pub struct ImportUpload {
@@ -36,6 +41,8 @@ pub struct ImportUpload {
     chunk: Chunk,
     chunk_rows: usize,
     chunk_bytes: usize,
+    /// What the rows of all chunks take.
+    budget: Budget,
     /// Bytes that arrived since the last commit, and in all.
     new_bytes: usize,
     bytes: usize,
@@ -43,7 +50,7 @@ pub struct ImportUpload {
     chunks: i64,
     kept_at: Monotonic,
     digest: Sha256,
-    /// Where a file turned out to be none: nothing more is taken.
+    /// Whether an error ended it, or a commit was given up: nothing more is taken.
     is_broken: bool,
 }
 
@@ -70,6 +77,7 @@ impl ImportUpload {
             chunk: Chunk::default(),
             chunk_rows: 0,
             chunk_bytes: 0,
+            budget: Budget::default(),
             new_bytes: 0,
             bytes: 0,
             chunks: 0,
@@ -86,10 +94,13 @@ impl ImportUpload {
     /// Takes in the next bytes of the file: as many as come, of which no more than two chunks of rows are kept in memory.
     ///
     /// # Errors
-    /// `validation_failed` where the file cannot be read, or is larger than
-    /// [`IMPORT_BYTES_MAX`](crate::limits::IMPORT_BYTES_MAX): the import has failed then, and says why. `conflict` where it was cancelled
-    /// meanwhile. `unavailable` and the like from the store.
+    /// `validation_failed` where the file cannot be read, is larger than [`IMPORT_BYTES_MAX`](crate::limits::IMPORT_BYTES_MAX), or its rows
+    /// than [`IMPORT_ROWS_BYTES_MAX`](crate::limits::IMPORT_ROWS_BYTES_MAX); what is wrong with the mapping: the import has failed then, and
+    /// says why. `conflict` where it was cancelled meanwhile. `unavailable` and the like from the store.
+    ///
+    /// An upload ends with its first error, and where this is dropped while rows are being kept: after that, `bad_request`, whatever comes.
     pub async fn push(&mut self, bytes: &[u8]) -> Result<()> {
+        self.expect_sound()?;
         let taken = self.take_in(bytes).await;
         self.or_break_off(taken).await
     }
@@ -102,22 +113,28 @@ impl ImportUpload {
     /// # Errors
     /// As for [`push`](Self::push); `idempotency_conflict` where the key was used with another request.
     pub async fn finish(mut self, key: Option<&str>) -> Result<Reply<Import>> {
+        self.expect_sound()?;
         let ended = self.end().await;
         self.or_break_off(ended).await?;
         let mut context = self.context.clone();
         if let Some(key) = key {
-            context = context.idempotent(IdempotencyKey::new(key, self.fingerprint())?);
+            let key = IdempotencyKey::new(key, self.fingerprint());
+            context = context.idempotent(self.or_break_off(key).await?);
         }
         let queue = Queue { id: self.id };
         let reply = match apply_once(&context, queue).await {
             Ok(reply) => reply,
             Err(error) => {
-                self.discard().await;
+                let reason = match error.kind() {
+                    ErrorKind::IdempotencyConflict => SENT_AGAIN,
+                    _ => error.message(),
+                };
+                self.break_off(reason).await;
                 return Err(error);
             }
         };
         match reply.replayed {
-            true => self.discard().await,
+            true => self.break_off(SENT_AGAIN).await,
             false => self.context.components().imports().give(),
         }
         Ok(reply)
@@ -130,45 +147,46 @@ impl ImportUpload {
         digest.finalize().into()
     }
 
+    /// Gives up a file that does not arrive whole: the import has failed for this reason. Where the store fails, it counts as broken off a
+    /// few minutes later.
+    pub async fn abandon(self, reason: &str) {
+        self.break_off(reason).await;
+    }
+
     /// Has an import that nobody waits for end. Where that fails, whoever works on imports has it end.
-    async fn discard(&self) {
+    async fn break_off(&self, reason: &str) {
         let end = BreakOff {
             id: self.id,
-            reason:
-                "Its file was sent a second time, under an idempotency key that was used before."
-                    .to_owned(),
+            reason: reason.to_owned(),
         };
         let _ = apply(&self.context, end).await;
     }
 
+    /// An error ends the upload; where it is not the store's, nor that the import ended meanwhile, it ends the import as well.
     async fn or_break_off<T>(&mut self, outcome: Result<T>) -> Result<T> {
-        if let Err(error) = &outcome
-            && matches!(
+        if let Err(error) = &outcome {
+            self.is_broken = true;
+            if !matches!(
                 error.kind(),
-                ErrorKind::ValidationFailed | ErrorKind::BadRequest | ErrorKind::UnknownField
-            )
-            && !mem::replace(&mut self.is_broken, true)
-        {
-            let reason = error.message().to_owned();
-            // The error says it in any case.
-            let _ = apply(
-                &self.context,
-                BreakOff {
-                    id: self.id,
-                    reason,
-                },
-            )
-            .await;
+                ErrorKind::Unavailable | ErrorKind::OutcomeUnknown | ErrorKind::Conflict
+            ) {
+                // The error says it in any case.
+                self.break_off(error.message()).await;
+            }
         }
         outcome
     }
 
-    async fn take_in(&mut self, bytes: &[u8]) -> Result<()> {
-        if self.is_broken {
-            return Err(Error::bad_request(
-                "The file could not be read: no more of it is taken.",
-            ));
+    fn expect_sound(&self) -> Result<()> {
+        match self.is_broken {
+            true => Err(Error::bad_request(
+                "An upload ends with its first error: no more of the file is taken.",
+            )),
+            false => Ok(()),
         }
+    }
+
+    async fn take_in(&mut self, bytes: &[u8]) -> Result<()> {
         self.bytes += bytes.len();
         self.new_bytes += bytes.len();
         if self.bytes > IMPORT_BYTES_MAX {
@@ -185,9 +203,6 @@ impl ImportUpload {
     }
 
     async fn end(&mut self) -> Result<()> {
-        if self.is_broken {
-            return Err(Error::bad_request("The file could not be read."));
-        }
         self.reader.finish()?;
         self.take_rows().await?;
         self.keep().await
@@ -200,14 +215,23 @@ impl ImportUpload {
             let bytes = match row {
                 Ok(row) => {
                     let bytes = row_bytes(&row);
+                    self.budget.keep(bytes)?;
                     self.chunk.waiting.push(row);
                     bytes
                 }
                 Err(unread) => {
                     let failed = FailedRow::unread(unread);
                     let bytes = failed.bytes();
-                    self.chunk.unread.push(failed);
-                    bytes
+                    match self.budget.keep_unread(bytes)? {
+                        true => {
+                            self.chunk.unread.push(failed);
+                            bytes
+                        }
+                        false => {
+                            self.chunk.unread_more += 1;
+                            0
+                        }
+                    }
                 }
             };
             self.chunk_rows += 1;
@@ -250,7 +274,10 @@ impl ImportUpload {
         };
         self.chunks += i64::from(self.chunk_rows > 0);
         (self.chunk_rows, self.chunk_bytes) = (0, 0);
+        // Its rows are nowhere else: where they are not kept, no others may be.
+        self.is_broken = true;
         apply(&self.context, keep).await?;
+        self.is_broken = false;
         self.kept_at = self.context.environment().monotonic();
         Ok(())
     }

@@ -100,7 +100,11 @@ fn failed_line(failed: &FailedRow, columns: &[String]) -> String {
         Some(Row {
             source: Source::Cells(cells),
             ..
-        }) => cells.clone(),
+        }) => {
+            let blank = columns.len().saturating_sub(cells.len());
+            let blank = std::iter::repeat_n(String::new(), blank);
+            cells.iter().cloned().chain(blank).collect()
+        }
         Some(Row {
             source: Source::Object(members),
             ..

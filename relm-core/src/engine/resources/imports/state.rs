@@ -42,15 +42,21 @@ impl Stored {
         })
     }
 
-    /// The import of this id, or none.
+    /// The import of this id as it is kept, or none.
     pub async fn read(context: &Context, id: Id) -> Result<Option<Self>> {
         let document = context.document(Kind::Import, id).await?;
         document.map(Self::of).transpose()
     }
 
+    /// The import of this id, or none: one that is being deleted is not there any more.
+    pub async fn find(context: &Context, id: Id) -> Result<Option<Self>> {
+        let found = Self::read(context, id).await?;
+        Ok(found.filter(|stored| !stored.import.work.deleting))
+    }
+
     /// The import of this id, which must be there.
     pub async fn require(context: &Context, id: Id) -> Result<Self> {
-        let found = Self::read(context, id).await?;
+        let found = Self::find(context, id).await?;
         found.ok_or_else(|| Error::not_found(Kind::Import.noun()))
     }
 
@@ -65,9 +71,14 @@ impl Stored {
             .collect()
     }
 
+    /// It, as clients see it.
+    pub fn shown(&self) -> Result<Document> {
+        shown(&self.document)
+    }
+
     /// It, as clients see it, where there is nothing to do.
     pub fn as_it_is(&self) -> Result<Reply<Import>> {
-        let shown = shown(&self.document)?;
+        let shown = self.shown()?;
         Ok(Reply::new(Outcome::Done, shown.json))
     }
 
@@ -101,12 +112,6 @@ impl StoredChunk {
         let key = PartKey::Chunk(number).of(import);
         let found = context.holder(Kind::ImportPart, key).await?;
         found.map(Self::of).transpose()
-    }
-
-    /// The chunk of this number, which must be there.
-    pub async fn require(context: &Context, import: Id, number: i64) -> Result<Self> {
-        let found = Self::read(context, import, number).await?;
-        found.ok_or_else(|| Error::internal(format!("chunk {number} of {import} is not there")))
     }
 
     pub fn of(document: Document) -> Result<Self> {

@@ -185,7 +185,7 @@ impl Card {
         ]);
         Ok(Row {
             line: self.line,
-            source: Source::Cells(cells),
+            source: Source::cells(cells),
         })
     }
 
