@@ -469,6 +469,7 @@ macro_rules! for_each_case {
                 a_filter_chooses_among_deliveries
             }
             [engine::definitions] {
+                a_renaming_looks_at_each_record_once
                 a_definition_that_changes_has_one_event
                 a_change_that_records_do_not_keep_to_is_refused
                 a_renamed_choice_is_renamed_in_every_record
