@@ -314,6 +314,14 @@ macro_rules! for_each_case {
                 upserts_of_one_value_make_one_record
                 an_undo_gives_unique_values_back
             }
+            [engine::unique_edges] {
+                nothing_is_known_by_what_is_becoming_unique
+                an_index_that_somebody_else_began_is_not_said_to_be_made
+                a_record_that_is_purged_meanwhile_leaves_no_value
+                an_upsert_needs_a_value_to_know_its_record_by
+                what_is_said_of_a_member_is_that_it_is_unique
+                so_many_fields_of_an_object_can_be_unique
+            }
             [engine::becoming_unique] {
                 what_was_broken_off_becomes_unique
                 what_is_not_unique_any_more_is_taken_away
@@ -468,6 +476,7 @@ macro_rules! for_each_case {
                 a_filter_chooses_among_deliveries
             }
             [engine::definitions] {
+                a_renaming_looks_at_each_record_once
                 a_definition_that_changes_has_one_event
                 a_change_that_records_do_not_keep_to_is_refused
                 a_renamed_choice_is_renamed_in_every_record

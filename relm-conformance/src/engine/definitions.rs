@@ -1,21 +1,24 @@
 //! Definitions that change: whom the change binds, what it means for the records that are there, and choices that get other names.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
 use relm_core::engine::{ListRequest, Scoped};
 use relm_core::error::ErrorKind;
 use relm_core::record::EventType;
 use relm_core::record::field::{ChoiceChange, Enforce, Field, FieldInput, FieldPatch, FieldType};
 use relm_core::record::filter::Filter;
 use relm_core::record::object::{Contact, ContactInput, ObjectType};
-use relm_core::value::id::Id;
+use relm_core::store::{Page, Query, Store};
+use relm_core::value::id::{Id, Kind};
+use relm_core::value::scope::Scope;
 use serde_json::json;
 
 use super::acme::{Acme, contact, failure, phone, tagged};
 use super::broken_off::BreaksOff;
 use super::mock_transport::NoSleep;
-use crate::intercept::Intercepted;
+use crate::intercept::{Intercept, Intercepted, Read};
 use crate::subject::Subject;
 
 /// More records than one step of a renaming changes.
@@ -295,4 +298,41 @@ pub(crate) async fn no_write_gets_past_a_renaming(store: Subject) {
         .iter()
         .filter(|event| Some(event.event_type) == updated);
     assert_eq!(told.by_ref().count(), 1);
+}
+
+/// After which record each list of contacts begins that asks for some of them.
+#[derive(Default)]
+struct Begins(Mutex<Vec<Option<Id>>>);
+
+#[async_trait]
+impl Intercept for Begins {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
+        if query.kind == Kind::Contact && !query.clauses.is_empty() {
+            let mut begins = self.0.lock().expect("nobody panicked");
+            begins.push(query.after);
+        }
+        store.list(scope, query).await
+    }
+}
+
+/// Each step of a renaming begins where the one before it ended: what that saw is not looked at again.
+pub(crate) async fn a_renaming_looks_at_each_record_once(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let field = plan(&acme.scoped, &["free", "pro"]).await;
+    for _ in 0..HOLDERS {
+        create(&acme.scoped, "pro").await;
+    }
+    let begins = Arc::new(Begins::default());
+    let spied = Arc::new(Intercepted {
+        store: store.shared(),
+        by: Arc::clone(&begins),
+    });
+    let spied = acme.beside(spied, 7).await;
+    let patch = choices(vec!["free".into(), renamed("pro", "team")]);
+    let done = spied.fields().update(field.id, patch, None).await;
+    assert!(done.expect("it is a choice").options.renaming.is_empty());
+    assert_eq!(found(&acme.scoped, "team").await.len(), HOLDERS);
+    let begins = begins.0.lock().expect("nobody panicked").clone();
+    let is_some: Vec<bool> = begins.iter().map(Option::is_some).collect();
+    assert_eq!(is_some, [false, true], "{begins:?}");
 }

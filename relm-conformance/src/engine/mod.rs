@@ -37,6 +37,7 @@ pub(crate) mod undone;
 pub(crate) mod undone_histories;
 pub(crate) mod undone_since;
 pub(crate) mod unique;
+pub(crate) mod unique_edges;
 pub(crate) mod unique_races;
 pub(crate) mod upkeep;
 pub(crate) mod within;

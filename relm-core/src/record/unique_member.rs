@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::check;
 use super::column::{ColumnValue, Identity};
-use super::field::{Field, FieldType};
+use super::field::{Field, FieldType, UniqueIndexState};
 use super::object::Object;
 use super::object_type::ObjectType;
 use super::{Record, columns, unique_column};
@@ -26,6 +26,9 @@ const METADATA: &str = "metadata.";
 pub(crate) struct UniqueMember {
     /// What requests and errors call it: `email`, `domain`, `metadata.customer_no`.
     pub path: String,
+    /// Whether the values of all records are known. As long as its index is being made they are not: writes keep to it, and no record is
+    /// found by it.
+    pub is_ready: bool,
     source: Source,
 }
 
@@ -44,10 +47,11 @@ enum Source {
     },
 }
 
-/// The unique members of an object: its own first.
+/// The unique members of an object, its own first: those that are becoming unique among them, which writes keep to.
 pub(crate) fn unique_members(fields: &[Field], of: ObjectType) -> Vec<UniqueMember> {
     let own = (of == ObjectType::Contact).then(|| UniqueMember {
         path: "email".to_owned(),
+        is_ready: true,
         source: Source::OwnKey,
     });
     own.into_iter().chain(indexed_members(fields, of)).collect()
@@ -82,10 +86,12 @@ pub(crate) fn built_in_column(of: ObjectType, key: &str) -> Option<&'static str>
 impl UniqueMember {
     /// What a definition makes unique, where it does.
     pub fn of_field(field: &Field) -> Option<Self> {
-        let index = field.unique_index.as_ref()?.id;
+        let kept = field.unique_index.as_ref()?;
+        let (index, is_ready) = (kept.id, kept.state == UniqueIndexState::Ready);
         if !field.built_in {
             return Some(Self {
                 path: format!("{METADATA}{}", field.key),
+                is_ready,
                 source: Source::Field {
                     key: field.key.clone(),
                     field_type: field.field_type,
@@ -96,6 +102,7 @@ impl UniqueMember {
         let name = built_in_column(field.object_type, &field.key)?;
         Some(Self {
             path: name.to_owned(),
+            is_ready,
             source: Source::Column { name, index },
         })
     }
@@ -208,18 +215,23 @@ impl UniqueMember {
         }
     }
 
-    /// Has an input say this value of the member, where it says none.
+    /// Has an input say this value of the member, where it says none: null is none.
     pub fn set_where_absent(&self, data: &mut Map<String, Value>, value: Value) {
         let members = match &self.source {
             Source::OwnKey | Source::Column { .. } => Some((&self.path, data)),
             Source::Field { key, .. } => {
-                let metadata = data.entry("metadata");
-                let metadata = metadata.or_insert_with(|| Value::Object(Map::new()));
+                let metadata = data.entry("metadata").or_insert(Value::Null);
+                if metadata.is_null() {
+                    *metadata = Value::Object(Map::new());
+                }
                 metadata.as_object_mut().map(|members| (key, members))
             }
         };
         if let Some((name, members)) = members {
-            members.entry(name.as_str()).or_insert(value);
+            let member = members.entry(name.as_str()).or_insert(Value::Null);
+            if member.is_null() {
+                *member = value;
+            }
         }
     }
 
@@ -251,18 +263,13 @@ impl UniqueMember {
     /// That another record has a value of it.
     pub fn taken(&self, of: ObjectType, holder: Id) -> Error {
         let path = &self.path;
-        let message = match self.source {
-            Source::OwnKey => {
-                format!(
-                    "Another {of} has this `{path}`; update that one, or send a batch with `dedup_on`."
-                )
-            }
-            Source::Column { .. } | Source::Field { .. } => {
-                format!(
-                    "Another {of} has this `{path}`, which is unique: update that one, or send a batch with `dedup_on`."
-                )
-            }
+        let which = match self.source {
+            Source::OwnKey => ";",
+            Source::Column { .. } | Source::Field { .. } => ", which is unique:",
         };
+        let message = format!(
+            "Another {of} has this `{path}`{which} update that one, or send a batch with `dedup_on`."
+        );
         Error::new(ErrorKind::Conflict, message)
             .at(path.as_str())
             .existing(holder)

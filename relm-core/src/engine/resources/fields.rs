@@ -5,6 +5,7 @@ mod duplicates;
 pub(super) mod ending;
 mod holding;
 mod impact;
+mod looking;
 mod redefine;
 mod renaming;
 mod uniqueness;
@@ -194,11 +195,16 @@ impl<'a> Fields<'a> {
 /// its caller can wait for that.
 async fn define(context: &Context, input: FieldInput) -> Result<Reply<Field>> {
     let unique = input.unique;
+    input.check_built_in()?;
     if input.built_in
         && let Some(known) = built_in(context, &input).await?
     {
+        if !unique {
+            // Whoever leaves `unique` out may mean a custom field of that name: nothing ends by that.
+            return Err(defined_already(&input, known));
+        }
         let patch = FieldPatch {
-            unique: unique.into(),
+            unique: true.into(),
             ..FieldPatch::default()
         };
         return redefine(context, known, patch, None).await;
@@ -210,15 +216,53 @@ async fn define(context: &Context, input: FieldInput) -> Result<Reply<Field>> {
         );
         return Err(Error::invalid("unique", message));
     }
-    let define = Define { input };
+    let define = Define {
+        input: input.clone(),
+    };
     if !unique {
         return apply_once(context, define).await;
     }
     if let Some(reply) = replayed(context).await? {
         return Ok(reply);
     }
-    let reply = apply(context, define).await?;
-    make(context, reply.decode()?, true).await
+    let error = match apply(context, define).await {
+        Ok(reply) => return make(context, reply.decode()?, true).await,
+        Err(error) => error,
+    };
+    // Sent again, it goes on with what it began.
+    match begun(context, &error, input).await? {
+        Some(field) => make(context, field, false).await,
+        None => Err(error),
+    }
+}
+
+/// The definition that this one is refused for, where it says the same, and its field is being made unique.
+async fn begun(context: &Context, error: &Error, input: FieldInput) -> Result<Option<Field>> {
+    let (ErrorKind::Conflict, Some(id)) = (error.kind(), error.existing_id()) else {
+        return Ok(None);
+    };
+    let Some(document) = context.document(Kind::Field, id).await? else {
+        return Ok(None);
+    };
+    let field: Field = document.decode()?;
+    let goes_on = field.is_becoming_unique() && field.is_defined_by(input);
+    Ok(goes_on.then_some(field))
+}
+
+/// That there is a definition of this key.
+fn defined_already(input: &FieldInput, existing: Id) -> Error {
+    let FieldInput {
+        object_type, key, ..
+    } = input;
+    let message = match input.built_in {
+        true => format!(
+            "There is a definition of `{key}`, which every {object_type} has, already: change its `unique` by a PATCH, or say the `type` \
+             of a custom field of that name."
+        ),
+        false => format!("The {object_type} has a field `{key}` already."),
+    };
+    let error = Error::new(ErrorKind::Conflict, message).at("key");
+    error.existing(existing)
 }
 
 /// What is known of a member that objects have anyway.
@@ -247,19 +291,11 @@ impl Operation for Define {
         // The configuration is the one that the commit requires: nobody can define the same key meanwhile.
         let same_key = |other: &&Field| other.field_key() == field.field_key();
         if let Some(other) = fields.iter().find(same_key) {
-            return Err(Error::new(
-                ErrorKind::Conflict,
-                format!(
-                    "The {} has a field `{}` already.",
-                    field.object_type, field.key
-                ),
-            )
-            .at("key")
-            .existing(other.id));
+            return Err(defined_already(&self.input, other.id));
         }
         check_room(fields, &field)?;
         if self.input.unique {
-            begin(plan, &mut field);
+            begin(plan, &mut field)?;
             check_values(plan.context(), &field).await?;
         }
         let entry = Entry::new(field);

@@ -49,6 +49,16 @@ impl<T: Object + Into<Record>> Operation for Upsert<T> {
         };
         let done = row.as_ref().map_err(|error| Error::clone(error))?;
         let id = done.document.id;
+        // Sent again, it would make another record each time.
+        if let Some(name) = self.row.known_by_nothing(plan)? {
+            let message = format!(
+                "What is sent has no value of `{name}`, or of what else `dedup_on` names, for the {} to be known by: say one, or make the {} \
+                 by a POST.",
+                T::TYPE,
+                T::TYPE
+            );
+            return Err(Error::invalid(name, message));
+        }
         if let Some(expected) = self.expected {
             let version = planned.stored_version(id);
             if version != Some(expected) {

@@ -21,7 +21,9 @@ pub use self::options::{Enforce, FieldOptions, Renaming};
 pub use self::patch::{ChoiceChange, FieldPatch};
 pub use self::types::FieldType;
 pub use self::unique::{UniqueIndex, UniqueIndexState};
-pub(crate) use self::values::{check_metadata, custom_field, custom_field_elsewhere, normalise};
+pub(crate) use self::values::{
+    check_metadata, custom_field, custom_field_elsewhere, custom_fields, normalise,
+};
 use crate::error::Result;
 use crate::limits::{FIELD_KEY_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::record::check;
@@ -171,6 +173,7 @@ impl Field {
     /// # Errors
     /// `validation_failed`, naming the member.
     pub fn define(id: Id, mode: Mode, now: Timestamp, input: FieldInput) -> Result<Self> {
+        input.check_built_in()?;
         let FieldInput {
             object_type,
             key,
@@ -184,9 +187,6 @@ impl Field {
             position,
             choices,
         } = input;
-        if built_in {
-            unique::check_built_in(object_type, &key)?;
-        }
         check_key(&key)?;
         unique::check_type(unique, field_type)?;
         check_choices(field_type, &choices)?;
@@ -221,6 +221,21 @@ impl Field {
     /// The order in which the fields of an object are shown: by their positions, and then by their age.
     pub fn shown_by(&self) -> (bool, Option<i64>, Id) {
         (self.position.is_none(), self.position, self.id)
+    }
+
+    /// Whether a definition that says this would be this one, whatever keeps its values apart.
+    pub(crate) fn is_defined_by(&self, input: FieldInput) -> bool {
+        let defined = Self::define(self.id, self.mode, self.created_at, input);
+        defined.is_ok_and(|defined| {
+            let defined = Self {
+                unique: self.unique,
+                unique_index: self.unique_index.clone(),
+                version: self.version,
+                updated_at: self.updated_at,
+                ..defined
+            };
+            defined == *self
+        })
     }
 
     /// Whether it is the custom field of this key on these objects.

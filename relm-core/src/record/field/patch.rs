@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::definition::check_choices;
 use super::names::{FIXED, OPTIONS_OTHER_NAMES, OTHER_NAMES, READ_ONLY};
 use super::options::{Enforce, FieldOptions, Renaming};
-use super::unique::check_type;
+use super::unique::{check_type, only_unique};
 use super::{Field, read_enforce};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::FIELD_CHOICES_MAX;
@@ -235,11 +235,7 @@ impl Field {
         if *patch == only {
             return Ok(());
         }
-        let message = format!(
-            "`{}` is a member that every {} has: `unique` alone can be changed of it.",
-            self.key, self.object_type
-        );
-        Err(Error::new(ErrorKind::ValidationFailed, message))
+        Err(only_unique(self.object_type, &self.key))
     }
 
     /// The choices that this definition had before `after`, and which neither stay nor get another name.

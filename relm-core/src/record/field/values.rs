@@ -157,7 +157,7 @@ pub(crate) fn normalise<'a>(
     metadata: &mut Metadata,
 ) {
     for field in fields {
-        if field.object_type != object_type {
+        if field.object_type != object_type || field.built_in {
             continue;
         }
         let value = metadata.as_map().get(&field.key);
@@ -165,6 +165,15 @@ pub(crate) fn normalise<'a>(
             metadata.insert(field.key.as_str(), form);
         }
     }
+}
+
+/// The custom fields of these objects: not what is known of the members that they have anyway.
+pub(crate) fn custom_fields(
+    fields: &[Field],
+    of: ObjectType,
+) -> impl Iterator<Item = &Field> + Clone {
+    let is_custom = move |field: &&Field| field.object_type == of && !field.built_in;
+    fields.iter().filter(is_custom)
 }
 
 /// The path of the custom field of this key on these objects, where there is one.

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::record::column::ColumnType;
 use crate::record::columns;
 use crate::record::document::Document;
-use crate::record::field::{Field, FieldType};
+use crate::record::field::{Field, FieldType, custom_fields};
 use crate::record::object_type::ObjectType;
 
 /// The member whose keys have columns of their own, as far as they are defined.
@@ -61,10 +61,7 @@ impl ExportColumns {
         }
         cells.append(&mut written);
         cells.append(&mut read_only);
-        let mut fields: Vec<&Field> = fields
-            .iter()
-            .filter(|field| field.object_type == object_type)
-            .collect();
+        let mut fields: Vec<&Field> = custom_fields(fields, object_type).collect();
         fields.sort_by_key(|field| field.shown_by());
         cells.extend(
             fields
@@ -267,6 +264,20 @@ mod tests {
         ] {
             assert_eq!(defused(text), cell);
         }
+    }
+
+    #[test]
+    fn what_is_known_of_a_member_is_no_column_of_its_own() {
+        use crate::record::field::FieldInput;
+        use crate::value::id::{Id, Kind};
+        use crate::value::scope::Mode;
+        use crate::value::time::Timestamp;
+
+        let input = FieldInput::built_in(ObjectType::Company, "domain");
+        let (id, now) = (Id::new(Kind::Field, 1), Timestamp::from_millis(0));
+        let domain = Field::define(id, Mode::Live, now, input).unwrap();
+        let columns = ExportColumns::of(ObjectType::Company, &[domain]);
+        assert_eq!(columns, ExportColumns::of(ObjectType::Company, &[]));
     }
 
     #[test]

@@ -130,6 +130,7 @@ fn of_records() -> Value {
         "custom_field_records_bytes": limits::FIELD_RECORDS_BYTES_MAX,
         "custom_field_impact": limits::FIELD_IMPACT_MAX,
         "custom_field_renaming_steps": limits::RENAMING_STEPS_MAX,
+        "custom_fields_unique": limits::UNIQUE_FIELDS_MAX,
         "custom_field_unique_steps": limits::UNIQUE_STEPS_MAX,
         "warnings": limits::WARNINGS_MAX,
         "workspace_name_characters": limits::WORKSPACE_NAME_CHARS_MAX,

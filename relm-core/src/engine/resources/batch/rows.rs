@@ -80,6 +80,19 @@ impl<T: Object + Into<Record>> Rows<T> {
         ))
     }
 
+    /// Of one row, the first of the members that it is to be known by, where it has a value of none of them.
+    ///
+    /// # Errors
+    /// As for [`plan`](Self::plan).
+    pub fn known_by_nothing(&self, plan: &Plan<'_>) -> Result<Option<&str>> {
+        let members = unique_members(&plan.configuration().fields, T::TYPE);
+        let dedup = dedup_members::<T>(&members, &self.dedup_on)?;
+        let mut rows = self.rows.iter().map(|row| keys(&members, row));
+        let has_one = rows.any(|keys| dedup.iter().any(|place| keys[*place].is_some()));
+        let first = self.dedup_on.first().filter(|_| !has_one);
+        Ok(first.map(String::as_str))
+    }
+
     /// Plans the rows and what they write, and gives what each comes to: as many of them, from the first on, as one commit holds.
     ///
     /// # Errors
@@ -209,7 +222,9 @@ pub(in crate::engine::resources) fn dedup_members<T: Object>(
 ) -> Result<Vec<usize>> {
     let mut dedup = Vec::with_capacity(names.len());
     for name in names {
-        let found = members.iter().position(|member| member.path == *name);
+        let found = members
+            .iter()
+            .position(|member| member.path == *name && member.is_ready);
         let place = found.ok_or_else(|| not_unique(T::TYPE, members, name, "dedup_on"))?;
         if !dedup.contains(&place) {
             dedup.push(place);
@@ -218,15 +233,24 @@ pub(in crate::engine::resources) fn dedup_members<T: Object>(
     Ok(dedup)
 }
 
-/// That no two records of a type are told apart by a member; says by which they are.
+/// That no two records of a type are told apart by a member, or not yet; says by which they are.
 pub(in crate::engine::resources) fn not_unique(
     of: crate::record::object::ObjectType,
     members: &[UniqueMember],
     name: &str,
     at: &str,
 ) -> Error {
-    let options: Vec<&str> = members.iter().map(|member| member.path.as_str()).collect();
+    let ready = members.iter().filter(|member| member.is_ready);
+    let options: Vec<&str> = ready.map(|member| member.path.as_str()).collect();
+    let is_making = members
+        .iter()
+        .any(|member| member.path == name && !member.is_ready);
     let message = match options.is_empty() {
+        _ if is_making => format!(
+            "{} is being made unique, and records that were there before cannot be found by it yet: `{at}` can name it once the definition \
+             of the field says `unique`.",
+            Quoted(name)
+        ),
         true => format!(
             "No member of {} is unique, to be known by: `{at}` cannot name {}. Make one unique first, by `unique` of a field.",
             hint::with_article(of.as_str()),

@@ -77,7 +77,7 @@ impl Operation for Redefine {
         check_version_of(before.version, self.expected)?;
         let mut after = before.patched(&self.patch, &plan.origin())?;
         match (self.patch.unique.as_set(), before.unique_index.is_some()) {
-            (Some(true), false) => begin(plan, &mut after),
+            (Some(true), false) => begin(plan, &mut after)?,
             (Some(false), true) => {
                 end(plan, &before).await?;
                 after.kept_apart_by(None);

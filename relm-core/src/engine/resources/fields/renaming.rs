@@ -91,7 +91,8 @@ struct Steps<'a> {
     done: Vec<Renaming>,
     /// The definition, where it is kept nowhere: of a dry run.
     known: Option<Field>,
-    /// The last record that was seen, where it stays in the list: in a dry run.
+    /// The last record that was seen. What was seen has the former name no more, and nothing gets it from now on, so that a step need not
+    /// look at it again: with many values to a record, that is all that those before it looked at. In a dry run it stays in the list.
     after: Option<Id>,
 }
 
@@ -118,7 +119,7 @@ impl<'a> Steps<'a> {
                 ObjectType::Deal => self.rewrite::<Deal>(&renaming).await?,
                 ObjectType::Activity => self.rewrite::<Activity>(&renaming).await?,
             };
-            self.after = seen.last.filter(|_| self.known.is_some() && seen.more);
+            self.after = seen.last.filter(|_| seen.more);
             if !seen.more {
                 self.done.extend(self.left.pop());
             }

@@ -11,28 +11,46 @@ use serde_json::Map;
 
 use super::definitions::{record_event, replace, unknown};
 use super::duplicates::{Duplicates, refusal};
-use super::ending::{Kept, Pace, end, index_of, take_away};
+use super::ending::{Pace, end, index_of, take_away};
+use super::looking::look;
 use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::context::Context;
 use crate::engine::idempotency::apply_once;
 use crate::engine::reply::{Outcome, Reply};
 use crate::engine::resources::purge::{Rest, is_kept};
-use crate::engine::unique_values::still_has;
-use crate::error::{ErrorKind, Result};
-use crate::limits::{FIELD_RECORDS_MAX, PAGE_LIMIT_MAX, UNIQUE_STEPS_MAX};
+use crate::engine::transaction::unexpected;
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{FIELD_RECORDS_MAX, PAGE_LIMIT_MAX, UNIQUE_FIELDS_MAX, UNIQUE_STEPS_MAX};
 use crate::record::field::{Field, UniqueIndex};
+use crate::record::hint;
 use crate::record::unique_member::UniqueMember;
 use crate::record::{DefinitionChange, Document, Entry, UniqueValue};
-use crate::store::{Query, Write};
+use crate::store::{Query, Refusal, Write};
 use crate::value::id::{Id, Kind};
 
 /// Has a definition keep its values apart from now on: what the plan writes of it beside the definition itself.
-pub(super) fn begin(plan: &mut Plan<'_>, field: &mut Field) {
+///
+/// # Errors
+/// `validation_failed` where as many members of the object are unique as can be.
+pub(super) fn begin(plan: &mut Plan<'_>, field: &mut Field) -> Result<()> {
+    let others = plan
+        .configuration()
+        .fields
+        .iter()
+        .filter(|other| other.object_type == field.object_type && other.unique_index.is_some());
+    if others.count() >= UNIQUE_FIELDS_MAX {
+        let message = format!(
+            "{UNIQUE_FIELDS_MAX} members at most can be made unique of {}: have one be so no longer first.",
+            hint::with_article(field.object_type.as_str())
+        );
+        return Err(Error::invalid("unique", message));
+    }
     let index = plan.mint(Kind::UniqueValue);
     field.kept_apart_by(Some(UniqueIndex::making(index)));
     plan.write(Write::Insert(Entry::new(UniqueValue::making(
         index, field.id,
     ))));
+    Ok(())
 }
 
 /// Takes in as many records as a caller waits for. `made` says whether the definition is a new one, which goes where it cannot be unique.
@@ -91,12 +109,13 @@ const fn done(made: bool) -> Outcome {
 
 async fn make_some(context: &Context, field: &Field, made: bool) -> Result<Reply<Field>> {
     let id = field.id;
+    let index = index_id(field)?;
     for _ in 0..UNIQUE_STEPS_MAX {
         match apply(context, MakeStep::of(field)).await? {
             Step::More => {}
-            Step::Last => return apply_once(context, Finish { id, made }).await,
+            Step::Last => return apply_once(context, Finish { id, index, made }).await,
             Step::Shared(duplicates) => {
-                apply(context, GiveUp { id, made }).await?;
+                apply(context, GiveUp { id, index, made }).await?;
                 return Err(refusal(field, &duplicates));
             }
         }
@@ -113,24 +132,44 @@ pub(in crate::engine) async fn finish_unique_indexes(
     let fields = configuration.fields.iter();
     let mut finished = 0;
     for field in fields.filter(|field| field.is_becoming_unique()) {
-        let id = field.id;
+        let (id, index, made) = (field.id, index_id(field)?, false);
         let ended = loop {
             match apply(context, MakeStep::of(field)).await {
                 Ok(Step::More) => rest.take().await,
-                Ok(Step::Last) => break apply(context, Finish { id, made: false }).await.map(drop),
-                Ok(Step::Shared(_)) => break apply(context, GiveUp { id, made: false }).await,
+                Ok(Step::Last) => {
+                    let finish = Finish { id, index, made };
+                    break apply(context, finish).await.map(drop);
+                }
+                Ok(Step::Shared(_)) => break apply(context, GiveUp { id, index, made }).await,
                 Err(error) => break Err(error),
             }
         };
         match ended {
-            // Somebody removed it meanwhile.
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            // Somebody removed it meanwhile, or had it no longer unique.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Conflict) => {}
             ended => ended?,
         }
         finished += 1;
     }
     let taken_away = take_away(context, Pace::Resting(rest)).await?;
     Ok(finished + taken_away)
+}
+
+/// The index that a definition which is to be unique has.
+fn index_id(field: &Field) -> Result<Id> {
+    let index = field.unique_index.as_ref().map(|index| index.id);
+    index.ok_or_else(|| Error::internal("what is becoming unique has no index"))
+}
+
+/// That somebody had the field no longer unique while it was becoming so. An index that it has by now is another one, of which nothing is
+/// known to whoever filled the first.
+fn other_index(field: &Field) -> Error {
+    let message = format!(
+        "Somebody else had `{}` no longer unique while it was becoming so: read the definition, and ask again if it is to be unique.",
+        field.key
+    );
+    let error = Error::new(ErrorKind::Conflict, message).at("unique");
+    error.existing(field.id)
 }
 
 /// What one step came to.
@@ -162,10 +201,12 @@ impl Operation for MakeStep<'_> {
         let mut fields = plan.configuration().fields.iter();
         let field = fields.find(|field| field.id == self.field.id);
         let Some(member) = field
-            .filter(|field| field.is_becoming_unique())
+            .filter(|field| {
+                field.is_becoming_unique() && field.unique_index == self.field.unique_index
+            })
             .and_then(UniqueMember::of_field)
         else {
-            // It is unique by now, or not to be.
+            // It is unique by now, or not to be, or is becoming so anew.
             return Ok(Step::Last);
         };
         let context = plan.context();
@@ -191,6 +232,9 @@ impl Operation for MakeStep<'_> {
             // Somebody wrote one of them meanwhile.
             return Ok(Step::More);
         }
+        // Whoever purges one of them has taken its values away by then: none may come after that.
+        let records = looked.values.iter().map(|(_, record, _)| *record);
+        plan.require_each(records.collect());
         for (key, record, found) in looked.values {
             let write = match found {
                 None => {
@@ -218,88 +262,20 @@ impl Operation for MakeStep<'_> {
             false => Step::Last,
         })
     }
-}
 
-/// What was seen of the values of some records.
-#[derive(Default)]
-struct Looked {
-    duplicates: Duplicates,
-    /// Whether one of the records was changed meanwhile.
-    again: bool,
-    /// The values that are not in the index as theirs, each with its record, and with what the index has in its place.
-    values: Vec<(String, Id, Option<Kept>)>,
-}
-
-async fn look(
-    context: &Context,
-    member: &UniqueMember,
-    documents: Vec<Document>,
-) -> Result<Looked> {
-    let mut looked = Looked::default();
-    let mut values = Vec::new();
-    for document in documents {
-        let id = document.id;
-        let record = document.into_entry()?.record;
-        if let Some(key) = member.key_of_record(&record) {
-            let shown = member.shown_value(&record);
-            looked.duplicates.add(&key, id, || shown.clone());
-            values.push((key, id, shown));
+    fn refused(&mut self, conflict: Refusal) -> Result<()> {
+        match conflict {
+            // One of the records went, or took its value into the index itself: it is looked at again.
+            Refusal::Missing(_) | Refusal::UniqueConflict { .. } => Ok(()),
+            conflict => Err(unexpected(&conflict)),
         }
     }
-    let keys: Vec<String> = values.iter().map(|(key, ..)| key.clone()).collect();
-    let (scope, kind) = (context.scope(), Kind::UniqueValue);
-    let found = context.storage().find(scope, kind, &keys).await?;
-    for ((key, record, shown), found) in values.into_iter().zip(found) {
-        let Some(found) = found else {
-            looked.values.push((key, record, None));
-            continue;
-        };
-        let value: UniqueValue = found.decode()?;
-        let holder = value.record_id;
-        if holder == record {
-            continue;
-        }
-        match meets(context, &key, record, &found, &value, member).await? {
-            Meeting::Shared => looked.duplicates.add(&key, holder, || shown),
-            Meeting::Stale => looked.values.push((key, record, Some((value, found)))),
-            Meeting::Changed => looked.again = true,
-        }
-    }
-    Ok(looked)
-}
-
-/// What it means that a value names another record than the one that was just seen to have it.
-enum Meeting {
-    /// Both have it.
-    Shared,
-    /// The other one has another by now, or is gone.
-    Stale,
-    /// One of them was changed meanwhile.
-    Changed,
-}
-
-async fn meets(
-    context: &Context,
-    key: &str,
-    record: Id,
-    found: &Document,
-    value: &UniqueValue,
-    member: &UniqueMember,
-) -> Result<Meeting> {
-    if !still_has(context, value.record_id, key, member).await? {
-        return Ok(Meeting::Stale);
-    }
-    let has = still_has(context, record, key, member).await?;
-    let now = context.holder(Kind::UniqueValue, key.to_owned()).await?;
-    Ok(match has && now.is_some_and(|now| now.json == found.json) {
-        true => Meeting::Shared,
-        false => Meeting::Changed,
-    })
 }
 
 /// Has the definition say that its field is unique.
 struct Finish {
     id: Id,
+    index: Id,
     made: bool,
 }
 
@@ -309,9 +285,9 @@ impl Operation for Finish {
 
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Field>> {
         let (before, document) = definition(plan.context(), self.id).await?;
-        let Some(index) = before.unique_index.clone() else {
-            return Ok(Reply::new(done(self.made), Entry::new(before).json));
-        };
+        let index = before.unique_index.clone();
+        let index = index.filter(|index| index.id == self.index);
+        let index = index.ok_or_else(|| other_index(&before))?;
         if let Some((value, kept)) = index_of(plan.context(), index.id).await? {
             plan.write(Write::Delete(Entry {
                 record: value.into(),
@@ -331,6 +307,7 @@ impl Operation for Finish {
 /// Has the definition say that its field is not unique; takes a new one away again.
 struct GiveUp {
     id: Id,
+    index: Id,
     made: bool,
 }
 
@@ -340,6 +317,10 @@ impl Operation for GiveUp {
 
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<()> {
         let (mut before, document) = definition(plan.context(), self.id).await?;
+        let index = before.unique_index.as_ref();
+        if index.is_some_and(|index| index.id != self.index) {
+            return Err(other_index(&before));
+        }
         if !before.is_becoming_unique() {
             return Ok(());
         }

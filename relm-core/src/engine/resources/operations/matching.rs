@@ -67,7 +67,9 @@ fn named(
     values: &Map<String, Value>,
 ) -> Result<Vec<(UniqueMember, Value)>> {
     let each = values.iter().map(|(name, value)| {
-        let found = all.iter().find(|member| member.path == *name);
+        let found = all
+            .iter()
+            .find(|member| member.path == *name && member.is_ready);
         let member = found.ok_or_else(|| not_unique(of, all, name, "match"))?;
         Ok((member.clone(), value.clone()))
     });

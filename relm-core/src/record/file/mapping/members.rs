@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::known::known;
 use crate::record::column::{ColumnType, Identity};
 use crate::record::columns;
-use crate::record::field::Field;
+use crate::record::field::{Field, custom_fields};
 use crate::record::file::cell::{Shape, named_currency, zone_of};
 use crate::record::object::READ_ONLY;
 use crate::record::object_type::ObjectType;
@@ -113,8 +113,7 @@ pub(super) fn letters(name: &str) -> String {
 /// The member of this name, in whatever style it is written; of a member of `metadata`, the definition says what it takes.
 pub(super) fn named(name: &str, object_type: ObjectType, fields: &[Field]) -> Option<Target> {
     if let Some(key) = name.strip_prefix(METADATA_PREFIX) {
-        let mut fields = fields.iter();
-        let field = fields.find(|field| field.object_type == object_type && field.key == key);
+        let field = custom_fields(fields, object_type).find(|field| field.key == key);
         let shape = field.map_or(Shape::Text, Shape::of_field);
         return (!key.is_empty()).then(|| Target::new(name, shape));
     }
@@ -141,10 +140,7 @@ impl Names {
             by_letters.insert(letters(&target.member), target);
         }
         let mut by_key = HashMap::new();
-        let fields = fields
-            .iter()
-            .filter(|field| field.object_type == object_type);
-        for field in fields {
+        for field in custom_fields(fields, object_type) {
             let member = format!("{METADATA_PREFIX}{}", field.key);
             let target = Target::new(member, Shape::of_field(field));
             for name in [&field.key, &field.label] {

@@ -6,7 +6,7 @@ use super::columns::{Column, Mapping};
 use super::members::{ID, METADATA_PREFIX, NAME, Names, Target, letters, members, named};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::METADATA_KEY_CHARS_MAX;
-use crate::record::field::Field;
+use crate::record::field::{Field, custom_fields};
 use crate::record::file::cell::Shape;
 use crate::record::file::writing::{REPORT_COLUMNS, reports};
 use crate::record::hint;
@@ -155,9 +155,7 @@ fn target(name: &str, object_type: ObjectType, fields: &[Field]) -> Result<Targe
     if let Some(target) = named(name, object_type, fields) {
         return Ok(target);
     }
-    let own = fields
-        .iter()
-        .filter(|field| field.object_type == object_type);
+    let own = custom_fields(fields, object_type);
     let same = letters(name);
     let custom: Vec<String> = own
         .clone()
