@@ -1,5 +1,6 @@
 //! Custom fields: defining them, and what they then ask of records.
 
+use relm_core::FieldType;
 use relm_core::Mode;
 use serde_json::{Value, json};
 
@@ -107,7 +108,7 @@ fn what_a_definition_refuses() {
     body["type"] = json!("slect");
     let expected = json!({
         "code": "unknown_value", "message": "`type` must be one of text, number, date, bool, select, multiselect, url, email, phone, datetime, currency, json, not `slect`. Did you mean `select`?",
-        "field": "type", "valid_options": ["text", "number", "date", "bool", "select"], "suggestion": "select",
+        "field": "type", "valid_options": FieldType::ALL, "suggestion": "select",
     });
     assert_eq!(user.post("/v1/schema/fields", body).error(422), expected);
 }

@@ -33,7 +33,20 @@ fn the_schema_shows_objects_fields_and_types() {
     assert_eq!(schema["objects"][1], company);
     assert_eq!(
         schema["field_types"],
-        json!(["text", "number", "date", "bool", "select"])
+        json!([
+            "text",
+            "number",
+            "date",
+            "bool",
+            "select",
+            "multiselect",
+            "url",
+            "email",
+            "phone",
+            "datetime",
+            "currency",
+            "json"
+        ])
     );
     assert_eq!(schema["operators"], json!(operators));
     assert_eq!(schema["event_types"].as_array().unwrap().len(), 25);

@@ -12,6 +12,7 @@ pub(super) fn limits_table() -> Value {
         of_people(),
         of_files(),
         of_imports(),
+        of_fields(),
     ] {
         if let (Some(table), Value::Object(more)) = (table.as_object_mut(), more) {
             table.extend(more);
@@ -88,6 +89,23 @@ fn of_people() -> Value {
     })
 }
 
+fn of_fields() -> Value {
+    json!({
+        "custom_fields": limits::FIELDS_MAX,
+        "custom_field_key_characters": limits::FIELD_KEY_CHARS_MAX,
+        "custom_field_choices": limits::FIELD_CHOICES_MAX,
+        "custom_field_url_characters": limits::FIELD_URL_CHARS_MAX,
+        "custom_field_options_bytes": limits::FIELD_OPTIONS_BYTES_MAX,
+        "custom_fields_bytes": limits::FIELDS_BYTES_MAX,
+        "custom_field_records": limits::FIELD_RECORDS_MAX,
+        "custom_field_records_bytes": limits::FIELD_RECORDS_BYTES_MAX,
+        "custom_field_impact": limits::FIELD_IMPACT_MAX,
+        "custom_field_renaming_steps": limits::RENAMING_STEPS_MAX,
+        "custom_fields_unique": limits::UNIQUE_FIELDS_MAX,
+        "custom_field_unique_steps": limits::UNIQUE_STEPS_MAX,
+    })
+}
+
 fn of_records() -> Value {
     json!({
         "text_characters": limits::TEXT_CHARS_MAX,
@@ -120,18 +138,6 @@ fn of_records() -> Value {
         "batch_ref_characters": limits::OPERATION_REF_CHARS_MAX,
         "idempotency_key_characters": limits::IDEMPOTENCY_KEY_CHARS_MAX,
         "idempotency_ttl_ms": limits::IDEMPOTENCY_TTL_MS,
-        "custom_fields": limits::FIELDS_MAX,
-        "custom_field_key_characters": limits::FIELD_KEY_CHARS_MAX,
-        "custom_field_choices": limits::FIELD_CHOICES_MAX,
-        "custom_field_url_characters": limits::FIELD_URL_CHARS_MAX,
-        "custom_field_options_bytes": limits::FIELD_OPTIONS_BYTES_MAX,
-        "custom_fields_bytes": limits::FIELDS_BYTES_MAX,
-        "custom_field_records": limits::FIELD_RECORDS_MAX,
-        "custom_field_records_bytes": limits::FIELD_RECORDS_BYTES_MAX,
-        "custom_field_impact": limits::FIELD_IMPACT_MAX,
-        "custom_field_renaming_steps": limits::RENAMING_STEPS_MAX,
-        "custom_fields_unique": limits::UNIQUE_FIELDS_MAX,
-        "custom_field_unique_steps": limits::UNIQUE_STEPS_MAX,
         "warnings": limits::WARNINGS_MAX,
         "workspace_name_characters": limits::WORKSPACE_NAME_CHARS_MAX,
         "key_overlap_seconds_default": limits::KEY_OVERLAP_SECONDS_DEFAULT,
