@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::error::{Error, ErrorKind};
 use crate::limits::{FIELD_CHOICES_MAX, FIELD_OPTIONS_BYTES_MAX, TEXT_CHARS_MAX};
+use crate::record::input::Reader;
 use crate::record::metadata::Metadata;
 use crate::value::id::Kind;
 
