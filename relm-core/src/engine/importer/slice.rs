@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::rows::RowsStep;
-use super::step::Step;
+use super::step::{Step, give_way};
 use super::undoing::UndoStep;
 use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::components::Components;
@@ -88,6 +88,7 @@ impl<'a> Slice<'a> {
             if is_last {
                 return Ok(Spent::HasMore);
             }
+            give_way().await;
         }
     }
 

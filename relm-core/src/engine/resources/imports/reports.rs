@@ -8,20 +8,23 @@ use super::Imports;
 use super::state::{Stored, StoredChunk};
 use crate::engine::context::Context;
 use crate::error::Result;
+use crate::limits::PAGE_BYTES_MAX;
 use crate::record::file::{FileFormat, REPORT_COLUMNS, Row, Source, csv_line, defused};
 use crate::record::import::{Chunk, FailedRow, Import, KeptConflict};
 use crate::value::id::Id;
 
 const CONFLICT_COLUMNS: [&str; 4] = ["id", "member", "code", "reason"];
 
-/// Chunks whose rows are read for one piece of a file.
+/// Chunks whose rows are read for one piece of a file, at most.
 const CHUNKS: i64 = 8;
+/// A piece that has so much of them has no further chunk: with the one that is read, it is within what a page of records takes.
+const PIECE_BYTES: usize = PAGE_BYTES_MAX / 2;
 
 impl Imports<'_> {
     /// The rows of an import that failed, as a CSV file in pieces: of each its `line` in the file, the `code`, the `field` and the `reason`
     /// of its error, `unread` with the text of one that could not be read, and then its cells under the columns of the file; of NDJSON its
-    /// `row`. Corrected, the file can be imported as it is. The first
-    /// [`IMPORT_FAILED_BYTES_MAX`](crate::limits::IMPORT_FAILED_BYTES_MAX) of them are kept.
+    /// `row` as JSON. Corrected, the file of a CSV or vCard file can be imported as it is; of NDJSON, the cells under `row` are, each as a line of an
+    /// NDJSON file. The first [`IMPORT_FAILED_BYTES_MAX`](crate::limits::IMPORT_FAILED_BYTES_MAX) of them are kept.
     ///
     /// # Errors
     /// `not_found`; and from the stream whatever the store says.
@@ -79,12 +82,14 @@ fn lines(
             }
             let mut text = String::new();
             let end = chunks.min(number + CHUNKS);
-            for number in number..end {
-                if let Some(stored) = StoredChunk::read(&context, id, number).await? {
+            let mut next = number;
+            while next < end && text.len() < PIECE_BYTES {
+                if let Some(stored) = StoredChunk::read(&context, id, next).await? {
                     text.push_str(&line(&stored.chunk));
                 }
+                next += 1;
             }
-            Ok(Some((text, (context, end, line))))
+            Ok(Some((text, (context, next, line))))
         },
     );
     let first = stream::iter([Ok(first)]);

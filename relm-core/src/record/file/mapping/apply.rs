@@ -1,5 +1,7 @@
 //! What the cells of a row say of a record.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Number, Value};
 
 use super::columns::{Column, Mapping};
@@ -51,16 +53,19 @@ impl Record<'_> {
             let Some(cell) = cells.get(column) else {
                 continue;
             };
-            let cell = (0..self.mapping.reports).fold(&**cell, |cell, _| undefused(cell));
+            let given = (0..self.mapping.reports).fold(Cow::Borrowed(&**cell), |cell, _| {
+                Cow::Owned(undefused(&cell).into_owned())
+            });
+            let cell = &*given;
             // An empty text that we wrote is no blank cell: it has its `'`.
             if cell.trim().is_empty() {
                 continue;
             }
             let text = match self.mapping.is_ours {
                 true => undefused(cell),
-                false => cell.trim(),
+                false => Cow::Borrowed(cell.trim()),
             };
-            self.text(&self.mapping.columns[column], target, text);
+            self.text(&self.mapping.columns[column], target, &text);
         }
     }
 
