@@ -447,6 +447,13 @@ macro_rules! for_each_case {
                 imports_are_cancelled_and_bounded
                 what_is_left_of_imports_is_removed
             }
+            [engine::broken_imports] {
+                an_undo_is_not_lost_from_the_queue
+                a_deletion_that_stops_half_way_is_gone_on_with
+                an_upload_ends_with_its_first_error
+                an_import_that_cannot_be_queued_says_why
+                a_worker_that_was_overtaken_fails_no_import
+            }
             [engine::undone_histories] {
                 any_request_is_undone
             }

@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod acme;
 pub(crate) mod batches;
 pub(crate) mod becoming_unique;
+pub(crate) mod broken_imports;
 mod broken_off;
 pub(crate) mod canary;
 pub(crate) mod changes;

@@ -80,6 +80,10 @@ macro_rules! for_each_broken_store {
                     a_response_comes_back_exactly the_same_request_is_answered_the_same another_request_under_the_same_key_is_refused
                     a_key_is_good_for_24_hours a_storm_of_one_request_has_one_effect a_job_is_claimed_once nothing_with_nul_reaches_a_store
                     long_keys_are_told_apart a_purge_happens_once_for_its_key a_purge_under_way_is_answered_the_same
+                    an_import_takes_in_every_row an_import_goes_on_where_it_was_left a_dry_run_of_an_import_comes_to_the_same
+                    an_import_is_undone imports_are_cancelled_and_bounded what_is_left_of_imports_is_removed
+                    an_undo_is_not_lost_from_the_queue a_deletion_that_stops_half_way_is_gone_on_with
+                    an_upload_ends_with_its_first_error an_import_that_cannot_be_queued_says_why a_worker_that_was_overtaken_fails_no_import
                 ]
                 Overloaded a_store_that_gives_up_is_noticed [
                     opposite_orders_end upserts_in_opposite_orders_succeed
@@ -384,12 +388,8 @@ macro_rules! for_each_broken_store {
                 FirstRequired the_first_required_alone_are_noticed [every_missing_record_of_many_is_named]
                 FiftyEdges an_unlink_of_fifty_edges_is_noticed [unlink_deletes_hundreds_of_edges]
                 ModelessStatement a_statement_of_any_mode_is_noticed [a_large_batch_stays_in_its_scope]
-                StaleTerms terms_that_outlive_a_batch_are_noticed [
-                    batches_of_any_size_are_whole a_search_sees_what_a_large_batch_changed
-                ]
-                UnindexedBatch a_batch_that_is_not_indexed_is_noticed [
-                    batches_of_any_size_are_whole a_search_sees_what_a_large_batch_changed
-                ]
+                StaleTerms terms_that_outlive_a_batch_are_noticed [batches_of_any_size_are_whole a_search_sees_what_a_large_batch_changed]
+                UnindexedBatch a_batch_that_is_not_indexed_is_noticed [batches_of_any_size_are_whole a_search_sees_what_a_large_batch_changed]
                 ExpiredPicked an_expired_response_that_is_picked_is_noticed [responses_expire_each_at_its_own_moment]
                 LastEndForAll a_lease_with_the_end_of_another_is_noticed [leases_end_each_at_its_own_moment]
                 StickyStatement a_lease_that_outlives_a_large_batch_is_noticed [a_large_batch_ends_the_leases_of_what_it_replaces]
