@@ -3,6 +3,7 @@
 use futures_util::StreamExt;
 use relm_core::engine::ImportOptions;
 use relm_core::query::filter::Filter;
+use relm_core::record::ActorType;
 use relm_core::record::file::{CellOptions, FileFormat, FileOptions};
 use relm_core::record::import::Import;
 use relm_core::{
@@ -13,6 +14,7 @@ use serde_json::{Map, Value};
 use super::answer::{Answer, ApiError, Outcome};
 use super::call::{Call, missing};
 use super::download::Download;
+use super::held_key::HeldKey;
 use super::scopes::check_scope;
 use crate::parameters::{Query, Takes, bad};
 
@@ -23,11 +25,23 @@ pub(super) async fn create(mut call: Call) -> Outcome {
     let key = call.idempotency_key()?;
     let mut upload = call.scoped.imports().begin(options).await?;
     let mut file = std::mem::replace(&mut call.file, futures_util::stream::empty().boxed());
+    let held = call.key.take();
     while let Some(piece) = file.next().await {
-        upload.push(&piece?).await?;
+        let piece = piece?;
+        still_valid(held.as_ref()).await?;
+        upload.push(&piece).await?;
     }
+    still_valid(held.as_ref()).await?;
     let reply = upload.finish(key.as_deref()).await?;
     Ok(Answer::reply(&reply))
+}
+
+/// Refuses what arrives after its key was revoked. The store is asked once in [`KEY_CACHE_MS`](relm_core::engine::KEY_CACHE_MS) at most.
+async fn still_valid(key: Option<&HeldKey>) -> Result<(), ApiError> {
+    match key {
+        Some(key) => key.check().await,
+        None => Ok(()),
+    }
 }
 
 /// What the parameters ask for.
@@ -206,14 +220,14 @@ pub(super) async fn delete(mut call: Call) -> Outcome {
 
 pub(super) async fn errors(mut call: Call) -> Result<Download, ApiError> {
     call.query.finish()?;
-    let id = seen(&mut call).await?;
+    let id = readable(&mut call).await?;
     let pieces = call.scoped.imports().errors_csv(id).await?;
     Ok(Download::new("failed-rows", FileFormat::Csv, pieces))
 }
 
 pub(super) async fn conflicts(mut call: Call) -> Result<Download, ApiError> {
     call.query.finish()?;
-    let id = seen(&mut call).await?;
+    let id = readable(&mut call).await?;
     let pieces = call.scoped.imports().conflicts_csv(id).await?;
     Ok(Download::new("conflicts", FileFormat::Csv, pieces))
 }
@@ -231,6 +245,18 @@ async fn seen(call: &mut Call) -> Result<Id, ApiError> {
         true => Ok(import.id),
         false => Err(not_seen(import.object_type)),
     }
+}
+
+/// The import of the path, whose rows the key may read: of those that it sent itself it knows them, and may only be one that writes.
+async fn readable(call: &mut Call) -> Result<Id, ApiError> {
+    let import = named(call).await?;
+    let is_its_own = import.actor.actor_type == ActorType::ApiKey
+        && import.actor.id == Some(call.principal.key_id.text());
+    if !(is_its_own && may_see(&call.principal, import.object_type)) {
+        let read = KeyScope::new(import.object_type.into(), KeyAction::Read);
+        check_scope(&call.principal, read)?;
+    }
+    Ok(import.id)
 }
 
 fn not_seen(object: ObjectType) -> ApiError {
