@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::log_throttle::LogThrottle;
+use crate::serve::on_own_thread;
 
 /// How often what expired is deleted, however many processes share a database.
 const DELETE_EVERY: Duration = Duration::from_secs(60 * 60);
@@ -109,7 +110,8 @@ pub async fn deliver(
     }
 }
 
-/// Works on imports until the signal to stop, and then to the end of what was begun.
+/// Works on imports until the signal to stop, and then to the end of what was begun. To check and plan a chunk of rows takes a processor for long,
+/// and a store in memory never waits: so it has a thread of its own, and those that serve sockets go on.
 pub async fn import(crm: Crm, stop: Stop) {
     let throttle = LogThrottle::default();
     let importer = Importer::new(crm).on_error(move |error| {
@@ -126,7 +128,8 @@ pub async fn import(crm: Crm, stop: Stop) {
     let importer = Arc::new(importer);
     loop {
         let (importer, stopping) = (Arc::clone(&importer), stop.clone().wait());
-        let run = tokio::spawn(async move { importer.run(&TokioSleeper, stopping).await });
+        let run = on_own_thread(async move { importer.run(&TokioSleeper, stopping).await });
+        let run = tokio::spawn(run);
         match run.await {
             Err(error) if error.is_panic() => {
                 tracing::error!("an import panicked: it goes on when its lease is over");
@@ -270,4 +273,63 @@ async fn is_to_do(crm: &Crm, name: &str) -> relm_core::Result<bool> {
 
 fn days_ago(crm: &Crm, days: u32) -> Timestamp {
     crm.now().saturating_add_millis(-DAY_MS * i64::from(days))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::sync::Mutex;
+    use std::thread::{ThreadId, current};
+
+    use relm_core::engine::ImportOptions;
+    use relm_core::value::time::{Clock, Monotonic, SystemClock};
+    use relm_core::{Mode, ObjectType, Store};
+    use relm_store_memory::MemoryStore;
+
+    use super::*;
+
+    /// The clock of this machine, which remembers who asked.
+    #[derive(Clone, Default)]
+    struct Asked(Arc<Mutex<HashSet<ThreadId>>>);
+
+    impl Clock for Asked {
+        fn now(&self) -> Timestamp {
+            self.0.lock().unwrap().insert(current().id());
+            SystemClock.now()
+        }
+
+        fn monotonic(&self) -> Monotonic {
+            SystemClock.monotonic()
+        }
+    }
+
+    #[tokio::test]
+    async fn imports_are_worked_on_by_a_thread_of_their_own() {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let crm = Crm::builder(Arc::clone(&store)).build();
+        let acme = crm.create_workspace("acme").await.unwrap();
+        let live = crm.open(acme.id, Mode::Live).await.unwrap();
+        let options = ImportOptions::new(ObjectType::Contact);
+        let file = b"email\nada@example.com\n";
+        let queued = live.imports().start(options, file).await.unwrap();
+        let asked = Asked::default();
+        let worker = Crm::builder(store).clock(Arc::new(asked.clone())).build();
+        let (send, stop) = tokio::sync::oneshot::channel::<()>();
+        let working = tokio::spawn(import(worker, Stop::on(async { drop(stop.await) })));
+        while live
+            .imports()
+            .get(queued.id)
+            .await
+            .unwrap()
+            .unwrap()
+            .created
+            == 0
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        send.send(()).unwrap();
+        working.await.unwrap();
+        let threads = asked.0.lock().unwrap();
+        assert!(!threads.is_empty() && !threads.contains(&current().id()));
+    }
 }

@@ -57,7 +57,7 @@ use self::live::until_over;
 pub use self::live::{LiveBody, LivePiece};
 use self::memory::Budgets;
 pub use self::memory::{AnswerMemory, MemoryPermit, Tenant};
-use self::own_thread::on_own_thread;
+pub(crate) use self::own_thread::on_own_thread;
 pub use self::peers::Peer;
 use self::peers::Peers;
 use self::presence::Socket;

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::answer::{self, ApiError};
 use super::health::Readiness;
+use super::held_key::HeldKey;
 use super::openapi::Documents;
 use super::operation::Body;
 use super::words::of_a_word;
@@ -36,6 +37,8 @@ pub(super) struct Call {
     pub body: Value,
     /// The body as it arrives, where the route takes a file; otherwise nothing.
     pub file: FileBody,
+    /// The key, where the route takes a file: it may take longer to arrive than the key is valid.
+    pub key: Option<HeldKey>,
     pub documents: Arc<Documents>,
 }
 

@@ -10,6 +10,7 @@ use relm_core::limits::PAGE_BYTES_MAX;
 use relm_core::record::file::FileFormat;
 
 use super::answer::{Answer, ApiError, Outcome};
+use super::held_key::HeldKey;
 use crate::serve::{AnswerMemory, LiveBody, LivePiece};
 
 /// Memory that is held while a piece is made: of a page of records as they are stored, and as they are written.
@@ -50,17 +51,22 @@ impl Download {
         Ok(Answer::file(self.format.content_type(), pieces.concat()))
     }
 
-    /// The head of its answer, and its body. Where the store fails, or there is no memory for the next piece in time, it is cut: whoever reads it
-    /// sees that it is not whole.
-    pub fn live(self, memory: AnswerMemory) -> (Answer, LiveBody) {
+    /// The head of its answer, and its body. Where the key is not valid any more, the store fails, or there is no memory for the next piece in time,
+    /// it is cut: whoever reads it sees that it is not whole.
+    pub fn live(self, key: HeldKey, memory: AnswerMemory) -> (Answer, LiveBody) {
         let answer = Answer::file(self.format.content_type(), "");
-        let state = Some((self.pieces, memory));
+        let state = Some((self.pieces, key, memory));
         let body = stream::unfold(state, |state| async move {
-            let (mut pieces, memory) = state?;
+            let (mut pieces, key, memory) = state?;
             let Some(mut permit) = memory.acquire(PIECE_BYTES).await else {
                 return Some((LivePiece::cut(), None));
             };
-            match pieces.next().await? {
+            let piece = pieces.next().await?;
+            // Last: whatever else is waited for may take longer than the key is valid.
+            if !key.is_valid().await {
+                return Some((LivePiece::cut(), None));
+            }
+            match piece {
                 Ok(text) => {
                     permit.resize(text.len());
                     let piece = LivePiece {
@@ -68,7 +74,7 @@ impl Download {
                         memory: Some(Arc::new(permit)),
                         is_cut: false,
                     };
-                    Some((piece, Some((pieces, memory))))
+                    Some((piece, Some((pieces, key, memory))))
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a download breaks off");

@@ -3,6 +3,7 @@
 use futures_util::StreamExt;
 use relm_core::engine::ImportOptions;
 use relm_core::query::filter::Filter;
+use relm_core::record::ActorType;
 use relm_core::record::file::{CellOptions, FileFormat, FileOptions};
 use relm_core::record::import::Import;
 use relm_core::{
@@ -13,8 +14,12 @@ use serde_json::{Map, Value};
 use super::answer::{Answer, ApiError, Outcome};
 use super::call::{Call, missing};
 use super::download::Download;
+use super::held_key::HeldKey;
 use super::scopes::check_scope;
 use crate::parameters::{Query, Takes, bad};
+
+/// Why an import ends whose sender is let in no more.
+const NO_KEY: &str = "The key that sent its file was good no more before the file was whole.";
 
 pub(super) async fn create(mut call: Call) -> Outcome {
     call.expect_no_version()?;
@@ -23,7 +28,12 @@ pub(super) async fn create(mut call: Call) -> Outcome {
     let key = call.idempotency_key()?;
     let mut upload = call.scoped.imports().begin(options).await?;
     let mut file = std::mem::replace(&mut call.file, futures_util::stream::empty().boxed());
+    let held = call.key.take();
     while let Some(piece) = file.next().await {
+        if let Err(refused) = still_valid(held.as_ref()).await {
+            upload.abandon(NO_KEY).await;
+            return Err(refused);
+        }
         match piece {
             Ok(piece) => upload.push(&piece).await?,
             Err(refusal) => {
@@ -33,8 +43,20 @@ pub(super) async fn create(mut call: Call) -> Outcome {
             }
         }
     }
+    if let Err(refused) = still_valid(held.as_ref()).await {
+        upload.abandon(NO_KEY).await;
+        return Err(refused);
+    }
     let reply = upload.finish(key.as_deref()).await?;
     Ok(Answer::reply(&reply))
+}
+
+/// Refuses what arrives after its key was revoked. The store is asked once in [`KEY_CACHE_MS`](relm_core::engine::KEY_CACHE_MS) at most.
+async fn still_valid(key: Option<&HeldKey>) -> Result<(), ApiError> {
+    match key {
+        Some(key) => key.check().await,
+        None => Ok(()),
+    }
 }
 
 /// What the parameters ask for.
@@ -213,14 +235,14 @@ pub(super) async fn delete(mut call: Call) -> Outcome {
 
 pub(super) async fn errors(mut call: Call) -> Result<Download, ApiError> {
     call.query.finish()?;
-    let id = seen(&mut call).await?;
+    let id = readable(&mut call).await?;
     let pieces = call.scoped.imports().errors_csv(id).await?;
     Ok(Download::new("failed-rows", FileFormat::Csv, pieces))
 }
 
 pub(super) async fn conflicts(mut call: Call) -> Result<Download, ApiError> {
     call.query.finish()?;
-    let id = seen(&mut call).await?;
+    let id = readable(&mut call).await?;
     let pieces = call.scoped.imports().conflicts_csv(id).await?;
     Ok(Download::new("conflicts", FileFormat::Csv, pieces))
 }
@@ -238,6 +260,18 @@ async fn seen(call: &mut Call) -> Result<Id, ApiError> {
         true => Ok(import.id),
         false => Err(not_seen(import.object_type)),
     }
+}
+
+/// The import of the path, whose rows the key may read: of those that it sent itself it knows them, and may only be one that writes.
+async fn readable(call: &mut Call) -> Result<Id, ApiError> {
+    let import = named(call).await?;
+    let is_its_own = import.actor.actor_type == ActorType::ApiKey
+        && import.actor.id == Some(call.principal.key_id.text());
+    if !(is_its_own && may_see(&call.principal, import.object_type)) {
+        let read = KeyScope::new(import.object_type.into(), KeyAction::Read);
+        check_scope(&call.principal, read)?;
+    }
+    Ok(import.id)
 }
 
 fn not_seen(object: ObjectType) -> ApiError {

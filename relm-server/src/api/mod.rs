@@ -339,10 +339,15 @@ impl Api {
                     head,
                     body,
                     file,
+                    key: None,
                     documents: Arc::clone(&self.documents),
                 };
-                if taken != operation::Body::File {
-                    call.hold_to_idempotency_key()?;
+                match taken {
+                    operation::Body::File => {
+                        let key = self.authentication.hold(&self.crm, &call.head.headers)?;
+                        call.key = Some(key);
+                    }
+                    _ => call.hold_to_idempotency_key()?,
                 }
                 Ok(match handler {
                     Keyed::Answer(handler) => handler(call),

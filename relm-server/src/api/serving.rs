@@ -118,6 +118,7 @@ impl Api {
                 principal,
                 ..
             } => {
+                let key = self.authentication.hold(&self.crm, &head.headers)?;
                 let call = Call {
                     scoped: *scoped,
                     principal: *principal,
@@ -126,11 +127,12 @@ impl Api {
                     head: head.clone(),
                     body: serde_json::Value::Null,
                     file: futures_util::stream::empty().boxed(),
+                    key: None,
                     documents: Arc::clone(&self.documents),
                 };
                 let download = handler(call).await?;
                 let disposition = download.disposition();
-                let (answer, live) = download.live(memory);
+                let (answer, live) = download.live(key, memory);
                 Ok((answer, disposition, live))
             }
             Task::Keyed { query, scoped, .. } => {

@@ -18,6 +18,8 @@ use super::{Allowance, FileBody, Limits, Pace, Refusal};
 
 /// Memory that is held for a file while it arrives: what hyper has of it, and the rows that wait for others to be kept with them.
 const FILE_BYTES: usize = 8 * 1024 * 1024;
+/// How often a file that is smaller counts: its bytes, and the rows that are made of them.
+const SMALL_FILE_FACTOR: u64 = 8;
 
 /// Checks what is said of a file before any of it is read, and takes the memory that it needs.
 pub(super) async fn check_file(
@@ -32,8 +34,15 @@ pub(super) async fn check_file(
     if declared.is_some_and(|bytes| bytes > bytes_max as u64) {
         return Err(Refusal::PayloadTooLarge(bytes_max));
     }
-    let permit = memory.of_file(allowance.tenant, FILE_BYTES).await;
+    let permit = memory.of_file(allowance.tenant, file_bytes(declared)).await;
     permit.ok_or(Refusal::Busy)
+}
+
+/// What is held for a file of so many bytes, if it says how many.
+fn file_bytes(declared: Option<u64>) -> usize {
+    let bytes = declared.map(|bytes| bytes.saturating_mul(SMALL_FILE_FACTOR));
+    let bytes = bytes.and_then(|bytes| usize::try_from(bytes).ok());
+    bytes.unwrap_or(FILE_BYTES).min(FILE_BYTES)
 }
 
 /// A file on its way in.
@@ -130,5 +139,32 @@ impl IncomingFile {
                 Err(_) => (self.window_bytes, self.waited) = (0, Duration::ZERO),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Tenant;
+    use super::*;
+
+    #[test]
+    fn a_small_file_holds_little() {
+        assert_eq!(file_bytes(Some(300)), 2400);
+        assert_eq!(file_bytes(Some(1024 * 1024 + 1)), FILE_BYTES);
+        assert_eq!(file_bytes(Some(u64::MAX)), FILE_BYTES);
+        assert_eq!(file_bytes(None), FILE_BYTES);
+    }
+
+    #[tokio::test]
+    async fn files_take_nothing_from_what_is_sent_whole() {
+        let bytes_max = 64 * 1024 * 1024;
+        let memory = BodyMemory::new(bytes_max, Duration::MAX, Duration::ZERO);
+        let (mut files, mut whole) = (Vec::new(), Vec::new());
+        for tenant in 0..16 {
+            files.extend(memory.of_file(Tenant(tenant), FILE_BYTES).await);
+            let mib = 1024 * 1024;
+            whole.extend(memory.of_large(Tenant(tenant), mib).await);
+        }
+        assert_eq!((files.len(), whole.len()), (4, 16));
     }
 }

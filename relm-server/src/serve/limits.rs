@@ -30,6 +30,7 @@ pub struct Limits {
     /// Bytes of a request's URI.
     pub uri_bytes_max: usize,
     /// Bytes of all bodies: each counts once while it is read, and eight times while it is handled, for what is made of it.
+    /// Files that arrive have half as much beside it: each counts eight times, and at most 8 MiB, for as long as it arrives.
     pub body_bytes_in_flight_max: usize,
     /// Bytes of all answers that are being made, or are made and not written yet.
     pub answer_bytes_in_flight_max: usize,

@@ -87,7 +87,8 @@ impl AnswerMemory {
 }
 
 impl Budget {
-    fn new(bytes_max: usize, wait_max: Duration) -> Self {
+    /// So many bytes; waiting for them ends after `wait_max`.
+    pub fn new(bytes_max: usize, wait_max: Duration) -> Self {
         let bytes_max = bytes_max.min(u32::MAX as usize);
         Self {
             pool: Arc::new(Semaphore::new(bytes_max)),

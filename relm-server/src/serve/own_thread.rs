@@ -2,7 +2,7 @@
 //!
 //! The threads that serve sockets are as many as there are processors, and each runs one task until that waits. What parses
 //! megabytes, or checks and renders hundreds of rows, would let all others stand for a tenth of a second and more.
-//! How many threads there are at once is bounded by the memory that such a request takes.
+//! How many threads there are at once is bounded by the memory that such a request takes; the importer has one more.
 
 use std::panic::resume_unwind;
 
@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
 /// Runs a future to its end on a thread of its own. Where this is dropped, so is the future, when it waits next.
-pub(super) async fn on_own_thread<T: Send + 'static>(
+pub(crate) async fn on_own_thread<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> T {
     let (attended, abandoned) = oneshot::channel::<()>();

@@ -22,12 +22,16 @@ use super::{Allowance, BodyType, Limits, Refusal};
 const SMALL_BODY_BYTES_MAX: usize = 64 * 1024;
 /// How often a body counts while it is handled: what is made of its text is larger than the text.
 const HANDLING_FACTOR: usize = 8;
+/// Which part of the memory for bodies files have beside it.
+const FILES_PART: usize = 2;
 /// The least that a body in several pieces is given at once; each further time its memory doubles.
 const STEP_BYTES: usize = 64 * 1024;
 
 /// The memory for bodies.
 pub(super) struct BodyMemory {
     budgets: Budgets,
+    /// That of files, which arrive for as long as their senders like: what is sent whole does not wait for them.
+    files: Budget,
     /// Who has it needs no budget. It belongs to one body at a time, the first that would have to wait: so one of them can
     /// always go on, and bodies that each wait for a little more do not all wait for each other.
     bypass: Arc<Semaphore>,
@@ -38,12 +42,19 @@ pub(super) struct BodyMemory {
 impl BodyMemory {
     /// So many bytes for what arrives of a file, for as long as it arrives.
     pub(super) async fn of_file(&self, tenant: Tenant, bytes: usize) -> Option<MemoryPermit> {
+        self.files.acquire(tenant, bytes).await
+    }
+
+    /// So many bytes of those for large bodies.
+    #[cfg(test)]
+    pub(super) async fn of_large(&self, tenant: Tenant, bytes: usize) -> Option<MemoryPermit> {
         self.budgets.large.acquire(tenant, bytes).await
     }
 
     pub(super) fn new(bytes_max: usize, timeout: Duration, wait_max: Duration) -> Self {
         Self {
             budgets: Budgets::new(bytes_max, wait_max),
+            files: Budget::new(bytes_max / FILES_PART, wait_max),
             bypass: Arc::new(Semaphore::new(1)),
             timeout,
         }

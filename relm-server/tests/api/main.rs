@@ -27,6 +27,7 @@ mod fragile;
 mod history;
 mod idempotency;
 mod identities;
+mod import_keys;
 mod imports;
 mod isolation;
 mod key_life;

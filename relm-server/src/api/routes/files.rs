@@ -76,7 +76,8 @@ fn result_routes() -> Vec<Route> {
                 .says(
                     "Download failed rows",
                     "A CSV file: of each row its line, the code, the field and the reason of its error, and its cells under the columns of the file. \
-                     Corrected, it can be imported as it is. Needs the scope to read or write the object.",
+                     Corrected, it can be imported as it is; of an NDJSON file the cells under `row` can be, each as a line of an NDJSON file. \
+                     Needs the scope to read the object; the key that began the import needs none but that to write it.",
                 )
                 .downloads(CSV_FILE),
         ),
@@ -85,7 +86,8 @@ fn result_routes() -> Vec<Route> {
             of_import(get("imports.conflicts", "/v1/imports/{id}/conflicts"))
                 .says(
                     "Download what an undo left",
-                    "A CSV file: of each record or member that stays as it is the id, the member, the code of what is in the way, and the reason. Needs the scope to read or write the object.",
+                    "A CSV file: of each record or member that stays as it is the id, the member, the code of what is in the way, and the reason. \
+                     Needs the scope to read the object; the key that began the import needs none but that to write it.",
                 )
                 .downloads(CSV_FILE),
         ),
