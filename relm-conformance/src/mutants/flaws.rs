@@ -13,7 +13,8 @@ macro_rules! for_each_broken_store {
                 ForgottenCommit a_forgotten_commit_is_noticed [
                     a_commit_is_seen_by_every_later_call a_bad_row_fails_alone an_atomic_batch_is_all_or_nothing rows_apply_in_order
                     an_upsert_keeps_what_it_does_not_name a_row_with_a_lost_reference_fails_alone upserts_of_one_email_make_one_record
-                    a_key_is_one_in_every_composition
+                    a_key_is_one_in_every_composition a_renaming_looks_at_each_record_once nothing_is_known_by_what_is_becoming_unique
+                    an_index_that_somebody_else_began_is_not_said_to_be_made a_record_that_is_purged_meanwhile_leaves_no_value an_upsert_needs_a_value_to_know_its_record_by
                 ]
                 TornCommit a_torn_commit_is_noticed [
                     a_refused_batch_leaves_nothing a_refused_batch_ends_no_lease what_changes_nothing_has_no_event
@@ -73,9 +74,8 @@ macro_rules! for_each_broken_store {
                 UnchangedSession a_change_of_a_session_that_is_lost_is_noticed [a_session_ends_by_itself]
                 LostReconfigure a_lost_reconfigure_is_noticed [
                     reconfigure_counts_by_one definitions_exclude_each_other a_removed_field_binds_no_more
-                    a_change_that_records_do_not_keep_to_is_refused a_renaming_looks_at_each_record_once so_many_fields_of_an_object_can_be_unique
-                    an_endpoint_that_is_gone_is_disabled a_change_in_a_transaction_meets_the_configuration_as_it_is nothing_is_known_by_what_is_becoming_unique
-                    an_index_that_somebody_else_began_is_not_said_to_be_made a_record_that_is_purged_meanwhile_leaves_no_value an_upsert_needs_a_value_to_know_its_record_by what_is_said_of_a_member_is_that_it_is_unique
+                    a_change_that_records_do_not_keep_to_is_refused so_many_fields_of_an_object_can_be_unique
+                    an_endpoint_that_is_gone_is_disabled a_change_in_a_transaction_meets_the_configuration_as_it_is what_is_said_of_a_member_is_that_it_is_unique
                 ]
                 RememberNothing a_store_that_remembers_nothing_is_noticed [
                     a_response_comes_back_exactly the_same_request_is_answered_the_same another_request_under_the_same_key_is_refused
