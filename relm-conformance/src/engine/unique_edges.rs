@@ -217,6 +217,8 @@ pub(crate) async fn an_upsert_needs_a_value_to_know_its_record_by(store: Subject
 pub(crate) async fn what_is_said_of_a_member_is_that_it_is_unique(store: Subject) {
     let acme = Acme::open(store.shared()).await;
     let fields = acme.scoped.fields();
+    let other = acme.beside(store.shared(), 9).await;
+    other.fields().all().await.expect("it reads");
     let domain = || FieldInput::built_in(ObjectType::Company, "domain");
     let required = FieldInput {
         required: true,
@@ -234,7 +236,7 @@ pub(crate) async fn what_is_said_of_a_member_is_that_it_is_unique(store: Subject
     }
     let made = fields.define(domain()).await.expect("no two have one");
     let bare = json!({ "object_type": "company", "key": "domain" });
-    let error = fields.define_json(bare).await;
+    let error = other.fields().define_json(bare).await;
     let error = error.map(drop).expect_err("it is there already");
     assert_eq!(error.kind(), ErrorKind::Conflict);
     assert_eq!(error.existing_id(), Some(made.id));
@@ -245,7 +247,9 @@ pub(crate) async fn what_is_said_of_a_member_is_that_it_is_unique(store: Subject
 /// Each unique field is written with each record: there are so many of an object at most.
 pub(crate) async fn so_many_fields_of_an_object_can_be_unique(store: Subject) {
     let acme = Acme::open(store.shared()).await;
-    let fields = acme.scoped.fields();
+    let other = acme.beside(store.shared(), 9).await;
+    let fields = other.fields();
+    fields.all().await.expect("it reads");
     for n in 0..UNIQUE_FIELDS_MAX {
         define(&acme.scoped, &format!("no{n}"), FieldType::Text).await;
     }
