@@ -18,7 +18,11 @@ use crate::value::time::Timestamp;
 
 /// A file of records that is taken in, or was. What is in it is counted and not shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "ImportJob")
+)]
 #[non_exhaustive]
 pub struct Import {
     /// `imp_` and a ULID.

@@ -43,7 +43,7 @@ fn import_routes() -> Vec<Route> {
                      kept; its rows are worked on in the background then, in their order. Needs the scope to write the object.",
                 )
                 .takes_file(IMPORT_BYTES_MAX)
-                .gives(202, "Import")
+                .gives(202, "ImportJob")
                 .refuses(&[INVALID, NO_MEMBER, NO_CHOICE, TAKEN, Code::PayloadTooLarge, Code::UnsupportedMediaType]),
         ),
         route(
@@ -51,7 +51,7 @@ fn import_routes() -> Vec<Route> {
             get("imports.get", "/v1/imports/{id}")
                 .says("Retrieve an import", "How far it is, and its counts. Needs the scope to read or write the object.")
                 .of(&[Kind::Import])
-                .gives(200, "Import"),
+                .gives(200, "ImportJob"),
         ),
         route(
             Handler::KeyedByContent(|call| Box::pin(imports::delete(call))),
@@ -98,7 +98,7 @@ fn result_routes() -> Vec<Route> {
                     "Cancel an import",
                     "Rows that were not worked on by then are not. What those before changed stays, unless the import is undone. Needs the scope to write the object.",
                 )
-                .gives(200, "Import")
+                .gives(200, "ImportJob")
                 .refuses(&[TAKEN]),
         ),
         route(
@@ -109,8 +109,8 @@ fn result_routes() -> Vec<Route> {
                     "What it changed is taken back in the background, chunk by chunk, as an undo of a request does: what was changed since stays, and \
                      is counted in `undo` and listed among the conflicts. Needs the scope to write the object.",
                 )
-                .gives(202, "Import")
-                .gives(200, "Import")
+                .gives(202, "ImportJob")
+                .gives(200, "ImportJob")
                 .refuses(&[TAKEN]),
         ),
     ]

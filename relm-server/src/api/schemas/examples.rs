@@ -71,7 +71,7 @@ pub(crate) fn id(kind: Kind) -> Option<String> {
     let record = RECORDS.iter().find(|(of, _)| *of == kind);
     let name = match record {
         Some((_, name)) => name,
-        None if kind == Kind::Import => "Import",
+        None if kind == Kind::Import => "ImportJob",
         None => "ApiKey",
     };
     Some(of(name)?["id"].as_str()?.to_owned())

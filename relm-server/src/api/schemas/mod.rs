@@ -59,7 +59,7 @@ pub(super) fn schemas(fields: &[Field]) -> Schemas {
     let records = RECORDS.map(|(_, name)| name);
     for name in records
         .into_iter()
-        .chain(["SearchResult", "ApiKey", "Import"])
+        .chain(["SearchResult", "ApiKey", "ImportJob"])
     {
         all.insert(format!("{name}List"), list(name));
     }
