@@ -133,7 +133,7 @@ fn each_row_of_an_import_whose_process_is_killed_is_taken_in_once() {
     let events = walk(&mut client, "/v1/events?type=contact.created");
     let of_events: HashSet<&str> = events
         .iter()
-        .filter_map(|it| it["record_id"].as_str())
+        .filter_map(|it| it["data"]["id"].as_str())
         .collect();
     assert_eq!((events.len(), of_events.len()), (taken, taken));
     let kept = exported(&server, &key, "&format=ndjson");
