@@ -281,6 +281,7 @@ mod tests {
     use std::sync::Mutex;
     use std::thread::{ThreadId, current};
 
+    use futures_util::FutureExt;
     use relm_core::engine::ImportOptions;
     use relm_core::value::time::{Clock, Monotonic, SystemClock};
     use relm_core::{Mode, ObjectType, Store};
@@ -315,7 +316,11 @@ mod tests {
         let asked = Asked::default();
         let worker = Crm::builder(store).clock(Arc::new(asked.clone())).build();
         let (send, stop) = tokio::sync::oneshot::channel::<()>();
-        let working = tokio::spawn(import(worker, Stop::on(async { drop(stop.await) })));
+        let mut working = Box::pin(import(worker, Stop::on(async { drop(stop.await) })));
+        // The importer's own id is made here; it begins once this thread waits.
+        assert!((&mut working).now_or_never().is_none());
+        asked.0.lock().unwrap().clear();
+        let working = tokio::spawn(working);
         while live
             .imports()
             .get(queued.id)

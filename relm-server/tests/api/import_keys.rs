@@ -88,7 +88,7 @@ async fn a_revoked_key_sends_no_import() {
         let said: Value = serde_json::from_slice(refused.body()).unwrap();
         assert_eq!(said["error"]["code"], "unauthorized");
         let left = other.get("/v1/imports").is(200);
-        assert_eq!(left["data"][0]["status"], "receiving", "{left}");
+        assert_eq!(left["data"][0]["status"], "failed", "{left}");
     }
 }
 

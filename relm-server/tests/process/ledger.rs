@@ -372,6 +372,23 @@ fn text(value: &Value) -> String {
         .to_owned()
 }
 
+/// What a writer does not make: files of records, which `imports.rs` sends and kills, and what is done as `contacts_batch` is, for other
+/// objects or one record.
+const ELSEWHERE: [&str; 12] = [
+    "activities_batch",
+    "activities_upsert",
+    "companies_batch",
+    "companies_upsert",
+    "contacts_upsert",
+    "deals_batch",
+    "deals_upsert",
+    "exports_create",
+    "imports_cancel",
+    "imports_create",
+    "imports_delete",
+    "imports_undo",
+];
+
 #[test]
 fn every_kind_of_write_is_made_and_kept() {
     let folder = tempfile::tempdir().unwrap();
@@ -388,6 +405,7 @@ fn every_kind_of_write_is_made_and_kept() {
     let writes = operations.filter(|(method, _)| *method != "get");
     let writes: BTreeSet<String> = writes
         .map(|(_, operation)| text(&operation["operationId"]))
+        .filter(|operation| !ELSEWHERE.contains(&&**operation))
         .collect();
     let done = ledger.entries().operations.clone();
     assert_eq!(

@@ -32,7 +32,7 @@ fn import_routes() -> Vec<Route> {
                     "Newest first: those that go on, and those that ended within the last week. Those of objects that the key may neither read nor \
                      write are left out. Needs the scope to read or write one object.",
                 )
-                .lists(Kind::Import, "ImportList"),
+                .lists(Kind::Import, "ImportJobList"),
         ),
         route(
             Handler::KeyedByContent(|call| Box::pin(imports::create(call))),
