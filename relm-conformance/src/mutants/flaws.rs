@@ -12,7 +12,7 @@ macro_rules! for_each_broken_store {
             commits {
                 ForgottenCommit a_forgotten_commit_is_noticed [
                     a_commit_is_seen_by_every_later_call a_bad_row_fails_alone an_atomic_batch_is_all_or_nothing rows_apply_in_order
-                    an_upsert_keeps_what_it_does_not_name a_row_with_a_lost_reference_fails_alone upserts_of_one_email_make_one_record a_choice_of_a_set_is_renamed_in_every_set a_deletion_that_stops_half_way_is_gone_on_with a_domain_can_be_made_unique a_dry_run_of_an_import_comes_to_the_same a_field_becomes_unique_while_others_write a_unique_field_holds_a_value_once a_worker_that_was_overtaken_fails_no_import an_import_goes_on_where_it_was_left an_import_is_undone an_import_takes_in_every_row an_import_that_cannot_be_queued_says_why an_undo_gives_unique_values_back an_undo_is_not_lost_from_the_queue an_upload_ends_with_its_first_error imports_are_cancelled_and_bounded no_unique_value_outlives_its_record_or_its_field operations_match_any_unique_member rows_are_known_by_any_unique_member shared_values_keep_a_field_from_being_unique upserts_of_one_value_make_one_record values_of_a_type_are_kept_in_one_form what_is_left_of_imports_is_removed what_is_not_unique_any_more_is_taken_away what_was_broken_off_becomes_unique
+                    an_upsert_keeps_what_it_does_not_name a_row_with_a_lost_reference_fails_alone upserts_of_one_email_make_one_record a_choice_of_a_set_is_renamed_in_every_set a_deletion_that_stops_half_way_is_gone_on_with a_dry_run_of_an_import_comes_to_the_same a_field_becomes_unique_while_others_write a_unique_field_holds_a_value_once an_import_goes_on_where_it_was_left an_import_is_undone an_import_takes_in_every_row an_undo_gives_unique_values_back imports_are_cancelled_and_bounded no_unique_value_outlives_its_record_or_its_field operations_match_any_unique_member rows_are_known_by_any_unique_member shared_values_keep_a_field_from_being_unique upserts_of_one_value_make_one_record values_of_a_type_are_kept_in_one_form what_is_not_unique_any_more_is_taken_away what_was_broken_off_becomes_unique
                     a_key_is_one_in_every_composition a_renaming_looks_at_each_record_once nothing_is_known_by_what_is_becoming_unique
                     an_index_that_somebody_else_began_is_not_said_to_be_made a_record_that_is_purged_meanwhile_leaves_no_value an_upsert_needs_a_value_to_know_its_record_by
                 ]
@@ -74,13 +74,13 @@ macro_rules! for_each_broken_store {
                 UnchangedSession a_change_of_a_session_that_is_lost_is_noticed [a_session_ends_by_itself]
                 LostReconfigure a_lost_reconfigure_is_noticed [
                     reconfigure_counts_by_one definitions_exclude_each_other a_removed_field_binds_no_more
-                    a_change_that_records_do_not_keep_to_is_refused so_many_fields_of_an_object_can_be_unique
+                    a_change_that_records_do_not_keep_to_is_refused
                     an_endpoint_that_is_gone_is_disabled a_change_in_a_transaction_meets_the_configuration_as_it_is what_is_said_of_a_member_is_that_it_is_unique
                 ]
                 RememberNothing a_store_that_remembers_nothing_is_noticed [
                     a_response_comes_back_exactly the_same_request_is_answered_the_same another_request_under_the_same_key_is_refused
                     a_key_is_good_for_24_hours a_storm_of_one_request_has_one_effect a_job_is_claimed_once nothing_with_nul_reaches_a_store
-                    long_keys_are_told_apart a_purge_happens_once_for_its_key a_purge_under_way_is_answered_the_same
+                    long_keys_are_told_apart a_purge_happens_once_for_its_key a_purge_under_way_is_answered_the_same a_worker_that_was_overtaken_fails_no_import an_import_that_cannot_be_queued_says_why an_undo_is_not_lost_from_the_queue an_upload_ends_with_its_first_error what_is_left_of_imports_is_removed
                 ]
                 Overloaded a_store_that_gives_up_is_noticed [
                     opposite_orders_end upserts_in_opposite_orders_succeed
@@ -125,7 +125,7 @@ macro_rules! for_each_broken_store {
                 ]
                 UnfoldedKeys a_key_with_its_case_is_noticed [a_unique_key_is_held_by_one_record]
                 KeylessStays a_key_that_is_not_taken_later_is_noticed [a_key_that_is_given_later_is_held]
-                HeldKeys a_key_held_for_ever_is_noticed [a_key_is_free_after_delete a_key_is_free_after_change]
+                HeldKeys a_key_held_for_ever_is_noticed [a_key_is_free_after_delete a_key_is_free_after_change a_domain_can_be_made_unique so_many_fields_of_an_object_can_be_unique]
                 EagerKeys keys_checked_before_the_batch_are_noticed [
                     a_key_is_free_within_the_batch_that_gives_it_up two_records_swap_a_key_in_any_order
                     a_batch_does_what_its_operations_do_one_by_one
