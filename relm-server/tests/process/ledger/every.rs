@@ -22,7 +22,7 @@ const ELSEWHERE: [&str; 12] = [
 #[test]
 fn every_kind_of_write_is_made_and_kept() {
     let folder = tempfile::tempdir().unwrap();
-    let server = super::server::Server::start(folder.path());
+    let server = crate::Server::start(folder.path());
     let mut client = Client::connect(server.address, &server.keys.clone().unwrap().test);
     let ledger = Ledger::default();
     let left = std::cell::Cell::new(2 * CYCLE.len());
