@@ -7,7 +7,7 @@ use super::components::Components;
 use crate::error::Result;
 use crate::store::{Batch, CommitError, StoredResponse, Write};
 use crate::value::id::{Id, Kind};
-use crate::value::scope::Scope;
+use crate::value::scope::{Mode, Scope};
 
 /// What all entries are about.
 const QUEUE: Id = Id::new(Kind::Import, 0);
@@ -24,16 +24,30 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
+    /// As long as a digest at most, which is what stores have room for: ids without their prefixes, and the mode by its letter.
     fn key(self) -> String {
-        let (workspace, mode) = (self.scope.workspace(), self.scope.mode());
-        format!("import {workspace} {mode} {}", self.import)
+        let (workspace, import) = (self.scope.workspace().text(), self.import.text());
+        let ulid = |id: &str| {
+            id.split_once('_')
+                .map_or_else(String::new, |(_, ulid)| ulid.to_owned())
+        };
+        let mode = match self.scope.mode() {
+            Mode::Live => 'l',
+            Mode::Test => 't',
+        };
+        format!("import {} {mode} {}", ulid(&workspace), ulid(&import))
     }
 
     fn of(key: &str) -> Option<Self> {
         let mut words = key.strip_prefix("import ")?.split(' ');
-        let workspace = Id::parse(words.next()?)?;
-        let mode = words.next()?.parse().ok()?;
-        let import = Id::parse(words.next()?)?;
+        let id = |kind: Kind, ulid: &str| Id::parse(&format!("{}_{ulid}", kind.prefix()));
+        let workspace = id(Kind::Workspace, words.next()?)?;
+        let mode = match words.next()? {
+            "l" => Mode::Live,
+            "t" => Mode::Test,
+            _ => return None,
+        };
+        let import = id(Kind::Import, words.next()?)?;
         let scope = Scope::new(workspace, mode);
         Some(Self { scope, import })
     }
@@ -92,14 +106,16 @@ pub(super) async fn waiting(components: &Components) -> Result<Vec<Waiting>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::scope::Mode;
 
     #[test]
     fn an_entry_says_which_import_it_is_of() {
-        let scope = Scope::new(Id::new(Kind::Workspace, 5), Mode::Test);
-        let import = Id::new(Kind::Import, 7);
-        let waiting = Waiting { scope, import };
-        assert_eq!(Waiting::of(&waiting.key()), Some(waiting));
+        for mode in [Mode::Live, Mode::Test] {
+            let scope = Scope::new(Id::new(Kind::Workspace, u128::MAX), mode);
+            let import = Id::new(Kind::Import, 7);
+            let waiting = Waiting { scope, import };
+            assert_eq!(Waiting::of(&waiting.key()), Some(waiting));
+            assert!(waiting.key().len() <= 64, "{}", waiting.key());
+        }
         assert_eq!(Waiting::of("claim upkeep"), None);
     }
 }

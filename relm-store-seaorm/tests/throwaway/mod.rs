@@ -138,7 +138,7 @@ pub fn connect(url: &str) -> DatabaseConnection {
 }
 
 /// The tables of the store.
-pub const TABLES: [&str; 20] = [
+pub const TABLES: [&str; 22] = [
     "contacts",
     "companies",
     "deals",
@@ -159,6 +159,8 @@ pub const TABLES: [&str; 20] = [
     "event_logs",
     "trash",
     "unique_values",
+    "imports",
+    "import_parts",
 ];
 
 /// A database that is emptied for another test when this is dropped.
