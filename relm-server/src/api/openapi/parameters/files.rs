@@ -13,7 +13,7 @@ fn one_of<'a>(names: impl IntoIterator<Item = &'a str>) -> Value {
     json!({ "type": "string", "enum": names })
 }
 
-/// The objects by their names in paths: no `enum`, since generators call its type `Object`, which languages have already.
+/// The objects by their names in paths: no `enum`, of which clients would have a type called `Object`.
 fn object(says: &str) -> Value {
     let names = ObjectType::ALL.map(|object| KeyResource::from(object).as_str());
     let says = format!("{says} One of {}.", names.join(", "));
