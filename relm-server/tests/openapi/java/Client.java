@@ -32,7 +32,7 @@ public class Client {
 
         ContactBatchCreate rows = new ContactBatchCreate()
                 .addContactsItem(new ContactCreate().email("ADA@java.example").lastName("Lovelace"))
-                .addDedupOnItem(ContactBatchCreate.DedupOnEnum.EMAIL);
+                .addDedupOnItem("email");
         ContactsApi.APIContactsBatchRequest batch = ContactsApi.APIContactsBatchRequest.newBuilder()
                 .contactBatchCreate(rows)
                 .idempotencyKey("batch-java")
