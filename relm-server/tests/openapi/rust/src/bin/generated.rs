@@ -7,7 +7,6 @@ use relm::apis::contacts_api::{
 };
 use relm::apis::events_api::{EventsListParams, events_list};
 use relm::apis::{Error, ResponseContent};
-use relm::models::contact_batch_create::DedupOn;
 use relm::models::{ContactBatchCreate, ContactCreate, ContactUpdate, ErrorResponse, Event};
 use serde_json::json;
 
@@ -52,7 +51,7 @@ async fn main() {
 
     let rows = || ContactsBatchParams {
         contact_batch_create: ContactBatchCreate {
-            dedup_on: Some(Some(vec![DedupOn::Email])),
+            dedup_on: Some(Some(vec!["email".to_owned()])),
             ..ContactBatchCreate::new(vec![ContactCreate {
                 last_name: Some(Some("Lovelace".to_owned())),
                 ..contact("ADA@rust.example")
