@@ -207,6 +207,7 @@ async fn walk(list: impl AsyncFn(ListRequest) -> relm_core::Result<List>) -> Vec
 fn can_be_changed(field: &mut Value) {
     (field["description"], field["position"]) = (Value::Null, Value::Null);
     (field["enforce"], field["version"]) = (json!("always"), json!(1));
+    field["unique"] = json!(false);
     field["updated_at"] = field["created_at"].clone();
 }
 
