@@ -206,9 +206,8 @@ async fn walk(list: impl AsyncFn(ListRequest) -> relm_core::Result<List>) -> Vec
 /// Adds what definitions are shown with since they can be changed.
 fn can_be_changed(field: &mut Value) {
     (field["description"], field["position"]) = (Value::Null, Value::Null);
-    (field["enforce"], field["version"]) = (json!("always"), json!(1));
-    field["unique"] = json!(false);
-    field["updated_at"] = field["created_at"].clone();
+    (field["enforce"], field["unique"]) = (json!("always"), json!(false));
+    (field["version"], field["updated_at"]) = (json!(1), field["created_at"].clone());
 }
 
 async fn records_are_as_they_were(scoped: &Scoped, shown: &Value) {
