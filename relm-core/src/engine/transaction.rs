@@ -76,41 +76,28 @@ pub(super) async fn transact<X: Transaction>(
     output.ok_or_else(|| Error::internal("a transaction ended without what it comes to"))
 }
 
-/// What an attempt comes to, but for the output.
-enum Step {
-    Commit(Batch),
-    Done,
-    Retry,
-}
-
-/// A transaction of whatever output.
-#[async_trait]
-trait Attempt: Send {
-    async fn plan(&mut self) -> Result<Step>;
-    fn committed(&mut self);
-    fn resolve(&mut self, conflict: Refusal) -> Result<()>;
-    fn exhausted(&self) -> Error;
-}
-
-/// A transaction, and what its last plan comes to.
+/// A transaction whose output is kept beside it, so that the loop is compiled once.
 struct Attempted<'x, X: Transaction> {
     transaction: &'x mut X,
+    /// What its last plan comes to.
     output: Option<X::Output>,
 }
 
 #[async_trait]
-impl<X: Transaction> Attempt for Attempted<'_, X> {
-    async fn plan(&mut self) -> Result<Step> {
+impl<X: Transaction> Transaction for Attempted<'_, X> {
+    type Output = ();
+
+    async fn plan(&mut self) -> Result<Planned<()>> {
         Ok(match self.transaction.plan().await? {
             Planned::Commit(batch, output) => {
                 self.output = Some(output);
-                Step::Commit(batch)
+                Planned::Commit(batch, ())
             }
             Planned::Done(output) => {
                 self.output = Some(output);
-                Step::Done
+                Planned::Done(())
             }
-            Planned::Retry => Step::Retry,
+            Planned::Retry => Planned::Retry,
         })
     }
 
@@ -130,15 +117,15 @@ impl<X: Transaction> Attempt for Attempted<'_, X> {
 /// Attempts a transaction until it is committed, or comes to nothing to commit.
 fn attempt<'a>(
     storage: &'a Storage,
-    transaction: &'a mut dyn Attempt,
+    transaction: &'a mut dyn Transaction<Output = ()>,
 ) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         let mut overtaken = None;
         for _ in 0..ATTEMPTS_MAX {
             let batch = match transaction.plan().await? {
-                Step::Commit(batch) => batch,
-                Step::Done => return Ok(()),
-                Step::Retry => continue,
+                Planned::Commit(batch, ()) => batch,
+                Planned::Done(()) => return Ok(()),
+                Planned::Retry => continue,
             };
             if batch.writes.is_empty() {
                 return Ok(());
