@@ -11,7 +11,7 @@ use super::listeners::Listeners;
 use super::staging::Staging;
 use super::storage::Storage;
 use crate::error::{Error, Result};
-use crate::limits::IDEMPOTENCY_KEY_CHARS_MAX;
+use crate::limits::{IDEMPOTENCY_KEY_CHARS_MAX, PAGE_LIMIT_MAX};
 use crate::query::cursor::Cursors;
 use crate::record::workspace::Workspace;
 use crate::record::{Actor, Document};
@@ -207,6 +207,15 @@ impl Context {
     pub async fn holder(&self, kind: Kind, key: String) -> Result<Option<Document>> {
         let found = self.storage().find(self.scope, kind, &[key]).await?;
         Ok(found.into_iter().flatten().next())
+    }
+
+    /// The documents of the records of `kind` that hold these unique keys, in the order of the keys.
+    pub async fn holders(&self, kind: Kind, keys: &[String]) -> Result<Vec<Option<Document>>> {
+        let mut all = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(PAGE_LIMIT_MAX) {
+            all.extend(self.storage().find(self.scope, kind, keys).await?);
+        }
+        Ok(all)
     }
 
     pub async fn list(&self, query: &Query) -> Result<Page> {

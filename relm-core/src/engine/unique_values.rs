@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::context::Context;
 use crate::error::Result;
-use crate::limits::PAGE_LIMIT_MAX;
 use crate::record::object_type::ObjectType;
 use crate::record::unique_member::{UniqueMember, indexed_members};
 use crate::record::{Document, Entry, Record, UniqueValue};
@@ -145,13 +144,8 @@ async fn read(
 ) -> Result<()> {
     let unknown = keys.filter(|key| !known.contains_key(*key));
     let unknown: Vec<String> = unknown.cloned().collect();
-    for keys in unknown.chunks(PAGE_LIMIT_MAX) {
-        let storage = context.storage();
-        let found = storage
-            .find(context.scope(), Kind::UniqueValue, keys)
-            .await?;
-        known.extend(keys.iter().cloned().zip(found));
-    }
+    let found = context.holders(Kind::UniqueValue, &unknown).await?;
+    known.extend(unknown.into_iter().zip(found));
     Ok(())
 }
 

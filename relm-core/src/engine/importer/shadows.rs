@@ -6,16 +6,12 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use crate::engine::change::{Operation, Plan, apply};
-use crate::engine::context::Context;
 use crate::engine::resources::imports::rows::{ImportRows, RowOutcome};
 use crate::error::{Error, Result};
 use crate::record::import::{ImportPart, PartKey, Shadow};
-use crate::record::{Document, Entry, Record};
+use crate::record::{Entry, Record};
 use crate::store::{Refusal, Write};
 use crate::value::id::{Id, Kind};
-
-/// Pieces that are read at once.
-const READ: usize = 200;
 
 /// Works on the rows as if they were taken in, and plans to keep what they make.
 pub(super) async fn plan_shadows(
@@ -114,9 +110,9 @@ impl Shadows {
             pieces.insert(PartKey::Record(id).of(import), shadow);
         }
         let keys: Vec<String> = pieces.keys().cloned().collect();
-        let mut stored = found(plan.context(), &keys).await?;
-        for (key, shadow) in pieces {
-            match stored.remove(&key) {
+        let stored = plan.context().holders(Kind::ImportPart, &keys).await?;
+        for ((key, shadow), stored) in pieces.into_iter().zip(stored) {
+            match stored {
                 Some(document) => {
                     let part: ImportPart = document.decode()?;
                     let after = Entry::new(part.saying(&shadow)?);
@@ -135,20 +131,6 @@ impl Shadows {
         }
         Ok(())
     }
-}
-
-/// The pieces that are there already, by their keys.
-async fn found(context: &Context, keys: &[String]) -> Result<BTreeMap<String, Document>> {
-    let mut all = BTreeMap::new();
-    for keys in keys.chunks(READ) {
-        let storage = context.storage();
-        let found = storage
-            .find(context.scope(), Kind::ImportPart, keys)
-            .await?;
-        let there = keys.iter().zip(found);
-        all.extend(there.filter_map(|(key, document)| Some((key.clone(), document?))));
-    }
-    Ok(all)
 }
 
 fn raw(json: &str) -> Result<Box<serde_json::value::RawValue>> {

@@ -8,7 +8,6 @@ use super::associations;
 use crate::engine::change::Plan;
 use crate::engine::context::Context;
 use crate::error::Result;
-use crate::limits::PAGE_LIMIT_MAX;
 use crate::record::association::Association;
 use crate::record::{Document, Entry, Existence, Trashed};
 use crate::store::{Refusal, Write};
@@ -145,14 +144,11 @@ impl Returning {
         let others: BTreeSet<Id> = kept.iter().flat_map(|(it, _)| self.others(it)).collect();
         let others: Vec<Id> = others.into_iter().collect();
         let context = plan.context();
-        let mut deleted: BTreeMap<Id, Id> = BTreeMap::new();
-        for others in others.chunks(PAGE_LIMIT_MAX) {
-            let keys: Vec<String> = others.iter().map(|other| other.text()).collect();
-            let storage = context.storage();
-            let found = storage.find(context.scope(), Kind::Trashed, &keys).await?;
-            let found = others.iter().zip(found);
-            deleted.extend(found.filter_map(|(other, found)| Some((*other, found?.id))));
-        }
+        let keys: Vec<String> = others.iter().map(|other| other.text()).collect();
+        let found = context.holders(Kind::Trashed, &keys).await?;
+        let found = others.into_iter().zip(found);
+        let deleted = found.filter_map(|(other, found)| Some((other, found?.id)));
+        let deleted: BTreeMap<Id, Id> = deleted.collect();
         for (before, document) in kept {
             let mut others = self.others(&before).filter_map(|other| deleted.get(&other));
             match others.find(|other| other.timestamp() > before.deleted_at) {
@@ -207,16 +203,9 @@ async fn held(
         .iter()
         .map(|(_, association, _)| association.edge_key());
     let keys: Vec<String> = keys.collect();
-    let mut held = BTreeSet::new();
-    for keys in keys.chunks(PAGE_LIMIT_MAX) {
-        let storage = context.storage();
-        let found = storage
-            .find(context.scope(), Kind::Association, keys)
-            .await?;
-        let there = keys.iter().zip(found).filter(|(_, found)| found.is_some());
-        held.extend(there.map(|(key, _)| key.clone()));
-    }
-    Ok(held)
+    let found = context.holders(Kind::Association, &keys).await?;
+    let there = keys.into_iter().zip(found).filter(|(_, it)| it.is_some());
+    Ok(there.map(|(key, _)| key).collect())
 }
 
 fn entry_of(trashed: Trashed, document: &Document) -> Entry {

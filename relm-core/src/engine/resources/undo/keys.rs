@@ -6,7 +6,6 @@ use super::reversal::Action;
 use crate::engine::context::Context;
 use crate::engine::unique_values::still_has;
 use crate::error::Result;
-use crate::limits::PAGE_LIMIT_MAX;
 use crate::record::UniqueValue;
 use crate::record::field::Field;
 use crate::record::object_type::ObjectType;
@@ -133,24 +132,21 @@ async fn holders<'a>(
     }
     let mut holders = BTreeMap::new();
     for (kind, wanted) in of_kinds {
-        for wanted in wanted.chunks(PAGE_LIMIT_MAX) {
-            let keys: Vec<String> = wanted.iter().map(|want| want.key.clone()).collect();
-            let storage = context.storage();
-            let found = storage.find(context.scope(), kind, &keys).await?;
-            for (want, found) in wanted.iter().zip(found) {
-                let Some(found) = found else {
+        let keys: Vec<String> = wanted.iter().map(|want| want.key.clone()).collect();
+        let found = context.holders(kind, &keys).await?;
+        for (want, found) in wanted.iter().zip(found) {
+            let Some(found) = found else {
+                continue;
+            };
+            let mut holder = found.id;
+            if kind == Kind::UniqueValue {
+                let value: UniqueValue = found.decode()?;
+                holder = value.record_id;
+                if !still_has(context, holder, &want.key, want.member).await? {
                     continue;
-                };
-                let mut holder = found.id;
-                if kind == Kind::UniqueValue {
-                    let value: UniqueValue = found.decode()?;
-                    holder = value.record_id;
-                    if !still_has(context, holder, &want.key, want.member).await? {
-                        continue;
-                    }
                 }
-                holders.insert((kind, want.key.as_str()), holder);
             }
+            holders.insert((kind, want.key.as_str()), holder);
         }
     }
     Ok(holders)

@@ -219,17 +219,11 @@ impl Links {
         let unlinked = self.unlinked.iter().chain(&self.leaving);
         let unlinked: BTreeSet<Id> = unlinked.map(|(edge, _)| edge.id).collect();
         let keys: Vec<String> = self.removed.iter().map(Association::edge_key).collect();
-        let mut held = BTreeSet::new();
-        for keys in keys.chunks(PAGE_LIMIT_MAX) {
-            let storage = context.storage();
-            let found = storage.find(context.scope(), Kind::Association, keys);
-            for (key, found) in keys.iter().zip(found.await?) {
-                if found.is_some_and(|found| !unlinked.contains(&found.id)) {
-                    held.insert(key.clone());
-                }
-            }
-        }
-        Ok(held)
+        let found = context.holders(Kind::Association, &keys).await?;
+        let is_held = |found: Option<Document>| found.is_some_and(|it| !unlinked.contains(&it.id));
+        let all = keys.into_iter().zip(found);
+        let held = all.filter_map(|(key, found)| is_held(found).then_some(key));
+        Ok(held.collect())
     }
 }
 
