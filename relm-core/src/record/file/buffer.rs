@@ -71,6 +71,71 @@ impl Buffer {
     }
 }
 
+/// What a [`LineReader`] comes to next.
+#[derive(Debug)]
+pub(super) enum Line<'a> {
+    /// A line without its end, and its number.
+    Whole(&'a str, u64),
+    /// The beginning of a line that is longer than one may be, and its number: the rest is passed over.
+    TooLong(String, u64),
+    /// The rest of a line has not arrived.
+    Open,
+    /// Nothing is left to be read.
+    End,
+}
+
+/// Reads lines, each as soon as it is whole.
+#[derive(Debug)]
+pub(super) struct LineReader {
+    /// The bytes that a line may have.
+    bytes_max: usize,
+    /// Whether the rest of a line that was too long is passed over.
+    is_skipping: bool,
+    /// The bytes of the line that were looked at.
+    seen: usize,
+}
+
+impl LineReader {
+    pub const fn new(bytes_max: usize) -> Self {
+        Self {
+            bytes_max,
+            is_skipping: false,
+            seen: 0,
+        }
+    }
+
+    /// The next line that the buffer has whole.
+    pub fn next<'a>(&mut self, buffer: &'a mut Buffer, is_last: bool) -> Line<'a> {
+        if self.is_skipping {
+            if !buffer.skip_line(is_last) {
+                return Line::Open;
+            }
+            self.is_skipping = false;
+        }
+        let (text, line) = (buffer.rest(), buffer.line());
+        if text.is_empty() {
+            return match is_last {
+                true => Line::End,
+                false => Line::Open,
+            };
+        }
+        let len = self.seen + first_line(&text[self.seen..]);
+        self.seen = 0;
+        if len > self.bytes_max {
+            self.is_skipping = true;
+            return Line::TooLong(text.excerpt(), line);
+        }
+        let is_open = matches!(text.as_bytes()[len..], [] | [b'\r']);
+        if is_open && !is_last {
+            self.seen = len;
+            return Line::Open;
+        }
+        let start = buffer.start;
+        buffer.take_line();
+        Line::Whole(&buffer.text[start..start + len], line)
+    }
+}
+
 /// The bytes before the end of the first line.
 pub(super) fn first_line(text: &str) -> usize {
     let end = text.bytes().position(|byte| matches!(byte, b'\n' | b'\r'));

@@ -2,63 +2,50 @@
 
 use serde_json::Value;
 
-use super::buffer::{Buffer, Excerpt, first_line};
+use super::buffer::{Buffer, Excerpt, Line, LineReader};
 use super::row::{Row, RowError, Source};
 use crate::limits::{FILE_COLUMNS_MAX, FILE_ROW_BYTES_MAX};
 use crate::record::input::type_name;
 use crate::value::json;
 
 /// Reads objects, each as soon as its line is whole.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct NdjsonRows {
-    /// Whether the rest of a line that was too long is passed over.
-    is_skipping: bool,
-    /// The bytes of the line that were looked at.
-    seen: usize,
+    lines: LineReader,
 }
 
 impl NdjsonRows {
+    pub const fn new() -> Self {
+        Self {
+            lines: LineReader::new(FILE_ROW_BYTES_MAX),
+        }
+    }
+
     /// The next row that the buffer has whole.
     pub fn next(&mut self, buffer: &mut Buffer, is_last: bool) -> Option<Result<Row, RowError>> {
         loop {
-            if self.is_skipping {
-                if !buffer.skip_line(is_last) {
-                    return None;
+            match self.lines.next(buffer, is_last) {
+                Line::Whole(text, line) => {
+                    let outcome = read(text, line);
+                    if outcome.is_some() {
+                        return outcome;
+                    }
                 }
-                self.is_skipping = false;
-            }
-            let (text, line) = (buffer.rest(), buffer.line());
-            if text.is_empty() {
-                return None;
-            }
-            let len = self.seen + first_line(&text[self.seen..]);
-            self.seen = 0;
-            if len > FILE_ROW_BYTES_MAX {
-                self.is_skipping = true;
-                return Some(Err(too_long(line, text)));
-            }
-            let is_open = matches!(text.as_bytes()[len..], [] | [b'\r']);
-            if is_open && !is_last {
-                self.seen = len;
-                return None;
-            }
-            let outcome = read(&text[..len], line);
-            buffer.take_line();
-            if outcome.is_some() {
-                return outcome;
+                Line::TooLong(text, line) => return Some(Err(too_long(line, text))),
+                Line::Open | Line::End => return None,
             }
         }
     }
 }
 
-fn too_long(line: u64, text: &str) -> RowError {
+fn too_long(line: u64, text: String) -> RowError {
     RowError {
         line,
         column: None,
         message: format!(
             "Line {line} is longer than a row can be, {FILE_ROW_BYTES_MAX} bytes: NDJSON has an object on each line."
         ),
-        text: text.excerpt(),
+        text,
     }
 }
 

@@ -178,10 +178,10 @@ impl FileReader {
                 self.header = Some(head.header);
                 self.notices = head.notices;
             }
-            FileFormat::Ndjson => self.rows = Rows::Ndjson(NdjsonRows::default()),
+            FileFormat::Ndjson => self.rows = Rows::Ndjson(NdjsonRows::new()),
             FileFormat::Vcard if begin.is_empty() && self.is_finished => return Err(empty()),
             FileFormat::Vcard => {
-                self.rows = Rows::Vcard(Box::default());
+                self.rows = Rows::Vcard(Box::new(VcardRows::new()));
                 self.header = Some(vcard::HEADER.map(str::to_owned).to_vec());
             }
         }

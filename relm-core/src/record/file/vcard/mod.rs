@@ -6,63 +6,52 @@ mod property;
 use self::card::Card;
 pub(super) use self::card::HEADER;
 use self::property::{is_quoted_printable, name_of};
-use super::buffer::{Buffer, first_line};
+use super::buffer::{Buffer, Line, LineReader};
 use super::row::{Row, RowError};
 use crate::limits::FILE_CELL_BYTES_MAX;
 
 /// Reads vCards of version 2.1, 3.0 (RFC 2426) and 4.0 (RFC 6350), each as soon as it ends.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct VcardRows {
+    lines: LineReader,
     card: Option<Card>,
     /// The line that is being unfolded, and where it begins.
     property: String,
     begins_on: u64,
     /// Whether that line is of no use: a picture, or too long.
     is_dropped: bool,
-    /// Whether the rest of a physical line is passed over.
-    is_skipping: bool,
     /// Whether it was said that there is something between two cards.
     is_stray_told: bool,
-    /// The bytes of the line that were looked at.
-    seen: usize,
 }
 
 /// Properties whose values are pictures, sounds and keys.
 const BINARY: [&str; 4] = ["PHOTO", "LOGO", "SOUND", "KEY"];
 
 impl VcardRows {
+    pub const fn new() -> Self {
+        Self {
+            lines: LineReader::new(FILE_CELL_BYTES_MAX),
+            card: None,
+            property: String::new(),
+            begins_on: 0,
+            is_dropped: false,
+            is_stray_told: false,
+        }
+    }
+
     /// The next row that the buffer has whole.
     pub fn next(&mut self, buffer: &mut Buffer, is_last: bool) -> Option<Result<Row, RowError>> {
         loop {
-            if self.is_skipping {
-                if !buffer.skip_line(is_last) {
-                    return None;
+            match self.lines.next(buffer, is_last) {
+                Line::Whole(text, line) => {
+                    let outcome = self.line(text, line);
+                    if outcome.is_some() {
+                        return outcome;
+                    }
                 }
-                self.is_skipping = false;
-            }
-            let (text, line) = (buffer.rest(), buffer.line());
-            if text.is_empty() {
-                return match is_last {
-                    true => self.end(),
-                    false => None,
-                };
-            }
-            let len = self.seen + first_line(&text[self.seen..]);
-            self.seen = 0;
-            if len > FILE_CELL_BYTES_MAX {
-                self.is_skipping = true;
-                self.too_long(text, line);
-                continue;
-            }
-            let is_open = matches!(text.as_bytes()[len..], [] | [b'\r']);
-            if is_open && !is_last {
-                self.seen = len;
-                return None;
-            }
-            let text = text[..len].to_owned();
-            buffer.take_line();
-            if let Some(outcome) = self.line(&text, line) {
-                return Some(outcome);
+                Line::TooLong(text, line) => self.too_long(&text, line),
+                Line::Open => return None,
+                Line::End => return self.end(),
             }
         }
     }
