@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::engine::change::Plan;
-use crate::error::{Error, Result};
+use crate::engine::change::{Operation, Plan};
+use crate::engine::context::Context;
+use crate::engine::idempotency::apply_once;
+use crate::engine::reply::{Outcome, Reply};
+use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{FIELDS_BYTES_MAX, FIELDS_MAX};
 use crate::record::field::Field;
 use crate::record::{
@@ -70,6 +73,20 @@ fn check_bytes<'a>(fields: impl IntoIterator<Item = &'a Field>, bytes: usize) ->
              shorten labels and choices."
         ),
     ))
+}
+
+/// What is answered where an error broke off what a definition says is to be done: whoever finds it goes on, and an error would say that
+/// nothing was done. `json` is the definition, should `pause`, which tells how far it is, fail as well.
+pub(super) async fn accepted(
+    context: &Context,
+    pause: impl Operation<Output = Reply<Field>>,
+    json: Arc<str>,
+) -> Result<Reply<Field>> {
+    match apply_once(context, pause).await {
+        // Nothing is left that would go on.
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(error),
+        kept => Ok(kept.unwrap_or_else(|_| Reply::new(Outcome::Accepted, json))),
+    }
 }
 
 /// Writes a definition that says otherwise, and its event.

@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 
 use async_trait::async_trait;
 
-use super::definitions::{replace, unknown};
+use super::definitions::{accepted, replace, unknown};
 use super::impact::has_one_of;
 use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::context::Context;
@@ -33,14 +33,8 @@ const STEP: usize = 50;
 pub(super) async fn rename(context: &Context, field: Field) -> Result<Reply<Field>> {
     let (id, json) = (field.id, Entry::new(field.clone()).json);
     match rename_some(context, field).await {
-        // The definition says so, and whoever finds it goes on: an error would say that nothing was done.
         Err(error) if error.kind() != ErrorKind::IdempotencyConflict && is_kept(context) => {
-            let pause = Pause { id, known: None };
-            match apply_once(context, pause).await {
-                // Nothing is left that would go on.
-                Err(error) if error.kind() == ErrorKind::NotFound => Err(error),
-                kept => Ok(kept.unwrap_or_else(|_| Reply::new(Outcome::Accepted, json))),
-            }
+            accepted(context, Pause { id, known: None }, json).await
         }
         ended => ended,
     }

@@ -9,7 +9,7 @@
 use async_trait::async_trait;
 use serde_json::Map;
 
-use super::definitions::{record_event, replace, unknown};
+use super::definitions::{accepted, record_event, replace, unknown};
 use super::duplicates::{Duplicates, refusal};
 use super::ending::{Pace, end, index_of, take_away};
 use super::looking::look;
@@ -60,18 +60,13 @@ pub(super) async fn make(context: &Context, field: Field, made: bool) -> Result<
         return rehearse(context, field, made).await;
     }
     match make_some(context, &field, made).await {
-        // The definition says so, and whoever finds it goes on: an error would say that nothing was done.
         Err(error)
             if !matches!(
                 error.kind(),
                 ErrorKind::IdempotencyConflict | ErrorKind::Conflict
             ) && is_kept(context) =>
         {
-            match apply_once(context, Pause { id, made }).await {
-                // Nothing is left that would go on.
-                Err(error) if error.kind() == ErrorKind::NotFound => Err(error),
-                kept => Ok(kept.unwrap_or_else(|_| Reply::new(Outcome::Accepted, json))),
-            }
+            accepted(context, Pause { id, made }, json).await
         }
         ended => ended,
     }
