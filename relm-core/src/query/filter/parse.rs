@@ -324,29 +324,22 @@ fn read_metadata_value(
     field: &str,
     text: &str,
 ) -> Result<ColumnValue<'static>> {
-    let (fits, expected, hint) = match field_type {
+    let (fits, expected, hint) = match metadata_type(field_type) {
         // What is none of the type's values is asked for all the same, since records from before the definition may have it.
-        None
-        | Some(
-            FieldType::Text
-            | FieldType::Select
-            | FieldType::Multiselect
-            | FieldType::Url
-            | FieldType::Email
-            | FieldType::Phone,
-        ) => (true, "a text", Hint::default()),
-        Some(FieldType::Datetime) => {
+        ColumnType::Text { .. } | ColumnType::Id(_) => (true, "a text", Hint::default()),
+        ColumnType::Timestamp => {
             let fits = Timestamp::parse(text).is_some();
             (fits, MOMENT, hint::timestamp_meant(&text.into()))
         }
         // No operator of theirs takes a value.
-        Some(FieldType::Currency | FieldType::Json) => (false, "another field", Hint::default()),
-        Some(FieldType::Number) => (number(text).is_some(), "a number", Hint::default()),
-        Some(FieldType::Date) => {
+        ColumnType::Json => (false, "another field", Hint::default()),
+        // A number of `metadata` may have decimals.
+        ColumnType::Integer => (number(text).is_some(), "a number", Hint::default()),
+        ColumnType::Date => {
             let fits = Date::parse(text).is_some();
             (fits, DAY, hint::date_meant(&text.into()))
         }
-        Some(FieldType::Bool) => {
+        ColumnType::Boolean => {
             let fits = text.parse::<bool>().is_ok();
             (fits, "true or false", Hint::default())
         }

@@ -6,7 +6,7 @@ use relm_core::limits::{
     FILTER_IN_VALUES_MAX, IDEMPOTENCY_KEY_CHARS_MAX, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX,
     SEARCH_QUERY_CHARS_MAX,
 };
-use relm_core::query::filter::{Operator, applies_to_field};
+use relm_core::query::filter::{Operator, applies_to_field, metadata_type};
 use relm_core::record::column::ColumnType;
 use relm_core::{Field, FieldType, Kind, ObjectType};
 use serde_json::{Value, json};
@@ -281,17 +281,8 @@ fn plain(ty: ColumnType) -> Value {
 
 fn of_custom_field(field: &Field) -> Value {
     match field.field_type {
-        FieldType::Text
-        | FieldType::Select
-        | FieldType::Multiselect
-        | FieldType::Url
-        | FieldType::Email
-        | FieldType::Phone
-        | FieldType::Currency
-        | FieldType::Json => json!({ "type": "string" }),
-        FieldType::Datetime => json!({ "type": "string", "format": "date-time" }),
+        // With decimals, which a column has not.
         FieldType::Number => json!({ "type": "number" }),
-        FieldType::Date => json!({ "type": "string", "format": "date" }),
-        FieldType::Bool => json!({ "type": "boolean" }),
+        ty => plain(metadata_type(Some(ty))),
     }
 }
