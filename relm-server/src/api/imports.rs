@@ -4,7 +4,9 @@ use futures_util::StreamExt;
 use relm_core::engine::ImportOptions;
 use relm_core::query::filter::Filter;
 use relm_core::record::ActorType;
-use relm_core::record::file::{CellOptions, FileFormat, FileOptions};
+use relm_core::record::file::{
+    CellOptions, DateOrder, DecimalMark, Delimiter, Encoding, FileFormat, FileOptions,
+};
 use relm_core::record::import::Import;
 use relm_core::{
     Error, ErrorKind, Id, KeyAction, KeyResource, KeyScope, Kind, ObjectType, Principal, Quoted,
@@ -68,23 +70,19 @@ fn options(call: &mut Call) -> Result<ImportOptions, ApiError> {
     let query = &mut call.query;
     let mut options = ImportOptions::new(take_object(query, Takes::Import)?);
     options = options.file(FileOptions {
-        format: take_named(
-            query,
-            "format",
-            FileFormat::ALL.map(FileFormat::as_str).as_slice(),
-        )?,
+        format: take_named(query, "format", &FileFormat::ALL.map(FileFormat::as_str))?,
         content_type,
         file_name: query.take("file_name")?,
-        encoding: take_named(
-            query,
-            "encoding",
-            &["utf-8", "utf-16le", "utf-16be", "windows-1252"],
-        )?,
-        delimiter: take_named(query, "delimiter", &["comma", "semicolon", "tab", "pipe"])?,
+        encoding: take_named(query, "encoding", &Encoding::ALL.map(Encoding::as_str))?,
+        delimiter: take_named(query, "delimiter", &Delimiter::ALL.map(Delimiter::as_str))?,
     });
     options.cells = CellOptions {
-        date_order: take_named(query, "date_order", &["day_first", "month_first"])?,
-        decimal_mark: take_named(query, "decimal_mark", &["point", "comma"])?,
+        date_order: take_named(query, "date_order", &DateOrder::ALL.map(DateOrder::as_str))?,
+        decimal_mark: take_named(
+            query,
+            "decimal_mark",
+            &DecimalMark::ALL.map(DecimalMark::as_str),
+        )?,
     };
     if let Some(names) = query.take("dedup_on")? {
         let names = names.split(',').filter(|name| !name.is_empty());
