@@ -61,14 +61,9 @@ impl<'a> Slice<'a> {
             let at = environment.now();
             let is_leased = now.is_leased_to_others(self.worker, at);
             match now.status {
-                ImportStatus::Receiving if is_leased => return Ok(Spent::Waits),
+                status if is_leased && !status.has_ended() => return Ok(Spent::Waits),
                 ImportStatus::Receiving => {
                     apply(&context, NeverArrived { import }).await?;
-                }
-                ImportStatus::Queued | ImportStatus::Running | ImportStatus::Undoing
-                    if is_leased =>
-                {
-                    return Ok(Spent::Waits);
                 }
                 ImportStatus::Queued | ImportStatus::Running | ImportStatus::Undoing => {
                     let stepped = self.step(&context, &now, is_last).await;
