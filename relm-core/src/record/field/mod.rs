@@ -1,25 +1,25 @@
 //! Custom fields: what a workspace defines, and whether a record keeps to it.
 
 mod definition;
+mod field_type;
 mod input;
 mod names;
 mod options;
 mod patch;
 #[cfg(test)]
 mod tests;
-mod types;
 mod unique;
 mod values;
 
 use serde::{Deserialize, Serialize};
 
 use self::definition::{check_choices, check_key};
+pub use self::field_type::FieldType;
 pub use self::input::FieldInput;
 use self::input::{is_false, read_enforce};
 pub(crate) use self::options::composed;
 pub use self::options::{Enforce, FieldOptions, Renaming};
 pub use self::patch::{ChoiceChange, FieldPatch};
-pub use self::types::FieldType;
 pub use self::unique::{UniqueIndex, UniqueIndexState};
 pub(crate) use self::values::{
     check_metadata, custom_field, custom_field_elsewhere, custom_fields, normalise,
