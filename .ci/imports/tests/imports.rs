@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use imports::{circles, codes, imports};
 
 /// Folders of a crate whose own files may import each other, where they are there, and why.
-const EXCEPTIONS: [(&str, &str, &str); 11] = [
+const EXCEPTIONS: [(&str, &str, &str); 4] = [
     (
         "relm-server",
         "pages",
@@ -22,41 +22,6 @@ const EXCEPTIONS: [(&str, &str, &str); 11] = [
         "relm-server",
         "metrics",
         "`Metrics` holds what each file counts, and gives it out",
-    ),
-    (
-        "relm-core",
-        "error",
-        "the values that records share are a part of an error, of which their file is the methods",
-    ),
-    (
-        "relm-core",
-        "record/field",
-        "a definition is made of its input and says what is unique of it, and each of those is read against the others",
-    ),
-    (
-        "relm-core",
-        "engine/resources/batch",
-        "the rows of a batch are planned over a working set, which holds their claims and what is reported of them",
-    ),
-    (
-        "relm-core",
-        "engine/resources/undo",
-        "what an undo does asks who holds the unique values, and that is asked of what it does",
-    ),
-    (
-        "relm-server",
-        "api/schemas",
-        "the schema of metadata is a part of inputs, and is made by their functions",
-    ),
-    (
-        "relm-store-seaorm",
-        "search",
-        "a search that was overtaken begins again, as a step of itself",
-    ),
-    (
-        "relm-store-seaorm",
-        "sqlite",
-        "the store searches by a file of its own, which takes its readers",
     ),
     (
         "relm-store-seaorm",

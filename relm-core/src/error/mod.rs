@@ -1,17 +1,18 @@
 //! What can go wrong in a call, and what its caller can do about it.
 
-mod duplicates;
 mod json;
 mod kind;
+mod records;
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
-pub use self::duplicates::DuplicateValue;
 #[cfg(feature = "schema")]
 pub(crate) use self::json::Members;
 pub use self::kind::ErrorKind;
+pub(crate) use self::records::Affected;
+pub use self::records::DuplicateValue;
 
 use crate::limits::{
     ERROR_BYTES_MAX, ERROR_FIELD_BYTES_MAX, ERROR_IDS_MAX, ERROR_MESSAGE_BYTES_MAX,
@@ -49,17 +50,6 @@ struct Details {
     affected: Option<Affected>,
     duplicates: Vec<DuplicateValue>,
     source: Option<Box<dyn StdError + Send + Sync>>,
-}
-
-/// The records that a change would not fit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Affected {
-    /// How many there are.
-    pub count: usize,
-    /// Whether there may be more.
-    pub at_least: bool,
-    /// The first of them.
-    pub ids: Vec<Id>,
 }
 
 /// What the names of the members, the code, the ids of the record and of the request, and the punctuation may take.
@@ -234,6 +224,13 @@ impl Error {
         self.without_options()
     }
 
+    /// Lists values that several records have, the first of them. They take the place of the options.
+    #[must_use]
+    pub(crate) fn listing(mut self, values: impl Iterator<Item = DuplicateValue>) -> Self {
+        self.0.duplicates = DuplicateValue::listed(values);
+        self.without_options()
+    }
+
     /// Keeps the cause, for the log.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -291,6 +288,11 @@ impl Error {
     pub fn ids(&self) -> &[Id] {
         let affected = self.0.affected.as_ref();
         affected.map_or(&[], |affected| &affected.ids)
+    }
+
+    /// The first values that several records have, where a field was to be unique.
+    pub fn duplicates(&self) -> &[DuplicateValue] {
+        &self.0.duplicates
     }
 
     /// Why, in a stable word: `disk_full` or `read_only`, where the store takes no writes; `transaction_conflict`,

@@ -15,6 +15,7 @@
 
 mod again;
 mod held;
+mod known;
 mod statements;
 
 use std::cmp::Reverse;
@@ -29,9 +30,9 @@ use relm_core::store::{Search, SearchPage};
 use relm_core::value::id::Id;
 use relm_core::value::scope::Scope;
 
-pub(crate) use self::again::Known;
-use self::again::in_all;
 use self::held::Held;
+pub(crate) use self::known::Known;
+use self::known::in_all;
 pub(crate) use self::statements::{DOCUMENT, together};
 use self::statements::{Rows, having_word, identified, newest, of_ids};
 use crate::sql::Sql;

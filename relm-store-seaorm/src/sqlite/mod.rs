@@ -7,6 +7,7 @@ mod log;
 mod migration;
 mod options;
 mod reader;
+mod reads;
 mod search;
 mod spawn;
 #[cfg(test)]
@@ -33,13 +34,12 @@ use relm_core::value::hex::unhex;
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
 use relm_core::value::time::Timestamp;
-use rusqlite::Connection;
 
 use self::connection::rows;
 pub use self::options::{SqliteOptions, Synchronous};
-use self::reader::{Readers, document, list, queues, read_documents, snapshot};
+use self::reader::{document, list, queues, read_documents, snapshot};
+use self::reads::Reads;
 use self::spawn::spawn;
-use self::walkers::{Turn, Walkers};
 use self::writer::{Answer, Job, Work};
 use crate::dialect::Dialect;
 use crate::log::ASKED_MAX;
@@ -47,26 +47,16 @@ use crate::open_error::OpenError;
 use crate::plan::{about, compile};
 use crate::query::{ListPlan, documents};
 use crate::scope_number::{Place, scope_number, shadows_system};
-use crate::search::BROAD;
 use crate::sql::{Sql, table};
 
 /// SQLite before this could corrupt a database when a write-ahead log was reset: https://sqlite.org/wal.html#walresetbug
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
-/// Page caches of the readers that run where they are called, in KiB: what all of them together may hold.
-const READER_CACHE_KIB: usize = 40 * 1024;
-/// Page cache of a reader that walks, in KiB.
-const WALKER_CACHE_KIB: usize = 2 * 1024;
 /// Unique keys that one statement looks up.
 const KEYS_MAX: usize = 512;
 
 /// Keeps records in an SQLite file. Dropping it waits for the commits that were handed over.
 pub struct SqliteStore {
-    readers: Arc<Readers>,
-    /// Threads for reads that may be long, and their connections.
-    walkers: Walkers,
-    walking: Arc<Readers>,
-    /// Entries that make a word broad to a search.
-    broad: usize,
+    reads: Reads,
     /// Gone once the store is being dropped.
     jobs: Mutex<Option<Sender<Job>>>,
     threads: Vec<thread::JoinHandle<()>>,
@@ -93,7 +83,6 @@ impl SqliteStore {
         if let Some(pages) = pages_max {
             writer.pragma_update(None, "max_page_count", pages)?;
         }
-        let threads = thread::available_parallelism().map_or(1, usize::from);
         let (jobs, waiting) = mpsc::channel();
         let (committed, commits) = mpsc::channel();
         let checkpointer = checkpoint::Checkpointer::open(&path)?;
@@ -102,10 +91,7 @@ impl SqliteStore {
             writer::run(&writer, &waiting, &committed);
         })?;
         Ok(Self {
-            readers: Arc::new(Readers::new(path.clone(), READER_CACHE_KIB / threads)),
-            walkers: Walkers::start()?,
-            walking: Arc::new(Readers::new(path, WALKER_CACHE_KIB)),
-            broad: BROAD,
+            reads: Reads::start(path)?,
             jobs: Mutex::new(Some(jobs)),
             threads: vec![writes, checkpoints],
         })
@@ -135,34 +121,6 @@ impl SqliteStore {
             .await
             .unwrap_or_else(|_| Err(StoreError::ambiguous("the writer died").into()))
     }
-
-    /// Reads on a thread apart, where a read may be long.
-    async fn read_apart<T: Send + 'static>(
-        &self,
-        read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let readers = Arc::clone(&self.walking);
-        self.apart(self.walkers.turn(), move || readers.with(read))
-            .await
-    }
-
-    /// Does this on a thread apart.
-    async fn apart<T: Send + 'static>(
-        &self,
-        turn: Turn,
-        work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let (answer, answered) = oneshot::channel();
-        self.walkers.run(turn, move || {
-            // A caller that went away does not want the answer.
-            if !answer.is_canceled() {
-                let _ = answer.send(work());
-            }
-        });
-        answered
-            .await
-            .unwrap_or_else(|_| Err(StoreError::fault("a read panicked")))
-    }
 }
 
 impl Drop for SqliteStore {
@@ -189,7 +147,8 @@ impl Store for SqliteStore {
             return Ok(None);
         }
         let sql = documents(scope, id.kind(), &[id]);
-        self.readers
+        self.reads
+            .here
             .with(|connection| Ok(read_documents(connection, &sql)?.pop()))
     }
 
@@ -204,7 +163,7 @@ impl Store for SqliteStore {
         };
         let column = columns(kind)[place].name;
         let is_one_statement = keys.len() <= KEYS_MAX;
-        self.readers.with_all(is_one_statement, |connection| {
+        self.reads.here.with_all(is_one_statement, |connection| {
             let mut found = std::collections::HashMap::new();
             for keys in keys.chunks(KEYS_MAX) {
                 let keys: Vec<_> = keys.iter().map(|key| key.clone().into()).collect();
@@ -228,22 +187,24 @@ impl Store for SqliteStore {
         let plan = ListPlan::new(Dialect::Sqlite, scope, query);
         if plan.is_bounded() {
             return self
-                .readers
+                .reads
+                .here
                 .with(|connection| list(connection, &plan, query));
         }
         let query = query.clone();
-        self.read_apart(move |connection| {
-            list(
-                connection,
-                &ListPlan::new(Dialect::Sqlite, scope, &query),
-                &query,
-            )
-        })
-        .await
+        self.reads
+            .apart(move |connection| {
+                list(
+                    connection,
+                    &ListPlan::new(Dialect::Sqlite, scope, &query),
+                    &query,
+                )
+            })
+            .await
     }
 
     async fn search(&self, scope: Scope, asked: &Search) -> Result<SearchPage, StoreError> {
-        search::search(self, scope, asked).await
+        search::search(&self.reads, scope, asked).await
     }
 
     async fn configuration(
@@ -251,7 +212,7 @@ impl Store for SqliteStore {
         scope: Scope,
         known: Option<Arc<Configuration>>,
     ) -> Result<Arc<Configuration>, StoreError> {
-        let read = self.readers.with(|connection| {
+        let read = self.reads.here.with(|connection| {
             snapshot(connection, |connection| {
                 let mut version = Sql::new("SELECT version FROM configurations WHERE scope = ");
                 version.bind(scope_number(scope));
@@ -292,7 +253,7 @@ impl Store for SqliteStore {
         sql.bind(scope_number(scope))
             .and("key_digest", key.to_owned());
         sql.push(" AND expires_at > ").bind(now.as_millis());
-        let found = self.readers.with(|connection| {
+        let found = self.reads.here.with(|connection| {
             let mut found = rows(connection, &sql, |row| {
                 Ok(StoredResponse {
                     key: key.to_owned(),
@@ -316,7 +277,8 @@ impl Store for SqliteStore {
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
         let sql = about(scope, record, after, limit);
-        self.readers
+        self.reads
+            .here
             .with(|connection| rows(connection, &sql, |row| row.get(0)))
     }
 
@@ -330,12 +292,12 @@ impl Store for SqliteStore {
 
     async fn log(&self, scope: Scope, after: i64, limit: usize) -> Result<LogPage, StoreError> {
         let number = || self.write(Work::Number(scope));
-        log::page(&self.readers, number, scope, after, limit).await
+        log::page(&self.reads.here, number, scope, after, limit).await
     }
 
     async fn numbers(&self, scope: Scope, events: &[Id]) -> Result<Vec<Option<i64>>, StoreError> {
         let is_one_statement = events.len() <= ASKED_MAX;
-        self.readers.with_all(is_one_statement, |connection| {
+        self.reads.here.with_all(is_one_statement, |connection| {
             log::numbers(connection, scope, events)
         })
     }
@@ -346,7 +308,8 @@ impl Store for SqliteStore {
         limit: usize,
     ) -> Result<Vec<Queue>, StoreError> {
         let after = after.map(Place::from);
-        self.readers
+        self.reads
+            .here
             .with(|connection| snapshot(connection, |connection| queues(connection, after, limit)))
     }
 

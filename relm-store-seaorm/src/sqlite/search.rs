@@ -10,41 +10,41 @@ use relm_core::store::{Search, SearchPage, StoreError};
 use relm_core::value::scope::Scope;
 use rusqlite::Connection;
 
-use super::SqliteStore;
 use super::connection::store_error;
 use super::reader::{
     Deadline, Readers, begin_snapshot, each_document, end_snapshot, read_candidates,
 };
+use super::reads::Reads;
 use crate::search::{Searching, Step};
 
 /// One page of a search.
 pub(super) async fn search(
-    store: &SqliteStore,
+    reads: &Reads,
     scope: Scope,
     asked: &Search,
 ) -> Result<SearchPage, StoreError> {
-    let mut searching = Searching::new(scope, asked.clone(), store.broad, true);
-    let connection = store.readers.take()?;
+    let mut searching = Searching::new(scope, asked.clone(), reads.broad, true);
+    let connection = reads.here.take()?;
     begin_snapshot(&connection)
         .and_then(|()| go_on(&connection, &mut searching, Searching::is_short))
         .map_err(store_error)?;
     if searching.is_done() {
-        end(&store.readers, connection)?;
+        end(&reads.here, connection)?;
         return Ok(searching.page());
     }
-    if let Some(turn) = store.walkers.turn_at_once() {
-        let readers = Arc::clone(&store.readers);
+    if let Some(turn) = reads.walkers.turn_at_once() {
+        let readers = Arc::clone(&reads.here);
         let walk = move || to_end(&readers, connection, searching);
-        return store.apart(turn, walk).await;
+        return reads.work_apart(turn, walk).await;
     }
-    end(&store.readers, connection)?;
-    let (again, readers) = (searching.again(), Arc::clone(&store.walking));
+    end(&reads.here, connection)?;
+    let (again, readers) = (searching.again(), Arc::clone(&reads.walking));
     let walk = move || {
         let connection = readers.take()?;
         begin_snapshot(&connection).map_err(store_error)?;
         to_end(&readers, connection, again)
     };
-    store.apart(store.walkers.turn(), walk).await
+    reads.work_apart(reads.walkers.turn(), walk).await
 }
 
 /// Goes on with a search in the snapshot that a connection has open.

@@ -1,5 +1,6 @@
 //! Bulk create and upsert of the records of one type: up to 500 rows, one commit.
 
+mod claiming;
 mod claims;
 mod report;
 mod rows;
@@ -12,11 +13,11 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-pub(super) use self::claims::ambiguous;
+pub(super) use self::claims::{Failing, ambiguous};
 pub(super) use self::report::ListedOptions;
-use self::report::report;
 pub use self::report::{BatchReport, BatchRow, BatchTag, RowStatus};
-pub(super) use self::rows::{Failing, Rows, dedup_members, not_unique};
+use self::report::{place, report};
+pub(super) use self::rows::{Rows, dedup_members, not_unique};
 use super::drafts::Draft;
 use crate::engine::change::{Operation, Plan};
 use crate::engine::reply::{Outcome, Reply};
@@ -201,11 +202,6 @@ impl<T: Object> Serialize for BatchInput<T> {
         members.serialize_entry("atomic", atomic)?;
         members.end()
     }
-}
-
-/// Where a row is in its batch.
-fn place<T: Object>(index: usize) -> String {
-    format!("{}[{index}]", T::TYPE.plural())
 }
 
 fn check_count<T: Object>(rows: usize) -> Result<()> {

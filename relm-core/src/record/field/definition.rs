@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::FieldType;
+use super::field_type::FieldType;
 use crate::error::{Error, Result};
 use crate::limits::{
     FIELD_CHOICES_MAX, FIELD_KEY_CHARS_MAX, FIELD_OPTIONS_BYTES_MAX, TEXT_CHARS_MAX,

@@ -3,11 +3,10 @@
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-#[cfg(doc)]
-use super::Field;
+use super::field_type::FieldType;
 use super::names::{OPTIONS_OTHER_NAMES, OTHER_NAMES, READ_ONLY, TYPES_OTHER_NAMES};
+use super::options::{Enforce, FieldOptions};
 use super::unique;
-use super::{Enforce, FieldOptions, FieldType};
 use crate::error::Result;
 use crate::record::check;
 use crate::record::hint;
@@ -18,31 +17,31 @@ use crate::record::patch::Patch;
 /// What defines a custom field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldInput {
-    /// See [`Field::object_type`].
+    /// See [`Field::object_type`](crate::Field::object_type).
     pub object_type: ObjectType,
-    /// See [`Field::key`].
+    /// See [`Field::key`](crate::Field::key).
     pub key: String,
-    /// See [`Field::label`]; the key where none is given.
+    /// See [`Field::label`](crate::Field::label); the key where none is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// See [`Field::description`].
+    /// See [`Field::description`](crate::Field::description).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// See [`Field::field_type`].
+    /// See [`Field::field_type`](crate::Field::field_type).
     #[serde(rename = "type")]
     pub field_type: FieldType,
-    /// See [`Field::required`].
+    /// See [`Field::required`](crate::Field::required).
     pub required: bool,
-    /// See [`Field::unique`].
+    /// See [`Field::unique`](crate::Field::unique).
     #[serde(skip_serializing_if = "is_false")]
     pub unique: bool,
     /// Whether it is about a member that the objects have anyway, of which `unique` is said and nothing else: see [`FieldInput::built_in`].
     #[serde(skip_serializing_if = "is_false")]
     pub built_in: bool,
-    /// See [`Field::enforce`].
+    /// See [`Field::enforce`](crate::Field::enforce).
     #[serde(skip_serializing_if = "Enforce::is_always")]
     pub enforce: Enforce,
-    /// See [`Field::position`].
+    /// See [`Field::position`](crate::Field::position).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<i64>,
     /// The choices of a `select` or `multiselect`; empty on every other type. In JSON they are in `options`.
@@ -88,6 +87,35 @@ impl FieldInput {
             unique: true,
             built_in: true,
             ..Self::new(object_type, key, FieldType::Text)
+        }
+    }
+
+    /// Whether a definition of a member that the objects have anyway says of it what can be said.
+    ///
+    /// # Errors
+    /// `validation_failed` or `unknown_value`, naming the member.
+    pub(crate) fn check_built_in(&self) -> Result<()> {
+        if !self.built_in {
+            return Ok(());
+        }
+        unique::check_built_in(self.object_type, &self.key)?;
+        // Each with whether anything else is said than of a member of which nothing is.
+        let said = [
+            ("type", self.field_type != FieldType::Text),
+            (
+                "label",
+                self.label.as_ref().is_some_and(|it| *it != self.key),
+            ),
+            ("description", self.description.is_some()),
+            ("required", self.required),
+            ("enforce", self.enforce != Enforce::Always),
+            ("position", self.position.is_some()),
+            ("options", !self.choices.is_empty()),
+        ];
+        let mut said = said.into_iter().filter(|(_, is_said)| *is_said);
+        match said.next() {
+            Some((name, _)) => Err(unique::only_unique(self.object_type, &self.key).at(name)),
+            None => Ok(()),
         }
     }
 

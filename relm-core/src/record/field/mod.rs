@@ -243,6 +243,19 @@ impl Field {
         !self.built_in && self.object_type == of && self.key == key
     }
 
+    /// Has an index keep the values apart from now on, or none.
+    pub(crate) fn kept_apart_by(&mut self, index: Option<UniqueIndex>) {
+        let is_ready = |index: &UniqueIndex| index.state == UniqueIndexState::Ready;
+        self.unique = index.as_ref().is_some_and(is_ready);
+        self.unique_index = index;
+    }
+
+    /// Whether an index of its values is being made.
+    pub(crate) fn is_becoming_unique(&self) -> bool {
+        let index = self.unique_index.as_ref();
+        index.is_some_and(|index| index.state == UniqueIndexState::Making)
+    }
+
     pub(crate) fn touch(&mut self, now: Timestamp) {
         self.version += 1;
         self.updated_at = self.updated_at.max(now);

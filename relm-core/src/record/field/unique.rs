@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Enforce, Field, FieldInput, FieldType};
+use super::field_type::FieldType;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::hint;
 use crate::record::object_type::ObjectType;
@@ -52,21 +52,6 @@ impl UniqueIndex {
     }
 }
 
-impl Field {
-    /// Has an index keep the values apart from now on, or none.
-    pub(crate) fn kept_apart_by(&mut self, index: Option<UniqueIndex>) {
-        let is_ready = |index: &UniqueIndex| index.state == UniqueIndexState::Ready;
-        self.unique = index.as_ref().is_some_and(is_ready);
-        self.unique_index = index;
-    }
-
-    /// Whether an index of its values is being made.
-    pub(crate) fn is_becoming_unique(&self) -> bool {
-        let index = self.unique_index.as_ref();
-        index.is_some_and(|index| index.state == UniqueIndexState::Making)
-    }
-}
-
 /// Whether the objects have a member of this name anyway that can be made unique.
 pub(super) fn is_built_in(of: ObjectType, key: &str) -> bool {
     BUILT_IN.contains(&(of, key))
@@ -103,37 +88,6 @@ pub(super) fn only_unique(of: ObjectType, key: &str) -> Error {
     let message =
         format!("`{key}` is a member that every {of} has: `unique` alone can be said of it.");
     Error::new(ErrorKind::ValidationFailed, message)
-}
-
-impl FieldInput {
-    /// Whether a definition of a member that the objects have anyway says of it what can be said.
-    ///
-    /// # Errors
-    /// `validation_failed` or `unknown_value`, naming the member.
-    pub(crate) fn check_built_in(&self) -> Result<()> {
-        if !self.built_in {
-            return Ok(());
-        }
-        check_built_in(self.object_type, &self.key)?;
-        // Each with whether anything else is said than of a member of which nothing is.
-        let said = [
-            ("type", self.field_type != FieldType::Text),
-            (
-                "label",
-                self.label.as_ref().is_some_and(|it| *it != self.key),
-            ),
-            ("description", self.description.is_some()),
-            ("required", self.required),
-            ("enforce", self.enforce != Enforce::Always),
-            ("position", self.position.is_some()),
-            ("options", !self.choices.is_empty()),
-        ];
-        let mut said = said.into_iter().filter(|(_, is_said)| *is_said);
-        match said.next() {
-            Some((name, _)) => Err(only_unique(self.object_type, &self.key).at(name)),
-            None => Ok(()),
-        }
-    }
 }
 
 /// Whether values of a type can be unique, where they are to be.

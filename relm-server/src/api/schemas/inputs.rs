@@ -8,8 +8,7 @@ use relm_core::record::object::READ_ONLY;
 use relm_core::{Kind, ObjectType};
 use serde_json::{Map, Value, json};
 
-use super::parts::{RECORDS, Schemas, name_of, reference};
-use super::rename;
+use super::parts::{RECORDS, Schemas, name_of, reference, rename};
 use crate::api::dry_run;
 
 /// What a request does with a record.

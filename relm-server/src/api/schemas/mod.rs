@@ -28,7 +28,7 @@ use schemars::generate::{Contract, SchemaGenerator, SchemaSettings};
 use serde_json::{Value, json};
 
 use self::described::{About, BatchCreate, Deleted, Health, WorkspaceSchema};
-use self::parts::{PLACE, RECORDS, id_pattern, name_of, one_of};
+use self::parts::{PLACE, RECORDS, id_pattern, name_of, one_of, rename};
 pub(super) use self::parts::{Schemas, reference};
 use super::code::Code;
 
@@ -211,22 +211,6 @@ fn errors(all: &mut Schemas) {
             "properties": { "error": reference("ErrorDetails") }, "required": ["error"],
         }),
     );
-}
-
-/// Gives a member the name that it has in JSON, where that is another for each type.
-pub(super) fn rename(schema: &mut Value, from: &str, to: &str) {
-    if let Some(members) = schema["properties"].as_object_mut() {
-        let renamed = std::mem::take(members).into_iter().map(|(name, member)| {
-            let name = if name == from { to.to_owned() } else { name };
-            (name, member)
-        });
-        *members = renamed.collect();
-    }
-    if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
-        for name in required.iter_mut().filter(|name| *name == from) {
-            *name = to.into();
-        }
-    }
 }
 
 /// A page.

@@ -47,3 +47,19 @@ pub(super) fn one_of(names: &[&str]) -> Value {
 pub(super) fn id_pattern(prefix: &str) -> String {
     format!("^{prefix}_[0-7][0-9A-HJKMNP-TV-Z]{{25}}$")
 }
+
+/// Gives a member the name that it has in JSON, where that is another for each type.
+pub(super) fn rename(schema: &mut Value, from: &str, to: &str) {
+    if let Some(members) = schema["properties"].as_object_mut() {
+        let renamed = std::mem::take(members).into_iter().map(|(name, member)| {
+            let name = if name == from { to.to_owned() } else { name };
+            (name, member)
+        });
+        *members = renamed.collect();
+    }
+    if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+        for name in required.iter_mut().filter(|name| *name == from) {
+            *name = to.into();
+        }
+    }
+}

@@ -26,7 +26,7 @@ fn whichever_way_a_search_goes_it_finds_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let stores = BROAD_FROM.map(|broad| {
         let mut store = SqliteStore::open_file(folder.path().join("relm.db")).unwrap();
-        store.broad = broad;
+        store.reads.broad = broad;
         store
     });
     pollster::block_on(equal_the_reference(&stores));
@@ -38,18 +38,18 @@ fn a_search_that_must_wait_finds_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let stores = BROAD_FROM.map(|broad| {
         let mut store = SqliteStore::open_file(folder.path().join("relm.db")).unwrap();
-        store.broad = broad;
+        store.reads.broad = broad;
         store
     });
     let turns: Vec<_> = stores
         .iter()
-        .flat_map(|store| std::iter::from_fn(|| store.walkers.turn_at_once()))
+        .flat_map(|store| std::iter::from_fn(|| store.reads.walkers.turn_at_once()))
         .collect();
     assert!(turns.len() >= stores.len());
     assert!(
         stores
             .iter()
-            .all(|store| store.walkers.turn_at_once().is_none())
+            .all(|store| store.reads.walkers.turn_at_once().is_none())
     );
     pollster::block_on(equal_the_reference(&stores));
 }

@@ -6,12 +6,16 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::place;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::Document;
 use crate::record::object::{Contact, Object};
 use crate::value::from_text::named;
 use crate::value::id::Id;
+
+/// Where a row is in its batch.
+pub(super) fn place<T: Object>(index: usize) -> String {
+    format!("{}[{index}]", T::TYPE.plural())
+}
 
 /// What became of a batch.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -5,8 +5,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::claims::{Claims, Failing, RowKeys};
 use super::report::{RowDone, RowStatus};
-use super::working_set::{BEYOND_ONE_COMMIT, Claims, RowKeys, WorkingSet};
+use super::working_set::{BEYOND_ONE_COMMIT, WorkingSet};
 use crate::engine::change::Plan;
 use crate::engine::resources::drafts::{Changed, Draft, build, change, of_a_row};
 use crate::engine::transaction::unexpected;
@@ -27,15 +28,6 @@ pub(in crate::engine::resources) struct Rows<T: Object> {
     dedup_on: Vec<String>,
     /// References of rows that commits have shown to lead nowhere.
     missing: HashSet<Id>,
-}
-
-/// What a row that fails leaves of the others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::engine::resources) enum Failing {
-    /// All of them.
-    Alone,
-    /// Nothing: no row leaves a record that another's error could name.
-    All,
 }
 
 impl<T: Object + Into<Record>> Rows<T> {

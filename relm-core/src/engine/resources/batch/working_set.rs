@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::claims::Claimed;
-pub(super) use super::claims::{Claims, RowKeys};
+use super::claims::{Claimed, Claims, Failing};
 use super::report::{RowDone, RowStatus};
-use super::rows::Failing;
 use crate::engine::change::Plan;
 use crate::engine::resources::drafts::record_event;
 use crate::error::{Error, ErrorKind, Result};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::reversal::Action;
+use super::reversal::{Action, Taken};
 use crate::engine::context::Context;
 use crate::engine::unique_values::still_has;
 use crate::error::Result;
@@ -11,9 +11,6 @@ use crate::record::field::Field;
 use crate::record::object_type::ObjectType;
 use crate::record::unique_member::{UniqueMember, unique_members};
 use crate::value::id::{Id, Kind};
-
-/// The records some of whose unique values are others': by which members, and whose.
-pub(super) type Taken = BTreeMap<Id, Vec<(String, Id)>>;
 
 /// A value that an action has its record take.
 struct Wanted<'a> {

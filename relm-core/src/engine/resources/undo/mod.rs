@@ -18,12 +18,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use self::definitions::Definitions;
-use self::keys::Taken;
 use self::links::Links;
 use self::past::{Past, Place, Target};
 pub use self::report::{ConflictCode, Reverted, UndoConflict, UndoTag, Undone, UndoneChange};
 use self::report::{Report, too_much};
-use self::reversal::{Action, Rules, Verdict, decide};
+use self::reversal::{Action, Rules, Taken, Verdict, decide};
 use self::state::State;
 use super::restore::restore_rest;
 use super::returning::Returning;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::keys::Taken;
 use super::past::{METADATA, Place, Target};
 use super::report::{ConflictCode, UndoConflict, UndoneChange};
 use super::state::State;
@@ -18,6 +17,9 @@ use crate::record::patch::Patch;
 use crate::record::{Change, Document, Entry, MemberChange, Record, member_changes, previous};
 use crate::value::id::Id;
 use crate::value::time::Timestamp;
+
+/// The records some of whose unique values are others': by which members, and whose.
+pub(super) type Taken = BTreeMap<Id, Vec<(String, Id)>>;
 
 /// What a reversal goes by, beside the record.
 pub(super) struct Rules<'a> {

@@ -1,11 +1,21 @@
-//! Values that several records have, as an error lists them.
+//! The records that an error is about, as it lists them.
 
 use serde::{Deserialize, Serialize};
 
-use super::Error;
 use crate::limits::{ERROR_DUPLICATES_MAX, ERROR_OPTIONS_BYTES_MAX};
 use crate::value::excerpt::cut;
 use crate::value::id::Id;
+
+/// The records that a change would not fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Affected {
+    /// How many there are.
+    pub count: usize,
+    /// Whether there may be more.
+    pub at_least: bool,
+    /// The first of them.
+    pub ids: Vec<Id>,
+}
 
 /// A value that several records have, where a field was to be unique.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,21 +36,14 @@ const DUPLICATE_IDS_MAX: usize = 3;
 const DUPLICATE_BYTES_MAX: usize = 24 + DUPLICATE_IDS_MAX * 36 + DUPLICATE_VALUE_BYTES_MAX;
 const _: () = assert!(ERROR_DUPLICATES_MAX * DUPLICATE_BYTES_MAX <= ERROR_OPTIONS_BYTES_MAX);
 
-impl Error {
-    /// Lists values that several records have: the first [`ERROR_DUPLICATES_MAX`]. They take the place of the options.
-    #[must_use]
-    pub(crate) fn listing(mut self, values: impl Iterator<Item = DuplicateValue>) -> Self {
+impl DuplicateValue {
+    /// The first [`ERROR_DUPLICATES_MAX`] of them, as an error lists them: each with few ids, and with its value cut.
+    pub(super) fn listed(values: impl Iterator<Item = Self>) -> Vec<Self> {
         let shorter = values.take(ERROR_DUPLICATES_MAX).map(|mut one| {
             one.ids.truncate(DUPLICATE_IDS_MAX);
             one.value = cut(one.value, DUPLICATE_VALUE_BYTES_MAX);
             one
         });
-        self.0.duplicates = shorter.collect();
-        self.without_options()
-    }
-
-    /// The first values that several records have, where a field was to be unique.
-    pub fn duplicates(&self) -> &[DuplicateValue] {
-        &self.0.duplicates
+        shorter.collect()
     }
 }
