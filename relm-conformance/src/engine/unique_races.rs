@@ -7,6 +7,7 @@ use relm_core::record::object::{Contact, ContactInput};
 use relm_core::value::id::{Id, Kind};
 
 use super::acme::{Acme, failure};
+use super::mock_transport::NoSleep;
 use super::races::contenders;
 use super::undone::{request, undo};
 use super::unique::{define, values, with};
@@ -98,6 +99,8 @@ pub(crate) async fn an_undo_has_a_field_unique_again(store: Subject) {
         field = there.expect("it reads").expect("it is there again");
         assert_eq!(field.unique, !is_shared, "{field:?}");
         assert_eq!(field.unique_index.is_some(), !is_shared);
+        let ended = acme.crm.finish_unique_indexes(&NoSleep).await;
+        assert_eq!(ended.expect("it works"), usize::from(is_shared));
         let kept = values(&acme, &store).await.len();
         assert_eq!(kept, usize::from(!is_shared));
         if !is_shared {
