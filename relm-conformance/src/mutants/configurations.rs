@@ -271,12 +271,16 @@ pub(crate) struct VersionReadBefore;
 #[async_trait]
 impl Intercept for VersionReadBefore {
     async fn commit(&self, store: &dyn Store, mut batch: Batch) -> Result<(), CommitError> {
-        let reconfigures = |write: &Write| matches!(write, Write::Reconfigure);
+        let waits = batch.requires.contains(&Require::Barrier)
+            || batch
+                .writes
+                .iter()
+                .any(|it| matches!(it, Write::Reconfigure));
         let required = batch.requires.iter().find_map(|require| match require {
             Require::Configuration(version) => Some(*version),
             Require::Exists(_) | Require::Barrier => None,
         });
-        if let Some(required) = required.filter(|_| !batch.writes.iter().any(reconfigures)) {
+        if let Some(required) = required.filter(|_| !waits) {
             let now = store.configuration(batch.scope, None).await?;
             if now.version == required {
                 let is_configuration = |it: &Require| matches!(it, Require::Configuration(_));

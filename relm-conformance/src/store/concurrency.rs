@@ -245,14 +245,22 @@ pub(crate) async fn definitions_exclude_each_other(store: Subject) {
 pub(crate) async fn a_barrier_waits_for_batches_of_earlier_versions(store: Subject) {
     // Fewer in all than one page has.
     const WRITES_MAX: u64 = 25;
+    const LOOKS_MAX: u64 = 10_000;
     for round in 0..ROUNDS {
         let version = round.cast_signed();
+        let before = all(&store, Kind::Contact).await.len();
         let commit = async |version, requires: &[Require], write| {
             let requires = [&[Require::Configuration(version)], requires].concat();
             refused(store.commit(batch(SCOPE, requires, vec![write])).await)
         };
         let act = async |n: u64| {
             if n == 0 {
+                // The others have begun by then.
+                for _ in 0..LOOKS_MAX {
+                    if all(&store, Kind::Contact).await.len() > before {
+                        break;
+                    }
+                }
                 assert_contract!(commit(version, &[], Write::Reconfigure).await, None);
                 let mark = insert(company(round));
                 let marked = commit(version + 1, &[Require::Barrier], mark).await;
