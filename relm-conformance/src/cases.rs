@@ -255,6 +255,7 @@ macro_rules! for_each_case {
                 opposite_orders_end
                 a_reference_and_its_deletion_exclude_each_other
                 definitions_exclude_each_other
+                a_barrier_waits_for_batches_of_earlier_versions
                 a_dropped_commit_is_whole_or_nothing
                 a_dropped_read_leaves_the_store_usable
             }
@@ -313,6 +314,7 @@ macro_rules! for_each_case {
             [engine::unique_races] {
                 upserts_of_one_value_make_one_record
                 an_undo_gives_unique_values_back
+                an_undo_has_a_field_unique_again
             }
             [engine::unique_edges] {
                 nothing_is_known_by_what_is_becoming_unique

@@ -61,7 +61,7 @@ pub fn check(batch: &Batch, state: &impl StateView) -> Result<(), Refusal> {
 fn check_configuration(requires: &[Require], state: &impl StateView) -> Result<(), Refusal> {
     let changed = |require: &Require| match require {
         Require::Configuration(version) => *version != state.configuration_version(),
-        Require::Exists(_) => false,
+        Require::Exists(_) | Require::Barrier => false,
     };
     if requires.iter().any(changed) {
         return Err(Refusal::Configuration);
@@ -74,7 +74,7 @@ fn check_references(requires: &[Require], state: &impl StateView) -> Result<(), 
         .iter()
         .filter_map(|require| match require {
             Require::Exists(id) if state.version(*id).is_none() => Some(*id),
-            Require::Exists(_) | Require::Configuration(_) => None,
+            Require::Exists(_) | Require::Configuration(_) | Require::Barrier => None,
         })
         .collect();
     if missing.is_empty() {

@@ -87,7 +87,7 @@ fn versions(batch: &Batch) -> Vec<(Topic, Sql)> {
     for require in &batch.requires {
         match require {
             Require::Exists(id) => add(*id),
-            Require::Configuration(_) => continue,
+            Require::Configuration(_) | Require::Barrier => continue,
         };
     }
     for write in &batch.writes {

@@ -78,7 +78,7 @@ fn is_orderless(batch: &Batch) -> bool {
     // A required record that the batch changes would be locked before or after its change.
     let requires_changed = batch.requires.iter().any(|require| match require {
         Require::Exists(id) => changed.contains(id) || !deleted.is_empty(),
-        Require::Configuration(_) => false,
+        Require::Configuration(_) | Require::Barrier => false,
     });
     let reconfigures = batch
         .writes

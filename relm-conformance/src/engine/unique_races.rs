@@ -1,11 +1,13 @@
 //! Unique values that many take at once, and those that an undo gives back.
 
 use relm_core::engine::Scoped;
+use relm_core::error::ErrorKind;
 use relm_core::record::field::FieldType;
 use relm_core::record::object::{Contact, ContactInput};
 use relm_core::value::id::{Id, Kind};
 
-use super::acme::Acme;
+use super::acme::{Acme, failure};
+use super::mock_transport::NoSleep;
 use super::races::contenders;
 use super::undone::{request, undo};
 use super::unique::{define, values, with};
@@ -74,4 +76,36 @@ pub(crate) async fn an_undo_gives_unique_values_back(store: Subject) {
     assert_eq!(value(ada).await, "3");
     assert_eq!(values(&acme, &store).await.len(), 3);
     assert_eq!(value(new).await, "1");
+}
+
+/// The undo of a removal has a field unique again, where no two records have come to share a value since.
+pub(crate) async fn an_undo_has_a_field_unique_again(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let contacts = acme.scoped.contacts();
+    let mut field = define(&acme.scoped, "no", FieldType::Text).await;
+    contacts.create(with("no", "1")).await.expect("it is free");
+    for is_shared in [false, true] {
+        let (by_request, id) = request(&acme);
+        let removed = by_request.fields().remove(field.id, None).await;
+        removed.expect("it is there");
+        assert_eq!(values(&acme, &store).await, []);
+        if is_shared {
+            let again = contacts.create(with("no", "1")).await;
+            again.expect("nothing keeps it apart");
+        }
+        let undone = undo(&acme.scoped, id).await;
+        assert_eq!((undone.conflicts, undone.reverted.len()), (vec![], 1));
+        let there = acme.scoped.fields().get(undone.reverted[0].id).await;
+        field = there.expect("it reads").expect("it is there again");
+        assert_eq!(field.unique, !is_shared, "{field:?}");
+        assert_eq!(field.unique_index.is_some(), !is_shared);
+        let ended = acme.crm.finish_unique_indexes(&NoSleep).await;
+        assert_eq!(ended.expect("it works"), usize::from(is_shared));
+        let kept = values(&acme, &store).await.len();
+        assert_eq!(kept, usize::from(!is_shared));
+        if !is_shared {
+            let taken = contacts.create(with("no", "1")).await;
+            assert_eq!(failure(taken), ErrorKind::Conflict);
+        }
+    }
 }

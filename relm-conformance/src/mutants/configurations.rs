@@ -264,6 +264,35 @@ impl Intercept for CheckedByOneRecord {
     }
 }
 
+/// Looks at the version that a batch requires before it begins, and not once it is applied.
+#[derive(Default)]
+pub(crate) struct VersionReadBefore;
+
+#[async_trait]
+impl Intercept for VersionReadBefore {
+    async fn commit(&self, store: &dyn Store, mut batch: Batch) -> Result<(), CommitError> {
+        let waits = batch.requires.contains(&Require::Barrier)
+            || batch
+                .writes
+                .iter()
+                .any(|it| matches!(it, Write::Reconfigure));
+        let required = batch.requires.iter().find_map(|require| match require {
+            Require::Configuration(version) => Some(*version),
+            Require::Exists(_) | Require::Barrier => None,
+        });
+        if let Some(required) = required.filter(|_| !waits) {
+            let now = store.configuration(batch.scope, None).await?;
+            if now.version == required {
+                let is_configuration = |it: &Require| matches!(it, Require::Configuration(_));
+                batch.requires.retain(|require| !is_configuration(require));
+                // Whoever is beside it goes on meanwhile.
+                std::thread::sleep(std::time::Duration::from_millis(2));
+            }
+        }
+        store.commit(batch).await
+    }
+}
+
 /// Forgets expired responses by their keys alone, whatever the scope.
 #[derive(Default)]
 pub(crate) struct ForgetsEverywhere(Mutex<HashMap<String, Scope>>);

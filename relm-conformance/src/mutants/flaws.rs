@@ -12,7 +12,7 @@ macro_rules! for_each_broken_store {
             commits {
                 ForgottenCommit a_forgotten_commit_is_noticed [
                     a_commit_is_seen_by_every_later_call a_bad_row_fails_alone an_atomic_batch_is_all_or_nothing rows_apply_in_order
-                    an_upsert_keeps_what_it_does_not_name a_row_with_a_lost_reference_fails_alone upserts_of_one_email_make_one_record a_choice_of_a_set_is_renamed_in_every_set a_deletion_that_stops_half_way_is_gone_on_with a_dry_run_of_an_import_comes_to_the_same a_field_becomes_unique_while_others_write a_unique_field_holds_a_value_once an_import_goes_on_where_it_was_left an_import_is_undone an_import_takes_in_every_row an_undo_gives_unique_values_back imports_are_cancelled_and_bounded no_unique_value_outlives_its_record_or_its_field operations_match_any_unique_member rows_are_known_by_any_unique_member shared_values_keep_a_field_from_being_unique upserts_of_one_value_make_one_record values_of_a_type_are_kept_in_one_form what_is_not_unique_any_more_is_taken_away what_was_broken_off_becomes_unique
+                    an_upsert_keeps_what_it_does_not_name a_row_with_a_lost_reference_fails_alone upserts_of_one_email_make_one_record a_choice_of_a_set_is_renamed_in_every_set a_deletion_that_stops_half_way_is_gone_on_with a_dry_run_of_an_import_comes_to_the_same a_field_becomes_unique_while_others_write a_unique_field_holds_a_value_once an_import_goes_on_where_it_was_left an_import_is_undone an_import_takes_in_every_row an_undo_gives_unique_values_back an_undo_has_a_field_unique_again imports_are_cancelled_and_bounded no_unique_value_outlives_its_record_or_its_field operations_match_any_unique_member rows_are_known_by_any_unique_member shared_values_keep_a_field_from_being_unique upserts_of_one_value_make_one_record values_of_a_type_are_kept_in_one_form what_is_not_unique_any_more_is_taken_away what_was_broken_off_becomes_unique
                     a_key_is_one_in_every_composition a_renaming_looks_at_each_record_once nothing_is_known_by_what_is_becoming_unique
                     an_index_that_somebody_else_began_is_not_said_to_be_made a_record_that_is_purged_meanwhile_leaves_no_value an_upsert_needs_a_value_to_know_its_record_by
                 ]
@@ -233,9 +233,8 @@ macro_rules! for_each_broken_store {
                 ForgetsEverywhere a_response_forgotten_everywhere_is_noticed [a_response_outlives_what_expires_in_other_scopes]
                 CountFromOne a_configuration_that_begins_at_one_is_noticed [a_configuration_begins_at_zero]
                 NewestFieldFirst a_configuration_of_the_newest_first_is_noticed [a_configuration_lists_oldest_first]
-                KnownIsCurrent a_known_configuration_taken_for_the_current_is_noticed [
-                    a_known_configuration_is_not_read_again a_field_binds_every_engine
-                ]
+                KnownIsCurrent a_known_configuration_taken_for_the_current_is_noticed [a_known_configuration_is_not_read_again a_field_binds_every_engine]
+                VersionReadBefore a_version_that_is_read_before_the_commit_is_noticed [a_barrier_waits_for_batches_of_earlier_versions]
                 KeptByWorkspace a_configuration_kept_by_workspace_is_noticed [configurations_of_one_version_stay_apart]
                 OnlyNewer a_configuration_newer_than_the_current_taken_for_it_is_noticed [a_known_configuration_is_not_read_again]
                 AlwaysWhole a_known_configuration_read_again_is_noticed [a_known_configuration_is_not_read_again]

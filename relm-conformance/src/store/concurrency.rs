@@ -241,6 +241,48 @@ pub(crate) async fn definitions_exclude_each_other(store: Subject) {
     }
 }
 
+/// `Require::Barrier`: once a batch is applied that requires it, none is that requires an earlier version of the configuration.
+pub(crate) async fn a_barrier_waits_for_batches_of_earlier_versions(store: Subject) {
+    // Fewer in all than one page has.
+    const WRITES_MAX: u64 = 25;
+    const LOOKS_MAX: u64 = 10_000;
+    for round in 0..ROUNDS {
+        let version = round.cast_signed();
+        let before = all(&store, Kind::Contact).await.len();
+        let commit = async |version, requires: &[Require], write| {
+            let requires = [&[Require::Configuration(version)], requires].concat();
+            refused(store.commit(batch(SCOPE, requires, vec![write])).await)
+        };
+        let act = async |n: u64| {
+            if n == 0 {
+                // The others have begun by then.
+                for _ in 0..LOOKS_MAX {
+                    if all(&store, Kind::Contact).await.len() > before {
+                        break;
+                    }
+                }
+                assert_contract!(commit(version, &[], Write::Reconfigure).await, None);
+                let mark = insert(company(round));
+                let marked = commit(version + 1, &[Require::Barrier], mark).await;
+                assert_contract!(marked, None);
+                return all(&store, Kind::Contact).await.len();
+            }
+            for write in 0..WRITES_MAX {
+                let number = (round * CONTENDERS + n) * WRITES_MAX + write;
+                let contact = insert(contact(number));
+                if let Some(refusal) = commit(version, &[], contact).await {
+                    assert_contract!(refusal, Refusal::Configuration);
+                    break;
+                }
+            }
+            0
+        };
+        let seen = store.race((0..CONTENDERS).map(act))[0];
+        let there = all(&store, Kind::Contact).await.len();
+        assert_contract!(there, seen, "round {round}");
+    }
+}
+
 /// What is there of a batch whose future was dropped.
 async fn parts(store: &Subject, contact: &Contact, event: Id, key: &str) -> [bool; 4] {
     let email = contact.email.clone().expect("it has an address");

@@ -10,12 +10,15 @@ use super::environment::Environment;
 use super::listeners::Listeners;
 use super::staging::Staging;
 use super::storage::Storage;
+use super::transaction::unexpected;
 use crate::error::{Error, Result};
 use crate::limits::{IDEMPOTENCY_KEY_CHARS_MAX, PAGE_LIMIT_MAX};
 use crate::query::cursor::Cursors;
 use crate::record::workspace::Workspace;
 use crate::record::{Actor, Document};
-use crate::store::{Configuration, Lease, Page, Query, QueueKey, StoreTransaction};
+use crate::store::{
+    Batch, CommitError, Configuration, Lease, Page, Query, QueueKey, Require, StoreTransaction,
+};
 use crate::value::id::{Id, Kind};
 use crate::value::request_id::RequestId;
 use crate::value::scope::{Mode, Scope};
@@ -176,6 +179,21 @@ impl Context {
     /// Has the rest of this engine learn what was committed.
     pub fn publish(&self, effects: Effects) {
         self.components.publish(effects);
+    }
+
+    /// Waits until no change is made any more that was planned against an earlier configuration than there is.
+    pub async fn barrier(&self) -> Result<()> {
+        let batch = Batch {
+            scope: self.scope,
+            now: self.environment().now(),
+            requires: vec![Require::Barrier],
+            writes: Vec::new(),
+        };
+        match self.storage().commit(batch).await {
+            Ok(()) => Ok(()),
+            Err(CommitError::Refused(refusal)) => Err(unexpected(&refusal)),
+            Err(CommitError::Store(error)) => Err(error.into()),
+        }
     }
 
     /// After a change of our own to the configuration: the next write reads it.

@@ -71,7 +71,7 @@ impl<'a> Asked<'a> {
         for require in &batch.requires {
             match require {
                 Require::Exists(id) => asked.id(*id),
-                Require::Configuration(_) => {}
+                Require::Configuration(_) | Require::Barrier => {}
             }
         }
         for write in &batch.writes {

@@ -165,7 +165,7 @@ fn unwritten(batch: &Batch, records: &[Id]) -> Vec<Id> {
     });
     let required = batch.requires.iter().filter_map(|require| match require {
         Require::Exists(id) => Some(*id),
-        Require::Configuration(_) => None,
+        Require::Configuration(_) | Require::Barrier => None,
     });
     let known: HashSet<Id> = written.chain(required).collect();
     let records = records.iter().copied();

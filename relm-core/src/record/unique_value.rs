@@ -30,6 +30,10 @@ pub struct UniqueValue {
     pub record_id: Id,
     /// Of an index that is being made, the last record that was looked at.
     pub after: Option<Id>,
+    /// Of an index that is being made, whether every write that does not know of it has ended: what is looked at from then on is not
+    /// written behind it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_known: bool,
 }
 
 /// The `object` member of a [`UniqueValue`].
@@ -65,6 +69,7 @@ impl UniqueValue {
             key,
             record_id,
             after: None,
+            is_known: false,
         }
     }
 
@@ -97,6 +102,16 @@ impl UniqueValue {
     /// The unique key of an index itself.
     pub fn key_of_index(index: Id) -> String {
         format!("index:{}", index.text())
+    }
+
+    /// The same index, which every write knows of from now on. What was looked at before that is looked at again.
+    pub fn known_to_all(self) -> Self {
+        Self {
+            version: self.version + 1,
+            after: None,
+            is_known: true,
+            ..self
+        }
     }
 
     /// The same index, of which the records down to this one were looked at.

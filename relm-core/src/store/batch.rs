@@ -28,6 +28,10 @@ pub enum Require {
     Configuration(i64),
     /// This record exists, and still does when the batch is applied. The batch itself neither makes nor deletes it.
     Exists(Id),
+    /// The batches have ended, applied or not, that require an earlier version of the configuration than there is when this one comes:
+    /// none of them is applied once this one is. Where batches are applied one after the other there is nothing to do for it. What
+    /// a [transaction](crate::store::StoreTransaction) of the program has changed of the configuration binds nobody before its end.
+    Barrier,
 }
 
 /// One change, with its own precondition.

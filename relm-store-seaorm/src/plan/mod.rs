@@ -96,7 +96,7 @@ impl Plan {
     fn guard(&mut self, requires: &[Require], writes: &mut WriteSet<'_>) {
         let mut versions = requires.iter().filter_map(|require| match require {
             Require::Configuration(version) => Some(*version),
-            Require::Exists(_) => None,
+            Require::Exists(_) | Require::Barrier => None,
         });
         let (Some(version), None) = (versions.next(), versions.next()) else {
             return;
@@ -143,6 +143,8 @@ impl Plan {
                 Require::Exists(id) => {
                     referred.entry(id.kind()).or_default().insert(*id);
                 }
+                // Waited for before the plan is run.
+                Require::Barrier => {}
             }
         }
         for (kind, ids) in referred {

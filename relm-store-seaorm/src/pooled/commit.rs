@@ -7,9 +7,10 @@ use std::hash::BuildHasher;
 use std::time::{Duration, Instant};
 
 use relm_core::record::{Document, Entry};
-use relm_core::store::{Batch, CommitError, Lease, Refusal, StoreError, Write};
+use relm_core::store::{Batch, CommitError, Lease, Refusal, Require, StoreError, Write};
 use relm_core::value::id::{Id, Kind};
 
+use super::barrier;
 use super::error::{Cause, Failure};
 use super::executor::Executor;
 use super::statement::{Connected, document, id, scalar};
@@ -96,6 +97,10 @@ fn backoff(tries: u32) -> Duration {
 
 /// Applies a batch, wholly or not at all.
 pub(super) async fn commit(database: &Connected, batch: &Batch) -> Result<(), CommitError> {
+    if batch.requires.contains(&Require::Barrier) {
+        let waited = barrier::wait(Executor::of_pool(database)).await;
+        waited.map_err(Failure::into_store_error)?;
+    }
     let plan = compile(database.dialect, batch);
     if plan.is_empty() {
         return Ok(());

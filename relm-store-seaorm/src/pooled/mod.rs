@@ -4,6 +4,7 @@
 //! point, on any executor: what it asked for goes on to its end, and no connection is left in the middle of anything.
 
 mod abandoned;
+mod barrier;
 mod commit;
 mod error;
 mod executor;

@@ -1,6 +1,7 @@
 //! Changes of the CRM within a transaction that the program holds, on every database: held to the contract of all stores, and to
 //! what such a transaction promises.
 
+mod becoming_unique;
 mod bed;
 mod commits;
 mod conformance;

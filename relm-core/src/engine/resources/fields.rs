@@ -8,7 +8,7 @@ mod impact;
 mod looking;
 mod redefine;
 mod renaming;
-mod uniqueness;
+pub(super) mod uniqueness;
 mod usage;
 
 use async_trait::async_trait;

@@ -234,6 +234,8 @@ impl Staged {
                         self.since_mark.required.push(id);
                     }
                 }
+                // What asks for it is no part of a unit of work: the index of a field that becomes unique.
+                Require::Barrier => {}
             }
         }
         for write in batch.writes {

@@ -3,12 +3,13 @@
 use std::future::Future;
 
 use relm_core::record::Document;
-use relm_core::store::{Batch, Lease, Refusal, StoreError, TransactionFailure};
+use relm_core::store::{Batch, Lease, Refusal, Require, StoreError, TransactionFailure};
 
 use super::shared::State;
 use super::undone;
 use crate::dialect::Dialect;
 use crate::plan::compile;
+use crate::pooled::barrier;
 use crate::pooled::commit::{diagnose, run_steps, take_leased};
 use crate::pooled::error::Failure;
 use crate::pooled::executor::Executor;
@@ -102,6 +103,9 @@ pub(super) async fn commit(
     on: Executor<'_>,
     batch: &Batch,
 ) -> Result<Result<(), Refusal>, Interrupted> {
+    if batch.requires.contains(&Require::Barrier) {
+        barrier::wait(on).await?;
+    }
     let plan = compile(on.dialect(), batch);
     if plan.is_empty() {
         return Ok(Ok(()));

@@ -100,7 +100,7 @@ pub(super) enum Pace<'a> {
 }
 
 impl Pace<'_> {
-    async fn goes_on(&mut self) -> bool {
+    pub(super) async fn goes_on(&mut self) -> bool {
         match self {
             Self::Steps(left) => {
                 *left = left.saturating_sub(1);

@@ -1,8 +1,8 @@
 //! Renaming choices: the definition says so first, from when on every write gives the new name, and then the records that have the
 //! former one are changed, in steps of one bounded commit each. With the last step the definition says so no more.
 //!
-//! A write that was planned before the definition said so cannot be committed after it, so that no record gets the former name from then
-//! on: once a step finds none, there is none. Doing a step again does no harm, and whoever finds such a definition can go on: the caller
+//! A write that was planned before the definition said so is waited for before the first step ([`Context::barrier`]), so that no record gets
+//! the former name from then on: once a step finds none, there is none. Doing a step again does no harm, and whoever finds such a definition can go on: the caller
 //! who asks again, and the hourly upkeep.
 
 use std::marker::PhantomData;
@@ -43,6 +43,9 @@ pub(super) async fn rename(context: &Context, field: Field) -> Result<Reply<Fiel
 async fn rename_some(context: &Context, field: Field) -> Result<Reply<Field>> {
     let id = field.id;
     let known = context.storage().is_dry_run().then(|| field.clone());
+    if is_kept(context) {
+        context.barrier().await?;
+    }
     let mut steps = Steps::of(context, field, known.clone());
     for _ in 0..RENAMING_STEPS_MAX {
         if steps.step().await? {
@@ -62,6 +65,7 @@ pub(in crate::engine) async fn finish_renamings(
     let fields = configuration.fields.iter();
     let mut finished = 0;
     for field in fields.filter(|field| !field.options.renaming.is_empty()) {
+        context.barrier().await?;
         let mut steps = Steps::of(context, field.clone(), None);
         while !steps.step().await? {
             rest.take().await;

@@ -1,8 +1,8 @@
 //! Making a field unique, and no longer: the definition says so first, with an index that every write keeps from then on, and then the
 //! values of the records that are there are taken into the index, in steps of one bounded commit each. With the last step the field is unique.
 //!
-//! A write that is planned from then on keeps to it. Over one writer, one that was planned before cannot be committed after it; what a database
-//! with many writers had under way by then can be, and is not found (decision 78).
+//! A write that is planned from then on keeps to it. What a database with many writers had under way by then may be committed later: so the
+//! first step waits until that has ended ([`Require::Barrier`](crate::store::Require::Barrier)), and those after it find what it left.
 //! How far the steps have got is kept with each of them, and whoever finds such an index goes on: the caller who asks again, and the
 //! hourly upkeep. Two records that have one value end it: the field is not unique. An index that is no longer kept is taken away in steps.
 
@@ -11,7 +11,7 @@ use serde_json::Map;
 
 use super::definitions::{accepted, record_event, replace, unknown};
 use super::duplicates::{Duplicates, refusal};
-use super::ending::{Pace, end, index_of, take_away};
+use super::ending::{Kept, Pace, end, index_of, take_away};
 use super::looking::look;
 use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::context::Context;
@@ -105,7 +105,12 @@ const fn done(made: bool) -> Outcome {
 async fn make_some(context: &Context, field: &Field, made: bool) -> Result<Reply<Field>> {
     let id = field.id;
     let index = index_id(field)?;
-    for _ in 0..UNIQUE_STEPS_MAX {
+    if context.storage().is_transaction() {
+        // Nobody else knows of the index before the program commits: what they write until then would not be in it.
+        return apply_once(context, Pause { id, made }).await;
+    }
+    // The first of them looks at nothing.
+    for _ in 0..=UNIQUE_STEPS_MAX {
         match apply(context, MakeStep::of(field)).await? {
             Step::More => {}
             Step::Last => return apply_once(context, Finish { id, index, made }).await,
@@ -126,28 +131,52 @@ pub(in crate::engine) async fn finish_unique_indexes(
     let configuration = context.reload_configuration().await?;
     let fields = configuration.fields.iter();
     let mut finished = 0;
+    let mut pace = Pace::Resting(rest);
     for field in fields.filter(|field| field.is_becoming_unique()) {
-        let (id, index, made) = (field.id, index_id(field)?, false);
-        let ended = loop {
-            match apply(context, MakeStep::of(field)).await {
-                Ok(Step::More) => rest.take().await,
-                Ok(Step::Last) => {
-                    let finish = Finish { id, index, made };
-                    break apply(context, finish).await.map(drop);
-                }
-                Ok(Step::Shared(_)) => break apply(context, GiveUp { id, index, made }).await,
-                Err(error) => break Err(error),
-            }
-        };
-        match ended {
-            // Somebody removed it meanwhile, or had it no longer unique.
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Conflict) => {}
-            ended => ended?,
-        }
+        fill(context, field, &mut pace).await?;
         finished += 1;
     }
-    let taken_away = take_away(context, Pace::Resting(rest)).await?;
+    let taken_away = take_away(context, pace).await?;
     Ok(finished + taken_away)
+}
+
+/// Goes on with the indexes that are being made, as far as a caller waits for whose request had one begun beside other things.
+pub(in crate::engine::resources) async fn make_more(context: &Context) -> Result<()> {
+    if !is_kept(context) {
+        return Ok(());
+    }
+    let configuration = context.reload_configuration().await?;
+    let mut pace = Pace::Steps(UNIQUE_STEPS_MAX);
+    let fields = configuration.fields.iter();
+    for field in fields.filter(|field| field.is_becoming_unique()) {
+        fill(context, field, &mut pace).await?;
+    }
+    Ok(())
+}
+
+/// Takes records into an index, to the last one if there is time for it.
+async fn fill(context: &Context, field: &Field, pace: &mut Pace<'_>) -> Result<()> {
+    let (id, index, made) = (field.id, index_id(field)?, false);
+    let ended = loop {
+        match apply(context, MakeStep::of(field)).await {
+            Ok(Step::More) => {
+                if !pace.goes_on().await {
+                    return Ok(());
+                }
+            }
+            Ok(Step::Last) => {
+                let finish = Finish { id, index, made };
+                break apply(context, finish).await.map(drop);
+            }
+            Ok(Step::Shared(_)) => break apply(context, GiveUp { id, index, made }).await,
+            Err(error) => break Err(error),
+        }
+    };
+    match ended {
+        // Somebody removed it meanwhile, or had it no longer unique.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Conflict) => Ok(()),
+        ended => ended,
+    }
 }
 
 /// The index that a definition which is to be unique has.
@@ -211,6 +240,11 @@ impl Operation for MakeStep<'_> {
         let Some((making, document)) = index_of(context, index).await? else {
             return Ok(Step::Last);
         };
+        if !making.is_known {
+            context.barrier().await?;
+            plan.write(rewritten((making, document), UniqueValue::known_to_all));
+            return Ok(Step::More);
+        }
         let query = Query {
             kind: self.field.object_type.kind(),
             clauses: Vec::new(),
@@ -236,21 +270,13 @@ impl Operation for MakeStep<'_> {
                     let id = plan.mint(Kind::UniqueValue);
                     Write::Insert(Entry::new(UniqueValue::of(id, index, key, record)))
                 }
-                Some((value, found)) => Write::Replace {
-                    before: found.into_entry()?,
-                    after: Entry::new(value.given_to(record)),
-                },
+                Some(stale) => rewritten(stale, |value| value.given_to(record)),
             };
             plan.write(write);
         }
         if last.is_some() {
-            plan.write(Write::Replace {
-                before: Entry {
-                    record: making.clone().into(),
-                    json: document.json,
-                },
-                after: Entry::new(making.made_down_to(last)),
-            });
+            let down_to = |making: UniqueValue| making.made_down_to(last);
+            plan.write(rewritten((making, document), down_to));
         }
         Ok(match more {
             true => Step::More,
@@ -265,6 +291,16 @@ impl Operation for MakeStep<'_> {
             conflict => Err(unexpected(&conflict)),
         }
     }
+}
+
+/// Replaces what is kept of a value or an index.
+fn rewritten((value, kept): Kept, change: impl FnOnce(UniqueValue) -> UniqueValue) -> Write {
+    let before = Entry {
+        record: value.clone().into(),
+        json: kept.json,
+    };
+    let after = Entry::new(change(value));
+    Write::Replace { before, after }
 }
 
 /// Has the definition say that its field is unique.

@@ -11,8 +11,9 @@ use crate::engine::change::Plan;
 use crate::engine::resources::fields::definitions::{check_room, record_event};
 use crate::engine::resources::fields::ending::end;
 use crate::error::Result;
-use crate::record::field::Field;
-use crate::record::{DefinitionChange, Document, Entry, Record};
+use crate::limits::UNIQUE_FIELDS_MAX;
+use crate::record::field::{Field, UniqueIndex};
+use crate::record::{DefinitionChange, Document, Entry, Record, UniqueValue};
 use crate::store::Write;
 use crate::value::id::{Id, Kind};
 
@@ -110,8 +111,14 @@ impl Definitions {
             updated_at: id.timestamp(),
             ..former.clone()
         };
-        // Its values were not kept apart since: it is made unique anew.
-        field.kept_apart_by(None);
+        // Its values were not kept apart since: they are taken into an index of its own.
+        let others = self
+            .fields
+            .iter()
+            .filter(|other| other.object_type == field.object_type && other.unique_index.is_some());
+        let is_again = former.unique_index.is_some() && others.count() < UNIQUE_FIELDS_MAX;
+        let index = is_again.then(|| UniqueIndex::making(plan.mint(Kind::UniqueValue)));
+        field.kept_apart_by(index);
         if let Err(error) = check_room(&self.fields, &field) {
             let code = ConflictCode::ValidationFailed;
             report.conflict(UndoConflict::new(former.id, code, error.message()));
@@ -127,6 +134,10 @@ impl Definitions {
             let entry = Entry::new(field.clone());
             let json = Arc::clone(&entry.json);
             plan.write(Write::Insert(entry));
+            if let Some(index) = &field.unique_index {
+                let making = UniqueValue::making(index.id, field.id);
+                plan.write(Write::Insert(Entry::new(making)));
+            }
             record_event(plan, DefinitionChange::Created, field.id, &json, Map::new());
             report.made_again(field.id, *former);
         }

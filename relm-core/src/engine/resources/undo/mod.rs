@@ -24,6 +24,7 @@ pub use self::report::{ConflictCode, Reverted, UndoConflict, UndoTag, Undone, Un
 use self::report::{Report, too_much};
 use self::reversal::{Action, Rules, Taken, Verdict, decide};
 use self::state::State;
+use super::fields::uniqueness::make_more;
 use super::restore::restore_rest;
 use super::returning::Returning;
 use crate::engine::change::{Operation, Plan};
@@ -62,6 +63,10 @@ pub(super) async fn undo(
     }
     if !context.storage().is_dry_run() {
         bring_back_rest(context, &undone).await?;
+        if undone.reverted.iter().any(|it| it.kind == Kind::Field) {
+            // A field that comes back is there: what is left of its being unique is done later.
+            drop(make_more(context).await);
+        }
     }
     Ok(reply)
 }
