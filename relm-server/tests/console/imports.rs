@@ -68,7 +68,8 @@ pub fn work_off(world: &World) {
 
 fn contacts(world: &World) -> Vec<Value> {
     let request = ListRequest::default();
-    let listed = wait(async { world.scoped().contacts().list(&request).documents().await });
+    let scoped = world.scoped();
+    let listed = wait(async { scoped.contacts().list(&request).documents().await });
     let listed = listed.unwrap().data;
     let read = |json: &str| serde_json::from_str(json).unwrap();
     listed.iter().map(|document| read(&document.json)).collect()
@@ -138,7 +139,58 @@ fn a_file_is_tried_mapped_taken_in_and_taken_back() {
     assert!(waits.text.contains("<b>0</b> of 3 rows") && waits.text.contains("Cancel it"));
     work_off(&world);
 
-    let tried = browser.get(&path);
+    let real = try_and_take_in(&world, &mut browser, &path);
+    failed_rows_are_downloaded(&mut browser, &real);
+    take_back(&world, &mut browser, (&list, &real));
+}
+
+/// Maps a column of a file that was tried, tries it again, and takes it in; gives where that is.
+fn try_and_take_in(world: &World, browser: &mut Browser<'_>, path: &str) -> String {
+    look_at_dry_run(world, browser, path);
+    let again = go_on(
+        browser,
+        path,
+        4,
+        &[("run", "check"), ("column.2", "metadata.Fax")],
+    );
+    assert_eq!(again.status, 303, "{}", again.text);
+    let second = again.location().to_owned();
+    assert_ne!(second, path);
+    work_off(world);
+    let tried = browser.get(&second);
+    assert_eq!(chosen(&tried, 2), "metadata.Fax");
+    assert!(
+        tried
+            .text
+            .contains("mapping=%7B%22Fax%22%3A%22metadata.Fax%22%7D"),
+        "{}",
+        tried.text
+    );
+    assert!(contacts(world).is_empty());
+
+    let begun = go_on(browser, &second, 4, &[("run", "import")]);
+    assert_eq!(begun.status, 303, "{}", begun.text);
+    let real = begun.location().to_owned();
+    work_off(world);
+    let done = browser.get(&real);
+    assert!(done.text.contains("The file is taken in."), "{}", done.text);
+    let taken = contacts(world);
+    assert_eq!(taken.len(), 2);
+    assert_eq!(
+        (&taken[1]["email"], &taken[1]["metadata"]),
+        (&json!("ada@example.com"), &json!({ "Fax": "+44 1" }))
+    );
+    let events = browser.get(&format!("{}/events", world.place));
+    assert!(
+        events.text.contains("eva@example.com"),
+        "it is the person's doing"
+    );
+    real
+}
+
+/// What the page of the dry run says, as it is.
+fn look_at_dry_run(world: &World, browser: &mut Browser<'_>, path: &str) {
+    let tried = browser.get(path);
     assert!(!tried.text.contains("http-equiv=\"refresh\""));
     for shown in [
         "Dry run of contacts",
@@ -152,47 +204,10 @@ fn a_file_is_tried_mapped_taken_in_and_taken_back() {
     }
     let by_itself: Vec<String> = (0..4).map(|column| chosen(&tried, column)).collect();
     assert_eq!(by_itself, ["email", "first_name", "", ""]);
-    assert!(contacts(&world).is_empty());
+    assert!(contacts(world).is_empty());
+}
 
-    let again = go_on(
-        &mut browser,
-        &path,
-        4,
-        &[("run", "check"), ("column.2", "metadata.Fax")],
-    );
-    assert_eq!(again.status, 303, "{}", again.text);
-    let second = again.location().to_owned();
-    assert_ne!(second, path);
-    work_off(&world);
-    let tried = browser.get(&second);
-    assert_eq!(chosen(&tried, 2), "metadata.Fax");
-    assert!(
-        tried
-            .text
-            .contains("mapping=%7B%22Fax%22%3A%22metadata.Fax%22%7D"),
-        "{}",
-        tried.text
-    );
-    assert!(contacts(&world).is_empty());
-
-    let begun = go_on(&mut browser, &second, 4, &[("run", "import")]);
-    assert_eq!(begun.status, 303, "{}", begun.text);
-    let real = begun.location().to_owned();
-    work_off(&world);
-    let done = browser.get(&real);
-    assert!(done.text.contains("The file is taken in."), "{}", done.text);
-    let taken = contacts(&world);
-    assert_eq!(taken.len(), 2);
-    assert_eq!(
-        (&taken[1]["email"], &taken[1]["metadata"]),
-        (&json!("ada@example.com"), &json!({ "Fax": "+44 1" }))
-    );
-    let events = browser.get(&format!("{}/events", world.place));
-    assert!(
-        events.text.contains("eva@example.com"),
-        "it is the person's doing"
-    );
-
+fn failed_rows_are_downloaded(browser: &mut Browser<'_>, real: &str) {
     let failed = browser.get(&format!("{real}/errors"));
     assert_eq!(
         failed.header("content-disposition"),
@@ -207,7 +222,9 @@ fn a_file_is_tried_mapped_taken_in_and_taken_back() {
         failed.text
     );
     assert_eq!(failed.text.lines().count(), 2);
+}
 
+fn take_back(world: &World, browser: &mut Browser<'_>, (list, real): (&str, &str)) {
     let undo = format!("{real}/undo");
     let confirmed = browser.get(&undo);
     assert!(
@@ -216,12 +233,12 @@ fn a_file_is_tried_mapped_taken_in_and_taken_back() {
             .contains("2 contacts that it created go to the trash")
     );
     let undone = browser.submit(&undo, &undo, &[]);
-    assert_eq!((undone.status, undone.location()), (303, &*real));
-    work_off(&world);
-    assert!(contacts(&world).is_empty());
+    assert_eq!((undone.status, undone.location()), (303, real));
+    work_off(world);
+    assert!(contacts(world).is_empty());
     assert!(
         browser
-            .get(&real)
+            .get(real)
             .text
             .contains("What it changed is taken back")
     );
@@ -236,8 +253,8 @@ fn a_file_is_tried_mapped_taken_in_and_taken_back() {
         (deleted.status, deleted.location()),
         (303, &*format!("{list}?notice=deleted"))
     );
-    assert_eq!(browser.get(&real).status, 404);
-    let left = browser.get(&list);
+    assert_eq!(browser.get(real).status, 404);
+    let left = browser.get(list);
     assert_eq!(
         left.text.matches("class=\"name\"").count(),
         2,

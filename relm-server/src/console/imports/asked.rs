@@ -5,7 +5,7 @@ use std::str::FromStr;
 use relm_core::engine::{ImportColumn, ImportOptions};
 use relm_core::record::field::UniqueIndexState;
 use relm_core::record::file::{CellOptions, FileFormat, FileOptions};
-use relm_core::{Error, ErrorKind, Field, ObjectType, ParseTextError};
+use relm_core::{Error, ErrorKind, Field, ObjectType, ParseTextError, Quoted};
 use serde_json::{Value, json};
 
 use super::mapping;
@@ -128,7 +128,13 @@ fn picked<T: FromStr<Err = ParseTextError>>(
         return Ok(None);
     };
     let picked = text.parse().map_err(|error: ParseTextError| {
-        refused(name, format!("`{name}` is none of the list: {error}."))
+        refused(
+            name,
+            format!(
+                "`{name}` is one of the list, not {}: {error}.",
+                Quoted(text)
+            ),
+        )
     })?;
     Ok(Some(picked))
 }

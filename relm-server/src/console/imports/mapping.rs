@@ -10,7 +10,7 @@ use crate::console::listing::label;
 use crate::console::shown::cut;
 
 /// Options of all lists of a page: where there would be more, members are typed.
-const OPTIONS_MAX: usize = 12_000;
+const OPTIONS_MAX: usize = 5_000;
 /// Characters of a header, and of the cells beneath it.
 const HEADER_CHARS: usize = 80;
 const SAMPLES_CHARS: usize = 120;

@@ -24,7 +24,7 @@ use crate::html::answer;
 use crate::status::status_of;
 
 /// Rows that failed, on the page.
-const FAILED_MAX: usize = 20;
+const FAILED_MAX: usize = 10;
 /// Characters of what is said of one.
 const MESSAGE_CHARS: usize = 400;
 /// How often the page of an import that goes on is read anew, in seconds.

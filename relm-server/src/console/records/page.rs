@@ -5,7 +5,7 @@ use bytes::Bytes;
 use hyper::Response;
 use relm_core::record::column::ColumnType;
 use relm_core::record::{Document, columns};
-use relm_core::{Error, Field, Id, ObjectType, Scoped, Timestamp};
+use relm_core::{Error, Field, FieldType, Id, ObjectType, Scoped, Timestamp};
 use serde_json::{Map, Value};
 
 use super::links::{LinkForm, Links};
@@ -14,7 +14,7 @@ use super::names::{self, Names};
 use super::path_of;
 use super::rows::{self, moment};
 use super::timeline::{self, Timeline};
-use crate::console::layout::{Layout, Place, Section};
+use crate::console::layout::{Layout, Place, Section, minute};
 use crate::console::listing::label;
 use crate::console::objects::{self, plural, title};
 use crate::console::problem::Problem;
@@ -191,10 +191,18 @@ async fn record(
     for (key, value) in &metadata {
         let of_field = fields.iter().find(|field| field.key == *key);
         let label = of_field.map_or(key, |field| &field.label);
-        let fact = Fact {
+        let mut fact = Fact {
             label: cut(label, METADATA_CHARS),
             ..fact(value, METADATA_CHARS)
         };
+        let is_moment = of_field.is_some_and(|field| field.field_type == FieldType::Datetime);
+        if let Some(at) = value
+            .as_str()
+            .filter(|_| is_moment)
+            .and_then(Timestamp::parse)
+        {
+            fact.text = minute(&at);
+        }
         match of_field {
             Some(_) => custom.push(fact),
             None => other.push(fact),
