@@ -70,7 +70,7 @@ fn what_is_no_form_is_refused() {
         ),
         (
             TOO_MUCH,
-            "--x-9\r\nContent-Disposition: form-data; name=a\r\n\r\nb\r\n".repeat(FIELDS_MAX + 1),
+            "--x-9\r\nContent-Disposition: form-data; name=a\r\n\r\nb\r\n".repeat(FIELDS_MAX + 2),
         ),
     ] {
         for step in [1, 4096] {
