@@ -457,6 +457,9 @@ macro_rules! for_each_case {
                 imports_are_cancelled_and_bounded
                 what_is_left_of_imports_is_removed
             }
+            [engine::kept_rows] {
+                a_dry_run_keeps_its_rows_for_imports
+            }
             [engine::broken_imports] {
                 an_undo_is_not_lost_from_the_queue
                 a_deletion_that_stops_half_way_is_gone_on_with

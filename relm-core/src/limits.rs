@@ -207,6 +207,8 @@ pub const IMPORT_CHUNK_ROWS_MAX: usize = 500;
 pub const IMPORT_CHUNK_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of the failed rows of an import that are kept, each with its reason; those beyond are counted alone.
 pub const IMPORT_FAILED_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Bytes of the rows of a dry run that are kept for imports to begin from: those of a larger file are not, and it is sent again.
+pub const IMPORT_KEPT_ROWS_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// How long an import that has ended is kept, with its failed rows: a week.
 pub const IMPORT_KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 /// For how long an import is left to whoever works on it: another process goes on with it once that is over.

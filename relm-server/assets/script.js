@@ -32,6 +32,13 @@ for (const code of document.querySelectorAll("pre")) {
   frame.append(code, button);
 }
 
+// What goes on is read anew, as long as somebody looks at it; a page that waits for its reader is not.
+const goesOn = document.querySelector("[data-refresh]");
+if (goesOn) {
+  const readAnew = () => (document.hidden ? addEventListener("visibilitychange", readAnew, { once: true }) : location.reload());
+  setTimeout(readAnew, Number(goesOn.dataset.refresh) * 1000);
+}
+
 // The list of a page's sections shows which is read.
 const links = new Map();
 for (const link of document.querySelectorAll(".contents a")) links.set(link.hash.slice(1), link);

@@ -16,6 +16,7 @@ pub mod console;
 mod cors;
 pub mod demo;
 pub mod dispatch;
+mod downloads;
 mod entity_tag;
 pub mod html;
 pub mod log_throttle;

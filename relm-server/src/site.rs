@@ -131,9 +131,11 @@ impl Handler for Site {
     async fn receive(&self, call: Admitted, head: Parts, file: FileBody) -> Response<Bytes> {
         match call {
             Admitted::Api(call) => self.api.receive(call, head, file).await,
-            // No page of the console takes a file as it arrives.
             #[cfg(feature = "console")]
-            Admitted::Console(_) => self.api.refuse(Refusal::Panicked, None),
+            Admitted::Console(call) => match &self.console {
+                Some(console) => console.receive(*call, file).await,
+                None => self.api.refuse(Refusal::Panicked, None),
+            },
         }
     }
 
@@ -145,9 +147,11 @@ impl Handler for Site {
     ) -> Result<Response<LiveBody>, Response<Bytes>> {
         match call {
             Admitted::Api(call) => self.api.follow(call, head, memory).await,
-            // No page of the console goes on.
             #[cfg(feature = "console")]
-            Admitted::Console(_) => Err(self.api.refuse(Refusal::Panicked, None)),
+            Admitted::Console(call) => match &self.console {
+                Some(console) => console.follow(*call, memory).await,
+                None => Err(self.api.refuse(Refusal::Panicked, None)),
+            },
         }
     }
 

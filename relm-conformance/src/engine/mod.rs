@@ -19,6 +19,7 @@ pub(crate) mod field_types;
 pub(crate) mod history;
 pub(crate) mod identities;
 pub(crate) mod imports;
+pub(crate) mod kept_rows;
 pub(crate) mod large;
 pub(crate) mod mock_transport;
 pub(crate) mod operations;

@@ -63,7 +63,9 @@ pub use resources::exports::{ExportOptions, Exports};
 pub use resources::feed::{FOLLOW_POLL, Feed, FeedPage, LoggedEvent};
 pub use resources::fields::{ChoiceUsage, FieldUsage, FieldUsageTag, Fields};
 pub use resources::history::{History, HistoryPage};
-pub use resources::imports::{ImportOptions, ImportUpload, Imports};
+pub use resources::imports::{
+    ImportColumn, ImportFailure, ImportOptions, ImportPreview, ImportUpload, Imports,
+};
 pub use resources::keys::Keys;
 pub use resources::listing::{List, ListRequest};
 pub use resources::objects::Objects;

@@ -32,6 +32,18 @@ pub(super) fn line(
     line
 }
 
+/// The request that sends a file.
+pub(super) fn file_to(base: &BaseUrl, path: &str, content_type: &str, file: &str) -> String {
+    let line = line(base, "POST", path, KEY, None);
+    format!("{line} \\\n  -H \"Content-Type: {content_type}\" \\\n  --data-binary @{file}")
+}
+
+/// The request that is answered with a file.
+pub(super) fn file_from(base: &BaseUrl, path: &str, file: &str) -> String {
+    let line = line(base, "POST", path, KEY, None);
+    format!("{line} \\\n  -o {}", quoted_if_needed(file))
+}
+
 /// JSON as people read it: each member of an object on a line of its own.
 fn laid_out(body: &Value) -> String {
     let Some(members) = body.as_object().filter(|members| members.len() > 1) else {

@@ -15,6 +15,8 @@ pub(super) const FORM_BYTES_MAX: usize = 64 * 1024;
 pub(super) const RECORD_FORM_BYTES_MAX: usize = 512 * 1024;
 /// The field of the token in each form.
 const TOKEN_FIELD: &str = "csrf";
+/// The parameter of the token in the address of a form with a file.
+pub(super) const UPLOAD_TOKEN: &str = "upload";
 
 /// The fields of a form, each with its values in the order in which they were sent.
 #[derive(Default)]
@@ -27,6 +29,15 @@ impl Form {
             fields.entry(name).or_default().push(value);
         }
         Self(fields)
+    }
+
+    /// The same of fields that were read one by one.
+    pub fn of_fields(fields: Vec<(String, String)>) -> Self {
+        let mut form = Self::default();
+        for (name, value) in fields {
+            form.0.entry(name).or_default().push(value);
+        }
+        form
     }
 
     /// The value of a field; of one that was not sent, nothing.
@@ -57,8 +68,16 @@ impl Form {
 
     /// Whether the form was made for the session of this token.
     pub fn is_of_session(&self, session_token: &str) -> bool {
-        let expected = csrf_token(session_token);
-        bool::from(expected.as_bytes().ct_eq(self.text(TOKEN_FIELD).as_bytes()))
+        self.has_token(TOKEN_FIELD, &csrf_token(session_token))
+    }
+
+    /// Whether the address of a form with a file was, whose fields are not read yet.
+    pub fn is_upload_of_session(&self, session_token: &str) -> bool {
+        self.has_token(UPLOAD_TOKEN, &upload_token(session_token))
+    }
+
+    fn has_token(&self, field: &str, expected: &str) -> bool {
+        bool::from(expected.as_bytes().ct_eq(self.text(field).as_bytes()))
     }
 }
 
@@ -91,9 +110,18 @@ pub(super) fn picked(text: &str) -> String {
 
 /// The token in the forms of a session: made of the session's own, from which nobody can make that.
 pub(super) fn csrf_token(session_token: &str) -> String {
+    token_for(session_token, b"relm console form")
+}
+
+/// The token in the address of a session's forms with files. An address is seen by more than a form is: it opens nothing else.
+pub(super) fn upload_token(session_token: &str) -> String {
+    token_for(session_token, b"relm console upload")
+}
+
+fn token_for(session_token: &str, purpose: &[u8]) -> String {
     let mac = Hmac::<Sha256>::new_from_slice(session_token.as_bytes());
     let mut mac = mac.expect("a key of any length will do");
-    mac.update(b"relm console form");
+    mac.update(purpose);
     hex(&mac.finalize().into_bytes())
 }
 
@@ -106,6 +134,9 @@ mod tests {
         let form = Form::parse(format!("csrf={}&a=1&a=2&b=+x+", csrf_token("one")).as_bytes());
         assert!(form.is_of_session("one"));
         assert!(!form.is_of_session("two") && !Form::default().is_of_session("one"));
+        let address = Form::parse(format!("upload={}", upload_token("one")).as_bytes());
+        assert!(address.is_upload_of_session("one") && !address.is_upload_of_session("two"));
+        assert_ne!(upload_token("one"), csrf_token("one"));
         assert_eq!(form.all("a").collect::<Vec<_>>(), ["1", "2"]);
         assert_eq!((form.text("b"), form.trimmed("b")), (" x ", Some("x")));
         assert_eq!((form.text("c"), form.trimmed("c")), ("", None));

@@ -56,6 +56,7 @@ pub(super) enum Section {
     Records(ObjectType),
     Search,
     Events,
+    Imports,
     Webhooks,
     Keys,
     Schema,
@@ -74,7 +75,13 @@ pub(super) struct Item {
 
 impl Section {
     /// The sections of a workspace, in the order of the navigation.
-    const OF_WORKSPACE: [Self; 4] = [Self::Events, Self::Webhooks, Self::Keys, Self::Schema];
+    const OF_WORKSPACE: [Self; 5] = [
+        Self::Events,
+        Self::Imports,
+        Self::Webhooks,
+        Self::Keys,
+        Self::Schema,
+    ];
 
     /// The last word of its path, and what it is called.
     const fn named(self) -> (&'static str, &'static str) {
@@ -82,6 +89,7 @@ impl Section {
             Self::Records(object) => (objects::plural(object), objects::title(object)),
             Self::Search => ("search", "Search"),
             Self::Events => ("events", "Events"),
+            Self::Imports => ("imports", "Imports"),
             Self::Webhooks => ("webhooks", "Webhooks"),
             Self::Keys => ("keys", "API keys"),
             Self::Schema => ("schema", "Schema"),

@@ -8,13 +8,17 @@
 
 mod account;
 mod actor;
+mod answering;
 mod back_off;
 mod board;
 mod cookie;
 mod curl;
 mod device;
+mod download;
 mod events;
+mod exports;
 mod form;
+mod imports;
 mod keys;
 mod layout;
 mod link;
@@ -32,6 +36,7 @@ mod serving;
 mod shown;
 mod sign_in;
 mod undo;
+mod upload;
 mod users;
 mod visit;
 mod webhooks;
@@ -41,9 +46,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::header::HeaderMap;
+use hyper::header::{CONTENT_TYPE, HeaderMap};
 use hyper::http::request::Parts;
-use hyper::{Method, Request, Response};
+use hyper::{Method, Response};
 use matchit::Router;
 use relm_core::User;
 use relm_core::engine::Crm;
@@ -57,8 +62,8 @@ use self::passwords::Passwords;
 use self::problem::Problem;
 use self::rights::{allowance, is_read, not_allowed, refusal_by_needs};
 use self::routes::{Handler, Needs, Route, routes};
+use self::upload::Waiting;
 use self::visit::{SignedIn, Visit};
-use crate::caught::caught;
 use crate::html::{BaseUrl, answer};
 use crate::log_throttle::LogThrottle;
 use crate::observation::{Observation, Observer};
@@ -169,7 +174,7 @@ impl Console {
         let admitted = self.check(head, peer, &mut seen).await;
         match admitted {
             Ok((handler, needs, visit)) => Ok(Admission {
-                allowance: Some(allowance(needs, &visit, head)),
+                allowance: Some(allowance(needs, handler, &visit, head)),
                 call: Admitted {
                     handler,
                     needs,
@@ -240,12 +245,21 @@ impl Console {
         if let Some(refused) = refusal_by_needs(needs, session.as_ref(), head, is_read) {
             return Err(refused);
         }
+        let query = Form::parse(head.uri.query().unwrap_or_default().as_bytes());
+        if matches!(handler, Handler::Upload(_)) {
+            let is_own = |session: &SignedIn| query.is_upload_of_session(&session.token);
+            if !session.as_ref().is_some_and(is_own) {
+                return Err(Problem::foreign_form().page(session.as_ref()));
+            }
+        }
         let params = found.params.iter();
         let params = params.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let visit = Visit {
             shared: Arc::clone(shared),
             params: params.collect(),
-            query: Form::parse(head.uri.query().unwrap_or_default().as_bytes()),
+            is_change: !is_read,
+            query,
+            upload: Waiting::new(visit::header(&head.headers, CONTENT_TYPE)),
             address: head.uri.clone(),
             form: Form::default(),
             is_https: base.is_https(),
@@ -257,41 +271,6 @@ impl Console {
             session,
         };
         Ok((handler, needs, visit))
-    }
-
-    /// Answers a request that was admitted.
-    pub(crate) async fn carry_out(
-        &self,
-        admitted: Admitted,
-        request: Request<Bytes>,
-    ) -> Response<Bytes> {
-        let Admitted {
-            handler,
-            needs,
-            mut visit,
-            seen,
-        } = admitted;
-        let session = visit.session.clone();
-        let mut is_of_session = true;
-        let mut panicked = Refusal::Panicked;
-        if *request.method() == Method::POST {
-            panicked = Refusal::PanickedInChange;
-            visit.form = Form::parse(request.body());
-            let is_own = |session: &SignedIn| visit.form.is_of_session(&session.token);
-            is_of_session = needs == Needs::Nothing || session.as_ref().is_some_and(is_own);
-        }
-        let answered = match is_of_session {
-            true => caught(handler(visit))
-                .await
-                .unwrap_or_else(|| Err(panicked.into())),
-            false => Err(Problem::foreign_form()),
-        };
-        let response = answered.unwrap_or_else(|problem| {
-            problem.log(&self.shared.log_throttle);
-            problem.page(session.as_ref())
-        });
-        seen.answered(response.status());
-        response
     }
 }
 

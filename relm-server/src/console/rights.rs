@@ -9,24 +9,30 @@ use relm_core::Role;
 
 use super::form::{FORM_BYTES_MAX, RECORD_FORM_BYTES_MAX};
 use super::problem::Problem;
-use super::routes::{Needs, Route};
+use super::routes::{Handler, Needs, Route};
+use super::upload::UPLOAD_BYTES_MAX;
 use super::visit::{SignedIn, Visit};
 use super::{same_origin, sign_in};
 use crate::serve::{Allowance, AnswerSize, BodyType, Tenant};
 
 /// The memory that a request may take.
-pub(super) fn allowance(needs: Needs, visit: &Visit, head: &Parts) -> Allowance {
+pub(super) fn allowance(needs: Needs, handler: Handler, visit: &Visit, head: &Parts) -> Allowance {
     let user = visit.session.as_ref().map(|known| known.user.id);
     Allowance {
         tenant: Tenant(user.map_or(0, |user| user.ulid())),
-        body_bytes_max: match needs {
-            Needs::Write => RECORD_FORM_BYTES_MAX,
-            Needs::Nothing | Needs::Session | Needs::Owner => FORM_BYTES_MAX,
+        body_bytes_max: match (handler, needs) {
+            (Handler::Upload(_), _) => UPLOAD_BYTES_MAX,
+            (_, Needs::Write) => RECORD_FORM_BYTES_MAX,
+            (_, Needs::Nothing | Needs::Session | Needs::Owner) => FORM_BYTES_MAX,
         },
-        body: BodyType::Form,
-        answer: match (is_read(head), needs) {
-            (true, Needs::Session) | (_, Needs::Write) => AnswerSize::Large,
-            (false, Needs::Session) | (_, Needs::Nothing | Needs::Owner) => AnswerSize::Small,
+        body: match handler {
+            Handler::Upload(_) => BodyType::File,
+            Handler::Page(_) | Handler::Download(_) => BodyType::Form,
+        },
+        answer: match (handler, is_read(head), needs) {
+            (Handler::Download(_), ..) => AnswerSize::Download,
+            (_, true, Needs::Session) | (_, _, Needs::Write) => AnswerSize::Large,
+            (_, false, Needs::Session) | (_, _, Needs::Nothing | Needs::Owner) => AnswerSize::Small,
         },
     }
 }

@@ -6,17 +6,28 @@ use std::pin::Pin;
 use bytes::Bytes;
 use hyper::Response;
 
+use super::download::Download;
 use super::problem::Problem;
 use super::visit::Visit;
 use super::{
-    PATH, account, board, events, keys, link, records, schema, search, sign_in, undo, users,
-    webhooks, workspaces,
+    PATH, account, board, events, exports, imports, keys, link, records, schema, search, sign_in,
+    undo, users, webhooks, workspaces,
 };
 
 type Answering = Pin<Box<dyn Future<Output = Result<Response<Bytes>, Problem>> + Send>>;
 
+type Downloading = Pin<Box<dyn Future<Output = Result<Download, Problem>> + Send>>;
+
 /// Answers a request.
-pub(super) type Handler = fn(Visit) -> Answering;
+#[derive(Clone, Copy)]
+pub(super) enum Handler {
+    /// With a page, or the way to one; of a form, once it was read.
+    Page(fn(Visit) -> Answering),
+    /// The same of a form with a file, which it reads itself.
+    Upload(fn(Visit) -> Answering),
+    /// With a file.
+    Download(fn(Visit) -> Downloading),
+}
 
 /// What a handler needs of who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +50,17 @@ pub(super) struct Route {
 
 /// Boxes the future of a handler.
 macro_rules! handler {
-    ($($handler:tt)+) => { |visit| Box::pin($($handler)+(visit)) };
+    ($($handler:tt)+) => { Handler::Page(|visit| Box::pin($($handler)+(visit))) };
+}
+
+/// The same of one that takes a file.
+macro_rules! upload {
+    ($($handler:tt)+) => { Handler::Upload(|visit| Box::pin($($handler)+(visit))) };
+}
+
+/// The same of one that answers with a file.
+macro_rules! download {
+    ($($handler:tt)+) => { Handler::Download(|visit| Box::pin($($handler)+(visit))) };
 }
 
 fn get(needs: Needs, handler: Handler) -> Route {
@@ -70,7 +91,14 @@ impl Route {
 }
 
 pub(super) fn routes() -> Vec<(&'static str, Route)> {
-    [of_people(), of_workspaces(), of_records(), of_webhooks()].concat()
+    [
+        of_people(),
+        of_workspaces(),
+        of_records(),
+        of_files(),
+        of_webhooks(),
+    ]
+    .concat()
 }
 
 fn of_people() -> Vec<(&'static str, Route)> {
@@ -221,6 +249,49 @@ fn of_records() -> Vec<(&'static str, Route)> {
         (
             "/console/{workspace}/{mode}/{objects}/{id}/links/{link}/remove",
             post(Write, handler!(records::unlink)),
+        ),
+    ]
+}
+
+fn of_files() -> Vec<(&'static str, Route)> {
+    use Needs::{Session, Write};
+    vec![
+        (
+            "/console/{workspace}/{mode}/{objects}/export",
+            get(Session, download!(exports::export)),
+        ),
+        (
+            "/console/{workspace}/{mode}/imports",
+            get(Session, handler!(imports::list)).and_post(Write, upload!(imports::receive)),
+        ),
+        (
+            "/console/{workspace}/{mode}/imports/new",
+            get(Write, handler!(imports::new)),
+        ),
+        (
+            "/console/{workspace}/{mode}/imports/{id}",
+            get(Session, handler!(imports::page)).and_post(Write, handler!(imports::go_on)),
+        ),
+        (
+            "/console/{workspace}/{mode}/imports/{id}/errors",
+            get(Session, download!(imports::errors)),
+        ),
+        (
+            "/console/{workspace}/{mode}/imports/{id}/conflicts",
+            get(Session, download!(imports::conflicts)),
+        ),
+        (
+            "/console/{workspace}/{mode}/imports/{id}/cancel",
+            post(Write, handler!(imports::cancel)),
+        ),
+        (
+            "/console/{workspace}/{mode}/imports/{id}/undo",
+            get(Write, handler!(imports::confirm_undo)).and_post(Write, handler!(imports::undo)),
+        ),
+        (
+            "/console/{workspace}/{mode}/imports/{id}/delete",
+            get(Write, handler!(imports::confirm_delete))
+                .and_post(Write, handler!(imports::delete)),
         ),
     ]
 }

@@ -5,12 +5,12 @@ use std::future::Future;
 use bytes::Bytes;
 use hyper::header::{HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Request, Response};
 
 use super::problem::Problem;
 use super::{Admitted, Console, PATH, refused};
 use crate::html::answer;
-use crate::serve::{Admission, AnswerMemory, Handler, LiveBody, Peer, Refusal};
+use crate::serve::{Admission, AnswerMemory, FileBody, Handler, LiveBody, Peer, Refusal};
 
 type Followed = Result<Response<LiveBody>, Response<Bytes>>;
 
@@ -37,9 +37,17 @@ impl Handler for Console {
         self.carry_out(call, request)
     }
 
-    /// Nothing here goes on.
-    async fn follow(&self, _: Admitted, _: Parts, _: AnswerMemory) -> Followed {
-        Err(Problem::new(StatusCode::NOT_FOUND, "Not found", "Nothing goes on here.").page(None))
+    fn receive(
+        &self,
+        call: Admitted,
+        _: Parts,
+        file: FileBody,
+    ) -> impl Future<Output = Response<Bytes>> + Send {
+        Self::receive(self, call, file)
+    }
+
+    async fn follow(&self, call: Admitted, _: Parts, memory: AnswerMemory) -> Followed {
+        Self::follow(self, call, memory).await
     }
 
     fn complete(&self, _: Option<&HeaderValue>, _: &mut HeaderMap) {}

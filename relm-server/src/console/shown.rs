@@ -94,6 +94,19 @@ pub(super) fn cut_to_bytes(text: &str, bytes_max: usize) -> (&str, bool) {
     (text, false)
 }
 
+/// A number as people read it: `10,000`.
+pub(super) fn count(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::from(if number < 0 { "-" } else { "" });
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// Bytes that a JSON text takes in a page.
 const JSON_BYTES: usize = 48 * 1024;
 
@@ -200,6 +213,18 @@ mod tests {
             Message::of(&error).to_string(),
             "<code>email</code> is taken."
         );
+    }
+
+    #[test]
+    fn a_number_is_read_by_its_thousands() {
+        for (number, shown) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (-12_345_678, "-12,345,678"),
+        ] {
+            assert_eq!(count(number), shown);
+        }
     }
 
     #[test]

@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use askama::Template;
 use bytes::Bytes;
-use hyper::header::{HeaderMap, USER_AGENT};
+use hyper::header::{HeaderMap, HeaderName, USER_AGENT};
 use hyper::{Response, StatusCode, Uri};
 use relm_core::engine::{Crm, Scoped};
 use relm_core::{Error, Id, Mode, Session, User};
 use serde::Serialize;
 
 use super::Shared;
-use super::form::{Form, csrf_token};
+use super::form::{Form, csrf_token, upload_token};
 use super::layout::{Layout, Place, Section};
 use super::problem::Problem;
+use super::upload::Waiting;
 use crate::html::{BaseUrl, answer, render};
 use crate::serve::Peer;
 use crate::status::status_of;
@@ -24,9 +25,13 @@ pub(super) struct Visit {
     /// What stands in the path's places, by their names.
     pub params: Vec<(String, String)>,
     pub query: Form,
+    /// Whether it is a form, which may change something.
+    pub is_change: bool,
     /// What was asked for, as it was written.
     pub address: Uri,
     pub form: Form,
+    /// The form with a file that is sent, where it is one.
+    pub upload: Waiting,
     /// Where the console is reached.
     pub base: BaseUrl,
     /// Where the API is reached.
@@ -53,6 +58,11 @@ impl SignedIn {
     /// The token in the forms that are made for it.
     pub fn csrf(&self) -> String {
         csrf_token(&self.token)
+    }
+
+    /// The same in the addresses of its forms with files.
+    pub fn upload_token(&self) -> String {
+        upload_token(&self.token)
     }
 }
 
@@ -150,6 +160,11 @@ pub(super) fn page_of(status: StatusCode, template: &impl Template) -> Response<
 }
 
 pub(super) fn agent(headers: &HeaderMap) -> Option<String> {
-    let agent = headers.get(USER_AGENT)?;
-    Some(String::from_utf8_lossy(agent.as_bytes()).into_owned())
+    header(headers, USER_AGENT)
+}
+
+/// A header, as text.
+pub(super) fn header(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    let value = headers.get(name)?;
+    Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
 }

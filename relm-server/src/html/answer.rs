@@ -110,6 +110,15 @@ pub(crate) fn private(status: StatusCode, html: String) -> Response<Bytes> {
     response
 }
 
+/// A file for whoever is signed in, which is to be kept and not shown: nothing in it runs.
+#[cfg(feature = "console")]
+pub(crate) fn download() -> Response<Bytes> {
+    let mut response = bodyless(StatusCode::OK);
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(NEVER));
+    response
+}
+
 /// 303: what was asked for is done, and this is where to go on.
 #[cfg(feature = "console")]
 pub(crate) fn see_other(path: &str) -> Response<Bytes> {

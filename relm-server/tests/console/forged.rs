@@ -38,6 +38,7 @@ fn forms(world: &World) -> Vec<String> {
     .into_iter()
     .chain(of_records(world))
     .chain(of_webhooks(world))
+    .chain(of_imports(world))
     .collect()
 }
 
@@ -54,6 +55,13 @@ fn of_records(world: &World) -> Vec<String> {
         format!("{place}/deals/{deal}/links"),
         format!("{place}/deals/{deal}/links/{link}/remove"),
     ]
+}
+
+fn of_imports(world: &World) -> Vec<String> {
+    let imports = format!("{}/imports", world.place);
+    let import = format!("{imports}/{}", Id::new(Kind::Import, 1));
+    let of_one = ["cancel", "undo", "delete"].map(|word| format!("{import}/{word}"));
+    [imports, import].into_iter().chain(of_one).collect()
 }
 
 fn of_webhooks(world: &World) -> Vec<String> {

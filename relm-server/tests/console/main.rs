@@ -13,6 +13,7 @@ mod chromium;
 mod counting;
 mod events;
 mod failures;
+mod files;
 mod forged;
 #[allow(
     dead_code,
@@ -20,6 +21,7 @@ mod forged;
 )]
 #[path = "../api/fragile.rs"]
 mod fragile;
+mod imports;
 mod keys;
 mod lists;
 mod pages;

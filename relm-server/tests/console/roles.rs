@@ -62,6 +62,19 @@ const OF_DELIVERIES: [Right; 1] = [(
     Some(Editor),
 )];
 
+const OF_FILES: [Right; 9] = [
+    // Whoever may not is refused before the token of the address is looked at: `imports.rs`.
+    ("imports", Some(Reader), None),
+    ("imports/new", Some(Editor), None),
+    ("imports/IMPORT", Some(Reader), Some(Editor)),
+    ("imports/IMPORT/errors", Some(Reader), None),
+    ("imports/IMPORT/conflicts", Some(Reader), None),
+    ("imports/IMPORT/cancel", None, Some(Editor)),
+    ("imports/IMPORT/undo", Some(Editor), Some(Editor)),
+    ("imports/IMPORT/delete", Some(Editor), Some(Editor)),
+    ("contacts/export", Some(Reader), None),
+];
+
 /// What each path needs, by its method.
 fn rights(world: &World) -> Vec<(&'static str, String, Role)> {
     let with_ids = |path: &str| {
@@ -74,13 +87,14 @@ fn rights(world: &World) -> Vec<(&'static str, String, Role)> {
             ("FIELD", Kind::Field),
             ("WEBHOOK", Kind::Webhook),
             ("DELIVERY", Kind::Delivery),
+            ("IMPORT", Kind::Import),
         ]
         .into_iter()
         .fold(path.replace("REQUEST", REQUEST), |path, (name, kind)| {
             path.replace(name, &Id::new(kind, 1).text())
         })
     };
-    let of_workspace = [&OF_RECORDS[..], &OF_SETTINGS, &OF_DELIVERIES].concat();
+    let of_workspace = [&OF_RECORDS[..], &OF_SETTINGS, &OF_DELIVERIES, &OF_FILES].concat();
     let of_workspace = of_workspace
         .into_iter()
         .map(|(path, get, post)| (format!("{}/{}", world.place, with_ids(path)), get, post));

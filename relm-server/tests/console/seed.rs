@@ -1,5 +1,6 @@
 //! Records to look at.
 
+use relm_core::engine::{ImportOptions, Importer};
 use relm_core::{Association, Id, ObjectType};
 use serde_json::{Value, json};
 
@@ -79,5 +80,22 @@ pub fn everything(world: &World, owner: &mut Browser<'_>) -> Answered {
     link(world, contact, deal, Some("champion"));
     let gone = make(world, ObjectType::Contact, json!({ "first_name": "Gone" }));
     wait(world.scoped().contacts().delete(gone, None)).unwrap();
+    files(world);
     secret
+}
+
+/// A file that was tried, one whose row failed, and one that waits.
+fn files(world: &World) {
+    let scoped = world.scoped();
+    let contacts = || ImportOptions::new(ObjectType::Contact);
+    let start = |options: ImportOptions, file: &str| {
+        wait(async { scoped.imports().start(options, file.as_bytes()).await }).unwrap();
+    };
+    start(
+        contacts().keep_rows(),
+        "Email,Fax\ngrace@acme.example,+44 1\nno address,\n",
+    );
+    start(contacts(), "email\nno address\n");
+    wait(Importer::new(world.crm.clone()).work_off()).unwrap();
+    start(contacts(), "email\nnobody@acme.example\n");
 }

@@ -147,6 +147,9 @@ fn counted(import: &Import, now: Timestamp) -> Import {
 fn take_in(import: &mut Import, chunk: &mut Chunk, outcomes: Vec<RowOutcome>) -> bool {
     let left = chunk.waiting.split_off(outcomes.len());
     let worked = std::mem::replace(&mut chunk.waiting, left);
+    if import.work.keeps_rows {
+        chunk.kept.rows.extend_from_slice(&worked);
+    }
     let mut has_changed = false;
     for (row, outcome) in worked.into_iter().zip(outcomes) {
         import.rows += 1;
@@ -167,6 +170,10 @@ fn take_in(import: &mut Import, chunk: &mut Chunk, outcomes: Vec<RowOutcome>) ->
         }
     }
     if chunk.waiting.is_empty() {
+        if import.work.keeps_rows {
+            chunk.kept.unread.extend_from_slice(&chunk.unread);
+            chunk.kept.unread_more += chunk.unread_more;
+        }
         for unread in std::mem::take(&mut chunk.unread) {
             import.rows += 1;
             import.failed += 1;

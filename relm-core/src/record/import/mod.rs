@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use self::part::ImportPart;
-pub(crate) use self::part::{Chunk, FailedRow, KeptConflict, PartKey, Shadow, row_bytes};
+pub(crate) use self::part::{Chunk, FailedRow, KeptConflict, KeptRows, PartKey, Shadow, row_bytes};
 pub use self::status::ImportStatus;
 use crate::record::actor::Actor;
 use crate::record::column::{Column, ColumnOf, Columns};
@@ -123,6 +123,9 @@ pub(crate) struct Work {
     pub mapping: Value,
     /// Bytes of the rows that failed and are kept.
     pub failed_bytes: i64,
+    /// Whether its chunks keep their rows, for imports to begin from them.
+    #[serde(default)]
+    pub keeps_rows: bool,
     /// Whether some of its pieces are deleted, and the rest is about to be: there is nothing to be had of it any more.
     #[serde(default)]
     pub deleting: bool,
@@ -150,6 +153,11 @@ impl Import {
     pub(crate) fn is_leased_to_others(&self, worker: &str, now: Timestamp) -> bool {
         let until = self.work.leased_until;
         self.work.worker.as_deref() != Some(worker) && until.is_some_and(|until| now < until)
+    }
+
+    /// Whether imports can begin from its rows.
+    pub(crate) fn has_rows(&self) -> bool {
+        self.work.keeps_rows && self.status == ImportStatus::Completed
     }
 
     /// The same import, written once more.

@@ -86,6 +86,32 @@ pub(crate) struct Chunk {
     /// What an undo left as it is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<KeptConflict>,
+    /// The rows that were worked on, where an import may begin from them.
+    #[serde(default, skip_serializing_if = "KeptRows::is_empty")]
+    pub kept: KeptRows,
+}
+
+/// The rows of a chunk of a dry run, as they arrived.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct KeptRows {
+    pub rows: Vec<Row>,
+    /// Those that could not be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<FailedRow>,
+    /// How many more could not be read.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub unread_more: i64,
+}
+
+impl KeptRows {
+    /// How many there are, those that could not be read among them.
+    pub fn len(&self) -> usize {
+        self.rows.len() + self.unread.len() + usize::try_from(self.unread_more).unwrap_or(0)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
 fn is_none(count: &i64) -> bool {

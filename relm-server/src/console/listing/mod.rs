@@ -21,6 +21,9 @@ pub(super) const PAGE_ROWS: usize = 25;
 /// Characters of a filter's value that are shown.
 const VALUE_CHARS: usize = 60;
 
+/// The format of an export.
+const FORMAT: &str = "format";
+
 /// What the address of a list asks for.
 pub(super) struct Asked {
     address: Address,
@@ -47,6 +50,10 @@ pub(super) struct Frame {
     pub next: Option<String>,
     /// The request to the API.
     pub call: String,
+    /// The filters, as a form has them.
+    pub filters: Vec<(String, String)>,
+    /// The request to the API that exports what meets them.
+    pub export: String,
 }
 
 /// A filter that holds.
@@ -93,6 +100,17 @@ impl Asked {
             request,
             notice,
         })
+    }
+
+    /// What an export of the list has: its filters, and neither page nor limit.
+    pub fn of_export(visit: &Visit, kind: Kind, path: &str) -> Result<ListRequest, Error> {
+        let query = Query::parse(visit.address.query().unwrap_or_default())?;
+        let pairs = query.pairs();
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let address = Address::new(path.to_owned(), pairs.collect());
+        let is_filter = |(name, _): &&(String, String)| name != FORMAT;
+        let filters = written(address.filters().filter(is_filter));
+        Query::parse(filters.trim_start_matches('?'))?.into_list(kind)
     }
 
     /// Whether there are filters.
@@ -168,6 +186,13 @@ impl Asked {
             parameters = parameters.replacen('?', "&", 1);
         }
         let call = format!("{api}{parameters}");
+        let filters: Vec<(String, String)> = match self.has_too_many() {
+            true => Vec::new(),
+            false => self.address.filters().cloned().collect(),
+        };
+        let object = api.rsplit('/').next().unwrap_or_default();
+        let export = written(filters.iter()).replacen('?', "&", 1);
+        let export = format!("/v1/exports?object={object}{export}");
         Frame {
             path: self.address.path().to_owned(),
             chips,
@@ -178,6 +203,8 @@ impl Asked {
             previous: self.address.previous().map(|page| page.href()),
             next: next.map(|cursor| self.address.next(cursor).href()),
             call: curl::line(&visit.api, "GET", &call, curl::KEY, None),
+            export: curl::file_from(&visit.api, &export, &format!("{object}.csv")),
+            filters,
         }
     }
 }

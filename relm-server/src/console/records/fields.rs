@@ -126,7 +126,14 @@ impl Fields {
     /// Says an error at its field; gives it back where it is about none.
     pub fn say(&mut self, error: Error) -> Option<Error> {
         let at = error.field().unwrap_or_default().to_owned();
-        let mut of_field = self.all_mut().find(|input| input.name == at);
+        let is_about = |input: &Input| {
+            let rest = at.strip_prefix(&input.name);
+            // Of an amount, one of its members may be what is wrong.
+            let is_within =
+                input.input == InputType::Money && rest.is_some_and(|it| it.starts_with('.'));
+            rest == Some("") || is_within
+        };
+        let mut of_field = self.all_mut().find(|input| is_about(input));
         if of_field.is_none() && (at == METADATA || at.starts_with("metadata.")) {
             of_field = Some(&mut self.other);
         }
@@ -201,15 +208,27 @@ fn custom_field(field: &Field, room: &mut usize) -> Input {
         .sum();
     let (input, hint) = match field.field_type {
         FieldType::Text => (InputType::Line, None),
-        FieldType::Json => (InputType::Json, Some("Any JSON: a list, an object, a text.".to_owned())),
-        FieldType::Url => (InputType::Line, Some("Such as https://example.com/page.".to_owned())),
+        FieldType::Json => (
+            InputType::Json,
+            Some("Any JSON: a list, an object, a text.".to_owned()),
+        ),
+        FieldType::Url => (
+            InputType::Line,
+            Some("Such as https://example.com/page.".to_owned()),
+        ),
         FieldType::Email => (InputType::Line, Some("Such as ada@example.com.".to_owned())),
-        FieldType::Phone => (InputType::Line, Some("With its country code: +14155550132.".to_owned())),
+        FieldType::Phone => (
+            InputType::Line,
+            Some("With its country code: +14155550132.".to_owned()),
+        ),
         FieldType::Datetime => (InputType::Moment, Some("In UTC.".to_owned())),
         FieldType::Multiselect => (InputType::Lines, Some(any_of(choices))),
         FieldType::Currency => (
-            InputType::Json,
-            Some(r#"In the smallest unit: {"amount_minor": 12900, "currency": "EUR"} is 129.00 EUR."#.to_owned()),
+            InputType::Money,
+            Some(
+                "In whole units, with a point: 129.00. Beside it the code of the currency."
+                    .to_owned(),
+            ),
         ),
         FieldType::Number => (InputType::Number, None),
         FieldType::Date => (InputType::Date, None),

@@ -1,9 +1,10 @@
 //! One field of the form of a record: how a value is typed, and what value was typed.
 
 use relm_core::value::{self, hex::hex};
-use serde_json::{Number, Value};
+use serde_json::{Number, Value, json};
 use sha2::{Digest, Sha256};
 
+use super::money;
 use crate::console::form::{Form, picked};
 use crate::console::shown::{Message, bytes_in_page};
 
@@ -28,6 +29,8 @@ pub(super) enum InputType {
     /// Texts, one to a line.
     Lines,
     Truth,
+    /// An amount, in whole units, and the code of its currency: two elements.
+    Money,
     /// JSON: an object of members as it is typed where that is all metadata, and any value where it is that of one field.
     Json,
 }
@@ -83,7 +86,10 @@ impl Input {
         if self.is_too_long || !form.has(&self.name) {
             return;
         }
-        let typed = self.normalised(form.text(&self.name));
+        let typed = match self.input {
+            InputType::Money => money_text(form.text(&self.name), form.text(&self.currency_name())),
+            _ => self.normalised(form.text(&self.name)),
+        };
         let was = form.text(&format!("was.{}", self.name));
         if digest(&typed) == was {
             return;
@@ -115,6 +121,12 @@ impl Input {
             | InputType::Choice => as_text(),
             InputType::Json => value::json::parse(text.as_bytes()).unwrap_or_else(|_| as_text()),
             InputType::Moment => Value::from(picked(text)),
+            InputType::Money => {
+                let (amount, currency) = (self.amount(), self.currency());
+                let smallest = money::smallest(amount, currency);
+                let amount = smallest.map_or_else(|| Value::from(amount), Value::from);
+                json!({ "amount_minor": amount, "currency": currency })
+            }
             InputType::Lines => {
                 let lines = text.lines().map(str::trim);
                 lines.filter(|line| !line.is_empty()).collect()
@@ -126,6 +138,23 @@ impl Input {
             }
             InputType::Truth => text.parse::<bool>().map_or_else(|_| as_text(), Value::from),
         }
+    }
+
+    /// The amount that is typed, of one of money.
+    pub fn amount(&self) -> &str {
+        let parts = self.text.rsplit_once(' ');
+        parts.map_or(self.text.as_str(), |(amount, _)| amount)
+    }
+
+    /// The code of its currency.
+    pub fn currency(&self) -> &str {
+        let parts = self.text.rsplit_once(' ');
+        parts.map_or("", |(_, currency)| currency)
+    }
+
+    /// What the element of its currency is called.
+    pub fn currency_name(&self) -> String {
+        format!("{}.currency", self.name)
     }
 
     pub fn error(&self) -> Option<Message<'_>> {
@@ -163,6 +192,7 @@ impl Input {
             | InputType::Choice
             | InputType::Lines
             | InputType::Truth
+            | InputType::Money
             | InputType::Json => "text",
         }
     }
@@ -193,6 +223,13 @@ impl Input {
     /// What is typed for a value.
     fn typed(&self, value: &Value) -> String {
         let text = match value {
+            Value::Object(members) if self.input == InputType::Money => {
+                let amount = members.get("amount_minor").and_then(Value::as_i64);
+                let currency = members.get("currency").and_then(Value::as_str);
+                let currency = currency.unwrap_or_default();
+                let amount = amount.map(|amount| money::typed(amount, currency));
+                money_text(&amount.unwrap_or_default(), currency)
+            }
             Value::Null => String::new(),
             Value::String(text) => text.clone(),
             Value::Array(values) if self.input == InputType::Lines => {
@@ -228,98 +265,20 @@ impl Input {
     }
 }
 
+/// An amount with its currency, as one text: nothing where there is no amount.
+fn money_text(amount: &str, currency: &str) -> String {
+    let amount: String = amount.split_whitespace().collect();
+    let currency: String = currency.split_whitespace().collect();
+    match amount.is_empty() {
+        true => String::new(),
+        false => format!("{amount} {}", currency.to_uppercase()),
+    }
+}
+
 fn digest(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
     hex(&digest[..DIGEST_BYTES])
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn input(of: InputType, has: &Value) -> Input {
-        Input::new("x", "X".to_owned(), of).of_record(has)
-    }
-
-    fn sent(text: &str, was: &str) -> Form {
-        let body = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs([("x", text), ("was.x", was)])
-            .finish();
-        Form::parse(body.as_bytes())
-    }
-
-    #[test]
-    fn what_is_typed_is_of_the_type_of_its_field_or_a_text() {
-        for (of, typed, value) in [
-            (InputType::Line, "Ada", json!("Ada")),
-            (InputType::Line, "", json!(null)),
-            (InputType::Whole, "150000", json!(150_000)),
-            (InputType::Whole, "1.5", json!("1.5")),
-            (InputType::Number, "1.5", json!(1.5)),
-            (InputType::Number, "many", json!("many")),
-            (InputType::Truth, "true", json!(true)),
-            (
-                InputType::Lines,
-                "pro\r\n\r\n free ",
-                json!(["pro", "free"]),
-            ),
-            (InputType::Lines, "", json!(null)),
-            (
-                InputType::Json,
-                "[1, {\"a\": null}]",
-                json!([1, { "a": null }]),
-            ),
-            (InputType::Json, "{", json!("{")),
-            (
-                InputType::Moment,
-                "2026-11-29T09:30",
-                json!("2026-11-29T09:30:00Z"),
-            ),
-            (
-                InputType::Moment,
-                "2026-11-29T09:30:01.5",
-                json!("2026-11-29T09:30:01.5Z"),
-            ),
-            (
-                InputType::Moment,
-                "2026-11-29T09:30:00Z",
-                json!("2026-11-29T09:30:00Z"),
-            ),
-            (
-                InputType::Moment,
-                "tomorrow at noon é",
-                json!("tomorrow at noon éZ"),
-            ),
-        ] {
-            let mut field = input(of, &Value::Null);
-            let was = field.was.clone();
-            field.read(&sent(typed, &was));
-            assert_eq!(field.value(), value, "{typed}");
-        }
-    }
-
-    #[test]
-    fn a_form_changes_what_was_typed_over_and_nothing_else() {
-        let before = input(InputType::Line, &json!("Ada"));
-        // Nobody typed here, and somebody else changed it.
-        let mut field = input(InputType::Line, &json!("Grace"));
-        field.read(&sent("Ada", &before.was));
-        assert_eq!((field.text.as_str(), field.is_changed()), ("Grace", false));
-        // Both changed it.
-        let mut field = input(InputType::Line, &json!("Grace"));
-        field.read(&sent("Eva", &before.was));
-        assert_eq!((field.text.as_str(), field.is_changed()), ("Eva", true));
-        assert_eq!(field.meanwhile.as_deref(), Some("Grace"));
-        // Both came to the same.
-        let mut field = input(InputType::Line, &json!("Grace"));
-        field.read(&sent("Grace", &before.was));
-        assert!(!field.is_changed() && field.meanwhile.is_none());
-        // Lines end as they did.
-        let mut field = input(InputType::Text, &json!("a\nb"));
-        let was = field.was.clone();
-        field.read(&sent("a\r\nb", &was));
-        assert!(!field.is_changed());
-    }
-}
+mod tests;

@@ -25,6 +25,8 @@ struct List {
     frame: Frame,
     is_filtered: bool,
     keeps_trash: bool,
+    /// The form that imports a file of them.
+    imports: String,
     notice: Option<String>,
 }
 
@@ -67,6 +69,11 @@ pub(in crate::console) async fn list(visit: Visit) -> Result<Response<Bytes>, Pr
         frame: asked.frame(&visit, &api, &fields, next, error.as_ref()),
         is_filtered: asked.is_filtered(),
         keeps_trash: visit.crm().keeps_trash(),
+        imports: format!(
+            "{}/new?object={}",
+            place.path(Section::Imports),
+            plural(object)
+        ),
         notice: asked.notice,
         layout: visit.layout(Section::Records(object), Some(place)),
         object,

@@ -1,5 +1,6 @@
 //! Contacts, companies, deals and activities: listed, shown, made, changed, deleted, restored and linked.
 
+mod amounts;
 mod edges;
 mod edit;
 mod fields;

@@ -13,12 +13,43 @@ const FRACTIONS: [(&[&str], usize); 3] = [
     (&["CLF", "UYW"], 4),
 ];
 
-/// An amount in the smallest unit of a currency: `1,234.50 EUR`.
-pub(in crate::console) fn amount(smallest: i128, currency: &str) -> String {
+/// Digits of the fraction of a currency.
+fn fraction(currency: &str) -> usize {
     let known = FRACTIONS
         .iter()
         .find(|(codes, _)| codes.contains(&currency));
-    let fraction = known.map_or(2, |(_, digits)| *digits);
+    known.map_or(2, |(_, digits)| *digits)
+}
+
+/// An amount as it is typed: `1234.50`.
+pub(super) fn typed(smallest: i64, currency: &str) -> String {
+    let fraction = fraction(currency);
+    let digits = format!("{:0width$}", smallest.unsigned_abs(), width = fraction + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - fraction);
+    let sign = if smallest < 0 { "-" } else { "" };
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{sign}{whole}{point}{fraction}")
+}
+
+/// What is typed, in the smallest unit of a currency; none where it could be something else, as `1,234` could.
+pub(super) fn smallest(typed: &str, currency: &str) -> Option<i64> {
+    let (sign, digits) = match typed.strip_prefix(['-', '−']) {
+        Some(digits) => ("-", digits),
+        None => ("", typed),
+    };
+    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let fraction = fraction(currency);
+    let is_one = !whole.is_empty() && decimals.len() <= fraction;
+    if !(is_one && is_number(whole) && is_number(decimals)) {
+        return None;
+    }
+    format!("{sign}{whole}{decimals:0<fraction$}").parse().ok()
+}
+
+/// An amount in the smallest unit of a currency: `1,234.50 EUR`.
+pub(in crate::console) fn amount(smallest: i128, currency: &str) -> String {
+    let fraction = fraction(currency);
     let digits = format!("{:0width$}", smallest.unsigned_abs(), width = fraction + 1);
     let (whole, fraction) = digits.split_at(digits.len() - fraction);
     let mut grouped = String::new();
@@ -38,6 +69,30 @@ pub(in crate::console) fn amount(smallest: i128, currency: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_amount_is_typed_in_whole_units() {
+        for (text, currency, value) in [
+            ("129", "EUR", Some(12_900)),
+            ("129.5", "EUR", Some(12_950)),
+            ("-0.05", "USD", Some(-5)),
+            ("1500", "JPY", Some(1_500)),
+            ("1.234", "KWD", Some(1_234)),
+            ("1.234", "EUR", None),
+            ("1,234", "EUR", None),
+            ("1.5", "JPY", None),
+            (".5", "EUR", None),
+            ("", "EUR", None),
+            ("1e3", "EUR", None),
+            ("99999999999999999999", "EUR", None),
+        ] {
+            assert_eq!(smallest(text, currency), value, "{text} {currency}");
+        }
+        for (value, currency) in [(12_950, "EUR"), (-5, "USD"), (0, "KWD"), (i64::MIN, "JPY")] {
+            let text = typed(value, currency);
+            assert_eq!(smallest(&text, currency), Some(value), "{text}");
+        }
+    }
 
     #[test]
     fn an_amount_has_the_fraction_of_its_currency() {

@@ -5,15 +5,16 @@ use bytes::Bytes;
 use hyper::Response;
 use relm_core::record::column::ColumnType;
 use relm_core::record::{Document, columns};
-use relm_core::{Error, Field, Id, ObjectType, Scoped, Timestamp};
+use relm_core::{Error, Field, FieldType, Id, ObjectType, Scoped, Timestamp};
 use serde_json::{Map, Value};
 
 use super::links::{LinkForm, Links};
+use super::money::amount;
 use super::names::{self, Names};
 use super::path_of;
 use super::rows::{self, moment};
 use super::timeline::{self, Timeline};
-use crate::console::layout::{Layout, Place, Section};
+use crate::console::layout::{Layout, Place, Section, minute};
 use crate::console::listing::label;
 use crate::console::objects::{self, plural, title};
 use crate::console::problem::Problem;
@@ -120,8 +121,17 @@ pub(super) async fn shown(
         .into_iter()
         .filter(|field| field.object_type == object);
     let fields: Vec<Field> = fields.collect();
+    let currency = found.as_ref().map(objects::members).transpose()?;
+    let currency = currency
+        .as_ref()
+        .and_then(|members| members.get("currency"));
+    let cursor = visit.query.trimmed("history");
     let from = timeline::Start {
-        cursor: visit.query.trimmed("history"),
+        // What it was on a page further back, that page tells.
+        currency: currency
+            .and_then(Value::as_str)
+            .filter(|_| cursor.is_none()),
+        cursor,
         until: visit.query.trimmed("until").and_then(Timestamp::parse),
     };
     let timeline = Timeline::of(&scoped, &place, (object, id), &fields, from).await?;
@@ -181,10 +191,18 @@ async fn record(
     for (key, value) in &metadata {
         let of_field = fields.iter().find(|field| field.key == *key);
         let label = of_field.map_or(key, |field| &field.label);
-        let fact = Fact {
+        let mut fact = Fact {
             label: cut(label, METADATA_CHARS),
             ..fact(value, METADATA_CHARS)
         };
+        let is_moment = of_field.is_some_and(|field| field.field_type == FieldType::Datetime);
+        if let Some(at) = value
+            .as_str()
+            .filter(|_| is_moment)
+            .and_then(Timestamp::parse)
+        {
+            fact.text = minute(&at);
+        }
         match of_field {
             Some(_) => custom.push(fact),
             None => other.push(fact),
@@ -254,6 +272,18 @@ pub(super) fn text_of(value: &Value) -> String {
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         Value::String(text) => text.clone(),
-        Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+        Value::Array(values) if !values.is_empty() && values.iter().all(Value::is_string) => {
+            let texts = values.iter().filter_map(Value::as_str);
+            texts.collect::<Vec<_>>().join(", ")
+        }
+        Value::Object(members) => money(members).unwrap_or_else(|| value.to_string()),
+        Value::Number(_) | Value::Array(_) => value.to_string(),
     }
+}
+
+/// An amount of a custom field.
+fn money(members: &Map<String, Value>) -> Option<String> {
+    let smallest = members.get("amount_minor")?.as_i64()?;
+    let currency = members.get("currency")?.as_str()?;
+    (members.len() == 2).then(|| amount(smallest.into(), currency))
 }

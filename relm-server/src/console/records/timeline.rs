@@ -10,6 +10,7 @@ use relm_core::{
 };
 use serde_json::Value;
 
+use super::amounts::{Currencies, Told};
 use super::edges::{self, EdgeEvent, Edges, MoreLinks, Stretch};
 use super::names::Names;
 use super::page::text_of;
@@ -114,6 +115,8 @@ pub(in crate::console) struct Start<'a> {
     pub cursor: Option<&'a str>,
     /// Until when the pages before tell.
     pub until: Option<Timestamp>,
+    /// The currency of the record after the newest of its changes, where it has one that is known.
+    pub currency: Option<&'a str>,
 }
 
 impl Timeline {
@@ -123,7 +126,11 @@ impl Timeline {
         place: &Place,
         (object, id): (ObjectType, Id),
         fields: &[Field],
-        Start { cursor, until }: Start<'_>,
+        Start {
+            cursor,
+            until,
+            currency,
+        }: Start<'_>,
     ) -> Result<Self, Error> {
         let history = objects::history(scoped, object, id, PAGE_ENTRIES, cursor).await?;
         let oldest = history.data.last().map(|entry| entry.at);
@@ -144,13 +151,16 @@ impl Timeline {
         let path = format!("{}/{id}", path_of(place, object));
         let mut linked = linked.into_iter().peekable();
         let mut entries = Vec::new();
+        let mut currencies = Currencies(currency.map(str::to_owned));
         for change in &history.data {
             while let Some(newer) = linked.next_if(|it| it.event.created_at > change.at) {
                 let deliveries = delivered.remove(&newer.event.id).unwrap_or_default();
                 entries.push(link_entry(place, id, newer, &names, deliveries));
             }
             let deliveries = delivered.remove(&change.event_id).unwrap_or_default();
-            entries.push(entry(place, change, (fields, &names), deliveries));
+            let amounts = currencies.before(change);
+            let told = (fields, &names, &amounts);
+            entries.push(entry(place, change, told, deliveries));
         }
         for older in linked {
             let deliveries = delivered.remove(&older.event.id).unwrap_or_default();
@@ -215,7 +225,7 @@ fn link_entry(
 fn entry(
     place: &Place,
     change: &HistoryEntry,
-    (fields, names): (&[Field], &Names),
+    (fields, names, amounts): (&[Field], &Names, &Told),
     deliveries: Deliveries,
 ) -> Entry {
     let changes = change.changes.iter();
@@ -224,10 +234,16 @@ fn entry(
     };
     let all: Vec<Changed> = changes
         .filter(|(_, change)| is_said(&change.from, &change.to))
-        .map(|(name, change)| Changed {
-            label: label(name, fields),
-            from: cut(&called(&change.from, names), VALUE_CHARS),
-            to: cut(&called(&change.to, names), VALUE_CHARS),
+        .map(|(name, change)| {
+            let (from, to) = match name.as_str() {
+                "value_cents" => amounts.said(&change.from, &change.to),
+                _ => (called(&change.from, names), called(&change.to, names)),
+            };
+            Changed {
+                label: label(name, fields),
+                from: cut(&from, VALUE_CHARS),
+                to: cut(&to, VALUE_CHARS),
+            }
         })
         .collect();
     let more = all.len().saturating_sub(CHANGES_MAX);

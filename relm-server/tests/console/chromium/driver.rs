@@ -2,7 +2,7 @@
 
 use std::env;
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -140,6 +140,15 @@ impl Chromium {
         self.post(
             &format!("/element/{}/value", element.0),
             &json!({ "text": text }),
+        );
+    }
+
+    /// Chooses a file of this machine in a field for files.
+    pub fn choose_file(&self, element: &Element, file: &Path) {
+        let name = file.to_str().expect("its path is text");
+        self.post(
+            &format!("/element/{}/value", element.0),
+            &json!({ "text": name }),
         );
     }
 

@@ -5,3 +5,4 @@ mod accessibility;
 mod driver;
 mod first_hour;
 mod hand;
+mod imports;

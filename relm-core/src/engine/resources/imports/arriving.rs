@@ -153,6 +153,8 @@ impl Operation for Keep {
 /// Has an import whose file is there wait for a worker.
 pub(super) struct Queue {
     pub id: Id,
+    /// Whether the rows stay when they are worked on.
+    pub keeps_rows: bool,
 }
 
 #[async_trait]
@@ -163,6 +165,7 @@ impl Operation for Queue {
         let stored = arriving(plan.context(), self.id).await?;
         let mut after = stored.import.next_version();
         after.status = ImportStatus::Queued;
+        after.work.keeps_rows = self.keeps_rows;
         after.work.leased_until = None;
         let Document { json, .. } = stored.replace(plan, after)?;
         Ok(Reply::new(Outcome::Accepted, json))

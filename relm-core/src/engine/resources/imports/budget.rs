@@ -1,7 +1,7 @@
 //! What the rows of an import that arrives may take in the store: a few bytes of a file can be many there.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{IMPORT_FAILED_BYTES_MAX, IMPORT_ROWS_BYTES_MAX};
+use crate::limits::{IMPORT_FAILED_BYTES_MAX, IMPORT_KEPT_ROWS_BYTES_MAX, IMPORT_ROWS_BYTES_MAX};
 
 /// What the rows of an import take in the store by now.
 #[derive(Debug, Default)]
@@ -24,6 +24,11 @@ impl Budget {
             )),
             false => Ok(()),
         }
+    }
+
+    /// Whether the rows are few enough to stay when they are worked on.
+    pub fn may_stay(&self) -> bool {
+        self.bytes <= IMPORT_KEPT_ROWS_BYTES_MAX
     }
 
     /// Counts a row that could not be read, and would take so many bytes with the reason; whether there is room for it. Once there was none

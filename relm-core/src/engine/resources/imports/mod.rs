@@ -5,6 +5,7 @@ mod budget;
 mod changes;
 pub(in crate::engine) mod cleaning;
 mod options;
+mod preview;
 mod receiving;
 mod reports;
 pub(in crate::engine) mod rows;
@@ -13,6 +14,7 @@ pub(in crate::engine) mod state;
 use self::changes::{Cancel, StartUndo};
 use self::cleaning::delete_some;
 pub use self::options::ImportOptions;
+pub use self::preview::{ImportColumn, ImportFailure, ImportPreview};
 pub use self::receiving::ImportUpload;
 use self::state::{Stored, shown};
 use super::listing::ListRequest;
@@ -21,7 +23,7 @@ use crate::engine::context::Context;
 use crate::engine::idempotency::apply_once;
 use crate::engine::import_queue::Waiting;
 use crate::engine::reply::Reply;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::record::Document;
 use crate::record::import::Import;
 use crate::value::id::{Id, Kind};
@@ -48,6 +50,27 @@ impl<'a> Imports<'a> {
             upload.push(piece).await?;
         }
         upload.finish(None).await?.decode()
+    }
+
+    /// Begins an import of the rows that a dry run [kept](ImportOptions::keep_rows), as if its file were sent again. How the file is written
+    /// was found out by then: of the options for it, none counts.
+    ///
+    /// With an [idempotency key](crate::Scoped::idempotent) it is begun once, and the reply is that of the first time.
+    ///
+    /// # Errors
+    /// As for [`begin`](Self::begin), and what is wrong with the mapping. `not_found`; `conflict` for an import that is no dry run, has not
+    /// completed, or did not keep its rows.
+    pub async fn start_from(&self, dry_run: Id, options: ImportOptions) -> Result<Reply<Import>> {
+        let kept = Stored::require(self.context, dry_run).await?.import;
+        if !kept.has_rows() {
+            return Err(Error::new(
+                ErrorKind::Conflict,
+                format!(
+                    "The import {dry_run} has not kept its rows, or has not completed: send its file again."
+                ),
+            ));
+        }
+        self.begin(options).await?.take_over(&kept).await
     }
 
     /// Begins an import whose file arrives piece by piece. Of each row that arrives:

@@ -36,6 +36,9 @@ pub struct ImportOptions {
     pub dedup_on: Vec<String>,
     /// Whether to find out only what the import would come to: its counts and failed rows are those that the import would have now.
     pub dry_run: bool,
+    /// Whether a dry run keeps its rows, so that [imports begin from them](crate::engine::Imports::start_from) without the file: up to
+    /// [`IMPORT_KEPT_ROWS_BYTES_MAX`](crate::limits::IMPORT_KEPT_ROWS_BYTES_MAX), and as long as the dry run is kept.
+    pub keep_rows: bool,
 }
 
 impl ImportOptions {
@@ -48,6 +51,7 @@ impl ImportOptions {
             mapping: None,
             dedup_on: Vec::new(),
             dry_run: false,
+            keep_rows: false,
         }
     }
 
@@ -76,6 +80,13 @@ impl ImportOptions {
     #[must_use]
     pub fn dry_run(mut self) -> Self {
         self.dry_run = true;
+        self
+    }
+
+    /// The same, as a dry run that keeps its rows.
+    #[must_use]
+    pub fn keep_rows(mut self) -> Self {
+        (self.dry_run, self.keep_rows) = (true, true);
         self
     }
 
@@ -129,6 +140,7 @@ impl ImportOptions {
             mapping,
             dedup_on,
             dry_run,
+            keep_rows: _,
         } = self;
         json!({
             "object_type": object_type,

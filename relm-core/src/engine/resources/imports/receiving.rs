@@ -1,5 +1,7 @@
 //! The file of an import while it arrives: it is read as it comes, and its rows are kept in chunks, each in a commit.
 
+mod again;
+
 use std::mem;
 
 use sha2::{Digest, Sha256};
@@ -121,8 +123,16 @@ impl ImportUpload {
             let key = IdempotencyKey::new(key, self.fingerprint());
             context = context.idempotent(self.or_break_off(key).await?);
         }
-        let queue = Queue { id: self.id };
-        let reply = match apply_once(&context, queue).await {
+        self.queue(&context).await
+    }
+
+    /// Has the import wait for a worker, its rows being kept; or removes it, where what it was asked for was done before.
+    async fn queue(&self, context: &Context) -> Result<Reply<Import>> {
+        let queue = Queue {
+            id: self.id,
+            keeps_rows: self.options.dry_run && self.options.keep_rows && self.budget.may_stay(),
+        };
+        let reply = match apply_once(context, queue).await {
             Ok(reply) => reply,
             Err(error) => {
                 let reason = match error.kind() {

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::members::{ID, METADATA_PREFIX, Names, Target};
-use crate::record::field::Field;
+use super::members::{ID, METADATA, METADATA_PREFIX, Names, Target, members};
+use crate::record::field::{Field, custom_fields};
 use crate::record::file::cell::Shape;
 use crate::record::file::options::{CellOptions, DecimalMark};
 use crate::record::file::writing::{REPORT_COLUMNS, reports};
@@ -87,11 +87,33 @@ impl Mapping {
         }
     }
 
+    /// The members that a column can be mapped to: those of the object, and those that are defined in `metadata`.
+    pub fn members(object_type: ObjectType, fields: &[Field]) -> Vec<String> {
+        let own = members(object_type).map(|target| target.member);
+        let own = own.filter(|member| member != METADATA);
+        let custom = custom_fields(fields, object_type);
+        let custom = custom.map(|field| format!("{METADATA_PREFIX}{}", field.key));
+        own.chain(custom).collect()
+    }
+
+    /// For each column, in their order, the member that it becomes. Where several are one member, each has it.
+    pub fn each(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.columns.iter().map(|column| {
+            let member = column.to.as_ref().map(|target| &*target.member);
+            (&*column.header, member)
+        })
+    }
+
     /// The same, with what decides where a cell could say two things.
     #[must_use]
     pub fn with_options(mut self, options: CellOptions) -> Self {
         self.options = options;
         self
+    }
+
+    /// What was asked for where a cell could say two things.
+    pub const fn asked(&self) -> CellOptions {
+        self.options
     }
 
     /// The type of the objects.
