@@ -30,6 +30,7 @@ fn of_imports() -> Value {
         "import_chunk_bytes": limits::IMPORT_CHUNK_BYTES_MAX,
         "import_failed_bytes": limits::IMPORT_FAILED_BYTES_MAX,
         "import_kept_ms": limits::IMPORT_KEPT_MS,
+        "import_kept_rows_bytes": limits::IMPORT_KEPT_ROWS_BYTES_MAX,
         "import_lease_ms": limits::IMPORT_LEASE_MS,
         "import_upload_idle_ms": limits::IMPORT_UPLOAD_IDLE_MS,
     })
