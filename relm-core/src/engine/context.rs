@@ -11,7 +11,7 @@ use super::listeners::Listeners;
 use super::staging::Staging;
 use super::storage::Storage;
 use super::transaction::unexpected;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{IDEMPOTENCY_KEY_CHARS_MAX, PAGE_LIMIT_MAX};
 use crate::query::cursor::Cursors;
 use crate::record::workspace::Workspace;
@@ -181,8 +181,9 @@ impl Context {
         self.components.publish(effects);
     }
 
-    /// Waits until no change is made any more that was planned against an earlier configuration than there is.
-    pub async fn barrier(&self) -> Result<()> {
+    /// Waits until no change is made any more that was planned against an earlier configuration than there is; whether that is so. It is not
+    /// known where somebody goes on for longer than is waited, or the store cannot be asked: then it is to be asked again later.
+    pub async fn barrier(&self) -> Result<bool> {
         let batch = Batch {
             scope: self.scope,
             now: self.environment().now(),
@@ -190,9 +191,12 @@ impl Context {
             writes: Vec::new(),
         };
         match self.storage().commit(batch).await {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(true),
             Err(CommitError::Refused(refusal)) => Err(unexpected(&refusal)),
-            Err(CommitError::Store(error)) => Err(error.into()),
+            Err(CommitError::Store(error)) => match Error::from(error) {
+                error if error.kind() == ErrorKind::Unavailable => Ok(false),
+                error => Err(error),
+            },
         }
     }
 

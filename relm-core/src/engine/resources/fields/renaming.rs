@@ -43,12 +43,14 @@ pub(super) async fn rename(context: &Context, field: Field) -> Result<Reply<Fiel
 async fn rename_some(context: &Context, field: Field) -> Result<Reply<Field>> {
     let id = field.id;
     let known = context.storage().is_dry_run().then(|| field.clone());
-    if is_kept(context) {
-        context.barrier().await?;
-    }
+    // Steps may be made while others write the former name; the end may not.
+    let is_known = !is_kept(context) || context.barrier().await?;
     let mut steps = Steps::of(context, field, known.clone());
     for _ in 0..RENAMING_STEPS_MAX {
         if steps.step().await? {
+            if !is_known {
+                break;
+            }
             let done = steps.done;
             return apply_once(context, Finish { id, done, known }).await;
         }
@@ -65,7 +67,9 @@ pub(in crate::engine) async fn finish_renamings(
     let fields = configuration.fields.iter();
     let mut finished = 0;
     for field in fields.filter(|field| !field.options.renaming.is_empty()) {
-        context.barrier().await?;
+        if !context.barrier().await? {
+            continue;
+        }
         let mut steps = Steps::of(context, field.clone(), None);
         while !steps.step().await? {
             rest.take().await;

@@ -59,15 +59,10 @@ pub(super) async fn make(context: &Context, field: Field, made: bool) -> Result<
     if context.storage().is_dry_run() {
         return rehearse(context, field, made).await;
     }
+    use ErrorKind::{Conflict, IdempotencyConflict};
     match make_some(context, &field, made).await {
-        Err(error)
-            if !matches!(
-                error.kind(),
-                ErrorKind::IdempotencyConflict | ErrorKind::Conflict
-            ) && is_kept(context) =>
-        {
-            accepted(context, Pause { id, made }, json).await
-        }
+        Err(error) if matches!(error.kind(), IdempotencyConflict | Conflict) => Err(error),
+        Err(_) if is_kept(context) => accepted(context, Pause { id, made }, json).await,
         ended => ended,
     }
 }
@@ -118,6 +113,7 @@ async fn make_some(context: &Context, field: &Field, made: bool) -> Result<Reply
                 apply(context, GiveUp { id, index, made }).await?;
                 return Err(refusal(field, &duplicates));
             }
+            Step::Waits => break,
         }
     }
     apply_once(context, Pause { id, made }).await
@@ -169,6 +165,8 @@ async fn fill(context: &Context, field: &Field, pace: &mut Pace<'_>) -> Result<(
                 break apply(context, finish).await.map(drop);
             }
             Ok(Step::Shared(_)) => break apply(context, GiveUp { id, index, made }).await,
+            // Others of the scope, and other scopes, need not wait for it.
+            Ok(Step::Waits) => return Ok(()),
             Err(error) => break Err(error),
         }
     };
@@ -204,6 +202,8 @@ enum Step {
     Last,
     /// Records have values in common.
     Shared(Duplicates),
+    /// Writes are under way that may not know of the index: it is to be tried again later.
+    Waits,
 }
 
 /// Takes the values of the next records into an index.
@@ -241,7 +241,9 @@ impl Operation for MakeStep<'_> {
             return Ok(Step::Last);
         };
         if !making.is_known {
-            context.barrier().await?;
+            if !context.barrier().await? {
+                return Ok(Step::Waits);
+            }
             plan.write(rewritten((making, document), UniqueValue::known_to_all));
             return Ok(Step::More);
         }
