@@ -4,7 +4,9 @@ use relm_core::{Kind, ListRequest, ObjectType, Role};
 use serde_json::json;
 
 use super::browser::{Browser, CANARY, World, wait};
-use super::imports::{BOUNDARY, FILE, action, headers, imports, multipart, upload, work_off};
+use super::imports::{
+    BOUNDARY, FILE, action, go_on, headers, imports, multipart, upload, work_off,
+};
 use super::seed;
 
 #[test]
@@ -189,4 +191,26 @@ fn a_reader_exports_what_is_listed() {
     );
     let not_one = relm_core::Id::new(Kind::Contact, 1);
     assert_eq!(reader.get(&format!("{list}/{not_one}")).status, 404);
+}
+
+/// A column that becomes a member by its header steps back behind one that is named: the page shows it as that member, so that it is
+/// refused instead of being left out in silence.
+#[test]
+fn a_column_that_is_shown_as_a_member_is_not_left_out_in_silence() {
+    let world = World::new();
+    let mut browser = world.signed_in("eva@example.com", Role::Owner);
+    let new = format!("{}/new?object=deals", imports(&world));
+    let file = "Name,Amount,Fee\nRoof,10.00,500\n";
+    let sent = upload(&mut browser, &new, &[("object", "deals")], ("a.csv", file));
+    assert_eq!(sent.status, 303, "{}", sent.text);
+    let path = sent.location().to_owned();
+    work_off(&world);
+    let fields = [
+        ("run", "import"),
+        ("column.2", "value_cents"),
+        ("dedup_on", ""),
+    ];
+    let twice = go_on(&mut browser, &path, 3, &fields);
+    assert_eq!(twice.status, 422, "{}", twice.text);
+    assert!(twice.text.contains("are both mapped to"), "{}", twice.text);
 }

@@ -1,5 +1,7 @@
 //! What each column of a file becomes: as the form shows it, and as it is sent.
 
+use std::collections::{HashMap, HashSet};
+
 use relm_core::Field;
 use relm_core::engine::{ImportColumn, ImportPreview};
 use relm_core::limits::METADATA_KEY_CHARS_MAX;
@@ -85,7 +87,7 @@ impl Columns {
 
 /// Says of each column whose member another one has which that is.
 fn note_fallbacks(rows: &mut [Row]) {
-    let mut first = std::collections::HashMap::new();
+    let mut first = HashMap::new();
     for row in rows {
         if row.member.is_empty() {
             continue;
@@ -121,9 +123,11 @@ pub(super) fn differing(columns: &[ImportColumn]) -> Option<Map<String, Value>> 
     (!mapping.is_empty()).then_some(mapping)
 }
 
-/// What a form says of columns, but for those that it leaves at what they become by themselves; none where it says nothing else.
+/// What a form says of columns; none where it leaves all of them at what they become by themselves.
 ///
-/// A column that is left so is named all the same where another one is to become its member: that both are is for the engine to refuse.
+/// Once it says anything else, each column that becomes a member is named: what the engine finds by headers steps back behind what is named,
+/// and a column that the form shows as a member is not to be left out in silence. Columns that become one member by themselves, the first of
+/// them that has a cell, stay so as long as no other one is to be that member; that both are is for the engine to refuse.
 pub(super) fn asked(form: &Form, columns: &[ImportColumn]) -> Option<Map<String, Value>> {
     let said = columns.iter().enumerate().filter_map(|(place, column)| {
         let name = field_of(place);
@@ -131,18 +135,28 @@ pub(super) fn asked(form: &Form, columns: &[ImportColumn]) -> Option<Map<String,
         form.has(&name).then_some((column, member))
     });
     let said: Vec<(&ImportColumn, Option<String>)> = said.collect();
-    let changed: std::collections::HashSet<&str> = said
-        .iter()
-        .filter(|(column, member)| *member != column.suggested)
-        .filter_map(|(_, member)| member.as_deref())
-        .collect();
-    let mapping: Map<String, Value> = said
-        .iter()
-        .filter(|(column, member)| {
-            let is_wanted = member.as_deref().is_some_and(|it| changed.contains(it));
-            *member != column.suggested || is_wanted
-        })
-        .map(|(column, member)| (column.header.clone(), Value::from(member.clone())))
-        .collect();
-    (!mapping.is_empty()).then_some(mapping)
+    let is_left = |(column, member): &(&ImportColumn, Option<String>)| *member == column.suggested;
+    if said.iter().all(is_left) {
+        return None;
+    }
+    let mut left: HashMap<&str, usize> = HashMap::new();
+    let mut changed: HashSet<&str> = HashSet::new();
+    for one in &said {
+        match &one.1 {
+            Some(member) if is_left(one) => *left.entry(member).or_default() += 1,
+            Some(member) => {
+                changed.insert(member);
+            }
+            None => {}
+        }
+    }
+    let is_named = |one: &&(&ImportColumn, Option<String>)| match &one.1 {
+        Some(member) if is_left(one) => left[member.as_str()] == 1 || changed.contains(&**member),
+        Some(_) => true,
+        None => !is_left(one),
+    };
+    let named = said.iter().filter(is_named);
+    let mapping =
+        named.map(|(column, member)| (column.header.clone(), Value::from(member.clone())));
+    Some(mapping.collect())
 }

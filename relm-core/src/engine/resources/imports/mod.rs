@@ -20,7 +20,7 @@ use self::state::{Stored, shown};
 use super::listing::ListRequest;
 use super::pages::Listing;
 use crate::engine::context::Context;
-use crate::engine::idempotency::apply_once;
+use crate::engine::idempotency::{apply_once, replayed};
 use crate::engine::import_queue::Waiting;
 use crate::engine::reply::Reply;
 use crate::error::{Error, ErrorKind, Result};
@@ -61,6 +61,9 @@ impl<'a> Imports<'a> {
     /// As for [`begin`](Self::begin), and what is wrong with the mapping. `not_found`; `conflict` for an import that is no dry run, has not
     /// completed, or did not keep its rows.
     pub async fn start_from(&self, dry_run: Id, options: ImportOptions) -> Result<Reply<Import>> {
+        if let Some(reply) = replayed(self.context).await? {
+            return Ok(reply);
+        }
         let kept = Stored::require(self.context, dry_run).await?.import;
         if !kept.has_rows() {
             return Err(Error::new(
