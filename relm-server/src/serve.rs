@@ -276,26 +276,26 @@ async fn answer<H: Handler>(
         };
     };
     if let AnswerSize::Live | AnswerSize::Download = allowance.answer {
-        return follow(
+        let following = follow(
             &shared,
             &connection,
             socket,
             (call, allowance),
             head,
             has_body,
-        )
-        .await;
+        );
+        return Box::pin(following).await;
     }
     if let BodyType::File = allowance.body {
-        return receive_file(
+        let receiving = receive_file(
             &shared,
             &connection,
             (call, allowance),
             head,
             body,
             acceptance,
-        )
-        .await;
+        );
+        return Box::pin(receiving).await;
     }
     let (body, body_memory) = match receive(&shared.bodies, &allowance, &head, body).await {
         Ok(Received { bytes, memory }) => (bytes, memory),

@@ -78,7 +78,8 @@ impl Site {
         if let Some(console) = &self.console
             && Console::has(head.uri.path())
         {
-            let Admission { call, allowance } = console.check_head(head, peer).await?;
+            let checked = Box::pin(console.check_head(head, peer)).await;
+            let Admission { call, allowance } = checked?;
             let call = Admitted::Console(Box::new(call));
             return Ok(Admission { call, allowance });
         }
@@ -102,7 +103,7 @@ impl Site {
             Admitted::Api(call) => self.api.carry_out(call, request).await,
             #[cfg(feature = "console")]
             Admitted::Console(call) => match &self.console {
-                Some(console) => console.carry_out(*call, request).await,
+                Some(console) => Box::pin(console.carry_out(*call, request)).await,
                 None => self.api.refuse(Refusal::Panicked, None),
             },
         }
@@ -133,7 +134,7 @@ impl Handler for Site {
             Admitted::Api(call) => self.api.receive(call, head, file).await,
             #[cfg(feature = "console")]
             Admitted::Console(call) => match &self.console {
-                Some(console) => console.receive(*call, file).await,
+                Some(console) => Box::pin(console.receive(*call, file)).await,
                 None => self.api.refuse(Refusal::Panicked, None),
             },
         }
@@ -149,7 +150,7 @@ impl Handler for Site {
             Admitted::Api(call) => self.api.follow(call, head, memory).await,
             #[cfg(feature = "console")]
             Admitted::Console(call) => match &self.console {
-                Some(console) => console.follow(*call, memory).await,
+                Some(console) => Box::pin(console.follow(*call, memory)).await,
                 None => Err(self.api.refuse(Refusal::Panicked, None)),
             },
         }

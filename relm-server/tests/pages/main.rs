@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it goes wrong")]
 
+mod awaited;
 mod browsers;
 mod bytes_and_headers;
 mod html;
