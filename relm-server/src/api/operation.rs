@@ -197,13 +197,13 @@ impl Operation {
         self
     }
 
-    /// It reads, changes and writes many records.
+    /// It takes a processor for long: it reads, changes and writes many records, or makes a large document.
     pub fn of_many(mut self) -> Self {
         self.answer_size = AnswerSize::Batch;
         self
     }
 
-    /// It does so with what its body lists.
+    /// It reads, changes and writes what its body lists.
     pub fn batch(mut self) -> Self {
         self = self.of_many();
         self.has_dry_run_member = true;

@@ -11,7 +11,7 @@ pub enum AnswerSize {
     Live,
     /// A file that is made while it is read: a piece at a time.
     Download,
-    /// Many records, each of which is read, changed and written: that is done on a thread of its own.
+    /// Many records, each of which is read, changed and written, or what takes as long to make: that is done on a thread of its own.
     Batch,
 }
 

@@ -3,6 +3,7 @@
 
 mod content;
 mod headers;
+mod kept;
 mod parameters;
 mod responses;
 mod v3_0;
@@ -17,6 +18,7 @@ use serde_json::{Map, Value, json};
 
 pub(super) use self::content::{CSV_FILE, EVENT_STREAM, RECORDS_FILE};
 use self::content::{content, file_body};
+use self::kept::Kept;
 use super::operation::{Access, Body, Operation};
 use super::schemas::{self, examples};
 
@@ -57,11 +59,12 @@ const TAGS: [(&str, &str); 18] = [
     ("exports", "Records as a file."),
 ];
 
-/// The documents that say nothing of a workspace, each made once.
+/// The documents: those that say nothing of a workspace are made once, and those of workspaces are kept for a while.
 pub(super) struct Documents {
     operations: Vec<Operation>,
     latest: OnceLock<Bytes>,
     for_older_tools: OnceLock<Bytes>,
+    of_workspaces: Kept,
 }
 
 impl Documents {
@@ -70,12 +73,15 @@ impl Documents {
             operations,
             latest: OnceLock::new(),
             for_older_tools: OnceLock::new(),
+            of_workspaces: Kept::default(),
         }
     }
 
     /// In OpenAPI 3.1.
     pub fn latest(&self) -> Bytes {
-        let made = self.latest.get_or_init(|| self.of_workspace(&[]));
+        let made = self
+            .latest
+            .get_or_init(|| line(&document(&self.operations, &[])));
         made.clone()
     }
 
@@ -89,8 +95,12 @@ impl Documents {
     }
 
     /// In OpenAPI 3.1, with the custom fields of a workspace.
-    pub fn of_workspace(&self, fields: &[Field]) -> Bytes {
-        line(&document(&self.operations, fields))
+    pub fn of_workspace(&self, fields: Vec<Field>) -> Bytes {
+        if fields.is_empty() {
+            return self.latest();
+        }
+        let make = |fields: &[Field]| line(&document(&self.operations, fields));
+        self.of_workspaces.get_or_make(fields, make)
     }
 }
 

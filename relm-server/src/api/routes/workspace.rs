@@ -62,7 +62,7 @@ fn search_routes() -> Vec<Route> {
             keyed!(Schema: Read, documents::of_workspace),
             get("schema.openapi", "/v1/openapi.json")
                 .says("Retrieve the workspace's OpenAPI document", "As `/openapi.json`, with the workspace's custom fields as typed members of `metadata` and as filters.")
-                .large()
+                .of_many()
                 .gives(200, "OpenApiDocument"),
         ),
     ]
