@@ -231,6 +231,30 @@ mod tests {
     }
 
     #[test]
+    fn whatever_an_endpoint_asks_for_a_delay_is_within_what_its_step_allows() {
+        let schedule = Schedule::default();
+        assert_eq!(schedule.delays_ms(0), 0..=0);
+        assert_eq!(schedule.delays_ms(1), 4 * SECOND..=10 * SECOND);
+        assert_eq!(schedule.delays_ms(2), 240 * SECOND..=600 * SECOND);
+        // A delivery that failed more often than a shortened schedule has steps waits as long as after the last of them.
+        assert_eq!(schedule.delays_ms(7), schedule.delays_ms(20));
+        let hints = [0, 1, 7, 400, u64::MAX].map(|seconds| {
+            hint(Ok(
+                Answer::new(429).retry_after(Duration::from_secs(seconds))
+            ))
+        });
+        for failed in 0..schedule.attempts() {
+            for hint in hints.into_iter().chain([RetryHint::default()]) {
+                for jitter in [0, u32::MAX / 3, u32::MAX] {
+                    let delay_ms = schedule.retry_delay_ms(failed, hint, jitter).unwrap();
+                    let allowed = schedule.delays_ms(failed);
+                    assert!(allowed.contains(&delay_ms), "{failed} {hint:?} {delay_ms}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_schedule_begins_at_once_and_ends() {
         assert!(Schedule::new([]).is_err());
         assert!(Schedule::new([Duration::from_secs(1)]).is_err());

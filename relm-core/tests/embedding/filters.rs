@@ -59,6 +59,9 @@ fn amounts_days_and_ids_are_filtered_by_as_what_they_are() -> Result<()> {
             .filter(Deal::company_id().eq(company.id))
             .filter(Deal::id().is_in([deal.id, company.id]));
         assert_eq!(live.deals().list(&request).await?.data, [deal]);
+        // None of no values, of whatever type they would be.
+        let of_none = ListRequest::default().filter(Deal::value_cents().is_in([0_i64; 0]));
+        assert_eq!(live.deals().list(&of_none).await?.data, []);
         // A comma in a value is none between values.
         let by_name = ListRequest::default().filter(Company::name().is_in(["Acme, Inc."]));
         assert_eq!(live.companies().list(&by_name).await?.data, [company]);

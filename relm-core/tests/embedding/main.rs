@@ -3,6 +3,7 @@
 mod changes;
 mod feed;
 mod filters;
+mod keys;
 mod lists;
 mod values;
 

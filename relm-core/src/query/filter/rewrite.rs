@@ -51,10 +51,8 @@ pub(super) fn id_bounds(kind: Kind, condition: &Condition) -> Vec<Clause> {
         return Vec::new();
     };
     let bound = |comparison, millis: i64| {
-        // A ULID holds 48 bits of milliseconds since 1970.
-        let millis = u128::try_from(millis)
-            .ok()
-            .filter(|millis| *millis < 1 << 48)?;
+        // A ULID holds 48 bits of milliseconds since 1970, which the end of the year 9999, the last that a filter can name, is within.
+        let millis = u128::try_from(millis).ok()?;
         Some(Clause {
             target: Target::Id,
             condition: Condition::Compare(comparison, Id::new(kind, millis << 80).into()),

@@ -215,3 +215,6 @@ fn check_values(name: &str, values: &[Value]) -> Result<()> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -104,3 +104,6 @@ pub(super) fn check_type(unique: bool, field_type: FieldType) -> Result<()> {
     );
     Err(Error::invalid("unique", message))
 }
+
+#[cfg(test)]
+mod tests;

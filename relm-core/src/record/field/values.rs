@@ -188,3 +188,6 @@ pub(crate) fn custom_field_elsewhere(error: Error, key: &str, path: String) -> E
     let sentence = format!("{} is a custom field: write `{path}`.", Quoted(key));
     error.adding(&sentence).suggesting(path)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! What a key looks like, what it opens, and what is shown of it.
 
+use serde_json::json;
+
 use super::*;
 use crate::value::id::Kind;
 use crate::value::time::SeededRng;
@@ -190,5 +192,47 @@ fn a_key_from_before_there_were_scopes_reads_as_it_was() {
         members.remove("created_by").unwrap();
         let read: ApiKey = serde_json::from_value(json).unwrap();
         assert!(read == key && read.scopes() == scopes);
+    }
+}
+
+#[test]
+fn a_key_that_may_do_everything_or_only_read_is_kept_in_a_word() {
+    let deals = KeyScopes::parse(&["deals:write".to_owned()]).unwrap();
+    for (scopes, access, restricted_to) in [
+        (KeyScopes::FULL, "full", None),
+        (KeyScopes::READ_ONLY, "read_only", None),
+        (deals, "restricted", Some(json!(["deals:write"]))),
+    ] {
+        let key = made(Mode::Live, &SeededRng::new(3)).key;
+        let key = key.restricted(scopes, None, Actor::EMBEDDER);
+        let json = serde_json::to_value(&key).unwrap();
+        assert_eq!(json["access"], access);
+        assert_eq!(json.get("restricted_to"), restricted_to.as_ref());
+        let read: ApiKey = serde_json::from_value(json).unwrap();
+        assert!(read == key && read.scopes() == scopes);
+    }
+}
+
+#[test]
+fn a_scope_in_the_notation_of_another_api_is_suggested_in_ours() {
+    for (text, meant) in [
+        ("contacts.read", "contacts:read"),
+        ("write:contact", "contacts:write"),
+        ("crm.deals.write", "deals:write"),
+        ("read:all", "*:read"),
+    ] {
+        let refusal = KeyScopes::parse(&[text.to_owned()]).unwrap_err();
+        assert_eq!(refusal.kind(), ErrorKind::UnknownValue);
+        assert_eq!(refusal.suggestion(), Some(meant), "{text}");
+    }
+}
+
+#[test]
+fn a_text_that_is_shorter_or_longer_than_a_key_is_not_looked_for() {
+    let before_checksums = &ZEROS[..ZEROS.len() - 6];
+    assert!(has_length_of_key(ZEROS) && has_length_of_key(before_checksums));
+    let longer = format!("{ZEROS}0");
+    for text in ["", "sk_live_", &ZEROS[1..], &longer, &longer.repeat(100)] {
+        assert!(!has_length_of_key(text), "{text}");
     }
 }

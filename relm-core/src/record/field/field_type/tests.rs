@@ -197,3 +197,32 @@ fn each_type_keeps_one_form_of_a_value() {
         assert_eq!(form.unwrap_or(given), kept);
     }
 }
+
+#[test]
+fn a_set_is_of_as_many_members_as_a_field_has_choices() {
+    let names: Vec<String> = (0..FIELD_CHOICES_MAX).map(|n| format!("{n:03}")).collect();
+    let all = FieldOptions::of(names.clone());
+    let reversed: Value = names.iter().rev().cloned().collect();
+    assert!(all.hold(FieldType::Multiselect, &reversed));
+    let kept = all.form_of(FieldType::Multiselect, &reversed);
+    assert_eq!(kept, Some(json!(names)));
+    // One that is longer is refused, though few of its members differ: it is not kept as what it says but once.
+    let longer = json!(vec!["000"; FIELD_CHOICES_MAX + 1]);
+    assert!(!all.hold(FieldType::Multiselect, &longer));
+    assert_eq!(all.form_of(FieldType::Multiselect, &longer), None);
+}
+
+#[test]
+fn an_amount_of_money_is_an_integer_that_every_client_reads() {
+    let options = FieldOptions::default();
+    for (amount, fits) in [
+        (INTEGER_MAX, true),
+        (-INTEGER_MAX, true),
+        (INTEGER_MAX + 1, false),
+        (-INTEGER_MAX - 1, false),
+        (i64::MIN, false),
+    ] {
+        let value = json!({ "amount_minor": amount, "currency": "EUR" });
+        assert_eq!(options.hold(FieldType::Currency, &value), fits, "{amount}");
+    }
+}

@@ -52,6 +52,17 @@ fn a_definition_as_it_is_shown_changes_nothing() {
         let refusal = patched(&field, json!({ name: value })).unwrap_err();
         assert_eq!(refusal.field(), Some(name));
     }
+    // What is under way is told, and not said.
+    let mut options = json!(field.options);
+    options["renaming"][0]["to"] = "gold".into();
+    let refusal = patched(&field, json!({ "options": options })).unwrap_err();
+    assert_eq!(refusal.field(), Some("options.renaming"));
+}
+
+#[test]
+fn a_choice_that_is_renamed_to_itself_stays_as_it_is() {
+    let same = json!(["free", { "from": "pro", "to": "pro" }]);
+    assert_eq!(chosen(&plan(), same).unwrap(), plan());
 }
 
 #[test]
@@ -70,6 +81,11 @@ fn a_renaming_that_is_asked_for_again_goes_on() {
     let renamed = json!(["free", { "from": "pro", "to": "gold" }]);
     let once = chosen(&plan(), renamed.clone()).unwrap();
     assert_eq!(chosen(&once, renamed.clone()).unwrap(), once);
+    // Beside a choice that is new, too.
+    let more = json!(["free", "team", { "from": "pro", "to": "gold" }]);
+    let more = chosen(&once, more).unwrap();
+    assert_eq!(more.options.choices, ["free", "team", "gold"]);
+    assert_eq!(more.options.renaming, once.options.renaming);
     let mut done = once;
     done.options.renaming.clear();
     assert_eq!(chosen(&done, renamed).unwrap(), done);
@@ -111,6 +127,9 @@ fn renamings_follow_each_other() {
     let twice = json!([{ "from": "gold", "to": "platinum" }, "free"]);
     let twice = chosen(&once, twice).unwrap();
     assert_eq!(renames(&twice), [("pro", "platinum"), ("gold", "platinum")]);
+    // One of another choice goes on as it was.
+    let other = chosen(&once, json!(["gold", { "from": "free", "to": "basic" }])).unwrap();
+    assert_eq!(renames(&other), [("pro", "gold"), ("free", "basic")]);
     for (choices, kind) in [
         (json!(["free", "pro", "gold"]), ErrorKind::Conflict),
         (json!(["free"]), ErrorKind::Conflict),
