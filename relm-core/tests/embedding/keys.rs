@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use relm_core::engine::KEY_CACHE_MS;
 use relm_core::value::time::{ManualClock, SeededRng};
 
 use super::*;
@@ -78,6 +79,31 @@ fn a_key_is_revoked_once() -> Result<()> {
         // Asked again, it says when that was.
         assert_eq!(crm.revoke_key(made.key.id).await?, revoked);
         assert_eq!(crm.key(made.key.id).await?, revoked);
+        Ok(())
+    })
+}
+
+#[test]
+fn a_key_that_was_looked_up_is_not_looked_up_again_for_five_seconds() -> Result<()> {
+    pollster::block_on(async {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let clock = Arc::new(ManualClock::new("2026-07-02T12:00:00Z".parse()?));
+        let engine = || {
+            let clock: Arc<dyn Clock> = Arc::clone(&clock) as _;
+            Crm::builder(Arc::clone(&store)).clock(clock).build()
+        };
+        let (one, other) = (engine(), engine());
+        let acme = one.create_workspace("acme").await?;
+        let made = one.create_key(acme.id, Mode::Live, KeyAccess::Full, None);
+        let made = made.await?;
+        assert!(one.authenticate(&made.secret).await?.is_some());
+        // Another engine's revocation is in the store alone, where this one looks again in five seconds.
+        other.revoke_key(made.key.id).await?;
+        assert_eq!(other.authenticate(&made.secret).await?, None);
+        clock.advance_millis(KEY_CACHE_MS - 1);
+        assert!(one.authenticate(&made.secret).await?.is_some());
+        clock.advance_millis(1);
+        assert_eq!(one.authenticate(&made.secret).await?, None);
         Ok(())
     })
 }
