@@ -367,6 +367,15 @@ impl Crm {
         retention::finish_unique_indexes(&self.components, sleeper).await
     }
 
+    /// Goes on to its end with each [merge](super::Objects::merge) that was broken off, or that was more than its caller waited for, in all
+    /// workspaces; gives how many merged records those were.
+    ///
+    /// # Errors
+    /// As for [`delete_expired_events`](Self::delete_expired_events).
+    pub async fn finish_merges(&self, sleeper: &dyn Sleeper) -> Result<usize> {
+        retention::finish_merges(&self.components, sleeper).await
+    }
+
     /// Whether this is the first claim of a name within so many milliseconds, whichever of the processes that share the
     /// store asks: so one of them does what is to be done once.
     ///

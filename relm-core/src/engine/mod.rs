@@ -58,6 +58,7 @@ pub use listeners::{EVENT_STREAM_EVENTS_MAX, EventStream, MissedEvents};
 pub use reply::{Outcome, Reply};
 pub use resources::associations::Associations;
 pub use resources::batch::{BatchInput, BatchReport, BatchRow, BatchTag, RowStatus};
+pub use resources::duplicates::{DuplicateGroup, DuplicateReason, Duplicates};
 pub use resources::events::Events;
 pub use resources::exports::{ExportOptions, Exports};
 pub use resources::feed::{FOLLOW_POLL, Feed, FeedPage, LoggedEvent};
@@ -68,6 +69,8 @@ pub use resources::imports::{
 };
 pub use resources::keys::Keys;
 pub use resources::listing::{List, ListRequest};
+pub use resources::merged::Resolved;
+pub use resources::merging::{MergeInput, MergeSource};
 pub use resources::objects::Objects;
 pub use resources::operations::{OperationName, OperationRow, OperationStatus, OperationsReport};
 pub use resources::pages::Listing;
