@@ -1,0 +1,407 @@
+//! Merges: records become one, which has what they had, and to which everything refers that referred to one of them.
+
+use std::collections::BTreeSet;
+
+use relm_core::engine::{ListRequest, MergeInput, MergeSource, Scoped};
+use relm_core::error::ErrorKind;
+use relm_core::record::association::{Association, AssociationInput};
+use relm_core::record::object::{ActivityInput, Contact, ContactInput, DealInput};
+use relm_core::record::{Change, Event, EventType, Existence};
+use relm_core::value::id::{Id, Kind};
+use relm_core::{FieldInput, FieldType, Metadata, ObjectType};
+use serde_json::json;
+
+use super::acme::{Acme, company, contact, failure, phone};
+use super::undone::{everything, link, request, undo};
+use crate::subject::Subject;
+
+pub(super) async fn create(scoped: &Scoped, input: ContactInput) -> Contact {
+    let made = scoped.contacts().create(input).await;
+    made.expect("it is valid")
+}
+
+pub(super) async fn merge(scoped: &Scoped, into: Id, from: &[Id]) -> Contact {
+    let input = MergeInput::new(from.iter().copied());
+    let merged = scoped.contacts().merge(into, input, None).await;
+    merged.expect("all are there")
+}
+
+/// The record that an id stands for, with what was merged into it.
+pub(super) async fn stands_for(scoped: &Scoped, id: Id) -> Option<(Id, Vec<Id>)> {
+    let found = scoped.contacts().resolve(id).await;
+    let found = found.expect("the store reads")?;
+    Some((found.record.id, found.merged_from))
+}
+
+async fn edges(scoped: &Scoped) -> BTreeSet<(Id, Id, Option<String>)> {
+    let listed = scoped.associations().list(&ListRequest::default()).await;
+    let listed = listed.expect("the store lists").data;
+    let ends = |edge: Association| (edge.from_id, edge.to_id, edge.label);
+    listed.into_iter().map(ends).collect()
+}
+
+async fn deal(scoped: &Scoped, title: &str, contact: Id) -> Id {
+    let input = DealInput {
+        title: title.into(),
+        primary_contact_id: contact.into(),
+        ..DealInput::default()
+    };
+    let made = scoped.deals().create(input).await;
+    made.expect("it is valid").id
+}
+
+async fn activity(scoped: &Scoped, contact: Id) -> Id {
+    let input = ActivityInput {
+        activity_type: "call".into(),
+        contact_id: contact.into(),
+        ..ActivityInput::default()
+    };
+    let made = scoped.activities().create(input).await;
+    made.expect("it is valid").id
+}
+
+fn told(events: &[Event]) -> Vec<(&'static str, Option<Id>)> {
+    let told = events.iter();
+    told.map(|event| (event.event_type.as_str(), event.record_id()))
+        .collect()
+}
+
+/// A member is the record's own, else that of the first that has it, unless the request says whose it is. What is unique goes with it, in the
+/// same commit.
+pub(crate) async fn a_merged_record_has_what_one_of_them_had(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let scoped = &acme.scoped;
+    let number = FieldInput {
+        unique: true,
+        ..FieldInput::new(ObjectType::Contact, "customer_no", FieldType::Text)
+    };
+    scoped.fields().define(number).await.expect("it is valid");
+    let metadata = |members: &[(&str, &str)]| {
+        let members = members.iter().map(|(key, value)| (*key, json!(value)));
+        members.collect::<Metadata>().into()
+    };
+    let ada = ContactInput {
+        last_name: "Lovelace".into(),
+        metadata: metadata(&[("plan", "pro")]),
+        ..ContactInput::default()
+    };
+    let ada = create(scoped, ada).await;
+    let second = ContactInput {
+        first_name: "Ada".into(),
+        last_name: "King".into(),
+        metadata: metadata(&[("plan", "free"), ("customer_no", "A-17"), ("tier", "gold")]),
+        ..contact("ada@example.com")
+    };
+    let second = create(scoped, second).await;
+    let third = ContactInput {
+        first_name: "Augusta".into(),
+        last_name: "Byron".into(),
+        ..phone("+44 20 7946 0000")
+    };
+    let third = create(scoped, third).await;
+    let input = MergeInput::new([second.id, third.id])
+        .field("last_name", MergeSource::Record(third.id))
+        .field("metadata.tier", MergeSource::Target);
+    let (by, id) = request(&acme);
+    let before = acme.events(&store).await.len();
+    let stale = by.contacts().merge(ada.id, input.clone(), Some(2)).await;
+    assert_eq!(failure(stale), ErrorKind::VersionConflict);
+    let dry = by.clone().dry_run();
+    let dry = dry.contacts().merge(ada.id, input.clone(), Some(1)).await;
+    let dry = dry.expect("it would be done");
+    assert_eq!(acme.events(&store).await.len(), before);
+    let merged = by.contacts().merge(ada.id, input, Some(1)).await;
+    let merged = merged.expect("it is of that version");
+    assert_eq!(dry, merged);
+    let names = (merged.first_name.as_deref(), merged.last_name.as_deref());
+    assert_eq!((merged.id, names), (ada.id, (Some("Ada"), Some("Byron"))));
+    let reached = (merged.email.as_deref(), merged.phone.as_deref());
+    assert_eq!(reached, (Some("ada@example.com"), Some("+44 20 7946 0000")));
+    assert_eq!(json!(merged.metadata), json!({ "customer_no": "A-17", "plan": "pro" }));
+    assert_eq!(merged.version, 2);
+
+    let there: Vec<_> = acme.all(&store, Kind::Contact).await;
+    assert_eq!(there.iter().map(|it| it.id).collect::<Vec<_>>(), [ada.id]);
+    for input in [
+        contact("ADA@example.com"),
+        ContactInput {
+            metadata: metadata(&[("customer_no", "A-17")]),
+            ..phone("1")
+        },
+    ] {
+        let taken = scoped.contacts().create(input).await;
+        let taken = taken.expect_err("it is the survivor's");
+        assert_eq!((taken.kind(), taken.existing_id()), (ErrorKind::Conflict, Some(ada.id)));
+    }
+    let events = acme.events(&store).await.split_off(before);
+    let expected = [
+        ("contact.merged", Some(ada.id)),
+        ("contact.deleted", Some(second.id)),
+        ("contact.deleted", Some(third.id)),
+    ];
+    assert_eq!(told(&events), expected);
+    assert!(events.iter().all(|event| event.request_id == Some(id)));
+    assert_eq!(events[0].merged_from, [second.id, third.id]);
+    let data: Contact = events[0].data.decode().expect("it is a contact");
+    assert_eq!((data, &events[0].previous["last_name"]), (merged, &json!("Lovelace")));
+    let history = scoped.contacts().history(ada.id).await.expect("it is there");
+    assert_eq!(history.data[0].changes["first_name"].to, "Ada");
+}
+
+/// References and associations lead to the survivor since, each with its events; what it has already, and what would lead to itself, goes.
+pub(crate) async fn what_refers_to_a_merged_record_is_moved(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let scoped = &acme.scoped;
+    let [ada, twin, third] = [1, 2, 3].map(|number| contact(&format!("ada{number}@example.com")));
+    let ada = create(scoped, ada).await.id;
+    let twin = create(scoped, twin).await.id;
+    let third = create(scoped, third).await.id;
+    let shop = scoped.companies().create(company("Shop")).await;
+    let shop = shop.expect("it is valid").id;
+    let deals = [deal(scoped, "One", twin).await, deal(scoped, "Two", third).await];
+    let kept = deal(scoped, "Three", ada).await;
+    let call = activity(scoped, twin).await;
+    link(scoped, ada, shop, "works at").await;
+    link(scoped, twin, shop, "works at").await;
+    link(scoped, twin, shop, "founded").await;
+    link(scoped, third, shop, "founded").await;
+    link(scoped, shop, third, "pays").await;
+    link(scoped, twin, ada, "is").await;
+    link(scoped, third, twin, "is").await;
+    let before = acme.events(&store).await.len();
+    acme.clock.advance_millis(1_000);
+    merge(scoped, ada, &[twin, third]).await;
+
+    let label = |name: &str| Some(name.to_owned());
+    let expected = [
+        (ada, shop, label("works at")),
+        (ada, shop, label("founded")),
+        (shop, ada, label("pays")),
+    ];
+    assert_eq!(edges(scoped).await, expected.into());
+    for id in deals {
+        let moved = scoped.deals().get(id).await.expect("it reads");
+        let moved = moved.expect("it is there");
+        assert_eq!((moved.primary_contact_id, moved.version), (Some(ada), 2));
+    }
+    let same = scoped.deals().get(kept).await.expect("it reads");
+    assert_eq!(same.expect("it is there").version, 1);
+    let moved = scoped.activities().get(call).await.expect("it reads");
+    assert_eq!(moved.expect("it is there").contact_id, Some(ada));
+    let by_contact = ListRequest::default().filter(relm_core::Filter::new(
+        "primary_contact_id",
+        "eq",
+        ada.text(),
+    ));
+    let found = scoped.deals().list(&by_contact).await.expect("it lists");
+    assert_eq!(found.data.len(), 3);
+
+    let events = acme.events(&store).await.split_off(before);
+    let count = |ty: EventType| events.iter().filter(|event| event.event_type == ty).count();
+    assert_eq!(count(EventType::Record(ObjectType::Deal, Change::Updated)), 2);
+    assert_eq!(count(EventType::Record(ObjectType::Activity, Change::Updated)), 1);
+    assert_eq!(count(EventType::Association(Existence::Deleted)), 6);
+    assert_eq!(count(EventType::Association(Existence::Created)), 2);
+    assert_eq!(events.len(), 14);
+    let requests: BTreeSet<_> = events.iter().map(|event| event.request_id.map(|id| id.text())).collect();
+    assert_eq!(requests.len(), 1);
+    let edge: Vec<Id> = acme.all(&store, Kind::Association).await.iter().map(|it| it.id).collect();
+    assert_eq!(edge.len(), 3);
+    // And a deal by its company, which is merged as well.
+    let other = scoped.companies().create(company("Shop Ltd")).await;
+    let other = other.expect("it is valid").id;
+    let merged = scoped.companies().merge(other, MergeInput::new([shop]), None).await;
+    assert_eq!(merged.expect("both are there").name, "Shop Ltd");
+    let expected = [
+        (ada, other, label("works at")),
+        (ada, other, label("founded")),
+        (other, ada, label("pays")),
+    ];
+    assert_eq!(edges(scoped).await, expected.into());
+}
+
+/// The id of a merged record stands for its survivor, for as long as that is there: also where that is merged on. Whoever changes it, or
+/// refers to it, is told which that is.
+pub(crate) async fn a_merged_id_stands_for_its_survivor(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let scoped = &acme.scoped;
+    let contacts = scoped.contacts();
+    let mut ids = Vec::new();
+    for number in 0..4 {
+        ids.push(create(scoped, contact(&format!("ada{number}@example.com"))).await.id);
+    }
+    let [ada, bob, eve, sue] = ids[..] else {
+        panic!("there are four");
+    };
+    merge(scoped, bob, &[ada]).await;
+    assert_eq!(stands_for(scoped, bob).await, Some((bob, vec![])));
+    assert_eq!(stands_for(scoped, ada).await, Some((bob, vec![ada])));
+    merge(scoped, eve, &[bob]).await;
+    merge(scoped, eve, &[sue]).await;
+    for id in [ada, bob, sue] {
+        assert_eq!(stands_for(scoped, id).await, Some((eve, vec![sue, bob, ada])));
+        assert_eq!(contacts.get(id).await.expect("it reads"), None);
+        let refusals = [
+            contacts.update(id, phone("1"), None).await.map(drop),
+            contacts.delete(id, None).await,
+            contacts.restore(id, None).await.map(drop),
+            contacts.merge(id, MergeInput::new([eve]), None).await.map(drop),
+            contacts.merge(eve, MergeInput::new([id, eve]), None).await.map(drop),
+        ];
+        let said = refusals.map(|refusal| {
+            let refusal = refusal.expect_err("it is no record of its own");
+            (refusal.kind(), refusal.existing_id())
+        });
+        let told = (ErrorKind::Conflict, Some(eve));
+        let itself = (ErrorKind::ValidationFailed, None);
+        assert_eq!(said, [told, told, told, told, itself]);
+        let edge = AssociationInput {
+            from_id: id,
+            to_id: eve,
+            label: None,
+        };
+        let linked = scoped.associations().link(edge).await.map(drop);
+        let referring = DealInput {
+            title: "Engine".into(),
+            primary_contact_id: id.into(),
+            ..DealInput::default()
+        };
+        let referred = scoped.deals().create(referring).await.map(drop);
+        for (refusal, field) in [(linked, "from_id"), (referred, "primary_contact_id")] {
+            let refusal = refusal.expect_err("it is no record of its own");
+            let said = (refusal.kind(), refusal.field(), refusal.existing_id());
+            assert_eq!(said, (ErrorKind::InvalidReference, Some(field), Some(eve)));
+        }
+    }
+    let trash = contacts.trash(&ListRequest::default()).await;
+    assert_eq!(trash.expect("it lists").data, []);
+    contacts.delete(eve, None).await.expect("it is there");
+    assert_eq!(stands_for(scoped, ada).await, None);
+    let gone = contacts.update(ada, phone("1"), None).await;
+    assert_eq!(failure(gone), ErrorKind::NotFound);
+    contacts.restore(eve, None).await.expect("it is in the trash");
+    assert_eq!(stands_for(scoped, ada).await, Some((eve, vec![sue, bob, ada])));
+    let as_a_company = scoped.companies().resolve(ada).await;
+    assert_eq!(as_a_company.expect("it reads"), None);
+}
+
+/// What cannot be merged is refused, and names what is wrong; nothing of it happens.
+pub(crate) async fn what_cannot_be_merged_is_refused(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let scoped = &acme.scoped;
+    let contacts = scoped.contacts();
+    let ada = create(scoped, contact("ada@example.com")).await.id;
+    let bob = create(scoped, phone("1")).await.id;
+    let eve = create(scoped, phone("2")).await.id;
+    let shop = scoped.companies().create(company("Shop")).await;
+    let shop = shop.expect("it is valid").id;
+    contacts.delete(eve, None).await.expect("it is there");
+    let from = |ids: &[Id]| MergeInput::new(ids.iter().copied());
+    let many: Vec<Id> = (0..21).map(|number| Id::new(Kind::Contact, number)).collect();
+    let (invalid, lost) = (ErrorKind::ValidationFailed, ErrorKind::InvalidReference);
+    let all = before(&acme, &store).await;
+    for (input, kind, field) in [
+        (from(&[]), invalid, "from"),
+        (from(&many), invalid, "from"),
+        (from(&[bob, bob]), invalid, "from[1]"),
+        (from(&[ada]), invalid, "from[0]"),
+        (from(&[bob, shop]), lost, "from[1]"),
+        (from(&[eve]), lost, "from[0]"),
+        (from(&many[..1]), lost, "from[0]"),
+        (from(&[bob]).field("size", MergeSource::Target), ErrorKind::UnknownField, "fields.size"),
+        (from(&[bob]).field("id", MergeSource::Target), ErrorKind::UnknownField, "fields.id"),
+        (
+            from(&[bob]).field("phone", MergeSource::Record(eve)),
+            ErrorKind::UnknownValue,
+            "fields.phone",
+        ),
+    ] {
+        let refused = contacts.merge(ada, input, None).await;
+        let refused = refused.expect_err("it cannot be merged");
+        assert_eq!((refused.kind(), refused.field()), (kind, Some(field)), "{refused}");
+    }
+    // Without an identifier, and of a deal whose value and currency are of two.
+    let nothing = from(&[bob])
+        .field("email", MergeSource::Record(bob))
+        .field("phone", MergeSource::Target);
+    let nothing = contacts.merge(ada, nothing, None).await;
+    assert_eq!(failure(nothing), ErrorKind::IdentifierRequired);
+    let gone = contacts.merge(eve, from(&[bob]), None).await;
+    assert_eq!(failure(gone), ErrorKind::NotFound);
+    assert_eq!(before(&acme, &store).await, all);
+}
+
+async fn before(acme: &Acme, store: &Subject) -> (usize, usize) {
+    let events = acme.events(store).await.len();
+    (events, acme.all(store, Kind::Contact).await.len())
+}
+
+/// A merge asked for again changes nothing: not of itself, nor under its key.
+pub(crate) async fn a_merge_happens_once(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let scoped = &acme.scoped;
+    let ada = create(scoped, contact("ada@example.com")).await.id;
+    let bob = create(scoped, phone("1")).await.id;
+    let call = activity(scoped, bob).await;
+    let input = MergeInput::new([bob]);
+    let once = scoped.clone().idempotent("merge", &input).expect("it is a key");
+    let merged = once.contacts().merge(ada, input.clone(), Some(1)).await;
+    let merged = merged.expect("both are there");
+    let events = acme.events(&store).await.len();
+    let again = once.contacts().merge(ada, input.clone(), Some(1)).await;
+    assert_eq!(again.expect("it is replayed"), merged);
+    let again = scoped.contacts().merge(ada, input, None).await;
+    assert_eq!(again.expect("it is done"), merged);
+    assert_eq!(acme.events(&store).await.len(), events);
+    let call = scoped.activities().get(call).await.expect("it reads");
+    assert_eq!(call.expect("it is there").version, 2);
+    let other = scoped.clone().idempotent("merge", &"another").expect("it is a key");
+    let other = other.contacts().merge(ada, MergeInput::new([ada]), None).await;
+    assert_eq!(failure(other), ErrorKind::IdempotencyConflict);
+}
+
+/// Undone, everything is as it was: the records, their values, what refers to them, and what their ids stand for.
+pub(crate) async fn a_merge_is_undone(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let scoped = &acme.scoped;
+    let ada = create(scoped, phone("1")).await.id;
+    let old = create(scoped, contact("ada@example.com")).await.id;
+    let bob = create(scoped, ContactInput { first_name: "Ada".into(), ..ContactInput::default() });
+    let bob = bob.await.id;
+    let shop = scoped.companies().create(company("Shop")).await;
+    let shop = shop.expect("it is valid").id;
+    deal(scoped, "One", bob).await;
+    activity(scoped, old).await;
+    link(scoped, ada, shop, "works at").await;
+    link(scoped, bob, shop, "works at").await;
+    link(scoped, bob, ada, "is").await;
+    let at_first = everything(&acme, &store).await;
+    acme.clock.advance_millis(1_000);
+    let (by, first) = request(&acme);
+    merge(&by, bob, &[old]).await;
+    let between = everything(&acme, &store).await;
+    acme.clock.advance_millis(1_000);
+    let (by, second) = request(&acme);
+    merge(&by, ada, &[bob]).await;
+    assert_eq!(stands_for(scoped, old).await, Some((ada, vec![bob, old])));
+    acme.clock.advance_millis(1_000);
+
+    // The first cannot be undone before the second: what it merged into is merged itself.
+    let early = undo(&scoped.clone().dry_run(), first).await;
+    let of = |id: Id| early.conflicts.iter().find(|it| it.id == id);
+    let in_the_way = of(bob).expect("it is no record of its own");
+    assert_eq!(in_the_way.existing_id, Some(ada));
+    let undone = undo(scoped, second).await;
+    assert_eq!(undone.conflicts, []);
+    assert_eq!(everything(&acme, &store).await, between);
+    assert_eq!(stands_for(scoped, old).await, Some((bob, vec![old])));
+    acme.clock.advance_millis(1_000);
+    let undone = undo(scoped, first).await;
+    assert_eq!(undone.conflicts, []);
+    assert_eq!(everything(&acme, &store).await, at_first);
+    assert_eq!(stands_for(scoped, old).await, Some((old, vec![])));
+    assert!(acme.all(&store, Kind::Trashed).await.is_empty());
+    // And merged again, it is as it was.
+    merge(scoped, bob, &[old]).await;
+    assert_eq!(everything(&acme, &store).await, between);
+}
