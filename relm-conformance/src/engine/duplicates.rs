@@ -63,7 +63,11 @@ pub(crate) async fn records_that_are_most_likely_one_are_grouped(store: Subject)
         first_name: "14155550132".into(),
         ..contact("none@example.com")
     };
-    scoped.contacts().create(elsewhere).await.expect("it is valid");
+    scoped
+        .contacts()
+        .create(elsewhere)
+        .await
+        .expect("it is valid");
     let mut companies = Vec::new();
     for (name, domain) in [
         ("Zeta, Inc.", Some("zeta.example")),
@@ -125,7 +129,11 @@ pub(crate) async fn records_that_are_most_likely_one_are_grouped(store: Subject)
     let found = found.expect("the store reads").data;
     assert_eq!(found.len(), 1);
     let ids: Vec<Id> = found[0].records.iter().map(|record| record.id).collect();
-    let expected = (DuplicateReason::NameAndCompany, vec![deals[1], deals[0]], false);
+    let expected = (
+        DuplicateReason::NameAndCompany,
+        vec![deals[1], deals[0]],
+        false,
+    );
     assert_eq!((found[0].reason, ids, found[0].has_more), expected);
     let none = scoped.activities().duplicates(None).await;
     let none = none.expect("the store reads");
@@ -140,7 +148,10 @@ pub(crate) async fn every_group_is_on_one_page(store: Subject) {
     for round in 0..3 {
         for (number, ids) in numbers.iter_mut().enumerate() {
             if number % 4 < 4 - round {
-                let made = scoped.contacts().create(phone(&format!("+4420794600{number:02}"))).await;
+                let made = scoped
+                    .contacts()
+                    .create(phone(&format!("+4420794600{number:02}")))
+                    .await;
                 ids.insert(0, made.expect("it is valid").id);
             }
         }

@@ -55,18 +55,25 @@ async fn calls(scoped: &Scoped, contact: Id, count: usize) {
 /// How many activities refer to each contact.
 async fn referring(acme: &Acme, store: &Subject, contact: Id) -> usize {
     let all = acme.all(store, Kind::Activity).await;
-    let all = all.iter().map(|it| it.decode::<Activity>().expect("it is an activity"));
+    let all = all
+        .iter()
+        .map(|it| it.decode::<Activity>().expect("it is an activity"));
     all.filter(|call| call.contact_id == Some(contact)).count()
 }
 
 async fn ends(acme: &Acme, store: &Subject) -> Vec<(Id, Id)> {
     let all = acme.all(store, Kind::Association).await;
-    let all = all.iter().map(|it| it.decode::<Association>().expect("it is one"));
+    let all = all
+        .iter()
+        .map(|it| it.decode::<Association>().expect("it is one"));
     all.map(|edge| (edge.from_id, edge.to_id)).collect()
 }
 
 async fn merge_json(scoped: &Scoped, into: Id, from: Id) -> Reply<Contact> {
-    let merged = scoped.contacts().merge_json(into, json!({ "from": [from] }), None).await;
+    let merged = scoped
+        .contacts()
+        .merge_json(into, json!({ "from": [from] }), None)
+        .await;
     merged.expect("both are there")
 }
 
@@ -92,7 +99,10 @@ pub(crate) async fn a_merge_of_many_references_goes_on_in_steps(store: Subject) 
     let events = acme.events(&store).await.split_off(before);
     assert_eq!(events.len(), REFERENCES + 2);
     assert!(events.iter().all(|event| event.request_id == Some(id)));
-    let moved: BTreeSet<_> = events.iter().filter_map(|event| event.record_id()).collect();
+    let moved: BTreeSet<_> = events
+        .iter()
+        .filter_map(|event| event.record_id())
+        .collect();
     assert_eq!(moved.len(), events.len());
 }
 
@@ -131,7 +141,14 @@ pub(crate) async fn a_merge_that_is_broken_off_is_ended(store: Subject) {
         }
         assert_eq!(referring(&acme, &store, bob).await, 0);
         assert_eq!(referring(&acme, &store, ada).await, count);
-        assert_eq!(ends(&acme, &store).await.iter().filter(|it| **it == (eve, ada)).count(), 1);
+        assert_eq!(
+            ends(&acme, &store)
+                .await
+                .iter()
+                .filter(|it| **it == (eve, ada))
+                .count(),
+            1
+        );
         assert_eq!(acme.crm.finish_merges(&NoSleep).await.expect("it works"), 0);
     }
 }
@@ -155,7 +172,11 @@ impl Intercept for Before {
             _ => false,
         });
         let scoped = match merges {
-            true => self.scoped.lock().unwrap_or_else(PoisonError::into_inner).take(),
+            true => self
+                .scoped
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
             false => None,
         };
         if let Some(scoped) = scoped {
@@ -188,7 +209,12 @@ pub(crate) async fn what_is_linked_during_a_merge_is_not_lost(store: Subject) {
     let by = Arc::new(Before {
         scoped: Mutex::new(Some(scoped.clone())),
         input: vec![call(bob), call(bob)],
-        edges: vec![edge(bob, eve), edge(eve, bob), edge(ada, bob), edge(ada, eve)],
+        edges: vec![
+            edge(bob, eve),
+            edge(eve, bob),
+            edge(ada, bob),
+            edge(ada, eve),
+        ],
         calls: AtomicUsize::new(0),
     });
     let intercepted = Arc::new(Intercepted {
@@ -203,7 +229,10 @@ pub(crate) async fn what_is_linked_during_a_merge_is_not_lost(store: Subject) {
     assert_eq!(ends, [(ada, eve), (eve, ada)].into());
     let late = scoped.activities().create(call(bob)).await;
     let late = late.expect_err("it is no record of its own");
-    assert_eq!((late.kind(), late.existing_id()), (ErrorKind::InvalidReference, Some(ada)));
+    assert_eq!(
+        (late.kind(), late.existing_id()),
+        (ErrorKind::InvalidReference, Some(ada))
+    );
 }
 
 /// Of merges of one record into several, and of two records into each other, one happens.
@@ -223,20 +252,30 @@ pub(crate) async fn a_record_is_merged_once_however_many_ask(store: Subject) {
         let handles = [scoped.clone(), other.clone(), scoped.clone(), other.clone()];
         let pairs = [(ada, eve), (bob, eve), (ada, sue), (sue, ada)];
         let outcomes = Mutex::new(Vec::new());
-        store.race(handles.into_iter().zip(pairs).map(async |(scoped, (into, from))| {
-            let input = MergeInput::new([from]);
-            let merged = scoped.contacts().merge(into, input, None).await;
-            let merged = merged.map(|record| record.id).map_err(|error| error.kind());
-            let mut outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
-            outcomes.push(((into, from), merged));
-        }));
-        let outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
+        store.race(
+            handles
+                .into_iter()
+                .zip(pairs)
+                .map(async |(scoped, (into, from))| {
+                    let input = MergeInput::new([from]);
+                    let merged = scoped.contacts().merge(into, input, None).await;
+                    let merged = merged.map(|record| record.id).map_err(|error| error.kind());
+                    let mut outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+                    outcomes.push(((into, from), merged));
+                }),
+        );
+        let outcomes = outcomes
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
         let done = |pair: (Id, Id)| {
             let mut all = outcomes.iter();
             all.any(|(of, outcome)| *of == pair && outcome.is_ok())
         };
         for (_, outcome) in &outcomes {
-            assert!(matches!(outcome, Ok(_) | Err(ErrorKind::Conflict)), "{outcomes:?}");
+            assert!(
+                matches!(outcome, Ok(_) | Err(ErrorKind::Conflict)),
+                "{outcomes:?}"
+            );
         }
         assert!(!(done((ada, eve)) && done((bob, eve))), "{outcomes:?}");
         assert!(done((ada, sue)) != done((sue, ada)), "{outcomes:?}");
@@ -278,9 +317,9 @@ pub(crate) async fn a_purge_erases_what_was_merged(store: Subject) {
     assert_eq!(stands_for(scoped, eve).await, None);
     assert_eq!(referring(&acme, &store, ada).await, 0);
     let events = acme.events(&store).await;
-    let purges = events.iter().filter(|event| {
-        event.event_type == EventType::Record(ObjectType::Contact, Change::Purged)
-    });
+    let purges = events
+        .iter()
+        .filter(|event| event.event_type == EventType::Record(ObjectType::Contact, Change::Purged));
     let purges: BTreeSet<_> = purges.filter_map(|event| event.record_id()).collect();
     assert_eq!(purges, [ada, bob, eve].into());
 }
@@ -311,12 +350,24 @@ pub(crate) async fn merged_ids_go_with_their_survivor(store: Subject) {
     };
     assert_eq!(empty().await, 0);
     assert_eq!(stands_for(scoped, bob).await, Some((ada, vec![bob])));
-    scoped.contacts().delete(ada, None).await.expect("it is there");
+    scoped
+        .contacts()
+        .delete(ada, None)
+        .await
+        .expect("it is there");
     acme.clock.advance_millis(29 * DAY_MS);
     assert_eq!(empty().await, 0);
-    scoped.contacts().restore(ada, None).await.expect("it is in the trash");
+    scoped
+        .contacts()
+        .restore(ada, None)
+        .await
+        .expect("it is in the trash");
     assert_eq!(stands_for(scoped, bob).await, Some((ada, vec![bob])));
-    scoped.contacts().delete(ada, None).await.expect("it is there");
+    scoped
+        .contacts()
+        .delete(ada, None)
+        .await
+        .expect("it is there");
     acme.clock.advance_millis(31 * DAY_MS);
     assert_eq!(empty().await, 1);
     assert!(acme.all(&store, Kind::Trashed).await.is_empty());

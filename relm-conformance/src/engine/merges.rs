@@ -117,7 +117,10 @@ pub(crate) async fn a_merged_record_has_what_one_of_them_had(store: Subject) {
     assert_eq!((merged.id, names), (ada.id, (Some("Ada"), Some("Byron"))));
     let reached = (merged.email.as_deref(), merged.phone.as_deref());
     assert_eq!(reached, (Some("ada@example.com"), Some("+44 20 7946 0000")));
-    assert_eq!(json!(merged.metadata), json!({ "customer_no": "A-17", "plan": "pro" }));
+    assert_eq!(
+        json!(merged.metadata),
+        json!({ "customer_no": "A-17", "plan": "pro" })
+    );
     assert_eq!(merged.version, 2);
 
     let there: Vec<_> = acme.all(&store, Kind::Contact).await;
@@ -131,7 +134,10 @@ pub(crate) async fn a_merged_record_has_what_one_of_them_had(store: Subject) {
     ] {
         let taken = scoped.contacts().create(input).await;
         let taken = taken.expect_err("it is the survivor's");
-        assert_eq!((taken.kind(), taken.existing_id()), (ErrorKind::Conflict, Some(ada.id)));
+        assert_eq!(
+            (taken.kind(), taken.existing_id()),
+            (ErrorKind::Conflict, Some(ada.id))
+        );
     }
     let events = acme.events(&store).await.split_off(before);
     let expected = [
@@ -143,8 +149,15 @@ pub(crate) async fn a_merged_record_has_what_one_of_them_had(store: Subject) {
     assert!(events.iter().all(|event| event.request_id == Some(id)));
     assert_eq!(events[0].merged_from, [second.id, third.id]);
     let data: Contact = events[0].data.decode().expect("it is a contact");
-    assert_eq!((data, &events[0].previous["last_name"]), (merged, &json!("Lovelace")));
-    let history = scoped.contacts().history(ada.id).await.expect("it is there");
+    assert_eq!(
+        (data, &events[0].previous["last_name"]),
+        (merged, &json!("Lovelace"))
+    );
+    let history = scoped
+        .contacts()
+        .history(ada.id)
+        .await
+        .expect("it is there");
     assert_eq!(history.data[0].changes["first_name"].to, "Ada");
 }
 
@@ -158,7 +171,10 @@ pub(crate) async fn what_refers_to_a_merged_record_is_moved(store: Subject) {
     let third = create(scoped, third).await.id;
     let shop = scoped.companies().create(company("Shop")).await;
     let shop = shop.expect("it is valid").id;
-    let deals = [deal(scoped, "One", twin).await, deal(scoped, "Two", third).await];
+    let deals = [
+        deal(scoped, "One", twin).await,
+        deal(scoped, "Two", third).await,
+    ];
     let kept = deal(scoped, "Three", ada).await;
     let call = activity(scoped, twin).await;
     link(scoped, ada, shop, "works at").await;
@@ -198,19 +214,36 @@ pub(crate) async fn what_refers_to_a_merged_record_is_moved(store: Subject) {
 
     let events = acme.events(&store).await.split_off(before);
     let count = |ty: EventType| events.iter().filter(|event| event.event_type == ty).count();
-    assert_eq!(count(EventType::Record(ObjectType::Deal, Change::Updated)), 2);
-    assert_eq!(count(EventType::Record(ObjectType::Activity, Change::Updated)), 1);
+    assert_eq!(
+        count(EventType::Record(ObjectType::Deal, Change::Updated)),
+        2
+    );
+    assert_eq!(
+        count(EventType::Record(ObjectType::Activity, Change::Updated)),
+        1
+    );
     assert_eq!(count(EventType::Association(Existence::Deleted)), 6);
     assert_eq!(count(EventType::Association(Existence::Created)), 2);
     assert_eq!(events.len(), 14);
-    let requests: BTreeSet<_> = events.iter().map(|event| event.request_id.map(|id| id.text())).collect();
+    let requests: BTreeSet<_> = events
+        .iter()
+        .map(|event| event.request_id.map(|id| id.text()))
+        .collect();
     assert_eq!(requests.len(), 1);
-    let edge: Vec<Id> = acme.all(&store, Kind::Association).await.iter().map(|it| it.id).collect();
+    let edge: Vec<Id> = acme
+        .all(&store, Kind::Association)
+        .await
+        .iter()
+        .map(|it| it.id)
+        .collect();
     assert_eq!(edge.len(), 3);
     // And a deal by its company, which is merged as well.
     let other = scoped.companies().create(company("Shop Ltd")).await;
     let other = other.expect("it is valid").id;
-    let merged = scoped.companies().merge(other, MergeInput::new([shop]), None).await;
+    let merged = scoped
+        .companies()
+        .merge(other, MergeInput::new([shop]), None)
+        .await;
     assert_eq!(merged.expect("both are there").name, "Shop Ltd");
     let expected = [
         (ada, other, label("works at")),
@@ -228,7 +261,11 @@ pub(crate) async fn a_merged_id_stands_for_its_survivor(store: Subject) {
     let contacts = scoped.contacts();
     let mut ids = Vec::new();
     for number in 0..4 {
-        ids.push(create(scoped, contact(&format!("ada{number}@example.com"))).await.id);
+        ids.push(
+            create(scoped, contact(&format!("ada{number}@example.com")))
+                .await
+                .id,
+        );
     }
     let [ada, bob, eve, sue] = ids[..] else {
         panic!("there are four");
@@ -239,14 +276,23 @@ pub(crate) async fn a_merged_id_stands_for_its_survivor(store: Subject) {
     merge(scoped, eve, &[bob]).await;
     merge(scoped, eve, &[sue]).await;
     for id in [ada, bob, sue] {
-        assert_eq!(stands_for(scoped, id).await, Some((eve, vec![sue, bob, ada])));
+        assert_eq!(
+            stands_for(scoped, id).await,
+            Some((eve, vec![sue, bob, ada]))
+        );
         assert_eq!(contacts.get(id).await.expect("it reads"), None);
         let refusals = [
             contacts.update(id, phone("1"), None).await.map(drop),
             contacts.delete(id, None).await,
             contacts.restore(id, None).await.map(drop),
-            contacts.merge(id, MergeInput::new([eve]), None).await.map(drop),
-            contacts.merge(eve, MergeInput::new([id, eve]), None).await.map(drop),
+            contacts
+                .merge(id, MergeInput::new([eve]), None)
+                .await
+                .map(drop),
+            contacts
+                .merge(eve, MergeInput::new([id, eve]), None)
+                .await
+                .map(drop),
         ];
         let said = refusals.map(|refusal| {
             let refusal = refusal.expect_err("it is no record of its own");
@@ -279,8 +325,14 @@ pub(crate) async fn a_merged_id_stands_for_its_survivor(store: Subject) {
     assert_eq!(stands_for(scoped, ada).await, None);
     let gone = contacts.update(ada, phone("1"), None).await;
     assert_eq!(failure(gone), ErrorKind::NotFound);
-    contacts.restore(eve, None).await.expect("it is in the trash");
-    assert_eq!(stands_for(scoped, ada).await, Some((eve, vec![sue, bob, ada])));
+    contacts
+        .restore(eve, None)
+        .await
+        .expect("it is in the trash");
+    assert_eq!(
+        stands_for(scoped, ada).await,
+        Some((eve, vec![sue, bob, ada]))
+    );
     let as_a_company = scoped.companies().resolve(ada).await;
     assert_eq!(as_a_company.expect("it reads"), None);
 }
@@ -297,7 +349,9 @@ pub(crate) async fn what_cannot_be_merged_is_refused(store: Subject) {
     let shop = shop.expect("it is valid").id;
     contacts.delete(eve, None).await.expect("it is there");
     let from = |ids: &[Id]| MergeInput::new(ids.iter().copied());
-    let many: Vec<Id> = (0..21).map(|number| Id::new(Kind::Contact, number)).collect();
+    let many: Vec<Id> = (0..21)
+        .map(|number| Id::new(Kind::Contact, number))
+        .collect();
     let (invalid, lost) = (ErrorKind::ValidationFailed, ErrorKind::InvalidReference);
     let all = before(&acme, &store).await;
     for (input, kind, field) in [
@@ -308,8 +362,16 @@ pub(crate) async fn what_cannot_be_merged_is_refused(store: Subject) {
         (from(&[bob, shop]), lost, "from[1]"),
         (from(&[eve]), lost, "from[0]"),
         (from(&many[..1]), lost, "from[0]"),
-        (from(&[bob]).field("size", MergeSource::Target), ErrorKind::UnknownField, "fields.size"),
-        (from(&[bob]).field("id", MergeSource::Target), ErrorKind::UnknownField, "fields.id"),
+        (
+            from(&[bob]).field("size", MergeSource::Target),
+            ErrorKind::UnknownField,
+            "fields.size",
+        ),
+        (
+            from(&[bob]).field("id", MergeSource::Target),
+            ErrorKind::UnknownField,
+            "fields.id",
+        ),
         (
             from(&[bob]).field("phone", MergeSource::Record(eve)),
             ErrorKind::UnknownValue,
@@ -318,7 +380,11 @@ pub(crate) async fn what_cannot_be_merged_is_refused(store: Subject) {
     ] {
         let refused = contacts.merge(ada, input, None).await;
         let refused = refused.expect_err("it cannot be merged");
-        assert_eq!((refused.kind(), refused.field()), (kind, Some(field)), "{refused}");
+        assert_eq!(
+            (refused.kind(), refused.field()),
+            (kind, Some(field)),
+            "{refused}"
+        );
     }
     // Without an identifier, and of a deal whose value and currency are of two.
     let nothing = from(&[bob])
@@ -344,7 +410,10 @@ pub(crate) async fn a_merge_happens_once(store: Subject) {
     let bob = create(scoped, phone("1")).await.id;
     let call = activity(scoped, bob).await;
     let input = MergeInput::new([bob]);
-    let once = scoped.clone().idempotent("merge", &input).expect("it is a key");
+    let once = scoped
+        .clone()
+        .idempotent("merge", &input)
+        .expect("it is a key");
     let merged = once.contacts().merge(ada, input.clone(), Some(1)).await;
     let merged = merged.expect("both are there");
     let events = acme.events(&store).await.len();
@@ -355,8 +424,14 @@ pub(crate) async fn a_merge_happens_once(store: Subject) {
     assert_eq!(acme.events(&store).await.len(), events);
     let call = scoped.activities().get(call).await.expect("it reads");
     assert_eq!(call.expect("it is there").version, 2);
-    let other = scoped.clone().idempotent("merge", &"another").expect("it is a key");
-    let other = other.contacts().merge(ada, MergeInput::new([ada]), None).await;
+    let other = scoped
+        .clone()
+        .idempotent("merge", &"another")
+        .expect("it is a key");
+    let other = other
+        .contacts()
+        .merge(ada, MergeInput::new([ada]), None)
+        .await;
     assert_eq!(failure(other), ErrorKind::IdempotencyConflict);
 }
 
@@ -366,7 +441,13 @@ pub(crate) async fn a_merge_is_undone(store: Subject) {
     let scoped = &acme.scoped;
     let ada = create(scoped, phone("1")).await.id;
     let old = create(scoped, contact("ada@example.com")).await.id;
-    let bob = create(scoped, ContactInput { first_name: "Ada".into(), ..ContactInput::default() });
+    let bob = create(
+        scoped,
+        ContactInput {
+            first_name: "Ada".into(),
+            ..ContactInput::default()
+        },
+    );
     let bob = bob.await.id;
     let shop = scoped.companies().create(company("Shop")).await;
     let shop = shop.expect("it is valid").id;

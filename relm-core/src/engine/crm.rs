@@ -1,6 +1,5 @@
 //! The engine that a program embeds, and what composes it.
 
-use std::fmt;
 use std::sync::Arc;
 
 use super::accounts::Accounts;
@@ -25,7 +24,7 @@ use crate::value::time::{Clock, Monotonic, Rng, SystemClock, SystemRng, Timestam
 use crate::webhook::TargetPolicy;
 
 /// The engine over one store. Cloning it is cheap and shares everything.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Crm {
     components: Arc<Components>,
 }
@@ -397,11 +396,5 @@ impl Crm {
 
     pub(super) fn components(&self) -> &Arc<Components> {
         &self.components
-    }
-}
-
-impl fmt::Debug for Crm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Crm")
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::engine::change::Plan;
-use crate::engine::context::Context;
+use super::change::Plan;
+use super::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{MERGED_LISTED_MAX, MERGED_RECORDS_MAX};
 use crate::query::filter::{Clause, Condition};
@@ -87,6 +87,22 @@ pub(super) async fn absent(context: &Context, of: ObjectType, id: Id) -> Result<
     })
 }
 
+/// The same error; where it is for a reference to a record that was merged into another, it names that one.
+pub(super) async fn told(context: &Context, error: Error) -> Error {
+    let Some(lost) = error.lost() else {
+        return error;
+    };
+    match survivor(context, lost).await {
+        Ok(Some(survivor)) => {
+            let into = survivor.id;
+            error
+                .adding(&format!("It was merged into `{into}`."))
+                .existing(into)
+        }
+        Ok(None) | Err(_) => error,
+    }
+}
+
 /// What is refused of a record that was merged into another.
 pub(super) fn was_merged(of: ObjectType, into: Id) -> Error {
     let message = format!(
@@ -96,7 +112,7 @@ pub(super) fn was_merged(of: ObjectType, into: Id) -> Error {
 }
 
 /// The records that were merged into one of these, those that were last first: their entries in the trash, at most so many.
-pub(in crate::engine) async fn losers(
+pub(super) async fn losers(
     context: &Context,
     survivors: &[Id],
     max: usize,

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::merged::absent;
 use crate::engine::change::Plan;
 use crate::engine::context::Context;
+use crate::engine::merged::absent;
 use crate::engine::transaction::unexpected;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::field::{

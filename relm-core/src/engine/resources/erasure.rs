@@ -9,9 +9,9 @@ use serde_json::json;
 use self::commits::{
     ClearReferences, DeleteAll, EraseDeliveries, EraseEvents, EraseMerged, Forget, Seen,
 };
-use super::merged;
 use crate::engine::change::apply;
 use crate::engine::context::Context;
+use crate::engine::merged;
 use crate::error::Result;
 use crate::limits::{BATCH_ROWS_MAX, PAGE_LIMIT_MAX};
 use crate::query::filter::Clause;

@@ -16,7 +16,6 @@ pub(super) mod history;
 pub(super) mod imports;
 pub(super) mod keys;
 pub(super) mod listing;
-pub(super) mod merged;
 pub(super) mod merging;
 pub(super) mod objects;
 pub(super) mod operations;

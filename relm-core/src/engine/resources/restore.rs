@@ -7,12 +7,12 @@ use async_trait::async_trait;
 use serde_json::Map;
 
 use super::drafts::{check_version, record_event};
-use super::merged::{survivor, was_merged};
 use super::returning::Returning;
 use super::trash::{linked, linked_by, trashed};
 use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::context::Context;
 use crate::engine::idempotency::apply_once;
+use crate::engine::merged::{survivor, was_merged};
 use crate::engine::reply::{Outcome, Reply};
 use crate::engine::transaction::unexpected;
 use crate::error::{Error, ErrorKind, Result};

@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use serde_json::Map;
 
 use super::drafts::{record_event, require};
-use super::merged;
 use crate::engine::change::{Operation, Plan};
 use crate::engine::context::Context;
+use crate::engine::merged;
 use crate::engine::reply::{Outcome, Reply};
 use crate::engine::transaction::again_where_taken;
 use crate::error::{Error, ErrorKind, Result};

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 
 use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::context::Context;
+use crate::engine::merged;
 use crate::engine::resources::deliveries::first_of;
-use crate::engine::resources::merged;
 use crate::engine::resources::purge::{self, Rest};
 use crate::error::Result;
 use crate::limits::MERGED_RECORDS_MAX;

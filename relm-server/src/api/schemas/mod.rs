@@ -6,6 +6,7 @@ pub(super) mod events;
 pub(super) mod examples;
 mod inputs;
 mod limits;
+mod merges;
 mod metadata;
 mod parts;
 pub(super) mod tidy;
@@ -53,6 +54,7 @@ pub(super) fn schemas(fields: &[Field]) -> Schemas {
     }
     events::add(&mut all);
     errors(&mut all);
+    merges::add(&mut all);
     let mut found = one_of(&ObjectType::ALL.map(name_of));
     found["description"] = "A record that a search found: its `object` says which.".into();
     all.insert("SearchResult".to_owned(), found);

@@ -6,9 +6,9 @@ use serde_json::Map;
 
 use crate::engine::change::{Operation, Plan};
 use crate::engine::context::Context;
+use crate::engine::merged;
 use crate::engine::resources::deliveries::of_events;
 use crate::engine::resources::drafts::replace;
-use crate::engine::resources::merged;
 use crate::error::Result;
 use crate::record::object::Object;
 use crate::record::object_type::ObjectType;

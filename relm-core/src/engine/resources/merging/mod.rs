@@ -24,11 +24,11 @@ pub(super) use self::steps::move_some;
 use super::drafts::{
     check_version, email_taken, record_event, require, require_references, with_warnings,
 };
-use super::merged::{self, shown, was_merged};
 use super::purge::is_kept;
 use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::context::Context;
 use crate::engine::idempotency::{apply_once, replayed};
+use crate::engine::merged::{self, shown, was_merged};
 use crate::engine::reply::{Outcome, Reply};
 use crate::engine::transaction::unexpected;
 use crate::error::{Error, ErrorKind, Result};

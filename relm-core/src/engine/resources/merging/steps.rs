@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::moving::{Most, Referring, Survivors};
 use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::context::Context;
-use crate::engine::resources::merged;
+use crate::engine::merged;
 use crate::engine::resources::purge::Rest;
 use crate::engine::transaction::unexpected;
 use crate::error::Result;

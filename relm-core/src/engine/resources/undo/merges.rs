@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::reversal::Action;
 use crate::engine::change::Plan;
-use crate::engine::resources::merged;
+use crate::engine::merged;
 use crate::error::Result;
 use crate::limits::MERGED_RECORDS_MAX;
 use crate::record::{Entry, Record};

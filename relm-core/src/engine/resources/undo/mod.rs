@@ -12,6 +12,7 @@ mod past;
 mod report;
 mod reversal;
 mod state;
+mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

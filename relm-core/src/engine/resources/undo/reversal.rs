@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::past::{METADATA, Place, Target};
 use super::report::{ConflictCode, UndoConflict, UndoneChange};
 use super::state::State;
+use super::steps::Steps;
 use crate::error::{Error, Result};
 use crate::record::column::ColumnType;
 use crate::record::field::{Field, check_metadata, normalise};
@@ -369,32 +370,6 @@ impl<'a> Reversal<'a> {
             action: does_something.then_some(action),
             conflicts: self.conflicts,
         })
-    }
-}
-
-/// The changes of one record, one after the other.
-struct Steps {
-    now: Timestamp,
-    /// The record after the last of them.
-    json: Arc<str>,
-    events: Vec<(Change, Arc<str>, Map<String, Value>)>,
-}
-
-impl Steps {
-    fn take<T: Object + Into<Record>>(&mut self, change: Change, mut record: T) -> Result<T> {
-        record.touch(self.now);
-        let json = Entry::new(record.clone()).json;
-        let old = match change {
-            Change::Updated => previous(&self.json, &json)?,
-            Change::Created
-            | Change::Deleted
-            | Change::Restored
-            | Change::Purged
-            | Change::Merged => Map::new(),
-        };
-        self.events.push((change, Arc::clone(&json), old));
-        self.json = json;
-        Ok(record)
     }
 }
 
