@@ -415,8 +415,11 @@ macro_rules! for_each_case {
             }
             [engine::merges] {
                 a_merged_record_has_what_one_of_them_had
+                a_merge_tells_of_itself
                 what_refers_to_a_merged_record_is_moved
+                a_merge_of_companies_moves_what_was_moved
                 a_merged_id_stands_for_its_survivor
+                a_merged_id_goes_with_its_survivor
                 what_cannot_be_merged_is_refused
                 a_merge_happens_once
                 a_merge_is_undone
@@ -430,7 +433,8 @@ macro_rules! for_each_case {
                 merged_ids_go_with_their_survivor
             }
             [engine::duplicates] {
-                records_that_are_most_likely_one_are_grouped
+                contacts_that_are_most_likely_one_are_grouped
+                companies_and_deals_are_grouped
                 every_group_is_on_one_page
             }
             [engine::trash] {

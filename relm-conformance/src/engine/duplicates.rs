@@ -43,8 +43,8 @@ async fn person(scoped: &Scoped, first: Option<&str>, last: &str, company: Optio
     made.expect("it is valid").id
 }
 
-/// Contacts of one number, and of one name at one company; companies of one domain or one name; deals of one title with one company.
-pub(crate) async fn records_that_are_most_likely_one_are_grouped(store: Subject) {
+/// Contacts are grouped that have one number, however it is written, or one name at one company.
+pub(crate) async fn contacts_that_are_most_likely_one_are_grouped(store: Subject) {
     let acme = Acme::open(store.shared()).await;
     let scoped = &acme.scoped;
     let mut numbers = Vec::new();
@@ -68,23 +68,8 @@ pub(crate) async fn records_that_are_most_likely_one_are_grouped(store: Subject)
         .create(elsewhere)
         .await
         .expect("it is valid");
-    let mut companies = Vec::new();
-    for (name, domain) in [
-        ("Zeta, Inc.", Some("zeta.example")),
-        ("ZETA inc", None),
-        ("Other", Some("https://www.zeta.example/about")),
-        ("Zeta Incorporated", None),
-    ] {
-        let input = CompanyInput {
-            domain: domain.into(),
-            ..company(name)
-        };
-        let made = scoped.companies().create(input).await;
-        companies.push(made.expect("it is valid").id);
-    }
-    let [zeta, inc, other, _] = companies[..] else {
-        panic!("there are four");
-    };
+    let zeta = made(scoped, "Zeta, Inc.", None).await;
+    let other = made(scoped, "Other", None).await;
     let ada = person(scoped, Some("Ada"), "Lovelace", Some(zeta)).await;
     let twin = person(scoped, Some("ADA"), "lovelace", Some(zeta)).await;
     person(scoped, Some("Ada"), "Lovelace", Some(other)).await;
@@ -97,7 +82,25 @@ pub(crate) async fn records_that_are_most_likely_one_are_grouped(store: Subject)
         (DuplicateReason::Phone, vec![numbers[1], numbers[0]]),
     ];
     assert_eq!((groups, pages), (expected.into(), 1));
+}
 
+async fn made(scoped: &Scoped, name: &str, domain: Option<&str>) -> Id {
+    let input = CompanyInput {
+        domain: domain.into(),
+        ..company(name)
+    };
+    let made = scoped.companies().create(input).await;
+    made.expect("it is valid").id
+}
+
+/// Companies of one domain, or of one name; deals of one title with one company; activities are in no group.
+pub(crate) async fn companies_and_deals_are_grouped(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let scoped = &acme.scoped;
+    let zeta = made(scoped, "Zeta, Inc.", Some("zeta.example")).await;
+    let inc = made(scoped, "ZETA inc", None).await;
+    let other = made(scoped, "Other", Some("https://zeta.example/about")).await;
+    made(scoped, "Zeta Incorporated", None).await;
     let found = scoped.companies().duplicates(None).await;
     let found = found.expect("the store reads").data;
     let found = found.iter().map(|group| {

@@ -1,5 +1,6 @@
 //! What one engine consists of. [`CrmBuilder`](super::CrmBuilder) composes it, once.
 
+use std::fmt;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
