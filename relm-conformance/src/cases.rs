@@ -418,9 +418,11 @@ macro_rules! for_each_case {
                 a_merge_tells_of_itself
                 what_refers_to_a_merged_record_is_moved
                 a_merge_of_companies_moves_what_was_moved
+                what_cannot_be_merged_is_refused
+            }
+            [engine::merged_ids] {
                 a_merged_id_stands_for_its_survivor
                 a_merged_id_goes_with_its_survivor
-                what_cannot_be_merged_is_refused
                 a_merge_happens_once
                 a_merge_is_undone
             }

@@ -23,6 +23,7 @@ pub(crate) mod imports;
 pub(crate) mod kept_rows;
 pub(crate) mod large;
 pub(crate) mod merge_steps;
+pub(crate) mod merged_ids;
 pub(crate) mod merges;
 pub(crate) mod mock_transport;
 pub(crate) mod operations;

@@ -190,6 +190,19 @@ fn what_a_merge_does_not_take_is_named() {
             "{body}"
         );
     }
+    let stale = user
+        .ask("POST", &format!("{ada}/merge"))
+        .header("if-match", "\"7\"");
+    stale
+        .json(&from(json!([twin])))
+        .send()
+        .fails(412, "version_conflict", None);
+}
+
+#[test]
+fn an_amount_and_its_currency_are_of_one_deal() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
     let deal = |value: i64, currency: &str| json!({ "title": "a", "value_cents": value, "currency": currency });
     let large = id(&user.create("/v1/deals", deal(900, "EUR")));
     let small = id(&user.create("/v1/deals", deal(1, "USD")));
@@ -203,13 +216,6 @@ fn what_a_merge_does_not_take_is_named() {
         (&merged["value_cents"], &merged["currency"]),
         (&json!(900), &json!("EUR"))
     );
-    let stale = user
-        .ask("POST", &format!("{ada}/merge"))
-        .header("if-match", "\"7\"");
-    stale
-        .json(&from(json!([twin])))
-        .send()
-        .fails(412, "version_conflict", None);
 }
 
 #[test]
