@@ -106,7 +106,7 @@ fn what_an_endpoint_refuses() {
     }
     let unknown = json!({ "url": URL, "event_types": ["contact.craeted"] });
     let error = live.post("/v1/webhooks", unknown).error(422);
-    assert_eq!(error["valid_options"].as_array().unwrap().len(), 26);
+    assert_eq!(error["valid_options"].as_array().unwrap().len(), 30);
     assert_eq!(error["suggestion"], "contact.created");
     test.create(
         "/v1/webhooks",

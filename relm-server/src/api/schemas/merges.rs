@@ -1,10 +1,10 @@
 //! What a merge takes, what is answered of merged records, and groups of duplicates.
 
+use relm_core::ObjectType;
 use relm_core::engine::DuplicateReason;
 use relm_core::limits::{
     DUPLICATES_LISTED_MAX, MERGE_FIELDS_MAX, MERGE_RECORDS_MAX, MERGED_LISTED_MAX,
 };
-use relm_core::{Kind, ObjectType};
 use serde_json::{Value, json};
 
 use super::parts::{Schemas, id_pattern, name_of, reference};
@@ -26,7 +26,6 @@ pub(super) fn add(all: &mut Schemas) {
             super::list(&format!("{name}Duplicate")),
         );
     }
-    all["Event"]["properties"]["merged_from"]["items"] = any_id();
 }
 
 fn merge(id: &Value) -> Value {
@@ -65,11 +64,4 @@ fn group(name: &str) -> Value {
         },
         "required": ["object", "reason", "records", "has_more"],
     })
-}
-
-/// The id of any of the four objects.
-fn any_id() -> Value {
-    let prefixes = [Kind::Contact, Kind::Company, Kind::Deal, Kind::Activity].map(Kind::prefix);
-    let pattern = id_pattern(&format!("({})", prefixes.join("|")));
-    json!({ "type": "string", "pattern": pattern })
 }

@@ -31,9 +31,9 @@ pub fn write_everything(user: &mut Rehearsal<'_>) {
     for (path, change) in &objects {
         user.write("PATCH", path, change.clone());
     }
-    merge_into_each(user, &objects);
     user.write("PATCH", &hook, json!({ "description": "all" }));
     undo_the_last_change(user, &company);
+    merge_into_each(user, &objects);
     change_a_field(user, &format!("/v1/schema/fields/{field}"));
     write_a_batch(user);
     upsert_each(user);

@@ -46,6 +46,18 @@ impl<'a> Bed<'a> {
         ] {
             ids.push((resource, id(&user.create(&format!("/v1/{resource}"), body))));
         }
+        for (twin, path, body) in [
+            ("twin_contacts", "/v1/contacts", json!({ "phone": "12" })),
+            ("twin_companies", "/v1/companies", json!({ "name": "Twin" })),
+            ("twin_deals", "/v1/deals", json!({ "title": "Twin" })),
+            (
+                "twin_activities",
+                "/v1/activities",
+                json!({ "type": "twin" }),
+            ),
+        ] {
+            ids.push((twin, id(&user.create(path, body))));
+        }
         Self { user, ids }
     }
 
@@ -118,6 +130,10 @@ fn whole(schema: &str) -> Value {
         "BatchCreate" => json!({
             "operations": [{ "op": "create", "object": "company", "data": { "name": "A" } }], "atomic": true, "dry_run": true,
         }),
+        "ContactMerge" => json!({ "from": ["{twin_contacts}"], "fields": {} }),
+        "CompanyMerge" => json!({ "from": ["{twin_companies}"], "fields": {} }),
+        "DealMerge" => json!({ "from": ["{twin_deals}"], "fields": {} }),
+        "ActivityMerge" => json!({ "from": ["{twin_activities}"], "fields": {} }),
         "SecretRotation" => json!({ "expires_in": 60 }),
         "RecoveryCreate" => json!({ "since": START, "until": "2026-07-03T00:00:00Z" }),
         "ApiKeyCreate" => {
