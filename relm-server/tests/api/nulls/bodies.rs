@@ -130,10 +130,7 @@ fn whole(schema: &str) -> Value {
         "BatchCreate" => json!({
             "operations": [{ "op": "create", "object": "company", "data": { "name": "A" } }], "atomic": true, "dry_run": true,
         }),
-        "ContactMerge" => json!({ "from": ["{twin_contacts}"], "fields": {} }),
-        "CompanyMerge" => json!({ "from": ["{twin_companies}"], "fields": {} }),
-        "DealMerge" => json!({ "from": ["{twin_deals}"], "fields": {} }),
-        "ActivityMerge" => json!({ "from": ["{twin_activities}"], "fields": {} }),
+        "ContactMerge" | "CompanyMerge" | "DealMerge" | "ActivityMerge" => merge(schema),
         "SecretRotation" => json!({ "expires_in": 60 }),
         "RecoveryCreate" => json!({ "since": START, "until": "2026-07-03T00:00:00Z" }),
         "ApiKeyCreate" => {
@@ -144,6 +141,17 @@ fn whole(schema: &str) -> Value {
         }
         other => panic!("a body of {other} is written here, with all of its members"),
     }
+}
+
+/// What is merged into a record of a type: a twin of it.
+fn merge(schema: &str) -> Value {
+    let twin = match schema {
+        "ContactMerge" => "{twin_contacts}",
+        "CompanyMerge" => "{twin_companies}",
+        "DealMerge" => "{twin_deals}",
+        _ => "{twin_activities}",
+    };
+    json!({ "from": [twin], "fields": {} })
 }
 
 /// A body that the document describes: the method and path, the name of the schema, and the schema.
