@@ -202,7 +202,7 @@ pub const ERROR_FIELD_BYTES_MAX: usize = 512;
 /// Bytes of an error's `valid_options` and `suggestion` together, as JSON; options that do not fit are left out.
 pub const ERROR_OPTIONS_BYTES_MAX: usize = 2 * 1024;
 /// Options that an error lists: the first so many of them.
-pub const ERROR_OPTIONS_MAX: usize = 32;
+pub const ERROR_OPTIONS_MAX: usize = 28;
 /// Values that several records have which an error lists: the first so many of them.
 pub const ERROR_DUPLICATES_MAX: usize = 10;
 /// Ids that an error lists: the first so many of them.
