@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::parts::{Schemas, id_pattern, name_of, reference};
 
-/// Adds `ContactMerge`, `ContactDuplicate`, `ContactDuplicateList` and so on, and what a record has that others were merged into.
+/// Adds `ContactMerge`, `ContactDuplicate` and so on, and what a record has that others were merged into.
 pub(super) fn add(all: &mut Schemas) {
     for of in ObjectType::ALL {
         let name = name_of(of);
@@ -21,10 +21,6 @@ pub(super) fn add(all: &mut Schemas) {
         });
         all.insert(format!("{name}Merge"), merge(&id));
         all.insert(format!("{name}Duplicate"), group(name));
-        all.insert(
-            format!("{name}DuplicateList"),
-            super::list(&format!("{name}Duplicate")),
-        );
     }
 }
 

@@ -66,6 +66,10 @@ pub(super) fn schemas(fields: &[Field]) -> Schemas {
         all.insert(format!("{name}List"), list(name));
     }
     events::add_next_after(&mut all);
+    for object_type in ObjectType::ALL {
+        let group = format!("{}Duplicate", name_of(object_type));
+        all.insert(format!("{group}List"), list(&group));
+    }
     all.insert("HistoryEntryList".to_owned(), list("HistoryEntry"));
     events::add_truncated_before(&mut all);
     all.insert("OpenApiDocument".to_owned(), json!({
