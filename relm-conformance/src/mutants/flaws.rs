@@ -158,7 +158,7 @@ macro_rules! for_each_broken_store {
                 KindlessFind a_find_of_any_kind_is_noticed [keys_of_different_kinds_do_not_meet]
             }
             lists {
-                OldestFirst a_list_of_the_oldest_first_is_noticed [ contacts_that_are_most_likely_one_are_grouped companies_and_deals_are_grouped every_group_is_on_one_page a_list_is_ordered_by_descending_id the_trash_lists_what_was_deleted_last_first]
+                OldestFirst a_list_of_the_oldest_first_is_noticed [contacts_that_are_most_likely_one_are_grouped companies_and_deals_are_grouped every_group_is_on_one_page a_list_is_ordered_by_descending_id the_trash_lists_what_was_deleted_last_first]
                 SeveralMoments a_list_of_several_moments_is_noticed [a_list_is_of_one_moment]
                 SignedUlids a_signed_ulid_is_noticed [a_list_orders_by_the_whole_ulid]
                 InclusiveCursor an_inclusive_cursor_is_noticed [
