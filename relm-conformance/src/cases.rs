@@ -413,6 +413,32 @@ macro_rules! for_each_case {
                 an_event_that_was_held_does_not_speak_for_what_came_after_it
                 a_history_is_of_one_scope
             }
+            [engine::merges] {
+                a_merged_record_has_what_one_of_them_had
+                a_merge_tells_of_itself
+                what_refers_to_a_merged_record_is_moved
+                a_merge_of_companies_moves_what_was_moved
+                what_cannot_be_merged_is_refused
+            }
+            [engine::merged_ids] {
+                a_merged_id_stands_for_its_survivor
+                a_merged_id_goes_with_its_survivor
+                a_merge_happens_once
+                a_merge_is_undone
+            }
+            [engine::merge_steps] {
+                a_merge_of_many_references_goes_on_in_steps
+                a_merge_that_is_broken_off_is_ended
+                what_is_linked_during_a_merge_is_not_lost
+                a_record_is_merged_once_however_many_ask
+                a_purge_erases_what_was_merged
+                merged_ids_go_with_their_survivor
+            }
+            [engine::duplicates] {
+                contacts_that_are_most_likely_one_are_grouped
+                companies_and_deals_are_grouped
+                every_group_is_on_one_page
+            }
             [engine::trash] {
                 a_deleted_record_is_restored_as_it_was
                 a_restoration_is_in_the_history

@@ -142,6 +142,7 @@ pub(crate) fn event(n: u64, of: &Contact) -> Event {
         mode: Mode::Live,
         data: EventData::new(Entry::new(of.clone()).json),
         previous: serde_json::Map::new(),
+        merged_from: Vec::new(),
     };
     Event::new(id(Kind::Event, n), origin(n), draft)
 }

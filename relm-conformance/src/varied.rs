@@ -216,6 +216,7 @@ fn varied_event(own: Id, n: u64, pick: &Pick) -> Event {
         // As a store reads it.
         data: serde_json::from_value(data).expect("it is JSON"),
         previous: serde_json::Map::new(),
+        merged_from: Vec::new(),
     };
     let mut event = Event::new(own, origin(n), draft);
     event.created_at = pick.moment(1);

@@ -17,8 +17,8 @@ pub mod value;
 pub mod webhook;
 
 pub use engine::{
-    BatchInput, Crm, EventStream, List, ListRequest, Listing, Outcome, Reply, Scoped,
-    SearchRequest, Within,
+    BatchInput, Crm, EventStream, List, ListRequest, Listing, MergeInput, MergeSource, Outcome,
+    Reply, Scoped, SearchRequest, Within,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use record::association::{Association, AssociationInput};

@@ -156,6 +156,23 @@ pub const UNDO_LISTED_BYTES_MAX: usize = 1024 * 1024;
 pub const UNDO_VALUE_BYTES_MAX: usize = 1024;
 /// Steps of a purge that its caller waits for: what is left then is erased later. A step is a commit of at most a few hundred writes.
 pub const PURGE_STEPS_MAX: usize = 16;
+/// Records that one request merges into another.
+pub const MERGE_RECORDS_MAX: usize = 20;
+/// Members of which a merge says whose value they get.
+pub const MERGE_FIELDS_MAX: usize = 100;
+/// References and associations that the first commit of a merge moves, where there are no more; otherwise they are moved in steps.
+pub const MERGE_REFERENCES_MAX: usize = 1_000;
+/// Steps of a merge that its caller waits for: what is left then is moved later. A step is a commit of at most 50 references and
+/// associations.
+pub const MERGE_STEPS_MAX: usize = 16;
+/// Records that are merged into one, one after the other.
+pub const MERGED_RECORDS_MAX: usize = 1_000;
+/// Ids of them that an answer lists: the newest.
+pub const MERGED_LISTED_MAX: usize = 200;
+/// Records that a page of duplicates looks at, each by at most two look-ups.
+pub const DUPLICATES_LOOKED_MAX: usize = 50;
+/// Records of one group of duplicates that are listed: the newest.
+pub const DUPLICATES_LISTED_MAX: usize = 20;
 /// People who may sign in.
 pub const USERS_MAX: usize = 500;
 /// How long a link by which a person sets a password is good: a day.

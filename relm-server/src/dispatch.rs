@@ -186,6 +186,8 @@ pub async fn retain(crm: Crm, kept: Kept, stop: Stop) {
             say("choices were not renamed to the end", renamed);
             let unique = finish_unique_indexes(&crm).await;
             say("indexes of unique values were not made to the end", unique);
+            let merged = finish_merges(&crm).await;
+            say("merges were not ended", merged);
             let imports = delete_expired_imports(&crm).await;
             say("expired imports were not deleted", imports);
         }
@@ -249,6 +251,20 @@ async fn finish_unique_indexes(crm: &Crm) -> relm_core::Result<()> {
         tracing::info!(
             indexes,
             "indexes of unique values were made, or taken away, to the end"
+        );
+    }
+    Ok(())
+}
+
+async fn finish_merges(crm: &Crm) -> relm_core::Result<()> {
+    if !is_to_do(crm, "finish merges").await? {
+        return Ok(());
+    }
+    let records = crm.finish_merges(&TokioSleeper).await?;
+    if records > 0 {
+        tracing::info!(
+            records,
+            "what referred to merged records was moved to the end"
         );
     }
     Ok(())

@@ -11,7 +11,7 @@ macro_rules! for_each_broken_store {
             $with
             commits {
                 ForgottenCommit a_forgotten_commit_is_noticed [
-                    a_commit_is_seen_by_every_later_call a_bad_row_fails_alone an_atomic_batch_is_all_or_nothing rows_apply_in_order
+                    a_merge_of_many_references_goes_on_in_steps a_merge_that_is_broken_off_is_ended a_commit_is_seen_by_every_later_call a_bad_row_fails_alone an_atomic_batch_is_all_or_nothing rows_apply_in_order
                     an_upsert_keeps_what_it_does_not_name a_row_with_a_lost_reference_fails_alone upserts_of_one_email_make_one_record a_choice_of_a_set_is_renamed_in_every_set a_deletion_that_stops_half_way_is_gone_on_with a_dry_run_of_an_import_comes_to_the_same a_field_becomes_unique_while_others_write a_unique_field_holds_a_value_once an_import_goes_on_where_it_was_left an_import_is_undone an_import_takes_in_every_row an_undo_gives_unique_values_back an_undo_has_a_field_unique_again imports_are_cancelled_and_bounded no_unique_value_outlives_its_record_or_its_field operations_match_any_unique_member rows_are_known_by_any_unique_member shared_values_keep_a_field_from_being_unique upserts_of_one_value_make_one_record values_of_a_type_are_kept_in_one_form what_is_not_unique_any_more_is_taken_away what_was_broken_off_becomes_unique a_dry_run_keeps_its_rows_for_imports
                     a_key_is_one_in_every_composition a_renaming_looks_at_each_record_once nothing_is_known_by_what_is_becoming_unique
                     an_index_that_somebody_else_began_is_not_said_to_be_made a_record_that_is_purged_meanwhile_leaves_no_value an_upsert_needs_a_value_to_know_its_record_by
@@ -30,16 +30,16 @@ macro_rules! for_each_broken_store {
                 ]
                 UncheckedEdges an_edge_that_need_not_be_there_is_noticed [a_batch_deletes_edges_that_it_unlinks]
                 DanglingEdges edges_that_outlive_their_ends_are_noticed [
-                    a_deleted_record_takes_its_associations_along a_reference_and_its_deletion_exclude_each_other
+                    what_is_linked_during_a_merge_is_not_lost a_merged_id_stands_for_its_survivor a_deleted_record_takes_its_associations_along a_reference_and_its_deletion_exclude_each_other
                     links_never_lead_to_a_deleted_record
                 ]
                 SoftDelete a_soft_delete_is_noticed [
-                    a_deleted_record_is_gone a_deleted_record_is_restored_as_it_was an_association_waits_for_its_later_end
+                    a_merged_id_goes_with_its_survivor merged_ids_go_with_their_survivor a_deleted_record_is_gone a_deleted_record_is_restored_as_it_was an_association_waits_for_its_later_end
                     what_can_be_restored_has_its_associations an_association_that_is_there_stays each_association_comes_back_by_itself
                     a_hub_is_deleted_up_to_its_limit a_hub_comes_back_whole
                 ]
                 LostEvent a_lost_event_is_noticed [
-                    a_change_has_one_event an_event_names_its_actor_and_its_request an_event_is_in_the_commit_of_its_change
+                    what_refers_to_a_merged_record_is_moved a_merge_tells_of_itself a_merge_is_undone a_change_has_one_event an_event_names_its_actor_and_its_request an_event_is_in_the_commit_of_its_change
                     a_dropped_commit_is_whole_or_nothing one_of_many_creates_of_an_email_succeeds events_show_changed_fields
                     a_recovery_includes_what_seems_to_be_of_later another_spelling_changes_nothing the_largest_batch_records_every_event
                     a_change_in_a_transaction_is_heard_of_after_the_commit a_history_has_each_change_of_its_record
@@ -78,7 +78,7 @@ macro_rules! for_each_broken_store {
                     an_endpoint_that_is_gone_is_disabled a_change_in_a_transaction_meets_the_configuration_as_it_is what_is_said_of_a_member_is_that_it_is_unique
                 ]
                 RememberNothing a_store_that_remembers_nothing_is_noticed [
-                    a_response_comes_back_exactly the_same_request_is_answered_the_same another_request_under_the_same_key_is_refused
+                    a_merge_happens_once a_response_comes_back_exactly the_same_request_is_answered_the_same another_request_under_the_same_key_is_refused
                     a_key_is_good_for_24_hours a_storm_of_one_request_has_one_effect a_job_is_claimed_once nothing_with_nul_reaches_a_store
                     long_keys_are_told_apart a_purge_happens_once_for_its_key a_purge_under_way_is_answered_the_same a_worker_that_was_overtaken_fails_no_import an_import_that_cannot_be_queued_says_why an_undo_is_not_lost_from_the_queue an_upload_ends_with_its_first_error what_is_left_of_imports_is_removed
                 ]
@@ -127,7 +127,7 @@ macro_rules! for_each_broken_store {
                 KeylessStays a_key_that_is_not_taken_later_is_noticed [a_key_that_is_given_later_is_held]
                 HeldKeys a_key_held_for_ever_is_noticed [a_key_is_free_after_delete a_key_is_free_after_change a_domain_can_be_made_unique so_many_fields_of_an_object_can_be_unique]
                 EagerKeys keys_checked_before_the_batch_are_noticed [
-                    a_key_is_free_within_the_batch_that_gives_it_up two_records_swap_a_key_in_any_order
+                    a_merged_record_has_what_one_of_them_had a_merge_is_undone a_key_is_free_within_the_batch_that_gives_it_up two_records_swap_a_key_in_any_order
                     a_batch_does_what_its_operations_do_one_by_one
                 ]
                 SelfConflict a_record_in_its_own_way_is_noticed [a_record_keeps_its_own_key]
@@ -140,7 +140,7 @@ macro_rules! for_each_broken_store {
                     unlink_stays_in_its_scope a_history_is_of_one_scope
                 ]
                 ReadCache a_stale_read_is_noticed [
-                    get_tells_absence_from_presence an_expected_version_is_held_to patches_of_different_fields_both_survive
+                    what_cannot_be_merged_is_refused a_record_is_merged_once_however_many_ask a_merge_of_companies_moves_what_was_moved get_tells_absence_from_presence an_expected_version_is_held_to patches_of_different_fields_both_survive
                 ]
                 AboveAll a_scope_for_what_is_above_all_is_noticed [every_kind_stays_in_its_scope]
                 KindlessGet a_get_of_any_kind_is_noticed [get_tells_kinds_apart]
@@ -151,7 +151,7 @@ macro_rules! for_each_broken_store {
                 KindlessFind a_find_of_any_kind_is_noticed [keys_of_different_kinds_do_not_meet]
             }
             lists {
-                OldestFirst a_list_of_the_oldest_first_is_noticed [a_list_is_ordered_by_descending_id the_trash_lists_what_was_deleted_last_first]
+                OldestFirst a_list_of_the_oldest_first_is_noticed [contacts_that_are_most_likely_one_are_grouped companies_and_deals_are_grouped every_group_is_on_one_page a_list_is_ordered_by_descending_id the_trash_lists_what_was_deleted_last_first]
                 SeveralMoments a_list_of_several_moments_is_noticed [a_list_is_of_one_moment]
                 SignedUlids a_signed_ulid_is_noticed [a_list_orders_by_the_whole_ulid]
                 InclusiveCursor an_inclusive_cursor_is_noticed [
@@ -334,7 +334,7 @@ macro_rules! for_each_broken_store {
             erasure {
                 ReplacedAnew an_event_inserted_anew_is_noticed [a_replaced_event_keeps_its_number]
                 KeptEvents an_event_that_is_not_replaced_is_noticed [
-                    a_replaced_event_keeps_its_number a_purged_record_is_nowhere what_is_in_the_trash_is_purged a_hub_is_purged_or_as_it_was
+                    a_purge_erases_what_was_merged a_replaced_event_keeps_its_number a_purged_record_is_nowhere what_is_in_the_trash_is_purged a_hub_is_purged_or_as_it_was
                 ]
                 ForgetsFirst a_refused_batch_that_forgets_is_noticed [a_refusal_changes_no_answer]
                 ForgetsNothing a_response_that_is_not_forgotten_is_noticed [

@@ -1,5 +1,6 @@
 //! What one engine consists of. [`CrmBuilder`](super::CrmBuilder) composes it, once.
 
+use std::fmt;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -319,4 +320,11 @@ impl Components {
 
 fn lock(effects: &Mutex<Effects>) -> MutexGuard<'_, Effects> {
     effects.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Shows nothing of it: there are keys that seal secrets.
+impl fmt::Debug for Components {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Components")
+    }
 }

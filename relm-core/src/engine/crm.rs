@@ -1,6 +1,5 @@
 //! The engine that a program embeds, and what composes it.
 
-use std::fmt;
 use std::sync::Arc;
 
 use super::accounts::Accounts;
@@ -25,7 +24,7 @@ use crate::value::time::{Clock, Monotonic, Rng, SystemClock, SystemRng, Timestam
 use crate::webhook::TargetPolicy;
 
 /// The engine over one store. Cloning it is cheap and shares everything.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Crm {
     components: Arc<Components>,
 }
@@ -367,6 +366,15 @@ impl Crm {
         retention::finish_unique_indexes(&self.components, sleeper).await
     }
 
+    /// Goes on to its end with each [merge](super::Objects::merge) that was broken off, or that was more than its caller waited for, in all
+    /// workspaces; gives how many merged records those were.
+    ///
+    /// # Errors
+    /// As for [`delete_expired_events`](Self::delete_expired_events).
+    pub async fn finish_merges(&self, sleeper: &dyn Sleeper) -> Result<usize> {
+        retention::finish_merges(&self.components, sleeper).await
+    }
+
     /// Whether this is the first claim of a name within so many milliseconds, whichever of the processes that share the
     /// store asks: so one of them does what is to be done once.
     ///
@@ -388,11 +396,5 @@ impl Crm {
 
     pub(super) fn components(&self) -> &Arc<Components> {
         &self.components
-    }
-}
-
-impl fmt::Debug for Crm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Crm")
     }
 }

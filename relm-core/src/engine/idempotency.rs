@@ -9,6 +9,7 @@ use sha2::Sha256;
 
 use super::change::{Change, Operation};
 use super::context::{Context, IdempotencyKey};
+use super::merged::told;
 use super::reply::{Outcome, Reply};
 use super::spans;
 use super::transaction::{Planned, Transaction, transact};
@@ -91,7 +92,10 @@ async fn run<T, O: Operation<Output = Reply<T>>>(
         required: Vec::new(),
     };
     let transacted = transact(context.storage(), &mut idempotent);
-    spans::change::<O, _>(context.scope(), transacted).await
+    match spans::change::<O, _>(context.scope(), transacted).await {
+        Err(error) => Err(told(context, error).await),
+        done => done,
+    }
 }
 
 /// What a request that cannot be read is refused with: when its key was used, it is another request than that one,

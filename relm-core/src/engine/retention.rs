@@ -16,6 +16,7 @@ use super::resources::deliveries::{each_delivery, first_of, of_events, with_stat
 use super::resources::fields::{
     finish_renamings as finish_scope, finish_unique_indexes as finish_indexes,
 };
+use super::resources::merging::finish_merges as finish_merges_of_scope;
 use super::resources::purge::Rest;
 use super::transaction::{ATTEMPTS_MAX, Planned, Transaction, transact, unexpected};
 use crate::error::{Error, ErrorKind, Result};
@@ -86,6 +87,17 @@ pub(super) async fn finish_unique_indexes(
     Ok(ended)
 }
 
+/// Goes on with the merges that left something to be moved, in all workspaces; how many were ended.
+pub(super) async fn finish_merges(
+    components: &Arc<Components>,
+    sleeper: &dyn Sleeper,
+) -> Result<usize> {
+    let mut ended = 0;
+    let before = Timestamp::MAX;
+    in_all_scopes(components, before, sleeper, Expiring::Merges(&mut ended)).await?;
+    Ok(ended)
+}
+
 /// Deletes the imports that have ended before a moment, in all workspaces, and puts those that go on into the queue again; how many were
 /// deleted.
 pub(super) async fn delete_expired_imports(
@@ -104,6 +116,7 @@ enum Expiring<'a> {
     Trash(&'a mut usize),
     Renamings(&'a mut usize),
     UniqueIndexes(&'a mut usize),
+    Merges(&'a mut usize),
     Imports(&'a mut usize),
 }
 
@@ -135,6 +148,11 @@ async fn in_all_scopes(
                 (Ok(context), Expiring::UniqueIndexes(ended)) => {
                     let rest = Rest::new(sleeper, REST);
                     let finished = finish_indexes(&context, rest).await;
+                    finished.map(|of_scope| **ended += of_scope)
+                }
+                (Ok(context), Expiring::Merges(ended)) => {
+                    let rest = Rest::new(sleeper, REST);
+                    let finished = finish_merges_of_scope(&context, rest).await;
                     finished.map(|of_scope| **ended += of_scope)
                 }
                 (Ok(context), Expiring::Imports(deleted)) => {

@@ -73,7 +73,7 @@ impl<'a> EventView<'a> {
         let kind = match self.event_type {
             // Of a purged record nothing is left to go by, and whoever was ever told of it must hear that.
             EventType::Record(_, Change::Purged) | EventType::Ping => return true,
-            EventType::Record(of, Change::Updated) => {
+            EventType::Record(of, Change::Updated | Change::Merged) => {
                 if !filter.changed.is_empty() && !self.changes_one_of(&filter.changed) {
                     return false;
                 }
@@ -253,8 +253,11 @@ fn check_changed(
         return Ok(());
     }
     let updated = ObjectType::ALL.into_iter().filter(|of| {
-        let updates = EventType::Record(*of, Change::Updated);
-        types.contains(&updates)
+        let changes = [Change::Updated, Change::Merged];
+        let mut changes = changes
+            .map(|change| EventType::Record(*of, change))
+            .into_iter();
+        changes.any(|change| types.contains(&change))
     });
     let updated: Vec<ObjectType> = updated.collect();
     if updated.is_empty() {

@@ -119,6 +119,7 @@ impl<'de> Deserialize<'de> for Error {
             valid_options,
             suggestion,
             existing_id,
+            lost: None,
             oldest_seq,
             reason: reason.map(Cow::Owned),
             affected: count.map(|count| Affected {

@@ -1,5 +1,6 @@
 //! What can go wrong in a call, and what its caller can do about it.
 
+mod compared;
 mod json;
 mod kind;
 mod records;
@@ -45,6 +46,7 @@ struct Details {
     valid_options: Vec<String>,
     suggestion: Option<String>,
     existing_id: Option<Id>,
+    lost: Option<Id>,
     oldest_seq: Option<i64>,
     reason: Option<Cow<'static, str>>,
     affected: Option<Affected>,
@@ -69,6 +71,7 @@ impl Error {
             valid_options: Vec::new(),
             suggestion: None,
             existing_id: None,
+            lost: None,
             oldest_seq: None,
             reason: None,
             affected: None,
@@ -200,6 +203,18 @@ impl Error {
         self
     }
 
+    /// Keeps which record is referred to that is not there, for the engine to look into what became of it.
+    #[must_use]
+    pub(crate) fn losing(mut self, id: Id) -> Self {
+        self.0.lost = Some(id);
+        self
+    }
+
+    /// The record that is referred to and is not there.
+    pub(crate) fn lost(&self) -> Option<Id> {
+        self.0.lost
+    }
+
     /// Says from which event on all are kept.
     #[must_use]
     pub(crate) fn kept_from(mut self, seq: i64) -> Self {
@@ -313,69 +328,6 @@ impl From<ParseTextError> for Error {
 /// What an option takes in a list, its quotes and comma included.
 fn option_bytes(option: &str) -> usize {
     json_bytes(option) + 3
-}
-
-/// A clone has no cause: what is behind [`source`](StdError::source) may not be copied.
-impl Clone for Error {
-    fn clone(&self) -> Self {
-        let Details {
-            kind,
-            message,
-            field,
-            valid_options,
-            suggestion,
-            existing_id,
-            oldest_seq,
-            reason,
-            affected,
-            duplicates,
-            source: _,
-        } = &*self.0;
-        Self(Box::new(Details {
-            kind: *kind,
-            message: message.clone(),
-            field: field.clone(),
-            valid_options: valid_options.clone(),
-            suggestion: suggestion.clone(),
-            existing_id: *existing_id,
-            oldest_seq: *oldest_seq,
-            reason: reason.clone(),
-            affected: affected.clone(),
-            duplicates: duplicates.clone(),
-            source: None,
-        }))
-    }
-}
-
-/// Errors are equal that say the same to a client, whatever caused them.
-impl PartialEq for Error {
-    fn eq(&self, other: &Self) -> bool {
-        self.kind() == other.kind()
-            && self.message() == other.message()
-            && self.field() == other.field()
-            && self.valid_options() == other.valid_options()
-            && self.suggestion() == other.suggestion()
-            && self.existing_id() == other.existing_id()
-            && self.oldest_seq() == other.oldest_seq()
-            && self.reason() == other.reason()
-            && self.0.affected == other.0.affected
-            && self.duplicates() == other.duplicates()
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error")
-            .field("code", &self.kind().code())
-            .field("message", &self.message())
-            .field("field", &self.field())
-            .field("existing_id", &self.existing_id())
-            .field("oldest_seq", &self.oldest_seq())
-            .field("reason", &self.reason())
-            .field("count", &self.count())
-            .field("source", &self.0.source)
-            .finish()
-    }
 }
 
 /// The path of the offending value, where there is one.

@@ -104,6 +104,15 @@ impl SearchTerms {
         })
     }
 
+    /// What has this term: that of a [whole name](exact_term), or the digits of a telephone number.
+    pub(crate) fn exactly(term: String) -> Self {
+        Self {
+            words: Vec::new(),
+            exact: Exact::Term(term),
+            id: None,
+        }
+    }
+
     /// How `record` ranks, if it matches: the predicate that `search` promises, on every store.
     pub fn rank(&self, record: &Record) -> Option<Rank> {
         if self.id == Some(record.id()) || self.exact.is_email_of(record) {

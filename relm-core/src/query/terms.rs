@@ -115,7 +115,7 @@ fn add_metadata(value: &Value, out: &mut impl FnMut(&str)) {
 
 /// The term of a whole text: a domain by what it is compared by, anything else by its words, so that `zeta inc` is
 /// `Zeta, Inc.`.
-pub(super) fn exact_term(text: &str) -> String {
+pub(crate) fn exact_term(text: &str) -> String {
     if let Some(host) = host::bare(text) {
         return marked(&host);
     }

@@ -69,7 +69,7 @@ impl Actor {
 }
 
 /// Where a change comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// Who made it.
     pub actor: Actor,

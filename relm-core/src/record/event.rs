@@ -51,6 +51,9 @@ pub struct Event {
     /// `label`, and of `previous` nothing. Left out where it was not.
     #[serde(default, skip_serializing_if = "is_false")]
     pub purged: bool,
+    /// Of records that were merged into this one, their ids. Left out of every other event.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged_from: Vec<Id>,
     /// The record after the change; of a deleted one, its last state, whose version counts the deletion; of a purged one, its `id`
     /// and its `version`, and nothing in the other members; the association, or the definition of the custom field, which has no version;
     /// of a ping, the endpoint.
@@ -185,6 +188,8 @@ pub struct EventDraft {
     pub data: EventData,
     /// The old values of the members that an update changed.
     pub previous: Map<String, Value>,
+    /// The records that were merged into it: of a merge alone.
+    pub merged_from: Vec<Id>,
 }
 
 impl Event {
@@ -200,6 +205,7 @@ impl Event {
             actor: Some(origin.actor),
             request_id: Some(origin.request_id),
             purged: false,
+            merged_from: draft.merged_from,
             data: EventData {
                 record_id: Some(draft.record_id),
                 ..draft.data
@@ -235,10 +241,18 @@ impl Event {
             actor,
             request_id,
             purged,
+            merged_from,
             data,
             previous,
         } = self;
         let purged = if *purged { r#""purged":true,"# } else { "" };
+        let merged = match merged_from.is_empty() {
+            true => String::new(),
+            false => {
+                let ids = serde_json::to_string(merged_from).expect("ids always serialise");
+                format!(r#""merged_from":{ids},"#)
+            }
+        };
         let (data, previous) = (data.get(), metadata::text_of(previous));
         let actor = actor.as_ref().map_or_else(String::new, |actor| {
             let actor = serde_json::to_string(actor).expect("texts always serialise");
@@ -246,7 +260,7 @@ impl Event {
         });
         let request = request_id.map_or_else(String::new, |id| format!(r#""request_id":"{id}","#));
         format!(
-            r#"{{"id":"{id}","object":"event","type":"{event_type}","created_at":"{created_at}","mode":"{mode}","api_version":"{api_version}",{actor}{request}{purged}"data":{data},"previous":{previous}}}"#
+            r#"{{"id":"{id}","object":"event","type":"{event_type}","created_at":"{created_at}","mode":"{mode}","api_version":"{api_version}",{actor}{request}{purged}{merged}"data":{data},"previous":{previous}}}"#
         )
     }
 }
@@ -311,6 +325,7 @@ mod tests {
                 mode: Mode::Test,
                 data: EventData::new(Arc::clone(&data)),
                 previous: serde_json::from_value(previous).unwrap(),
+                merged_from: Vec::new(),
             };
             let name = Some("\"Eva\"".to_owned());
             let origin = Origin {
@@ -332,6 +347,11 @@ mod tests {
             let again: Event = serde_json::from_str(&erased.to_json()).unwrap();
             assert_eq!((again.version(), again.record_id()), (2, Some(record_id)));
             assert_eq!(again.created_at, event.created_at);
+            let mut merge = read.clone();
+            merge.merged_from = vec![Id::new(Kind::Contact, 2), Id::new(Kind::Contact, 3)];
+            assert_eq!(merge.to_json(), serde_json::to_string(&merge).unwrap());
+            let again: Event = serde_json::from_str(&merge.to_json()).unwrap();
+            assert_eq!(again.merged_from, merge.merged_from);
             // As events were before these two were recorded.
             let mut older = read;
             (older.actor, older.request_id) = (None, None);

@@ -21,16 +21,19 @@ pub enum Change {
     Restored,
     /// It is gone for good, and what was known of it is being erased.
     Purged,
+    /// Others were merged into it: it may have values of theirs, and what referred to them is moved to it.
+    Merged,
 }
 
 impl Change {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Created,
         Self::Updated,
         Self::Deleted,
         Self::Restored,
         Self::Purged,
+        Self::Merged,
     ];
 }
 
@@ -106,21 +109,25 @@ impl EventType {
             (ObjectType::Contact, Change::Deleted) => "contact.deleted",
             (ObjectType::Contact, Change::Restored) => "contact.restored",
             (ObjectType::Contact, Change::Purged) => "contact.purged",
+            (ObjectType::Contact, Change::Merged) => "contact.merged",
             (ObjectType::Company, Change::Created) => "company.created",
             (ObjectType::Company, Change::Updated) => "company.updated",
             (ObjectType::Company, Change::Deleted) => "company.deleted",
             (ObjectType::Company, Change::Restored) => "company.restored",
             (ObjectType::Company, Change::Purged) => "company.purged",
+            (ObjectType::Company, Change::Merged) => "company.merged",
             (ObjectType::Deal, Change::Created) => "deal.created",
             (ObjectType::Deal, Change::Updated) => "deal.updated",
             (ObjectType::Deal, Change::Deleted) => "deal.deleted",
             (ObjectType::Deal, Change::Restored) => "deal.restored",
             (ObjectType::Deal, Change::Purged) => "deal.purged",
+            (ObjectType::Deal, Change::Merged) => "deal.merged",
             (ObjectType::Activity, Change::Created) => "activity.created",
             (ObjectType::Activity, Change::Updated) => "activity.updated",
             (ObjectType::Activity, Change::Deleted) => "activity.deleted",
             (ObjectType::Activity, Change::Restored) => "activity.restored",
             (ObjectType::Activity, Change::Purged) => "activity.purged",
+            (ObjectType::Activity, Change::Merged) => "activity.merged",
         }
     }
 
@@ -129,9 +136,9 @@ impl EventType {
         matches!(self, Self::Record(_, Change::Purged))
     }
 
-    /// Whether it tells that a record has other values.
+    /// Whether it tells that a record has other values, and which those were.
     pub(crate) const fn is_update(self) -> bool {
-        matches!(self, Self::Record(_, Change::Updated))
+        matches!(self, Self::Record(_, Change::Updated | Change::Merged))
     }
 
     /// Reads what [`EventType::as_str`] writes.

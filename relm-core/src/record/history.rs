@@ -67,7 +67,9 @@ impl HistoryEntry {
         let changes = match event.event_type {
             EventType::Record(..) if event.purged => BTreeMap::new(),
             EventType::Record(_, Change::Created) => created(data),
-            EventType::Record(_, Change::Updated) => member_changes(event.previous, data),
+            EventType::Record(_, Change::Updated | Change::Merged) => {
+                member_changes(event.previous, data)
+            }
             EventType::Record(_, Change::Deleted | Change::Restored | Change::Purged)
             | EventType::Association(_)
             | EventType::Field(_)

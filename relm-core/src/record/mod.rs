@@ -44,7 +44,8 @@ pub use endpoint::{
 pub use event::{API_VERSION, Event, EventData, EventDraft, EventTag};
 pub use event_type::{Change, DefinitionChange, EventType, Existence};
 pub use history::{HistoryEntry, MemberChange};
-pub use trashed::{Trashed, TrashedTag};
+pub(crate) use trashed::{MERGED, MERGING};
+pub use trashed::{Merge, Trashed, TrashedTag};
 pub use unique_value::{UniqueValue, UniqueValueTag};
 
 pub(crate) use delivery::Verdict;

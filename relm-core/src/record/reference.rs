@@ -21,7 +21,7 @@ pub(crate) fn lost_reference(reference: Reference) -> Error {
     let Reference { name, kind, id } = reference;
     let error = invalid_reference(name, kind);
     match id {
-        Some(id) => error.adding(&format!("There is no `{id}`.")),
+        Some(id) => error.adding(&format!("There is no `{id}`.")).losing(id),
         None => error,
     }
 }

@@ -49,7 +49,7 @@ pub(super) async fn get<T: Object + Into<Record>>(mut call: Call) -> Outcome {
     let objects = of::<T>(&call.scoped);
     let found = match at {
         Some(at) => objects.get_json_at(id, at).await?,
-        None => objects.get_json(id).await?,
+        None => objects.resolve_json(id).await?,
     };
     let document = found.ok_or_else(|| missing(kind))?;
     let answer = Answer::document(&document).versioned();
@@ -109,6 +109,24 @@ pub(super) async fn restore<T: Object + Into<Record>>(call: Call) -> Outcome {
     let expected = call.expected_version()?;
     let reply = of::<T>(&call.scoped).restore_json(id, expected).await?;
     Ok(Answer::reply(&reply).versioned())
+}
+
+pub(super) async fn merge<T: Object + Into<Record>>(call: Call) -> Outcome {
+    call.query.finish()?;
+    let id = call.id(0, T::TYPE.kind())?;
+    let expected = call.expected_version()?;
+    let objects = of::<T>(&call.scoped);
+    let reply = objects.merge_json(id, call.body, expected).await?;
+    Ok(Answer::reply(&reply).versioned())
+}
+
+pub(super) async fn duplicates<T: Object + Into<Record>>(mut call: Call) -> Outcome {
+    let cursor = call.query.take("cursor")?;
+    call.query.finish_of(Takes::Cursor)?;
+    let objects = of::<T>(&call.scoped);
+    Ok(Answer::ok(
+        objects.duplicates_json(cursor.as_deref()).await?,
+    ))
 }
 
 pub(super) async fn batch<T: Object + Into<Record>>(call: Call) -> Outcome {

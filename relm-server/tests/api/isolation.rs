@@ -21,6 +21,18 @@ struct Owned {
     key: String,
     import: String,
     request: String,
+    /// A record of each object that can be merged into the other.
+    twins: [String; 4],
+}
+
+impl Owned {
+    /// The merge of its twin into a record, where it has one.
+    fn merge(&self, plural: &str, path: &str) -> Option<(&'static str, String, Value)> {
+        let plurals = ["contacts", "companies", "deals", "activities"];
+        let place = plurals.iter().position(|name| *name == plural)?;
+        let from = json!({ "from": [self.twins[place]] });
+        Some(("POST", format!("{path}/merge"), from))
+    }
 }
 
 fn fill(user: &User<'_>) -> Owned {
@@ -36,6 +48,13 @@ fn fill(user: &User<'_>) -> Owned {
     let company = make("/v1/companies", json!({ "name": "Secret" }));
     let deal = make("/v1/deals", json!({ "title": "Secret" }));
     let activity = make("/v1/activities", json!({ "type": "secret" }));
+    let twins = [
+        ("/v1/contacts", json!({ "phone": "12" })),
+        ("/v1/companies", json!({ "name": "Twin" })),
+        ("/v1/deals", json!({ "title": "Twin" })),
+        ("/v1/activities", json!({ "type": "twin" })),
+    ]
+    .map(|(path, body)| make(path, body));
     let edge =
         json!({ "from_type": "contact", "from_id": contact, "to_type": "deal", "to_id": deal });
     let edge = make("/v1/associations", edge);
@@ -65,6 +84,7 @@ fn fill(user: &User<'_>) -> Owned {
         )),
         request: note.header("x-request-id"),
         webhook,
+        twins,
     }
 }
 
@@ -110,6 +130,7 @@ fn requests(owned: &Owned) -> Vec<(&'static str, String, Value)> {
             all.push(("GET", format!("{path}/history"), json!({})));
         }
         all.push(("PATCH", path.clone(), change));
+        all.extend(owned.merge(plural, &path));
         all.push(("DELETE", path.clone(), json!({})));
         if plural != "webhooks" {
             all.push(("POST", format!("{path}/restore"), json!({})));

@@ -33,6 +33,7 @@ mod isolation;
 mod key_life;
 mod keys;
 mod lists;
+mod merges;
 mod mistakes;
 mod nulls;
 mod objects;

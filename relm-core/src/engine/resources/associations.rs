@@ -81,6 +81,7 @@ pub(super) fn record_event(
         mode: edge.mode,
         data: EventData::of_association(Arc::clone(json), edge),
         previous: Map::new(),
+        merged_from: Vec::new(),
     });
 }
 

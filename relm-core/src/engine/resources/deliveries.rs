@@ -128,6 +128,7 @@ impl Operation for Ping {
             mode: webhook.mode,
             data: EventData::new(webhook.shown()),
             previous: Map::new(),
+            merged_from: Vec::new(),
         };
         let event_id = plan.insert_event(draft);
         let delivery = plan.enqueue_delivery(self.id, event_id, EventType::Ping);

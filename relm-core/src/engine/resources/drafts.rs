@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::engine::change::Plan;
 use crate::engine::context::Context;
+use crate::engine::merged::absent;
 use crate::engine::transaction::unexpected;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::field::{
@@ -98,14 +99,15 @@ fn check_equal<'a, T: Object>(
     }
 }
 
-/// A record that must be there, with the version that is expected of it.
+/// A record that must be there, with the version that is expected of it. Of one that was merged into another, the error names that.
 pub(super) async fn require<T: Object>(
     context: &Context,
     id: Id,
     expected: Option<i64>,
 ) -> Result<(T, Document)> {
-    let document = context.document(T::TYPE.kind(), id).await?;
-    let document = document.ok_or_else(|| Error::not_found(T::TYPE.as_str()))?;
+    let Some(document) = context.document(T::TYPE.kind(), id).await? else {
+        return Err(absent(context, T::TYPE, id).await?);
+    };
     let record: T = document.decode()?;
     check_version(&record, expected)?;
     Ok((record, document))
@@ -248,6 +250,7 @@ pub(super) fn record_event<T: Object>(
         mode: plan.context().scope().mode(),
         data: EventData::new(Arc::clone(data)),
         previous,
+        merged_from: Vec::new(),
     });
 }
 

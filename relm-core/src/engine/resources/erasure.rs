@@ -6,16 +6,19 @@ pub(super) mod commits;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use self::commits::{ClearReferences, DeleteAll, EraseDeliveries, EraseEvents, Forget, Seen};
+use self::commits::{
+    ClearReferences, DeleteAll, EraseDeliveries, EraseEvents, EraseMerged, Forget, Seen,
+};
 use crate::engine::change::apply;
 use crate::engine::context::Context;
+use crate::engine::merged;
 use crate::error::Result;
 use crate::limits::{BATCH_ROWS_MAX, PAGE_LIMIT_MAX};
 use crate::query::filter::Clause;
-use crate::record::Record;
 use crate::record::input::Reader;
 use crate::record::object::{Activity, Company, Contact, Deal, Object};
 use crate::record::object_type::ObjectType;
+use crate::record::{Record, Trashed};
 use crate::store::Query;
 use crate::value::id::{Id, Kind};
 use crate::value::scope::Mode;
@@ -44,6 +47,8 @@ enum Stage {
     AssociationsFrom,
     /// The same, by where they lead to.
     AssociationsTo,
+    /// The records that were merged into it, each erased as it is itself: their ids stood for it.
+    Merged,
     /// Those in the trash, by where they lead from: by now no more get there.
     TrashFrom,
     /// The same, by where they lead to.
@@ -74,7 +79,8 @@ impl Stage {
     const fn next(self) -> Self {
         match self {
             Self::AssociationsFrom => Self::AssociationsTo,
-            Self::AssociationsTo => Self::TrashFrom,
+            Self::AssociationsTo => Self::Merged,
+            Self::Merged => Self::TrashFrom,
             Self::TrashFrom => Self::TrashTo,
             Self::TrashTo => Self::References,
             Self::References => Self::UniqueValues,
@@ -111,6 +117,8 @@ pub(super) struct Erasure<'a> {
     delivery: Option<Id>,
     /// The last key that was seen.
     key: Option<String>,
+    /// The erasure of a record that was merged into it.
+    merged: Option<Box<Self>>,
 }
 
 impl Progress {
@@ -139,6 +147,7 @@ impl<'a> Erasure<'a> {
             after: progress.after,
             delivery: None,
             key: None,
+            merged: None,
         }
     }
 
@@ -157,6 +166,7 @@ impl<'a> Erasure<'a> {
             let step = match self.stage {
                 Stage::AssociationsFrom => self.delete_associations("from_id").await?,
                 Stage::AssociationsTo => self.delete_associations("to_id").await?,
+                Stage::Merged => self.erase_merged().await?,
                 Stage::TrashFrom => self.delete_trashed("from_id").await?,
                 Stage::TrashTo => self.delete_trashed("to_id").await?,
                 Stage::References => self.erase_references().await?,
@@ -183,6 +193,40 @@ impl<'a> Erasure<'a> {
     async fn delete_associations(&mut self, end: &'static str) -> Result<Step> {
         let query = self.query(Kind::Association, end, STEP_ASSOCIATIONS)?;
         self.delete(query).await
+    }
+
+    /// Goes on with the erasure of the next record that was merged into it, and takes its entry away once that is done.
+    async fn erase_merged(&mut self) -> Result<Step> {
+        if self.merged.is_none() {
+            let query = Query {
+                kind: Kind::Trashed,
+                clauses: merged::clauses(&[self.record])?.into(),
+                after: self.after,
+                limit: 1,
+            };
+            let next = self.context.list(&query).await?.documents.pop();
+            let Some(next) = next else {
+                return Ok(Step::NOTHING);
+            };
+            let trashed: Trashed = next.decode()?;
+            let begun = Self::from(self.context, trashed.record_id, Progress::default());
+            self.merged = Some(Box::new(begun));
+            if self.context.storage().is_dry_run() {
+                self.after = Some(next.id);
+            }
+        }
+        if let Some(merged) = &mut self.merged {
+            let is_done = Box::pin(merged.step()).await?;
+            if is_done {
+                let id = merged.record;
+                self.merged = None;
+                apply(self.context, EraseMerged { id }).await?;
+            }
+        }
+        Ok(Step {
+            found_any: true,
+            is_last: false,
+        })
     }
 
     async fn delete_trashed(&mut self, end: &'static str) -> Result<Step> {

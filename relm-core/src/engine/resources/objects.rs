@@ -2,28 +2,27 @@
 
 use std::marker::PhantomData;
 
-use async_trait::async_trait;
 use serde_json::Value;
 
 use super::batch::{Batch, BatchInput, BatchReport};
-use super::drafts::{
-    Changed, Draft, build, change, insert, of_a_row, refused, replace, require, with_warnings,
-};
+use super::drafts::Draft;
+use super::duplicates::{Duplicates, duplicates};
 use super::history::History;
 use super::listing::ListRequest;
+use super::merging::{MergeInput, merge, settle};
 use super::pages::Listing;
 use super::purge::{Purged, purge};
 use super::restore::restore;
+use super::saving::{Create, Update};
 use super::trash::Delete;
 use super::upsert::Upsert;
-use crate::engine::change::{Operation, Plan};
 use crate::engine::context::Context;
 use crate::engine::idempotency::{apply_once, refuse_unread};
-use crate::engine::reply::{Outcome, Reply};
+use crate::engine::merged::{Resolved, resolve};
+use crate::engine::reply::Reply;
 use crate::error::Result;
 use crate::record::object::Object;
 use crate::record::{Document, Record};
-use crate::store::Refusal;
 use crate::value::id::Id;
 use crate::value::time::Timestamp;
 
@@ -82,6 +81,23 @@ impl<'a, T: Object + Into<Record>> Objects<'a, T> {
     /// As for `get`.
     pub async fn get_json(&self, id: Id) -> Result<Option<Document>> {
         self.context.document(T::TYPE.kind(), id).await
+    }
+
+    /// The record of this id, or, where it was [merged](Self::merge) into another, that one: then with what was merged into it.
+    ///
+    /// # Errors
+    /// As for [`get`](Self::get).
+    pub async fn resolve(&self, id: Id) -> Result<Option<Resolved<T>>> {
+        let found = self.resolve_json(id).await?;
+        found.map(|document| document.decode()).transpose()
+    }
+
+    /// [`resolve`](Self::resolve), as JSON: that of the record, with `merged_from` where it was merged.
+    ///
+    /// # Errors
+    /// As for `resolve`.
+    pub async fn resolve_json(&self, id: Id) -> Result<Option<Document>> {
+        resolve::<T>(self.context, id).await
     }
 
     /// What the record of this id was at a moment; none where it did not exist yet, or was deleted by then. At a moment to come it
@@ -191,7 +207,80 @@ impl<'a, T: Object + Into<Record>> Objects<'a, T> {
     /// # Errors
     /// As for `purge`.
     pub async fn purge_json(&self, id: Id, expected: Option<i64>) -> Result<Reply<Purged>> {
+        settle(self.context, T::TYPE, id).await?;
         purge::<T>(self.context, id, expected).await
+    }
+
+    /// Merges other records of its type into a record. It keeps what it has, and what it has not it gets from the first of them that has it,
+    /// unless the input [says otherwise](MergeInput::fields). The others are gone; whatever referred to them, or was associated with them,
+    /// refers to it. An association that would lead from it to itself goes, and so does one that it has already.
+    ///
+    /// The ids of the others stand for it since: [`resolve`](Self::resolve) gives it for each of them, and whoever changes or deletes one is
+    /// told which it is. That is so for as long as it is there or in the trash. The events are `*.merged` of it, `*.deleted` of each of the
+    /// others, and those of what is moved, all of one request: [undone](super::requests::Requests::undo), everything is as it was.
+    ///
+    /// All of it is one commit where at most [`MERGE_REFERENCES_MAX`](crate::limits::MERGE_REFERENCES_MAX) references and associations are
+    /// moved. Where there are more, the records become one first, and references follow in steps, of which the caller waits for
+    /// [`MERGE_STEPS_MAX`](crate::limits::MERGE_STEPS_MAX); what is left then is [`Accepted`](crate::engine::Outcome::Accepted): to call it
+    /// again goes on, and so does [`Crm::finish_merges`](crate::engine::Crm::finish_merges). Records that are merged into it already are
+    /// passed over.
+    ///
+    /// ```
+    /// # fn main() -> relm_core::Result<()> { pollster::block_on(async {
+    /// # let crm = relm_core::Crm::new(relm_store_memory::MemoryStore::new());
+    /// # let acme = crm.create_workspace("acme").await?;
+    /// # let live = crm.open(acme.id, relm_core::Mode::Live).await?;
+    /// use relm_core::{ContactInput, MergeInput};
+    ///
+    /// let ada = ContactInput { email: "ada@example.com".into(), ..Default::default() };
+    /// let ada = live.contacts().create(ada).await?;
+    /// let twin = ContactInput { phone: "+44 20 7946 0000".into(), ..Default::default() };
+    /// let twin = live.contacts().create(twin).await?;
+    ///
+    /// let merged = live.contacts().merge(ada.id, MergeInput::new([twin.id]), None).await?;
+    /// assert_eq!(merged.phone.as_deref(), Some("+44 20 7946 0000"));
+    /// let found = live.contacts().resolve(twin.id).await?.expect("its id stands for Ada");
+    /// assert_eq!((found.record, found.merged_from), (merged, vec![twin.id]));
+    /// # Ok(()) }) }
+    /// ```
+    ///
+    /// # Errors
+    /// `not_found`; `version_conflict` when a version was expected and the record has another; `validation_failed`, `invalid_reference`,
+    /// `unknown_field` or `unknown_value` for what the input says; `conflict` where one of the records was merged into another, or the
+    /// record would stand for more than [`MERGED_RECORDS_MAX`](crate::limits::MERGED_RECORDS_MAX). What the resulting record breaks of the
+    /// rules of its object and of the custom fields is refused as of an [`update`](Self::update).
+    pub async fn merge(&self, id: Id, input: MergeInput, expected: Option<i64>) -> Result<T> {
+        let reply: Reply<T> = merge(self.context, id, input, expected).await?;
+        reply.decode()
+    }
+
+    /// [`merge`](Self::merge) from a JSON object such as `{"from": ["con_…"], "fields": {"phone": "con_…"}}`, answered as JSON.
+    ///
+    /// # Errors
+    /// As for `merge`, and whatever is wrong with the JSON's members.
+    pub async fn merge_json(&self, id: Id, body: Value, expected: Option<i64>) -> Result<Reply<T>> {
+        match MergeInput::read::<T>(body) {
+            Ok(input) => merge(self.context, id, input, expected).await,
+            Err(error) => Err(refuse_unread(self.context, error).await),
+        }
+    }
+
+    /// A page of the groups of records that are most likely one, after this cursor: see [`Duplicates`].
+    ///
+    /// # Errors
+    /// `invalid_cursor`.
+    pub async fn duplicates(&self, cursor: Option<&str>) -> Result<Duplicates<T>> {
+        let groups = duplicates(self.context, T::TYPE, cursor).await?;
+        groups.try_map(|document| document.decode())
+    }
+
+    /// [`duplicates`](Self::duplicates), as JSON.
+    ///
+    /// # Errors
+    /// As for `duplicates`.
+    pub async fn duplicates_json(&self, cursor: Option<&str>) -> Result<String> {
+        let groups = duplicates(self.context, T::TYPE, cursor).await?;
+        Ok(groups.to_json())
     }
 
     /// Brings a record back from the trash, as it was: of its next version, with the associations whose other ends are there.
@@ -306,54 +395,5 @@ impl<'a, T: Object + Into<Record>> Objects<'a, T> {
     /// When it is read: `bad_request` for a filter or limit that does not make sense, `invalid_cursor`.
     pub fn list<'r>(&self, request: &'r ListRequest) -> Listing<'a, 'r, T> {
         Listing::of(self.context, T::TYPE.kind(), request)
-    }
-}
-
-struct Create<T: Object> {
-    draft: Draft<T>,
-}
-
-#[async_trait]
-impl<T: Object + Into<Record>> Operation for Create<T> {
-    type Output = Reply<T>;
-
-    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<T>> {
-        let record = build(plan, &self.draft)?;
-        let document = insert(plan, record);
-        Ok(Reply::new(Outcome::Created, document.json).about([document.id]))
-    }
-
-    fn refused(&mut self, refusal: Refusal) -> Result<()> {
-        Err(refused(refusal, &self.draft.references()?))
-    }
-}
-
-struct Update<T: Object> {
-    id: Id,
-    draft: Draft<T>,
-    expected: Option<i64>,
-}
-
-#[async_trait]
-impl<T: Object + Into<Record>> Operation for Update<T> {
-    type Output = Reply<T>;
-
-    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<T>> {
-        let (before, document) = require::<T>(plan.context(), self.id, self.expected).await?;
-        let Changed { after, warnings } = change(plan, &before, &self.draft)?;
-        let document = match after {
-            Some(after) => replace(plan, (before, document), after)?,
-            None => document,
-        };
-        let warnings = match plan.context().storage().is_staging() {
-            true => of_a_row(warnings),
-            false => warnings,
-        };
-        let json = with_warnings(document.json, &warnings)?;
-        Ok(Reply::new(Outcome::Done, json).about([self.id]))
-    }
-
-    fn refused(&mut self, refusal: Refusal) -> Result<()> {
-        Err(refused(refusal, &self.draft.references()?))
     }
 }

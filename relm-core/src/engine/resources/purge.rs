@@ -252,6 +252,7 @@ impl<T: Object + Into<Record>> Begin<T> {
             mode,
             data: receipt(T::TYPE, self.id, mode, version + 1),
             previous: Map::new(),
+            merged_from: Vec::new(),
         });
     }
 }

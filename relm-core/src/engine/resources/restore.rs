@@ -12,6 +12,7 @@ use super::trash::{linked, linked_by, trashed};
 use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::context::Context;
 use crate::engine::idempotency::apply_once;
+use crate::engine::merged::{survivor, was_merged};
 use crate::engine::reply::{Outcome, Reply};
 use crate::engine::transaction::unexpected;
 use crate::error::{Error, ErrorKind, Result};
@@ -81,6 +82,20 @@ impl<T> Restore<T> {
     }
 }
 
+impl<T: Object> Restore<T> {
+    /// Why there is nothing to restore.
+    async fn not_in_trash(&self, context: &Context) -> Result<Error> {
+        let survivor = match self.id.kind() == T::TYPE.kind() {
+            true => survivor(context, self.id).await?,
+            false => None,
+        };
+        Ok(match survivor {
+            Some(survivor) => was_merged(T::TYPE, survivor.id),
+            None => not_in_trash::<T>(),
+        })
+    }
+}
+
 #[async_trait]
 impl<T: Object + Into<Record>> Operation for Restore<T> {
     type Output = Reply<T>;
@@ -93,7 +108,9 @@ impl<T: Object + Into<Record>> Operation for Restore<T> {
             self.edges = linked(context, Kind::Trashed, self.id, max).await?;
         }
         let trashed = trashed(context, T::TYPE.kind(), self.id).await?;
-        let (entry, document) = trashed.ok_or_else(not_in_trash::<T>)?;
+        let Some((entry, document)) = trashed else {
+            return Err(self.not_in_trash(context).await?);
+        };
         let mut record: T = document.decode()?;
         check_version(&record, self.expected)?;
         let fields = &plan.configuration().fields;

@@ -9,6 +9,7 @@ use serde_json::Map;
 use super::drafts::{record_event, require};
 use crate::engine::change::{Operation, Plan};
 use crate::engine::context::Context;
+use crate::engine::merged;
 use crate::engine::reply::{Outcome, Reply};
 use crate::engine::transaction::again_where_taken;
 use crate::error::{Error, ErrorKind, Result};
@@ -55,6 +56,8 @@ impl<T: Object + Into<Record>> Operation for Delete<T> {
         };
         if plan.context().components().keeps_trash() {
             discard(plan, &last_state).await?;
+        } else {
+            merged::forget(plan, self.id).await?;
         }
         plan.write(Write::Delete(Entry {
             record: record.into(),
@@ -114,7 +117,7 @@ pub(super) async fn trashed(
         return Ok(None);
     };
     let trashed: Trashed = found.decode()?;
-    if trashed.is_purged() {
+    if trashed.is_purged() || trashed.merge.is_some() {
         return Ok(None);
     }
     let document = Document::of_trashed(&trashed);
@@ -152,6 +155,11 @@ pub(super) async fn linked(
     Ok(all)
 }
 
+/// What the entries of associations meet: those of merged records lead to their survivors.
+pub(super) fn of_associations() -> Result<Clause> {
+    Clause::equal(Kind::Trashed, "record_type", Kind::Association.name())
+}
+
 /// A page of the associations that have a record at one of their ends, or of what the trash has of them.
 pub(super) async fn linked_by(
     context: &Context,
@@ -161,9 +169,13 @@ pub(super) async fn linked_by(
     after: Option<Id>,
 ) -> Result<Page> {
     let of_it = Clause::equal(kind, end, id)?;
+    let mut clauses = vec![of_it];
+    if kind == Kind::Trashed {
+        clauses.push(of_associations()?);
+    }
     let query = Query {
         kind,
-        clauses: vec![of_it],
+        clauses,
         after,
         limit: LINKED_PAGE,
     };

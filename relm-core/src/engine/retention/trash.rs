@@ -6,9 +6,11 @@ use async_trait::async_trait;
 
 use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::context::Context;
+use crate::engine::merged;
 use crate::engine::resources::deliveries::first_of;
 use crate::engine::resources::purge::{self, Rest};
 use crate::error::Result;
+use crate::limits::MERGED_RECORDS_MAX;
 use crate::query::filter::{Clause, Comparison, Condition};
 use crate::record::object_type::ObjectType;
 use crate::record::{Document, Entry, Trashed};
@@ -117,7 +119,15 @@ impl Operation for Deletion {
             after: Some(self.before),
             limit: STEP,
         };
-        let page = plan.context().list(&query).await?;
+        let context = plan.context();
+        let mut page = context.list(&query).await?;
+        let mut merged = merged_into(context, &page.documents).await?;
+        if merged.len() > MERGED_RECORDS_MAX {
+            // One record has no more than one commit is to hold.
+            page.documents.truncate(1);
+            page.more = true;
+            merged = merged_into(context, &page.documents).await?;
+        }
         let deleted = page.documents.len();
         for document in page.documents {
             let trashed: Trashed = document.decode()?;
@@ -126,6 +136,30 @@ impl Operation for Deletion {
                 json: document.json,
             }));
         }
+        for (trashed, document) in merged {
+            plan.write(Write::Delete(Entry {
+                record: trashed.into(),
+                json: document.json,
+            }));
+        }
         Ok((deleted, page.more))
+    }
+}
+
+/// What was merged into the records of these entries: their ids stand for nothing once those are gone.
+async fn merged_into(
+    context: &Context,
+    documents: &[Document],
+) -> Result<Vec<(Trashed, Document)>> {
+    let mut records = Vec::with_capacity(documents.len());
+    for document in documents {
+        let trashed: Trashed = document.decode()?;
+        if ObjectType::of(trashed.record_id.kind()).is_some() {
+            records.push(trashed.record_id);
+        }
+    }
+    match records.is_empty() {
+        true => Ok(Vec::new()),
+        false => merged::losers(context, &records, MERGED_RECORDS_MAX + 1).await,
     }
 }

@@ -13,14 +13,19 @@ const AMBIGUOUS: Code = Code::Engine(ErrorKind::AmbiguousMatch);
 const EMPTY: Code = Code::Engine(ErrorKind::IdentifierRequired);
 const NO_CHOICE: Code = Code::Engine(ErrorKind::UnknownValue);
 
-/// The nine routes of an object type: `object_routes!(Deal, Deals, "deals", "Deal", "a deal", …)` gives POST, PUT and GET on
-/// `/v1/deals`, POST on `/v1/deals/batch`, and GET, PATCH and DELETE on `/v1/deals/{id}`, GET on its history and POST on its restoration. `Deals` is what scopes call it.
+const MERGE_REFUSALS: &[Code] = &[TAKEN, NO_REFERENCE, NO_CHOICE, EMPTY];
+
+/// The eleven routes of an object type: `object_routes!(Deal, Deals, "deals", "Deal", "a deal", …)` gives POST, PUT and GET on
+/// `/v1/deals`, POST on `/v1/deals/batch`, and GET, PATCH and DELETE on `/v1/deals/{id}`, GET on its history, POST on its restoration and its merge,
+/// and GET on the duplicates. `Deals` is what scopes call it.
 macro_rules! object_routes {
     ($ty:ident, $resource:ident, $plural:literal, $name:literal, $one:literal, $create:literal, $refusals:expr, $upsert:expr) => {{
         const ALL: &str = concat!("/v1/", $plural);
         const ONE: &str = concat!("/v1/", $plural, "/{id}");
         const HISTORY: &str = concat!("/v1/", $plural, "/{id}/history");
         const RESTORE: &str = concat!("/v1/", $plural, "/{id}/restore");
+        const MERGE: &str = concat!("/v1/", $plural, "/{id}/merge");
+        const DUPLICATES: &str = concat!("/v1/", $plural, "/duplicates");
         const OF: &[Kind] = &[Kind::$ty];
         const MANY: &str = concat!("/v1/", $plural, "/batch");
         [
@@ -67,10 +72,23 @@ macro_rules! object_routes {
                     .lists(Kind::$ty, concat!($name, "List")),
             ),
             route(
+                keyed!($resource: Read, objects::duplicates::<$ty>),
+                get(concat!($plural, ".duplicates"), DUPLICATES)
+                    .says(
+                        concat!("List ", $plural, " that are most likely one"),
+                        "Groups, by their newest records: contacts of one telephone number, or of one name at one company; companies of one \
+                         domain or one name; deals of one title with one company; of activities none. A page looks at 50 records and may \
+                         have no group: there are more as long as there is a `next_cursor`.",
+                    )
+                    .counts(concat!($name, "DuplicateList"))
+                    .large(),
+            ),
+            route(
                 keyed!($resource: Read, objects::get::<$ty>),
                 get(concat!($plural, ".get"), ONE)
                     .says(concat!("Retrieve ", $one), "Answers 304 without a body where `If-None-Match` names the version. With `at`: as it was at that moment; 404 where it \
-                         did not exist then, and 410 where that is kept no more.")
+                         did not exist then, and 410 where that is kept no more. The id of one that was merged into another is answered with \
+                         that one, and `merged_from`.")
                     .of(OF)
                     .at_moments()
                     .gives(200, $name)
@@ -113,7 +131,8 @@ macro_rules! object_routes {
                     )
                     .of(OF)
                     .purges()
-                    .versioned(),
+                    .versioned()
+                    .refuses(&[TAKEN]),
             ),
             route(
                 keyed!($resource: Write, objects::restore::<$ty>),
@@ -127,6 +146,24 @@ macro_rules! object_routes {
                     .gives(200, $name)
                     .versioned()
                     .refuses(&[TAKEN]),
+            ),
+            route(
+                keyed!($resource: Write, objects::merge::<$ty>),
+                post(concat!($plural, ".merge"), MERGE)
+                    .says(
+                        concat!("Merge others into ", $one),
+                        "It keeps what it has, and gets what it has not from the first of `from` that has it, unless `fields` says otherwise. \
+                         What refers to the others, or is associated with them, is moved to it; their ids stand for it since. All of it is \
+                         undone by undoing the request. 202 where more than 1,000 references and associations are moved, of which some are \
+                         left: asked again, it goes on.",
+                    )
+                    .of(OF)
+                    .takes(concat!($name, "Merge"))
+                    .gives(200, $name)
+                    .gives(202, $name)
+                    .versioned()
+                    .of_many()
+                    .refuses(MERGE_REFUSALS),
             ),
         ]
     }};

@@ -30,6 +30,8 @@ pub(crate) fn of(schema: &str) -> Option<Value> {
         );
     }
     match schema {
+        _ if schema.ends_with("Merge") => merge(schema.strip_suffix("Merge")?),
+        _ if schema.ends_with("Duplicate") => duplicate(schema.strip_suffix("Duplicate")?),
         "About" => Some(json!(About::THIS)),
         "Health" => Some(json!(Health::OK)),
         "SearchResult" => of("Contact"),
@@ -89,6 +91,7 @@ pub(crate) fn event(ty: EventType) -> Option<Value> {
             ("Deal", json!({ "stage": "open" }))
         }
         EventType::Record(of, Change::Purged) => return purged(of),
+        EventType::Record(of, Change::Merged) => return merged(of),
         EventType::Record(object_type, _) => (name_of(object_type), json!({})),
         EventType::Association(_) => ("Association", json!({})),
         EventType::Field(_) => ("CustomField", json!({})),
@@ -100,6 +103,48 @@ pub(crate) fn event(ty: EventType) -> Option<Value> {
         "actor": { "type": "api_key", "id": "key_01M831G4WQ8N3K6T0V5X9Z2B7D", "name": "default" }, "request_id": REQUEST_ID,
         "data": of(data)?, "previous": previous,
     }))
+}
+
+/// That another record of this type was merged into one.
+fn merged(of: ObjectType) -> Option<Value> {
+    let mut event = event(EventType::Record(of, Change::Created))?;
+    event["type"] = json!(EventType::Record(of, Change::Merged));
+    event["merged_from"] = json!([twin(name_of(of))?["id"]]);
+    Some(event)
+}
+
+/// What is merged into a record of this schema.
+fn merge(name: &str) -> Option<Value> {
+    let twin = twin(name)?;
+    let field = match name {
+        "Contact" => "phone",
+        "Company" => "domain",
+        "Deal" => "stage",
+        _ => "subject",
+    };
+    Some(json!({ "from": [twin["id"]], "fields": { field: twin["id"] } }))
+}
+
+/// Two records of this schema that are most likely one.
+fn duplicate(name: &str) -> Option<Value> {
+    let reason = match name {
+        "Contact" => "phone",
+        "Company" => "name",
+        _ => "name_and_company",
+    };
+    let records = [twin(name)?, of(name)?];
+    Some(
+        json!({ "object": "duplicate_group", "reason": reason, "records": records, "has_more": false }),
+    )
+}
+
+/// A record of this schema like the one that is its example, but for its id.
+fn twin(name: &str) -> Option<Value> {
+    let mut twin = of(name)?;
+    let id = twin["id"].as_str()?;
+    let (prefix, _) = id.split_once('_')?;
+    twin["id"] = json!(format!("{prefix}_01M831GNQ7T0X5V9C8K2R4W6ZC"));
+    Some(twin)
 }
 
 /// That a record of this type was purged: of its members the ids and the version are left.

@@ -6,6 +6,7 @@ pub(super) mod events;
 pub(super) mod examples;
 mod inputs;
 mod limits;
+mod merges;
 mod metadata;
 mod parts;
 pub(super) mod tidy;
@@ -53,6 +54,7 @@ pub(super) fn schemas(fields: &[Field]) -> Schemas {
     }
     events::add(&mut all);
     errors(&mut all);
+    merges::add(&mut all);
     let mut found = one_of(&ObjectType::ALL.map(name_of));
     found["description"] = "A record that a search found: its `object` says which.".into();
     all.insert("SearchResult".to_owned(), found);
@@ -64,6 +66,10 @@ pub(super) fn schemas(fields: &[Field]) -> Schemas {
         all.insert(format!("{name}List"), list(name));
     }
     events::add_next_after(&mut all);
+    for object_type in ObjectType::ALL {
+        let group = format!("{}Duplicate", name_of(object_type));
+        all.insert(format!("{group}List"), list(&group));
+    }
     all.insert("HistoryEntryList".to_owned(), list("HistoryEntry"));
     events::add_truncated_before(&mut all);
     all.insert("OpenApiDocument".to_owned(), json!({

@@ -185,6 +185,7 @@ const fn what_happened(event_type: EventType) -> &'static str {
         EventType::Record(_, Change::Deleted) => "Deleted",
         EventType::Record(_, Change::Restored) => "Restored",
         EventType::Record(_, Change::Purged) => PURGED,
+        EventType::Record(_, Change::Merged) => "Merged",
         EventType::Association(Existence::Created) => "Linked",
         EventType::Association(Existence::Deleted) => "Unlinked",
         // No timeline has one of these.

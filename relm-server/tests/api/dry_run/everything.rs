@@ -33,6 +33,7 @@ pub fn write_everything(user: &mut Rehearsal<'_>) {
     }
     user.write("PATCH", &hook, json!({ "description": "all" }));
     undo_the_last_change(user, &company);
+    merge_into_each(user, &objects);
     change_a_field(user, &format!("/v1/schema/fields/{field}"));
     write_a_batch(user);
     upsert_each(user);
@@ -54,6 +55,22 @@ pub fn write_everything(user: &mut Rehearsal<'_>) {
     }
     for path in &objects {
         user.write("DELETE", &format!("{path}?purge=true"), Value::Null);
+    }
+}
+
+/// Merges another record into each.
+fn merge_into_each(user: &mut Rehearsal<'_>, objects: &[(String, Value)]) {
+    let others = [
+        json!({ "phone": "12" }),
+        json!({ "name": "Twin" }),
+        json!({ "title": "Twin" }),
+        json!({ "type": "twin" }),
+    ];
+    for ((path, _), other) in objects.iter().zip(others) {
+        let (list, _) = path.rsplit_once('/').unwrap();
+        let twin = user.create(list, other);
+        let merged = user.write("POST", &format!("{path}/merge"), json!({ "from": [twin] }));
+        assert_eq!(merged["merged_from"], json!([twin]));
     }
 }
 

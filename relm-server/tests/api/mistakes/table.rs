@@ -170,7 +170,7 @@ pub const BODIES: &[Mistake] = &[
      r#"{"code": "unknown_value", "message": "`type` must be one of text, number, date, bool, select, multiselect, url, email, phone, datetime, currency, json, not `string`. Did you mean `text`?", "field": "type", "suggestion": "text"}"#),
     ("every event of a type", "POST /v1/webhooks",
      r#"{"url": "https://example.com/", "event_types": ["contact.*"]}"#, 422,
-     r#"{"code": "unknown_value", "message": "`event_types` must name types of event, or be [\"*\"] for all; there is no `contact.*`. Name contact.created, contact.updated, contact.deleted, contact.restored, contact.purged.", "field": "event_types"}"#),
+     r#"{"code": "unknown_value", "message": "`event_types` must name types of event, or be [\"*\"] for all; there is no `contact.*`. Name contact.created, contact.updated, contact.deleted, contact.restored, contact.purged, contact.merged.", "field": "event_types"}"#),
     ("single quotes", "POST /v1/contacts",
      r#"{'email':'a@example.com'}"#, 400,
      r#"{"code": "bad_request", "message": "The body is not valid JSON: key must be a string at line 1 column 2. JSON names and texts take double quotes."}"#),

@@ -46,6 +46,18 @@ impl<'a> Bed<'a> {
         ] {
             ids.push((resource, id(&user.create(&format!("/v1/{resource}"), body))));
         }
+        for (twin, path, body) in [
+            ("twin_contacts", "/v1/contacts", json!({ "phone": "12" })),
+            ("twin_companies", "/v1/companies", json!({ "name": "Twin" })),
+            ("twin_deals", "/v1/deals", json!({ "title": "Twin" })),
+            (
+                "twin_activities",
+                "/v1/activities",
+                json!({ "type": "twin" }),
+            ),
+        ] {
+            ids.push((twin, id(&user.create(path, body))));
+        }
         Self { user, ids }
     }
 
@@ -118,6 +130,7 @@ fn whole(schema: &str) -> Value {
         "BatchCreate" => json!({
             "operations": [{ "op": "create", "object": "company", "data": { "name": "A" } }], "atomic": true, "dry_run": true,
         }),
+        "ContactMerge" | "CompanyMerge" | "DealMerge" | "ActivityMerge" => merge(schema),
         "SecretRotation" => json!({ "expires_in": 60 }),
         "RecoveryCreate" => json!({ "since": START, "until": "2026-07-03T00:00:00Z" }),
         "ApiKeyCreate" => {
@@ -128,6 +141,17 @@ fn whole(schema: &str) -> Value {
         }
         other => panic!("a body of {other} is written here, with all of its members"),
     }
+}
+
+/// What is merged into a record of a type: a twin of it.
+fn merge(schema: &str) -> Value {
+    let twin = match schema {
+        "ContactMerge" => "{twin_contacts}",
+        "CompanyMerge" => "{twin_companies}",
+        "DealMerge" => "{twin_deals}",
+        _ => "{twin_activities}",
+    };
+    json!({ "from": [twin], "fields": {} })
 }
 
 /// A body that the document describes: the method and path, the name of the schema, and the schema.

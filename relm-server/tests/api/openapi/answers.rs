@@ -167,6 +167,24 @@ impl Reader<'_> {
         self.asked.borrow_mut().extend(of_files.map(str::to_owned));
     }
 
+    /// Merges another record into each, and reads it by the other's id.
+    fn merge(&self, objects: &[String]) {
+        let others = [
+            json!({ "email": "twin@example.com" }),
+            json!({ "name": "Engines" }),
+            json!({ "title": "Engines" }),
+            json!({ "type": "call" }),
+        ];
+        for (path, other) in objects.iter().zip(others) {
+            let (list, _) = path.rsplit_once('/').unwrap();
+            self.get(&format!("{list}/duplicates"));
+            let twin = self.make(list, other);
+            let merged = self.post(&format!("{path}/merge"), json!({ "from": [twin] }));
+            assert_eq!(merged["merged_from"], json!([twin]));
+            assert_eq!(self.get(&format!("{list}/{twin}")), merged);
+        }
+    }
+
     fn use_batches(&self) {
         let rows = json!({ "contacts": [{ "email": "x" }, { "email": "grace@example.com" }] });
         self.post("/v1/contacts/batch", rows);
@@ -223,6 +241,7 @@ fn answers_are_as_the_document_says() {
     reader.use_endpoint(&endpoint);
     reader.use_key();
     reader.undo();
+    reader.merge(&objects);
     reader.use_batches();
     reader.import();
     for path in [

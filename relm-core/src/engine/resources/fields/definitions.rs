@@ -42,6 +42,7 @@ pub(in crate::engine::resources) fn record_event(
         mode: plan.context().scope().mode(),
         data: EventData::new(Arc::clone(json)),
         previous,
+        merged_from: Vec::new(),
     });
 }
 

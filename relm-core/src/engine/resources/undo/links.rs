@@ -10,6 +10,7 @@ use crate::engine::change::Plan;
 use crate::engine::context::Context;
 use crate::engine::resources::associations::record_event;
 use crate::engine::resources::returning::Returning;
+use crate::engine::resources::trash::of_associations;
 use crate::error::Result;
 use crate::limits::{PAGE_LIMIT_MAX, TRASHED_ASSOCIATIONS_MAX};
 use crate::query::filter::{Clause, Condition};
@@ -246,7 +247,8 @@ pub(super) async fn in_trash(
             let ids = records.iter().copied().map(ColumnValue::from).collect();
             let clause = Clause::of_column(Kind::Trashed, end, Condition::In(ids))?;
             let left = TRASHED_ASSOCIATIONS_MAX + 1 - all.len();
-            let found = every(context, Kind::Trashed, clause, left).await?;
+            let clauses = vec![clause, of_associations()?];
+            let found = every(context, Kind::Trashed, clauses, left).await?;
             all.extend(found.into_iter().map(|document| (document.id, document)));
             if all.len() > TRASHED_ASSOCIATIONS_MAX {
                 all.pop_first();

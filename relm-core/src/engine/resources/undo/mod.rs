@@ -7,10 +7,12 @@ mod definitions;
 mod in_use;
 mod keys;
 mod links;
+mod merges;
 mod past;
 mod report;
 mod reversal;
 mod state;
+mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -193,6 +195,7 @@ impl Undo {
             fields: now.fields,
             is_gone: &|id| leaving.contains(&id) || self.returning.is_gone(id),
             taken,
+            request: self.request,
         };
         let mut verdicts = BTreeMap::new();
         for target in &past.targets {
@@ -274,6 +277,8 @@ impl Operation for Undo {
         };
         let restored = that(UndoneChange::Restored);
         let leaving = that(UndoneChange::Deleted);
+        merges::give_back(plan, &actions).await?;
+        merges::forget(plan, &leaving).await?;
         let links = Links::of(&past.targets, &state, (&restored, &leaving), &mut report)?;
 
         // Whoever reads the events in their order finds at each what it needs: definitions before the values, records before their
@@ -351,6 +356,7 @@ fn write(plan: &mut Plan<'_>, action: Action, restored: &BTreeSet<Id>, report: &
                 mode: plan.context().scope().mode(),
                 data: EventData::new(json),
                 previous,
+                merged_from: Vec::new(),
             });
         }
     }

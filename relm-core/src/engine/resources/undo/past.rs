@@ -268,7 +268,7 @@ fn places(event_type: EventType) -> (Place, Place) {
         EventType::Record(_, Change::Created)
         | EventType::Association(Existence::Created)
         | EventType::Field(DefinitionChange::Created) => (Place::Nowhere, Place::Live),
-        EventType::Record(_, Change::Updated)
+        EventType::Record(_, Change::Updated | Change::Merged)
         | EventType::Field(DefinitionChange::Updated)
         | EventType::Ping => (Place::Live, Place::Live),
         EventType::Record(_, Change::Deleted) => (Place::Live, Place::Trash),

@@ -8,14 +8,18 @@ use serde_json::{Map, Value};
 use super::past::{METADATA, Place, Target};
 use super::report::{ConflictCode, UndoConflict, UndoneChange};
 use super::state::State;
+use super::steps::Steps;
 use crate::error::{Error, Result};
 use crate::record::column::ColumnType;
 use crate::record::field::{Field, check_metadata, normalise};
 use crate::record::metadata::{Metadata, member, merge};
 use crate::record::object::Object;
 use crate::record::patch::Patch;
-use crate::record::{Change, Document, Entry, MemberChange, Record, member_changes, previous};
+use crate::record::{
+    Change, Document, Entry, MemberChange, Merge, Record, member_changes, previous,
+};
 use crate::value::id::Id;
+use crate::value::request_id::RequestId;
 use crate::value::time::Timestamp;
 
 /// The records some of whose unique values are others': by which members, and whose.
@@ -30,6 +34,8 @@ pub(super) struct Rules<'a> {
     pub is_gone: &'a dyn Fn(Id) -> bool,
     /// Records some of whose unique values other ones have.
     pub taken: &'a Taken,
+    /// The request that is undone.
+    pub request: RequestId,
 }
 
 /// What is to be done with one record.
@@ -87,6 +93,14 @@ pub(super) fn decide<T: Object + Into<Record>>(
             message,
         )));
     }
+    let merge = trashed.and_then(|(entry, _)| merge_of(entry));
+    let merge = merge.filter(|merge| merge.origin.request_id != rules.request);
+    if let (Place::Live, None, Some(merge)) = (target.before, live, merge) {
+        let into = merge.into;
+        let message = format!("It was merged into `{into}` since: undo that first.");
+        let conflict = UndoConflict::new(id, ConflictCode::DeletedSince, message);
+        return Ok(Verdict::of(conflict.existing(into)));
+    }
     match (target.before, target.after, live, trashed) {
         // What it made or restored, it deleted; or somebody did since.
         (Place::Nowhere | Place::Trash, Place::Nowhere | Place::Trash, ..)
@@ -110,6 +124,14 @@ pub(super) fn decide<T: Object + Into<Record>>(
             let conflict = UndoConflict::new(id, ConflictCode::Gone, message);
             Ok(Verdict::of(conflict))
         }
+    }
+}
+
+/// That what the trash has is a record that was merged into another.
+fn merge_of(entry: &Entry) -> Option<&Merge> {
+    match &entry.record {
+        Record::Trashed(trashed) => trashed.merge.as_ref(),
+        _ => None,
     }
 }
 
@@ -348,28 +370,6 @@ impl<'a> Reversal<'a> {
             action: does_something.then_some(action),
             conflicts: self.conflicts,
         })
-    }
-}
-
-/// The changes of one record, one after the other.
-struct Steps {
-    now: Timestamp,
-    /// The record after the last of them.
-    json: Arc<str>,
-    events: Vec<(Change, Arc<str>, Map<String, Value>)>,
-}
-
-impl Steps {
-    fn take<T: Object + Into<Record>>(&mut self, change: Change, mut record: T) -> Result<T> {
-        record.touch(self.now);
-        let json = Entry::new(record.clone()).json;
-        let old = match change {
-            Change::Updated => previous(&self.json, &json)?,
-            Change::Created | Change::Deleted | Change::Restored | Change::Purged => Map::new(),
-        };
-        self.events.push((change, Arc::clone(&json), old));
-        self.json = json;
-        Ok(record)
     }
 }
 

@@ -77,7 +77,7 @@ async fn documents(
     let mut all = Vec::new();
     for ids in ids.chunks(PAGE_LIMIT_MAX) {
         let clause = Clause::ids(ids.iter().copied());
-        let there = every(context, kind, clause, PAGE_LIMIT_MAX).await?;
+        let there = every(context, kind, vec![clause], PAGE_LIMIT_MAX).await?;
         *bytes += there.iter().map(|it| it.json.len()).sum::<usize>();
         if *bytes > UNDO_BYTES_MAX {
             return Err(too_much());
@@ -87,16 +87,16 @@ async fn documents(
     Ok(all)
 }
 
-/// The records of a kind that meet a clause, newest first: at most so many.
+/// The records of a kind that meet all clauses, newest first: at most so many.
 pub(super) async fn every(
     context: &Context,
     kind: Kind,
-    clause: Clause,
+    clauses: Vec<Clause>,
     max: usize,
 ) -> Result<Vec<Document>> {
     let mut query = Query {
         kind,
-        clauses: vec![clause],
+        clauses,
         after: None,
         limit: PAGE_LIMIT_MAX.min(max),
     };

@@ -1,0 +1,204 @@
+//! Records that were merged into others: what their ids stand for since.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::change::Plan;
+use super::context::Context;
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{MERGED_LISTED_MAX, MERGED_RECORDS_MAX};
+use crate::query::filter::{Clause, Condition};
+use crate::record::column::ColumnValue;
+use crate::record::object::Object;
+use crate::record::object_type::ObjectType;
+use crate::record::{Document, Entry, MERGED, MERGING, Trashed};
+use crate::store::{Query, Write};
+use crate::value::id::{Id, Kind};
+
+/// A record, as it is found by an id of its own or of one that was merged into it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct Resolved<T> {
+    /// The record.
+    #[serde(flatten)]
+    pub record: T,
+    /// The ids of the records that were merged into it, newest first, at most 200; empty where it was found by its own id.
+    #[serde(default)]
+    pub merged_from: Vec<Id>,
+}
+
+/// Entries that are read at once.
+const PAGE: usize = 200;
+/// How often a survivor is looked for that is merged into another meanwhile.
+const LOOKS_MAX: usize = 5;
+
+/// What the trash has of a record that was merged.
+pub(super) async fn entry(context: &Context, id: Id) -> Result<Option<(Trashed, Document)>> {
+    let Some(found) = context.holder(Kind::Trashed, id.text()).await? else {
+        return Ok(None);
+    };
+    let trashed: Trashed = found.decode()?;
+    Ok(trashed.merge.is_some().then_some((trashed, found)))
+}
+
+/// What the trash has of those of these records that were merged.
+pub(super) async fn entries(context: &Context, ids: &[Id]) -> Result<Vec<(Trashed, Document)>> {
+    let keys: Vec<String> = ids.iter().map(Id::text).collect();
+    let found = context.holders(Kind::Trashed, &keys).await?;
+    let mut entries = Vec::new();
+    for document in found.into_iter().flatten() {
+        let trashed: Trashed = document.decode()?;
+        if trashed.merge.is_some() {
+            entries.push((trashed, document));
+        }
+    }
+    Ok(entries)
+}
+
+/// The record that a merged one is by now, where that is there.
+pub(super) async fn survivor(context: &Context, id: Id) -> Result<Option<Document>> {
+    for _ in 0..LOOKS_MAX {
+        let Some((merged, _)) = entry(context, id).await? else {
+            return Ok(None);
+        };
+        let Some(into) = merged.survivor() else {
+            return Ok(None);
+        };
+        let found = context.document(into.kind(), into).await?;
+        let is_deleted = found.is_none() && entry(context, into).await?.is_none();
+        if found.is_some() || is_deleted {
+            return Ok(found);
+        }
+        // It was merged meanwhile: whatever was merged into it is since merged into the same.
+    }
+    Ok(None)
+}
+
+/// Why there is no record of this id: it was merged into another one, or there is none.
+pub(super) async fn absent(context: &Context, of: ObjectType, id: Id) -> Result<Error> {
+    let missing = Error::not_found(of.as_str());
+    if id.kind() != of.kind() {
+        return Ok(missing);
+    }
+    Ok(match survivor(context, id).await? {
+        Some(survivor) => was_merged(of, survivor.id),
+        None => missing,
+    })
+}
+
+/// The same error; where it is for a reference to a record that was merged into another, it names that one.
+pub(super) async fn told(context: &Context, error: Error) -> Error {
+    let Some(lost) = error.lost() else {
+        return error;
+    };
+    match survivor(context, lost).await {
+        Ok(Some(survivor)) => {
+            let into = survivor.id;
+            error
+                .adding(&format!("It was merged into `{into}`."))
+                .existing(into)
+        }
+        Ok(None) | Err(_) => error,
+    }
+}
+
+/// What is refused of a record that was merged into another.
+pub(super) fn was_merged(of: ObjectType, into: Id) -> Error {
+    let message = format!(
+        "This {of} was merged into `{into}`: use that one, or undo the request that merged them."
+    );
+    Error::new(ErrorKind::Conflict, message).existing(into)
+}
+
+/// The records that were merged into one of these, those that were last first: their entries in the trash, at most so many.
+pub(super) async fn losers(
+    context: &Context,
+    survivors: &[Id],
+    max: usize,
+) -> Result<Vec<(Trashed, Document)>> {
+    let mut query = Query {
+        kind: Kind::Trashed,
+        clauses: clauses(survivors)?.into(),
+        after: None,
+        limit: PAGE.min(max),
+    };
+    let mut all = Vec::new();
+    loop {
+        let page = context.list(&query).await?;
+        query.after = page.documents.last().map(|last| last.id);
+        for document in page.documents {
+            all.push((document.decode::<Trashed>()?, document));
+        }
+        query.limit = PAGE.min(max - all.len());
+        if !page.more || query.limit == 0 {
+            return Ok(all);
+        }
+    }
+}
+
+/// Forgets what was merged into a record that is gone for good with the same commit.
+pub(super) async fn forget(plan: &mut Plan<'_>, survivor: Id) -> Result<()> {
+    for (entry, document) in losers(plan.context(), &[survivor], MERGED_RECORDS_MAX).await? {
+        plan.write(Write::Delete(Entry {
+            record: entry.into(),
+            json: document.json,
+        }));
+    }
+    Ok(())
+}
+
+/// What the entries meet of the records that were merged into one of these.
+pub(super) fn clauses(survivors: &[Id]) -> Result<[Clause; 2]> {
+    let survivors = survivors.iter().copied().map(ColumnValue::from).collect();
+    Ok([
+        Clause::of_column(Kind::Trashed, "to_id", Condition::In(survivors))?,
+        of_types(&[MERGED, MERGING])?,
+    ])
+}
+
+/// What the entries meet of the records that are merged, to which something may refer still.
+pub(super) fn moving() -> Result<Clause> {
+    of_types(&[MERGING])
+}
+
+fn of_types(names: &[&'static str]) -> Result<Clause> {
+    let names = names.iter().copied().map(ColumnValue::from).collect();
+    Clause::of_column(Kind::Trashed, "record_type", Condition::In(names))
+}
+
+/// A survivor's JSON, with the ids of the records that were merged into it, newest first: at most [`MERGED_LISTED_MAX`], and the one that
+/// was asked for. Before its other members, since those end as every record does.
+pub(super) fn shown(json: Arc<str>, merged: &[Id], asked: Option<Id>) -> Result<Arc<str>> {
+    let mut ids: Vec<Id> = merged.iter().copied().take(MERGED_LISTED_MAX).collect();
+    if let Some(asked) = asked.filter(|asked| !ids.contains(asked)) {
+        ids.truncate(MERGED_LISTED_MAX - 1);
+        ids.push(asked);
+    }
+    let Some(members) = json.strip_prefix('{') else {
+        return Ok(json);
+    };
+    let ids = serde_json::to_string(&ids).map_err(Error::internal)?;
+    Ok(format!(r#"{{"merged_from":{ids},{members}"#).into())
+}
+
+/// The record of this id, or the one that it was merged into, with what was merged into that.
+pub(super) async fn resolve<T: Object>(context: &Context, id: Id) -> Result<Option<Document>> {
+    let kind = T::TYPE.kind();
+    if id.kind() != kind {
+        return Ok(None);
+    }
+    if let Some(document) = context.document(kind, id).await? {
+        return Ok(Some(document));
+    }
+    let Some(survivor) = survivor(context, id).await? else {
+        // The merge may have been undone between the two.
+        return context.document(kind, id).await;
+    };
+    let merged = losers(context, &[survivor.id], MERGED_LISTED_MAX).await?;
+    let merged: Vec<Id> = merged.iter().map(|(entry, _)| entry.record_id).collect();
+    Ok(Some(Document {
+        id: survivor.id,
+        json: shown(survivor.json, &merged, Some(id))?,
+    }))
+}

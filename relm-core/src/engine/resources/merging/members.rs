@@ -1,0 +1,128 @@
+//! What a record is once others are merged into it: whose value each member gets.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::input::{METADATA, MergeInput, MergeSource, names};
+use crate::error::{Error, Result};
+use crate::record::metadata::{Metadata, member, merge};
+use crate::record::object::Object;
+use crate::record::patch::Patch;
+use crate::record::reference::Reference;
+use crate::value::id::Id;
+
+/// A survivor and what is merged into it.
+pub(super) struct Merged<'a, T> {
+    pub survivor: &'a T,
+    /// In the order in which they were named.
+    pub losers: &'a [T],
+    pub input: &'a MergeInput,
+    /// Records that were found gone: whoever refers to one of them gives no value.
+    pub gone: &'a BTreeSet<Id>,
+}
+
+impl<T: Object> Merged<'_, T> {
+    /// The survivor with the values that it gets. It counts no change yet, and is not checked.
+    ///
+    /// # Errors
+    /// `validation_failed` where its `metadata` would be more than a record's may be.
+    pub fn record(&self) -> Result<T> {
+        let survivor = members_of(self.survivor)?;
+        let losers: Vec<Map<String, Value>> =
+            self.losers.iter().map(members_of).collect::<Result<_>>()?;
+        let all: Vec<&Map<String, Value>> = [&survivor].into_iter().chain(&losers).collect();
+        let mut after = survivor.clone();
+        for name in names::<T>()? {
+            let from = self.source(&name, &all);
+            let value = all[from].get(&name).cloned().unwrap_or_default();
+            // What the survivor has it keeps, whatever that refers to.
+            if from == 0 || !self.is_lost(&name, &value) {
+                after.insert(name, value);
+            }
+        }
+        let mut record: T =
+            serde_json::from_value(Value::Object(after)).map_err(Error::internal)?;
+        let patch = self.metadata();
+        merge(Patch::Set(patch), record.metadata_mut())?;
+        Ok(record)
+    }
+
+    /// Which of all gives the value of a member: the survivor is the first of them.
+    fn source(&self, name: &str, all: &[&Map<String, Value>]) -> usize {
+        if let Some(said) = self.input.source::<T>(name) {
+            return self.place(said);
+        }
+        let has = |members: &Map<String, Value>, name: &str| match members.get(name) {
+            None | Some(Value::Null) => false,
+            Some(Value::String(text)) => !text.is_empty() && !self.is_gone(text),
+            Some(_) => true,
+        };
+        let together = T::TOGETHER;
+        if !together.contains(&name) {
+            return all.iter().position(|it| has(it, name)).unwrap_or(0);
+        }
+        let whole = |it: &&Map<String, Value>| together.iter().all(|name| has(it, name));
+        let part = |it: &&Map<String, Value>| together.iter().any(|name| has(it, name));
+        let found = all
+            .iter()
+            .position(whole)
+            .or_else(|| all.iter().position(part));
+        found.unwrap_or(0)
+    }
+
+    fn place(&self, source: MergeSource) -> usize {
+        match source {
+            MergeSource::Target => 0,
+            MergeSource::Record(id) => {
+                let place = self.losers.iter().position(|loser| loser.id() == id);
+                place.map_or(0, |place| place + 1)
+            }
+        }
+    }
+
+    fn is_gone(&self, text: &str) -> bool {
+        !self.gone.is_empty() && Id::parse(text).is_some_and(|id| self.gone.contains(&id))
+    }
+
+    /// Whether a member refers with this value to what is gone.
+    fn is_lost(&self, name: &str, value: &Value) -> bool {
+        let is_reference = |of: &Reference| of.name == name;
+        self.survivor.references().iter().any(is_reference)
+            && value.as_str().is_some_and(|text| self.is_gone(text))
+    }
+
+    /// What the survivor's `metadata` gets: the keys that it has not, and those that are said.
+    fn metadata(&self) -> Metadata {
+        let mut patch = Metadata::new();
+        for loser in self.losers {
+            for (key, value) in loser.metadata() {
+                let is_there =
+                    self.survivor.metadata().contains_key(key) || patch.contains_key(key);
+                if !is_there && !value.is_null() {
+                    patch.insert(key.as_str(), value.clone());
+                }
+            }
+        }
+        for (name, source) in &self.input.fields {
+            let Some(key) = name.strip_prefix(METADATA) else {
+                continue;
+            };
+            let of = match self.place(*source) {
+                0 => self.survivor,
+                place => &self.losers[place - 1],
+            };
+            let value = member(of.metadata().as_map(), key).map(|(_, value)| value.clone());
+            // Null takes a key away.
+            patch.insert(key, value.unwrap_or_default());
+        }
+        patch
+    }
+}
+
+fn members_of<T: Object>(record: &T) -> Result<Map<String, Value>> {
+    match serde_json::to_value(record).map_err(Error::internal)? {
+        Value::Object(members) => Ok(members),
+        _ => Err(Error::internal("a record is no object")),
+    }
+}

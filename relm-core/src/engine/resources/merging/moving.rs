@@ -1,0 +1,228 @@
+//! What refers to merged records, and how it is moved to their survivors: references as changes of the records that hold them,
+//! associations as new ones in the place of those that are removed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::engine::change::Plan;
+use crate::engine::context::Context;
+use crate::engine::resources::associations::record_event;
+use crate::engine::resources::drafts::replace;
+use crate::error::Result;
+use crate::query::filter::{Clause, Condition};
+use crate::query::terms::index_terms;
+use crate::record::association::Association;
+use crate::record::column::{ColumnType, ColumnValue};
+use crate::record::input::Reader;
+use crate::record::object::{Activity, Company, Contact, Deal, Object};
+use crate::record::object_type::ObjectType;
+use crate::record::{Document, Entry, Existence, Record, columns};
+use crate::store::{Query, Write};
+use crate::value::id::{Id, Kind};
+
+/// Records that are read at once.
+const PAGE: usize = 200;
+
+/// Which survivor each of some merged records has.
+pub(super) type Survivors = BTreeMap<Id, Id>;
+
+/// What refers to merged records.
+#[derive(Default)]
+pub(super) struct Referring {
+    /// The records that name one of them.
+    pub references: BTreeMap<Id, Document>,
+    /// The associations that lead from or to one of them.
+    pub edges: BTreeMap<Id, Document>,
+    /// Whether there is more.
+    pub more: bool,
+    bytes: usize,
+}
+
+/// How much of it is looked for.
+#[derive(Clone, Copy)]
+pub(super) struct Most {
+    pub records: usize,
+    pub bytes: usize,
+}
+
+impl Referring {
+    /// Looks for what refers to these records: references first.
+    pub async fn look(context: &Context, merged: &[Id], most: Most) -> Result<Self> {
+        let mut found = Self::default();
+        let Some(kind) = merged.first().map(|id| id.kind()) else {
+            return Ok(found);
+        };
+        for of in ObjectType::ALL {
+            for column in columns(of.kind()) {
+                if column.ty == ColumnType::Id(Some(kind)) {
+                    found
+                        .add(context, of.kind(), column.name, merged, most)
+                        .await?;
+                }
+            }
+        }
+        for end in ["from_id", "to_id"] {
+            found
+                .add(context, Kind::Association, end, merged, most)
+                .await?;
+        }
+        Ok(found)
+    }
+
+    async fn add(
+        &mut self,
+        context: &Context,
+        kind: Kind,
+        column: &str,
+        merged: &[Id],
+        most: Most,
+    ) -> Result<()> {
+        let ids = merged.iter().copied().map(ColumnValue::from).collect();
+        let mut query = Query {
+            kind,
+            clauses: vec![Clause::of_column(kind, column, Condition::In(ids))?],
+            after: None,
+            limit: PAGE,
+        };
+        loop {
+            if self.more {
+                return Ok(());
+            }
+            // One more than there is room for says that there is more.
+            query.limit = PAGE.min(most.records + 1 - self.len());
+            let page = context.list(&query).await?;
+            query.after = page.documents.last().map(|last| last.id);
+            for document in page.documents {
+                let is_full = self.len() >= most.records || self.bytes >= most.bytes;
+                let among = match kind {
+                    Kind::Association => &mut self.edges,
+                    _ => &mut self.references,
+                };
+                if among.contains_key(&document.id) {
+                    continue;
+                }
+                if is_full {
+                    self.more = true;
+                    return Ok(());
+                }
+                self.bytes += document.json.len();
+                among.insert(document.id, document);
+            }
+            if !page.more {
+                return Ok(());
+            }
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.references.len() + self.edges.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The records that are written where it is moved, of which so many endpoints may want each event.
+    pub fn writes(&self, endpoints: usize) -> usize {
+        self.references.len() * (2 + endpoints) + self.edges.len() * (4 + 2 * endpoints)
+    }
+
+    /// The index terms of the records that are changed; their bytes where those are no more than that.
+    pub fn terms(&self, at_most: usize) -> Result<usize> {
+        let documents = self.references.values();
+        let bytes: usize = documents.clone().map(|it| it.json.len()).sum();
+        if bytes <= at_most {
+            return Ok(bytes);
+        }
+        let mut terms = 0;
+        for document in documents {
+            terms += index_terms(&document.clone().into_entry()?.record).len();
+        }
+        Ok(terms)
+    }
+
+    /// Moves all of it to the survivors.
+    pub async fn move_to(self, plan: &mut Plan<'_>, survivors: &Survivors) -> Result<()> {
+        for document in self.references.into_values() {
+            match ObjectType::of(document.id.kind()) {
+                Some(ObjectType::Contact) => move_reference::<Contact>(plan, document, survivors)?,
+                Some(ObjectType::Company) => move_reference::<Company>(plan, document, survivors)?,
+                Some(ObjectType::Deal) => move_reference::<Deal>(plan, document, survivors)?,
+                Some(ObjectType::Activity) => {
+                    move_reference::<Activity>(plan, document, survivors)?;
+                }
+                None => {}
+            }
+        }
+        move_edges(plan, self.edges.into_values(), survivors).await
+    }
+}
+
+/// Has a record refer to the survivors of those that it refers to.
+fn move_reference<T: Object + Into<Record>>(
+    plan: &mut Plan<'_>,
+    document: Document,
+    survivors: &Survivors,
+) -> Result<()> {
+    let before: T = document.decode()?;
+    let moved = before.references().into_iter().filter_map(|reference| {
+        let into = survivors.get(&reference.id?)?;
+        Some((reference.name.to_owned(), Value::from(into.text())))
+    });
+    let moved: Map<String, Value> = moved.collect();
+    let mut after = before.clone();
+    after.apply(T::read(&mut Reader::new(Value::Object(moved))?)?)?;
+    after.touch(plan.now());
+    replace(plan, (before, document), after).map(drop)
+}
+
+/// Has associations lead from and to survivors. One that would lead from a record to itself goes, and so does one that is there already.
+async fn move_edges(
+    plan: &mut Plan<'_>,
+    edges: impl Iterator<Item = Document>,
+    survivors: &Survivors,
+) -> Result<()> {
+    let mut moved = Vec::new();
+    for document in edges {
+        let before: Association = document.decode()?;
+        let after = Association {
+            from_id: followed(survivors, before.from_id),
+            to_id: followed(survivors, before.to_id),
+            ..before.clone()
+        };
+        let json = Arc::clone(&document.json);
+        plan.write(Write::Delete(Entry {
+            record: before.clone().into(),
+            json: document.json,
+        }));
+        record_event(plan, Existence::Deleted, &before, &json);
+        if after.from_id != after.to_id {
+            moved.push(after);
+        }
+    }
+    let keys: Vec<String> = moved.iter().map(Association::edge_key).collect();
+    let held = plan.context().holders(Kind::Association, &keys).await?;
+    let mut there = BTreeSet::new();
+    for ((edge, key), held) in moved.into_iter().zip(keys).zip(held) {
+        if held.is_some() || !there.insert(key) {
+            continue;
+        }
+        let id = plan.mint(Kind::Association);
+        let edge = Association {
+            id,
+            created_at: id.timestamp(),
+            ..edge
+        };
+        let made = Entry::new(edge.clone());
+        let json = Arc::clone(&made.json);
+        plan.write(Write::Insert(made));
+        record_event(plan, Existence::Created, &edge, &json);
+    }
+    Ok(())
+}
+
+fn followed(survivors: &Survivors, id: Id) -> Id {
+    survivors.get(&id).copied().unwrap_or(id)
+}

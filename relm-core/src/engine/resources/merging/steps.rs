@@ -1,0 +1,194 @@
+//! The steps in which what refers to merged records is moved, each of a bounded commit, until a look finds nothing: then their entries
+//! say so. Doing a step again does no harm, and whoever finds such an entry can go on: the caller who asks again, and the hourly upkeep.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+
+use super::moving::{Most, Referring, Survivors};
+use crate::engine::change::{Operation, Plan, apply};
+use crate::engine::context::Context;
+use crate::engine::merged;
+use crate::engine::resources::purge::Rest;
+use crate::engine::transaction::unexpected;
+use crate::error::Result;
+use crate::limits::{BATCH_CONTACT_BYTES_MAX, MERGE_STEPS_MAX};
+use crate::record::{Document, Entry, Trashed};
+use crate::store::{Query, Refusal, Write};
+use crate::value::id::{Id, Kind};
+
+/// References and associations of one step: each is a change with an event, and a delivery for each endpoint that wants it.
+const STEP: usize = 50;
+/// Entries that are read at once.
+const PAGE: usize = 200;
+
+/// What a step came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Moved {
+    /// Something was moved, and more may be left.
+    Some,
+    /// Nothing refers to the records any more, or their merges are undone.
+    All,
+    /// Their survivors are in the trash: it goes on once they are there again.
+    Waits,
+}
+
+/// Moves as much as a caller waits for of what refers to these records; whether nothing is left.
+pub(in crate::engine::resources) async fn move_some(context: &Context, ids: &[Id]) -> Result<bool> {
+    let mut left: Vec<Id> = ids.to_vec();
+    for _ in 0..MERGE_STEPS_MAX {
+        let (group, moved) = step(context, &left).await?;
+        if moved != Moved::Some {
+            left.retain(|id| !group.contains(id));
+        }
+        if left.is_empty() {
+            break;
+        }
+    }
+    let entries = merged::entries(context, ids).await?;
+    Ok(!entries.iter().any(|(entry, _)| entry.is_moving()))
+}
+
+/// Goes on to their ends with the merges that the trash of a scope tells of; gives how many those were. One that fails holds up no other: its
+/// failure is told at the end.
+pub(in crate::engine) async fn finish_merges(context: &Context, rest: Rest<'_>) -> Result<usize> {
+    let mut query = Query {
+        kind: Kind::Trashed,
+        clauses: vec![merged::moving()?],
+        after: None,
+        limit: PAGE,
+    };
+    let (mut finished, mut failure) = (0, None);
+    loop {
+        let page = match context.list(&query).await {
+            Ok(page) => page,
+            Err(error) => return Err(failure.unwrap_or(error)),
+        };
+        query.after = page.documents.last().map(|last| last.id);
+        for document in page.documents {
+            match finish(context, &document, rest).await {
+                Ok(is_finished) => finished += usize::from(is_finished),
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+        if !page.more {
+            return failure.map_or(Ok(finished), Err);
+        }
+    }
+}
+
+async fn finish(context: &Context, document: &Document, rest: Rest<'_>) -> Result<bool> {
+    let ids = [document.decode::<Trashed>()?.record_id];
+    loop {
+        match step(context, &ids).await?.1 {
+            Moved::Some => rest.take().await,
+            Moved::All => return Ok(true),
+            Moved::Waits => return Ok(false),
+        }
+    }
+}
+
+/// Goes one step on with those of these records that one request merged, as whoever asked for that; which those are, and what it came to.
+async fn step(context: &Context, ids: &[Id]) -> Result<(BTreeSet<Id>, Moved)> {
+    let entries = merged::entries(context, ids).await?;
+    let moving = entries.iter().filter(|(entry, _)| entry.is_moving());
+    let merges = moving.filter_map(|(entry, _)| Some((entry.record_id, entry.merge.as_ref()?)));
+    let merges: Vec<_> = merges.collect();
+    let Some((_, first)) = merges.first() else {
+        return Ok((ids.iter().copied().collect(), Moved::All));
+    };
+    let origin = first.origin.clone();
+    let same = merges
+        .iter()
+        .filter(|(_, merge)| merge.origin.request_id == origin.request_id);
+    let merged: BTreeSet<Id> = same.map(|(id, _)| *id).collect();
+    let context = context
+        .clone()
+        .acting_as(origin.actor.into())
+        .for_request(origin.request_id);
+    let ids = merged.iter().copied().collect();
+    let moved = apply(&context, Move { merged: ids }).await?;
+    Ok((merged, moved))
+}
+
+/// Moves some of what refers to merged records. The entries of these are written once more, so that of this and an undo of the merge, at
+/// once, the later finds out.
+struct Move {
+    merged: Vec<Id>,
+}
+
+#[async_trait]
+impl Operation for Move {
+    type Output = Moved;
+
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Moved> {
+        let context = plan.context();
+        let mut entries = merged::entries(context, &self.merged).await?;
+        entries.retain(|(entry, _)| entry.is_moving());
+        if entries.is_empty() {
+            return Ok(Moved::All);
+        }
+        let there = survivors_there(context, &entries).await?;
+        let is_there = |entry: &Trashed| entry.survivor().is_some_and(|into| there.contains(&into));
+        entries.retain(|(entry, _)| is_there(entry));
+        let survivors = entries.iter();
+        let survivors = survivors.filter_map(|(it, _)| Some((it.record_id, it.survivor()?)));
+        let survivors: Survivors = survivors.collect();
+        let merged: Vec<Id> = survivors.keys().copied().collect();
+        let most = Most {
+            records: STEP,
+            bytes: BATCH_CONTACT_BYTES_MAX,
+        };
+        let found = Referring::look(context, &merged, most).await?;
+        let is_all = found.is_empty();
+        if is_all && entries.is_empty() {
+            return Ok(Moved::Waits);
+        }
+        found.move_to(plan, &survivors).await?;
+        plan.require_each(there);
+        for (entry, document) in entries {
+            let after = match is_all {
+                true => entry.clone().moved(),
+                false => entry.kept(),
+            };
+            plan.write(Write::Replace {
+                before: Entry {
+                    record: entry.into(),
+                    json: document.json,
+                },
+                after: Entry::new(after),
+            });
+        }
+        Ok(match is_all {
+            true => Moved::All,
+            false => Moved::Some,
+        })
+    }
+
+    fn refused(&mut self, refusal: Refusal) -> Result<()> {
+        match refusal {
+            // A survivor was deleted meanwhile, or somebody linked it to the same: the next plan finds that.
+            Refusal::Missing(_) | Refusal::UniqueConflict { .. } => Ok(()),
+            Refusal::Configuration
+            | Refusal::ResponseExists
+            | Refusal::VersionConflict { .. }
+            | Refusal::IdConflict { .. } => Err(unexpected(&refusal)),
+        }
+    }
+}
+
+/// The survivors of these entries that are there.
+async fn survivors_there(
+    context: &Context,
+    entries: &[(Trashed, Document)],
+) -> Result<BTreeSet<Id>> {
+    let survivors = entries.iter().filter_map(|(entry, _)| entry.survivor());
+    let survivors: BTreeSet<Id> = survivors.collect();
+    let mut there = BTreeSet::new();
+    for id in survivors {
+        if context.document(id.kind(), id).await?.is_some() {
+            there.insert(id);
+        }
+    }
+    Ok(there)
+}
