@@ -63,6 +63,17 @@ impl Server {
         Err("no key was printed: is the database an empty one?".into())
     }
 
+    /// The live and the test key, which a first start prints.
+    pub async fn keys(&mut self) -> Result<(String, String), Failure> {
+        let live = self.live_key().await?;
+        while let Some(line) = self.lines.next_line().await? {
+            if let Some(key) = line.trim().strip_prefix("test ") {
+                return Ok((live, key.trim().to_owned()));
+            }
+        }
+        Err("no key of test mode was printed".into())
+    }
+
     /// The memory that it holds, in MiB.
     pub fn resident_mib(&self) -> f64 {
         self.status("VmRSS:").map_or(f64::NAN, |kib| kib / 1024.0)
@@ -89,6 +100,11 @@ impl Server {
             ticks.map(|ticks| ticks.parse::<f64>().ok()).sum()
         };
         ticks().map_or(f64::NAN, |ticks| ticks / TICKS_PER_SECOND)
+    }
+
+    /// Kills it with SIGKILL: it ends where it is.
+    pub async fn kill(mut self) -> Result<(), Failure> {
+        Ok(self.child.kill().await?)
     }
 
     /// Stops it in order.

@@ -58,10 +58,14 @@ fn bounds(buffer: &[u8]) -> Option<(usize, usize)> {
 
 /// A request, written whole.
 pub fn request(method: &str, path: &str, key: &str, body: &str) -> Vec<u8> {
+    let head = head(method, path, key, "application/json", body.len());
+    format!("{head}{body}").into_bytes()
+}
+
+/// The head of a request whose body has so many bytes.
+pub fn head(method: &str, path: &str, key: &str, content_type: &str, length: usize) -> String {
     format!(
         "{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
+         Content-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n"
     )
-    .into_bytes()
 }

@@ -11,6 +11,7 @@ mod children;
 mod drive;
 mod floor;
 mod http;
+mod imports;
 mod neighbours;
 mod pair;
 mod report;
@@ -50,6 +51,8 @@ enum Command {
         #[arg(long, default_value = "target/dist/relm-server")]
         server: PathBuf,
     },
+    /// Measures imports and exports of a file beside a client that sends batches and reads pages; or kills the server meanwhile.
+    Imports(imports::Imports),
     /// Measures how long `/healthz` takes while one caller sends what costs most.
     Neighbours(neighbours::Neighbours),
     /// Serves a floor.
@@ -74,6 +77,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Table(table) => unless_stopped(table.run()).await,
         Command::Builds(builds) => unless_stopped(builds.run()).await,
         Command::Scale(scale) => unless_stopped(scale.run()).await,
+        Command::Imports(imports) => unless_stopped(imports.run()).await,
         Command::Neighbours(neighbours) => unless_stopped(neighbours.run()).await,
         Command::Webhooks { seconds, server } => {
             unless_stopped(webhooks::run(seconds, server)).await

@@ -132,7 +132,8 @@ pub fn batch(first: u64) -> String {
     json!({ "contacts": rows }).to_string()
 }
 
-fn contact(number: u64) -> Value {
+/// The contact of a number.
+pub fn contact(number: u64) -> Value {
     let plan = ["free", "pro", "enterprise"][(number % 3) as usize];
     json!({
         "email": format!("user{number}@example.com"),

@@ -478,10 +478,12 @@ macro_rules! for_each_case {
             [engine::imports] {
                 an_import_takes_in_every_row
                 an_import_goes_on_where_it_was_left
-                a_dry_run_of_an_import_comes_to_the_same
                 an_import_is_undone
                 imports_are_cancelled_and_bounded
                 what_is_left_of_imports_is_removed
+            }
+            [engine::dry_runs] {
+                a_dry_run_of_an_import_comes_to_the_same
             }
             [engine::kept_rows] {
                 a_dry_run_keeps_its_rows_for_imports

@@ -12,6 +12,7 @@ pub(crate) mod compositions;
 pub(crate) mod definitions;
 pub(crate) mod deliveries;
 pub(crate) mod disabling;
+pub(crate) mod dry_runs;
 pub(crate) mod duplicates;
 pub(crate) mod edges;
 pub(crate) mod event_filters;

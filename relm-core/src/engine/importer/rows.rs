@@ -1,5 +1,8 @@
 //! The rows of one chunk: what they change, what becomes of each and how far the import is are one commit.
 
+use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use async_trait::async_trait;
 
 use super::shadows::plan_shadows;
@@ -16,6 +19,28 @@ use crate::value::id::Id;
 use crate::value::request_id::RequestId;
 use crate::value::time::Timestamp;
 
+/// A chunk that was read while the one before it was committed, and what its rows say.
+pub(super) struct ChunkAhead {
+    number: i64,
+    stored: StoredChunk,
+    rows: ImportRows,
+}
+
+impl ChunkAhead {
+    /// The chunk behind the next one of an import. What cannot be read ahead is read once it is its turn, and fails then.
+    pub async fn read(context: &Context, import: &Import) -> Option<Self> {
+        let number = import.work.next_chunk + 1;
+        let stored = StoredChunk::read(context, import.id, number).await;
+        let stored = stored.ok()??;
+        let rows = ImportRows::read(import, &stored.chunk.waiting).ok()?;
+        Some(Self {
+            number,
+            stored,
+            rows,
+        })
+    }
+}
+
 /// Works on the next chunk of an import; after the last one, ends the import.
 pub(super) struct RowsStep<'a> {
     import: Id,
@@ -23,18 +48,48 @@ pub(super) struct RowsStep<'a> {
     worker: &'a str,
     /// Whether the import is left to others with it.
     is_last: bool,
-    /// The rows of the chunk, as far as they were read in an attempt before.
+    /// The chunk as it was read ahead, for the first attempt alone: what another one meets may be newer.
+    ahead: Option<(i64, StoredChunk)>,
+    /// The rows of the chunk, as far as they were read ahead or in an attempt before.
     rows: Option<(i64, ImportRows)>,
+    /// Whether a chunk was planned, and its commit is what is waited for.
+    is_planned: &'a AtomicBool,
 }
 
 impl<'a> RowsStep<'a> {
-    pub fn new(import: Id, request: RequestId, worker: &'a str, is_last: bool) -> Self {
+    /// A step, which says when its chunk was planned.
+    pub fn new(
+        import: Id,
+        request: RequestId,
+        worker: &'a str,
+        is_last: bool,
+        is_planned: &'a AtomicBool,
+    ) -> Self {
         Self {
             import,
             request,
             worker,
             is_last,
+            ahead: None,
             rows: None,
+            is_planned,
+        }
+    }
+
+    /// The same step, which need not read its chunk where it is this one.
+    pub fn knowing(mut self, ahead: Option<ChunkAhead>) -> Self {
+        if let Some(ahead) = ahead {
+            self.ahead = Some((ahead.number, ahead.stored));
+            self.rows = Some((ahead.number, ahead.rows));
+        }
+        self
+    }
+
+    /// The chunk of this number, or none where it was removed.
+    async fn chunk(&mut self, context: &Context, number: i64) -> Result<Option<StoredChunk>> {
+        match self.ahead.take().filter(|(ahead, _)| *ahead == number) {
+            Some((_, stored)) => Ok(Some(stored)),
+            None => StoredChunk::read(context, self.import, number).await,
         }
     }
 
@@ -101,16 +156,14 @@ impl Operation for RowsStep<'_> {
             stored.replace(plan, completed)?;
             return Ok(Step::Worked);
         }
-        let Some(stored_chunk) = StoredChunk::read(context, self.import, number).await? else {
+        let Some(mut stored_chunk) = self.chunk(context, number).await? else {
             return self.without(context, &stored.import).await;
         };
-        let outcomes = self
-            .outcomes(plan, &stored.import, &stored_chunk.chunk)
-            .await?;
+        let mut chunk = mem::take(&mut stored_chunk.chunk);
+        let outcomes = self.outcomes(plan, &stored.import, &chunk).await?;
         let mut after = stored.import.next_version();
         after.status = ImportStatus::Running;
         after.started_at.get_or_insert(now);
-        let mut chunk = stored_chunk.chunk.clone();
         let has_changed = take_in(&mut after, &mut chunk, outcomes);
         if has_changed && !after.dry_run {
             chunk.requests.push(self.request);
@@ -123,6 +176,7 @@ impl Operation for RowsStep<'_> {
         after.work.worker = lease.map(|_| self.worker.to_owned());
         stored_chunk.replace(plan, &chunk)?;
         stored.replace(plan, counted(&after, now))?;
+        self.is_planned.store(true, Ordering::Release);
         Ok(Step::Worked)
     }
 
@@ -146,7 +200,7 @@ fn counted(import: &Import, now: Timestamp) -> Import {
 /// Takes in what became of the first rows of a chunk; whether they changed anything.
 fn take_in(import: &mut Import, chunk: &mut Chunk, outcomes: Vec<RowOutcome>) -> bool {
     let left = chunk.waiting.split_off(outcomes.len());
-    let worked = std::mem::replace(&mut chunk.waiting, left);
+    let worked = mem::replace(&mut chunk.waiting, left);
     if import.work.keeps_rows {
         chunk.kept.rows.extend_from_slice(&worked);
     }
@@ -174,12 +228,12 @@ fn take_in(import: &mut Import, chunk: &mut Chunk, outcomes: Vec<RowOutcome>) ->
             chunk.kept.unread.extend_from_slice(&chunk.unread);
             chunk.kept.unread_more += chunk.unread_more;
         }
-        for unread in std::mem::take(&mut chunk.unread) {
+        for unread in mem::take(&mut chunk.unread) {
             import.rows += 1;
             import.failed += 1;
             keep_failed(import, chunk, unread);
         }
-        let more = std::mem::take(&mut chunk.unread_more);
+        let more = mem::take(&mut chunk.unread_more);
         import.rows += more;
         import.failed += more;
         chunk.failed.sort_by_key(|failed| failed.line);

@@ -1,7 +1,7 @@
 //! The rows of a chunk of a dry run: they are worked on in the shadow of the import, and what they make of records is kept there for the
 //! chunks that follow.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 
@@ -22,7 +22,10 @@ pub(super) async fn plan_shadows(
     let (shadow, staging) = plan.context().import_shadow(import);
     let outcomes = apply(&shadow, InShadow { rows }).await?;
     let staged = staging.batch(plan.context().scope(), plan.now());
-    let mut shadows = Shadows::default();
+    let mut shadows = Shadows {
+        named: named(&staged.writes),
+        ..Shadows::default()
+    };
     for write in &staged.writes {
         shadows.note(write)?;
     }
@@ -48,9 +51,23 @@ impl Operation for InShadow<'_> {
     }
 }
 
+/// The records that have the unique values that are written.
+fn named(writes: &[Write]) -> BTreeSet<Id> {
+    let records = writes.iter().filter_map(|write| match write {
+        Write::Insert(after) | Write::Replace { after, .. } => match &after.record {
+            Record::UniqueValue(value) => Some(value.record_id),
+            _ => None,
+        },
+        _ => None,
+    });
+    records.collect()
+}
+
 /// What is to be kept, by the keys of the pieces. Who holds a key after all writes is who holds it.
 #[derive(Default)]
 struct Shadows {
+    /// The records that are found by what is written of unique values.
+    named: BTreeSet<Id>,
     records: BTreeMap<Id, Shadow>,
     freed: BTreeMap<(Kind, String), ()>,
     held: BTreeMap<(Kind, String), Id>,
@@ -78,8 +95,8 @@ impl Shadows {
             entry.record.unique_key().map(|key| (kind, key))
         };
         let (was, is) = (before.and_then(key), after.and_then(key));
-        // Nothing finds a new record that has no key.
-        let is_found = before.is_some() || is.is_some();
+        // Nothing finds a new record that has neither a key nor a unique value.
+        let is_found = before.is_some() || is.is_some() || self.named.contains(&entry.record.id());
         if is_found {
             let shadow = match after {
                 Some(after) => Shadow::Record(raw(&after.json)?),

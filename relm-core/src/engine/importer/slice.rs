@@ -1,10 +1,15 @@
 //! Some time for one import.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 
 use async_trait::async_trait;
+use futures_util::future::{Either, join, select};
 
-use super::rows::RowsStep;
+use super::rows::{ChunkAhead, RowsStep};
 use super::step::{Step, give_way};
 use super::undoing::UndoStep;
 use crate::engine::change::{Operation, Plan, apply};
@@ -53,6 +58,7 @@ impl<'a> Slice<'a> {
         let context = Context::open(self.components, scope, Actor::SYSTEM.into()).await?;
         let environment = context.environment();
         let began = environment.monotonic();
+        let mut ahead = None;
         loop {
             let Some(Stored { import: now, .. }) = Stored::read(&context, import).await? else {
                 return self.end(&context).await;
@@ -66,7 +72,7 @@ impl<'a> Slice<'a> {
                     apply(&context, NeverArrived { import }).await?;
                 }
                 ImportStatus::Queued | ImportStatus::Running | ImportStatus::Undoing => {
-                    let stepped = self.step(&context, &now, is_last).await;
+                    let stepped = self.step(&context, &now, is_last, &mut ahead).await;
                     if self.or_fail(&context, stepped).await? == Step::Lost {
                         return Ok(Spent::Waits);
                     }
@@ -87,7 +93,15 @@ impl<'a> Slice<'a> {
         }
     }
 
-    async fn step(&self, context: &Context, import: &Import, is_last: bool) -> Result<Step> {
+    /// Takes a step. While a chunk is committed, the one behind it is read: `ahead` is what the step before read, and then what this one
+    /// did.
+    async fn step(
+        &self,
+        context: &Context,
+        import: &Import,
+        is_last: bool,
+        ahead: &mut Option<ChunkAhead>,
+    ) -> Result<Step> {
         let request = context.environment().mint_request();
         let context = context
             .clone()
@@ -96,8 +110,22 @@ impl<'a> Slice<'a> {
         if import.status == ImportStatus::Undoing {
             return UndoStep::take(&context, import, self.worker, is_last).await;
         }
-        let step = RowsStep::new(import.id, request, self.worker, is_last);
-        apply(&context, step).await
+        let is_planned = AtomicBool::new(false);
+        let step = RowsStep::new(import.id, request, self.worker, is_last, &is_planned);
+        let step = pin!(apply(&context, step.knowing(ahead.take())));
+        // Looked at whenever the step waits for something.
+        let committing = poll_fn(|_| match is_planned.load(Ordering::Acquire) && !is_last {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        });
+        match select(step, committing).await {
+            Either::Left((stepped, _)) => stepped,
+            Either::Right(((), step)) => {
+                let (stepped, next) = join(step, ChunkAhead::read(&context, import)).await;
+                *ahead = next;
+                stepped
+            }
+        }
     }
 
     /// What fails for another reason than the store is not going to succeed: the import ends with it.

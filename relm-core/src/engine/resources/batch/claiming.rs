@@ -50,9 +50,8 @@ impl<T: Object + Into<Record>> WorkingSet<T> {
     /// Notes who has a value in the store; keeps the record where rows are known by it.
     fn note(&mut self, key: Key, record: T, document: Document, bytes_left: &mut usize) {
         let id = document.id;
-        let known = self.records.iter().position(|it| it.record.id() == id);
-        let holder = match known {
-            Some(place) => Holder::Batched(place),
+        let holder = match self.stored.get(&id) {
+            Some(place) => Holder::Batched(*place),
             None if self.claimed.dedup.contains(&key.0) => {
                 *bytes_left = bytes_left.saturating_sub(document.json.len());
                 Holder::Batched(self.insert_stored(record, document))

@@ -1,5 +1,6 @@
 //! What a batch works on while it is planned: the records that its rows meet or make, within bounds.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -40,6 +41,8 @@ impl<T> Batched<T> {
 pub(in crate::engine::resources) struct WorkingSet<T> {
     /// The records, in the order of their first row.
     pub(super) records: Vec<Batched<T>>,
+    /// The places of those that the store has.
+    pub(super) stored: HashMap<Id, usize>,
     /// Who has which unique value.
     pub(super) claimed: Claimed,
     /// What the rows have records refer to that did not before.
@@ -59,6 +62,7 @@ impl<T: Object + Into<Record>> WorkingSet<T> {
     pub fn new(members: &[UniqueMember], dedup: &[usize], rows: usize, claims: Claims) -> Self {
         Self {
             records: Vec::new(),
+            stored: HashMap::new(),
             claimed: Claimed::new(members, dedup, claims),
             references: Vec::new(),
             events: Vec::with_capacity(rows),
@@ -71,6 +75,7 @@ impl<T: Object + Into<Record>> WorkingSet<T> {
 
     /// Takes in a record as the store has it, and gives its place.
     pub fn insert_stored(&mut self, record: T, document: Document) -> usize {
+        self.stored.insert(document.id, self.records.len());
         self.records.push(Batched {
             record: record.clone(),
             document: document.clone(),
