@@ -88,6 +88,11 @@ pub(super) async fn get(scoped: &Scoped, of: ObjectType, id: Id) -> Result<Optio
     on!(of, scoped, |objects| objects.get_json(id).await)
 }
 
+/// The record of this id, or the one that it was merged into.
+pub(super) async fn resolve(scoped: &Scoped, of: ObjectType, id: Id) -> Result<Option<Document>> {
+    on!(of, scoped, |objects| objects.resolve_json(id).await)
+}
+
 pub(super) async fn history(
     scoped: &Scoped,
     of: ObjectType,

@@ -83,3 +83,24 @@ fn the_trash_takes_no_filters_and_says_so() {
         told.text
     );
 }
+
+#[test]
+fn the_page_of_a_merged_record_leads_to_the_one_that_it_was_merged_into() {
+    let world = World::new();
+    let mut browser = world.signed_in(EVA, Role::Editor);
+    let ada = make(&world, ObjectType::Contact, json!({ "first_name": CANARY }));
+    let twin = make(&world, ObjectType::Contact, json!({ "first_name": "Ada" }));
+    let merge = json!({ "from": [twin] });
+    let scoped = world.scoped();
+    wait(scoped.contacts().merge_json(ada, merge, None)).unwrap();
+    let page = browser.get(&format!("{}/contacts/{twin}", world.place));
+    page.shows_as_text(CANARY);
+    let href = format!("href=\"{}/contacts/{ada}\"", world.place);
+    assert!(page.text.contains(&href), "{}", page.text);
+    // It is undone by its request: the trash has no more of it than its id.
+    assert!(!page.text.contains("/restore\""), "{}", page.text);
+    let trash = browser.get(&format!("{}/contacts/trash", world.place));
+    assert!(trash.text.contains("The trash is empty."), "{}", trash.text);
+    let survivor = browser.get(&format!("{}/contacts/{ada}", world.place));
+    assert!(survivor.text.contains("merged"), "{}", survivor.text);
+}

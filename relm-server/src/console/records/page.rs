@@ -39,8 +39,10 @@ struct Page {
     path: String,
     id: Id,
     name: String,
-    /// None where the record is deleted.
+    /// None where the record is deleted, or merged.
     shown: Option<Shown>,
+    /// Where the record is that it was merged into, and its name.
+    merged_into: Option<(String, String)>,
     links: Links,
     form: LinkForm,
     error: Option<Error>,
@@ -142,6 +144,10 @@ pub(super) async fn shown(
         ),
         None => (id.text(), None),
     };
+    let merged_into = match &found {
+        Some(_) => None,
+        None => survivor(&scoped, &place, object, id).await?,
+    };
     let links = match &found {
         Some(_) => Links::of(&scoped, &place, object, id).await?,
         None => Links::default(),
@@ -157,6 +163,7 @@ pub(super) async fn shown(
         id,
         name,
         shown: record,
+        merged_into,
         links,
         form,
         error,
@@ -166,6 +173,20 @@ pub(super) async fn shown(
         call: curl::line(&visit.api, "GET", &call, curl::KEY, None),
     };
     Ok(page_of(status, &page))
+}
+
+/// Where the record is that this one was merged into, and its name.
+async fn survivor(
+    scoped: &Scoped,
+    place: &Place,
+    object: ObjectType,
+    id: Id,
+) -> Result<Option<(String, String)>, Error> {
+    let Some(survivor) = objects::resolve(scoped, object, id).await? else {
+        return Ok(None);
+    };
+    let path = format!("{}/{}", path_of(place, object), survivor.id);
+    Ok(Some((path, names::of_document(&survivor)?)))
 }
 
 async fn record(
