@@ -6,6 +6,7 @@
 #[macro_export]
 macro_rules! for_each_case {
     (case_table()) => { $crate::for_each_case!(@ (case_table) ()); };
+    (contract_tests $with:tt) => { $crate::for_each_case!(@ ($crate::contract_tests) $with); };
     (conformance_tests $with:tt) => { $crate::for_each_case!(@ ($crate::conformance_tests) $with); };
     (@ ($($callback:tt)*) $with:tt) => {
         $($callback)*! {

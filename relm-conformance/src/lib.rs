@@ -91,6 +91,15 @@ macro_rules! store_conformance {
     };
 }
 
+/// The cases of the contract of stores alone, without those of the engine: for another way to open a store that the whole suite
+/// holds to its promises already. It takes attributes, a fresh store and how to run a future, as [`store_conformance!`] does.
+#[macro_export]
+macro_rules! store_contract {
+    ($(#[$attribute:meta])*; $fresh:expr, $block_on:expr $(,)?) => {
+        $crate::for_each_case!(contract_tests([$(#[$attribute])*] $fresh, $block_on));
+    };
+}
+
 /// Expands to `conformance_test!([…] fresh(), block_on) keys_compare_by_code_point); …`.
 #[doc(hidden)]
 #[macro_export]
@@ -98,6 +107,24 @@ macro_rules! conformance_tests {
     ($with:tt $($module:tt { $($name:ident)* })*) => {
         $($($crate::conformance_test!($with $name);)*)*
     };
+}
+
+/// Expands to what [`conformance_tests!`] expands to, of the modules of the contract.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! contract_tests {
+    ($with:tt $($module:tt { $($name:ident)* })*) => {
+        $($crate::contract_tests_of!($with $module $($name)*);)*
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! contract_tests_of {
+    ($with:tt [store::$file:ident] $($name:ident)*) => {
+        $($crate::conformance_test!($with $name);)*
+    };
+    ($with:tt [engine::$file:ident] $($name:ident)*) => {};
 }
 
 /// Expands to `#[test] fn keys_compare_by_code_point() { run("keys_compare_by_code_point", || fresh(), block_on) }`.

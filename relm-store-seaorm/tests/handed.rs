@@ -1,5 +1,5 @@
 //! Stores over pools that a program has: held to the contract of all stores, and refused where they are not set as a store
-//! needs them.
+//! needs them. Above its pool such a store is the one that `postgres.rs` and `mariadb.rs` hold to the engine's cases too.
 
 mod throwaway;
 
@@ -14,16 +14,16 @@ use throwaway::{RUNTIME, Server};
 static POSTGRES: Server = Server::named("RELM_TEST_POSTGRES_URL");
 static MARIADB: Server = Server::named("RELM_TEST_MARIADB_URL");
 
-mod conformance_on_postgres {
-    relm_conformance::store_conformance!(
+mod contract_on_postgres {
+    relm_conformance::store_contract!(
         #[test_requirements::requires(postgres)];
         super::POSTGRES.guarded_handed(),
         |case| super::RUNTIME.block_on(case)
     );
 }
 
-mod conformance_on_mariadb {
-    relm_conformance::store_conformance!(
+mod contract_on_mariadb {
+    relm_conformance::store_contract!(
         #[test_requirements::requires(mariadb)];
         super::MARIADB.guarded_handed(),
         |case| super::RUNTIME.block_on(case)
