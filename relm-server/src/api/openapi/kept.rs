@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn what_was_not_asked_for_leaves_first() {
         let kept = Kept::default();
-        let names = ["a", "b", "c"].map(|key| fields(key));
+        let names = ["a", "b", "c"].map(fields);
         let third = || Bytes::from(vec![0; BYTES_MAX / 3]);
         for fields in &names {
             kept.get_or_make(fields.clone(), |_| third());
