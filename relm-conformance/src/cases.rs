@@ -426,6 +426,7 @@ macro_rules! for_each_case {
                 a_merged_id_goes_with_its_survivor
                 a_merge_happens_once
                 a_merge_is_undone
+                an_undo_keeps_what_another_was_merged_into
             }
             [engine::merge_steps] {
                 a_merge_of_many_references_goes_on_in_steps

@@ -1,10 +1,11 @@
 //! What the ids of merged records stand for, until a merge is undone.
 
-use relm_core::engine::{ListRequest, MergeInput, Scoped};
+use relm_core::engine::{ConflictCode, ListRequest, MergeInput, Scoped};
 use relm_core::error::ErrorKind;
 use relm_core::record::association::AssociationInput;
 use relm_core::record::object::{ContactInput, DealInput};
 use relm_core::value::id::{Id, Kind};
+use serde_json::json;
 
 use super::acme::{Acme, company, contact, failure, phone};
 use super::merges::{activity, create, deal, merge, stands_for};
@@ -141,6 +142,12 @@ pub(crate) async fn a_merge_happens_once(store: Subject) {
         .merge(ada, MergeInput::new([ada]), None)
         .await;
     assert_eq!(failure(other), ErrorKind::IdempotencyConflict);
+    // Beside another that is merged now, a value of the one that was merged before is refused: it is kept no more.
+    let eve = create(scoped, phone("3")).await.id;
+    let chosen = json!({ "from": [bob, eve], "fields": { "phone": bob } });
+    let refused = scoped.contacts().merge_json(ada, chosen, None).await;
+    assert_eq!(failure(refused), ErrorKind::ValidationFailed);
+    assert_eq!(stands_for(scoped, eve).await, Some((eve, vec![])));
 }
 
 /// Undone, everything is as it was: the records, their values, what refers to them, and what their ids stand for.
@@ -193,4 +200,26 @@ pub(crate) async fn a_merge_is_undone(store: Subject) {
     // And merged again, it is as it was.
     merge(scoped, bob, &[old]).await;
     assert_eq!(everything(&acme, &store).await, between);
+}
+
+/// A record that another was merged into is in use by that: the undo of what made it leaves it, and says what is in the way.
+pub(crate) async fn an_undo_keeps_what_another_was_merged_into(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let scoped = &acme.scoped;
+    let old = create(scoped, phone("1")).await.id;
+    let (by, made) = request(&acme);
+    let ada = create(&by, phone("2")).await.id;
+    let (by, merged) = request(&acme);
+    merge(&by, ada, &[old]).await;
+    let early = undo(scoped, made).await;
+    let conflicts = early.conflicts.iter();
+    let told: Vec<_> = conflicts
+        .map(|it| (it.id, it.code, it.existing_id))
+        .collect();
+    assert_eq!(told, [(ada, ConflictCode::InUse, Some(old))]);
+    assert_eq!(stands_for(scoped, old).await, Some((ada, vec![old])));
+    assert_eq!(undo(scoped, merged).await.conflicts, []);
+    assert_eq!(undo(scoped, made).await.conflicts, []);
+    assert_eq!(stands_for(scoped, old).await, Some((old, vec![])));
+    assert_eq!(stands_for(scoped, ada).await, None);
 }

@@ -52,7 +52,12 @@ pub(super) async fn get<T: Object + Into<Record>>(mut call: Call) -> Outcome {
         None => objects.resolve_json(id).await?,
     };
     let document = found.ok_or_else(|| missing(kind))?;
-    let answer = Answer::document(&document).versioned();
+    let answer = Answer::document(&document);
+    if document.id != id {
+        // The versions of another record would be mistaken for those of the one that this id was before it was merged.
+        return Ok(answer);
+    }
+    let answer = answer.versioned();
     let is_known = answer
         .etag()
         .is_some_and(|tag| entity_tag::is_known(&call.head.headers, tag));

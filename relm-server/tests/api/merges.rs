@@ -50,12 +50,13 @@ fn a_merged_record_answers_for_both() {
     assert_eq!(ask("two").is(200), expected);
     let found = user.get(&twin);
     assert_eq!(found.is(200), expected);
-    assert_eq!(found.header("etag"), "\"2\"");
+    // A tag has a version of the record that it was had for, which here is another one.
+    assert!(found.headers.get("etag").is_none());
     let known = user
         .ask("GET", &twin)
         .header("if-none-match", "\"2\"")
         .send();
-    assert_eq!(known.status, 304);
+    assert_eq!(known.is(200), expected);
     assert_eq!(ids(&user.get("/v1/contacts").is(200)), [ids_of[0].as_str()]);
     let deals = format!("/v1/deals?primary_contact_id={}", ids_of[0]);
     assert_eq!(user.get(&deals).is(200)["data"][0]["version"], 2);

@@ -69,14 +69,19 @@ pub(super) async fn merge<T: Object + Into<Record>>(
         warnings: warnings.to_vec(),
         of: PhantomData,
     };
-    match move_some(context, &from).await {
-        // The records are one, and whoever finds their entries goes on: an error would say that nothing was done.
-        Err(error) if error.kind() != ErrorKind::IdempotencyConflict && is_kept(context) => {
-            let kept = apply_once(context, report(&begun.warnings)).await;
-            Ok(kept.unwrap_or_else(|_| Reply::new(Outcome::Accepted, begun.body)))
-        }
-        Err(error) => Err(error),
-        Ok(_) => apply_once(context, report(&begun.warnings)).await,
+    let moved = move_some(context, &from).await;
+    // The records are one, and whoever finds their entries goes on: an error would say that nothing was done.
+    let is_told =
+        |error: &Error| error.kind() == ErrorKind::IdempotencyConflict || !is_kept(context);
+    let outcome = match moved {
+        Ok(true) => Outcome::Done,
+        Ok(false) => Outcome::Accepted,
+        Err(error) if is_told(&error) => return Err(error),
+        Err(_) => Outcome::Accepted,
+    };
+    match apply_once(context, report(&begun.warnings)).await {
+        Err(error) if !is_told(&error) => Ok(Reply::new(outcome, begun.body)),
+        reported => reported,
     }
 }
 
@@ -152,6 +157,22 @@ impl<T: Object + Into<Record>> Begin<T> {
             }
         }
         Ok(losers)
+    }
+
+    /// Refuses the value of a record that was merged into this one before: nobody has it any more.
+    fn check_choices(&self, losers: &[Id]) -> Result<()> {
+        for (name, source) in &self.input.fields {
+            if let MergeSource::Record(id) = source
+                && !losers.contains(id)
+            {
+                let message = format!(
+                    "`{id}` was merged into this record before, and its value is not kept: give the value by an update."
+                );
+                let error = Error::new(ErrorKind::ValidationFailed, message);
+                return Err(error.at(format!("fields.{name}")));
+            }
+        }
+        Ok(())
     }
 
     /// The survivor with the values that it gets, checked as an update of it is.
@@ -235,13 +256,14 @@ impl<T: Object + Into<Record>> Operation for Begin<T> {
         if losers.is_empty() {
             // It was done before: what is left of it goes on.
             return Ok(Begun {
-                body: document.json,
+                body: as_it_is(context, self.id, document.json).await?,
                 warnings: Vec::new(),
             });
         }
         check_version(&before, self.expected)?;
         let records: Vec<T> = losers.iter().map(|(loser, _)| loser.clone()).collect();
         let ids: Vec<Id> = records.iter().map(T::id).collect();
+        self.check_choices(&ids)?;
         let (after, warnings) = self.survivor(plan, &before, &records)?;
         require_references(plan, Some(&before), &after);
         let json = self.write(plan, (before, document), after, &ids)?;
@@ -363,9 +385,15 @@ impl<T: Object + Into<Record>> Operation for Report<T> {
             true => Outcome::Accepted,
             false => Outcome::Done,
         };
-        let all = merged::losers(context, &[self.id], MERGED_LISTED_MAX).await?;
-        let all: Vec<Id> = all.iter().map(|(entry, _)| entry.record_id).collect();
         let json = with_warnings(document.json, &self.warnings)?;
-        Ok(Reply::new(outcome, shown(json, &all, None)?).about([self.id]))
+        let json = as_it_is(context, self.id, json).await?;
+        Ok(Reply::new(outcome, json).about([self.id]))
     }
+}
+
+/// A survivor's JSON, with the ids of all that was merged into it.
+async fn as_it_is(context: &Context, id: Id, json: Arc<str>) -> Result<Arc<str>> {
+    let all = merged::losers(context, &[id], MERGED_LISTED_MAX).await?;
+    let all: Vec<Id> = all.iter().map(|(entry, _)| entry.record_id).collect();
+    shown(json, &all, None)
 }

@@ -1,4 +1,4 @@
-//! What an undo does not remove, since others have linked it or refer to it since.
+//! What an undo does not remove, since others have linked it, refer to it or were merged into it since.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,6 +58,16 @@ pub(super) async fn keep(
                 .await?;
         }
     }
+    let is_own = |record: &Record, _: Id| match record {
+        Record::Trashed(entry) if entry.survivor().is_some() => {
+            let action = actions.get(&entry.record_id);
+            action.is_some_and(|action| !action.removes())
+        }
+        // What else the trash has of it is no use of it.
+        _ => true,
+    };
+    used.look(context, Kind::Trashed, "to_id", &leaving, &is_own)
+        .await?;
     Ok(used.take_out(actions))
 }
 
@@ -127,9 +137,13 @@ impl Used {
         let Some(to) = Id::parse(&id) else {
             return;
         };
+        let by = match record {
+            Record::Trashed(merged) => merged.record_id,
+            _ => record.id(),
+        };
         match is_own(record, to) {
-            true => drop(self.own.insert((record.id(), to))),
-            false => drop(self.by.entry(to).or_insert(record.id())),
+            true => drop(self.own.insert((by, to))),
+            false => drop(self.by.entry(to).or_insert(by)),
         }
     }
 
@@ -157,6 +171,10 @@ impl Used {
 
 fn conflict(id: Id, by: Id) -> UndoConflict {
     let message = match by.kind() {
+        // No record refers to another of its type.
+        kind if kind == id.kind() => {
+            "Another record was merged into it since: it stays. Undo the request that merged them first."
+        }
         Kind::Association => "It was linked since: it stays. Remove the association first.",
         _ => "Another record refers to it since: it stays. Clear that reference first.",
     };
