@@ -102,5 +102,5 @@ fn the_page_of_a_merged_record_leads_to_the_one_that_it_was_merged_into() {
     let trash = browser.get(&format!("{}/contacts/trash", world.place));
     assert!(trash.text.contains("The trash is empty."), "{}", trash.text);
     let survivor = browser.get(&format!("{}/contacts/{ada}", world.place));
-    assert!(survivor.text.contains("merged"), "{}", survivor.text);
+    assert!(survivor.text.contains("Merged"), "{}", survivor.text);
 }
