@@ -82,12 +82,16 @@ fn random_file(seed: u64, companies: &[Id]) -> File {
         format: Some(format),
         ..FileOptions::default()
     });
-    let mut pieces = Vec::new();
-    if format == FileFormat::Csv {
+    let mut pieces = vec![match format {
         // With a blank line as long as it takes for rows to be read before the file ends.
-        let blank = " ".repeat(FILE_HEADER_BYTES_MAX);
-        pieces.push(format!("{}\n{blank}\n", COLUMNS.join(",")));
-    }
+        FileFormat::Csv => format!(
+            "{}\n{}\n",
+            COLUMNS.join(","),
+            " ".repeat(FILE_HEADER_BYTES_MAX)
+        ),
+        // With a row that has a member.
+        _ => "{\"first_name\":\"Ada\"}\n".to_owned(),
+    }];
     let mut rows: Vec<String> = Vec::new();
     for _ in 0..2 + drawn.below(5) {
         let mut piece = String::new();

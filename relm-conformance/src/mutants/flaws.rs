@@ -34,7 +34,7 @@ macro_rules! for_each_broken_store {
                     links_never_lead_to_a_deleted_record
                 ]
                 SoftDelete a_soft_delete_is_noticed [
-                    a_merged_id_goes_with_its_survivor merged_ids_go_with_their_survivor a_deleted_record_is_gone a_deleted_record_is_restored_as_it_was an_association_waits_for_its_later_end
+                    an_undo_keeps_what_another_was_merged_into a_merged_id_goes_with_its_survivor merged_ids_go_with_their_survivor a_deleted_record_is_gone a_deleted_record_is_restored_as_it_was an_association_waits_for_its_later_end
                     what_can_be_restored_has_its_associations an_association_that_is_there_stays each_association_comes_back_by_itself
                     a_hub_is_deleted_up_to_its_limit a_hub_comes_back_whole
                 ]

@@ -41,7 +41,7 @@ fn commands(document: &str) -> Vec<String> {
     commands
 }
 
-/// Somebody who runs examples, and puts the ids that were answered in the place of `con_…`.
+/// Somebody who runs examples, and puts the ids that were answered in the place of `con_…`: of two, `con_…A` and `con_…B`.
 struct Newcomer<'a> {
     server: &'a Server,
     key: &'a str,
@@ -78,6 +78,9 @@ impl Newcomer<'_> {
             command = command.replace("cursor=…", &format!("cursor={cursor}"));
         }
         for (prefix, ids) in &self.ids {
+            for (name, id) in ["A", "B"].into_iter().zip(ids.iter().rev()) {
+                command = command.replace(&format!("{prefix}_…{name}"), id);
+            }
             let latest = ids.last().map_or("", String::as_str);
             command = command.replace(&format!("{prefix}_…"), latest);
         }
@@ -85,8 +88,13 @@ impl Newcomer<'_> {
         command
     }
 
-    /// Remembers what was answered, and forgets what is deleted.
+    /// Remembers what was answered, and forgets what is deleted or merged.
     fn learn(&mut self, answer: &Value) {
+        let merged = answer["merged_from"].as_array().into_iter().flatten();
+        for merged in merged.filter_map(Value::as_str) {
+            let mut known = self.ids.values_mut();
+            known.for_each(|ids| ids.retain(|other| other != merged));
+        }
         let rows = answer["data"].as_array().into_iter().flatten();
         if let Some(request) = rows.clone().find_map(|event| event["request_id"].as_str()) {
             let known = self.ids.entry("req".to_owned()).or_default();
