@@ -92,7 +92,7 @@ impl Newcomer<'_> {
     fn learn(&mut self, answer: &Value) {
         let merged = answer["merged_from"].as_array().into_iter().flatten();
         for merged in merged.filter_map(Value::as_str) {
-            let mut known = self.ids.values_mut();
+            let known = self.ids.values_mut();
             known.for_each(|ids| ids.retain(|other| other != merged));
         }
         let rows = answer["data"].as_array().into_iter().flatten();
