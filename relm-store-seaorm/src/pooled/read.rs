@@ -17,12 +17,12 @@ use sea_orm::QueryResult;
 use super::error::{Cause, Failure};
 use super::executor::Executor;
 use super::statement::{document, id};
-use crate::dialect::{Dialect, ManyRows};
+use crate::dialect::Dialect;
 use crate::plan::about;
 use crate::query::{ListPlan, documents};
 use crate::queue::{next_queue, queues_by_groups, queues_by_skips};
 use crate::scope_number::{NumberedQueue, Place, scope_number, with_scopes, workspaces_of};
-use crate::sql::{Row, Sql, table};
+use crate::sql::{Sql, table};
 
 /// Unique keys that one statement looks up.
 const KEYS_MAX: usize = 512;
@@ -67,43 +67,16 @@ async fn find_on(
     let column = columns(kind)[place].name;
     let mut found: HashMap<String, Document> = HashMap::new();
     for keys in keys.chunks(KEYS_MAX) {
-        let sql = holders(on.dialect(), (scope, kind, column), keys);
+        let keys: Vec<_> = keys.iter().map(|key| key.clone().into()).collect();
+        let mut sql = Sql::new("SELECT ");
+        sql.push(column).push(", id, doc FROM ").push(table(kind));
+        sql.push(" WHERE scope = ").bind(scope_number(scope));
+        sql.and_in(column, &keys);
         for row in on.rows(&sql).await? {
             found.insert(row.try_get_by_index(0)?, document(&row, 1)?);
         }
     }
     Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
-}
-
-/// The records that have these unique keys, each with its key: `column, id, doc`.
-///
-/// PostgreSQL plans a list by how many rows it thinks that each value has, which of a table that it took no statistics of is one of 200:
-/// it would read all of a table into which many are written, and keep to that. So each key is looked up by itself, as the first one of an
-/// order that one index has: that of a key alone looks as good to it by any index of the scope, while there are few rows.
-fn holders(dialect: Dialect, (scope, kind, column): (Scope, Kind, &str), keys: &[String]) -> Sql {
-    let (table, scope) = (table(kind), scope_number(scope));
-    match dialect.many_rows() {
-        ManyRows::Arrays => {
-            let keys: Vec<Row> = keys.iter().map(|key| vec![key.clone().into()]).collect();
-            let mut sql = Sql::new(&format!("SELECT found.{column}, found.id, found.doc FROM "));
-            sql.arrays(&keys).push(&format!(
-                " AS listed (key) CROSS JOIN LATERAL (SELECT {column}, id, doc FROM {table} WHERE scope = "
-            ));
-            sql.bind(scope)
-                .push(&format!(
-                    " AND {column} >= listed.key ORDER BY {column} LIMIT 1) AS found WHERE found.{column} = listed.key"
-                ));
-            sql
-        }
-        ManyRows::Values => {
-            let keys: Vec<_> = keys.iter().map(|key| key.clone().into()).collect();
-            let mut sql = Sql::new(&format!(
-                "SELECT {column}, id, doc FROM {table} WHERE scope = "
-            ));
-            sql.bind(scope).and_in(column, &keys);
-            sql
-        }
-    }
 }
 
 /// One page of a list.

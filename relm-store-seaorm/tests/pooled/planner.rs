@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use relm_core::Id;
 use relm_core::record::{Document, Entry};
 use relm_core::store::{Lease, Store, Write};
-use relm_core::{Id, Kind};
 use relm_store_seaorm::SeaOrmStore;
 use relm_store_seaorm::entity::scope;
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
@@ -43,7 +43,7 @@ impl Grown {
         };
         let scope = scope(SCOPE);
         let now = NOW.as_millis();
-        let webhook = Id::new(Kind::Webhook, 1);
+        let webhook = Id::new(relm_core::Kind::Webhook, 1);
         grown
             .grow("deliveries", DELIVERIES, &format!(
                 "(scope, id, version, webhook_id, event_id, event_type, status, next_attempt_at, created_at, doc) \
@@ -101,7 +101,7 @@ fn a_queue_that_grew_is_leased_in_time() {
     RUNTIME.block_on(async {
         let lease = Lease {
             scope: SCOPE,
-            webhook: Id::new(Kind::Webhook, 1),
+            webhook: Id::new(relm_core::Kind::Webhook, 1),
             now: NOW,
             until: NOW.saturating_add_millis(60_000),
             limit: DELIVERIES + 1,
@@ -151,7 +151,9 @@ fn a_batch_of_records_with_words_is_deleted_in_time() {
             done.expect("it is in time");
         }
         let left = "SELECT COUNT(*) FROM terms WHERE ulid LIKE '0%'";
-        let left = count(&grown.beside, left).await;
+        let asked = Statement::from_string(grown.beside.get_database_backend(), left);
+        let row = grown.beside.query_one_raw(asked).await.unwrap().unwrap();
+        let left: i64 = row.try_get_by_index(0).unwrap();
         assert_eq!(left, 0, "a deleted record is found by none of its words");
     });
     grown.end();
@@ -177,58 +179,9 @@ fn events_of_a_log_that_grew_are_numbered_in_time() {
     grown.end();
 }
 
-/// Keys that are looked up at once.
-const KEYS: usize = 500;
-
-/// Whatever PostgreSQL knows of a table into which many rows are written, keys are looked up by their index: for each of them one row is
-/// read at most. Without statistics it takes each key for that of one row of 200, and what it planned for an empty table it keeps.
-#[requires(postgres)]
-#[test]
-fn keys_are_found_by_their_index_in_a_table_that_grows() {
-    let database = POSTGRES.database();
-    let store = database.open(|options| options);
-    let beside = connect(&database.url());
-    RUNTIME.block_on(async {
-        let off = "ALTER TABLE contacts SET (autovacuum_enabled = off)";
-        beside.execute_unprepared(off).await.unwrap();
-        let keys: Vec<String> = (0..KEYS).map(|n| format!("c{n}@example.com")).collect();
-        let mut found = 0;
-        // More often than a connection plans a statement by its values.
-        for first in (0..8_000).step_by(1_000) {
-            let all = store.find(SCOPE, Kind::Contact, &keys).await;
-            found += all.expect("it answers").into_iter().flatten().count();
-            let (scope, last) = (scope(SCOPE), first + 999);
-            let fill = format!(
-                "INSERT INTO contacts (scope, id, version, email_key, metadata, created_at, updated_at, doc) \
-                 SELECT {scope}, 'con_1' || LPAD(n::text, 25, '0'), 1, 'c' || n || '@example.com', '{{}}', 0, 0, '{{}}' \
-                 FROM generate_series({first}, {last}) AS n"
-            );
-            beside.execute_unprepared(&fill).await.unwrap();
-        }
-        assert_eq!(found, 7 * KEYS);
-        store.close().await;
-        // What a connection counted is told once it has ended.
-        let others = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
-        while count(&beside, others).await > 0 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        let read = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables WHERE relname = 'contacts'";
-        let read = count(&beside, read).await;
-        assert!(read <= 8 * KEYS as i64, "{read} for {found}");
-        beside.close().await.unwrap();
-    });
-    drop(database);
-}
-
-async fn count(on: &DatabaseConnection, sql: &str) -> i64 {
-    let asked = Statement::from_string(on.get_database_backend(), sql);
-    let row = on.query_one_raw(asked).await.unwrap().unwrap();
-    row.try_get_by_index(0).unwrap()
-}
-
 /// The entry of a contact whose words are others with each version.
 fn contact(n: u128, version: i64) -> Entry {
-    let id = Id::new(Kind::Contact, n);
+    let id = Id::new(relm_core::Kind::Contact, n);
     let json = format!(
         r#"{{"id":"{id}","object":"contact","email":"{n}@example.com","first_name":"first{version} given{n}",
         "last_name":"last{version} family{n}","phone":null,"company_id":null,"metadata":{{"plan":"plan {version}"}},
