@@ -14,6 +14,7 @@ use super::transaction::unexpected;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{IDEMPOTENCY_KEY_CHARS_MAX, PAGE_LIMIT_MAX};
 use crate::query::cursor::Cursors;
+use crate::query::filter::Clause;
 use crate::record::workspace::Workspace;
 use crate::record::{Actor, Document};
 use crate::store::{
@@ -242,6 +243,31 @@ impl Context {
 
     pub async fn list(&self, query: &Query) -> Result<Page> {
         self.storage().list(self.scope, query).await
+    }
+
+    /// The records of a kind that meet all clauses, newest first: at most so many.
+    pub async fn every(
+        &self,
+        kind: Kind,
+        clauses: Vec<Clause>,
+        max: usize,
+    ) -> Result<Vec<Document>> {
+        let mut query = Query {
+            kind,
+            clauses,
+            after: None,
+            limit: PAGE_LIMIT_MAX.min(max),
+        };
+        let mut all = Vec::new();
+        loop {
+            let page = self.list(&query).await?;
+            query.after = page.documents.last().map(|last| last.id);
+            all.extend(page.documents);
+            query.limit = PAGE_LIMIT_MAX.min(max - all.len());
+            if !page.more || query.limit == 0 {
+                return Ok(all);
+            }
+        }
     }
 
     pub async fn lease(&self, lease: &Lease) -> Result<Vec<Document>> {

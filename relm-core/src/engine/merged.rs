@@ -13,7 +13,7 @@ use crate::record::column::ColumnValue;
 use crate::record::object::Object;
 use crate::record::object_type::ObjectType;
 use crate::record::{Document, Entry, MERGED, MERGING, Trashed};
-use crate::store::{Query, Write};
+use crate::store::Write;
 use crate::value::id::{Id, Kind};
 
 /// A record, as it is found by an id of its own or of one that was merged into it.
@@ -28,8 +28,6 @@ pub struct Resolved<T> {
     pub merged_from: Vec<Id>,
 }
 
-/// Entries that are read at once.
-const PAGE: usize = 200;
 /// How often a survivor is looked for that is merged into another meanwhile.
 const LOOKS_MAX: usize = 5;
 
@@ -117,33 +115,36 @@ pub(super) async fn losers(
     survivors: &[Id],
     max: usize,
 ) -> Result<Vec<(Trashed, Document)>> {
-    let mut query = Query {
-        kind: Kind::Trashed,
-        clauses: clauses(survivors)?.into(),
-        after: None,
-        limit: PAGE.min(max),
-    };
-    let mut all = Vec::new();
-    loop {
-        let page = context.list(&query).await?;
-        query.after = page.documents.last().map(|last| last.id);
-        for document in page.documents {
-            all.push((document.decode::<Trashed>()?, document));
-        }
-        query.limit = PAGE.min(max - all.len());
-        if !page.more || query.limit == 0 {
-            return Ok(all);
-        }
-    }
+    let clauses = clauses(survivors)?.into();
+    let found = context.every(Kind::Trashed, clauses, max).await?;
+    let entries = found.into_iter();
+    let entries = entries.map(|document| Ok((document.decode()?, document)));
+    entries.collect()
+}
+
+/// Has the entry of a merged record say this from now on.
+pub(super) fn replace(plan: &mut Plan<'_>, (entry, document): (Trashed, Document), after: Trashed) {
+    plan.write(Write::Replace {
+        before: Entry {
+            record: entry.into(),
+            json: document.json,
+        },
+        after: Entry::new(after),
+    });
+}
+
+/// Takes the entry of a merged record away.
+pub(super) fn delete(plan: &mut Plan<'_>, (entry, document): (Trashed, Document)) {
+    plan.write(Write::Delete(Entry {
+        record: entry.into(),
+        json: document.json,
+    }));
 }
 
 /// Forgets what was merged into a record that is gone for good with the same commit.
 pub(super) async fn forget(plan: &mut Plan<'_>, survivor: Id) -> Result<()> {
-    for (entry, document) in losers(plan.context(), &[survivor], MERGED_RECORDS_MAX).await? {
-        plan.write(Write::Delete(Entry {
-            record: entry.into(),
-            json: document.json,
-        }));
+    for entry in losers(plan.context(), &[survivor], MERGED_RECORDS_MAX).await? {
+        delete(plan, entry);
     }
     Ok(())
 }

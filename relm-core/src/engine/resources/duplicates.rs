@@ -3,9 +3,7 @@
 //! Records are looked at from the newest on. A group is shown with the newest of its records, so that it comes once, whatever page it is
 //! on. What a record has in common with others is asked for by indexes; whether it is so, the engine decides.
 
-use std::fmt::Write as _;
-
-use super::listing::envelope;
+use super::listing::envelope_of;
 use crate::engine::context::Context;
 use crate::engine::spans;
 use crate::error::Result;
@@ -119,40 +117,33 @@ impl<T> Duplicates<T> {
 impl Duplicates {
     /// The list envelope, with the groups.
     pub(super) fn to_json(&self) -> String {
-        let mut groups = String::new();
-        for (place, group) in self.data.iter().enumerate() {
-            let DuplicateGroup {
-                reason,
-                records,
-                has_more,
-            } = group;
-            let records: Vec<&str> = records.iter().map(|record| record.json.as_ref()).collect();
-            let written = write!(
-                groups,
-                r#"{}{{"object":"duplicate_group","reason":"{}","records":[{}],"has_more":{has_more}}}"#,
-                if place == 0 { "" } else { "," },
-                reason.as_str(),
-                records.join(","),
-            );
-            debug_assert!(written.is_ok(), "writing to a String does not fail");
-        }
-        let all = Document {
-            id: Id::new(Kind::Contact, 0),
-            json: groups.into(),
-        };
-        let documents = match self.data.is_empty() {
-            true => &[][..],
-            false => std::slice::from_ref(&all),
-        };
+        let groups = self.data.iter().map(DuplicateGroup::to_json);
+        let groups: Vec<String> = groups.collect();
         // A cursor is base64url: nothing in it needs escaping.
         let cursor = match &self.next_cursor {
             Some(cursor) => format!(r#""{cursor}""#),
             None => "null".to_owned(),
         };
         let more = self.next_cursor.is_some();
-        envelope(
-            documents,
+        envelope_of(
+            groups.iter().map(String::as_str),
             format_args!(r#""has_more":{more},"next_cursor":{cursor}"#),
+        )
+    }
+}
+
+impl DuplicateGroup {
+    fn to_json(&self) -> String {
+        let Self {
+            reason,
+            records,
+            has_more,
+        } = self;
+        let records: Vec<&str> = records.iter().map(|record| record.json.as_ref()).collect();
+        format!(
+            r#"{{"object":"duplicate_group","reason":"{}","records":[{}],"has_more":{has_more}}}"#,
+            reason.as_str(),
+            records.join(","),
         )
     }
 }

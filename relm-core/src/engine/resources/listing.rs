@@ -118,15 +118,23 @@ impl List {
 
 /// The envelope of a list: the documents as they are, and then `rest`, its other members.
 pub(super) fn envelope(documents: &[Document], rest: fmt::Arguments<'_>) -> String {
-    let bytes: usize = documents.iter().map(|it| it.json.len() + 1).sum();
+    envelope_of(documents.iter().map(|it| it.json.as_ref()), rest)
+}
+
+/// The same, of what is JSON already.
+pub(super) fn envelope_of<'j>(
+    all: impl Iterator<Item = &'j str> + Clone,
+    rest: fmt::Arguments<'_>,
+) -> String {
+    let bytes: usize = all.clone().map(|json| json.len() + 1).sum();
     // Room for the envelope with its cursor, and for a newline of whoever sends it.
     let mut json = String::with_capacity(bytes + 160);
     json.push_str(r#"{"object":"list","data":["#);
-    for (place, document) in documents.iter().enumerate() {
+    for (place, one) in all.enumerate() {
         if place > 0 {
             json.push(',');
         }
-        json.push_str(&document.json);
+        json.push_str(one);
     }
     let written = write!(json, "],{rest}}}");
     debug_assert!(written.is_ok(), "writing to a String does not fail");

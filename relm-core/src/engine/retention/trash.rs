@@ -136,11 +136,8 @@ impl Operation for Deletion {
                 json: document.json,
             }));
         }
-        for (trashed, document) in merged {
-            plan.write(Write::Delete(Entry {
-                record: trashed.into(),
-                json: document.json,
-            }));
+        for entry in merged {
+            merged::delete(plan, entry);
         }
         Ok((deleted, page.more))
     }

@@ -180,10 +180,7 @@ impl Operation for EraseMerged {
             return Ok(());
         };
         let Head { version } = entry.document.decode()?;
-        plan.write(Write::Delete(Entry {
-            record: entry.into(),
-            json: document.json,
-        }));
+        merged::delete(plan, (entry, document));
         let mode = plan.context().scope().mode();
         plan.record_event(EventDraft {
             event_type: EventType::Record(of, Change::Purged),

@@ -215,13 +215,7 @@ impl<T: Object + Into<Record>> Begin<T> {
         let all = all.map(|(entry, _)| (entry.id, entry.record_id)).collect();
         for (entry, document) in followed {
             let after = entry.clone().merged_on(self.id);
-            plan.write(Write::Replace {
-                before: Entry {
-                    record: entry.into(),
-                    json: document.json,
-                },
-                after: Entry::new(after),
-            });
+            merged::replace(plan, (entry, document), after);
         }
         Ok(all)
     }

@@ -13,8 +13,8 @@ use crate::engine::resources::purge::Rest;
 use crate::engine::transaction::unexpected;
 use crate::error::Result;
 use crate::limits::{BATCH_CONTACT_BYTES_MAX, MERGE_STEPS_MAX};
-use crate::record::{Document, Entry, Trashed};
-use crate::store::{Query, Refusal, Write};
+use crate::record::{Document, Trashed};
+use crate::store::{Query, Refusal};
 use crate::value::id::{Id, Kind};
 
 /// References and associations of one step: each is a change with an event, and a delivery for each endpoint that wants it.
@@ -151,13 +151,7 @@ impl Operation for Move {
                 true => entry.clone().moved(),
                 false => entry.kept(),
             };
-            plan.write(Write::Replace {
-                before: Entry {
-                    record: entry.into(),
-                    json: document.json,
-                },
-                after: Entry::new(after),
-            });
+            merged::replace(plan, (entry, document), after);
         }
         Ok(match is_all {
             true => Moved::All,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::past::{Place, Target};
 use super::report::{ConflictCode, Report, UndoConflict, UndoneChange};
-use super::state::{State, every};
+use super::state::State;
 use crate::engine::change::Plan;
 use crate::engine::context::Context;
 use crate::engine::resources::associations::record_event;
@@ -248,7 +248,7 @@ pub(super) async fn in_trash(
             let clause = Clause::of_column(Kind::Trashed, end, Condition::In(ids))?;
             let left = TRASHED_ASSOCIATIONS_MAX + 1 - all.len();
             let clauses = vec![clause, of_associations()?];
-            let found = every(context, Kind::Trashed, clauses, left).await?;
+            let found = context.every(Kind::Trashed, clauses, left).await?;
             all.extend(found.into_iter().map(|document| (document.id, document)));
             if all.len() > TRASHED_ASSOCIATIONS_MAX {
                 all.pop_first();

@@ -7,8 +7,7 @@ use crate::engine::change::Plan;
 use crate::engine::merged;
 use crate::error::Result;
 use crate::limits::MERGED_RECORDS_MAX;
-use crate::record::{Entry, Record};
-use crate::store::Write;
+use crate::record::Record;
 use crate::value::id::Id;
 
 /// Has what was merged into records stand for them again, where these were merged into others themselves and the undo brings them back.
@@ -30,13 +29,7 @@ pub(super) async fn give_back(plan: &mut Plan<'_>, actions: &BTreeMap<Id, Action
             let mut back = merged.iter().filter(|(of, _)| *of == into);
             let after = back.find_map(|(_, former)| entry.clone().given_back(*former));
             if let Some(after) = after {
-                plan.write(Write::Replace {
-                    before: Entry {
-                        record: entry.into(),
-                        json: document.json,
-                    },
-                    after: Entry::new(after),
-                });
+                merged::replace(plan, (entry, document), after);
             }
         }
     }

@@ -10,7 +10,6 @@ use crate::error::Result;
 use crate::limits::{PAGE_LIMIT_MAX, UNDO_BYTES_MAX};
 use crate::query::filter::Clause;
 use crate::record::{Document, Entry, Trashed};
-use crate::store::Query;
 use crate::value::id::{Id, Kind};
 
 /// What is there of the things that a request changed.
@@ -77,7 +76,7 @@ async fn documents(
     let mut all = Vec::new();
     for ids in ids.chunks(PAGE_LIMIT_MAX) {
         let clause = Clause::ids(ids.iter().copied());
-        let there = every(context, kind, vec![clause], PAGE_LIMIT_MAX).await?;
+        let there = context.every(kind, vec![clause], PAGE_LIMIT_MAX).await?;
         *bytes += there.iter().map(|it| it.json.len()).sum::<usize>();
         if *bytes > UNDO_BYTES_MAX {
             return Err(too_much());
@@ -85,29 +84,4 @@ async fn documents(
         all.extend(there);
     }
     Ok(all)
-}
-
-/// The records of a kind that meet all clauses, newest first: at most so many.
-pub(super) async fn every(
-    context: &Context,
-    kind: Kind,
-    clauses: Vec<Clause>,
-    max: usize,
-) -> Result<Vec<Document>> {
-    let mut query = Query {
-        kind,
-        clauses,
-        after: None,
-        limit: PAGE_LIMIT_MAX.min(max),
-    };
-    let mut all = Vec::new();
-    loop {
-        let page = context.list(&query).await?;
-        query.after = page.documents.last().map(|last| last.id);
-        all.extend(page.documents);
-        query.limit = PAGE_LIMIT_MAX.min(max - all.len());
-        if !page.more || query.limit == 0 {
-            return Ok(all);
-        }
-    }
 }
