@@ -101,10 +101,11 @@ impl Reader {
         self.members.remove(name)
     }
 
-    fn read<T>(
+    /// `expected` says what the member takes, where it is something else.
+    fn read<T, E: AsRef<str>>(
         &mut self,
         name: &'static str,
-        expected: &str,
+        expected: impl FnOnce() -> E,
         convert: impl FnOnce(Value) -> Result<T, Value>,
         hint: impl FnOnce(&Value) -> Hint,
     ) -> Result<Patch<T>> {
@@ -113,7 +114,7 @@ impl Reader {
             Some(Value::Null) => Ok(Patch::Clear),
             Some(value) => convert(value)
                 .map(Patch::Set)
-                .map_err(|value| hint::mismatch(name, expected, &value, hint(&value))),
+                .map_err(|value| hint::mismatch(name, expected().as_ref(), &value, hint(&value))),
         }
     }
 
@@ -122,7 +123,7 @@ impl Reader {
     /// # Errors
     /// `validation_failed` when it is of another type.
     pub fn text(&mut self, name: &'static str) -> Result<Patch<String>> {
-        self.read(name, "a string", into_text, hint::text_meant)
+        self.read(name, || "a string", into_text, hint::text_meant)
     }
 
     /// Takes true or false.
@@ -131,7 +132,7 @@ impl Reader {
     /// `validation_failed` when it is of another type.
     pub fn boolean(&mut self, name: &'static str) -> Result<Patch<bool>> {
         let convert = |value: Value| value.as_bool().ok_or(value);
-        self.read(name, "true or false", convert, hint::boolean_meant)
+        self.read(name, || "true or false", convert, hint::boolean_meant)
     }
 
     /// Takes an integer; `5.0` is one, and so is `1e2`.
@@ -149,7 +150,7 @@ impl Reader {
         let beyond = matches!(self.members.get(name), Some(Value::Number(number)) if !json::check_number(number));
         let expected = if beyond { INTEGER_RANGE } else { "an integer" };
         let hint = |value: &Value| hint::number_meant(name, value);
-        self.read(name, expected, convert, hint)
+        self.read(name, || expected, convert, hint)
     }
 
     /// Takes the id of a record of `kind`.
@@ -157,9 +158,9 @@ impl Reader {
     /// # Errors
     /// `validation_failed` when it is not text, `invalid_reference` when it is not such an id.
     pub fn id(&mut self, name: &'static str, kind: Kind) -> Result<Patch<Id>> {
-        let expected = format!("the id of {}, a string", hint::with_article(kind.noun()));
+        let expected = || format!("the id of {}, a string", hint::with_article(kind.noun()));
         let hint = |value: &Value| hint::reference_meant(kind, value);
-        reference::id(name, kind, self.read(name, &expected, into_text, hint)?)
+        reference::id(name, kind, self.read(name, expected, into_text, hint)?)
     }
 
     /// Takes a calendar day.
@@ -168,7 +169,12 @@ impl Reader {
     /// `validation_failed` when it is not a real day as `YYYY-MM-DD`.
     pub fn date(&mut self, name: &'static str) -> Result<Patch<Date>> {
         let convert = |value: Value| value.as_str().and_then(Date::parse).ok_or(value);
-        self.read(name, "a day such as 2026-07-02", convert, hint::date_meant)
+        self.read(
+            name,
+            || "a day such as 2026-07-02",
+            convert,
+            hint::date_meant,
+        )
     }
 
     /// Takes a moment.
@@ -178,7 +184,7 @@ impl Reader {
     pub fn timestamp(&mut self, name: &'static str) -> Result<Patch<Timestamp>> {
         let convert = |value: Value| value.as_str().and_then(Timestamp::parse).ok_or(value);
         let expected = "an RFC 3339 time such as 2026-07-02T10:00:00Z";
-        self.read(name, expected, convert, hint::timestamp_meant)
+        self.read(name, || expected, convert, hint::timestamp_meant)
     }
 
     /// Takes an object, member by member; `example` is one that it could be.
@@ -195,8 +201,8 @@ impl Reader {
             Value::Object(members) => Ok(members),
             other => Err(other),
         };
-        let expected = format!("an object such as {example}");
-        self.read(name, &expected, convert, hint)
+        let expected = || format!("an object such as {example}");
+        self.read(name, expected, convert, hint)
     }
 
     /// Takes `metadata`.

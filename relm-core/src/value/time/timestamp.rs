@@ -110,6 +110,11 @@ impl Timestamp {
             .then_some(Self(millis))
     }
 
+    /// What [`Display`](fmt::Display) shows.
+    pub fn text(self) -> String {
+        self.encode(&mut [0; TIMESTAMP_LEN]).to_owned()
+    }
+
     fn encode(self, buffer: &mut [u8; TIMESTAMP_LEN]) -> &str {
         let (year, month, day) = civil_from_days(self.0.div_euclid(DAY_MS));
         // Within a day: it fits, and unsigned division by a constant is the cheapest.
