@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use hyper::{Method, StatusCode};
 use relm_core::{Id, RequestId};
+use tracing::Level;
 
 use crate::metrics::RequestMetrics;
 
@@ -47,9 +48,11 @@ impl Observer {
     }
 
     fn of(&self, method: &'static str, request_id: Option<RequestId>) -> Observation {
+        // Nobody else asks how long it takes.
+        let is_told = self.0.is_some() || tracing::enabled!(target: TARGET, Level::INFO);
         Observation {
             metrics: self.0.clone(),
-            begun: Instant::now(),
+            begun: is_told.then(Instant::now),
             method,
             route: UNMATCHED,
             key: None,
@@ -63,7 +66,8 @@ impl Observer {
 #[derive(Debug)]
 pub(crate) struct Observation {
     metrics: Option<Arc<RequestMetrics>>,
-    begun: Instant,
+    /// When it began; none where nobody is told of it.
+    begun: Option<Instant>,
     method: &'static str,
     route: &'static str,
     key: Option<Id>,
@@ -101,7 +105,9 @@ impl Observation {
     }
 
     fn report(&self, status: u16) {
-        let after = self.begun.elapsed();
+        let Some(after) = self.begun.map(|begun| begun.elapsed()) else {
+            return;
+        };
         if let Some(metrics) = &self.metrics {
             metrics.ended(self.method, self.route, status, after);
         }

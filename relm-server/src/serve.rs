@@ -37,7 +37,6 @@ use std::sync::{Arc, Weak};
 use bytes::Bytes;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{CONNECTION, HeaderValue, ORIGIN};
-use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -50,7 +49,7 @@ use self::answer::AnswerBody;
 pub use self::answer_size::AnswerSize;
 use self::connection::{Connection, Stage};
 use self::file::{IncomingFile, check_file};
-pub use self::handler::{Admission, Allowance, BodyType, FileBody, Handler, Refusal};
+pub use self::handler::{Admission, Allowance, BodyType, FileBody, Handler, Head, Refusal};
 pub use self::limits::{CONNECTIONS_PER_PEER_MAX_DEFAULT, Limits};
 use self::listening::{accept_failed, bound_unsent};
 use self::live::until_over;
@@ -210,8 +209,10 @@ async fn respond<H: Handler>(
     socket: Arc<Socket>,
     request: Request<Incoming>,
 ) -> Response<AnswerBody> {
-    let origin = request.headers().get(ORIGIN).cloned();
-    let (method, version) = (request.method().clone(), request.version());
+    let (head, body) = request.into_parts();
+    let head = Head::new(head);
+    let origin = head.headers.get(ORIGIN).cloned();
+    let (is_safe, version) = (head.method.is_safe(), head.version);
     let acceptance = Acceptance::default();
     let answering = answer(
         Arc::clone(&shared),
@@ -219,21 +220,17 @@ async fn respond<H: Handler>(
         // What goes on without its client does not hold its socket.
         Arc::downgrade(&socket),
         acceptance.clone(),
-        request,
+        head,
+        body,
     );
     let unattended = &shared.unattended;
-    let running = Running::new(
-        Box::pin(answering),
-        method.is_safe(),
-        acceptance.clone(),
-        unattended,
-    );
+    let running = Running::new(Box::pin(answering), is_safe, acceptance.clone(), unattended);
     let gone = || socket.client_gone(version, shared.limits.presence_interval);
     let mut response = match running.attended(gone).await {
         Ended::Answered(response) => response,
         // The panic hook has logged it.
         Ended::Panicked => {
-            let refusal = match method.is_safe() || !acceptance.is_given() {
+            let refusal = match is_safe || !acceptance.is_given() {
                 true => Refusal::Panicked,
                 false => Refusal::PanickedInChange,
             };
@@ -254,9 +251,9 @@ async fn answer<H: Handler>(
     connection: Arc<Connection>,
     socket: Weak<Socket>,
     acceptance: Acceptance,
-    request: Request<Incoming>,
+    head: Head,
+    body: Incoming,
 ) -> Response<AnswerBody> {
-    let (head, body) = request.into_parts();
     let has_body = !body.is_end_stream();
     let admitted = match check_head(&head, &shared.limits) {
         Ok(()) => shared.handler.admit(&head, connection.peer).await,
@@ -268,8 +265,7 @@ async fn answer<H: Handler>(
         Err(refused) => return refused.map(|bytes| AnswerBody::new(bytes, None)),
     };
     let Some(allowance) = allowance else {
-        let request = Request::from_parts(head, Bytes::new());
-        let response = shared.handler.handle(call, request).await;
+        let response = shared.handler.handle(call, head, Bytes::new()).await;
         return match has_body {
             true => close_after(&connection, response),
             false => response.map(|bytes| AnswerBody::new(bytes, None)),
@@ -304,15 +300,14 @@ async fn answer<H: Handler>(
         }
     };
     acceptance.give();
-    let request = Request::from_parts(head, body);
-    handle(shared, (call, allowance), request, body_memory).await
+    handle(shared, (call, allowance), (head, body), body_memory).await
 }
 
 /// Answers a request that was read whole, once there is memory for its answer.
 async fn handle<H: Handler>(
     shared: Arc<Shared<H>>,
     (call, allowance): (H::Call, Allowance),
-    request: Request<Bytes>,
+    (head, body): (Head, Bytes),
     body_memory: BodyPermit,
 ) -> Response<AnswerBody> {
     let budget = match allowance.answer {
@@ -325,17 +320,18 @@ async fn handle<H: Handler>(
         return refused.map(|bytes| AnswerBody::new(bytes, None));
     };
     let handler = Arc::clone(&shared.handler);
-    let handling = async move {
-        let response = handler.handle(call, request).await;
+    // Begun where it is awaited, so that it is not moved there.
+    let handling = move || async move {
+        let response = handler.handle(call, head, body).await;
         drop(body_memory);
         // An answer that is larger than expected and finds no room is sent all the same: it is made already.
         memory.resize(response.body().len());
         response.map(|bytes| AnswerBody::new(bytes, Some(memory)))
     };
     match allowance.answer {
-        AnswerSize::Batch => on_own_thread(Box::pin(handling)).await,
+        AnswerSize::Batch => on_own_thread(Box::pin(handling())).await,
         AnswerSize::Small | AnswerSize::Large | AnswerSize::Live | AnswerSize::Download => {
-            handling.await
+            handling().await
         }
     }
 }
@@ -346,7 +342,7 @@ async fn follow<H: Handler>(
     connection: &Connection,
     socket: Weak<Socket>,
     (call, allowance): (H::Call, Allowance),
-    head: Parts,
+    head: Head,
     has_body: bool,
 ) -> Response<AnswerBody> {
     let memory = AnswerMemory::new(Arc::clone(&shared.answers), allowance.tenant);
@@ -366,7 +362,7 @@ async fn receive_file<H: Handler>(
     shared: &Arc<Shared<H>>,
     connection: &Connection,
     (call, allowance): (H::Call, Allowance),
-    head: Parts,
+    head: Head,
     body: Incoming,
     acceptance: Acceptance,
 ) -> Response<AnswerBody> {

@@ -9,7 +9,7 @@ use crate::api::{self, Api};
 #[cfg(feature = "console")]
 use crate::console::{self, Console};
 use crate::pages::Pages;
-use crate::serve::{Admission, AnswerMemory, FileBody, Handler, LiveBody, Peer, Refusal};
+use crate::serve::{Admission, AnswerMemory, FileBody, Handler, Head, LiveBody, Peer, Refusal};
 
 /// The API and the pages, and the console where it is at the same address.
 pub struct Site {
@@ -20,16 +20,9 @@ pub struct Site {
 }
 
 /// A request whose head was checked by whoever answers it.
-#[cfg_attr(
-    feature = "console",
-    expect(
-        clippy::large_enum_variant,
-        reason = "nearly all requests are of the API, which would take an allocation each"
-    )
-)]
 pub enum Admitted {
     /// The API.
-    Api(api::Admitted),
+    Api(Box<api::Admitted>),
     /// The console.
     #[cfg(feature = "console")]
     Console(Box<console::Admitted>),
@@ -57,11 +50,11 @@ impl Site {
     /// Answers a request that is there whole, of a caller whom nobody else shares an address with.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let (head, body) = request.into_parts();
+        let head = Head::new(head);
         let origin = head.headers.get(hyper::header::ORIGIN).cloned();
         let checked = self.check_head(&head, None).await;
-        let request = Request::from_parts(head, body);
         let mut response = match checked {
-            Ok(Admission { call, .. }) => self.carry_out(call, request).await,
+            Ok(Admission { call, .. }) => self.carry_out(call, head, body).await,
             Err(answered) => answered,
         };
         self.api.complete(origin.as_ref(), response.headers_mut());
@@ -98,12 +91,12 @@ impl Site {
         }
     }
 
-    async fn carry_out(&self, call: Admitted, request: Request<Bytes>) -> Response<Bytes> {
+    async fn carry_out(&self, call: Admitted, head: Head, body: Bytes) -> Response<Bytes> {
         match call {
-            Admitted::Api(call) => self.api.carry_out(call, request).await,
+            Admitted::Api(call) => self.api.carry_out(call, head, body).await,
             #[cfg(feature = "console")]
             Admitted::Console(call) => match &self.console {
-                Some(console) => Box::pin(console.carry_out(*call, request)).await,
+                Some(console) => Box::pin(console.carry_out(*call, head, body)).await,
                 None => self.api.refuse(Refusal::Panicked, None),
             },
         }
@@ -124,12 +117,13 @@ impl Handler for Site {
     fn handle(
         &self,
         call: Admitted,
-        request: Request<Bytes>,
+        head: Head,
+        body: Bytes,
     ) -> impl Future<Output = Response<Bytes>> + Send {
-        self.carry_out(call, request)
+        self.carry_out(call, head, body)
     }
 
-    async fn receive(&self, call: Admitted, head: Parts, file: FileBody) -> Response<Bytes> {
+    async fn receive(&self, call: Admitted, head: Head, file: FileBody) -> Response<Bytes> {
         match call {
             Admitted::Api(call) => self.api.receive(call, head, file).await,
             #[cfg(feature = "console")]
@@ -143,7 +137,7 @@ impl Handler for Site {
     async fn follow(
         &self,
         call: Admitted,
-        head: Parts,
+        head: Head,
         memory: AnswerMemory,
     ) -> Result<Response<LiveBody>, Response<Bytes>> {
         match call {

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use futures_util::stream::{self, StreamExt};
 use hyper::Method;
 use hyper::header::{HeaderMap, HeaderName, IF_MATCH};
-use hyper::http::request::Parts;
 use relm_core::engine::Crm;
 use relm_core::record::API_VERSION;
 use relm_core::value::json;
@@ -20,19 +21,19 @@ use super::operation::Body;
 use super::words::of_a_word;
 use crate::entity_tag::strong;
 use crate::parameters::Query;
-use crate::serve::FileBody;
+use crate::serve::{FileBody, Head};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// A request with a valid key.
 pub(super) struct Call {
-    pub scoped: Scoped,
+    pub scoped: Box<Scoped>,
     /// Whose key it is.
-    pub principal: Principal,
+    pub principal: Box<Principal>,
     /// What stands in the path's places, in order.
     pub ids: Vec<String>,
     pub query: Query,
-    pub head: Parts,
+    pub head: Head,
     /// The body, read; null where the route takes none.
     pub body: Value,
     /// The body as it arrives, where the route takes a file; otherwise nothing.
@@ -116,7 +117,8 @@ impl Call {
             return Ok(());
         };
         let fingerprint = self.fingerprint();
-        self.scoped = self.scoped.clone().idempotent_by(&key, fingerprint)?;
+        let scoped = Scoped::clone(&self.scoped).idempotent_by(&key, fingerprint)?;
+        *self.scoped = scoped;
         Ok(())
     }
 
@@ -189,14 +191,36 @@ fn bad_header(name: &str, message: &str) -> ApiError {
     Error::new(ErrorKind::BadRequest, message).at(name).into()
 }
 
-/// The JSON of a request that has any. A GET or DELETE may bring some along, and it means nothing; a POST that needs none
-/// may not bring what is no JSON.
-pub(super) fn read_body(taken: Body, method: &Method, body: &[u8]) -> Result<Value, ApiError> {
+/// The body of a request.
+pub(super) enum RequestBody {
+    Whole(Bytes),
+    /// In pieces, as they are sent.
+    Arriving(FileBody),
+}
+
+impl RequestBody {
+    /// The JSON of a request that has any, and the file of one whose route takes one.
+    pub fn read(self, taken: Body, method: &Method) -> Result<(Value, FileBody), ApiError> {
+        match (taken, self) {
+            (Body::File, Self::Arriving(file)) => Ok((Value::Null, file)),
+            // A file that is there whole is one that arrives in one piece.
+            (Body::File, Self::Whole(bytes)) => {
+                Ok((Value::Null, stream::iter([Ok(bytes)]).boxed()))
+            }
+            (_, Self::Whole(bytes)) => {
+                Ok((read_json(taken, method, &bytes)?, stream::empty().boxed()))
+            }
+            (_, Self::Arriving(_)) => Err(ApiError::internal()),
+        }
+    }
+}
+
+/// A GET or DELETE may bring JSON along, and it means nothing; a POST that needs none may not bring what is no JSON.
+fn read_json(taken: Body, method: &Method, body: &[u8]) -> Result<Value, ApiError> {
     match taken {
-        Body::File => return Ok(Value::Null),
         Body::None if method != Method::POST => return Ok(Value::Null),
         Body::None | Body::Optional(_) if body.is_empty() => return Ok(Value::Null),
-        Body::None | Body::Optional(_) | Body::Required(_) => {}
+        Body::None | Body::Optional(_) | Body::Required(_) | Body::File => {}
     }
     let read = json::parse(body);
     read.map_err(|error| relm_core::Error::new(ErrorKind::BadRequest, error.message).into())

@@ -18,7 +18,7 @@ pub(super) async fn list(mut call: Call) -> Outcome {
 
 pub(super) async fn create(call: Call) -> Outcome {
     call.query.finish()?;
-    let giver = Some(&call.principal);
+    let giver = Some(&*call.principal);
     let reply = call.scoped.keys().create_json(call.body, giver).await?;
     Ok(Answer::reply(&reply))
 }
@@ -33,7 +33,7 @@ pub(super) async fn rotate(call: Call) -> Outcome {
     call.query.finish()?;
     call.expect_no_version()?;
     let id = call.id(0, Kind::Key)?;
-    let giver = Some(&call.principal);
+    let giver = Some(&*call.principal);
     let keys = call.scoped.keys();
     let reply = keys.rotate_json(id, call.body, giver).await?;
     Ok(Answer::reply(&reply))

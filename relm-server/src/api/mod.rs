@@ -44,7 +44,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use futures_util::StreamExt;
 use hyper::header::ORIGIN;
 use hyper::http::request::Parts;
 use hyper::{Request, Response};
@@ -53,7 +52,7 @@ use relm_core::engine::Crm;
 
 use self::answer::{Answer, ApiError, Outcome};
 use self::authentication::Authentication;
-use self::call::{Call, Open, check_version, read_body};
+use self::call::{Call, Open, RequestBody, check_version};
 use self::followers::Followers;
 use self::health::Readiness;
 use self::openapi::Documents;
@@ -67,7 +66,7 @@ use crate::caught::caught;
 use crate::log_throttle::LogThrottle;
 use crate::observation::{Observation, Observer, PREFLIGHT};
 use crate::parameters::Query;
-use crate::serve::{Admission, Allowance, BodyType, FileBody, Peer, Tenant};
+use crate::serve::{Admission, Allowance, BodyType, Head, Peer, Tenant};
 
 /// The API over one engine.
 pub struct Api {
@@ -86,7 +85,8 @@ pub struct Api {
 /// A request whose head was checked: it may be read and answered.
 pub struct Admitted {
     request_id: RequestId,
-    window: Window,
+    /// What is left to its workspace and mode; none where it counts for nobody.
+    window: Option<Window>,
     seen: Observation,
     task: Task,
 }
@@ -135,10 +135,7 @@ impl Api {
         let origin = head.headers.get(ORIGIN).cloned();
         let checked = self.check_head(&head, None).await;
         let mut response = match checked {
-            Ok(Admission { call, .. }) => {
-                let request = Request::from_parts(head, body);
-                self.carry_out(call, request).await
-            }
+            Ok(Admission { call, .. }) => self.carry_out(call, Head::new(head), body).await,
             Err(answered) => answered,
         };
         self.cors.allow(origin.as_ref(), response.headers_mut());
@@ -150,31 +147,31 @@ impl Api {
         &self,
         head: &Parts,
         peer: Option<Peer>,
-    ) -> Result<Admission<Admitted>, Response<Bytes>> {
+    ) -> Result<Admission<Box<Admitted>>, Response<Bytes>> {
         let request_id = self.crm.request_id();
-        let mut window = self.rates.full_window(self.crm.now());
+        let mut window = None;
         let mut seen = self.observer.begin(&head.method, Some(request_id));
         let admitted = match self.cors.preflight(head) {
             Some(headers) => {
                 seen.route(PREFLIGHT);
-                let mut response = self.render(Ok(Answer::no_content()), &window, request_id);
+                let mut response = self.render(Ok(Answer::no_content()), None, request_id);
                 response.headers_mut().extend(headers);
                 Err(response)
             }
             None => {
                 let admitted = self.admit(head, peer, request_id, &mut window, &mut seen);
                 let admitted = admitted.await;
-                admitted.map_err(|failure| self.render(Err(failure), &window, request_id))
+                admitted.map_err(|failure| self.render(Err(failure), window.as_ref(), request_id))
             }
         };
         match admitted {
             Ok((task, allowance)) => Ok(Admission {
-                call: Admitted {
+                call: Box::new(Admitted {
                     request_id,
                     window,
                     seen,
                     task,
-                },
+                }),
                 allowance,
             }),
             Err(response) => {
@@ -190,7 +187,7 @@ impl Api {
         head: &Parts,
         peer: Option<Peer>,
         request_id: RequestId,
-        window: &mut Window,
+        window: &mut Option<Window>,
         seen: &mut Observation,
     ) -> Result<(Task, Option<Allowance>), ApiError> {
         let path = head.uri.path();
@@ -214,7 +211,7 @@ impl Api {
         let principal = who.await?;
         seen.key(principal.key_id);
         let scope = principal.scope;
-        *window = self.rates.count(&self.crm, scope).await;
+        let window = window.insert(self.rates.count(&self.crm, scope).await);
         if !window.allowed {
             seen.rate_limited();
             return Err(ApiError::rate_limited(window.retry_after_s));
@@ -252,34 +249,31 @@ impl Api {
     /// Answers a request that was admitted.
     pub(crate) async fn carry_out(
         &self,
-        call: Admitted,
-        request: Request<Bytes>,
+        call: Box<Admitted>,
+        head: Head,
+        body: Bytes,
     ) -> Response<Bytes> {
-        let (head, body) = request.into_parts();
-        // A file that is there whole is one that arrives in one piece.
-        let file = futures_util::stream::iter([Ok(body.clone())]).boxed();
-        self.answer_call(call, head, body, file).await
+        let body = RequestBody::Whole(body);
+        self.answer_call(call, head, body).await
     }
 
-    /// Answers a request that was admitted, with its body as it is, and as it arrives.
     async fn answer_call(
         &self,
-        call: Admitted,
-        head: Parts,
-        body: Bytes,
-        file: FileBody,
+        call: Box<Admitted>,
+        head: Head,
+        body: RequestBody,
     ) -> Response<Bytes> {
         let Admitted {
             request_id,
             window,
             seen,
             task,
-        } = call;
+        } = *call;
         let notice = task.notice();
         let mut is_dry_run = task.is_dry_run();
         let is_safe = head.method.is_safe();
         let answering = async {
-            match self.begin(task, (head, body, file), &mut is_dry_run) {
+            match self.begin(task, head, body, &mut is_dry_run) {
                 Ok(answering) => answering.await,
                 Err(failure) => Err(failure),
             }
@@ -292,7 +286,7 @@ impl Api {
             })
         });
         let is_answered = outcome.is_ok();
-        let mut response = self.render(outcome, &window, request_id);
+        let mut response = self.render(outcome, window.as_ref(), request_id);
         if let Some(notice) = notice.filter(|_| is_answered) {
             response.headers_mut().insert(answer::RELM_NOTICE, notice);
         }
@@ -304,7 +298,8 @@ impl Api {
     fn begin(
         &self,
         task: Task,
-        (head, body, file): (Parts, Bytes, FileBody),
+        head: Head,
+        body: RequestBody,
         is_dry_run: &mut bool,
     ) -> Result<Answering, ApiError> {
         match task {
@@ -323,17 +318,17 @@ impl Api {
                 scoped,
                 principal,
             } => {
-                let mut body = read_body(taken, &head.method, &body)?;
+                let (mut body, file) = body.read(taken, &head.method)?;
                 if has_dry_run_member {
                     *is_dry_run |= dry_run::take_member(&mut body)?;
                 }
                 let scoped = match is_dry_run {
-                    true => scoped.dry_run(),
-                    false => *scoped,
+                    true => Box::new(scoped.dry_run()),
+                    false => scoped,
                 };
                 let mut call = Call {
                     scoped,
-                    principal: *principal,
+                    principal,
                     ids,
                     query,
                     head,
@@ -360,11 +355,22 @@ impl Api {
         }
     }
 
-    fn render(&self, outcome: Outcome, window: &Window, request_id: RequestId) -> Response<Bytes> {
+    fn render(
+        &self,
+        outcome: Outcome,
+        window: Option<&Window>,
+        request_id: RequestId,
+    ) -> Response<Bytes> {
         if let Err(failure) = &outcome {
             self.log(failure, request_id);
         }
-        answer::render(outcome, window, request_id)
+        match window {
+            Some(window) => answer::render(outcome, window, request_id),
+            None => {
+                let window = self.rates.full_window(self.crm.now());
+                answer::render(outcome, &window, request_id)
+            }
+        }
     }
 
     /// A fault of ours is logged with what the client is not shown: once for each cause, and not for every request that it

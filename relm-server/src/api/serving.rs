@@ -5,48 +5,49 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
+use hyper::Response;
 use hyper::header::{CONTENT_DISPOSITION, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::{Request, Response};
 
 use super::answer::{Answer, ApiError};
-use super::call::Call;
+use super::call::{Call, RequestBody};
 use super::task::{Keyed, Task};
 use super::{Admitted, Api, dry_run, stream};
-use crate::serve::{Admission, AnswerMemory, FileBody, Handler, LiveBody, Peer, Refusal};
+use crate::serve::{Admission, AnswerMemory, FileBody, Handler, Head, LiveBody, Peer, Refusal};
 
 impl Handler for Api {
-    type Call = Admitted;
+    type Call = Box<Admitted>;
 
     fn admit(
         &self,
         head: &Parts,
         peer: Peer,
-    ) -> impl Future<Output = Result<Admission<Admitted>, Response<Bytes>>> + Send {
+    ) -> impl Future<Output = Result<Admission<Box<Admitted>>, Response<Bytes>>> + Send {
         self.check_head(head, Some(peer))
     }
 
     fn handle(
         &self,
-        call: Admitted,
-        request: Request<Bytes>,
+        call: Box<Admitted>,
+        head: Head,
+        body: Bytes,
     ) -> impl Future<Output = Response<Bytes>> + Send {
-        self.carry_out(call, request)
+        self.carry_out(call, head, body)
     }
 
     fn receive(
         &self,
-        call: Admitted,
-        head: Parts,
+        call: Box<Admitted>,
+        head: Head,
         file: FileBody,
     ) -> impl Future<Output = Response<Bytes>> + Send {
-        self.answer_call(call, head, Bytes::new(), file)
+        self.answer_call(call, head, RequestBody::Arriving(file))
     }
 
     async fn follow(
         &self,
-        call: Admitted,
-        head: Parts,
+        call: Box<Admitted>,
+        head: Head,
         memory: AnswerMemory,
     ) -> Result<Response<LiveBody>, Response<Bytes>> {
         let Admitted {
@@ -54,13 +55,13 @@ impl Handler for Api {
             window,
             seen,
             task,
-        } = call;
-        let begun = self.begin_live(task, &head, memory).await;
+        } = *call;
+        let begun = self.begin_live(task, head, memory).await;
         let (outcome, disposition, live) = match begun {
             Ok((answer, disposition, live)) => (Ok(answer), disposition, Some(live)),
             Err(failure) => (Err(failure), None, None),
         };
-        let mut response = self.render(outcome, &window, request_id);
+        let mut response = self.render(outcome, window.as_ref(), request_id);
         if let Some(disposition) = disposition {
             let headers = response.headers_mut();
             headers.insert(CONTENT_DISPOSITION, disposition);
@@ -77,22 +78,21 @@ impl Handler for Api {
         self.cors.allow(origin, headers);
     }
 
-    fn refuse(&self, refusal: Refusal, call: Option<Admitted>) -> Response<Bytes> {
+    fn refuse(&self, refusal: Refusal, call: Option<Box<Admitted>>) -> Response<Bytes> {
         let (window, request_id, seen, is_dry_run) = match call {
             Some(call) => {
                 let is_dry_run = call.task.is_dry_run();
                 (call.window, call.request_id, Some(call.seen), is_dry_run)
             }
             None => {
-                let window = self.rates.full_window(self.crm.now());
                 let request_id = self.crm.request_id();
                 // One that panicked was seen already.
                 let is_seen = matches!(refusal, Refusal::Panicked | Refusal::PanickedInChange);
                 let seen = (!is_seen).then(|| self.observer.unread(request_id));
-                (window, request_id, seen, false)
+                (None, request_id, seen, false)
             }
         };
-        let mut response = self.render(Err(ApiError::from(refusal)), &window, request_id);
+        let mut response = self.render(Err(ApiError::from(refusal)), window.as_ref(), request_id);
         dry_run::mark(&mut response, is_dry_run);
         if let Some(seen) = seen {
             seen.answered(response.status());
@@ -106,7 +106,7 @@ impl Api {
     async fn begin_live(
         &self,
         task: Task,
-        head: &Parts,
+        head: Head,
         memory: AnswerMemory,
     ) -> Result<(Answer, Option<HeaderValue>, LiveBody), ApiError> {
         match task {
@@ -120,11 +120,11 @@ impl Api {
             } => {
                 let key = self.authentication.hold(&self.crm, &head.headers)?;
                 let call = Call {
-                    scoped: *scoped,
-                    principal: *principal,
+                    scoped,
+                    principal,
                     ids,
                     query,
-                    head: head.clone(),
+                    head,
                     body: serde_json::Value::Null,
                     file: futures_util::stream::empty().boxed(),
                     key: None,

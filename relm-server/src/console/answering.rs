@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
-use hyper::{Method, Request, Response};
+use hyper::{Method, Response};
 
 use super::form::Form;
 use super::problem::Problem;
@@ -11,14 +11,15 @@ use super::visit::{SignedIn, Visit};
 use super::{Admitted, Console};
 use crate::caught::caught;
 use crate::observation::Observation;
-use crate::serve::{AnswerMemory, FileBody, LiveBody, Refusal};
+use crate::serve::{AnswerMemory, FileBody, Head, LiveBody, Refusal};
 
 impl Console {
     /// Answers a request that was admitted and is there whole.
     pub(crate) async fn carry_out(
         &self,
         admitted: Admitted,
-        request: Request<Bytes>,
+        head: Head,
+        body: Bytes,
     ) -> Response<Bytes> {
         let Admitted {
             handler,
@@ -30,10 +31,10 @@ impl Console {
         let mut is_of_session = true;
         if let Handler::Upload(_) = handler {
             // A file that is there whole is one that arrives in one piece.
-            let file = stream::iter([Ok(request.into_body())]).boxed();
+            let file = stream::iter([Ok(body)]).boxed();
             visit.upload.arriving(file);
-        } else if *request.method() == Method::POST {
-            visit.form = Form::parse(request.body());
+        } else if head.method == Method::POST {
+            visit.form = Form::parse(&body);
             let is_own = |session: &SignedIn| visit.form.is_of_session(&session.token);
             is_of_session = needs == Needs::Nothing || session.as_ref().is_some_and(is_own);
         }

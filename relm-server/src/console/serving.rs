@@ -3,14 +3,14 @@
 use std::future::Future;
 
 use bytes::Bytes;
+use hyper::Response;
 use hyper::header::{HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::{Request, Response};
 
 use super::problem::Problem;
 use super::{Admitted, Console, PATH, refused};
 use crate::html::answer;
-use crate::serve::{Admission, AnswerMemory, FileBody, Handler, LiveBody, Peer, Refusal};
+use crate::serve::{Admission, AnswerMemory, FileBody, Handler, Head, LiveBody, Peer, Refusal};
 
 type Followed = Result<Response<LiveBody>, Response<Bytes>>;
 
@@ -32,21 +32,22 @@ impl Handler for Console {
     fn handle(
         &self,
         call: Admitted,
-        request: Request<Bytes>,
+        head: Head,
+        body: Bytes,
     ) -> impl Future<Output = Response<Bytes>> + Send {
-        self.carry_out(call, request)
+        self.carry_out(call, head, body)
     }
 
     fn receive(
         &self,
         call: Admitted,
-        _: Parts,
+        _: Head,
         file: FileBody,
     ) -> impl Future<Output = Response<Bytes>> + Send {
         Self::receive(self, call, file)
     }
 
-    async fn follow(&self, call: Admitted, _: Parts, memory: AnswerMemory) -> Followed {
+    async fn follow(&self, call: Admitted, _: Head, memory: AnswerMemory) -> Followed {
         Self::follow(self, call, memory).await
     }
 

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Method, Response, StatusCode};
 
 use super::{Metrics, Sources};
-use crate::serve::{Admission, AnswerMemory, Handler, LiveBody, Peer, Refusal};
+use crate::serve::{Admission, AnswerMemory, Handler, Head, LiveBody, Peer, Refusal};
 
 /// Where they are.
 const PATH: &str = "/metrics";
@@ -65,14 +65,14 @@ impl Handler for MetricsEndpoint {
         Err(self.answer(head).await)
     }
 
-    async fn handle(&self, call: Infallible, _: Request<Bytes>) -> Response<Bytes> {
+    async fn handle(&self, call: Infallible, _: Head, _: Bytes) -> Response<Bytes> {
         match call {}
     }
 
     async fn follow(
         &self,
         call: Infallible,
-        _: Parts,
+        _: Head,
         _: AnswerMemory,
     ) -> Result<Response<LiveBody>, Response<Bytes>> {
         match call {}

@@ -5,16 +5,19 @@ use std::future::Future;
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
+use hyper::Response;
 use hyper::header::{HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::{Request, Response};
 
 use super::answer_size::AnswerSize;
 use super::{AnswerMemory, LiveBody, Peer, Tenant};
 
+/// The head of a request. Boxed, since it moves from each stage of its request to the next.
+pub type Head = Box<Parts>;
+
 /// What a request means.
 pub trait Handler: Send + Sync + 'static {
-    /// What is known of a request once its head was checked.
+    /// What is known of a request once its head was checked. It moves as the head does: it is better small.
     type Call: Send;
 
     /// Checks a request by its head alone, before any of its body is read or memory is taken for it. A request that is not
@@ -31,7 +34,8 @@ pub trait Handler: Send + Sync + 'static {
     fn handle(
         &self,
         call: Self::Call,
-        request: Request<Bytes>,
+        head: Head,
+        body: Bytes,
     ) -> impl Future<Output = Response<Bytes>> + Send;
 
     /// Answers a request that was admitted with [`BodyType::File`], whose body arrives while it is taken in: nothing of it is read before
@@ -39,7 +43,7 @@ pub trait Handler: Send + Sync + 'static {
     fn receive(
         &self,
         call: Self::Call,
-        head: Parts,
+        head: Head,
         file: FileBody,
     ) -> impl Future<Output = Response<Bytes>> + Send {
         let _ = (head, file);
@@ -51,7 +55,7 @@ pub trait Handler: Send + Sync + 'static {
     fn follow(
         &self,
         call: Self::Call,
-        head: Parts,
+        head: Head,
         memory: AnswerMemory,
     ) -> impl Future<Output = Result<Response<LiveBody>, Response<Bytes>>> + Send;
 

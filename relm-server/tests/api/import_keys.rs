@@ -4,24 +4,23 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, stream};
-use hyper::http::request::Parts;
 use hyper::{Request, Response};
 use relm_core::engine::Importer;
 use relm_core::{Id, KeyAccess, Mode};
 use relm_server::serve::{
-    Admission, AnswerMemory, FileBody, Handler, Limits, LiveBody, Peer, Tenant,
+    Admission, AnswerMemory, FileBody, Handler, Head, Limits, LiveBody, Peer, Tenant,
 };
 use serde_json::{Value, json};
 
 use super::imports::{import, work_off};
 use super::session::{User, World, id};
 
-fn head(user: &User<'_>, path: &str) -> Parts {
+fn head(user: &User<'_>, path: &str) -> Head {
     let key = user.key.as_deref().unwrap();
     let request = Request::builder().method("POST").uri(path);
     let request = request.header("content-type", "text/csv");
     let request = request.header("authorization", format!("Bearer {key}"));
-    request.body(()).unwrap().into_parts().0
+    Head::new(request.body(()).unwrap().into_parts().0)
 }
 
 fn peer() -> Peer {

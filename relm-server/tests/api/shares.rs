@@ -8,22 +8,21 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::Request;
-use hyper::http::request::Parts;
 use relm_core::engine::KEY_CACHE_MS;
 use relm_core::{KeyAccess, Mode};
-use relm_server::serve::{Handler, Peer};
+use relm_server::serve::{Handler, Head, Peer};
 use serde_json::json;
 use tokio::runtime::Builder;
 
 use super::session::{Answered, START_S, User, World};
 
 /// The head of a request for a list, with this key if any.
-fn head(key: Option<&str>) -> Parts {
+fn head(key: Option<&str>) -> Head {
     let mut request = Request::builder().uri("/v1/contacts");
     if let Some(key) = key {
         request = request.header("authorization", format!("Bearer {key}"));
     }
-    request.body(()).unwrap().into_parts().0
+    Head::new(request.body(()).unwrap().into_parts().0)
 }
 
 /// Asks for a list from an address.
@@ -32,10 +31,7 @@ fn ask_from(world: &World, address: [u8; 4], key: Option<&str>) -> Answered {
     let head = head(key);
     Answered::checked(pollster::block_on(async {
         match world.api.admit(&head, peer).await {
-            Ok(admission) => {
-                let request = Request::from_parts(head, Bytes::new());
-                Handler::handle(&world.api, admission.call, request).await
-            }
+            Ok(admission) => Handler::handle(&world.api, admission.call, head, Bytes::new()).await,
             Err(refused) => refused,
         }
     }))
@@ -158,7 +154,7 @@ fn what_a_suspect_makes_up_is_looked_up_little_by_little() {
     world.store.hold();
     // Keys of the older form have no checksum that would betray them.
     let made_up = (0..20).map(|n| head(Some(&format!("sk_live_{n:043}"))));
-    let made_up: Vec<Parts> = made_up.collect();
+    let made_up: Vec<Head> = made_up.collect();
     let admit = |head, address| {
         let peer = Peer::from(IpAddr::from(address));
         Box::pin(world.api.admit(head, peer))

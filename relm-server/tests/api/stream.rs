@@ -10,7 +10,7 @@ use hyper::Request;
 use relm_core::engine::KEY_CACHE_MS;
 use relm_core::limits::{BODY_CHARS_MAX, PAGE_BYTES_MAX, PAGE_LIMIT_DEFAULT};
 use relm_core::{Crm, KeyAccess, Mode, Store};
-use relm_server::serve::{AnswerMemory, Handler, Limits, LiveBody, Peer, Tenant};
+use relm_server::serve::{AnswerMemory, Handler, Head, Limits, LiveBody, Peer, Tenant};
 use serde_json::json;
 
 use super::session::{User, World};
@@ -29,7 +29,7 @@ impl Follower {
         let api = &user.world.api;
         let admission = api.admit(&head, peer).await.ok().unwrap();
         let memory = AnswerMemory::of(&Limits::default(), Tenant(1));
-        let response = Handler::follow(api, admission.call, head, memory).await;
+        let response = Handler::follow(api, admission.call, Head::new(head), memory).await;
         let mut follower = Self(VecDeque::new(), response.ok().unwrap().into_body());
         assert_eq!(follower.next().await.unwrap(), "retry: 1000\n\n");
         follower

@@ -9,10 +9,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::header::{HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Response, StatusCode};
 use relm_server::serve::{
-    Admission, Allowance, AnswerMemory, AnswerSize, BodyType, Handler, Limits, LiveBody, Peer,
-    Refusal, Tenant, serve,
+    Admission, Allowance, AnswerMemory, AnswerSize, BodyType, Handler, Head, Limits, LiveBody,
+    Peer, Refusal, Tenant, serve,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -113,9 +113,9 @@ impl Handler for Probe {
         })
     }
 
-    async fn handle(&self, (): (), request: Request<Bytes>) -> Response<Bytes> {
+    async fn handle(&self, (): (), head: Head, body: Bytes) -> Response<Bytes> {
         self.entered.add_permits(1);
-        match request.uri().path() {
+        match head.uri.path() {
             "/wait" | "/large" => {
                 Waiting::new(self).pass().await;
                 Response::new(Bytes::from_static(b"waited"))
@@ -128,14 +128,14 @@ impl Handler for Probe {
                 self.hold.lock().unwrap().recv().unwrap();
                 Response::new(Bytes::from_static(b"batch"))
             }
-            _ => Response::new(request.into_body()),
+            _ => Response::new(body),
         }
     }
 
     async fn follow(
         &self,
         (): (),
-        _: Parts,
+        _: Head,
         _: AnswerMemory,
     ) -> Result<Response<LiveBody>, Response<Bytes>> {
         Err(Response::new(Bytes::from_static(

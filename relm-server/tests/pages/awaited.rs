@@ -6,7 +6,7 @@ use hyper::Request;
 use super::site::site;
 
 /// Bytes of what a request is awaited by: they are moved into their place for each request.
-const REQUEST_BYTES_MAX: usize = 5 * 1024;
+const REQUEST_BYTES_MAX: usize = 3 * 1024;
 
 #[test]
 fn what_few_requests_need_room_for_takes_none_of_the_others() {
