@@ -285,7 +285,7 @@ impl Context {
     }
 
     /// The cursors of the list that `parts` tell from every other of this scope.
-    pub fn cursors<'a>(&self, parts: impl IntoIterator<Item = &'a str>) -> Cursors {
+    pub fn cursors<'a>(&self, parts: impl IntoIterator<Item = &'a str>) -> Cursors<'_> {
         Cursors::new(&self.workspace.cursor_key, self.seal_number(), parts)
     }
 }

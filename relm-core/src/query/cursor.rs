@@ -12,9 +12,12 @@ const PLACE_BYTES: usize = 17;
 /// The bytes of its seal: half of HMAC-SHA-256, as RFC 2104, section 5, allows.
 const TAG_BYTES: usize = 16;
 
-/// Seals and opens the cursors of one list: of one scope, path and set of filters.
-pub(crate) struct Cursors {
-    mac: Hmac<Sha256>,
+/// Seals and opens the cursors of one list: of one scope, path and set of filters. Most pages have no cursor and no next one: nothing is
+/// computed for those.
+pub(crate) struct Cursors<'k> {
+    key: &'k str,
+    /// What tells the list from every other.
+    list: Vec<u8>,
 }
 
 /// A place in a list.
@@ -26,18 +29,28 @@ pub(crate) struct Place {
     pub ulid: u128,
 }
 
-impl Cursors {
+impl<'k> Cursors<'k> {
     /// The cursors of the list that `parts` identify.
-    pub(crate) fn new<'a>(key: &str, scope: i64, parts: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("HMAC takes a key of any length");
-        mac.update(&scope.to_be_bytes());
+    pub(crate) fn new<'a>(
+        key: &'k str,
+        scope: i64,
+        parts: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let mut list = scope.to_be_bytes().to_vec();
         for part in parts {
             // The length before each part keeps `ab`+`c` apart from `a`+`bc`.
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part.as_bytes());
+            list.extend((part.len() as u64).to_be_bytes());
+            list.extend(part.as_bytes());
         }
-        Self { mac }
+        Self { key, list }
+    }
+
+    /// The seal of a place, yet to be finished.
+    fn sealing(&self, place: &[u8]) -> Hmac<Sha256> {
+        Hmac::<Sha256>::new_from_slice(self.key.as_bytes())
+            .expect("HMAC takes a key of any length")
+            .chain_update(&self.list)
+            .chain_update(place)
     }
 
     /// The text of a place.
@@ -45,9 +58,8 @@ impl Cursors {
         let mut bytes = [0_u8; PLACE_BYTES + TAG_BYTES];
         bytes[0] = place.rank;
         bytes[1..PLACE_BYTES].copy_from_slice(&place.ulid.to_be_bytes());
-        let mut mac = self.mac.clone();
-        mac.update(&bytes[..PLACE_BYTES]);
-        bytes[PLACE_BYTES..].copy_from_slice(&mac.finalize().into_bytes()[..TAG_BYTES]);
+        let seal = self.sealing(&bytes[..PLACE_BYTES]).finalize();
+        bytes[PLACE_BYTES..].copy_from_slice(&seal.into_bytes()[..TAG_BYTES]);
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
@@ -63,9 +75,8 @@ impl Cursors {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| refuse())?;
         let bytes: [u8; PLACE_BYTES + TAG_BYTES] = bytes.try_into().map_err(|_| refuse())?;
         let (place, tag) = bytes.split_at(PLACE_BYTES);
-        let mut mac = self.mac.clone();
-        mac.update(place);
-        mac.verify_truncated_left(tag).map_err(|_| refuse())?;
+        let sealed = self.sealing(place).verify_truncated_left(tag);
+        sealed.map_err(|_| refuse())?;
         let mut ulid = [0_u8; 16];
         ulid.copy_from_slice(&place[1..]);
         Ok(Place {
@@ -80,7 +91,7 @@ mod tests {
     use super::*;
     use crate::error::ErrorKind;
 
-    fn cursors(scope: i64, parts: &[&'static str]) -> Cursors {
+    fn cursors(scope: i64, parts: &[&'static str]) -> Cursors<'static> {
         Cursors::new("key", scope, parts.iter().copied())
     }
 

@@ -41,6 +41,10 @@ pub fn bare(text: &str) -> Option<String> {
         Some(_) => return None,
         None => authority,
     };
+    // What people search for is a name more often than not. Letters beyond ASCII may stand for a dot.
+    if name.is_ascii() && !name.contains('.') {
+        return None;
+    }
     let name = ascii(name.strip_suffix(['.', '。']).unwrap_or(name))?;
     let mut name: &str = &name;
     while let Some(rest) = name.strip_prefix("www.").filter(|rest| rest.contains('.')) {

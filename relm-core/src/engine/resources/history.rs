@@ -344,7 +344,7 @@ impl<'a> History<'a> {
         self.context.document(self.of.kind(), self.id).await
     }
 
-    fn cursors(&self) -> Cursors {
+    fn cursors(&self) -> Cursors<'_> {
         let id = self.id.text();
         let as_of = self.as_of.map(|at| at.to_string()).unwrap_or_default();
         self.context

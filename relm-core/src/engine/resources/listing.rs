@@ -197,7 +197,7 @@ async fn page(
     context: &Context,
     kind: Kind,
     clauses: Vec<Clause>,
-    cursors: &Cursors,
+    cursors: &Cursors<'_>,
     request: &ListRequest,
 ) -> Result<List> {
     let after = match &request.cursor {
@@ -225,7 +225,7 @@ async fn page(
 }
 
 /// The cursors of one list: bound to the scope, the kind and the filters, in whatever order these were written.
-fn cursors(context: &Context, list: &str, filters: &[Filter]) -> Cursors {
+fn cursors<'c>(context: &'c Context, list: &str, filters: &[Filter]) -> Cursors<'c> {
     let mut sorted: Vec<&Filter> = filters.iter().collect();
     sorted.sort_unstable();
     let parts = sorted.into_iter().flat_map(|filter| {
