@@ -2,10 +2,13 @@
 
 use std::cell::RefCell;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use rusqlite::Connection;
+
+use super::held_lock::HeldLock;
 
 /// Pages from which readers are waited for, so that the log is begun anew: 256 MiB.
 const PAGES_MAX: i64 = 64_000;
@@ -16,17 +19,20 @@ const QUIET: Duration = Duration::from_secs(1);
 
 pub(super) struct Checkpointer {
     connection: Connection,
+    /// What readers hold, and must not hold while the log is moved.
+    lock: Arc<HeldLock>,
     /// Why the last checkpoint failed, if it did: the log is told of a cause once, and not with every try.
     failing: RefCell<Option<String>>,
 }
 
 impl Checkpointer {
-    pub fn open(path: &Path) -> rusqlite::Result<Self> {
+    pub fn open(path: &Path, lock: Arc<HeldLock>) -> rusqlite::Result<Self> {
         let connection = Connection::open(path)?;
         // It waits for no one: a checkpoint that finds the database busy does less, and comes again.
         connection.execute_batch("PRAGMA busy_timeout = 50")?;
         Ok(Self {
             connection,
+            lock,
             failing: RefCell::default(),
         })
     }
@@ -35,7 +41,10 @@ impl Checkpointer {
     pub fn run(&self, commits: &Receiver<()>) {
         let mut since = 0;
         loop {
-            match commits.recv_timeout(QUIET) {
+            let heard = commits.recv_timeout(QUIET);
+            // After a commit it is at an old place, and after a while without one somebody else may wait for it.
+            self.lock.leave();
+            match heard {
                 Ok(()) => {
                     since += 1 + commits.try_iter().count();
                     if since >= COMMITS_BETWEEN {
@@ -66,6 +75,7 @@ impl Checkpointer {
     }
 
     fn pragma(&self, mode: &str) -> i64 {
+        self.lock.leave();
         let sql = format!("PRAGMA wal_checkpoint({mode})");
         let done = self.connection.query_row(&sql, [], |row| row.get(1));
         let failure = done.as_ref().err().map(ToString::to_string);

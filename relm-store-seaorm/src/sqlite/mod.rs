@@ -3,6 +3,7 @@
 pub mod backup;
 mod checkpoint;
 mod connection;
+mod held_lock;
 mod log;
 mod migration;
 mod options;
@@ -36,6 +37,7 @@ use relm_core::value::scope::Scope;
 use relm_core::value::time::Timestamp;
 
 use self::connection::rows;
+use self::held_lock::HeldLock;
 pub use self::options::{SqliteOptions, Synchronous};
 use self::reader::{document, list, queues, read_documents, snapshot};
 use self::reads::Reads;
@@ -83,15 +85,16 @@ impl SqliteStore {
         if let Some(pages) = pages_max {
             writer.pragma_update(None, "max_page_count", pages)?;
         }
+        let lock = Arc::new(HeldLock::new(path.clone()));
         let (jobs, waiting) = mpsc::channel();
         let (committed, commits) = mpsc::channel();
-        let checkpointer = checkpoint::Checkpointer::open(&path)?;
+        let checkpointer = checkpoint::Checkpointer::open(&path, Arc::clone(&lock))?;
         let checkpoints = spawn("relm-checkpoint", move || checkpointer.run(&commits))?;
         let writes = spawn("relm-writer", move || {
             writer::run(&writer, &waiting, &committed);
         })?;
         Ok(Self {
-            reads: Reads::start(path)?,
+            reads: Reads::start(path, lock)?,
             jobs: Mutex::new(Some(jobs)),
             threads: vec![writes, checkpoints],
         })

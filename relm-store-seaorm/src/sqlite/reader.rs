@@ -6,7 +6,7 @@
 
 use std::ops::{ControlFlow, RangeInclusive};
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use relm_core::PageSize;
@@ -18,6 +18,7 @@ use relm_core::value::time::Timestamp;
 use rusqlite::{Connection, Row};
 
 use super::connection::{each_row, open_reader, rows, store_error};
+use super::held_lock::HeldLock;
 use crate::query::ListPlan;
 use crate::queue::next_queue;
 use crate::scope_number::{NumberedQueue, Place, with_scopes, workspaces_of};
@@ -37,15 +38,18 @@ pub(super) struct Readers {
     path: PathBuf,
     cache_kib: usize,
     idle: Mutex<Vec<Connection>>,
+    /// The lock that they share.
+    lock: Arc<HeldLock>,
 }
 
 impl Readers {
     /// Readers whose page caches are of so many KiB each.
-    pub fn new(path: PathBuf, cache_kib: usize) -> Self {
+    pub fn new(path: PathBuf, cache_kib: usize, lock: Arc<HeldLock>) -> Self {
         Self {
             path,
             cache_kib,
             idle: Mutex::default(),
+            lock,
         }
     }
 
@@ -75,7 +79,7 @@ impl Readers {
 
     /// A connection for one read, which may take its time from now on.
     pub fn take(&self) -> Result<Connection, StoreError> {
-        let idle = self.lock().pop();
+        let idle = self.idle().pop();
         #[allow(
             unused_mut,
             reason = "the oldest rusqlite that will do shares it with its handler"
@@ -85,6 +89,7 @@ impl Readers {
             None => open_reader(&self.path, self.cache_kib).map_err(StoreError::unavailable)?,
         };
         let begun = Instant::now();
+        self.lock.read(begun);
         let is_over = move || begun.elapsed() > READ_MAX;
         connection
             .progress_handler(OPERATIONS_BETWEEN, Some(is_over))
@@ -94,13 +99,13 @@ impl Readers {
 
     /// Keeps a connection, on which nothing is under way, for the next read.
     pub fn give_back(&self, connection: Connection) {
-        let mut idle = self.lock();
+        let mut idle = self.idle();
         if idle.len() < IDLE_MAX {
             idle.push(connection);
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

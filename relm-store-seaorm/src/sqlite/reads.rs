@@ -8,6 +8,7 @@ use futures_channel::oneshot;
 use relm_core::store::StoreError;
 use rusqlite::Connection;
 
+use super::held_lock::HeldLock;
 use super::reader::Readers;
 use super::walkers::{Turn, Walkers};
 use crate::open_error::OpenError;
@@ -31,12 +32,16 @@ pub(super) struct Reads {
 
 impl Reads {
     /// Reads of the database in this file.
-    pub fn start(path: PathBuf) -> Result<Self, OpenError> {
+    pub fn start(path: PathBuf, lock: Arc<HeldLock>) -> Result<Self, OpenError> {
         let threads = thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
-            here: Arc::new(Readers::new(path.clone(), READER_CACHE_KIB / threads)),
+            here: Arc::new(Readers::new(
+                path.clone(),
+                READER_CACHE_KIB / threads,
+                Arc::clone(&lock),
+            )),
             walkers: Walkers::start()?,
-            walking: Arc::new(Readers::new(path, WALKER_CACHE_KIB)),
+            walking: Arc::new(Readers::new(path, WALKER_CACHE_KIB, lock)),
             broad: BROAD,
         })
     }

@@ -3,6 +3,7 @@
 
 mod files;
 mod full;
+mod held_lock;
 mod migration;
 mod query_plans;
 mod statements;
