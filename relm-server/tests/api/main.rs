@@ -20,6 +20,8 @@ mod failing_endpoints;
 mod faults;
 mod feed;
 mod field_changes;
+mod field_defaults;
+mod field_limits;
 mod field_refusals;
 mod fields;
 mod filters;

@@ -10,7 +10,7 @@ use crate::engine::merged::absent;
 use crate::engine::transaction::unexpected;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::field::{
-    Field, check_metadata, custom_field, custom_field_elsewhere, normalise,
+    Field, add_defaults, check_metadata, custom_field, custom_field_elsewhere, normalise,
 };
 use crate::record::input::{Reader, read_only, unknown_field};
 use crate::record::object::{Object, READ_ONLY};
@@ -138,6 +138,8 @@ pub(super) fn build<T: Object>(plan: &Plan<'_>, draft: &Draft<T>) -> Result<T> {
     draft.check_asserted_of_new(&record)?;
     record.check_complete()?;
     let fields = &plan.configuration().fields;
+    let said = T::metadata_of(&draft.input);
+    add_defaults(fields, T::TYPE, said, record.metadata_mut())?;
     normalise(fields, T::TYPE, record.metadata_mut());
     check_metadata(fields, T::TYPE, None, record.metadata())?;
     Ok(record)

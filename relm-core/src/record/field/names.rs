@@ -55,13 +55,29 @@ pub(super) const OTHER_NAMES: OtherNames = &[
         ],
         &["options.choices"],
     ),
+    (&["default", "default_value"], &["options.default"]),
+    (&["min", "minimum"], &["options.min"]),
+    (&["max", "maximum"], &["options.max"]),
+    (
+        &["max_length", "maxLength", "length", "max_characters"],
+        &["options.max_length"],
+    ),
+    (&["pattern", "regex", "regexp"], &["options.pattern"]),
 ];
 
-/// What they call a definition's choices, within its options.
-pub(super) const OPTIONS_OTHER_NAMES: OtherNames = &[(
-    &["values", "enum", "allowed_values", "options", "items"],
-    &["choices"],
-)];
+/// What they call a definition's choices, limits and default, within its options.
+pub(super) const OPTIONS_OTHER_NAMES: OtherNames = &[
+    (
+        &["values", "enum", "allowed_values", "options", "items"],
+        &["choices"],
+    ),
+    (&["default_value"], &["default"]),
+    (&["minimum"], &["min"]),
+    (&["maximum"], &["max"]),
+    (&["whole", "is_integer"], &["integer"]),
+    (&["maxLength", "length", "max_characters"], &["max_length"]),
+    (&["regex", "regexp", "format"], &["pattern"]),
+];
 
 /// What they call the types of fields.
 pub(super) const TYPES_OTHER_NAMES: OtherNames = &[

@@ -1,9 +1,12 @@
-//! What a field's type needs to know beside itself: the choices of a `select` or `multiselect`, and those among them that get other names.
+//! What a field's type needs to know beside itself: the choices of a `select` or `multiselect`, and those among them that get other names;
+//! limits of numbers and texts, and a default.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::limits::FieldLimits;
 use crate::limits::TEXT_CHARS_MAX;
 use crate::record::actor::{Actor, Origin};
 use crate::value::from_text::named;
@@ -29,6 +32,12 @@ pub struct FieldOptions {
     /// where there is none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub renaming: Vec<Renaming>,
+    /// What of its type the field takes.
+    #[serde(flatten)]
+    pub limits: FieldLimits,
+    /// What a record gets that is made without this member. Absent where it gets nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<Value>,
 }
 
 /// A choice whose values are being written under its new name.
@@ -86,8 +95,13 @@ impl FieldOptions {
     pub fn of(choices: Vec<String>) -> Self {
         Self {
             choices,
-            renaming: Vec::new(),
+            ..Self::default()
         }
+    }
+
+    /// Whether nothing is said.
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 
     /// The choice that this is, in whatever composition either is written.

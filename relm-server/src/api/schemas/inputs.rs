@@ -65,16 +65,34 @@ pub(super) fn add(all: &mut Schemas) {
     }
 }
 
-/// What a request says of a definition: its choices alone among its options and, of one that is there, not what it is for good.
+/// What a request says of a definition: of its options not what is under way and, of one that is there, not what it is for good.
 fn fields(all: &mut Schemas) {
+    let written = &all["CustomFieldOptions"]["properties"];
+    let limits = ["min", "max", "integer", "max_length", "pattern", "default"];
+    let limits = limits.map(|name| {
+        let mut member = written[name].clone();
+        // Of any type, null among them.
+        if name != "default" {
+            member = nullable(member);
+        }
+        if let Some(member) = member.as_object_mut() {
+            member.remove("default");
+        }
+        (name.to_owned(), member)
+    });
     let options = |choice: Value| {
-        json!({
-            "type": ["object", "null"], "description": "The choices of a `select`; left out on every other type.",
+        let mut options = json!({
+            "type": ["object", "null"],
+            "description": "The choices of a `select` or `multiselect`, limits of a `number` or `text`, and a default.",
             "properties": { "choices": {
                 "type": ["array", "null"], "items": choice, "maxItems": FIELD_CHOICES_MAX,
                 "description": "All choices, in their order.",
             } },
-        })
+        });
+        if let Some(members) = options["properties"].as_object_mut() {
+            members.extend(limits.clone());
+        }
+        options
     };
     let choice = json!({ "type": "string", "maxLength": TEXT_CHARS_MAX });
     // Of any type, since generators have no name for a text among several.

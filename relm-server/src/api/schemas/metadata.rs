@@ -71,6 +71,7 @@ fn with_fields(fields: &[&Field], of: Of) -> Value {
 fn value(field: &Field, of: Of) -> Value {
     let mut schema = match field.field_type {
         FieldType::Text => json!({ "type": "string" }),
+        FieldType::Number if is_whole(field, of) => json!({ "type": "integer" }),
         FieldType::Number => json!({ "type": "number" }),
         FieldType::Date => json!({ "type": "string", "format": "date" }),
         FieldType::Bool => json!({ "type": "boolean" }),
@@ -93,6 +94,14 @@ fn value(field: &Field, of: Of) -> Value {
         FieldType::Json => json!({}),
     };
     schema["description"] = field.label.as_str().into();
+    if !matches!(of, Of::Record) {
+        limit(&mut schema, field);
+    }
+    if matches!(of, Of::Create)
+        && let Some(default) = &field.options.default
+    {
+        schema["default"] = default.clone();
+    }
     match of {
         // A record from before the definition keeps what it has.
         Of::Record => {
@@ -106,6 +115,30 @@ fn value(field: &Field, of: Of) -> Value {
         }
         Of::Create if field.required => schema,
         Of::Create | Of::Update => or_null(schema),
+    }
+}
+
+/// Whether a value is a whole number. A record from before the limit may have another.
+fn is_whole(field: &Field, of: Of) -> bool {
+    field.options.limits.integer && !matches!(of, Of::Record)
+}
+
+/// Says what of its type a field takes.
+fn limit(schema: &mut Value, field: &Field) {
+    let limits = &field.options.limits;
+    let said = [
+        ("minimum", limits.min.clone().map(Value::Number)),
+        ("maximum", limits.max.clone().map(Value::Number)),
+        ("maxLength", limits.length_max().map(Value::from)),
+        (
+            "pattern",
+            limits.pattern.as_ref().map(|it| it.as_str().into()),
+        ),
+    ];
+    for (name, value) in said {
+        if let Some(value) = value {
+            schema[name] = value;
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod edit;
 mod edit_form;
 mod form;
+mod limits_form;
 
 use askama::Template;
 use bytes::Bytes;
@@ -14,6 +15,7 @@ pub(super) use self::edit::{change, edit};
 use self::form::FieldForm;
 use super::curl;
 use super::layout::{Item, Layout, Place, Section, minute};
+use super::limits;
 use super::objects::{plural, title};
 use super::problem::Problem;
 use super::shown::Message;
@@ -77,6 +79,24 @@ impl Remove {
     }
 }
 
+/// The members of `options` that the forms have.
+const OPTIONS: [&str; 7] = [
+    "options.choices",
+    "options.min",
+    "options.max",
+    "options.integer",
+    "options.max_length",
+    "options.pattern",
+    "options.default",
+];
+
+/// Whether an error is about a member, or something within it.
+fn is_at(error: &Error, member: &str) -> bool {
+    let at = error.field().unwrap_or_default();
+    let rest = at.strip_prefix(member);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
 /// A field, in words.
 struct Row {
     field: Field,
@@ -90,26 +110,41 @@ impl Row {
             field,
         }
     }
+
+    /// What of its type the field takes, and its default, in words.
+    fn limits(&self) -> Vec<String> {
+        let options = &self.field.options;
+        let default = limits::default(options).map(|it| format!("default {it}"));
+        limits::in_words(options)
+            .into_iter()
+            .chain(default)
+            .collect()
+    }
 }
 
 impl New<'_> {
     /// What is said at a field of the form. What is wrong within the choices is said at them.
     fn error_at(&self, field: &str) -> Option<Message<'_>> {
         let error = self.error.as_ref()?;
-        let at = error.field()?;
-        let is_here = at == field
-            || at
-                .strip_prefix(field)
-                .is_some_and(|rest| rest.starts_with(['.', '[']));
-        is_here.then(|| Message::of(error))
+        is_at(error, field).then(|| Message::of(error))
     }
 
     /// What is said of the form as a whole.
     fn error(&self) -> Option<Message<'_>> {
-        let known = ["label", "key", "type", "options", "unique"];
-        let is_said = known.iter().any(|field| self.error_at(field).is_some());
-        let error = self.error.as_ref().filter(|_| !is_said);
+        let known = ["label", "key", "type", "unique"];
+        let mut known = known.iter().chain(&OPTIONS);
+        let error = self.error.as_ref();
+        let error = error.filter(|error| !known.any(|field| is_at(error, field)));
         error.map(Message::of)
+    }
+
+    /// Any type can be chosen.
+    fn takes_numbers(&self) -> bool {
+        true
+    }
+
+    fn takes_texts(&self) -> bool {
+        true
     }
 
     fn types(&self) -> [(FieldType, &'static str); 12] {
