@@ -109,7 +109,7 @@ macro_rules! for_each_broken_store {
                 WritesFirst another_order_of_refusals_is_noticed [the_first_refusal_in_order_is_given]
                 UncheckedConfiguration an_unchecked_configuration_is_noticed [
                     a_required_configuration_must_be_current definitions_exclude_each_other a_field_binds_every_engine
-                    a_definition_binds_writes_that_begin_after_it no_write_gets_past_a_renaming a_narrower_limit_binds_every_engine a_default_is_given_where_nothing_is_said
+                    a_definition_binds_writes_that_begin_after_it no_write_gets_past_a_renaming a_narrower_limit_binds_every_engine a_default_is_given_where_nothing_is_said unknown_members_are_refused_by_every_engine
                 ]
                 OverwritingResponse a_response_that_is_replaced_is_noticed [
                     a_kept_response_keeps_its_key one_of_many_responses_of_a_key_is_kept

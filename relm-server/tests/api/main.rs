@@ -49,6 +49,7 @@ mod schema_check;
 mod search;
 mod seed;
 mod session;
+mod settings;
 mod shares;
 mod stream;
 mod targets;

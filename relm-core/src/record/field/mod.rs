@@ -10,6 +10,7 @@ mod patch;
 #[cfg(test)]
 mod tests;
 mod unique;
+mod unknown_members;
 mod values;
 
 use serde::{Deserialize, Serialize};
@@ -21,9 +22,12 @@ use self::input::read_enforce;
 use self::limits::is_false;
 pub use self::limits::{FieldLimits, FieldLimitsPatch};
 pub(crate) use self::options::composed;
-pub use self::options::{Enforce, FieldOptions, Renaming};
+pub use self::options::{Enforce, FieldOptions, Renaming, UnknownMembers};
 pub use self::patch::{ChoiceChange, FieldPatch};
 pub use self::unique::{UniqueIndex, UniqueIndexState};
+pub(crate) use self::unknown_members::{
+    check_known_members, definition_of_metadata, unknown_members,
+};
 pub(crate) use self::values::{
     add_defaults, check_metadata, custom_field, custom_field_elsewhere, custom_fields, has_pattern,
     normalise,
@@ -82,6 +86,9 @@ pub struct Field {
     /// on a custom field.
     #[serde(skip_serializing_if = "is_false")]
     pub built_in: bool,
+    /// Of the `metadata` that its objects have anyway: whether they take members that no field is for. Absent on every other definition.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unknown_members: Option<UnknownMembers>,
     /// Counts the changes: 1 when the field is defined, one more with each.
     pub version: i64,
     /// Whether the field is of live or test records.
@@ -114,6 +121,7 @@ struct Kept {
     unique_index: Option<UniqueIndex>,
     #[serde(default)]
     built_in: bool,
+    unknown_members: Option<UnknownMembers>,
     version: Option<i64>,
     mode: Mode,
     created_at: Timestamp,
@@ -137,6 +145,7 @@ impl From<Kept> for Field {
             position: kept.position,
             unique_index: kept.unique_index,
             built_in: kept.built_in,
+            unknown_members: kept.unknown_members,
             version: kept.version.unwrap_or(1),
             mode: kept.mode,
             created_at: kept.created_at,
@@ -218,6 +227,7 @@ impl Field {
             position: position.map(check::integer("position")).transpose()?,
             unique_index: None,
             built_in,
+            unknown_members: None,
             version: 1,
             mode,
             created_at: now,

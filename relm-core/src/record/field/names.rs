@@ -3,7 +3,7 @@
 use crate::value::spelling::OtherNames;
 
 /// Members that the engine alone writes.
-pub(super) const READ_ONLY: [&str; 7] = [
+pub(super) const READ_ONLY: [&str; 8] = [
     "id",
     "object",
     "version",
@@ -11,6 +11,7 @@ pub(super) const READ_ONLY: [&str; 7] = [
     "created_at",
     "updated_at",
     "unique_index",
+    "unknown_members",
 ];
 
 /// Members that a definition has for good.

@@ -90,6 +90,33 @@ impl Enforce {
 
 named!(Enforce, as_str, "`always` or `on_change`");
 
+/// What becomes of a write that sets a key of `metadata` without a definition.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownMembers {
+    /// It is taken as it is.
+    #[default]
+    Accept,
+    /// It is refused. What records have from before stays, as long as nobody sets it to something else.
+    Reject,
+}
+
+impl UnknownMembers {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Accept, Self::Reject];
+
+    /// The name in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::Reject => "reject",
+        }
+    }
+}
+
+named!(UnknownMembers, as_str, "`accept` or `reject`");
+
 impl FieldOptions {
     /// These choices, none of which is being renamed.
     pub fn of(choices: Vec<String>) -> Self {

@@ -8,8 +8,8 @@ mod limits_form;
 use askama::Template;
 use bytes::Bytes;
 use hyper::Response;
-use relm_core::{Error, Field, FieldType, Id, ObjectType};
-use serde_json::Value;
+use relm_core::{Error, Field, FieldType, Id, ObjectType, UnknownMembers};
+use serde_json::{Value, json};
 
 pub(super) use self::edit::{change, edit};
 use self::form::FieldForm;
@@ -35,7 +35,12 @@ struct List {
     path: String,
     was_removed: bool,
     was_changed: bool,
+    was_set: bool,
+    /// Whether members that no field is for are refused.
+    is_strict: bool,
     call: String,
+    /// What sets the other.
+    set_call: String,
 }
 
 #[derive(Template)]
@@ -64,6 +69,10 @@ struct Remove {
 impl List {
     fn title(&self) -> &'static str {
         title(self.object)
+    }
+
+    fn plural(&self) -> &'static str {
+        plural(self.object)
     }
 }
 
@@ -190,7 +199,9 @@ pub(super) async fn first(visit: Visit) -> Result<Response<Bytes>, Problem> {
 pub(super) async fn list(visit: Visit) -> Result<Response<Bytes>, Problem> {
     let object = object(&visit)?;
     let Opened { scoped, place } = visit.open().await?;
-    let fields = scoped.fields().all().await?.into_iter();
+    let definitions = scoped.fields().definitions().await?;
+    let is_strict = definitions.strict.contains(&object);
+    let fields = definitions.fields.into_iter();
     let rows = fields.filter(|field| field.object_type == object);
     let item = |one: ObjectType| Item {
         path: path_of(&place, one),
@@ -206,8 +217,35 @@ pub(super) async fn list(visit: Visit) -> Result<Response<Bytes>, Problem> {
         rows: rows.map(Row::of).collect(),
         was_removed: visit.query.is_ticked("removed"),
         was_changed: visit.query.is_ticked("changed"),
+        was_set: visit.query.is_ticked("set"),
+        is_strict,
+        set_call: curl::line(
+            &visit.api,
+            "PATCH",
+            &format!("/v1/schema/{}", object.plural()),
+            curl::KEY,
+            Some(&json!({ "unknown_members": other(is_strict) })),
+        ),
         call: curl::line(&visit.api, "GET", &call, curl::KEY, None),
     }))
+}
+
+/// What unknown members are to be, where they are not so yet.
+fn other(is_strict: bool) -> UnknownMembers {
+    match is_strict {
+        true => UnknownMembers::Accept,
+        false => UnknownMembers::Reject,
+    }
+}
+
+/// Says whether members that no field is for are taken, by the same function as `PATCH /v1/schema/contacts`.
+pub(super) async fn set(visit: Visit) -> Result<Response<Bytes>, Problem> {
+    let object = object(&visit)?;
+    let Opened { scoped, place } = visit.open().await?;
+    let body = json!({ "unknown_members": visit.form.text("unknown_members") });
+    scoped.fields().update_settings_json(object, body).await?;
+    let path = path_of(&place, object);
+    Ok(answer::see_other(&format!("{path}?set")))
 }
 
 /// The form of a new field.
