@@ -518,6 +518,14 @@ macro_rules! for_each_case {
                 a_renaming_that_was_broken_off_goes_on
                 no_write_gets_past_a_renaming
             }
+            [engine::field_limits] {
+                limits_bind_every_write
+                a_narrower_limit_binds_every_engine
+                a_default_is_given_where_nothing_is_said
+            }
+            [engine::strict_members] {
+                unknown_members_are_refused_by_every_engine
+            }
             [engine::field_types] {
                 values_of_a_type_are_kept_in_one_form
                 a_choice_of_a_set_is_renamed_in_every_set

@@ -22,7 +22,10 @@ pub use engine::{
 };
 pub use error::{Error, ErrorKind, Result};
 pub use record::association::{Association, AssociationInput};
-pub use record::field::{ChoiceChange, Enforce, Field, FieldInput, FieldPatch, FieldType};
+pub use record::field::{
+    ChoiceChange, Enforce, Field, FieldInput, FieldLimits, FieldLimitsPatch, FieldPatch, FieldType,
+    UnknownMembers,
+};
 pub use record::filter::Filter;
 pub use record::hint::named_id;
 pub use record::input::Reader;

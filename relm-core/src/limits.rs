@@ -75,6 +75,18 @@ pub const FIELDS_MAX: usize = 500;
 pub const FIELD_CHOICES_MAX: usize = 200;
 /// Bytes of a field's `options` as JSON.
 pub const FIELD_OPTIONS_BYTES_MAX: usize = 16 * 1024;
+/// Characters of the `pattern` of a field.
+pub const FIELD_PATTERN_CHARS_MAX: usize = 500;
+/// Bytes that a pattern is compiled to.
+pub const FIELD_PATTERN_BYTES_MAX: usize = 8 * 1024;
+/// Characters of a text that is held to a pattern.
+pub const FIELD_PATTERN_TEXT_CHARS_MAX: usize = 1_000;
+/// Bytes of texts that are held to a pattern to count what a change of a definition means, or on one page of its usage.
+pub const FIELD_PATTERN_WALK_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of a field's `default` as JSON.
+pub const FIELD_DEFAULT_BYTES_MAX: usize = 1024;
+/// Fields of one object that have a default.
+pub const FIELD_DEFAULTS_MAX: usize = 20;
 /// Bytes of the definitions of one workspace and mode, each as its JSON.
 pub const FIELDS_BYTES_MAX: usize = 256 * 1024;
 /// Records that are looked at, the newest first, to count what a change of a definition means for them, or on one page of its usage.

@@ -12,7 +12,7 @@ macro_rules! for_each_broken_store {
             commits {
                 ForgottenCommit a_forgotten_commit_is_noticed [
                     a_merge_of_many_references_goes_on_in_steps a_merge_that_is_broken_off_is_ended a_commit_is_seen_by_every_later_call a_bad_row_fails_alone an_atomic_batch_is_all_or_nothing rows_apply_in_order
-                    an_upsert_keeps_what_it_does_not_name a_row_with_a_lost_reference_fails_alone upserts_of_one_email_make_one_record a_choice_of_a_set_is_renamed_in_every_set a_deletion_that_stops_half_way_is_gone_on_with a_dry_run_of_an_import_comes_to_the_same a_field_becomes_unique_while_others_write a_unique_field_holds_a_value_once an_import_goes_on_where_it_was_left an_import_is_undone an_import_takes_in_every_row an_undo_gives_unique_values_back an_undo_has_a_field_unique_again imports_are_cancelled_and_bounded no_unique_value_outlives_its_record_or_its_field operations_match_any_unique_member rows_are_known_by_any_unique_member shared_values_keep_a_field_from_being_unique upserts_of_one_value_make_one_record values_of_a_type_are_kept_in_one_form what_is_not_unique_any_more_is_taken_away what_was_broken_off_becomes_unique a_dry_run_keeps_its_rows_for_imports
+                    an_upsert_keeps_what_it_does_not_name a_row_with_a_lost_reference_fails_alone upserts_of_one_email_make_one_record a_choice_of_a_set_is_renamed_in_every_set a_deletion_that_stops_half_way_is_gone_on_with a_dry_run_of_an_import_comes_to_the_same a_field_becomes_unique_while_others_write a_unique_field_holds_a_value_once an_import_goes_on_where_it_was_left an_import_is_undone an_import_takes_in_every_row an_undo_gives_unique_values_back an_undo_has_a_field_unique_again imports_are_cancelled_and_bounded no_unique_value_outlives_its_record_or_its_field operations_match_any_unique_member rows_are_known_by_any_unique_member shared_values_keep_a_field_from_being_unique upserts_of_one_value_make_one_record values_of_a_type_are_kept_in_one_form limits_bind_every_write what_is_not_unique_any_more_is_taken_away what_was_broken_off_becomes_unique a_dry_run_keeps_its_rows_for_imports
                     a_key_is_one_in_every_composition a_renaming_looks_at_each_record_once nothing_is_known_by_what_is_becoming_unique
                     an_index_that_somebody_else_began_is_not_said_to_be_made a_record_that_is_purged_meanwhile_leaves_no_value an_upsert_needs_a_value_to_know_its_record_by
                 ]
@@ -109,7 +109,7 @@ macro_rules! for_each_broken_store {
                 WritesFirst another_order_of_refusals_is_noticed [the_first_refusal_in_order_is_given]
                 UncheckedConfiguration an_unchecked_configuration_is_noticed [
                     a_required_configuration_must_be_current definitions_exclude_each_other a_field_binds_every_engine
-                    a_definition_binds_writes_that_begin_after_it no_write_gets_past_a_renaming
+                    a_definition_binds_writes_that_begin_after_it no_write_gets_past_a_renaming a_narrower_limit_binds_every_engine a_default_is_given_where_nothing_is_said unknown_members_are_refused_by_every_engine
                 ]
                 OverwritingResponse a_response_that_is_replaced_is_noticed [
                     a_kept_response_keeps_its_key one_of_many_responses_of_a_key_is_kept

@@ -64,7 +64,9 @@ pub use resources::duplicates::{DuplicateGroup, DuplicateReason, Duplicates};
 pub use resources::events::Events;
 pub use resources::exports::{ExportOptions, Exports};
 pub use resources::feed::{FOLLOW_POLL, Feed, FeedPage, LoggedEvent};
-pub use resources::fields::{ChoiceUsage, FieldUsage, FieldUsageTag, Fields};
+pub use resources::fields::{
+    ChoiceUsage, Definitions, FieldUsage, FieldUsageTag, Fields, ObjectSettings, ObjectSettingsTag,
+};
 pub use resources::history::{History, HistoryPage};
 pub use resources::imports::{
     ImportColumn, ImportFailure, ImportOptions, ImportPreview, ImportUpload, Imports,

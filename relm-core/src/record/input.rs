@@ -1,6 +1,6 @@
 //! How a JSON body becomes a typed input: exact errors, nothing left unread.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::hint::{self, Hint};
@@ -153,6 +153,19 @@ impl Reader {
         self.read(name, || expected, convert, hint)
     }
 
+    /// Takes a number.
+    ///
+    /// # Errors
+    /// `validation_failed` when it is not a number within ±(2^53 − 1).
+    pub fn number(&mut self, name: &'static str) -> Result<Patch<Number>> {
+        let convert = |value: Value| match value {
+            Value::Number(number) if json::check_number(&number) => Ok(number),
+            other => Err(other),
+        };
+        let hint = |value: &Value| hint::number_meant(name, value);
+        self.read(name, || "a number", convert, hint)
+    }
+
     /// Takes the id of a record of `kind`.
     ///
     /// # Errors
@@ -286,7 +299,7 @@ pub(crate) fn read_only(name: &str) -> Error {
 }
 
 /// The integer that a JSON number is, if it is one.
-pub(crate) fn exact_integer(number: &serde_json::Number) -> Option<i64> {
+pub(crate) fn exact_integer(number: &Number) -> Option<i64> {
     number.as_i64().or_else(|| {
         number
             .as_f64()

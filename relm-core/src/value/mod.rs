@@ -5,6 +5,7 @@
 pub mod email;
 pub mod environment;
 pub(crate) mod excerpt;
+pub mod expression;
 pub(crate) mod from_text;
 pub mod hex;
 pub mod host;

@@ -13,6 +13,6 @@ pub(super) async fn for_older_tools(open: Open) -> Outcome {
 
 pub(super) async fn of_workspace(call: Call) -> Outcome {
     call.query.finish()?;
-    let fields = call.scoped.fields().all().await?;
-    Ok(Answer::lines(call.documents.of_workspace(fields)))
+    let definitions = call.scoped.fields().definitions().await?;
+    Ok(Answer::lines(call.documents.of_workspace(definitions)))
 }

@@ -33,6 +33,7 @@ mod schemas;
 mod scopes;
 mod search;
 mod serving;
+mod settings;
 mod stream;
 mod task;
 mod unrouted;

@@ -8,7 +8,7 @@ use super::schemas::described::WorkspaceSchema;
 
 pub(super) async fn schema(call: Call) -> Outcome {
     call.query.finish()?;
-    let fields = call.scoped.fields().all().await?;
-    let schema = WorkspaceSchema::of(&fields);
+    let definitions = call.scoped.fields().definitions().await?;
+    let schema = WorkspaceSchema::of(&definitions);
     Ok(Answer::ok(json!(schema).to_string()))
 }

@@ -21,6 +21,7 @@ mod form;
 mod imports;
 mod keys;
 mod layout;
+mod limits;
 mod link;
 mod listing;
 mod objects;

@@ -181,6 +181,10 @@ fn of_workspaces() -> Vec<(&'static str, Route)> {
             get(Write, handler!(schema::form)),
         ),
         (
+            "/console/{workspace}/{mode}/schema/{object}/settings",
+            post(Write, handler!(schema::set)),
+        ),
+        (
             "/console/{workspace}/{mode}/schema/{object}/{id}/edit",
             get(Write, handler!(schema::edit)).and_post(Write, handler!(schema::change)),
         ),

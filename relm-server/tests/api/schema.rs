@@ -28,6 +28,7 @@ fn the_schema_shows_objects_fields_and_types() {
             engines("created_at", "timestamp"),
             engines("updated_at", "timestamp"),
         ],
+        "unknown_members": "accept",
         "custom_fields": [field],
     });
     assert_eq!(schema["objects"][1], company);

@@ -23,6 +23,7 @@ fn forms(world: &World) -> Vec<String> {
         keys.clone(),
         format!("{keys}/{key}/revoke"),
         format!("{}/schema/deal", world.place),
+        format!("{}/schema/deal/settings", world.place),
         format!(
             "{}/schema/deal/{}/remove",
             world.place,

@@ -13,6 +13,7 @@ mod chromium;
 mod counting;
 mod events;
 mod failures;
+mod field_limits;
 mod files;
 mod forged;
 #[allow(

@@ -309,3 +309,30 @@ fn what_a_change_means_is_seen_before_it_is_made() {
         assert_eq!(contact.unwrap().metadata["plan"], plan);
     }
 }
+
+#[test]
+fn other_members_are_refused_and_taken_again() {
+    let world = World::new();
+    let mut browser = world.signed_in(EVA, Role::Editor);
+    let path = schema(&world);
+    let settings = format!("{path}/settings");
+    let typo = || ContactInput {
+        metadata: relm_core::Metadata::from([("paln", "pro")]).into(),
+        ..Default::default()
+    };
+    for (is_strict, said, other) in [
+        ("reject", "are refused from now on", "value=\"accept\""),
+        ("accept", "are taken from now on", "value=\"reject\""),
+    ] {
+        let done = browser.submit(&path, &settings, &[("unknown_members", is_strict)]);
+        assert_eq!(done.status, 303, "{}", done.text);
+        let page = browser.get(done.location()).text;
+        assert!(page.contains(said) && page.contains(other), "{page}");
+        assert!(page.contains("PATCH http"), "{page}");
+        let written = wait(world.scoped().contacts().create(typo()));
+        assert_eq!(written.is_err(), is_strict == "reject");
+    }
+    assert!(fields(&world).is_empty());
+    let wrong = browser.submit(&path, &settings, &[("unknown_members", "perhaps")]);
+    assert_eq!(wrong.status, 422, "{}", wrong.text);
+}

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::second_chance::{SecondChance, Weigh};
 use crate::engine::storage::Storage;
 use crate::error::Result;
+use crate::limits::FIELD_DEFAULT_BYTES_MAX;
 use crate::record::Webhook;
 use crate::record::field::Field;
 use crate::store::Configuration;
@@ -66,7 +67,10 @@ impl Weigh for Arc<Configuration> {
         let text = |text: &String| size_of::<String>() + text.len();
         let field = |field: &Field| {
             let choices: usize = field.options.choices.iter().map(text).sum();
-            size_of::<Field>() + field.key.len() + field.label.len() + choices
+            let limits = field.options.limits.bytes();
+            let default = field.options.default.as_ref();
+            let default = default.map_or(0, |_| FIELD_DEFAULT_BYTES_MAX);
+            size_of::<Field>() + field.key.len() + field.label.len() + choices + limits + default
         };
         let webhook = |webhook: &Webhook| {
             let description = webhook.description.as_ref().map_or(0, String::len);

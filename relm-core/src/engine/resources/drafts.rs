@@ -10,7 +10,8 @@ use crate::engine::merged::absent;
 use crate::engine::transaction::unexpected;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::field::{
-    Field, check_metadata, custom_field, custom_field_elsewhere, normalise,
+    Field, add_defaults, check_known_members, check_metadata, custom_field, custom_field_elsewhere,
+    normalise,
 };
 use crate::record::input::{Reader, read_only, unknown_field};
 use crate::record::object::{Object, READ_ONLY};
@@ -138,6 +139,9 @@ pub(super) fn build<T: Object>(plan: &Plan<'_>, draft: &Draft<T>) -> Result<T> {
     draft.check_asserted_of_new(&record)?;
     record.check_complete()?;
     let fields = &plan.configuration().fields;
+    let said = T::metadata_of(&draft.input);
+    add_defaults(fields, T::TYPE, said, record.metadata_mut())?;
+    check_known_members(fields, T::TYPE, None, record.metadata())?;
     normalise(fields, T::TYPE, record.metadata_mut());
     check_metadata(fields, T::TYPE, None, record.metadata())?;
     Ok(record)
@@ -162,8 +166,10 @@ pub(super) fn change<T: Object>(
     draft.check_asserted(before)?;
     let mut after = before.clone();
     after.apply(draft.input.clone())?;
+    let kept = Some(before.metadata());
+    check_known_members(fields, T::TYPE, kept, after.metadata())?;
     normalise(fields, T::TYPE, after.metadata_mut());
-    let warnings = check_metadata(fields, T::TYPE, Some(before.metadata()), after.metadata())?;
+    let warnings = check_metadata(fields, T::TYPE, kept, after.metadata())?;
     let is_changed = after != *before;
     if is_changed {
         after.touch(plan.now());

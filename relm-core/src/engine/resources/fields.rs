@@ -8,6 +8,7 @@ mod impact;
 mod looking;
 mod redefine;
 mod renaming;
+mod settings;
 pub(super) mod uniqueness;
 mod usage;
 
@@ -19,6 +20,8 @@ use self::duplicates::check_values;
 use self::ending::{end, take_away_some};
 use self::redefine::redefine;
 pub(in crate::engine) use self::renaming::finish_renamings;
+pub use self::settings::{Definitions, ObjectSettings, ObjectSettingsTag};
+use self::settings::{SetUnknownMembers, read_settings};
 pub(in crate::engine) use self::uniqueness::finish_unique_indexes;
 use self::uniqueness::{begin, make};
 use self::usage::usage;
@@ -31,8 +34,9 @@ use crate::engine::context::Context;
 use crate::engine::idempotency::{apply_once, refuse_unread, replayed};
 use crate::engine::reply::{Outcome, Reply};
 use crate::error::{Error, ErrorKind, Result};
-use crate::record::field::{Field, FieldInput, FieldPatch};
+use crate::record::field::{Field, FieldInput, FieldPatch, UnknownMembers};
 use crate::record::input::Reader;
+use crate::record::object_type::ObjectType;
 use crate::record::{DefinitionChange, Document, Entry};
 use crate::store::Write;
 use crate::value::excerpt::Quoted;
@@ -174,12 +178,56 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// `unavailable` or `internal_error` from the store.
     pub async fn all(&self) -> Result<Vec<Field>> {
+        Ok(self.definitions().await?.fields)
+    }
+
+    /// All definitions of custom fields, as [`all`](Self::all) gives them, and what is said of their objects.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal_error` from the store.
+    pub async fn definitions(&self) -> Result<Definitions> {
         let configuration = self.context.reload_configuration().await?;
-        let fields = configuration.fields.iter();
-        let custom = fields.filter(|field| !field.built_in).cloned();
-        let mut fields: Vec<Field> = custom.collect();
-        fields.sort_by_key(Field::shown_by);
-        Ok(fields)
+        Ok(Definitions::of(&configuration.fields))
+    }
+
+    /// What is said of the objects of a type as a whole.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal_error` from the store.
+    pub async fn settings(&self, of: ObjectType) -> Result<ObjectSettings> {
+        let configuration = self.context.reload_configuration().await?;
+        Ok(ObjectSettings::of(&configuration.fields, of))
+    }
+
+    /// Says whether the objects of a type take members of `metadata` that no field is for. It binds every write that begins after this
+    /// returns, on every engine over the same store: one that sets such a member is `unknown_field`. What records have from before stays.
+    ///
+    /// # Errors
+    /// `validation_failed` where there are as many definitions as there can be.
+    pub async fn set_unknown_members(
+        &self,
+        of: ObjectType,
+        to: UnknownMembers,
+    ) -> Result<ObjectSettings> {
+        let set = SetUnknownMembers { of, to };
+        apply_once(self.context, set).await?.decode()
+    }
+
+    /// [`set_unknown_members`](Self::set_unknown_members) from a JSON object, answered as JSON.
+    ///
+    /// # Errors
+    /// As for `set_unknown_members`, and whatever is wrong with the JSON's members.
+    pub async fn update_settings_json(
+        &self,
+        of: ObjectType,
+        body: Value,
+    ) -> Result<Reply<ObjectSettings>> {
+        let now = self.settings(of).await?;
+        let to = match read_settings(body, &now) {
+            Ok(to) => to.unwrap_or(now.unknown_members),
+            Err(error) => return Err(refuse_unread(self.context, error).await),
+        };
+        apply_once(self.context, SetUnknownMembers { of, to }).await
     }
 
     /// The definitions, newest first; filters such as `object_type` apply. See [`Listing`].

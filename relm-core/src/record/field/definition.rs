@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::field_type::FieldType;
+use super::limits::FieldLimits;
 use crate::error::{Error, Result};
 use crate::limits::{
     FIELD_CHOICES_MAX, FIELD_KEY_CHARS_MAX, FIELD_OPTIONS_BYTES_MAX, TEXT_CHARS_MAX,
@@ -29,6 +30,23 @@ pub(super) fn check_key(key: &str) -> Result<()> {
         ),
     );
     Err(hint::field_key_meant(key).on(error))
+}
+
+/// Whether a custom field of this type can have these limits.
+pub(super) fn check_limits(field_type: FieldType, limits: &FieldLimits) -> Result<()> {
+    let said = [
+        (FieldType::Number, limits.of_numbers()),
+        (FieldType::Text, limits.of_texts()),
+    ];
+    for (of, name) in said {
+        if let Some(name) = name
+            && of != field_type
+        {
+            let message = format!("Only a `{of}` field has `{name}`, not a `{field_type}`.");
+            return Err(Error::invalid(format!("options.{name}"), message));
+        }
+    }
+    Ok(())
 }
 
 /// Whether a custom field of this type can have these choices. Two of them that differ in composition alone are one.

@@ -128,10 +128,9 @@ impl FieldOptions {
     /// Whether a field of this type and these options holds a value.
     pub(super) fn hold(&self, field_type: FieldType, value: &Value) -> bool {
         match (field_type, value) {
-            (FieldType::Text, Value::String(_))
-            | (FieldType::Number, Value::Number(_))
-            | (FieldType::Bool, Value::Bool(_))
-            | (FieldType::Json, _) => true,
+            (FieldType::Bool, Value::Bool(_)) | (FieldType::Json, _) => true,
+            (FieldType::Text, Value::String(text)) => self.limits.hold_text(text),
+            (FieldType::Number, Value::Number(number)) => self.limits.hold_number(number),
             (FieldType::Date, Value::String(text)) => Date::parse(text).is_some(),
             (FieldType::Select, Value::String(text)) => self.choice(text).is_some(),
             (FieldType::Multiselect, Value::Array(chosen)) => self.no_choice(chosen).is_none(),

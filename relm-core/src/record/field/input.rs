@@ -4,6 +4,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::field_type::FieldType;
+use super::limits::{FieldLimits, FieldLimitsPatch, is_false};
 use super::names::{OPTIONS_OTHER_NAMES, OTHER_NAMES, READ_ONLY, TYPES_OTHER_NAMES};
 use super::options::{Enforce, FieldOptions};
 use super::unique;
@@ -15,53 +16,94 @@ use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
 
 /// What defines a custom field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldInput {
     /// See [`Field::object_type`](crate::Field::object_type).
     pub object_type: ObjectType,
     /// See [`Field::key`](crate::Field::key).
     pub key: String,
     /// See [`Field::label`](crate::Field::label); the key where none is given.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// See [`Field::description`](crate::Field::description).
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// See [`Field::field_type`](crate::Field::field_type).
-    #[serde(rename = "type")]
     pub field_type: FieldType,
     /// See [`Field::required`](crate::Field::required).
     pub required: bool,
     /// See [`Field::unique`](crate::Field::unique).
-    #[serde(skip_serializing_if = "is_false")]
     pub unique: bool,
     /// Whether it is about a member that the objects have anyway, of which `unique` is said and nothing else: see [`FieldInput::built_in`].
-    #[serde(skip_serializing_if = "is_false")]
     pub built_in: bool,
     /// See [`Field::enforce`](crate::Field::enforce).
-    #[serde(skip_serializing_if = "Enforce::is_always")]
     pub enforce: Enforce,
     /// See [`Field::position`](crate::Field::position).
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<i64>,
     /// The choices of a `select` or `multiselect`; empty on every other type. In JSON they are in `options`.
-    #[serde(
-        rename = "options",
-        serialize_with = "in_options",
-        skip_serializing_if = "Vec::is_empty"
-    )]
     pub choices: Vec<String>,
+    /// See [`FieldOptions::limits`]. In JSON they are in `options`.
+    pub limits: FieldLimits,
+    /// See [`FieldOptions::default`]. In JSON it is in `options`.
+    pub default: Option<Value>,
+}
+
+/// A definition is written as it is read: what is not said is left out.
+impl Serialize for FieldInput {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Members<'a> {
+            object_type: ObjectType,
+            key: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            label: &'a Option<String>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            description: &'a Option<String>,
+            #[serde(rename = "type")]
+            field_type: FieldType,
+            required: bool,
+            #[serde(skip_serializing_if = "is_false")]
+            unique: bool,
+            #[serde(skip_serializing_if = "is_false")]
+            built_in: bool,
+            #[serde(skip_serializing_if = "Enforce::is_always")]
+            enforce: Enforce,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            position: Option<i64>,
+            #[serde(skip_serializing_if = "FieldOptions::is_empty")]
+            options: FieldOptions,
+        }
+        let Self {
+            object_type,
+            key,
+            label,
+            description,
+            field_type,
+            required,
+            unique,
+            built_in,
+            enforce,
+            position,
+            choices: _,
+            limits: _,
+            default: _,
+        } = self;
+        let members = Members {
+            object_type: *object_type,
+            key,
+            label,
+            description,
+            field_type: *field_type,
+            required: *required,
+            unique: *unique,
+            built_in: *built_in,
+            enforce: *enforce,
+            position: *position,
+            options: self.options(),
+        };
+        members.serialize(serializer)
+    }
 }
 
 read_as_json!(FieldInput, FieldInput::read);
-
-pub(super) fn is_false(value: &bool) -> bool {
-    !value
-}
-
-fn in_options<S: Serializer>(choices: &[String], serializer: S) -> Result<S::Ok, S::Error> {
-    FieldOptions::of(choices.to_vec()).serialize(serializer)
-}
 
 impl FieldInput {
     /// An optional field of this key and type, with nothing else said of it.
@@ -78,6 +120,17 @@ impl FieldInput {
             enforce: Enforce::Always,
             position: None,
             choices: Vec::new(),
+            limits: FieldLimits::default(),
+            default: None,
+        }
+    }
+
+    /// What it says in `options`.
+    pub(super) fn options(&self) -> FieldOptions {
+        FieldOptions {
+            limits: self.limits.clone(),
+            default: self.default.clone(),
+            ..FieldOptions::of(self.choices.clone())
         }
     }
 
@@ -110,7 +163,7 @@ impl FieldInput {
             ("required", self.required),
             ("enforce", self.enforce != Enforce::Always),
             ("position", self.position.is_some()),
-            ("options", !self.choices.is_empty()),
+            ("options", !self.options().is_empty()),
         ];
         let mut said = said.into_iter().filter(|(_, is_said)| *is_said);
         match said.next() {
@@ -135,19 +188,7 @@ impl FieldInput {
         let is_built_in = reader.boolean("built_in")?;
         let enforce = read_enforce(&mut reader)?;
         let position = reader.integer("position")?.as_set().copied();
-        let choices =
-            match reader.object("options", r#"{"choices":["a","b"]}"#, hint::choices_meant)? {
-                Patch::Keep | Patch::Clear => Vec::new(),
-                Patch::Set(options) => {
-                    let mut options = Reader::new(Value::Object(options))?;
-                    options.knowing(OPTIONS_OTHER_NAMES);
-                    let choices = options
-                        .texts("choices")
-                        .map_err(|error| error.within("options"))?;
-                    options.finish().map_err(|error| error.within("options"))?;
-                    choices.as_set().cloned().unwrap_or_default()
-                }
-            };
+        let (choices, limited) = read_options(&mut reader)?;
         reader.take_none_of(&READ_ONLY)?;
         // An unknown member is reported before a missing one: it is most likely the same.
         reader.finish()?;
@@ -166,6 +207,8 @@ impl FieldInput {
                 |text| text.parse().ok(),
             )?,
         };
+        let (mut limits, mut default) = (FieldLimits::default(), None);
+        limited.apply(&mut limits, &mut default)?;
         Ok(Self {
             object_type,
             key,
@@ -178,8 +221,27 @@ impl FieldInput {
             enforce: enforce.as_set().copied().unwrap_or_default(),
             position,
             choices,
+            limits,
+            default,
         })
     }
+}
+
+/// Takes the choices of a new field, and its limits and default.
+fn read_options(reader: &mut Reader) -> Result<(Vec<String>, FieldLimitsPatch)> {
+    let example = r#"{"choices":["a","b"]}"#;
+    let options = match reader.object("options", example, hint::choices_meant)? {
+        Patch::Keep | Patch::Clear => return Ok((Vec::new(), FieldLimitsPatch::default())),
+        Patch::Set(options) => options,
+    };
+    let read = |options: &mut Reader| {
+        options.knowing(OPTIONS_OTHER_NAMES);
+        let choices = options.texts("choices")?.as_set().cloned();
+        let limits = FieldLimitsPatch::read(options)?;
+        Ok((choices.unwrap_or_default(), limits))
+    };
+    let read = Reader::new(Value::Object(options))?.all_of(read);
+    read.map_err(|error| error.within("options"))
 }
 
 /// Takes when writes are refused for a field.

@@ -3,12 +3,14 @@
 mod definition;
 mod field_type;
 mod input;
+mod limits;
 mod names;
 mod options;
 mod patch;
 #[cfg(test)]
 mod tests;
 mod unique;
+mod unknown_members;
 mod values;
 
 use serde::{Deserialize, Serialize};
@@ -16,13 +18,19 @@ use serde::{Deserialize, Serialize};
 use self::definition::{check_choices, check_key};
 pub use self::field_type::FieldType;
 pub use self::input::FieldInput;
-use self::input::{is_false, read_enforce};
+use self::input::read_enforce;
+use self::limits::is_false;
+pub use self::limits::{FieldLimits, FieldLimitsPatch};
 pub(crate) use self::options::composed;
-pub use self::options::{Enforce, FieldOptions, Renaming};
+pub use self::options::{Enforce, FieldOptions, Renaming, UnknownMembers};
 pub use self::patch::{ChoiceChange, FieldPatch};
 pub use self::unique::{UniqueIndex, UniqueIndexState};
+pub(crate) use self::unknown_members::{
+    check_known_members, definition_of_metadata, unknown_members,
+};
 pub(crate) use self::values::{
-    check_metadata, custom_field, custom_field_elsewhere, custom_fields, normalise,
+    add_defaults, check_metadata, custom_field, custom_field_elsewhere, custom_fields, has_pattern,
+    normalise,
 };
 use crate::error::Result;
 use crate::limits::{FIELD_KEY_CHARS_MAX, TEXT_CHARS_MAX};
@@ -65,7 +73,7 @@ pub struct Field {
     pub unique: bool,
     /// When a write is refused for the field: `always`, or `on_change`, when the write changes it. Default: `always`.
     pub enforce: Enforce,
-    /// The choices of a `select` or `multiselect`; empty on every other type.
+    /// The choices of a `select` or `multiselect`, the limits of a `number` or `text`, and a default.
     pub options: FieldOptions,
     /// Where it is shown among the fields of its objects: those with smaller numbers first, those without one last, and then the
     /// older ones first.
@@ -78,6 +86,9 @@ pub struct Field {
     /// on a custom field.
     #[serde(skip_serializing_if = "is_false")]
     pub built_in: bool,
+    /// Of the `metadata` that its objects have anyway: whether they take members that no field is for. Absent on every other definition.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unknown_members: Option<UnknownMembers>,
     /// Counts the changes: 1 when the field is defined, one more with each.
     pub version: i64,
     /// Whether the field is of live or test records.
@@ -110,6 +121,7 @@ struct Kept {
     unique_index: Option<UniqueIndex>,
     #[serde(default)]
     built_in: bool,
+    unknown_members: Option<UnknownMembers>,
     version: Option<i64>,
     mode: Mode,
     created_at: Timestamp,
@@ -133,6 +145,7 @@ impl From<Kept> for Field {
             position: kept.position,
             unique_index: kept.unique_index,
             built_in: kept.built_in,
+            unknown_members: kept.unknown_members,
             version: kept.version.unwrap_or(1),
             mode: kept.mode,
             created_at: kept.created_at,
@@ -161,7 +174,7 @@ impl Columns for Field {
         Column::boolean("required", |it: &Self| it.required),
         Column::json("options", |it: &Self| {
             let options = serde_json::to_string(&it.options);
-            options.expect("a list of texts always serialises")
+            options.expect("texts, numbers and JSON always serialise")
         }),
         Column::timestamp("created_at", |it: &Self| Some(it.created_at)),
     ];
@@ -174,6 +187,7 @@ impl Field {
     /// `validation_failed`, naming the member.
     pub fn define(id: Id, mode: Mode, now: Timestamp, input: FieldInput) -> Result<Self> {
         input.check_built_in()?;
+        let options = input.options();
         let FieldInput {
             object_type,
             key,
@@ -186,6 +200,8 @@ impl Field {
             enforce,
             position,
             choices,
+            limits: _,
+            default: _,
         } = input;
         check_key(&key)?;
         unique::check_type(unique, field_type)?;
@@ -195,7 +211,7 @@ impl Field {
             None => key.clone(),
         };
         let description = description.map(check::short_text("description"));
-        Ok(Self {
+        let field = Self {
             id,
             object: FieldTag::Field,
             object_type,
@@ -207,15 +223,17 @@ impl Field {
             enforce,
             // Whoever writes it says what keeps its values apart.
             unique: false,
-            options: FieldOptions::of(choices),
+            options,
             position: position.map(check::integer("position")).transpose()?,
             unique_index: None,
             built_in,
+            unknown_members: None,
             version: 1,
             mode,
             created_at: now,
             updated_at: now,
-        })
+        };
+        field.limited(unique)
     }
 
     /// The order in which the fields of an object are shown: by their positions, and then by their age.

@@ -3,7 +3,7 @@
 use crate::value::spelling::OtherNames;
 
 /// Members that the engine alone writes.
-pub(super) const READ_ONLY: [&str; 7] = [
+pub(super) const READ_ONLY: [&str; 8] = [
     "id",
     "object",
     "version",
@@ -11,6 +11,7 @@ pub(super) const READ_ONLY: [&str; 7] = [
     "created_at",
     "updated_at",
     "unique_index",
+    "unknown_members",
 ];
 
 /// Members that a definition has for good.
@@ -55,13 +56,29 @@ pub(super) const OTHER_NAMES: OtherNames = &[
         ],
         &["options.choices"],
     ),
+    (&["default", "default_value"], &["options.default"]),
+    (&["min", "minimum"], &["options.min"]),
+    (&["max", "maximum"], &["options.max"]),
+    (
+        &["max_length", "maxLength", "length", "max_characters"],
+        &["options.max_length"],
+    ),
+    (&["pattern", "regex", "regexp"], &["options.pattern"]),
 ];
 
-/// What they call a definition's choices, within its options.
-pub(super) const OPTIONS_OTHER_NAMES: OtherNames = &[(
-    &["values", "enum", "allowed_values", "options", "items"],
-    &["choices"],
-)];
+/// What they call a definition's choices, limits and default, within its options.
+pub(super) const OPTIONS_OTHER_NAMES: OtherNames = &[
+    (
+        &["values", "enum", "allowed_values", "options", "items"],
+        &["choices"],
+    ),
+    (&["default_value"], &["default"]),
+    (&["minimum"], &["min"]),
+    (&["maximum"], &["max"]),
+    (&["whole", "is_integer"], &["integer"]),
+    (&["maxLength", "length", "max_characters"], &["max_length"]),
+    (&["regex", "regexp", "format"], &["pattern"]),
+];
 
 /// What they call the types of fields.
 pub(super) const TYPES_OTHER_NAMES: OtherNames = &[

@@ -1,9 +1,12 @@
-//! What a field's type needs to know beside itself: the choices of a `select` or `multiselect`, and those among them that get other names.
+//! What a field's type needs to know beside itself: the choices of a `select` or `multiselect`, and those among them that get other names;
+//! limits of numbers and texts, and a default.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::limits::FieldLimits;
 use crate::limits::TEXT_CHARS_MAX;
 use crate::record::actor::{Actor, Origin};
 use crate::value::from_text::named;
@@ -29,6 +32,12 @@ pub struct FieldOptions {
     /// where there is none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub renaming: Vec<Renaming>,
+    /// What of its type the field takes.
+    #[serde(flatten)]
+    pub limits: FieldLimits,
+    /// What a record gets that is made without this member. Absent where it gets nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<Value>,
 }
 
 /// A choice whose values are being written under its new name.
@@ -81,13 +90,45 @@ impl Enforce {
 
 named!(Enforce, as_str, "`always` or `on_change`");
 
+/// What becomes of a write that sets a key of `metadata` without a definition.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownMembers {
+    /// It is taken as it is.
+    #[default]
+    Accept,
+    /// It is refused. What records have from before stays, as long as nobody sets it to something else.
+    Reject,
+}
+
+impl UnknownMembers {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Accept, Self::Reject];
+
+    /// The name in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::Reject => "reject",
+        }
+    }
+}
+
+named!(UnknownMembers, as_str, "`accept` or `reject`");
+
 impl FieldOptions {
     /// These choices, none of which is being renamed.
     pub fn of(choices: Vec<String>) -> Self {
         Self {
             choices,
-            renaming: Vec::new(),
+            ..Self::default()
         }
+    }
+
+    /// Whether nothing is said.
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 
     /// The choice that this is, in whatever composition either is written.

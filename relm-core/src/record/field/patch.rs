@@ -1,9 +1,12 @@
 //! Changes of a definition: what a request may say of it, and what becomes of it by that.
 
-use serde::{Serialize, Serializer};
+mod written;
+
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::definition::check_choices;
+use super::limits::FieldLimitsPatch;
 use super::names::{FIXED, OPTIONS_OTHER_NAMES, OTHER_NAMES, READ_ONLY};
 use super::options::{Enforce, FieldOptions, Renaming};
 use super::unique::{check_type, only_unique};
@@ -22,34 +25,25 @@ const CHOICES: &str = "options.choices";
 const CHOICES_EXAMPLE: &str = r#"["free", {"from": "pro", "to": "team"}]"#;
 
 /// What changes of a definition.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FieldPatch {
     /// See [`Field::label`]. Cleared, it is the key again.
-    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub label: Patch<String>,
     /// See [`Field::description`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub description: Patch<String>,
     /// See [`Field::required`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub required: Patch<bool>,
     /// See [`Field::unique`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub unique: Patch<bool>,
     /// See [`Field::enforce`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub enforce: Patch<Enforce>,
     /// See [`Field::position`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
     pub position: Patch<i64>,
     /// All choices that a `select` or `multiselect` has from now on, in their order: those that are not among them are removed. In JSON they are in
     /// `options`.
-    #[serde(
-        rename = "options",
-        serialize_with = "in_options",
-        skip_serializing_if = "Patch::is_keep"
-    )]
     pub choices: Patch<Vec<ChoiceChange>>,
+    /// What changes of the limits and the default. In JSON they are in `options`.
+    pub limits: FieldLimitsPatch,
     /// Whether to make a change that records do not keep to. It binds each of them from its next write on.
     pub force: bool,
 }
@@ -75,18 +69,6 @@ impl From<&str> for ChoiceChange {
     }
 }
 
-fn in_options<S: Serializer>(
-    choices: &Patch<Vec<ChoiceChange>>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    struct Options<'a> {
-        choices: Option<&'a [ChoiceChange]>,
-    }
-    let choices = choices.as_set().map(Vec::as_slice);
-    Options { choices }.serialize(serializer)
-}
-
 impl FieldPatch {
     /// Takes a change from a JSON object. What cannot be changed may say again what `shown`, the definition as JSON, says.
     ///
@@ -94,6 +76,7 @@ impl FieldPatch {
     /// `validation_failed`, `unknown_value` or `unknown_field`, naming the member.
     pub(crate) fn read(mut reader: Reader, shown: &Map<String, Value>) -> Result<Self> {
         reader.knowing(OTHER_NAMES);
+        let (choices, limits) = read_options(&mut reader, shown)?;
         let patch = Self {
             label: reader.text("label")?,
             description: reader.text("description")?,
@@ -101,7 +84,8 @@ impl FieldPatch {
             unique: reader.boolean("unique")?,
             enforce: read_enforce(&mut reader)?,
             position: reader.integer("position")?,
-            choices: read_options(&mut reader, shown)?,
+            choices,
+            limits,
             force: *reader.boolean("force")?.as_set().unwrap_or(&false),
         };
         for name in READ_ONLY {
@@ -127,27 +111,32 @@ impl FieldPatch {
 fn read_options(
     reader: &mut Reader,
     shown: &Map<String, Value>,
-) -> Result<Patch<Vec<ChoiceChange>>> {
+) -> Result<(Patch<Vec<ChoiceChange>>, FieldLimitsPatch)> {
     let example = format!(r#"{{"choices": {CHOICES_EXAMPLE}}}"#);
     let options = match reader.object("options", &example, hint::choices_meant)? {
-        Patch::Keep => return Ok(Patch::Keep),
-        Patch::Clear => return Ok(Patch::Clear),
+        Patch::Keep => return Ok((Patch::Keep, FieldLimitsPatch::default())),
+        Patch::Clear => return Ok((Patch::Clear, FieldLimitsPatch::CLEAR)),
         Patch::Set(options) => options,
     };
-    let mut options = Reader::new(Value::Object(options))?;
-    options.knowing(OPTIONS_OTHER_NAMES);
-    let choices = match options.take("choices") {
+    let shown = shown.get("options").and_then(|it| it.get("renaming"));
+    let read = |options: &mut Reader| {
+        options.knowing(OPTIONS_OTHER_NAMES);
+        let choices = options.take("choices");
+        let limits = FieldLimitsPatch::read(options)?;
+        let renaming = options.take_read_only("renaming");
+        match renaming.is_some() && renaming.as_ref() != shown {
+            true => Err(read_only("renaming")),
+            false => Ok((choices, limits)),
+        }
+    };
+    let read = Reader::new(Value::Object(options))?.all_of(read);
+    let (choices, limits) = read.map_err(|error| error.within("options"))?;
+    let choices = match choices {
         None => Patch::Keep,
         Some(Value::Null) => Patch::Clear,
         Some(value) => Patch::Set(read_choices(value)?),
     };
-    let renaming = options.take_read_only("renaming");
-    let shown = shown.get("options").and_then(|it| it.get("renaming"));
-    if renaming.is_some() && renaming.as_ref() != shown {
-        return Err(read_only("renaming").within("options"));
-    }
-    options.finish().map_err(|error| error.within("options"))?;
-    Ok(choices)
+    Ok((choices, limits))
 }
 
 fn read_choices(value: Value) -> Result<Vec<ChoiceChange>> {
@@ -193,6 +182,7 @@ impl Field {
             enforce,
             position,
             choices,
+            limits,
             force: _,
         } = patch.clone();
         if self.built_in {
@@ -222,7 +212,12 @@ impl Field {
                 after.options = self.options.patched(choices, named, origin)?;
             }
         }
-        Ok(after)
+        let options = &mut after.options;
+        limits.apply(&mut options.limits, &mut options.default)?;
+        match after.options == self.options && is_unique == self.unique {
+            true => Ok(after),
+            false => after.limited(is_unique),
+        }
     }
 
     /// Whether a patch says of a member that the objects have anyway what can be said of it.
@@ -267,7 +262,7 @@ impl FieldOptions {
     ) -> Result<Self> {
         let mut after = Self {
             choices: named,
-            renaming: self.renaming.clone(),
+            ..self.clone()
         };
         for change in changes {
             if let ChoiceChange::Renamed { from, to } = change {

@@ -83,10 +83,17 @@ pub(super) fn check_built_in(of: ObjectType, key: &str) -> Result<()> {
     Err(error.options(key, known))
 }
 
-/// That `unique` alone can be said of a member that the objects have anyway.
+/// That `unique` alone can be said of a member that the objects have anyway, or nothing here.
 pub(super) fn only_unique(of: ObjectType, key: &str) -> Error {
-    let message =
-        format!("`{key}` is a member that every {of} has: `unique` alone can be said of it.");
+    let message = match is_built_in(of, key) {
+        true => {
+            format!("`{key}` is a member that every {of} has: `unique` alone can be said of it.")
+        }
+        false => format!(
+            "`{key}` is a member that every {of} has: what is said of it, `unknown_members`, is a setting of {}.",
+            of.plural()
+        ),
+    };
     Error::new(ErrorKind::ValidationFailed, message)
 }
 

@@ -2,12 +2,15 @@
 
 use serde_json::Value;
 
+use super::definition::check_limits;
+use super::limits::check_default;
 use super::{Enforce, Field, FieldOptions, FieldType};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{FIELD_CHOICES_MAX, WARNINGS_MAX};
 use crate::record::hint::{self, Hint};
-use crate::record::metadata::Metadata;
+use crate::record::metadata::{Metadata, merge};
 use crate::record::object_type::ObjectType;
+use crate::record::patch::Patch;
 use crate::value::excerpt::Quoted;
 
 const WEB_ADDRESS: &str = "a web address such as https://example.com/page";
@@ -40,16 +43,45 @@ impl Field {
         if self.holds(value) {
             return Ok(());
         }
-        let path = format!("metadata.{}", self.key);
+        Err(self.refusal(&format!("metadata.{}", self.key), value))
+    }
+
+    /// The definition, where its limits are some that its type can have, and its default is a value that it holds.
+    pub(super) fn limited(mut self, is_unique: bool) -> Result<Self> {
+        const DEFAULT: &str = "options.default";
+        check_limits(self.field_type, &self.options.limits)?;
+        self.options.limits = self.options.limits.checked()?;
+        let Some(default) = self.options.default.take() else {
+            return Ok(self);
+        };
+        if is_unique {
+            let message = "A unique field has no `default`: two records would have it.";
+            return Err(Error::invalid(DEFAULT, message));
+        }
+        check_default(&self.key, &default)?;
+        // A choice that gets another name has it first.
+        let default = self.form_of(&default).unwrap_or(default);
+        if !self.holds(&default) {
+            return Err(self.refusal(DEFAULT, &default));
+        }
+        self.options.default = Some(default);
+        Ok(self)
+    }
+
+    /// Why the field does not hold a value.
+    fn refusal(&self, path: &str, value: &Value) -> Error {
+        if let Some(error) = self.options.limits.refusal(path, value) {
+            return error;
+        }
         let text = value.as_str().unwrap_or_default();
         let (expected, hint) = match self.field_type {
             FieldType::Text => ("a string", hint::text_meant(value)),
-            FieldType::Number => ("a number", hint::number_meant(&path, value)),
+            FieldType::Number => ("a number", hint::number_meant(path, value)),
             FieldType::Bool => ("true or false", hint::boolean_meant(value)),
             FieldType::Date => ("a day such as 2026-07-02", hint::date_meant(value)),
-            FieldType::Select => return Err(self.no_choice(&path, value)),
+            FieldType::Select => return self.no_choice(path, value),
             FieldType::Multiselect => match value {
-                Value::Array(chosen) => return Err(self.no_choice_of(&path, chosen)),
+                Value::Array(chosen) => return self.no_choice_of(path, chosen),
                 _ => (r#"a list of choices such as ["a", "b"]"#, Hint::default()),
             },
             FieldType::Url => (WEB_ADDRESS, web_address_meant(text)),
@@ -65,7 +97,7 @@ impl Field {
             FieldType::Currency => (AMOUNT, Hint::default()),
             FieldType::Json => ("JSON", Hint::default()),
         };
-        Err(hint::mismatch(&path, expected, value, hint))
+        hint::mismatch(path, expected, value, hint)
     }
 
     /// That a list has a member that is none of the choices.
@@ -164,6 +196,30 @@ pub(crate) fn normalise<'a>(
         if let Some(form) = value.and_then(|value| field.form_of(value)) {
             metadata.insert(field.key.as_str(), form);
         }
+    }
+}
+
+/// Whether a write of these objects may hold texts to patterns, which takes a while.
+pub(crate) fn has_pattern(fields: &[Field], of: ObjectType) -> bool {
+    custom_fields(fields, of).any(|field| field.options.limits.pattern.is_some())
+}
+
+/// Gives a new record the defaults of the fields of which nothing is said: neither a value nor, by null, that there is none.
+pub(crate) fn add_defaults(
+    fields: &[Field],
+    object_type: ObjectType,
+    said: Option<&Metadata>,
+    metadata: &mut Metadata,
+) -> Result<()> {
+    let is_said = |key: &str| said.is_some_and(|said| said.contains_key(key));
+    let defaults = custom_fields(fields, object_type).filter_map(|field| {
+        let default = field.options.default.as_ref()?;
+        (!is_said(&field.key)).then(|| (field.key.as_str(), default.clone()))
+    });
+    let defaults: Metadata = defaults.collect();
+    match defaults.is_empty() {
+        true => Ok(()),
+        false => merge(Patch::Set(defaults), metadata),
     }
 }
 

@@ -5,43 +5,47 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
-use relm_core::Field;
+use relm_core::engine::Definitions;
 
 /// Bytes of documents that are kept. One takes about half a megabyte, and more with each custom field.
 const BYTES_MAX: usize = 8 * 1024 * 1024;
 
-/// Documents by the custom fields that they are of, the one that was asked for last first.
+/// Documents by the definitions that they are of, the one that was asked for last first.
 #[derive(Default)]
-pub(super) struct Kept(Mutex<VecDeque<(Vec<Field>, Bytes)>>);
+pub(super) struct Kept(Mutex<VecDeque<(Definitions, Bytes)>>);
 
 impl Kept {
-    /// The document of these custom fields, as it is kept, or else as it is made now.
-    pub fn get_or_make(&self, fields: Vec<Field>, make: impl FnOnce(&[Field]) -> Bytes) -> Bytes {
-        if let Some(kept) = self.get(&fields) {
+    /// The document of these definitions, as it is kept, or else as it is made now.
+    pub fn get_or_make(
+        &self,
+        definitions: Definitions,
+        make: impl FnOnce(&Definitions) -> Bytes,
+    ) -> Bytes {
+        if let Some(kept) = self.get(&definitions) {
             return kept;
         }
         // Not under the lock: documents of others are not waited for.
-        let document = make(&fields);
-        self.keep(fields, document.clone());
+        let document = make(&definitions);
+        self.keep(definitions, document.clone());
         document
     }
 
-    fn get(&self, fields: &[Field]) -> Option<Bytes> {
+    fn get(&self, definitions: &Definitions) -> Option<Bytes> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = kept.iter().position(|(of, _)| of == fields)?;
+        let place = kept.iter().position(|(of, _)| of == definitions)?;
         let found = kept.remove(place)?;
         let document = found.1.clone();
         kept.push_front(found);
         Some(document)
     }
 
-    fn keep(&self, fields: Vec<Field>, document: Bytes) {
+    fn keep(&self, definitions: Definitions, document: Bytes) {
         if document.len() > BYTES_MAX {
             return;
         }
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|(of, _)| *of != fields);
-        kept.push_front((fields, document));
+        kept.retain(|(of, _)| *of != definitions);
+        kept.push_front((definitions, document));
         let mut bytes = 0;
         kept.retain(|(_, document)| {
             bytes += document.len();
@@ -58,7 +62,7 @@ mod tests {
 
     use super::*;
 
-    fn fields(key: &str) -> Vec<Field> {
+    fn fields(key: &str) -> Definitions {
         pollster::block_on(async {
             let crm = relm_core::Crm::new(relm_store_memory::MemoryStore::new());
             let acme = crm.create_workspace("acme").await.expect("it is made");
@@ -66,7 +70,9 @@ mod tests {
             let live = live.expect("it is there");
             let input = FieldInput::new(ObjectType::Deal, key, FieldType::Number);
             let defined = live.fields().define(input).await;
-            vec![defined.expect("it is valid")]
+            defined.expect("it is valid");
+            let definitions = live.fields().definitions().await;
+            definitions.expect("the store answers")
         })
     }
 
@@ -74,10 +80,10 @@ mod tests {
     fn a_document_is_made_once_for_the_same_fields_and_again_for_others() {
         let kept = Kept::default();
         let made = Cell::new(0);
-        let ask = |fields: &[Field]| {
-            kept.get_or_make(fields.to_vec(), |fields| {
+        let ask = |definitions: &Definitions| {
+            kept.get_or_make(definitions.clone(), |definitions| {
                 made.set(made.get() + 1);
-                fields[0].key.clone().into()
+                definitions.fields[0].key.clone().into()
             })
         };
         let (seats, plan) = (fields("seats"), fields("plan"));
@@ -86,9 +92,11 @@ mod tests {
         assert_eq!(ask(&seats), "seats");
         assert_eq!(made.get(), 2);
         let mut renamed = seats.clone();
-        renamed[0].label = "Seats".to_owned();
+        renamed.fields[0].label = "Seats".to_owned();
         ask(&renamed);
-        assert_eq!(made.get(), 3);
+        renamed.strict.push(ObjectType::Deal);
+        ask(&renamed);
+        assert_eq!(made.get(), 4);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 use relm_core::Field;
+use relm_core::engine::Definitions;
 use relm_core::record::API_VERSION;
 use serde_json::{Map, Value, json};
 
@@ -81,26 +82,26 @@ impl Documents {
     pub fn latest(&self) -> Bytes {
         let made = self
             .latest
-            .get_or_init(|| line(&document(&self.operations, &[])));
+            .get_or_init(|| line(&document(&self.operations, &Definitions::default())));
         made.clone()
     }
 
     /// In OpenAPI 3.0.
     pub fn for_older_tools(&self) -> Bytes {
         let made = self.for_older_tools.get_or_init(|| {
-            let document = document(&self.operations, &[]);
+            let document = document(&self.operations, &Definitions::default());
             line(&v3_0::to_3_0(document))
         });
         made.clone()
     }
 
-    /// In OpenAPI 3.1, with the custom fields of a workspace.
-    pub fn of_workspace(&self, fields: Vec<Field>) -> Bytes {
-        if fields.is_empty() {
+    /// In OpenAPI 3.1, with what a workspace has defined.
+    pub fn of_workspace(&self, definitions: Definitions) -> Bytes {
+        if definitions == Definitions::default() {
             return self.latest();
         }
-        let make = |fields: &[Field]| line(&document(&self.operations, fields));
-        self.of_workspaces.get_or_make(fields, make)
+        let make = |definitions: &Definitions| line(&document(&self.operations, definitions));
+        self.of_workspaces.get_or_make(definitions, make)
     }
 }
 
@@ -108,7 +109,8 @@ fn line(document: &Value) -> Bytes {
     format!("{document}\n").into()
 }
 
-fn document(operations: &[Operation], fields: &[Field]) -> Value {
+fn document(operations: &[Operation], definitions: &Definitions) -> Value {
+    let fields = &definitions.fields;
     let mut paths = Map::new();
     for operation in operations {
         let path = paths.entry(operation.path).or_insert_with(|| json!({}));
@@ -123,7 +125,7 @@ fn document(operations: &[Operation], fields: &[Field]) -> Value {
         "paths": paths,
         "webhooks": webhooks::webhooks(),
         "components": {
-            "schemas": schemas::schemas(fields),
+            "schemas": schemas::schemas(definitions),
             "parameters": parameters::shared(),
             "headers": headers::headers(),
             "responses": responses::refusals(operations),

@@ -4,6 +4,7 @@ mod files;
 mod objects;
 mod route;
 mod server;
+mod settings;
 mod workspace;
 
 use hyper::Method;
@@ -31,6 +32,7 @@ impl Routes {
         let table: Vec<Route> = [
             objects::routes(),
             workspace::routes(),
+            settings::routes(),
             files::routes(),
             server::routes(),
         ]

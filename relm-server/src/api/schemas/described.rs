@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use relm_core::engine::OperationName;
+use relm_core::engine::{Definitions, OperationName};
 use relm_core::limits::{BATCH_ROWS_MAX, DEDUP_KEYS_MAX, OPERATION_REF_CHARS_MAX};
 use relm_core::query::filter::Operator;
 use relm_core::record::column::ColumnType;
-use relm_core::record::field::FieldType;
+use relm_core::record::field::{FieldType, UnknownMembers};
 use relm_core::record::object::READ_ONLY;
 use relm_core::record::{API_VERSION, EventType};
 use relm_core::{Field, Id, ObjectType};
@@ -149,6 +149,8 @@ struct ObjectSchema<'a> {
     id_prefix: String,
     /// What it can be filtered by.
     fields: Vec<FieldSchema>,
+    /// Whether its `metadata` takes members that no custom field is for.
+    unknown_members: UnknownMembers,
     /// The custom fields on it.
     custom_fields: Vec<&'a Field>,
 }
@@ -174,13 +176,13 @@ struct FieldSchema {
 }
 
 impl<'a> WorkspaceSchema<'a> {
-    /// That of a workspace with these custom fields.
-    pub fn of(fields: &'a [Field]) -> Self {
+    /// That of a workspace with these definitions.
+    pub fn of(definitions: &'a Definitions) -> Self {
         Self {
             object: "schema",
             api_version: API_VERSION,
             objects: ObjectType::ALL
-                .map(|ty| ObjectSchema::of(ty, fields))
+                .map(|ty| ObjectSchema::of(ty, definitions))
                 .into(),
             field_types: FieldType::ALL,
             operators: Operator::ALL.map(Operator::as_str).into(),
@@ -191,16 +193,21 @@ impl<'a> WorkspaceSchema<'a> {
 }
 
 impl<'a> ObjectSchema<'a> {
-    fn of(object_type: ObjectType, fields: &'a [Field]) -> Self {
+    fn of(object_type: ObjectType, definitions: &'a Definitions) -> Self {
         let kind = object_type.kind();
         let field = |name| Some(FieldSchema::of(name, filterable::field_type(kind, name)?));
-        let own = fields
+        let own = definitions
+            .fields
             .iter()
             .filter(|field| field.object_type == object_type);
         Self {
             object_type,
             id_prefix: format!("{}_", kind.prefix()),
             fields: filterable::names(kind).filter_map(field).collect(),
+            unknown_members: match definitions.strict.contains(&object_type) {
+                true => UnknownMembers::Reject,
+                false => UnknownMembers::Accept,
+            },
             custom_fields: own.collect(),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use relm_core::engine::Definitions;
 use relm_core::record::{API_VERSION, Change, EventType};
 use relm_core::{Kind, ObjectType};
 use serde_json::{Map, Value, json};
@@ -50,7 +51,9 @@ pub(crate) fn of(schema: &str) -> Option<Value> {
             key["secret"] = API_KEY.into();
             Some(key)
         }
-        "WorkspaceSchema" => Some(beginning(json!(WorkspaceSchema::of(&[])))),
+        "WorkspaceSchema" => Some(beginning(json!(WorkspaceSchema::of(
+            &Definitions::default()
+        )))),
         "OpenApiDocument" => Some(json!({ "openapi": "3.1.0" })),
         _ => EXAMPLES.get(schema).cloned(),
     }

@@ -40,6 +40,7 @@ pub(super) fn add(all: &mut Schemas) {
         all[name]["properties"]["headers"] = headers();
     }
     fields(all);
+    settings(all);
     let mut batches = vec!["BatchCreate".to_owned()];
     for object_type in ObjectType::ALL {
         let name = name_of(object_type);
@@ -65,16 +66,34 @@ pub(super) fn add(all: &mut Schemas) {
     }
 }
 
-/// What a request says of a definition: its choices alone among its options and, of one that is there, not what it is for good.
+/// What a request says of a definition: of its options not what is under way and, of one that is there, not what it is for good.
 fn fields(all: &mut Schemas) {
+    let written = &all["CustomFieldOptions"]["properties"];
+    let limits = ["min", "max", "integer", "max_length", "pattern", "default"];
+    let limits = limits.map(|name| {
+        let mut member = written[name].clone();
+        // Of any type, null among them.
+        if name != "default" {
+            member = nullable(member);
+        }
+        if let Some(member) = member.as_object_mut() {
+            member.remove("default");
+        }
+        (name.to_owned(), member)
+    });
     let options = |choice: Value| {
-        json!({
-            "type": ["object", "null"], "description": "The choices of a `select`; left out on every other type.",
+        let mut options = json!({
+            "type": ["object", "null"],
+            "description": "The choices of a `select` or `multiselect`, limits of a `number` or `text`, and a default.",
             "properties": { "choices": {
                 "type": ["array", "null"], "items": choice, "maxItems": FIELD_CHOICES_MAX,
                 "description": "All choices, in their order.",
             } },
-        })
+        });
+        if let Some(members) = options["properties"].as_object_mut() {
+            members.extend(limits.clone());
+        }
+        options
     };
     let choice = json!({ "type": "string", "maxLength": TEXT_CHARS_MAX });
     // Of any type, since generators have no name for a text among several.
@@ -85,19 +104,40 @@ fn fields(all: &mut Schemas) {
     create["options"] = options(choice);
     if let Some(members) = create.as_object_mut() {
         members.remove("unique_index");
+        members.remove("unknown_members");
     }
     let update = &mut all["CustomFieldUpdate"]["properties"];
     if let Some(members) = update.as_object_mut() {
-        for name in ["object_type", "key", "type", "built_in", "unique_index"] {
+        for name in [
+            "object_type",
+            "key",
+            "type",
+            "built_in",
+            "unique_index",
+            "unknown_members",
+        ] {
             members.remove(name);
         }
     }
     update["label"] = nullable(update["label"].clone());
+
     update["options"] = options(changed);
     update["force"] = json!({
         "type": ["boolean", "null"],
         "description": "Whether to make a change that records do not keep to: it binds each of them from its next write on. Default: false.",
     });
+}
+
+/// What a request says of the objects of a type as a whole.
+fn settings(all: &mut Schemas) {
+    let unknown_members = all["ObjectSettings"]["properties"]["unknown_members"].clone();
+    all.insert(
+        "ObjectSettingsUpdate".to_owned(),
+        json!({
+            "type": "object", "description": "What changes: an absent member stays.",
+            "properties": { "unknown_members": unknown_members },
+        }),
+    );
 }
 
 /// What a request says of the header fields of an endpoint, and no answer does.

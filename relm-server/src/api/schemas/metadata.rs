@@ -1,5 +1,6 @@
 //! `metadata`: free-form, and where a workspace has custom fields, with these as typed members.
 
+use relm_core::engine::Definitions;
 use relm_core::limits::METADATA_KEYS_MAX;
 use relm_core::{Field, FieldType, ObjectType};
 use serde_json::{Map, Value, json};
@@ -16,13 +17,15 @@ enum Of {
 }
 
 /// Adds the schemas of metadata, and refers to them.
-pub(super) fn add(all: &mut Schemas, fields: &[Field]) {
+pub(super) fn add(all: &mut Schemas, definitions: &Definitions) {
     all.insert(
         "Metadata".to_owned(),
         free_form("Custom fields and free-form members."),
     );
     for object_type in ObjectType::ALL {
-        let own = fields
+        let is_strict = definitions.strict.contains(&object_type);
+        let own = definitions
+            .fields
             .iter()
             .filter(|field| field.object_type == object_type);
         let own: Vec<&Field> = own.collect();
@@ -33,9 +36,9 @@ pub(super) fn add(all: &mut Schemas, fields: &[Field]) {
             ("Update", Of::Update),
         ] {
             let mut schema = "Metadata".to_owned();
-            if !own.is_empty() {
+            if !own.is_empty() || is_strict {
                 schema = format!("{name}Metadata{suffix}");
-                all.insert(schema.clone(), with_fields(&own, of));
+                all.insert(schema.clone(), with_fields(&own, is_strict, of));
             }
             let member = &mut all[&format!("{name}{suffix}")]["properties"]["metadata"];
             let description = member["description"].take();
@@ -54,10 +57,17 @@ fn free_form(description: &str) -> Value {
     })
 }
 
-fn with_fields(fields: &[&Field], of: Of) -> Value {
+/// Where no other members are taken, records may have some from before, and an update may send those again.
+fn with_fields(fields: &[&Field], is_strict: bool, of: Of) -> Value {
     let member = |field: &&Field| (field.key.clone(), value(field, of));
     let members: Map<String, Value> = fields.iter().map(member).collect();
-    let mut schema = free_form("Custom fields of the workspace, and free-form members.");
+    let mut schema = free_form(match is_strict {
+        true => "Custom fields of the workspace alone, and what records have from before.",
+        false => "Custom fields of the workspace, and free-form members.",
+    });
+    if is_strict && matches!(of, Of::Create) {
+        schema["additionalProperties"] = false.into();
+    }
     schema["properties"] = members.into();
     let required = fields.iter().filter(|field| field.required);
     let required: Vec<&String> = required.map(|field| &field.key).collect();
@@ -71,6 +81,7 @@ fn with_fields(fields: &[&Field], of: Of) -> Value {
 fn value(field: &Field, of: Of) -> Value {
     let mut schema = match field.field_type {
         FieldType::Text => json!({ "type": "string" }),
+        FieldType::Number if is_whole(field, of) => json!({ "type": "integer" }),
         FieldType::Number => json!({ "type": "number" }),
         FieldType::Date => json!({ "type": "string", "format": "date" }),
         FieldType::Bool => json!({ "type": "boolean" }),
@@ -93,6 +104,14 @@ fn value(field: &Field, of: Of) -> Value {
         FieldType::Json => json!({}),
     };
     schema["description"] = field.label.as_str().into();
+    if !matches!(of, Of::Record) {
+        limit(&mut schema, field);
+    }
+    if matches!(of, Of::Create)
+        && let Some(default) = &field.options.default
+    {
+        schema["default"] = default.clone();
+    }
     match of {
         // A record from before the definition keeps what it has.
         Of::Record => {
@@ -106,6 +125,30 @@ fn value(field: &Field, of: Of) -> Value {
         }
         Of::Create if field.required => schema,
         Of::Create | Of::Update => or_null(schema),
+    }
+}
+
+/// Whether a value is a whole number. A record from before the limit may have another.
+fn is_whole(field: &Field, of: Of) -> bool {
+    field.options.limits.integer && !matches!(of, Of::Record)
+}
+
+/// Says what of its type a field takes.
+fn limit(schema: &mut Value, field: &Field) {
+    let limits = &field.options.limits;
+    let said = [
+        ("minimum", limits.min.clone().map(Value::Number)),
+        ("maximum", limits.max.clone().map(Value::Number)),
+        ("maxLength", limits.length_max().map(Value::from)),
+        (
+            "pattern",
+            limits.pattern.as_ref().map(|it| it.as_str().into()),
+        ),
+    ];
+    for (name, value) in said {
+        if let Some(value) = value {
+            schema[name] = value;
+        }
     }
 }
 

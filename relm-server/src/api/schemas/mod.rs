@@ -12,7 +12,8 @@ mod parts;
 pub(super) mod tidy;
 
 use relm_core::engine::{
-    BatchInput, BatchReport, FieldUsage, OperationsReport, RecoverInput, Recovery, Undone,
+    BatchInput, BatchReport, Definitions, FieldUsage, ObjectSettings, OperationsReport,
+    RecoverInput, Recovery, Undone,
 };
 use relm_core::limits::INTEGER_MAX;
 use relm_core::record::RotateInput;
@@ -33,8 +34,8 @@ use self::parts::{PLACE, RECORDS, id_pattern, name_of, one_of, rename};
 pub(super) use self::parts::{Schemas, reference};
 use super::code::Code;
 
-/// Every schema, where a workspace has these custom fields.
-pub(super) fn schemas(fields: &[Field]) -> Schemas {
+/// Every schema, where a workspace has these definitions.
+pub(super) fn schemas(definitions: &Definitions) -> Schemas {
     let mut all = of_types();
     tidy::tidy(&mut all);
     for (kind, name) in RECORDS {
@@ -48,7 +49,7 @@ pub(super) fn schemas(fields: &[Field]) -> Schemas {
         all[name_of(object_type)]["properties"]["object"] = object;
     }
     inputs::add(&mut all);
-    metadata::add(&mut all, fields);
+    metadata::add(&mut all, definitions);
     for name in ["Webhook", "ApiKey"] {
         secrets(&mut all, name);
     }
@@ -106,6 +107,7 @@ fn of_types() -> Schemas {
     add::<Deleted>(&mut answers);
     add::<About>(&mut answers);
     add::<Health>(&mut answers);
+    add::<ObjectSettings>(&mut answers);
     add::<WorkspaceSchema>(&mut answers);
     let mut bodies = generator(Contract::Deserialize);
     add::<RotateInput>(&mut bodies);

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::input::{Input, InputType};
 use crate::console::form::Form;
+use crate::console::limits;
 use crate::console::listing::label;
 use crate::console::shown::{bytes_in_page, cut};
 
@@ -49,6 +50,7 @@ impl Fields {
             Some(Value::Object(metadata)) => metadata.clone(),
             _ => Map::new(),
         };
+        let is_new = members.is_empty();
         let mut room = CHOICES_BYTES_MAX;
         let mut spare = CUSTOM_MAX;
         let mut custom = Vec::new();
@@ -63,7 +65,7 @@ impl Fields {
                 }
             }
             let value = metadata.remove(&field.key).unwrap_or(Value::Null);
-            custom.push(custom_field(field, &mut room).of_record(&value));
+            custom.push(custom_field(field, is_new, &mut room).of_record(&value));
         }
         let keys = metadata.keys().cloned().collect();
         let other = Input::new(METADATA, "Other metadata".to_owned(), InputType::Json);
@@ -200,7 +202,23 @@ fn own_field(column: &Column) -> Input {
     }
 }
 
-fn custom_field(field: &Field, room: &mut usize) -> Input {
+/// What of its type the field takes; of a new record, what it gets where this is left empty.
+fn limits_of(field: &Field, default: Option<&str>) -> Option<String> {
+    let mut said = limits::in_words(&field.options).join(", ");
+    if let Some(first) = said.get_mut(..1) {
+        first.make_ascii_uppercase();
+        said.push('.');
+    }
+    if let Some(default) = default {
+        let space = if said.is_empty() { "" } else { " " };
+        said.push_str(&format!("{space}Left empty: {default}."));
+    }
+    (!said.is_empty()).then_some(said)
+}
+
+fn custom_field(field: &Field, is_new: bool, room: &mut usize) -> Input {
+    let default = limits::default(&field.options).filter(|_| is_new);
+    let limits = limits_of(field, default.as_deref());
     let choices = &field.options.choices;
     let bytes: usize = choices
         .iter()
@@ -246,8 +264,10 @@ fn custom_field(field: &Field, room: &mut usize) -> Input {
         ),
     };
     let label = cut(&field.label, LABEL_CHARS);
+    let hints = [hint, limits].into_iter().flatten();
+    let hint = hints.reduce(|hint, limits| format!("{hint} {limits}"));
     Input {
-        is_required: field.required,
+        is_required: field.required && default.is_none(),
         hint,
         choices: match input {
             InputType::Choice => choices.clone(),

@@ -4,11 +4,11 @@ use askama::Template;
 use bytes::Bytes;
 use hyper::{Response, StatusCode};
 use relm_core::engine::Scoped;
-use relm_core::{Error, ErrorKind, Field, ObjectType};
+use relm_core::{Error, ErrorKind, Field, FieldType, ObjectType};
 use serde_json::{Value, json};
 
 use super::edit_form::EditForm;
-use super::{FIELDS, layout, object, path_of};
+use super::{FIELDS, OPTIONS, is_at, layout, object, path_of};
 use crate::console::curl;
 use crate::console::layout::{Layout, Place};
 use crate::console::objects::plural;
@@ -73,12 +73,15 @@ impl Page {
     /// What is said at a member of the form.
     fn error_at(&self, member: &str) -> Option<Message<'_>> {
         let error = self.error.as_ref()?;
-        let at = error.field()?;
-        let is_here = at == member
-            || at
-                .strip_prefix(member)
-                .is_some_and(|rest| rest.starts_with(['.', '[']));
-        is_here.then(|| Message::of(error))
+        is_at(error, member).then(|| Message::of(error))
+    }
+
+    fn takes_numbers(&self) -> bool {
+        self.field.field_type == FieldType::Number
+    }
+
+    fn takes_texts(&self) -> bool {
+        self.field.field_type == FieldType::Text
     }
 
     /// What is said of the form as a whole.
@@ -90,10 +93,10 @@ impl Page {
             "required",
             "unique",
             "enforce",
-            "options",
         ];
-        let is_said = known.iter().any(|member| self.error_at(member).is_some());
-        let error = self.error.as_ref().filter(|_| !is_said);
+        let mut known = known.iter().chain(&OPTIONS);
+        let error = self.error.as_ref();
+        let error = error.filter(|error| !known.any(|member| is_at(error, member)));
         error.map(Message::of)
     }
 }

@@ -4,6 +4,7 @@ use relm_core::Field;
 use relm_core::record::field::Enforce;
 use serde_json::{Map, Value, json};
 
+use super::limits_form::LimitsForm;
 use crate::console::form::Form;
 
 /// What is in the form.
@@ -19,6 +20,7 @@ pub(super) struct EditForm {
     pub choices: Vec<(String, String)>,
     /// Choices to add, one to a line.
     pub added: String,
+    pub limits: LimitsForm,
     /// The version of the field that is changed.
     pub version: i64,
 }
@@ -35,6 +37,7 @@ impl EditForm {
             on_change: field.enforce == Enforce::OnChange,
             choices: choices.map(|it| (it.clone(), it.clone())).collect(),
             added: String::new(),
+            limits: LimitsForm::of(&field.options),
             version: field.version,
         }
     }
@@ -52,6 +55,7 @@ impl EditForm {
                 .map(|(from, to)| (from.to_owned(), to.trim().to_owned()))
                 .collect(),
             added: form.text("added").replace('\r', ""),
+            limits: LimitsForm::read(form),
             version: form.text("version").parse().unwrap_or(0),
         }
     }
@@ -99,7 +103,11 @@ impl EditForm {
         let choices = self.all_choices();
         let kept = field.options.choices.iter().map(|choice| json!(choice));
         let is_otherwise = field.field_type.has_choices() && !kept.eq(choices.iter().cloned());
-        changed("options", is_otherwise, json!({ "choices": choices }));
+        let mut options = self.limits.changes(&is.limits, Some(field.field_type));
+        if is_otherwise {
+            options.insert("choices".to_owned(), choices.into());
+        }
+        changed("options", !options.is_empty(), options.into());
         body.into()
     }
 

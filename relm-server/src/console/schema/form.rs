@@ -3,6 +3,7 @@
 use relm_core::ObjectType;
 use serde_json::{Value, json};
 
+use super::limits_form::LimitsForm;
 use crate::console::form::Form;
 
 /// What is in the form.
@@ -15,6 +16,7 @@ pub(super) struct FieldForm {
     pub choices: String,
     pub is_required: bool,
     pub is_unique: bool,
+    pub limits: LimitsForm,
 }
 
 impl FieldForm {
@@ -26,6 +28,7 @@ impl FieldForm {
             choices: form.text("choices").replace('\r', ""),
             is_required: form.is_ticked("required"),
             is_unique: form.is_ticked("unique"),
+            limits: LimitsForm::read(form),
         }
     }
 
@@ -37,7 +40,7 @@ impl FieldForm {
             field_type: "select".to_owned(),
             choices: "free\npro\nteam".to_owned(),
             is_required: true,
-            is_unique: false,
+            ..Self::default()
         }
     }
 
@@ -62,8 +65,13 @@ impl FieldForm {
         }
         let choices = self.choices.lines().map(str::trim);
         let choices: Vec<&str> = choices.filter(|choice| !choice.is_empty()).collect();
+        let field_type = self.field_type.parse().ok();
+        let mut options = self.limits.changes(&LimitsForm::default(), field_type);
         if !choices.is_empty() {
-            body["options"] = json!({ "choices": choices });
+            options.insert("choices".to_owned(), json!(choices));
+        }
+        if !options.is_empty() {
+            body["options"] = options.into();
         }
         body
     }

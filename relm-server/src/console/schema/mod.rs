@@ -3,17 +3,19 @@
 mod edit;
 mod edit_form;
 mod form;
+mod limits_form;
 
 use askama::Template;
 use bytes::Bytes;
 use hyper::Response;
-use relm_core::{Error, Field, FieldType, Id, ObjectType};
-use serde_json::Value;
+use relm_core::{Error, Field, FieldType, Id, ObjectType, UnknownMembers};
+use serde_json::{Value, json};
 
 pub(super) use self::edit::{change, edit};
 use self::form::FieldForm;
 use super::curl;
 use super::layout::{Item, Layout, Place, Section, minute};
+use super::limits;
 use super::objects::{plural, title};
 use super::problem::Problem;
 use super::shown::Message;
@@ -33,7 +35,12 @@ struct List {
     path: String,
     was_removed: bool,
     was_changed: bool,
+    was_set: bool,
+    /// Whether members that no field is for are refused.
+    is_strict: bool,
     call: String,
+    /// What sets the other.
+    set_call: String,
 }
 
 #[derive(Template)]
@@ -63,6 +70,10 @@ impl List {
     fn title(&self) -> &'static str {
         title(self.object)
     }
+
+    fn plural(&self) -> &'static str {
+        plural(self.object)
+    }
 }
 
 impl New<'_> {
@@ -75,6 +86,24 @@ impl Remove {
     fn plural(&self) -> &'static str {
         plural(self.object)
     }
+}
+
+/// The members of `options` that the forms have.
+const OPTIONS: [&str; 7] = [
+    "options.choices",
+    "options.min",
+    "options.max",
+    "options.integer",
+    "options.max_length",
+    "options.pattern",
+    "options.default",
+];
+
+/// Whether an error is about a member, or something within it.
+fn is_at(error: &Error, member: &str) -> bool {
+    let at = error.field().unwrap_or_default();
+    let rest = at.strip_prefix(member);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 /// A field, in words.
@@ -90,26 +119,41 @@ impl Row {
             field,
         }
     }
+
+    /// What of its type the field takes, and its default, in words.
+    fn limits(&self) -> Vec<String> {
+        let options = &self.field.options;
+        let default = limits::default(options).map(|it| format!("default {it}"));
+        limits::in_words(options)
+            .into_iter()
+            .chain(default)
+            .collect()
+    }
 }
 
 impl New<'_> {
     /// What is said at a field of the form. What is wrong within the choices is said at them.
     fn error_at(&self, field: &str) -> Option<Message<'_>> {
         let error = self.error.as_ref()?;
-        let at = error.field()?;
-        let is_here = at == field
-            || at
-                .strip_prefix(field)
-                .is_some_and(|rest| rest.starts_with(['.', '[']));
-        is_here.then(|| Message::of(error))
+        is_at(error, field).then(|| Message::of(error))
     }
 
     /// What is said of the form as a whole.
     fn error(&self) -> Option<Message<'_>> {
-        let known = ["label", "key", "type", "options", "unique"];
-        let is_said = known.iter().any(|field| self.error_at(field).is_some());
-        let error = self.error.as_ref().filter(|_| !is_said);
+        let known = ["label", "key", "type", "unique"];
+        let mut known = known.iter().chain(&OPTIONS);
+        let error = self.error.as_ref();
+        let error = error.filter(|error| !known.any(|field| is_at(error, field)));
         error.map(Message::of)
+    }
+
+    /// Any type can be chosen.
+    fn takes_numbers(&self) -> bool {
+        true
+    }
+
+    fn takes_texts(&self) -> bool {
+        true
     }
 
     fn types(&self) -> [(FieldType, &'static str); 12] {
@@ -155,7 +199,9 @@ pub(super) async fn first(visit: Visit) -> Result<Response<Bytes>, Problem> {
 pub(super) async fn list(visit: Visit) -> Result<Response<Bytes>, Problem> {
     let object = object(&visit)?;
     let Opened { scoped, place } = visit.open().await?;
-    let fields = scoped.fields().all().await?.into_iter();
+    let definitions = scoped.fields().definitions().await?;
+    let is_strict = definitions.strict.contains(&object);
+    let fields = definitions.fields.into_iter();
     let rows = fields.filter(|field| field.object_type == object);
     let item = |one: ObjectType| Item {
         path: path_of(&place, one),
@@ -171,8 +217,35 @@ pub(super) async fn list(visit: Visit) -> Result<Response<Bytes>, Problem> {
         rows: rows.map(Row::of).collect(),
         was_removed: visit.query.is_ticked("removed"),
         was_changed: visit.query.is_ticked("changed"),
+        was_set: visit.query.is_ticked("set"),
+        is_strict,
+        set_call: curl::line(
+            &visit.api,
+            "PATCH",
+            &format!("/v1/schema/{}", object.plural()),
+            curl::KEY,
+            Some(&json!({ "unknown_members": other(is_strict) })),
+        ),
         call: curl::line(&visit.api, "GET", &call, curl::KEY, None),
     }))
+}
+
+/// What unknown members are to be, where they are not so yet.
+fn other(is_strict: bool) -> UnknownMembers {
+    match is_strict {
+        true => UnknownMembers::Accept,
+        false => UnknownMembers::Reject,
+    }
+}
+
+/// Says whether members that no field is for are taken, by the same function as `PATCH /v1/schema/contacts`.
+pub(super) async fn set(visit: Visit) -> Result<Response<Bytes>, Problem> {
+    let object = object(&visit)?;
+    let Opened { scoped, place } = visit.open().await?;
+    let body = json!({ "unknown_members": visit.form.text("unknown_members") });
+    scoped.fields().update_settings_json(object, body).await?;
+    let path = path_of(&place, object);
+    Ok(answer::see_other(&format!("{path}?set")))
 }
 
 /// The form of a new field.

@@ -56,6 +56,10 @@ pub fn write_everything(user: &mut Rehearsal<'_>) {
     for path in &objects {
         user.write("DELETE", &format!("{path}?purge=true"), Value::Null);
     }
+    for plural in ["contacts", "companies", "deals", "activities"] {
+        let strict = json!({ "unknown_members": "reject" });
+        user.write("PATCH", &format!("/v1/schema/{plural}"), strict);
+    }
 }
 
 /// Merges another record into each.

@@ -107,6 +107,7 @@ fn whole(schema: &str) -> Value {
             "label": "A", "description": "B", "required": true, "unique": false, "enforce": "on_change", "position": 1, "options": {},
             "force": true,
         }),
+        "ObjectSettingsUpdate" => json!({ "unknown_members": "reject" }),
         "AssociationCreate" => json!({
             "from_type": "contact", "from_id": "{contacts}", "to_type": "deal", "to_id": "{deals}", "label": "A",
         }),

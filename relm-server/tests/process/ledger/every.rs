@@ -3,8 +3,9 @@
 use super::*;
 
 /// What a writer does not make: files of records, which `imports.rs` sends and kills; what is done as `contacts_batch` is, for other
-/// objects or one record; and merges, which are several commits: cases of every store break them off after each.
-const ELSEWHERE: [&str; 16] = [
+/// objects or one record; merges, which are several commits: cases of every store break them off after each; and settings of objects, which
+/// are a definition as those that it makes, and would have other writers refused.
+const ELSEWHERE: [&str; 20] = [
     "activities_batch",
     "activities_merge",
     "activities_upsert",
@@ -21,6 +22,10 @@ const ELSEWHERE: [&str; 16] = [
     "imports_create",
     "imports_delete",
     "imports_undo",
+    "schema_activities_update",
+    "schema_companies_update",
+    "schema_contacts_update",
+    "schema_deals_update",
 ];
 
 #[test]

@@ -13,11 +13,13 @@ use crate::engine::resources::drafts::{Changed, Draft, build, change, of_a_row};
 use crate::engine::transaction::unexpected;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::Record;
+use crate::record::field::has_pattern;
 use crate::record::hint;
 use crate::record::object::Object;
 use crate::record::reference::lost_reference;
 use crate::record::unique_member::{UniqueMember, unique_members};
 use crate::store::Refusal;
+use crate::value::environment::yield_now;
 use crate::value::excerpt::Quoted;
 use crate::value::id::Id;
 
@@ -51,10 +53,15 @@ impl<T: Object + Into<Record>> Rows<T> {
         let members = unique_members(&plan.configuration().fields, T::TYPE);
         let dedup = dedup_members::<T>(&members, &self.dedup_on)?;
         let keys: Vec<RowKeys> = self.rows.iter().map(|row| keys(&members, row)).collect();
+        // Texts are held to patterns for milliseconds each.
+        let is_slow = has_pattern(&plan.configuration().fields, T::TYPE);
         for claims in [Claims::OfTheWhole, Claims::InOrder] {
             let mut set = WorkingSet::new(&members, &dedup, self.rows.len(), claims);
             set.read(plan, &keys).await?;
             for (row, keys) in self.rows.iter().zip(&keys) {
+                if is_slow {
+                    yield_now().await;
+                }
                 let done = match row {
                     Ok(draft) => self
                         .apply(plan, &mut set, draft, keys, failing)

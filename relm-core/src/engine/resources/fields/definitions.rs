@@ -9,7 +9,7 @@ use crate::engine::context::Context;
 use crate::engine::idempotency::apply_once;
 use crate::engine::reply::{Outcome, Reply};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{FIELDS_BYTES_MAX, FIELDS_MAX};
+use crate::limits::{FIELD_DEFAULTS_MAX, FIELDS_BYTES_MAX, FIELDS_MAX};
 use crate::record::field::Field;
 use crate::record::{
     DefinitionChange, Document, Entry, EventData, EventDraft, EventType, previous,
@@ -55,7 +55,26 @@ pub(in crate::engine::resources) fn check_room(fields: &[Field], field: &Field) 
             format!("There can be at most {FIELDS_MAX} custom fields; remove one first."),
         ));
     }
+    check_defaults(fields, field)?;
     check_bytes(fields, field.bytes())
+}
+
+/// Whether one more field of its objects can have a default: a record that is made has room for all of them.
+fn check_defaults<'a>(others: impl IntoIterator<Item = &'a Field>, field: &Field) -> Result<()> {
+    if field.options.default.is_none() {
+        return Ok(());
+    }
+    let others = others
+        .into_iter()
+        .filter(|other| other.object_type == field.object_type && other.options.default.is_some());
+    if others.count() < FIELD_DEFAULTS_MAX {
+        return Ok(());
+    }
+    let message = format!(
+        "At most {FIELD_DEFAULTS_MAX} fields of a {} can have a default: take that of another one away first.",
+        field.object_type
+    );
+    Err(Error::invalid("options.default", message))
 }
 
 /// Whether a definition of so many bytes has room beside these.
@@ -99,6 +118,10 @@ pub(in crate::engine::resources) fn replace(
     let (before, document) = before;
     after.touch(plan.now());
     let (id, bytes) = (after.id, after.bytes());
+    if before.options.default.is_none() {
+        let fields = plan.configuration().fields.iter();
+        check_defaults(fields.filter(|field| field.id != id), &after)?;
+    }
     if bytes > before.bytes() {
         let fields = plan.configuration().fields.iter();
         check_bytes(fields.filter(|field| field.id != id), bytes)?;

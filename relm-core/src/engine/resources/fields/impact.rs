@@ -1,5 +1,7 @@
 //! What a change of a definition means for the records that are there: how many do not keep to it, as far as that is looked at.
 
+use serde_json::Value;
+
 use super::holding::Holding;
 use super::usage::Walk;
 use crate::engine::context::Context;
@@ -150,39 +152,98 @@ pub(super) fn has_one_of(field: &Field, choices: &[&str]) -> Clause {
     }
 }
 
-/// Records that lack a value which is required now, and those whose values are refused now: of as many as are looked at, once for both.
-async fn failing(context: &Context, before: &Field, after: &Field) -> Result<Vec<Reason>> {
-    let is_required_now = after.required && !before.required;
-    let is_enforced_now = after.enforce == Enforce::Always && before.enforce == Enforce::OnChange;
-    let mut reasons = Vec::new();
-    if !is_required_now && !is_enforced_now {
-        return Ok(reasons);
+/// What a change asks of values that was not asked before, and which records do not keep to it.
+struct Asked<'a> {
+    before: Holding<'a>,
+    after: Holding<'a>,
+    /// Those without a value, where it is required now.
+    missing: Option<Count>,
+    /// Those whose values are refused now.
+    refused: Option<Count>,
+    /// Those whose values limits refuse that they kept to before.
+    beyond: Option<Count>,
+}
+
+impl<'a> Asked<'a> {
+    fn by(before: &'a Field, after: &'a Field, is_narrower: bool) -> Self {
+        let is_required = after.required && !before.required;
+        let is_enforced = after.enforce == Enforce::Always && before.enforce == Enforce::OnChange;
+        let counted = |is_asked: bool| is_asked.then(Count::default);
+        Self {
+            before: Holding::of(before),
+            after: Holding::of(after),
+            missing: counted(is_required),
+            refused: counted(is_enforced),
+            beyond: counted(is_narrower),
+        }
     }
-    let holding = Holding::of(after);
-    let (mut missing, mut refused) = (Count::default(), Count::default());
-    let mut walk = Walk::of(after, None);
-    while let Some(page) = walk.next(context).await? {
-        for (id, metadata) in page {
-            let value = metadata.as_map().get(&after.key);
-            if is_required_now && value.is_none() {
-                missing.add(id);
-            } else if is_enforced_now && !holding.is_kept_by(value) {
+
+    /// Whether nobody asks for more records.
+    fn is_full(&self) -> bool {
+        let all = [&self.missing, &self.refused, &self.beyond];
+        let mut asked = all.into_iter().flatten();
+        asked.all(Count::is_full)
+    }
+
+    fn look_at(&mut self, id: Id, value: Option<&Value>) {
+        if value.is_none()
+            && let Some(missing) = &mut self.missing
+        {
+            missing.add(id);
+        } else if !self.after.is_kept_by(value) {
+            if let Some(refused) = &mut self.refused {
                 refused.add(id);
             }
-        }
-        let is_full = |asked: bool, count: &Count| !asked || count.is_full();
-        if is_full(is_required_now, &missing) && is_full(is_enforced_now, &refused) {
-            break;
+            if let Some(beyond) = &mut self.beyond
+                && self.before.is_kept_by(value)
+            {
+                beyond.add(id);
+            }
         }
     }
-    if is_required_now {
+}
+
+/// Records that do not keep to what a change asks of values: of as many as are looked at, once for all that it asks.
+async fn failing(context: &Context, before: &Field, after: &Field) -> Result<Vec<Reason>> {
+    let narrower = after.options.limits.narrower_than(&before.options.limits);
+    let mut asked = Asked::by(before, after, !narrower.is_empty());
+    let mut reasons = Vec::new();
+    if asked.is_full() {
+        return Ok(reasons);
+    }
+    let mut walk = Walk::of(after, None);
+    while !asked.is_full()
+        && let Some(page) = walk.next(context).await?
+    {
+        for (id, metadata) in page {
+            let value = metadata.as_map().get(&after.key);
+            walk.judging(after, value).await;
+            asked.look_at(id, value);
+        }
+    }
+    let Asked {
+        missing,
+        refused,
+        beyond,
+        ..
+    } = asked;
+    if let (Some(first), Some(beyond)) = (narrower.first(), beyond) {
+        let names = hint::some_of(narrower.iter().copied());
+        let what = format!("a value that would be refused ({names})");
+        reasons.push(Reason {
+            affected: beyond.affected(walk.is_more()),
+            what: [format!("has {what}"), format!("have {what}")],
+            member: first,
+        });
+    }
+    if let Some(missing) = missing {
         reasons.push(Reason {
             affected: missing.affected(walk.is_more()),
             what: ["has no value", "have no value"].map(str::to_owned),
             member: "required",
         });
     }
-    if is_enforced_now {
+    if let Some(refused) = refused {
         let what = "not keep to the definition";
         reasons.push(Reason {
             affected: refused.affected(walk.is_more()),

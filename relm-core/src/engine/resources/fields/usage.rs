@@ -7,11 +7,14 @@ use super::definitions::unknown;
 use super::holding::Holding;
 use crate::engine::context::Context;
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{FIELD_RECORDS_BYTES_MAX, FIELD_RECORDS_MAX, PAGE_LIMIT_MAX};
+use crate::limits::{
+    FIELD_PATTERN_WALK_BYTES_MAX, FIELD_RECORDS_BYTES_MAX, FIELD_RECORDS_MAX, PAGE_LIMIT_MAX,
+};
 use crate::query::cursor::Place;
 use crate::record::field::Field;
 use crate::record::metadata::Metadata;
 use crate::store::Query;
+use crate::value::environment::yield_now;
 use crate::value::id::{Id, Kind};
 
 /// How many records have a value in a field: of those that were looked at, the newest first.
@@ -92,7 +95,9 @@ pub(super) async fn usage(context: &Context, id: Id, cursor: Option<&str>) -> Re
     let holding = Holding::of(&field);
     while let Some(page) = walk.next(context).await? {
         for (_, metadata) in page {
-            usage.add(&holding, metadata.as_map().get(&field.key));
+            let value = metadata.as_map().get(&field.key);
+            walk.judging(&field, value).await;
+            usage.add(&holding, value);
         }
     }
     usage.next_cursor = walk.after().map(|last| {
@@ -132,6 +137,8 @@ pub(super) struct Walk {
     query: Query,
     records_left: usize,
     bytes_left: usize,
+    /// Of texts that are held to a pattern.
+    texts_left: usize,
     more: bool,
 }
 
@@ -152,13 +159,15 @@ impl Walk {
             },
             records_left: FIELD_RECORDS_MAX,
             bytes_left: FIELD_RECORDS_BYTES_MAX,
+            texts_left: FIELD_PATTERN_WALK_BYTES_MAX,
             more: true,
         }
     }
 
     /// The next records, until there are no more or enough were looked at.
     pub async fn next(&mut self, context: &Context) -> Result<Option<Vec<(Id, Metadata)>>> {
-        if !self.more || self.records_left == 0 || self.bytes_left == 0 {
+        let left = [self.records_left, self.bytes_left, self.texts_left];
+        if !self.more || left.contains(&0) {
             return Ok(None);
         }
         self.query.limit = self.records_left.min(PAGE_LIMIT_MAX);
@@ -173,6 +182,16 @@ impl Walk {
             Ok((document.id, metadata))
         });
         seen.collect::<Result<_>>().map(Some)
+    }
+
+    /// Counts a value that is about to be held to a pattern, and lets others go first: a long text takes milliseconds.
+    pub async fn judging(&mut self, field: &Field, value: Option<&Value>) {
+        if field.options.limits.pattern.is_none() {
+            return;
+        }
+        let bytes = value.and_then(Value::as_str).map_or(0, str::len);
+        self.texts_left = self.texts_left.saturating_sub(bytes);
+        yield_now().await;
     }
 
     /// Whether there are records that were not looked at.

@@ -29,6 +29,7 @@ use crate::query::terms::index_terms;
 use crate::record::Record;
 use crate::record::object::{Activity, Company, Contact, Deal, Object};
 use crate::record::object_type::ObjectType;
+use crate::value::environment::yield_now;
 use crate::value::id::{Id, Kind};
 
 /// A batch of operations, as a request asks for it.
@@ -67,6 +68,8 @@ impl Work for Operations {
         let mut rows = Vec::with_capacity(self.operations.len());
         for (index, operation) in self.operations.iter().enumerate() {
             let row = batch.carry_out(operation).await;
+            // A store may answer at once, and texts are held to patterns for milliseconds each.
+            yield_now().await;
             match &row.outcome {
                 Err(error) if is_of_the_store(error) => return Err(error.clone()),
                 Err(error) if self.is_atomic => {

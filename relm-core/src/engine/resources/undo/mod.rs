@@ -44,6 +44,7 @@ use crate::record::object::{Activity, Company, Contact, Deal};
 use crate::record::object_type::ObjectType;
 use crate::record::{Document, Entry, EventData, EventDraft, EventType, Record, Trashed, columns};
 use crate::store::{Refusal, Write};
+use crate::value::environment::yield_now;
 use crate::value::id::{Id, Kind};
 use crate::value::request_id::RequestId;
 use crate::value::time::Timestamp;
@@ -145,7 +146,7 @@ impl Undo {
         now: &Now<'_>,
         report: &mut Report,
     ) -> Result<BTreeMap<Id, Action>> {
-        let mut verdicts = self.verdicts(past, now, &Taken::new())?;
+        let mut verdicts = self.verdicts(past, now, &Taken::new()).await?;
         let mut actions = BTreeMap::new();
         for verdict in verdicts.values_mut() {
             let action = verdict.action.take();
@@ -158,7 +159,7 @@ impl Undo {
         }
         let taken = keys::taken(context, now.fields, &actions).await?;
         if !taken.is_empty() {
-            for (id, verdict) in self.verdicts(past, now, &taken)? {
+            for (id, verdict) in self.verdicts(past, now, &taken).await? {
                 if taken.contains_key(&id) {
                     actions.remove(&id);
                     actions.extend(verdict.action.map(|action| (id, action)));
@@ -182,23 +183,26 @@ impl Undo {
     }
 
     /// What reverting comes to for each record, where these have a unique value that another one has.
-    fn verdicts(&self, past: &Past, now: &Now<'_>, taken: &Taken) -> Result<BTreeMap<Id, Verdict>> {
+    async fn verdicts(
+        &self,
+        past: &Past,
+        now: &Now<'_>,
+        taken: &Taken,
+    ) -> Result<BTreeMap<Id, Verdict>> {
         let is_made = |target: &&Target| target.before != Place::Live;
-        let leaving: BTreeSet<Id> = past
-            .targets
-            .iter()
-            .filter(is_made)
-            .map(|it| it.id)
-            .collect();
-        let rules = Rules {
-            now: now.at,
-            fields: now.fields,
-            is_gone: &|id| leaving.contains(&id) || self.returning.is_gone(id),
-            taken,
-            request: self.request,
-        };
+        let made = past.targets.iter().filter(is_made);
+        let leaving: BTreeSet<Id> = made.map(|it| it.id).collect();
         let mut verdicts = BTreeMap::new();
         for target in &past.targets {
+            // Texts are held to patterns for milliseconds each.
+            yield_now().await;
+            let rules = Rules {
+                now: now.at,
+                fields: now.fields,
+                is_gone: &|id| leaving.contains(&id) || self.returning.is_gone(id),
+                taken,
+                request: self.request,
+            };
             let decide = match ObjectType::of(target.id.kind()) {
                 Some(ObjectType::Contact) => decide::<Contact>,
                 Some(ObjectType::Company) => decide::<Company>,

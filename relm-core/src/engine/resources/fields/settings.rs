@@ -1,0 +1,152 @@
+//! What is said of the objects of a type as a whole: whether they take members of `metadata` that no field is for.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::definitions::{check_room, record_event, replace, unknown};
+use crate::engine::change::{Operation, Plan};
+use crate::engine::reply::{Outcome, Reply};
+use crate::error::{Error, Result};
+use crate::record::check;
+use crate::record::field::{Field, UnknownMembers, definition_of_metadata, unknown_members};
+use crate::record::input::{Reader, read_only};
+use crate::record::object_type::ObjectType;
+use crate::record::patch::Patch;
+use crate::record::{DefinitionChange, Entry};
+use crate::store::Write;
+use crate::value::id::{Id, Kind};
+
+/// What is said of the objects of a type as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct ObjectSettings {
+    /// Always `object_settings`.
+    pub object: ObjectSettingsTag,
+    /// The objects.
+    pub object_type: ObjectType,
+    /// Whether they take members of `metadata` that no custom field is for. Default: `accept`.
+    pub unknown_members: UnknownMembers,
+}
+
+/// The `object` member of [`ObjectSettings`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum ObjectSettingsTag {
+    /// Its one value.
+    #[default]
+    #[serde(rename = "object_settings")]
+    ObjectSettings,
+}
+
+/// What a workspace and mode has defined.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Definitions {
+    /// The custom fields, in the order in which forms show them.
+    pub fields: Vec<Field>,
+    /// The objects that take no members of `metadata` but those of custom fields.
+    pub strict: Vec<ObjectType>,
+}
+
+impl Definitions {
+    pub(super) fn of(all: &[Field]) -> Self {
+        let custom = all.iter().filter(|field| !field.built_in).cloned();
+        let mut fields: Vec<Field> = custom.collect();
+        fields.sort_by_key(Field::shown_by);
+        let is_strict = |of: &ObjectType| unknown_members(all, *of) == UnknownMembers::Reject;
+        Self {
+            fields,
+            strict: ObjectType::ALL.into_iter().filter(is_strict).collect(),
+        }
+    }
+}
+
+impl ObjectSettings {
+    pub(super) fn of(fields: &[Field], of: ObjectType) -> Self {
+        Self {
+            object: ObjectSettingsTag::ObjectSettings,
+            object_type: of,
+            unknown_members: unknown_members(fields, of),
+        }
+    }
+
+    /// The settings as JSON.
+    ///
+    /// # Errors
+    /// None in practice: it is made of texts.
+    pub fn to_json(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(Error::internal)
+    }
+}
+
+/// Takes a change of settings from a JSON object, which may say again what is so.
+pub(super) fn read_settings(body: Value, now: &ObjectSettings) -> Result<Option<UnknownMembers>> {
+    let shown = serde_json::to_value(now).map_err(Error::internal)?;
+    Reader::new(body)?.all_of(|reader| {
+        let given = reader.text("unknown_members")?;
+        for name in ["object", "object_type"] {
+            let said = reader.take_read_only(name);
+            if said.is_some() && said.as_ref() != shown.get(name) {
+                return Err(read_only(name));
+            }
+        }
+        match given {
+            Patch::Keep => Ok(None),
+            given => {
+                let options = UnknownMembers::ALL.map(UnknownMembers::as_str);
+                let read = |text: &str| text.parse().ok();
+                check::required_choice("unknown_members", given, options, &[], read).map(Some)
+            }
+        }
+    })
+}
+
+/// Says whether the objects of a type take unknown members.
+pub(super) struct SetUnknownMembers {
+    pub of: ObjectType,
+    pub to: UnknownMembers,
+}
+
+#[async_trait]
+impl Operation for SetUnknownMembers {
+    type Output = Reply<ObjectSettings>;
+
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<ObjectSettings>> {
+        let fields = &plan.configuration().fields;
+        let mut settings = ObjectSettings::of(fields, self.of);
+        if settings.unknown_members != self.to {
+            match definition_of_metadata(fields, self.of).map(|field| field.id) {
+                Some(id) => self.change(plan, id).await?,
+                None => self.define(plan)?,
+            }
+            settings.unknown_members = self.to;
+        }
+        Ok(Reply::new(Outcome::Done, settings.to_json()?))
+    }
+}
+
+impl SetUnknownMembers {
+    fn define(&self, plan: &mut Plan<'_>) -> Result<()> {
+        let id = plan.mint(Kind::Field);
+        let mode = plan.context().scope().mode();
+        let field = Field::of_metadata(id, mode, self.of, self.to);
+        check_room(&plan.configuration().fields, &field)?;
+        let entry = Entry::new(field);
+        let json = entry.document().json;
+        plan.write(Write::Insert(entry));
+        plan.write(Write::Reconfigure);
+        record_event(plan, DefinitionChange::Created, id, &json, Map::new());
+        Ok(())
+    }
+
+    async fn change(&self, plan: &mut Plan<'_>, id: Id) -> Result<()> {
+        let found = plan.context().document(Kind::Field, id).await?;
+        let document = found.ok_or_else(unknown)?;
+        let before: Field = document.decode()?;
+        let mut after = before.clone();
+        after.unknown_members = Some(self.to);
+        replace(plan, (before, document), after).map(drop)
+    }
+}
