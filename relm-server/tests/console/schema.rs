@@ -311,7 +311,7 @@ fn what_a_change_means_is_seen_before_it_is_made() {
 }
 
 #[test]
-fn other_members_are_refused_and_taken_again() {
+fn strict_mode_is_turned_on_and_off() {
     let world = World::new();
     let mut browser = world.signed_in(EVA, Role::Editor);
     let path = schema(&world);
@@ -321,8 +321,8 @@ fn other_members_are_refused_and_taken_again() {
         ..Default::default()
     };
     for (is_strict, said, other) in [
-        ("reject", "are refused from now on", "value=\"accept\""),
-        ("accept", "are taken from now on", "value=\"reject\""),
+        ("reject", "Strict mode is on.", "value=\"accept\""),
+        ("accept", "Strict mode is off.", "value=\"reject\""),
     ] {
         let done = browser.submit(&path, &settings, &[("unknown_members", is_strict)]);
         assert_eq!(done.status, 303, "{}", done.text);

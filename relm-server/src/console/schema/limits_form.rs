@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::console::form::Form;
 
 /// What is in the form.
-#[derive(Default)]
+#[derive(Default, PartialEq)]
 pub(super) struct LimitsForm {
     pub min: String,
     pub max: String,
@@ -37,6 +37,11 @@ impl LimitsForm {
                 .to_owned(),
             default: options.default.as_ref().map(typed).unwrap_or_default(),
         }
+    }
+
+    /// Whether any of it is filled in.
+    pub fn is_said(&self) -> bool {
+        *self != Self::default()
     }
 
     pub fn read(form: &Form) -> Self {
