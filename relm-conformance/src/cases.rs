@@ -428,6 +428,20 @@ macro_rules! for_each_case {
                 a_merge_is_undone
                 an_undo_keeps_what_another_was_merged_into
             }
+            [engine::merge_histories] {
+                any_history_of_merges_is_as_it_is_said
+            }
+            [engine::merged_on] {
+                what_was_merged_before_is_moved_first
+                a_merge_waits_for_that_before_it
+            }
+            [engine::merged_purges] {
+                an_undo_brings_nothing_back_that_is_being_purged
+                a_purge_of_what_was_merged_goes_on_where_it_was_left
+                a_purge_of_a_merged_record_leaves_its_survivor_what_is_its
+                a_merge_into_what_is_deleted_since_is_ended
+                what_comes_back_to_a_merged_id_is_its_survivors
+            }
             [engine::merge_steps] {
                 a_merge_of_many_references_goes_on_in_steps
                 a_merge_that_is_broken_off_is_ended
@@ -496,6 +510,10 @@ macro_rules! for_each_case {
                 an_upload_ends_with_its_first_error
                 an_import_that_cannot_be_queued_says_why
                 a_worker_that_was_overtaken_fails_no_import
+            }
+            [engine::undone_merges] {
+                a_large_merge_is_undone_in_steps
+                the_undo_of_an_undo_merges_again
             }
             [engine::undone_histories] {
                 any_request_is_undone

@@ -5,8 +5,8 @@ use relm_core::record::field::{Field, FieldInput, FieldType};
 use relm_core::record::object::{Company, Contact, Object, ObjectType};
 use relm_core::record::workspace::Workspace;
 use relm_core::record::{
-    Actor, Change, Delivery, DeliveryStatus, Event, EventData, EventDraft, EventType, Origin,
-    Webhook, WebhookInput,
+    Actor, Change, Delivery, DeliveryStatus, Event, EventData, EventDraft, EventType, Merge,
+    Origin, Webhook, WebhookInput,
 };
 use relm_core::record::{Entry, Record};
 use relm_core::store::Write;
@@ -14,6 +14,7 @@ use relm_core::value::id::{Id, Kind};
 use relm_core::value::request_id::RequestId;
 use relm_core::value::scope::{Mode, Scope};
 use relm_core::value::time::{SeededRng, Timestamp};
+use serde_json::json;
 
 use crate::subject::{NOW, Subject};
 
@@ -243,4 +244,10 @@ pub(crate) fn set_version(record: &mut Record, version: i64) {
         | Record::User(_)
         | Record::Session(_) => {}
     }
+}
+
+/// That a record was merged into another.
+pub(crate) fn merge(into: Id, is_moving: bool) -> Merge {
+    let members = json!({ "into": into, "origin": origin(7), "is_moving": is_moving });
+    serde_json::from_value(members).expect("it is one")
 }

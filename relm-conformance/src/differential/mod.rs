@@ -220,7 +220,11 @@ impl Model {
         for _ in 0..self.below(3) {
             let names: Vec<&str> = filter::filterable(kind).chain(["metadata.plan"]).collect();
             let own = self.some_id(kind).to_string();
+            let survivor = self.some_id(Kind::Contact).to_string();
             let values = [
+                "merged",
+                "merging",
+                survivor.as_str(),
                 "Ada",
                 "ada@example.com",
                 "free",

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::commits::CARELESS;
 use super::{EMAILS, Model, NAMES};
-use crate::records::{company, contact, delivery, edge, field, id, webhook};
+use crate::records::{company, contact, delivery, edge, field, id, merge, webhook, with};
 
 impl Model {
     /// A record of this id that did not exist yet.
@@ -50,17 +50,7 @@ impl Model {
                 }
                 delivery.into()
             }
-            Kind::Trashed => {
-                // Of a record that another may be of, too; in a large run seldom.
-                let of = match self.size.is_careful && !self.one_in(CARELESS) {
-                    true => id(Kind::Contact, n),
-                    false => self.some_id(Kind::Contact),
-                };
-                let document = json!({ "n": n }).to_string();
-                let mut trashed = Trashed::record(own, of, document.into());
-                trashed.from_id = self.one_in(2).then(|| self.some_id(Kind::Contact));
-                trashed.into()
-            }
+            Kind::Trashed => self.trashed(own, n).into(),
             Kind::UniqueValue => self.unique_value(own, n).into(),
             Kind::Deal
             | Kind::Activity
@@ -72,6 +62,25 @@ impl Model {
             | Kind::Import
             | Kind::ImportPart => panic!("{own} is of none of the kinds that are written"),
         }
+    }
+
+    fn trashed(&self, own: Id, n: u64) -> Trashed {
+        // Of a record that another may be of, too; in a large run seldom.
+        let of = match self.size.is_careful && !self.one_in(CARELESS) {
+            true => id(Kind::Contact, n),
+            false => self.some_id(Kind::Contact),
+        };
+        let document = json!({ "n": n }).to_string();
+        let mut trashed = Trashed::record(own, of, document.into());
+        trashed.from_id = self.one_in(2).then(|| self.some_id(Kind::Contact));
+        if self.one_in(3) {
+            let into = self.some_id(Kind::Contact);
+            trashed.merge = Some(merge(into, self.one_in(2)));
+        }
+        if self.one_in(4) {
+            trashed = with!(trashed.into_purged(); version: 1);
+        }
+        trashed
     }
 
     fn unique_value(&self, own: Id, n: u64) -> UniqueValue {

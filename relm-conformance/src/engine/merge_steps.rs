@@ -28,7 +28,7 @@ use crate::subject::Subject;
 /// More than one commit moves.
 const REFERENCES: usize = 1_200;
 
-fn call(contact: Id) -> ActivityInput {
+pub(super) fn call(contact: Id) -> ActivityInput {
     ActivityInput {
         activity_type: "call".into(),
         contact_id: contact.into(),
@@ -37,7 +37,7 @@ fn call(contact: Id) -> ActivityInput {
 }
 
 /// So many activities of a contact.
-async fn calls(scoped: &Scoped, contact: Id, count: usize) {
+pub(super) async fn calls(scoped: &Scoped, contact: Id, count: usize) {
     let mut left = count;
     while left > 0 {
         let rows = vec![call(contact); left.min(400)];
@@ -53,7 +53,7 @@ async fn calls(scoped: &Scoped, contact: Id, count: usize) {
 }
 
 /// How many activities refer to each contact.
-async fn referring(acme: &Acme, store: &Subject, contact: Id) -> usize {
+pub(super) async fn referring(acme: &Acme, store: &Subject, contact: Id) -> usize {
     let all = acme.all(store, Kind::Activity).await;
     let all = all
         .iter()
@@ -61,7 +61,7 @@ async fn referring(acme: &Acme, store: &Subject, contact: Id) -> usize {
     all.filter(|call| call.contact_id == Some(contact)).count()
 }
 
-async fn ends(acme: &Acme, store: &Subject) -> Vec<(Id, Id)> {
+pub(super) async fn ends(acme: &Acme, store: &Subject) -> Vec<(Id, Id)> {
     let all = acme.all(store, Kind::Association).await;
     let all = all
         .iter()
@@ -69,7 +69,7 @@ async fn ends(acme: &Acme, store: &Subject) -> Vec<(Id, Id)> {
     all.map(|edge| (edge.from_id, edge.to_id)).collect()
 }
 
-async fn merge_json(scoped: &Scoped, into: Id, from: Id) -> Reply<Contact> {
+pub(super) async fn merge_json(scoped: &Scoped, into: Id, from: Id) -> Reply<Contact> {
     let merged = scoped
         .contacts()
         .merge_json(into, json!({ "from": [from] }), None)
@@ -153,12 +153,28 @@ pub(crate) async fn a_merge_that_is_broken_off_is_ended(store: Subject) {
     }
 }
 
-/// Has something written right before the first commit that takes a record away.
-struct Before {
+/// Has something written right before the first commit of a merge.
+pub(super) struct Before {
     scoped: Mutex<Option<Scoped>>,
     input: Vec<ActivityInput>,
     edges: Vec<AssociationInput>,
     calls: AtomicUsize,
+}
+
+impl Before {
+    pub fn merge(scoped: &Scoped, input: Vec<ActivityInput>, edges: &[(Id, Id)]) -> Self {
+        let edges = edges.iter().map(|(from_id, to_id)| AssociationInput {
+            from_id: *from_id,
+            to_id: *to_id,
+            label: None,
+        });
+        Self {
+            scoped: Mutex::new(Some(scoped.clone())),
+            input,
+            edges: edges.collect(),
+            calls: AtomicUsize::new(0),
+        }
+    }
 }
 
 #[async_trait]
@@ -201,22 +217,8 @@ pub(crate) async fn what_is_linked_during_a_merge_is_not_lost(store: Subject) {
     let ada = create(scoped, phone("1")).await.id;
     let bob = create(scoped, phone("2")).await.id;
     let eve = create(scoped, phone("3")).await.id;
-    let edge = |from_id, to_id| AssociationInput {
-        from_id,
-        to_id,
-        label: None,
-    };
-    let by = Arc::new(Before {
-        scoped: Mutex::new(Some(scoped.clone())),
-        input: vec![call(bob), call(bob)],
-        edges: vec![
-            edge(bob, eve),
-            edge(eve, bob),
-            edge(ada, bob),
-            edge(ada, eve),
-        ],
-        calls: AtomicUsize::new(0),
-    });
+    let edges = [(bob, eve), (eve, bob), (ada, bob), (ada, eve)];
+    let by = Arc::new(Before::merge(scoped, vec![call(bob), call(bob)], &edges));
     let intercepted = Arc::new(Intercepted {
         store: store.shared(),
         by: Arc::clone(&by),
@@ -325,7 +327,7 @@ pub(crate) async fn a_purge_erases_what_was_merged(store: Subject) {
 }
 
 /// All documents of events and of the trash.
-async fn everywhere(acme: &Acme, store: &Subject) -> String {
+pub(super) async fn everywhere(acme: &Acme, store: &Subject) -> String {
     let mut all = String::new();
     for kind in [Kind::Event, Kind::Trashed] {
         for document in acme.all(store, kind).await {

@@ -1,7 +1,7 @@
 //! What the ids of merged records stand for, until a merge is undone.
 
 use relm_core::engine::{ConflictCode, ListRequest, MergeInput, Scoped};
-use relm_core::error::ErrorKind;
+use relm_core::error::{Error, ErrorKind};
 use relm_core::record::association::AssociationInput;
 use relm_core::record::object::{ContactInput, DealInput};
 use relm_core::value::id::{Id, Kind};
@@ -29,12 +29,14 @@ pub(crate) async fn a_merged_id_stands_for_its_survivor(store: Subject) {
     let [ada, bob, eve, sue] = ids[..] else {
         panic!("there are four");
     };
-    merge(scoped, bob, &[ada]).await;
+    let requests = [(); 3].map(|()| request(&acme));
+    let [(first, of_ada), (second, of_bob), (third, of_sue)] = requests;
+    merge(&first, bob, &[ada]).await;
     assert_eq!(stands_for(scoped, bob).await, Some((bob, vec![])));
     assert_eq!(stands_for(scoped, ada).await, Some((bob, vec![ada])));
-    merge(scoped, eve, &[bob]).await;
-    merge(scoped, eve, &[sue]).await;
-    for id in [ada, bob, sue] {
+    merge(&second, eve, &[bob]).await;
+    merge(&third, eve, &[sue]).await;
+    for (id, request) in [(ada, of_ada), (bob, of_bob), (sue, of_sue)] {
         assert_eq!(
             stands_for(scoped, id).await,
             Some((eve, vec![sue, bob, ada]))
@@ -53,10 +55,11 @@ pub(crate) async fn a_merged_id_stands_for_its_survivor(store: Subject) {
                 .await
                 .map(drop),
         ];
-        let said = refusals.map(|refusal| {
-            let refusal = refusal.expect_err("it is no record of its own");
-            (refusal.kind(), refusal.existing_id())
-        });
+        let refusals = refusals.map(|it| it.expect_err("it is no record of its own"));
+        // Whoever meant that record is told what to undo.
+        let told_of = |refusal: &Error| refusal.message().contains(&request.text());
+        assert!(refusals[..4].iter().all(told_of), "{refusals:?}");
+        let said = refusals.map(|refusal| (refusal.kind(), refusal.existing_id()));
         let told = (ErrorKind::Conflict, Some(eve));
         let itself = (ErrorKind::ValidationFailed, None);
         assert_eq!(said, [told, told, told, told, itself]);

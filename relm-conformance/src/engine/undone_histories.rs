@@ -1,6 +1,8 @@
 //! Undos of random requests: each gives back what was there before it, and undone in its turn what it left.
 
-use relm_core::engine::Scoped;
+use std::collections::BTreeMap;
+
+use relm_core::engine::{MergeInput, Scoped};
 use relm_core::error::ErrorKind;
 use relm_core::record::association::{Association, AssociationInput};
 use relm_core::record::object::ContactInput;
@@ -10,6 +12,7 @@ use relm_core::{Error, Metadata};
 use serde_json::{Value, json};
 
 use super::acme::{Acme, company, contact};
+use super::merges::stands_for;
 use super::undone::{everything, request, undo};
 use crate::subject::Subject;
 
@@ -44,7 +47,7 @@ impl Random {
     /// Makes a change, or one that is refused for what is there.
     async fn change(&mut self, scoped: &Scoped, acme: &Acme, store: &Subject) {
         let contacts = scoped.contacts();
-        let done = match self.below(9) {
+        let done = match self.below(11) {
             0 => match contacts.create(self.address()).await {
                 Ok(made) => {
                     self.contacts.push(made.id);
@@ -78,6 +81,11 @@ impl Random {
                         scoped.associations().unlink(edge).await
                     }
                 }
+            }
+            8 | 9 => {
+                let input = MergeInput::new([self.contact()]);
+                let merged = contacts.merge(self.contact(), input, None).await;
+                merged.map(drop)
             }
             _ => {
                 let change = company(&format!("Shop {}", self.below(9)));
@@ -125,6 +133,20 @@ impl Random {
     }
 }
 
+/// What there is, and what each of these ids stands for.
+async fn all_of(
+    acme: &Acme,
+    store: &Subject,
+    ids: &[Id],
+) -> (BTreeMap<String, Value>, Vec<Option<Id>>) {
+    let mut stand_for = Vec::new();
+    for id in ids {
+        let found = stands_for(&acme.scoped, *id).await;
+        stand_for.push(found.map(|(id, _)| id));
+    }
+    (everything(acme, store).await, stand_for)
+}
+
 /// What is there, or is not, refuses some changes: none fails otherwise.
 fn is_done_or_in_the_way(done: Result<(), Error>) {
     if let Err(error) = done {
@@ -159,27 +181,30 @@ pub(crate) async fn any_request_is_undone(store: Subject) {
     }
     let mut undone = 0;
     for round in 0..REQUESTS {
-        let before = everything(&acme, &store).await;
+        let known = random.contacts.clone();
+        let before = all_of(&acme, &store, &known).await;
         let (by, id) = request(&acme);
         for _ in 0..=random.below(CHANGES_MAX) {
             random.change(&by, &acme, &store).await;
         }
-        let left = everything(&acme, &store).await;
+        let left = all_of(&acme, &store, &random.contacts).await;
         let back = scoped.requests().undo(id).await;
         let back = match back {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                assert_eq!(left, before, "{round}");
+                assert_eq!(left, before, "{round}: it changed nothing");
                 continue;
             }
             back => back.expect("its events are kept"),
         };
         undone += 1;
         assert_eq!(back.conflicts, [], "{round}");
-        assert_eq!(everything(&acme, &store).await, before, "{round}: {back:?}");
+        let there = all_of(&acme, &store, &known).await;
+        assert_eq!(there, before, "{round}: {back:?}");
         if let Some(by) = back.undone_by {
             let again = undo(scoped, by).await;
             assert_eq!(again.conflicts, [], "{round}");
-            assert_eq!(everything(&acme, &store).await, left, "{round}: {again:?}");
+            let there = all_of(&acme, &store, &random.contacts).await;
+            assert_eq!(there, left, "{round}: {again:?}");
         }
     }
     assert!(undone > REQUESTS / 2, "{undone}");

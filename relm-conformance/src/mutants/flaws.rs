@@ -11,7 +11,7 @@ macro_rules! for_each_broken_store {
             $with
             commits {
                 ForgottenCommit a_forgotten_commit_is_noticed [
-                    a_merge_of_many_references_goes_on_in_steps a_merge_that_is_broken_off_is_ended a_commit_is_seen_by_every_later_call a_bad_row_fails_alone an_atomic_batch_is_all_or_nothing rows_apply_in_order
+                    a_large_merge_is_undone_in_steps a_purge_of_a_merged_record_leaves_its_survivor_what_is_its a_purge_of_what_was_merged_goes_on_where_it_was_left a_merge_waits_for_that_before_it a_merge_of_many_references_goes_on_in_steps a_merge_that_is_broken_off_is_ended a_commit_is_seen_by_every_later_call a_bad_row_fails_alone an_atomic_batch_is_all_or_nothing rows_apply_in_order
                     an_upsert_keeps_what_it_does_not_name a_row_with_a_lost_reference_fails_alone upserts_of_one_email_make_one_record a_choice_of_a_set_is_renamed_in_every_set a_deletion_that_stops_half_way_is_gone_on_with a_dry_run_of_an_import_comes_to_the_same a_field_becomes_unique_while_others_write a_unique_field_holds_a_value_once an_import_goes_on_where_it_was_left an_import_is_undone an_import_takes_in_every_row an_undo_gives_unique_values_back an_undo_has_a_field_unique_again imports_are_cancelled_and_bounded no_unique_value_outlives_its_record_or_its_field operations_match_any_unique_member rows_are_known_by_any_unique_member shared_values_keep_a_field_from_being_unique upserts_of_one_value_make_one_record values_of_a_type_are_kept_in_one_form limits_bind_every_write what_is_not_unique_any_more_is_taken_away what_was_broken_off_becomes_unique a_dry_run_keeps_its_rows_for_imports
                     a_key_is_one_in_every_composition a_renaming_looks_at_each_record_once nothing_is_known_by_what_is_becoming_unique
                     an_index_that_somebody_else_began_is_not_said_to_be_made a_record_that_is_purged_meanwhile_leaves_no_value an_upsert_needs_a_value_to_know_its_record_by
@@ -30,7 +30,7 @@ macro_rules! for_each_broken_store {
                 ]
                 UncheckedEdges an_edge_that_need_not_be_there_is_noticed [a_batch_deletes_edges_that_it_unlinks]
                 DanglingEdges edges_that_outlive_their_ends_are_noticed [
-                    what_is_linked_during_a_merge_is_not_lost a_merged_id_stands_for_its_survivor a_deleted_record_takes_its_associations_along a_reference_and_its_deletion_exclude_each_other
+                    a_merge_into_what_is_deleted_since_is_ended what_is_linked_during_a_merge_is_not_lost a_merged_id_stands_for_its_survivor a_deleted_record_takes_its_associations_along a_reference_and_its_deletion_exclude_each_other
                     links_never_lead_to_a_deleted_record
                 ]
                 SoftDelete a_soft_delete_is_noticed [
@@ -39,7 +39,7 @@ macro_rules! for_each_broken_store {
                     a_hub_is_deleted_up_to_its_limit a_hub_comes_back_whole
                 ]
                 LostEvent a_lost_event_is_noticed [
-                    what_refers_to_a_merged_record_is_moved a_merge_tells_of_itself a_merge_is_undone a_change_has_one_event an_event_names_its_actor_and_its_request an_event_is_in_the_commit_of_its_change
+                    what_was_merged_before_is_moved_first the_undo_of_an_undo_merges_again any_history_of_merges_is_as_it_is_said what_refers_to_a_merged_record_is_moved a_merge_tells_of_itself a_merge_is_undone a_change_has_one_event an_event_names_its_actor_and_its_request an_event_is_in_the_commit_of_its_change
                     a_dropped_commit_is_whole_or_nothing one_of_many_creates_of_an_email_succeeds events_show_changed_fields
                     a_recovery_includes_what_seems_to_be_of_later another_spelling_changes_nothing the_largest_batch_records_every_event
                     a_change_in_a_transaction_is_heard_of_after_the_commit a_history_has_each_change_of_its_record
@@ -140,7 +140,7 @@ macro_rules! for_each_broken_store {
                     unlink_stays_in_its_scope a_history_is_of_one_scope
                 ]
                 ReadCache a_stale_read_is_noticed [
-                    what_cannot_be_merged_is_refused a_record_is_merged_once_however_many_ask a_merge_of_companies_moves_what_was_moved get_tells_absence_from_presence an_expected_version_is_held_to patches_of_different_fields_both_survive
+                    what_comes_back_to_a_merged_id_is_its_survivors what_cannot_be_merged_is_refused a_record_is_merged_once_however_many_ask a_merge_of_companies_moves_what_was_moved get_tells_absence_from_presence an_expected_version_is_held_to patches_of_different_fields_both_survive
                 ]
                 AboveAll a_scope_for_what_is_above_all_is_noticed [every_kind_stays_in_its_scope]
                 KindlessGet a_get_of_any_kind_is_noticed [get_tells_kinds_apart]
@@ -334,7 +334,7 @@ macro_rules! for_each_broken_store {
             erasure {
                 ReplacedAnew an_event_inserted_anew_is_noticed [a_replaced_event_keeps_its_number]
                 KeptEvents an_event_that_is_not_replaced_is_noticed [
-                    a_purge_erases_what_was_merged a_replaced_event_keeps_its_number a_purged_record_is_nowhere what_is_in_the_trash_is_purged a_hub_is_purged_or_as_it_was
+                    an_undo_brings_nothing_back_that_is_being_purged a_purge_erases_what_was_merged a_replaced_event_keeps_its_number a_purged_record_is_nowhere what_is_in_the_trash_is_purged a_hub_is_purged_or_as_it_was
                 ]
                 ForgetsFirst a_refused_batch_that_forgets_is_noticed [a_refusal_changes_no_answer]
                 ForgetsNothing a_response_that_is_not_forgotten_is_noticed [

@@ -366,8 +366,8 @@ impl Crm {
         retention::finish_unique_indexes(&self.components, sleeper).await
     }
 
-    /// Goes on to its end with each [merge](super::Objects::merge) that was broken off, or that was more than its caller waited for, in all
-    /// workspaces; gives how many merged records those were.
+    /// Goes on to its end with each [merge](super::Objects::merge), and each undo of one, that was broken off or more than its caller waited
+    /// for, in all workspaces; gives how many merged records and undos those were.
     ///
     /// # Errors
     /// As for [`delete_expired_events`](Self::delete_expired_events).

@@ -15,6 +15,7 @@ use crate::record::object_type::ObjectType;
 use crate::record::{Document, Entry, MERGED, MERGING, Trashed};
 use crate::store::Write;
 use crate::value::id::{Id, Kind};
+use crate::value::request_id::RequestId;
 
 /// A record, as it is found by an id of its own or of one that was merged into it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -37,7 +38,7 @@ pub(super) async fn entry(context: &Context, id: Id) -> Result<Option<(Trashed, 
         return Ok(None);
     };
     let trashed: Trashed = found.decode()?;
-    Ok(trashed.merge.is_some().then_some((trashed, found)))
+    Ok(trashed.standing().is_some().then_some((trashed, found)))
 }
 
 /// What the trash has of those of these records that were merged.
@@ -47,26 +48,37 @@ pub(super) async fn entries(context: &Context, ids: &[Id]) -> Result<Vec<(Trashe
     let mut entries = Vec::new();
     for document in found.into_iter().flatten() {
         let trashed: Trashed = document.decode()?;
-        if trashed.merge.is_some() {
+        if trashed.standing().is_some() {
             entries.push((trashed, document));
         }
     }
     Ok(entries)
 }
 
+/// What a merged record is by now.
+pub(super) struct Survivor {
+    /// The record.
+    pub document: Document,
+    /// The request that merged the other, and whose undo brings that back.
+    pub request: RequestId,
+}
+
 /// The record that a merged one is by now, where that is there.
-pub(super) async fn survivor(context: &Context, id: Id) -> Result<Option<Document>> {
+pub(super) async fn survivor(context: &Context, id: Id) -> Result<Option<Survivor>> {
     for _ in 0..LOOKS_MAX {
         let Some((merged, _)) = entry(context, id).await? else {
             return Ok(None);
         };
-        let Some(into) = merged.survivor() else {
+        let Some(merge) = merged.standing() else {
             return Ok(None);
         };
-        let found = context.document(into.kind(), into).await?;
-        let is_deleted = found.is_none() && entry(context, into).await?.is_none();
-        if found.is_some() || is_deleted {
-            return Ok(found);
+        let into = merge.into;
+        if let Some(document) = context.document(into.kind(), into).await? {
+            let request = merge.origin.request_id;
+            return Ok(Some(Survivor { document, request }));
+        }
+        if entry(context, into).await?.is_none() {
+            return Ok(None);
         }
         // It was merged meanwhile: whatever was merged into it is since merged into the same.
     }
@@ -80,7 +92,7 @@ pub(super) async fn absent(context: &Context, of: ObjectType, id: Id) -> Result<
         return Ok(missing);
     }
     Ok(match survivor(context, id).await? {
-        Some(survivor) => was_merged(of, survivor.id),
+        Some(survivor) => was_merged(of, survivor.document.id, survivor.request),
         None => missing,
     })
 }
@@ -92,7 +104,7 @@ pub(super) async fn told(context: &Context, error: Error) -> Error {
     };
     match survivor(context, lost).await {
         Ok(Some(survivor)) => {
-            let into = survivor.id;
+            let into = survivor.document.id;
             error
                 .adding(&format!("It was merged into `{into}`."))
                 .existing(into)
@@ -102,9 +114,9 @@ pub(super) async fn told(context: &Context, error: Error) -> Error {
 }
 
 /// What is refused of a record that was merged into another.
-pub(super) fn was_merged(of: ObjectType, into: Id) -> Error {
+pub(super) fn was_merged(of: ObjectType, into: Id, request: RequestId) -> Error {
     let message = format!(
-        "This {of} was merged into `{into}`: use that one, or undo the request that merged them."
+        "This {of} was merged into `{into}`: use that one, or undo `{request}`, the request that merged it."
     );
     Error::new(ErrorKind::Conflict, message).existing(into)
 }
@@ -158,6 +170,14 @@ pub(super) fn clauses(survivors: &[Id]) -> Result<[Clause; 2]> {
     ])
 }
 
+/// What the entries meet of the records that were merged into this one and are purged, until that has ended.
+pub(super) fn purged(survivor: Id) -> Result<[Clause; 2]> {
+    Ok([
+        Clause::equal(Kind::Trashed, "to_id", survivor)?,
+        Clause::of_column(Kind::Trashed, "record_type", Condition::Null(true))?,
+    ])
+}
+
 /// What the entries meet of the records that are merged, to which something may refer still.
 pub(super) fn moving() -> Result<Clause> {
     of_types(&[MERGING])
@@ -196,10 +216,18 @@ pub(super) async fn resolve<T: Object>(context: &Context, id: Id) -> Result<Opti
         // The merge may have been undone between the two.
         return context.document(kind, id).await;
     };
+    let survivor = survivor.document;
     let merged = losers(context, &[survivor.id], MERGED_LISTED_MAX).await?;
     let merged: Vec<Id> = merged.iter().map(|(entry, _)| entry.record_id).collect();
     Ok(Some(Document {
         id: survivor.id,
         json: shown(survivor.json, &merged, Some(id))?,
     }))
+}
+
+/// A survivor's JSON, with the ids of all that was merged into it.
+pub(super) async fn as_it_is(context: &Context, id: Id, json: Arc<str>) -> Result<Arc<str>> {
+    let all = losers(context, &[id], MERGED_LISTED_MAX).await?;
+    let all: Vec<Id> = all.iter().map(|(entry, _)| entry.record_id).collect();
+    shown(json, &all, None)
 }

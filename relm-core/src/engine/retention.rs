@@ -14,10 +14,11 @@ use super::components::Components;
 use super::context::Context;
 use super::resources::deliveries::{each_delivery, first_of, of_events, with_status};
 use super::resources::fields::{
-    finish_renamings as finish_scope, finish_unique_indexes as finish_indexes,
+    finish_renamings as finish_scope, finish_unique_indexes as end_indexes,
 };
 use super::resources::merging::finish_merges as finish_merges_of_scope;
 use super::resources::purge::Rest;
+use super::resources::undo::finish_undos;
 use super::transaction::{ATTEMPTS_MAX, Planned, Transaction, transact, unexpected};
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::filter::Clause;
@@ -126,6 +127,7 @@ async fn in_all_scopes(
     sleeper: &dyn Sleeper,
     mut expiring: Expiring<'_>,
 ) -> Result<()> {
+    let rest = Rest::new(sleeper, REST);
     let mut failure = None;
     let mut after = None;
     loop {
@@ -137,26 +139,18 @@ async fn in_all_scopes(
                     delete_of_scope(&context, before, sleeper, deleted).await
                 }
                 (Ok(context), Expiring::Trash(records)) => {
-                    let rest = Rest::new(sleeper, REST);
                     trash::empty(&context, before, rest, records).await
                 }
                 (Ok(context), Expiring::Renamings(ended)) => {
-                    let rest = Rest::new(sleeper, REST);
-                    let finished = finish_scope(&context, rest).await;
-                    finished.map(|of_scope| **ended += of_scope)
+                    finish_scope(&context, rest).await.map(|all| **ended += all)
                 }
                 (Ok(context), Expiring::UniqueIndexes(ended)) => {
-                    let rest = Rest::new(sleeper, REST);
-                    let finished = finish_indexes(&context, rest).await;
-                    finished.map(|of_scope| **ended += of_scope)
+                    end_indexes(&context, rest).await.map(|all| **ended += all)
                 }
                 (Ok(context), Expiring::Merges(ended)) => {
-                    let rest = Rest::new(sleeper, REST);
-                    let finished = finish_merges_of_scope(&context, rest).await;
-                    finished.map(|of_scope| **ended += of_scope)
+                    finish_merging(&context, rest, ended).await
                 }
                 (Ok(context), Expiring::Imports(deleted)) => {
-                    let rest = Rest::new(sleeper, REST);
                     imports::see_to(components, &context, before, rest, deleted).await
                 }
                 (Err(error), _) => Err(error),
@@ -179,6 +173,13 @@ async fn in_all_scopes(
         }
         after = next;
     }
+}
+
+/// Ends the merges of one scope, and the undos of merges.
+async fn finish_merging(context: &Context, rest: Rest<'_>, ended: &mut usize) -> Result<()> {
+    let merges = finish_merges_of_scope(context, rest).await;
+    *ended += finish_undos(context, rest).await?;
+    merges.map(|merges| *ended += merges)
 }
 
 async fn delete_of_scope(

@@ -10,6 +10,7 @@ use super::association::Association;
 use super::column::{Column, ColumnOf, Columns};
 use super::event::EventData;
 use crate::value::id::{Id, Kind};
+use crate::value::request_id::RequestId;
 use crate::value::time::Timestamp;
 
 /// What the column `record_type` says of a record that was merged into another.
@@ -20,7 +21,8 @@ pub(crate) const MERGING: &str = "merging";
 const FORMER_MAX: usize = 100;
 
 /// A deleted contact, company, deal or activity, or an association that went with one. It is written in the commit of the
-/// deletion and deleted in that of the restoration. Or a record that was merged into another: what its id stands for since.
+/// deletion and deleted in that of the restoration. Or a record that was merged into another: what its id stands for since. Or that an undo
+/// goes on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Trashed {
@@ -30,7 +32,7 @@ pub struct Trashed {
     pub object: TrashedTag,
     /// How many times it was written.
     pub version: i64,
-    /// What was deleted; none where it is purged, and what was known of it is still being erased.
+    /// What was deleted; none where it is purged, and what was known of it is still being erased. It is itself where an undo goes on.
     pub record_type: Option<Kind>,
     /// The id of what was deleted: at most one of a scope has it.
     pub record_id: Id,
@@ -43,7 +45,7 @@ pub struct Trashed {
     /// The document of what was deleted: of a record its last state, whose version counts the deletion. Where it is purged, how
     /// far its erasure has got: null at the beginning.
     pub document: EventData,
-    /// Of a record that was merged into another, into which, and how far that is.
+    /// Of a record that was merged into another, into which, and how far that is; also where it is purged, until that has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merge: Option<Merge>,
 }
@@ -75,7 +77,7 @@ impl Merge {
     }
 
     /// The same, whose survivor is merged into another.
-    fn followed(mut self, into: Id) -> Self {
+    pub(crate) fn followed(mut self, into: Id) -> Self {
         self.former.push(self.into);
         let over = self.former.len().saturating_sub(FORMER_MAX);
         self.former.drain(..over);
@@ -107,7 +109,7 @@ impl Columns for Trashed {
         Column::text("record_type", 20, Self::type_name).indexed(),
         Column::key("record_id", 40, |it: &Self| Some(it.record_id.text())),
         Column::any_id("from_id", |it: &Self| it.from_id).indexed(),
-        Column::any_id("to_id", |it: &Self| it.to_id.or(it.survivor())).indexed(),
+        Column::any_id("to_id", |it: &Self| it.to_id.or(it.merged_into())).indexed(),
         Column::timestamp("deleted_at", |it: &Self| Some(it.deleted_at)),
     ];
 }
@@ -139,21 +141,31 @@ impl Trashed {
 
     /// What the column `record_type` says: a record that was merged is none of those that can be restored.
     fn type_name(&self) -> Option<&'static str> {
-        match &self.merge {
+        match self.standing() {
             Some(merge) if merge.is_moving => Some(MERGING),
             Some(_) => Some(MERGED),
             None => self.record_type.map(Kind::name),
         }
     }
 
-    /// Of a record that was merged into another, that one.
+    /// The merge by which its id stands for another record: not that of one that is purged.
+    pub(crate) fn standing(&self) -> Option<&Merge> {
+        self.merge.as_ref().filter(|_| !self.is_purged())
+    }
+
+    /// Of a record that was merged into another, that one; none where it is purged, since its id stands for nothing then.
     pub fn survivor(&self) -> Option<Id> {
+        self.standing().map(|merge| merge.into)
+    }
+
+    /// The same, also where it is purged: what refers to it still is to lead there.
+    pub(crate) fn merged_into(&self) -> Option<Id> {
         self.merge.as_ref().map(|merge| merge.into)
     }
 
     /// Whether what refers to it is still to be moved to its survivor.
     pub(crate) fn is_moving(&self) -> bool {
-        self.merge.as_ref().is_some_and(|merge| merge.is_moving)
+        self.standing().is_some_and(|merge| merge.is_moving)
     }
 
     /// The same, whose survivor is merged into another.
@@ -204,17 +216,33 @@ impl Trashed {
         }
     }
 
+    /// What says that the undo of a request goes on in steps, and, in its document, how far that is.
+    pub(crate) fn undoing(id: Id, request: RequestId, progress: EventData) -> Self {
+        Self {
+            record_type: Some(Kind::Trashed),
+            record_id: Self::undo_key(request),
+            document: progress,
+            ..Self::record(id, id, "null".into())
+        }
+    }
+
+    /// What has the place of the id of a record in what says that a request is being undone.
+    pub(crate) fn undo_key(request: RequestId) -> Id {
+        Id::new(Kind::Trashed, request.ulid())
+    }
+
     /// The same, of what is in the trash already.
     pub fn into_purged(self) -> Self {
         Self {
             version: self.version + 1,
             deleted_at: self.deleted_at,
+            merge: self.merge,
             ..Self::purged(self.id, self.record_id)
         }
     }
 
-    /// The same, of an erasure that has got so far.
-    pub fn erased_so_far(self, progress: EventData) -> Self {
+    /// The same, of an erasure, or an undo, that has got so far.
+    pub fn so_far(self, progress: EventData) -> Self {
         Self {
             version: self.version + 1,
             document: progress,
@@ -284,6 +312,9 @@ mod tests {
         assert!(on.clone().given_back(eve).is_none());
         let back = on.clone().given_back(bob).expect("it was bob before");
         assert_eq!((of(&back), back.version), ((Some(MERGED), Some(bob)), 4));
-        assert_eq!(on.into_purged().survivor(), None);
+        let purged = on.into_purged();
+        assert_eq!((of(&purged), purged.is_moving()), ((None, None), false));
+        assert_eq!(purged.merged_into(), Some(eve));
+        assert_eq!(purged.document.get(), "null");
     }
 }

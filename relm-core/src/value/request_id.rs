@@ -24,6 +24,11 @@ impl RequestId {
         Self(ulid)
     }
 
+    /// Its 128 bits.
+    pub(crate) const fn ulid(self) -> u128 {
+        self.0
+    }
+
     /// Reads an id exactly as [`Display`](fmt::Display) shows it; none where the text is anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let ulid = text.strip_prefix(Self::PREFIX)?.strip_prefix('_')?;

@@ -42,6 +42,8 @@ struct Page {
     more_conflicts: usize,
     unchanged: usize,
     truncated: bool,
+    /// Whether that is all: of a large merge the rest follows.
+    complete: bool,
     nonce: String,
     /// The page that undoes the undo.
     again: Option<String>,
@@ -127,6 +129,7 @@ async fn shown(
             + undone.conflicts_left_out,
         unchanged: undone.unchanged,
         truncated: undone.truncated,
+        complete: undone.complete,
         nonce: visit.nonce(),
         again: again.map(|id| place.undo_path(id)),
         new_events: again.map(of_request),
@@ -148,6 +151,7 @@ fn reverted(place: &Place, undone: &Undone, things: &Things) -> Vec<Reverted> {
             (UndoneChange::Deleted, Kind::Field) => "removed",
             (UndoneChange::Deleted, _) => "deleted",
             (UndoneChange::Restored, _) => "restored",
+            (UndoneChange::Merged, _) => "merged again",
         },
         thing: things.get(place, it.former_id.unwrap_or(it.id)),
         members: it

@@ -86,11 +86,15 @@ fn a_merged_id_names_its_survivor() {
     let world = World::new();
     let user = world.user("acme", Mode::Live);
     let ([ada, twin], ids_of) = twins(&user);
-    user.post(&format!("{ada}/merge"), json!({ "from": [ids_of[1]] }))
-        .is(200);
+    let merged = user.post(&format!("{ada}/merge"), json!({ "from": [ids_of[1]] }));
+    merged.is(200);
+    let request = merged.header("x-request-id");
     let refused = json!({
         "code": "conflict", "existing_id": ids_of[0],
-        "message": format!("This contact was merged into `{}`: use that one, or undo the request that merged them.", ids_of[0]),
+        "message": format!(
+            "This contact was merged into `{}`: use that one, or undo `{request}`, the request that merged it.",
+            ids_of[0],
+        ),
     });
     for (method, path) in [
         ("PATCH", twin.clone()),

@@ -73,7 +73,7 @@ fn a_batch_is_undone_and_done_again() {
               "members": ["first_name", "metadata.plan", "metadata.x"], "former_id": null },
             { "type": "contact", "id": eva, "change": "deleted", "members": [], "former_id": null },
         ],
-        "conflicts": [], "conflicts_left_out": 0, "unchanged": 0, "truncated": false,
+        "conflicts": [], "conflicts_left_out": 0, "unchanged": 0, "truncated": false, "complete": true,
     });
     assert_eq!(told, expected);
     let now = user.get(&path).is(200);

@@ -3,6 +3,7 @@
 
 mod every;
 mod marks;
+mod merged;
 mod walk;
 mod writes;
 
@@ -34,6 +35,10 @@ struct Entries {
     present: BTreeMap<(String, String), Value>,
     /// The two ends of each edge that was not unlinked, be it in the trash.
     edges: BTreeMap<String, [String; 2]>,
+    /// The contact that an activity refers to.
+    referring: BTreeMap<String, String>,
+    /// The versions that merged contacts have in the trash.
+    merged: BTreeMap<String, i64>,
     /// API keys themselves, by their ids.
     secrets: BTreeMap<String, String>,
     /// Deliveries that were asked for one by one, by their endpoint, with whether they replay another.
@@ -122,6 +127,7 @@ impl Ledger {
             "rotate" => entries.rotated(write, answer),
             "test" | "replay" => entries.delivers(write, answer),
             "undo" => entries.undone(answer),
+            "merge" => entries.merged(write, answer),
             "recover" => {}
             other => panic!("what {other} comes to is written here"),
         }
@@ -166,6 +172,9 @@ impl Entries {
         if list == "/v1/associations" {
             let ends = [text(&record["from_id"]), text(&record["to_id"])];
             self.edges.insert(id.clone(), ends);
+        }
+        if let Some(contact) = record["contact_id"].as_str() {
+            self.referring.insert(id.clone(), contact.to_owned());
         }
         if list == "/v1/keys" {
             self.secrets.insert(id.clone(), text(&record["secret"]));
@@ -234,16 +243,6 @@ impl Entries {
                 self.events.push(event);
             }
         }
-    }
-
-    /// What was made goes away again.
-    fn undone(&mut self, answer: &Value) {
-        let id = text(&answer["reverted"][0]["id"]);
-        let place = ("/v1/companies".to_owned(), id.clone());
-        let version = self.present.remove(&place).expect("it was made");
-        let version = version.as_i64().unwrap() + 1;
-        self.events
-            .push(("company.deleted".to_owned(), id, version));
     }
 
     fn rotated(&mut self, write: &Write, successor: &Value) {

@@ -227,8 +227,16 @@ pub(super) fn replace<T: Object + Into<Record>>(
     before: (T, Document),
     after: T,
 ) -> Result<Document> {
-    let (before, document) = before;
-    require_references(plan, Some(&before), &after);
+    require_references(plan, Some(&before.0), &after);
+    rewrite(plan, before, after)
+}
+
+/// The same, whatever the record refers to.
+pub(super) fn rewrite<T: Object + Into<Record>>(
+    plan: &mut Plan<'_>,
+    (before, document): (T, Document),
+    after: T,
+) -> Result<Document> {
     let id = after.id();
     let after = Entry::new(after);
     let old = previous(&document.json, &after.json)?;

@@ -2,13 +2,14 @@
 //! the responses under idempotency keys. Each step is one bounded commit, and doing one again does no harm.
 
 pub(super) mod commits;
+mod stages;
 
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use self::commits::{
-    ClearReferences, DeleteAll, EraseDeliveries, EraseEvents, EraseMerged, Forget, Seen,
-};
+use self::commits::{ClearReferences, DeleteAll, End, EraseDeliveries, EraseEvents, Forget, Seen};
+pub(super) use self::stages::Progress;
+use self::stages::Stage;
+use super::merging::bequest::{Bequeath, Bequeathed};
 use crate::engine::change::apply;
 use crate::engine::context::Context;
 use crate::engine::merged;
@@ -38,72 +39,6 @@ const STEP_RESPONSE_RECORDS: usize = 10_000;
 /// Responses of one step: one of a batch shows a record for each of its rows.
 const STEP_RESPONSES: usize = STEP_RESPONSE_RECORDS / BATCH_ROWS_MAX;
 
-/// What is erased when.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Stage {
-    /// The associations of the record, by where they lead from: where it had more than the commit that deleted it was to delete.
-    #[default]
-    AssociationsFrom,
-    /// The same, by where they lead to.
-    AssociationsTo,
-    /// The records that were merged into it, each erased as it is itself: their ids stood for it.
-    Merged,
-    /// Those in the trash, by where they lead from: by now no more get there.
-    TrashFrom,
-    /// The same, by where they lead to.
-    TrashTo,
-    /// The references to it.
-    References,
-    /// What is left of its unique values: of an index that is being made or taken away.
-    UniqueValues,
-    /// Its events, each with its deliveries.
-    Events,
-    /// The events of the associations that led from it.
-    EventsFrom,
-    /// The same, of those that led to it.
-    EventsTo,
-    /// The deliveries of its events once more: one may have been made, or attempted, while its event was erased.
-    Deliveries,
-    /// The same, of the events of the associations that led from it.
-    DeliveriesFrom,
-    /// The same, of those that led to it.
-    DeliveriesTo,
-    /// The responses about it.
-    Responses,
-    /// Nothing is left.
-    Done,
-}
-
-impl Stage {
-    const fn next(self) -> Self {
-        match self {
-            Self::AssociationsFrom => Self::AssociationsTo,
-            Self::AssociationsTo => Self::Merged,
-            Self::Merged => Self::TrashFrom,
-            Self::TrashFrom => Self::TrashTo,
-            Self::TrashTo => Self::References,
-            Self::References => Self::UniqueValues,
-            Self::UniqueValues => Self::Events,
-            Self::Events => Self::EventsFrom,
-            Self::EventsFrom => Self::EventsTo,
-            Self::EventsTo => Self::Deliveries,
-            Self::Deliveries => Self::DeliveriesFrom,
-            Self::DeliveriesFrom => Self::DeliveriesTo,
-            Self::DeliveriesTo => Self::Responses,
-            Self::Responses | Self::Done => Self::Done,
-        }
-    }
-}
-
-/// How far an erasure has got, as it is kept where it is broken off on purpose.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Progress {
-    stage: Stage,
-    /// The last event of the stage that was seen: events stay in the list.
-    after: Option<Id>,
-}
-
 /// The erasure of what was known of one record, which is gone.
 pub(super) struct Erasure<'a> {
     context: &'a Context,
@@ -119,19 +54,13 @@ pub(super) struct Erasure<'a> {
     key: Option<String>,
     /// The erasure of a record that was merged into it.
     merged: Option<Box<Self>>,
-}
-
-impl Progress {
-    /// Of an erasure of which nothing is left.
-    pub const DONE: Self = Self {
-        stage: Stage::Done,
-        after: None,
-    };
+    /// The record that it was merged into, to which what refers to it is moved.
+    into: Option<Id>,
 }
 
 impl<'a> Erasure<'a> {
-    /// The erasure from where it has got to.
-    pub fn from(context: &'a Context, record: Id, progress: Progress) -> Self {
+    /// The erasure from where it has got to; of a record that was merged into another, with that.
+    pub fn from(context: &'a Context, record: Id, into: Option<Id>, progress: Progress) -> Self {
         let to = record.kind();
         let references = [
             members::<Contact>(to),
@@ -148,28 +77,41 @@ impl<'a> Erasure<'a> {
             delivery: None,
             key: None,
             merged: None,
+            // What a dry run moves it would find again.
+            into: into.filter(|_| !context.storage().is_dry_run()),
         }
     }
 
-    /// How far it has got.
-    pub fn progress(&self) -> Progress {
+    /// How far it has got, and so has that of the record among those that were merged into it with which it goes on.
+    pub fn progress(&self) -> Vec<(Id, Progress)> {
         let after = self.after.filter(|after| after.kind() == Kind::Event);
-        Progress {
+        let progress = Progress {
             stage: self.stage,
             after,
+        };
+        let mut all = vec![(self.record, progress)];
+        if let Some(merged) = &self.merged {
+            all.extend(merged.progress());
         }
+        all
     }
 
     /// Goes one step on; whether nothing is left. What only looks, and finds nothing, is no step.
     pub async fn step(&mut self) -> Result<bool> {
         loop {
             let step = match self.stage {
-                Stage::AssociationsFrom => self.delete_associations("from_id").await?,
+                Stage::AssociationsFrom => match self.bequeath().await? {
+                    Some(step) => step,
+                    None => self.delete_associations("from_id").await?,
+                },
                 Stage::AssociationsTo => self.delete_associations("to_id").await?,
                 Stage::Merged => self.erase_merged().await?,
                 Stage::TrashFrom => self.delete_trashed("from_id").await?,
                 Stage::TrashTo => self.delete_trashed("to_id").await?,
-                Stage::References => self.erase_references().await?,
+                Stage::References => match self.bequeath().await? {
+                    Some(step) => step,
+                    None => self.erase_references().await?,
+                },
                 Stage::UniqueValues => self.delete_unique_values().await?,
                 Stage::Events => self.erase_events("record_id").await?,
                 Stage::EventsFrom => self.erase_events("from_id").await?,
@@ -195,12 +137,34 @@ impl<'a> Erasure<'a> {
         self.delete(query).await
     }
 
+    /// Moves what refers to a record that was merged to the one that it was merged into; none where that is gone as well.
+    async fn bequeath(&self) -> Result<Option<Step>> {
+        let Some(into) = self.into else {
+            return Ok(None);
+        };
+        let from = self.record;
+        let moved = apply(self.context, Bequeath { from, into }).await?;
+        Ok(match moved {
+            Bequeathed::Some => Some(Step {
+                found_any: true,
+                is_last: false,
+            }),
+            Bequeathed::All => Some(Step::NOTHING),
+            Bequeathed::NoHeir => None,
+        })
+    }
+
     /// Goes on with the erasure of the next record that was merged into it, and takes its entry away once that is done.
     async fn erase_merged(&mut self) -> Result<Step> {
         if self.merged.is_none() {
+            let is_dry_run = self.context.storage().is_dry_run();
+            let clauses = match is_dry_run {
+                true => merged::clauses(&[self.record])?,
+                false => merged::purged(self.record)?,
+            };
             let query = Query {
                 kind: Kind::Trashed,
-                clauses: merged::clauses(&[self.record])?.into(),
+                clauses: clauses.into(),
                 after: self.after,
                 limit: 1,
             };
@@ -208,20 +172,24 @@ impl<'a> Erasure<'a> {
             let Some(next) = next else {
                 return Ok(Step::NOTHING);
             };
-            let trashed: Trashed = next.decode()?;
-            let begun = Self::from(self.context, trashed.record_id, Progress::default());
+            let entry: Trashed = next.decode()?;
+            let progress = match is_dry_run {
+                true => Progress::default(),
+                false => Progress::of(&entry)?,
+            };
+            // What it was merged into is gone.
+            let begun = Self::from(self.context, entry.record_id, None, progress);
             self.merged = Some(Box::new(begun));
-            if self.context.storage().is_dry_run() {
+            if is_dry_run {
                 self.after = Some(next.id);
             }
         }
-        if let Some(merged) = &mut self.merged {
-            let is_done = Box::pin(merged.step()).await?;
-            if is_done {
-                let id = merged.record;
-                self.merged = None;
-                apply(self.context, EraseMerged { id }).await?;
-            }
+        if let Some(merged) = &mut self.merged
+            && Box::pin(merged.step()).await?
+        {
+            let id = merged.record;
+            self.merged = None;
+            apply(self.context, End { id }).await?;
         }
         Ok(Step {
             found_any: true,

@@ -9,7 +9,7 @@ use super::drafts::Draft;
 use super::duplicates::{Duplicates, duplicates};
 use super::history::History;
 use super::listing::ListRequest;
-use super::merging::{MergeInput, merge, settle};
+use super::merging::{MergeInput, merge};
 use super::pages::Listing;
 use super::purge::{Purged, purge};
 use super::restore::restore;
@@ -207,7 +207,6 @@ impl<'a, T: Object + Into<Record>> Objects<'a, T> {
     /// # Errors
     /// As for `purge`.
     pub async fn purge_json(&self, id: Id, expected: Option<i64>) -> Result<Reply<Purged>> {
-        settle(self.context, T::TYPE, id).await?;
         purge::<T>(self.context, id, expected).await
     }
 
@@ -223,7 +222,7 @@ impl<'a, T: Object + Into<Record>> Objects<'a, T> {
     /// moved. Where there are more, the records become one first, and references follow in steps, of which the caller waits for
     /// [`MERGE_STEPS_MAX`](crate::limits::MERGE_STEPS_MAX); what is left then is [`Accepted`](crate::engine::Outcome::Accepted): to call it
     /// again goes on, and so does [`Crm::finish_merges`](crate::engine::Crm::finish_merges). Records that are merged into it already are
-    /// passed over.
+    /// passed over. What is still being moved to one of the others is moved first, in as many steps.
     ///
     /// ```
     /// # fn main() -> relm_core::Result<()> { pollster::block_on(async {
@@ -246,8 +245,9 @@ impl<'a, T: Object + Into<Record>> Objects<'a, T> {
     ///
     /// # Errors
     /// `not_found`; `version_conflict` when a version was expected and the record has another; `validation_failed`, `invalid_reference`,
-    /// `unknown_field` or `unknown_value` for what the input says; `conflict` where one of the records was merged into another, or the
-    /// record would stand for more than [`MERGED_RECORDS_MAX`](crate::limits::MERGED_RECORDS_MAX). What the resulting record breaks of the
+    /// `unknown_field` or `unknown_value` for what the input says; `conflict` where one of the records was merged into another, more is
+    /// still being moved to one than was moved by this call, or the record would stand for more than
+    /// [`MERGED_RECORDS_MAX`](crate::limits::MERGED_RECORDS_MAX). What the resulting record breaks of the
     /// rules of its object and of the custom fields is refused as of an [`update`](Self::update).
     pub async fn merge(&self, id: Id, input: MergeInput, expected: Option<i64>) -> Result<T> {
         let reply: Reply<T> = merge(self.context, id, input, expected).await?;

@@ -12,16 +12,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
 use super::drafts::check_version;
+use super::erasure::commits::end;
 use super::erasure::{Erasure, Progress};
 use super::history::NEIGHBOURS;
 use super::trash::linked;
 use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::context::Context;
 use crate::engine::idempotency::{apply_once, replayed};
+use crate::engine::merged;
 use crate::engine::reply::{Outcome, Reply};
 use crate::engine::transaction::again_where_taken;
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{PURGE_STEPS_MAX, TRASHED_ASSOCIATIONS_MAX};
+use crate::limits::{MERGED_RECORDS_MAX, PURGE_STEPS_MAX, TRASHED_ASSOCIATIONS_MAX};
 use crate::query::filter::Clause;
 use crate::record::object::Object;
 use crate::record::object_type::ObjectType;
@@ -62,11 +64,11 @@ pub(super) async fn purge<T: Object + Into<Record>>(
     if let Some(reply) = replayed(context).await? {
         return Ok(reply);
     }
-    let progress = apply(context, Begin::<T>::new(id, expected)).await?;
-    match erase(context, id, progress).await {
+    let begun = apply(context, Begin::<T>::new(id, expected)).await?;
+    match erase(context, id, begun).await {
         // The record is gone for good, and whoever finds the entry goes on: an error would say that nothing was done.
         Err(error) if error.kind() != ErrorKind::IdempotencyConflict && is_kept(context) => {
-            let progress = None;
+            let progress = Vec::new();
             // The store may fail at this too: then the same request goes on with the purge, and is answered by what that comes to.
             let kept = apply_once(context, Save { id, progress }).await;
             Ok(kept.unwrap_or_else(|_| reply(id, Outcome::Accepted)))
@@ -76,14 +78,14 @@ pub(super) async fn purge<T: Object + Into<Record>>(
 }
 
 /// Erases as much as a caller waits for of what was known of a record that is gone.
-async fn erase(context: &Context, id: Id, progress: Progress) -> Result<Reply<Purged>> {
-    let mut erasure = Erasure::from(context, id, progress);
+async fn erase(context: &Context, id: Id, begun: Begun) -> Result<Reply<Purged>> {
+    let mut erasure = Erasure::from(context, id, begun.into, begun.progress);
     for _ in 0..PURGE_STEPS_MAX {
         if erasure.step().await? {
             return apply_once(context, Finish { id }).await;
         }
     }
-    let progress = Some(erasure.progress());
+    let progress = erasure.progress();
     apply_once(context, Save { id, progress }).await
 }
 
@@ -117,17 +119,30 @@ pub(in crate::engine) async fn finish(
     rest: Rest<'_>,
 ) -> Result<()> {
     let id = purged.record_id;
-    let mut erasure = Erasure::from(context, id, progress(purged)?);
+    let begun = Begun::of(purged)?;
+    let mut erasure = Erasure::from(context, id, begun.into, begun.progress);
     while !erasure.step().await? {
         rest.take().await;
     }
     apply(context, Finish { id }).await.map(drop)
 }
 
-/// How far an erasure has got that the trash tells of.
-fn progress(purged: &Trashed) -> Result<Progress> {
-    let progress: Option<Progress> = purged.document.decode()?;
-    Ok(progress.unwrap_or_default())
+/// Where an erasure begins, or goes on.
+#[derive(Default)]
+struct Begun {
+    progress: Progress,
+    /// The record that the purged one was merged into.
+    into: Option<Id>,
+}
+
+impl Begun {
+    /// That of a purge that the trash tells of.
+    fn of(purged: &Trashed) -> Result<Self> {
+        Ok(Self {
+            progress: Progress::of(purged)?,
+            into: purged.merged_into(),
+        })
+    }
 }
 
 fn reply(id: Id, outcome: Outcome) -> Reply<Purged> {
@@ -158,10 +173,9 @@ impl<T> Begin<T> {
 
 #[async_trait]
 impl<T: Object + Into<Record>> Operation for Begin<T> {
-    /// Where the erasure begins.
-    type Output = Progress;
+    type Output = Begun;
 
-    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Progress> {
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Begun> {
         let (context, kind) = (plan.context(), T::TYPE.kind());
         if self.id.kind() != kind {
             return Err(Error::not_found(T::TYPE.as_str()));
@@ -172,7 +186,7 @@ impl<T: Object + Into<Record>> Operation for Begin<T> {
         }
         let trashed = context.holder(Kind::Trashed, self.id.text()).await?;
         if let Some(document) = trashed {
-            return self.purge_trashed(plan, document);
+            return self.purge_trashed(plan, document).await;
         }
         // It may have been restored between the two.
         if let Some(document) = context.document(kind, self.id).await? {
@@ -190,7 +204,7 @@ impl<T: Object + Into<Record>> Operation for Begin<T> {
 }
 
 impl<T: Object + Into<Record>> Begin<T> {
-    async fn purge_live(&self, plan: &mut Plan<'_>, document: Document) -> Result<Progress> {
+    async fn purge_live(&self, plan: &mut Plan<'_>, document: Document) -> Result<Begun> {
         let record: T = document.decode()?;
         check_version(&record, self.expected)?;
         let version = record.version();
@@ -206,19 +220,21 @@ impl<T: Object + Into<Record>> Begin<T> {
         if edges.len() < max {
             plan.write(Write::Unlink(self.id));
         }
-        self.record_event(plan, version);
-        Ok(Progress::default())
+        self.purge_merged(plan).await?;
+        record_event::<T>(plan, self.id, version);
+        Ok(Begun::default())
     }
 
-    fn purge_trashed(&self, plan: &mut Plan<'_>, document: Document) -> Result<Progress> {
+    async fn purge_trashed(&self, plan: &mut Plan<'_>, document: Document) -> Result<Begun> {
         let trashed: Trashed = document.decode()?;
         if trashed.is_purged() {
             // Somebody began it; this goes on.
-            return progress(&trashed);
+            return Begun::of(&trashed);
         }
         let record: T = Document::of_trashed(&trashed).decode()?;
         check_version(&record, self.expected)?;
         let after = trashed.clone().into_purged();
+        let begun = Begun::of(&after)?;
         plan.write(Write::Replace {
             before: Entry {
                 record: trashed.into(),
@@ -226,35 +242,52 @@ impl<T: Object + Into<Record>> Begin<T> {
             },
             after: Entry::new(after),
         });
-        self.record_event(plan, record.version());
-        Ok(Progress::default())
+        self.purge_merged(plan).await?;
+        record_event::<T>(plan, self.id, record.version());
+        Ok(begun)
+    }
+
+    /// What was merged into it is purged with it: since this commit no undo brings any of that back.
+    async fn purge_merged(&self, plan: &mut Plan<'_>) -> Result<()> {
+        let merged = merged::losers(plan.context(), &[self.id], MERGED_RECORDS_MAX).await?;
+        for (entry, document) in merged {
+            let id = entry.record_id;
+            let last: T = entry.document.decode()?;
+            let after = entry.clone().into_purged();
+            merged::replace(plan, (entry, document), after);
+            record_event::<T>(plan, id, last.version());
+        }
+        Ok(())
     }
 
     /// Of a record that is neither there nor in the trash, its events may tell: there was no trash, or its time there is over.
-    fn purge_events(&self, plan: &mut Plan<'_>, event: &Event, record: &T) -> Result<Progress> {
+    fn purge_events(&self, plan: &mut Plan<'_>, event: &Event, record: &T) -> Result<Begun> {
         if event.is_erased() {
             // It was purged to the end.
-            return Ok(Progress::DONE);
+            return Ok(Begun {
+                progress: Progress::DONE,
+                into: None,
+            });
         }
         check_version(record, self.expected)?;
         let id = plan.mint(Kind::Trashed);
         plan.write(Write::Insert(Entry::new(Trashed::purged(id, self.id))));
-        self.record_event(plan, record.version());
-        Ok(Progress::default())
+        record_event::<T>(plan, self.id, record.version());
+        Ok(Begun::default())
     }
+}
 
-    /// The event has the version after the last, and nothing else of the record.
-    fn record_event(&self, plan: &mut Plan<'_>, version: i64) {
-        let mode = plan.context().scope().mode();
-        plan.record_event(EventDraft {
-            event_type: EventType::Record(T::TYPE, Change::Purged),
-            record_id: self.id,
-            mode,
-            data: receipt(T::TYPE, self.id, mode, version + 1),
-            previous: Map::new(),
-            merged_from: Vec::new(),
-        });
-    }
+/// That a record is purged: the event has the version after the last, and nothing else of it.
+fn record_event<T: Object>(plan: &mut Plan<'_>, id: Id, version: i64) {
+    let mode = plan.context().scope().mode();
+    plan.record_event(EventDraft {
+        event_type: EventType::Record(T::TYPE, Change::Purged),
+        record_id: id,
+        mode,
+        data: receipt(T::TYPE, id, mode, version + 1),
+        previous: Map::new(),
+        merged_from: Vec::new(),
+    });
 }
 
 /// The newest event of a record, by the versions that they tell of, with the record as it is told there.
@@ -279,11 +312,12 @@ async fn newest_event<T: Object>(context: &Context, id: Id) -> Result<Option<(Ev
     Ok(newest)
 }
 
-/// Keeps how far an erasure has got, in the entry that says that it is under way; the reply, under the key of its request.
+/// Keeps how far an erasure has got, in the entries that say that it is under way; the reply, under the key of its request.
 struct Save {
     id: Id,
-    /// None where it was broken off: what was kept last stands.
-    progress: Option<Progress>,
+    /// Of the record, and of the one among those that were merged into it that is being erased. None where it was broken off: what was kept
+    /// last stands.
+    progress: Vec<(Id, Progress)>,
 }
 
 #[async_trait]
@@ -291,26 +325,28 @@ impl Operation for Save {
     type Output = Reply<Purged>;
 
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Purged>> {
-        let found = plan.context().holder(Kind::Trashed, self.id.text()).await?;
-        let Some(document) = found else {
+        let context = plan.context();
+        let found = context.holder(Kind::Trashed, self.id.text()).await?;
+        if found.is_none() {
             // Somebody else has finished it, or it is a dry run, which has begun nothing.
-            let outcome = match plan.context().storage().is_dry_run() {
+            let outcome = match context.storage().is_dry_run() {
                 true => Outcome::Accepted,
                 false => Outcome::Done,
             };
             return Ok(reply(self.id, outcome));
-        };
-        let trashed: Trashed = document.decode()?;
-        if let (Some(progress), true) = (self.progress, trashed.is_purged()) {
-            let progress = serde_json::to_string(&progress).map_err(Error::internal)?;
-            let after = trashed.clone().erased_so_far(EventData::new(progress));
-            plan.write(Write::Replace {
-                before: Entry {
-                    record: trashed.into(),
-                    json: document.json,
-                },
-                after: Entry::new(after),
-            });
+        }
+        let keys: Vec<String> = self.progress.iter().map(|(id, _)| id.text()).collect();
+        let found = context.holders(Kind::Trashed, &keys).await?;
+        for ((_, progress), found) in self.progress.iter().zip(found) {
+            let Some(document) = found else {
+                continue;
+            };
+            let entry: Trashed = document.decode()?;
+            if entry.is_purged() {
+                let progress = serde_json::to_string(progress).map_err(Error::internal)?;
+                let after = entry.clone().so_far(EventData::new(progress));
+                merged::replace(plan, (entry, document), after);
+            }
         }
         Ok(reply(self.id, Outcome::Accepted))
     }
@@ -326,14 +362,7 @@ impl Operation for Finish {
     type Output = Reply<Purged>;
 
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Purged>> {
-        let found = plan.context().holder(Kind::Trashed, self.id.text()).await?;
-        if let Some(document) = found {
-            let entry = document.into_entry()?;
-            // A dry run finds what it would have replaced.
-            if matches!(&entry.record, Record::Trashed(trashed) if trashed.is_purged()) {
-                plan.write(Write::Delete(entry));
-            }
-        }
+        end(plan, self.id).await?;
         Ok(reply(self.id, Outcome::Done))
     }
 }

@@ -18,12 +18,16 @@ impl<'a> Requests<'a> {
     }
 
     /// Reverts what a request changed, in one commit: whatever is still as the request left it goes back to what it was, with an event
-    /// for each change. What is not stays as it is and is among the [conflicts](Undone::conflicts).
+    /// for each change. What is not stays as it is and is among the [conflicts](Undone::conflicts). A merge that moved more than one commit
+    /// reverts is undone in steps, of which the caller waits for [`MERGE_STEPS_MAX`](crate::limits::MERGE_STEPS_MAX): where it is not
+    /// [complete](Undone::complete) by then, to call this again goes on, and so does
+    /// [`Crm::finish_merges`](crate::engine::Crm::finish_merges).
     ///
     /// - What it created goes to the [trash](crate::engine::CrmBuilder::trash), with the associations that the request made of it. What
     ///   others changed, linked or referred to since stays.
     /// - Of what it updated, each member goes back that has the value which the request gave it. An amount and its currency are one.
-    /// - What it deleted is restored with its associations, and what it restored goes to the trash again.
+    /// - What it deleted is restored with its associations, and what it restored goes to the trash again; what it brought back from a merge is
+    ///   merged again.
     /// - What it linked is unlinked, and what it unlinked is linked again, under another id; fields that it defined are removed, and those
     ///   that it removed are defined again, likewise.
     /// - What it deleted for good does not come back.
@@ -52,7 +56,7 @@ impl<'a> Requests<'a> {
     ///
     /// # Errors
     /// `not_found` where no event tells of such a request; `gone` where events of its time are kept no more; `conflict` where it made more
-    /// than [`UNDO_EVENTS_MAX`](crate::limits::UNDO_EVENTS_MAX) changes or they hold more than one commit is to hold.
+    /// than [`UNDO_EVENTS_MAX`](crate::limits::UNDO_EVENTS_MAX) changes and was no merge, or they hold more than one commit is to hold.
     pub async fn undo(&self, id: RequestId) -> Result<Undone> {
         self.undo_json(id, None).await?.decode()
     }

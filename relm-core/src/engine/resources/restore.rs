@@ -90,7 +90,7 @@ impl<T: Object> Restore<T> {
             false => None,
         };
         Ok(match survivor {
-            Some(survivor) => was_merged(T::TYPE, survivor.id),
+            Some(survivor) => was_merged(T::TYPE, survivor.document.id, survivor.request),
             None => not_in_trash::<T>(),
         })
     }

@@ -70,6 +70,11 @@ impl Returning {
         self.gone.contains(&id) || self.leaving.contains(&id)
     }
 
+    /// Whether the plan takes a record for gone: not for what it moves to the trash itself.
+    pub fn is_missing(&self, id: Id) -> bool {
+        self.gone.contains(&id)
+    }
+
     /// Whether what leads to a record stays in the trash.
     fn keeps(&self, other: Id) -> bool {
         self.gone_since.contains(&other) || self.leaving.contains(&other)

@@ -153,8 +153,8 @@ macro_rules! object_routes {
                     .says(
                         concat!("Merge others into ", $one),
                         "It keeps what it has, and gets what it has not from the first of `from` that has it, unless `fields` says otherwise. \
-                         What refers to the others, or is associated with them, is moved to it; their ids stand for it since. A merge of at \
-                         most 1,500 changes is undone by undoing the request. 202 where more than 1,000 references and associations are moved, of which some are \
+                         What refers to the others, or is associated with them, is moved to it; their ids stand for it since. It is \
+                         undone by undoing the request. 202 where more than 1,000 references and associations are moved, of which some are \
                          left: asked again, it goes on.",
                     )
                     .of(OF)

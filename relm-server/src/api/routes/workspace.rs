@@ -340,10 +340,12 @@ fn undo_route() -> Route {
                 "Undo a request",
                 "Reverts what a request changed, in one commit with events of its own: what is still as the request left it goes back to what \
                  it was, and what is not stays and is listed among `conflicts`. Needs the scope to write each type that the request changed, beside \
-                 `events:read`. The `undone_by` of the answer can be undone in its turn.",
+                 `events:read`. The `undone_by` of the answer can be undone in its turn. 202 for a merge of more than 1,500 changes, of which some are \
+                 left: asked again, it goes on.",
             )
             .of_many()
             .gives(200, "Undo")
+            .gives(202, "Undo")
             .refuses(&[TAKEN, GONE]),
     )
 }

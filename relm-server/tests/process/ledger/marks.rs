@@ -20,10 +20,16 @@ pub fn mark(list: &str, record: &Value) -> Value {
 
 /// Where a record of a batch is listed.
 pub fn list_of_record(record: &Value) -> &'static str {
-    match record["object"].as_str() {
-        Some("contact") => "/v1/contacts",
-        Some("company") => "/v1/companies",
-        Some("association") => "/v1/associations",
+    list_of(record["object"].as_str().unwrap())
+}
+
+/// Where records of a type are listed.
+pub fn list_of(record_type: &str) -> &'static str {
+    match record_type {
+        "contact" => "/v1/contacts",
+        "company" => "/v1/companies",
+        "activity" => "/v1/activities",
+        "association" => "/v1/associations",
         other => panic!("{other:?} is listed somewhere else"),
     }
 }

@@ -55,6 +55,8 @@ const ENDPOINT_URL: &str = "http://127.0.0.1:9/ledger";
 const PING: &str = "ping";
 /// The id of the request that was answered last, as text.
 pub const REQUEST: &str = "request";
+/// A contact that is merged into another.
+const TWIN: &str = "twin";
 /// An answer that nothing asks for.
 const UNUSED: &str = "unused";
 
@@ -145,6 +147,13 @@ fn edge(name: &str, made: &Made, label: &str) -> Write {
     Write::post("associations_create", ASSOCIATIONS, name, body)
 }
 
+/// Merges the twin of a contact into it.
+fn merge(name: &str, made: &Made) -> Write {
+    let path = format!("{}/merge", one(CONTACTS, &made[CONTACTS]));
+    let body = json!({ "from": [made[TWIN]["id"]] });
+    Write::post("contacts_merge", &path, name, body)
+}
+
 /// What the shared endpoint is asked to do.
 fn asked(operation: &'static str, action: &str, made: &Made, name: &str, body: Value) -> Write {
     let path = format!("{}/{action}", one(WEBHOOKS, &made[ENDPOINT]));
@@ -169,6 +178,18 @@ pub const CYCLE: &[Kind] = &[
         let body = json!({ "metadata": { "by": name } });
         Write::to("contacts_update", CONTACTS, made, body)
     },
+    |name, _| {
+        let body = json!({ "email": format!("twin-{name}@example.com"), "phone": "1" });
+        Write::post("contacts_create", CONTACTS, name, body).answering(TWIN)
+    },
+    |name, made| {
+        let body = json!({ "type": "call", "contact_id": made[TWIN]["id"] });
+        Write::post("activities_create", ACTIVITIES, name, body).answering(UNUSED)
+    },
+    // Merged, apart again, and merged.
+    |name, made| merge(name, made),
+    |name, made| Write::undo("requests_undo", made, name),
+    |name, made| merge(name, made),
     |name, made| {
         let body = json!({ "title": name, "company_id": made[COMPANIES]["id"] });
         Write::post("deals_create", DEALS, name, body)

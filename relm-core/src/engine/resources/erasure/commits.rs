@@ -1,19 +1,14 @@
 //! The commits of an erasure: what each deletes, or writes once more with less in it.
 
 use async_trait::async_trait;
-use serde::Deserialize;
-use serde_json::Map;
 
 use crate::engine::change::{Operation, Plan};
 use crate::engine::context::Context;
-use crate::engine::merged;
 use crate::engine::resources::deliveries::of_events;
 use crate::engine::resources::drafts::replace;
 use crate::error::Result;
 use crate::record::object::Object;
-use crate::record::object_type::ObjectType;
-use crate::record::receipt::receipt;
-use crate::record::{Change, Delivery, Document, Entry, Event, EventDraft, EventType, Record};
+use crate::record::{Delivery, Document, Entry, Event, Record};
 use crate::store::{Page, Query, Write};
 use crate::value::id::{Id, Kind};
 
@@ -159,39 +154,31 @@ fn erase(plan: &mut Plan<'_>, deliveries: Page) -> Result<()> {
     Ok(())
 }
 
-/// Takes away what the trash has of a record that was merged into one that is purged, and tells that it is gone for good.
-pub(super) struct EraseMerged {
+/// Takes away the entry that says that a purge is under way.
+pub(super) struct End {
     pub id: Id,
 }
 
 #[async_trait]
-impl Operation for EraseMerged {
+impl Operation for End {
     type Output = ();
 
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<()> {
-        #[derive(Deserialize)]
-        struct Head {
-            version: i64,
-        }
-        let Some((entry, document)) = merged::entry(plan.context(), self.id).await? else {
-            return Ok(());
-        };
-        let Some(of) = ObjectType::of(self.id.kind()) else {
-            return Ok(());
-        };
-        let Head { version } = entry.document.decode()?;
-        merged::delete(plan, (entry, document));
-        let mode = plan.context().scope().mode();
-        plan.record_event(EventDraft {
-            event_type: EventType::Record(of, Change::Purged),
-            record_id: self.id,
-            mode,
-            data: receipt(of, self.id, mode, version + 1),
-            previous: Map::new(),
-            merged_from: Vec::new(),
-        });
-        Ok(())
+        end(plan, self.id).await
     }
+}
+
+/// The same, as a part of a plan.
+pub(in crate::engine::resources) async fn end(plan: &mut Plan<'_>, id: Id) -> Result<()> {
+    let found = plan.context().holder(Kind::Trashed, id.text()).await?;
+    if let Some(document) = found {
+        let entry = document.into_entry()?;
+        // A dry run finds what it would have replaced.
+        if matches!(&entry.record, Record::Trashed(trashed) if trashed.is_purged()) {
+            plan.write(Write::Delete(entry));
+        }
+    }
+    Ok(())
 }
 
 /// Forgets responses about a record.

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::survivors::Survivors;
 use crate::engine::change::Plan;
 use crate::engine::context::Context;
 use crate::engine::resources::associations::record_event;
-use crate::engine::resources::drafts::replace;
+use crate::engine::resources::drafts::rewrite;
 use crate::error::Result;
 use crate::query::filter::{Clause, Condition};
 use crate::query::terms::index_terms;
@@ -18,15 +19,15 @@ use crate::record::column::{ColumnType, ColumnValue};
 use crate::record::input::Reader;
 use crate::record::object::{Activity, Company, Contact, Deal, Object};
 use crate::record::object_type::ObjectType;
-use crate::record::{Document, Entry, Existence, Record, columns};
+use crate::record::{Document, Entry, Existence, Record, Trashed, columns};
 use crate::store::{Query, Write};
 use crate::value::id::{Id, Kind};
 
 /// Records that are read at once.
 const PAGE: usize = 200;
 
-/// Which survivor each of some merged records has.
-pub(super) type Survivors = BTreeMap<Id, Id>;
+/// References and associations of one step: each is a change with an event, and a delivery for each endpoint that wants it.
+pub(super) const STEP: usize = 50;
 
 /// What refers to merged records.
 #[derive(Default)]
@@ -168,17 +169,18 @@ fn move_reference<T: Object + Into<Record>>(
 ) -> Result<()> {
     let before: T = document.decode()?;
     let moved = before.references().into_iter().filter_map(|reference| {
-        let into = survivors.get(&reference.id?)?;
+        let into = survivors.of(reference.id?)?;
         Some((reference.name.to_owned(), Value::from(into.text())))
     });
     let moved: Map<String, Value> = moved.collect();
     let mut after = before.clone();
     after.apply(T::read(&mut Reader::new(Value::Object(moved))?)?)?;
     after.touch(plan.now());
-    replace(plan, (before, document), after).map(drop)
+    rewrite(plan, (before, document), after).map(drop)
 }
 
-/// Has associations lead from and to survivors. One that would lead from a record to itself goes, and so does one that is there already.
+/// Has associations lead from and to survivors. One that would lead from a record to itself goes, and so does one that is there already; one
+/// of a survivor in the trash waits there for that.
 async fn move_edges(
     plan: &mut Plan<'_>,
     edges: impl Iterator<Item = Document>,
@@ -188,8 +190,8 @@ async fn move_edges(
     for document in edges {
         let before: Association = document.decode()?;
         let after = Association {
-            from_id: followed(survivors, before.from_id),
-            to_id: followed(survivors, before.to_id),
+            from_id: survivors.followed(before.from_id),
+            to_id: survivors.followed(before.to_id),
             ..before.clone()
         };
         let json = Arc::clone(&document.json);
@@ -217,12 +219,17 @@ async fn move_edges(
         };
         let made = Entry::new(edge.clone());
         let json = Arc::clone(&made.json);
+        if [edge.from_id, edge.to_id]
+            .iter()
+            .any(|end| survivors.is_in_trash(*end))
+        {
+            // It is told of when it comes back.
+            let waiting = Trashed::association(plan.mint(Kind::Trashed), &edge, json);
+            plan.write(Write::Insert(Entry::new(waiting)));
+            continue;
+        }
         plan.write(Write::Insert(made));
         record_event(plan, Existence::Created, &edge, &json);
     }
     Ok(())
-}
-
-fn followed(survivors: &Survivors, id: Id) -> Id {
-    survivors.get(&id).copied().unwrap_or(id)
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 
-use super::moving::{Most, Referring, Survivors};
+use super::moving::{Most, Referring, STEP};
+use super::survivors::Survivors;
 use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::context::Context;
 use crate::engine::merged;
@@ -17,8 +18,6 @@ use crate::record::{Document, Trashed};
 use crate::store::{Query, Refusal};
 use crate::value::id::{Id, Kind};
 
-/// References and associations of one step: each is a change with an event, and a delivery for each endpoint that wants it.
-const STEP: usize = 50;
 /// Entries that are read at once.
 const PAGE: usize = 200;
 
@@ -29,7 +28,7 @@ enum Moved {
     Some,
     /// Nothing refers to the records any more, or their merges are undone.
     All,
-    /// Their survivors are in the trash: it goes on once they are there again.
+    /// Somebody did something else with their survivors at that moment: whoever comes next goes on.
     Waits,
 }
 
@@ -128,24 +127,21 @@ impl Operation for Move {
         if entries.is_empty() {
             return Ok(Moved::All);
         }
-        let there = survivors_there(context, &entries).await?;
-        let is_there = |entry: &Trashed| entry.survivor().is_some_and(|into| there.contains(&into));
-        entries.retain(|(entry, _)| is_there(entry));
-        let survivors = entries.iter();
-        let survivors = survivors.filter_map(|(it, _)| Some((it.record_id, it.survivor()?)));
-        let survivors: Survivors = survivors.collect();
-        let merged: Vec<Id> = survivors.keys().copied().collect();
+        let merged = entries.iter();
+        let merged = merged.filter_map(|(it, _)| Some((it.record_id, it.survivor()?)));
+        let survivors = Survivors::look(context, merged).await?;
+        entries.retain(|(entry, _)| survivors.of(entry.record_id).is_some());
+        if entries.is_empty() {
+            return Ok(Moved::Waits);
+        }
         let most = Most {
             records: STEP,
             bytes: BATCH_CONTACT_BYTES_MAX,
         };
-        let found = Referring::look(context, &merged, most).await?;
+        let found = Referring::look(context, &survivors.merged(), most).await?;
         let is_all = found.is_empty();
-        if is_all && entries.is_empty() {
-            return Ok(Moved::Waits);
-        }
         found.move_to(plan, &survivors).await?;
-        plan.require_each(there);
+        survivors.hold(plan);
         for (entry, document) in entries {
             let after = match is_all {
                 true => entry.clone().moved(),
@@ -169,20 +165,4 @@ impl Operation for Move {
             | Refusal::IdConflict { .. } => Err(unexpected(&refusal)),
         }
     }
-}
-
-/// The survivors of these entries that are there.
-async fn survivors_there(
-    context: &Context,
-    entries: &[(Trashed, Document)],
-) -> Result<BTreeSet<Id>> {
-    let survivors = entries.iter().filter_map(|(entry, _)| entry.survivor());
-    let survivors: BTreeSet<Id> = survivors.collect();
-    let mut there = BTreeSet::new();
-    for id in survivors {
-        if context.document(id.kind(), id).await?.is_some() {
-            there.insert(id);
-        }
-    }
-    Ok(there)
 }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::action::Action;
 use super::past::{Place, Target};
 use super::report::{ConflictCode, UndoConflict};
-use super::reversal::Action;
 use crate::engine::context::Context;
 use crate::error::Result;
 use crate::limits::PAGE_LIMIT_MAX;
@@ -23,7 +23,8 @@ pub(super) async fn keep(
     targets: &[Target],
     actions: &mut BTreeMap<Id, Action>,
 ) -> Result<Vec<UndoConflict>> {
-    let removed = |action: &&Action| action.removes();
+    // What is merged again takes along whatever leads to it.
+    let removed = |action: &&Action| action.removes() && action.into.is_none();
     let leaving: BTreeSet<Id> = actions.values().filter(removed).map(|it| it.id).collect();
     if leaving.is_empty() {
         return Ok(Vec::new());
@@ -36,7 +37,7 @@ pub(super) async fn keep(
         used.look(context, Kind::Association, end, &leaving, &is_own)
             .await?;
     }
-    // What was restored may have been referred to ever since it was made.
+    // What was restored may have been referred to, and merged into, ever since it was made.
     let made = targets.iter().filter(|it| it.before == Place::Nowhere);
     let made: BTreeSet<Id> = made.map(|it| it.id).collect();
     let made: BTreeSet<Id> = leaving.intersection(&made).copied().collect();
@@ -60,13 +61,16 @@ pub(super) async fn keep(
     }
     let is_own = |record: &Record, _: Id| match record {
         Record::Trashed(entry) if entry.survivor().is_some() => {
-            let action = actions.get(&entry.record_id);
-            action.is_some_and(|action| !action.removes())
+            // It is apart again, or given back to what it was merged into before.
+            let former = entry.standing().map(|merge| &merge.former);
+            let mut all = former.into_iter().flatten().chain([&entry.record_id]);
+            let is_back = |id: &Id| actions.get(id).is_some_and(|action| !action.removes());
+            all.any(is_back)
         }
         // What else the trash has of it is no use of it.
         _ => true,
     };
-    used.look(context, Kind::Trashed, "to_id", &leaving, &is_own)
+    used.look(context, Kind::Trashed, "to_id", &made, &is_own)
         .await?;
     Ok(used.take_out(actions))
 }

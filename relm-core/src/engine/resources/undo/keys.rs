@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::reversal::{Action, Taken};
+use super::action::Action;
+use super::reversal::Taken;
 use crate::engine::context::Context;
 use crate::engine::unique_values::still_has;
 use crate::error::Result;

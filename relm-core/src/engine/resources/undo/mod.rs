@@ -3,51 +3,36 @@
 //! Whatever is still as the request left it goes back, and what is not stays and is listed: a value that somebody changed since, a
 //! record that others use by now. Who changed it does not matter, only what is there.
 
+mod action;
 mod definitions;
 mod in_use;
 mod keys;
+mod large;
 mod links;
+mod merged_by;
 mod merges;
+mod operation;
 mod past;
 mod report;
 mod reversal;
 mod state;
 mod steps;
+mod unmerged;
+mod writing;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
-use async_trait::async_trait;
-
-use self::definitions::Definitions;
-use self::links::Links;
-use self::past::{Past, Place, Target};
+pub(in crate::engine) use self::large::finish_undos;
+use self::merged_by::merged_by;
+pub(in crate::engine) use self::operation::Undo;
+use self::operation::{bring_back_rest, check_scopes, move_rest};
 pub use self::report::{ConflictCode, Reverted, UndoConflict, UndoTag, Undone, UndoneChange};
-use self::report::{Report, too_much};
-use self::reversal::{Action, Rules, Taken, Verdict, decide};
-use self::state::State;
 use super::fields::uniqueness::make_more;
-use super::restore::restore_rest;
-use super::returning::Returning;
-use crate::engine::change::{Operation, Plan};
 use crate::engine::context::Context;
 use crate::engine::idempotency::apply_once;
-use crate::engine::reply::{Outcome, Reply};
-use crate::engine::transaction::unexpected;
-use crate::error::{Error, ErrorKind, Result};
-use crate::limits::BATCH_TERMS_MAX;
-use crate::query::terms::index_terms;
-use crate::record::column::{ColumnType, ColumnValue};
-use crate::record::field::Field;
-use crate::record::key::{KeyAction, KeyResource, KeyScope, KeyScopes};
-use crate::record::object::{Activity, Company, Contact, Deal};
-use crate::record::object_type::ObjectType;
-use crate::record::{Document, Entry, EventData, EventDraft, EventType, Record, Trashed, columns};
-use crate::store::{Refusal, Write};
-use crate::value::environment::yield_now;
-use crate::value::id::{Id, Kind};
+use crate::engine::reply::Reply;
+use crate::error::{ErrorKind, Result};
+use crate::record::key::KeyScopes;
+use crate::value::id::Kind;
 use crate::value::request_id::RequestId;
-use crate::value::time::Timestamp;
 
 /// Undoes a request for whoever has these scopes; for the program itself, whatever the request changed.
 pub(super) async fn undo(
@@ -55,9 +40,20 @@ pub(super) async fn undo(
     request: RequestId,
     scopes: Option<KeyScopes>,
 ) -> Result<Reply<Undone>> {
+    if let Some(merges) = large::begun(context, request).await? {
+        return large::undo(context, request, scopes, merges).await;
+    }
     let undo = Undo::new(request, scopes);
-    let reply = apply_once(context, undo).await?;
-    let undone = reply.decode()?;
+    let reply = match apply_once(context, undo).await {
+        Err(error) if error.kind() == ErrorKind::Conflict => {
+            match merged_by(context, request).await? {
+                Some(merges) => return large::undo(context, request, scopes, merges).await,
+                None => return Err(error),
+            }
+        }
+        reply => reply?,
+    };
+    let mut undone = reply.decode()?;
     if let Some(scopes) = scopes {
         // A stored reply may be that to another key.
         let reverted = undone.reverted.iter().map(|it| it.kind);
@@ -66,334 +62,15 @@ pub(super) async fn undo(
     }
     if !context.storage().is_dry_run() {
         bring_back_rest(context, &undone).await?;
+        let is_all = move_rest(context, &undone).await?;
         if undone.reverted.iter().any(|it| it.kind == Kind::Field) {
             // A field that comes back is there: what is left of its being unique is done later.
             drop(make_more(context).await);
         }
+        if !is_all {
+            undone.complete = false;
+            return undone.to_reply();
+        }
     }
     Ok(reply)
-}
-
-/// Brings back the associations of restored records beyond those that one commit brings back. Where that fails the records are there
-/// all the same.
-async fn bring_back_rest(context: &Context, undone: &Undone) -> Result<()> {
-    let restored = undone.reverted.iter();
-    let restored = restored.filter(|it| it.change == UndoneChange::Restored);
-    let restored: BTreeSet<Id> = restored.map(|it| it.id).collect();
-    if restored.is_empty() {
-        return Ok(());
-    }
-    let (rest, is_all) = links::in_trash(context, &restored).await?;
-    let mut ends = BTreeSet::new();
-    for document in rest {
-        let edge: Trashed = document.decode()?;
-        ends.extend([edge.from_id, edge.to_id].into_iter().flatten());
-    }
-    for id in restored.iter().filter(|id| !is_all || ends.contains(id)) {
-        match restore_rest(context, *id).await {
-            // The program's transaction can be at its end by that.
-            Err(error) if context.storage().is_transaction() => return Err(error),
-            Err(_) => return Ok(()),
-            Ok(()) => {}
-        }
-    }
-    Ok(())
-}
-
-/// Refuses a key that may not write one of these kinds.
-fn check_scopes(scopes: KeyScopes, kinds: impl Iterator<Item = Kind>) -> Result<()> {
-    let resources = kinds.filter_map(|kind| match kind {
-        Kind::Association => Some(KeyResource::Associations),
-        Kind::Field => Some(KeyResource::Fields),
-        kind => ObjectType::of(kind).map(KeyResource::from),
-    });
-    let mut needed = resources.map(|resource| KeyScope::new(resource, KeyAction::Write));
-    match needed.find(|scope| !scopes.cover(*scope)) {
-        None => Ok(()),
-        Some(missing) => Err(Error::new(
-            ErrorKind::Forbidden,
-            format!(
-                "To undo this request needs the scope `{missing}`, which this API key has not: nothing was reverted."
-            ),
-        )),
-    }
-}
-
-/// The undo of a request.
-pub(in crate::engine) struct Undo {
-    request: RequestId,
-    scopes: Option<KeyScopes>,
-    returning: Returning,
-    /// What the trash has of the associations of the records that are restored, read before their other ends were found gone.
-    edges: Vec<Document>,
-}
-
-impl Undo {
-    pub fn new(request: RequestId, scopes: Option<KeyScopes>) -> Self {
-        Self {
-            request,
-            scopes,
-            returning: Returning::default().looking_for_others(),
-            edges: Vec::new(),
-        }
-    }
-
-    /// What is to be done with each record that the request changed.
-    async fn actions(
-        &self,
-        context: &Context,
-        past: &Past,
-        now: &Now<'_>,
-        report: &mut Report,
-    ) -> Result<BTreeMap<Id, Action>> {
-        let mut verdicts = self.verdicts(past, now, &Taken::new()).await?;
-        let mut actions = BTreeMap::new();
-        for verdict in verdicts.values_mut() {
-            let action = verdict.action.take();
-            actions.extend(action.map(|action| (action.id, action)));
-        }
-        let in_use = in_use::keep(context, &past.targets, &mut actions).await?;
-        for conflict in in_use {
-            let verdict = verdicts.entry(conflict.id).or_default();
-            verdict.conflicts = vec![conflict];
-        }
-        let taken = keys::taken(context, now.fields, &actions).await?;
-        if !taken.is_empty() {
-            for (id, verdict) in self.verdicts(past, now, &taken).await? {
-                if taken.contains_key(&id) {
-                    actions.remove(&id);
-                    actions.extend(verdict.action.map(|action| (id, action)));
-                    verdicts.entry(id).or_default().conflicts = verdict.conflicts;
-                }
-            }
-        }
-        check_terms(&actions)?;
-        for target in &past.targets {
-            let Some(verdict) = verdicts.remove(&target.id) else {
-                continue;
-            };
-            if verdict.conflicts.is_empty() && !actions.contains_key(&target.id) {
-                report.unchanged += 1;
-            }
-            for conflict in verdict.conflicts {
-                report.conflict(conflict);
-            }
-        }
-        Ok(actions)
-    }
-
-    /// What reverting comes to for each record, where these have a unique value that another one has.
-    async fn verdicts(
-        &self,
-        past: &Past,
-        now: &Now<'_>,
-        taken: &Taken,
-    ) -> Result<BTreeMap<Id, Verdict>> {
-        let is_made = |target: &&Target| target.before != Place::Live;
-        let made = past.targets.iter().filter(is_made);
-        let leaving: BTreeSet<Id> = made.map(|it| it.id).collect();
-        let mut verdicts = BTreeMap::new();
-        for target in &past.targets {
-            // Texts are held to patterns for milliseconds each.
-            yield_now().await;
-            let rules = Rules {
-                now: now.at,
-                fields: now.fields,
-                is_gone: &|id| leaving.contains(&id) || self.returning.is_gone(id),
-                taken,
-                request: self.request,
-            };
-            let decide = match ObjectType::of(target.id.kind()) {
-                Some(ObjectType::Contact) => decide::<Contact>,
-                Some(ObjectType::Company) => decide::<Company>,
-                Some(ObjectType::Deal) => decide::<Deal>,
-                Some(ObjectType::Activity) => decide::<Activity>,
-                None => continue,
-            };
-            verdicts.insert(target.id, decide(target, now.state, &rules)?);
-        }
-        Ok(verdicts)
-    }
-
-    /// Has the associations of what is restored come back, in the same commit.
-    async fn bring_back(
-        &mut self,
-        plan: &mut Plan<'_>,
-        restored: &BTreeSet<Id>,
-        leaving: &BTreeSet<Id>,
-        dropped: &BTreeSet<Id>,
-    ) -> Result<()> {
-        self.returning.of_plan(restored.clone(), leaving.clone());
-        if self.returning.asks_for_all() {
-            (self.edges, _) = links::in_trash(plan.context(), restored).await?;
-        }
-        let kept = self.returning.plan(plan, &self.edges, dropped).await?;
-        self.returning.keep(plan, kept).await
-    }
-}
-
-/// What is there now.
-struct Now<'a> {
-    at: Timestamp,
-    state: &'a State,
-    /// The custom fields that there are after the undo.
-    fields: &'a [Field],
-}
-
-/// Bounds what the index of words costs one commit.
-fn check_terms(actions: &BTreeMap<Id, Action>) -> Result<()> {
-    let bytes: usize = actions.values().map(|it| it.after.json.len()).sum();
-    if bytes <= BATCH_TERMS_MAX {
-        return Ok(());
-    }
-    let terms = actions.values();
-    let terms: usize = terms.map(|it| index_terms(&it.after.record).len()).sum();
-    match terms <= BATCH_TERMS_MAX {
-        true => Ok(()),
-        false => Err(too_much()),
-    }
-}
-
-#[async_trait]
-impl Operation for Undo {
-    type Output = Reply<Undone>;
-
-    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Undone>> {
-        self.returning.begin();
-        let context = plan.context();
-        let mut past = Past::read(context, self.request).await?;
-        if let Some(scopes) = self.scopes {
-            check_scopes(scopes, past.targets.iter().map(|target| target.id.kind()))?;
-        }
-        let state = State::read(context, &past.targets).await?;
-        let mut report = Report::default();
-        let definitions = Definitions::of(plan, &past.targets, &state, &mut report)?;
-        past.normalise(&definitions.fields);
-        let now = Now {
-            at: plan.now(),
-            state: &state,
-            fields: &definitions.fields,
-        };
-        let mut actions = self.actions(context, &past, &now, &mut report).await?;
-        let that = |change: UndoneChange| -> BTreeSet<Id> {
-            let actions = actions.values().filter(|action| action.change == change);
-            actions.map(|action| action.id).collect()
-        };
-        let restored = that(UndoneChange::Restored);
-        let leaving = that(UndoneChange::Deleted);
-        merges::give_back(plan, &actions).await?;
-        merges::forget(plan, &leaving).await?;
-        let links = Links::of(&past.targets, &state, (&restored, &leaving), &mut report)?;
-
-        // Whoever reads the events in their order finds at each what it needs: definitions before the values, records before their
-        // associations.
-        links.unlink(plan, &mut report);
-        definitions.define_again(plan, &mut report);
-        for target in &past.targets {
-            if !leaving.contains(&target.id)
-                && let Some(action) = actions.remove(&target.id)
-            {
-                write(plan, action, &restored, &mut report);
-            }
-        }
-        self.bring_back(plan, &restored, &leaving, &links.dropped())
-            .await?;
-        self.returning.record_events(plan);
-        links
-            .link_again(plan, &self.returning, &restored, &mut report)
-            .await?;
-        links.leave(plan, &mut report);
-        for target in &past.targets {
-            if let Some(action) = actions.remove(&target.id) {
-                write(plan, action, &restored, &mut report);
-            }
-        }
-        definitions.remove(plan, &mut report).await?;
-        answer(plan, self.request, past.truncated, &state, report)
-    }
-
-    fn refused(&mut self, refusal: Refusal) -> Result<()> {
-        match self.returning.learn(refusal) {
-            // What was free is taken since: the next plan finds by whom.
-            Ok(()) | Err(Refusal::UniqueConflict { .. }) => Ok(()),
-            Err(refusal) => Err(unexpected(&refusal)),
-        }
-    }
-}
-
-/// Writes one record, with its events.
-fn write(plan: &mut Plan<'_>, action: Action, restored: &BTreeSet<Id>, report: &mut Report) {
-    let id = action.id;
-    match action.change {
-        UndoneChange::Deleted => {
-            if plan.context().components().keeps_trash() {
-                let json = Arc::clone(&action.after.json);
-                let trashed = Trashed::record(plan.mint(Kind::Trashed), id, json);
-                plan.write(Write::Insert(Entry::new(trashed)));
-            }
-            plan.write(Write::Delete(action.before));
-            // What was linked since it was looked for.
-            plan.write(Write::Unlink(id));
-        }
-        UndoneChange::Created | UndoneChange::Updated | UndoneChange::Restored => {
-            let (before, after) = (action.before, action.after);
-            let known = references(&before.record);
-            let new = references(&after.record).into_iter();
-            let new = new.filter(|id| !known.contains(id) && !restored.contains(id));
-            plan.require_each(new.collect());
-            match action.trashed {
-                Some(trashed) => {
-                    plan.write(Write::Delete(trashed));
-                    plan.write(Write::Insert(after));
-                }
-                None => {
-                    plan.write(Write::Replace { before, after });
-                }
-            }
-        }
-    }
-    if let Some(of) = ObjectType::of(id.kind()) {
-        for (change, json, previous) in action.events {
-            plan.record_event(EventDraft {
-                event_type: EventType::Record(of, change),
-                record_id: id,
-                mode: plan.context().scope().mode(),
-                data: EventData::new(json),
-                previous,
-                merged_from: Vec::new(),
-            });
-        }
-    }
-    report.reverted(id, action.change, action.members);
-}
-
-/// The records that a record refers to.
-fn references(record: &Record) -> BTreeSet<Id> {
-    let columns = columns(record.kind()).iter().enumerate();
-    let references = columns.filter(|(_, it)| matches!(it.ty, ColumnType::Id(Some(_))));
-    let ids = references.filter_map(|(index, _)| match record.value(index)? {
-        ColumnValue::Text(id) => Id::parse(&id),
-        ColumnValue::Integer(_) => None,
-    });
-    ids.collect()
-}
-
-fn answer(
-    plan: &mut Plan<'_>,
-    request: RequestId,
-    truncated: bool,
-    state: &State,
-    report: Report,
-) -> Result<Reply<Undone>> {
-    // What is not there after the undo is not shown, and its commit cannot require it.
-    let restored: BTreeSet<Id> = report.restored().collect();
-    let is_there = |id: &Id| state.live.contains_key(id) || restored.contains(id);
-    let is_record = |id: &Id| ObjectType::of(id.kind()).is_some() && is_there(id);
-    let shown: BTreeSet<Id> = report.shown().filter(is_record).collect();
-    let undone_by = match report.reverts_nothing() {
-        true => None,
-        false => Some(plan.request_id()),
-    };
-    let json = report.into_json(request, undone_by, truncated)?;
-    Ok(Reply::new(Outcome::Done, json).about(shown))
 }

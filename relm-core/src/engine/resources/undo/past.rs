@@ -6,10 +6,12 @@ use serde::Deserialize;
 use serde_json::Map;
 
 use super::report::too_much;
+use super::unmerged::survivors;
 use crate::engine::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{PAGE_LIMIT_MAX, UNDO_BYTES_MAX, UNDO_EVENTS_MAX};
-use crate::query::filter::Clause;
+use crate::query::filter::{Clause, Condition};
+use crate::record::column::ColumnValue;
 use crate::record::field::Field;
 use crate::record::object_type::ObjectType;
 use crate::record::{
@@ -21,6 +23,9 @@ use crate::value::request_id::RequestId;
 
 /// What the name of a member of `metadata` begins with.
 pub(super) const METADATA: &str = "metadata.";
+
+/// Events of one step of an undo that has several.
+const MOVED_EVENTS: usize = 50;
 
 /// Where a thing was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +53,28 @@ pub(super) struct Target {
     pub is_purge: bool,
     /// Whether it was purged, so that nothing is known of it.
     pub is_erased: bool,
+    /// The record into which it had been merged, where the request brought it back from that.
+    pub unmerged_from: Option<Id>,
+}
+
+impl Target {
+    /// Whether it is a record that the request brought back from the trash.
+    fn is_back(&self) -> bool {
+        let is_object = ObjectType::of(self.id.kind()).is_some();
+        is_object && (self.before, self.after) == (Place::Trash, Place::Live)
+    }
+}
+
+/// What of a request is looked at.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Part {
+    /// All that it changed.
+    #[default]
+    Whole,
+    /// These records.
+    Records(Vec<Id>),
+    /// The next of what it moved, after this event.
+    Moved(Option<Id>),
 }
 
 /// All that a request changed.
@@ -56,20 +83,23 @@ pub(super) struct Past {
     pub targets: Vec<Target>,
     /// Whether events of its time are kept no more.
     pub truncated: bool,
+    /// Of what it moved, the last event that was looked at, if there are more.
+    pub next: Option<Id>,
 }
 
 impl Past {
-    /// Reads the events of a request.
+    /// Reads the events of a request, or of a part of what it did.
     ///
     /// # Errors
     /// `not_found` where there are none, `gone` where they may have been deleted; `conflict` where there are too many.
-    pub async fn read(context: &Context, request: RequestId) -> Result<Self> {
-        let events = events_of(context, request).await?;
+    pub async fn read(context: &Context, request: RequestId, part: &Part) -> Result<Self> {
+        let (events, next) = events_of(context, request, part).await?;
+        let is_rest = matches!(part, Part::Moved(_));
         let changed = |event: &&Event| event.event_type != EventType::Ping;
-        if !events.iter().any(|event| changed(&event)) {
+        if !is_rest && !events.iter().any(|event| changed(&event)) {
             return Err(unknown(context, request).await?);
         }
-        let truncated = is_truncated(context, &events).await?;
+        let truncated = !is_rest && is_truncated(context, &events).await?;
         let restorations = restorations(&events);
         let mut order: Vec<Id> = Vec::new();
         let mut of_each: HashMap<Id, Vec<Event>> = HashMap::new();
@@ -96,9 +126,20 @@ impl Past {
                 false => target,
             }))
         });
+        let mut targets: Vec<Target> = targets.collect::<Result<_>>()?;
+        let back = targets.iter().filter(|target| target.is_back());
+        let back = back.filter_map(|it| Some((it.id, *restorations.get(&it.id)?.last()?)));
+        let back: BTreeMap<Id, Id> = back.collect();
+        if !back.is_empty() {
+            let survivors = survivors(context, &back).await?;
+            for target in &mut targets {
+                target.unmerged_from = survivors.get(&target.id).copied();
+            }
+        }
         Ok(Self {
-            targets: targets.collect::<Result<_>>()?,
+            targets,
             truncated,
+            next,
         })
     }
 
@@ -125,14 +166,32 @@ impl Past {
     }
 }
 
-/// The events of a request, newest first.
-async fn events_of(context: &Context, request: RequestId) -> Result<Vec<Event>> {
+/// The events of a part of a request, newest first; and the last of them, if there are more.
+async fn events_of(
+    context: &Context,
+    request: RequestId,
+    part: &Part,
+) -> Result<(Vec<Event>, Option<Id>)> {
     let mut query = Query {
         kind: Kind::Event,
         clauses: vec![Clause::equal(Kind::Event, "request_id", request.text())?],
         after: None,
         limit: PAGE_LIMIT_MAX,
     };
+    match part {
+        Part::Whole => {}
+        Part::Records(ids) => {
+            let ids = ids.iter().copied().map(ColumnValue::from).collect();
+            let of_them = Clause::of_column(Kind::Event, "record_id", Condition::In(ids))?;
+            query.clauses.push(of_them);
+        }
+        Part::Moved(after) => {
+            query
+                .clauses
+                .push(of_types(EventType::all().filter(is_move))?);
+            (query.after, query.limit) = (*after, MOVED_EVENTS);
+        }
+    }
     let (mut events, mut bytes) = (Vec::new(), 0);
     loop {
         let page = context.list(&query).await?;
@@ -141,13 +200,30 @@ async fn events_of(context: &Context, request: RequestId) -> Result<Vec<Event>> 
             bytes += document.json.len();
             events.push(document.decode::<Event>()?);
         }
+        if let Part::Moved(_) = part {
+            return Ok((events, query.after.filter(|_| page.more)));
+        }
         if events.len() > UNDO_EVENTS_MAX || bytes > UNDO_BYTES_MAX {
             return Err(too_much());
         }
         if !page.more {
-            return Ok(events);
+            return Ok((events, None));
         }
     }
+}
+
+/// Whether a merge has such events of what it moves.
+pub(super) fn is_move(event_type: &EventType) -> bool {
+    matches!(
+        event_type,
+        EventType::Record(_, Change::Updated) | EventType::Association(_)
+    )
+}
+
+/// What events of these types meet.
+pub(super) fn of_types(types: impl Iterator<Item = EventType>) -> Result<Clause> {
+    let names = types.map(|it| ColumnValue::from(it.as_str())).collect();
+    Clause::of_column(Kind::Event, "type", Condition::In(names))
 }
 
 /// Why nothing is known of a request.
@@ -244,6 +320,7 @@ fn target(id: Id, events: Vec<Event>) -> Result<Target> {
         members: BTreeMap::new(),
         is_purge: false,
         is_erased: false,
+        unmerged_from: None,
     };
     for (index, (_, event)) in events.into_iter().enumerate() {
         let (from, to) = places(event.event_type);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+use crate::engine::reply::{Outcome, Reply};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{
     BATCH_TERMS_MAX, UNDO_BYTES_MAX, UNDO_CONFLICTS_MAX, UNDO_EVENTS_MAX, UNDO_LISTED_BYTES_MAX,
@@ -41,6 +42,37 @@ pub struct Undone {
     pub unchanged: usize,
     /// Whether events of that time are kept no more, so that the request may have changed more than is known.
     pub truncated: bool,
+    /// Whether that is all. Where it is not, since the request merged records to which more referred than one undo reverts, the records are
+    /// back, and what referred to them follows: when the undo is asked for again, and otherwise within the hour.
+    #[serde(default = "all")]
+    pub complete: bool,
+}
+
+/// What was kept of an undo before it could have several steps.
+const fn all() -> bool {
+    true
+}
+
+impl Undone {
+    /// As the answer to whoever asked for it.
+    pub(super) fn to_reply(&self) -> Result<Reply<Self>> {
+        let json = serde_json::to_string(self).map_err(Error::internal)?;
+        let outcome = match self.complete {
+            true => Outcome::Done,
+            false => Outcome::Accepted,
+        };
+        Ok(Reply::new(outcome, json))
+    }
+
+    /// Adds what a further step came to.
+    pub(super) fn add(&mut self, step: Self) {
+        self.reverted.extend(step.reverted);
+        self.unchanged += step.unchanged;
+        let room = UNDO_CONFLICTS_MAX.saturating_sub(self.conflicts.len());
+        self.conflicts_left_out +=
+            step.conflicts_left_out + step.conflicts.len().saturating_sub(room);
+        self.conflicts.extend(step.conflicts.into_iter().take(room));
+    }
 }
 
 /// The `object` member of an [`Undone`].
@@ -90,6 +122,8 @@ pub enum UndoneChange {
     Deleted,
     /// It was deleted: the record is out of the trash.
     Restored,
+    /// It was brought back from a merge: the record is merged again.
+    Merged,
 }
 
 /// Why something was left as it is.
@@ -337,6 +371,7 @@ impl Report {
             conflicts_left_out: self.conflicts_left_out,
             unchanged: self.unchanged,
             truncated,
+            complete: true,
         };
         let json = serde_json::to_string(&undone).map_err(Error::internal)?;
         Ok(json.into())

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::action::{Action, Verdict};
 use super::past::{METADATA, Place, Target};
 use super::report::{ConflictCode, UndoConflict, UndoneChange};
 use super::state::State;
@@ -32,49 +33,12 @@ pub(super) struct Rules<'a> {
     pub fields: &'a [Field],
     /// Whether a record is not there after it, as far as is known.
     pub is_gone: &'a dyn Fn(Id) -> bool,
+    /// Whether a record was found not to be there.
+    pub is_missing: &'a dyn Fn(Id) -> bool,
     /// Records some of whose unique values other ones have.
     pub taken: &'a Taken,
     /// The request that is undone.
     pub request: RequestId,
-}
-
-/// What is to be done with one record.
-pub(super) struct Action {
-    pub id: Id,
-    pub change: UndoneChange,
-    /// As it is: live, or in the trash in its last state.
-    pub before: Entry,
-    /// Its entry in the trash, where it is there.
-    pub trashed: Option<Entry>,
-    /// As the undo leaves it; of what is deleted, its last state.
-    pub after: Entry,
-    /// The members that have their former values again.
-    pub members: Vec<String>,
-    /// Its events: what each says happened, the record then, and the old values.
-    pub events: Vec<(Change, Arc<str>, Map<String, Value>)>,
-}
-
-impl Action {
-    /// Whether the record is not there after it.
-    pub fn removes(&self) -> bool {
-        self.change == UndoneChange::Deleted
-    }
-}
-
-/// What reverting comes to for one record: an action, or none, and what stays as it is.
-#[derive(Default)]
-pub(super) struct Verdict {
-    pub action: Option<Action>,
-    pub conflicts: Vec<UndoConflict>,
-}
-
-impl Verdict {
-    fn of(conflict: UndoConflict) -> Self {
-        Self {
-            action: None,
-            conflicts: vec![conflict],
-        }
-    }
 }
 
 /// Says what is to be done with one record.
@@ -96,8 +60,8 @@ pub(super) fn decide<T: Object + Into<Record>>(
     let merge = trashed.and_then(|(entry, _)| merge_of(entry));
     let merge = merge.filter(|merge| merge.origin.request_id != rules.request);
     if let (Place::Live, None, Some(merge)) = (target.before, live, merge) {
-        let into = merge.into;
-        let message = format!("It was merged into `{into}` since: undo that first.");
+        let (into, request) = (merge.into, merge.origin.request_id);
+        let message = format!("It was merged into `{into}` since: undo `{request}` first.");
         let conflict = UndoConflict::new(id, ConflictCode::DeletedSince, message);
         return Ok(Verdict::of(conflict.existing(into)));
     }
@@ -105,9 +69,10 @@ pub(super) fn decide<T: Object + Into<Record>>(
         // What it made or restored, it deleted; or somebody did since.
         (Place::Nowhere | Place::Trash, Place::Nowhere | Place::Trash, ..)
         | (Place::Nowhere | Place::Trash, Place::Live, None, _) => Ok(Verdict::default()),
-        (Place::Nowhere | Place::Trash, Place::Live, Some(live), _) => {
-            remove::<T>(target, live, rules)
-        }
+        (Place::Nowhere | Place::Trash, Place::Live, Some(live), _) => match target.unmerged_from {
+            Some(into) => merge_again::<T>(target, live, into, rules),
+            None => remove::<T>(target, live, rules),
+        },
         (Place::Live, _, Some(live), _) => {
             Reversal::of::<T>(target, live)?.apply::<T>(rules, Place::Live, None)
         }
@@ -156,6 +121,26 @@ fn remove<T: Object + Into<Record>>(
         reversal.reverts.clear();
     }
     reversal.apply::<T>(rules, Place::Trash, None)
+}
+
+/// Merges again what the request brought back from a merge, unless it was changed since or its survivor is gone.
+fn merge_again<T: Object + Into<Record>>(
+    target: &Target,
+    live: &Document,
+    into: Id,
+    rules: &Rules<'_>,
+) -> Result<Verdict> {
+    if (rules.is_missing)(into) {
+        let message = format!("`{into}`, into which it was merged, is there no more: it stays.");
+        let code = ConflictCode::InvalidReference;
+        return Ok(Verdict::of(UndoConflict::new(target.id, code, message)));
+    }
+    let mut verdict = remove::<T>(target, live, rules)?;
+    if let Some(action) = &mut verdict.action {
+        action.change = UndoneChange::Merged;
+        action.into = Some(into);
+    }
+    Ok(verdict)
 }
 
 /// Takes what the request deleted out of the trash, unless it was there again and changed since.
@@ -364,6 +349,8 @@ impl<'a> Reversal<'a> {
             },
             members: self.reverts.keys().map(|name| (*name).to_owned()).collect(),
             events: steps.events,
+            into: None,
+            merged_from: Vec::new(),
         };
         let does_something = !action.events.is_empty();
         Ok(Verdict {

@@ -23,12 +23,8 @@ impl Steps {
         record.touch(self.now);
         let json = Entry::new(record.clone()).json;
         let old = match change {
-            Change::Updated => previous(&self.json, &json)?,
-            Change::Created
-            | Change::Deleted
-            | Change::Restored
-            | Change::Purged
-            | Change::Merged => Map::new(),
+            Change::Updated | Change::Merged => previous(&self.json, &json)?,
+            Change::Created | Change::Deleted | Change::Restored | Change::Purged => Map::new(),
         };
         self.events.push((change, Arc::clone(&json), old));
         self.json = json;

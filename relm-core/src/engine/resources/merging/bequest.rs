@@ -1,0 +1,74 @@
+//! What becomes of what refers to a merged record that is purged: it is the survivor's.
+
+use async_trait::async_trait;
+
+use super::moving::{Most, Referring, STEP};
+use super::survivors::Survivors;
+use crate::engine::change::{Operation, Plan};
+use crate::engine::merged;
+use crate::engine::transaction::unexpected;
+use crate::error::Result;
+use crate::limits::BATCH_CONTACT_BYTES_MAX;
+use crate::store::Refusal;
+use crate::value::id::Id;
+
+/// Moves some of what refers to a merged record that is being purged to its survivor: what was not moved yet, and what came back from the
+/// trash since.
+pub(in crate::engine::resources) struct Bequeath {
+    pub from: Id,
+    /// The record that it was merged into.
+    pub into: Id,
+}
+
+/// What that came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine::resources) enum Bequeathed {
+    /// Something was moved, and more may be left.
+    Some,
+    /// Nothing refers to it.
+    All,
+    /// The survivor is gone as well: there is nothing to move it to.
+    NoHeir,
+}
+
+#[async_trait]
+impl Operation for Bequeath {
+    type Output = Bequeathed;
+
+    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Bequeathed> {
+        let context = plan.context();
+        let mut survivors = Survivors::look(context, [(self.from, self.into)]).await?;
+        if survivors.is_empty() {
+            // It was merged itself since: entries of purged records do not follow.
+            let entry = merged::entry(context, self.into).await?;
+            let into = entry.and_then(|(entry, _)| entry.survivor());
+            let heir = into.map(|into| (self.from, into));
+            survivors = Survivors::look(context, heir).await?;
+        }
+        if survivors.is_empty() {
+            return Ok(Bequeathed::NoHeir);
+        }
+        let most = Most {
+            records: STEP,
+            bytes: BATCH_CONTACT_BYTES_MAX,
+        };
+        let found = Referring::look(context, &[self.from], most).await?;
+        if found.is_empty() {
+            return Ok(Bequeathed::All);
+        }
+        found.move_to(plan, &survivors).await?;
+        survivors.hold(plan);
+        Ok(Bequeathed::Some)
+    }
+
+    fn refused(&mut self, refusal: Refusal) -> Result<()> {
+        match refusal {
+            // The survivor was deleted meanwhile, or somebody linked it to the same: the next plan finds that.
+            Refusal::Missing(_) | Refusal::UniqueConflict { .. } => Ok(()),
+            Refusal::Configuration
+            | Refusal::ResponseExists
+            | Refusal::VersionConflict { .. }
+            | Refusal::IdConflict { .. } => Err(unexpected(&refusal)),
+        }
+    }
+}
