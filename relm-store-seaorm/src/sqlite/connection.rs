@@ -82,6 +82,15 @@ impl ToSql for Value {
     }
 }
 
+/// Has all statements until [`end_snapshot`] see the moment of the first.
+pub(super) fn begin_snapshot(connection: &Connection) -> rusqlite::Result<()> {
+    connection.prepare_cached("BEGIN")?.execute([]).map(drop)
+}
+
+pub(super) fn end_snapshot(connection: &Connection) -> rusqlite::Result<()> {
+    connection.prepare_cached("COMMIT")?.execute([]).map(drop)
+}
+
 /// Runs a write; the number of rows that it touched.
 pub(super) fn execute(connection: &Connection, sql: &Sql) -> rusqlite::Result<usize> {
     let mut statement = connection.prepare_cached(&sql.text)?;

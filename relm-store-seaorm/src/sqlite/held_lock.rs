@@ -14,8 +14,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::connection::open_reader;
-use super::reader::{begin_snapshot, end_snapshot};
+use super::connection::{begin_snapshot, end_snapshot, open_reader};
 
 /// How long a lock is held before it is taken anew, at the place that reads have by then.
 pub(super) const HELD: Duration = Duration::from_millis(1);

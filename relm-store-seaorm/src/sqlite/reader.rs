@@ -17,7 +17,7 @@ use relm_core::value::id::{Id, Kind};
 use relm_core::value::time::Timestamp;
 use rusqlite::{Connection, Row};
 
-use super::connection::{each_row, open_reader, rows, store_error};
+use super::connection::{begin_snapshot, each_row, end_snapshot, open_reader, rows, store_error};
 use super::held_lock::HeldLock;
 use crate::query::ListPlan;
 use crate::queue::next_queue;
@@ -119,15 +119,6 @@ pub(super) fn snapshot<T>(
     let result = read(connection);
     end_snapshot(connection)?;
     result
-}
-
-/// Has all statements until [`end_snapshot`] see the moment of the first.
-pub(super) fn begin_snapshot(connection: &Connection) -> rusqlite::Result<()> {
-    connection.prepare_cached("BEGIN")?.execute([]).map(drop)
-}
-
-pub(super) fn end_snapshot(connection: &Connection) -> rusqlite::Result<()> {
-    connection.prepare_cached("COMMIT")?.execute([]).map(drop)
 }
 
 /// A row of `id, doc`.

@@ -10,10 +10,8 @@ use relm_core::store::{Search, SearchPage, StoreError};
 use relm_core::value::scope::Scope;
 use rusqlite::Connection;
 
-use super::connection::store_error;
-use super::reader::{
-    Deadline, Readers, begin_snapshot, each_document, end_snapshot, read_candidates,
-};
+use super::connection::{begin_snapshot, end_snapshot, store_error};
+use super::reader::{Deadline, Readers, each_document, read_candidates};
 use super::reads::Reads;
 use crate::search::{Searching, Step};
 
