@@ -210,3 +210,26 @@ fn objects_keep_their_types_and_null_clears() {
         ]
     );
 }
+
+#[test]
+fn what_only_a_later_object_has_is_refused_rather_than_left_out() {
+    let header = ["email", "plan"].map(str::to_owned);
+    let plan = field(ObjectType::Contact, "plan", FieldType::Text, &[]);
+    let mapping = Mapping::suggest(&header, ObjectType::Contact, &[plan]);
+    let object = |value: Value| Row {
+        line: 2,
+        source: Source::Object(members(value)),
+    };
+    let fits =
+        object(json!({ "email": "ada@example.com", "plan": "pro", "phone": "1", "city": null }));
+    let fits = mapping
+        .apply(&fits)
+        .expect("it is what the first has, or a contact");
+    assert_eq!(fits["phone"], "1");
+    let more = object(json!({ "email": "ada@example.com", "City": "Rome" }));
+    let errors = mapping.apply(&more).unwrap_err();
+    assert_eq!(
+        errors[0].message,
+        "Line 2 has `City`, and the first line has not, by which the members of a file are known: put it there too, as null where it has none."
+    );
+}

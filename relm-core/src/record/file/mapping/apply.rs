@@ -1,6 +1,7 @@
 //! What the cells of a row say of a record.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde_json::{Map, Number, Value};
 
@@ -76,9 +77,14 @@ impl Record<'_> {
                 self.value(column, target, value);
             }
         }
+        let columns = self.mapping.columns.iter();
+        let mut known: HashSet<Cow<'_, str>> = columns
+            .map(|column| Cow::Borrowed(&*column.header))
+            .collect();
         // The first object of a file need not have every member.
         for to in members_of(self.mapping.object_type) {
             let header = to.member.clone();
+            known.insert(Cow::Owned(header.clone()));
             if let Some(value) = members.get(&header)
                 && !self.mapping.has(&header)
                 && !self.mapping.takes(to.slot())
@@ -86,6 +92,26 @@ impl Record<'_> {
                 let column = Column { header, to: None };
                 self.value(&column, &to, value);
             }
+        }
+        self.refuse_unmapped(members, &known);
+    }
+
+    /// Refuses what the first object of the file does not have, by which its members are mapped, and the objects of Relm neither: left out it
+    /// would be told nowhere.
+    fn refuse_unmapped(&mut self, members: &Map<String, Value>, known: &HashSet<Cow<'_, str>>) {
+        for (name, value) in members {
+            if known.contains(&**name) || value.is_null() || self.errors.len() == WARNINGS_MAX {
+                continue;
+            }
+            let (line, named) = (self.line, Quoted(name));
+            self.errors.push(CellError {
+                line,
+                header: name.clone(),
+                member: name.clone(),
+                message: format!(
+                    "Line {line} has {named}, and the first line has not, by which the members of a file are known: put it there too, as null where it has none."
+                ),
+            });
         }
     }
 
