@@ -209,7 +209,7 @@ impl<'a> Fields<'a> {
         of: ObjectType,
         to: UnknownMembers,
     ) -> Result<ObjectSettings> {
-        let set = SetUnknownMembers { of, to };
+        let set = SetUnknownMembers { of, to: Some(to) };
         apply_once(self.context, set).await?.decode()
     }
 
@@ -224,7 +224,7 @@ impl<'a> Fields<'a> {
     ) -> Result<Reply<ObjectSettings>> {
         let now = self.settings(of).await?;
         let to = match read_settings(body, &now) {
-            Ok(to) => to.unwrap_or(now.unknown_members),
+            Ok(to) => to,
             Err(error) => return Err(refuse_unread(self.context, error).await),
         };
         apply_once(self.context, SetUnknownMembers { of, to }).await

@@ -191,6 +191,8 @@ impl Field {
         let mut after = self.clone();
         // Whoever writes it says what keeps the values apart from then on.
         let mut is_unique = self.unique;
+        // It is on its way to be.
+        is_unique |= unique.is_keep() && self.unique_index.is_some();
         unique.apply_required("unique", &mut is_unique, Ok)?;
         check_type(is_unique, self.field_type)?;
         match label {

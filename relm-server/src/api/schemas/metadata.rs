@@ -69,7 +69,9 @@ fn with_fields(fields: &[&Field], is_strict: bool, of: Of) -> Value {
         schema["additionalProperties"] = false.into();
     }
     schema["properties"] = members.into();
-    let required = fields.iter().filter(|field| field.required);
+    // What has a default need not be sent.
+    let is_needed = |field: &&&Field| field.required && field.options.default.is_none();
+    let required = fields.iter().filter(is_needed);
     let required: Vec<&String> = required.map(|field| &field.key).collect();
     if matches!(of, Of::Create) && !required.is_empty() {
         schema["required"] = json!(required);

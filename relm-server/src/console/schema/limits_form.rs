@@ -60,7 +60,8 @@ impl LimitsForm {
     pub fn changes(&self, was: &Self, field_type: Option<FieldType>) -> Map<String, Value> {
         let mut changes = Map::new();
         let mut change = |name: &str, text: &str, was: &str, value: Value| {
-            if text != was {
+            // A browser leaves the ends of lines out of what it shows in one.
+            if text != was && text != was.replace(['\r', '\n'], "") {
                 let value = if text.is_empty() { Value::Null } else { value };
                 changes.insert(name.to_owned(), value);
             }

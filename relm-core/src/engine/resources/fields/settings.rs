@@ -106,7 +106,8 @@ pub(super) fn read_settings(body: Value, now: &ObjectSettings) -> Result<Option<
 /// Says whether the objects of a type take unknown members.
 pub(super) struct SetUnknownMembers {
     pub of: ObjectType,
-    pub to: UnknownMembers,
+    /// None where nothing is said of it: it stays, whatever it is by then.
+    pub to: Option<UnknownMembers>,
 }
 
 #[async_trait]
@@ -116,37 +117,35 @@ impl Operation for SetUnknownMembers {
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<ObjectSettings>> {
         let fields = &plan.configuration().fields;
         let mut settings = ObjectSettings::of(fields, self.of);
-        if settings.unknown_members != self.to {
+        if let Some(to) = self.to.filter(|to| *to != settings.unknown_members) {
             match definition_of_metadata(fields, self.of).map(|field| field.id) {
-                Some(id) => self.change(plan, id).await?,
-                None => self.define(plan)?,
+                Some(id) => change(plan, id, to).await?,
+                None => define(plan, self.of, to)?,
             }
-            settings.unknown_members = self.to;
+            settings.unknown_members = to;
         }
         Ok(Reply::new(Outcome::Done, settings.to_json()?))
     }
 }
 
-impl SetUnknownMembers {
-    fn define(&self, plan: &mut Plan<'_>) -> Result<()> {
-        let id = plan.mint(Kind::Field);
-        let mode = plan.context().scope().mode();
-        let field = Field::of_metadata(id, mode, self.of, self.to);
-        check_room(&plan.configuration().fields, &field)?;
-        let entry = Entry::new(field);
-        let json = entry.document().json;
-        plan.write(Write::Insert(entry));
-        plan.write(Write::Reconfigure);
-        record_event(plan, DefinitionChange::Created, id, &json, Map::new());
-        Ok(())
-    }
+fn define(plan: &mut Plan<'_>, of: ObjectType, to: UnknownMembers) -> Result<()> {
+    let id = plan.mint(Kind::Field);
+    let mode = plan.context().scope().mode();
+    let field = Field::of_metadata(id, mode, of, to);
+    check_room(&plan.configuration().fields, &field)?;
+    let entry = Entry::new(field);
+    let json = entry.document().json;
+    plan.write(Write::Insert(entry));
+    plan.write(Write::Reconfigure);
+    record_event(plan, DefinitionChange::Created, id, &json, Map::new());
+    Ok(())
+}
 
-    async fn change(&self, plan: &mut Plan<'_>, id: Id) -> Result<()> {
-        let found = plan.context().document(Kind::Field, id).await?;
-        let document = found.ok_or_else(unknown)?;
-        let before: Field = document.decode()?;
-        let mut after = before.clone();
-        after.unknown_members = Some(self.to);
-        replace(plan, (before, document), after).map(drop)
-    }
+async fn change(plan: &mut Plan<'_>, id: Id, to: UnknownMembers) -> Result<()> {
+    let found = plan.context().document(Kind::Field, id).await?;
+    let document = found.ok_or_else(unknown)?;
+    let before: Field = document.decode()?;
+    let mut after = before.clone();
+    after.unknown_members = Some(to);
+    replace(plan, (before, document), after).map(drop)
 }
