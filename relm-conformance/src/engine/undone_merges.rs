@@ -9,7 +9,7 @@ use relm_core::error::ErrorKind;
 use relm_core::record::object::{ActivityInput, ContactInput};
 use relm_core::record::{Change, Event, EventType};
 use relm_core::value::id::{Id, Kind};
-use relm_core::{ObjectType, Outcome, Patch};
+use relm_core::{MergeInput, ObjectType, Outcome, Patch};
 
 use super::acme::{Acme, contact, failure, phone};
 use super::broken_off::BreaksOff;
@@ -102,7 +102,47 @@ pub(crate) async fn a_large_merge_is_undone_in_steps(store: Subject) {
         (REFERENCES + 4, REFERENCES + 4)
     );
 
+    let again = undo(scoped, merged).await;
+    assert_eq!((again.complete, again.undone_by), (true, None));
+    assert!(acme.all(&store, Kind::Trashed).await.is_empty());
     merged_and_back(&acme, &store, (ada, bob), undone_by).await;
+    nothing_is_lost_where_one_is_gone(&acme, &store, (ada, bob, eve)).await;
+}
+
+/// While an undo gives back what was moved, nobody takes away the record that has it still; and where the one is gone that it is to be given
+/// back to, it stays.
+async fn nothing_is_lost_where_one_is_gone(
+    acme: &Acme,
+    store: &Subject,
+    (ada, bob, eve): (Id, Id, Id),
+) {
+    let scoped = &acme.scoped;
+    acme.clock.advance_millis(1_000);
+    let (by, merged) = request(acme);
+    while merge_json(&by, ada, bob).await.outcome == Outcome::Accepted {}
+    let begun = undo(&broken(acme, store, 1).await, merged).await;
+    assert!(!begun.complete);
+    assert_eq!(stands_for(scoped, bob).await, Some((bob, vec![])));
+    let contacts = scoped.contacts();
+    assert_eq!(
+        failure(contacts.purge(ada, None).await),
+        ErrorKind::Conflict
+    );
+    let on = contacts.merge(eve, MergeInput::new([ada]), None).await;
+    assert_eq!(failure(on), ErrorKind::Conflict);
+    contacts.delete(bob, None).await.expect("it is there");
+    assert_eq!(acme.crm.finish_merges(&NoSleep).await.expect("it works"), 1);
+    assert_eq!(referring(acme, store, ada).await, REFERENCES);
+    assert_eq!(ends(acme, store).await, [(eve, ada)]);
+    // The same undo brings it back once more, and gives it what is its.
+    undo_to_the_end(scoped, merged).await;
+    assert_eq!(referring(acme, store, bob).await, REFERENCES);
+    assert_eq!(ends(acme, store).await, [(eve, bob)]);
+    assert!(acme.all(store, Kind::Trashed).await.is_empty());
+    contacts
+        .purge(ada, None)
+        .await
+        .expect("nothing waits for it");
 }
 
 /// The undo of the undo merges again, and can be undone in its turn: here by upkeep.

@@ -143,7 +143,10 @@ impl<'a> Erasure<'a> {
             return Ok(None);
         };
         let from = self.record;
-        let moved = apply(self.context, Bequeath { from, into }).await?;
+        // Of a request of its own: an undo of that which purges it would unlink from the survivor what nothing can link to it again.
+        let request = self.context.environment().mint_request();
+        let context = self.context.clone().for_request(request);
+        let moved = apply(&context, Bequeath { from, into }).await?;
         Ok(match moved {
             Bequeathed::Some => Some(Step {
                 found_any: true,

@@ -207,6 +207,7 @@ impl<T: Object + Into<Record>> Begin<T> {
     async fn purge_live(&self, plan: &mut Plan<'_>, document: Document) -> Result<Begun> {
         let record: T = document.decode()?;
         check_version(&record, self.expected)?;
+        merged::check_undone(plan.context(), &[self.id]).await?;
         let version = record.version();
         let max = TRASHED_ASSOCIATIONS_MAX + 1;
         let edges = linked(plan.context(), Kind::Association, self.id, max).await?;

@@ -211,6 +211,7 @@ impl<T: Object + Into<Record>> Operation for Begin<T> {
         let records: Vec<T> = losers.iter().map(|(loser, _)| loser.clone()).collect();
         let ids: Vec<Id> = records.iter().map(T::id).collect();
         self.check_choices(&ids)?;
+        merged::check_undone(context, &ids).await?;
         let merged_before = self.merged_before(context, &ids).await?;
         let unmoved = merged_before.unmoved();
         if !unmoved.is_empty() && !context.storage().is_dry_run() {

@@ -22,7 +22,6 @@ use crate::engine::resources::merging::move_some;
 use crate::engine::resources::purge::{Rest, is_kept};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::MERGE_STEPS_MAX;
-use crate::query::filter::Clause;
 use crate::record::key::KeyScopes;
 use crate::record::object_type::ObjectType;
 use crate::record::{Document, Entry, EventData, Origin, Trashed};
@@ -109,11 +108,7 @@ async fn go_on(
 pub(in crate::engine) async fn finish_undos(context: &Context, rest: Rest<'_>) -> Result<usize> {
     let mut query = Query {
         kind: Kind::Trashed,
-        clauses: vec![Clause::equal(
-            Kind::Trashed,
-            "record_type",
-            Kind::Trashed.name(),
-        )?],
+        clauses: vec![merged::undoing()?],
         after: None,
         limit: PAGE,
     };
@@ -205,6 +200,8 @@ impl Operation for Records {
             after: None,
         };
         match going_on {
+            // Nothing of it is left to be undone, or nothing that was moved has anywhere to go.
+            None if undone.undone_by.is_none() => {}
             None => {
                 let id = plan.mint(Kind::Trashed);
                 let entry = Trashed::undoing(id, request_id, progress.to_data()?);
@@ -246,13 +243,16 @@ async fn step(
     let context = context.clone().acting_as(actor.into());
     let context = context.for_request(request_id);
     let undo = Undo::new(request, scopes);
-    let step = apply(&context, Step { undo }).await?;
+    let records = progress.records;
+    let step = apply(&context, Step { undo, records }).await?;
     Ok(step.map(|undone| (undone, request_id)))
 }
 
 /// Reverts the next of what a request moved.
 struct Step {
     undo: Undo,
+    /// The records that it merged, and into which.
+    records: Vec<Id>,
 }
 
 #[async_trait]
@@ -265,6 +265,12 @@ impl Operation for Step {
         let Some((progress, entry, document)) = going_on else {
             return Ok(None);
         };
+        // What was moved goes back to records that are there. Where one is deleted, purged or merged again, it stays where it is.
+        if !are_there(plan.context(), &progress.records).await? {
+            merged::delete(plan, (entry, document));
+            return Ok(None);
+        }
+        plan.require_each(progress.records.iter().copied().collect());
         self.undo.part = Part::Moved(progress.after);
         let undone = self.undo.plan(plan).await?.decode()?;
         match self.undo.next {
@@ -282,8 +288,28 @@ impl Operation for Step {
     }
 
     fn refused(&mut self, refusal: Refusal) -> Result<()> {
-        refused(&mut self.undo, refusal)
+        match refusal {
+            // One of the records is gone since: the next plan finds that.
+            Refusal::Missing(ids) if ids.iter().any(|id| self.records.contains(id)) => Ok(()),
+            refusal => refused(&mut self.undo, refusal),
+        }
     }
+}
+
+/// Whether all of these records are there.
+async fn are_there(context: &Context, records: &[Id]) -> Result<bool> {
+    for of in ObjectType::ALL {
+        let ids: Vec<Id> = records
+            .iter()
+            .copied()
+            .filter(|id| id.kind() == of.kind())
+            .collect();
+        let found = context.storage().by_ids(context.scope(), of.kind(), &ids);
+        if found.await?.len() < ids.len() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The answer to an undo that had several commits.

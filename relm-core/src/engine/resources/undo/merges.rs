@@ -113,6 +113,12 @@ async fn follow(
         let Some(at) = entry.survivor() else {
             continue;
         };
+        if entry.is_moving() {
+            let message = format!(
+                "What was merged into `{at}` since is still being moved to it: undo this once that has ended, which is within the hour; nothing was reverted."
+            );
+            return Err(Error::new(ErrorKind::Conflict, message));
+        }
         let mut after = entry.clone();
         for next in chain(into, at) {
             after = after.merged_on(next);
