@@ -37,6 +37,12 @@ pub(super) fn open_writer(path: &Path, synchronous: Synchronous) -> rusqlite::Re
     Ok(connection)
 }
 
+/// Whether a database has a write-ahead log: one in memory has none, and neither has one on a file system without shared memory.
+pub(super) fn has_log(connection: &Connection) -> rusqlite::Result<bool> {
+    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    Ok(mode == "wal")
+}
+
 /// Makes the file where there is none, for nobody but its owner: it holds people, digests of keys, and secrets. SQLite gives the files
 /// beside it the same rights. Why it cannot be made, SQLite says when it opens it.
 fn make_private(path: &Path) {

@@ -26,6 +26,8 @@ const CACHE_KIB: usize = 16;
 /// The lock of the reads of one store.
 pub(super) struct HeldLock {
     path: PathBuf,
+    /// Whether there is a log: without one whoever reads is in the way of whoever writes.
+    has_log: bool,
     started: Instant,
     /// When it is looked at again, in microseconds since the start.
     next_look_us: AtomicU64,
@@ -42,9 +44,11 @@ struct Holder {
 }
 
 impl HeldLock {
-    pub fn new(path: PathBuf) -> Self {
+    /// The lock of a database in this file, which has a write-ahead log, or none as one in memory.
+    pub fn new(path: PathBuf, has_log: bool) -> Self {
         Self {
             path,
+            has_log,
             started: Instant::now(),
             next_look_us: AtomicU64::new(0),
             reads: AtomicU64::new(0),
@@ -54,6 +58,9 @@ impl HeldLock {
 
     /// Called with each read, which begins now.
     pub fn read(&self, now: Instant) {
+        if !self.has_log {
+            return;
+        }
         let reads = self.reads.fetch_add(1, Ordering::Relaxed) + 1;
         let now_us = micros(now.saturating_duration_since(self.started));
         let due_us = self.next_look_us.load(Ordering::Relaxed);

@@ -85,7 +85,7 @@ impl SqliteStore {
         if let Some(pages) = pages_max {
             writer.pragma_update(None, "max_page_count", pages)?;
         }
-        let lock = Arc::new(HeldLock::new(path.clone()));
+        let lock = Arc::new(HeldLock::new(path.clone(), connection::has_log(&writer)?));
         let (jobs, waiting) = mpsc::channel();
         let (committed, commits) = mpsc::channel();
         let checkpointer = checkpoint::Checkpointer::open(&path, Arc::clone(&lock))?;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use super::database;
+use crate::sqlite::connection::has_log;
 use crate::sqlite::held_lock::{HELD, HeldLock, READS_MIN};
 
 /// Whether somebody was in the way of a checkpoint, and the pages of the log: all of them, and those that it moved.
@@ -29,7 +30,7 @@ fn read(lock: &HeldLock, reads: u64, at: Instant) {
 fn reads_that_come_one_upon_another_share_a_lock() {
     let (folder, connection) = database();
     commit(&connection, 1);
-    let lock = HeldLock::new(folder.path().join("relm.db"));
+    let lock = HeldLock::new(folder.path().join("relm.db"), has_log(&connection).unwrap());
     let at = Instant::now();
     read(&lock, READS_MIN, at + HELD);
     assert!(!lock.is_held());
@@ -43,8 +44,8 @@ fn reads_that_come_one_upon_another_share_a_lock() {
 
 #[test]
 fn it_is_left_by_reads_that_come_one_by_one_and_not_taken_by_them() {
-    let (folder, _connection) = database();
-    let lock = HeldLock::new(folder.path().join("relm.db"));
+    let (folder, connection) = database();
+    let lock = HeldLock::new(folder.path().join("relm.db"), has_log(&connection).unwrap());
     let at = Instant::now();
     let moment = |number: u32| at + 2 * HELD * number;
     (1..50).for_each(|number| read(&lock, 1, moment(number)));
@@ -59,7 +60,7 @@ fn it_is_left_by_reads_that_come_one_by_one_and_not_taken_by_them() {
 #[test]
 fn it_is_taken_anew_at_the_place_that_reads_have_by_then() {
     let (folder, connection) = database();
-    let lock = HeldLock::new(folder.path().join("relm.db"));
+    let lock = HeldLock::new(folder.path().join("relm.db"), has_log(&connection).unwrap());
     let at = Instant::now();
     commit(&connection, 1);
     read(&lock, READS_MIN, at + HELD);
@@ -71,4 +72,18 @@ fn it_is_taken_anew_at_the_place_that_reads_have_by_then() {
     assert!(lock.is_held());
     let (_, pages, moved) = checkpoint(&connection, "PASSIVE");
     assert_eq!(moved, pages);
+}
+
+#[test]
+fn where_there_is_no_log_none_is_held() {
+    let connection = Connection::open("file:/held-lock?vfs=memdb").unwrap();
+    connection
+        .execute_batch("PRAGMA journal_mode = WAL")
+        .unwrap();
+    assert!(!has_log(&connection).unwrap());
+    let lock = HeldLock::new("file:/held-lock?vfs=memdb".into(), false);
+    let at = Instant::now();
+    read(&lock, READS_MIN, at + HELD);
+    read(&lock, READS_MIN, at + 3 * HELD);
+    assert!(!lock.is_held());
 }
