@@ -12,7 +12,7 @@ use relm_core::store::Store;
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Mode;
 use relm_core::value::time::{ManualClock, SeededRng};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::store::lists::walk;
 use crate::subject::{NOW, Subject};
@@ -144,4 +144,13 @@ pub(crate) async fn set_enabled(scoped: &Scoped, id: Id, enabled: bool) {
     };
     let updated = scoped.webhooks().update(id, input).await;
     updated.expect("the endpoint is there");
+}
+
+/// A contact with these members of `metadata`.
+pub(crate) fn with(email: &str, metadata: &Value) -> ContactInput {
+    let metadata = metadata.as_object().expect("they are members").clone();
+    ContactInput {
+        metadata: relm_core::record::metadata::Metadata::from(metadata).into(),
+        ..contact(email)
+    }
 }

@@ -12,7 +12,7 @@ use relm_core::record::object::{Contact, ContactInput, ObjectType};
 use relm_core::value::id::Id;
 use serde_json::{Value, json};
 
-use super::acme::{Acme, contact, failure, phone};
+use super::acme::{Acme, contact, failure, phone, with};
 use crate::subject::Subject;
 
 async fn seats(scoped: &Scoped) -> Field {
@@ -40,14 +40,6 @@ async fn code(scoped: &Scoped) -> Field {
     };
     let defined = scoped.fields().define(input).await;
     defined.expect("the key is free")
-}
-
-fn with(email: &str, metadata: &Value) -> ContactInput {
-    let metadata = metadata.as_object().expect("they are members").clone();
-    ContactInput {
-        metadata: relm_core::record::metadata::Metadata::from(metadata).into(),
-        ..contact(email)
-    }
 }
 
 async fn create(scoped: &Scoped, email: &str, metadata: &Value) -> Contact {

@@ -7,18 +7,10 @@ use relm_core::record::object::{Contact, ContactInput, ObjectType};
 use relm_core::value::id::Id;
 use serde_json::{Value, json};
 
-use super::acme::{Acme, company, contact, failure, phone};
+use super::acme::{Acme, company, failure, phone, with};
 use crate::subject::Subject;
 
 const OF: ObjectType = ObjectType::Contact;
-
-fn with(email: &str, metadata: &Value) -> ContactInput {
-    let metadata = metadata.as_object().expect("they are members").clone();
-    ContactInput {
-        metadata: relm_core::record::metadata::Metadata::from(metadata).into(),
-        ..contact(email)
-    }
-}
 
 async fn create(scoped: &Scoped, email: &str, metadata: &Value) -> Contact {
     let made = scoped.contacts().create(with(email, metadata)).await;

@@ -182,27 +182,20 @@ struct Undoing {
     records: Vec<Id>,
 }
 
-/// The request whose undo still takes from one of these records what it is to give back to another.
-pub(super) async fn undone_from(context: &Context, records: &[Id]) -> Result<Option<RequestId>> {
+/// Refuses to take records away of which an undo still takes what it is to give back to others.
+pub(super) async fn check_undone(context: &Context, records: &[Id]) -> Result<()> {
     let entries = context.every(Kind::Trashed, vec![undoing()?], usize::MAX);
     for document in entries.await? {
         let undoing: Undoing = document.decode::<Trashed>()?.document.decode()?;
         if undoing.records.iter().any(|id| records.contains(id)) {
-            return Ok(Some(undoing.request_id));
+            let message = format!(
+                "The undo of `{}` is still giving back what was moved by it: ask for that undo again, which goes on with it, and then for this.",
+                undoing.request_id
+            );
+            return Err(Error::new(ErrorKind::Conflict, message));
         }
     }
-    Ok(None)
-}
-
-/// Refuses to take records away of which an undo still takes what it is to give back to others.
-pub(super) async fn check_undone(context: &Context, records: &[Id]) -> Result<()> {
-    let Some(request) = undone_from(context, records).await? else {
-        return Ok(());
-    };
-    let message = format!(
-        "The undo of `{request}` is still giving back what was moved by it: ask for that undo again, which goes on with it, and then for this."
-    );
-    Err(Error::new(ErrorKind::Conflict, message))
+    Ok(())
 }
 
 /// What the entries meet of the records that were merged into this one and are purged, until that has ended.

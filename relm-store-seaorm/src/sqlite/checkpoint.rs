@@ -19,7 +19,7 @@ const QUIET: Duration = Duration::from_secs(1);
 
 pub(super) struct Checkpointer {
     connection: Connection,
-    /// What readers hold, and must not hold while the log is moved.
+    /// What readers hold, and leave before the log is moved.
     lock: Arc<HeldLock>,
     /// Why the last checkpoint failed, if it did: the log is told of a cause once, and not with every try.
     failing: RefCell<Option<String>>,

@@ -18,7 +18,7 @@ use super::connection::{begin_snapshot, end_snapshot, open_reader};
 
 /// How long a lock is held before it is taken anew, at the place that reads have by then.
 pub(super) const HELD: Duration = Duration::from_millis(1);
-/// Reads in that time which are worth it: taking a lock anew costs about as much as two of them save.
+/// Reads since it was last looked at which are worth it: taking a lock anew costs about as much as two of them save.
 pub(super) const READS_MIN: u64 = 8;
 /// Page cache of a connection that reads one page, in KiB.
 const CACHE_KIB: usize = 16;

@@ -12,6 +12,7 @@ pub(super) mod events;
 pub(super) mod exports;
 pub(super) mod feed;
 pub(super) mod fields;
+pub(super) mod finishing;
 pub(super) mod history;
 pub(super) mod imports;
 pub(super) mod keys;

@@ -3,11 +3,13 @@
 //! Records go before associations: as long as a record can be restored, its associations can.
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
 
 use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::context::Context;
 use crate::engine::merged;
 use crate::engine::resources::deliveries::first_of;
+use crate::engine::resources::finishing::finish_each;
 use crate::engine::resources::purge::{self, Rest};
 use crate::error::Result;
 use crate::limits::MERGED_RECORDS_MAX;
@@ -50,32 +52,15 @@ async fn delete_before(
 
 /// Erases what purges left that were broken off, or that were more than their callers waited for; gives the first failure of one.
 async fn finish_purges(context: &Context, rest: Rest<'_>) -> Result<()> {
-    let mut query = Query {
-        kind: Kind::Trashed,
-        clauses: vec![of_type(Condition::Null(true))?],
-        after: None,
-        limit: STEP,
-    };
-    let mut failure = None;
-    loop {
-        let page = match context.list(&query).await {
-            Ok(page) => page,
-            Err(error) => return Err(failure.unwrap_or(error)),
+    let finish = |document: Document| {
+        let finished = async move {
+            let trashed: Trashed = document.decode()?;
+            purge::finish(context, &trashed, rest).await.map(|()| true)
         };
-        query.after = page.documents.last().map(|last| last.id);
-        for document in page.documents {
-            let finished = finish_purge(context, &document, rest).await;
-            failure = failure.or(finished.err());
-        }
-        if !page.more {
-            return failure.map_or(Ok(()), Err);
-        }
-    }
-}
-
-async fn finish_purge(context: &Context, document: &Document, rest: Rest<'_>) -> Result<()> {
-    let trashed: Trashed = document.decode()?;
-    purge::finish(context, &trashed, rest).await
+        finished.boxed()
+    };
+    let purged = of_type(Condition::Null(true))?;
+    finish_each(context, purged, finish).await.map(drop)
 }
 
 /// Deletes what is of this kind and below an id, step by step; how much that was.

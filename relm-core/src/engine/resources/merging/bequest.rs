@@ -2,11 +2,10 @@
 
 use async_trait::async_trait;
 
-use super::moving::{Most, Referring, STEP};
+use super::moving::{Most, Referring, STEP, overtaken};
 use super::survivors::Survivors;
 use crate::engine::change::{Operation, Plan};
 use crate::engine::merged;
-use crate::engine::transaction::unexpected;
 use crate::error::Result;
 use crate::limits::BATCH_CONTACT_BYTES_MAX;
 use crate::store::Refusal;
@@ -62,13 +61,6 @@ impl Operation for Bequeath {
     }
 
     fn refused(&mut self, refusal: Refusal) -> Result<()> {
-        match refusal {
-            // The survivor was deleted meanwhile, or somebody linked it to the same: the next plan finds that.
-            Refusal::Missing(_) | Refusal::UniqueConflict { .. } => Ok(()),
-            Refusal::Configuration
-            | Refusal::ResponseExists
-            | Refusal::VersionConflict { .. }
-            | Refusal::IdConflict { .. } => Err(unexpected(&refusal)),
-        }
+        overtaken(&refusal)
     }
 }

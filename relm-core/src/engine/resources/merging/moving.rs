@@ -11,6 +11,7 @@ use crate::engine::change::Plan;
 use crate::engine::context::Context;
 use crate::engine::resources::associations::record_event;
 use crate::engine::resources::drafts::rewrite;
+use crate::engine::transaction::unexpected;
 use crate::error::Result;
 use crate::query::filter::{Clause, Condition};
 use crate::query::terms::index_terms;
@@ -20,7 +21,7 @@ use crate::record::input::Reader;
 use crate::record::object::{Activity, Company, Contact, Deal, Object};
 use crate::record::object_type::ObjectType;
 use crate::record::{Document, Entry, Existence, Record, Trashed, columns};
-use crate::store::{Query, Write};
+use crate::store::{Query, Refusal, Write};
 use crate::value::id::{Id, Kind};
 
 /// Records that are read at once.
@@ -28,6 +29,17 @@ const PAGE: usize = 200;
 
 /// References and associations of one step: each is a change with an event, and a delivery for each endpoint that wants it.
 pub(super) const STEP: usize = 50;
+
+/// What a refusal means to a step: a survivor was deleted meanwhile, or somebody linked it to the same, which the next plan finds.
+pub(super) fn overtaken(refusal: &Refusal) -> Result<()> {
+    match refusal {
+        Refusal::Missing(_) | Refusal::UniqueConflict { .. } => Ok(()),
+        Refusal::Configuration
+        | Refusal::ResponseExists
+        | Refusal::VersionConflict { .. }
+        | Refusal::IdConflict { .. } => Err(unexpected(refusal)),
+    }
+}
 
 /// What refers to merged records.
 #[derive(Default)]

@@ -4,22 +4,20 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
 
-use super::moving::{Most, Referring, STEP};
+use super::moving::{Most, Referring, STEP, overtaken};
 use super::survivors::Survivors;
 use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::context::Context;
 use crate::engine::merged;
+use crate::engine::resources::finishing::finish_each;
 use crate::engine::resources::purge::Rest;
-use crate::engine::transaction::unexpected;
 use crate::error::Result;
 use crate::limits::{BATCH_CONTACT_BYTES_MAX, MERGE_STEPS_MAX};
 use crate::record::{Document, Trashed};
-use crate::store::{Query, Refusal};
-use crate::value::id::{Id, Kind};
-
-/// Entries that are read at once.
-const PAGE: usize = 200;
+use crate::store::Refusal;
+use crate::value::id::Id;
 
 /// What a step came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,35 +46,13 @@ pub(in crate::engine::resources) async fn move_some(context: &Context, ids: &[Id
     Ok(!entries.iter().any(|(entry, _)| entry.is_moving()))
 }
 
-/// Goes on to their ends with the merges that the trash of a scope tells of; gives how many those were. One that fails holds up no other: its
-/// failure is told at the end.
+/// Goes on to their ends with the merges that the trash of a scope tells of; gives how many those were.
 pub(in crate::engine) async fn finish_merges(context: &Context, rest: Rest<'_>) -> Result<usize> {
-    let mut query = Query {
-        kind: Kind::Trashed,
-        clauses: vec![merged::moving()?],
-        after: None,
-        limit: PAGE,
-    };
-    let (mut finished, mut failure) = (0, None);
-    loop {
-        let page = match context.list(&query).await {
-            Ok(page) => page,
-            Err(error) => return Err(failure.unwrap_or(error)),
-        };
-        query.after = page.documents.last().map(|last| last.id);
-        for document in page.documents {
-            match finish(context, &document, rest).await {
-                Ok(is_finished) => finished += usize::from(is_finished),
-                Err(error) => failure = failure.or(Some(error)),
-            }
-        }
-        if !page.more {
-            return failure.map_or(Ok(finished), Err);
-        }
-    }
+    let finish = |document| finish(context, document, rest).boxed();
+    finish_each(context, merged::moving()?, finish).await
 }
 
-async fn finish(context: &Context, document: &Document, rest: Rest<'_>) -> Result<bool> {
+async fn finish(context: &Context, document: Document, rest: Rest<'_>) -> Result<bool> {
     let ids = [document.decode::<Trashed>()?.record_id];
     loop {
         match step(context, &ids).await?.1 {
@@ -156,13 +132,6 @@ impl Operation for Move {
     }
 
     fn refused(&mut self, refusal: Refusal) -> Result<()> {
-        match refusal {
-            // A survivor was deleted meanwhile, or somebody linked it to the same: the next plan finds that.
-            Refusal::Missing(_) | Refusal::UniqueConflict { .. } => Ok(()),
-            Refusal::Configuration
-            | Refusal::ResponseExists
-            | Refusal::VersionConflict { .. }
-            | Refusal::IdConflict { .. } => Err(unexpected(&refusal)),
-        }
+        overtaken(&refusal)
     }
 }

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
 
 use super::merged_by::{Merges, moved_kinds};
@@ -18,6 +19,7 @@ use crate::engine::context::Context;
 use crate::engine::idempotency::{apply_once, replayed};
 use crate::engine::merged;
 use crate::engine::reply::{Outcome, Reply};
+use crate::engine::resources::finishing::finish_each;
 use crate::engine::resources::merging::move_some;
 use crate::engine::resources::purge::{Rest, is_kept};
 use crate::error::{Error, ErrorKind, Result};
@@ -25,12 +27,9 @@ use crate::limits::MERGE_STEPS_MAX;
 use crate::record::key::KeyScopes;
 use crate::record::object_type::ObjectType;
 use crate::record::{Document, Entry, EventData, Origin, Trashed};
-use crate::store::{Query, Refusal, Write};
+use crate::store::{Refusal, Write};
 use crate::value::id::{Id, Kind};
 use crate::value::request_id::RequestId;
-
-/// Entries that are read at once.
-const PAGE: usize = 200;
 
 /// What a request merged whose undo was begun and goes on.
 pub(super) async fn begun(context: &Context, request: RequestId) -> Result<Option<Merges>> {
@@ -103,40 +102,18 @@ async fn go_on(
     Ok(is_all_moved && going_on(context, request).await?.is_none())
 }
 
-/// Goes on to their ends with the undos that the trash of a scope tells of; gives how many those were. One that fails holds up no other: its
-/// failure is told at the end.
+/// Goes on to their ends with the undos that the trash of a scope tells of; gives how many those were.
 pub(in crate::engine) async fn finish_undos(context: &Context, rest: Rest<'_>) -> Result<usize> {
-    let mut query = Query {
-        kind: Kind::Trashed,
-        clauses: vec![merged::undoing()?],
-        after: None,
-        limit: PAGE,
-    };
-    let (mut finished, mut failure) = (0, None);
-    loop {
-        let page = match context.list(&query).await {
-            Ok(page) => page,
-            Err(error) => return Err(failure.unwrap_or(error)),
-        };
-        query.after = page.documents.last().map(|last| last.id);
-        for document in page.documents {
-            match finish(context, &document, rest).await {
-                Ok(()) => finished += 1,
-                Err(error) => failure = failure.or(Some(error)),
-            }
-        }
-        if !page.more {
-            return failure.map_or(Ok(finished), Err);
-        }
-    }
+    let finish = |document| finish(context, document, rest).boxed();
+    finish_each(context, merged::undoing()?, finish).await
 }
 
-async fn finish(context: &Context, document: &Document, rest: Rest<'_>) -> Result<()> {
+async fn finish(context: &Context, document: Document, rest: Rest<'_>) -> Result<bool> {
     let progress: Progress = document.decode::<Trashed>()?.document.decode()?;
     while step(context, progress.request_id, None).await?.is_some() {
         rest.take().await;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// How far the undo of a request has got.
