@@ -32,17 +32,24 @@ impl MariaDb {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
+        let temporary = temporary(&folder);
+        std::fs::create_dir(&temporary).unwrap();
         if is_root() {
             let owned = Command::new("chown")
                 .arg("mysql")
-                .arg(folder.path())
+                .args([folder.path(), &temporary])
                 .status();
             assert!(owned.unwrap().success());
         }
         let made = command(&folder, &data, "mariadb-install-db")
             .args(["--auth-root-authentication-method=normal", "--skip-test-db"])
             .status();
-        assert!(made.unwrap().success(), "mariadb-install-db failed");
+        let said = || std::fs::read_to_string(log(&folder)).unwrap_or_default();
+        assert!(
+            made.unwrap().success(),
+            "mariadb-install-db failed:\n{}",
+            said()
+        );
         let child = serve(&folder, &data, port);
         Self {
             folder,
@@ -79,6 +86,15 @@ impl Drop for MariaDb {
     }
 }
 
+fn log(folder: &tempfile::TempDir) -> PathBuf {
+    folder.path().join("log")
+}
+
+/// Where temporary tables are: a server that starts removes those that it finds, whosever they are.
+fn temporary(folder: &tempfile::TempDir) -> PathBuf {
+    folder.path().join("tmp")
+}
+
 /// One of MariaDB's programs, over the data of this folder.
 fn command(folder: &tempfile::TempDir, data: &Path, program: &str) -> Command {
     let mut command = Command::new(program);
@@ -89,9 +105,10 @@ fn command(folder: &tempfile::TempDir, data: &Path, program: &str) -> Command {
     let out = File::options()
         .create(true)
         .append(true)
-        .open(folder.path().join("log"))
+        .open(log(folder))
         .unwrap();
     command
+        .env("TMPDIR", temporary(folder))
         .arg(format!("--datadir={}", data.display()))
         .arg("--innodb-log-file-size=8M")
         .stdin(Stdio::null())
