@@ -427,6 +427,7 @@ macro_rules! for_each_case {
                 a_merge_happens_once
                 a_merge_is_undone
                 an_undo_keeps_what_another_was_merged_into
+                an_undo_keeps_what_nobody_takes_back
             }
             [engine::merge_histories] {
                 any_history_of_merges_is_as_it_is_said

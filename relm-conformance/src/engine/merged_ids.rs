@@ -1,5 +1,6 @@
 //! What the ids of merged records stand for, until a merge is undone.
 
+use relm_core::Metadata;
 use relm_core::engine::{ConflictCode, ListRequest, MergeInput, Scoped};
 use relm_core::error::{Error, ErrorKind};
 use relm_core::record::association::AssociationInput;
@@ -225,4 +226,54 @@ pub(crate) async fn an_undo_keeps_what_another_was_merged_into(store: Subject) {
     assert_eq!(undo(scoped, made).await.conflicts, []);
     assert_eq!(stands_for(scoped, old).await, Some((old, vec![])));
     assert_eq!(stands_for(scoped, ada).await, None);
+}
+
+/// What a survivor got of a record that does not come back stays with it, since nobody else would have it; what those take back who come is
+/// theirs.
+pub(crate) async fn an_undo_keeps_what_nobody_takes_back(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let scoped = &acme.scoped;
+    let named = |first: &str, last: &str, email: &str| {
+        let input = ContactInput {
+            first_name: first.into(),
+            last_name: last.into(),
+            ..contact(email)
+        };
+        create(scoped, input)
+    };
+    for is_purged in [true, false] {
+        let n = usize::from(is_purged);
+        let ada = create(scoped, contact(&format!("ada{n}@example.com"))).await;
+        let mut bob = contact(&format!("bob{n}@example.com"));
+        bob.first_name = "Bob".into();
+        bob.metadata = Metadata::from([("plan", json!("gold"))]).into();
+        let bob = create(scoped, bob).await.id;
+        let eve = named("Eve", "Stone", &format!("eve{n}@example.com"))
+            .await
+            .id;
+        let (by, merged) = request(&acme);
+        merge(&by, ada.id, &[bob, eve]).await;
+        if is_purged {
+            let purged = scoped.contacts().purge(bob, None).await;
+            assert!(purged.expect("its id is known").purged);
+        } else {
+            named("Another", "", &format!("bob{n}@example.com")).await;
+        }
+        let undone = undo(scoped, merged).await;
+        let kept: Vec<_> = undone
+            .conflicts
+            .iter()
+            .filter(|it| it.id == ada.id)
+            .collect();
+        let members: Vec<_> = kept.iter().filter_map(|it| it.member.as_deref()).collect();
+        assert_eq!(members, ["first_name", "metadata.plan"], "{is_purged}");
+        assert!(kept.iter().all(|it| it.code == ConflictCode::Gone));
+        let now = scoped.contacts().get(ada.id).await;
+        let now = now.expect("it can be read").expect("it stays");
+        let names = (now.first_name.as_deref(), now.last_name.as_deref());
+        assert_eq!(names, (Some("Bob"), None), "{is_purged}");
+        assert_eq!(now.metadata.as_map().get("plan"), Some(&json!("gold")));
+        assert_eq!(stands_for(scoped, eve).await, Some((eve, vec![])));
+        assert_eq!(undo(scoped, merged).await.reverted, [], "it stays so");
+    }
 }

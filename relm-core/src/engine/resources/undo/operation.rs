@@ -9,7 +9,7 @@ use super::definitions::Definitions;
 use super::links::{self, Links};
 use super::past::{Part, Past, Place, Target};
 use super::report::{Report, Undone, UndoneChange, too_much};
-use super::reversal::{Rules, Taken, decide};
+use super::reversal::{Givers, Rules, Taken, decide};
 use super::state::State;
 use super::writing::write;
 use super::{in_use, keys, merges};
@@ -133,7 +133,8 @@ impl Undo {
         now: &Now<'_>,
         report: &mut Report,
     ) -> Result<BTreeMap<Id, Action>> {
-        let mut verdicts = self.verdicts(past, now, &Taken::new()).await?;
+        let none = (Taken::new(), Givers::new());
+        let mut verdicts = self.verdicts(past, now, &none.0, &none.1).await?;
         let mut actions = BTreeMap::new();
         for verdict in verdicts.values_mut() {
             let action = verdict.action.take();
@@ -146,13 +147,15 @@ impl Undo {
         }
         let taken = keys::taken(context, now.fields, &actions).await?;
         if !taken.is_empty() {
-            for (id, verdict) in self.verdicts(past, now, &taken).await? {
-                if taken.contains_key(&id) {
-                    actions.remove(&id);
-                    actions.extend(verdict.action.map(|action| (id, action)));
-                    verdicts.entry(id).or_default().conflicts = verdict.conflicts;
-                }
-            }
+            let again = self.verdicts(past, now, &taken, &none.1).await?;
+            let again = again.into_iter().filter(|(id, _)| taken.contains_key(id));
+            revise(&mut verdicts, &mut actions, again);
+        }
+        let givers = givers(past, now.state, &actions)?;
+        if !givers.is_empty() {
+            let again = self.verdicts(past, now, &taken, &givers).await?;
+            let again = again.into_iter().filter(|(id, _)| givers.contains_key(id));
+            revise(&mut verdicts, &mut actions, again);
         }
         if !matches!(self.part, Part::Moved(_)) {
             check_terms(&actions)?;
@@ -177,6 +180,7 @@ impl Undo {
         past: &Past,
         now: &Now<'_>,
         taken: &Taken,
+        givers: &Givers,
     ) -> Result<BTreeMap<Id, Verdict>> {
         let is_made = |target: &&Target| target.before != Place::Live;
         let made = past.targets.iter().filter(is_made);
@@ -191,6 +195,7 @@ impl Undo {
                 is_gone: &|id| leaving.contains(&id) || self.returning.is_gone(id),
                 is_missing: &|id| self.returning.is_missing(id),
                 taken,
+                givers,
                 request: self.request,
             };
             let decide = match ObjectType::of(target.id.kind()) {
@@ -228,6 +233,38 @@ struct Now<'a> {
     state: &'a State,
     /// The custom fields that there are after the undo.
     fields: &'a [Field],
+}
+
+/// Has other verdicts stand for these records.
+fn revise(
+    verdicts: &mut BTreeMap<Id, Verdict>,
+    actions: &mut BTreeMap<Id, Action>,
+    again: impl Iterator<Item = (Id, Verdict)>,
+) {
+    for (id, verdict) in again {
+        actions.remove(&id);
+        actions.extend(verdict.action.map(|action| (id, action)));
+        verdicts.entry(id).or_default().conflicts = verdict.conflicts;
+    }
+}
+
+/// The records that come back to take what a survivor got of them, of each survivor where others that were merged into it do not.
+fn givers(past: &Past, state: &State, actions: &BTreeMap<Id, Action>) -> Result<Givers> {
+    let mut givers = Givers::new();
+    for survivor in &past.targets {
+        let mut back = Vec::new();
+        for id in &survivor.merged {
+            if let Some(action) = actions.get(id) {
+                back.push(serde_json::from_str(&action.after.json).map_err(Error::internal)?);
+            } else if let Some(live) = state.live.get(id) {
+                back.push(live.decode()?);
+            }
+        }
+        if back.len() < survivor.merged.len() {
+            givers.insert(survivor.id, back);
+        }
+    }
+    Ok(givers)
 }
 
 /// Bounds what the index of words costs one commit.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use super::report::too_much;
 use super::unmerged::survivors;
@@ -13,6 +13,7 @@ use crate::limits::{PAGE_LIMIT_MAX, UNDO_BYTES_MAX, UNDO_EVENTS_MAX};
 use crate::query::filter::{Clause, Condition};
 use crate::record::column::ColumnValue;
 use crate::record::field::Field;
+use crate::record::metadata::member;
 use crate::record::object_type::ObjectType;
 use crate::record::{
     Change, DefinitionChange, Event, EventData, EventType, Existence, MemberChange, member_changes,
@@ -55,6 +56,8 @@ pub(super) struct Target {
     pub is_erased: bool,
     /// The record into which it had been merged, where the request brought it back from that.
     pub unmerged_from: Option<Id>,
+    /// The records that the request merged into it.
+    pub merged: Vec<Id>,
 }
 
 impl Target {
@@ -321,6 +324,7 @@ fn target(id: Id, events: Vec<Event>) -> Result<Target> {
         is_purge: false,
         is_erased: false,
         unmerged_from: None,
+        merged: Vec::new(),
     };
     for (index, (_, event)) in events.into_iter().enumerate() {
         let (from, to) = places(event.event_type);
@@ -330,6 +334,7 @@ fn target(id: Id, events: Vec<Event>) -> Result<Target> {
         target.after = to;
         target.is_purge |= event.event_type.is_purge();
         target.is_erased |= event.is_erased();
+        target.merged.extend(&event.merged_from);
         if event.event_type.is_update() && !event.is_erased() {
             note(&mut target.members, event.previous, &event.data)?;
         }
@@ -359,10 +364,10 @@ fn places(event_type: EventType) -> (Place, Place) {
 /// Adds the members that an update changed to those that were changed before it.
 fn note(
     members: &mut BTreeMap<String, MemberChange>,
-    previous: Map<String, serde_json::Value>,
+    previous: Map<String, Value>,
     data: &EventData,
 ) -> Result<()> {
-    let mut after: Map<String, serde_json::Value> = data.decode()?;
+    let mut after: Map<String, Value> = data.decode()?;
     after.retain(|name, _| previous.contains_key(name));
     for (name, change) in member_changes(previous, after) {
         match members.get_mut(&name) {
@@ -371,4 +376,16 @@ fn note(
         }
     }
     Ok(())
+}
+
+/// The value of a member of a record, or of its `metadata`; null where it has none.
+pub(super) fn value_of<'a>(members: &'a Map<String, Value>, name: &str) -> &'a Value {
+    let found = match name.strip_prefix(METADATA) {
+        Some(key) => match members.get("metadata") {
+            Some(Value::Object(members)) => member(members, key).map(|(_, value)| value),
+            _ => None,
+        },
+        None => members.get(name),
+    };
+    found.unwrap_or(&Value::Null)
 }

@@ -193,7 +193,7 @@ pub enum ConflictCode {
     ChangedSince,
     /// It was deleted since.
     DeletedSince,
-    /// It was deleted for good.
+    /// It was deleted for good; or it has what a merge took from a record that does not come back.
     Gone,
     /// It was linked to or referred to since; `existing_id` names what does.
     InUse,

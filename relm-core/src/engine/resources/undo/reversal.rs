@@ -6,14 +6,14 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::action::{Action, Verdict};
-use super::past::{METADATA, Place, Target};
+use super::past::{METADATA, Place, Target, value_of};
 use super::report::{ConflictCode, UndoConflict, UndoneChange};
 use super::state::State;
 use super::steps::Steps;
 use crate::error::{Error, Result};
 use crate::record::column::ColumnType;
 use crate::record::field::{Field, check_metadata, normalise};
-use crate::record::metadata::{Metadata, member, merge};
+use crate::record::metadata::{Metadata, merge};
 use crate::record::object::Object;
 use crate::record::patch::Patch;
 use crate::record::{
@@ -26,6 +26,9 @@ use crate::value::time::Timestamp;
 /// The records some of whose unique values are others': by which members, and whose.
 pub(super) type Taken = BTreeMap<Id, Vec<(String, Id)>>;
 
+/// Of the survivors of records some of which stay away: the states of those that come back.
+pub(super) type Givers = BTreeMap<Id, Vec<Map<String, Value>>>;
+
 /// What a reversal goes by, beside the record.
 pub(super) struct Rules<'a> {
     pub now: Timestamp,
@@ -37,6 +40,8 @@ pub(super) struct Rules<'a> {
     pub is_missing: &'a dyn Fn(Id) -> bool,
     /// Records some of whose unique values other ones have.
     pub taken: &'a Taken,
+    /// Who takes back what survivors have of merged records, where not all of those come back.
+    pub givers: &'a Givers,
     /// The request that is undone.
     pub request: RequestId,
 }
@@ -223,14 +228,7 @@ impl<'a> Reversal<'a> {
     }
 
     fn found(&self, name: &str) -> &Value {
-        let found = match name.strip_prefix(METADATA) {
-            Some(key) => match self.members.get("metadata") {
-                Some(Value::Object(members)) => member(members, key).map(|(_, value)| value),
-                _ => None,
-            },
-            None => self.members.get(name),
-        };
-        found.unwrap_or(&Value::Null)
+        value_of(&self.members, name)
     }
 
     /// Whether the request changed some of these members, and not all of them are as it left them.
@@ -257,6 +255,9 @@ impl<'a> Reversal<'a> {
         for (member, holder) in rules.taken.get(&id).into_iter().flatten() {
             self.refuse(member, taken::<T>(id, member, *holder));
         }
+        if let Some(givers) = rules.givers.get(&id) {
+            self.keep(givers);
+        }
         for (name, change) in self.reverts.clone() {
             let Some(key) = name.strip_prefix(METADATA) else {
                 if refers::<T>(name, &change.from).is_some_and(|to| (rules.is_gone)(to)) {
@@ -274,6 +275,22 @@ impl<'a> Reversal<'a> {
             if let Err(error) = check_metadata(of_key, T::TYPE, None, &former) {
                 self.refuse(name, refused(id, &error));
             }
+        }
+    }
+
+    /// Keeps the values that none of those has who come back: they are of a record that stays away, and nobody else would have them.
+    fn keep(&mut self, givers: &[Map<String, Value>]) {
+        for (name, change) in self.reverts.clone() {
+            let has = |giver: &Map<String, Value>| *value_of(giver, name) == change.to;
+            if change.to.is_null() || givers.iter().any(has) {
+                continue;
+            }
+            let message =
+                format!("`{name}` is of a record that does not come back: it stays as it is.");
+            self.refuse(
+                name,
+                UndoConflict::new(self.target.id, ConflictCode::Gone, message),
+            );
         }
     }
 
