@@ -81,10 +81,13 @@ pub const FIELD_PATTERN_CHARS_MAX: usize = 500;
 pub const FIELD_PATTERN_BYTES_MAX: usize = 8 * 1024;
 /// Characters of a text that is held to a pattern.
 pub const FIELD_PATTERN_TEXT_CHARS_MAX: usize = 1_000;
+/// The work of the patterns of one object: of each, the bytes that it is compiled to times the characters of the texts that it takes. One
+/// record costs 9 ms at most then, as measured: see decision 87.
+pub const FIELD_PATTERNS_WORK_MAX: usize = 16_000_000;
 /// Bytes of texts that are held to a pattern to count what a change of a definition means, or on one page of its usage.
 pub const FIELD_PATTERN_WALK_BYTES_MAX: usize = 256 * 1024;
-/// Bytes of a field's `default` as JSON.
-pub const FIELD_DEFAULT_BYTES_MAX: usize = 1024;
+/// Bytes of a field's `default` as JSON, its key among them: `metadata` has room for those of all fields that can have one.
+pub const FIELD_DEFAULT_BYTES_MAX: usize = 512;
 /// Fields of one object that have a default.
 pub const FIELD_DEFAULTS_MAX: usize = 20;
 /// Bytes of the definitions of one workspace and mode, each as its JSON.

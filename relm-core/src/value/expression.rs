@@ -16,19 +16,23 @@ use crate::limits::{FIELD_PATTERN_BYTES_MAX, FIELD_PATTERN_CHARS_MAX};
 
 /// Groups within groups.
 const NESTED_MAX: u32 = 20;
+/// How exactly the size of what is compiled is known.
+const SIZE_STEP: usize = 256;
 
 /// What a compiled expression takes in memory, nearly: itself, and twice as much for where its matching stands.
 pub(crate) const EXPRESSION_BYTES: usize = 3 * FIELD_PATTERN_BYTES_MAX;
 
 /// A regular expression, which a text matches that has it anywhere: `^` and `$` are its ends.
 ///
-/// It takes what JSON Schema asks of a `pattern`: characters, `.`, classes such as `[A-Z0-9_]`, `\d`, `\w` and `\s` of ASCII, `^`, `$`,
-/// `\b`, alternatives, groups, and repetitions. What no linear time allows, references to groups and look-around, it does not take.
+/// It takes what JSON Schema asks of a `pattern`, and reads it as ECMAScript does with its flag `u`: characters, `.`, classes such as
+/// `[A-Z0-9_]`, `\d`, `\w` and `\b` of ASCII, `\s`, `^`, `$`, alternatives, groups, and repetitions. What no linear time allows, references
+/// to groups and look-around, it does not take. <https://tc39.es/ecma262/#sec-patterns>
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct Expression {
     text: String,
     compiled: OnceLock<Option<Arc<Regex>>>,
+    size: OnceLock<usize>,
 }
 
 impl Expression {
@@ -45,6 +49,18 @@ impl Expression {
         compiled.as_ref().is_some_and(|regex| regex.is_match(text))
     }
 
+    /// The bytes that it is compiled to, in steps of [`SIZE_STEP`], to which the time is in proportion that a character takes.
+    pub(crate) fn size(&self) -> usize {
+        *self.size.get_or_init(|| {
+            let steps: Vec<_> = (SIZE_STEP..FIELD_PATTERN_BYTES_MAX)
+                .step_by(SIZE_STEP)
+                .collect();
+            let is_too_small = |&size: &usize| compile_within(&self.text, size).is_err();
+            let place = steps.partition_point(is_too_small);
+            steps.get(place).copied().unwrap_or(FIELD_PATTERN_BYTES_MAX)
+        })
+    }
+
     /// Whether it is an expression.
     ///
     /// # Errors
@@ -59,6 +75,7 @@ impl From<String> for Expression {
         Self {
             text,
             compiled: OnceLock::new(),
+            size: OnceLock::new(),
         }
     }
 }
@@ -90,6 +107,11 @@ impl PartialEq for Expression {
 impl Eq for Expression {}
 
 fn compile(text: &str) -> Result<Regex, String> {
+    compile_within(text, FIELD_PATTERN_BYTES_MAX)
+}
+
+/// Compiles an expression to so many bytes at most.
+fn compile_within(text: &str, bytes: usize) -> Result<Regex, String> {
     let chars = text.chars().count();
     if chars > FIELD_PATTERN_CHARS_MAX {
         return Err(format!(
@@ -98,9 +120,7 @@ fn compile(text: &str) -> Result<Regex, String> {
     }
     let translated = Translation::of(text)?;
     let mut builder = RegexBuilder::new(&translated);
-    builder
-        .size_limit(FIELD_PATTERN_BYTES_MAX)
-        .nest_limit(NESTED_MAX);
+    builder.size_limit(bytes).nest_limit(NESTED_MAX);
     builder.build().map_err(|error| {
         let error = error.to_string();
         match error.contains("size limit") {
@@ -118,6 +138,27 @@ struct Translation<'a> {
 
 /// Characters that stand for themselves after a backslash.
 const SYNTAX: &str = r"^$\.*+?()[]{}|/";
+/// And within `[…]`.
+const CLASS_SYNTAX: &str = r"^$\.*+?()[]{}|/-";
+const HYPHEN: &str =
+    "a `-` within `[…]` stands between two characters, or first or last: write `\\-`";
+/// What `.` stands for: all but what ends a line in ECMAScript.
+const DOT: &str = r"[^\n\r\u2028\u2029]";
+/// What `\s` stands for in ECMAScript, and `\S` for the rest, within `[…]`.
+const SPACES: &str = r"\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff";
+const OTHERS: &str = concat!(
+    r"\x00-\x08\x0e-\x1f!-\u009f\u00a1-\u167f\u1681-\u1fff\u200b-\u2027\u202a-\u202e",
+    r"\u2030-\u205e\u2060-\u2fff\u3001-\ufefe\uff00-\U0010ffff",
+);
+
+/// What stands in a class, or may.
+#[derive(Clone, Copy, PartialEq)]
+enum Member {
+    /// One character, which a range may begin or end with.
+    Char,
+    /// Many of them.
+    Class,
+}
 
 impl<'a> Translation<'a> {
     fn of(text: &'a str) -> Result<String, String> {
@@ -135,7 +176,7 @@ impl<'a> Translation<'a> {
 
     fn item(&mut self, char: char, is_item: bool) -> Result<bool, String> {
         match char {
-            '\\' => return self.escape(SYNTAX),
+            '\\' => return self.escape(),
             '[' => self.class()?,
             '(' => {
                 let is_special = self.chars.next_if_eq(&'?').is_some();
@@ -153,6 +194,7 @@ impl<'a> Translation<'a> {
                 self.repetition(char, is_item)?;
                 return Ok(false);
             }
+            '.' => self.text.push_str(DOT),
             '^' | '$' | '|' => {
                 self.text.push(char);
                 return Ok(false);
@@ -162,24 +204,45 @@ impl<'a> Translation<'a> {
         Ok(true)
     }
 
-    /// What a backslash makes of the next character; whether it can be repeated.
-    fn escape(&mut self, syntax: &str) -> Result<bool, String> {
+    /// What a backslash makes of the next character outside a class; whether it can be repeated.
+    fn escape(&mut self) -> Result<bool, String> {
+        match self.chars.peek() {
+            Some('b' | 'B') => {
+                self.text.push('\\');
+                self.text.extend(self.chars.next());
+                Ok(false)
+            }
+            Some(char @ ('s' | 'S')) => {
+                let not = if *char == 'S' { "^" } else { "" };
+                self.text.extend(["[", not, SPACES, "]"]);
+                self.chars.next();
+                Ok(true)
+            }
+            _ => self.escaped(SYNTAX).map(|_| true),
+        }
+    }
+
+    /// What a backslash makes of the next character anywhere.
+    fn escaped(&mut self, syntax: &str) -> Result<Member, String> {
         let Some(char) = self.chars.next() else {
             return Err("it ends in a `\\`".to_owned());
         };
-        self.text.push('\\');
-        self.text.push(char);
         match char {
-            'd' | 'D' | 'w' | 'W' | 's' | 'S' | 'n' | 'r' | 't' | 'f' | 'v' => Ok(true),
-            'b' | 'B' => Ok(false),
+            's' => self.text.push_str(SPACES),
+            'S' => self.text.push_str(OTHERS),
+            _ => self.text.extend(['\\', char]),
+        }
+        match char {
+            'd' | 'D' | 'w' | 'W' | 's' | 'S' => Ok(Member::Class),
+            'n' | 'r' | 't' | 'f' | 'v' => Ok(Member::Char),
             'x' => self.digits(2),
             'u' => self.digits(4),
-            other if syntax.contains(other) => Ok(true),
+            other if syntax.contains(other) => Ok(Member::Char),
             other => Err(format!("`\\{other}` is not taken")),
         }
     }
 
-    fn digits(&mut self, count: usize) -> Result<bool, String> {
+    fn digits(&mut self, count: usize) -> Result<Member, String> {
         for _ in 0..count {
             let Some(digit) = self.chars.next_if(char::is_ascii_hexdigit) else {
                 return Err(
@@ -189,7 +252,7 @@ impl<'a> Translation<'a> {
             };
             self.text.push(digit);
         }
-        Ok(true)
+        Ok(Member::Char)
     }
 
     fn class(&mut self) -> Result<(), String> {
@@ -199,19 +262,51 @@ impl<'a> Translation<'a> {
         }
         let mut is_first = true;
         while let Some(char) = self.chars.next() {
-            match char {
-                '\\' => drop(self.escape(r"^$\.*+?()[]{}|/-")?),
-                '[' => return Err("within `[…]`, write `\\[` for a bracket".to_owned()),
-                ']' if is_first => return Err("`[…]` is empty".to_owned()),
-                ']' => {
-                    self.text.push(']');
-                    return Ok(());
-                }
-                other => self.text.push(other),
+            if char == ']' {
+                self.text.push(']');
+                return match is_first {
+                    true => Err("`[…]` is empty".to_owned()),
+                    false => Ok(()),
+                };
             }
+            self.range(char, is_first)?;
             is_first = false;
         }
         Err("a `[` is not closed".to_owned())
+    }
+
+    /// A member of a class, or a range of them, that begins with this character.
+    fn range(&mut self, char: char, is_first: bool) -> Result<(), String> {
+        let ends = |it: Option<&char>| it.is_none_or(|next| *next == ']');
+        if char == '-' && !is_first && !ends(self.chars.peek()) {
+            return Err(HYPHEN.to_owned());
+        }
+        let from = self.member(char)?;
+        let mut ahead = self.chars.clone();
+        if ahead.next() != Some('-') || ends(ahead.peek()) {
+            return Ok(());
+        }
+        self.chars = ahead;
+        self.text.push('-');
+        let Some(char) = self.chars.next() else {
+            return Ok(());
+        };
+        let to = self.member(char)?;
+        match (char, from, to) {
+            ('-', ..) | (_, Member::Class, _) | (_, _, Member::Class) => Err(HYPHEN.to_owned()),
+            (_, Member::Char, Member::Char) => Ok(()),
+        }
+    }
+
+    fn member(&mut self, char: char) -> Result<Member, String> {
+        match char {
+            '\\' => return self.escaped(CLASS_SYNTAX),
+            '[' => return Err("within `[…]`, write `\\[` for a bracket".to_owned()),
+            // Others give them a meaning where they stand twice.
+            '-' | '&' | '~' | '^' => self.text.extend(['\\', char]),
+            other => self.text.push(other),
+        }
+        Ok(Member::Char)
     }
 
     /// `*`, `+`, `?`, `{2}`, `{2,}` or `{2,5}`, each perhaps with a `?` after it.
@@ -266,6 +361,24 @@ mod tests {
             ("", "", true),
             ("^\\/\\$$", "/$", true),
             ("^(?:)$", "", true),
+            ("^.$", "\n", false),
+            ("^.$", "\r", false),
+            ("^.$", "\u{2028}", false),
+            ("^\\s$", "\u{a0}", true),
+            ("^\\s$", "\u{200b}", false),
+            ("^\\S$", "\u{3000}", false),
+            ("^[^\\s]$", "\u{feff}", false),
+            ("^[\\S]$", "\u{2029}", false),
+            ("^[\\S]+$", "a\u{10ffff}\u{1f}!", true),
+            ("^[\\s\\S]$", "\n", true),
+            ("^[--/]$", ".", true),
+            ("^[--/]$", "0", false),
+            ("^[-a]$", "-", true),
+            ("^[a-]$", "-", true),
+            ("^[^-a]$", "-", false),
+            ("^[a&&b~~c]+$", "&~abc", true),
+            ("^[a^]$", "^", true),
+            ("^[\\-\\/]+$", "-/", true),
         ] {
             let expression = Expression::from(expression);
             assert_eq!(expression.check(), Ok(()), "{expression:?}");
@@ -296,7 +409,10 @@ mod tests {
             "[]a]",
             "[]",
             "[^]",
-            "[a&&b]",
+            "[a-b-c]",
+            "[\\d-a]",
+            "[a-\\s]",
+            "[a--]",
             "]",
             "}",
             "{",
@@ -337,6 +453,32 @@ mod tests {
             let expression = Expression::from(expression);
             assert_eq!(expression.check().is_ok(), is_taken, "{expression:?}");
         }
+    }
+
+    #[test]
+    fn of_spaces_and_others_every_character_is_one() {
+        let (spaces, others) = (Expression::from("^\\s$"), Expression::from("^[\\S]$"));
+        for char in '\0'..=char::MAX {
+            let text = char.to_string();
+            // What ECMAScript calls white space and ends of lines: Unicode's, without U+0085 and with the byte order mark.
+            let is_space = char == '\u{feff}' || char.is_whitespace() && char != '\u{85}';
+            assert_eq!(spaces.matches(&text), is_space, "{char:?}");
+            assert_eq!(others.matches(&text), !is_space, "{char:?}");
+        }
+    }
+
+    #[test]
+    fn the_size_of_an_expression_grows_with_what_it_is_compiled_to() {
+        assert_eq!(Expression::from("a").size(), SIZE_STEP);
+        assert_eq!(Expression::from("^[A-Z]{2}-\\d+$").size(), 2 * SIZE_STEP);
+        let optional = |count| Expression::from("[a-z]?".repeat(count));
+        let taken: Vec<_> = (1..80)
+            .map(optional)
+            .take_while(|expression| expression.check().is_ok())
+            .map(|expression| expression.size())
+            .collect();
+        assert!(taken.is_sorted(), "{taken:?}");
+        assert_eq!(taken.last(), Some(&FIELD_PATTERN_BYTES_MAX));
     }
 
     #[test]

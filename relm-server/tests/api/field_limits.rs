@@ -256,3 +256,47 @@ fn a_narrower_limit_says_how_many_do_not_keep_to_it() {
     let unchanged = user.patch(&path, json!({ "options": {} })).is(200);
     assert_eq!(unchanged, none);
 }
+
+#[test]
+fn the_patterns_of_an_object_share_a_budget() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let large = format!("^(?:{})?$", "[a-z]?".repeat(50));
+    let field = |key: &str, options: &Value| body(key, "text", options);
+    let patterns: Vec<_> = (0..20)
+        .map_while(|n| {
+            let answer = user.post(
+                FIELDS,
+                field(&format!("p{n}"), &json!({ "pattern": large })),
+            );
+            (answer.status == 201).then(|| answer.is(201))
+        })
+        .collect();
+    assert!((2..8).contains(&patterns.len()), "{}", patterns.len());
+    let refused = user.post(FIELDS, field("more", &json!({ "pattern": large })));
+    refused.fails(422, "validation_failed", "options.pattern");
+    let error = refused.error(422);
+    let message = error["message"].as_str().unwrap();
+    for part in [
+        "for each of 1000 characters",
+        "of 16000000 are left",
+        "Give `max_length`",
+    ] {
+        assert!(message.contains(part), "{part}: {message}");
+    }
+    // What is bounded is the product, of each object by itself.
+    let short = json!({ "pattern": large, "max_length": 10 });
+    let short = user.create(FIELDS, field("more", &short));
+    let mut elsewhere = field("more", &json!({ "pattern": large }));
+    elsewhere["object_type"] = json!("deal");
+    user.create(FIELDS, elsewhere);
+    // A change may not exceed it either, and one that takes less may.
+    let longer = json!({ "options": { "max_length": null } });
+    user.patch(&format!("{FIELDS}/{}", id(&short)), longer)
+        .fails(422, "validation_failed", "options.pattern");
+    let first = format!("{FIELDS}/{}", id(&patterns[0]));
+    let less = json!({ "options": { "max_length": 20 } });
+    user.patch(&first, less).is(200);
+    let renamed = json!({ "label": "Another", "options": { "max_length": 30 } });
+    user.patch(&first, renamed).is(200);
+}

@@ -247,6 +247,12 @@ impl FieldLimits {
         }
     }
 
+    /// The most that it takes to hold a text to the pattern: the bytes that this is compiled to, for each character.
+    pub(crate) fn work(&self) -> usize {
+        let pattern = self.pattern.as_ref();
+        pattern.map_or(0, |it| it.size() * self.length_max().unwrap_or_default())
+    }
+
     /// What a number must be, and this one is not.
     fn number_wanted(&self, number: &Number) -> Option<String> {
         match (&self.min, &self.max) {

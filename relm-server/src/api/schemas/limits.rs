@@ -109,6 +109,7 @@ fn of_fields() -> Value {
         "custom_field_pattern_bytes": limits::FIELD_PATTERN_BYTES_MAX,
         "custom_field_pattern_text_characters": limits::FIELD_PATTERN_TEXT_CHARS_MAX,
         "custom_field_pattern_walk_bytes": limits::FIELD_PATTERN_WALK_BYTES_MAX,
+        "custom_field_patterns_work": limits::FIELD_PATTERNS_WORK_MAX,
         "custom_field_default_bytes": limits::FIELD_DEFAULT_BYTES_MAX,
         "custom_field_defaults": limits::FIELD_DEFAULTS_MAX,
         "custom_fields_bytes": limits::FIELDS_BYTES_MAX,

@@ -9,7 +9,10 @@ use crate::engine::context::Context;
 use crate::engine::idempotency::apply_once;
 use crate::engine::reply::{Outcome, Reply};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{FIELD_DEFAULTS_MAX, FIELDS_BYTES_MAX, FIELDS_MAX};
+use crate::limits::{
+    FIELD_DEFAULTS_MAX, FIELD_PATTERN_TEXT_CHARS_MAX, FIELD_PATTERNS_WORK_MAX, FIELDS_BYTES_MAX,
+    FIELDS_MAX,
+};
 use crate::record::field::Field;
 use crate::record::{
     DefinitionChange, Document, Entry, EventData, EventDraft, EventType, previous,
@@ -56,6 +59,7 @@ pub(in crate::engine::resources) fn check_room(fields: &[Field], field: &Field) 
         ));
     }
     check_defaults(fields, field)?;
+    check_patterns(fields, field)?;
     check_bytes(fields, field.bytes())
 }
 
@@ -75,6 +79,33 @@ fn check_defaults<'a>(others: impl IntoIterator<Item = &'a Field>, field: &Field
         field.object_type
     );
     Err(Error::invalid("options.default", message))
+}
+
+/// Whether one more field of its objects can have a pattern: a write holds all texts of a record to theirs.
+fn check_patterns<'a>(others: impl IntoIterator<Item = &'a Field>, field: &Field) -> Result<()> {
+    let limits = &field.options.limits;
+    let work = limits.work();
+    if work == 0 {
+        return Ok(());
+    }
+    let others = others
+        .into_iter()
+        .filter(|other| other.object_type == field.object_type);
+    let mut left = FIELD_PATTERNS_WORK_MAX;
+    for other in others {
+        left = left.saturating_sub(other.options.limits.work());
+    }
+    if work <= left {
+        return Ok(());
+    }
+    let (type_name, chars) = (field.object_type, limits.length_max().unwrap_or_default());
+    let message = format!(
+        "The patterns of all fields of a {type_name} would take too long together: this one counts {} bytes, to which it is compiled, for \
+         each of {chars} characters, which are {work}, and {left} of {FIELD_PATTERNS_WORK_MAX} are left. Give `max_length`, which is \
+         {FIELD_PATTERN_TEXT_CHARS_MAX} otherwise, or a shorter pattern.",
+        work / chars.max(1),
+    );
+    Err(Error::invalid("options.pattern", message))
 }
 
 /// Whether a definition of so many bytes has room beside these.
@@ -121,6 +152,10 @@ pub(in crate::engine::resources) fn replace(
     if before.options.default.is_none() {
         let fields = plan.configuration().fields.iter();
         check_defaults(fields.filter(|field| field.id != id), &after)?;
+    }
+    if after.options.limits.work() > before.options.limits.work() {
+        let fields = plan.configuration().fields.iter();
+        check_patterns(fields.filter(|field| field.id != id), &after)?;
     }
     if bytes > before.bytes() {
         let fields = plan.configuration().fields.iter();
