@@ -140,7 +140,7 @@ fn varied_with(kind: Kind, n: u64, pick: &Pick) -> Record {
         Kind::Company => with!(Company::blank(own, Mode::Live, NOW); name: pick.text(1), domain: pick.maybe_text(7), created_at: pick.moment(3), updated_at: pick.moment(1))
         .into(),
         Kind::Deal => varied_deal(own, pick).into(),
-        Kind::Activity => with!(Activity::blank(own, Mode::Live, NOW); activity_type: pick.text(1), subject: pick.maybe_text(7), body: pick.maybe_text(11), contact_id: pick.maybe_id(1, Kind::Contact), deal_id: pick.maybe_id(2, Kind::Deal), company_id: pick.maybe_id(3, Kind::Company), occurred_at: pick.moment(5))
+        Kind::Activity => with!(Activity::blank(own, Mode::Live, NOW); activity_type: pick.text(1), subject: pick.maybe_text(7), body: pick.maybe_text(11), contact_id: pick.maybe_id(1, Kind::Contact), deal_id: pick.maybe_id(2, Kind::Deal), company_id: pick.maybe_id(3, Kind::Company), occurred_at: pick.moment(5), due_at: pick.some(4, pick.moment(7)), done_at: pick.some(5, pick.moment(9)), assignee: pick.maybe_text(13))
         .into(),
         Kind::Association => varied_edge(n, pick).into(),
         Kind::Field => varied_field(own, n, pick).into(),

@@ -167,7 +167,14 @@ async fn other_objects_refuse_nul(acme: &Acme) {
         let made = scoped.deals().create_json(body.clone()).await;
         assert_refused(made, &body);
     }
-    for name in ["type", "subject", "body", "occurred_at"] {
+    for name in [
+        "type",
+        "subject",
+        "body",
+        "occurred_at",
+        "due_at",
+        "assignee",
+    ] {
         let body = with_member(&json!({ "type": "a" }), (name, json!("\0")));
         let made = scoped.activities().create_json(body.clone()).await;
         assert_refused(made, &body);

@@ -94,6 +94,9 @@ fn a_filter_that_a_column_builds_names_it() {
         name(Activity::deal_id()),
         name(Activity::company_id()),
         name(Activity::occurred_at()),
+        name(Activity::due_at()),
+        name(Activity::done_at()),
+        name(Activity::assignee()),
         name(Activity::created_at()),
         name(Activity::updated_at()),
     ];

@@ -128,7 +128,7 @@ fn no_message_contradicts_itself() {
         ),
         (
             "/v1/activities",
-            "type subject body contact_id deal_id company_id occurred_at metadata",
+            "type subject body contact_id deal_id company_id occurred_at due_at done_at assignee metadata",
         ),
         (
             "/v1/schema/fields",

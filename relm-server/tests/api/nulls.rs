@@ -60,7 +60,8 @@ fn new_records() -> Value {
         ]],
         ["activities", { "type": "call" }, [
             ["type", REQUIRED], ["subject", null], ["body", null], ["contact_id", null], ["deal_id", null],
-            ["company_id", null], ["occurred_at", START], ["metadata", {}],
+            ["company_id", null], ["occurred_at", START], ["due_at", null], ["done_at", null], ["assignee", null],
+            ["metadata", {}],
         ]],
         ["schema/fields", {
             "object_type": "contact", "key": "plan", "label": "Plan", "type": "text", "required": true, "options": {},
@@ -231,10 +232,12 @@ fn changes(company: &str, contact: &str, deal: &str) -> Value {
         ]],
         ["activities", {
             "type": "call", "subject": "A", "body": "B", "contact_id": contact, "deal_id": deal, "company_id": company,
-            "occurred_at": "2026-07-01T00:00:00.000Z", "metadata": metadata,
+            "occurred_at": "2026-07-01T00:00:00.000Z", "due_at": "2026-07-02T00:00:00.000Z",
+            "done_at": "2026-07-01T09:00:00.000Z", "assignee": "Grace", "metadata": metadata,
         }, [
             ["type", REQUIRED], ["subject", null], ["body", null], ["contact_id", null], ["deal_id", null],
-            ["company_id", null], ["occurred_at", REQUIRED], ["metadata", {}],
+            ["company_id", null], ["occurred_at", REQUIRED], ["due_at", null], ["done_at", null], ["assignee", null],
+            ["metadata", {}],
         ]],
         ["webhooks", {
             "url": "https://example.com/", "event_types": ["deal.created"], "description": "A", "enabled": false,

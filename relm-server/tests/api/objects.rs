@@ -114,13 +114,13 @@ fn an_activity_from_creation_to_deletion() {
     let text = "é".repeat(20_000);
     let said = json!({
         "type": "call", "subject": "Hello", "body": text, "contact_id": contact, "deal_id": deal,
-        "occurred_at": "2026-07-01T12:00:00+02:00",
+        "occurred_at": "2026-07-01T12:00:00+02:00", "due_at": "2026-07-03T09:00:00Z", "assignee": "grace@example.com",
     });
     let made = user.create("/v1/activities", said);
     let expected = json!({
         "id": id(&made), "object": "activity", "type": "call", "subject": "Hello", "body": text,
         "contact_id": contact, "deal_id": deal, "company_id": null, "occurred_at": "2026-07-01T10:00:00.000Z",
-        "metadata": {}, "version": 1, "mode": "live", "created_at": START, "updated_at": START,
+        "due_at": "2026-07-03T09:00:00.000Z", "done_at": null, "assignee": "grace@example.com", "metadata": {}, "version": 1, "mode": "live", "created_at": START, "updated_at": START,
     });
     assert_eq!(made, expected);
     assert!(id(&made).starts_with("act_"));

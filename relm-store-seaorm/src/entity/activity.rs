@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::{Index, Table, by};
+use super::{Index, Table, by, by_some};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -40,6 +40,13 @@ pub struct Model {
     pub company_id: Option<String>,
     /// When it happened, in milliseconds since the Unix epoch.
     pub occurred_at: i64,
+    /// When it is due, in milliseconds since the Unix epoch.
+    pub due_at: Option<i64>,
+    /// When it was done, in milliseconds since the Unix epoch.
+    pub done_at: Option<i64>,
+    /// Who is to do it.
+    #[sea_orm(column_type = "String(StringLen::N(500))", nullable)]
+    pub assignee: Option<String>,
     /// Its metadata, as JSON.
     #[sea_orm(column_type = "Text")]
     pub metadata: String,
@@ -99,6 +106,8 @@ impl Related<super::company::Entity> for Entity {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Table for Entity {
+    const ADDED: &'static [&'static str] = &["due_at", "done_at", "assignee"];
+
     fn indexes() -> Vec<Index> {
         vec![
             by(Column::Type),
@@ -106,6 +115,8 @@ impl Table for Entity {
             by(Column::DealId),
             by(Column::CompanyId),
             by(Column::OccurredAt),
+            by_some(Column::DueAt),
+            by_some(Column::Assignee),
             by(Column::UpdatedAt),
         ]
     }

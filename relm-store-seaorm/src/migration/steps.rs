@@ -133,6 +133,11 @@ pub(crate) const STEPS: &[Step] = &[
     table::<import_part::Entity>("parts of imports"),
     index::<import_part::Entity>("parts of imports by key", "part_key"),
     index::<import_part::Entity>("parts of imports by import", "import_id"),
+    column::<activity::Entity>("when tasks are due", "due_at"),
+    column::<activity::Entity>("when tasks were done", "done_at"),
+    column::<activity::Entity>("who tasks are for", "assignee"),
+    index::<activity::Entity>("activities by due time", "due_at"),
+    index::<activity::Entity>("activities by assignee", "assignee"),
 ];
 
 /// Whether a step after the one of this number adds a column to a table.

@@ -42,6 +42,12 @@ pub struct Activity {
     pub company_id: Option<Id>,
     /// When the activity happened. Default: when it was created.
     pub occurred_at: Timestamp,
+    /// When what the activity is to be is due: what has one is a task.
+    pub due_at: Option<Timestamp>,
+    /// When the task was done; none while it is open.
+    pub done_at: Option<Timestamp>,
+    /// Who is to do it, as free text: an e-mail address, a name, or an id of the program's own.
+    pub assignee: Option<String>,
     /// Custom fields and free-form members.
     pub metadata: Metadata,
     /// Counts the changes: 1 on create, one more with each.
@@ -78,6 +84,15 @@ pub struct ActivityInput {
     /// See [`Activity::occurred_at`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub occurred_at: Patch<Timestamp>,
+    /// See [`Activity::due_at`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub due_at: Patch<Timestamp>,
+    /// See [`Activity::done_at`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub done_at: Patch<Timestamp>,
+    /// See [`Activity::assignee`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub assignee: Patch<String>,
     /// Merged one level deep: a null member removes that key.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub metadata: Patch<Metadata>,
@@ -101,11 +116,41 @@ pub(super) const OTHER_NAMES: OtherNames = &[
             "at",
             "time",
             "timestamp",
-            "due_date",
             "happened_at",
             "started_at",
         ],
         &["occurred_at"],
+    ),
+    (
+        &[
+            "due",
+            "due_date",
+            "due_on",
+            "deadline",
+            "remind_at",
+            "reminder",
+        ],
+        &["due_at"],
+    ),
+    (
+        &[
+            "done",
+            "completed",
+            "completed_at",
+            "finished_at",
+            "closed_at",
+        ],
+        &["done_at"],
+    ),
+    (
+        &[
+            "assigned_to",
+            "assignee_id",
+            "assigned_user",
+            "owner",
+            "owner_id",
+        ],
+        &["assignee"],
     ),
     COMPANY_NAMES,
     METADATA_NAMES,
@@ -122,6 +167,9 @@ columns! { Activity:
     deal_id: id(Kind::Deal, |it: &Self| it.deal_id).indexed();
     company_id: id(Kind::Company, |it: &Self| it.company_id).indexed();
     occurred_at: timestamp(|it: &Self| Some(it.occurred_at)).indexed();
+    due_at: timestamp(|it: &Self| it.due_at).indexed();
+    done_at: timestamp(|it: &Self| it.done_at);
+    assignee: text(TEXT_CHARS_MAX, |it: &Self| it.assignee.as_deref()).indexed();
     metadata: json(|it: &Self| metadata::text_of(it.metadata.as_map()));
     created_at: timestamp(|it: &Self| Some(it.created_at));
     updated_at: timestamp(|it: &Self| Some(it.updated_at)).indexed();
@@ -144,6 +192,9 @@ impl Object for Activity {
             deal_id: None,
             company_id: None,
             occurred_at: now,
+            due_at: None,
+            done_at: None,
+            assignee: None,
             metadata: Metadata::new(),
             version: 1,
             mode,
@@ -162,6 +213,9 @@ impl Object for Activity {
             deal_id: reader.id("deal_id", Kind::Deal)?,
             company_id: reader.id("company_id", Kind::Company)?,
             occurred_at: reader.timestamp("occurred_at")?,
+            due_at: reader.timestamp("due_at")?,
+            done_at: reader.timestamp("done_at")?,
+            assignee: reader.text("assignee")?,
             metadata: reader.metadata()?,
         })
     }
@@ -182,6 +236,9 @@ impl Object for Activity {
             deal_id,
             company_id,
             occurred_at,
+            due_at,
+            done_at,
+            assignee,
             metadata,
         } = input;
         activity_type.apply_required(
@@ -197,6 +254,9 @@ impl Object for Activity {
         deal_id.apply(&mut self.deal_id, Ok)?;
         company_id.apply(&mut self.company_id, Ok)?;
         occurred_at.apply_required("occurred_at", &mut self.occurred_at, Ok)?;
+        due_at.apply(&mut self.due_at, Ok)?;
+        done_at.apply(&mut self.done_at, Ok)?;
+        assignee.apply(&mut self.assignee, check::short_text("assignee"))?;
         metadata::merge(metadata, &mut self.metadata)
     }
 

@@ -318,6 +318,8 @@ pub(super) fn label(name: &str, fields: &[Field]) -> String {
         "from_id" => "from",
         "to_id" => "to",
         "occurred_at" => "when",
+        "due_at" => "due",
+        "done_at" => "done",
         "created_at" => "created",
         "updated_at" => "updated",
         other => other,

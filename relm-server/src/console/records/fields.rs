@@ -190,6 +190,9 @@ fn own_field(column: &Column) -> Input {
         ("stage", _) => Some("As you call it: lead, won.".to_owned()),
         ("type", _) => Some("As you call it: call, meeting, note.".to_owned()),
         ("occurred_at", _) => Some("In UTC. Default: now.".to_owned()),
+        ("due_at", _) => Some("In UTC. With one it is a task.".to_owned()),
+        ("done_at", _) => Some("In UTC. Empty while the task is open.".to_owned()),
+        ("assignee", _) => Some("As you write it: a name, an e-mail address.".to_owned()),
         (_, ColumnType::Id(Some(kind))) => {
             Some(format!("The ID of a {}, from its page.", kind.name()))
         }

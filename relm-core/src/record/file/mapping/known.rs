@@ -252,10 +252,38 @@ const ACTIVITY: &[Known] = &[
             "Activity Date",
             "ActivityDateTime",
             "Date",
-            "Due Date",
-            "Activity - Due date",
             "Start Date",
             "Start",
+        ],
+    ),
+    (
+        "due_at",
+        &[
+            "Due At",
+            "Due Date",
+            "Activity - Due date",
+            "Task Due Date",
+            "Due",
+        ],
+    ),
+    (
+        "done_at",
+        &[
+            "Done At",
+            "Completed At",
+            "Completed Date",
+            "CompletedDateTime",
+            "Activity - Marked as done time",
+        ],
+    ),
+    (
+        "assignee",
+        &[
+            "Assignee",
+            "Assigned To",
+            "Activity Assigned To",
+            "Activity - Assigned to user",
+            "Task Owner",
         ],
     ),
 ];
