@@ -1,6 +1,6 @@
 //! The four lists: filters as the API writes them, pages, and what is said where there is nothing or something wrong.
 
-use relm_core::{Mode, ObjectType, Role};
+use relm_core::{Mode, ObjectType, Role, Timestamp};
 use serde_json::json;
 
 use super::browser::{Answered, Browser, CANARY, World, wait};
@@ -100,6 +100,49 @@ fn an_empty_list_says_what_to_do() {
     let filtered = editor.get(&format!("{}?filter[email]=x%40y.example", contacts(&world)));
     assert_eq!(filtered.status, 200);
     assert!(filtered.text.contains("No contact has all of that."));
+}
+
+#[test]
+fn tasks_are_found_by_what_is_to_be_done_about_them() {
+    let world = World::new();
+    let mut browser = world.signed_in(EVA, Role::Reader);
+    let day = |days: i64| {
+        let at = world.crm.now().as_millis() + days * 24 * 60 * 60 * 1000;
+        Timestamp::from_millis(at).to_string()
+    };
+    for (subject, due_at, done_at) in [
+        ("Call", None, None),
+        ("Late", Some(day(-2)), None),
+        ("Done", Some(day(-1)), Some(day(0))),
+        ("Now", Some(day(0)), None),
+        ("Later", Some(day(3)), None),
+    ] {
+        let task =
+            json!({ "type": "task", "subject": subject, "due_at": due_at, "done_at": done_at });
+        make(&world, ObjectType::Activity, task);
+        world.clock.advance_millis(1);
+    }
+    let path = format!("{}/activities", world.place);
+    let all = browser.get(&path);
+    assert!(
+        all.text
+            .contains(&format!("href=\"{path}\" aria-current=\"page\">All<"))
+    );
+    for (view, found) in [
+        ("Open tasks", &["Later", "Now", "Late"][..]),
+        ("Overdue", &["Late"]),
+        ("Due today", &["Now"]),
+    ] {
+        let label = format!(">{view}</a>");
+        let before = all.text.split(&label).next().unwrap();
+        let link = before.rsplit("href=\"").next().unwrap();
+        let link = link.split('"').next().unwrap().replace("&#38;", "&");
+        let page = browser.get(&link);
+        assert_eq!(names(&page), found, "{view}");
+        let here = format!("aria-current=\"page\">{view}<");
+        assert!(page.text.contains(&here), "{}", page.text);
+        assert!(page.text.contains("due 20"), "{}", page.text);
+    }
 }
 
 #[test]

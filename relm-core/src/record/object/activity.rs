@@ -42,11 +42,14 @@ pub struct Activity {
     pub company_id: Option<Id>,
     /// When the activity happened. Default: when it was created.
     pub occurred_at: Timestamp,
-    /// When what the activity is to be is due: what has one is a task.
+    /// When it is due: an activity that has such a time is a task. Absent, as the next two, from what was written before there were tasks.
+    #[serde(default)]
     pub due_at: Option<Timestamp>,
     /// When the task was done; none while it is open.
+    #[serde(default)]
     pub done_at: Option<Timestamp>,
     /// Who is to do it, as free text: an e-mail address, a name, or an id of the program's own.
+    #[serde(default)]
     pub assignee: Option<String>,
     /// Custom fields and free-form members.
     pub metadata: Metadata,

@@ -64,6 +64,14 @@ pub(super) struct Chip {
     pub error: Option<Error>,
 }
 
+/// A list by some filters that many ask for.
+pub(super) struct View {
+    pub label: &'static str,
+    pub href: String,
+    /// Whether the page shows this one.
+    pub is_here: bool,
+}
+
 /// What a filter may be about.
 pub(super) struct Choice {
     pub name: String,
@@ -116,6 +124,16 @@ impl Asked {
     /// Whether there are filters.
     pub fn is_filtered(&self) -> bool {
         self.address.filters().next().is_some()
+    }
+
+    /// The list by these filters.
+    pub fn view(&self, label: &'static str, filters: &[(String, String)]) -> View {
+        let path = self.address.path().to_owned();
+        View {
+            label,
+            href: Address::new(path, filters.to_vec()).href(),
+            is_here: self.address.filters().eq(filters),
+        }
     }
 
     /// Whether there are more filters than a request to the API may have.

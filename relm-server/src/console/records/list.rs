@@ -7,10 +7,10 @@ use relm_core::engine::List as Page;
 use relm_core::{Error, ObjectType};
 
 use super::names::Names;
-use super::path_of;
 use super::rows::{self, Row, heads};
+use super::{path_of, tasks};
 use crate::console::layout::{Layout, Section};
-use crate::console::listing::{Asked, Frame};
+use crate::console::listing::{Asked, Frame, View};
 use crate::console::objects::{self, plural, title};
 use crate::console::problem::Problem;
 use crate::console::visit::{Opened, Visit, page_of, status_by};
@@ -28,6 +28,8 @@ struct List {
     /// The form that imports a file of them.
     imports: String,
     notice: Option<String>,
+    /// What many ask for.
+    views: Vec<View>,
 }
 
 impl List {
@@ -74,6 +76,10 @@ pub(in crate::console) async fn list(visit: Visit) -> Result<Response<Bytes>, Pr
             place.path(Section::Imports),
             plural(object)
         ),
+        views: match object {
+            ObjectType::Activity => tasks::views(&asked, visit.crm().now()),
+            ObjectType::Contact | ObjectType::Company | ObjectType::Deal => Vec::new(),
+        },
         notice: asked.notice,
         layout: visit.layout(Section::Records(object), Some(place)),
         object,

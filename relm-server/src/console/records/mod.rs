@@ -12,6 +12,7 @@ pub(super) mod names;
 mod page;
 mod remove;
 mod rows;
+mod tasks;
 pub(super) mod timeline;
 mod trash;
 

@@ -120,7 +120,7 @@ fn cells(
             badge(1, "type"),
             record(2, &["contact_id", "company_id"]),
             record(3, &["deal_id"]),
-            at(4, "occurred_at"),
+            plain(heads[4], &when(members)),
         ],
     }
 }
@@ -158,6 +158,16 @@ pub(super) fn of<'a>(members: &'a Map<String, Value>, name: &str) -> &'a str {
     members.get(name).and_then(Value::as_str).unwrap_or("")
 }
 
+/// When an activity was; of an open task, when it is due.
+fn when(members: &Map<String, Value>) -> String {
+    match (of(members, "due_at"), of(members, "done_at")) {
+        ("", _) => moment(members, "occurred_at"),
+        (_, "") => format!("due {}", moment(members, "due_at")),
+        _ => format!("done {}", moment(members, "done_at")),
+    }
+}
+
+/// A moment, to the minute.
 pub(super) fn moment(members: &Map<String, Value>, name: &str) -> String {
     let at = Timestamp::parse(of(members, name));
     at.as_ref().map(minute).unwrap_or_default()

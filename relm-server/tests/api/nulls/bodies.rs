@@ -96,8 +96,8 @@ fn whole(schema: &str) -> Value {
             "company_id": "{companies}", "primary_contact_id": "{contacts}", "metadata": metadata,
         }),
         "ActivityCreate" | "ActivityUpdate" => json!({
-            "type": "call", "subject": "A", "body": "B", "contact_id": "{contacts}", "deal_id": "{deals}",
-            "company_id": "{companies}", "occurred_at": "2026-07-01T00:00:00Z", "metadata": metadata,
+            "type": "call", "subject": "A", "body": "B", "contact_id": "{contacts}", "deal_id": "{deals}", "company_id": "{companies}",
+            "occurred_at": START, "due_at": START, "done_at": START, "assignee": "Grace", "metadata": metadata,
         }),
         "CustomFieldCreate" => json!({
             "object_type": "contact", "key": "a", "label": "A", "description": "B", "type": "text", "required": true,
