@@ -18,6 +18,7 @@ pub(crate) mod edges;
 pub(crate) mod event_filters;
 pub(crate) mod feed;
 pub(crate) mod field_limits;
+pub(crate) mod field_references;
 pub(crate) mod field_types;
 pub(crate) mod history;
 pub(crate) mod identities;

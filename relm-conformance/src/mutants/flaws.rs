@@ -39,7 +39,7 @@ macro_rules! for_each_broken_store {
                     a_hub_is_deleted_up_to_its_limit a_hub_comes_back_whole
                 ]
                 LostEvent a_lost_event_is_noticed [
-                    what_was_merged_before_is_moved_first the_undo_of_an_undo_merges_again any_history_of_merges_is_as_it_is_said what_refers_to_a_merged_record_is_moved a_merge_tells_of_itself a_merge_is_undone a_change_has_one_event an_event_names_its_actor_and_its_request an_event_is_in_the_commit_of_its_change
+                    what_was_merged_before_is_moved_first the_undo_of_an_undo_merges_again any_history_of_merges_is_as_it_is_said what_refers_to_a_merged_record_is_moved a_merge_tells_of_itself a_merge_is_undone a_merge_moves_custom_references a_purge_clears_custom_references a_change_has_one_event an_event_names_its_actor_and_its_request an_event_is_in_the_commit_of_its_change
                     a_dropped_commit_is_whole_or_nothing one_of_many_creates_of_an_email_succeeds events_show_changed_fields
                     a_recovery_includes_what_seems_to_be_of_later another_spelling_changes_nothing the_largest_batch_records_every_event
                     a_change_in_a_transaction_is_heard_of_after_the_commit a_history_has_each_change_of_its_record
@@ -75,7 +75,7 @@ macro_rules! for_each_broken_store {
                 LostReconfigure a_lost_reconfigure_is_noticed [
                     reconfigure_counts_by_one definitions_exclude_each_other a_removed_field_binds_no_more
                     a_change_that_records_do_not_keep_to_is_refused
-                    an_endpoint_that_is_gone_is_disabled a_change_in_a_transaction_meets_the_configuration_as_it_is what_is_said_of_a_member_is_that_it_is_unique
+                    an_endpoint_that_is_gone_is_disabled a_change_in_a_transaction_meets_the_configuration_as_it_is what_is_said_of_a_member_is_that_it_is_unique a_reference_is_defined_for_good
                 ]
                 RememberNothing a_store_that_remembers_nothing_is_noticed [
                     a_merge_happens_once a_response_comes_back_exactly the_same_request_is_answered_the_same another_request_under_the_same_key_is_refused
@@ -103,7 +103,7 @@ macro_rules! for_each_broken_store {
                 SilentDelete a_delete_of_nothing_is_noticed [a_delete_needs_the_record]
                 FirstWriteBlamed a_refusal_without_a_place_is_noticed [a_refusal_names_the_write]
                 UncheckedReference an_unchecked_reference_is_noticed [
-                    required_records_must_exist replay_needs_its_event an_owner_remains a_reply_that_shows_a_record_requires_it
+                    required_records_must_exist replay_needs_its_event an_owner_remains a_reply_that_shows_a_record_requires_it a_reference_names_a_record_that_is_there rows_with_custom_references_are_judged_alone a_custom_reference_and_a_deletion_exclude_each_other a_custom_reference_is_a_use
                 ]
                 FirstMissingAlone a_missing_record_not_named_is_noticed [every_missing_record_is_named]
                 WritesFirst another_order_of_refusals_is_noticed [the_first_refusal_in_order_is_given]
