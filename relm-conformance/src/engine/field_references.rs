@@ -10,55 +10,50 @@ use relm_core::limits::REFERENCE_FIELDS_MAX;
 use relm_core::record::field::{Enforce, FieldInput, FieldPatch, FieldType};
 use relm_core::record::filter::Filter;
 use relm_core::record::object::{Contact, ContactInput, DealInput, ObjectType};
-use relm_core::record::{Change, EventType};
 use relm_core::store::{Batch, CommitError, Store};
 use relm_core::value::id::{Id, Kind};
-use relm_core::{MergeSource, engine::MergeInput};
 use serde_json::{Value, json};
 
 use super::acme::{Acme, company, contact, failure};
-use super::merges::{create, merge};
-use super::undone::{everything, request};
+use super::merges::create;
 use crate::intercept::{Intercept, Intercepted};
 use crate::subject::Subject;
 
-const REFERRED_BY: &str = "metadata.referred_by";
+pub(super) const REFERRED_BY: &str = "metadata.referred_by";
 
-/// More records than one step of a purge or a merge changes.
-const REFERRING: usize = 60;
-
-fn input(of: ObjectType) -> FieldInput {
+pub(super) fn input(of: ObjectType) -> FieldInput {
     FieldInput::reference(of, "referred_by", ObjectType::Contact)
 }
 
-async fn define(scoped: &Scoped, of: ObjectType) -> Id {
+pub(super) async fn define(scoped: &Scoped, of: ObjectType) -> Id {
     let defined = scoped.fields().define(input(of)).await;
     defined.expect("the key is free").id
 }
 
-fn referring(email: &str, metadata: &Value) -> ContactInput {
+pub(super) fn referring(email: &str, metadata: &Value) -> ContactInput {
     super::acme::with(email, metadata)
 }
 
-async fn person(scoped: &Scoped, email: &str) -> Id {
+pub(super) async fn person(scoped: &Scoped, email: &str) -> Id {
     create(scoped, contact(email)).await.id
 }
 
-async fn read(scoped: &Scoped, id: Id) -> Contact {
+pub(super) async fn read(scoped: &Scoped, id: Id) -> Contact {
     let found = scoped.contacts().get(id).await;
     found.expect("the store reads").expect("it is there")
 }
 
-async fn deal(scoped: &Scoped, title: &str, by: Id) -> Id {
-    let made = scoped.deals().create(DealInput {
+pub(super) async fn deal(scoped: &Scoped, title: &str, by: Id) -> Id {
+    let input = DealInput {
         title: title.into(),
         metadata: super::acme::tagged("referred_by", &by.text()),
         ..DealInput::default()
-    });
-    made.await.expect("it is there").id
+    };
+    let made = scoped.deals().create(input).await;
+    made.expect("it is there").id
 }
 
-async fn found(scoped: &Scoped, operator: &str, value: &str) -> BTreeSet<Id> {
+pub(super) async fn found(scoped: &Scoped, operator: &str, value: &str) -> BTreeSet<Id> {
     let filter = Filter::new(REFERRED_BY, operator, value);
     let request = ListRequest::default().filter(filter).limit(200);
     let found = scoped.contacts().list(&request).await;
@@ -66,8 +61,7 @@ async fn found(scoped: &Scoped, operator: &str, value: &str) -> BTreeSet<Id> {
     found.map(|contact| contact.id).collect()
 }
 
-/// A reference names a live record of its type and scope, or nothing; what is wrong with one says what would be right. What a write does not
-/// touch is not judged again.
+/// A reference names a live record of its type and scope, or nothing; what is wrong with one says what would be right.
 pub(crate) async fn a_reference_names_a_record_that_is_there(store: Subject) {
     let acme = Acme::open(store.shared()).await;
     let scoped = &acme.scoped;
@@ -78,10 +72,8 @@ pub(crate) async fn a_reference_names_a_record_that_is_there(store: Subject) {
     let shop = shop.expect("it is valid").id;
     let elsewhere = acme.in_another_workspace("other").await;
     let stranger = person(&elsewhere.scoped, "ada@example.com").await;
-    let bob = referring("bob@example.com", &json!({ "referred_by": gone }));
-    let bob = create(scoped, bob).await.id;
     let deleted = scoped.contacts().delete(gone, None).await;
-    deleted.expect("ids that others hold of it stay");
+    deleted.expect("it is there");
     for (value, kind, said) in [
         (
             json!(gone),
@@ -116,15 +108,27 @@ pub(crate) async fn a_reference_names_a_record_that_is_there(store: Subject) {
         assert_eq!((refused.kind(), refused.field()), (kind, Some(REFERRED_BY)));
         assert!(refused.message().contains(said), "{}", refused.message());
     }
+}
+
+/// What a write does not touch is not judged again, though the record is gone; filters find a value by the id.
+pub(crate) async fn a_reference_stays_when_its_record_is_deleted(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let scoped = &acme.scoped;
+    define(scoped, ObjectType::Contact).await;
+    let ada = person(scoped, "ada@example.com").await;
+    let gone = person(scoped, "gone@example.com").await;
+    let bob = referring("bob@example.com", &json!({ "referred_by": gone }));
+    let bob = create(scoped, bob).await.id;
+    let deleted = scoped.contacts().delete(gone, None).await;
+    deleted.expect("ids that others hold of it stay");
     // It was there when it was named.
     for metadata in [
         json!({ "note": "x" }),
         json!({ "referred_by": gone, "note": "y" }),
     ] {
-        let written = scoped
-            .contacts()
-            .update(bob, referring("bob@example.com", &metadata), None);
-        let written = written.await.expect("what is as it was is not judged");
+        let input = referring("bob@example.com", &metadata);
+        let written = scoped.contacts().update(bob, input, None).await;
+        let written = written.expect("what is as it was is not judged");
         assert_eq!(written.metadata["referred_by"], json!(gone));
     }
     let eva = referring("eva@example.com", &json!({ "referred_by": ada }));
@@ -166,7 +170,8 @@ pub(crate) async fn rows_with_custom_references_are_judged_alone(store: Subject)
     let row = |n: usize, by: Id| json!({ "email": format!("{n}@example.com"), "metadata": { "referred_by": by } });
     let rows = json!({ "contacts": [row(1, ada), row(2, lost), row(3, ada)] });
     let report = scoped.contacts().batch_json(rows).await;
-    let report: Value = serde_json::from_str(&report.expect("rows fail alone").body).unwrap();
+    let report: Value =
+        serde_json::from_str(&report.expect("rows fail alone").body).expect("it is JSON");
     let status = |n: usize| report["results"][n]["status"].clone();
     assert_eq!(
         [status(0), status(1), status(2)],
@@ -180,7 +185,7 @@ pub(crate) async fn rows_with_custom_references_are_judged_alone(store: Subject)
         } },
     ] });
     let done = scoped.batch_json(operations).await.expect("both are made");
-    let done: Value = serde_json::from_str(&done.body).unwrap();
+    let done: Value = serde_json::from_str(&done.body).expect("it is JSON");
     let [eva, max] = [0, 1].map(|n| done["results"][n]["record"].clone());
     assert_eq!(max["metadata"]["referred_by"], eva["id"]);
     // Only a reference is looked for in a field.
@@ -248,194 +253,6 @@ pub(crate) async fn a_custom_reference_and_a_deletion_exclude_each_other(store: 
         assert_eq!(said, (ErrorKind::InvalidReference, Some(REFERRED_BY)));
         assert!(found(&acme.scoped, "is_null", "false").await.is_empty());
     }
-}
-
-/// A purge changes whatever names the purged record in a custom field not to, each with its event; what is required of it then is missing.
-pub(crate) async fn a_purge_clears_custom_references(store: Subject) {
-    let acme = Acme::open(store.shared()).await;
-    let scoped = &acme.scoped;
-    // An engine that knows no field yet.
-    let beside = acme.beside(store.shared(), 5).await;
-    let ada = person(&beside, "ada@example.com").await;
-    define(scoped, ObjectType::Deal).await;
-    let required = FieldInput {
-        required: true,
-        ..input(ObjectType::Contact)
-    };
-    scoped
-        .fields()
-        .define(required)
-        .await
-        .expect("the key is free");
-    for n in 0..REFERRING {
-        deal(scoped, &format!("Deal {n}"), ada).await;
-    }
-    let bob = referring(
-        "bob@example.com",
-        &json!({ "referred_by": ada, "note": "x" }),
-    );
-    let bob = create(scoped, bob).await.id;
-    let before = acme.events(&store).await.len();
-    let purged = beside.contacts().purge(ada, None).await;
-    assert!(purged.expect("it is there").purged);
-    assert_eq!(
-        json!(read(scoped, bob).await.metadata),
-        json!({ "note": "x" })
-    );
-    let deals = scoped
-        .deals()
-        .list(&ListRequest::default().limit(200))
-        .await;
-    let deals = deals.expect("it lists").data;
-    assert_eq!(deals.len(), REFERRING);
-    assert!(
-        deals
-            .iter()
-            .all(|deal| deal.metadata.is_empty() && deal.version == 2)
-    );
-    let events = acme.events(&store).await;
-    let cleared = events[before..].iter().filter(|event| {
-        let EventType::Record(_, change) = event.event_type else {
-            return false;
-        };
-        change == Change::Updated && event.previous["metadata"]["referred_by"] == json!(ada)
-    });
-    assert_eq!(cleared.count(), REFERRING + 1);
-    let later = scoped
-        .contacts()
-        .update(bob, contact("b@example.com"), None)
-        .await;
-    let later = later.expect_err("it is required");
-    assert_eq!(later.field(), Some(REFERRED_BY));
-}
-
-/// What names a merged record in a custom field names its survivor, however much that is; nothing comes to name itself by it. An undo gives
-/// each back.
-pub(crate) async fn a_merge_moves_custom_references(store: Subject) {
-    let acme = Acme::open(store.shared()).await;
-    let scoped = &acme.scoped;
-    define(scoped, ObjectType::Contact).await;
-    define(scoped, ObjectType::Deal).await;
-    let second = FieldInput::reference(ObjectType::Contact, "partner", ObjectType::Contact);
-    scoped
-        .fields()
-        .define(second)
-        .await
-        .expect("the key is free");
-    let eva = person(scoped, "eva@example.com").await;
-    let old = referring("old@example.com", &json!({ "partner": eva }));
-    let old = create(scoped, old).await.id;
-    let ada = referring(
-        "ada@example.com",
-        &json!({ "referred_by": old, "partner": old }),
-    );
-    let ada = create(scoped, ada).await.id;
-    let back = referring("old@example.com", &json!({ "referred_by": ada }));
-    scoped
-        .contacts()
-        .update(old, back, None)
-        .await
-        .expect("it is there");
-    let both = referring(
-        "bob@example.com",
-        &json!({ "referred_by": old, "partner": old }),
-    );
-    let bob = create(scoped, both).await.id;
-    let deal = deal(scoped, "Deal", old).await;
-    let at_first = everything(&acme, &store).await;
-    acme.clock.advance_millis(1_000);
-    let (by, asked) = request(&acme);
-    let merged = merge(&by, ada, &[old]).await;
-    // Each named the other; what the other named beside, it has now.
-    assert_eq!(json!(merged.metadata), json!({ "partner": eva }));
-    let moved = json!({ "referred_by": ada, "partner": ada });
-    assert_eq!(json!(read(scoped, bob).await.metadata), moved);
-    assert_eq!(
-        found(scoped, "eq", &ada.text()).await,
-        BTreeSet::from([bob])
-    );
-    let read_deal = scoped.deals().get(deal).await.expect("it reads");
-    assert_eq!(
-        read_deal.expect("it is there").metadata["referred_by"],
-        json!(ada)
-    );
-    let named = referring("max@example.com", &json!({ "referred_by": old }));
-    let named = scoped.contacts().create(named).await;
-    let named = named.expect_err("it is merged");
-    assert_eq!(
-        (named.kind(), named.existing_id()),
-        (ErrorKind::InvalidReference, Some(ada))
-    );
-    acme.clock.advance_millis(1_000);
-    let undone = scoped.requests().undo(asked).await.expect("it is known");
-    assert_eq!(undone.conflicts, []);
-    assert_eq!(everything(&acme, &store).await, at_first);
-}
-
-/// A survivor gets no value that names what is gone, unless the request says that it gets that; and what a custom field names that a request
-/// made is in use.
-pub(crate) async fn a_custom_reference_is_a_use(store: Subject) {
-    let acme = Acme::open(store.shared()).await;
-    let scoped = &acme.scoped;
-    define(scoped, ObjectType::Contact).await;
-    let gone = person(scoped, "gone@example.com").await;
-    let old = referring(
-        "old@example.com",
-        &json!({ "referred_by": gone, "note": "x" }),
-    );
-    let old = create(scoped, old).await.id;
-    let ada = person(scoped, "ada@example.com").await;
-    scoped
-        .contacts()
-        .delete(gone, None)
-        .await
-        .expect("it is there");
-    let said = MergeInput::new([old]).field(REFERRED_BY, MergeSource::Record(old));
-    let said = scoped.contacts().merge(ada, said, None).await;
-    let said = said.expect_err("what it names is gone");
-    let at = format!("fields.{REFERRED_BY}");
-    assert_eq!(
-        (said.kind(), said.field()),
-        (ErrorKind::InvalidReference, Some(&*at))
-    );
-    let merged = merge(scoped, ada, &[old]).await;
-    assert_eq!(json!(merged.metadata), json!({ "note": "x" }));
-    acme.clock.advance_millis(1_000);
-    let (by, asked) = request(&acme);
-    let eva = person(&by, "eva@example.com").await;
-    acme.clock.advance_millis(1_000);
-    let bob = referring("bob@example.com", &json!({ "referred_by": eva }));
-    let bob = create(scoped, bob).await.id;
-    let undone = scoped.requests().undo(asked).await.expect("it is known");
-    let [conflict] = &undone.conflicts[..] else {
-        panic!("bob names it: {undone:?}");
-    };
-    assert_eq!((conflict.id, conflict.existing_id), (eva, Some(bob)));
-    assert!(
-        conflict.message.contains("refers to it"),
-        "{}",
-        conflict.message
-    );
-    let by_request = request(&acme);
-    let other = referring("bob@example.com", &json!({ "referred_by": ada }));
-    by_request
-        .0
-        .contacts()
-        .update(bob, other, None)
-        .await
-        .expect("it is there");
-    scoped
-        .contacts()
-        .delete(eva, None)
-        .await
-        .expect("it is there");
-    let undone = scoped
-        .requests()
-        .undo(by_request.1)
-        .await
-        .expect("it is known");
-    assert_eq!(undone.conflicts[0].member.as_deref(), Some(REFERRED_BY));
-    assert_eq!(read(scoped, bob).await.metadata["referred_by"], json!(ada));
 }
 
 /// A definition names its objects for good; its values are neither unique nor given by default, and so many fields of an object can be

@@ -32,6 +32,7 @@ pub(crate) mod merged_on;
 pub(crate) mod merged_purges;
 pub(crate) mod merges;
 pub(crate) mod mock_transport;
+pub(crate) mod moved_field_references;
 pub(crate) mod operations;
 pub(crate) mod purge;
 pub(crate) mod purged_hubs;

@@ -103,7 +103,7 @@ macro_rules! for_each_broken_store {
                 SilentDelete a_delete_of_nothing_is_noticed [a_delete_needs_the_record]
                 FirstWriteBlamed a_refusal_without_a_place_is_noticed [a_refusal_names_the_write]
                 UncheckedReference an_unchecked_reference_is_noticed [
-                    required_records_must_exist replay_needs_its_event an_owner_remains a_reply_that_shows_a_record_requires_it a_reference_names_a_record_that_is_there rows_with_custom_references_are_judged_alone a_custom_reference_and_a_deletion_exclude_each_other a_custom_reference_is_a_use
+                    required_records_must_exist replay_needs_its_event an_owner_remains a_reply_that_shows_a_record_requires_it a_reference_names_a_record_that_is_there a_reference_stays_when_its_record_is_deleted rows_with_custom_references_are_judged_alone a_custom_reference_and_a_deletion_exclude_each_other a_custom_reference_is_a_use a_survivor_gets_no_reference_to_what_is_gone
                 ]
                 FirstMissingAlone a_missing_record_not_named_is_noticed [every_missing_record_is_named]
                 WritesFirst another_order_of_refusals_is_noticed [the_first_refusal_in_order_is_given]

@@ -58,7 +58,7 @@ pub(super) fn check_referenced(field_type: FieldType, to: Option<ObjectType>) ->
         (FieldType::Reference, None) => {
             let all = ObjectType::ALL.map(ObjectType::as_str);
             let message = format!(
-                "A `reference` field needs `{OBJECT_TYPE}`, which its values are ids of: one of {}.",
+                "A `reference` field needs `{OBJECT_TYPE}`, the type of the records that it names: one of {}.",
                 hint::some_of(all.into_iter())
             );
             Err(Error::invalid(OBJECT_TYPE, message).options("", all))
