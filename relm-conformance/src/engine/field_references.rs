@@ -172,12 +172,13 @@ pub(crate) async fn rows_with_custom_references_are_judged_alone(store: Subject)
     let report = scoped.contacts().batch_json(rows).await;
     let report: Value =
         serde_json::from_str(&report.expect("rows fail alone").body).expect("it is JSON");
-    let status = |n: usize| report["results"][n]["status"].clone();
+    let status = |n: usize| report["data"][n]["status"].clone();
     assert_eq!(
         [status(0), status(1), status(2)],
         ["created", "failed", "created"]
     );
-    assert_eq!(report["results"][1]["error"]["field"], REFERRED_BY);
+    let at = format!("contacts[1].{REFERRED_BY}");
+    assert_eq!(report["data"][1]["error"]["field"], at);
     let operations = json!({ "operations": [
         { "op": "create", "object": "contact", "ref": "eva", "data": { "email": "eva@example.com" } },
         { "op": "create", "object": "contact", "data": {
@@ -186,7 +187,7 @@ pub(crate) async fn rows_with_custom_references_are_judged_alone(store: Subject)
     ] });
     let done = scoped.batch_json(operations).await.expect("both are made");
     let done: Value = serde_json::from_str(&done.body).expect("it is JSON");
-    let [eva, max] = [0, 1].map(|n| done["results"][n]["record"].clone());
+    let [eva, max] = [0, 1].map(|n| done["data"][n]["record"].clone());
     assert_eq!(max["metadata"]["referred_by"], eva["id"]);
     // Only a reference is looked for in a field.
     assert_eq!(max["metadata"]["raw"], json!({ "$ref": "eva" }));
@@ -307,5 +308,11 @@ pub(crate) async fn a_reference_is_defined_for_good(store: Subject) {
     let beyond = FieldInput::reference(ObjectType::Deal, "beyond", ObjectType::Deal);
     let beyond = scoped.fields().define(beyond).await;
     assert_eq!(beyond.expect_err("there is no room").field(), Some("type"));
+    // Another object has its own.
     define(scoped, ObjectType::Contact).await;
+    let ada = person(scoped, "ada@example.com").await;
+    let bob = referring("bob@example.com", &json!({ "referred_by": ada }));
+    let bob = create(scoped, bob).await.id;
+    let named = read(scoped, bob).await.metadata;
+    assert_eq!(named["referred_by"], json!(ada));
 }

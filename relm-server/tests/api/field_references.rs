@@ -227,14 +227,14 @@ fn rows_operations_and_files_name_records_by_their_ids() {
     let report = user
         .post("/v1/contacts/batch", json!({ "contacts": rows }))
         .is(200);
-    assert_eq!(report["results"][0]["status"], "created");
-    assert_eq!(report["results"][1]["error"]["code"], "invalid_reference");
+    assert_eq!(report["data"][0]["status"], "created");
+    assert_eq!(report["data"][1]["error"]["code"], "invalid_reference");
     let operations = json!({ "operations": [
         { "op": "create", "object": "contact", "ref": "eva", "data": { "email": "eva@example.com" } },
         { "op": "create", "object": "contact", "data": naming("max@example.com", json!({ "$ref": "eva" })) },
     ] });
     let done = user.post("/v1/batch", operations).is(200);
-    let [eva, max] = [0, 1].map(|n| done["results"][n]["record"].clone());
+    let [eva, max] = [0, 1].map(|n| done["data"][n]["record"].clone());
     assert_eq!(max["metadata"]["referred_by"], eva["id"]);
     let file = format!(
         "E-mail,referred_by\n3@example.com,{ada}\n4@example.com,{lost}\n5@example.com,Ada\n6@example.com,\n"

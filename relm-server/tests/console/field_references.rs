@@ -1,6 +1,6 @@
 //! Fields that name other records, in the console: defined by a form, typed as an id, shown by name both ways.
 
-use relm_core::{ContactInput, Metadata, ObjectType, Role};
+use relm_core::{ContactInput, FieldInput, Metadata, ObjectType, Role};
 use serde_json::json;
 
 use super::browser::{World, wait};
@@ -8,7 +8,7 @@ use super::browser::{World, wait};
 const EVA: &str = "eva@example.com";
 
 #[test]
-fn a_reference_is_made_typed_and_shown_by_name() {
+fn a_reference_is_defined_by_a_form() {
     let world = World::new();
     let mut browser = world.signed_in(EVA, Role::Editor);
     let schema = format!("{}/schema/contact", world.place);
@@ -30,7 +30,17 @@ fn a_reference_is_made_typed_and_shown_by_name() {
     // Neither limits nor a default are said of it.
     let edit = browser.get(&format!("{schema}/{}/edit", fields[0].id)).text;
     assert!(!edit.contains("id=\"default\""), "{edit}");
+}
 
+#[test]
+fn a_reference_is_typed_as_an_id_and_shown_by_name() {
+    let world = World::new();
+    let mut browser = world.signed_in(EVA, Role::Editor);
+    let field = FieldInput {
+        label: Some("Referred by".to_owned()),
+        ..FieldInput::reference(ObjectType::Contact, "referred_by", ObjectType::Contact)
+    };
+    wait(world.scoped().fields().define(field)).unwrap();
     let ada = ContactInput {
         first_name: "Ada".into(),
         last_name: "Lovelace".into(),
