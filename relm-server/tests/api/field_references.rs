@@ -158,7 +158,7 @@ fn a_deleted_record_stays_named_and_a_purged_one_does_not() {
     let ada = user.contact("ada@example.com");
     let eva = user.create("/v1/contacts", naming("eva@example.com", ada.as_str()));
     let path = format!("/v1/contacts/{}", id(&eva));
-    assert_eq!(user.delete(&format!("/v1/contacts/{ada}")).status, 204);
+    user.delete(&format!("/v1/contacts/{ada}")).is(200);
     let patched = user.patch(&path, json!({ "first_name": "Eva" })).is(200);
     assert_eq!(patched["metadata"]["referred_by"], json!(ada));
     let dry = user
@@ -256,10 +256,7 @@ fn rows_operations_and_files_name_records_by_their_ids() {
         "{errors}"
     );
     assert!(errors.contains("names are not looked up"), "{errors}");
-    let export = user.post(
-        "/v1/exports",
-        json!({ "object": "contacts", "format": "csv" }),
-    );
+    let export = user.post("/v1/exports?object=contacts&format=csv", Value::Null);
     assert!(export.text.contains(&format!(",{ada},")), "{}", export.text);
 }
 
