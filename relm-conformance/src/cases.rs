@@ -549,6 +549,19 @@ macro_rules! for_each_case {
                 values_of_a_type_are_kept_in_one_form
                 a_choice_of_a_set_is_renamed_in_every_set
             }
+            [engine::field_references] {
+                a_reference_names_a_record_that_is_there
+                a_reference_stays_when_its_record_is_deleted
+                rows_with_custom_references_are_judged_alone
+                a_custom_reference_and_a_deletion_exclude_each_other
+                a_reference_is_defined_for_good
+            }
+            [engine::moved_field_references] {
+                a_purge_clears_custom_references
+                a_merge_moves_custom_references
+                a_survivor_gets_no_reference_to_what_is_gone
+                a_custom_reference_is_a_use
+            }
             [engine::edges] {
                 a_link_has_one_event
                 a_definition_has_one_event

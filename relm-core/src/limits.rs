@@ -103,6 +103,9 @@ pub const FIELD_IMPACT_MAX: usize = 1_000;
 pub const RENAMING_STEPS_MAX: usize = 16;
 /// Members of one object that definitions make unique. Each is a record more, that is read and written with each row that has a value of it.
 pub const UNIQUE_FIELDS_MAX: usize = 10;
+/// Custom fields of one object type that are references: whoever purges a record, or merges it into another, looks for what refers to it
+/// by each of them.
+pub const REFERENCE_FIELDS_MAX: usize = 10;
 /// Steps in which a field becomes unique that its caller waits for: what is left then is done later. A step is a commit of at most
 /// 201 writes, and reads 200 records.
 pub const UNIQUE_STEPS_MAX: usize = 32;

@@ -12,7 +12,7 @@ macro_rules! for_each_broken_store {
             commits {
                 ForgottenCommit a_forgotten_commit_is_noticed [
                     a_large_merge_is_undone_in_steps a_purge_of_a_merged_record_leaves_its_survivor_what_is_its a_purge_of_what_was_merged_goes_on_where_it_was_left a_merge_waits_for_that_before_it a_merge_of_many_references_goes_on_in_steps a_merge_that_is_broken_off_is_ended a_commit_is_seen_by_every_later_call a_bad_row_fails_alone an_atomic_batch_is_all_or_nothing rows_apply_in_order
-                    an_upsert_keeps_what_it_does_not_name a_row_with_a_lost_reference_fails_alone upserts_of_one_email_make_one_record a_choice_of_a_set_is_renamed_in_every_set a_deletion_that_stops_half_way_is_gone_on_with a_dry_run_of_an_import_comes_to_the_same a_field_becomes_unique_while_others_write a_unique_field_holds_a_value_once an_import_goes_on_where_it_was_left an_import_is_undone an_import_takes_in_every_row an_undo_gives_unique_values_back an_undo_has_a_field_unique_again imports_are_cancelled_and_bounded no_unique_value_outlives_its_record_or_its_field operations_match_any_unique_member rows_are_known_by_any_unique_member shared_values_keep_a_field_from_being_unique upserts_of_one_value_make_one_record values_of_a_type_are_kept_in_one_form limits_bind_every_write what_is_not_unique_any_more_is_taken_away what_was_broken_off_becomes_unique a_dry_run_keeps_its_rows_for_imports
+                    an_upsert_keeps_what_it_does_not_name a_row_with_a_lost_reference_fails_alone upserts_of_one_email_make_one_record a_choice_of_a_set_is_renamed_in_every_set a_deletion_that_stops_half_way_is_gone_on_with a_dry_run_of_an_import_comes_to_the_same a_field_becomes_unique_while_others_write a_unique_field_holds_a_value_once an_import_goes_on_where_it_was_left an_import_is_undone an_import_takes_in_every_row an_undo_gives_unique_values_back an_undo_has_a_field_unique_again imports_are_cancelled_and_bounded no_unique_value_outlives_its_record_or_its_field operations_match_any_unique_member rows_are_known_by_any_unique_member shared_values_keep_a_field_from_being_unique upserts_of_one_value_make_one_record values_of_a_type_are_kept_in_one_form a_reference_is_defined_for_good limits_bind_every_write what_is_not_unique_any_more_is_taken_away what_was_broken_off_becomes_unique a_dry_run_keeps_its_rows_for_imports
                     a_key_is_one_in_every_composition a_renaming_looks_at_each_record_once nothing_is_known_by_what_is_becoming_unique
                     an_index_that_somebody_else_began_is_not_said_to_be_made a_record_that_is_purged_meanwhile_leaves_no_value an_upsert_needs_a_value_to_know_its_record_by
                 ]
@@ -39,7 +39,7 @@ macro_rules! for_each_broken_store {
                     a_hub_is_deleted_up_to_its_limit a_hub_comes_back_whole
                 ]
                 LostEvent a_lost_event_is_noticed [
-                    an_undo_keeps_what_nobody_takes_back what_was_merged_before_is_moved_first the_undo_of_an_undo_merges_again any_history_of_merges_is_as_it_is_said what_refers_to_a_merged_record_is_moved a_merge_tells_of_itself a_merge_is_undone a_change_has_one_event an_event_names_its_actor_and_its_request an_event_is_in_the_commit_of_its_change
+                    an_undo_keeps_what_nobody_takes_back what_was_merged_before_is_moved_first the_undo_of_an_undo_merges_again any_history_of_merges_is_as_it_is_said what_refers_to_a_merged_record_is_moved a_merge_tells_of_itself a_merge_is_undone a_merge_moves_custom_references a_purge_clears_custom_references a_change_has_one_event an_event_names_its_actor_and_its_request an_event_is_in_the_commit_of_its_change
                     a_dropped_commit_is_whole_or_nothing one_of_many_creates_of_an_email_succeeds events_show_changed_fields
                     a_recovery_includes_what_seems_to_be_of_later another_spelling_changes_nothing the_largest_batch_records_every_event
                     a_change_in_a_transaction_is_heard_of_after_the_commit a_history_has_each_change_of_its_record
@@ -103,7 +103,7 @@ macro_rules! for_each_broken_store {
                 SilentDelete a_delete_of_nothing_is_noticed [a_delete_needs_the_record]
                 FirstWriteBlamed a_refusal_without_a_place_is_noticed [a_refusal_names_the_write]
                 UncheckedReference an_unchecked_reference_is_noticed [
-                    required_records_must_exist replay_needs_its_event an_owner_remains a_reply_that_shows_a_record_requires_it
+                    required_records_must_exist replay_needs_its_event an_owner_remains a_reply_that_shows_a_record_requires_it a_reference_names_a_record_that_is_there a_reference_stays_when_its_record_is_deleted rows_with_custom_references_are_judged_alone a_custom_reference_and_a_deletion_exclude_each_other a_custom_reference_is_a_use a_survivor_gets_no_reference_to_what_is_gone
                 ]
                 FirstMissingAlone a_missing_record_not_named_is_noticed [every_missing_record_is_named]
                 WritesFirst another_order_of_refusals_is_noticed [the_first_refusal_in_order_is_given]

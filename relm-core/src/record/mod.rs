@@ -23,6 +23,7 @@ pub(crate) mod object_type;
 pub mod patch;
 pub(crate) mod receipt;
 pub mod reference;
+pub(crate) mod referring;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod session;

@@ -1,15 +1,17 @@
 //! References from one record to another.
 
+use std::borrow::Cow;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::hint;
 use crate::record::patch::Patch;
 use crate::value::id::{Id, Kind};
 
 /// A reference from one record to another, by the name of the member that holds it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
-    /// The member.
-    pub name: &'static str,
+    /// The member: a custom field is `metadata.` and its key.
+    pub name: Cow<'static, str>,
     /// The kind that it must refer to.
     pub kind: Kind,
     /// The id that it holds.
@@ -19,7 +21,7 @@ pub struct Reference {
 /// A reference to a record that is not there.
 pub(crate) fn lost_reference(reference: Reference) -> Error {
     let Reference { name, kind, id } = reference;
-    let error = invalid_reference(name, kind);
+    let error = invalid_reference(&name, kind);
     match id {
         Some(id) => error.adding(&format!("There is no `{id}`.")).losing(id),
         None => error,

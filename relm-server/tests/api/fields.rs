@@ -107,7 +107,7 @@ fn what_a_definition_refuses() {
     let mut body = good;
     body["type"] = json!("slect");
     let expected = json!({
-        "code": "unknown_value", "message": "`type` must be one of text, number, date, bool, select, multiselect, url, email, phone, datetime, currency, json, not `slect`. Did you mean `select`?",
+        "code": "unknown_value", "message": "`type` must be one of text, number, date, bool, select, multiselect, url, email, phone, datetime, currency, reference, json, not `slect`. Did you mean `select`?",
         "field": "type", "valid_options": FieldType::ALL, "suggestion": "select",
     });
     assert_eq!(user.post("/v1/schema/fields", body).error(422), expected);

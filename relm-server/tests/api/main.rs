@@ -22,6 +22,7 @@ mod feed;
 mod field_changes;
 mod field_defaults;
 mod field_limits;
+mod field_references;
 mod field_refusals;
 mod fields;
 mod filters;

@@ -46,6 +46,7 @@ fn the_schema_shows_objects_fields_and_types() {
             "phone",
             "datetime",
             "currency",
+            "reference",
             "json"
         ])
     );

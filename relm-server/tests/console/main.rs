@@ -14,6 +14,7 @@ mod counting;
 mod events;
 mod failures;
 mod field_limits;
+mod field_references;
 mod files;
 mod forged;
 #[allow(

@@ -120,7 +120,7 @@ impl Operation for Link {
                     false => ("to_id", to_id),
                 };
                 Err(lost_reference(Reference {
-                    name,
+                    name: name.into(),
                     kind: id.kind(),
                     id: Some(id),
                 }))

@@ -16,10 +16,10 @@ use crate::record::field::{
 use crate::record::input::{Reader, read_only, unknown_field};
 use crate::record::object::{Object, READ_ONLY};
 use crate::record::reference::{Reference, lost_reference};
+use crate::record::referring::references;
 use crate::record::{Change, Document, Entry, EventData, EventDraft, EventType, Record, previous};
 use crate::store::{Refusal, Write};
 use crate::value::id::Id;
-use crate::value::scope::Mode;
 
 /// What a write says: an input, and the read-only members that it asserts.
 pub(super) struct Draft<T: Object> {
@@ -62,14 +62,6 @@ impl<T: Object> Draft<T> {
             Some(path) => Err(custom_field_elsewhere(unknown_field(name), name, path)),
             None => Err(error.clone()),
         }
-    }
-
-    /// The references that the input sets.
-    pub fn references(&self) -> Result<Vec<Reference>> {
-        let id = Id::new(T::TYPE.kind(), 0);
-        let mut record = T::blank(id, Mode::Live, id.timestamp());
-        record.apply(T::for_new(self.input.clone()))?;
-        Ok(record.references())
     }
 
     /// Refuses to change what the engine alone writes; saying again what is so already is allowed.
@@ -200,14 +192,26 @@ pub(super) fn with_warnings(json: Arc<str>, warnings: &[Error]) -> Result<Arc<st
 
 /// Requires what the record refers to, and the one before it did not.
 pub(super) fn require_references<T: Object>(plan: &mut Plan<'_>, before: Option<&T>, after: &T) {
-    let known = before.map(T::references).unwrap_or_default();
-    for reference in after.references() {
-        if let Some(id) = reference.id
-            && !known.contains(&reference)
-        {
+    for reference in new_references(plan, before, after) {
+        if let Some(id) = reference.id {
             plan.require_exists(id);
         }
     }
+}
+
+/// What the record refers to, by its own members and by custom fields, and the one before it did not. What a write leaves as it was may
+/// be gone since.
+pub(super) fn new_references<T: Object>(
+    plan: &Plan<'_>,
+    before: Option<&T>,
+    after: &T,
+) -> Vec<Reference> {
+    let fields = &plan.configuration().fields;
+    let known = before.map(|before| references(before, fields));
+    let known = known.unwrap_or_default();
+    let mut new = references(after, fields);
+    new.retain(|reference| reference.id.is_some() && !known.contains(reference));
+    new
 }
 
 /// Writes a new record and its event.
@@ -276,7 +280,7 @@ pub(super) fn refused(refusal: Refusal, references: &[Reference]) -> Error {
                 .iter()
                 .find(|reference| reference.id.is_some_and(|id| ids.contains(&id)));
             match dangling {
-                Some(reference) => lost_reference(*reference),
+                Some(reference) => lost_reference(reference.clone()),
                 None => Error::internal("the store misses what was not required"),
             }
         }

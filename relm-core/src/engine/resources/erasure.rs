@@ -4,7 +4,7 @@
 pub(super) mod commits;
 mod stages;
 
-use serde_json::json;
+use std::iter;
 
 use self::commits::{ClearReferences, DeleteAll, End, EraseDeliveries, EraseEvents, Forget, Seen};
 pub(super) use self::stages::Progress;
@@ -19,10 +19,10 @@ use crate::query::filter::Clause;
 use crate::record::input::Reader;
 use crate::record::object::{Activity, Company, Contact, Deal, Object};
 use crate::record::object_type::ObjectType;
+use crate::record::referring::{body, members_to};
 use crate::record::{Record, Trashed};
 use crate::store::Query;
 use crate::value::id::{Id, Kind};
-use crate::value::scope::Mode;
 
 /// Associations of one step.
 const STEP_ASSOCIATIONS: usize = 500;
@@ -44,8 +44,8 @@ pub(super) struct Erasure<'a> {
     context: &'a Context,
     record: Id,
     stage: Stage,
-    /// The members that can refer to it, but for those that were gone through.
-    references: Vec<(ObjectType, &'static str)>,
+    /// The members that can refer to it, but for those that were gone through; none before they were looked up.
+    references: Option<Vec<(ObjectType, String)>>,
     /// The last that was seen of the stage's list: where it stays in the list, or a dry run leaves it there.
     after: Option<Id>,
     /// The last delivery that was seen of the events after that.
@@ -61,18 +61,11 @@ pub(super) struct Erasure<'a> {
 impl<'a> Erasure<'a> {
     /// The erasure from where it has got to; of a record that was merged into another, with that.
     pub fn from(context: &'a Context, record: Id, into: Option<Id>, progress: Progress) -> Self {
-        let to = record.kind();
-        let references = [
-            members::<Contact>(to),
-            members::<Company>(to),
-            members::<Deal>(to),
-            members::<Activity>(to),
-        ];
         Self {
             context,
             record,
             stage: progress.stage,
-            references: references.concat(),
+            references: None,
             after: progress.after,
             delivery: None,
             key: None,
@@ -216,10 +209,20 @@ impl<'a> Erasure<'a> {
     }
 
     async fn erase_references(&mut self) -> Result<Step> {
-        let Some((of, member)) = self.references.last().copied() else {
+        let mut left = match self.references.take() {
+            Some(left) => left,
+            None => self.members().await?,
+        };
+        let Some((of, member)) = left.last() else {
             return Ok(Step::NOTHING);
         };
-        let query = self.query(of.kind(), member, STEP_REFERENCES)?;
+        let to = iter::once(self.record);
+        let query = Query {
+            kind: of.kind(),
+            clauses: vec![Clause::referring(of.kind(), member, to)?],
+            after: self.after,
+            limit: STEP_REFERENCES,
+        };
         let seen = match of {
             ObjectType::Contact => self.clear::<Contact>(query, member).await?,
             ObjectType::Company => self.clear::<Company>(query, member).await?,
@@ -229,20 +232,31 @@ impl<'a> Erasure<'a> {
         let of_member = self.saw_what_goes(seen);
         if of_member.is_last {
             self.after = None;
-            self.references.pop();
+            left.pop();
         }
+        let is_last = left.is_empty();
+        self.references = Some(left);
         Ok(Step {
-            is_last: self.references.is_empty(),
+            is_last,
             ..of_member
         })
     }
 
-    async fn clear<T: Object + Into<Record>>(
-        &self,
-        query: Query,
-        member: &'static str,
-    ) -> Result<Seen> {
-        let input = T::read(&mut Reader::new(json!({ member: null }))?)?;
+    /// The members that can refer to the record. Whoever goes on with a purge of another process may remember definitions from before one
+    /// that is there since, and nothing that is committed would say so where nothing is found.
+    async fn members(&self) -> Result<Vec<(ObjectType, String)>> {
+        let fields = &self.context.reload_configuration().await?.fields;
+        let to = self.record.kind();
+        let of_each = ObjectType::ALL.into_iter().flat_map(|of| {
+            let members = members_to(fields, of, to).into_iter();
+            members.map(move |member| (of, member))
+        });
+        Ok(of_each.collect())
+    }
+
+    async fn clear<T: Object + Into<Record>>(&self, query: Query, member: &str) -> Result<Seen> {
+        let cleared = body([(member.to_owned(), None)]);
+        let input = T::read(&mut Reader::new(cleared)?)?;
         apply(self.context, ClearReferences::<T> { query, input }).await
     }
 
@@ -308,14 +322,6 @@ impl<'a> Erasure<'a> {
         }
         Step::of(&seen)
     }
-}
-
-/// The members by which a type of object can refer to a kind.
-fn members<T: Object>(to: Kind) -> Vec<(ObjectType, &'static str)> {
-    let id = Id::new(T::TYPE.kind(), 0);
-    let references = T::blank(id, Mode::Live, id.timestamp()).references();
-    let references = references.into_iter().filter(|it| it.kind == to);
-    references.map(|it| (T::TYPE, it.name)).collect()
 }
 
 /// What a step came to.

@@ -61,7 +61,7 @@ impl<'a, T: Object + Into<Record>> Objects<'a, T> {
     }
 
     async fn submit_create(&self, draft: Draft<T>) -> Result<Reply<T>> {
-        apply_once(self.context, Create { draft }).await
+        apply_once(self.context, Create::new(draft)).await
     }
 
     /// The record of this id, or none.
@@ -162,11 +162,7 @@ impl<'a, T: Object + Into<Record>> Objects<'a, T> {
         draft: Draft<T>,
         expected: Option<i64>,
     ) -> Result<Reply<T>> {
-        let update = Update {
-            id,
-            draft,
-            expected,
-        };
+        let update = Update::new(id, draft, expected);
         apply_once(self.context, update).await
     }
 

@@ -3,19 +3,32 @@
 use async_trait::async_trait;
 
 use super::drafts::{
-    Changed, Draft, build, change, insert, of_a_row, refused, replace, require, with_warnings,
+    Changed, Draft, build, change, insert, new_references, of_a_row, refused, replace, require,
+    with_warnings,
 };
 use crate::engine::change::{Operation, Plan};
 use crate::engine::reply::{Outcome, Reply};
 use crate::error::Result;
 use crate::record::Record;
 use crate::record::object::Object;
+use crate::record::reference::Reference;
 use crate::store::Refusal;
 use crate::value::id::Id;
 
 /// Makes a record.
 pub(super) struct Create<T: Object> {
-    pub draft: Draft<T>,
+    draft: Draft<T>,
+    /// What the last plan had the record refer to.
+    references: Vec<Reference>,
+}
+
+impl<T: Object> Create<T> {
+    pub fn new(draft: Draft<T>) -> Self {
+        Self {
+            draft,
+            references: Vec::new(),
+        }
+    }
 }
 
 #[async_trait]
@@ -24,20 +37,34 @@ impl<T: Object + Into<Record>> Operation for Create<T> {
 
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<T>> {
         let record = build(plan, &self.draft)?;
+        self.references = new_references(plan, None, &record);
         let document = insert(plan, record);
         Ok(Reply::new(Outcome::Created, document.json).about([document.id]))
     }
 
     fn refused(&mut self, refusal: Refusal) -> Result<()> {
-        Err(refused(refusal, &self.draft.references()?))
+        Err(refused(refusal, &self.references))
     }
 }
 
 /// Changes a record.
 pub(super) struct Update<T: Object> {
-    pub id: Id,
-    pub draft: Draft<T>,
-    pub expected: Option<i64>,
+    id: Id,
+    draft: Draft<T>,
+    expected: Option<i64>,
+    /// What the last plan had the record refer to.
+    references: Vec<Reference>,
+}
+
+impl<T: Object> Update<T> {
+    pub fn new(id: Id, draft: Draft<T>, expected: Option<i64>) -> Self {
+        Self {
+            id,
+            draft,
+            expected,
+            references: Vec::new(),
+        }
+    }
 }
 
 #[async_trait]
@@ -48,7 +75,10 @@ impl<T: Object + Into<Record>> Operation for Update<T> {
         let (before, document) = require::<T>(plan.context(), self.id, self.expected).await?;
         let Changed { after, warnings } = change(plan, &before, &self.draft)?;
         let document = match after {
-            Some(after) => replace(plan, (before, document), after)?,
+            Some(after) => {
+                self.references = new_references(plan, Some(&before), &after);
+                replace(plan, (before, document), after)?
+            }
             None => document,
         };
         let warnings = match plan.context().storage().is_staging() {
@@ -60,6 +90,6 @@ impl<T: Object + Into<Record>> Operation for Update<T> {
     }
 
     fn refused(&mut self, refusal: Refusal) -> Result<()> {
-        Err(refused(refusal, &self.draft.references()?))
+        Err(refused(refusal, &self.references))
     }
 }

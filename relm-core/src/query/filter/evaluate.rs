@@ -130,7 +130,8 @@ fn compare_json(
                 | FieldType::Url
                 | FieldType::Email
                 | FieldType::Phone
-                | FieldType::Datetime,
+                | FieldType::Datetime
+                | FieldType::Reference,
             ),
         ) => composed.map(|composed| composed.cmp(text)),
         (Value::Number(stored), None | Some(FieldType::Number)) => {

@@ -87,6 +87,26 @@ impl Clause {
         })
     }
 
+    /// That a record of a kind refers by a member to one of these: by a column, or by a custom field, `metadata.` and its key, which is looked
+    /// up by the index of `metadata`.
+    pub(crate) fn referring(
+        kind: Kind,
+        member: &str,
+        to: impl IntoIterator<Item = Id>,
+    ) -> Result<Self> {
+        let condition = Condition::In(to.into_iter().map(ColumnValue::from).collect());
+        match member.strip_prefix("metadata.") {
+            Some(key) => Ok(Self {
+                target: Target::Metadata {
+                    key: key.to_owned(),
+                    field_type: Some(FieldType::Reference),
+                },
+                condition,
+            }),
+            None => Self::of_column(kind, member, condition),
+        }
+    }
+
     /// That the id is one of these.
     pub(crate) fn ids(ids: impl IntoIterator<Item = Id>) -> Self {
         Self {

@@ -202,15 +202,17 @@ fn target(kind: Kind, fields: &[Field], name: &str) -> Result<(Target, ColumnTyp
     }
     if let (Some(object_type), Some(key)) = (ObjectType::of(kind), name.strip_prefix("metadata.")) {
         metadata::check_key(key).map_err(|error| Error::bad_request(error.message()))?;
-        let field_type = fields
+        let field = fields
             .iter()
-            .find(|field| field.is_custom(object_type, key))
-            .map(|field| field.field_type);
+            .find(|field| field.is_custom(object_type, key));
+        let field_type = field.map(|field| field.field_type);
+        let to = field.and_then(|field| field.options.object_type);
+        let ty = match metadata_type(field_type) {
+            ColumnType::Id(_) => ColumnType::Id(to.map(ObjectType::kind)),
+            ty => ty,
+        };
         let key = nfc(key).into_owned();
-        return Ok((
-            Target::Metadata { key, field_type },
-            metadata_type(field_type),
-        ));
+        return Ok((Target::Metadata { key, field_type }, ty));
     }
     let error = Error::bad_request(format!("There is no field {} to filter by.", Quoted(name)));
     let object_type = ObjectType::of(kind);
@@ -241,6 +243,7 @@ pub const fn metadata_type(field_type: Option<FieldType>) -> ColumnType {
         Some(FieldType::Date) => ColumnType::Date,
         Some(FieldType::Datetime) => ColumnType::Timestamp,
         Some(FieldType::Bool) => ColumnType::Boolean,
+        Some(FieldType::Reference) => ColumnType::Id(None),
         Some(FieldType::Currency | FieldType::Json) => ColumnType::Json,
     }
 }
@@ -279,7 +282,7 @@ fn read_value(
     text: &str,
 ) -> Result<ColumnValue<'static>> {
     if let Target::Metadata { field_type, .. } = target {
-        return read_metadata_value(*field_type, field, text);
+        return read_metadata_value(*field_type, ty, field, text);
     }
     let read = match ty {
         ColumnType::Text { .. } => Some(nfc(text).into_owned().into()),
@@ -321,12 +324,18 @@ fn read_value(
 /// A value of `metadata` is kept as text: what it compares as, the stored value's type decides.
 fn read_metadata_value(
     field_type: Option<FieldType>,
+    ty: ColumnType,
     field: &str,
     text: &str,
 ) -> Result<ColumnValue<'static>> {
-    let (fits, expected, hint) = match metadata_type(field_type) {
+    let (fits, expected, hint) = match ty {
         // What is none of the type's values is asked for all the same, since records from before the definition may have it.
-        ColumnType::Text { .. } | ColumnType::Id(_) => (true, "a text", Hint::default()),
+        ColumnType::Text { .. } => (true, "a text", Hint::default()),
+        ColumnType::Id(kind) => {
+            let hint = kind.map(|kind| hint::id_meant(kind, text));
+            let fits = Id::parse(text).is_some();
+            (fits, "an id", hint.unwrap_or_default())
+        }
         ColumnType::Timestamp => {
             let fits = Timestamp::parse(text).is_some();
             (fits, MOMENT, hint::timestamp_meant(&text.into()))

@@ -10,6 +10,7 @@ use crate::limits::{
 };
 use crate::record::check;
 use crate::record::hint;
+use crate::record::object_type::ObjectType;
 use crate::value::excerpt::{Quoted, json_bytes};
 use crate::value::text::nfc;
 
@@ -47,6 +48,28 @@ pub(super) fn check_limits(field_type: FieldType, limits: &FieldLimits) -> Resul
         }
     }
     Ok(())
+}
+
+/// Whether a custom field of this type can refer to these objects.
+pub(super) fn check_referenced(field_type: FieldType, to: Option<ObjectType>) -> Result<()> {
+    const OBJECT_TYPE: &str = "options.object_type";
+    match (field_type, to) {
+        (FieldType::Reference, Some(_)) => Ok(()),
+        (FieldType::Reference, None) => {
+            let all = ObjectType::ALL.map(ObjectType::as_str);
+            let message = format!(
+                "A `reference` field needs `{OBJECT_TYPE}`, the type of the records that it names: one of {}.",
+                hint::some_of(all.into_iter())
+            );
+            Err(Error::invalid(OBJECT_TYPE, message).options("", all))
+        }
+        (_, None) => Ok(()),
+        (_, Some(_)) => {
+            let message =
+                format!("Only a `reference` field has `object_type`, not a `{field_type}`.");
+            Err(Error::invalid(OBJECT_TYPE, message))
+        }
+    }
 }
 
 /// Whether a custom field of this type can have these choices. Two of them that differ in composition alone are one.

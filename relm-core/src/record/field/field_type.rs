@@ -43,13 +43,15 @@ pub enum FieldType {
     Datetime,
     /// An amount of money: `{"amount_minor": 12900, "currency": "EUR"}`, in the currency's smallest unit.
     Currency,
+    /// The id of a record of the type that `options.object_type` names, which must be there when the field is set.
+    Reference,
     /// Any JSON.
     Json,
 }
 
 impl FieldType {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Text,
         Self::Number,
         Self::Date,
@@ -61,6 +63,7 @@ impl FieldType {
         Self::Phone,
         Self::Datetime,
         Self::Currency,
+        Self::Reference,
         Self::Json,
     ];
 
@@ -78,6 +81,7 @@ impl FieldType {
             Self::Phone => "phone",
             Self::Datetime => "datetime",
             Self::Currency => "currency",
+            Self::Reference => "reference",
             Self::Json => "json",
         }
     }
@@ -97,7 +101,12 @@ impl FieldType {
             | Self::Email
             | Self::Phone
             | Self::Datetime => true,
-            Self::Bool | Self::Select | Self::Multiselect | Self::Currency | Self::Json => false,
+            Self::Bool
+            | Self::Select
+            | Self::Multiselect
+            | Self::Currency
+            | Self::Reference
+            | Self::Json => false,
         }
     }
 
@@ -121,7 +130,7 @@ impl FieldType {
 named!(
     FieldType,
     as_str,
-    "`text`, `number`, `date`, `bool`, `select`, `multiselect`, `url`, `email`, `phone`, `datetime`, `currency` or `json`"
+    "`text`, `number`, `date`, `bool`, `select`, `multiselect`, `url`, `email`, `phone`, `datetime`, `currency`, `reference` or `json`"
 );
 
 impl FieldOptions {
@@ -139,6 +148,7 @@ impl FieldOptions {
             (FieldType::Phone, Value::String(text)) => phone::is_one(text) && !is_like_a_day(text),
             (FieldType::Datetime, Value::String(text)) => Timestamp::parse(text).is_some(),
             (FieldType::Currency, Value::Object(amount)) => currency(amount).is_some(),
+            (FieldType::Reference, Value::String(text)) => self.referenced(text).is_some(),
             _ => false,
         }
     }

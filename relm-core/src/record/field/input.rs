@@ -42,6 +42,8 @@ pub struct FieldInput {
     pub choices: Vec<String>,
     /// See [`FieldOptions::limits`]. In JSON they are in `options`.
     pub limits: FieldLimits,
+    /// The objects that a `reference` names, [`FieldOptions::object_type`]; none on every other type. In JSON it is `options.object_type`.
+    pub refers_to: Option<ObjectType>,
     /// See [`FieldOptions::default`]. In JSON it is in `options`.
     pub default: Option<Value>,
 }
@@ -84,6 +86,7 @@ impl Serialize for FieldInput {
             position,
             choices: _,
             limits: _,
+            refers_to: _,
             default: _,
         } = self;
         let members = Members {
@@ -121,7 +124,23 @@ impl FieldInput {
             position: None,
             choices: Vec::new(),
             limits: FieldLimits::default(),
+            refers_to: None,
             default: None,
+        }
+    }
+
+    /// An optional field that names a record, with nothing else said of it.
+    ///
+    /// ```
+    /// use relm_core::{FieldInput, ObjectType};
+    ///
+    /// let referred_by = FieldInput::reference(ObjectType::Contact, "referred_by", ObjectType::Contact);
+    /// # drop(referred_by);
+    /// ```
+    pub fn reference(object_type: ObjectType, key: impl Into<String>, to: ObjectType) -> Self {
+        Self {
+            refers_to: Some(to),
+            ..Self::new(object_type, key, FieldType::Reference)
         }
     }
 
@@ -129,6 +148,7 @@ impl FieldInput {
     pub(super) fn options(&self) -> FieldOptions {
         FieldOptions {
             limits: self.limits.clone(),
+            object_type: self.refers_to,
             default: self.default.clone(),
             ..FieldOptions::of(self.choices.clone())
         }
@@ -188,7 +208,11 @@ impl FieldInput {
         let is_built_in = reader.boolean("built_in")?;
         let enforce = read_enforce(&mut reader)?;
         let position = reader.integer("position")?.as_set().copied();
-        let (choices, limited) = read_options(&mut reader)?;
+        let Options {
+            choices,
+            refers_to,
+            limits: limited,
+        } = Options::read(&mut reader)?;
         reader.take_none_of(&READ_ONLY)?;
         // An unknown member is reported before a missing one: it is most likely the same.
         reader.finish()?;
@@ -222,26 +246,43 @@ impl FieldInput {
             position,
             choices,
             limits,
+            refers_to,
             default,
         })
     }
 }
 
-/// Takes the choices of a new field, and its limits and default.
-fn read_options(reader: &mut Reader) -> Result<(Vec<String>, FieldLimitsPatch)> {
-    let example = r#"{"choices":["a","b"]}"#;
-    let options = match reader.object("options", example, hint::choices_meant)? {
-        Patch::Keep | Patch::Clear => return Ok((Vec::new(), FieldLimitsPatch::default())),
-        Patch::Set(options) => options,
-    };
-    let read = |options: &mut Reader| {
-        options.knowing(OPTIONS_OTHER_NAMES);
-        let choices = options.texts("choices")?.as_set().cloned();
-        let limits = FieldLimitsPatch::read(options)?;
-        Ok((choices.unwrap_or_default(), limits))
-    };
-    let read = Reader::new(Value::Object(options))?.all_of(read);
-    read.map_err(|error| error.within("options"))
+/// The options of a new field.
+#[derive(Default)]
+struct Options {
+    choices: Vec<String>,
+    refers_to: Option<ObjectType>,
+    limits: FieldLimitsPatch,
+}
+
+impl Options {
+    fn read(reader: &mut Reader) -> Result<Self> {
+        let example = r#"{"choices":["a","b"]}"#;
+        let options = match reader.object("options", example, hint::choices_meant)? {
+            Patch::Keep | Patch::Clear => return Ok(Self::default()),
+            Patch::Set(options) => options,
+        };
+        let read = |options: &mut Reader| {
+            options.knowing(OPTIONS_OTHER_NAMES);
+            let choices = options.texts("choices")?.as_set().cloned();
+            let refers_to = match options.text("object_type")? {
+                Patch::Keep | Patch::Clear => None,
+                given @ Patch::Set(_) => Some(ObjectType::required("object_type", given)?),
+            };
+            Ok(Self {
+                choices: choices.unwrap_or_default(),
+                refers_to,
+                limits: FieldLimitsPatch::read(options)?,
+            })
+        };
+        let read = Reader::new(Value::Object(options))?.all_of(read);
+        read.map_err(|error| error.within("options"))
+    }
 }
 
 /// Takes when writes are refused for a field.

@@ -7,6 +7,7 @@ mod limits;
 mod names;
 mod options;
 mod patch;
+mod references;
 #[cfg(test)]
 mod tests;
 mod unique;
@@ -15,7 +16,7 @@ mod values;
 
 use serde::{Deserialize, Serialize};
 
-use self::definition::{check_choices, check_key};
+use self::definition::{check_choices, check_key, check_referenced};
 pub use self::field_type::FieldType;
 pub use self::input::FieldInput;
 use self::input::read_enforce;
@@ -24,6 +25,7 @@ pub use self::limits::{FieldLimits, FieldLimitsPatch};
 pub(crate) use self::options::composed;
 pub use self::options::{Enforce, FieldOptions, Renaming, UnknownMembers};
 pub use self::patch::{ChoiceChange, FieldPatch};
+pub(crate) use self::references::{custom_references, referenced};
 pub use self::unique::{UniqueIndex, UniqueIndexState};
 pub(crate) use self::unknown_members::{
     check_known_members, definition_of_metadata, unknown_members,
@@ -73,7 +75,7 @@ pub struct Field {
     pub unique: bool,
     /// When a write is refused for the field: `always`, or `on_change`, when the write changes it. Default: `always`.
     pub enforce: Enforce,
-    /// The choices of a `select` or `multiselect`, the limits of a `number` or `text`, and a default.
+    /// The choices of a `select` or `multiselect`, the limits of a `number` or `text`, what a `reference` refers to, and a default.
     pub options: FieldOptions,
     /// Where it is shown among the fields of its objects: those with smaller numbers first, those without one last, and then the
     /// older ones first.
@@ -201,11 +203,13 @@ impl Field {
             position,
             choices,
             limits: _,
+            refers_to,
             default: _,
         } = input;
         check_key(&key)?;
         unique::check_type(unique, field_type)?;
         check_choices(field_type, &choices)?;
+        check_referenced(field_type, refers_to)?;
         let label = match label {
             Some(label) => check::required_text("label")(label)?,
             None => key.clone(),

@@ -73,6 +73,18 @@ pub(super) const OPTIONS_OTHER_NAMES: OtherNames = &[
         &["choices"],
     ),
     (&["default_value"], &["default"]),
+    (
+        &[
+            "object",
+            "to",
+            "target",
+            "target_object",
+            "refers_to",
+            "reference_to",
+            "referenceTo",
+        ],
+        &["object_type"],
+    ),
     (&["minimum"], &["min"]),
     (&["maximum"], &["max"]),
     (&["whole", "is_integer"], &["integer"]),
@@ -114,6 +126,18 @@ pub(super) const TYPES_OTHER_NAMES: OtherNames = &[
     (&["e_mail", "e-mail", "email_address", "mail"], &["email"]),
     (&["telephone", "phone_number", "tel", "mobile"], &["phone"]),
     (&["money", "amount", "price"], &["currency"]),
+    (
+        &[
+            "relation",
+            "relationship",
+            "lookup",
+            "ref",
+            "foreign_key",
+            "record_reference",
+            "record-reference",
+        ],
+        &["reference"],
+    ),
     (&["object", "map", "any", "array", "list"], &["json"]),
     (
         &[

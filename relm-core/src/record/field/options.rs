@@ -1,5 +1,5 @@
 //! What a field's type needs to know beside itself: the choices of a `select` or `multiselect`, and those among them that get other names;
-//! limits of numbers and texts, and a default.
+//! limits of numbers and texts, what a `reference` refers to, and a default.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,9 @@ use serde_json::Value;
 use super::limits::FieldLimits;
 use crate::limits::TEXT_CHARS_MAX;
 use crate::record::actor::{Actor, Origin};
+use crate::record::object_type::ObjectType;
 use crate::value::from_text::named;
+use crate::value::id::Id;
 use crate::value::request_id::RequestId;
 use crate::value::text::nfc;
 
@@ -35,6 +37,9 @@ pub struct FieldOptions {
     /// What of its type the field takes.
     #[serde(flatten)]
     pub limits: FieldLimits,
+    /// The type of the records that a `reference` names: for good. Absent on every other type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object_type: Option<ObjectType>,
     /// What a record gets that is made without this member. Absent where it gets nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
@@ -124,6 +129,12 @@ impl FieldOptions {
             choices,
             ..Self::default()
         }
+    }
+
+    /// The record that a text names, where a `reference` can name it.
+    pub(crate) fn referenced(&self, text: &str) -> Option<Id> {
+        let id = Id::parse(text)?;
+        (self.object_type?.kind() == id.kind()).then_some(id)
     }
 
     /// Whether nothing is said.

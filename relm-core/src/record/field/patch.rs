@@ -115,28 +115,48 @@ fn read_options(
     let example = format!(r#"{{"choices": {CHOICES_EXAMPLE}}}"#);
     let options = match reader.object("options", &example, hint::choices_meant)? {
         Patch::Keep => return Ok((Patch::Keep, FieldLimitsPatch::default())),
-        Patch::Clear => return Ok((Patch::Clear, FieldLimitsPatch::CLEAR)),
+        Patch::Clear => {
+            check_refers_to(Some(&Value::Null), shown)?;
+            return Ok((Patch::Clear, FieldLimitsPatch::CLEAR));
+        }
         Patch::Set(options) => options,
     };
-    let shown = shown.get("options").and_then(|it| it.get("renaming"));
+    let renaming_shown = shown.get("options").and_then(|it| it.get("renaming"));
     let read = |options: &mut Reader| {
         options.knowing(OPTIONS_OTHER_NAMES);
+        let refers_to = options.take_read_only("object_type");
         let choices = options.take("choices");
         let limits = FieldLimitsPatch::read(options)?;
         let renaming = options.take_read_only("renaming");
-        match renaming.is_some() && renaming.as_ref() != shown {
+        match renaming.is_some() && renaming.as_ref() != renaming_shown {
             true => Err(read_only("renaming")),
-            false => Ok((choices, limits)),
+            false => Ok((choices, limits, refers_to)),
         }
     };
     let read = Reader::new(Value::Object(options))?.all_of(read);
-    let (choices, limits) = read.map_err(|error| error.within("options"))?;
+    let (choices, limits, refers_to) = read.map_err(|error| error.within("options"))?;
+    check_refers_to(refers_to.as_ref(), shown)?;
     let choices = match choices {
         None => Patch::Keep,
         Some(Value::Null) => Patch::Clear,
         Some(value) => Patch::Set(read_choices(value)?),
     };
     Ok((choices, limits))
+}
+
+/// Refuses to have a field refer to other objects: what records name by it are none of those.
+fn check_refers_to(said: Option<&Value>, shown: &Map<String, Value>) -> Result<()> {
+    const OBJECT_TYPE: &str = "options.object_type";
+    let known = shown.get("options").and_then(|it| it.get("object_type"));
+    match said {
+        Some(said) if *said != *known.unwrap_or(&Value::Null) => {
+            let message = format!(
+                "`{OBJECT_TYPE}` of a field cannot be changed: leave it out, or remove the field and define it anew."
+            );
+            Err(Error::invalid(OBJECT_TYPE, message))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn read_choices(value: Value) -> Result<Vec<ChoiceChange>> {

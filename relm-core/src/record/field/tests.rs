@@ -20,6 +20,7 @@ fn read(mut members: Value) -> Result<FieldInput> {
 fn input(field_type: FieldType, choices: &[String]) -> FieldInput {
     FieldInput {
         choices: choices.to_vec(),
+        refers_to: (field_type == FieldType::Reference).then_some(ObjectType::Contact),
         ..FieldInput::new(ObjectType::Contact, "plan", field_type)
     }
 }
@@ -174,6 +175,12 @@ fn a_field_holds_values_of_its_type() {
         (json!(["pro"]), &[FieldType::Multiselect]),
         (json!(["other"]), &[]),
         (json!("+14155550132"), &[FieldType::Text, FieldType::Phone]),
+        (
+            json!("con_01K1V9Y2ZP6W4T8Q0R5N7M3XJB"),
+            &[FieldType::Text, FieldType::Reference],
+        ),
+        (json!("cmp_01K1V9Y2ZP6W4T8Q0R5N7M3XJB"), &[FieldType::Text]),
+        (json!("con_01k1v9y2zp6w4t8q0r5n7m3xjb"), &[FieldType::Text]),
         (json!({}), &[]),
     ] {
         for field_type in FieldType::ALL {
@@ -304,6 +311,61 @@ fn what_a_write_leaves_as_it_is_is_refused_or_told_as_the_definition_says() {
             always.ok(),
             (after == &good).then_some(0),
             "{before:?} {after}"
+        );
+    }
+}
+
+#[test]
+fn a_reference_says_which_records_it_names() {
+    let options = |options: Value| read(json!({"type": "reference", "options": options}));
+    let named = define(options(json!({"object_type": "deal"})).unwrap()).unwrap();
+    assert_eq!(named.options.object_type, Some(ObjectType::Deal));
+    assert_eq!(json!(named.options), json!({"object_type": "deal"}));
+    for (said, meant) in [("account", "company"), ("fld", ""), ("people", "contact")] {
+        let refusal = options(json!({ "object_type": said })).unwrap_err();
+        assert_eq!(refusal.kind(), ErrorKind::UnknownValue);
+        assert_eq!(refusal.field(), Some("options.object_type"));
+        assert_eq!(refusal.suggestion().unwrap_or_default(), meant);
+        assert_eq!(
+            refusal.valid_options(),
+            ObjectType::ALL.map(ObjectType::as_str)
+        );
+    }
+    let refusal = define(options(json!({})).unwrap()).unwrap_err();
+    assert_eq!(refusal.field(), Some("options.object_type"));
+    assert_eq!(
+        refusal.valid_options(),
+        ObjectType::ALL.map(ObjectType::as_str)
+    );
+    let text = read(json!({"type": "text", "options": {"object_type": "deal"}}));
+    let refusal = define(text.unwrap()).unwrap_err();
+    assert_eq!(refusal.field(), Some("options.object_type"));
+}
+
+#[test]
+fn what_is_no_reference_is_refused_as_that_of_a_member_is() {
+    let company = FieldInput::reference(ObjectType::Contact, "plan", ObjectType::Company);
+    let field = define(company).unwrap();
+    let own = |value: Value| {
+        let mut reader = Reader::new(json!({ "plan": value })).unwrap();
+        reader.id("plan", Kind::Company).unwrap_err()
+    };
+    for value in [
+        json!("con_01K1V9Y2ZP6W4T8Q0R5N7M3XJB"),
+        json!("01K1V9Y2ZP6W4T8Q0R5N7M3XJB"),
+        json!("Acme"),
+        json!(""),
+        json!(7),
+        json!({"id": "cmp_01K1V9Y2ZP6W4T8Q0R5N7M3XJB"}),
+        json!(["cmp_01K1V9Y2ZP6W4T8Q0R5N7M3XJB"]),
+    ] {
+        let refusal = field.check(&value).unwrap_err();
+        let own = own(value);
+        assert_eq!(refusal.kind(), own.kind());
+        assert_eq!(refusal.suggestion(), own.suggestion());
+        assert_eq!(
+            refusal.message(),
+            own.message().replace("`plan`", "`metadata.plan`")
         );
     }
 }

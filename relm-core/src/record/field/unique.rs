@@ -104,6 +104,7 @@ pub(super) fn check_type(unique: bool, field_type: FieldType) -> Result<()> {
     }
     let reason = match field_type {
         FieldType::Currency | FieldType::Json => "has values that are not compared as a whole",
+        FieldType::Reference => "has values that merges of records make equal",
         _ => "has few values, which many records share",
     };
     let message = format!(

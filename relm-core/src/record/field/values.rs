@@ -11,6 +11,7 @@ use crate::record::hint::{self, Hint};
 use crate::record::metadata::{Metadata, merge};
 use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
+use crate::record::reference::invalid_reference;
 use crate::value::excerpt::Quoted;
 
 const WEB_ADDRESS: &str = "a web address such as https://example.com/page";
@@ -54,6 +55,10 @@ impl Field {
         let Some(default) = self.options.default.take() else {
             return Ok(self);
         };
+        if self.field_type == FieldType::Reference {
+            let message = "A `reference` has no `default`: the record that it names could be deleted, and nothing be made any more.";
+            return Err(Error::invalid(DEFAULT, message));
+        }
         if is_unique {
             let message = "A unique field has no `default`: two records would have it.";
             return Err(Error::invalid(DEFAULT, message));
@@ -95,9 +100,27 @@ impl Field {
                 hint::timestamp_meant(value),
             ),
             FieldType::Currency => (AMOUNT, Hint::default()),
+            FieldType::Reference => return self.no_reference(path, value),
             FieldType::Json => ("JSON", Hint::default()),
         };
         hint::mismatch(path, expected, value, hint)
+    }
+
+    /// That a value is no id of what the field refers to: in the words in which members that are ids are refused.
+    fn no_reference(&self, path: &str, value: &Value) -> Error {
+        let Some(of) = self.options.object_type else {
+            return hint::mismatch(path, "the id of a record", value, Hint::default());
+        };
+        match value {
+            Value::String(text) => {
+                hint::id_meant(of.kind(), text).on(invalid_reference(path, of.kind()))
+            }
+            _ => {
+                let expected = format!("the id of {}, a string", hint::with_article(of.as_str()));
+                let meant = hint::reference_meant(of.kind(), value);
+                hint::mismatch(path, &expected, value, meant)
+            }
+        }
     }
 
     /// That a list has a member that is none of the choices.

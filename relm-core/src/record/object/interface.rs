@@ -98,12 +98,15 @@ pub trait Object:
     /// The same, to be changed.
     fn metadata_mut(&mut self) -> &mut Metadata;
 
-    /// The records that it refers to: each column that holds the id of a kind is a reference.
+    /// The records that it refers to by its own members: each column that holds the id of a kind is a reference.
     fn references(&self) -> Vec<Reference> {
         let reference = |column: &ColumnOf<Self>| {
             let (kind, id) = column.reference(self)?;
-            let name = column.column().name;
-            Some(Reference { name, kind, id })
+            Some(Reference {
+                name: column.column().name.into(),
+                kind,
+                id,
+            })
         };
         Self::COLUMNS.iter().filter_map(reference).collect()
     }

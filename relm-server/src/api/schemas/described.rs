@@ -130,7 +130,7 @@ pub(crate) struct WorkspaceSchema<'a> {
     /// The four objects.
     objects: Vec<ObjectSchema<'a>>,
     /// The types that a custom field can have.
-    field_types: [FieldType; 12],
+    field_types: [FieldType; 13],
     /// The operators of filters.
     operators: Vec<&'static str>,
     /// The types of event that an endpoint can subscribe to.

@@ -81,10 +81,11 @@ fn fields(all: &mut Schemas) {
         }
         (name.to_owned(), member)
     });
+    let object_type = nullable(written["object_type"].clone());
     let options = |choice: Value| {
         let mut options = json!({
             "type": ["object", "null"],
-            "description": "The choices of a `select` or `multiselect`, limits of a `number` or `text`, and a default.",
+            "description": "The choices of a `select` or `multiselect`, limits of a `number` or `text`, what a `reference` refers to, and a default.",
             "properties": { "choices": {
                 "type": ["array", "null"], "items": choice, "maxItems": FIELD_CHOICES_MAX,
                 "description": "All choices, in their order.",
@@ -102,6 +103,7 @@ fn fields(all: &mut Schemas) {
     });
     let create = &mut all["CustomFieldCreate"]["properties"];
     create["options"] = options(choice);
+    create["options"]["properties"]["object_type"] = object_type;
     if let Some(members) = create.as_object_mut() {
         members.remove("unique_index");
         members.remove("unknown_members");

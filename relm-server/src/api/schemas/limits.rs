@@ -118,6 +118,7 @@ fn of_fields() -> Value {
         "custom_field_impact": limits::FIELD_IMPACT_MAX,
         "custom_field_renaming_steps": limits::RENAMING_STEPS_MAX,
         "custom_fields_unique": limits::UNIQUE_FIELDS_MAX,
+        "custom_fields_references": limits::REFERENCE_FIELDS_MAX,
         "custom_field_unique_steps": limits::UNIQUE_STEPS_MAX,
     })
 }

@@ -6,7 +6,7 @@ use relm_core::{Field, FieldType, ObjectType};
 use serde_json::{Map, Value, json};
 
 use super::inputs::nullable;
-use super::parts::{Schemas, name_of, reference};
+use super::parts::{Schemas, id_pattern, name_of, reference};
 
 /// What the metadata is of.
 #[derive(Clone, Copy)]
@@ -103,9 +103,13 @@ fn value(field: &Field, of: Of) -> Value {
             },
             "required": ["amount_minor", "currency"],
         }),
+        FieldType::Reference => json!({ "type": "string" }),
         FieldType::Json => json!({}),
     };
-    schema["description"] = field.label.as_str().into();
+    schema["description"] = match field.options.object_type {
+        Some(to) => format!("{}: the id of {}.", field.label, with_article(to)).into(),
+        None => field.label.as_str().into(),
+    };
     if !matches!(of, Of::Record) {
         limit(&mut schema, field);
     }
@@ -138,19 +142,30 @@ fn is_whole(field: &Field, of: Of) -> bool {
 /// Says what of its type a field takes.
 fn limit(schema: &mut Value, field: &Field) {
     let limits = &field.options.limits;
+    let to = field.options.object_type;
+    let pattern = match &limits.pattern {
+        Some(pattern) => Some(pattern.as_str().to_owned()),
+        None => to.map(|to| id_pattern(to.kind().prefix())),
+    };
     let said = [
         ("minimum", limits.min.clone().map(Value::Number)),
         ("maximum", limits.max.clone().map(Value::Number)),
         ("maxLength", limits.length_max().map(Value::from)),
-        (
-            "pattern",
-            limits.pattern.as_ref().map(|it| it.as_str().into()),
-        ),
+        ("pattern", pattern.map(Value::from)),
     ];
     for (name, value) in said {
         if let Some(value) = value {
             schema[name] = value;
         }
+    }
+}
+
+const fn with_article(of: ObjectType) -> &'static str {
+    match of {
+        ObjectType::Contact => "a contact",
+        ObjectType::Company => "a company",
+        ObjectType::Deal => "a deal",
+        ObjectType::Activity => "an activity",
     }
 }
 

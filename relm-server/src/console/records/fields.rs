@@ -92,7 +92,7 @@ impl Fields {
 
     /// Sets what a link to the form names, such as the company of a new contact.
     pub fn preset(&mut self, query: &Form) {
-        for input in &mut self.own {
+        for input in self.own.iter_mut().chain(&mut self.custom) {
             if let Some(text) = query.trimmed(&input.name) {
                 input.text = text.to_owned();
             }
@@ -166,6 +166,16 @@ impl Fields {
     }
 }
 
+/// What is to be typed where the id of a record belongs.
+fn id_of(object: ObjectType) -> String {
+    let article = if object == ObjectType::Activity {
+        "an"
+    } else {
+        "a"
+    };
+    format!("The ID of {article} {object}, from its page.")
+}
+
 /// Whether a write may name the column.
 fn is_written(column: &Column) -> bool {
     column.filterable && !["created_at", "updated_at"].contains(&column.name)
@@ -193,9 +203,7 @@ fn own_field(column: &Column) -> Input {
         ("due_at", _) => Some("In UTC. With one it is a task.".to_owned()),
         ("done_at", _) => Some("In UTC. Empty while the task is open.".to_owned()),
         ("assignee", _) => Some("As you write it: a name, an e-mail address.".to_owned()),
-        (_, ColumnType::Id(Some(kind))) => {
-            Some(format!("The ID of a {}, from its page.", kind.name()))
-        }
+        (_, ColumnType::Id(Some(kind))) => ObjectType::of(kind).map(id_of),
         _ => None,
     };
     Input {
@@ -251,6 +259,7 @@ fn custom_field(field: &Field, is_new: bool, room: &mut usize) -> Input {
                     .to_owned(),
             ),
         ),
+        FieldType::Reference => (InputType::Id, field.options.object_type.map(id_of)),
         FieldType::Number => (InputType::Number, None),
         FieldType::Date => (InputType::Date, None),
         FieldType::Bool => (InputType::Truth, None),

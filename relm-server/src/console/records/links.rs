@@ -4,7 +4,7 @@ use bytes::Bytes;
 use hyper::Response;
 use relm_core::record::column::{Access, ColumnType};
 use relm_core::record::columns;
-use relm_core::{Association, Error, Filter, Id, ListRequest, ObjectType, Scoped};
+use relm_core::{Association, Error, FieldType, Filter, Id, ListRequest, ObjectType, Scoped};
 use serde_json::{Value, json};
 
 use super::names::{Names, of_document};
@@ -13,6 +13,7 @@ use crate::console::form::Form;
 use crate::console::layout::Place;
 use crate::console::objects::{self, plural, title};
 use crate::console::problem::Problem;
+use crate::console::shown::cut;
 use crate::console::visit::{Opened, Visit};
 use crate::html::answer;
 use crate::status::status_of;
@@ -21,6 +22,10 @@ use crate::status::status_of;
 const LINKS_MAX: usize = 20;
 /// Records of each sort that refer to one.
 const REFERRING_MAX: usize = 5;
+/// Custom fields by which records are looked for that refer to one.
+const CUSTOM_REFERRING_MAX: usize = 8;
+/// Characters of the label of one.
+const LABEL_CHARS: usize = 60;
 
 /// What a record is linked with.
 #[derive(Default)]
@@ -44,7 +49,7 @@ pub(super) struct Linked {
 
 /// Records that refer to one in a field.
 pub(super) struct Referring {
-    pub title: &'static str,
+    pub title: String,
     pub plural: &'static str,
     pub records: Vec<(String, String)>,
     /// All of them.
@@ -130,23 +135,35 @@ impl Links {
     }
 }
 
-/// The records that refer to one, by each field in which they may.
+/// The records that refer to one, by each field in which they may: by as many custom fields as are looked at.
 async fn referring(
     scoped: &Scoped,
     place: &Place,
     object: ObjectType,
     id: Id,
 ) -> Result<Vec<Referring>, Error> {
-    let mut all = Vec::new();
+    let mut ways = Vec::new();
     for other in ObjectType::ALL {
         let refers = columns(other.kind()).iter().find(|column| {
             column.ty == ColumnType::Id(Some(object.kind())) && column.access == Access::Indexed
         });
-        let Some(column) = refers else {
-            continue;
-        };
+        ways.extend(refers.map(|column| (other, column.name.to_owned(), title(other).to_owned())));
+    }
+    let fields = scoped.fields().all().await?.into_iter();
+    let custom = fields.filter(|field| {
+        field.field_type == FieldType::Reference && field.options.object_type == Some(object)
+    });
+    let custom = custom.take(CUSTOM_REFERRING_MAX).map(|field| {
+        let of = title(field.object_type);
+        let label = cut(&field.label, LABEL_CHARS);
+        let name = format!("metadata.{}", field.key);
+        (field.object_type, name, format!("{of}, {label}"))
+    });
+    ways.extend(custom);
+    let mut all = Vec::new();
+    for (other, name, title) in ways {
         let request = ListRequest::default()
-            .filter(Filter::new(column.name, "eq", id.text()))
+            .filter(Filter::new(name.as_str(), "eq", id.text()))
             .limit(REFERRING_MAX);
         let page = objects::list(scoped, other, &request).await?;
         let records = page.data.iter().map(|document| {
@@ -155,12 +172,12 @@ async fn referring(
         });
         let path = path_of(place, other);
         all.push(Referring {
-            title: title(other),
+            title,
             plural: plural(other),
             records: records.collect::<Result<_, Error>>()?,
-            all: format!("{path}?filter[{}]={id}", column.name),
+            all: format!("{path}?filter[{name}]={id}"),
             has_more: page.has_more(),
-            new: format!("{path}/new?{}={id}", column.name),
+            new: format!("{path}/new?{name}={id}"),
         });
     }
     Ok(all)

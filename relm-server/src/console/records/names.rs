@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use relm_core::limits::FILTER_IN_VALUES_MAX;
 use relm_core::record::column::ColumnType;
 use relm_core::record::{Document, columns};
-use relm_core::{Filter, Id, ListRequest, ObjectType, Result, Scoped};
+use relm_core::{Field, FieldType, Filter, Id, ListRequest, ObjectType, Result, Scoped};
 use serde_json::{Map, Value};
 
 use crate::console::objects;
@@ -76,6 +76,17 @@ pub(in crate::console) fn of_members(id: Id, members: &Map<String, Value>) -> St
         Some(name) => cut(name, NAME_CHARS),
         None => id.text(),
     }
+}
+
+/// The records that one refers to in custom fields.
+pub(in crate::console) fn custom_references<'a>(
+    fields: &'a [Field],
+    metadata: &'a Map<String, Value>,
+) -> impl Iterator<Item = Id> + 'a {
+    let references = fields
+        .iter()
+        .filter(|field| field.field_type == FieldType::Reference);
+    references.filter_map(|field| metadata.get(&field.key)?.as_str().and_then(Id::parse))
 }
 
 /// The records that a record of these members refers to.

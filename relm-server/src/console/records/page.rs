@@ -197,36 +197,27 @@ async fn record(
     fields: &[Field],
 ) -> Result<Shown, Error> {
     let mut members = objects::members(document)?;
-    let names = Names::of(scoped, names::references(object, &members)).await?;
+    let metadata = match members.remove("metadata") {
+        Some(Value::Object(metadata)) => metadata,
+        _ => Map::new(),
+    };
+    let referred = names::references(object, &members).into_iter();
+    let referred = referred.chain(names::custom_references(fields, &metadata));
+    let names = Names::of(scoped, referred).await?;
     let own = own_facts(place, object, &members, &names);
     let (created, updated) = (
         moment(&members, "created_at"),
         moment(&members, "updated_at"),
     );
     let version = members.get("version").and_then(Value::as_i64).unwrap_or(0);
-    let metadata = match members.remove("metadata") {
-        Some(Value::Object(metadata)) => metadata,
-        _ => Map::new(),
-    };
     let (mut custom, mut other) = (Vec::new(), Vec::new());
     for (key, value) in &metadata {
-        let of_field = fields.iter().find(|field| field.key == *key);
-        let label = of_field.map_or(key, |field| &field.label);
-        let mut fact = Fact {
-            label: cut(label, METADATA_CHARS),
-            ..fact(value, METADATA_CHARS)
-        };
-        let is_moment = of_field.is_some_and(|field| field.field_type == FieldType::Datetime);
-        if let Some(at) = value
-            .as_str()
-            .filter(|_| is_moment)
-            .and_then(Timestamp::parse)
-        {
-            fact.text = minute(&at);
-        }
-        match of_field {
-            Some(_) => custom.push(fact),
-            None => other.push(fact),
+        match fields.iter().find(|field| field.key == *key) {
+            Some(field) => custom.push(custom_fact(place, field, value, &names)),
+            None => other.push(Fact {
+                label: cut(key, METADATA_CHARS),
+                ..fact(value, METADATA_CHARS)
+            }),
         }
     }
     Ok(Shown {
@@ -275,6 +266,27 @@ fn own_facts(
         Some(fact)
     });
     own.collect()
+}
+
+/// The value of a custom field: a moment as people read it, of a reference the name of the record.
+fn custom_fact(place: &Place, field: &Field, value: &Value, names: &Names) -> Fact {
+    let mut fact = Fact {
+        label: cut(&field.label, METADATA_CHARS),
+        ..fact(value, METADATA_CHARS)
+    };
+    let text = value.as_str();
+    if field.field_type == FieldType::Datetime
+        && let Some(at) = text.and_then(Timestamp::parse)
+    {
+        fact.text = minute(&at);
+    }
+    if field.field_type == FieldType::Reference
+        && let Some(id) = text.and_then(Id::parse).filter(|id| names.has(*id))
+    {
+        fact.text = names.get(id);
+        fact.href = records::path_to(place, id);
+    }
+    fact
 }
 
 fn fact(value: &Value, chars_max: usize) -> Fact {

@@ -84,6 +84,11 @@ impl Page {
         self.field.field_type == FieldType::Text
     }
 
+    /// A reference has none.
+    fn takes_default(&self) -> bool {
+        self.field.field_type != FieldType::Reference
+    }
+
     /// What is said of the form as a whole.
     fn error(&self) -> Option<Message<'_>> {
         let known = [

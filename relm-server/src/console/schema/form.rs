@@ -1,6 +1,6 @@
 //! The form of a new field, and the body of the request that it equals.
 
-use relm_core::ObjectType;
+use relm_core::{FieldType, ObjectType};
 use serde_json::{Value, json};
 
 use super::limits_form::LimitsForm;
@@ -14,6 +14,8 @@ pub(super) struct FieldForm {
     pub field_type: String,
     /// One to a line.
     pub choices: String,
+    /// The type of the records that a reference names.
+    pub refers_to: String,
     pub is_required: bool,
     pub is_unique: bool,
     pub limits: LimitsForm,
@@ -26,6 +28,7 @@ impl FieldForm {
             key: form.text("key").trim().to_owned(),
             field_type: form.text("type").to_owned(),
             choices: form.text("choices").replace('\r', ""),
+            refers_to: form.text("object_type").to_owned(),
             is_required: form.is_ticked("required"),
             is_unique: form.is_ticked("unique"),
             limits: LimitsForm::read(form),
@@ -67,6 +70,10 @@ impl FieldForm {
         let choices: Vec<&str> = choices.filter(|choice| !choice.is_empty()).collect();
         let field_type = self.field_type.parse().ok();
         let mut options = self.limits.changes(&LimitsForm::default(), field_type);
+        // A browser sends what is chosen in the list of another type, too.
+        if field_type == Some(FieldType::Reference) && !self.refers_to.is_empty() {
+            options.insert("object_type".to_owned(), json!(self.refers_to));
+        }
         if !choices.is_empty() {
             options.insert("choices".to_owned(), json!(choices));
         }
@@ -98,5 +105,15 @@ mod tests {
             form.body(ObjectType::Contact),
             json!({ "object_type": "contact", "key": "x", "type": "text", "required": false, "unique": true })
         );
+        let form = read("key=account&type=reference&object_type=company");
+        assert_eq!(
+            form.body(ObjectType::Deal),
+            json!({
+                "object_type": "deal", "key": "account", "type": "reference", "required": false,
+                "options": { "object_type": "company" },
+            })
+        );
+        let form = read("key=x&type=text&object_type=company");
+        assert_eq!(form.body(ObjectType::Deal).get("options"), None);
     }
 }

@@ -110,7 +110,8 @@ fn default(text: &str, field_type: Option<FieldType>) -> Value {
             | FieldType::Url
             | FieldType::Email
             | FieldType::Phone
-            | FieldType::Datetime,
+            | FieldType::Datetime
+            | FieldType::Reference,
         )
         | None => text.into(),
     }

@@ -89,8 +89,9 @@ impl Remove {
 }
 
 /// The members of `options` that the forms have.
-const OPTIONS: [&str; 7] = [
+const OPTIONS: [&str; 8] = [
     "options.choices",
+    "options.object_type",
     "options.min",
     "options.max",
     "options.integer",
@@ -118,6 +119,11 @@ impl Row {
             made: minute(&field.created_at),
             field,
         }
+    }
+
+    /// What a reference names, in the plural.
+    fn refers_to(&self) -> Option<&'static str> {
+        self.field.options.object_type.map(plural)
     }
 
     /// What of its type the field takes, and its default, in words.
@@ -156,7 +162,17 @@ impl New<'_> {
         true
     }
 
-    fn types(&self) -> [(FieldType, &'static str); 12] {
+    fn takes_default(&self) -> bool {
+        true
+    }
+
+    /// What a reference can name, what people call it, and whether it is chosen.
+    fn named(&self) -> [(&'static str, &'static str, bool); 4] {
+        let is_chosen = |object: ObjectType| object.as_str() == self.form.refers_to;
+        ObjectType::ALL.map(|object| (object.as_str(), title(object), is_chosen(object)))
+    }
+
+    fn types(&self) -> [(FieldType, &'static str); 13] {
         [
             (FieldType::Text, "Text"),
             (FieldType::Number, "Number"),
@@ -169,6 +185,7 @@ impl New<'_> {
             (FieldType::Phone, "Phone number"),
             (FieldType::Datetime, "Date and time"),
             (FieldType::Currency, "Amount of money"),
+            (FieldType::Reference, "Another record"),
             (FieldType::Json, "JSON"),
         ]
     }

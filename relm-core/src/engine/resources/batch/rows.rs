@@ -9,14 +9,14 @@ use super::claims::{Claims, Failing, RowKeys};
 use super::report::{RowDone, RowStatus};
 use super::working_set::{BEYOND_ONE_COMMIT, WorkingSet};
 use crate::engine::change::Plan;
-use crate::engine::resources::drafts::{Changed, Draft, build, change, of_a_row};
+use crate::engine::resources::drafts::{Changed, Draft, build, change, new_references, of_a_row};
 use crate::engine::transaction::unexpected;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::Record;
 use crate::record::field::has_pattern;
 use crate::record::hint;
 use crate::record::object::Object;
-use crate::record::reference::lost_reference;
+use crate::record::reference::{Reference, lost_reference};
 use crate::record::unique_member::{UniqueMember, unique_members};
 use crate::store::Refusal;
 use crate::value::environment::yield_now;
@@ -165,8 +165,9 @@ impl<T: Object + Into<Record>> Rows<T> {
         failing: Failing,
     ) -> Result<RowDone> {
         let record = build(plan, draft)?;
-        self.check_references(None, &record)?;
+        let new = self.check_references(plan, None, &record)?;
         let document = set.insert(record, failing)?;
+        set.refer(&new);
         Ok(RowDone::new(RowStatus::Created, document))
     }
 
@@ -186,22 +187,26 @@ impl<T: Object + Into<Record>> Rows<T> {
             let done = RowDone::new(RowStatus::Unchanged, document);
             return Ok(RowDone { warnings, ..done });
         };
-        self.check_references(Some(before), &after)?;
+        let new = self.check_references(plan, Some(before), &after)?;
         let document = set.replace(place, after, failing)?;
+        set.refer(&new);
         let done = RowDone::new(RowStatus::Updated, document);
         Ok(RowDone { warnings, ..done })
     }
 
-    /// Whether what a row makes a record refer to is there, as far as is known. What it referred to before may be gone.
-    fn check_references(&self, before: Option<&T>, after: &T) -> Result<()> {
-        let known = before.map(T::references).unwrap_or_default();
-        for reference in after.references() {
-            let is_missing = reference.id.is_some_and(|id| self.missing.contains(&id));
-            if is_missing && !known.contains(&reference) {
-                return Err(lost_reference(reference));
-            }
+    /// What a row makes a record refer to, where that is there, as far as is known. What it referred to before may be gone.
+    fn check_references(
+        &self,
+        plan: &Plan<'_>,
+        before: Option<&T>,
+        after: &T,
+    ) -> Result<Vec<Reference>> {
+        let new = new_references(plan, before, after);
+        let is_missing = |it: &&Reference| it.id.is_some_and(|id| self.missing.contains(&id));
+        match new.iter().find(is_missing) {
+            Some(missing) => Err(lost_reference(missing.clone())),
+            None => Ok(new),
         }
-        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a batch works on while it is planned: the records that its rows meet or make, within bounds.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -13,6 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{BATCH_CONTACT_BYTES_MAX, BATCH_TERMS_MAX};
 use crate::query::terms::{index_terms, terms_at_most};
 use crate::record::object::Object;
+use crate::record::reference::Reference;
 use crate::record::unique_member::UniqueMember;
 use crate::record::{Change, Document, Entry, Record, previous};
 use crate::store::Write;
@@ -46,7 +47,7 @@ pub(in crate::engine::resources) struct WorkingSet<T> {
     /// Who has which unique value.
     pub(super) claimed: Claimed,
     /// What the rows have records refer to that did not before.
-    references: Vec<Id>,
+    references: BTreeSet<Id>,
     events: Vec<(Change, Document, Map<String, Value>)>,
     rows: Vec<Result<RowDone, Arc<Error>>>,
     /// What is left of [`BATCH_CONTACT_BYTES_MAX`].
@@ -64,7 +65,7 @@ impl<T: Object + Into<Record>> WorkingSet<T> {
             records: Vec::new(),
             stored: HashMap::new(),
             claimed: Claimed::new(members, dedup, claims),
-            references: Vec::new(),
+            references: BTreeSet::new(),
             events: Vec::with_capacity(rows),
             rows: Vec::with_capacity(rows),
             bytes_left: BATCH_CONTACT_BYTES_MAX,
@@ -105,7 +106,6 @@ impl<T: Object + Into<Record>> WorkingSet<T> {
     pub fn insert(&mut self, record: T, failing: Failing) -> Result<Document> {
         let claim = self.claim(None, &record, failing)?;
         let document = self.render(&record)?;
-        self.refer(None, &record);
         self.claimed.apply(claim, self.records.len());
         let created = (Change::Created, document.clone(), Map::new());
         self.events.push(created);
@@ -127,8 +127,7 @@ impl<T: Object + Into<Record>> WorkingSet<T> {
         self.claimed.apply(claim, place);
         let kept = &mut self.records[place];
         kept.document = document.clone();
-        let before = std::mem::replace(&mut kept.record, after.clone());
-        self.refer(Some(&before), &after);
+        kept.record = after;
         Ok(document)
     }
 
@@ -155,13 +154,10 @@ impl<T: Object + Into<Record>> WorkingSet<T> {
         found.stored.as_ref().map(|(stored, _)| stored.version())
     }
 
-    /// Notes what a record refers to that it did not before.
-    fn refer(&mut self, before: Option<&T>, after: &T) {
-        let known = before.map(T::references).unwrap_or_default();
-        let references = after.references().into_iter();
-        let new = references.filter(|reference| !known.contains(reference));
-        self.references
-            .extend(new.filter_map(|reference| reference.id));
+    /// Notes what a row has a record refer to that it did not before.
+    pub fn refer(&mut self, new: &[Reference]) {
+        let ids = new.iter().filter_map(|reference| reference.id);
+        self.references.extend(ids);
     }
 
     /// Counts the record that a row is answered with.
@@ -198,9 +194,7 @@ impl<T: Object + Into<Record>> WorkingSet<T> {
 
     /// Writes each record once, however many rows it had, and an event for each row that changed something.
     pub fn write(self, plan: &mut Plan<'_>) {
-        for id in self.references {
-            plan.require_exists(id);
-        }
+        plan.require_each(self.references);
         for batched in self.records {
             let Batched {
                 record,

@@ -11,9 +11,9 @@ use crate::engine::reply::{Outcome, Reply};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{
     FIELD_DEFAULTS_MAX, FIELD_PATTERN_TEXT_CHARS_MAX, FIELD_PATTERNS_WORK_MAX, FIELDS_BYTES_MAX,
-    FIELDS_MAX,
+    FIELDS_MAX, REFERENCE_FIELDS_MAX,
 };
-use crate::record::field::Field;
+use crate::record::field::{Field, FieldType, referenced};
 use crate::record::{
     DefinitionChange, Document, Entry, EventData, EventDraft, EventType, previous,
 };
@@ -60,7 +60,21 @@ pub(in crate::engine::resources) fn check_room(fields: &[Field], field: &Field) 
     }
     check_defaults(fields, field)?;
     check_patterns(fields, field)?;
+    check_references(fields, field)?;
     check_bytes(fields, field.bytes())
+}
+
+/// Whether one more field of its objects can be a reference: whoever purges or merges a record looks through all of them.
+fn check_references(others: &[Field], field: &Field) -> Result<()> {
+    let others = referenced(others, field.object_type).count();
+    if field.field_type != FieldType::Reference || others < REFERENCE_FIELDS_MAX {
+        return Ok(());
+    }
+    let message = format!(
+        "At most {REFERENCE_FIELDS_MAX} fields of a {} can be references: remove one first.",
+        field.object_type
+    );
+    Err(Error::invalid("type", message))
 }
 
 /// Whether one more field of its objects can have a default: a record that is made has room for all of them.

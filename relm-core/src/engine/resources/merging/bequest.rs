@@ -51,7 +51,7 @@ impl Operation for Bequeath {
             records: STEP,
             bytes: BATCH_CONTACT_BYTES_MAX,
         };
-        let found = Referring::look(context, &[self.from], most).await?;
+        let found = Referring::look(plan, &[self.from], None, most).await?;
         if found.is_empty() {
             return Ok(Bequeathed::All);
         }

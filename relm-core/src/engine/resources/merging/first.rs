@@ -15,7 +15,8 @@ use crate::engine::change::{Operation, Plan};
 use crate::engine::context::Context;
 use crate::engine::merged::{self, as_it_is, shown, was_merged};
 use crate::engine::resources::drafts::{
-    check_version, email_taken, record_event, require, require_references, with_warnings,
+    check_version, email_taken, new_references, record_event, require, require_references,
+    with_warnings,
 };
 use crate::engine::transaction::unexpected;
 use crate::error::{Error, ErrorKind, Result};
@@ -25,13 +26,12 @@ use crate::limits::{
 };
 use crate::record::field::{check_metadata, normalise};
 use crate::record::object::Object;
-use crate::record::reference::lost_reference;
+use crate::record::reference::{Reference, lost_reference};
 use crate::record::{
     Change, Document, Entry, EventData, EventDraft, EventType, Merge, Record, Trashed, previous,
 };
 use crate::store::{Refusal, Write};
 use crate::value::id::{Id, Kind};
-use crate::value::scope::Mode;
 
 /// What an attempt to begin comes to.
 pub(super) enum First {
@@ -53,6 +53,8 @@ pub(super) struct Begin<T> {
     id: Id,
     input: MergeInput,
     expected: Option<i64>,
+    /// What the last plan had the survivor refer to.
+    references: Vec<Reference>,
     /// Records that those which are merged refer to, and that were found gone.
     gone: BTreeSet<Id>,
     of: PhantomData<fn() -> T>,
@@ -64,6 +66,7 @@ impl<T: Object + Into<Record>> Begin<T> {
             id,
             input,
             expected,
+            references: Vec::new(),
             gone: BTreeSet::new(),
             of: PhantomData,
         }
@@ -109,14 +112,15 @@ impl<T: Object + Into<Record>> Begin<T> {
 
     /// The survivor with the values that it gets, checked as an update of it is.
     fn survivor(&self, plan: &Plan<'_>, before: &T, losers: &[T]) -> Result<(T, Vec<Error>)> {
+        let fields = &plan.configuration().fields;
         let merged = Merged {
             survivor: before,
             losers,
             input: &self.input,
             gone: &self.gone,
+            fields,
         };
         let mut after = merged.record()?;
-        let fields = &plan.configuration().fields;
         normalise(fields, T::TYPE, after.metadata_mut());
         let warnings = check_metadata(fields, T::TYPE, Some(before.metadata()), after.metadata())?;
         after.check_complete()?;
@@ -218,13 +222,14 @@ impl<T: Object + Into<Record>> Operation for Begin<T> {
             return Ok(First::Unmoved(unmoved));
         }
         let (after, warnings) = self.survivor(plan, &before, &records)?;
+        self.references = new_references(plan, Some(&before), &after);
         require_references(plan, Some(&before), &after);
         let json = self.write(plan, (before, document), after, &ids)?;
         let most = Most {
             records: MERGE_REFERENCES_MAX,
             bytes: BATCH_CONTACT_BYTES_MAX,
         };
-        let found = Referring::look(context, &ids, most).await?;
+        let found = Referring::look(plan, &ids, Some(self.id), most).await?;
         if fits(plan, &found)? {
             let survivors = Survivors::all(&ids, self.id);
             found.move_to(plan, &survivors).await?;
@@ -290,14 +295,11 @@ impl<T: Object + Into<Record>> Begin<T> {
 
     /// Takes in that what the merged records refer to is gone. Who said that the survivor gets such a reference is told.
     fn learn(&mut self, ids: Vec<Id>) -> Result<()> {
-        let id = Id::new(T::TYPE.kind(), 0);
-        let blank = T::blank(id, Mode::Live, id.timestamp());
-        for mut reference in blank.references() {
-            let lost = ids.iter().copied().find(|id| id.kind() == reference.kind);
-            if lost.is_some() && self.input.fields.contains_key(reference.name) {
-                reference.id = lost;
+        for reference in &self.references {
+            let is_lost = reference.id.is_some_and(|id| ids.contains(&id));
+            if is_lost && self.input.fields.contains_key(&*reference.name) {
                 let at = format!("fields.{}", reference.name);
-                return Err(lost_reference(reference).at(at));
+                return Err(lost_reference(reference.clone()).at(at));
             }
         }
         let known = self.gone.len();

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::input::{METADATA, MergeInput, MergeSource, names};
 use crate::error::{Error, Result};
+use crate::record::field::Field;
 use crate::record::metadata::{Metadata, member, merge};
 use crate::record::object::Object;
 use crate::record::patch::Patch;
@@ -20,6 +21,7 @@ pub(super) struct Merged<'a, T> {
     pub input: &'a MergeInput,
     /// Records that were found gone: whoever refers to one of them gives no value.
     pub gone: &'a BTreeSet<Id>,
+    pub fields: &'a [Field],
 }
 
 impl<T: Object> Merged<'_, T> {
@@ -92,16 +94,42 @@ impl<T: Object> Merged<'_, T> {
             && value.as_str().is_some_and(|text| self.is_gone(text))
     }
 
+    /// The record that a value of `metadata` refers to.
+    fn referred(&self, key: &str, value: &Value) -> Option<Id> {
+        let mut fields = self.fields.iter();
+        let field = fields.find(|field| field.is_custom(T::TYPE, key))?;
+        field.options.referenced(value.as_str()?)
+    }
+
+    /// Whether the survivor keeps a value of its own: one that refers to what is merged into it would have it refer to itself.
+    fn is_kept(&self, key: &str, value: &Value) -> bool {
+        let to = self.referred(key, value);
+        !self.losers.iter().any(|loser| Some(loser.id()) == to)
+    }
+
+    /// Whether the survivor can get a value of another: one that refers to neither of them, nor to what is gone.
+    fn is_given(&self, key: &str, value: &Value) -> bool {
+        let to = self.referred(key, value);
+        let is_gone = to.is_some_and(|to| self.gone.contains(&to));
+        !is_gone && to != Some(self.survivor.id()) && self.is_kept(key, value)
+    }
+
     /// What the survivor's `metadata` gets: the keys that it has not, and those that are said.
     fn metadata(&self) -> Metadata {
         let mut patch = Metadata::new();
+        let own = self.survivor.metadata().as_map();
+        let is_there = |key: &str| own.get(key).is_some_and(|value| self.is_kept(key, value));
         for loser in self.losers {
             for (key, value) in loser.metadata() {
-                let is_there =
-                    self.survivor.metadata().contains_key(key) || patch.contains_key(key);
-                if !is_there && !value.is_null() {
+                let has = is_there(key) || patch.contains_key(key);
+                if !has && !value.is_null() && self.is_given(key, value) {
                     patch.insert(key.as_str(), value.clone());
                 }
+            }
+        }
+        for key in own.keys() {
+            if !is_there(key) && !patch.contains_key(key) {
+                patch.insert(key.as_str(), Value::Null);
             }
         }
         for (name, source) in &self.input.fields {
@@ -113,6 +141,10 @@ impl<T: Object> Merged<'_, T> {
                 place => &self.losers[place - 1],
             };
             let value = member(of.metadata().as_map(), key).map(|(_, value)| value.clone());
+            let value = value.filter(|value| match self.place(*source) {
+                0 => self.is_kept(key, value),
+                _ => self.is_given(key, value),
+            });
             // Null takes a key away.
             patch.insert(key, value.unwrap_or_default());
         }

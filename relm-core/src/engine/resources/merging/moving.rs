@@ -4,8 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
-
 use super::survivors::Survivors;
 use crate::engine::change::Plan;
 use crate::engine::context::Context;
@@ -13,14 +11,14 @@ use crate::engine::resources::associations::record_event;
 use crate::engine::resources::drafts::rewrite;
 use crate::engine::transaction::unexpected;
 use crate::error::Result;
-use crate::query::filter::{Clause, Condition};
+use crate::query::filter::Clause;
 use crate::query::terms::index_terms;
 use crate::record::association::Association;
-use crate::record::column::{ColumnType, ColumnValue};
 use crate::record::input::Reader;
 use crate::record::object::{Activity, Company, Contact, Deal, Object};
 use crate::record::object_type::ObjectType;
-use crate::record::{Document, Entry, Existence, Record, Trashed, columns};
+use crate::record::referring::{body, members_to, references};
+use crate::record::{Document, Entry, Existence, Record, Trashed};
 use crate::store::{Query, Refusal, Write};
 use crate::value::id::{Id, Kind};
 
@@ -62,23 +60,31 @@ pub(super) struct Most {
 
 impl Referring {
     /// Looks for what refers to these records: references first.
-    pub async fn look(context: &Context, merged: &[Id], most: Most) -> Result<Self> {
+    ///
+    /// Of the survivor that `beside` is, nothing is looked for, nor of what is merged into it: whoever writes those says what they refer to.
+    pub async fn look(
+        plan: &Plan<'_>,
+        merged: &[Id],
+        beside: Option<Id>,
+        most: Most,
+    ) -> Result<Self> {
         let mut found = Self::default();
         let Some(kind) = merged.first().map(|id| id.kind()) else {
             return Ok(found);
         };
+        let context = plan.context();
+        let written = |id: &Id| beside.is_some_and(|it| it == *id || merged.contains(id));
         for of in ObjectType::ALL {
-            for column in columns(of.kind()) {
-                if column.ty == ColumnType::Id(Some(kind)) {
-                    found
-                        .add(context, of.kind(), column.name, merged, most)
-                        .await?;
-                }
+            for member in members_to(&plan.configuration().fields, of, kind) {
+                found
+                    .add(context, of.kind(), &member, merged, &written, most)
+                    .await?;
             }
         }
         for end in ["from_id", "to_id"] {
+            let none = |_: &Id| false;
             found
-                .add(context, Kind::Association, end, merged, most)
+                .add(context, Kind::Association, end, merged, &none, most)
                 .await?;
         }
         Ok(found)
@@ -88,14 +94,14 @@ impl Referring {
         &mut self,
         context: &Context,
         kind: Kind,
-        column: &str,
+        member: &str,
         merged: &[Id],
+        is_written: &(dyn Fn(&Id) -> bool + Sync),
         most: Most,
     ) -> Result<()> {
-        let ids = merged.iter().copied().map(ColumnValue::from).collect();
         let mut query = Query {
             kind,
-            clauses: vec![Clause::of_column(kind, column, Condition::In(ids))?],
+            clauses: vec![Clause::referring(kind, member, merged.iter().copied())?],
             after: None,
             limit: PAGE,
         };
@@ -113,7 +119,7 @@ impl Referring {
                     Kind::Association => &mut self.edges,
                     _ => &mut self.references,
                 };
-                if among.contains_key(&document.id) {
+                if among.contains_key(&document.id) || is_written(&document.id) {
                     continue;
                 }
                 if is_full {
@@ -180,13 +186,17 @@ fn move_reference<T: Object + Into<Record>>(
     survivors: &Survivors,
 ) -> Result<()> {
     let before: T = document.decode()?;
-    let moved = before.references().into_iter().filter_map(|reference| {
+    let references = references(&before, &plan.configuration().fields);
+    let moved = references.into_iter().filter_map(|reference| {
         let into = survivors.of(reference.id?)?;
-        Some((reference.name.to_owned(), Value::from(into.text())))
+        // Nothing is moved to refer to itself.
+        Some((
+            reference.name.into_owned(),
+            (into != document.id).then_some(into),
+        ))
     });
-    let moved: Map<String, Value> = moved.collect();
     let mut after = before.clone();
-    after.apply(T::read(&mut Reader::new(Value::Object(moved))?)?)?;
+    after.apply(T::read(&mut Reader::new(body(moved))?)?)?;
     after.touch(plan.now());
     rewrite(plan, (before, document), after).map(drop)
 }

@@ -114,7 +114,7 @@ impl Operation for Move {
             records: STEP,
             bytes: BATCH_CONTACT_BYTES_MAX,
         };
-        let found = Referring::look(context, &survivors.merged(), most).await?;
+        let found = Referring::look(plan, &survivors.merged(), None, most).await?;
         let is_all = found.is_empty();
         found.move_to(plan, &survivors).await?;
         survivors.hold(plan);

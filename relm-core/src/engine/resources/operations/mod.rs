@@ -134,7 +134,8 @@ impl Batch<'_> {
     }
 
     async fn apply(&self, operation: &Value) -> Result<Done> {
-        let mut operation = Operation::read(operation, &self.named)?;
+        let configuration = self.context.configuration().await?;
+        let mut operation = Operation::read(operation, &configuration.fields, &self.named)?;
         match operation.subject {
             Subject::Object(of) => {
                 if let Some(key) = operation.key.take() {

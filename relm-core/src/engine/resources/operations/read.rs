@@ -6,6 +6,7 @@ use super::name::{OperationName, read_name};
 use super::references::{Named, REF, check_reference, look_up, reference_of, resolved};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{BATCH_ROWS_MAX, DEDUP_KEYS_MAX};
+use crate::record::field::Field;
 use crate::record::hint;
 use crate::record::input::{Reader, type_name};
 use crate::record::object_type::{self, ObjectType};
@@ -109,6 +110,13 @@ impl Subject {
         }
     }
 
+    const fn object_type(self) -> Option<ObjectType> {
+        match self {
+            Self::Object(of) => Some(of),
+            Self::Association => None,
+        }
+    }
+
     const fn as_str(self) -> &'static str {
         match self {
             Self::Object(of) => of.as_str(),
@@ -130,7 +138,7 @@ pub(super) struct Operation {
 }
 
 impl Operation {
-    pub fn read(value: &Value, named: &Named) -> Result<Self> {
+    pub fn read(value: &Value, fields: &[Field], named: &Named) -> Result<Self> {
         let Value::Object(members) = value else {
             let message = format!("An operation must be an object, not {}.", type_name(value));
             return Err(Error::new(ErrorKind::ValidationFailed, message));
@@ -151,7 +159,9 @@ impl Operation {
             subject,
             id,
             key: key.map(|key| read_key(name, subject, key)).transpose()?,
-            data: data.map(|data| resolved(data, named)).transpose()?,
+            data: data
+                .map(|data| resolved(data, subject.object_type(), fields, named))
+                .transpose()?,
             expected,
         };
         operation.check()?;

@@ -6,13 +6,18 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{ERROR_OPTIONS_MAX, OPERATION_REF_CHARS_MAX};
+use crate::record::field::{Field, referenced};
 use crate::record::input::{Reader, type_name};
+use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
 use crate::value::excerpt::Quoted;
 use crate::value::id::Id;
 
 /// The member by which a value stands for the record of an earlier operation.
 pub(super) const REF: &str = "$ref";
+
+/// The member whose keys can be custom fields.
+const METADATA: &str = "metadata";
 
 /// The records that earlier operations gave names; none where one failed.
 pub(super) type Named = BTreeMap<String, Option<Id>>;
@@ -44,23 +49,48 @@ pub(super) fn check_reference(reader: &mut Reader, named: &Named) -> Result<()> 
     Ok(())
 }
 
-/// What an operation writes, with ids in the places of what stands for records of earlier operations.
-pub(super) fn resolved(data: Value, named: &Named) -> Result<Value> {
+/// What an operation writes, with ids in the places of what stands for records of earlier operations: in members of its own, and in custom
+/// fields that are references. Elsewhere in `metadata` the same is JSON like any other.
+pub(super) fn resolved(
+    data: Value,
+    of: Option<ObjectType>,
+    fields: &[Field],
+    named: &Named,
+) -> Result<Value> {
     let Value::Object(members) = data else {
         let message = format!("`data` must be an object, not {}.", type_name(&data));
         return Err(Error::invalid("data", message));
     };
+    let is_reference = |key: &str| {
+        let mut fields = of.into_iter().flat_map(|of| referenced(fields, of));
+        fields.any(|(field, _)| field.key == key)
+    };
     let resolve = |(name, value): (String, Value)| {
-        let value = match reference_of(&value) {
-            Some(reference) => {
-                Value::String(look_up(reference, &format!("data.{name}"), named)?.text())
+        let value = match value {
+            Value::Object(metadata) if name == METADATA => {
+                let metadata = metadata.into_iter().map(|(key, value)| {
+                    let value = match is_reference(&key) {
+                        true => in_place(value, &format!("data.{METADATA}.{key}"), named)?,
+                        false => value,
+                    };
+                    Ok((key, value))
+                });
+                Value::Object(metadata.collect::<Result<_>>()?)
             }
-            None => value,
+            value => in_place(value, &format!("data.{name}"), named)?,
         };
         Ok((name, value))
     };
     let members: Result<Map<String, Value>> = members.into_iter().map(resolve).collect();
     members.map(Value::Object)
+}
+
+/// The id of the record that a value stands for, or else the value.
+fn in_place(value: Value, place: &str, named: &Named) -> Result<Value> {
+    match reference_of(&value) {
+        Some(name) => Ok(Value::String(look_up(name, place, named)?.text())),
+        None => Ok(value),
+    }
 }
 
 /// The name in a value that stands for a record.

@@ -8,10 +8,12 @@ use super::report::{ConflictCode, UndoConflict};
 use crate::engine::context::Context;
 use crate::error::Result;
 use crate::limits::PAGE_LIMIT_MAX;
-use crate::query::filter::{Clause, Condition, Target as Asked};
-use crate::record::column::{ColumnType, ColumnValue};
+use crate::query::filter::Clause;
+use crate::record::column::ColumnValue;
+use crate::record::field::Field;
 use crate::record::object_type::ObjectType;
-use crate::record::{Record, columns};
+use crate::record::referring::{members_to, references_of};
+use crate::record::{Record, column_index};
 use crate::store::Query;
 use crate::value::id::{Id, Kind};
 
@@ -20,6 +22,7 @@ use crate::value::id::{Id, Kind};
 /// Associations and references of the request's own are no use by others: they go with it.
 pub(super) async fn keep(
     context: &Context,
+    fields: &[Field],
     targets: &[Target],
     actions: &mut BTreeMap<Id, Action>,
 ) -> Result<Vec<UndoConflict>> {
@@ -42,21 +45,17 @@ pub(super) async fn keep(
     let made: BTreeSet<Id> = made.map(|it| it.id).collect();
     let made: BTreeSet<Id> = leaving.intersection(&made).copied().collect();
     for of in ObjectType::ALL {
-        for column in columns(of.kind()) {
-            let ColumnType::Id(Some(kind)) = column.ty else {
-                continue;
-            };
-            let asked: BTreeSet<Id> = made
-                .iter()
-                .copied()
-                .filter(|id| id.kind() == kind)
-                .collect();
+        for to in ObjectType::ALL {
+            let asked = made.iter().copied().filter(|id| id.kind() == to.kind());
+            let asked: BTreeSet<Id> = asked.collect();
             let is_own = |record: &Record, to: Id| match actions.get(&record.id()) {
-                Some(action) => action.removes() || !refers(&action.after.record, to),
+                Some(action) => action.removes() || !refers(&action.after.record, fields, to),
                 None => false,
             };
-            used.look(context, of.kind(), column.name, &asked, &is_own)
-                .await?;
+            for member in members_to(fields, of, to.kind()) {
+                used.look(context, of.kind(), &member, &asked, &is_own)
+                    .await?;
+            }
         }
     }
     let is_own = |record: &Record, _: Id| match record {
@@ -76,47 +75,49 @@ pub(super) async fn keep(
 }
 
 /// Whether a record refers to another.
-fn refers(record: &Record, to: Id) -> bool {
-    let to = ColumnValue::from(to);
-    let columns = columns(record.kind()).iter().enumerate();
-    let mut references = columns.filter(|(_, it)| matches!(it.ty, ColumnType::Id(Some(_))));
-    references.any(|(index, _)| record.value(index).as_ref() == Some(&to))
+fn refers(record: &Record, fields: &[Field], to: Id) -> bool {
+    let references = references_of(record, fields);
+    references.iter().any(|reference| reference.id == Some(to))
+}
+
+/// Who uses what is to go.
+#[derive(Clone, Copy)]
+struct User {
+    id: Id,
+    /// Whether it is a record that was merged into it.
+    is_merged: bool,
 }
 
 #[derive(Default)]
 struct Used {
     /// What others use, each with one of them.
-    by: BTreeMap<Id, Id>,
+    by: BTreeMap<Id, User>,
     /// What the request's own records refer to that are to go as well: the one that refers, and to what.
     own: BTreeSet<(Id, Id)>,
 }
 
 impl Used {
-    /// Looks for records of a kind that name one of these in a column: for one of others, for each.
+    /// Looks for records of a kind that name one of these by a member: for one of others, for each.
     async fn look(
         &mut self,
         context: &Context,
         kind: Kind,
-        column: &str,
+        member: &str,
         leaving: &BTreeSet<Id>,
         is_own: &(dyn Fn(&Record, Id) -> bool + Sync),
     ) -> Result<()> {
-        let index = crate::record::column_index(kind, column)?;
         let leaving: Vec<Id> = leaving.iter().copied().collect();
         for leaving in leaving.chunks(PAGE_LIMIT_MAX) {
             let mut after = None;
             loop {
                 let unused = leaving.iter().filter(|id| !self.by.contains_key(id));
-                let unused: Vec<ColumnValue<'static>> = unused.copied().map(Into::into).collect();
+                let unused: Vec<Id> = unused.copied().collect();
                 if unused.is_empty() {
                     break;
                 }
                 let query = Query {
                     kind,
-                    clauses: vec![Clause {
-                        target: Asked::Column(index),
-                        condition: Condition::In(unused),
-                    }],
+                    clauses: vec![Clause::referring(kind, member, unused)?],
                     after,
                     limit: PAGE_LIMIT_MAX,
                 };
@@ -124,7 +125,7 @@ impl Used {
                 after = page.documents.last().map(|last| last.id);
                 for document in page.documents {
                     let record = document.into_entry()?.record;
-                    self.add(&record, index, is_own);
+                    self.add(&record, named(&record, member)?, is_own);
                 }
                 if !page.more {
                     break;
@@ -134,27 +135,24 @@ impl Used {
         Ok(())
     }
 
-    fn add(&mut self, record: &Record, index: usize, is_own: &dyn Fn(&Record, Id) -> bool) {
-        let Some(ColumnValue::Text(id)) = record.value(index) else {
+    fn add(&mut self, record: &Record, to: Option<Id>, is_own: &dyn Fn(&Record, Id) -> bool) {
+        let Some(to) = to else {
             return;
         };
-        let Some(to) = Id::parse(&id) else {
-            return;
-        };
-        let by = match record {
-            Record::Trashed(merged) => merged.record_id,
-            _ => record.id(),
+        let (id, is_merged) = match record {
+            Record::Trashed(merged) => (merged.record_id, true),
+            _ => (record.id(), false),
         };
         match is_own(record, to) {
-            true => drop(self.own.insert((by, to))),
-            false => drop(self.by.entry(to).or_insert(by)),
+            true => drop(self.own.insert((id, to))),
+            false => drop(self.by.entry(to).or_insert(User { id, is_merged })),
         }
     }
 
     /// A record that stays is used by others, or by the request's own that stay for that.
     fn take_out(mut self, actions: &mut BTreeMap<Id, Action>) -> Vec<UndoConflict> {
         let mut conflicts = Vec::new();
-        let mut staying: Vec<(Id, Id)> = self.by.into_iter().collect();
+        let mut staying: Vec<(Id, User)> = self.by.into_iter().collect();
         let mut seen: BTreeSet<Id> = staying.iter().map(|(id, _)| *id).collect();
         while let Some((id, by)) = staying.pop() {
             actions.remove(&id);
@@ -165,7 +163,8 @@ impl Used {
             for pair in also {
                 self.own.remove(&pair);
                 if seen.insert(pair.1) {
-                    staying.push((pair.1, id));
+                    let is_merged = false;
+                    staying.push((pair.1, User { id, is_merged }));
                 }
             }
         }
@@ -173,14 +172,28 @@ impl Used {
     }
 }
 
-fn conflict(id: Id, by: Id) -> UndoConflict {
-    let message = match by.kind() {
-        // No record refers to another of its type.
-        kind if kind == id.kind() => {
+fn conflict(id: Id, by: User) -> UndoConflict {
+    let message = match (by.is_merged, by.id.kind()) {
+        (true, _) => {
             "Another record was merged into it since: it stays. Undo the request that merged them first."
         }
-        Kind::Association => "It was linked since: it stays. Remove the association first.",
-        _ => "Another record refers to it since: it stays. Clear that reference first.",
+        (false, Kind::Association) => {
+            "It was linked since: it stays. Remove the association first."
+        }
+        (false, _) => "Another record refers to it since: it stays. Clear that reference first.",
     };
-    UndoConflict::new(id, ConflictCode::InUse, message).existing(by)
+    UndoConflict::new(id, ConflictCode::InUse, message).existing(by.id)
+}
+
+/// The record that another names by a member.
+fn named(record: &Record, member: &str) -> Result<Option<Id>> {
+    if let Some(key) = member.strip_prefix("metadata.") {
+        let value = record.metadata().and_then(|it| it.as_map().get(key));
+        return Ok(value.and_then(|value| value.as_str()).and_then(Id::parse));
+    }
+    let index = column_index(record.kind(), member)?;
+    Ok(match record.value(index) {
+        Some(ColumnValue::Text(id)) => Id::parse(&id),
+        Some(ColumnValue::Integer(_)) | None => None,
+    })
 }

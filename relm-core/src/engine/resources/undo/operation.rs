@@ -140,7 +140,7 @@ impl Undo {
             let action = verdict.action.take();
             actions.extend(action.map(|action| (action.id, action)));
         }
-        let in_use = in_use::keep(context, &past.targets, &mut actions).await?;
+        let in_use = in_use::keep(context, now.fields, &past.targets, &mut actions).await?;
         for conflict in in_use {
             let verdict = verdicts.entry(conflict.id).or_default();
             verdict.conflicts = vec![conflict];

@@ -12,7 +12,7 @@ use super::state::State;
 use super::steps::Steps;
 use crate::error::{Error, Result};
 use crate::record::column::ColumnType;
-use crate::record::field::{Field, check_metadata, normalise};
+use crate::record::field::{Field, check_metadata, normalise, referenced};
 use crate::record::metadata::{Metadata, merge};
 use crate::record::object::Object;
 use crate::record::patch::Patch;
@@ -261,12 +261,17 @@ impl<'a> Reversal<'a> {
         for (name, change) in self.reverts.clone() {
             let Some(key) = name.strip_prefix(METADATA) else {
                 if refers::<T>(name, &change.from).is_some_and(|to| (rules.is_gone)(to)) {
-                    let message = format!("What `{name}` referred to is there no more.");
-                    let code = ConflictCode::InvalidReference;
-                    self.refuse(name, UndoConflict::new(id, code, message));
+                    self.refuse(name, lost(id, name));
                 }
                 continue;
             };
+            let mut fields = referenced(rules.fields, T::TYPE);
+            let field = fields.find(|(field, _)| field.key == key);
+            let to = field.and_then(|(field, _)| field.options.referenced(change.from.as_str()?));
+            if to.is_some_and(|to| (rules.is_gone)(to)) {
+                self.refuse(name, lost(id, name));
+                continue;
+            }
             let of_key = rules.fields.iter().filter(|field| field.key == key);
             let former = match change.from {
                 Value::Null => Metadata::new(),
@@ -385,6 +390,12 @@ fn refers<T: Object>(name: &str, value: &Value) -> Option<Id> {
         ColumnType::Id(Some(_)) => Id::parse(value.as_str()?),
         _ => None,
     }
+}
+
+/// That what a member referred to is gone.
+fn lost(id: Id, name: &str) -> UndoConflict {
+    let message = format!("What `{name}` referred to is there no more.");
+    UndoConflict::new(id, ConflictCode::InvalidReference, message)
 }
 
 fn refused(id: Id, error: &Error) -> UndoConflict {

@@ -6,11 +6,9 @@ use std::sync::Arc;
 use super::action::Action;
 use super::report::{Report, UndoneChange};
 use crate::engine::change::Plan;
-use crate::record::column::{ColumnType, ColumnValue};
 use crate::record::object_type::ObjectType;
-use crate::record::{
-    Change, Entry, EventData, EventDraft, EventType, Merge, Record, Trashed, columns,
-};
+use crate::record::referring::references_of;
+use crate::record::{Change, Entry, EventData, EventDraft, EventType, Merge, Trashed};
 use crate::store::Write;
 use crate::value::id::{Id, Kind};
 
@@ -45,10 +43,15 @@ pub(super) fn write(
         }
         UndoneChange::Created | UndoneChange::Updated | UndoneChange::Restored => {
             let (before, after) = (action.before, action.after);
-            let known = references(&before.record);
-            let new = references(&after.record).into_iter();
-            let new = new.filter(|id| !known.contains(id) && !restored.contains(id));
-            plan.require_each(new.collect());
+            let fields = &plan.configuration().fields;
+            let known = references_of(&before.record, fields);
+            let new = references_of(&after.record, fields).into_iter();
+            let is_known = |id: &Id| known.iter().any(|it| it.id == Some(*id));
+            let new = new.filter_map(|it| it.id);
+            let new = new
+                .filter(|id| !is_known(id) && !restored.contains(id))
+                .collect();
+            plan.require_each(new);
             match action.trashed {
                 Some(trashed) => {
                     plan.write(Write::Delete(trashed));
@@ -76,15 +79,4 @@ pub(super) fn write(
         }
     }
     report.reverted(id, action.change, action.members);
-}
-
-/// The records that a record refers to.
-fn references(record: &Record) -> BTreeSet<Id> {
-    let columns = columns(record.kind()).iter().enumerate();
-    let references = columns.filter(|(_, it)| matches!(it.ty, ColumnType::Id(Some(_))));
-    let ids = references.filter_map(|(index, _)| match record.value(index)? {
-        ColumnValue::Text(id) => Id::parse(&id),
-        ColumnValue::Integer(_) => None,
-    });
-    ids.collect()
 }

@@ -70,7 +70,11 @@ fn limits_are_of_the_type_that_has_them() {
             ("max_length", json!(1), FieldType::Text),
             ("pattern", json!("a"), FieldType::Text),
         ] {
-            let defined = define(field_type, json!({ "choices": choices, name: value }));
+            let mut options = json!({ "choices": choices, name: value });
+            if field_type == FieldType::Reference {
+                options["object_type"] = json!("deal");
+            }
+            let defined = define(field_type, options);
             match defined {
                 Ok(_) => assert_eq!(field_type, of),
                 Err(refusal) => {

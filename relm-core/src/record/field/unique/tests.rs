@@ -42,6 +42,7 @@ fn a_type_that_cannot_be_unique_is_told_why() {
         let why = match field_type {
             FieldType::Bool | FieldType::Select | FieldType::Multiselect => "has few values",
             FieldType::Currency | FieldType::Json => "are not compared as a whole",
+            FieldType::Reference => "merges of records make equal",
             FieldType::Text
             | FieldType::Number
             | FieldType::Date

@@ -69,6 +69,10 @@ impl Shape {
             FieldType::Multiselect => Self::Choices(field.options.choices.clone()),
             FieldType::Datetime => Self::Timestamp,
             FieldType::Currency => Self::Json,
+            FieldType::Reference => match field.options.object_type {
+                Some(of) => Self::Id(of.kind()),
+                None => Self::Text,
+            },
             FieldType::Json => Self::AnyJson,
         }
     }
