@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::action::Action;
-use super::reversal::Taken;
+use super::rules::Taken;
 use crate::engine::context::Context;
 use crate::engine::unique_values::still_has;
 use crate::error::Result;

@@ -15,6 +15,7 @@ mod operation;
 mod past;
 mod report;
 mod reversal;
+mod rules;
 mod state;
 mod steps;
 mod unmerged;

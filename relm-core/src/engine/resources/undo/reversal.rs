@@ -8,11 +8,12 @@ use serde_json::{Map, Value};
 use super::action::{Action, Verdict};
 use super::past::{METADATA, Place, Target, value_of};
 use super::report::{ConflictCode, UndoConflict, UndoneChange};
+use super::rules::Rules;
 use super::state::State;
 use super::steps::Steps;
 use crate::error::{Error, Result};
 use crate::record::column::ColumnType;
-use crate::record::field::{Field, check_metadata, normalise, referenced};
+use crate::record::field::{check_metadata, normalise, referenced};
 use crate::record::metadata::{Metadata, merge};
 use crate::record::object::Object;
 use crate::record::patch::Patch;
@@ -20,31 +21,6 @@ use crate::record::{
     Change, Document, Entry, MemberChange, Merge, Record, member_changes, previous,
 };
 use crate::value::id::Id;
-use crate::value::request_id::RequestId;
-use crate::value::time::Timestamp;
-
-/// The records some of whose unique values are others': by which members, and whose.
-pub(super) type Taken = BTreeMap<Id, Vec<(String, Id)>>;
-
-/// Of the survivors of records some of which stay away: the states of those that come back.
-pub(super) type Givers = BTreeMap<Id, Vec<Map<String, Value>>>;
-
-/// What a reversal goes by, beside the record.
-pub(super) struct Rules<'a> {
-    pub now: Timestamp,
-    /// The custom fields that there are after the undo.
-    pub fields: &'a [Field],
-    /// Whether a record is not there after it, as far as is known.
-    pub is_gone: &'a dyn Fn(Id) -> bool,
-    /// Whether a record was found not to be there.
-    pub is_missing: &'a dyn Fn(Id) -> bool,
-    /// Records some of whose unique values other ones have.
-    pub taken: &'a Taken,
-    /// Who takes back what survivors have of merged records, where not all of those come back.
-    pub givers: &'a Givers,
-    /// The request that is undone.
-    pub request: RequestId,
-}
 
 /// Says what is to be done with one record.
 pub(super) fn decide<T: Object + Into<Record>>(
