@@ -10,8 +10,8 @@ use super::download::Download;
 use super::problem::Problem;
 use super::visit::Visit;
 use super::{
-    PATH, account, board, events, exports, imports, keys, link, records, schema, search, sign_in,
-    undo, users, webhooks, workspaces,
+    PATH, account, board, events, exports, imports, keys, link, records, schema, search,
+    sign_in, undo, users, webhooks, workspaces,
 };
 
 type Answering = Pin<Box<dyn Future<Output = Result<Response<Bytes>, Problem>> + Send>>;
@@ -171,6 +171,10 @@ fn of_workspaces() -> Vec<(&'static str, Route)> {
         (
             "/console/{workspace}/{mode}/schema",
             get(Session, handler!(schema::first)),
+        ),
+        (
+            "/console/{workspace}/{mode}/schema/promotion",
+            get(Write, handler!(schema::plan)).and_post(Write, handler!(schema::apply)),
         ),
         (
             "/console/{workspace}/{mode}/schema/{object}",

@@ -42,6 +42,7 @@ mod objects;
 mod openapi;
 mod operations;
 mod products;
+mod promotion;
 mod purge;
 mod recovery;
 mod schema;

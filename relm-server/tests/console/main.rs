@@ -26,6 +26,7 @@ mod imports;
 mod keys;
 mod lists;
 mod pages;
+mod promotion;
 #[allow(
     dead_code,
     reason = "two crates of tests share it, and each uses its part"

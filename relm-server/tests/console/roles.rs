@@ -36,13 +36,14 @@ const OF_RECORDS: [Right; 15] = [
     ("deals/board", Some(Reader), Some(Editor)),
 ];
 
-const OF_SETTINGS: [Right; 18] = [
+const OF_SETTINGS: [Right; 19] = [
     ("keys", Some(Reader), Some(Editor)),
     ("keys/new", Some(Editor), None),
     ("keys/KEY/rotate", Some(Editor), Some(Editor)),
     ("keys/KEY/revoke", Some(Editor), Some(Editor)),
     ("schema/deal", Some(Reader), Some(Editor)),
     ("schema/deal/new", Some(Editor), None),
+    ("schema/promotion", Some(Editor), Some(Editor)),
     ("schema/deal/settings", None, Some(Editor)),
     ("schema/deal/FIELD/edit", Some(Editor), Some(Editor)),
     ("schema/deal/FIELD/remove", Some(Editor), Some(Editor)),

@@ -287,7 +287,7 @@ fn fact(value: &Value, chars_max: usize) -> Fact {
 }
 
 /// A value as people read it: a text without quotes, nothing as nothing, and what has members as JSON.
-pub(super) fn text_of(value: &Value) -> String {
+pub(in crate::console) fn text_of(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::Bool(true) => "yes".to_owned(),
