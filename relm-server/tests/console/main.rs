@@ -25,6 +25,7 @@ mod fragile;
 mod imports;
 mod keys;
 mod lists;
+mod merging;
 mod pages;
 mod promotion;
 #[allow(

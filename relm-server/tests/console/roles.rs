@@ -18,7 +18,7 @@ const OF_PEOPLE: [Right; 5] = [
     ("/console/users/USER/remove", Some(Owner), Some(Owner)),
 ];
 
-const OF_RECORDS: [Right; 15] = [
+const OF_RECORDS: [Right; 18] = [
     ("search", Some(Reader), None),
     ("events", Some(Reader), None),
     ("events/EVENT", Some(Reader), None),
@@ -26,6 +26,9 @@ const OF_RECORDS: [Right; 15] = [
     ("contacts", Some(Reader), Some(Editor)),
     ("contacts/new", Some(Editor), None),
     ("contacts/trash", Some(Reader), None),
+    ("contacts/duplicates", Some(Reader), None),
+    ("contacts/merge", Some(Editor), Some(Editor)),
+    ("contacts/CONTACT/merge", Some(Editor), None),
     ("contacts/CONTACT", Some(Reader), None),
     ("contacts/CONTACT/edit", Some(Editor), Some(Editor)),
     ("contacts/CONTACT/delete", Some(Editor), Some(Editor)),
