@@ -537,6 +537,12 @@ macro_rules! for_each_case {
                 a_renaming_that_was_broken_off_goes_on
                 no_write_gets_past_a_renaming
             }
+            [engine::promotions] {
+                definitions_go_from_test_to_live_as_planned
+                a_plan_that_is_out_of_date_is_not_promoted
+                a_promotion_that_records_do_not_keep_to_is_refused
+                what_cannot_be_promoted_is_refused
+            }
             [engine::field_limits] {
                 limits_bind_every_write
                 a_narrower_limit_binds_every_engine

@@ -2,6 +2,7 @@
 //!
 //! `values.rs` reads single values, `usage.rs` the whole line.
 
+mod schema;
 mod usage;
 mod values;
 
@@ -21,6 +22,7 @@ use crate::html::BaseUrl;
 use crate::serve::CONNECTIONS_PER_PEER_MAX_DEFAULT;
 use crate::webhooks::AllowNets;
 
+pub use self::schema::{PromotionArgs, SchemaCommand};
 pub use self::usage::read;
 pub use self::values::{Database, LogFilter, LogFormat, ModeArg, SecretKey, SynchronousArg};
 use self::values::{
@@ -86,6 +88,12 @@ pub enum Command {
         /// What to do.
         #[command(subcommand)]
         command: WebhooksCommand,
+    },
+    /// Plan what it means to promote the custom fields of test mode to live mode, and do it.
+    Schema {
+        /// What to do.
+        #[command(subcommand)]
+        command: SchemaCommand,
     },
     /// Make, list, rotate and revoke API keys.
     Keys {

@@ -14,6 +14,7 @@ mod health;
 mod log;
 mod measuring;
 mod outcome;
+mod promotion;
 mod reached;
 mod serving;
 
@@ -93,6 +94,9 @@ async fn run(cli: Cli) -> Result<(), CommandError> {
                 );
             }
             webhooks(&open_existing(&database).await?, command, &mut out).await
+        }
+        Command::Schema { command } => {
+            promotion::schema(&open_existing(&database).await?, command, &mut out).await
         }
         Command::Keys { command } => {
             keys(&open_existing(&database).await?, command, &mut out).await

@@ -34,6 +34,7 @@ pub(crate) mod merges;
 pub(crate) mod mock_transport;
 pub(crate) mod moved_field_references;
 pub(crate) mod operations;
+pub(crate) mod promotions;
 pub(crate) mod purge;
 pub(crate) mod purged_hubs;
 pub(crate) mod races;

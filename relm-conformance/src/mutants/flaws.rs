@@ -47,7 +47,7 @@ macro_rules! for_each_broken_store {
                     a_trash_that_is_not_kept_is_empty a_purge_clears_references a_link_has_one_event a_definition_has_one_event
                     what_comes_back_with_a_record_is_told a_request_is_undone_and_done_again a_request_is_undone_once
                     what_a_request_deleted_comes_back batches_in_opposite_orders_happen_wholly
-                    a_definition_that_changes_has_one_event a_renaming_that_was_broken_off_goes_on a_renamed_choice_is_renamed_in_every_record
+                    a_definition_that_changes_has_one_event a_renaming_that_was_broken_off_goes_on a_renamed_choice_is_renamed_in_every_record definitions_go_from_test_to_live_as_planned
                 ]
                 LostDelivery a_lost_delivery_is_noticed [
                     deliveries_go_to_the_endpoints_that_match a_filter_chooses_among_deliveries an_event_is_in_the_commit_of_its_change
@@ -226,7 +226,7 @@ macro_rules! for_each_broken_store {
             }
             configurations {
                 StaleConfiguration a_stale_configuration_is_noticed [
-                    reconfigure_counts_by_one a_field_binds_the_next_write a_field_binds_every_engine a_choice_is_one_in_every_composition
+                    reconfigure_counts_by_one a_field_binds_the_next_write a_field_binds_every_engine a_choice_is_one_in_every_composition a_plan_that_is_out_of_date_is_not_promoted a_promotion_that_records_do_not_keep_to_is_refused what_cannot_be_promoted_is_refused
                 ]
                 OneReconfigure reconfigurations_counted_as_one_are_noticed [each_reconfigure_of_a_batch_counts]
                 CheckedByOneRecord a_configuration_checked_by_one_record_is_noticed [a_required_configuration_binds_every_batch]

@@ -134,6 +134,14 @@ impl Context {
         self
     }
 
+    /// The same context, for what a request does beside what it is known by its key for.
+    pub fn unkeyed(self) -> Self {
+        Self {
+            idempotency: None,
+            ..self
+        }
+    }
+
     pub fn idempotency(&self) -> Option<&IdempotencyKey> {
         self.idempotency.as_ref()
     }

@@ -65,7 +65,10 @@ pub use resources::events::Events;
 pub use resources::exports::{ExportOptions, Exports};
 pub use resources::feed::{FOLLOW_POLL, Feed, FeedPage, LoggedEvent};
 pub use resources::fields::{
-    ChoiceUsage, Definitions, FieldUsage, FieldUsageTag, Fields, ObjectSettings, ObjectSettingsTag,
+    Breach, ChoiceRename, ChoiceUsage, ChoicesChange, Definitions, FieldName, FieldUsage,
+    FieldUsageTag, Fields, MemberChange, ObjectSettings, ObjectSettingsTag, PromotedField,
+    PromotedSetting, Promotion, PromotionInput, PromotionStatus, PromotionTag, RefusedField,
+    RenamedChoice,
 };
 pub use resources::history::{History, HistoryPage};
 pub use resources::imports::{

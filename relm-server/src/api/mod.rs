@@ -25,6 +25,7 @@ mod objects;
 mod openapi;
 mod operation;
 mod path_meant;
+mod promotion;
 mod rate_limit;
 mod requests;
 mod routes;

@@ -24,6 +24,7 @@ mod layout;
 mod limits;
 mod link;
 mod listing;
+mod merging;
 mod objects;
 mod passwords;
 mod problem;

@@ -1,9 +1,9 @@
 //! The four types of record: what they are called, and the engine's functions on whichever of them a path names.
 
-use relm_core::engine::{HistoryPage, List, ListRequest};
+use relm_core::engine::{Duplicates, HistoryPage, List, ListRequest, Outcome};
 use relm_core::record::Document;
-use relm_core::{Error, Id, ObjectType, Result, Scoped};
-use serde_json::Value;
+use relm_core::{Error, ErrorKind, Id, ObjectType, Result, Scoped};
+use serde_json::{Map, Value};
 
 use super::problem::Problem;
 use super::visit::Visit;
@@ -151,6 +151,34 @@ pub(super) async fn restore(
         .restore_json(id, expected)
         .await
         .map(drop))
+}
+
+/// A page of the groups of records that are most likely one.
+pub(super) async fn duplicates(
+    scoped: &Scoped,
+    of: ObjectType,
+    cursor: Option<&str>,
+) -> Result<Duplicates> {
+    on!(of, scoped, |objects| objects
+        .duplicate_documents(cursor)
+        .await)
+}
+
+/// Merges others into a record, and gives what became of that and the members that it has then.
+pub(super) async fn merge(
+    scoped: &Scoped,
+    of: ObjectType,
+    id: Id,
+    body: Value,
+    expected: Option<i64>,
+) -> Result<(Outcome, Map<String, Value>)> {
+    let (outcome, body) = on!(of, scoped, |objects| {
+        let merged = objects.merge_json(id, body, expected).await?;
+        (merged.outcome, merged.body)
+    });
+    let members = serde_json::from_str(&body);
+    let members = members.map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?;
+    Ok((outcome, members))
 }
 
 /// A record's JSON as its members.

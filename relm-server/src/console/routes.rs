@@ -10,8 +10,8 @@ use super::download::Download;
 use super::problem::Problem;
 use super::visit::Visit;
 use super::{
-    PATH, account, board, events, exports, imports, keys, link, records, schema, search, sign_in,
-    undo, users, webhooks, workspaces,
+    PATH, account, board, events, exports, imports, keys, link, merging, records, schema, search,
+    sign_in, undo, users, webhooks, workspaces,
 };
 
 type Answering = Pin<Box<dyn Future<Output = Result<Response<Bytes>, Problem>> + Send>>;
@@ -95,6 +95,7 @@ pub(super) fn routes() -> Vec<(&'static str, Route)> {
         of_people(),
         of_workspaces(),
         of_records(),
+        of_merges(),
         of_files(),
         of_webhooks(),
     ]
@@ -171,6 +172,10 @@ fn of_workspaces() -> Vec<(&'static str, Route)> {
         (
             "/console/{workspace}/{mode}/schema",
             get(Session, handler!(schema::first)),
+        ),
+        (
+            "/console/{workspace}/{mode}/schema/promotion",
+            get(Write, handler!(schema::plan)).and_post(Write, handler!(schema::apply)),
         ),
         (
             "/console/{workspace}/{mode}/schema/{object}",
@@ -253,6 +258,24 @@ fn of_records() -> Vec<(&'static str, Route)> {
         (
             "/console/{workspace}/{mode}/{objects}/{id}/links/{link}/remove",
             post(Write, handler!(records::unlink)),
+        ),
+    ]
+}
+
+fn of_merges() -> Vec<(&'static str, Route)> {
+    use Needs::{Session, Write};
+    vec![
+        (
+            "/console/{workspace}/{mode}/{objects}/duplicates",
+            get(Session, handler!(merging::list)),
+        ),
+        (
+            "/console/{workspace}/{mode}/{objects}/merge",
+            get(Write, handler!(merging::compare)).and_post(Write, handler!(merging::merge)),
+        ),
+        (
+            "/console/{workspace}/{mode}/{objects}/{id}/merge",
+            get(Write, handler!(merging::find)),
         ),
     ]
 }

@@ -43,6 +43,7 @@ mod objects;
 mod openapi;
 mod operations;
 mod products;
+mod promotion;
 mod purge;
 mod recovery;
 mod schema;

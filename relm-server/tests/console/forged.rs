@@ -24,6 +24,7 @@ fn forms(world: &World) -> Vec<String> {
         format!("{keys}/{key}/revoke"),
         format!("{}/schema/deal", world.place),
         format!("{}/schema/deal/settings", world.place),
+        format!("{}/schema/promotion", world.place).replace("/test/", "/live/"),
         format!(
             "{}/schema/deal/{}/remove",
             world.place,
@@ -48,6 +49,7 @@ fn of_records(world: &World) -> Vec<String> {
     let (deal, link) = (Id::new(Kind::Deal, 1), Id::new(Kind::Association, 1));
     vec![
         format!("{place}/contacts"),
+        format!("{place}/contacts/merge"),
         format!("{place}/deals/board"),
         format!("{place}/requests/req_01K1V9Y2ZP6W4T8Q0R5N7M3XJB/undo"),
         format!("{place}/deals/{deal}/edit"),

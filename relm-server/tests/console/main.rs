@@ -26,7 +26,9 @@ mod fragile;
 mod imports;
 mod keys;
 mod lists;
+mod merging;
 mod pages;
+mod promotion;
 #[allow(
     dead_code,
     reason = "two crates of tests share it, and each uses its part"

@@ -18,7 +18,7 @@ const OF_PEOPLE: [Right; 5] = [
     ("/console/users/USER/remove", Some(Owner), Some(Owner)),
 ];
 
-const OF_RECORDS: [Right; 15] = [
+const OF_RECORDS: [Right; 18] = [
     ("search", Some(Reader), None),
     ("events", Some(Reader), None),
     ("events/EVENT", Some(Reader), None),
@@ -26,6 +26,9 @@ const OF_RECORDS: [Right; 15] = [
     ("contacts", Some(Reader), Some(Editor)),
     ("contacts/new", Some(Editor), None),
     ("contacts/trash", Some(Reader), None),
+    ("contacts/duplicates", Some(Reader), None),
+    ("contacts/merge", Some(Editor), Some(Editor)),
+    ("contacts/CONTACT/merge", Some(Editor), None),
     ("contacts/CONTACT", Some(Reader), None),
     ("contacts/CONTACT/edit", Some(Editor), Some(Editor)),
     ("contacts/CONTACT/delete", Some(Editor), Some(Editor)),
@@ -36,13 +39,14 @@ const OF_RECORDS: [Right; 15] = [
     ("deals/board", Some(Reader), Some(Editor)),
 ];
 
-const OF_SETTINGS: [Right; 18] = [
+const OF_SETTINGS: [Right; 19] = [
     ("keys", Some(Reader), Some(Editor)),
     ("keys/new", Some(Editor), None),
     ("keys/KEY/rotate", Some(Editor), Some(Editor)),
     ("keys/KEY/revoke", Some(Editor), Some(Editor)),
     ("schema/deal", Some(Reader), Some(Editor)),
     ("schema/deal/new", Some(Editor), None),
+    ("schema/promotion", Some(Editor), Some(Editor)),
     ("schema/deal/settings", None, Some(Editor)),
     ("schema/deal/FIELD/edit", Some(Editor), Some(Editor)),
     ("schema/deal/FIELD/remove", Some(Editor), Some(Editor)),

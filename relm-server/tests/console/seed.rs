@@ -73,6 +73,9 @@ pub fn everything(world: &World, owner: &mut Browser<'_>) -> Answered {
     );
     let contact = json!({ "email": "ada@acme.example", "first_name": "Ada", "company_id": company.text(), "metadata": { "plan": "pro", "source": "fair" } });
     let contact = make(world, ObjectType::Contact, contact);
+    // Most likely one with the first.
+    let twin = json!({ "name": "ACME", "domain": "acme.example" });
+    make(world, ObjectType::Company, twin);
     let deal = json!({ "title": "Engine", "value_cents": 150_000, "currency": "EUR", "stage": "won", "company_id": company.text(), "primary_contact_id": contact.text() });
     let deal = make(world, ObjectType::Deal, deal);
     let call = json!({ "type": "call", "subject": "First call", "contact_id": contact.text(), "deal_id": deal.text() });

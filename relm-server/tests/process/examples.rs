@@ -45,6 +45,7 @@ fn commands(document: &str) -> Vec<String> {
 struct Newcomer<'a> {
     server: &'a Server,
     key: &'a str,
+    live_key: &'a str,
     ids: HashMap<String, Vec<String>>,
 }
 
@@ -57,6 +58,7 @@ impl Newcomer<'_> {
             .args(["-c", &script])
             .env("BASE", format!("http://{}", self.server.address))
             .env("RELM_KEY", self.key)
+            .env("RELM_LIVE_KEY", self.live_key)
             .output()
             .unwrap();
         let answer = String::from_utf8(output.stdout).unwrap();
@@ -95,6 +97,10 @@ impl Newcomer<'_> {
             let known = self.ids.values_mut();
             known.for_each(|ids| ids.retain(|other| other != merged));
         }
+        if let Some(plan) = answer["plan"].as_str() {
+            let known = self.ids.entry("plan".to_owned()).or_default();
+            known.push(plan.to_owned());
+        }
         let rows = answer["data"].as_array().into_iter().flatten();
         if let Some(request) = rows.clone().find_map(|event| event["request_id"].as_str()) {
             let known = self.ids.entry("req".to_owned()).or_default();
@@ -124,6 +130,7 @@ fn every_printed_example_runs_in_order_on_an_empty_database() {
     let mut newcomer = Newcomer {
         server: &server,
         key: &keys.test,
+        live_key: &keys.live,
         ids: HashMap::new(),
     };
     let to_try = server
@@ -150,6 +157,7 @@ fn the_printed_line_and_then_the_quickstart_run_in_order() {
     let mut newcomer = Newcomer {
         server: &server,
         key: &keys.test,
+        live_key: &keys.live,
         ids: HashMap::new(),
     };
     let to_try = server.to_try.clone();

@@ -23,6 +23,7 @@ mod imports;
 mod ledger;
 mod metrics;
 mod operator;
+mod promotion;
 mod receiver;
 mod request_log;
 mod server;

@@ -1,11 +1,13 @@
 //! Custom fields: defining, changing and removing them, and what they are used for.
 
+mod defining;
 pub(super) mod definitions;
 mod duplicates;
 pub(super) mod ending;
 mod holding;
 mod impact;
 mod looking;
+mod promotion;
 mod redefine;
 mod renaming;
 mod settings;
@@ -15,23 +17,27 @@ mod usage;
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 
-use self::definitions::{check_room, record_event, shown, unknown};
-use self::duplicates::check_values;
+use self::defining::define;
+use self::definitions::{record_event, shown, unknown};
 use self::ending::{end, take_away_some};
+pub use self::promotion::{
+    Breach, ChoiceRename, ChoicesChange, FieldName, MemberChange, PromotedField, PromotedSetting,
+    Promotion, PromotionInput, PromotionStatus, PromotionTag, RefusedField, RenamedChoice,
+};
+use self::promotion::{plan, promote};
 use self::redefine::redefine;
 pub(in crate::engine) use self::renaming::finish_renamings;
 pub use self::settings::{Definitions, ObjectSettings, ObjectSettingsTag};
 use self::settings::{SetUnknownMembers, read_settings};
 pub(in crate::engine) use self::uniqueness::finish_unique_indexes;
-use self::uniqueness::{begin, make};
 use self::usage::usage;
 pub use self::usage::{ChoiceUsage, FieldUsage, FieldUsageTag};
 use super::drafts::check_version_of;
 use super::listing::ListRequest;
 use super::pages::Listing;
-use crate::engine::change::{Operation, Plan, apply};
+use crate::engine::change::{Operation, Plan};
 use crate::engine::context::Context;
-use crate::engine::idempotency::{apply_once, refuse_unread, replayed};
+use crate::engine::idempotency::{apply_once, refuse_unread};
 use crate::engine::reply::{Outcome, Reply};
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::field::{Field, FieldInput, FieldPatch, UnknownMembers};
@@ -230,128 +236,69 @@ impl<'a> Fields<'a> {
         apply_once(self.context, SetUnknownMembers { of, to }).await
     }
 
+    /// What it would change in live mode to have its definitions be those of test mode, and what live records would not keep to: of as many
+    /// as are looked at when a definition changes. `renamed` are choices that have another name in test mode. Nothing is changed.
+    ///
+    /// - Fields that live mode alone has stay, whatever test mode says. A field is known by its objects and key.
+    /// - The type of a field cannot change: where it is another one, the plan says so, and nothing is promoted.
+    /// - Of a new field, records are counted that have no value where it requires one, or another one than it holds.
+    ///
+    /// # Errors
+    /// `forbidden` in test mode; `unknown_value` or `validation_failed` for choices that are not there.
+    pub async fn plan_promotion(&self, renamed: &[ChoiceRename]) -> Result<Promotion> {
+        plan(self.context, renamed).await
+    }
+
+    /// Has the definitions of live mode be those of test mode, as a [plan](Self::plan_promotion) said that was read: all in one commit, with
+    /// an event for each. It binds every write of live mode that begins after this returns, on every engine over the same store.
+    ///
+    /// Choices that get another name, and fields that become unique, are [under way](PromotionStatus::UnderWay) then, as where
+    /// [one field changes](Self::update): the caller waits for some steps, and [`Crm::finish_renamings`](crate::engine::Crm::finish_renamings)
+    /// and [`Crm::finish_unique_indexes`](crate::engine::Crm::finish_unique_indexes) go on.
+    ///
+    /// ```
+    /// # fn main() -> relm_core::Result<()> { pollster::block_on(async {
+    /// # let crm = relm_core::Crm::new(relm_store_memory::MemoryStore::new());
+    /// # let acme = crm.create_workspace("acme").await?;
+    /// use relm_core::engine::PromotionInput;
+    /// use relm_core::{FieldInput, FieldType, Mode, ObjectType};
+    ///
+    /// let test = crm.open(acme.id, Mode::Test).await?;
+    /// test.fields().define(FieldInput::new(ObjectType::Contact, "plan", FieldType::Text)).await?;
+    ///
+    /// let live = crm.open(acme.id, Mode::Live).await?;
+    /// let planned = live.fields().plan_promotion(&[]).await?;
+    /// assert_eq!(planned.create[0].key, "plan");
+    /// live.fields().promote(PromotionInput::new(planned.plan)).await?;
+    /// assert!(live.fields().plan_promotion(&[]).await?.is_empty());
+    /// # Ok(()) }) }
+    /// ```
+    ///
+    /// # Errors
+    /// As for `plan_promotion`; `conflict` where definitions say otherwise than the plan was made of, where a field cannot be promoted, and,
+    /// unless it is [forced](PromotionInput::force), for what live records do not keep to, with [how many](Error::count) and
+    /// [which](Error::ids). Nothing is promoted then.
+    pub async fn promote(&self, input: PromotionInput) -> Result<Promotion> {
+        promote(self.context, input).await?.decode()
+    }
+
+    /// [`promote`](Self::promote) from a JSON object, answered as JSON.
+    ///
+    /// # Errors
+    /// As for `promote`, and whatever is wrong with the JSON's members.
+    pub async fn promote_json(&self, body: Value) -> Result<Reply<Promotion>> {
+        match PromotionInput::read(body) {
+            Ok(input) => promote(self.context, input).await,
+            Err(error) => Err(refuse_unread(self.context, error).await),
+        }
+    }
+
     /// The definitions, newest first; filters such as `object_type` apply. See [`Listing`].
     ///
     /// # Errors
     /// When it is read: `bad_request`, `invalid_cursor`.
     pub fn list<'r>(&self, request: &'r ListRequest) -> Listing<'a, 'r, Field> {
         Listing::of(self.context, Kind::Field, request).shown(shown)
-    }
-}
-
-/// Defines a field; of a member that the objects have anyway, changes what is known of it. One that is to be unique becomes so as far as
-/// its caller can wait for that.
-async fn define(context: &Context, input: FieldInput) -> Result<Reply<Field>> {
-    let unique = input.unique;
-    input.check_built_in()?;
-    if input.built_in
-        && let Some(known) = built_in(context, &input).await?
-    {
-        if !unique {
-            // Whoever leaves `unique` out may mean a custom field of that name: nothing ends by that.
-            return Err(defined_already(&input, known));
-        }
-        let patch = FieldPatch {
-            unique: true.into(),
-            ..FieldPatch::default()
-        };
-        return redefine(context, known, patch, None).await;
-    }
-    if input.built_in && !unique {
-        let message = format!(
-            "`unique` of `{}`, which every {} has, is false until it is made true: there is nothing else to define of it.",
-            input.key, input.object_type
-        );
-        return Err(Error::invalid("unique", message));
-    }
-    let define = Define {
-        input: input.clone(),
-    };
-    if !unique {
-        return apply_once(context, define).await;
-    }
-    if let Some(reply) = replayed(context).await? {
-        return Ok(reply);
-    }
-    let error = match apply(context, define).await {
-        Ok(reply) => return make(context, reply.decode()?, true).await,
-        Err(error) => error,
-    };
-    // Sent again, it goes on with what it began.
-    match begun(context, &error, input).await? {
-        Some(field) => make(context, field, false).await,
-        None => Err(error),
-    }
-}
-
-/// The definition that this one is refused for, where it says the same, and its field is being made unique.
-async fn begun(context: &Context, error: &Error, input: FieldInput) -> Result<Option<Field>> {
-    let (ErrorKind::Conflict, Some(id)) = (error.kind(), error.existing_id()) else {
-        return Ok(None);
-    };
-    let Some(document) = context.document(Kind::Field, id).await? else {
-        return Ok(None);
-    };
-    let field: Field = document.decode()?;
-    let goes_on = field.is_becoming_unique() && field.is_defined_by(input);
-    Ok(goes_on.then_some(field))
-}
-
-/// That there is a definition of this key.
-fn defined_already(input: &FieldInput, existing: Id) -> Error {
-    let FieldInput {
-        object_type, key, ..
-    } = input;
-    let message = match input.built_in {
-        true => format!(
-            "There is a definition of `{key}`, which every {object_type} has, already: change its `unique` by a PATCH, or say the `type` \
-             of a custom field of that name."
-        ),
-        false => format!("The {object_type} has a field `{key}` already."),
-    };
-    let error = Error::new(ErrorKind::Conflict, message).at("key");
-    error.existing(existing)
-}
-
-/// What is known of a member that objects have anyway.
-async fn built_in(context: &Context, input: &FieldInput) -> Result<Option<Id>> {
-    let configuration = context.reload_configuration().await?;
-    let mut fields = configuration.fields.iter();
-    let known = fields.find(|field| {
-        field.built_in && field.object_type == input.object_type && field.key == input.key
-    });
-    Ok(known.map(|field| field.id))
-}
-
-struct Define {
-    input: FieldInput,
-}
-
-#[async_trait]
-impl Operation for Define {
-    type Output = Reply<Field>;
-
-    async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Field>> {
-        let id = plan.mint(Kind::Field);
-        let mode = plan.context().scope().mode();
-        let mut field = Field::define(id, mode, id.timestamp(), self.input.clone())?;
-        let fields = &plan.configuration().fields;
-        // The configuration is the one that the commit requires: nobody can define the same key meanwhile.
-        let same_key = |other: &&Field| other.field_key() == field.field_key();
-        if let Some(other) = fields.iter().find(same_key) {
-            return Err(defined_already(&self.input, other.id));
-        }
-        check_room(fields, &field)?;
-        if self.input.unique {
-            begin(plan, &mut field)?;
-            check_values(plan.context(), &field).await?;
-        }
-        let entry = Entry::new(field);
-        let json = entry.document().json;
-        plan.write(Write::Insert(entry));
-        plan.write(Write::Reconfigure);
-        record_event(plan, DefinitionChange::Created, id, &json, Map::new());
-        Ok(Reply::new(Outcome::Created, json))
     }
 }
 

@@ -270,6 +270,14 @@ impl<'a, T: Object + Into<Record>> Objects<'a, T> {
         groups.try_map(|document| document.decode())
     }
 
+    /// [`duplicates`](Self::duplicates), as documents.
+    ///
+    /// # Errors
+    /// As for `duplicates`.
+    pub async fn duplicate_documents(&self, cursor: Option<&str>) -> Result<Duplicates> {
+        duplicates(self.context, T::TYPE, cursor).await
+    }
+
     /// [`duplicates`](Self::duplicates), as JSON.
     ///
     /// # Errors

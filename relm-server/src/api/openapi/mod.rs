@@ -24,7 +24,7 @@ use super::operation::{Access, Body, Operation};
 use super::schemas::{self, examples};
 
 /// The resources, in the order of the documents, and what each is about.
-const TAGS: [(&str, &str); 18] = [
+const TAGS: [(&str, &str); 19] = [
     ("contacts", "People, known by one value at least."),
     ("companies", "Organisations, known by their names."),
     ("deals", "Sales in progress, won or lost."),
@@ -40,6 +40,10 @@ const TAGS: [(&str, &str); 18] = [
     (
         "fields",
         "Custom fields, which live in `metadata` and are checked on every write.",
+    ),
+    (
+        "promotion",
+        "Definitions of test mode, for live mode: a plan, and doing it.",
     ),
     ("associations", "Labelled edges between any two records."),
     ("batch", "Changes of many records in one commit."),

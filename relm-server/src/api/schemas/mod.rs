@@ -12,8 +12,8 @@ mod parts;
 pub(super) mod tidy;
 
 use relm_core::engine::{
-    BatchInput, BatchReport, Definitions, FieldUsage, ObjectSettings, OperationsReport,
-    RecoverInput, Recovery, Undone,
+    BatchInput, BatchReport, Definitions, FieldUsage, ObjectSettings, OperationsReport, Promotion,
+    PromotionInput, RecoverInput, Recovery, Undone,
 };
 use relm_core::limits::INTEGER_MAX;
 use relm_core::record::RotateInput;
@@ -90,6 +90,7 @@ fn of_types() -> Schemas {
     add::<Association>(&mut answers);
     add::<Field>(&mut answers);
     add::<FieldUsage>(&mut answers);
+    add::<Promotion>(&mut answers);
     add::<Webhook>(&mut answers);
     add::<Delivery>(&mut answers);
     add::<Event>(&mut answers);
@@ -112,6 +113,7 @@ fn of_types() -> Schemas {
     let mut bodies = generator(Contract::Deserialize);
     add::<RotateInput>(&mut bodies);
     add::<RecoverInput>(&mut bodies);
+    add::<PromotionInput>(&mut bodies);
     add::<KeyInput>(&mut bodies);
     add::<KeyRotation>(&mut bodies);
     add::<BatchInput<Contact>>(&mut bodies);

@@ -21,7 +21,7 @@ pub(super) use self::links::{link, unlink};
 pub(super) use self::list::{list, unless_refused};
 pub(super) use self::money::amount;
 pub(super) use self::names::Names;
-pub(super) use self::page::page;
+pub(super) use self::page::{page, text_of};
 pub(super) use self::remove::{confirm, remove};
 pub(super) use self::rows::{Row, of_document, references};
 pub(super) use self::trash::{restore, trash};

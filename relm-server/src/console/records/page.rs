@@ -50,6 +50,8 @@ struct Page {
     /// Whether it may be in the trash, where it is deleted.
     may_be_restored: bool,
     notice: Option<&'static str>,
+    /// The page that undoes the merge that the notice tells of.
+    undo: Option<String>,
     call: String,
 }
 
@@ -100,6 +102,10 @@ pub(in crate::console) async fn page(visit: Visit) -> Result<Response<Bytes>, Pr
         "saved" => Some("It was saved."),
         "restored" => Some("It is back from the trash, with its links."),
         "linked" => Some("The two are linked."),
+        "merged" => Some("The records are one now, with all that belonged to each of them."),
+        "merging" => Some(
+            "The records are one now. What referred to the others is being moved here, which ends within the hour.",
+        ),
         "unlinked" => Some("The link was removed. Both records stay."),
         _ => None,
     };
@@ -123,16 +129,11 @@ pub(super) async fn shown(
         .into_iter()
         .filter(|field| field.object_type == object);
     let fields: Vec<Field> = fields.collect();
-    let currency = found.as_ref().map(objects::members).transpose()?;
-    let currency = currency
-        .as_ref()
-        .and_then(|members| members.get("currency"));
+    let currency = found.as_ref().map(currency_of).transpose()?.flatten();
     let cursor = visit.query.trimmed("history");
     let from = timeline::Start {
         // What it was on a page further back, that page tells.
-        currency: currency
-            .and_then(Value::as_str)
-            .filter(|_| cursor.is_none()),
+        currency: currency.as_deref().filter(|_| cursor.is_none()),
         cursor,
         until: visit.query.trimmed("until").and_then(Timestamp::parse),
     };
@@ -155,6 +156,7 @@ pub(super) async fn shown(
     let list = path_of(&place, object);
     let status = status_by(error.as_ref());
     let call = format!("/v1/{}/{id}", plural(object));
+    let is_merged = visit.query.text("notice").starts_with("merg");
     let page = Page {
         layout: visit.layout(Section::Records(object), Some(place)),
         object,
@@ -168,11 +170,18 @@ pub(super) async fn shown(
         form,
         error,
         may_be_restored: visit.crm().keeps_trash() && !timeline.is_of_purged(),
+        undo: timeline.undo_of_merge().filter(|_| is_merged),
         timeline,
         notice,
         call: curl::line(&visit.api, "GET", &call, curl::KEY, None),
     };
     Ok(page_of(status, &page))
+}
+
+fn currency_of(document: &Document) -> Result<Option<String>, Error> {
+    let members = objects::members(document)?;
+    let currency = members.get("currency").and_then(Value::as_str);
+    Ok(currency.map(str::to_owned))
 }
 
 /// Where the record is that this one was merged into, and its name.
@@ -299,7 +308,7 @@ fn fact(value: &Value, chars_max: usize) -> Fact {
 }
 
 /// A value as people read it: a text without quotes, nothing as nothing, and what has members as JSON.
-pub(super) fn text_of(value: &Value) -> String {
+pub(in crate::console) fn text_of(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::Bool(true) => "yes".to_owned(),

@@ -47,8 +47,17 @@ pub(in crate::console) struct Timeline {
 
 /// What is said of the last change of a record that was purged.
 const PURGED: &str = "Deleted for good";
+/// What is said where others were merged into it.
+const MERGED: &str = "Merged";
 
 impl Timeline {
+    /// The page that undoes the newest merge into the record, as far as this page tells of one.
+    pub fn undo_of_merge(&self) -> Option<String> {
+        let mut entries = self.entries.iter();
+        let merged = entries.find(|entry| entry.what == MERGED)?;
+        merged.undo.clone()
+    }
+
     /// Whether the record was purged, as far as this page tells.
     pub fn is_of_purged(&self) -> bool {
         self.entries.iter().any(|entry| entry.what == PURGED)
@@ -185,7 +194,7 @@ const fn what_happened(event_type: EventType) -> &'static str {
         EventType::Record(_, Change::Deleted) => "Deleted",
         EventType::Record(_, Change::Restored) => "Restored",
         EventType::Record(_, Change::Purged) => PURGED,
-        EventType::Record(_, Change::Merged) => "Merged",
+        EventType::Record(_, Change::Merged) => MERGED,
         EventType::Association(Existence::Created) => "Linked",
         EventType::Association(Existence::Deleted) => "Unlinked",
         // No timeline has one of these.

@@ -4,6 +4,7 @@ mod edit;
 mod edit_form;
 mod form;
 mod limits_form;
+mod promotion;
 
 use askama::Template;
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 
 pub(super) use self::edit::{change, edit};
 use self::form::FieldForm;
+pub(super) use self::promotion::{apply, plan};
 use super::curl;
 use super::layout::{Item, Layout, Place, Section, minute};
 use super::limits;
@@ -36,6 +38,10 @@ struct List {
     was_removed: bool,
     was_changed: bool,
     was_set: bool,
+    /// What became of a promotion, where the page follows one.
+    promoted: Option<&'static str>,
+    /// The page that promotes.
+    promotion: String,
     /// Whether members that no field is for are refused.
     is_strict: bool,
     call: String,
@@ -229,12 +235,20 @@ pub(super) async fn list(visit: Visit) -> Result<Response<Bytes>, Problem> {
     Ok(page_ok(&List {
         objects: ObjectType::ALL.map(item).into(),
         path: path_of(&place, object),
+        promotion: promotion::path_in(&place),
         layout: layout(&visit, place, object),
         object,
         rows: rows.map(Row::of).collect(),
         was_removed: visit.query.is_ticked("removed"),
         was_changed: visit.query.is_ticked("changed"),
         was_set: visit.query.is_ticked("set"),
+        promoted: match visit.query.text("promoted") {
+            "done" => Some("Live mode has the fields of test mode now."),
+            "begun" => Some(
+                "Live mode has the fields of test mode now. Records follow: choices are being renamed in them, or looked at for a unique field.",
+            ),
+            _ => None,
+        },
         is_strict,
         set_call: curl::line(
             &visit.api,

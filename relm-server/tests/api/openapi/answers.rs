@@ -192,6 +192,13 @@ impl Reader<'_> {
             self.ask("PATCH", &path, json!({ "unknown_members": "accept" }));
             self.get(&path);
         }
+        self.promote();
+    }
+
+    /// There is nothing in test mode.
+    fn promote(&self) {
+        let planned = self.get("/v1/schema/promotion");
+        self.post("/v1/schema/promotion", json!({ "plan": planned["plan"] }));
     }
 
     fn use_batches(&self) {

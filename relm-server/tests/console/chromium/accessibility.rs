@@ -138,6 +138,11 @@ fn look_at_answers(person: &Person, place: &str) -> Vec<String> {
     person.press("Create contact");
     browser.find("//input[@name='email'][@aria-invalid='true']");
     found.extend(look(browser, "a form that was refused"));
+    browser.open(&format!("{place}/companies/duplicates"));
+    person.press_that_begins("Compare");
+    person.press("Show the result");
+    browser.find("//button[starts-with(normalize-space(), 'Merge into')]");
+    found.extend(look(browser, "the result of a merge"));
     found
 }
 
@@ -157,6 +162,7 @@ fn canaries(world: &World, owner: &mut Browser<'_>) {
         Value::Object(members.collect())
     };
     let company = texts(&["name"]);
+    seed::make(world, ObjectType::Company, company.clone());
     let company = seed::make(world, ObjectType::Company, company);
     let mut contact = texts(&["first_name", "last_name", "phone"]);
     contact["metadata"] = json!({ CANARY: CANARY });

@@ -3,9 +3,9 @@
 use super::*;
 
 /// What a writer does not make: files of records, which `imports.rs` sends and kills; what is done as `contacts_batch` and
-/// `contacts_merge` are, for other objects or one record; and settings of objects, which are a definition as those that it makes, and would
-/// have other writers refused.
-const ELSEWHERE: [&str; 19] = [
+/// `contacts_merge` are, for other objects or one record; settings of objects, which are a definition as those that it makes, and would
+/// have other writers refused; and promotions, which are for live mode, where it writes nothing.
+const ELSEWHERE: [&str; 20] = [
     "activities_batch",
     "activities_merge",
     "activities_upsert",
@@ -21,6 +21,7 @@ const ELSEWHERE: [&str; 19] = [
     "imports_create",
     "imports_delete",
     "imports_undo",
+    "promotion_apply",
     "schema_activities_update",
     "schema_companies_update",
     "schema_contacts_update",

@@ -11,9 +11,11 @@ use crate::engine::reply::{Outcome, Reply};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{
     FIELD_DEFAULTS_MAX, FIELD_PATTERN_TEXT_CHARS_MAX, FIELD_PATTERNS_WORK_MAX, FIELDS_BYTES_MAX,
-    FIELDS_MAX, REFERENCE_FIELDS_MAX,
+    FIELDS_MAX, REFERENCE_FIELDS_MAX, UNIQUE_FIELDS_MAX,
 };
 use crate::record::field::{Field, FieldType, referenced};
+use crate::record::hint;
+use crate::record::object_type::ObjectType;
 use crate::record::{
     DefinitionChange, Document, Entry, EventData, EventDraft, EventType, previous,
 };
@@ -52,12 +54,7 @@ pub(in crate::engine::resources) fn record_event(
 /// Whether one more definition may stand beside these: every engine holds them all, and every schema
 /// shows them. What was defined before there was a bound stays.
 pub(in crate::engine::resources) fn check_room(fields: &[Field], field: &Field) -> Result<()> {
-    if fields.len() >= FIELDS_MAX {
-        return Err(Error::invalid(
-            "key",
-            format!("There can be at most {FIELDS_MAX} custom fields; remove one first."),
-        ));
-    }
+    check_number(fields.len())?;
     check_defaults(fields, field)?;
     check_patterns(fields, field)?;
     check_references(fields, field)?;
@@ -75,6 +72,15 @@ fn check_references(others: &[Field], field: &Field) -> Result<()> {
         field.object_type
     );
     Err(Error::invalid("type", message))
+}
+
+/// Whether one more definition may stand beside so many.
+pub(super) fn check_number(others: usize) -> Result<()> {
+    if others < FIELDS_MAX {
+        return Ok(());
+    }
+    let message = format!("There can be at most {FIELDS_MAX} custom fields; remove one first.");
+    Err(Error::invalid("key", message))
 }
 
 /// Whether one more field of its objects can have a default: a record that is made has room for all of them.
@@ -122,6 +128,21 @@ fn check_patterns<'a>(others: impl IntoIterator<Item = &'a Field>, field: &Field
     Err(Error::invalid("options.pattern", message))
 }
 
+/// Whether one more member of these objects can be unique.
+pub(super) fn check_unique_room(fields: &[Field], of: ObjectType) -> Result<()> {
+    let others = fields
+        .iter()
+        .filter(|other| other.object_type == of && other.unique_index.is_some());
+    if others.count() >= UNIQUE_FIELDS_MAX {
+        let message = format!(
+            "{UNIQUE_FIELDS_MAX} members at most can be made unique of {}: have one be so no longer first.",
+            hint::with_article(of.as_str())
+        );
+        return Err(Error::invalid("unique", message));
+    }
+    Ok(())
+}
+
 /// Whether a definition of so many bytes has room beside these.
 fn check_bytes<'a>(fields: impl IntoIterator<Item = &'a Field>, bytes: usize) -> Result<()> {
     let mut left = FIELDS_BYTES_MAX.checked_sub(bytes);
@@ -154,27 +175,42 @@ pub(super) async fn accepted(
     }
 }
 
+/// Whether there is room for what a definition says otherwise than it did, beside these, among which it may be.
+pub(super) fn check_change(fields: &[Field], before: &Field, after: &Field) -> Result<()> {
+    let others = || fields.iter().filter(|field| field.id != after.id);
+    if before.options.default.is_none() {
+        check_defaults(others(), after)?;
+    }
+    if after.options.limits.work() > before.options.limits.work() {
+        check_patterns(others(), after)?;
+    }
+    let bytes = after.bytes();
+    match bytes > before.bytes() {
+        true => check_bytes(others(), bytes),
+        false => Ok(()),
+    }
+}
+
 /// Writes a definition that says otherwise, and its event.
 pub(in crate::engine::resources) fn replace(
     plan: &mut Plan<'_>,
     before: (Field, Document),
     mut after: Field,
 ) -> Result<Document> {
-    let (before, document) = before;
     after.touch(plan.now());
-    let (id, bytes) = (after.id, after.bytes());
-    if before.options.default.is_none() {
-        let fields = plan.configuration().fields.iter();
-        check_defaults(fields.filter(|field| field.id != id), &after)?;
-    }
-    if after.options.limits.work() > before.options.limits.work() {
-        let fields = plan.configuration().fields.iter();
-        check_patterns(fields.filter(|field| field.id != id), &after)?;
-    }
-    if bytes > before.bytes() {
-        let fields = plan.configuration().fields.iter();
-        check_bytes(fields.filter(|field| field.id != id), bytes)?;
-    }
+    check_change(&plan.configuration().fields, &before.0, &after)?;
+    let changed = replace_unchecked(plan, before, after)?;
+    plan.write(Write::Reconfigure);
+    Ok(changed)
+}
+
+/// [`replace`], of a definition that was checked and counts its change, as one of several: whoever writes them says once that they change.
+pub(super) fn replace_unchecked(
+    plan: &mut Plan<'_>,
+    (before, document): (Field, Document),
+    after: Field,
+) -> Result<Document> {
+    let id = after.id;
     let after = Entry::new(after);
     // What a definition lacks that was kept before it could be changed is no change.
     let old = previous(&Entry::new(before.clone()).json, &after.json)?;
@@ -184,7 +220,16 @@ pub(in crate::engine::resources) fn replace(
         json: document.json,
     };
     plan.write(Write::Replace { before, after });
-    plan.write(Write::Reconfigure);
     record_event(plan, DefinitionChange::Updated, id, &changed.json, old);
     Ok(changed)
+}
+
+/// Writes a new definition, and its event, as one of several.
+pub(super) fn insert(plan: &mut Plan<'_>, field: Field) -> Arc<str> {
+    let id = field.id;
+    let entry = Entry::new(field);
+    let json = entry.document().json;
+    plan.write(Write::Insert(entry));
+    record_event(plan, DefinitionChange::Created, id, &json, Map::new());
+    json
 }

@@ -12,17 +12,35 @@ use crate::record::column::ColumnValue;
 use crate::record::field::{Enforce, Field};
 use crate::record::hint;
 use crate::store::Query;
+use crate::value::environment::yield_now;
 use crate::value::id::Id;
 use crate::value::text::nfc;
 
 /// Why a change is refused: records that do not keep to it.
-struct Reason {
-    affected: Affected,
+pub(super) struct Reason {
+    pub affected: Affected,
     /// What is said of one of them, and of several.
     what: [String; 2],
     /// The member that asks for it.
-    member: &'static str,
+    pub member: &'static str,
 }
+
+/// How many pages of records may still be read to find who has a choice that goes.
+pub(super) struct Budget {
+    pages: usize,
+}
+
+impl Budget {
+    /// As many as so many definitions take at most.
+    pub const fn of(definitions: usize) -> Self {
+        Self {
+            pages: (FIELD_IMPACT_MAX / PAGE_LIMIT_MAX + 1) * definitions,
+        }
+    }
+}
+
+/// A definition as it is, and as it would be.
+pub(super) type Redefined<'a> = (&'a Field, &'a Field);
 
 /// Refuses a change that records do not keep to.
 ///
@@ -30,26 +48,39 @@ struct Reason {
 /// `conflict`, with all that they do not keep to: how many records there are of each, and which of the first; and where there are more
 /// records than are looked at.
 pub(super) async fn check_impact(context: &Context, before: &Field, after: &Field) -> Result<()> {
-    let mut reasons = Vec::new();
-    let lost = before.choices_lost(after);
-    if !lost.is_empty() {
-        let affected = holders(context, before, &lost).await?;
-        let names = hint::some_of(lost.iter().copied());
-        let what = format!("a choice that would be removed ({names})");
-        reasons.push(Reason {
-            affected,
-            what: [format!("has {what}"), format!("have {what}")],
-            member: "options.choices",
-        });
+    let of = [(before, after)];
+    let found = reasons(context, &of, &mut Budget::of(1)).await?;
+    match found.into_iter().next() {
+        Some(reasons) if !reasons.is_empty() => Err(refusal(after, reasons)),
+        Some(_) | None => Ok(()),
     }
-    reasons.extend(failing(context, before, after).await?);
-    reasons.retain(|reason| reason.affected.count > 0 || reason.affected.at_least);
-    // Records that are known come before those that nobody has looked at.
-    reasons.sort_by_key(|reason| reason.affected.count == 0);
-    match reasons.is_empty() {
-        true => Ok(()),
-        false => Err(refusal(after, reasons)),
+}
+
+/// What records do not keep to of each of these changes of definitions, which are of the same objects. The records are gone through once.
+pub(super) async fn reasons(
+    context: &Context,
+    of: &[Redefined<'_>],
+    budget: &mut Budget,
+) -> Result<Vec<Vec<Reason>>> {
+    let mut all = failing(context, of).await?;
+    for (reasons, (before, after)) in all.iter_mut().zip(of) {
+        let lost = before.choices_lost(after);
+        if !lost.is_empty() {
+            let affected = holders(context, before, &lost, budget).await?;
+            let names = hint::some_of(lost.iter().copied());
+            let what = format!("a choice that would be removed ({names})");
+            let reason = Reason {
+                affected,
+                what: [format!("has {what}"), format!("have {what}")],
+                member: "options.choices",
+            };
+            reasons.insert(0, reason);
+        }
+        reasons.retain(|reason| reason.affected.count > 0 || reason.affected.at_least);
+        // Records that are known come before those that nobody has looked at.
+        reasons.sort_by_key(|reason| reason.affected.count == 0);
     }
+    Ok(all)
 }
 
 /// What is said of records that do not keep to a change: of all reasons, since `force` overrides them all. The members of the error are those
@@ -69,7 +100,7 @@ fn refusal(field: &Field, reasons: Vec<Reason>) -> Error {
 }
 
 impl Reason {
-    fn sentence(&self, field: &Field) -> String {
+    pub fn sentence(&self, field: &Field) -> String {
         let of = field.object_type.kind().noun();
         let key = &field.key;
         let [one, several] = &self.what;
@@ -120,7 +151,12 @@ impl Count {
 }
 
 /// Records that have one of these choices, whichever way it is written: what an index finds.
-async fn holders(context: &Context, field: &Field, choices: &[&str]) -> Result<Affected> {
+async fn holders(
+    context: &Context,
+    field: &Field,
+    choices: &[&str],
+    budget: &mut Budget,
+) -> Result<Affected> {
     let mut query = Query {
         kind: field.object_type.kind(),
         clauses: vec![has_one_of(field, choices)],
@@ -128,7 +164,8 @@ async fn holders(context: &Context, field: &Field, choices: &[&str]) -> Result<A
         limit: PAGE_LIMIT_MAX,
     };
     let mut count = Count::default();
-    loop {
+    while let Some(left) = budget.pages.checked_sub(1) {
+        budget.pages = left;
         let page = context.list(&query).await?;
         query.after = page.documents.last().map(|last| last.id);
         for document in &page.documents {
@@ -138,6 +175,7 @@ async fn holders(context: &Context, field: &Field, choices: &[&str]) -> Result<A
             return Ok(count.affected(false));
         }
     }
+    Ok(count.affected(true))
 }
 
 /// That a field has one of these values.
@@ -203,55 +241,72 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Records that do not keep to what a change asks of values: of as many as are looked at, once for all that it asks.
-async fn failing(context: &Context, before: &Field, after: &Field) -> Result<Vec<Reason>> {
-    let narrower = after.options.limits.narrower_than(&before.options.limits);
-    let mut asked = Asked::by(before, after, !narrower.is_empty());
-    let mut reasons = Vec::new();
-    if asked.is_full() {
-        return Ok(reasons);
-    }
-    let mut walk = Walk::of(after, None);
-    while !asked.is_full()
+/// Records that do not keep to what changes ask of values: of as many as are looked at, once for all that is asked.
+async fn failing(context: &Context, of: &[Redefined<'_>]) -> Result<Vec<Vec<Reason>>> {
+    let asked = |(before, after): &Redefined<'_>| {
+        let narrower = after.options.limits.narrower_than(&before.options.limits);
+        !narrower.is_empty()
+    };
+    let mut all: Vec<Asked<'_>> = of
+        .iter()
+        .map(|it| Asked::by(it.0, it.1, asked(it)))
+        .collect();
+    let Some((_, first)) = of.first() else {
+        return Ok(Vec::new());
+    };
+    let mut walk = Walk::of(first, None);
+    while !all.iter().all(Asked::is_full)
         && let Some(page) = walk.next(context).await?
     {
         for (id, metadata) in page {
-            let value = metadata.as_map().get(&after.key);
-            walk.judging(after, value).await;
-            asked.look_at(id, value);
+            for (asked, (_, after)) in all.iter_mut().zip(of) {
+                if !asked.is_full() {
+                    let value = metadata.as_map().get(&after.key);
+                    walk.judging(after, value).await;
+                    asked.look_at(id, value);
+                }
+            }
         }
+        // Many definitions take a while.
+        yield_now().await;
     }
-    let Asked {
-        missing,
-        refused,
-        beyond,
-        ..
-    } = asked;
-    if let (Some(first), Some(beyond)) = (narrower.first(), beyond) {
-        let names = hint::some_of(narrower.iter().copied());
-        let what = format!("a value that would be refused ({names})");
-        reasons.push(Reason {
-            affected: beyond.affected(walk.is_more()),
-            what: [format!("has {what}"), format!("have {what}")],
-            member: first,
-        });
+    let reasons = all.into_iter().zip(of).map(|(asked, (before, after))| {
+        let narrower = after.options.limits.narrower_than(&before.options.limits);
+        asked.reasons(&narrower, walk.is_more())
+    });
+    Ok(reasons.collect())
+}
+
+impl Asked<'_> {
+    /// What was found, where there may be more records than were looked at.
+    fn reasons(self, narrower: &[&'static str], is_more: bool) -> Vec<Reason> {
+        let mut reasons = Vec::new();
+        if let (Some(first), Some(beyond)) = (narrower.first(), self.beyond) {
+            let names = hint::some_of(narrower.iter().copied());
+            let what = format!("a value that would be refused ({names})");
+            reasons.push(Reason {
+                affected: beyond.affected(is_more),
+                what: [format!("has {what}"), format!("have {what}")],
+                member: first,
+            });
+        }
+        if let Some(missing) = self.missing {
+            reasons.push(Reason {
+                affected: missing.affected(is_more),
+                what: ["has no value", "have no value"].map(str::to_owned),
+                member: "required",
+            });
+        }
+        if let Some(refused) = self.refused {
+            let what = "not keep to the definition";
+            reasons.push(Reason {
+                affected: refused.affected(is_more),
+                what: [format!("does {what}"), format!("do {what}")],
+                member: "enforce",
+            });
+        }
+        reasons
     }
-    if let Some(missing) = missing {
-        reasons.push(Reason {
-            affected: missing.affected(walk.is_more()),
-            what: ["has no value", "have no value"].map(str::to_owned),
-            member: "required",
-        });
-    }
-    if let Some(refused) = refused {
-        let what = "not keep to the definition";
-        reasons.push(Reason {
-            affected: refused.affected(walk.is_more()),
-            what: [format!("does {what}"), format!("do {what}")],
-            member: "enforce",
-        });
-    }
-    Ok(reasons)
 }
 
 const _: () = assert!(FIELD_IMPACT_MAX <= FIELD_RECORDS_MAX);

@@ -2,18 +2,18 @@
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::definitions::{check_room, record_event, replace, unknown};
+use super::definitions::{check_room, insert, replace, replace_unchecked, unknown};
 use crate::engine::change::{Operation, Plan};
 use crate::engine::reply::{Outcome, Reply};
 use crate::error::{Error, Result};
+use crate::record::Document;
 use crate::record::check;
 use crate::record::field::{Field, UnknownMembers, definition_of_metadata, unknown_members};
 use crate::record::input::{Reader, read_only};
 use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
-use crate::record::{DefinitionChange, Entry};
 use crate::store::Write;
 use crate::value::id::{Id, Kind};
 
@@ -129,23 +129,54 @@ impl Operation for SetUnknownMembers {
 }
 
 fn define(plan: &mut Plan<'_>, of: ObjectType, to: UnknownMembers) -> Result<()> {
-    let id = plan.mint(Kind::Field);
-    let mode = plan.context().scope().mode();
-    let field = Field::of_metadata(id, mode, of, to);
+    let field = defined(plan, of, to);
     check_room(&plan.configuration().fields, &field)?;
-    let entry = Entry::new(field);
-    let json = entry.document().json;
-    plan.write(Write::Insert(entry));
+    insert(plan, field);
     plan.write(Write::Reconfigure);
-    record_event(plan, DefinitionChange::Created, id, &json, Map::new());
     Ok(())
 }
 
+fn defined(plan: &Plan<'_>, of: ObjectType, to: UnknownMembers) -> Field {
+    let id = plan.mint(Kind::Field);
+    let mode = plan.context().scope().mode();
+    Field::of_metadata(id, mode, of, to)
+}
+
 async fn change(plan: &mut Plan<'_>, id: Id, to: UnknownMembers) -> Result<()> {
+    let (before, after) = changed(plan, id, to).await?;
+    replace(plan, before, after).map(drop)
+}
+
+async fn changed(
+    plan: &Plan<'_>,
+    id: Id,
+    to: UnknownMembers,
+) -> Result<((Field, Document), Field)> {
     let found = plan.context().document(Kind::Field, id).await?;
     let document = found.ok_or_else(unknown)?;
     let before: Field = document.decode()?;
     let mut after = before.clone();
     after.unknown_members = Some(to);
-    replace(plan, (before, document), after).map(drop)
+    Ok(((before, document), after))
+}
+
+/// Says whether the objects of a type take unknown members, as one of several definitions that were checked.
+pub(super) async fn set_unchecked(
+    plan: &mut Plan<'_>,
+    of: ObjectType,
+    to: UnknownMembers,
+) -> Result<()> {
+    let known = definition_of_metadata(&plan.configuration().fields, of).map(|field| field.id);
+    match known {
+        Some(id) => {
+            let (before, mut after) = changed(plan, id, to).await?;
+            after.touch(plan.now());
+            replace_unchecked(plan, before, after).map(drop)
+        }
+        None => {
+            let field = defined(plan, of, to);
+            insert(plan, field);
+            Ok(())
+        }
+    }
 }

@@ -9,7 +9,7 @@
 use async_trait::async_trait;
 use serde_json::Map;
 
-use super::definitions::{accepted, record_event, replace, unknown};
+use super::definitions::{accepted, check_unique_room, record_event, replace, unknown};
 use super::duplicates::{Duplicates, refusal};
 use super::ending::{Kept, Pace, end, index_of, take_away};
 use super::looking::look;
@@ -20,9 +20,8 @@ use crate::engine::reply::{Outcome, Reply};
 use crate::engine::resources::purge::{Rest, is_kept};
 use crate::engine::transaction::unexpected;
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{FIELD_RECORDS_MAX, PAGE_LIMIT_MAX, UNIQUE_FIELDS_MAX, UNIQUE_STEPS_MAX};
+use crate::limits::{FIELD_RECORDS_MAX, PAGE_LIMIT_MAX, UNIQUE_STEPS_MAX};
 use crate::record::field::{Field, UniqueIndex};
-use crate::record::hint;
 use crate::record::unique_member::UniqueMember;
 use crate::record::{DefinitionChange, Document, Entry, UniqueValue};
 use crate::store::{Query, Refusal, Write};
@@ -33,24 +32,18 @@ use crate::value::id::{Id, Kind};
 /// # Errors
 /// `validation_failed` where as many members of the object are unique as can be.
 pub(super) fn begin(plan: &mut Plan<'_>, field: &mut Field) -> Result<()> {
-    let others = plan
-        .configuration()
-        .fields
-        .iter()
-        .filter(|other| other.object_type == field.object_type && other.unique_index.is_some());
-    if others.count() >= UNIQUE_FIELDS_MAX {
-        let message = format!(
-            "{UNIQUE_FIELDS_MAX} members at most can be made unique of {}: have one be so no longer first.",
-            hint::with_article(field.object_type.as_str())
-        );
-        return Err(Error::invalid("unique", message));
-    }
+    check_unique_room(&plan.configuration().fields, field.object_type)?;
+    begin_unchecked(plan, field);
+    Ok(())
+}
+
+/// [`begin`], of a definition that was checked for it.
+pub(super) fn begin_unchecked(plan: &mut Plan<'_>, field: &mut Field) {
     let index = plan.mint(Kind::UniqueValue);
     field.kept_apart_by(Some(UniqueIndex::making(index)));
     plan.write(Write::Insert(Entry::new(UniqueValue::making(
         index, field.id,
     ))));
-    Ok(())
 }
 
 /// Takes in as many records as a caller waits for. `made` says whether the definition is a new one, which goes where it cannot be unique.

@@ -1,0 +1,232 @@
+//! Promotions over HTTP: which key may ask for one, what a plan says, and how it is applied.
+
+use relm_core::{KeyAccess, Mode};
+use serde_json::{Value, json};
+
+use super::keys::with_key;
+use super::schema_check::SchemaCheck;
+use super::session::{Answered, User, World, id};
+
+const PROMOTION: &str = "/v1/schema/promotion";
+const FIELDS: &str = "/v1/schema/fields";
+
+fn define(user: &User<'_>, key: &str, more: &Value) -> String {
+    let mut field = json!({ "object_type": "contact", "key": key, "type": "text" });
+    let members = field.as_object_mut().unwrap();
+    members.extend(more.as_object().unwrap().clone());
+    id(&user.create(FIELDS, field))
+}
+
+fn plan(live: &User<'_>) -> String {
+    let planned = live.get(PROMOTION).is(200);
+    planned["plan"].as_str().unwrap().to_owned()
+}
+
+fn select(choices: &[&str]) -> Value {
+    json!({ "type": "select", "options": { "choices": choices } })
+}
+
+/// Fields that differ between the modes, and a live record that keeps to none of what is new.
+fn prepare(live: &User<'_>, test: &User<'_>) -> [String; 3] {
+    let field = define(live, "plan", &select(&["free", "pro"]));
+    let own = define(live, "own", &json!({}));
+    define(test, "plan", &select(&["free"]));
+    define(
+        test,
+        "source",
+        &json!({ "label": "Source", "required": true }),
+    );
+    let settings = json!({ "unknown_members": "reject" });
+    test.patch("/v1/schema/deals", settings).is(200);
+    let ada = json!({ "email": "ada@example.com", "metadata": { "plan": "pro" } });
+    let ada = id(&live.create("/v1/contacts", ada));
+    [field, own, ada]
+}
+
+#[test]
+fn a_plan_is_read_and_applied() {
+    let world = World::new();
+    let live = world.user("acme", Mode::Live);
+    let test = world.another_key(live.workspace, Mode::Test, KeyAccess::Full);
+    let nothing = live.get(PROMOTION).is(200);
+    assert_eq!(nothing["status"], "planned");
+    for part in ["create", "update", "settings", "refused", "left_alone"] {
+        assert_eq!(nothing[part], json!([]), "{part}");
+    }
+    let [field, own, ada] = prepare(&live, &test);
+    let planned = live.get(PROMOTION).is(200);
+    let created = &planned["create"][0];
+    assert_eq!(
+        (&created["key"], &created["field_id"]),
+        (&json!("source"), &Value::Null)
+    );
+    assert_eq!(created["breaks"][0]["ids"], json!([ada]));
+    let updated = &planned["update"][0];
+    assert_eq!(updated["field_id"], json!(field));
+    assert_eq!(updated["choices"]["removed"], json!(["pro"]));
+    assert_eq!(updated["breaks"][0]["count"], 1);
+    assert_eq!(planned["left_alone"][0]["field_id"], json!(own));
+    assert_eq!(planned["settings"][0]["to"], "reject");
+    let body = json!({ "plan": planned["plan"] });
+    let refused = live.post(PROMOTION, body.clone()).error(409);
+    assert_eq!(refused["field"], "contact.source.required");
+    assert_eq!(
+        (&refused["count"], &refused["ids"]),
+        (&json!(1), &json!([ada]))
+    );
+    let forced = json!({ "plan": planned["plan"], "force": true });
+    let dry = live.ask("POST", PROMOTION).header("relm-dry-run", "true");
+    let tried = dry.json(&forced).send().is(200);
+    assert_eq!(tried["status"], "applied");
+    assert_eq!(live.get(PROMOTION).is(200), planned, "it was a dry run");
+    let once = |body: &Value| {
+        let ask = live.ask("POST", PROMOTION).header("idempotency-key", "k");
+        ask.json(body).send()
+    };
+    let applied = once(&forced).is(200);
+    assert_eq!(applied["status"], "applied");
+    assert!(applied["create"][0]["field_id"].is_string());
+    assert_eq!(once(&forced).is(200), applied, "it was done under this key");
+    let late = live.post(PROMOTION, forced).error(409);
+    assert_eq!(late["field"], "plan");
+    let schema = live.get("/v1/schema").is(200);
+    assert_eq!(schema["objects"][2]["unknown_members"], "reject");
+    live.post("/v1/contacts", json!({ "email": "eva@example.com" }))
+        .fails(422, "validation_failed", "metadata.source");
+    let events = live.get("/v1/events?type=field.created&limit=2").is(200);
+    let events = events["data"].as_array().unwrap();
+    assert_eq!(events[0]["request_id"], events[1]["request_id"]);
+    assert_eq!(events[0]["actor"]["type"], "api_key");
+    assert_eq!(live.get(PROMOTION).is(200)["update"], json!([]));
+}
+
+#[test]
+fn a_choice_is_renamed_by_its_promotion() {
+    let world = World::new();
+    let live = world.user("acme", Mode::Live);
+    let test = world.another_key(live.workspace, Mode::Test, KeyAccess::Full);
+    define(&live, "plan", &select(&["free", "pro"]));
+    define(&test, "plan", &select(&["free", "team"]));
+    let ada = json!({ "email": "ada@example.com", "metadata": { "plan": "pro" } });
+    let ada = format!("/v1/contacts/{}", id(&live.create("/v1/contacts", ada)));
+    let renamed = |from: &str, to: &str| json!([{ "object_type": "contact", "key": "plan", "from": from, "to": to }]);
+    let plan = plan(&live);
+    for (renamed, code, field) in [
+        (renamed("por", "team"), "unknown_value", "renamed[0].from"),
+        (renamed("pro", "tame"), "unknown_value", "renamed[0].to"),
+        (
+            renamed("free", "team"),
+            "validation_failed",
+            "renamed[0].from",
+        ),
+        (
+            json!([{ "object_type": "deal", "key": "plan", "from": "a", "to": "b" }]),
+            "unknown_value",
+            "renamed[0].key",
+        ),
+        (json!(["pro"]), "validation_failed", "renamed[0]"),
+    ] {
+        let body = json!({ "plan": plan, "renamed": renamed });
+        live.post(PROMOTION, body).fails(422, code, field);
+    }
+    let body = json!({ "plan": plan, "renamed": renamed("pro", "team") });
+    let begun = live.post(PROMOTION, body).is(202);
+    assert_eq!(begun["status"], "under_way");
+    assert_eq!(
+        begun["update"][0]["choices"]["renamed"],
+        json!([{ "from": "pro", "to": "team" }])
+    );
+    assert_eq!(live.get(&ada).is(200)["metadata"]["plan"], "team");
+}
+
+#[test]
+fn a_key_promotes_to_its_own_live_mode_alone() {
+    let world = World::new();
+    let live = world.user("acme", Mode::Live);
+    let test = world.another_key(live.workspace, Mode::Test, KeyAccess::Full);
+    let other = world.user("other", Mode::Live);
+    define(&test, "secret", &json!({}));
+    assert_eq!(other.get(PROMOTION).is(200)["create"], json!([]));
+    let of_acme = json!({ "plan": plan(&live) });
+    other
+        .post(PROMOTION, of_acme.clone())
+        .fails(409, "conflict", "plan");
+    for method in ["GET", "POST"] {
+        let refused = test.ask(method, PROMOTION).json(&of_acme).send();
+        refused.fails(403, "forbidden", None);
+    }
+    let reader = world.another_key(live.workspace, Mode::Live, KeyAccess::ReadOnly);
+    let refused = reader.get(PROMOTION).error(403);
+    assert!(
+        refused["message"]
+            .as_str()
+            .unwrap()
+            .contains("`fields:write`")
+    );
+    assert_eq!(live.get(FIELDS).is(200)["data"], json!([]));
+}
+
+#[test]
+fn who_may_see_and_rename_in_records() {
+    let world = World::new();
+    let live = world.user("acme", Mode::Live);
+    let test = world.another_key(live.workspace, Mode::Test, KeyAccess::Full);
+    let keyed = |scopes: &[&str]| with_key(&live, json!({ "scopes": scopes }));
+    let refused = |answer: &Answered, scope: &str| {
+        let error = answer.error(403);
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(scope), "{message}");
+    };
+    let fields = keyed(&["fields:write"]);
+    fields.get(PROMOTION).is(200);
+    define(&test, "source", &json!({ "required": true }));
+    fields.get(PROMOTION).is(200);
+    live.contact("ada@example.com");
+    let body = json!({ "plan": plan(&live) });
+    refused(&fields.get(PROMOTION), "`contacts:read`");
+    refused(&fields.post(PROMOTION, body.clone()), "`contacts:read`");
+    let reading = keyed(&["fields:write", "contacts:read"]);
+    reading.get(PROMOTION).is(200);
+    reading.post(PROMOTION, body.clone()).error(409);
+    let renamed = json!([{ "object_type": "deal", "key": "a", "from": "b", "to": "c" }]);
+    let renaming = json!({ "plan": body["plan"], "renamed": renamed });
+    refused(&reading.post(PROMOTION, renaming), "`deals:write`");
+    let forced = json!({ "plan": body["plan"], "force": true });
+    fields.post(PROMOTION, forced).is(200);
+}
+
+#[test]
+fn a_plan_is_what_the_document_says_of_it() {
+    let world = World::new();
+    let live = world.user("acme", Mode::Live);
+    let test = world.another_key(live.workspace, Mode::Test, KeyAccess::Full);
+    define(&live, "plan", &select(&["free", "pro"]));
+    define(&live, "age", &json!({}));
+    define(&live, "own", &json!({}));
+    define(&test, "plan", &select(&["free"]));
+    define(&test, "age", &json!({ "type": "number" }));
+    define(&test, "badge", &json!({ "unique": true, "required": true }));
+    let settings = json!({ "unknown_members": "reject" });
+    test.patch("/v1/schema/contacts", settings).is(200);
+    for email in ["ada@example.com", "eva@example.com"] {
+        let body = json!({ "email": email, "metadata": { "plan": "pro", "badge": "same" } });
+        live.create("/v1/contacts", body);
+    }
+    let planned = live.get(PROMOTION).is(200);
+    for part in ["create", "update", "settings", "refused", "left_alone"] {
+        assert_ne!(planned[part], json!([]), "{part}");
+    }
+    assert_eq!(
+        planned["create"][0]["breaks"][0]["duplicates"][0]["value"],
+        "same"
+    );
+    let document = live.get("/openapi.json").is(200);
+    let check = SchemaCheck {
+        document: &document,
+        open: false,
+    };
+    let schema = &document["components"]["schemas"]["Promotion"];
+    assert_eq!(check.faults(schema, &planned), Vec::<String>::new());
+    live.post(PROMOTION, json!({ "plan": planned["plan"], "force": true }))
+        .fails(409, "conflict", "contact.age.type");
+}
