@@ -21,6 +21,7 @@ pub(super) fn members(field: &Field) -> Result<Vec<(&'static str, Value)>> {
     let FieldOptions {
         choices,
         limits,
+        object_type,
         default,
         renaming: _,
     } = &field.options;
@@ -38,6 +39,7 @@ pub(super) fn members(field: &Field) -> Result<Vec<(&'static str, Value)>> {
         ("enforce", json!(field.enforce)),
         ("position", json!(field.position)),
         ("options.choices", choices),
+        ("options.object_type", json!(object_type)),
         ("options.min", limit("min")),
         ("options.max", limit("max")),
         ("options.integer", json!(field.options.limits.integer)),
@@ -82,6 +84,7 @@ pub(super) fn input(source: &Field) -> FieldInput {
         position: source.position,
         choices: source.options.choices.clone(),
         limits: source.options.limits.clone(),
+        refers_to: source.options.object_type,
         default: source.options.default.clone(),
         ..FieldInput::new(source.object_type, source.key.clone(), source.field_type)
     }

@@ -114,6 +114,9 @@ impl Drawing<'_> {
         if before.field_type != source.field_type {
             return Err(other_type(before, source));
         }
+        if before.options.object_type != source.options.object_type {
+            return Err(other_object(before, source));
+        }
         let of_field = |one: &&ChoiceRename| source.is_custom(one.object_type, &one.key);
         let renamed: Vec<&ChoiceRename> = self.renamed.iter().filter(of_field).collect();
         let patch = patch(before, source, &renamed);
@@ -329,6 +332,19 @@ fn other_type(before: &Field, source: &Field) -> Error {
         before.key, before.object_type, before.field_type, source.field_type
     );
     Error::new(ErrorKind::Conflict, message).at("type")
+}
+
+fn other_object(before: &Field, source: &Field) -> Error {
+    let of = |field: &Field| field.options.object_type.map_or("", ObjectType::as_str);
+    let message = format!(
+        "`{}` of a {} names a {} in live mode and a {} in test mode, and what a reference names cannot be changed: give the field of test mode \
+         another key, or remove that of live mode, whose values stay, and promote then.",
+        before.key,
+        before.object_type,
+        of(before),
+        of(source)
+    );
+    Error::new(ErrorKind::Conflict, message).at("options.object_type")
 }
 
 fn refused(source: &Field, error: &Error) -> RefusedField {
