@@ -129,9 +129,8 @@ pub(super) async fn duplicates<T: Object + Into<Record>>(mut call: Call) -> Outc
     let cursor = call.query.take("cursor")?;
     call.query.finish_of(Takes::Cursor)?;
     let objects = of::<T>(&call.scoped);
-    Ok(Answer::ok(
-        objects.duplicates_json(cursor.as_deref()).await?,
-    ))
+    let groups = objects.duplicate_documents(cursor.as_deref()).await?;
+    Ok(Answer::ok(groups.to_json()))
 }
 
 pub(super) async fn batch<T: Object + Into<Record>>(call: Call) -> Outcome {

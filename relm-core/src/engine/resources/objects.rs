@@ -278,15 +278,6 @@ impl<'a, T: Object + Into<Record>> Objects<'a, T> {
         duplicates(self.context, T::TYPE, cursor).await
     }
 
-    /// [`duplicates`](Self::duplicates), as JSON.
-    ///
-    /// # Errors
-    /// As for `duplicates`.
-    pub async fn duplicates_json(&self, cursor: Option<&str>) -> Result<String> {
-        let groups = duplicates(self.context, T::TYPE, cursor).await?;
-        Ok(groups.to_json())
-    }
-
     /// Brings a record back from the trash, as it was: of its next version, with the associations whose other ends are there.
     /// An association whose other end is in the trash as well comes back with that.
     ///

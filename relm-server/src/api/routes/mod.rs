@@ -1,5 +1,6 @@
 //! Every path of the API: what is served, beside what answers it.
 
+mod fields;
 mod files;
 mod objects;
 mod route;
