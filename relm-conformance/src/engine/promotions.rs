@@ -6,12 +6,12 @@ use relm_core::engine::{
 use relm_core::error::{Error, ErrorKind};
 use relm_core::record::field::{Field, FieldInput, FieldPatch, FieldType, UnknownMembers};
 use relm_core::record::filter::Filter;
-use relm_core::record::object::{Contact, ObjectType};
+use relm_core::record::object::{CompanyInput, Contact, ObjectType};
 use relm_core::value::id::Id;
 use relm_core::value::scope::Mode;
 use serde_json::{Value, json};
 
-use super::acme::{Acme, contact, failure, required_field, with};
+use super::acme::{Acme, company, contact, failure, required_field, with};
 use super::mock_transport::NoSleep;
 use crate::subject::Subject;
 
@@ -96,6 +96,7 @@ async fn prepare(live: &Scoped, test: &Scoped) -> [Field; 2] {
         ..FieldInput::new(OF, "badge", FieldType::Text)
     };
     define(test, badge).await;
+    define(test, FieldInput::built_in(ObjectType::Company, "domain")).await;
     let fields = test.fields();
     let strict = fields.set_unknown_members(OF, UnknownMembers::Reject).await;
     strict.expect("it is set");
@@ -116,7 +117,7 @@ pub(crate) async fn definitions_go_from_test_to_live_as_planned(store: Subject) 
     let before = other.contacts().create(contact("first@example.com")).await;
     before.expect("nothing is required yet");
     let promotion = planned(live, &[]).await;
-    assert_eq!(keys(&promotion.create), ["source", "badge"]);
+    assert_eq!(keys(&promotion.create), ["source", "badge", "domain"]);
     assert_eq!(promotion.update[0].field_id, Some(plan.id));
     assert_eq!(promotion.left_alone[0].field_id, own.id);
     assert_eq!(promotion.settings[0].to, UnknownMembers::Reject);
@@ -135,15 +136,12 @@ pub(crate) async fn definitions_go_from_test_to_live_as_planned(store: Subject) 
     let types = events.iter().map(|it| it.event_type.as_str());
     let mut types: Vec<&str> = types.filter(|it| it.starts_with("field.")).collect();
     types.sort_unstable();
-    // The two that live mode had; `source`, `badge` and the setting; then `plan`, and `badge` once it is unique.
-    let [created, updated] = ["field.created", "field.updated"];
-    let expected = [
-        created, created, created, created, created, updated, updated,
-    ];
+    // The two that live mode had; `source`, `badge`, `domain` and the setting; then `plan`, and what is unique once it is.
+    let expected = [vec!["field.created"; 6], vec!["field.updated"; 3]].concat();
     assert_eq!(types, expected);
     let promotion = planned(live, &[]).await;
     assert!(promotion.is_empty(), "{promotion:?}");
-    assert_eq!(promotion.unchanged, 3);
+    assert_eq!(promotion.unchanged, 4);
     let again = force(live).await.expect("it is so");
     assert_eq!(again.status, PromotionStatus::Applied);
     assert_eq!(acme.events(&store).await.len(), events.len());
@@ -158,6 +156,14 @@ async fn it_binds(other: &Scoped) {
     let unknown = with("late@example.com", &json!({ "source": "x", "sauce": "y" }));
     let unknown = other.contacts().create(unknown).await;
     assert_eq!(failure(unknown), ErrorKind::UnknownField);
+    let engines = || CompanyInput {
+        domain: "engines.example".into(),
+        ..company("Engines")
+    };
+    let first = other.companies().create(engines()).await;
+    first.expect("no other has the domain");
+    let second = other.companies().create(engines()).await;
+    assert_eq!(failure(second), ErrorKind::Conflict);
 }
 
 /// A plan that was made of other definitions, of either mode, is not promoted, and nothing of it is; nor is anything in test mode, nor what

@@ -230,3 +230,46 @@ fn a_plan_is_what_the_document_says_of_it() {
     live.post(PROMOTION, json!({ "plan": planned["plan"], "force": true }))
         .fails(409, "conflict", "contact.age.type");
 }
+
+#[test]
+fn what_live_mode_has_no_room_for_is_refused() {
+    let world = World::new();
+    let live = world.user("acme", Mode::Live);
+    let test = world.another_key(live.workspace, Mode::Test, KeyAccess::Full);
+    let unique = json!({ "unique": true });
+    for n in 0..10 {
+        define(&live, &format!("unique_{n}"), &unique);
+    }
+    define(&test, "badge", &unique);
+    define(&test, "source", &json!({}));
+    let planned = live.get(PROMOTION).is(200);
+    assert_eq!(planned["refused"][0]["key"], "badge");
+    assert_eq!(planned["refused"][0]["member"], "unique");
+    let forced = json!({ "plan": planned["plan"], "force": true });
+    live.post(PROMOTION, forced)
+        .fails(409, "conflict", "contact.badge.unique");
+    assert_eq!(
+        live.get(FIELDS).is(200)["data"].as_array().unwrap().len(),
+        10
+    );
+}
+
+#[test]
+fn an_undo_of_a_promotion_removes_what_it_made() {
+    let world = World::new();
+    let live = world.user("acme", Mode::Live);
+    let test = world.another_key(live.workspace, Mode::Test, KeyAccess::Full);
+    define(&live, "plan", &json!({}));
+    define(&test, "plan", &json!({ "label": "Tariff" }));
+    define(&test, "source", &json!({}));
+    let promoted = live.post(PROMOTION, json!({ "plan": plan(&live) }));
+    promoted.is(200);
+    let request = promoted.header("x-request-id");
+    let undone = live.post(&format!("/v1/requests/{request}/undo"), json!({}));
+    let undone = undone.is(200);
+    assert_eq!(undone["reverted"].as_array().unwrap().len(), 1, "{undone}");
+    assert_eq!(undone["conflicts"].as_array().unwrap().len(), 1, "{undone}");
+    let planned = live.get(PROMOTION).is(200);
+    assert_eq!(planned["create"][0]["key"], "source");
+    assert_eq!(planned["update"], json!([]));
+}

@@ -41,6 +41,7 @@ pub(super) fn add(all: &mut Schemas) {
     }
     fields(all);
     settings(all);
+    promotion(all);
     let mut batches = vec!["BatchCreate".to_owned()];
     for object_type in ObjectType::ALL {
         let name = name_of(object_type);
@@ -128,6 +129,17 @@ fn fields(all: &mut Schemas) {
         "type": ["boolean", "null"],
         "description": "Whether to make a change that records do not keep to: it binds each of them from its next write on. Default: false.",
     });
+}
+
+/// What a promotion need not be asked for may be null.
+fn promotion(all: &mut Schemas) {
+    for name in ["renamed", "force"] {
+        let member = &mut all["PromotionInput"]["properties"][name];
+        *member = nullable(member.clone());
+        if let Some(member) = member.as_object_mut() {
+            member.remove("default");
+        }
+    }
 }
 
 /// What a request says of the objects of a type as a whole.

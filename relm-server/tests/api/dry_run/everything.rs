@@ -1,5 +1,6 @@
 //! Every write that the API has, made once.
 
+use relm_core::{KeyAccess, Mode};
 use serde_json::{Value, json};
 
 use super::Rehearsal;
@@ -56,10 +57,27 @@ pub fn write_everything(user: &mut Rehearsal<'_>) {
     for path in &objects {
         user.write("DELETE", &format!("{path}?purge=true"), Value::Null);
     }
+    set_objects(user);
+}
+
+/// Makes each object strict, and promotes a field that test mode has.
+fn set_objects(user: &mut Rehearsal<'_>) {
     for plural in ["contacts", "companies", "deals", "activities"] {
         let strict = json!({ "unknown_members": "reject" });
         user.write("PATCH", &format!("/v1/schema/{plural}"), strict);
     }
+    let live = &user.user;
+    let test = live
+        .world
+        .another_key(live.workspace, Mode::Test, KeyAccess::Full);
+    let field = json!({ "object_type": "deal", "key": "promoted", "type": "text" });
+    test.create("/v1/schema/fields", field);
+    let planned = live.get("/v1/schema/promotion").is(200);
+    user.write(
+        "POST",
+        "/v1/schema/promotion",
+        json!({ "plan": planned["plan"] }),
+    );
 }
 
 /// Merges another record into each.

@@ -107,6 +107,7 @@ fn whole(schema: &str) -> Value {
             "label": "A", "description": "B", "required": true, "unique": false, "enforce": "on_change", "position": 1, "options": {},
             "force": true,
         }),
+        "PromotionInput" => json!({ "plan": "plan_a", "renamed": [], "force": true }),
         "ObjectSettingsUpdate" => json!({ "unknown_members": "reject" }),
         "AssociationCreate" => json!({
             "from_type": "contact", "from_id": "{contacts}", "to_type": "deal", "to_id": "{deals}", "label": "A",
@@ -134,13 +135,17 @@ fn whole(schema: &str) -> Value {
         "ContactMerge" | "CompanyMerge" | "DealMerge" | "ActivityMerge" => merge(schema),
         "SecretRotation" => json!({ "expires_in": 60 }),
         "RecoveryCreate" => json!({ "since": START, "until": "2026-07-03T00:00:00Z" }),
-        "ApiKeyCreate" => {
-            json!({ "name": "A", "scopes": ["deals:read"], "expires_at": "2030-01-01T00:00:00Z" })
-        }
-        "ApiKeyRotation" => {
-            json!({ "overlap_seconds": 60, "expires_at": "2030-01-01T00:00:00Z" })
-        }
+        "ApiKeyCreate" | "ApiKeyRotation" => of_key(schema),
         other => panic!("a body of {other} is written here, with all of its members"),
+    }
+}
+
+/// What is said of a key.
+fn of_key(schema: &str) -> Value {
+    let end = "2030-01-01T00:00:00Z";
+    match schema {
+        "ApiKeyCreate" => json!({ "name": "A", "scopes": ["deals:read"], "expires_at": end }),
+        _ => json!({ "overlap_seconds": 60, "expires_at": end }),
     }
 }
 

@@ -64,7 +64,10 @@ impl Drawing<'_> {
         let mut drawn = Drawn::default();
         // All that there are once it is done: each definition is held to the bounds beside the others.
         let mut all = self.target.to_vec();
-        for source in self.source.iter().filter(|field| !field.is_of_metadata()) {
+        let fields = self.source.iter().filter(|field| !field.is_of_metadata());
+        let mut fields: Vec<&Field> = fields.collect();
+        fields.sort_by_key(|source| !self.makes_room(source));
+        for source in fields {
             let same = |field: &&Field| field.field_key() == source.field_key();
             let drafted = match self.target.iter().find(same) {
                 Some(before) => self.changed(before, source, &all),
@@ -108,6 +111,17 @@ impl Drawing<'_> {
             checked.map_err(|error| error.within(&format!("renamed[{index}]")))?;
         }
         Ok(())
+    }
+
+    /// Whether live mode has more of something by a field now, of which there can be so much, than once it is promoted.
+    fn makes_room(&self, source: &Field) -> bool {
+        let mut target = self.target.iter();
+        let before = target.find(|field| field.field_key() == source.field_key());
+        before.is_some_and(|before| {
+            (before.unique_index.is_some() && source.unique_index.is_none())
+                || (before.options.default.is_some() && source.options.default.is_none())
+                || before.bytes() > source.bytes()
+        })
     }
 
     fn changed(&self, before: &Field, source: &Field, all: &[Field]) -> Result<Option<Drafted>> {
