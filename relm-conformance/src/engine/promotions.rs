@@ -305,4 +305,13 @@ pub(crate) async fn what_cannot_be_promoted_is_refused(store: Subject) {
     fields.remove(age.id, None).await.expect("it is there");
     force(live).await.expect("nothing is in the way");
     assert_eq!(all_said(live).await, all_said(&test).await);
+    // What a reference names is for good as well; where it names the same it is promoted with it.
+    let owner = |of| FieldInput::reference(OF, "owner", of);
+    let named = define(live, owner(ObjectType::Deal)).await;
+    define(&test, owner(ObjectType::Company)).await;
+    let other = force(live).await.expect_err("it names others");
+    assert_eq!(other.field(), Some("contact.owner.options.object_type"));
+    fields.remove(named.id, None).await.expect("it is there");
+    force(live).await.expect("nothing is in the way");
+    assert_eq!(all_said(live).await, all_said(&test).await);
 }
