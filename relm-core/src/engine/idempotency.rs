@@ -9,7 +9,7 @@ use sha2::Sha256;
 
 use super::change::{Change, Operation};
 use super::context::{Context, IdempotencyKey};
-use super::merged::told;
+use super::merged::name_survivor;
 use super::reply::{Outcome, Reply};
 use super::spans;
 use super::transaction::{Planned, Transaction, transact};
@@ -93,7 +93,7 @@ async fn run<T, O: Operation<Output = Reply<T>>>(
     };
     let transacted = transact(context.storage(), &mut idempotent);
     match spans::change::<O, _>(context.scope(), transacted).await {
-        Err(error) => Err(told(context, error).await),
+        Err(error) => Err(name_survivor(context, error).await),
         done => done,
     }
 }

@@ -98,7 +98,7 @@ pub(super) async fn absent(context: &Context, of: ObjectType, id: Id) -> Result<
 }
 
 /// The same error; where it is for a reference to a record that was merged into another, it names that one.
-pub(super) async fn told(context: &Context, error: Error) -> Error {
+pub(super) async fn name_survivor(context: &Context, error: Error) -> Error {
     let Some(lost) = error.lost() else {
         return error;
     };
@@ -154,7 +154,7 @@ pub(super) fn delete(plan: &mut Plan<'_>, (entry, document): (Trashed, Document)
 }
 
 /// Forgets what was merged into a record that is gone for good with the same commit.
-pub(super) async fn forget(plan: &mut Plan<'_>, survivor: Id) -> Result<()> {
+pub(super) async fn delete_losers(plan: &mut Plan<'_>, survivor: Id) -> Result<()> {
     for entry in losers(plan.context(), &[survivor], MERGED_RECORDS_MAX).await? {
         delete(plan, entry);
     }

@@ -45,7 +45,7 @@ pub use self::migrator::{Migrator, migrations, up};
 pub(crate) use self::derive::Rows;
 pub(crate) use self::runner::run;
 pub(crate) use self::session::{Session, SessionError, Why};
-pub(crate) use self::state::look;
+pub(crate) use self::state::read_state;
 pub(crate) use self::steps::KNOWN;
 #[cfg(test)]
 pub(crate) use self::{

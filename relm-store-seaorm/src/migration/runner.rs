@@ -15,7 +15,7 @@ use sea_orm::sea_query::IndexCreateStatement;
 use super::ddl::{self, create_index, create_table};
 use super::derive::{self, Chunk, Position, Rows};
 use super::session::{Session, SessionError, Why};
-use super::state::{Found, look, taken};
+use super::state::{Found, read_state, taken};
 use super::steps::{KNOWN, STEPS, Step, Work};
 use crate::dialect::Dialect;
 use crate::entity::{TableOf, migration, table_of};
@@ -31,7 +31,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(crate) async fn run(session: &mut impl Session, steps: usize) -> Result<(), OpenError> {
     let mut tries = 0;
     loop {
-        let found = look(session).await?;
+        let found = read_state(session).await?;
         if let Found::Taken(taken) = found {
             check_version(taken, KNOWN as i64, true)?;
         }

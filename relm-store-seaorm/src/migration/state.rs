@@ -39,7 +39,7 @@ impl Found {
 /// # Errors
 /// [`OpenError::Foreign`] where it has a table of ours and no list of migrations, [`OpenError::Denied`] where the role may not
 /// look, and whatever else the database says.
-pub(crate) async fn look(session: &mut impl Session) -> Result<Found, OpenError> {
+pub(crate) async fn read_state(session: &mut impl Session) -> Result<Found, OpenError> {
     let list = migration::Entity.table_name();
     let names = Sql::new(session.dialect().tables_there());
     let there = session.rows(&names).await?;

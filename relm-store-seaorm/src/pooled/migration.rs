@@ -12,7 +12,7 @@ use super::rights;
 use super::session::dialect_of;
 use super::statement::{scalars, statement};
 use crate::dialect::Dialect;
-use crate::migration::{KNOWN, Rows, Session, SessionError, Why, look, run};
+use crate::migration::{KNOWN, Rows, Session, SessionError, Why, read_state, run};
 use crate::open_error::{OpenError, check_version};
 use crate::sql::Sql;
 
@@ -21,7 +21,7 @@ pub(super) async fn check(
     on: &(impl ConnectionTrait + TransactionTrait),
     dialect: Dialect,
 ) -> Result<(), OpenError> {
-    let found = look(&mut Connection::new(on, dialect)).await?;
+    let found = read_state(&mut Connection::new(on, dialect)).await?;
     check_version(found.taken() as i64, KNOWN as i64, false)
 }
 

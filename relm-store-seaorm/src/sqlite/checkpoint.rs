@@ -43,7 +43,7 @@ impl Checkpointer {
         loop {
             let heard = commits.recv_timeout(QUIET);
             // After a commit it is at an old place, and after a while without one somebody else may wait for it.
-            self.lock.leave();
+            self.lock.release();
             match heard {
                 Ok(()) => {
                     since += 1 + commits.try_iter().count();
@@ -75,7 +75,7 @@ impl Checkpointer {
     }
 
     fn pragma(&self, mode: &str) -> i64 {
-        self.lock.leave();
+        self.lock.release();
         let sql = format!("PRAGMA wal_checkpoint({mode})");
         let done = self.connection.query_row(&sql, [], |row| row.get(1));
         let failure = done.as_ref().err().map(ToString::to_string);

@@ -76,8 +76,8 @@ impl HeldLock {
         if changed.is_ok() {
             self.reads.store(0, Ordering::Relaxed);
             match reads >= READS_MIN {
-                true => self.take(),
-                false => self.leave(),
+                true => self.acquire(),
+                false => self.release(),
             }
         }
     }
@@ -88,16 +88,16 @@ impl HeldLock {
     }
 
     /// Leaves it, until reads are worth it again.
-    pub fn leave(&self) {
-        self.lock().leave();
+    pub fn release(&self) {
+        self.lock().release();
     }
 
-    fn take(&self) {
+    fn acquire(&self) {
         // Whoever leaves it is about to wait for those who have it.
         let Ok(mut holder) = self.holder.try_lock() else {
             return;
         };
-        holder.leave();
+        holder.release();
         if holder.connection.is_none() {
             holder.connection = open_reader(&self.path, CACHE_KIB).ok();
         }
@@ -119,7 +119,7 @@ impl HeldLock {
 }
 
 impl Holder {
-    fn leave(&mut self) {
+    fn release(&mut self) {
         if std::mem::take(&mut self.is_open)
             && let Some(connection) = &self.connection
             && end_snapshot(connection).is_err()

@@ -43,7 +43,7 @@ pub(super) fn check_open(connection: &Connection, migrate: bool) -> Result<usize
 fn taken_of(connection: &Connection) -> Result<usize, OpenError> {
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    let found = at_once(migration::look(&mut Embedded(connection)))?;
+    let found = at_once(migration::read_state(&mut Embedded(connection)))?;
     if tables > 0 && found.is_nothing() {
         return Err(OpenError::Foreign(None));
     }

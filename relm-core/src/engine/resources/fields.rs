@@ -6,7 +6,7 @@ mod duplicates;
 pub(super) mod ending;
 mod holding;
 mod impact;
-mod looking;
+mod inspection;
 mod promotion;
 mod redefine;
 mod renaming;

@@ -57,7 +57,7 @@ impl<T: Object + Into<Record>> Operation for Delete<T> {
         if plan.context().components().keeps_trash() {
             discard(plan, &last_state).await?;
         } else {
-            merged::forget(plan, self.id).await?;
+            merged::delete_losers(plan, self.id).await?;
         }
         plan.write(Write::Delete(Entry {
             record: record.into(),

@@ -13,24 +13,24 @@ const CURRENCY: &str = "currency";
 pub(super) struct Currencies(pub Option<String>);
 
 /// The currencies of a record before a change and after it.
-pub(super) struct Told {
+pub(super) struct CurrencyChange {
     before: Option<String>,
     after: Option<String>,
 }
 
 impl Currencies {
     /// Those of a change, after which the last one is that of the changes before it.
-    pub fn before(&mut self, change: &HistoryEntry) -> Told {
+    pub fn before(&mut self, change: &HistoryEntry) -> CurrencyChange {
         let changed = change.changes.get(CURRENCY);
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let after = changed.map_or_else(|| self.0.clone(), |changed| text(&changed.to));
         let before = changed.map_or_else(|| after.clone(), |changed| text(&changed.from));
         self.0.clone_from(&before);
-        Told { before, after }
+        CurrencyChange { before, after }
     }
 }
 
-impl Told {
+impl CurrencyChange {
     /// Values in the smallest unit, as people read them.
     pub fn said(&self, from: &Value, to: &Value) -> (String, String) {
         let said = |value: &Value, currency: &Option<String>| {

@@ -10,7 +10,7 @@ use relm_core::{
 };
 use serde_json::Value;
 
-use super::amounts::{Currencies, Told};
+use super::amounts::{Currencies, CurrencyChange};
 use super::edges::{self, EdgeEvent, Edges, MoreLinks, Stretch};
 use super::names::Names;
 use super::page::text_of;
@@ -235,7 +235,7 @@ fn link_entry(
 fn entry(
     place: &Place,
     change: &HistoryEntry,
-    (fields, names, amounts): (&[Field], &Names, &Told),
+    (fields, names, amounts): (&[Field], &Names, &CurrencyChange),
     deliveries: Deliveries,
 ) -> Entry {
     let changes = change.changes.iter();

@@ -13,7 +13,7 @@ use futures_util::StreamExt;
 use hyper::StatusCode;
 
 pub(super) use self::multipart::FileHead;
-use self::multipart::{Multipart, Told};
+use self::multipart::{Multipart, MultipartEvent};
 use super::form::Form;
 use super::problem::Problem;
 use super::visit::Visit;
@@ -82,12 +82,14 @@ impl<'a> Upload<'a> {
     pub async fn head(&mut self) -> Result<(Form, Option<FileHead>), Problem> {
         let mut fields = Vec::new();
         loop {
-            match self.told().await? {
-                Some(Told::Field(name, value)) => fields.push((name, value)),
-                Some(Told::File(head)) if !head.name.is_empty() => {
+            match self.next_event().await? {
+                Some(MultipartEvent::Field(name, value)) => fields.push((name, value)),
+                Some(MultipartEvent::File(head)) if !head.name.is_empty() => {
                     return Ok((Form::of_fields(fields), Some(head)));
                 }
-                Some(Told::File(_) | Told::Data(_) | Told::FileEnd) => {}
+                Some(
+                    MultipartEvent::File(_) | MultipartEvent::Data(_) | MultipartEvent::FileEnd,
+                ) => {}
                 None => return Ok((Form::of_fields(fields), None)),
             }
         }
@@ -95,8 +97,8 @@ impl<'a> Upload<'a> {
 
     /// The next piece of the file; none once it is whole.
     pub async fn piece(&mut self) -> Result<Option<Bytes>, Problem> {
-        match self.told().await? {
-            Some(Told::Data(data)) => Ok(Some(data)),
+        match self.next_event().await? {
+            Some(MultipartEvent::Data(data)) => Ok(Some(data)),
             _ => Ok(None),
         }
     }
@@ -105,8 +107,8 @@ impl<'a> Upload<'a> {
     /// found out so.
     pub async fn rest(&mut self) -> Result<(), Problem> {
         let mut left = UNTAKEN_BYTES_MAX;
-        while let Some(told) = self.told().await? {
-            if let Told::Data(data) = told {
+        while let Some(told) = self.next_event().await? {
+            if let MultipartEvent::Data(data) = told {
                 left = left.saturating_sub(data.len());
             }
             if left == 0 {
@@ -116,7 +118,7 @@ impl<'a> Upload<'a> {
         Ok(())
     }
 
-    async fn told(&mut self) -> Result<Option<Told>, Problem> {
+    async fn next_event(&mut self) -> Result<Option<MultipartEvent>, Problem> {
         loop {
             if let Some(told) = self.form.next().map_err(malformed)? {
                 return Ok(Some(told));

@@ -20,7 +20,7 @@ const TOO_MUCH: &str = "The form has more fields than it may.";
 
 /// What the next bytes said.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum MultipartEvent {
     /// The value of a field.
     Field(String, String),
     /// A file begins.
@@ -92,7 +92,7 @@ impl Multipart {
     }
 
     /// What is told by what was taken in; none where that is too little.
-    pub fn next(&mut self) -> Result<Option<Told>, &'static str> {
+    pub fn next(&mut self) -> Result<Option<MultipartEvent>, &'static str> {
         loop {
             match mem::replace(&mut self.awaited, Awaited::End) {
                 Awaited::Start => match self.take_to_delimiter() {
@@ -177,7 +177,7 @@ impl Multipart {
     }
 
     /// Reads the head of a part, and says what is expected after it.
-    fn take_head(&mut self) -> Result<Option<Option<Told>>, &'static str> {
+    fn take_head(&mut self) -> Result<Option<Option<MultipartEvent>>, &'static str> {
         let Some(end) = find(&self.buffer, b"\r\n\r\n") else {
             self.awaited = Awaited::Head;
             return match self.buffer.len() > HEAD_BYTES_MAX {
@@ -214,7 +214,7 @@ impl Multipart {
                     name,
                     content_type,
                 };
-                Ok(Some(Some(Told::File(head))))
+                Ok(Some(Some(MultipartEvent::File(head))))
             }
             None => {
                 self.awaited = Awaited::Field(field, Vec::new());
@@ -238,7 +238,7 @@ impl Multipart {
         &mut self,
         name: String,
         mut value: Vec<u8>,
-    ) -> Result<Option<Told>, &'static str> {
+    ) -> Result<Option<MultipartEvent>, &'static str> {
         if let Some(rest) = self.take_to_delimiter() {
             self.count(rest.len())?;
             value.extend_from_slice(&rest);
@@ -248,7 +248,7 @@ impl Multipart {
                 return Err(TOO_MUCH);
             }
             let value = String::from_utf8_lossy(&value).into_owned();
-            return Ok(Some(Told::Field(name, value)));
+            return Ok(Some(MultipartEvent::Field(name, value)));
         }
         let sure = self.take_sure();
         self.count(sure.len())?;
@@ -257,18 +257,18 @@ impl Multipart {
         Ok(None)
     }
 
-    fn take_file(&mut self) -> Option<Told> {
+    fn take_file(&mut self) -> Option<MultipartEvent> {
         self.awaited = Awaited::File;
         if let Some(at) = find(&self.buffer, &self.delimiter) {
             if at > 0 {
-                return Some(Told::Data(self.buffer.split_to(at).freeze()));
+                return Some(MultipartEvent::Data(self.buffer.split_to(at).freeze()));
             }
             let _ = self.buffer.split_to(self.delimiter.len());
             self.awaited = Awaited::AfterDelimiter;
-            return Some(Told::FileEnd);
+            return Some(MultipartEvent::FileEnd);
         }
         let sure = self.take_sure();
-        (!sure.is_empty()).then(|| Told::Data(sure.freeze()))
+        (!sure.is_empty()).then(|| MultipartEvent::Data(sure.freeze()))
     }
 
     fn count(&mut self, bytes: usize) -> Result<(), &'static str> {

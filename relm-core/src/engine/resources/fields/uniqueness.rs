@@ -12,7 +12,7 @@ use serde_json::Map;
 use super::definitions::{accepted, check_unique_room, record_event, replace, unknown};
 use super::duplicates::{Duplicates, refusal};
 use super::ending::{Kept, Pace, end, index_of, take_away};
-use super::looking::look;
+use super::inspection::inspect;
 use crate::engine::change::{Operation, Plan, apply};
 use crate::engine::context::Context;
 use crate::engine::idempotency::apply_once;
@@ -60,7 +60,7 @@ pub(super) async fn make(context: &Context, field: Field, made: bool) -> Result<
     }
 }
 
-/// What a dry run is answered with: nothing says that the field is to be unique, for a step to go by. What was looked at of the records has
+/// What a dry run is answered with: nothing says that the field is to be unique, for a step to go by. What was inspected at of the records has
 /// no value in common, and it is more than the steps that a caller waits for look at.
 async fn rehearse(context: &Context, mut field: Field, made: bool) -> Result<Reply<Field>> {
     let mut query = Query {
@@ -248,18 +248,18 @@ impl Operation for MakeStep<'_> {
         };
         let page = context.list(&query).await?;
         let (last, more) = (page.documents.last().map(|last| last.id), page.more);
-        let looked = look(context, &member, page.documents).await?;
-        if looked.duplicates.any() {
-            return Ok(Step::Shared(looked.duplicates));
+        let inspected = inspect(context, &member, page.documents).await?;
+        if inspected.duplicates.any() {
+            return Ok(Step::Shared(inspected.duplicates));
         }
-        if looked.again {
+        if inspected.again {
             // Somebody wrote one of them meanwhile.
             return Ok(Step::More);
         }
         // Whoever purges one of them has taken its values away by then: none may come after that.
-        let records = looked.values.iter().map(|(_, record, _)| *record);
+        let records = inspected.values.iter().map(|(_, record, _)| *record);
         plan.require_each(records.collect());
-        for (key, record, found) in looked.values {
+        for (key, record, found) in inspected.values {
             let write = match found {
                 None => {
                     let id = plan.mint(Kind::UniqueValue);
@@ -281,7 +281,7 @@ impl Operation for MakeStep<'_> {
 
     fn refused(&mut self, conflict: Refusal) -> Result<()> {
         match conflict {
-            // One of the records went, or took its value into the index itself: it is looked at again.
+            // One of the records went, or took its value into the index itself: it is inspected at again.
             Refusal::Missing(_) | Refusal::UniqueConflict { .. } => Ok(()),
             conflict => Err(unexpected(&conflict)),
         }

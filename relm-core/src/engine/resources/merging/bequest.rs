@@ -36,13 +36,13 @@ impl Operation for Bequeath {
 
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Bequeathed> {
         let context = plan.context();
-        let mut survivors = Survivors::look(context, [(self.from, self.into)]).await?;
+        let mut survivors = Survivors::find(context, [(self.from, self.into)]).await?;
         if survivors.is_empty() {
             // It was merged itself since: entries of purged records do not follow.
             let entry = merged::entry(context, self.into).await?;
             let into = entry.and_then(|(entry, _)| entry.survivor());
             let heir = into.map(|into| (self.from, into));
-            survivors = Survivors::look(context, heir).await?;
+            survivors = Survivors::find(context, heir).await?;
         }
         if survivors.is_empty() {
             return Ok(Bequeathed::NoHeir);
@@ -51,7 +51,7 @@ impl Operation for Bequeath {
             records: STEP,
             bytes: BATCH_CONTACT_BYTES_MAX,
         };
-        let found = Referring::look(plan, &[self.from], None, most).await?;
+        let found = Referring::find(plan, &[self.from], None, most).await?;
         if found.is_empty() {
             return Ok(Bequeathed::All);
         }

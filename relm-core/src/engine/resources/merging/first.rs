@@ -229,7 +229,7 @@ impl<T: Object + Into<Record>> Operation for Begin<T> {
             records: MERGE_REFERENCES_MAX,
             bytes: BATCH_CONTACT_BYTES_MAX,
         };
-        let found = Referring::look(plan, &ids, Some(self.id), most).await?;
+        let found = Referring::find(plan, &ids, Some(self.id), most).await?;
         if fits(plan, &found)? {
             let survivors = Survivors::all(&ids, self.id);
             found.move_to(plan, &survivors).await?;

@@ -62,7 +62,7 @@ impl Referring {
     /// Looks for what refers to these records: references first.
     ///
     /// Of the survivor that `beside` is, nothing is looked for, nor of what is merged into it: whoever writes those says what they refer to.
-    pub async fn look(
+    pub async fn find(
         plan: &Plan<'_>,
         merged: &[Id],
         beside: Option<Id>,

@@ -105,7 +105,7 @@ impl Operation for Move {
         }
         let merged = entries.iter();
         let merged = merged.filter_map(|(it, _)| Some((it.record_id, it.survivor()?)));
-        let survivors = Survivors::look(context, merged).await?;
+        let survivors = Survivors::find(context, merged).await?;
         entries.retain(|(entry, _)| survivors.of(entry.record_id).is_some());
         if entries.is_empty() {
             return Ok(Moved::Waits);
@@ -114,7 +114,7 @@ impl Operation for Move {
             records: STEP,
             bytes: BATCH_CONTACT_BYTES_MAX,
         };
-        let found = Referring::look(plan, &survivors.merged(), None, most).await?;
+        let found = Referring::find(plan, &survivors.merged(), None, most).await?;
         let is_all = found.is_empty();
         found.move_to(plan, &survivors).await?;
         survivors.hold(plan);

@@ -36,7 +36,7 @@ impl Survivors {
     }
 
     /// Looks where the survivors of these records are; of those whose is nowhere it has none.
-    pub async fn look(
+    pub async fn find(
         context: &Context,
         merged: impl IntoIterator<Item = (Id, Id)>,
     ) -> Result<Self> {

@@ -37,7 +37,7 @@ pub(super) async fn keep(
     let mut used = Used::default();
     for end in ["from_id", "to_id"] {
         let is_own = |record: &Record, _: Id| own.contains(&record.id());
-        used.look(context, Kind::Association, end, &leaving, &is_own)
+        used.find(context, Kind::Association, end, &leaving, &is_own)
             .await?;
     }
     // What was restored may have been referred to, and merged into, ever since it was made.
@@ -53,7 +53,7 @@ pub(super) async fn keep(
                 None => false,
             };
             for member in members_to(fields, of, to.kind()) {
-                used.look(context, of.kind(), &member, &asked, &is_own)
+                used.find(context, of.kind(), &member, &asked, &is_own)
                     .await?;
             }
         }
@@ -69,7 +69,7 @@ pub(super) async fn keep(
         // What else the trash has of it is no use of it.
         _ => true,
     };
-    used.look(context, Kind::Trashed, "to_id", &made, &is_own)
+    used.find(context, Kind::Trashed, "to_id", &made, &is_own)
         .await?;
     Ok(used.take_out(actions))
 }
@@ -98,7 +98,7 @@ struct Used {
 
 impl Used {
     /// Looks for records of a kind that name one of these by a member: for one of others, for each.
-    async fn look(
+    async fn find(
         &mut self,
         context: &Context,
         kind: Kind,

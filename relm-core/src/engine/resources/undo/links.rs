@@ -159,7 +159,7 @@ impl Links {
     }
 
     /// Moves to the trash what goes there with a record. Its event says so of them.
-    pub fn leave(&self, plan: &mut Plan<'_>, report: &mut Report) {
+    pub fn move_to_trash(&self, plan: &mut Plan<'_>, report: &mut Report) {
         for (edge, document) in &self.leaving {
             if plan.context().components().keeps_trash() {
                 let id = plan.mint(Kind::Trashed);

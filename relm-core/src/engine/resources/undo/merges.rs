@@ -42,12 +42,12 @@ pub(super) async fn give_back(plan: &mut Plan<'_>, actions: &BTreeMap<Id, Action
 }
 
 /// Forgets what was merged into records that the undo deletes, where nothing is kept of those: nothing could bring them back.
-pub(super) async fn forget(plan: &mut Plan<'_>, leaving: &BTreeSet<Id>) -> Result<()> {
+pub(super) async fn delete_losers(plan: &mut Plan<'_>, leaving: &BTreeSet<Id>) -> Result<()> {
     if plan.context().components().keeps_trash() {
         return Ok(());
     }
     for id in leaving {
-        merged::forget(plan, *id).await?;
+        merged::delete_losers(plan, *id).await?;
     }
     Ok(())
 }
@@ -76,7 +76,7 @@ pub(super) async fn again(
     }
     follow(plan, &into, &merged_from).await?;
     for (survivor, from) in merged_from {
-        tell(plan, actions, survivor, from).await?;
+        record_merge(plan, actions, survivor, from).await?;
     }
     Ok(merges)
 }
@@ -130,7 +130,7 @@ async fn follow(
 }
 
 /// Has the event of a survivor say which records are merged into it: where the undo changes nothing else of it, it gets one.
-async fn tell(
+async fn record_merge(
     plan: &mut Plan<'_>,
     actions: &mut BTreeMap<Id, Action>,
     survivor: Id,

@@ -314,7 +314,7 @@ impl Operation for Undo {
         away.extend(&leaving);
         let mut merges = merges::again(plan, &mut actions).await?;
         merges::give_back(plan, &actions).await?;
-        merges::forget(plan, &leaving).await?;
+        merges::delete_losers(plan, &leaving).await?;
         let links = Links::of(&past.targets, &state, (&restored, &leaving), &mut report)?;
 
         // Whoever reads the events in their order finds at each what it needs: definitions before the values, records before their
@@ -335,7 +335,7 @@ impl Operation for Undo {
         links
             .link_again(plan, &self.returning, &restored, &mut report)
             .await?;
-        links.leave(plan, &mut report);
+        links.move_to_trash(plan, &mut report);
         for target in &past.targets {
             if let Some(action) = actions.remove(&target.id) {
                 write(plan, action, None, &restored, &mut report);

@@ -10,14 +10,14 @@ fn form(file: &str) -> String {
     )
 }
 
-fn read(bytes: &[u8], step: usize) -> Result<(Vec<Told>, Vec<u8>), &'static str> {
+fn read(bytes: &[u8], step: usize) -> Result<(Vec<MultipartEvent>, Vec<u8>), &'static str> {
     let mut form = Multipart::of(TYPE).unwrap();
     let (mut told, mut file) = (Vec::new(), Vec::new());
     for piece in bytes.chunks(step) {
         form.push(piece);
         while let Some(next) = form.next()? {
             match next {
-                Told::Data(data) => file.extend_from_slice(&data),
+                MultipartEvent::Data(data) => file.extend_from_slice(&data),
                 other => told.push(other),
             }
         }
@@ -34,14 +34,14 @@ fn a_form_says_the_same_however_it_is_cut() {
         let (told, received) = read(sent.as_bytes(), step).unwrap();
         assert_eq!(received, file.as_bytes(), "{step}");
         let expected = [
-            Told::Field("object".into(), "contacts".into()),
-            Told::Field("empty".into(), String::new()),
-            Told::File(FileHead {
+            MultipartEvent::Field("object".into(), "contacts".into()),
+            MultipartEvent::Field("empty".into(), String::new()),
+            MultipartEvent::File(FileHead {
                 field: "file".into(),
                 name: "a;\"b\" é.csv".into(),
                 content_type: Some("text/csv".into()),
             }),
-            Told::FileEnd,
+            MultipartEvent::FileEnd,
         ];
         assert_eq!(told, expected, "{step}");
     }

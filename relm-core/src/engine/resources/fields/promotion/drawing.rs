@@ -90,7 +90,7 @@ impl Drawing<'_> {
         }
         self.settings(&mut drawn, &all);
         self.left_alone(&mut drawn);
-        self.look(&mut drawn, counts).await?;
+        self.find_breaches(&mut drawn, counts).await?;
         Ok(drawn)
     }
 
@@ -234,7 +234,7 @@ impl Drawing<'_> {
 
     /// Finds what live records do not keep to: the records of each type are gone through once for all its definitions, and once more for
     /// each that is to be unique.
-    async fn look(&self, drawn: &mut Drawn, counts: bool) -> Result<()> {
+    async fn find_breaches(&self, drawn: &mut Drawn, counts: bool) -> Result<()> {
         let mut budget = Budget::of(LOST_CHOICES_MAX);
         for of in ObjectType::ALL {
             let mut drafted: Vec<&mut Drafted> = drawn

@@ -11,7 +11,7 @@ use crate::value::id::{Id, Kind};
 
 /// What was seen of the values of some records.
 #[derive(Default)]
-pub(super) struct Looked {
+pub(super) struct Inspected {
     pub duplicates: Duplicates,
     /// Whether one of the records was changed meanwhile.
     pub again: bool,
@@ -20,19 +20,19 @@ pub(super) struct Looked {
 }
 
 /// Looks at the values of records, and at what the index has of them.
-pub(super) async fn look(
+pub(super) async fn inspect(
     context: &Context,
     member: &UniqueMember,
     documents: Vec<Document>,
-) -> Result<Looked> {
-    let mut looked = Looked::default();
+) -> Result<Inspected> {
+    let mut inspected = Inspected::default();
     let mut values = Vec::new();
     for document in documents {
         let id = document.id;
         let record = document.into_entry()?.record;
         if let Some(key) = member.key_of_record(&record) {
             let shown = member.shown_value(&record);
-            looked.duplicates.add(&key, id, || shown.clone());
+            inspected.duplicates.add(&key, id, || shown.clone());
             values.push((key, id, shown));
         }
     }
@@ -41,7 +41,7 @@ pub(super) async fn look(
     let found = context.storage().find(scope, kind, &keys).await?;
     for ((key, record, shown), found) in values.into_iter().zip(found) {
         let Some(found) = found else {
-            looked.values.push((key, record, None));
+            inspected.values.push((key, record, None));
             continue;
         };
         let value: UniqueValue = found.decode()?;
@@ -50,12 +50,12 @@ pub(super) async fn look(
             continue;
         }
         match meets(context, &key, record, &found, &value, member).await? {
-            Meeting::Shared => looked.duplicates.add(&key, holder, || shown),
-            Meeting::Stale => looked.values.push((key, record, Some((value, found)))),
-            Meeting::Changed => looked.again = true,
+            Meeting::Shared => inspected.duplicates.add(&key, holder, || shown),
+            Meeting::Stale => inspected.values.push((key, record, Some((value, found)))),
+            Meeting::Changed => inspected.again = true,
         }
     }
-    Ok(looked)
+    Ok(inspected)
 }
 
 /// What it means that a value names another record than the one that was just seen to have it.
