@@ -130,7 +130,10 @@ pub(super) async fn duplicates<T: Object + Into<Record>>(mut call: Call) -> Outc
     call.query.finish_of(Takes::Cursor)?;
     let objects = of::<T>(&call.scoped);
     Ok(Answer::ok(
-        objects.duplicates_json(cursor.as_deref()).await?,
+        objects
+            .duplicate_documents(cursor.as_deref())
+            .await?
+            .to_json(),
     ))
 }
 

@@ -116,7 +116,7 @@ impl<T> Duplicates<T> {
 
 impl Duplicates {
     /// The list envelope, with the groups.
-    pub(super) fn to_json(&self) -> String {
+    pub fn to_json(&self) -> String {
         let groups = self.data.iter().map(DuplicateGroup::to_json);
         let groups: Vec<String> = groups.collect();
         // A cursor is base64url: nothing in it needs escaping.

@@ -274,21 +274,12 @@ impl<'a, T: Object + Into<Record>> Objects<'a, T> {
         groups.try_map(|document| document.decode())
     }
 
-    /// [`duplicates`](Self::duplicates), as documents.
+    /// [`duplicates`](Self::duplicates), as JSON.
     ///
     /// # Errors
     /// As for `duplicates`.
     pub async fn duplicate_documents(&self, cursor: Option<&str>) -> Result<Duplicates> {
         duplicates(self.context, T::TYPE, cursor).await
-    }
-
-    /// [`duplicates`](Self::duplicates), as JSON.
-    ///
-    /// # Errors
-    /// As for `duplicates`.
-    pub async fn duplicates_json(&self, cursor: Option<&str>) -> Result<String> {
-        let groups = duplicates(self.context, T::TYPE, cursor).await?;
-        Ok(groups.to_json())
     }
 
     /// Brings a record back from the trash, as it was: of its next version, with the associations whose other ends are there.

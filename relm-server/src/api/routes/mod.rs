@@ -2,6 +2,7 @@
 
 mod files;
 mod objects;
+mod promotion;
 mod route;
 mod server;
 mod settings;
@@ -32,6 +33,7 @@ impl Routes {
         let table: Vec<Route> = [
             objects::routes(),
             workspace::routes(),
+            promotion::routes(),
             settings::routes(),
             files::routes(),
             server::routes(),
