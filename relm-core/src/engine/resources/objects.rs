@@ -270,7 +270,7 @@ impl<'a, T: Object + Into<Record>> Objects<'a, T> {
         groups.try_map(|document| document.decode())
     }
 
-    /// [`duplicates`](Self::duplicates), as documents.
+    /// [`duplicates`](Self::duplicates), as JSON.
     ///
     /// # Errors
     /// As for `duplicates`.

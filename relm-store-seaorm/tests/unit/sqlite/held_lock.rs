@@ -38,7 +38,7 @@ fn reads_that_come_one_upon_another_share_a_lock() {
     assert!(lock.is_held());
     let (in_the_way, ..) = checkpoint(&connection, "TRUNCATE");
     assert!(in_the_way);
-    lock.leave();
+    lock.release();
     assert_eq!(checkpoint(&connection, "TRUNCATE"), (false, 0, 0));
 }
 
