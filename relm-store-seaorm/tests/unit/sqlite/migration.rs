@@ -155,7 +155,7 @@ fn run_to(connection: &Connection, steps: usize) {
 }
 
 fn steps_taken(connection: &Connection) -> usize {
-    let found = at_once(migration::look(&mut Embedded(connection)));
+    let found = at_once(migration::read_state(&mut Embedded(connection)));
     found.unwrap().taken()
 }
 
