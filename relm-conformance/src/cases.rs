@@ -428,6 +428,7 @@ macro_rules! for_each_case {
                 a_merge_is_undone
                 an_undo_keeps_what_another_was_merged_into
                 an_undo_keeps_what_nobody_takes_back
+                an_undo_keeps_an_amount_with_its_currency
             }
             [engine::merge_histories] {
                 any_history_of_merges_is_as_it_is_said
@@ -565,6 +566,7 @@ macro_rules! for_each_case {
             [engine::moved_field_references] {
                 a_purge_clears_custom_references
                 a_merge_moves_custom_references
+                a_merge_moves_ids_in_every_composition
                 a_survivor_gets_no_reference_to_what_is_gone
                 a_custom_reference_is_a_use
             }

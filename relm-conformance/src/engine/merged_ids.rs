@@ -1,7 +1,7 @@
 //! What the ids of merged records stand for, until a merge is undone.
 
 use relm_core::Metadata;
-use relm_core::engine::{ConflictCode, ListRequest, MergeInput, Scoped};
+use relm_core::engine::{ConflictCode, ListRequest, MergeInput, MergeSource, Scoped};
 use relm_core::error::{Error, ErrorKind};
 use relm_core::record::association::AssociationInput;
 use relm_core::record::object::{ContactInput, DealInput};
@@ -275,5 +275,52 @@ pub(crate) async fn an_undo_keeps_what_nobody_takes_back(store: Subject) {
         assert_eq!(now.metadata.as_map().get("plan"), Some(&json!("gold")));
         assert_eq!(stands_for(scoped, eve).await, Some((eve, vec![])));
         assert_eq!(undo(scoped, merged).await.reverted, [], "it stays so");
+    }
+}
+
+/// An amount and its currency are one value: neither goes back without the other, where one of two has the currency alone.
+pub(crate) async fn an_undo_keeps_an_amount_with_its_currency(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let scoped = &acme.scoped;
+    let worth = async |value: i64, currency: &str| {
+        let input = DealInput {
+            title: "Engine".into(),
+            value_cents: value.into(),
+            currency: currency.into(),
+            ..DealInput::default()
+        };
+        let made = scoped.deals().create(input).await;
+        made.expect("it is valid").id
+    };
+    for purged in [0, 1] {
+        let kept = worth(5_000, "USD").await;
+        let merged = [worth(100_000, "EUR").await, worth(70_000, "EUR").await];
+        let input = MergeInput::new(merged)
+            .field("value_cents", MergeSource::Record(merged[0]))
+            .field("currency", MergeSource::Record(merged[0]));
+        let (by, request) = request(&acme);
+        by.deals()
+            .merge(kept, input, None)
+            .await
+            .expect("they are there");
+        let gone = scoped.deals().purge(merged[purged], None).await;
+        gone.expect("its id is known");
+        let undone = undo(scoped, request).await;
+        let of_kept = undone.conflicts.iter().filter(|it| it.id == kept);
+        let stayed: Vec<_> = of_kept.filter_map(|it| it.member.as_deref()).collect();
+        let now = scoped.deals().get(kept).await;
+        let now = now.expect("it can be read").expect("it stays");
+        let amount = (now.value_cents, now.currency.as_deref());
+        // Who comes back with both takes both.
+        match purged {
+            0 => {
+                assert_eq!(stayed, ["currency", "value_cents"]);
+                assert_eq!(amount, (Some(100_000), Some("EUR")));
+            }
+            _ => {
+                assert_eq!(stayed, [""; 0]);
+                assert_eq!(amount, (Some(5_000), Some("USD")));
+            }
+        }
     }
 }

@@ -9,7 +9,7 @@ use relm_core::record::object::ObjectType;
 use relm_core::record::{Change, EventType};
 use serde_json::json;
 
-use super::acme::{Acme, contact};
+use super::acme::{Acme, contact, phone};
 use super::field_references::{REFERRED_BY, deal, define, found, input, person, read, referring};
 use super::merges::{create, merge};
 use super::undone::{everything, request};
@@ -210,4 +210,26 @@ pub(crate) async fn a_custom_reference_is_a_use(store: Subject) {
         .expect("it is known");
     assert_eq!(undone.conflicts[0].member.as_deref(), Some(REFERRED_BY));
     assert_eq!(read(scoped, bob).await.metadata["referred_by"], json!(ada));
+}
+
+/// A text from before the field names a record as filters find it, however its letters are composed: a merge moves it as any other, and ends.
+pub(crate) async fn a_merge_moves_ids_in_every_composition(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let scoped = &acme.scoped;
+    let ada = person(scoped, "ada@example.com").await;
+    let old = loop {
+        let made = create(scoped, phone("1")).await.id;
+        if made.text().contains('K') {
+            break made;
+        }
+    };
+    // The sign of the unit Kelvin is a K once it is composed.
+    let composed = old.text().replacen('K', "\u{212A}", 1);
+    let bob = referring("bob@example.com", &json!({ "referred_by": composed }));
+    let bob = create(scoped, bob).await.id;
+    define(scoped, ObjectType::Contact).await;
+    merge(scoped, ada, &[old]).await;
+    let merged = read(scoped, bob).await;
+    assert_eq!(json!(merged.metadata), json!({ "referred_by": ada }));
+    assert_eq!(merged.version, 2, "it was moved once");
 }

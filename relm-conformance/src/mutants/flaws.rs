@@ -39,7 +39,7 @@ macro_rules! for_each_broken_store {
                     a_hub_is_deleted_up_to_its_limit a_hub_comes_back_whole
                 ]
                 LostEvent a_lost_event_is_noticed [
-                    an_undo_keeps_what_nobody_takes_back what_was_merged_before_is_moved_first the_undo_of_an_undo_merges_again any_history_of_merges_is_as_it_is_said what_refers_to_a_merged_record_is_moved a_merge_tells_of_itself a_merge_is_undone a_merge_moves_custom_references a_purge_clears_custom_references a_change_has_one_event an_event_names_its_actor_and_its_request an_event_is_in_the_commit_of_its_change
+                    an_undo_keeps_what_nobody_takes_back an_undo_keeps_an_amount_with_its_currency what_was_merged_before_is_moved_first the_undo_of_an_undo_merges_again any_history_of_merges_is_as_it_is_said what_refers_to_a_merged_record_is_moved a_merge_tells_of_itself a_merge_is_undone a_merge_moves_custom_references a_merge_moves_ids_in_every_composition a_purge_clears_custom_references a_change_has_one_event an_event_names_its_actor_and_its_request an_event_is_in_the_commit_of_its_change
                     a_dropped_commit_is_whole_or_nothing one_of_many_creates_of_an_email_succeeds events_show_changed_fields
                     a_recovery_includes_what_seems_to_be_of_later another_spelling_changes_nothing the_largest_batch_records_every_event
                     a_change_in_a_transaction_is_heard_of_after_the_commit a_history_has_each_change_of_its_record

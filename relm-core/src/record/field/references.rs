@@ -6,6 +6,7 @@ use crate::record::metadata::Metadata;
 use crate::record::object_type::ObjectType;
 use crate::record::reference::Reference;
 use crate::value::id::Kind;
+use crate::value::text::nfc;
 
 /// The custom fields by which these objects refer to others, each with the kind of those.
 pub(crate) fn referenced(
@@ -18,7 +19,8 @@ pub(crate) fn referenced(
     })
 }
 
-/// What an object of this metadata refers to by its custom fields; a value that is no id of what its field is for refers to nothing.
+/// What an object of this metadata refers to by its custom fields; a value that is no id of what its field is for refers to nothing. A text
+/// from before the field is compared in its composed form, as filters compare it.
 pub(crate) fn custom_references(
     fields: &[Field],
     of: ObjectType,
@@ -30,7 +32,7 @@ pub(crate) fn custom_references(
         Reference {
             name: format!("metadata.{}", field.key).into(),
             kind,
-            id: text.and_then(|text| field.options.referenced(text)),
+            id: text.and_then(|text| field.options.referenced(&nfc(text))),
         }
     })
 }

@@ -52,10 +52,9 @@ impl Operation for Bequeath {
             bytes: BATCH_CONTACT_BYTES_MAX,
         };
         let found = Referring::find(plan, &[self.from], None, most).await?;
-        if found.is_empty() {
+        if !found.move_to(plan, &survivors).await? {
             return Ok(Bequeathed::All);
         }
-        found.move_to(plan, &survivors).await?;
         survivors.hold(plan);
         Ok(Bequeathed::Some)
     }

@@ -139,10 +139,6 @@ impl Referring {
         self.references.len() + self.edges.len()
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// The records that are written where it is moved, of which so many endpoints may want each event.
     pub fn writes(&self, endpoints: usize) -> usize {
         self.references.len() * (2 + endpoints) + self.edges.len() * (4 + 2 * endpoints)
@@ -162,29 +158,31 @@ impl Referring {
         Ok(terms)
     }
 
-    /// Moves all of it to the survivors.
-    pub async fn move_to(self, plan: &mut Plan<'_>, survivors: &Survivors) -> Result<()> {
+    /// Moves all of it to the survivors; whether there was anything to move. Where there was not, whoever goes on until nothing is found has
+    /// come to the end.
+    pub async fn move_to(self, plan: &mut Plan<'_>, survivors: &Survivors) -> Result<bool> {
+        let mut is_moved = !self.edges.is_empty();
         for document in self.references.into_values() {
-            match ObjectType::of(document.id.kind()) {
-                Some(ObjectType::Contact) => move_reference::<Contact>(plan, document, survivors)?,
-                Some(ObjectType::Company) => move_reference::<Company>(plan, document, survivors)?,
-                Some(ObjectType::Deal) => move_reference::<Deal>(plan, document, survivors)?,
-                Some(ObjectType::Activity) => {
-                    move_reference::<Activity>(plan, document, survivors)?;
-                }
-                None => {}
-            }
+            let move_reference = match ObjectType::of(document.id.kind()) {
+                Some(ObjectType::Contact) => move_reference::<Contact>,
+                Some(ObjectType::Company) => move_reference::<Company>,
+                Some(ObjectType::Deal) => move_reference::<Deal>,
+                Some(ObjectType::Activity) => move_reference::<Activity>,
+                None => continue,
+            };
+            is_moved |= move_reference(plan, document, survivors)?;
         }
-        move_edges(plan, self.edges.into_values(), survivors).await
+        move_edges(plan, self.edges.into_values(), survivors).await?;
+        Ok(is_moved)
     }
 }
 
-/// Has a record refer to the survivors of those that it refers to.
+/// Has a record refer to the survivors of those that it refers to; whether it refers to any.
 fn move_reference<T: Object + Into<Record>>(
     plan: &mut Plan<'_>,
     document: Document,
     survivors: &Survivors,
-) -> Result<()> {
+) -> Result<bool> {
     let before: T = document.decode()?;
     let references = references(&before, &plan.configuration().fields);
     let moved = references.into_iter().filter_map(|reference| {
@@ -195,10 +193,15 @@ fn move_reference<T: Object + Into<Record>>(
             (into != document.id).then_some(into),
         ))
     });
+    let moved: Vec<_> = moved.collect();
+    if moved.is_empty() {
+        return Ok(false);
+    }
     let mut after = before.clone();
     after.apply(T::read(&mut Reader::new(body(moved))?)?)?;
     after.touch(plan.now());
-    rewrite(plan, (before, document), after).map(drop)
+    rewrite(plan, (before, document), after)?;
+    Ok(true)
 }
 
 /// Has associations lead from and to survivors. One that would lead from a record to itself goes, and so does one that is there already; one

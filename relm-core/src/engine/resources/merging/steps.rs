@@ -115,8 +115,7 @@ impl Operation for Move {
             bytes: BATCH_CONTACT_BYTES_MAX,
         };
         let found = Referring::find(plan, &survivors.merged(), None, most).await?;
-        let is_all = found.is_empty();
-        found.move_to(plan, &survivors).await?;
+        let is_all = !found.move_to(plan, &survivors).await?;
         survivors.hold(plan);
         for (entry, document) in entries {
             let after = match is_all {

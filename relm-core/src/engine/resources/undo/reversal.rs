@@ -232,7 +232,7 @@ impl<'a> Reversal<'a> {
             self.refuse(member, taken::<T>(id, member, *holder));
         }
         if let Some(givers) = rules.givers.get(&id) {
-            self.keep(givers);
+            self.keep::<T>(givers);
         }
         for (name, change) in self.reverts.clone() {
             let Some(key) = name.strip_prefix(METADATA) else {
@@ -260,10 +260,26 @@ impl<'a> Reversal<'a> {
     }
 
     /// Keeps the values that none of those has who come back: they are of a record that stays away, and nobody else would have them.
-    fn keep(&mut self, givers: &[Map<String, Value>]) {
-        for (name, change) in self.reverts.clone() {
-            let has = |giver: &Map<String, Value>| *value_of(giver, name) == change.to;
-            if change.to.is_null() || givers.iter().any(has) {
+    fn keep<T: Object>(&mut self, givers: &[Map<String, Value>]) {
+        let changes = self.reverts.clone();
+        // An amount and its currency are one value: one of those has both, or nobody has it.
+        let is_together = |name: &str| T::TOGETHER.contains(&name);
+        let has = |giver: &Map<String, Value>, name: &str, change: &MemberChange| {
+            *value_of(giver, name) == change.to
+        };
+        let has_all = |giver: &Map<String, Value>| {
+            let mut all = T::TOGETHER.iter();
+            all.all(|name| value_of(giver, name) == self.found(name))
+        };
+        let mut together = changes.iter().filter(|(name, _)| is_together(name));
+        let is_nothing = together.all(|(_, change)| change.to.is_null());
+        let is_given = is_nothing || givers.iter().any(has_all);
+        for (name, change) in changes {
+            let is_taken_back = match is_together(name) {
+                true => is_given,
+                false => change.to.is_null() || givers.iter().any(|it| has(it, name, change)),
+            };
+            if is_taken_back {
                 continue;
             }
             let message =
