@@ -180,7 +180,8 @@ fn who_may_see_and_rename_in_records() {
     let fields = keyed(&["fields:write"]);
     fields.get(PROMOTION).is(200);
     define(&test, "source", &json!({ "required": true }));
-    fields.get(PROMOTION).is(200);
+    // Whether there are records that do not keep to it is not told by whether it is refused.
+    refused(&fields.get(PROMOTION), "`contacts:read`");
     live.contact("ada@example.com");
     let body = json!({ "plan": plan(&live) });
     refused(&fields.get(PROMOTION), "`contacts:read`");
@@ -188,11 +189,67 @@ fn who_may_see_and_rename_in_records() {
     let reading = keyed(&["fields:write", "contacts:read"]);
     reading.get(PROMOTION).is(200);
     reading.post(PROMOTION, body.clone()).error(409);
-    let renamed = json!([{ "object_type": "deal", "key": "a", "from": "b", "to": "c" }]);
-    let renaming = json!({ "plan": body["plan"], "renamed": renamed });
-    refused(&reading.post(PROMOTION, renaming), "`deals:write`");
     let forced = json!({ "plan": body["plan"], "force": true });
-    fields.post(PROMOTION, forced).is(200);
+    refused(&fields.post(PROMOTION, forced.clone()), "`contacts:read`");
+    reading.post(PROMOTION, forced).is(200);
+    // What is said of a field beside its records needs no more.
+    let field = &test.get("/v1/schema/fields?limit=1").is(200)["data"][0];
+    let path = format!("/v1/schema/fields/{}", id(field));
+    test.patch(&path, json!({ "label": "Where from" })).is(200);
+    fields.get(PROMOTION).is(200);
+    define(&live, "plan", &select(&["free", "pro"]));
+    define(&test, "plan", &select(&["free", "team"]));
+    let renamed = json!([{ "object_type": "contact", "key": "plan", "from": "pro", "to": "team" }]);
+    let renaming = json!({ "plan": plan(&live), "renamed": renamed });
+    refused(
+        &reading.post(PROMOTION, renaming.clone()),
+        "`contacts:write`",
+    );
+    keyed(&["fields:write", "contacts:write", "contacts:read"])
+        .post(PROMOTION, renaming)
+        .is(202);
+}
+
+#[test]
+fn what_is_no_plan_and_what_is_renamed_twice_is_refused() {
+    let world = World::new();
+    let live = world.user("acme", Mode::Live);
+    let test = world.another_key(live.workspace, Mode::Test, KeyAccess::Full);
+    for wrong in ["plan_x", "", "6f1d0a9b7c3e4d5f8a2b1c0d9e8f7a6b"] {
+        live.post(PROMOTION, json!({ "plan": wrong }))
+            .fails(422, "validation_failed", "plan");
+    }
+    define(&live, "plan", &select(&["a", "b"]));
+    define(&test, "plan", &select(&["x", "y"]));
+    let rename = |from: &str, to: &str| json!({ "object_type": "contact", "key": "plan", "from": from, "to": to });
+    for (renamed, at) in [
+        ([rename("a", "x"), rename("b", "x")], "renamed[1].to"),
+        ([rename("a", "x"), rename("a", "y")], "renamed[1].from"),
+    ] {
+        live.post(
+            PROMOTION,
+            json!({ "plan": plan(&live), "renamed": renamed }),
+        )
+        .fails(422, "validation_failed", at);
+    }
+}
+
+#[test]
+fn a_forced_dry_run_says_what_is_forced_once() {
+    let world = World::new();
+    let live = world.user("acme", Mode::Live);
+    let test = world.another_key(live.workspace, Mode::Test, KeyAccess::Full);
+    let code = json!({ "options": { "max_length": 3, "pattern": "^[A-Z]+$" } });
+    define(&test, "code", &code);
+    let body = json!({ "email": "ada@example.com", "metadata": { "code": "wrong" } });
+    live.create("/v1/contacts", body);
+    let planned = live.get(PROMOTION).is(200);
+    let breaks = planned["create"][0]["breaks"].as_array().unwrap();
+    assert_eq!(breaks.len(), 1, "{planned}");
+    let forced = json!({ "plan": planned["plan"], "force": true });
+    let tried = live.ask("POST", PROMOTION).header("relm-dry-run", "true");
+    let tried = tried.json(&forced).send().is(200);
+    assert_eq!(tried["create"][0]["breaks"], planned["create"][0]["breaks"]);
 }
 
 #[test]

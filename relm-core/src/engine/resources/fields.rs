@@ -42,6 +42,7 @@ use crate::engine::reply::{Outcome, Reply};
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::field::{Field, FieldInput, FieldPatch, UnknownMembers};
 use crate::record::input::Reader;
+use crate::record::key::Principal;
 use crate::record::object_type::ObjectType;
 use crate::record::{DefinitionChange, Document, Entry};
 use crate::store::Write;
@@ -246,7 +247,15 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// `forbidden` in test mode; `unknown_value` or `validation_failed` for choices that are not there.
     pub async fn plan_promotion(&self, renamed: &[ChoiceRename]) -> Result<Promotion> {
-        plan(self.context, renamed).await
+        plan(self.context, renamed, None).await
+    }
+
+    /// [`plan_promotion`](Self::plan_promotion), for a key: it must be one that may read the records of which something is asked.
+    ///
+    /// # Errors
+    /// As for `plan_promotion`; `forbidden` for a key that may not.
+    pub async fn plan_promotion_for(&self, by: &Principal) -> Result<Promotion> {
+        plan(self.context, &[], Some(by.scopes)).await
     }
 
     /// Has the definitions of live mode be those of test mode, as a [plan](Self::plan_promotion) said that was read: all in one commit, with
@@ -279,16 +288,21 @@ impl<'a> Fields<'a> {
     /// unless it is [forced](PromotionInput::force), for what live records do not keep to, with [how many](Error::count) and
     /// [which](Error::ids). Nothing is promoted then.
     pub async fn promote(&self, input: PromotionInput) -> Result<Promotion> {
-        promote(self.context, input).await?.decode()
+        promote(self.context, input, None).await?.decode()
     }
 
-    /// [`promote`](Self::promote) from a JSON object, answered as JSON.
+    /// [`promote`](Self::promote) from a JSON object, answered as JSON. Where a key asks for it, it must be one that may read the records of
+    /// which something is asked, and write those in which choices are renamed.
     ///
     /// # Errors
-    /// As for `promote`, and whatever is wrong with the JSON's members.
-    pub async fn promote_json(&self, body: Value) -> Result<Reply<Promotion>> {
+    /// As for `promote`, and whatever is wrong with the JSON's members; `forbidden` for a key that may not.
+    pub async fn promote_json(
+        &self,
+        body: Value,
+        by: Option<&Principal>,
+    ) -> Result<Reply<Promotion>> {
         match PromotionInput::read(body) {
-            Ok(input) => promote(self.context, input).await,
+            Ok(input) => promote(self.context, input, by.map(|by| by.scopes)).await,
             Err(error) => Err(refuse_unread(self.context, error).await),
         }
     }

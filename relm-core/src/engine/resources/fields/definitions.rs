@@ -118,11 +118,11 @@ fn check_patterns<'a>(others: impl IntoIterator<Item = &'a Field>, field: &Field
     if work <= left {
         return Ok(());
     }
-    let (type_name, chars) = (field.object_type, limits.length_max().unwrap_or_default());
+    let (of, chars) = (field.object_type, limits.length_max().unwrap_or_default());
     let message = format!(
-        "The patterns of all fields of a {type_name} would take too long together: this one counts {} bytes, to which it is compiled, for \
-         each of {chars} characters, which are {work}, and {left} of {FIELD_PATTERNS_WORK_MAX} are left. Give `max_length`, which is \
-         {FIELD_PATTERN_TEXT_CHARS_MAX} otherwise, or a shorter pattern.",
+        "`options.pattern` has no room beside the other patterns of a {of}: it takes {work} of {FIELD_PATTERNS_WORK_MAX} ({} compiled bytes × \
+         {chars} characters), and {left} are left. Give a `max_length`, without which it is {FIELD_PATTERN_TEXT_CHARS_MAX}, or a shorter \
+         pattern.",
         work / chars.max(1),
     );
     Err(Error::invalid("options.pattern", message))

@@ -8,6 +8,7 @@ use crate::limits::{ERROR_IDS_MAX, FIELD_RECORDS_BYTES_MAX, FIELD_RECORDS_MAX, P
 use crate::record::field::Field;
 use crate::record::unique_member::UniqueMember;
 use crate::store::Query;
+use crate::value::environment::yield_now;
 use crate::value::id::Id;
 
 /// The records that have each value, by what it is compared by, in the order in which they were met.
@@ -81,6 +82,8 @@ pub(super) async fn check_values(context: &Context, field: &Field) -> Result<()>
         let page = context.list(&query).await?;
         query.after = page.documents.last().map(|last| last.id);
         records += page.documents.len();
+        // A store that waits for nothing would keep the thread for all pages.
+        yield_now().await;
         for document in page.documents {
             bytes += document.json.len();
             let id = document.id;

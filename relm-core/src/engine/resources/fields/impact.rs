@@ -266,6 +266,9 @@ async fn failing(context: &Context, of: &[Redefined<'_>]) -> Result<Vec<Vec<Reas
                     asked.look_at(id, value);
                 }
             }
+            if walk.ends_here() {
+                break;
+            }
         }
         // Many definitions take a while.
         yield_now().await;

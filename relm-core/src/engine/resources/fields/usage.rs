@@ -194,6 +194,13 @@ impl Walk {
         yield_now().await;
     }
 
+    /// Whether the texts that were held to patterns are as many as one walk looks at: what is left of the page is left then.
+    pub fn ends_here(&mut self) -> bool {
+        let ends = self.texts_left == 0;
+        self.more |= ends;
+        ends
+    }
+
     /// Whether there are records that were not looked at.
     pub fn is_more(&self) -> bool {
         self.more

@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 
-use super::drawing::{Drafted, Drawing, Drawn};
+use super::drafted::Drafted;
+use super::drawing::{Drawing, Drawn};
 use super::input::PromotionInput;
 use super::planning::{check_mode, name, report, source};
 use super::report::{ChoicesChange, MemberChange, Promotion, PromotionStatus};
@@ -17,6 +18,7 @@ use crate::engine::resources::fields::settings::set_unchecked;
 use crate::engine::resources::fields::uniqueness::{begin_unchecked, make_more};
 use crate::error::{Affected, Error, ErrorKind, Result};
 use crate::record::field::Field;
+use crate::record::key::KeyScopes;
 use crate::store::Write;
 use crate::value::id::{Id, Kind};
 
@@ -31,16 +33,21 @@ const RENAMED_MAX: usize = 4;
 pub(in crate::engine::resources::fields) async fn promote(
     context: &Context,
     input: PromotionInput,
+    scopes: Option<KeyScopes>,
 ) -> Result<Reply<Promotion>> {
     check_mode(context)?;
-    let reply = apply_once(context, Promote { input }).await?;
+    let reply = apply_once(context, Promote { input, scopes }).await?;
     if reply.replayed || context.storage().is_dry_run() {
         return Ok(reply);
     }
     let promotion: Promotion = reply.decode()?;
-    // The definitions are there: what is left of it is done later, and an error would say that nothing was.
     if promotion.status == PromotionStatus::UnderWay {
-        drop(follow(context, &promotion).await);
+        match follow(context, &promotion).await {
+            // The program's transaction can be at its end by that.
+            Err(error) if context.storage().is_transaction() => return Err(error),
+            // The definitions are there: what is left of it is done later, and an error would say that nothing was.
+            Ok(()) | Err(_) => {}
+        }
     }
     let ends = |it: &MemberChange| it.member == "unique" && it.to == false;
     if promotion
@@ -75,6 +82,7 @@ async fn follow(context: &Context, promotion: &Promotion) -> Result<()> {
 
 struct Promote {
     input: PromotionInput,
+    scopes: Option<KeyScopes>,
 }
 
 #[async_trait]
@@ -95,8 +103,11 @@ impl Operation for Promote {
             source: &source.fields,
             target: &target,
             renamed: &self.input.renamed,
+            scopes: self.scopes,
         };
-        let drawn = drawing.draw(!self.input.force).await?;
+        // Whoever forces it has read the plan; a dry run shows what is forced.
+        let counts = !self.input.force || plan.context().storage().is_dry_run();
+        let drawn = drawing.draw(counts).await?;
         check(&drawn, self.input.force)?;
         let goes_on = drawn.create.iter().chain(&drawn.update);
         let status = match goes_on.into_iter().any(Drafted::goes_on) {
@@ -207,7 +218,6 @@ fn check(drawn: &Drawn, force: bool) -> Result<()> {
 
 /// That the definitions are others than those that were read.
 fn other_plan() -> Error {
-    let message = "The definitions of live mode or test mode are others than this plan was made of, and nothing was promoted: read the plan anew, \
-                   by `GET /v1/schema/promotion`.";
+    let message = "The definitions of live mode or test mode are others than this plan was made of, and nothing was promoted: read the plan anew.";
     Error::new(ErrorKind::Conflict, message).at("plan")
 }

@@ -1,19 +1,22 @@
 //! What a promotion does with each definition: worked out against both modes, whether or not it is done then.
 
-use super::comparing::{changes, check_rename, choices_change, input, patch, unknown_field};
+use super::comparing::{check_rename, input, patch, unknown_field};
+use super::drafted::Drafted;
 use super::input::ChoiceRename;
-use super::report::{Breach, FieldName, PromotedField, PromotedSetting, RefusedField};
+use super::report::{Breach, FieldName, PromotedSetting, RefusedField};
 use crate::engine::context::Context;
 use crate::engine::resources::fields::definitions::{
     check_change, check_number, check_room, check_unique_room,
 };
 use crate::engine::resources::fields::duplicates::check_values;
-use crate::engine::resources::fields::impact::{Budget, reasons};
+use crate::engine::resources::fields::impact::{Budget, Reason, reasons};
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::Origin;
-use crate::record::field::{Enforce, Field, FieldOptions, UniqueIndex, unknown_members};
+use crate::record::field::{Field, UniqueIndex, unknown_members};
+use crate::record::key::{KeyAction, KeyResource, KeyScope, KeyScopes};
 use crate::record::object_type::ObjectType;
 use crate::value::id::{Id, Kind};
+use crate::value::text::is_same;
 use crate::value::time::Timestamp;
 
 /// How many definitions' choices are looked for at most, as one change of a definition looks for them.
@@ -30,19 +33,6 @@ pub(super) struct Drawn {
     pub unchanged: usize,
 }
 
-/// One definition as it is to be.
-pub(super) struct Drafted {
-    /// As it is, where it is there.
-    pub before: Option<Field>,
-    /// As it is to be; a new one has no id yet.
-    pub after: Field,
-    /// Whether its values are kept apart from then on, and were not.
-    pub begins_unique: bool,
-    /// Whether they were, and are so no more.
-    pub ends_unique: bool,
-    pub breaks: Vec<Breach>,
-}
-
 /// The definitions of both modes, and who promotes them.
 pub(super) struct Drawing<'a> {
     pub context: &'a Context,
@@ -51,6 +41,8 @@ pub(super) struct Drawing<'a> {
     pub source: &'a [Field],
     pub target: &'a [Field],
     pub renamed: &'a [ChoiceRename],
+    /// What whoever asks may do; none where it is the program itself.
+    pub scopes: Option<KeyScopes>,
 }
 
 impl Drawing<'_> {
@@ -58,7 +50,8 @@ impl Drawing<'_> {
     /// unique is looked at in any case.
     ///
     /// # Errors
-    /// `unknown_value` or `validation_failed` for choices that are said to be renamed and are not there.
+    /// `unknown_value` or `validation_failed` for choices that are said to be renamed and are not there; `forbidden`, before any record is
+    /// looked at, for whoever may not read those of which something is asked, or not write those in which choices are renamed.
     pub async fn draw(&self, counts: bool) -> Result<Drawn> {
         self.check_renamed()?;
         let mut drawn = Drawn::default();
@@ -90,13 +83,55 @@ impl Drawing<'_> {
         }
         self.settings(&mut drawn, &all);
         self.left_alone(&mut drawn);
+        self.check_scopes(&drawn)?;
         self.find_breaches(&mut drawn, counts).await?;
         Ok(drawn)
     }
 
-    /// Whether everything that is said to be renamed is a choice in its mode.
+    /// Refuses whoever would learn of records, or change some, that they may not read or write.
+    fn check_scopes(&self, drawn: &Drawn) -> Result<()> {
+        let Some(scopes) = self.scopes else {
+            return Ok(());
+        };
+        for drafted in drawn.create.iter().chain(&drawn.update) {
+            let resource = KeyResource::from(drafted.after.object_type);
+            let needed = [
+                (drafted.asks(), KeyAction::Read),
+                (drafted.renames(), KeyAction::Write),
+            ];
+            let needed = needed.into_iter().filter(|(is_needed, _)| *is_needed);
+            let mut needed = needed.map(|(_, action)| KeyScope::new(resource, action));
+            if let Some(missing) = needed.find(|scope| !scopes.cover(*scope)) {
+                let message = format!(
+                    "This promotion needs the scope `{missing}`, which this API key has not: nothing was promoted."
+                );
+                return Err(Error::new(ErrorKind::Forbidden, message));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether everything that is said to be renamed is a choice in its mode, and nothing is renamed twice.
     fn check_renamed(&self) -> Result<()> {
         for (index, one) in self.renamed.iter().enumerate() {
+            let twice = |of: fn(&ChoiceRename) -> &str| {
+                let mut before = self.renamed[..index].iter();
+                before.any(|it| {
+                    it.object_type == one.object_type
+                        && it.key == one.key
+                        && is_same(of(it), of(one))
+                })
+            };
+            for (member, is_twice) in [("from", twice(|it| &it.from)), ("to", twice(|it| &it.to))] {
+                if is_twice {
+                    let message =
+                        format!("`{member}` is that of another renamed choice of the field.");
+                    return Err(Error::invalid(
+                        format!("renamed[{index}].{member}"),
+                        message,
+                    ));
+                }
+            }
             let found = |fields: &'_ [Field]| {
                 let mut fields = fields.iter();
                 fields
@@ -120,6 +155,7 @@ impl Drawing<'_> {
         before.is_some_and(|before| {
             (before.unique_index.is_some() && source.unique_index.is_none())
                 || (before.options.default.is_some() && source.options.default.is_none())
+                || before.options.limits.work() > source.options.limits.work()
                 || before.bytes() > source.bytes()
         })
     }
@@ -251,7 +287,11 @@ impl Drawing<'_> {
                 false => of.iter().map(|_| Vec::new()).collect(),
             };
             for (drafted, reasons) in drafted.iter_mut().zip(found) {
-                for reason in reasons {
+                // Of a new field only what was found is said: whoever has more records than are looked at could promote none otherwise.
+                let is_new = drafted.before.is_none();
+                let is_said =
+                    |it: &Reason| it.affected.count > 0 || !is_new || it.member == "required";
+                for reason in reasons.into_iter().filter(is_said) {
                     let message = reason.sentence(&drafted.after);
                     drafted.breaks.push(Breach {
                         member: reason.member.to_owned(),
@@ -270,50 +310,6 @@ impl Drawing<'_> {
             }
         }
         Ok(())
-    }
-}
-
-impl Drafted {
-    /// The definition that the records were held to: of a new one, one that asks nothing of them.
-    fn former(&self) -> Field {
-        match &self.before {
-            Some(before) => before.clone(),
-            None => Field {
-                required: false,
-                enforce: Enforce::OnChange,
-                options: FieldOptions::of(self.after.options.choices.clone()),
-                ..self.after.clone()
-            },
-        }
-    }
-
-    /// What is said of it.
-    pub fn shown(&self, id: Option<Id>) -> Result<PromotedField> {
-        let before = self.before.as_ref();
-        Ok(PromotedField {
-            field_id: before.map(|it| it.id).or(id),
-            object_type: self.after.object_type,
-            key: self.after.key.clone(),
-            label: self.after.label.clone(),
-            field_type: self.after.field_type,
-            built_in: self.after.built_in,
-            changes: changes(before, &self.after)?,
-            choices: before.and_then(|before| choices_change(before, &self.after)),
-            breaks: self.breaks.clone(),
-        })
-    }
-
-    /// Whether records follow once the definition says it.
-    pub fn goes_on(&self) -> bool {
-        self.begins_unique || self.renames()
-    }
-
-    /// Whether choices get other names.
-    pub fn renames(&self) -> bool {
-        self.before.as_ref().is_some_and(|before| {
-            let is_new = |one| !before.options.renaming.contains(one);
-            self.after.options.renaming.iter().any(is_new)
-        })
     }
 }
 

@@ -3,11 +3,13 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::plan_name::is_name;
 use crate::error::{Error, Result};
 use crate::limits::FIELDS_MAX;
 use crate::record::input::{Reader, type_name};
 use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
+use crate::value::excerpt::Quoted;
 
 /// What a promotion is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -65,6 +67,13 @@ impl PromotionInput {
                 let message = "`plan` must be that of the promotion which was read: `GET /v1/schema/promotion` gives it.";
                 return Err(Error::invalid("plan", message));
             };
+            if !is_name(&plan) {
+                let message = format!(
+                    "`plan` must be the name of a plan as `GET /v1/schema/promotion` gives it, `plan_` and 32 digits, not {}.",
+                    Quoted(&plan)
+                );
+                return Err(Error::invalid("plan", message));
+            }
             let renamed = renamed.map(read_renamed).transpose()?;
             Ok(Self {
                 plan,
@@ -137,10 +146,12 @@ mod tests {
 
     use super::*;
 
+    const PLAN: &str = "plan_6f1d0a9b7c3e4d5f8a2b1c0d9e8f7a6b";
+
     #[test]
     fn a_promotion_is_read() {
         let read = PromotionInput::read(json!({
-            "plan": "p", "force": true,
+            "plan": PLAN, "force": true,
             "renamed": [{ "object_type": "deal", "key": "plan", "from": "a", "to": "b" }],
         }));
         let renamed = ChoiceRename {
@@ -150,7 +161,7 @@ mod tests {
             to: "b".into(),
         };
         let expected = PromotionInput {
-            plan: "p".into(),
+            plan: PLAN.into(),
             renamed: vec![renamed],
             force: true,
         };
@@ -162,17 +173,18 @@ mod tests {
         for (body, at) in [
             (json!({}), "plan"),
             (json!({ "plan": null }), "plan"),
-            (json!({ "plan": "p", "renamed": {} }), "renamed"),
-            (json!({ "plan": "p", "renamed": [1] }), "renamed[0]"),
+            (json!({ "plan": "p" }), "plan"),
+            (json!({ "plan": PLAN, "renamed": {} }), "renamed"),
+            (json!({ "plan": PLAN, "renamed": [1] }), "renamed[0]"),
             (
-                json!({ "plan": "p", "renamed": [{ "object_type": "deal", "from": "a", "to": "b" }] }),
+                json!({ "plan": PLAN, "renamed": [{ "object_type": "deal", "from": "a", "to": "b" }] }),
                 "renamed[0].key",
             ),
             (
-                json!({ "plan": "p", "renamed": [{ "object_type": "lead", "key": "k", "from": "a", "to": "b" }] }),
+                json!({ "plan": PLAN, "renamed": [{ "object_type": "lead", "key": "k", "from": "a", "to": "b" }] }),
                 "renamed[0].object_type",
             ),
-            (json!({ "plan": "p", "forced": true }), "forced"),
+            (json!({ "plan": PLAN, "forced": true }), "forced"),
         ] {
             let error = PromotionInput::read(body.clone()).unwrap_err();
             assert_eq!(error.field(), Some(at), "{body}");

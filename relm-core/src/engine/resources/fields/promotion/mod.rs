@@ -6,8 +6,10 @@
 
 mod applying;
 mod comparing;
+mod drafted;
 mod drawing;
 mod input;
+mod plan_name;
 mod planning;
 mod report;
 

@@ -8,27 +8,25 @@ use sha2::{Digest, Sha256};
 use super::comparing::members;
 use super::drawing::{Drawing, Drawn};
 use super::input::ChoiceRename;
+use super::plan_name::name_of;
 use super::report::{Promotion, PromotionStatus, PromotionTag};
 use crate::engine::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::Origin;
 use crate::record::field::Field;
+use crate::record::key::KeyScopes;
 use crate::store::Configuration;
-use crate::value::hex::hex;
 use crate::value::id::Id;
 use crate::value::scope::{Mode, Scope};
 
-/// What the name of a plan begins with, and how many digits follow: half of a digest, which nobody finds a second time.
-const PLAN: &str = "plan_";
-const PLAN_DIGITS: usize = 32;
-
-/// What a promotion would do now.
+/// What a promotion would do now, as far as whoever has these scopes may learn it.
 ///
 /// # Errors
 /// `forbidden` in test mode; `unknown_value` or `validation_failed` for choices that are said to be renamed and are not there.
 pub(in crate::engine::resources::fields) async fn plan(
     context: &Context,
     renamed: &[ChoiceRename],
+    scopes: Option<KeyScopes>,
 ) -> Result<Promotion> {
     check_mode(context)?;
     let source = source(context).await?;
@@ -45,6 +43,7 @@ pub(in crate::engine::resources::fields) async fn plan(
         source: &source.fields,
         target: &target.fields,
         renamed,
+        scopes,
     };
     let drawn = drawing.draw(true).await?;
     let name = name(&source.fields, &target.fields)?;
@@ -75,9 +74,7 @@ pub(super) fn name(source: &[Field], target: &[Field]) -> Result<String> {
             .to_string()
             .as_bytes(),
     );
-    let mut name = format!("{PLAN}{}", hex(&digest));
-    name.truncate(PLAN.len() + PLAN_DIGITS);
-    Ok(name)
+    Ok(name_of(&digest))
 }
 
 fn said(fields: &[Field]) -> Result<Vec<serde_json::Value>> {
@@ -90,7 +87,9 @@ fn said(fields: &[Field]) -> Result<Vec<serde_json::Value>> {
             field.field_key(),
             field.field_type,
             members,
-            unknown
+            unknown,
+            // What becomes unique and what is so are promoted otherwise.
+            field.is_becoming_unique()
         ]))
     });
     said.collect()
