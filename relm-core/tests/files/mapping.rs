@@ -171,6 +171,14 @@ fn times_are_in_the_zone_of_their_header() {
 }
 
 #[test]
+fn a_time_of_day_in_a_column_of_its_own_is_no_moment() {
+    let header = ["Subject", "Due Date", "Due Time", "Start (YYYY-MM-DD)"];
+    let mapping = asked(&header, ObjectType::Activity, json!({})).unwrap();
+    assert_eq!(mapping.unmapped(), ["Due Time"]);
+    assert_eq!(mapping.fallbacks(), []);
+}
+
+#[test]
 fn a_whole_name_is_for_rows_without_its_parts() {
     let mapping = asked(&["Name", "First Name"], ObjectType::Contact, json!({})).unwrap();
     for (cells, said) in [

@@ -21,6 +21,9 @@ pub(super) fn moment(
         )
     };
     let (date, time) = split_time(text);
+    if date.is_empty() {
+        return Err(none());
+    }
     let date = day(date, order)?;
     let time = match time {
         "" => Some("00:00:00".to_owned()),

@@ -237,6 +237,7 @@ fn a_moment_without_a_zone_is_in_that_of_its_column_or_utc() {
         "a moment such as",
     );
     refused(&Shape::Timestamp, &["soon"], "a day such as");
+    refused(&Shape::Timestamp, &["14:30"], "not `14:30`");
     refused(
         &Shape::Timestamp,
         &["03/04/2026 10:00"],

@@ -240,6 +240,7 @@ const ACTIVITY: &[Known] = &[
             "Full Comments",
             "Comments",
             "Activity - Note",
+            "Task Notes",
             "Note Body",
             "Note",
             "Notes",

@@ -175,10 +175,13 @@ impl Names {
                 currency: Some(named_currency(note)?.to_owned()),
                 ..target
             },
-            Shape::Timestamp => Target {
-                offset: zone_of(note).filter(|zone| !zone.is_empty()),
-                ..target
-            },
+            // Beside `Due`, `Due Time` is another column.
+            Shape::Timestamp if zone_of(note).is_some() || header.trim().ends_with([')', ']']) => {
+                Target {
+                    offset: zone_of(note).filter(|zone| !zone.is_empty()),
+                    ..target
+                }
+            }
             _ if note.bytes().all(|byte| byte.is_ascii_digit()) => target,
             _ if zone_of(note).is_some() => target,
             _ => return None,
