@@ -278,9 +278,10 @@ fn the_patterns_of_an_object_share_a_budget() {
     let error = refused.error(422);
     let message = error["message"].as_str().unwrap();
     for part in [
-        "for each of 1000 characters",
-        "of 16000000 are left",
-        "Give `max_length`",
+        "× 1000 characters)",
+        "of 16000000 (",
+        " are left. ",
+        "Give a `max_length`",
     ] {
         assert!(message.contains(part), "{part}: {message}");
     }

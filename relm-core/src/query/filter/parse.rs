@@ -308,7 +308,7 @@ fn read_value(
             ColumnType::Timestamp => (MOMENT, hint::timestamp_meant(&text.into())),
             ColumnType::Json => ("another field", Hint::default()),
         };
-        let hint = if ["null", "none", "nil"].contains(&&*text.to_lowercase()) {
+        let hint = if ["", "null", "none", "nil"].contains(&&*text.to_lowercase()) {
             let written = format!("filter[{field}][is_null]=true");
             Hint::sentence(format!(
                 "What is null is asked for by {}.",

@@ -84,6 +84,7 @@ fn what_others_read_otherwise_is_not_taken() {
         "[\\",
         "\\x4",
         "\\u{41}",
+        "\\ud83d\\ude00",
         "[\\b]",
         "\\b{start}",
     ] {

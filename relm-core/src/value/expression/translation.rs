@@ -120,6 +120,7 @@ impl<'a> Translation<'a> {
     }
 
     fn digits(&mut self, count: usize) -> Result<Member, String> {
+        let start = self.text.len();
         for _ in 0..count {
             let Some(digit) = self.chars.next_if(char::is_ascii_hexdigit) else {
                 return Err(
@@ -129,7 +130,14 @@ impl<'a> Translation<'a> {
             };
             self.text.push(digit);
         }
-        Ok(Member::Char)
+        let digits = &self.text[start..];
+        let number = u32::from_str_radix(digits, 16).ok();
+        match number.and_then(char::from_u32) {
+            Some(_) => Ok(Member::Char),
+            None => Err(format!(
+                "`\\u{digits}` is half of a character: write the whole one, such as 😀"
+            )),
+        }
     }
 
     fn class(&mut self) -> Result<(), String> {

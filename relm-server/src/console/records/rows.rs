@@ -160,11 +160,14 @@ pub(super) fn of<'a>(members: &'a Map<String, Value>, name: &str) -> &'a str {
 
 /// When an activity was; of an open task, when it is due.
 fn when(members: &Map<String, Value>) -> String {
-    match (of(members, "due_at"), of(members, "done_at")) {
-        ("", _) => moment(members, "occurred_at"),
-        (_, "") => format!("due {}", moment(members, "due_at")),
-        _ => format!("done {}", moment(members, "done_at")),
-    }
+    let (word, name) = match (of(members, "due_at"), of(members, "done_at")) {
+        ("", _) => return moment(members, "occurred_at"),
+        (_, "") => ("due", "due_at"),
+        _ => ("done", "done_at"),
+    };
+    // The column has room for no zone beside the word, and all of its times are in one.
+    let at = moment(members, name);
+    format!("{word} {}", at.strip_suffix(" UTC").unwrap_or(&at))
 }
 
 /// A moment, to the minute.

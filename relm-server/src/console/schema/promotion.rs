@@ -363,7 +363,10 @@ impl Refused {
 impl Change {
     fn of(change: &MemberChange) -> Self {
         Self {
-            member: change.member.replace("options.", ""),
+            member: match change.member.strip_prefix("options.") {
+                Some("object_type") => "refers to".to_owned(),
+                name => name.unwrap_or(&change.member).replace('_', " "),
+            },
             from: in_words(&change.from),
             to: in_words(&change.to),
         }
