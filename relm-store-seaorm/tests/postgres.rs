@@ -22,8 +22,9 @@ mod conformance {
     );
 }
 
-mod conformance_c {
-    relm_conformance::store_conformance!(
+/// A locale decides how texts compare and what their capitals are, which the contract asks of stores: the engine's cases would ask it again.
+mod contract_c {
+    relm_conformance::store_contract!(
         #[test_requirements::requires(postgres_c)];
         super::SERVER_C.guarded(),
         |case| super::RUNTIME.block_on(case)
