@@ -12,6 +12,7 @@ use crate::record::object::Object;
 use crate::record::patch::Patch;
 use crate::record::reference::Reference;
 use crate::value::id::Id;
+use crate::value::text::nfc;
 
 /// A survivor and what is merged into it.
 pub(super) struct Merged<'a, T> {
@@ -98,7 +99,7 @@ impl<T: Object> Merged<'_, T> {
     fn referred(&self, key: &str, value: &Value) -> Option<Id> {
         let mut fields = self.fields.iter();
         let field = fields.find(|field| field.is_custom(T::TYPE, key))?;
-        field.options.referenced(value.as_str()?)
+        field.options.referenced(&nfc(value.as_str()?))
     }
 
     /// Whether the survivor keeps a value of its own: one that refers to what is merged into it would have it refer to itself.

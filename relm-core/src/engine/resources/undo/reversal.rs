@@ -21,6 +21,7 @@ use crate::record::{
     Change, Document, Entry, MemberChange, Merge, Record, member_changes, previous,
 };
 use crate::value::id::Id;
+use crate::value::text::nfc;
 
 /// Says what is to be done with one record.
 pub(super) fn decide<T: Object + Into<Record>>(
@@ -243,7 +244,10 @@ impl<'a> Reversal<'a> {
             };
             let mut fields = referenced(rules.fields, T::TYPE);
             let field = fields.find(|(field, _)| field.key == key);
-            let to = field.and_then(|(field, _)| field.options.referenced(change.from.as_str()?));
+            let to = field.and_then(|(field, _)| {
+                let text = nfc(change.from.as_str()?);
+                field.options.referenced(&text)
+            });
             if to.is_some_and(|to| (rules.is_gone)(to)) {
                 self.refuse(name, lost(id, name));
                 continue;
