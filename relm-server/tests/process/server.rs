@@ -113,10 +113,11 @@ impl Server {
         })
     }
 
-    /// The memory of the process that is in use, of all kinds.
+    /// The memory that the process has taken and is in use: without the files that it maps, of which its own code is one, that grows with
+    /// what was ever run.
     #[cfg(target_os = "linux")]
     pub fn resident_bytes(&self) -> usize {
-        self.status_bytes("VmRSS:")
+        self.status_bytes("RssAnon:")
     }
 
     /// The most that it ever was.
