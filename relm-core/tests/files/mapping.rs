@@ -176,6 +176,9 @@ fn a_time_of_day_in_a_column_of_its_own_is_no_moment() {
     let mapping = asked(&header, ObjectType::Activity, json!({})).unwrap();
     assert_eq!(mapping.unmapped(), ["Due Time"]);
     assert_eq!(mapping.fallbacks(), []);
+    let header = ["Subject", "Due DateTime", "Start Date Time"];
+    let mapping = asked(&header, ObjectType::Activity, json!({})).unwrap();
+    assert_eq!(mapping.unmapped(), [""; 0]);
 }
 
 #[test]

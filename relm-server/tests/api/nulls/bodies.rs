@@ -107,7 +107,9 @@ fn whole(schema: &str) -> Value {
             "label": "A", "description": "B", "required": true, "unique": false, "enforce": "on_change", "position": 1, "options": {},
             "force": true,
         }),
-        "PromotionInput" => json!({ "plan": "plan_a", "renamed": [], "force": true }),
+        "PromotionInput" => {
+            json!({ "plan": "plan_6f1d0a9b7c3e4d5f8a2b1c0d9e8f7a6b", "renamed": [], "force": true })
+        }
         "ObjectSettingsUpdate" => json!({ "unknown_members": "reject" }),
         "AssociationCreate" => json!({
             "from_type": "contact", "from_id": "{contacts}", "to_type": "deal", "to_id": "{deals}", "label": "A",

@@ -258,7 +258,9 @@ async fn failing(context: &Context, of: &[Redefined<'_>]) -> Result<Vec<Vec<Reas
     while !all.iter().all(Asked::is_full)
         && let Some(page) = walk.next(context).await?
     {
+        let mut left = page.len();
         for (id, metadata) in page {
+            left -= 1;
             for (asked, (_, after)) in all.iter_mut().zip(of) {
                 if !asked.is_full() {
                     let value = metadata.as_map().get(&after.key);
@@ -266,7 +268,7 @@ async fn failing(context: &Context, of: &[Redefined<'_>]) -> Result<Vec<Vec<Reas
                     asked.look_at(id, value);
                 }
             }
-            if walk.ends_here() {
+            if walk.ends_before(left) {
                 break;
             }
         }

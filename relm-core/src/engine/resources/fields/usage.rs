@@ -194,9 +194,9 @@ impl Walk {
         yield_now().await;
     }
 
-    /// Whether the texts that were held to patterns are as many as one walk looks at: what is left of the page is left then.
-    pub fn ends_here(&mut self) -> bool {
-        let ends = self.texts_left == 0;
+    /// Whether the texts that were held to patterns are as many as one walk looks at: so many records of the page are not looked at then.
+    pub fn ends_before(&mut self, left: usize) -> bool {
+        let ends = self.texts_left == 0 && left > 0;
         self.more |= ends;
         ends
     }

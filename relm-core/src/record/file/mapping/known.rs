@@ -252,6 +252,7 @@ const ACTIVITY: &[Known] = &[
             "Occurred At",
             "Activity Date",
             "ActivityDateTime",
+            "Start Date Time",
             "Date",
             "Start Date",
             "Start",
@@ -262,6 +263,7 @@ const ACTIVITY: &[Known] = &[
         &[
             "Due At",
             "Due Date",
+            "Due Date Time",
             "Activity - Due date",
             "Task Due Date",
             "Due",

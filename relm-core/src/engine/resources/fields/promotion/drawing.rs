@@ -60,13 +60,34 @@ impl Drawing<'_> {
         let fields = self.source.iter().filter(|field| !field.is_of_metadata());
         let mut fields: Vec<&Field> = fields.collect();
         fields.sort_by_key(|source| !self.makes_room(source));
+        // What has no room may have it once the others are as they are to be.
+        let waiting = self.draft(fields, &mut all, &mut drawn);
+        let waiting = waiting.into_iter().map(|(source, _)| source).collect();
+        for (source, error) in self.draft(waiting, &mut all, &mut drawn) {
+            drawn.refused.push((refused(source, &error), error));
+        }
+        self.settings(&mut drawn, &all);
+        self.left_alone(&mut drawn);
+        self.check_scopes(&drawn)?;
+        self.find_breaches(&mut drawn, counts).await?;
+        Ok(drawn)
+    }
+
+    /// Drafts these definitions one after the other, and gives those that are refused beside all that there are by then.
+    fn draft<'f>(
+        &self,
+        fields: Vec<&'f Field>,
+        all: &mut Vec<Field>,
+        drawn: &mut Drawn,
+    ) -> Vec<(&'f Field, Error)> {
+        let mut refused = Vec::new();
         for source in fields {
             let same = |field: &&Field| field.field_key() == source.field_key();
             let drafted = match self.target.iter().find(same) {
-                Some(before) => self.changed(before, source, &all),
+                Some(before) => self.changed(before, source, all),
                 // Of a member that is not unique there is nothing to say.
                 None if source.built_in && !source.unique => Ok(None),
-                None => self.made(source, &all).map(Some),
+                None => self.made(source, all).map(Some),
             };
             match drafted {
                 Ok(None) => drawn.unchanged += 1,
@@ -78,14 +99,10 @@ impl Drawing<'_> {
                         None => drawn.create.push(drafted),
                     }
                 }
-                Err(error) => drawn.refused.push((refused(source, &error), error)),
+                Err(error) => refused.push((source, error)),
             }
         }
-        self.settings(&mut drawn, &all);
-        self.left_alone(&mut drawn);
-        self.check_scopes(&drawn)?;
-        self.find_breaches(&mut drawn, counts).await?;
-        Ok(drawn)
+        refused
     }
 
     /// Refuses whoever would learn of records, or change some, that they may not read or write.

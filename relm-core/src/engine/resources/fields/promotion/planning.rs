@@ -69,8 +69,11 @@ pub(super) async fn source(context: &Context) -> Result<Arc<Configuration>> {
 
 /// Names the definitions that a plan is made of, by what they say.
 pub(super) fn name(source: &[Field], target: &[Field]) -> Result<String> {
+    // What becomes unique in test mode and what is so are promoted otherwise; in live mode both stay as they are.
+    let becoming = source.iter().filter(|field| field.is_becoming_unique());
+    let becoming: Vec<Id> = becoming.map(|field| field.id).collect();
     let digest = Sha256::digest(
-        json!({ "test": said(source)?, "live": said(target)? })
+        json!({ "test": said(source)?, "live": said(target)?, "becoming_unique": becoming })
             .to_string()
             .as_bytes(),
     );
@@ -87,9 +90,7 @@ fn said(fields: &[Field]) -> Result<Vec<serde_json::Value>> {
             field.field_key(),
             field.field_type,
             members,
-            unknown,
-            // What becomes unique and what is so are promoted otherwise.
-            field.is_becoming_unique()
+            unknown
         ]))
     });
     said.collect()
