@@ -60,7 +60,7 @@ pub(super) async fn make(context: &Context, field: Field, made: bool) -> Result<
     }
 }
 
-/// What a dry run is answered with: nothing says that the field is to be unique, for a step to go by. What was inspected at of the records has
+/// What a dry run is answered with: nothing says that the field is to be unique, for a step to go by. What was looked at of the records has
 /// no value in common, and it is more than the steps that a caller waits for look at.
 async fn rehearse(context: &Context, mut field: Field, made: bool) -> Result<Reply<Field>> {
     let mut query = Query {
@@ -281,7 +281,7 @@ impl Operation for MakeStep<'_> {
 
     fn refused(&mut self, conflict: Refusal) -> Result<()> {
         match conflict {
-            // One of the records went, or took its value into the index itself: it is inspected at again.
+            // One of the records went, or took its value into the index itself: it is looked at again.
             Refusal::Missing(_) | Refusal::UniqueConflict { .. } => Ok(()),
             conflict => Err(unexpected(&conflict)),
         }
