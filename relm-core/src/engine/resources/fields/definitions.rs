@@ -129,7 +129,10 @@ fn check_patterns<'a>(others: impl IntoIterator<Item = &'a Field>, field: &Field
 }
 
 /// Whether one more member of these objects can be unique.
-pub(super) fn check_unique_room(fields: &[Field], of: ObjectType) -> Result<()> {
+pub(in crate::engine::resources) fn check_unique_room(
+    fields: &[Field],
+    of: ObjectType,
+) -> Result<()> {
     let others = fields
         .iter()
         .filter(|other| other.object_type == of && other.unique_index.is_some());

@@ -15,7 +15,7 @@ use crate::record::input::{Reader, read_only};
 use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
 use crate::store::Write;
-use crate::value::id::{Id, Kind};
+use crate::value::id::Kind;
 
 /// What is said of the objects of a type as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,9 +118,14 @@ impl Operation for SetUnknownMembers {
         let fields = &plan.configuration().fields;
         let mut settings = ObjectSettings::of(fields, self.of);
         if let Some(to) = self.to.filter(|to| *to != settings.unknown_members) {
-            match definition_of_metadata(fields, self.of).map(|field| field.id) {
-                Some(id) => change(plan, id, to).await?,
-                None => define(plan, self.of, to)?,
+            let (before, after) = drafted(plan, self.of, to).await?;
+            match before {
+                Some(before) => drop(replace(plan, before, after)?),
+                None => {
+                    check_room(&plan.configuration().fields, &after)?;
+                    insert(plan, after);
+                    plan.write(Write::Reconfigure);
+                }
             }
             settings.unknown_members = to;
         }
@@ -128,36 +133,23 @@ impl Operation for SetUnknownMembers {
     }
 }
 
-fn define(plan: &mut Plan<'_>, of: ObjectType, to: UnknownMembers) -> Result<()> {
-    let field = defined(plan, of, to);
-    check_room(&plan.configuration().fields, &field)?;
-    insert(plan, field);
-    plan.write(Write::Reconfigure);
-    Ok(())
-}
-
-fn defined(plan: &Plan<'_>, of: ObjectType, to: UnknownMembers) -> Field {
-    let id = plan.mint(Kind::Field);
-    let mode = plan.context().scope().mode();
-    Field::of_metadata(id, mode, of, to)
-}
-
-async fn change(plan: &mut Plan<'_>, id: Id, to: UnknownMembers) -> Result<()> {
-    let (before, after) = changed(plan, id, to).await?;
-    replace(plan, before, after).map(drop)
-}
-
-async fn changed(
+/// The definition that says so, and that which is there.
+async fn drafted(
     plan: &Plan<'_>,
-    id: Id,
+    of: ObjectType,
     to: UnknownMembers,
-) -> Result<((Field, Document), Field)> {
-    let found = plan.context().document(Kind::Field, id).await?;
+) -> Result<(Option<(Field, Document)>, Field)> {
+    let Some(known) = definition_of_metadata(&plan.configuration().fields, of) else {
+        let id = plan.mint(Kind::Field);
+        let mode = plan.context().scope().mode();
+        return Ok((None, Field::of_metadata(id, mode, of, to)));
+    };
+    let found = plan.context().document(Kind::Field, known.id).await?;
     let document = found.ok_or_else(unknown)?;
     let before: Field = document.decode()?;
     let mut after = before.clone();
     after.unknown_members = Some(to);
-    Ok(((before, document), after))
+    Ok((Some((before, document)), after))
 }
 
 /// Says whether the objects of a type take unknown members, as one of several definitions that were checked.
@@ -166,17 +158,13 @@ pub(super) async fn set_unchecked(
     of: ObjectType,
     to: UnknownMembers,
 ) -> Result<()> {
-    let known = definition_of_metadata(&plan.configuration().fields, of).map(|field| field.id);
-    match known {
-        Some(id) => {
-            let (before, mut after) = changed(plan, id, to).await?;
+    let (before, mut after) = drafted(plan, of, to).await?;
+    match before {
+        Some(before) => {
             after.touch(plan.now());
-            replace_unchecked(plan, before, after).map(drop)
+            replace_unchecked(plan, before, after)?;
         }
-        None => {
-            let field = defined(plan, of, to);
-            insert(plan, field);
-            Ok(())
-        }
+        None => drop(insert(plan, after)),
     }
+    Ok(())
 }

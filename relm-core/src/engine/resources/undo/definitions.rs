@@ -8,10 +8,9 @@ use super::past::{Place, Target};
 use super::report::{ConflictCode, Report, UndoConflict, UndoneChange};
 use super::state::State;
 use crate::engine::change::Plan;
-use crate::engine::resources::fields::definitions::{check_room, record_event};
+use crate::engine::resources::fields::definitions::{check_room, check_unique_room, record_event};
 use crate::engine::resources::fields::ending::end;
 use crate::error::Result;
-use crate::limits::UNIQUE_FIELDS_MAX;
 use crate::record::field::{Field, UniqueIndex};
 use crate::record::{DefinitionChange, Document, Entry, Record, UniqueValue};
 use crate::store::Write;
@@ -112,11 +111,8 @@ impl Definitions {
             ..former.clone()
         };
         // Its values were not kept apart since: they are taken into an index of its own.
-        let others = self
-            .fields
-            .iter()
-            .filter(|other| other.object_type == field.object_type && other.unique_index.is_some());
-        let is_again = former.unique_index.is_some() && others.count() < UNIQUE_FIELDS_MAX;
+        let is_again = former.unique_index.is_some()
+            && check_unique_room(&self.fields, field.object_type).is_ok();
         let index = is_again.then(|| UniqueIndex::making(plan.mint(Kind::UniqueValue)));
         field.kept_apart_by(index);
         if let Err(error) = check_room(&self.fields, &field) {

@@ -134,8 +134,10 @@ impl Undo {
         now: &Now<'_>,
         report: &mut Report,
     ) -> Result<BTreeMap<Id, Action>> {
-        let none = (Taken::new(), Givers::new());
-        let mut verdicts = self.verdicts(past, now, &none.0, &none.1).await?;
+        let (mut taken, mut givers) = (Taken::new(), Givers::new());
+        let mut verdicts = self
+            .verdicts(past, now, (&taken, &givers), |_| true)
+            .await?;
         let mut actions = BTreeMap::new();
         for verdict in verdicts.values_mut() {
             let action = verdict.action.take();
@@ -146,18 +148,18 @@ impl Undo {
             let verdict = verdicts.entry(conflict.id).or_default();
             verdict.conflicts = vec![conflict];
         }
-        let taken = keys::taken(context, now.fields, &actions).await?;
-        if !taken.is_empty() {
-            let again = self.verdicts(past, now, &taken, &none.1).await?;
-            let again = again.into_iter().filter(|(id, _)| taken.contains_key(id));
-            revise(&mut verdicts, &mut actions, again);
-        }
-        let givers = givers(past, now.state, &actions)?;
-        if !givers.is_empty() {
-            let again = self.verdicts(past, now, &taken, &givers).await?;
-            let again = again.into_iter().filter(|(id, _)| givers.contains_key(id));
-            revise(&mut verdicts, &mut actions, again);
-        }
+        taken = keys::taken(context, now.fields, &actions).await?;
+        let is_taken = |id: &Id| taken.contains_key(id);
+        let again = self
+            .verdicts(past, now, (&taken, &givers), is_taken)
+            .await?;
+        revise(&mut verdicts, &mut actions, again);
+        givers = givers_of(past, now.state, &actions)?;
+        let is_given = |id: &Id| givers.contains_key(id);
+        let again = self
+            .verdicts(past, now, (&taken, &givers), is_given)
+            .await?;
+        revise(&mut verdicts, &mut actions, again);
         if !matches!(self.part, Part::Moved(_)) {
             check_terms(&actions)?;
         }
@@ -175,19 +177,19 @@ impl Undo {
         Ok(actions)
     }
 
-    /// What reverting comes to for each record, where these have a unique value that another one has.
+    /// What reverting comes to for each of these records, by the unique values that others have, and by who takes back what survivors have.
     async fn verdicts(
         &self,
         past: &Past,
         now: &Now<'_>,
-        taken: &Taken,
-        givers: &Givers,
+        (taken, givers): (&Taken, &Givers),
+        is_asked: impl Fn(&Id) -> bool,
     ) -> Result<BTreeMap<Id, Verdict>> {
         let is_made = |target: &&Target| target.before != Place::Live;
         let made = past.targets.iter().filter(is_made);
         let leaving: BTreeSet<Id> = made.map(|it| it.id).collect();
         let mut verdicts = BTreeMap::new();
-        for target in &past.targets {
+        for target in past.targets.iter().filter(|target| is_asked(&target.id)) {
             // Texts are held to patterns for milliseconds each.
             yield_now().await;
             let rules = Rules {
@@ -240,7 +242,7 @@ struct Now<'a> {
 fn revise(
     verdicts: &mut BTreeMap<Id, Verdict>,
     actions: &mut BTreeMap<Id, Action>,
-    again: impl Iterator<Item = (Id, Verdict)>,
+    again: BTreeMap<Id, Verdict>,
 ) {
     for (id, verdict) in again {
         actions.remove(&id);
@@ -250,7 +252,7 @@ fn revise(
 }
 
 /// The records that come back to take what a survivor got of them, of each survivor where others that were merged into it do not.
-fn givers(past: &Past, state: &State, actions: &BTreeMap<Id, Action>) -> Result<Givers> {
+fn givers_of(past: &Past, state: &State, actions: &BTreeMap<Id, Action>) -> Result<Givers> {
     let mut givers = Givers::new();
     for survivor in &past.targets {
         let mut back = Vec::new();

@@ -21,6 +21,8 @@ use crate::value::time::Timestamp;
 
 /// How many definitions' choices are looked for at most, as one change of a definition looks for them.
 const LOST_CHOICES_MAX: usize = 20;
+/// How often what has no room is tried beside the others: each time something may make room for something else.
+const PASSES_MAX: usize = 4;
 
 /// What is to be written of the definitions of live mode, and what is said of it.
 #[derive(Default)]
@@ -58,13 +60,19 @@ impl Drawing<'_> {
         // All that there are once it is done: each definition is held to the bounds beside the others.
         let mut all = self.target.to_vec();
         let fields = self.source.iter().filter(|field| !field.is_of_metadata());
-        let mut fields: Vec<&Field> = fields.collect();
-        fields.sort_by_key(|source| !self.makes_room(source));
+        let mut waiting: Vec<&Field> = fields.collect();
         // What has no room may have it once the others are as they are to be.
-        let waiting = self.draft(fields, &mut all, &mut drawn);
-        let waiting = waiting.into_iter().map(|(source, _)| source).collect();
-        for (source, error) in self.draft(waiting, &mut all, &mut drawn) {
-            drawn.refused.push((refused(source, &error), error));
+        for _ in 0..PASSES_MAX {
+            let without_room = self.draft(&waiting, &mut all, &mut drawn);
+            let is_same = without_room.len() == waiting.len();
+            waiting = without_room.iter().map(|(source, _)| *source).collect();
+            let refused = without_room.into_iter();
+            drawn.refused = refused
+                .map(|(source, error)| (refused_by(source, &error), error))
+                .collect();
+            if is_same {
+                break;
+            }
         }
         self.settings(&mut drawn, &all);
         self.left_alone(&mut drawn);
@@ -76,12 +84,12 @@ impl Drawing<'_> {
     /// Drafts these definitions one after the other, and gives those that are refused beside all that there are by then.
     fn draft<'f>(
         &self,
-        fields: Vec<&'f Field>,
+        fields: &[&'f Field],
         all: &mut Vec<Field>,
         drawn: &mut Drawn,
     ) -> Vec<(&'f Field, Error)> {
         let mut refused = Vec::new();
-        for source in fields {
+        for source in fields.iter().copied() {
             let same = |field: &&Field| field.field_key() == source.field_key();
             let drafted = match self.target.iter().find(same) {
                 Some(before) => self.changed(before, source, all),
@@ -163,18 +171,6 @@ impl Drawing<'_> {
             checked.map_err(|error| error.within(&format!("renamed[{index}]")))?;
         }
         Ok(())
-    }
-
-    /// Whether live mode has more of something by a field now, of which there can be so much, than once it is promoted.
-    fn makes_room(&self, source: &Field) -> bool {
-        let mut target = self.target.iter();
-        let before = target.find(|field| field.field_key() == source.field_key());
-        before.is_some_and(|before| {
-            (before.unique_index.is_some() && source.unique_index.is_none())
-                || (before.options.default.is_some() && source.options.default.is_none())
-                || before.options.limits.work() > source.options.limits.work()
-                || before.bytes() > source.bytes()
-        })
     }
 
     fn changed(&self, before: &Field, source: &Field, all: &[Field]) -> Result<Option<Drafted>> {
@@ -374,7 +370,7 @@ fn other_object(before: &Field, source: &Field) -> Error {
     Error::new(ErrorKind::Conflict, message).at("options.object_type")
 }
 
-fn refused(source: &Field, error: &Error) -> RefusedField {
+fn refused_by(source: &Field, error: &Error) -> RefusedField {
     RefusedField {
         object_type: source.object_type,
         key: source.key.clone(),
