@@ -572,6 +572,8 @@ macro_rules! for_each_case {
             }
             [engine::edges] {
                 a_link_has_one_event
+                what_is_said_of_a_link_changes
+                what_is_said_at_once_is_said
                 a_definition_has_one_event
                 what_comes_back_with_a_record_is_told
             }

@@ -104,6 +104,7 @@ pub(crate) fn edge(n: u64, from_id: Id, to_id: Id, label: Option<&str>) -> Assoc
         from_id,
         to_id,
         label: label.map(str::to_owned),
+        attributes: Default::default(),
     };
     Association::link(id(Kind::Association, n), Mode::Live, NOW, input)
         .expect("two objects can be linked")

@@ -189,6 +189,9 @@ fn varied_edge(n: u64, pick: &Pick) -> Association {
     let to = if from == to { id(Kind::Deal, 9) } else { to };
     let mut edge = edge(n, from, to, pick.maybe_text(1).as_deref());
     edge.created_at = pick.moment(1);
+    edge.inverse_label = pick.maybe_text(7);
+    edge.since = pick.some(2, pick.of(1, &DAYS)).and_then(Date::parse);
+    edge.until = pick.some(3, pick.of(5, &DAYS)).and_then(Date::parse);
     if edge.label.is_none() {
         edge.to_id = id(edge.to_id.kind(), 100 + n);
     } else if n >= 30 {

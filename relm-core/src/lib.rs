@@ -21,7 +21,7 @@ pub use engine::{
     Reply, Scoped, SearchRequest, Within,
 };
 pub use error::{Error, ErrorKind, Result};
-pub use record::association::{Association, AssociationInput};
+pub use record::association::{Association, AssociationInput, AssociationPatch};
 pub use record::field::{
     ChoiceChange, Enforce, Field, FieldInput, FieldLimits, FieldLimitsPatch, FieldPatch, FieldType,
     UnknownMembers,

@@ -148,6 +148,7 @@ fn no_update_is_lost_and_no_edge_leads_to_what_another_node_deleted() {
                 from_id: ada.id,
                 to_id: shop,
                 label: None,
+                attributes: Default::default(),
             };
             let (one, other) = (scoped[0].clone(), scoped[1].clone());
             let linked = tokio::spawn(async move { one.associations().link(link).await });

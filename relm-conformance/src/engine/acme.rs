@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use relm_core::engine::{Crm, Scoped};
 use relm_core::error::{Error, ErrorKind};
+use relm_core::record::association::AssociationPatch;
 use relm_core::record::field::{FieldInput, FieldType};
+use relm_core::record::metadata::Metadata;
 use relm_core::record::object::{CompanyInput, ContactInput, ObjectType};
 use relm_core::record::patch::Patch;
 use relm_core::record::{Document, Event, WebhookInput};
 use relm_core::store::Store;
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Mode;
-use relm_core::value::time::{ManualClock, SeededRng};
+use relm_core::value::time::{Date, ManualClock, SeededRng};
 use serde_json::{Value, json};
 
 use crate::store::lists::walk;
@@ -152,5 +154,15 @@ pub(crate) fn with(email: &str, metadata: &Value) -> ContactInput {
     ContactInput {
         metadata: relm_core::record::metadata::Metadata::from(metadata).into(),
         ..contact(email)
+    }
+}
+
+/// What can be said of an association, after a word.
+pub(crate) fn said(word: &str) -> AssociationPatch {
+    AssociationPatch {
+        inverse_label: word.into(),
+        since: Date::parse("2026-07-02").into(),
+        until: Patch::Keep,
+        metadata: Metadata::from([("said", word)]).into(),
     }
 }

@@ -9,7 +9,7 @@ use relm_core::record::object::ContactInput;
 use relm_core::value::id::{Id, Kind};
 use relm_core::webhook::{Answer, Message, SendError, Transport};
 
-use super::acme::{Acme, contact, phone, tagged};
+use super::acme::{Acme, contact, phone, said, tagged};
 use crate::subject::Subject;
 
 /// What every text of the person who is purged has in it.
@@ -44,9 +44,13 @@ async fn link(scoped: &Scoped, from_id: Id, to_id: Id) -> Association {
         from_id,
         to_id,
         label: Some(format!("a {CANARY} of {from_id}")),
+        attributes: said(CANARY),
     };
     let linked = scoped.associations().link(input).await;
-    linked.expect("both are there")
+    let linked = linked.expect("both are there");
+    let more = said(&format!("another {CANARY}"));
+    let said = scoped.associations().update(linked.id, more, None).await;
+    said.expect("it is there")
 }
 
 /// Writes a person to wherever text of a record comes to rest.
@@ -71,7 +75,7 @@ pub(crate) async fn write_everywhere(acme: &Acme) -> Id {
     let other = other.expect("it is valid").id;
     for (from, to) in [(id, other), (other, id)] {
         let edge = link(scoped, from, to).await;
-        let unlinked = scoped.associations().unlink(edge.id).await;
+        let unlinked = scoped.associations().unlink(edge.id, None).await;
         unlinked.expect("it is there");
     }
     for (key, number) in [("update", "canary 2"), ("nothing", "canary 2")] {

@@ -192,6 +192,7 @@ pub(crate) async fn a_deleted_record_takes_its_associations_along(store: Subject
             from_id: ids[from],
             to_id: ids[to],
             label: None,
+            attributes: Default::default(),
         };
         scoped
             .associations()
@@ -216,6 +217,7 @@ pub(crate) async fn a_deleted_record_takes_its_associations_along(store: Subject
         from_id: ids[1],
         to_id: ids[0],
         label: None,
+        attributes: Default::default(),
     };
     assert_eq!(
         failure(scoped.associations().link(input).await),

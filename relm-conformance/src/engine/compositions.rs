@@ -37,6 +37,7 @@ pub(crate) async fn a_name_is_one_in_every_composition(store: Subject) {
             from_id: ends[0],
             to_id: ends[1],
             label: Some(label.to_owned()),
+            attributes: Default::default(),
         };
         let linked = acme.scoped.associations().link(input).await;
         linked.expect("both are there")

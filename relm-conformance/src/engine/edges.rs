@@ -1,14 +1,18 @@
-//! Events of what is made and removed and never changes: associations, and the definitions of custom fields.
+//! Events of associations and of the definitions of custom fields, and what is said of an association.
 
 use relm_core::engine::{ListRequest, Scoped};
 use relm_core::error::ErrorKind;
 use relm_core::query::filter::Filter;
-use relm_core::record::association::{Association, AssociationInput};
-use relm_core::record::{Event, EventType, Existence};
+use relm_core::record::association::{Association, AssociationInput, AssociationPatch};
+use relm_core::record::metadata::Metadata;
+use relm_core::record::{AssociationChange, Event, EventType};
+use relm_core::value::environment::Clock as _;
 use relm_core::value::id::{Id, Kind};
+use relm_core::value::time::Date;
 
-use super::acme::{Acme, company, contact, endpoint, failure, phone, required_field};
+use super::acme::{Acme, company, contact, endpoint, failure, phone, required_field, said};
 use super::mock_transport::deliveries;
+use crate::records::with;
 use crate::subject::Subject;
 
 /// A contact and a company.
@@ -19,11 +23,15 @@ async fn two(scoped: &Scoped) -> (Id, Id) {
     (ada.id, shop.id)
 }
 
+/// Changes of one link at once.
+const AT_ONCE: u64 = 12;
+
 fn between(from_id: Id, to_id: Id) -> AssociationInput {
     AssociationInput {
         from_id,
         to_id,
         label: Some("works at".to_owned()),
+        attributes: Default::default(),
     }
 }
 
@@ -67,9 +75,9 @@ pub(crate) async fn a_link_has_one_event(store: Subject) {
     assert_eq!(failure(dangling), ErrorKind::InvalidReference);
     let events = told(&acme, &store, known).await;
     assert_eq!(types(&events), ["association.created"]);
-    let unlinked = scoped.associations().unlink(edge.id).await;
+    let unlinked = scoped.associations().unlink(edge.id, None).await;
     unlinked.expect("it is there");
-    let twice = scoped.associations().unlink(edge.id).await;
+    let twice = scoped.associations().unlink(edge.id, None).await;
     assert_eq!(failure(twice), ErrorKind::NotFound);
     let events = told(&acme, &store, known).await;
     assert_eq!(
@@ -78,7 +86,10 @@ pub(crate) async fn a_link_has_one_event(store: Subject) {
     );
     for event in &events {
         let whole: Association = event.data.decode().expect("it is an association");
-        assert_eq!((whole, event.record_id()), (edge.clone(), Some(edge.id)));
+        // Its removal is one more change of it.
+        let removed = event.event_type == EventType::Association(AssociationChange::Deleted);
+        let expected = with!(edge.clone(); version: if removed { 2 } else { 1 });
+        assert_eq!((whole, event.record_id()), (expected, Some(edge.id)));
         assert!(event.previous.is_empty() && event.actor.is_some() && event.request_id.is_some());
     }
     let sent = deliveries(&acme, &store).await;
@@ -92,7 +103,11 @@ pub(crate) async fn a_link_has_one_event(store: Subject) {
         "association.deleted",
     ];
     assert_eq!(sent, each_twice);
-    // They are found by either end, and the history of a record has its own changes.
+    each_end_has_events(scoped, (ada, shop), &events).await;
+}
+
+/// They are found by either end, and the history of a record has its own changes.
+async fn each_end_has_events(scoped: &Scoped, (ada, shop): (Id, Id), events: &[Event]) {
     for (end, id) in [("from_id", ada), ("to_id", shop)] {
         let request = ListRequest::default().filter(Filter::new(end, "eq", id.text()));
         let found = scoped.events().list(&request).await;
@@ -105,6 +120,104 @@ pub(crate) async fn a_link_has_one_event(store: Subject) {
     let feed = scoped.events().after(0).await.expect("it reads").data;
     let last: Vec<Id> = feed.iter().rev().take(2).map(|it| it.event.id).collect();
     assert_eq!(last, [events[1].id, events[0].id]);
+}
+
+/// What is said of a link changes, with an event, by a patch or by linking the two once more; what says nothing else has none.
+pub(crate) async fn what_is_said_of_a_link_changes(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let scoped = &acme.scoped;
+    let (ada, shop) = two(scoped).await;
+    let edge = link(scoped, ada, shop).await;
+    let associations = scoped.associations();
+    let known = acme.events(&store).await.len();
+    acme.clock.advance_millis(1_000);
+    let dry = scoped.clone().dry_run();
+    let dry = dry
+        .associations()
+        .update(edge.id, said("knows"), None)
+        .await;
+    assert_eq!(dry.expect("it is there").version, 2);
+    let changed = associations.update(edge.id, said("knows"), Some(1)).await;
+    let changed = changed.expect("that is its version");
+    assert_eq!(changed.inverse_label.as_deref(), Some("knows"));
+    assert_eq!((changed.version, changed.created_at), (2, edge.created_at));
+    assert_eq!(changed.updated_at, acme.clock.now());
+    let same = associations.update(edge.id, said("knows"), None).await;
+    assert_eq!(same.expect("it is there"), changed);
+    let stale = associations.update(edge.id, said("loves"), Some(1)).await;
+    assert_eq!(failure(stale), ErrorKind::VersionConflict);
+    let found = associations.get(edge.id).await.expect("it reads");
+    assert_eq!(found, Some(changed.clone()));
+    // A day before the other is refused, and so is what the other has by then.
+    let until = |day: &str| AssociationPatch {
+        until: Date::parse(day).into(),
+        ..AssociationPatch::default()
+    };
+    let before = associations
+        .update(edge.id, until("2026-07-01"), None)
+        .await;
+    assert_eq!(failure(before), ErrorKind::ValidationFailed);
+    let again = AssociationInput {
+        attributes: until("2026-07-02"),
+        ..between(ada, shop)
+    };
+    let again = associations.link(again).await.expect("it is there");
+    assert_eq!((again.id, again.version), (edge.id, 3));
+    assert_eq!(again.since, changed.since);
+    let events = told(&acme, &store, known).await;
+    assert_eq!(
+        types(&events),
+        ["association.updated", "association.updated"]
+    );
+    let members = |event: &Event| event.previous.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(members(&events[0]), ["inverse_label", "metadata", "since"]);
+    assert_eq!(members(&events[1]), ["until"]);
+    for (until, expected) in [("2026-07-02", 1), ("2026-07-03", 0)] {
+        let current = ListRequest::default().filter(Filter::new("until", "gte", until));
+        let listed = associations.list(&current).await.expect("it lists").data;
+        assert_eq!(listed.len(), expected, "{until}");
+    }
+    let gone = associations.unlink(edge.id, Some(2)).await;
+    assert_eq!(failure(gone), ErrorKind::VersionConflict);
+    let gone = associations.unlink(edge.id, Some(3)).await;
+    gone.expect("that is its version");
+    let gone = associations.update(edge.id, said("knew"), None).await;
+    assert_eq!(failure(gone), ErrorKind::NotFound);
+}
+
+/// Of changes of one link at once none is lost, and none outlives the link.
+pub(crate) async fn what_is_said_at_once_is_said(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let scoped = &acme.scoped;
+    let (ada, shop) = two(scoped).await;
+    let edge = link(scoped, ada, shop).await;
+    let noted = (0..AT_ONCE).map(|n| {
+        let note = AssociationPatch {
+            metadata: Metadata::from([(format!("note {n}"), n)]).into(),
+            ..AssociationPatch::default()
+        };
+        async move {
+            let noted = scoped.associations().update(edge.id, note, None).await;
+            noted.expect("it is there");
+        }
+    });
+    futures_util::future::join_all(noted).await;
+    let found = scoped.associations().get(edge.id).await.expect("it reads");
+    let found = found.expect("it is there");
+    assert_eq!(found.metadata.len() as u64, AT_ONCE);
+    assert_eq!(found.version as u64, 1 + AT_ONCE);
+    let (deleted, noted) = futures_util::future::join(
+        scoped.contacts().delete(ada, None),
+        scoped.associations().update(edge.id, said("knows"), None),
+    )
+    .await;
+    deleted.expect("it is there");
+    let restored = scoped.contacts().restore(ada, None).await;
+    restored.expect("it is in the trash");
+    let found = scoped.associations().get(edge.id).await.expect("it reads");
+    let found = found.expect("it is back");
+    // What was acknowledged is there; what came too late was told so.
+    assert_eq!(found.inverse_label.is_some(), noted.is_ok(), "{noted:?}");
 }
 
 /// A definition has one event, and so has its removal; both are told before whatever they bind.
@@ -161,7 +274,10 @@ pub(crate) async fn what_comes_back_with_a_record_is_told(store: Subject) {
         .by_ref()
         .take(2)
         .map(|event| {
-            assert_eq!(event.event_type, EventType::Association(Existence::Created));
+            assert_eq!(
+                event.event_type,
+                EventType::Association(AssociationChange::Created)
+            );
             event.data.decode().expect("it is an association")
         })
         .collect();

@@ -230,6 +230,7 @@ impl History<'_> {
             from_id,
             to_id,
             label: None,
+            attributes: Default::default(),
         };
         let is_live = self.model.place(from_id) == Place::Live;
         let refused = (!is_live).then_some(ErrorKind::InvalidReference);

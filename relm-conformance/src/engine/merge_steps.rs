@@ -167,6 +167,7 @@ impl Before {
             from_id: *from_id,
             to_id: *to_id,
             label: None,
+            attributes: Default::default(),
         });
         Self {
             scoped: Mutex::new(Some(scoped.clone())),

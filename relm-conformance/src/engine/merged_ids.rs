@@ -74,6 +74,7 @@ async fn no_reference_leads_to(scoped: &Scoped, id: Id, survivor: Id) {
         from_id: id,
         to_id: survivor,
         label: None,
+        attributes: Default::default(),
     };
     let linked = scoped.associations().link(edge).await.map(drop);
     let referring = DealInput {

@@ -6,7 +6,7 @@ use relm_core::engine::{ListRequest, MergeInput, MergeSource, Scoped};
 use relm_core::error::ErrorKind;
 use relm_core::record::association::Association;
 use relm_core::record::object::{ActivityInput, Contact, ContactInput, DealInput};
-use relm_core::record::{Change, Event, EventType, Existence};
+use relm_core::record::{AssociationChange, Change, Event, EventType};
 use relm_core::value::id::{Id, Kind};
 use relm_core::{FieldInput, FieldType, Filter, Metadata, ObjectType, Patch};
 use serde_json::json;
@@ -36,7 +36,13 @@ pub(super) async fn stands_for(scoped: &Scoped, id: Id) -> Option<(Id, Vec<Id>)>
 async fn edges(scoped: &Scoped) -> BTreeSet<(Id, Id, Option<String>)> {
     let listed = scoped.associations().list(&ListRequest::default()).await;
     let listed = listed.expect("the store lists").data;
-    let ends = |edge: Association| (edge.from_id, edge.to_id, edge.label);
+    let ends = |edge: Association| {
+        assert_eq!(
+            edge.inverse_label, edge.label,
+            "it is said of it wherever it leads"
+        );
+        (edge.from_id, edge.to_id, edge.label)
+    };
     listed.into_iter().map(ends).collect()
 }
 
@@ -244,8 +250,8 @@ fn told_once(events: &[Event]) {
         count(EventType::Record(ObjectType::Activity, Change::Updated)),
         1
     );
-    assert_eq!(count(EventType::Association(Existence::Deleted)), 6);
-    assert_eq!(count(EventType::Association(Existence::Created)), 2);
+    assert_eq!(count(EventType::Association(AssociationChange::Deleted)), 6);
+    assert_eq!(count(EventType::Association(AssociationChange::Created)), 2);
     assert_eq!(events.len(), 14);
     let request = events[0].request_id;
     assert!(events.iter().all(|event| event.request_id == request));

@@ -185,6 +185,7 @@ pub(crate) async fn links_never_lead_to_a_deleted_record(store: Subject) {
             from_id,
             to_id,
             label: None,
+            attributes: Default::default(),
         };
         let act = async |n: usize| match n {
             0 => acme

@@ -211,6 +211,7 @@ async fn settings_refuse_nul(acme: &Acme) {
         from_id: Id::new(Kind::Contact, 1),
         to_id: Id::new(Kind::Contact, 2),
         label: Some("\0".into()),
+        attributes: Default::default(),
     };
     let edge = scoped.associations().link(edge).await;
     assert_refused(edge, &json!("an association"));

@@ -13,7 +13,7 @@ use relm_core::value::time::Clock;
 use relm_core::{ObjectType, SearchRequest};
 use std::sync::Arc;
 
-use super::acme::{Acme, company, contact, failure, phone, tagged};
+use super::acme::{Acme, company, contact, failure, phone, said, tagged};
 use super::mock_transport::NoSleep;
 use super::retention::DAY_MS;
 use crate::subject::{NOW, Subject};
@@ -43,6 +43,7 @@ async fn link(scoped: &Scoped, from_id: Id, to_id: Id, label: &str) -> Associati
         from_id,
         to_id,
         label: Some(label.to_owned()),
+        attributes: said(label),
     };
     let linked = scoped.associations().link(input).await;
     linked.expect("both are there")
@@ -214,7 +215,7 @@ pub(crate) async fn an_association_comes_back_with_the_later_of_its_ends(store: 
         assert!(acme.all(&store, Kind::Trashed).await.is_empty());
     }
     // What somebody unlinked does not come back.
-    let unlinked = scoped.associations().unlink(all[0].id).await;
+    let unlinked = scoped.associations().unlink(all[0].id, None).await;
     unlinked.expect("it is there");
     delete(scoped, ends[0]).await;
     restore(scoped, ends[0]).await;

@@ -29,6 +29,7 @@ async fn link(scoped: &Scoped, from_id: Id, to_id: Id) -> Association {
         from_id,
         to_id,
         label: Some("knows".to_owned()),
+        attributes: Default::default(),
     };
     let linked = scoped.associations().link(input).await;
     linked.expect("both are there")
@@ -165,6 +166,7 @@ pub(crate) async fn each_association_comes_back_by_itself(store: Subject) {
             from_id: edge.from_id,
             to_id: edge.to_id,
             label: edge.label.clone(),
+            attributes: Default::default(),
         };
         let linked = scoped.associations().link(input).await;
         assert_ne!(linked.expect("both are there").id, edge.id);
@@ -195,7 +197,7 @@ pub(crate) async fn a_hub_is_deleted_up_to_its_limit(store: Subject) {
     let refused = scoped.contacts().delete(ada, None).await;
     assert_eq!(failure(refused), ErrorKind::Conflict);
     assert_eq!(edges(&acme, &store).await, all as usize);
-    let unlinked = scoped.associations().unlink(hub[0].id).await;
+    let unlinked = scoped.associations().unlink(hub[0].id, None).await;
     unlinked.expect("it is there");
     let deleted = scoped.contacts().delete(ada, None).await;
     deleted.expect("it has no more than that");

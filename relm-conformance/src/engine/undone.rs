@@ -11,7 +11,7 @@ use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Mode;
 use serde_json::Value;
 
-use super::acme::{Acme, company, contact, failure, phone, required_field, tagged};
+use super::acme::{Acme, company, contact, failure, phone, required_field, said, tagged};
 use super::retention::DAY_MS;
 use crate::subject::{NOW, Subject};
 
@@ -31,9 +31,15 @@ pub(super) async fn link(scoped: &Scoped, from_id: Id, to_id: Id, label: &str) -
         from_id,
         to_id,
         label: Some(label.to_owned()),
+        attributes: said(label),
     };
     let linked = scoped.associations().link(input).await;
     linked.expect("both are there")
+}
+
+async fn say(scoped: &Scoped, id: Id, word: &str) {
+    let said = scoped.associations().update(id, said(word), None).await;
+    said.expect("it is there");
 }
 
 /// What lists find of the four objects, the associations and the definitions, by what tells them apart, without what every change
@@ -76,12 +82,13 @@ pub(crate) async fn a_request_is_undone_and_done_again(store: Subject) {
     let shop = scoped.companies().create(company("Shop")).await;
     let shop = shop.expect("it is valid").id;
     let old = link(scoped, ada, shop, "works at").await;
+    let kept = link(scoped, shop, ada, "employs").await.id;
     link(scoped, eva, shop, "works at").await;
     let field = scoped.fields().define(required_field("old")).await;
     let field = field.expect("it is valid").id;
     let before = everything(&acme, &store).await;
-    acme.clock.advance_millis(1_000);
 
+    acme.clock.advance_millis(1_000);
     let (by, id) = request(&acme);
     by.fields().remove(field, None).await.expect("it is there");
     let grace = by.contacts().create(contact("grace@example.com")).await;
@@ -96,7 +103,10 @@ pub(crate) async fn a_request_is_undone_and_done_again(store: Subject) {
     let moved = by.contacts().update(ada, phone("2"), None).await;
     moved.expect("it is valid");
     by.contacts().delete(eva, None).await.expect("it is there");
-    let unlinked = by.associations().unlink(old.id).await;
+    for (id, word) in [(old.id, "moved"), (kept, "pays"), (kept, "paid")] {
+        say(&by, id, word).await;
+    }
+    let unlinked = by.associations().unlink(old.id, None).await;
     unlinked.expect("it is there");
     link(&by, grace, shop, "works at").await;
     link(&by, ada, shop, "founded").await;

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use relm_core::engine::{MergeInput, Scoped};
 use relm_core::error::ErrorKind;
-use relm_core::record::association::{Association, AssociationInput};
+use relm_core::record::association::{Association, AssociationInput, AssociationPatch};
 use relm_core::record::object::ContactInput;
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::time::{Rng, SeededRng};
 use relm_core::{Error, Metadata};
 use serde_json::{Value, json};
 
-use super::acme::{Acme, company, contact};
+use super::acme::{Acme, company, contact, said};
 use super::merges::stands_for;
 use super::undone::{everything, request, undo};
 use crate::subject::Subject;
@@ -78,7 +78,7 @@ impl Random {
                     true => Ok(()),
                     false => {
                         let edge = edges[self.below(edges.len())].id;
-                        scoped.associations().unlink(edge).await
+                        scoped.associations().unlink(edge, None).await
                     }
                 }
             }
@@ -102,6 +102,7 @@ impl Random {
             from_id: self.contact(),
             to_id: self.one_of(ends[self.below(ends.len())]),
             label: [None, Some("a".to_owned())][self.below(2)].clone(),
+            attributes: [AssociationPatch::default(), said("b"), said("c")][self.below(3)].clone(),
         };
         let linked: Association = scoped.associations().link(input).await?;
         drop(linked);

@@ -44,7 +44,7 @@ macro_rules! for_each_broken_store {
                     a_recovery_includes_what_seems_to_be_of_later another_spelling_changes_nothing the_largest_batch_records_every_event
                     a_change_in_a_transaction_is_heard_of_after_the_commit a_history_has_each_change_of_its_record
                     a_record_is_what_it_was_at_a_moment a_history_says_what_retention_deleted a_restoration_is_in_the_history
-                    a_trash_that_is_not_kept_is_empty a_purge_clears_references a_link_has_one_event a_definition_has_one_event
+                    a_trash_that_is_not_kept_is_empty a_purge_clears_references a_link_has_one_event what_is_said_of_a_link_changes a_definition_has_one_event
                     what_comes_back_with_a_record_is_told a_request_is_undone_and_done_again a_request_is_undone_once
                     what_a_request_deleted_comes_back batches_in_opposite_orders_happen_wholly
                     a_definition_that_changes_has_one_event a_renaming_that_was_broken_off_goes_on a_renamed_choice_is_renamed_in_every_record definitions_go_from_test_to_live_as_planned
@@ -94,7 +94,7 @@ macro_rules! for_each_broken_store {
                 ]
                 ReservedNumbers a_refused_batch_that_takes_numbers_is_noticed [a_refusal_changes_no_answer]
                 LastWriterWins a_forgotten_version_is_noticed [
-                    a_replace_needs_the_version_that_was_read one_of_many_replaces_of_a_version_succeeds
+                    a_replace_needs_the_version_that_was_read what_is_said_at_once_is_said one_of_many_replaces_of_a_version_succeeds
                     two_dispatchers_record_each_attempt_once a_recovery_leaves_alone_what_is_replayed
                     a_change_overtaken_in_a_transaction_is_not_attempted_again
                 ]

@@ -1,26 +1,32 @@
 //! Associations: labelled edges between any two records.
 
+mod names;
+mod patch;
+
 use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
+use self::names::{OTHER_NAMES, READ_ONLY};
+pub use self::patch::AssociationPatch;
 use crate::error::{Error, Result};
 use crate::limits::LABEL_CHARS_MAX;
 use crate::record::check;
 use crate::record::column::{Column, ColumnOf, Columns};
 use crate::record::input::{Reader, read_as_json};
+use crate::record::metadata::{self, Metadata};
 use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
 use crate::record::reference::{self, invalid_reference};
 use crate::value::hex::hex;
 use crate::value::id::{Id, Kind};
 use crate::value::scope::Mode;
-use crate::value::spelling::OtherNames;
 use crate::value::text::nfc;
-use crate::value::time::Timestamp;
+use crate::value::time::{Date, Timestamp};
 
-/// An edge from one record to another. It never changes: it is made and removed.
+/// An edge from one record to another. What it leads from and to and its label never change; what is said of it beside them does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(from = "Kept")]
 #[non_exhaustive]
 pub struct Association {
     /// `asc_` and a ULID.
@@ -37,10 +43,66 @@ pub struct Association {
     pub to_id: Id,
     /// What the edge means, such as `champion`.
     pub label: Option<String>,
+    /// What the edge means to whoever reads it from its end, such as `championed by`.
+    pub inverse_label: Option<String>,
+    /// The first day on which it holds; null where nobody said so.
+    pub since: Option<Date>,
+    /// The last day on which it holds; null where it holds on, or nobody said so.
+    pub until: Option<Date>,
+    /// Free-form members. Custom fields are of records.
+    pub metadata: Metadata,
+    /// Counts the changes: 1 when the association is made, one more with each.
+    pub version: i64,
     /// Whether the association is between live or test records.
     pub mode: Mode,
     /// When the association was made: the moment in the id.
     pub created_at: Timestamp,
+    /// When the association was changed last.
+    pub updated_at: Timestamp,
+}
+
+/// An association as it is kept: one from before anything could be said of it lacks some members.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct Kept {
+    id: Id,
+    object: AssociationTag,
+    from_type: ObjectType,
+    from_id: Id,
+    to_type: ObjectType,
+    to_id: Id,
+    label: Option<String>,
+    inverse_label: Option<String>,
+    since: Option<Date>,
+    until: Option<Date>,
+    #[serde(default)]
+    metadata: Metadata,
+    version: Option<i64>,
+    mode: Mode,
+    created_at: Timestamp,
+    updated_at: Option<Timestamp>,
+}
+
+impl From<Kept> for Association {
+    fn from(kept: Kept) -> Self {
+        Self {
+            id: kept.id,
+            object: kept.object,
+            from_type: kept.from_type,
+            from_id: kept.from_id,
+            to_type: kept.to_type,
+            to_id: kept.to_id,
+            label: kept.label,
+            inverse_label: kept.inverse_label,
+            since: kept.since,
+            until: kept.until,
+            metadata: kept.metadata,
+            version: kept.version.unwrap_or(1),
+            mode: kept.mode,
+            created_at: kept.created_at,
+            updated_at: kept.updated_at.unwrap_or(kept.created_at),
+        }
+    }
 }
 
 /// The `object` member of an [`Association`].
@@ -62,6 +124,8 @@ pub struct AssociationInput {
     pub to_id: Id,
     /// See [`Association::label`].
     pub label: Option<String>,
+    /// What is said of the edge beside that. Where there is an association of the two with this label, it is changed so.
+    pub attributes: AssociationPatch,
 }
 
 read_as_json!(AssociationInput, AssociationInput::read);
@@ -76,11 +140,14 @@ impl Serialize for AssociationInput {
             to_type: Kind,
             to_id: Id,
             label: &'a Option<String>,
+            #[serde(flatten)]
+            attributes: &'a AssociationPatch,
         }
         let Self {
             from_id,
             to_id,
             label,
+            attributes,
         } = self;
         let members = Members {
             from_type: from_id.kind(),
@@ -88,50 +155,11 @@ impl Serialize for AssociationInput {
             to_type: to_id.kind(),
             to_id: *to_id,
             label,
+            attributes,
         };
         members.serialize(serializer)
     }
 }
-
-/// Members that the engine alone writes.
-const READ_ONLY: [&str; 4] = ["id", "object", "mode", "created_at"];
-
-/// What other CRMs call the members of an edge.
-const OTHER_NAMES: OtherNames = &[
-    (
-        &[
-            "from",
-            "source",
-            "source_id",
-            "from_object_id",
-            "from_record_id",
-        ],
-        &["from_id"],
-    ),
-    (
-        &["to", "target", "target_id", "to_object_id", "to_record_id"],
-        &["to_id"],
-    ),
-    (
-        &["source_type", "from_object", "from_object_type"],
-        &["from_type"],
-    ),
-    (
-        &["target_type", "to_object", "to_object_type"],
-        &["to_type"],
-    ),
-    (
-        &[
-            "type",
-            "association_type",
-            "relation",
-            "relationship",
-            "role",
-            "name",
-        ],
-        &["label"],
-    ),
-];
 
 impl Columns for Association {
     const COLUMNS: &'static [ColumnOf<Self>] = &[
@@ -148,11 +176,23 @@ impl Columns for Association {
         Column::key("edge_key", 70 + LABEL_CHARS_MAX, |it: &Self| {
             Some(it.edge_key())
         }),
+        Column::date("since", |it: &Self| it.since),
+        Column::date("until", |it: &Self| it.until),
         Column::timestamp("created_at", |it: &Self| Some(it.created_at)),
     ];
 }
 
 impl AssociationInput {
+    /// An edge without a label, of which nothing else is said.
+    pub fn new(from_id: Id, to_id: Id) -> Self {
+        Self {
+            from_id,
+            to_id,
+            label: None,
+            attributes: AssociationPatch::default(),
+        }
+    }
+
     /// Takes an edge from a JSON object.
     ///
     /// # Errors
@@ -165,6 +205,7 @@ impl AssociationInput {
             Patch::Set(label) => Some(label),
             Patch::Keep | Patch::Clear => None,
         };
+        let attributes = AssociationPatch::take(&mut reader)?;
         reader.take_none_of(&READ_ONLY)?;
         // An unknown member is reported before a missing one: it is most likely the same.
         reader.finish()?;
@@ -174,6 +215,7 @@ impl AssociationInput {
             from_id,
             to_id,
             label,
+            attributes,
         })
     }
 }
@@ -198,6 +240,7 @@ impl Association {
             from_id,
             to_id,
             label,
+            attributes,
         } = input;
         let object_type = |name: &str, id: Id| {
             ObjectType::of(id.kind()).ok_or_else(|| invalid_reference(name, Kind::Contact))
@@ -213,7 +256,7 @@ impl Association {
         let label = label
             .map(|label| check::text("label", label, LABEL_CHARS_MAX))
             .transpose()?;
-        Ok(Self {
+        let mut edge = Self {
             id,
             object: AssociationTag::Association,
             from_type,
@@ -221,9 +264,71 @@ impl Association {
             to_type,
             to_id,
             label,
+            inverse_label: None,
+            since: None,
+            until: None,
+            metadata: Metadata::new(),
+            version: 1,
             mode,
             created_at: now,
-        })
+            updated_at: now,
+        };
+        edge.apply(attributes)?;
+        Ok(edge)
+    }
+
+    /// Changes what is said of it, and checks that.
+    ///
+    /// # Errors
+    /// `validation_failed`, naming the member.
+    pub(crate) fn apply(&mut self, patch: AssociationPatch) -> Result<()> {
+        let AssociationPatch {
+            inverse_label,
+            since,
+            until,
+            metadata,
+        } = patch;
+        let label = |label| check::text("inverse_label", label, LABEL_CHARS_MAX);
+        inverse_label.apply(&mut self.inverse_label, label)?;
+        since.apply(&mut self.since, Ok)?;
+        until.apply(&mut self.until, Ok)?;
+        metadata::merge(metadata, &mut self.metadata)?;
+        match (self.since, self.until) {
+            (Some(since), Some(until)) if until < since => Err(Error::invalid(
+                "until",
+                format!("`until`, {until}, must not be before `since`, {since}."),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts one more change, made now.
+    pub(crate) fn touch(&mut self, now: Timestamp) {
+        self.version += 1;
+        self.updated_at = self.updated_at.max(now);
+    }
+
+    /// The same edge, made anew: under another id, with what is said of it.
+    pub(crate) fn made_anew(self, id: Id) -> Self {
+        Self {
+            id,
+            version: 1,
+            created_at: id.timestamp(),
+            updated_at: id.timestamp(),
+            ..self
+        }
+    }
+
+    /// The same edge, of which nothing is said any more: its label and the rest are texts of somebody's about the two records.
+    pub(crate) fn with_nothing_said(self) -> Self {
+        Self {
+            label: None,
+            inverse_label: None,
+            since: None,
+            until: None,
+            metadata: Metadata::new(),
+            ..self
+        }
     }
 
     /// What is unique of it in a scope. A null label and an empty one differ; two that differ in composition alone are one. A label
@@ -247,11 +352,7 @@ mod tests {
     fn key(label: &str) -> String {
         let (from_id, to_id) = (Id::new(Kind::Contact, 1), Id::new(Kind::Company, 2));
         let id = Id::new(Kind::Association, 3);
-        let input = AssociationInput {
-            from_id,
-            to_id,
-            label: None,
-        };
+        let input = AssociationInput::new(from_id, to_id);
         let edge = Association::link(id, Mode::Live, id.timestamp(), input).unwrap();
         let label = Some(label.to_owned());
         Association { label, ..edge }.edge_key()

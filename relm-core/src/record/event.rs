@@ -47,16 +47,16 @@ pub struct Event {
     /// The request that did it: all events of one batch have the same. Events from before this was recorded have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<RequestId>,
-    /// Whether its record was purged since: of `data` the `id` and the `version` are left, of an association of such a record all but its
-    /// `label`, and of `previous` nothing. Left out where it was not.
+    /// Whether its record was purged since: of `data` the `id` and the `version` are left, of an association of such a record also which two
+    /// it linked, and of `previous` nothing. Left out where it was not.
     #[serde(default, skip_serializing_if = "is_false")]
     pub purged: bool,
     /// Of records that were merged into this one, their ids. Left out of every other event.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub merged_from: Vec<Id>,
     /// The record after the change; of a deleted one, its last state, whose version counts the deletion; of a purged one, its `id`
-    /// and its `version`, and nothing in the other members; the association, or the definition of the custom field, which has no version;
-    /// of a ping, the endpoint.
+    /// and its `version`, and nothing in the other members; the association, or the definition of the custom field, of which the version
+    /// counts the removal too; of a ping, the endpoint.
     pub data: EventData,
     /// The old values of the members that an update changed, `version` and `updated_at` aside.
     pub previous: Map<String, Value>,

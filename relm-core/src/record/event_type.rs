@@ -37,18 +37,20 @@ impl Change {
     ];
 }
 
-/// What happened to what never changes: it is made and removed, and has no versions.
+/// What happened to an association.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Existence {
+pub enum AssociationChange {
     /// It is there.
     Created,
+    /// Something else is said of it.
+    Updated,
     /// It is gone.
     Deleted,
 }
 
-impl Existence {
-    /// Both of them.
-    pub const ALL: [Self; 2] = [Self::Created, Self::Deleted];
+impl AssociationChange {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Created, Self::Updated, Self::Deleted];
 }
 
 /// What happened to a definition.
@@ -72,9 +74,9 @@ impl DefinitionChange {
 pub enum EventType {
     /// The change of a record.
     Record(ObjectType, Change),
-    /// Two records were linked or unlinked, or are linked again since one of them was restored. Nothing of this type tells of the
-    /// associations that go with a record: that it is deleted or purged says so of all of them.
-    Association(Existence),
+    /// Two records were linked or unlinked, or are linked again since one of them was restored; or what is said of their association
+    /// changed. Nothing of this type tells of the associations that go with a record: that it is deleted or purged says so of all of them.
+    Association(AssociationChange),
     /// A custom field was defined, or its definition changed or removed.
     Field(DefinitionChange),
     /// Nothing: it was asked for, to try an endpoint out, and goes to that one alone.
@@ -88,7 +90,7 @@ impl EventType {
             .into_iter()
             .flat_map(|object_type| Change::ALL.map(|change| Self::Record(object_type, change)));
         of_records
-            .chain(Existence::ALL.map(Self::Association))
+            .chain(AssociationChange::ALL.map(Self::Association))
             .chain(DefinitionChange::ALL.map(Self::Field))
     }
 
@@ -96,8 +98,9 @@ impl EventType {
     pub const fn as_str(self) -> &'static str {
         let (object_type, change) = match self {
             Self::Record(object_type, change) => (object_type, change),
-            Self::Association(Existence::Created) => return "association.created",
-            Self::Association(Existence::Deleted) => return "association.deleted",
+            Self::Association(AssociationChange::Created) => return "association.created",
+            Self::Association(AssociationChange::Updated) => return "association.updated",
+            Self::Association(AssociationChange::Deleted) => return "association.deleted",
             Self::Field(DefinitionChange::Created) => return "field.created",
             Self::Field(DefinitionChange::Updated) => return "field.updated",
             Self::Field(DefinitionChange::Deleted) => return "field.deleted",
@@ -138,7 +141,11 @@ impl EventType {
 
     /// Whether it tells that a record has other values, and which those were.
     pub(crate) const fn is_update(self) -> bool {
-        matches!(self, Self::Record(_, Change::Updated | Change::Merged))
+        matches!(
+            self,
+            Self::Record(_, Change::Updated | Change::Merged)
+                | Self::Association(AssociationChange::Updated)
+        )
     }
 
     /// Reads what [`EventType::as_str`] writes.

@@ -43,7 +43,7 @@ pub use endpoint::{
     WebhookInput, WebhookTag, WebhookWithSecret,
 };
 pub use event::{API_VERSION, Event, EventData, EventDraft, EventTag};
-pub use event_type::{Change, DefinitionChange, EventType, Existence};
+pub use event_type::{AssociationChange, Change, DefinitionChange, EventType};
 pub use history::{HistoryEntry, MemberChange};
 pub(crate) use trashed::{MERGED, MERGING};
 pub use trashed::{Merge, Trashed, TrashedTag};
@@ -219,7 +219,8 @@ impl Record {
             Self::ImportPart(part) => part.version,
             Self::Event(event) => event.version(),
             Self::Field(field) => field.version,
-            Self::Association(_) | Self::Workspace(_) => 1,
+            Self::Association(association) => association.version,
+            Self::Workspace(_) => 1,
         }
     }
 

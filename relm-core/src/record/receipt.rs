@@ -29,7 +29,7 @@ impl Event {
                 let Versioned { version } = self.data.decode()?;
                 receipt(of, id, self.mode, version)
             }
-            EventType::Association(_) => unlabelled(self.data.decode()?),
+            EventType::Association(_) => ends_alone(self.data.decode()?),
             EventType::Field(_) | EventType::Ping => {
                 return Err(Error::internal("an event of no record"));
             }
@@ -40,13 +40,9 @@ impl Event {
     }
 }
 
-/// What is left of an association of a record that is purged: ids, which tell receivers what to forget of it. Its label is a text of
-/// somebody's about the record.
-fn unlabelled(edge: Association) -> EventData {
-    let edge = Association {
-        label: None,
-        ..edge
-    };
+/// What is left of an association of a record that is purged: ids, which tell receivers what to forget of it.
+fn ends_alone(edge: Association) -> EventData {
+    let edge = edge.with_nothing_said();
     let entry = Entry::new(edge.clone());
     EventData::of_association(entry.json, &edge)
 }

@@ -137,6 +137,7 @@ fn what_else_is_asked_for_goes_through_json_and_back() -> Result<()> {
             from_id: contact,
             to_id: company,
             label: Some("employee".to_owned()),
+            attributes: Default::default(),
         },
         json!({ "from_type": "contact", "from_id": contact, "to_type": "company", "to_id": company, "label": "employee" }),
     );

@@ -3,7 +3,8 @@
 use relm_core::Kind;
 
 use super::answer::{Answer, Outcome};
-use super::call::Call;
+use super::call::{Call, missing};
+use crate::entity_tag;
 
 pub(super) async fn list(call: Call) -> Outcome {
     let request = call.query.into_list(Kind::Association)?;
@@ -19,13 +20,37 @@ pub(super) async fn list(call: Call) -> Outcome {
 pub(super) async fn link(call: Call) -> Outcome {
     call.query.finish()?;
     let reply = call.scoped.associations().link_json(call.body).await?;
-    Ok(Answer::reply(&reply))
+    Ok(Answer::reply(&reply).versioned())
+}
+
+pub(super) async fn get(call: Call) -> Outcome {
+    let id = call.id(0, Kind::Association)?;
+    call.query.finish()?;
+    let found = call.scoped.associations().get_json(id).await?;
+    let document = found.ok_or_else(|| missing(Kind::Association))?;
+    let answer = Answer::document(&document).versioned();
+    let is_known = answer
+        .etag()
+        .is_some_and(|tag| entity_tag::is_known(&call.head.headers, tag));
+    Ok(match is_known {
+        true => answer.not_modified(),
+        false => answer,
+    })
+}
+
+pub(super) async fn update(call: Call) -> Outcome {
+    call.query.finish()?;
+    let id = call.id(0, Kind::Association)?;
+    let expected = call.expected_version()?;
+    let associations = call.scoped.associations();
+    let reply = associations.update_json(id, call.body, expected).await?;
+    Ok(Answer::reply(&reply).versioned())
 }
 
 pub(super) async fn unlink(call: Call) -> Outcome {
     call.query.finish()?;
-    call.expect_no_version()?;
     let id = call.id(0, Kind::Association)?;
-    call.scoped.associations().unlink(id).await?;
+    let expected = call.expected_version()?;
+    call.scoped.associations().unlink(id, expected).await?;
     Ok(Answer::deleted(id))
 }

@@ -4,7 +4,7 @@ use askama::Template;
 use bytes::Bytes;
 use hyper::Response;
 use relm_core::engine::{Undone, UndoneChange};
-use relm_core::record::{EventType, Existence};
+use relm_core::record::EventType;
 use relm_core::{Association, Filter, Id, Kind, ListRequest, RequestId, Scoped};
 use serde_json::Value;
 
@@ -214,7 +214,7 @@ impl Things {
                 continue;
             };
             match event.event_type {
-                EventType::Association(Existence::Created | Existence::Deleted) => {
+                EventType::Association(_) => {
                     let edge: Association = event.data.decode()?;
                     wanted.extend([edge.from_id, edge.to_id]);
                     edges.push((id, edge));

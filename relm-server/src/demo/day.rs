@@ -173,6 +173,7 @@ impl Demo<'_> {
                             from_id: contact.id,
                             to_id: id,
                             label: Some(role.to_owned()),
+                            attributes: Default::default(),
                         };
                         team[owner].associations().link(input).await?;
                     }

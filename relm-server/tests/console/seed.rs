@@ -35,6 +35,7 @@ pub fn link(world: &World, from: Id, to: Id, label: Option<&str>) -> Association
         from_id: from,
         to_id: to,
         label: label.map(str::to_owned),
+        attributes: Default::default(),
     };
     wait(world.scoped().associations().link(input)).unwrap()
 }

@@ -38,6 +38,12 @@ pub struct Model {
     /// Start, end and label: one of a scope each.
     #[sea_orm(column_type = "String(StringLen::N(170))")]
     pub edge_key: String,
+    /// The first day on which it holds.
+    #[sea_orm(column_type = "String(StringLen::N(10))", nullable)]
+    pub since: Option<String>,
+    /// The last day on which it holds.
+    #[sea_orm(column_type = "String(StringLen::N(10))", nullable)]
+    pub until: Option<String>,
     /// When it was made, in milliseconds since the Unix epoch.
     pub created_at: i64,
     /// The record as the API shows it: JSON, byte for byte.
@@ -52,6 +58,8 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Table for Entity {
+    const ADDED: &'static [&'static str] = &["since", "until"];
+
     fn indexes() -> Vec<Index> {
         vec![
             unique(Column::EdgeKey),

@@ -144,6 +144,7 @@ async fn fill(crm: &Crm, live: &Scoped) -> Filled {
             from_id,
             to_id: ends[(n + 1) % ends.len()],
             label: Some(text("label")),
+            attributes: Default::default(),
         };
         let linked = once(&format!("link {n}")).associations().link(input).await;
         linked.expect("both are there");

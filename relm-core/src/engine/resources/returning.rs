@@ -9,7 +9,7 @@ use crate::engine::change::Plan;
 use crate::engine::context::Context;
 use crate::error::Result;
 use crate::record::association::Association;
-use crate::record::{Document, Entry, Existence, Trashed};
+use crate::record::{Document, Entry, Trashed};
 use crate::store::{Refusal, Write};
 use crate::value::id::{Id, Kind};
 
@@ -177,7 +177,7 @@ impl Returning {
     /// Adds an event for each of them. Receivers know their ids: it is there again.
     pub fn record_events(&self, plan: &mut Plan<'_>) {
         for (association, json) in &self.associations {
-            associations::record_event(plan, Existence::Created, association, json);
+            associations::record_created(plan, association, json);
         }
     }
 

@@ -25,6 +25,7 @@ fn edge() -> Entry {
         from_id: Id::new(Kind::Contact, 1),
         to_id: Id::new(Kind::Company, 2),
         label: None,
+        attributes: Default::default(),
     };
     let id = Id::new(Kind::Association, 3);
     Entry::new(Association::link(id, Mode::Live, NOW, ends).unwrap())

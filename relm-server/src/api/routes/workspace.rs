@@ -96,21 +96,43 @@ fn association_routes() -> Vec<Route> {
         route(
             keyed!(Associations: Write, associations::link),
             post("associations.create", "/v1/associations")
-                .says("Link two records", "Answers 200 with the association that is there where the two records have one of this label.")
+                .says(
+                    "Link two records",
+                    "Where the two records have an association of this label, that is the answer, 200, changed by what the body says of it.",
+                )
                 .takes("AssociationCreate")
                 .gives(201, "Association")
                 .gives(200, "Association")
                 .refuses(&[NO_REFERENCE, NO_CHOICE]),
         ),
         route(
+            keyed!(Associations: Read, associations::get),
+            get("associations.get", "/v1/associations/{id}")
+                .says("Retrieve an association", "With what is said of it.")
+                .of(OF_ASSOCIATION)
+                .gives(200, "Association")
+                .versioned(),
+        ),
+        route(
+            keyed!(Associations: Write, associations::update),
+            patch("associations.update", "/v1/associations/{id}")
+                .says("Update an association", "Which records it links, and its label, stay.")
+                .of(OF_ASSOCIATION)
+                .takes("AssociationUpdate")
+                .gives(200, "Association")
+                .versioned(),
+        ),
+        route(
             keyed!(Associations: Write, associations::unlink),
             delete("associations.delete", "/v1/associations/{id}")
                 .says("Unlink two records", "Removes the association, and neither record.")
-                .of(&[Kind::Association]),
+                .of(OF_ASSOCIATION)
+                .versioned(),
         ),
     ]
 }
 
+const OF_ASSOCIATION: &[Kind] = &[Kind::Association];
 const OF_WEBHOOK: &[Kind] = &[Kind::Webhook];
 
 fn webhook_routes() -> Vec<Route> {

@@ -18,8 +18,6 @@ enum Write {
     Update,
 }
 
-/// Kinds whose records are made, and not changed.
-const NEVER_CHANGED: [Kind; 1] = [Kind::Association];
 /// Kinds whose records the engine makes.
 const NEVER_MADE: [Kind; 2] = [Kind::Delivery, Kind::Event];
 
@@ -30,15 +28,14 @@ pub(super) fn add(all: &mut Schemas) {
             continue;
         }
         let create = input(&all[name], kind, Write::Create);
-        if !NEVER_CHANGED.contains(&kind) {
-            let update = input(&all[name], kind, Write::Update);
-            all.insert(format!("{name}Update"), update);
-        }
+        let update = input(&all[name], kind, Write::Update);
+        all.insert(format!("{name}Update"), update);
         all.insert(format!("{name}Create"), create);
     }
     for name in ["WebhookCreate", "WebhookUpdate"] {
         all[name]["properties"]["headers"] = headers();
     }
+    associations(all);
     fields(all);
     settings(all);
     promotion(all);
@@ -64,6 +61,15 @@ pub(super) fn add(all: &mut Schemas) {
             "type": ["boolean", "null"],
             "description": "Whether this is a dry run, as the header `Relm-Dry-Run` asks for one. Default: false.",
         });
+    }
+}
+
+/// What a request says of an association that is there: not what it is for good.
+fn associations(all: &mut Schemas) {
+    if let Some(members) = all["AssociationUpdate"]["properties"].as_object_mut() {
+        for name in ["from_type", "from_id", "to_type", "to_id", "label"] {
+            members.remove(name);
+        }
     }
 }
 

@@ -210,7 +210,10 @@ pub(in crate::console) async fn unlink(visit: Visit) -> Result<Response<Bytes>, 
     let object = objects::of_path(&visit)?;
     let Opened { scoped, place } = visit.open().await?;
     let id = visit.id("id")?;
-    scoped.associations().unlink(visit.id("link")?).await?;
+    scoped
+        .associations()
+        .unlink(visit.id("link")?, None)
+        .await?;
     let list = path_of(&place, object);
     let path = format!("{list}/{id}?notice=unlinked#links");
     Ok(answer::see_other(&path))

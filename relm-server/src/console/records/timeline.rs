@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_util::stream::{self, StreamExt as _};
 use relm_core::limits::PAGE_LIMIT_MAX;
-use relm_core::record::{Change, Delivery, EventType, Existence, HistoryEntry};
+use relm_core::record::{AssociationChange, Change, Delivery, EventType, HistoryEntry};
 use relm_core::{
     Error, ErrorKind, Field, Filter, Id, List, ListRequest, ObjectType, Scoped, Timestamp, Webhook,
 };
@@ -195,8 +195,9 @@ const fn what_happened(event_type: EventType) -> &'static str {
         EventType::Record(_, Change::Restored) => "Restored",
         EventType::Record(_, Change::Purged) => PURGED,
         EventType::Record(_, Change::Merged) => MERGED,
-        EventType::Association(Existence::Created) => "Linked",
-        EventType::Association(Existence::Deleted) => "Unlinked",
+        EventType::Association(AssociationChange::Created) => "Linked",
+        EventType::Association(AssociationChange::Updated) => "Link changed",
+        EventType::Association(AssociationChange::Deleted) => "Unlinked",
         // No timeline has one of these.
         EventType::Field(_) => "Defined",
         EventType::Ping => "Tried out",

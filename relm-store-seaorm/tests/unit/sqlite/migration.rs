@@ -56,6 +56,7 @@ fn edge(place: usize) -> Association {
         from_id,
         to_id,
         label,
+        attributes: Default::default(),
     };
     Association::link(id, Mode::Live, id.timestamp(), input).unwrap()
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::survivors::Survivors;
 use crate::engine::change::Plan;
 use crate::engine::context::Context;
-use crate::engine::resources::associations::record_event;
+use crate::engine::resources::associations::{record_created, record_deleted};
 use crate::engine::resources::drafts::rewrite;
 use crate::engine::transaction::unexpected;
 use crate::error::Result;
@@ -18,7 +18,7 @@ use crate::record::input::Reader;
 use crate::record::object::{Activity, Company, Contact, Deal, Object};
 use crate::record::object_type::ObjectType;
 use crate::record::referring::{body, members_to, references};
-use crate::record::{Document, Entry, Existence, Record, Trashed};
+use crate::record::{Document, Entry, Record, Trashed};
 use crate::store::{Query, Refusal, Write};
 use crate::value::id::{Id, Kind};
 
@@ -219,12 +219,11 @@ async fn move_edges(
             to_id: survivors.followed(before.to_id),
             ..before.clone()
         };
-        let json = Arc::clone(&document.json);
         plan.write(Write::Delete(Entry {
             record: before.clone().into(),
             json: document.json,
         }));
-        record_event(plan, Existence::Deleted, &before, &json);
+        record_deleted(plan, &before);
         if after.from_id != after.to_id {
             moved.push(after);
         }
@@ -237,11 +236,7 @@ async fn move_edges(
             continue;
         }
         let id = plan.mint(Kind::Association);
-        let edge = Association {
-            id,
-            created_at: id.timestamp(),
-            ..edge
-        };
+        let edge = edge.made_anew(id);
         let made = Entry::new(edge.clone());
         let json = Arc::clone(&made.json);
         if [edge.from_id, edge.to_id]
@@ -254,7 +249,7 @@ async fn move_edges(
             continue;
         }
         plan.write(Write::Insert(made));
-        record_event(plan, Existence::Created, &edge, &json);
+        record_created(plan, &edge, &json);
     }
     Ok(())
 }

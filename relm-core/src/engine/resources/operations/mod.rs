@@ -27,6 +27,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{BATCH_CONTACT_BYTES_MAX, BATCH_RECORDS_MAX, BATCH_TERMS_MAX};
 use crate::query::terms::index_terms;
 use crate::record::Record;
+use crate::record::association::Association;
 use crate::record::object::{Activity, Company, Contact, Deal, Object};
 use crate::record::object_type::ObjectType;
 use crate::value::environment::yield_now;
@@ -198,19 +199,34 @@ impl Batch<'_> {
 
     async fn apply_to_association(&self, operation: Operation) -> Result<Done> {
         let associations = Associations::new(self.context);
-        let Operation { id, data, .. } = operation;
-        let (id, status, reply) = match id {
-            None => {
+        let before = self.staging.records();
+        let Operation {
+            name,
+            id,
+            data,
+            expected,
+            ..
+        } = operation;
+        let status = |reply: &Reply<Association>| match reply.outcome {
+            Outcome::Created => OperationStatus::Created,
+            Outcome::Done | Outcome::Accepted if self.staging.records() > before => {
+                OperationStatus::Updated
+            }
+            Outcome::Done | Outcome::Accepted => OperationStatus::Unchanged,
+        };
+        let (id, status, reply) = match (id, data) {
+            (None, data) => {
                 let linked = associations.link_json(data.unwrap_or_default()).await;
                 let linked = linked.map_err(within_data)?;
-                let status = match linked.outcome {
-                    Outcome::Created => OperationStatus::Created,
-                    Outcome::Done | Outcome::Accepted => OperationStatus::Unchanged,
-                };
-                (id_of(&linked.body)?, status, Some(linked))
+                (id_of(&linked.body)?, status(&linked), Some(linked))
             }
-            Some(id) => {
-                associations.unlink(id).await?;
+            (Some(id), Some(data)) if name == OperationName::Update => {
+                let changed = associations.update_json(id, data, expected).await;
+                let changed = changed.map_err(within_data)?;
+                (id, status(&changed), Some(changed))
+            }
+            (Some(id), _) => {
+                associations.unlink(id, expected).await?;
                 (id, OperationStatus::Deleted, None)
             }
         };

@@ -14,7 +14,7 @@ use crate::value::excerpt::Quoted;
 use crate::value::id::{Id, Kind};
 use crate::value::spelling::OtherNames;
 
-/// The object that `link` and `unlink` are about.
+/// The object that `link` and `unlink` are about, and that `update` can be about.
 const ASSOCIATION: &str = "association";
 
 /// What other APIs call the members of a batch.
@@ -221,7 +221,10 @@ impl Operation {
     fn check_version(&self) -> Result<()> {
         let has_version = matches!(
             self.name,
-            OperationName::Update | OperationName::Delete | OperationName::Restore
+            OperationName::Update
+                | OperationName::Delete
+                | OperationName::Restore
+                | OperationName::Unlink
         );
         if self.expected.is_none() || has_version {
             return Ok(());
@@ -292,20 +295,19 @@ fn subject(name: OperationName, object: Option<Value>, id: Option<Id>) -> Result
             return Err(Error::invalid("object", message).options("", all));
         }
     };
-    if links != (subject == Subject::Association) {
-        let name = name.as_str();
-        let message = match links {
-            true => format!(
-                "`{name}` is about an association, not {}.",
-                hint::with_article(subject.as_str())
-            ),
-            false => format!(
-                "An association is made by `link` and removed by `unlink`, not by `{name}`."
-            ),
-        };
-        return Err(Error::invalid("op", message));
-    }
-    Ok(subject)
+    let name_of_it = name.as_str();
+    let message = match (subject, links || name == OperationName::Update) {
+        (Subject::Association, true) | (Subject::Object(_), false) => return Ok(subject),
+        (Subject::Object(_), true) if !links => return Ok(subject),
+        (Subject::Object(_), true) => format!(
+            "`{name_of_it}` is about an association, not {}.",
+            hint::with_article(subject.as_str())
+        ),
+        (Subject::Association, false) => format!(
+            "An association is made by `link`, changed by `update` and removed by `unlink`, not by `{name_of_it}`."
+        ),
+    };
+    Err(Error::invalid("op", message))
 }
 
 fn named_subject(said: &str, links: bool) -> Result<Subject> {

@@ -28,7 +28,7 @@ pub struct OperationsReport {
     pub data: Vec<OperationRow>,
     /// How many made a record or an association.
     pub created: usize,
-    /// How many changed a record.
+    /// How many changed a record or an association.
     pub updated: usize,
     /// How many found everything so already.
     pub unchanged: usize,

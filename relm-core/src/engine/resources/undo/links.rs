@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::attributes::{self, Reverted};
 use super::past::{Place, Target};
 use super::report::{ConflictCode, Report, UndoConflict, UndoneChange};
 use super::state::State;
 use crate::engine::change::Plan;
 use crate::engine::context::Context;
-use crate::engine::resources::associations::record_event;
+use crate::engine::resources::associations::{record_created, record_deleted};
 use crate::engine::resources::returning::Returning;
 use crate::engine::resources::trash::of_associations;
 use crate::error::Result;
@@ -16,7 +17,7 @@ use crate::limits::{PAGE_LIMIT_MAX, TRASHED_ASSOCIATIONS_MAX};
 use crate::query::filter::{Clause, Condition};
 use crate::record::association::Association;
 use crate::record::column::ColumnValue;
-use crate::record::{Document, Entry, Existence, Trashed};
+use crate::record::{Document, Entry, Trashed};
 use crate::store::Write;
 use crate::value::id::{Id, Kind};
 
@@ -27,8 +28,10 @@ pub(super) struct Links {
     unlinked: Vec<(Association, Document)>,
     /// Those that go with a record which it made.
     leaving: Vec<(Association, Document)>,
-    /// Those that it removed.
+    /// Those that it removed, as they were before it.
     removed: Vec<Association>,
+    /// Those of which something else is said since it.
+    changed: Vec<Reverted>,
     /// Those that it made and that went to the trash with a record of before, which the undo restores, each with its entry there: they
     /// do not come back with that.
     dropped: BTreeMap<Id, Entry>,
@@ -77,9 +80,12 @@ impl Links {
                     let code = ConflictCode::Gone;
                     report.conflict(UndoConflict::new(target.id, code, message));
                 }
+                (Place::Live, Place::Live) => {
+                    links.changed.extend(Reverted::of(target, state, report)?);
+                }
                 (Place::Trash, Place::Live) => links.returned(target, state, &own, report)?,
                 (Place::Live | Place::Trash, Place::Nowhere) => {
-                    let edge: Association = target.left.decode()?;
+                    let edge = attributes::before(target)?;
                     match target.before == Place::Live || !own.takes(&edge) {
                         true => links.removed.push(edge),
                         false => report.unchanged += 1,
@@ -120,6 +126,12 @@ impl Links {
         let trashed = state.trash.get(&target.id);
         let trashed = trashed.filter(|_| !ends.iter().any(|end| own.made.contains(end)));
         if let Some(document) = state.live.get(&target.id) {
+            if !own.takes(&edge) && document.decode::<Association>()? != edge {
+                let message = "What is said of it was changed since: it stays.";
+                let code = ConflictCode::ChangedSince;
+                report.conflict(UndoConflict::new(target.id, code, message));
+                return Ok(());
+            }
             let among = match own.takes(&edge) {
                 true => &mut self.leaving,
                 false => &mut self.unlinked,
@@ -144,12 +156,18 @@ impl Links {
         self.dropped.keys().copied().collect()
     }
 
+    /// Has be said again of associations what was said of them.
+    pub fn revert(&self, plan: &mut Plan<'_>, report: &mut Report) -> Result<()> {
+        let mut changed = self.changed.iter();
+        changed.try_for_each(|reverted| reverted.write(plan, report))
+    }
+
     /// Removes what the request linked, each with its event. What went to the trash with a record has none of its own: the event of that
     /// record stands for it.
     pub fn unlink(&self, plan: &mut Plan<'_>, report: &mut Report) {
         for (edge, document) in &self.unlinked {
             plan.write(Write::Delete(entry(edge, document)));
-            record_event(plan, Existence::Deleted, edge, &document.json);
+            record_deleted(plan, edge);
             report.reverted(edge.id, UndoneChange::Deleted, Vec::new());
         }
         for (id, trashed) in &self.dropped {
@@ -199,15 +217,11 @@ impl Links {
             let others = ends.into_iter().filter(|end| !restored.contains(end));
             plan.require_each(others.collect());
             let id = plan.mint(Kind::Association);
-            let edge = Association {
-                id,
-                created_at: id.timestamp(),
-                ..former.clone()
-            };
+            let edge = former.clone().made_anew(id);
             let made = Entry::new(edge.clone());
             let json = Arc::clone(&made.json);
             plan.write(Write::Insert(made));
-            record_event(plan, Existence::Created, &edge, &json);
+            record_created(plan, &edge, &json);
             report.made_again(id, former.id);
             linked.insert(key);
         }

@@ -4,6 +4,7 @@
 //! record that others use by now. Who changed it does not matter, only what is there.
 
 mod action;
+mod attributes;
 mod definitions;
 mod in_use;
 mod keys;

@@ -16,7 +16,8 @@ use crate::record::field::Field;
 use crate::record::metadata::member;
 use crate::record::object_type::ObjectType;
 use crate::record::{
-    Change, DefinitionChange, Event, EventData, EventType, Existence, MemberChange, member_changes,
+    AssociationChange, Change, DefinitionChange, Event, EventData, EventType, MemberChange,
+    member_changes,
 };
 use crate::store::Query;
 use crate::value::id::{Id, Kind};
@@ -294,21 +295,24 @@ fn returns(events: &[Event], restorations: &HashMap<Id, Vec<Id>>) -> bool {
             .get(end)
             .is_some_and(|all| all.iter().any(between))
     };
-    first.event_type == EventType::Association(Existence::Created)
+    first.event_type == EventType::Association(AssociationChange::Created)
         && [ends.0, ends.1].iter().any(restored)
 }
 
-/// The version that a record has after an event.
+/// The version that a record or an association has after an event; none of an association from before it had one.
 #[derive(Deserialize)]
 struct Head {
+    #[serde(default)]
     version: i64,
 }
 
 /// What the events of one thing come to, oldest first.
 fn target(id: Id, events: Vec<Event>) -> Result<Target> {
     let version = |event: &Event| match event.event_type {
-        EventType::Record(..) => event.data.decode().map(|head: Head| head.version),
-        EventType::Association(_) | EventType::Field(_) | EventType::Ping => Ok(0),
+        EventType::Record(..) | EventType::Association(_) => {
+            event.data.decode().map(|head: Head| head.version)
+        }
+        EventType::Field(_) | EventType::Ping => Ok(0),
     };
     let versions = events.iter().map(version);
     let versions: Vec<i64> = versions.collect::<Result<_>>()?;
@@ -348,15 +352,16 @@ fn target(id: Id, events: Vec<Event>) -> Result<Target> {
 fn places(event_type: EventType) -> (Place, Place) {
     match event_type {
         EventType::Record(_, Change::Created)
-        | EventType::Association(Existence::Created)
+        | EventType::Association(AssociationChange::Created)
         | EventType::Field(DefinitionChange::Created) => (Place::Nowhere, Place::Live),
         EventType::Record(_, Change::Updated | Change::Merged)
+        | EventType::Association(AssociationChange::Updated)
         | EventType::Field(DefinitionChange::Updated)
         | EventType::Ping => (Place::Live, Place::Live),
         EventType::Record(_, Change::Deleted) => (Place::Live, Place::Trash),
         EventType::Record(_, Change::Restored) => (Place::Trash, Place::Live),
         EventType::Record(_, Change::Purged)
-        | EventType::Association(Existence::Deleted)
+        | EventType::Association(AssociationChange::Deleted)
         | EventType::Field(DefinitionChange::Deleted) => (Place::Live, Place::Nowhere),
     }
 }

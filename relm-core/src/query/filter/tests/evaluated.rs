@@ -128,6 +128,7 @@ fn an_edge_is_found_by_either_of_its_ends() {
             from_id: Id::new(Kind::Contact, from),
             to_id: Id::new(Kind::Deal, to),
             label: None,
+            attributes: Default::default(),
         };
         let id = Id::new(Kind::Association, from);
         let edge = Association::link(id, Mode::Live, Timestamp::from_millis(0), input);

@@ -135,6 +135,8 @@ fn what_can_be_filtered_by_is_named_and_nothing_else_is_taken() {
         "to_type",
         "to_id",
         "label",
+        "since",
+        "until",
         "created_at",
         "record_id",
     ];
