@@ -12,6 +12,7 @@ use relm_core::value::time::Date;
 
 use super::acme::{Acme, company, contact, endpoint, failure, phone, required_field, said};
 use super::mock_transport::deliveries;
+use super::races::contenders;
 use crate::records::with;
 use crate::subject::Subject;
 
@@ -24,7 +25,7 @@ async fn two(scoped: &Scoped) -> (Id, Id) {
 }
 
 /// Changes of one link at once.
-const AT_ONCE: u64 = 12;
+const AT_ONCE: usize = 8;
 
 fn between(from_id: Id, to_id: Id) -> AssociationInput {
     AssociationInput {
@@ -190,34 +191,37 @@ pub(crate) async fn what_is_said_at_once_is_said(store: Subject) {
     let acme = Acme::open(store.shared()).await;
     let scoped = &acme.scoped;
     let (ada, shop) = two(scoped).await;
-    let edge = link(scoped, ada, shop).await;
-    let noted = (0..AT_ONCE).map(|n| {
+    let edge = link(scoped, ada, shop).await.id;
+    let note = async |(n, scoped): (usize, Scoped)| {
         let note = AssociationPatch {
             metadata: Metadata::from([(format!("note {n}"), n)]).into(),
             ..AssociationPatch::default()
         };
-        async move {
-            let noted = scoped.associations().update(edge.id, note, None).await;
-            noted.expect("it is there");
-        }
-    });
-    futures_util::future::join_all(noted).await;
-    let found = scoped.associations().get(edge.id).await.expect("it reads");
+        scoped.associations().update(edge, note, None).await
+    };
+    let contend = async || contenders(&acme, &store, AT_ONCE).await.into_iter();
+    let noted = store.race(contend().await.map(note));
+    assert!(noted.iter().all(Result::is_ok), "{noted:?}");
+    let found = scoped.associations().get(edge).await.expect("it reads");
     let found = found.expect("it is there");
-    assert_eq!(found.metadata.len() as u64, AT_ONCE);
-    assert_eq!(found.version as u64, 1 + AT_ONCE);
-    let (deleted, noted) = futures_util::future::join(
-        scoped.contacts().delete(ada, None),
-        scoped.associations().update(edge.id, said("knows"), None),
-    )
-    .await;
-    deleted.expect("it is there");
+    assert_eq!(found.metadata.len(), AT_ONCE);
+    assert_eq!(found.version, 1 + AT_ONCE as i64);
+    // While a record of it goes: what was acknowledged comes back with that, and what came too late was told so.
+    let word = async |(n, scoped): (usize, Scoped)| match n {
+        0 => scoped.contacts().delete(ada, None).await.map(|()| None),
+        n => {
+            let word = said(&n.to_string());
+            let said = scoped.associations().update(edge, word, None).await;
+            said.map(Some)
+        }
+    };
+    let outcomes = store.race(contend().await.map(word));
+    let last = outcomes.into_iter().flatten().flatten();
+    let last = last.max_by_key(|edge| edge.version);
     let restored = scoped.contacts().restore(ada, None).await;
     restored.expect("it is in the trash");
-    let found = scoped.associations().get(edge.id).await.expect("it reads");
-    let found = found.expect("it is back");
-    // What was acknowledged is there; what came too late was told so.
-    assert_eq!(found.inverse_label.is_some(), noted.is_ok(), "{noted:?}");
+    let back = scoped.associations().get(edge).await.expect("it reads");
+    assert_eq!(back.expect("it is back"), last.unwrap_or(found));
 }
 
 /// A definition has one event, and so has its removal; both are told before whatever they bind.

@@ -95,6 +95,7 @@ pub(super) fn routes() -> Vec<(&'static str, Route)> {
         of_people(),
         of_workspaces(),
         of_records(),
+        of_links(),
         of_merges(),
         of_files(),
         of_webhooks(),
@@ -251,9 +252,20 @@ fn of_records() -> Vec<(&'static str, Route)> {
             "/console/{workspace}/{mode}/{objects}/{id}/restore",
             post(Write, handler!(records::restore)),
         ),
+    ]
+}
+
+fn of_links() -> Vec<(&'static str, Route)> {
+    use Needs::Write;
+    vec![
         (
             "/console/{workspace}/{mode}/{objects}/{id}/links",
             post(Write, handler!(records::link)),
+        ),
+        (
+            "/console/{workspace}/{mode}/{objects}/{id}/links/{link}",
+            get(Write, handler!(records::edit_link))
+                .and_post(Write, handler!(records::change_link)),
         ),
         (
             "/console/{workspace}/{mode}/{objects}/{id}/links/{link}/remove",

@@ -192,6 +192,7 @@ fn a_read_only_key_reads() {
         ("POST", "/v1/schema/fields", "fields"),
         ("DELETE", "/v1/schema/fields/fld_x", "fields"),
         ("POST", "/v1/associations", "associations"),
+        ("PATCH", "/v1/associations/asc_x", "associations"),
         ("DELETE", "/v1/associations/asc_x", "associations"),
         ("POST", "/v1/webhooks", "webhooks"),
         ("PATCH", &endpoint, "webhooks"),

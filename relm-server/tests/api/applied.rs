@@ -69,7 +69,9 @@ fn a_change_in_whose_midst_the_store_goes_away_is_applied_wholly_or_not_at_all()
         json!({ "phone": "1", "metadata": { "a": 1 } }),
     );
     let edge = json!({ "from_type": "contact", "from_id": ada["id"], "to_type": "deal", "to_id": deal["id"] });
-    change("POST", "/v1/associations", edge);
+    let edge = id(&change("POST", "/v1/associations", edge));
+    let said = json!({ "since": "2026-07-02" });
+    change("PATCH", &format!("/v1/associations/{edge}"), said);
     let rows = json!([{ "email": "ADA@example.com", "last_name": "L" }, { "email": "grace@example.com" }, { "email": "no" }]);
     change(
         "POST",

@@ -131,3 +131,119 @@ fn a_deleted_record_takes_its_edges_with_it() {
         whole_list(json!([kept]))
     );
 }
+
+#[test]
+fn what_is_said_of_an_edge_is_changed_by_itself() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let ada = user.create("/v1/contacts", json!({ "email": "ada@example.com" }));
+    let deal = user.create("/v1/deals", json!({ "title": "Engine" }));
+    let mut body = edge(&ada, &deal, json!("champion"));
+    body["inverse_label"] = json!("championed by");
+    body["since"] = json!("2026-07-02");
+    body["metadata"] = json!({ "strength": "strong", "met": null });
+    let made = user.create("/v1/associations", body.clone());
+    assert_eq!(made["metadata"], json!({ "strength": "strong" }));
+    assert_eq!(
+        (&made["until"], &made["version"]),
+        (&Value::Null, &json!(1))
+    );
+    assert_eq!(user.post("/v1/associations", body).is(200), made);
+
+    let path = format!("/v1/associations/{}", id(&made));
+    let found = user.get(&path);
+    assert_eq!(found.header("etag"), "\"1\"");
+    assert_eq!(found.is(200), made);
+    let over =
+        json!({ "until": "2026-10-31", "inverse_label": null, "metadata": { "met": "in Turin" } });
+    let changed = user.patch(&path, over.clone()).is(200);
+    let expected = json!({ "strength": "strong", "met": "in Turin" });
+    assert_eq!(
+        (&changed["metadata"], &changed["version"]),
+        (&expected, &json!(2))
+    );
+    assert_eq!(
+        (&changed["inverse_label"], &changed["until"]),
+        (&Value::Null, &json!("2026-10-31"))
+    );
+    assert_eq!(user.patch(&path, over).is(200), changed);
+    // What it says again of what it is for good is no change, and anything else is refused.
+    assert_eq!(user.patch(&path, changed.clone()).is(200), changed);
+    for (name, value) in [
+        ("label", json!("sponsor")),
+        ("label", json!(null)),
+        ("to_id", ada["id"].clone()),
+        ("version", json!(1)),
+        ("until", json!("2026-07-01")),
+        ("since", json!("2026-13-01")),
+        ("inverse_label", json!("x".repeat(101))),
+    ] {
+        user.patch(&path, json!({ name: value }))
+            .fails(422, "validation_failed", name);
+    }
+    user.patch(&path, json!({ "end_date": "2026-07-01" }))
+        .fails(422, "unknown_field", "end_date");
+}
+
+#[test]
+fn an_edge_that_is_linked_again_is_changed_by_what_is_said() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let ada = user.create("/v1/contacts", json!({ "email": "ada@example.com" }));
+    let deal = user.create("/v1/deals", json!({ "title": "Engine" }));
+    let mut body = edge(&ada, &deal, json!("champion"));
+    body["until"] = json!("2026-10-31");
+    let expected = json!({ "met": "in Turin" });
+    body["metadata"] = expected.clone();
+    let made = user.create("/v1/associations", body);
+    // By what is said, and by no more.
+    let mut again = edge(&ada, &deal, json!("champion"));
+    again["until"] = Value::Null;
+    let again = user.post("/v1/associations", again).is(200);
+    assert_eq!(
+        (&again["until"], &again["version"]),
+        (&Value::Null, &json!(2))
+    );
+    assert_eq!(again["metadata"], expected);
+    let operations = json!({ "operations": [
+        { "op": "update", "id": made["id"], "if_version": 2, "data": { "until": "2026-11-30" } },
+        { "op": "link", "data": edge(&ada, &deal, json!("champion")) },
+        { "op": "unlink", "id": made["id"], "if_version": 3 },
+    ] });
+    let report = user.post("/v1/batch", operations).is(200);
+    let statuses = report["data"].as_array().unwrap().iter();
+    let statuses: Vec<&Value> = statuses.map(|row| &row["status"]).collect();
+    assert_eq!(statuses, ["updated", "unchanged", "deleted"]);
+    let events = user.get("/v1/events?type=association.updated").is(200);
+    assert_eq!(events["data"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn edges_are_found_by_their_days() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let ada = user.create("/v1/contacts", json!({ "email": "ada@example.com" }));
+    let company = user.create("/v1/companies", json!({ "name": "Engines" }));
+    for (label, since, until) in [
+        ("past", json!("2020-01-01"), json!("2024-12-31")),
+        ("now", json!("2025-01-01"), Value::Null),
+        ("ever", Value::Null, Value::Null),
+    ] {
+        let mut body = edge(&ada, &company, json!(label));
+        body["since"] = since;
+        body["until"] = until;
+        user.create("/v1/associations", body);
+    }
+    for (query, expected) in [
+        ("filter[until][is_null]=true", &["ever", "now"][..]),
+        ("filter[until][lt]=2026-01-01", &["past"]),
+        ("filter[since][lte]=2025-01-01", &["now", "past"]),
+        ("until=2024-12-31", &["past"]),
+    ] {
+        let path = format!("/v1/associations?record_id={}&{query}", id(&ada));
+        let found = user.get(&path).is(200);
+        let labels = found["data"].as_array().unwrap().iter();
+        let labels: Vec<&str> = labels.map(|it| it["label"].as_str().unwrap()).collect();
+        assert_eq!(labels, expected, "{query}");
+    }
+}

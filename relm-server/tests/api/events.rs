@@ -273,10 +273,14 @@ fn links_and_fields_have_events() {
         "association.created",
     ];
     assert_eq!(types(&all), expected);
-    // The last of a definition is one version more than it was.
-    let mut last = field.clone();
-    last["version"] = json!(2);
-    for (place, data) in [(0, &last), (1, &field), (2, &linked), (3, &linked)] {
+    // Each is removed by one change more.
+    let last = |of: &Value| {
+        let mut last = of.clone();
+        last["version"] = json!(2);
+        last
+    };
+    let (removed, unlinked) = (last(&field), last(&linked));
+    for (place, data) in [(0, &removed), (1, &field), (2, &unlinked), (3, &linked)] {
         let event = &all["data"][place];
         assert_eq!((&event["data"], &event["previous"]), (data, &json!({})));
         let by_id = format!("/v1/events/{}", event["id"].as_str().unwrap());

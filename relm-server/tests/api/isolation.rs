@@ -103,12 +103,9 @@ fn requests(owned: &Owned) -> Vec<(&'static str, String, Value)> {
             json!({ "since": "2026-07-02T00:00:00Z" }),
         ),
         ("GET", format!("/v1/events/{}", owned.event), json!({})),
-        (
-            "DELETE",
-            format!("/v1/associations/{}", owned.edge),
-            json!({}),
-        ),
     ];
+    let edge = format!("/v1/associations/{}", owned.edge);
+    all.extend(["GET", "PATCH", "DELETE"].map(|method| (method, edge.clone(), json!({}))));
     for (plural, id, change) in [
         (
             "contacts",

@@ -164,7 +164,8 @@ fn the_association_links_a_contact_to_a_deal() {
     let edge = user.create("/v1/associations", body);
     let expected = json!({
         "id": id(&edge), "object": "association", "from_type": "contact", "from_id": from, "to_type": "deal",
-        "to_id": to, "label": "champion", "mode": "test", "created_at": START,
+        "to_id": to, "label": "champion", "inverse_label": null, "since": null, "until": null, "metadata": {}, "version": 1,
+        "mode": "test", "created_at": START, "updated_at": START,
     });
     assert_eq!(edge, expected);
     assert!(id(&edge).starts_with("asc_"));

@@ -125,13 +125,9 @@ fn what_shows_no_version_takes_none() {
     let world = World::new();
     let user = world.user("acme", Mode::Live);
     let path = format!("/v1/webhooks/{}", subscribe(&user, json!(["*"])));
-    for (method, path) in [
-        ("PATCH", &*path),
-        ("DELETE", &path),
-        ("DELETE", "/v1/associations/asc_x"),
-    ] {
+    for method in ["PATCH", "DELETE"] {
         let ask = user
-            .ask(method, path)
+            .ask(method, &path)
             .json(&json!({}))
             .header("if-match", "\"1\"");
         ask.send().fails(400, "bad_request", "If-Match");

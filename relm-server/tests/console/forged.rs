@@ -56,6 +56,7 @@ fn of_records(world: &World) -> Vec<String> {
         format!("{place}/deals/{deal}/delete"),
         format!("{place}/deals/{deal}/restore"),
         format!("{place}/deals/{deal}/links"),
+        format!("{place}/deals/{deal}/links/{link}"),
         format!("{place}/deals/{deal}/links/{link}/remove"),
     ]
 }

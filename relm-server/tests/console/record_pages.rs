@@ -123,9 +123,9 @@ fn a_link_is_made_and_removed_by_forms() {
     assert_eq!(done.status, 303, "{}", done.text);
     let page = browser.get(done.location());
     assert!(page.text.contains("The two are linked.") && page.text.contains("Engine"));
-    let remove = page.text.split("/links/").nth(1).unwrap();
-    let remove = format!("{links}/{}", remove.split('"').next().unwrap());
-    let done = browser.submit(&path, &remove.replace("/links/links/", "/links/"), &[]);
+    let remove = page.text.split("/remove\"").next().unwrap();
+    let remove = format!("{links}/{}/remove", remove.rsplit('/').next().unwrap());
+    let done = browser.submit(&path, &remove, &[]);
     assert_eq!(done.status, 303, "{}", done.text);
     let page = browser.get(&path).text;
     let (links, timeline) = page.split_once("id=\"timeline\"").unwrap();
@@ -139,6 +139,57 @@ fn a_link_is_made_and_removed_by_forms() {
     assert_eq!(timeline.matches(">Engine</a>").count(), 2);
     assert_eq!(timeline.matches(">champion</span>").count(), 2);
     assert_eq!(read(&world, deal)["title"], "Engine");
+}
+
+#[test]
+fn what_is_said_of_a_link_is_changed_by_a_form() {
+    let world = World::new();
+    let mut browser = world.signed_in(EVA, Role::Editor);
+    let contact = make(&world, ObjectType::Contact, json!({ "first_name": "Ada" }));
+    let deal = make(&world, ObjectType::Deal, json!({ "title": "Engine" }));
+    let edge = link(&world, contact, deal, Some("champion"));
+    let path = of(&world, "contacts", contact);
+    let change = format!("{path}/links/{}", edge.id);
+    assert!(
+        browser
+            .get(&path)
+            .text
+            .contains(&format!("href=\"{change}\""))
+    );
+    let form = browser.get(&change);
+    assert_eq!(form.status, 200, "{}", form.text);
+    assert!(form.text.contains("to Engine") && form.text.contains("-X PATCH"));
+    let said = |since, until, version| {
+        [
+            ("inverse_label", "championed by"),
+            ("since", since),
+            ("until", until),
+            ("version", version),
+        ]
+    };
+    let refused = browser.submit(&change, &change, &said("2026-07-02", "2026-07-01", "1"));
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    assert!(
+        refused.text.contains("value=\"2026-07-01\"")
+            && refused.text.contains("id=\"until-hint\">")
+    );
+    let done = browser.submit(&change, &change, &said("2026-07-02", "", "1"));
+    assert_eq!(done.status, 303, "{}", done.text);
+    let page = browser.get(done.location()).text;
+    assert!(page.contains("The link was changed.") && page.contains("since 2026-07-02"));
+    assert!(page.contains("<b>Link changed</b>"), "{page}");
+    // Each of the two is told what it is to it.
+    let page = browser.get(&of(&world, "deals", deal)).text;
+    let links = page.split("id=\"timeline\"").next().unwrap();
+    assert!(links.contains(">championed by</span>") && !links.contains(">champion</span>"));
+    // What somebody else said meanwhile is not written over unseen.
+    let stale = browser.submit(&change, &change, &said("", "", "1"));
+    assert_eq!(stale.status, 412, "{}", stale.text);
+    assert!(stale.text.contains("name=\"version\" value=\"2\""));
+    // It is changed from the pages of its own records alone.
+    let other = make(&world, ObjectType::Contact, json!({ "first_name": "Eva" }));
+    let other = format!("{}/links/{}", of(&world, "contacts", other), edge.id);
+    assert_eq!(browser.get(&other).status, 404);
 }
 
 #[test]

@@ -18,7 +18,7 @@ const OF_PEOPLE: [Right; 5] = [
     ("/console/users/USER/remove", Some(Owner), Some(Owner)),
 ];
 
-const OF_RECORDS: [Right; 18] = [
+const OF_RECORDS: [Right; 19] = [
     ("search", Some(Reader), None),
     ("events", Some(Reader), None),
     ("events/EVENT", Some(Reader), None),
@@ -34,6 +34,7 @@ const OF_RECORDS: [Right; 18] = [
     ("contacts/CONTACT/delete", Some(Editor), Some(Editor)),
     ("contacts/CONTACT/restore", None, Some(Editor)),
     ("contacts/CONTACT/links", None, Some(Editor)),
+    ("contacts/CONTACT/links/LINK", Some(Editor), Some(Editor)),
     ("contacts/CONTACT/links/LINK/remove", None, Some(Editor)),
     ("activities", Some(Reader), Some(Editor)),
     ("deals/board", Some(Reader), Some(Editor)),

@@ -347,7 +347,7 @@ fn each_type_of_event_has_a_tick_under_its_heading() {
     let is_ticked = |place: usize| of_links[place].contains("type=\"checkbox\"");
     assert_eq!(
         [1, 2, 3, 4, 5].map(is_ticked),
-        [true, false, true, false, false]
+        [true, true, true, false, false]
     );
     assert!(table.contains(">purged</th>"));
 }

@@ -4,10 +4,11 @@ use bytes::Bytes;
 use hyper::Response;
 use relm_core::record::column::{Access, ColumnType};
 use relm_core::record::columns;
-use relm_core::{Association, Error, FieldType, Filter, Id, ListRequest, ObjectType, Scoped};
+use relm_core::{Association, Date, Error, FieldType, Filter, Id, ListRequest, ObjectType, Scoped};
 use serde_json::{Value, json};
 
 use super::names::{Names, of_document};
+use super::page::text_of;
 use super::{page, path_of, path_to};
 use crate::console::form::Form;
 use crate::console::layout::Place;
@@ -24,6 +25,8 @@ const LINKS_MAX: usize = 20;
 const REFERRING_MAX: usize = 5;
 /// Custom fields by which records are looked for that refer to one.
 const CUSTOM_REFERRING_MAX: usize = 8;
+/// Free-form members of an association that are shown.
+const MEMBERS_MAX: usize = 5;
 /// Characters of the label of one.
 const LABEL_CHARS: usize = 60;
 
@@ -42,7 +45,12 @@ pub(super) struct Linked {
     pub object: &'static str,
     pub name: String,
     pub path: Option<String>,
+    /// What it means to this record.
     pub label: Option<String>,
+    /// From when to when it holds, where that is known.
+    pub period: Option<String>,
+    /// Free-form members, each with its value.
+    pub members: Vec<(String, String)>,
     /// Whether it leads from this record.
     pub is_outgoing: bool,
 }
@@ -59,16 +67,54 @@ pub(super) struct Referring {
     pub new: String,
 }
 
+/// What a form says of an association beside its label.
+#[derive(Default)]
+pub(super) struct Said {
+    pub inverse_label: String,
+    pub since: String,
+    pub until: String,
+}
+
+impl Said {
+    pub const FIELDS: [&str; 3] = ["inverse_label", "since", "until"];
+
+    pub fn read(form: &Form) -> Self {
+        let text = |name| form.text(name).trim().to_owned();
+        Self {
+            inverse_label: text("inverse_label"),
+            since: text("since"),
+            until: text("until"),
+        }
+    }
+
+    pub fn of(edge: &Association) -> Self {
+        let day = |day: Option<Date>| day.map_or_else(String::new, |day| day.to_string());
+        Self {
+            inverse_label: edge.inverse_label.clone().unwrap_or_default(),
+            since: day(edge.since),
+            until: day(edge.until),
+        }
+    }
+}
+
 /// The form that links.
 #[derive(Default)]
 pub(super) struct LinkForm {
     pub to_type: String,
     pub to_id: String,
     pub label: String,
+    pub said: Said,
 }
 
 impl LinkForm {
-    pub const FIELDS: [&str; 3] = ["to_type", "to_id", "label"];
+    pub const FIELDS: [&str; 6] = [
+        "to_type",
+        "to_id",
+        "label",
+        "inverse_label",
+        "since",
+        "until",
+    ];
 
     fn read(form: &Form) -> Self {
         let text = |name| form.text(name).trim().to_owned();
@@ -76,6 +122,7 @@ impl LinkForm {
             to_type: text("to_type"),
             to_id: text("to_id"),
             label: text("label"),
+            said: Said::read(form),
         }
     }
 
@@ -88,8 +135,20 @@ impl LinkForm {
         let mut body = json!({
             "from_type": object, "from_id": id.text(), "to_type": self.to_type, "to_id": self.to_id,
         });
-        if !self.label.is_empty() {
-            body["label"] = json!(self.label);
+        let Said {
+            inverse_label,
+            since,
+            until,
+        } = &self.said;
+        for (name, text) in [
+            ("label", &self.label),
+            ("inverse_label", inverse_label),
+            ("since", since),
+            ("until", until),
+        ] {
+            if !text.is_empty() {
+                body[name] = json!(text);
+            }
         }
         body
     }
@@ -107,19 +166,26 @@ impl Links {
             .limit(LINKS_MAX);
         let page = scoped.associations().list(&request).await?;
         let has_more = page.has_more();
-        let other = |edge: &Association| match edge.from_id == id {
-            true => (edge.to_id, edge.to_type, true),
-            false => (edge.from_id, edge.from_type, false),
-        };
-        let names = Names::of(scoped, page.data.iter().map(|edge| other(edge).0)).await?;
+        let others = page.data.iter().map(|edge| direction_of(edge, id).0);
+        let names = Names::of(scoped, others).await?;
         let associations = page.data.into_iter().map(|edge| {
-            let (end, object, is_outgoing) = other(&edge);
+            let (end, object, is_outgoing) = direction_of(&edge, id);
+            let members = edge.metadata.into_iter().take(MEMBERS_MAX);
             Linked {
                 association: edge.id,
                 object: object.as_str(),
                 name: names.get(end),
                 path: path_to(place, end),
-                label: edge.label,
+                period: period(edge.since, edge.until),
+                members: members
+                    .map(|(key, value)| {
+                        (cut(&key, LABEL_CHARS), cut(&text_of(&value), LABEL_CHARS))
+                    })
+                    .collect(),
+                label: match is_outgoing {
+                    true => edge.label,
+                    false => edge.inverse_label.or(edge.label),
+                },
                 is_outgoing,
             }
         });
@@ -132,6 +198,24 @@ impl Links {
 
     pub fn is_empty(&self) -> bool {
         self.associations.is_empty()
+    }
+}
+
+/// The other end of an association of a record, and whether it leads from that record.
+pub(super) fn direction_of(edge: &Association, id: Id) -> (Id, ObjectType, bool) {
+    match edge.from_id == id {
+        true => (edge.to_id, edge.to_type, true),
+        false => (edge.from_id, edge.from_type, false),
+    }
+}
+
+/// From when to when an association holds, in words.
+fn period(since: Option<Date>, until: Option<Date>) -> Option<String> {
+    match (since, until) {
+        (Some(since), Some(until)) => Some(format!("{since} to {until}")),
+        (Some(since), None) => Some(format!("since {since}")),
+        (None, Some(until)) => Some(format!("until {until}")),
+        (None, None) => None,
     }
 }
 

@@ -5,6 +5,7 @@ mod edges;
 mod edit;
 mod fields;
 mod input;
+mod link_edit;
 mod links;
 mod list;
 mod money;
@@ -17,6 +18,7 @@ pub(super) mod timeline;
 mod trash;
 
 pub(super) use self::edit::{change, create, edit, new};
+pub(super) use self::link_edit::{change_link, edit_link};
 pub(super) use self::links::{link, unlink};
 pub(super) use self::list::{list, unless_refused};
 pub(super) use self::money::amount;

@@ -106,6 +106,7 @@ pub(in crate::console) async fn page(visit: Visit) -> Result<Response<Bytes>, Pr
         "merging" => Some(
             "The records are one now. What referred to the others is being moved here, which ends within the hour.",
         ),
+        "link_changed" => Some("The link was changed."),
         "unlinked" => Some("The link was removed. Both records stay."),
         _ => None,
     };

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use futures_util::stream::{self, StreamExt as _};
 use relm_core::limits::PAGE_LIMIT_MAX;
-use relm_core::record::{AssociationChange, Change, Delivery, EventType, HistoryEntry};
+use relm_core::record::{AssociationChange, Change, Delivery, Event, EventType, HistoryEntry};
 use relm_core::{
     Error, ErrorKind, Field, Filter, Id, List, ListRequest, ObjectType, Scoped, Timestamp, Webhook,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::amounts::{Currencies, CurrencyChange};
 use super::edges::{self, EdgeEvent, Edges, MoreLinks, Stretch};
@@ -213,6 +213,7 @@ fn link_entry(
 ) -> Entry {
     let other = told.other_end(id);
     let EdgeEvent { event, edge } = told;
+    let changes = said_of(&event);
     Entry {
         what: what_happened(event.event_type),
         version: None,
@@ -226,11 +227,22 @@ fn link_entry(
         at: minute(&event.created_at),
         event: format!("{}/{}", place.path(Section::Events), event.id),
         undo: event.request_id.map(|id| place.undo_path(id)),
-        changes: Vec::new(),
+        changes,
         more: 0,
         deliveries: deliveries.shown,
         has_more_deliveries: deliveries.has_more,
     }
+}
+
+/// What is said of an association otherwise than before an event.
+fn said_of(event: &Event) -> Vec<Changed> {
+    let now: Map<String, Value> = event.data.decode().unwrap_or_default();
+    let changes = event.previous.iter().map(|(name, from)| Changed {
+        label: label(name, &[]),
+        from: cut(&text_of(from), VALUE_CHARS),
+        to: cut(&now.get(name).map(text_of).unwrap_or_default(), VALUE_CHARS),
+    });
+    changes.collect()
 }
 
 fn entry(

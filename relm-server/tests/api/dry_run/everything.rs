@@ -21,6 +21,8 @@ pub fn write_everything(user: &mut Rehearsal<'_>) {
     let field = user.create("/v1/schema/fields", field);
     let edge = json!({ "from_type": "contact", "from_id": ada, "to_type": "deal", "to_id": deal });
     let edge = user.create("/v1/associations", edge);
+    let said = json!({ "since": "2026-07-02" });
+    user.write("PATCH", &format!("/v1/associations/{edge}"), said);
     let key = user.create("/v1/keys", json!({ "scopes": ["deals:read"] }));
     let objects = [
         ("contacts", &ada, json!({ "metadata": { "plan": "pro" } })),

@@ -113,7 +113,9 @@ fn whole(schema: &str) -> Value {
         "ObjectSettingsUpdate" => json!({ "unknown_members": "reject" }),
         "AssociationCreate" => json!({
             "from_type": "contact", "from_id": "{contacts}", "to_type": "deal", "to_id": "{deals}", "label": "A",
+            "inverse_label": "B", "since": "2026-07-02", "until": "2026-07-03", "metadata": metadata,
         }),
+        "AssociationUpdate" => said_of_an_association(),
         "WebhookCreate" | "WebhookUpdate" => json!({
             "url": "https://example.com/a", "event_types": ["deal.created"], "description": "A", "enabled": false,
             "headers": { "X-A": "b" }, "filter": { "where": { "stage": ["won"] } },
@@ -140,6 +142,10 @@ fn whole(schema: &str) -> Value {
         "ApiKeyCreate" | "ApiKeyRotation" => of_key(schema),
         other => panic!("a body of {other} is written here, with all of its members"),
     }
+}
+
+fn said_of_an_association() -> Value {
+    json!({ "inverse_label": "B", "since": "2026-07-02", "until": "2026-07-03", "metadata": { "a": 1 } })
 }
 
 /// What is said of a key.

@@ -280,6 +280,10 @@ pub const CYCLE: &[Kind] = &[
     |_, made| Write::delete("deals_delete", DEALS, made),
     |name, made| Write::restore("deals_restore", DEALS, made, name),
     |name, made| edge(name, made, "b"),
+    |name, made| {
+        let said = json!({ "inverse_label": name, "until": "2026-10-31" });
+        Write::to("associations_update", ASSOCIATIONS, made, said)
+    },
     |_, made| Write::delete("associations_delete", ASSOCIATIONS, made),
     |_, made| Write::delete("contacts_delete", CONTACTS, made),
     |name, made| Write::restore("contacts_restore", CONTACTS, made, name),
