@@ -33,8 +33,8 @@ struct Entries {
     events: Vec<(String, String, i64)>,
     /// What is there, by path and id, with what tells one state of it from another.
     present: BTreeMap<(String, String), Value>,
-    /// The two ends of each edge that was not unlinked, be it in the trash.
-    edges: BTreeMap<String, [String; 2]>,
+    /// The two ends of each edge that was not unlinked, be it in the trash, and its version.
+    edges: BTreeMap<String, ([String; 2], i64)>,
     /// The contact that an activity refers to.
     referring: BTreeMap<String, String>,
     /// The versions that merged contacts have in the trash.
@@ -171,7 +171,7 @@ impl Entries {
         }
         if list == "/v1/associations" {
             let ends = [text(&record["from_id"]), text(&record["to_id"])];
-            self.edges.insert(id.clone(), ends);
+            self.edges.insert(id.clone(), (ends, version(record)));
         }
         if let Some(contact) = record["contact_id"].as_str() {
             self.referring.insert(id.clone(), contact.to_owned());
@@ -221,12 +221,9 @@ impl Entries {
         }
         if LISTS.contains(&(list, true)) {
             let object = id_type(id);
-            // A deletion counts as a change, of what has versions.
-            let version = match write.version {
-                0 => 0,
-                version => version + 1,
-            };
-            let event = (format!("{object}.deleted"), id.to_owned(), version);
+            // A deletion counts as a change.
+            let event = format!("{object}.deleted");
+            let event = (event, id.to_owned(), write.version + 1);
             self.events.push(event);
         }
     }
@@ -236,10 +233,13 @@ impl Entries {
         self.changed(write.list(), "restored", record);
         let living: BTreeSet<&String> = self.present.keys().map(|(_, id)| id).collect();
         let back = self.edges_of(write.id()).into_iter();
-        let back = back.filter(|edge| self.edges[edge].iter().all(|end| living.contains(end)));
+        let back = back.filter(|edge| self.edges[edge].0.iter().all(|end| living.contains(end)));
         for edge in back.collect::<Vec<_>>() {
-            if self.present.insert(edge_place(&edge), json!(0)).is_none() {
-                let event = ("association.created".to_owned(), edge, 0);
+            // With the version that it had.
+            let version = self.edges[&edge].1;
+            let there = self.present.insert(edge_place(&edge), json!(version));
+            if there.is_none() {
+                let event = ("association.created".to_owned(), edge, version);
                 self.events.push(event);
             }
         }
@@ -258,7 +258,8 @@ impl Entries {
     }
 
     fn edges_of(&self, id: &str) -> Vec<String> {
-        let mine = |(_, ends): &(&String, &[String; 2])| ends.iter().any(|end| end == id);
+        let mine =
+            |(_, (ends, _)): &(&String, &([String; 2], i64))| ends.iter().any(|end| end == id);
         let edges = self.edges.iter().filter(mine);
         edges.map(|(edge, _)| edge.clone()).collect()
     }
@@ -360,7 +361,7 @@ impl Entries {
     }
 }
 
-/// The version of a record; 0 of what has none, as an association.
+/// The version of a record; 0 of what has none.
 fn version(record: &Value) -> i64 {
     record["version"].as_i64().unwrap_or(0)
 }

@@ -58,6 +58,10 @@ impl<'a> Bed<'a> {
         ] {
             ids.push((twin, id(&user.create(path, body))));
         }
+        let edge = json!({
+            "from_type": "contact", "from_id": ids[0].1, "to_type": "deal", "to_id": ids[2].1, "label": "first",
+        });
+        ids.push(("associations", id(&user.create("/v1/associations", edge))));
         Self { user, ids }
     }
 
