@@ -33,6 +33,7 @@ pub use record::key::{
     ApiKey, KeyAccess, KeyAction, KeyInput, KeyResource, KeyRotation, KeyScope, KeyScopes, NewKey,
     Principal, ShownKey,
 };
+pub use record::list::ListInput;
 pub use record::metadata::Metadata;
 pub use record::object::{
     Activity, ActivityInput, Company, CompanyInput, Contact, ContactInput, Deal, DealInput,

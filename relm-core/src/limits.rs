@@ -4,6 +4,10 @@
 pub const TEXT_CHARS_MAX: usize = 500;
 /// Characters in an activity's `body`.
 pub const BODY_CHARS_MAX: usize = 20_000;
+/// Tags of one record.
+pub const TAGS_MAX: usize = 50;
+/// Characters in a tag.
+pub const TAG_CHARS_MAX: usize = 64;
 /// Bytes in an e-mail address (RFC 5321, section 4.5.3.1.3, less the angle brackets).
 pub const EMAIL_BYTES_MAX: usize = 254;
 /// Bytes before the `@` of an e-mail address (RFC 5321, section 4.5.3.1.1).

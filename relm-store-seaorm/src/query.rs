@@ -56,7 +56,7 @@ impl<'a> ListPlan<'a> {
                     Access::Indexed | Access::Unique => true,
                     Access::Scanned | Access::Due => false,
                 },
-                Target::Either(..) | Target::Metadata { .. } => false,
+                Target::Either(..) | Target::Metadata { .. } | Target::List(_) => false,
             }
         };
         let others = self.decided.iter().filter(|clause| !by_index(clause));
@@ -148,17 +148,17 @@ impl<'a> ListPlan<'a> {
                     condition(sql.push(" OR "), columns[*other].name, &clause.condition);
                     sql.push(")");
                 }
-                Target::Metadata { .. } => {}
+                Target::Metadata { .. } | Target::List(_) => {}
             }
         }
     }
 }
 
-/// What SQL decides exactly as the engine does. The rest is left to the engine: patterns, and `metadata`.
+/// What SQL decides exactly as the engine does. The rest is left to the engine: patterns, lists and `metadata`.
 fn is_decided(clause: &Clause) -> bool {
     let target = match clause.target {
         Target::Id | Target::Column(_) | Target::Either(..) => true,
-        Target::Metadata { .. } => false,
+        Target::Metadata { .. } | Target::List(_) => false,
     };
     let condition = match clause.condition {
         Condition::Compare(..) | Condition::In(_) | Condition::Null(_) => true,

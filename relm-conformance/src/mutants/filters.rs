@@ -31,7 +31,7 @@ async fn list_where(
 fn value<'a>(clause: &Clause, record: &'a Record) -> Option<Option<ColumnValue<'a>>> {
     match clause.target {
         Target::Column(index) => Some(record.value(index)),
-        Target::Id | Target::Either(..) | Target::Metadata { .. } => None,
+        Target::Id | Target::Either(..) | Target::Metadata { .. } | Target::List(_) => None,
     }
 }
 
@@ -91,7 +91,7 @@ impl Intercept for Utf16Order {
                         .and_then(|stored| stored.as_str())
                         .map(ColumnValue::from)
                 }
-                Target::Column(_) | Target::Id | Target::Either(..) => {
+                Target::Column(_) | Target::Id | Target::Either(..) | Target::List(_) => {
                     value(clause, record).flatten()
                 }
             };

@@ -13,6 +13,7 @@ use crate::record::metadata::{self, Metadata, member};
 use crate::record::object_type::ObjectType;
 use crate::record::{
     Change, Event, EventData, EventDraft, EventFilter, EventType, Record, Webhook, columns,
+    list_named,
 };
 use crate::value::excerpt::Quoted;
 use crate::value::id::{Id, Kind};
@@ -383,6 +384,7 @@ fn can_change(of: ObjectType, name: &str) -> bool {
     }
     let mut own = columns(of.kind()).iter();
     name == "metadata"
+        || list_named(of.kind(), name).is_some()
         || own.any(|column| {
             column.name == name && column.filterable && !ALWAYS_CHANGED.contains(&name)
         })

@@ -14,10 +14,12 @@ use crate::value::{host, json, phone, words};
 const EXACT_MARK: char = '!';
 /// Marks the term of a `metadata` value. No word begins with it.
 const METADATA_MARK: char = '=';
-/// Characters of a `metadata` value in its term; a longer value is found by its first so many.
+/// Marks the term of a value of a list. No word begins with it, nor does the name of a list hold it.
+const LIST_MARK: char = '#';
+/// Characters of a `metadata` value or of one of a list in its term; a longer value is found by its first so many.
 const METADATA_TERM_CHARS_MAX: usize = 100;
 
-/// Everything that an index finds a record by: its words, its identifying values, its `metadata` values.
+/// Everything that an index finds a record by: its words, its identifying values, those of its lists and of its `metadata`.
 ///
 /// Empty for whatever is not a CRM object. A term is at most about 300 characters; terms of different sorts never
 /// collide, and no word is a prefix of a term of another sort.
@@ -42,6 +44,13 @@ pub(crate) fn terms_at_most<T: Object>(object: &T) -> Option<usize> {
     };
     let texts = T::COLUMNS.iter().filter_map(|column| column.text(object));
     texts.for_each(&mut add);
+    for list in T::LISTS {
+        // Each has the term of the whole of it beside its words.
+        list.each(object, &mut |text| {
+            add(text);
+            add(" ");
+        });
+    }
     for (key, value) in object.metadata() {
         add(key);
         match value {
@@ -56,26 +65,36 @@ pub(crate) fn terms_at_most<T: Object>(object: &T) -> Option<usize> {
 /// Hands each of the [`index_terms`] to `out`, with repetitions.
 pub(super) fn each_term(record: &Record, out: &mut impl FnMut(&str)) {
     for (searched, text) in record.searched() {
-        match searched {
-            Searched::Words => words::words(text, out),
-            Searched::Name => {
-                words::words(text, out);
-                out(&exact_term(text));
-            }
-            Searched::Email => add_address(text, out),
-            Searched::Domain => {
-                add_address(text, out);
-                out(&exact_term(text));
-            }
-            Searched::Phone => {
-                words::words(text, out);
-                add_numbers(text, out);
-            }
-        }
+        each_searched(searched, text, out);
     }
+    record.each_listed(&mut |list, text| {
+        if let Some(searched) = list.searched {
+            each_searched(searched, text, out);
+        }
+        out(&list_term(list.name, &list.key(text)));
+    });
     for (key, value) in record.metadata().into_iter().flatten() {
         add_metadata(value, out);
         metadata_term(key, value).iter().for_each(|term| out(term));
+    }
+}
+
+fn each_searched(searched: Searched, text: &str, out: &mut impl FnMut(&str)) {
+    match searched {
+        Searched::Words => words::words(text, out),
+        Searched::Name => {
+            words::words(text, out);
+            out(&exact_term(text));
+        }
+        Searched::Email => add_address(text, out),
+        Searched::Domain => {
+            add_address(text, out);
+            out(&exact_term(text));
+        }
+        Searched::Phone => {
+            words::words(text, out);
+            add_numbers(text, out);
+        }
     }
 }
 
@@ -160,6 +179,17 @@ pub(crate) fn metadata_terms(key: &str, text: &str) -> Vec<String> {
         terms.dedup();
     }
     terms
+}
+
+/// The term of a value of a list, by what it is compared by.
+pub(crate) fn list_term(name: &str, key: &str) -> String {
+    let key = first_chars(key, METADATA_TERM_CHARS_MAX);
+    let mut term = String::with_capacity(name.len() + key.len() + 2);
+    term.push(LIST_MARK);
+    term.push_str(name);
+    term.push(LIST_MARK);
+    term.push_str(key);
+    term
 }
 
 /// A term that a list has which this text is in: its longest word. None where it has no word.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::value::id::{Id, Kind};
 use crate::value::time::{Date, Timestamp};
-use crate::value::{email, host, text};
+use crate::value::{email, host, phone, text};
 
 /// What a column holds, and so how a filter's value for it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +77,8 @@ pub enum Identity {
     Domain,
     /// Codes in upper case, written in any.
     Code,
+    /// Telephone numbers with their country codes, by [`phone::international`]; others code point by code point.
+    Phone,
 }
 
 impl Identity {
@@ -87,6 +89,7 @@ impl Identity {
             Self::Email => email::key(text),
             Self::Domain => host::key(text).into_owned(),
             Self::Code => text.to_ascii_uppercase(),
+            Self::Phone => phone::international(text).unwrap_or_else(|| text.to_owned()),
         })
     }
 }
@@ -238,7 +241,9 @@ impl Column {
     fn stored<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let text = match self.identity {
             Identity::Domain => host::key(text),
-            Identity::Value | Identity::Email | Identity::Code => Cow::Borrowed(text),
+            Identity::Value | Identity::Email | Identity::Code | Identity::Phone => {
+                Cow::Borrowed(text)
+            }
         };
         let composed = match (self.filterable, self.ty, text::nfc(&text)) {
             (true, ColumnType::Text { chars_max }, Cow::Owned(composed)) => {

@@ -297,7 +297,7 @@ pub(crate) fn previous(before: &str, after: &str) -> Result<Map<String, Value>> 
     let is_new =
         |name: &str| name != "version" && name != "updated_at" && !before.contains_key(name);
     for (name, new) in &after {
-        if is_new(name) && new.get() != "null" {
+        if is_new(name) && !matches!(new.get(), "null" | "[]") {
             previous.insert((*name).to_owned(), Value::Null);
         }
     }

@@ -241,6 +241,29 @@ impl Filterable<MetadataValue> {
     }
 }
 
+/// What the values of a list are compared with, as `Contact::tags()` has them: `eq` asks for records that have the value, `is_in` for those
+/// that have one of several, `ne` for those that have others alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListValue(String);
+
+impl Display for ListValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl From<&str> for ListValue {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl From<String> for ListValue {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
 /// What a member of `metadata` is compared with: a text, a number, a truth value, a day, a moment or an id. It is compared
 /// as the type of the member, which its definition or its value has.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -91,7 +91,10 @@ impl HistoryEntry {
 fn created(data: Map<String, Value>) -> BTreeMap<String, MemberChange> {
     let before = Map::new();
     let members = data.into_iter();
-    let written = members.filter(|(name, _)| !OF_THE_ENGINE.contains(&name.as_str()));
+    // An empty list is none.
+    let is_empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
+    let written =
+        members.filter(|(name, value)| !OF_THE_ENGINE.contains(&name.as_str()) && !is_empty(value));
     changes(before, written.collect())
 }
 

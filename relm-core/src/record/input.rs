@@ -1,9 +1,12 @@
 //! How a JSON body becomes a typed input: exact errors, nothing left unread.
 
+use std::mem;
+
 use serde_json::{Map, Number, Value};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::hint::{self, Hint};
+use crate::record::list::ListInput;
 use crate::record::metadata::Metadata;
 use crate::record::patch::Patch;
 use crate::record::reference;
@@ -18,6 +21,12 @@ const OBJECT: &str = "object";
 
 /// The member that holds what no other does.
 const METADATA: &str = "metadata";
+
+/// What other APIs call what changes of a list.
+const LIST_CHANGES_OTHER_NAMES: OtherNames = &[
+    (&["append", "insert", "push", "attach", "create"], &["add"]),
+    (&["delete", "detach", "pull", "unset"], &["remove"]),
+];
 
 /// What a member takes whose number is no integer within the bounds: see [`INTEGER_MAX`](crate::limits::INTEGER_MAX).
 const INTEGER_RANGE: &str = "an integer between -9007199254740991 and 9007199254740991";
@@ -245,6 +254,21 @@ impl Reader {
         }
     }
 
+    /// Takes a list of texts, or what is added to it and removed from it.
+    ///
+    /// # Errors
+    /// `validation_failed` when it is of another type.
+    pub fn list(&mut self, name: &'static str) -> Result<Patch<ListInput>> {
+        match self.members.get_mut(name) {
+            Some(Value::Object(changes)) => {
+                let changes = mem::take(changes);
+                self.take(name);
+                list_change(name, changes).map(Patch::Set)
+            }
+            _ => Ok(self.texts(name)?.map(ListInput::Whole)),
+        }
+    }
+
     /// Takes the members that `read` takes, and ends the reading.
     ///
     /// # Errors
@@ -287,6 +311,29 @@ fn is_wrapping(value: &Value, known: &[&'static str]) -> bool {
     members
         .take(known.len())
         .any(|(name, _)| known.contains(&&**name))
+}
+
+/// Reads what is added to a list and removed from it.
+fn list_change(name: &str, changes: Map<String, Value>) -> Result<ListInput> {
+    let at = |error: Error| {
+        let path = format!("{name}.{}", error.field().unwrap_or_default());
+        error.at(path)
+    };
+    if changes.is_empty() {
+        let message = format!(
+            "`{name}` must be a list of strings, or an object that says what changes of it, such as {{\"add\":[\"a\"],\"remove\":[\"b\"]}}."
+        );
+        return Err(Error::invalid(name, message));
+    }
+    let mut reader = Reader::new(Value::Object(changes))?;
+    reader.knowing(LIST_CHANGES_OTHER_NAMES);
+    let mut texts = |part| match reader.texts(part)? {
+        Patch::Set(texts) => Ok(texts),
+        Patch::Keep | Patch::Clear => Ok(Vec::new()),
+    };
+    let (add, remove) = (texts("add").map_err(at)?, texts("remove").map_err(at)?);
+    reader.finish().map_err(at)?;
+    Ok(ListInput::Change { add, remove })
 }
 
 pub(crate) fn unknown_field(name: &str) -> Error {

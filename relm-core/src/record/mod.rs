@@ -17,6 +17,7 @@ mod history;
 pub mod import;
 pub mod input;
 pub mod key;
+pub mod list;
 pub mod metadata;
 pub mod object;
 pub(crate) mod object_type;
@@ -60,6 +61,7 @@ use self::column::{Access, Column, ColumnValue, Columns, Searched, descriptions}
 use self::field::Field;
 use self::import::{Import, ImportPart};
 use self::key::ApiKey;
+use self::list::{ListMember, Lists, list_descriptions};
 use self::metadata::Metadata;
 use self::object::{Activity, Company, Contact, Deal};
 use self::session::Session;
@@ -187,6 +189,48 @@ pub fn column_index(kind: Kind, name: &str) -> Result<usize> {
         .ok_or_else(|| Error::internal(format!("{kind:?} has no column {name}")))
 }
 
+/// `lists_of!(Deal)` is `const LISTS: &[ListMember] = &list_descriptions::<Deal, 1>(); LISTS`.
+macro_rules! lists_of {
+    ($record:ty) => {{
+        const LISTS: &[ListMember] = &list_descriptions::<$record, { <$record>::LISTS.len() }>();
+        LISTS
+    }};
+}
+
+/// The members of a kind that have several values.
+pub const fn lists(kind: Kind) -> &'static [ListMember] {
+    match kind {
+        Kind::Contact => lists_of!(Contact),
+        Kind::Company => lists_of!(Company),
+        Kind::Deal => lists_of!(Deal),
+        Kind::Activity => lists_of!(Activity),
+        Kind::Association
+        | Kind::Field
+        | Kind::Webhook
+        | Kind::Event
+        | Kind::Delivery
+        | Kind::Key
+        | Kind::Workspace
+        | Kind::Trashed
+        | Kind::User
+        | Kind::Session
+        | Kind::UniqueValue
+        | Kind::Import
+        | Kind::ImportPart => &[],
+    }
+}
+
+/// The member of this name of a kind that has several values.
+pub fn list_named(kind: Kind, name: &str) -> Option<&'static ListMember> {
+    lists(kind).iter().find(|list| list.name == name)
+}
+
+fn each_of<R: Lists>(record: &R, kind: Kind, out: &mut dyn FnMut(&'static ListMember, &str)) {
+    for (list, of) in lists(kind).iter().zip(R::LISTS) {
+        of.each(record, &mut |text| out(list, text));
+    }
+}
+
 fn value_of<R: Columns>(record: &R, index: usize) -> Option<ColumnValue<'_>> {
     R::COLUMNS[index].value(record)
 }
@@ -243,6 +287,29 @@ impl Record {
             let text = each!(self, record => text_of(&**record, index))?;
             Some((column.searched?, text))
         })
+    }
+
+    /// Hands each value of its lists to `out`, as it was written.
+    pub fn each_listed(&self, out: &mut dyn FnMut(&'static ListMember, &str)) {
+        match self {
+            Self::Contact(contact) => each_of(&**contact, Kind::Contact, out),
+            Self::Company(company) => each_of(&**company, Kind::Company, out),
+            Self::Deal(deal) => each_of(&**deal, Kind::Deal, out),
+            Self::Activity(activity) => each_of(&**activity, Kind::Activity, out),
+            Self::Association(_)
+            | Self::Field(_)
+            | Self::Webhook(_)
+            | Self::Event(_)
+            | Self::Delivery(_)
+            | Self::Key(_)
+            | Self::Workspace(_)
+            | Self::Trashed(_)
+            | Self::User(_)
+            | Self::Session(_)
+            | Self::UniqueValue(_)
+            | Self::Import(_)
+            | Self::ImportPart(_) => {}
+        }
     }
 
     /// The value that at most one record of its kind and scope has.

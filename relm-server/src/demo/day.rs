@@ -7,7 +7,7 @@ use relm_core::{
 
 use super::words::{
     ACTIVITIES, COMPANY_STEMS, COMPANY_TRADES, FIRST_NAMES, LAST_NAMES, OFFERS, OPEN_STAGES, PLANS,
-    ROLES, SOURCES,
+    ROLES, SOURCES, TAGS,
 };
 use super::{Company, Contact, Deal, Demo, at_once, share};
 
@@ -52,6 +52,7 @@ impl Demo<'_> {
                 name: name.clone().into(),
                 domain: domain.clone().into(),
                 metadata: metadata.into(),
+                ..CompanyInput::default()
             };
             inputs.push((self.somebody(), name, domain, input));
         }
@@ -96,6 +97,10 @@ impl Demo<'_> {
             if self.dice.percent(50) {
                 metadata.insert("newsletter", self.dice.percent(60));
             }
+            let tags: Vec<&str> = match self.dice.percent(30) {
+                true => vec![self.dice.one_of(&TAGS)],
+                false => Vec::new(),
+            };
             companies.push(company);
             contacts.push(ContactInput {
                 email: email.into(),
@@ -103,6 +108,7 @@ impl Demo<'_> {
                 last_name: last.into(),
                 phone,
                 company_id: self.companies[company].id.into(),
+                tags: tags.into(),
                 metadata: metadata.into(),
             });
         }
@@ -157,6 +163,7 @@ impl Demo<'_> {
                 company_id: company.id.into(),
                 primary_contact_id: contact.id.into(),
                 metadata: Metadata::from([("plan", self.dice.one_of(&PLANS))]).into(),
+                ..DealInput::default()
             };
             let role = self.dice.percent(45).then(|| self.dice.one_of(&ROLES));
             inputs.push((self.somebody(), contact, role, input));

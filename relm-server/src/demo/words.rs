@@ -157,6 +157,9 @@ pub(super) const INDUSTRIES: [&str; 6] = [
     "Energy",
 ];
 
+/// What contacts are grouped by.
+pub(super) const TAGS: [&str; 4] = ["vip", "partner", "speaker", "beta"];
+
 pub(super) const SOURCES: [&str; 5] = ["Website", "Referral", "Event", "Outbound", "Partner"];
 
 pub(super) const PLANS: [&str; 3] = ["Starter", "Team", "Enterprise"];

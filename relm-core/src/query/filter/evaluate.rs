@@ -9,6 +9,7 @@ use crate::query::terms::number;
 use crate::record::Record;
 use crate::record::column::ColumnValue;
 use crate::record::field::FieldType;
+use crate::record::list::ListMember;
 use crate::record::metadata::Members;
 use crate::value::text::{self, nfc};
 
@@ -27,6 +28,7 @@ pub fn matches(clauses: &[Clause], record: &Record) -> bool {
             let stored = members.as_ref().and_then(|members| members.get(key));
             clause.condition.holds_for_json(stored, *field_type)
         }
+        Target::List(list) => clause.condition.holds_for_list(record, list),
     })
 }
 
@@ -85,6 +87,28 @@ impl Condition {
                 .any(|value| compare(value) == Some(Ordering::Equal)),
             Self::Ilike(pattern) => composed.is_some_and(|text| pattern.matches(&text)),
             Self::Null(null) => !null,
+        }
+    }
+
+    /// Whether a list meets it: `eq` asks for one that has the value, `in` for one that has any of them, `neq` for one that has others alone.
+    /// An empty one is null.
+    fn holds_for_list(&self, record: &Record, list: &ListMember) -> bool {
+        let mut keys = Vec::new();
+        record.each_listed(&mut |of, text| {
+            if of.name == list.name {
+                keys.push(ColumnValue::from(of.key(text)));
+            }
+        });
+        match self {
+            Self::Compare(Comparison::Eq, value) => keys.contains(value),
+            Self::Compare(Comparison::Neq, value) => !keys.is_empty() && !keys.contains(value),
+            Self::In(values) => values.iter().any(|value| keys.contains(value)),
+            Self::Null(null) => keys.is_empty() == *null,
+            Self::Compare(
+                Comparison::Gt | Comparison::Gte | Comparison::Lt | Comparison::Lte,
+                _,
+            )
+            | Self::Ilike(_) => false,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::Operator;
 use crate::error::Error;
+use crate::record::list::ListMember;
 use crate::record::object::{self, ObjectType};
 use crate::value::excerpt::Quoted;
 use crate::value::id::Kind;
@@ -146,6 +147,20 @@ pub(super) fn unknown_operator(field: &str, operator: &str, value: &str) -> Erro
         .options("", options)
         .adding(&sentence)
         .suggesting(Operator::Ilike.as_str())
+}
+
+/// The same of a list, of which parts of its values are asked for nowhere.
+pub(super) fn unknown_operator_of_list(list: &ListMember, operator: &str, value: &str) -> Error {
+    let error = Error::bad_request(format!("There is no operator {}.", Quoted(operator)));
+    let options = Operator::ALL.map(Operator::as_str);
+    let has = ["has", "having", "contains", "includes", "include"];
+    if !has.contains(&&*operator.to_lowercase()) {
+        return error.options_or(operator, options, OPERATORS_OTHER_NAMES);
+    }
+    let written = format!("filter[{}]={value}", list.name);
+    let sentence = format!("What has a value is asked for by {}.", Quoted(&written));
+    let error = error.options("", options).adding(&sentence);
+    error.suggesting(Operator::Eq.as_str())
 }
 
 /// `filter[metadata][plan]=pro` names the member where an operator belongs.

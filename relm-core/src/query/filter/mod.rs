@@ -12,12 +12,13 @@ mod tests;
 
 pub use self::evaluate::matches;
 pub use self::parse::{applies_to_field, filterable, metadata_type, parse};
-pub use crate::record::filter::{Filter, Filterable, MetadataValue, Operator};
+pub use crate::record::filter::{Filter, Filterable, ListValue, MetadataValue, Operator};
 
 use crate::error::Result;
 use crate::record::column::ColumnValue;
 use crate::record::column_index;
 use crate::record::field::FieldType;
+use crate::record::list::ListMember;
 use crate::value::id::{Id, Kind};
 use crate::value::pattern::Pattern;
 
@@ -37,6 +38,8 @@ pub enum Target {
         /// What the definition says it holds.
         field_type: Option<FieldType>,
     },
+    /// A member that has several values, which are compared by what its identity makes of them.
+    List(&'static ListMember),
 }
 
 /// Which way two values compare.

@@ -13,7 +13,7 @@ use crate::record::column::{Column, ColumnType, ColumnValue};
 use crate::record::field::{Field, FieldType, custom_field, custom_field_elsewhere};
 use crate::record::hint::{self, Hint};
 use crate::record::object_type::ObjectType;
-use crate::record::{columns, metadata};
+use crate::record::{columns, list_named, lists, metadata};
 use crate::value::excerpt::Quoted;
 use crate::value::id::{Id, Kind};
 use crate::value::pattern::Pattern;
@@ -82,26 +82,12 @@ fn parse_one(kind: Kind, fields: &[Field], filter: &Filter, values: &[&str]) -> 
     let operator = Operator::ALL
         .into_iter()
         .find(|known| known.as_str() == operator)
-        .ok_or_else(|| misspelled::unknown_operator(field, operator, value))?;
+        .ok_or_else(|| match list_named(kind, field) {
+            Some(list) => misspelled::unknown_operator_of_list(list, operator, value),
+            None => misspelled::unknown_operator(field, operator, value),
+        })?;
     let (target, ty) = target(kind, fields, field)?;
-    let field_type = match &target {
-        Target::Metadata { field_type, .. } => *field_type,
-        Target::Id | Target::Column(_) | Target::Either(..) => None,
-    };
-    let applies = |operator: Operator| match field_type {
-        Some(field_type) => applies_to_field(operator, field_type),
-        None => operator.applies_to(ty),
-    };
-    if !applies(operator) {
-        let options = Operator::ALL.into_iter().filter(|op| applies(*op));
-        return Err(Error::bad_request(format!(
-            "`{}` does not apply to {}, which is of type {}.",
-            operator.as_str(),
-            Quoted(field),
-            field_type.map_or(ty.name(), FieldType::as_str)
-        ))
-        .options("", options.map(Operator::as_str)));
-    }
+    check_operator(operator, &target, ty, field)?;
     let read = |text: &str| {
         check_length(text)?;
         read_value(&target, ty, field, text)
@@ -121,6 +107,36 @@ fn parse_one(kind: Kind, fields: &[Field], filter: &Filter, values: &[&str]) -> 
         Operator::IsNull => Condition::Null(read_null(value)?),
     };
     Ok(Clause { target, condition })
+}
+
+/// That an operator means something on a field.
+fn check_operator(operator: Operator, target: &Target, ty: ColumnType, field: &str) -> Result<()> {
+    let applies = |operator: Operator| match target {
+        Target::Metadata {
+            field_type: Some(field_type),
+            ..
+        } => applies_to_field(operator, *field_type),
+        // A set is asked for by its values.
+        Target::List(_) => applies_to_field(operator, FieldType::Multiselect),
+        Target::Id | Target::Column(_) | Target::Either(..) | Target::Metadata { .. } => {
+            operator.applies_to(ty)
+        }
+    };
+    if applies(operator) {
+        return Ok(());
+    }
+    let of = match target {
+        Target::Metadata { field_type, .. } => field_type.map_or(ty.name(), FieldType::as_str),
+        Target::List(_) => "list",
+        Target::Id | Target::Column(_) | Target::Either(..) => ty.name(),
+    };
+    let options = Operator::ALL.into_iter().filter(|op| applies(*op));
+    let message = format!(
+        "`{}` does not apply to {}, which is of type {of}.",
+        operator.as_str(),
+        Quoted(field)
+    );
+    Err(Error::bad_request(message).options("", options.map(Operator::as_str)))
 }
 
 fn check_length(value: &str) -> Result<()> {
@@ -179,6 +195,7 @@ pub fn filterable(kind: Kind) -> impl Iterator<Item = &'static str> + Clone {
     ["id"]
         .into_iter()
         .chain(filterable.map(|column| column.name))
+        .chain(lists(kind).iter().map(|list| list.name))
         .chain(ends)
 }
 
@@ -193,6 +210,10 @@ fn target(kind: Kind, fields: &[Field], name: &str) -> Result<(Target, ColumnTyp
     }
     if let Some(index) = find(name) {
         return Ok((Target::Column(index), columns(kind)[index].ty));
+    }
+    if let Some(list) = list_named(kind, name) {
+        let chars_max = list.chars_max;
+        return Ok((Target::List(list), ColumnType::Text { chars_max }));
     }
     if kind == Kind::Association
         && name == "record_id"

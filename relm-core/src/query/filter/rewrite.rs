@@ -1,9 +1,10 @@
 //! What a clause becomes so that a store can decide it by an index: the same records meet it.
 
 use super::{Clause, Comparison, Condition, Target};
-use crate::query::terms::{listed_term, metadata_terms};
+use crate::query::terms::{list_term, listed_term, metadata_terms};
 use crate::record::column::{ColumnValue, Identity};
 use crate::record::field::{Field, FieldType};
+use crate::record::list::ListMember;
 use crate::record::object_type::ObjectType;
 use crate::record::{columns, unique_column};
 use crate::value::id::{Id, Kind};
@@ -11,6 +12,9 @@ use crate::value::text::nfc;
 
 /// The clause by what its column's values are compared by: a value is asked for in whatever spelling it may be written in.
 pub(super) fn identified(kind: Kind, clause: Clause) -> Clause {
+    if let Target::List(list) = clause.target {
+        return listed(list, clause.condition);
+    }
     let Clause {
         target: Target::Column(index),
         condition,
@@ -36,10 +40,27 @@ pub(super) fn identified(kind: Kind, clause: Clause) -> Clause {
     };
     let keys = match columns(kind)[index].identity {
         Identity::Email => unique_column(kind),
-        Identity::Value | Identity::Domain | Identity::Code => None,
+        Identity::Value | Identity::Domain | Identity::Code | Identity::Phone => None,
     };
     Clause {
         target: Target::Column(keys.unwrap_or(index)),
+        condition,
+    }
+}
+
+/// What is asked of a list, by what its values are compared by.
+fn listed(list: &'static ListMember, condition: Condition) -> Clause {
+    let key = |value: ColumnValue<'static>| match value {
+        ColumnValue::Text(text) => list.key(&text).into(),
+        ColumnValue::Integer(_) => value,
+    };
+    let condition = match condition {
+        Condition::Compare(comparison, value) => Condition::Compare(comparison, key(value)),
+        Condition::In(values) => Condition::In(sorted(values.into_iter().map(key).collect())),
+        Condition::Ilike(_) | Condition::Null(_) => condition,
+    };
+    Clause {
+        target: Target::List(list),
         condition,
     }
 }
@@ -78,7 +99,7 @@ pub(super) fn renamed(kind: Kind, fields: &[Field], clause: Clause) -> Vec<Claus
     };
     let options = match &clause.target {
         Target::Metadata { key, .. } => options(key),
-        Target::Id | Target::Column(_) | Target::Either(..) => None,
+        Target::Id | Target::Column(_) | Target::Either(..) | Target::List(_) => None,
     };
     let Some(options) = options.filter(|options| !options.renaming.is_empty()) else {
         return vec![clause];
@@ -124,15 +145,14 @@ impl Clause {
     /// Index terms of which every match has one: where there are any, a store reads what holds one of them instead of
     /// walking the list. The clause itself still decides.
     pub fn terms(&self) -> Option<Vec<String>> {
-        let Target::Metadata { key, field_type } = &self.target else {
-            return None;
-        };
-        let of = |value: &ColumnValue<'static>| match (value, field_type) {
-            (ColumnValue::Text(text), Some(FieldType::Multiselect)) => {
-                listed_term(text).map(|term| vec![term])
-            }
-            (ColumnValue::Text(text), _) => Some(metadata_terms(key, text)),
+        let of = |value: &ColumnValue<'static>| match (value, &self.target) {
+            (_, Target::Id | Target::Column(_) | Target::Either(..)) => None,
             (ColumnValue::Integer(_), _) => Some(Vec::new()),
+            (ColumnValue::Text(key), Target::List(list)) => Some(vec![list_term(list.name, key)]),
+            (ColumnValue::Text(text), Target::Metadata { key, field_type }) => match field_type {
+                Some(FieldType::Multiselect) => listed_term(text).map(|term| vec![term]),
+                _ => Some(metadata_terms(key, text)),
+            },
         };
         match &self.condition {
             Condition::Compare(Comparison::Eq, value) => of(value),

@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 use crate::error::Result;
 use crate::record::column::ColumnType;
-use crate::record::columns;
 use crate::record::document::Document;
 use crate::record::field::{Field, FieldType, custom_fields};
 use crate::record::object_type::ObjectType;
+use crate::record::{columns, lists};
 
 /// The member whose keys have columns of their own, as far as they are defined.
 const METADATA: &str = "metadata";
@@ -29,6 +29,8 @@ enum Cell {
     Text(&'static str),
     /// A member that no spreadsheet runs: a number, a day, an id.
     Plain(&'static str),
+    /// A member that has several values.
+    List(&'static str),
     /// A key of `metadata`, where its value is one of its field.
     Field(Box<Field>),
     /// What of `metadata` has no column.
@@ -60,6 +62,11 @@ impl ExportColumns {
             }
         }
         cells.append(&mut written);
+        cells.extend(
+            lists(object_type.kind())
+                .iter()
+                .map(|list| Cell::List(list.name)),
+        );
         cells.append(&mut read_only);
         let mut fields: Vec<&Field> = custom_fields(fields, object_type).collect();
         fields.sort_by_key(|field| field.shown_by());
@@ -71,7 +78,7 @@ impl ExportColumns {
         );
         cells.push(Cell::Rest);
         let names = cells.iter().map(|cell| match cell {
-            Cell::Text(name) | Cell::Plain(name) => (*name).to_owned(),
+            Cell::Text(name) | Cell::Plain(name) | Cell::List(name) => (*name).to_owned(),
             Cell::Field(field) => format!("{METADATA}.{}", field.key),
             Cell::Rest => METADATA.to_owned(),
         });
@@ -124,6 +131,7 @@ impl CsvWriter {
             .map(|cell| match cell {
                 Cell::Text(name) => members.get(*name).map(text).unwrap_or_default(),
                 Cell::Plain(name) => members.get(*name).map(plain).unwrap_or_default(),
+                Cell::List(name) => members.get(*name).map(list).unwrap_or_default(),
                 Cell::Field(field) => match metadata.get(&field.key) {
                     Some(value) if field.holds(value) => {
                         let cell = match field.field_type {
@@ -152,6 +160,14 @@ fn text(value: &Value) -> String {
         Value::String(text) => defused(text).into_owned(),
         Value::Array(_) | Value::Object(_) => json(value),
         other => plain(other),
+    }
+}
+
+/// Several values as JSON; an empty cell is none.
+fn list(value: &Value) -> String {
+    match value {
+        Value::Array(values) if !values.is_empty() => json(value),
+        _ => String::new(),
     }
 }
 

@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::columns::columns;
 use super::interface::{Object, head};
-use super::names::{COMPANY_NAMES, METADATA_NAMES};
+use super::lists::lists;
+use super::names::{COMPANY_NAMES, METADATA_NAMES, TAGS_NAMES};
 use crate::error::Result;
 use crate::limits::{BODY_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::record::check;
 use crate::record::column::Searched;
 use crate::record::input::{Reader, read_as_json};
+use crate::record::list::{ListInput, TAGS, change_list, or_empty};
 use crate::record::metadata::{self, Metadata};
 use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
@@ -51,6 +53,9 @@ pub struct Activity {
     /// Who is to do it, as free text: an e-mail address, a name, or an id of the program's own.
     #[serde(default)]
     pub assignee: Option<String>,
+    /// Labels by which records are grouped, each of them once. Absent from what was written before there were tags.
+    #[serde(default, deserialize_with = "or_empty")]
+    pub tags: Vec<String>,
     /// Custom fields and free-form members.
     pub metadata: Metadata,
     /// Counts the changes: 1 on create, one more with each.
@@ -96,6 +101,9 @@ pub struct ActivityInput {
     /// See [`Activity::assignee`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub assignee: Patch<String>,
+    /// See [`Activity::tags`](struct@Activity). All of them, or those that are added and removed.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub tags: Patch<ListInput>,
     /// Merged one level deep: a null member removes that key.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub metadata: Patch<Metadata>,
@@ -156,6 +164,7 @@ pub(super) const OTHER_NAMES: OtherNames = &[
         &["assignee"],
     ),
     COMPANY_NAMES,
+    TAGS_NAMES,
     METADATA_NAMES,
 ];
 
@@ -178,6 +187,10 @@ columns! { Activity:
     updated_at: timestamp(|it: &Self| Some(it.updated_at)).indexed();
 }
 
+lists! { Activity:
+    tags: TAGS;
+}
+
 impl Object for Activity {
     const TYPE: ObjectType = ObjectType::Activity;
     type Input = ActivityInput;
@@ -198,6 +211,7 @@ impl Object for Activity {
             due_at: None,
             done_at: None,
             assignee: None,
+            tags: Vec::new(),
             metadata: Metadata::new(),
             version: 1,
             mode,
@@ -219,6 +233,7 @@ impl Object for Activity {
             due_at: reader.timestamp("due_at")?,
             done_at: reader.timestamp("done_at")?,
             assignee: reader.text("assignee")?,
+            tags: reader.list("tags")?,
             metadata: reader.metadata()?,
         })
     }
@@ -242,6 +257,7 @@ impl Object for Activity {
             due_at,
             done_at,
             assignee,
+            tags,
             metadata,
         } = input;
         activity_type.apply_required(
@@ -260,6 +276,7 @@ impl Object for Activity {
         due_at.apply(&mut self.due_at, Ok)?;
         done_at.apply(&mut self.done_at, Ok)?;
         assignee.apply(&mut self.assignee, check::short_text("assignee"))?;
+        change_list(&TAGS, tags, &mut self.tags)?;
         metadata::merge(metadata, &mut self.metadata)
     }
 

@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::columns::columns;
 use super::interface::{Object, head};
-use super::names::METADATA_NAMES;
+use super::lists::lists;
+use super::names::{METADATA_NAMES, TAGS_NAMES};
 use crate::error::Result;
 use crate::limits::TEXT_CHARS_MAX;
 use crate::record::check;
 use crate::record::column::{Identity, Searched};
 use crate::record::input::{Reader, read_as_json};
+use crate::record::list::{ListInput, TAGS, change_list, or_empty};
 use crate::record::metadata::{self, Metadata};
 use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
@@ -31,6 +33,9 @@ pub struct Company {
     pub name: String,
     /// The bare host, such as `example.com`, whatever URL it was written as; not unique.
     pub domain: Option<String>,
+    /// Labels by which records are grouped, each of them once. Absent from what was written before there were tags.
+    #[serde(default, deserialize_with = "or_empty")]
+    pub tags: Vec<String>,
     /// Custom fields and free-form members.
     pub metadata: Metadata,
     /// Counts the changes: 1 on create, one more with each.
@@ -52,6 +57,9 @@ pub struct CompanyInput {
     /// See [`Company::domain`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub domain: Patch<String>,
+    /// See [`Company::tags`](struct@Company). All of them, or those that are added and removed.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub tags: Patch<ListInput>,
     /// Merged one level deep: a null member removes that key.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub metadata: Patch<Metadata>,
@@ -82,6 +90,7 @@ pub(super) const OTHER_NAMES: OtherNames = &[
         ],
         &["domain"],
     ),
+    TAGS_NAMES,
     METADATA_NAMES,
 ];
 
@@ -96,6 +105,10 @@ columns! { Company:
     updated_at: timestamp(|it: &Self| Some(it.updated_at)).indexed();
 }
 
+lists! { Company:
+    tags: TAGS;
+}
+
 impl Object for Company {
     const TYPE: ObjectType = ObjectType::Company;
     type Input = CompanyInput;
@@ -108,6 +121,7 @@ impl Object for Company {
             object: Self::TYPE,
             name: String::new(),
             domain: None,
+            tags: Vec::new(),
             metadata: Metadata::new(),
             version: 1,
             mode,
@@ -121,6 +135,7 @@ impl Object for Company {
         Ok(CompanyInput {
             name: reader.text("name")?,
             domain: reader.text("domain")?,
+            tags: reader.list("tags")?,
             metadata: reader.metadata()?,
         })
     }
@@ -129,10 +144,12 @@ impl Object for Company {
         let CompanyInput {
             name,
             domain,
+            tags,
             metadata,
         } = input;
         name.apply_required("name", &mut self.name, check::required_text("name"))?;
         domain.apply(&mut self.domain, check::domain)?;
+        change_list(&TAGS, tags, &mut self.tags)?;
         metadata::merge(metadata, &mut self.metadata)
     }
 

@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::columns::columns;
 use super::interface::{Object, head};
-use super::names::{COMPANY_NAMES, METADATA_NAMES};
+use super::lists::lists;
+use super::names::{COMPANY_NAMES, METADATA_NAMES, TAGS_NAMES};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{EMAIL_BYTES_MAX, TEXT_CHARS_MAX};
 use crate::record::check;
 use crate::record::column::{Columns, Identity, Searched};
 use crate::record::input::{Reader, read_as_json};
+use crate::record::list::{ListInput, TAGS, change_list, or_empty};
 use crate::record::metadata::{self, Metadata};
 use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
@@ -38,6 +40,9 @@ pub struct Contact {
     pub phone: Option<String>,
     /// The company that the contact belongs to.
     pub company_id: Option<Id>,
+    /// Labels by which records are grouped, each of them once. Absent from what was written before there were tags.
+    #[serde(default, deserialize_with = "or_empty")]
+    pub tags: Vec<String>,
     /// Custom fields and free-form members.
     pub metadata: Metadata,
     /// Counts the changes: 1 on create, one more with each.
@@ -68,6 +73,9 @@ pub struct ContactInput {
     /// See [`Contact::company_id`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub company_id: Patch<Id>,
+    /// See [`Contact::tags`](struct@Contact). All of them, or those that are added and removed.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub tags: Patch<ListInput>,
     /// Merged one level deep: a null member removes that key.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub metadata: Patch<Metadata>,
@@ -110,6 +118,7 @@ pub(super) const OTHER_NAMES: OtherNames = &[
         &["phone"],
     ),
     COMPANY_NAMES,
+    TAGS_NAMES,
     METADATA_NAMES,
 ];
 
@@ -137,6 +146,10 @@ impl Contact {
     }
 }
 
+lists! { Contact:
+    tags: TAGS;
+}
+
 impl Object for Contact {
     const TYPE: ObjectType = ObjectType::Contact;
     type Input = ContactInput;
@@ -152,6 +165,7 @@ impl Object for Contact {
             last_name: None,
             phone: None,
             company_id: None,
+            tags: Vec::new(),
             metadata: Metadata::new(),
             version: 1,
             mode,
@@ -168,6 +182,7 @@ impl Object for Contact {
             last_name: reader.text("last_name")?,
             phone: reader.text("phone")?,
             company_id: reader.id("company_id", Kind::Company)?,
+            tags: reader.list("tags")?,
             metadata: reader.metadata()?,
         })
     }
@@ -179,6 +194,7 @@ impl Object for Contact {
             last_name,
             phone,
             company_id,
+            tags,
             metadata,
         } = input;
         let known = self.email.clone();
@@ -187,6 +203,7 @@ impl Object for Contact {
         last_name.apply(&mut self.last_name, check::short_text("last_name"))?;
         phone.apply(&mut self.phone, check::short_text("phone"))?;
         company_id.apply(&mut self.company_id, Ok)?;
+        change_list(&TAGS, tags, &mut self.tags)?;
         metadata::merge(metadata, &mut self.metadata)
     }
 

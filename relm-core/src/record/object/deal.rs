@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::columns::columns;
 use super::interface::{Object, head};
-use super::names::{COMPANY_NAMES, METADATA_NAMES};
+use super::lists::lists;
+use super::names::{COMPANY_NAMES, METADATA_NAMES, TAGS_NAMES};
 use crate::error::{Error, Result};
 use crate::limits::TEXT_CHARS_MAX;
 use crate::record::check;
 use crate::record::column::{Identity, Searched};
 use crate::record::input::{Reader, read_as_json};
+use crate::record::list::{ListInput, TAGS, change_list, or_empty};
 use crate::record::metadata::{self, Metadata};
 use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
@@ -44,6 +46,9 @@ pub struct Deal {
     pub company_id: Option<Id>,
     /// The contact that the deal is with.
     pub primary_contact_id: Option<Id>,
+    /// Labels by which records are grouped, each of them once. Absent from what was written before there were tags.
+    #[serde(default, deserialize_with = "or_empty")]
+    pub tags: Vec<String>,
     /// Custom fields and free-form members.
     pub metadata: Metadata,
     /// Counts the changes: 1 on create, one more with each.
@@ -80,6 +85,9 @@ pub struct DealInput {
     /// See [`Deal::primary_contact_id`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub primary_contact_id: Patch<Id>,
+    /// See [`Deal::tags`](struct@Deal). All of them, or those that are added and removed.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub tags: Patch<ListInput>,
     /// Merged one level deep: a null member removes that key.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub metadata: Patch<Metadata>,
@@ -130,6 +138,7 @@ pub(super) const OTHER_NAMES: OtherNames = &[
         &["primary_contact_id"],
     ),
     COMPANY_NAMES,
+    TAGS_NAMES,
     METADATA_NAMES,
 ];
 
@@ -146,6 +155,10 @@ columns! { Deal:
     metadata: json(|it: &Self| metadata::text_of(it.metadata.as_map()));
     created_at: timestamp(|it: &Self| Some(it.created_at));
     updated_at: timestamp(|it: &Self| Some(it.updated_at)).indexed();
+}
+
+lists! { Deal:
+    tags: TAGS;
 }
 
 impl Object for Deal {
@@ -167,6 +180,7 @@ impl Object for Deal {
             close_date: None,
             company_id: None,
             primary_contact_id: None,
+            tags: Vec::new(),
             metadata: Metadata::new(),
             version: 1,
             mode,
@@ -185,6 +199,7 @@ impl Object for Deal {
             close_date: reader.date("close_date")?,
             company_id: reader.id("company_id", Kind::Company)?,
             primary_contact_id: reader.id("primary_contact_id", Kind::Contact)?,
+            tags: reader.list("tags")?,
             metadata: reader.metadata()?,
         })
     }
@@ -198,6 +213,7 @@ impl Object for Deal {
             close_date,
             company_id,
             primary_contact_id,
+            tags,
             metadata,
         } = input;
         // A deal from before this rule keeps what it has until a write touches one of the two.
@@ -219,6 +235,7 @@ impl Object for Deal {
         close_date.apply(&mut self.close_date, Ok)?;
         company_id.apply(&mut self.company_id, Ok)?;
         primary_contact_id.apply(&mut self.primary_contact_id, Ok)?;
+        change_list(&TAGS, tags, &mut self.tags)?;
         metadata::merge(metadata, &mut self.metadata)
     }
 

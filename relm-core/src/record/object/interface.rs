@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use crate::error::Result;
 use crate::record::column::{ColumnOf, Columns};
 use crate::record::input::Reader;
+use crate::record::list::Lists;
 use crate::record::metadata::Metadata;
 use crate::record::object_type::ObjectType;
 use crate::record::reference::Reference;
@@ -29,7 +30,7 @@ pub const READ_ONLY: &[&str] = &[
 ///
 /// Sealed in effect: the engine knows the four implementors, and a store never sees this trait.
 pub trait Object:
-    Columns + Clone + PartialEq + fmt::Debug + Serialize + DeserializeOwned + Send + Sync
+    Columns + Lists + Clone + PartialEq + fmt::Debug + Serialize + DeserializeOwned + Send + Sync
 {
     /// Which of the four it is.
     const TYPE: ObjectType;

@@ -6,6 +6,7 @@ mod company;
 mod contact;
 mod deal;
 mod interface;
+mod lists;
 mod names;
 
 pub use activity::{Activity, ActivityInput};

@@ -17,6 +17,19 @@ pub(super) const COMPANY_NAMES: OtherName = (
     &["company_id"],
 );
 
+/// What they call tags.
+pub(super) const TAGS_NAMES: OtherName = (
+    &[
+        "tag",
+        "labels",
+        "label",
+        "tag_list",
+        "tag_names",
+        "keywords",
+    ],
+    &["tags"],
+);
+
 /// What they call free-form members and custom fields.
 pub(super) const METADATA_NAMES: OtherName = (
     &[
@@ -26,7 +39,6 @@ pub(super) const METADATA_NAMES: OtherName = (
         "properties",
         "attributes",
         "fields",
-        "tags",
     ],
     &["metadata"],
 );

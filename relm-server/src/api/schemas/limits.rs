@@ -127,6 +127,8 @@ fn of_records() -> Value {
     json!({
         "text_characters": limits::TEXT_CHARS_MAX,
         "activity_body_characters": limits::BODY_CHARS_MAX,
+        "tags": limits::TAGS_MAX,
+        "tag_characters": limits::TAG_CHARS_MAX,
         "email_bytes": limits::EMAIL_BYTES_MAX,
         "email_local_bytes": limits::EMAIL_LOCAL_BYTES_MAX,
         "integer_magnitude": limits::INTEGER_MAX,

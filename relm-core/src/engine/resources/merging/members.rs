@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::input::{METADATA, MergeInput, MergeSource, names};
 use crate::error::{Error, Result};
 use crate::record::field::Field;
+use crate::record::list::{ListOf, too_many};
 use crate::record::metadata::{Metadata, member, merge};
 use crate::record::object::Object;
 use crate::record::patch::Patch;
@@ -29,7 +30,7 @@ impl<T: Object> Merged<'_, T> {
     /// The survivor with the values that it gets. It counts no change yet, and is not checked.
     ///
     /// # Errors
-    /// `validation_failed` where its `metadata` would be more than a record's may be.
+    /// `validation_failed` where its `metadata` or a list would be more than a record's may be.
     pub fn record(&self) -> Result<T> {
         let survivor = members_of(self.survivor)?;
         let losers: Vec<Map<String, Value>> =
@@ -37,6 +38,9 @@ impl<T: Object> Merged<'_, T> {
         let all: Vec<&Map<String, Value>> = [&survivor].into_iter().chain(&losers).collect();
         let mut after = survivor.clone();
         for name in names::<T>()? {
+            if self.is_united(&name) {
+                continue;
+            }
             let from = self.source(&name, &all);
             let value = all[from].get(&name).cloned().unwrap_or_default();
             // What the survivor has it keeps, whatever that refers to.
@@ -46,9 +50,41 @@ impl<T: Object> Merged<'_, T> {
         }
         let mut record: T =
             serde_json::from_value(Value::Object(after)).map_err(Error::internal)?;
+        for list in T::LISTS {
+            if self.is_united(list.member().name) {
+                self.unite(list, &mut record)?;
+            }
+        }
         let patch = self.metadata();
         merge(Patch::Set(patch), record.metadata_mut())?;
         Ok(record)
+    }
+
+    /// Whether this is a list of which the survivor gets all values: unless it is said whose it gets.
+    fn is_united(&self, name: &str) -> bool {
+        let mut lists = T::LISTS.iter();
+        lists.any(|list| list.member().name == name) && self.input.source::<T>(name).is_none()
+    }
+
+    /// Gives the survivor those values of the others that it has not.
+    fn unite(&self, list: &ListOf<T>, record: &mut T) -> Result<()> {
+        let count = |record: &T| {
+            let mut count = 0;
+            list.each(record, &mut |_| count += 1);
+            count
+        };
+        let before = count(record);
+        for loser in self.losers {
+            list.unite(record, loser);
+        }
+        let after = count(record);
+        if after > before && after > list.member().values_max {
+            let name = list.member().name;
+            let sentence =
+                format!("Say in `fields.{name}` whose they are, or remove some of them first.");
+            return Err(too_many(list.member(), after).adding(&sentence));
+        }
+        Ok(())
     }
 
     /// Which of all gives the value of a member: the survivor is the first of them.
@@ -59,6 +95,7 @@ impl<T: Object> Merged<'_, T> {
         let has = |members: &Map<String, Value>, name: &str| match members.get(name) {
             None | Some(Value::Null) => false,
             Some(Value::String(text)) => !text.is_empty() && !self.is_gone(text),
+            Some(Value::Array(values)) => !values.is_empty(),
             Some(_) => true,
         };
         let together = T::TOGETHER;

@@ -6,6 +6,7 @@
 mod action;
 mod attributes;
 mod definitions;
+mod given;
 mod in_use;
 mod keys;
 mod large;

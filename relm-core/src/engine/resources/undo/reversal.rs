@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::action::{Action, Verdict};
+use super::given::{are_given, is_list};
 use super::past::{METADATA, Place, Target, value_of};
 use super::report::{ConflictCode, UndoConflict, UndoneChange};
 use super::rules::Rules;
@@ -281,6 +282,7 @@ impl<'a> Reversal<'a> {
         for (name, change) in changes {
             let is_taken_back = match is_together(name) {
                 true => is_given,
+                false if is_list::<T>(name) => are_given(givers, name, change),
                 false => change.to.is_null() || givers.iter().any(|it| has(it, name, change)),
             };
             if is_taken_back {

@@ -1,6 +1,7 @@
 //! What filters are held to: the records and the definitions that the tests of both halves share.
 
 mod evaluated;
+mod listed;
 mod parsed;
 mod typed;
 

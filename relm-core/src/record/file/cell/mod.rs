@@ -43,6 +43,8 @@ pub(super) enum Shape {
     Choice(Vec<String>),
     /// Any of these.
     Choices(Vec<String>),
+    /// Several texts.
+    Texts,
     /// The id of a record of a kind.
     Id(Kind),
     /// An ISO 4217 code.
@@ -86,7 +88,7 @@ impl Shape {
     ) -> Result<Value, String> {
         match self {
             Self::Text | Self::Name | Self::Money => Ok(text.into()),
-            Self::First => Ok(text.split(" ::: ").next().unwrap_or_default().into()),
+            Self::First => Ok(text.split(BETWEEN).next().unwrap_or_default().into()),
             Self::Integer => {
                 number::number(text, options.decimal_mark, Fraction::None).map(Value::Number)
             }
@@ -104,6 +106,7 @@ impl Shape {
             }
             Self::Choice(choices) => choice(text, choices).map(Value::String),
             Self::Choices(choices) => any_of(text, choices),
+            Self::Texts => Ok(several(text).into()),
             Self::AnyJson => Ok(serde_json::from_str(text).unwrap_or_else(|_| text.into())),
             Self::Id(kind) => id(text.trim(), *kind),
             Self::Currency => match currency(text.trim()) {
@@ -185,6 +188,33 @@ fn any_of(text: &str, choices: &[String]) -> Result<Value, String> {
     let chosen = listed.iter().filter(|one| !one.trim().is_empty());
     let chosen = chosen.map(|one| choice(one, choices).map(Value::String));
     chosen.collect()
+}
+
+/// What Google writes between several values of a cell.
+pub(super) const BETWEEN: &str = " ::: ";
+/// The group in which Google has all of somebody's contacts, which says nothing of any.
+const EVERYBODY: &str = "* myContacts";
+
+/// The texts that a cell lists: as JSON, in quotes, as Google has its groups, or with `;` between them, or else with commas.
+fn several(text: &str) -> Vec<String> {
+    let text = text.trim();
+    let in_quotes = || serde_json::from_str(&format!("[{text}]"));
+    let listed = match serde_json::from_str::<Vec<String>>(text).or_else(|_| in_quotes()) {
+        Ok(listed) => listed,
+        Err(_) => {
+            let between = [BETWEEN, ";", ","];
+            let between = between.iter().find(|between| text.contains(**between));
+            let parts = text.split(*between.unwrap_or(&","));
+            let parts = parts.map(str::trim).filter(|part| *part != EVERYBODY);
+            // What is Google's own has a star: `* starred`.
+            parts
+                .map(|part| part.strip_prefix("* ").unwrap_or(part).to_owned())
+                .collect()
+        }
+    };
+    let mut listed = listed;
+    listed.retain(|one| !one.trim().is_empty());
+    listed
 }
 
 fn id(text: &str, kind: Kind) -> Result<Value, String> {

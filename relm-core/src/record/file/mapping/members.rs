@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::known::known;
 use crate::record::column::{ColumnType, Identity};
-use crate::record::columns;
 use crate::record::field::{Field, custom_fields};
 use crate::record::file::cell::{Shape, named_currency, zone_of};
 use crate::record::object::READ_ONLY;
 use crate::record::object_type::ObjectType;
+use crate::record::{columns, lists};
 use crate::value::text::name_key;
 
 /// The member that finds a record.
@@ -100,7 +100,9 @@ pub(super) fn members(object_type: ObjectType) -> impl Iterator<Item = Target> +
         ObjectType::Deal => Some(Target::new(VALUE, Shape::Money)),
         ObjectType::Company | ObjectType::Activity => None,
     };
-    columns.chain(further)
+    let lists = lists(object_type.kind()).iter();
+    let lists = lists.map(|list| Target::new(list.name, Shape::Texts));
+    columns.chain(lists).chain(further)
 }
 
 /// What is left of a name without case, spaces and punctuation.

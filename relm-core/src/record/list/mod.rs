@@ -1,0 +1,11 @@
+//! Members of an object that have several values: lists of texts, by each of which a record is found.
+//!
+//! A list is no column: no table has it. Records are found by the index terms of its values, so that an empty one costs nothing.
+
+mod input;
+mod member;
+
+pub use input::ListInput;
+pub(crate) use input::{change_list, or_empty, too_many};
+pub use member::{ListMember, ListOf, Lists};
+pub(crate) use member::{TAGS, add_texts, list_descriptions};
