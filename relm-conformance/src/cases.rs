@@ -206,6 +206,11 @@ macro_rules! for_each_case {
                 preconditions_look_at_their_scope
                 unlink_stays_in_its_scope
             }
+            [store::listed_values] {
+                lists_of_values_are_filtered_by_the_predicate
+                filters_follow_changes_of_lists
+                a_search_reads_the_values_of_lists
+            }
             [store::large_batches] {
                 batches_of_any_size_are_whole
                 a_refusal_names_its_write_in_a_large_batch
@@ -287,6 +292,10 @@ macro_rules! for_each_case {
                 another_spelling_changes_nothing
                 a_domain_is_its_bare_host
                 values_are_asked_for_as_they_are_written
+            }
+            [engine::tags] {
+                changes_of_a_list_at_once_all_stand
+                a_merge_unites_lists
             }
             [engine::compositions] {
                 a_name_is_one_in_every_composition

@@ -42,6 +42,7 @@ pub(crate) mod requests;
 pub(crate) mod retention;
 pub(crate) mod set_clocks;
 pub(crate) mod strict_members;
+pub(crate) mod tags;
 pub(crate) mod texts;
 pub(crate) mod time;
 pub(crate) mod time_slices;

@@ -74,6 +74,32 @@ impl Intercept for FoldedEquality {
     }
 }
 
+/// Compares the values of lists without regard to case.
+#[derive(Default)]
+pub(crate) struct FoldedLists;
+
+#[async_trait]
+impl Intercept for FoldedLists {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
+        list_where(store, scope, query, |clause, record| {
+            match (&clause.target, &clause.condition) {
+                (
+                    Target::List(list),
+                    Condition::Compare(Comparison::Eq, ColumnValue::Text(text)),
+                ) => {
+                    let mut has = false;
+                    record.each_listed(&mut |of, value| {
+                        has |= of.name == list.name && fold(value) == fold(text);
+                    });
+                    has
+                }
+                _ => means(clause, record),
+            }
+        })
+        .await
+    }
+}
+
 /// Orders texts by their UTF-16 units.
 #[derive(Default)]
 pub(crate) struct Utf16Order;

@@ -39,7 +39,7 @@ macro_rules! for_each_broken_store {
                     a_hub_is_deleted_up_to_its_limit a_hub_comes_back_whole
                 ]
                 LostEvent a_lost_event_is_noticed [
-                    an_undo_keeps_what_nobody_takes_back an_undo_keeps_an_amount_with_its_currency what_was_merged_before_is_moved_first the_undo_of_an_undo_merges_again any_history_of_merges_is_as_it_is_said what_refers_to_a_merged_record_is_moved a_merge_tells_of_itself a_merge_is_undone a_merge_moves_custom_references a_merge_moves_ids_in_every_composition a_purge_clears_custom_references a_change_has_one_event an_event_names_its_actor_and_its_request an_event_is_in_the_commit_of_its_change
+                    a_merge_unites_lists an_undo_keeps_what_nobody_takes_back an_undo_keeps_an_amount_with_its_currency what_was_merged_before_is_moved_first the_undo_of_an_undo_merges_again any_history_of_merges_is_as_it_is_said what_refers_to_a_merged_record_is_moved a_merge_tells_of_itself a_merge_is_undone a_merge_moves_custom_references a_merge_moves_ids_in_every_composition a_purge_clears_custom_references a_change_has_one_event an_event_names_its_actor_and_its_request an_event_is_in_the_commit_of_its_change
                     a_dropped_commit_is_whole_or_nothing one_of_many_creates_of_an_email_succeeds events_show_changed_fields
                     a_recovery_includes_what_seems_to_be_of_later another_spelling_changes_nothing the_largest_batch_records_every_event
                     a_change_in_a_transaction_is_heard_of_after_the_commit a_history_has_each_change_of_its_record
@@ -140,7 +140,7 @@ macro_rules! for_each_broken_store {
                     unlink_stays_in_its_scope a_history_is_of_one_scope
                 ]
                 ReadCache a_stale_read_is_noticed [
-                    what_comes_back_to_a_merged_id_is_its_survivors what_cannot_be_merged_is_refused a_record_is_merged_once_however_many_ask a_merge_of_companies_moves_what_was_moved get_tells_absence_from_presence an_expected_version_is_held_to patches_of_different_fields_both_survive
+                    what_comes_back_to_a_merged_id_is_its_survivors what_cannot_be_merged_is_refused a_record_is_merged_once_however_many_ask a_merge_of_companies_moves_what_was_moved get_tells_absence_from_presence an_expected_version_is_held_to patches_of_different_fields_both_survive changes_of_a_list_at_once_all_stand
                 ]
                 AboveAll a_scope_for_what_is_above_all_is_noticed [every_kind_stays_in_its_scope]
                 KindlessGet a_get_of_any_kind_is_noticed [get_tells_kinds_apart]
@@ -191,9 +191,9 @@ macro_rules! for_each_broken_store {
                 ]
                 OneEndedEither an_either_that_looks_at_one_end_is_noticed [associations_are_filtered_by_the_predicate]
                 NumbersAsText numbers_compared_as_text_are_noticed [metadata_is_filtered_by_the_predicate]
-                PathKeys a_metadata_key_read_as_a_path_is_noticed [metadata_keys_are_any_text]
+                FoldedLists a_folded_value_of_a_list_is_noticed [lists_of_values_are_filtered_by_the_predicate] PathKeys a_metadata_key_read_as_a_path_is_noticed [metadata_keys_are_any_text]
                 FirstClauseAlone a_clause_that_is_ignored_is_noticed [clauses_all_hold]
-                ListCache a_stale_filter_is_noticed [filters_follow_changes]
+                ListCache a_stale_filter_is_noticed [filters_follow_changes filters_follow_changes_of_lists]
                 FilteredPage a_filter_after_the_limit_is_noticed [filtered_lists_page_exactly]
                 ForgottenRequests a_request_that_no_event_is_found_by_is_noticed [
                     events_are_filtered_by_the_predicate any_request_is_undone a_request_is_undone_and_done_again a_request_is_known_by_its_events
@@ -213,7 +213,7 @@ macro_rules! for_each_broken_store {
                     a_domain_is_its_bare_host
                 ]
                 OneWay a_search_by_one_spelling_is_noticed [a_search_gives_what_ranks a_search_finds_a_number_in_its_spellings]
-                AsciiSearch a_search_of_ascii_is_noticed [a_search_folds_case_and_accents]
+                UnlistedWords a_search_without_the_words_of_lists_is_noticed [a_search_reads_the_values_of_lists] AsciiSearch a_search_of_ascii_is_noticed [a_search_folds_case_and_accents]
                 AllTypes a_search_of_all_types_is_noticed [a_search_looks_at_its_types]
                 CrowdedOut an_exact_match_that_is_crowded_out_is_noticed [other_types_crowd_out_no_exact_match]
                 TwoWords a_search_of_two_words_is_noticed [a_search_asks_for_every_word]

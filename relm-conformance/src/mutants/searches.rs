@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use relm_core::query::search::{Rank, SearchPosition, Word};
 use relm_core::record::Document;
-use relm_core::record::object::ObjectType;
+use relm_core::record::object::{Contact, ObjectType};
 use relm_core::store::{Search, SearchPage, Store, StoreError};
 use relm_core::value::scope::Scope;
 
@@ -49,6 +49,25 @@ impl Intercept for RankLost {
     async fn search(&self, store: &dyn Store, scope: Scope, search: &Search) -> Read<SearchPage> {
         let mut documents = every_match(store, scope, search).await?;
         documents.sort_by_key(|document| Reverse(document.id.ulid()));
+        Ok(whole(documents))
+    }
+}
+
+/// Finds no record by the words of its lists.
+#[derive(Default)]
+pub(crate) struct UnlistedWords;
+
+#[async_trait]
+impl Intercept for UnlistedWords {
+    async fn search(&self, store: &dyn Store, scope: Scope, search: &Search) -> Read<SearchPage> {
+        let mut documents = every_match(store, scope, search).await?;
+        documents.retain(|document| {
+            let contact = document.decode::<Contact>();
+            contact.is_ok_and(|mut contact| {
+                contact.tags.clear();
+                search.terms.rank(&contact.into()).is_some()
+            })
+        });
         Ok(whole(documents))
     }
 }

@@ -14,6 +14,7 @@ pub(crate) mod large_lists;
 pub(crate) mod large_queues;
 pub(crate) mod large_searches;
 pub(crate) mod leases;
+pub(crate) mod listed_values;
 pub(crate) mod lists;
 pub(crate) mod log;
 mod metadata_values;

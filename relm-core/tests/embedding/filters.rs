@@ -26,6 +26,10 @@ fn filters_are_built_of_columns_and_members_of_metadata() -> Result<()> {
             (Metadata::field("plan").ne("pro"), &["b@x.org"]),
             (Metadata::field("seats").gte(5), &[c, "a@x.org"]),
             (Metadata::field("absent").is_null(), all),
+            (Contact::tags().is_null(), all),
+            (Contact::tags().eq("vip"), &[]),
+            (Contact::tags().ne("vip"), &[]),
+            (Contact::tags().is_in(["a,b", "vip"]), &[]),
         ] {
             let request = ListRequest::default().filter(filter.clone());
             let found = live.contacts().list(&request).await?;
@@ -84,6 +88,7 @@ fn a_filter_that_a_column_builds_names_it() {
         name(Contact::company_id()),
         name(Contact::created_at()),
         name(Contact::updated_at()),
+        name(Contact::tags()),
     ];
     let of_activity = [
         name(Activity::id()),
@@ -99,6 +104,7 @@ fn a_filter_that_a_column_builds_names_it() {
         name(Activity::assignee()),
         name(Activity::created_at()),
         name(Activity::updated_at()),
+        name(Activity::tags()),
     ];
     let of_company = [
         name(Company::id()),
@@ -106,6 +112,7 @@ fn a_filter_that_a_column_builds_names_it() {
         name(Company::domain()),
         name(Company::created_at()),
         name(Company::updated_at()),
+        name(Company::tags()),
     ];
     let of_deal = [
         name(Deal::id()),
@@ -118,6 +125,7 @@ fn a_filter_that_a_column_builds_names_it() {
         name(Deal::primary_contact_id()),
         name(Deal::created_at()),
         name(Deal::updated_at()),
+        name(Deal::tags()),
     ];
     for (kind, built) in [
         (Kind::Contact, &of_contact[..]),

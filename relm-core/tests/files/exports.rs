@@ -61,7 +61,8 @@ fn people_of_pipedrive() {
     assert_eq!(
         records(&read, ObjectType::Contact, &[]),
         [
-            json!({"email": "jordan@acme.example", "first_name": "Jordan", "last_name": "Vega", "phone": "+1 312 555 0122"}),
+            json!({"email": "jordan@acme.example", "first_name": "Jordan", "last_name": "Vega", "phone": "+1 312 555 0122",
+                "tags": ["Hot lead"]}),
             json!({"email": "sam@home.example", "first_name": "Sam", "last_name": "Rivera", "phone": "+1 312 555 0144"}),
         ]
     );
@@ -85,7 +86,7 @@ fn contacts_of_google() {
     assert_eq!(
         records(&read, ObjectType::Contact, &[notes]),
         [
-            json!({"email": "joao@silva.example", "first_name": "João", "last_name": "Silva", "phone": "+55 11 98765-4321",
+            json!({"email": "joao@silva.example", "first_name": "João", "last_name": "Silva", "phone": "+55 11 98765-4321", "tags": ["clients"],
                 "metadata": {"notes": "Likes bread.\nSecond line, too."}}),
             json!({"email": "maria@home.example", "first_name": "Maria", "last_name": "Santos"}),
         ]
@@ -129,7 +130,8 @@ fn vcards_of_every_version() {
     assert_eq!(
         records(&read, ObjectType::Contact, &[]),
         [
-            json!({"email": "sam@acme.example", "first_name": "Sam", "last_name": "Rivera", "phone": "+1 555 123 4567"}),
+            json!({"email": "sam@acme.example", "first_name": "Sam", "last_name": "Rivera", "phone": "+1 555 123 4567",
+                "tags": ["clients", "vip"]}),
             json!({"email": "ana@new.example", "first_name": "Ana", "last_name": "López", "phone": "+34-91-555-0101"}),
             json!({"first_name": "Jörg", "last_name": "Müller", "phone": "0170 5550100"}),
         ]

@@ -182,6 +182,56 @@ fn a_time_of_day_in_a_column_of_its_own_is_no_moment() {
 }
 
 #[test]
+fn a_cell_lists_tags_as_other_programs_write_them() {
+    let mapping = asked(&["Labels"], ObjectType::Contact, json!({})).unwrap();
+    for (cell, tags) in [
+        ("vip", json!(["vip"])),
+        ("vip; early bird;", json!(["vip", "early bird"])),
+        ("vip, lead", json!(["vip", "lead"])),
+        // What stands between has the other mark in it.
+        ("a, b; c", json!(["a, b", "c"])),
+        ("\"VIP\",\"a, b\"", json!(["VIP", "a, b"])),
+        (r#"["a;b", "c"]"#, json!(["a;b", "c"])),
+        (
+            "* myContacts ::: Friends ::: * starred",
+            json!(["Friends", "starred"]),
+        ),
+        ("[]", json!([])),
+    ] {
+        let said = apply(&mapping, &row(&[cell]));
+        assert_eq!(Value::Object(said), json!({ "tags": tags }), "{cell}");
+    }
+    // What says of no group says nothing of those that there are.
+    for cell in [" ", "* myContacts", ";"] {
+        assert_eq!(
+            Value::Object(apply(&mapping, &row(&[cell]))),
+            json!({}),
+            "{cell}"
+        );
+    }
+}
+
+#[test]
+fn a_field_that_is_called_as_tags_are_comes_before_them_but_in_our_own_exports() {
+    let own = field(ObjectType::Contact, "tags", FieldType::Json, &[]);
+    let mapped = |header: &[&str]| {
+        let header: Vec<String> = header.iter().map(|name| (*name).to_owned()).collect();
+        let mapping = Mapping::suggest(&header, ObjectType::Contact, std::slice::from_ref(&own));
+        mapping.shown()["tags"].clone()
+    };
+    assert_eq!(mapped(&["email", "tags"]), "metadata.tags");
+    let ours = [
+        "id",
+        "object",
+        "tags",
+        "version",
+        "metadata.tags",
+        "metadata",
+    ];
+    assert_eq!(mapped(&ours), "tags");
+}
+
+#[test]
 fn a_whole_name_is_for_rows_without_its_parts() {
     let mapping = asked(&["Name", "First Name"], ObjectType::Contact, json!({})).unwrap();
     for (cells, said) in [

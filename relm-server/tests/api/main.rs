@@ -54,6 +54,7 @@ mod session;
 mod settings;
 mod shares;
 mod stream;
+mod tags;
 mod targets;
 mod transport;
 mod trash;

@@ -119,16 +119,16 @@ fn no_message_contradicts_itself() {
     for (path, members) in [
         (
             "/v1/contacts",
-            "email first_name last_name phone company_id metadata",
+            "email first_name last_name phone company_id tags metadata",
         ),
-        ("/v1/companies", "name domain metadata"),
+        ("/v1/companies", "name domain tags metadata"),
         (
             "/v1/deals",
-            "title value_cents currency stage close_date company_id primary_contact_id metadata",
+            "title value_cents currency stage close_date company_id primary_contact_id tags metadata",
         ),
         (
             "/v1/activities",
-            "type subject body contact_id deal_id company_id occurred_at due_at done_at assignee metadata",
+            "type subject body contact_id deal_id company_id occurred_at due_at done_at assignee tags metadata",
         ),
         (
             "/v1/schema/fields",

@@ -51,17 +51,17 @@ fn new_records() -> Value {
     json!([
         ["contacts", { "email": "a@example.com", "first_name": "A" }, [
             ["email", null], ["first_name", null], ["last_name", null], ["phone", null], ["company_id", null],
-            ["metadata", {}],
+            ["tags", []], ["metadata", {}],
         ]],
-        ["companies", { "name": "A" }, [["name", REQUIRED], ["domain", null], ["metadata", {}]]],
+        ["companies", { "name": "A" }, [["name", REQUIRED], ["domain", null], ["tags", []], ["metadata", {}]]],
         ["deals", { "title": "A", "value_cents": 5, "currency": "EUR" }, [
             ["title", REQUIRED], ["value_cents", null], ["currency", "USD"], ["stage", null], ["close_date", null],
-            ["company_id", null], ["primary_contact_id", null], ["metadata", {}],
+            ["company_id", null], ["primary_contact_id", null], ["tags", []], ["metadata", {}],
         ]],
         ["activities", { "type": "call" }, [
             ["type", REQUIRED], ["subject", null], ["body", null], ["contact_id", null], ["deal_id", null],
             ["company_id", null], ["occurred_at", START], ["due_at", null], ["done_at", null], ["assignee", null],
-            ["metadata", {}],
+            ["tags", []], ["metadata", {}],
         ]],
         ["schema/fields", {
             "object_type": "contact", "key": "plan", "label": "Plan", "type": "text", "required": true, "options": {},
@@ -215,29 +215,29 @@ fn changes(company: &str, contact: &str, deal: &str) -> Value {
     json!([
         ["contacts", {
             "email": "a@example.com", "first_name": "A", "last_name": "B", "phone": "1", "company_id": company,
-            "metadata": metadata,
+            "tags": ["a"], "metadata": metadata,
         }, [
             ["email", null], ["first_name", null], ["last_name", null], ["phone", null], ["company_id", null],
-            ["metadata", {}],
+            ["tags", []], ["metadata", {}],
         ]],
-        ["companies", { "name": "B", "domain": "example.com", "metadata": metadata }, [
-            ["name", REQUIRED], ["domain", null], ["metadata", {}],
+        ["companies", { "name": "B", "domain": "example.com", "tags": ["a"], "metadata": metadata }, [
+            ["name", REQUIRED], ["domain", null], ["tags", []], ["metadata", {}],
         ]],
         ["deals", {
             "title": "B", "value_cents": 5, "currency": "EUR", "stage": "won", "close_date": "2026-07-02",
-            "company_id": company, "primary_contact_id": contact, "metadata": metadata,
+            "company_id": company, "primary_contact_id": contact, "tags": ["a"], "metadata": metadata,
         }, [
             ["title", REQUIRED], ["currency", REQUIRED], ["value_cents", null], ["currency", null], ["stage", null],
-            ["close_date", null], ["company_id", null], ["primary_contact_id", null], ["metadata", {}],
+            ["close_date", null], ["company_id", null], ["primary_contact_id", null], ["tags", []], ["metadata", {}],
         ]],
         ["activities", {
             "type": "call", "subject": "A", "body": "B", "contact_id": contact, "deal_id": deal, "company_id": company,
             "occurred_at": "2026-07-01T00:00:00.000Z", "due_at": "2026-07-02T00:00:00.000Z",
-            "done_at": "2026-07-01T09:00:00.000Z", "assignee": "Grace", "metadata": metadata,
+            "done_at": "2026-07-01T09:00:00.000Z", "assignee": "Grace", "tags": ["a"], "metadata": metadata,
         }, [
             ["type", REQUIRED], ["subject", null], ["body", null], ["contact_id", null], ["deal_id", null],
             ["company_id", null], ["occurred_at", REQUIRED], ["due_at", null], ["done_at", null], ["assignee", null],
-            ["metadata", {}],
+            ["tags", []], ["metadata", {}],
         ]],
         ["webhooks", {
             "url": "https://example.com/", "event_types": ["deal.created"], "description": "A", "enabled": false,

@@ -14,7 +14,7 @@ fn a_company_from_creation_to_deletion() {
         json!({ "name": "Engines", "domain": "engines.example" }),
     );
     let expected = json!({
-        "id": id(&made), "object": "company", "name": "Engines", "domain": "engines.example", "metadata": {},
+        "id": id(&made), "object": "company", "name": "Engines", "domain": "engines.example", "tags": [], "metadata": {},
         "version": 1, "mode": "test", "created_at": START, "updated_at": START,
     });
     assert_eq!(made, expected);
@@ -47,7 +47,7 @@ fn a_deal_from_creation_to_deletion() {
     let expected = json!({
         "id": id(&made), "object": "deal", "title": "Engine", "value_cents": 12_500, "currency": "EUR",
         "stage": "won", "close_date": "2028-02-29", "company_id": company, "primary_contact_id": contact,
-        "metadata": { "a": 1 }, "version": 1, "mode": "live", "created_at": START, "updated_at": START,
+        "tags": [], "metadata": { "a": 1 }, "version": 1, "mode": "live", "created_at": START, "updated_at": START,
     });
     assert_eq!(made, expected);
     assert!(id(&made).starts_with("deal_"));
@@ -120,7 +120,7 @@ fn an_activity_from_creation_to_deletion() {
     let expected = json!({
         "id": id(&made), "object": "activity", "type": "call", "subject": "Hello", "body": text,
         "contact_id": contact, "deal_id": deal, "company_id": null, "occurred_at": "2026-07-01T10:00:00.000Z",
-        "due_at": "2026-07-03T09:00:00.000Z", "done_at": null, "assignee": "grace@example.com", "metadata": {}, "version": 1, "mode": "live", "created_at": START, "updated_at": START,
+        "due_at": "2026-07-03T09:00:00.000Z", "done_at": null, "assignee": "grace@example.com", "tags": [], "metadata": {}, "version": 1, "mode": "live", "created_at": START, "updated_at": START,
     });
     assert_eq!(made, expected);
     assert!(id(&made).starts_with("act_"));

@@ -18,6 +18,10 @@ fn the_schema_shows_objects_fields_and_types() {
     let ordered = ["eq", "neq", "gt", "gte", "lt", "lte", "in", "is_null"];
     let text = |name: &str| json!({ "name": name, "type": "text", "max_characters": 500, "read_only": false, "operators": operators });
     let engines = |name: &str, ty: &str| json!({ "name": name, "type": ty, "read_only": true, "operators": ordered });
+    let tags = json!({
+        "name": "tags", "type": "list", "read_only": false, "operators": ["eq", "neq", "in", "is_null"],
+        "max_characters": 64,
+    });
     let company = json!({
         "object_type": "company",
         "id_prefix": "cmp_",
@@ -27,6 +31,7 @@ fn the_schema_shows_objects_fields_and_types() {
             text("domain"),
             engines("created_at", "timestamp"),
             engines("updated_at", "timestamp"),
+            tags,
         ],
         "unknown_members": "accept",
         "custom_fields": [field],

@@ -52,6 +52,7 @@ mod server;
 mod sessions;
 mod sign_in;
 mod socket;
+mod tags;
 mod timelines;
 mod trash;
 mod typed;

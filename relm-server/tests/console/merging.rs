@@ -284,3 +284,33 @@ fn a_merge_begins_at_a_record_too() {
     let gone = browser.get(&format!("{}/merge", page.replace("con_", "deal_")));
     assert_eq!(gone.status, 404);
 }
+
+#[test]
+fn the_tags_of_all_are_kept_and_shown_beforehand() {
+    let world = World::new();
+    let one = json!({ "email": "ada@example.com", "phone": "+1 415 555 0132", "tags": ["a"] });
+    let other = json!({ "first_name": "Ada", "phone": "+1 415 555 0132", "tags": ["b"] });
+    let [first, second] = [one, other].map(|body| contact(&world, body));
+    let mut browser = world.signed_in(EVA, Role::Editor);
+    let path = format!("{}/merge", contacts(&world));
+    let page = browser.get(&format!("{path}?id={first}&id={second}"));
+    assert!(
+        page.text.contains("Tags: those of all of them."),
+        "{}",
+        page.text
+    );
+    let (one, other) = (first.text(), second.text());
+    let chosen = browser.submit(
+        &format!("{path}?id={first}&id={second}"),
+        &path,
+        &[
+            ("id", one.as_str()),
+            ("id", other.as_str()),
+            ("target", one.as_str()),
+        ],
+    );
+    assert!(chosen.text.contains("a, b"), "{}", chosen.text);
+    let merged = confirm(&mut browser, &path, &chosen);
+    assert_eq!(merged.status, 303, "{}", merged.text);
+    assert_eq!(read(&world, first)["tags"], json!(["a", "b"]));
+}

@@ -117,7 +117,7 @@ fn of_list(kind: Kind, fields: &[Field]) -> Vec<Value> {
     for (name, ty) in filterable::names(kind).filter_map(typed) {
         all.extend(filters(
             name,
-            |operator| operator.applies_to(ty),
+            |operator| filterable::applies(kind, name, ty, operator),
             &plain(ty),
         ));
     }

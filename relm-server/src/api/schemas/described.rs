@@ -8,8 +8,8 @@ use relm_core::query::filter::Operator;
 use relm_core::record::column::ColumnType;
 use relm_core::record::field::{FieldType, UnknownMembers};
 use relm_core::record::object::READ_ONLY;
-use relm_core::record::{API_VERSION, EventType};
-use relm_core::{Field, Id, ObjectType};
+use relm_core::record::{API_VERSION, EventType, list_named};
+use relm_core::{Field, Id, Kind, ObjectType};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -160,14 +160,14 @@ struct ObjectSchema<'a> {
 struct FieldSchema {
     /// The name in JSON and in filters.
     name: &'static str,
-    /// What it holds: `text`, `id`, `integer`, `bool`, `date` or `timestamp`.
+    /// What it holds: `text`, `id`, `integer`, `bool`, `date`, `timestamp`, or `list` for several texts.
     #[serde(rename = "type")]
     ty: &'static str,
     /// Whether the engine alone writes it.
     read_only: bool,
     /// The operators that filters on it take.
     operators: Vec<&'static str>,
-    /// The most characters of a text.
+    /// The most characters of a text, or of each of several.
     #[serde(skip_serializing_if = "Option::is_none")]
     max_characters: Option<usize>,
     /// What an id is of.
@@ -195,7 +195,10 @@ impl<'a> WorkspaceSchema<'a> {
 impl<'a> ObjectSchema<'a> {
     fn of(object_type: ObjectType, definitions: &'a Definitions) -> Self {
         let kind = object_type.kind();
-        let field = |name| Some(FieldSchema::of(name, filterable::field_type(kind, name)?));
+        let field = |name| {
+            let ty = filterable::field_type(kind, name)?;
+            Some(FieldSchema::of(kind, name, ty))
+        };
         let own = definitions
             .fields
             .iter()
@@ -214,8 +217,9 @@ impl<'a> ObjectSchema<'a> {
 }
 
 impl FieldSchema {
-    fn of(name: &'static str, ty: ColumnType) -> Self {
-        let operators = Operator::ALL.into_iter().filter(|op| op.applies_to(ty));
+    fn of(kind: Kind, name: &'static str, ty: ColumnType) -> Self {
+        let operators = Operator::ALL.into_iter();
+        let operators = operators.filter(|op| filterable::applies(kind, name, ty, *op));
         let (max_characters, refers_to) = match ty {
             ColumnType::Text { chars_max } => (Some(chars_max), None),
             // What an object's own id is of goes without saying.
@@ -229,7 +233,10 @@ impl FieldSchema {
         };
         Self {
             name,
-            ty: ty.name(),
+            ty: match list_named(kind, name) {
+                Some(_) => "list",
+                None => ty.name(),
+            },
             read_only: READ_ONLY.contains(&name),
             operators: operators.map(Operator::as_str).collect(),
             max_characters,

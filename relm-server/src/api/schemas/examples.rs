@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use relm_core::engine::Definitions;
-use relm_core::record::{API_VERSION, Change, EventType};
+use relm_core::record::{API_VERSION, Change, EventType, list_named};
 use relm_core::{Kind, ObjectType};
 use serde_json::{Map, Value, json};
 
@@ -160,6 +160,7 @@ fn purged(of: ObjectType) -> Option<Value> {
             (_, "id" | "object" | "mode" | "version" | "created_at") => continue,
             (_, "updated_at" | "occurred_at") => created_at.clone(),
             (_, "metadata") => json!({}),
+            (of, name) if list_named(of.kind(), name).is_some() => json!([]),
             (ObjectType::Company, "name")
             | (ObjectType::Deal, "title")
             | (ObjectType::Activity, "type") => json!(""),

@@ -3,8 +3,9 @@
 use relm_core::limits::{
     FIELD_CHOICES_MAX, TEXT_CHARS_MAX, WEBHOOK_HEADER_VALUE_CHARS_MAX, WEBHOOK_HEADERS_MAX,
 };
-use relm_core::record::columns;
+use relm_core::record::list::ListMember;
 use relm_core::record::object::READ_ONLY;
+use relm_core::record::{columns, list_named};
 use relm_core::{Kind, ObjectType};
 use serde_json::{Map, Value, json};
 
@@ -186,6 +187,11 @@ fn input(record: &Value, kind: Kind, write: Write) -> Value {
             Write::Create => !required(name),
             Write::Update => is_nullable(member) || name == "metadata",
         };
+        if write == Write::Update
+            && let Some(list) = list_named(kind, name)
+        {
+            return (name.clone(), changed(list));
+        }
         let member = if takes_null {
             nullable(member.clone())
         } else {
@@ -204,6 +210,22 @@ fn input(record: &Value, kind: Kind, write: Write) -> Value {
         input["required"] = json!(needed);
     }
     input
+}
+
+/// What an update says of a list: of any type, since generators have no name for a list among several.
+fn changed(list: &ListMember) -> Value {
+    let ListMember {
+        name,
+        values_max,
+        chars_max,
+        ..
+    } = list;
+    json!({
+        "description": format!(
+            "All of them, a list of at most {values_max} texts of at most {chars_max} characters; or `{{\"add\": [\"…\"], \"remove\": [\"…\"]}}`, \
+             which leaves the other `{name}` as they are. Null removes all."
+        ),
+    })
 }
 
 fn is_nullable(schema: &Value) -> bool {

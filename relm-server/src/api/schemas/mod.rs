@@ -18,9 +18,8 @@ use relm_core::engine::{
 use relm_core::limits::INTEGER_MAX;
 use relm_core::record::RotateInput;
 use relm_core::record::column::ColumnType;
-use relm_core::record::columns;
 use relm_core::record::import::Import;
-use relm_core::record::{Delivery, Event, HistoryEntry};
+use relm_core::record::{Delivery, Event, HistoryEntry, columns, lists};
 use relm_core::{
     Activity, Association, Company, Contact, Deal, Error, Field, KeyInput, KeyRotation, Kind,
     ObjectType, RequestId, ShownKey, Webhook,
@@ -147,6 +146,11 @@ fn refine(record: &mut Value, kind: Kind) {
         if members.get(column.name).is_some() {
             refine_member(&mut members[column.name], column.ty);
         }
+    }
+    for list in lists(kind) {
+        let member = &mut members[list.name];
+        member["maxItems"] = list.values_max.into();
+        member["items"]["maxLength"] = list.chars_max.into();
     }
     refine_member(&mut members["id"], ColumnType::Id(Some(kind)));
 }

@@ -272,6 +272,12 @@ pub(super) fn filter_name(field: &str, operator: &str) -> String {
     }
 }
 
+/// The list at a path of the records that have a value in a field.
+pub(super) fn filtered(path: String, field: &str, value: &str) -> String {
+    let filter = (filter_name(field, Operator::Eq.as_str()), value.to_owned());
+    Address::new(path, vec![filter]).href()
+}
+
 /// Whether an error is about this filter.
 fn is_about(error: &Error, (name, _): &(String, String), filter: Option<&Filter>) -> bool {
     let Some(field) = error.field() else {

@@ -1,9 +1,8 @@
 //! Records side by side: which members they have, in which they differ, and whose value each gets unless somebody chooses another one.
 
-use relm_core::record::Document;
 use relm_core::record::column::ColumnType;
-use relm_core::record::columns;
 use relm_core::record::object::READ_ONLY;
+use relm_core::record::{Document, columns, lists};
 use relm_core::{Error, Field, FieldType, Id, ObjectType, Result, Scoped, Timestamp};
 use serde_json::{Map, Value};
 
@@ -66,6 +65,8 @@ pub(super) struct Comparison {
     pub differing: Vec<Member>,
     /// Those in which they do not: what it is called, and the value.
     pub equal: Vec<(String, String)>,
+    /// The lists in which they differ, of which the record that stays gets all values.
+    pub united: Vec<String>,
 }
 
 impl Comparison {
@@ -106,7 +107,9 @@ impl Comparison {
                 }),
             }
         }
+        let united = compare_lists(object, &sides, &fields, &mut equal);
         Ok(Self {
+            united,
             sides,
             object,
             fields,
@@ -130,7 +133,9 @@ impl Comparison {
         };
         let before = self.sides.iter().find(|side| side.id == target);
         let all = members_of(self.object, std::slice::from_ref(&result));
-        let facts = all.into_iter().filter_map(|names_of| {
+        let of_lists = lists(self.object.kind()).iter();
+        let of_lists = of_lists.map(|list| vec![list.name.to_owned()]);
+        let facts = all.into_iter().chain(of_lists).filter_map(|names_of| {
             let shown = shown(&result, &names_of, &self.fields, &self.names);
             let is_new = before.is_some_and(|before| {
                 let mut all = names_of.iter();
@@ -179,6 +184,31 @@ impl Comparison {
             .or_else(|| order().find(|(_, side)| part(side)));
         found.map_or(target, |(_, side)| side.id)
     }
+}
+
+/// The lists in which records differ; those in which they do not are added to what is equal.
+fn compare_lists(
+    object: ObjectType,
+    sides: &[Side],
+    fields: &[Field],
+    equal: &mut Vec<(String, String)>,
+) -> Vec<String> {
+    let mut united = Vec::new();
+    for list in lists(object.kind()) {
+        let of = |side: &Side| {
+            let values = value(&side.members, list.name).as_array();
+            values.cloned().unwrap_or_default()
+        };
+        let mut values = sides.iter().map(of);
+        let first = values.next().unwrap_or_default();
+        let label = label(list.name, fields);
+        match values.all(|other| other == first) {
+            false => united.push(label),
+            true if first.is_empty() => {}
+            true => equal.push((label, cut(&text_of(&first.into()), VALUE_CHARS))),
+        }
+    }
+    united
 }
 
 fn side(place: &Place, document: &Document) -> Result<Side, Error> {
@@ -238,6 +268,7 @@ fn has(members: &Map<String, Value>, name: &str) -> bool {
     match value(members, name) {
         Value::Null => false,
         Value::String(text) => !text.is_empty() || name.starts_with("metadata."),
+        Value::Array(values) => !values.is_empty() || name.starts_with("metadata."),
         _ => true,
     }
 }

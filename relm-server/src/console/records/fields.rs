@@ -2,7 +2,8 @@
 
 use relm_core::limits::TEXT_CHARS_MAX;
 use relm_core::record::column::{Column, ColumnType};
-use relm_core::record::columns;
+use relm_core::record::list::ListMember;
+use relm_core::record::{columns, lists};
 use relm_core::value::json;
 use relm_core::{Error, ErrorKind, Field, FieldType, ObjectType};
 use serde_json::{Map, Value};
@@ -45,7 +46,11 @@ impl Fields {
             let value = members.get(column.name).unwrap_or(&nothing);
             own_field(column).of_record(value)
         });
-        let own: Vec<Input> = own.collect();
+        let lists = lists(object.kind()).iter().map(|list| {
+            let value = members.get(list.name).unwrap_or(&nothing);
+            own_list(list).of_record(value)
+        });
+        let own: Vec<Input> = own.chain(lists).collect();
         let mut metadata = match members.get(METADATA) {
             Some(Value::Object(metadata)) => metadata.clone(),
             _ => Map::new(),
@@ -210,6 +215,13 @@ fn own_field(column: &Column) -> Input {
         is_required: column.required,
         hint,
         ..Input::new(column.name, label(column.name, &[]), input)
+    }
+}
+
+fn own_list(list: &ListMember) -> Input {
+    Input {
+        hint: Some("One to a line.".to_owned()),
+        ..Input::new(list.name, label(list.name, &[]), InputType::Lines)
     }
 }
 

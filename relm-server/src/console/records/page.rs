@@ -4,7 +4,8 @@ use askama::Template;
 use bytes::Bytes;
 use hyper::Response;
 use relm_core::record::column::ColumnType;
-use relm_core::record::{Document, columns};
+use relm_core::record::list::ListMember;
+use relm_core::record::{Document, columns, lists};
 use relm_core::{Error, Field, FieldType, Id, ObjectType, Scoped, Timestamp};
 use serde_json::{Map, Value};
 
@@ -15,7 +16,7 @@ use super::path_of;
 use super::rows::{self, moment};
 use super::timeline::{self, Timeline};
 use crate::console::layout::{Layout, Place, Section, minute};
-use crate::console::listing::label;
+use crate::console::listing::{filtered, label};
 use crate::console::objects::{self, plural, title};
 use crate::console::problem::Problem;
 use crate::console::shown::{Message, cut};
@@ -72,6 +73,14 @@ struct Fact {
     href: Option<String>,
     /// Whether its lines are kept.
     is_long: bool,
+    /// The values of a list.
+    marks: Vec<Mark>,
+}
+
+/// One of several values.
+struct Mark {
+    text: String,
+    href: String,
 }
 
 impl Page {
@@ -275,7 +284,28 @@ fn own_facts(
         }
         Some(fact)
     });
-    own.collect()
+    let lists = lists(object.kind()).iter();
+    let lists = lists.filter_map(|list| {
+        let values = members.get(list.name).and_then(Value::as_array);
+        let values = values.into_iter().flatten().filter_map(Value::as_str);
+        let marks: Vec<Mark> = values
+            .map(|value| mark(place, object, list, value))
+            .collect();
+        (!marks.is_empty()).then(|| Fact {
+            label: label(list.name, &[]),
+            marks,
+            ..fact(&Value::Null, VALUE_CHARS)
+        })
+    });
+    own.chain(lists).collect()
+}
+
+/// A value of a list, with the way to all records that have it.
+fn mark(place: &Place, object: ObjectType, list: &ListMember, value: &str) -> Mark {
+    Mark {
+        text: cut(value, METADATA_CHARS),
+        href: filtered(path_of(place, object), list.name, value),
+    }
 }
 
 /// The value of a custom field: a moment as people read it, of a reference the name of the record.
@@ -305,6 +335,7 @@ fn fact(value: &Value, chars_max: usize) -> Fact {
         text: cut(&text_of(value), chars_max),
         href: None,
         is_long: false,
+        marks: Vec::new(),
     }
 }
 

@@ -12,8 +12,9 @@ use super::{with_null, without};
 const CLEARED_WITH_OTHERS: [(&str, &str); 1] = [("DealUpdate", "currency")];
 
 /// What a change has at the place of a member that was cleared, where that is not null.
-const EMPTY: [(&str, &str); 4] = [
+const EMPTY: [(&str, &str); 5] = [
     ("metadata", "{}"),
+    ("tags", "[]"),
     ("header_names", "[]"),
     ("label", "\"first\""),
     ("options", "{}"),
@@ -90,18 +91,18 @@ fn whole(schema: &str) -> Value {
     match schema {
         "ContactCreate" | "ContactUpdate" => json!({
             "email": "a@example.com", "first_name": "A", "last_name": "B", "phone": "1", "company_id": "{companies}",
-            "metadata": metadata,
+            "tags": ["a"], "metadata": metadata,
         }),
         "CompanyCreate" | "CompanyUpdate" => {
-            json!({ "name": "A", "domain": "a.example", "metadata": metadata })
+            json!({ "name": "A", "domain": "a.example", "tags": ["a"], "metadata": metadata })
         }
         "DealCreate" | "DealUpdate" => json!({
             "title": "A", "value_cents": 5, "currency": "EUR", "stage": "won", "close_date": "2026-07-02",
-            "company_id": "{companies}", "primary_contact_id": "{contacts}", "metadata": metadata,
+            "company_id": "{companies}", "primary_contact_id": "{contacts}", "tags": ["a"], "metadata": metadata,
         }),
         "ActivityCreate" | "ActivityUpdate" => json!({
             "type": "call", "subject": "A", "body": "B", "contact_id": "{contacts}", "deal_id": "{deals}", "company_id": "{companies}",
-            "occurred_at": START, "due_at": START, "done_at": START, "assignee": "Grace", "metadata": metadata,
+            "occurred_at": START, "due_at": START, "done_at": START, "assignee": "Grace", "tags": ["a"], "metadata": metadata,
         }),
         "CustomFieldCreate" => json!({
             "object_type": "contact", "key": "a", "label": "A", "description": "B", "type": "text", "required": true,
@@ -212,7 +213,11 @@ impl Described {
         let schema = &self.schema["properties"][member];
         let types = schema["type"].as_array().into_iter().flatten();
         let mut any = schema["anyOf"].as_array().into_iter().flatten();
-        types.clone().any(|ty| ty == "null") || any.any(|one| one["type"] == "null")
+        // What says nothing of its type takes any.
+        let is_any = ["type", "anyOf", "$ref"]
+            .iter()
+            .all(|word| schema.get(*word).is_none());
+        is_any || types.clone().any(|ty| ty == "null") || any.any(|one| one["type"] == "null")
     }
 
     fn requires(&self, member: &str) -> bool {

@@ -142,6 +142,8 @@ impl Record<'_> {
                 .read(text, self.mapping.options(), target.offset.as_deref()),
         };
         match read {
+            // Nothing listed is nothing said, unless as JSON.
+            Ok(Value::Array(none)) if none.is_empty() && text.trim() != "[]" => {}
             Ok(value) => self.put(target, value),
             Err(what) => self.refuse(column, target, &what),
         }

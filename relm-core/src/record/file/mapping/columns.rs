@@ -39,12 +39,19 @@ pub(super) struct Column {
     pub to: Option<Target>,
 }
 
+/// Whether a file of these columns is an export of ours.
+pub(super) fn is_ours(header: &[String]) -> bool {
+    ["id", "object", "version", "metadata"]
+        .iter()
+        .all(|name| header.iter().any(|one| one == name))
+}
+
 impl Mapping {
     /// The mapping of what is known: the names of our own exports, the keys and labels of custom fields, and what other CRMs call
     /// their columns. Case, spaces and punctuation make no difference. Where several columns are one member, as several telephone
     /// numbers are, a row has the first of them that is not blank.
     pub fn suggest(header: &[String], object_type: ObjectType, fields: &[Field]) -> Self {
-        let names = Names::of(object_type, fields);
+        let names = Names::of(object_type, fields, is_ours(header));
         let said = reports(header) * REPORT_COLUMNS.len();
         let columns = header.iter().enumerate().map(|(place, header)| Column {
             header: header.clone(),
@@ -64,9 +71,6 @@ impl Mapping {
                 column.to = None;
             }
         }
-        let is_ours = ["id", "object", "version", "metadata"]
-            .iter()
-            .all(|name| header.iter().any(|one| one == name));
         let mapped = columns.iter().enumerate();
         let mut order: Vec<_> = mapped
             .filter_map(|(place, column)| Some((place, column.to.as_ref()?)))
@@ -82,7 +86,7 @@ impl Mapping {
             options: CellOptions::default(),
             columns,
             order,
-            is_ours,
+            is_ours: is_ours(header),
             reports: reports(header),
         }
     }

@@ -112,6 +112,19 @@ const CONTACT: &[Known] = &[
             "Person - Name",
         ],
     ),
+    (
+        "tags",
+        &[
+            "Tags",
+            "Tag",
+            "Labels",
+            "Label",
+            "Person - Labels",
+            "Person - Label",
+            "Group Membership",
+            "Categories",
+        ],
+    ),
 ];
 
 const COMPANY: &[Known] = &[
@@ -145,6 +158,18 @@ const COMPANY: &[Known] = &[
             "Web Page",
             "Website 1 - Value",
             "URL",
+        ],
+    ),
+    (
+        "tags",
+        &[
+            "Tags",
+            "Tag",
+            "Labels",
+            "Label",
+            "Organization - Labels",
+            "Organization - Label",
+            "Categories",
         ],
     ),
 ];
@@ -205,6 +230,18 @@ const DEAL: &[Known] = &[
             "Deal - Expected close date",
             "Expected Close Date",
             "Deal Close Date",
+        ],
+    ),
+    (
+        "tags",
+        &[
+            "Tags",
+            "Tag",
+            "Labels",
+            "Label",
+            "Deal - Labels",
+            "Deal - Label",
+            "Lead - Labels",
         ],
     ),
 ];
@@ -289,6 +326,7 @@ const ACTIVITY: &[Known] = &[
             "Task Owner",
         ],
     ),
+    ("tags", &["Tags", "Tag", "Labels", "Label", "Categories"]),
 ];
 
 #[cfg(test)]

@@ -133,12 +133,15 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// What is known for the objects of a type under these definitions.
-    pub fn of(object_type: ObjectType, fields: &[Field]) -> Self {
+    /// What is known for the objects of a type under these definitions; `is_ours` where the file is an export of ours.
+    pub fn of(object_type: ObjectType, fields: &[Field], is_ours: bool) -> Self {
         let mut by_letters = HashMap::new();
-        // The member's own name comes before the labels of fields, and those before what others call it.
+        // The member's own name comes before the labels of fields, and those before what others call it. A list comes after the fields: who had
+        // a field for tags before there were any has it still, and our export names it by its path.
         let own = members(object_type).filter(|target| !matches!(&*target.member, NAME | VALUE));
-        for target in own {
+        let is_first = |target: &Target| is_ours || target.shape != Shape::Texts;
+        let (first, lists): (Vec<_>, Vec<_>) = own.partition(is_first);
+        for target in first {
             by_letters.insert(letters(&target.member), target);
         }
         let mut by_key = HashMap::new();
@@ -150,6 +153,10 @@ impl Names {
                 by_letters.entry(letters(name)).or_insert_with(target);
             }
             by_key.insert(field.key.clone(), target);
+        }
+        for target in lists {
+            let name = letters(&target.member);
+            by_letters.entry(name).or_insert(target);
         }
         for (member, headers) in known(object_type) {
             let Some(target) = named(member, object_type, &[]) else {

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::columns::is_ours;
 use super::columns::{Column, Mapping};
 use super::members::{ID, METADATA_PREFIX, NAME, Names, Target, letters, members, named};
 use crate::error::{Error, ErrorKind, Result};
@@ -42,7 +43,7 @@ impl Mapping {
                 .any(|target| target.slot() == slot)
         };
         let is_name_said = is_said("first_name") || is_said("last_name") || is_said(NAME);
-        let names = Names::of(object_type, fields);
+        let names = Names::of(object_type, fields, is_ours(header));
         let told = reports(header) * REPORT_COLUMNS.len();
         let columns = header
             .iter()
