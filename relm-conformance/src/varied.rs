@@ -141,9 +141,9 @@ fn varied_one(kind: Kind, n: u64) -> Record {
 fn varied_with(kind: Kind, n: u64, pick: &Pick) -> Record {
     let own = id(kind, n);
     match kind {
-        Kind::Contact => with!(Contact::blank(own, Mode::Live, NOW); email: pick.some(1, format!("{n}{}@example.com", pick.text(1))), first_name: pick.maybe_text(1), last_name: pick.maybe_text(7), phone: pick.maybe_text(11), company_id: pick.maybe_id(1, Kind::Company), tags: pick.texts(17), created_at: pick.moment(1), updated_at: pick.moment(3))
+        Kind::Contact => with!(Contact::blank(own, Mode::Live, NOW); email: pick.some(1, format!("{n}{}@example.com", pick.text(1))), first_name: pick.maybe_text(1), last_name: pick.maybe_text(7), phone: pick.maybe_text(11), company_id: pick.maybe_id(1, Kind::Company), owner: pick.maybe_text(13), tags: pick.texts(17), created_at: pick.moment(1), updated_at: pick.moment(3))
         .into(),
-        Kind::Company => with!(Company::blank(own, Mode::Live, NOW); name: pick.text(1), domain: pick.maybe_text(7), tags: pick.texts(19), created_at: pick.moment(3), updated_at: pick.moment(1))
+        Kind::Company => with!(Company::blank(own, Mode::Live, NOW); name: pick.text(1), domain: pick.maybe_text(7), owner: pick.maybe_text(13), tags: pick.texts(19), created_at: pick.moment(3), updated_at: pick.moment(1))
         .into(),
         Kind::Deal => varied_deal(own, pick).into(),
         Kind::Activity => with!(Activity::blank(own, Mode::Live, NOW); activity_type: pick.text(1), subject: pick.maybe_text(7), body: pick.maybe_text(11), contact_id: pick.maybe_id(1, Kind::Contact), deal_id: pick.maybe_id(2, Kind::Deal), company_id: pick.maybe_id(3, Kind::Company), occurred_at: pick.moment(5), due_at: pick.some(4, pick.moment(7)), done_at: pick.some(5, pick.moment(9)), assignee: pick.maybe_text(13), tags: pick.texts(19))
@@ -184,7 +184,7 @@ fn varied_with(kind: Kind, n: u64, pick: &Pick) -> Record {
 }
 
 fn varied_deal(own: Id, pick: &Pick) -> Deal {
-    with!(Deal::blank(own, Mode::Live, NOW); title: pick.text(1), value_cents: pick.some(1, pick.of(1, &INTEGERS)), currency: pick.some(2, pick.of(1, &["USD", "EUR", "eur"]).to_owned()), stage: pick.maybe_text(7), close_date: pick.some(4, pick.of(1, &DAYS)).and_then(Date::parse), company_id: pick.maybe_id(1, Kind::Company), primary_contact_id: pick.maybe_id(2, Kind::Contact), tags: pick.texts(17))
+    with!(Deal::blank(own, Mode::Live, NOW); title: pick.text(1), value_cents: pick.some(1, pick.of(1, &INTEGERS)), currency: pick.some(2, pick.of(1, &["USD", "EUR", "eur"]).to_owned()), stage: pick.maybe_text(7), close_date: pick.some(4, pick.of(1, &DAYS)).and_then(Date::parse), company_id: pick.maybe_id(1, Kind::Company), primary_contact_id: pick.maybe_id(2, Kind::Contact), owner: pick.maybe_text(13), tags: pick.texts(17))
 }
 
 fn varied_edge(n: u64, pick: &Pick) -> Association {

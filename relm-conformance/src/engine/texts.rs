@@ -135,6 +135,9 @@ async fn contacts_refuse_nul(acme: &Acme) {
         json!({ "first_name": "\0" }),
         json!({ "last_name": "\0" }),
         json!({ "phone": "\0" }),
+        json!({ "phone": "1", "owner": "\0" }),
+        json!({ "phone": "1", "tags": ["a", "\0"] }),
+        json!({ "phone": "1", "tags": { "remove": ["\0"] } }),
         json!({ "company_id": "\0" }),
         json!({ "phone": "1", "\0": "1" }),
         json!({ "metadata": { "a\0": 1 } }),
@@ -158,11 +161,13 @@ async fn other_objects_refuse_nul(acme: &Acme) {
     for body in [
         json!({ "name": "\0" }),
         json!({ "name": "a", "domain": "a\0" }),
+        json!({ "name": "a", "owner": "\0" }),
+        json!({ "name": "a", "tags": ["\0"] }),
     ] {
         let made = scoped.companies().create_json(body.clone()).await;
         assert_refused(made, &body);
     }
-    for name in ["title", "stage", "currency", "close_date"] {
+    for name in ["title", "stage", "currency", "close_date", "owner"] {
         let body = with_member(&json!({ "title": "a" }), (name, json!("\0")));
         let made = scoped.deals().create_json(body.clone()).await;
         assert_refused(made, &body);

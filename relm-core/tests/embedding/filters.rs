@@ -88,6 +88,7 @@ fn a_filter_that_a_column_builds_names_it() {
         name(Contact::company_id()),
         name(Contact::created_at()),
         name(Contact::updated_at()),
+        name(Contact::owner()),
         name(Contact::tags()),
     ];
     let of_activity = [
@@ -112,6 +113,7 @@ fn a_filter_that_a_column_builds_names_it() {
         name(Company::domain()),
         name(Company::created_at()),
         name(Company::updated_at()),
+        name(Company::owner()),
         name(Company::tags()),
     ];
     let of_deal = [
@@ -125,6 +127,7 @@ fn a_filter_that_a_column_builds_names_it() {
         name(Deal::primary_contact_id()),
         name(Deal::created_at()),
         name(Deal::updated_at()),
+        name(Deal::owner()),
         name(Deal::tags()),
     ];
     for (kind, built) in [

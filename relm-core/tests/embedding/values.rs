@@ -46,6 +46,7 @@ fn options_become_patches() {
         last_name: Patch::Keep,
         phone: Patch::Clear,
         company_id: Patch::Clear,
+        owner: Patch::Keep,
         tags: Patch::Keep,
         metadata: Patch::Keep,
     };
@@ -84,10 +85,11 @@ fn inputs_of_objects_go_through_json_and_back() -> Result<()> {
         CompanyInput {
             name: "Acme".into(),
             domain: "acme.example".into(),
+            owner: "Grace".into(),
             tags: ["a"].into(),
             metadata: Patch::Clear,
         },
-        json!({ "name": "Acme", "domain": "acme.example", "tags": ["a"], "metadata": null }),
+        json!({ "name": "Acme", "domain": "acme.example", "owner": "Grace", "tags": ["a"], "metadata": null }),
     );
     round_trip(
         DealInput {

@@ -19,10 +19,10 @@ fn contacts_of_hubspot() {
         records(&read, ObjectType::Contact, std::slice::from_ref(&plan)),
         [
             json!({"email": "ada@analytical.example", "first_name": "Ada", "last_name": "Lovelace", "phone": "+44 20 7946 0101",
-                "metadata": {"plan": "Pro"}}),
+                "owner": "Max Roe", "metadata": {"plan": "Pro"}}),
             json!({"email": "grace@navy.example", "first_name": "Grace"}),
             json!({"email": "zoe@brien.example", "first_name": "Zoë", "last_name": "O'Brien, Jr.", "phone": "(555) 010-1234",
-                "metadata": {"plan": "Free"}}),
+                "owner": "Max Roe", "metadata": {"plan": "Free"}}),
         ]
     );
     let mapping = Mapping::suggest(&read.header, ObjectType::Contact, &[plan]);
@@ -30,7 +30,6 @@ fn contacts_of_hubspot() {
         mapping.unmapped(),
         [
             "Record ID",
-            "Contact owner",
             "Last Activity Date (GMT+2)",
             "Lead Status",
             "Create Date (GMT+2)",
@@ -62,8 +61,9 @@ fn people_of_pipedrive() {
         records(&read, ObjectType::Contact, &[]),
         [
             json!({"email": "jordan@acme.example", "first_name": "Jordan", "last_name": "Vega", "phone": "+1 312 555 0122",
-                "tags": ["Hot lead"]}),
-            json!({"email": "sam@home.example", "first_name": "Sam", "last_name": "Rivera", "phone": "+1 312 555 0144"}),
+                "owner": "Dana Cole", "tags": ["Hot lead"]}),
+            json!({"email": "sam@home.example", "first_name": "Sam", "last_name": "Rivera", "phone": "+1 312 555 0144",
+                "owner": "Dana Cole"}),
         ]
     );
     let mapping = Mapping::suggest(&read.header, ObjectType::Contact, &[]);

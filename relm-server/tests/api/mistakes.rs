@@ -119,12 +119,12 @@ fn no_message_contradicts_itself() {
     for (path, members) in [
         (
             "/v1/contacts",
-            "email first_name last_name phone company_id tags metadata",
+            "email first_name last_name phone company_id owner tags metadata",
         ),
-        ("/v1/companies", "name domain tags metadata"),
+        ("/v1/companies", "name domain owner tags metadata"),
         (
             "/v1/deals",
-            "title value_cents currency stage close_date company_id primary_contact_id tags metadata",
+            "title value_cents currency stage close_date company_id primary_contact_id owner tags metadata",
         ),
         (
             "/v1/activities",

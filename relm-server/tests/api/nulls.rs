@@ -51,12 +51,12 @@ fn new_records() -> Value {
     json!([
         ["contacts", { "email": "a@example.com", "first_name": "A" }, [
             ["email", null], ["first_name", null], ["last_name", null], ["phone", null], ["company_id", null],
-            ["tags", []], ["metadata", {}],
+            ["owner", null], ["tags", []], ["metadata", {}],
         ]],
-        ["companies", { "name": "A" }, [["name", REQUIRED], ["domain", null], ["tags", []], ["metadata", {}]]],
+        ["companies", { "name": "A" }, [["name", REQUIRED], ["domain", null], ["owner", null], ["tags", []], ["metadata", {}]]],
         ["deals", { "title": "A", "value_cents": 5, "currency": "EUR" }, [
             ["title", REQUIRED], ["value_cents", null], ["currency", "USD"], ["stage", null], ["close_date", null],
-            ["company_id", null], ["primary_contact_id", null], ["tags", []], ["metadata", {}],
+            ["company_id", null], ["primary_contact_id", null], ["owner", null], ["tags", []], ["metadata", {}],
         ]],
         ["activities", { "type": "call" }, [
             ["type", REQUIRED], ["subject", null], ["body", null], ["contact_id", null], ["deal_id", null],
@@ -215,20 +215,20 @@ fn changes(company: &str, contact: &str, deal: &str) -> Value {
     json!([
         ["contacts", {
             "email": "a@example.com", "first_name": "A", "last_name": "B", "phone": "1", "company_id": company,
-            "tags": ["a"], "metadata": metadata,
+            "owner": "Grace", "tags": ["a"], "metadata": metadata,
         }, [
             ["email", null], ["first_name", null], ["last_name", null], ["phone", null], ["company_id", null],
-            ["tags", []], ["metadata", {}],
+            ["owner", null], ["tags", []], ["metadata", {}],
         ]],
-        ["companies", { "name": "B", "domain": "example.com", "tags": ["a"], "metadata": metadata }, [
-            ["name", REQUIRED], ["domain", null], ["tags", []], ["metadata", {}],
+        ["companies", { "name": "B", "domain": "example.com", "owner": "Grace", "tags": ["a"], "metadata": metadata }, [
+            ["name", REQUIRED], ["domain", null], ["owner", null], ["tags", []], ["metadata", {}],
         ]],
         ["deals", {
             "title": "B", "value_cents": 5, "currency": "EUR", "stage": "won", "close_date": "2026-07-02",
-            "company_id": company, "primary_contact_id": contact, "tags": ["a"], "metadata": metadata,
+            "company_id": company, "primary_contact_id": contact, "owner": "Grace", "tags": ["a"], "metadata": metadata,
         }, [
             ["title", REQUIRED], ["currency", REQUIRED], ["value_cents", null], ["currency", null], ["stage", null],
-            ["close_date", null], ["company_id", null], ["primary_contact_id", null], ["tags", []], ["metadata", {}],
+            ["close_date", null], ["company_id", null], ["primary_contact_id", null], ["owner", null], ["tags", []], ["metadata", {}],
         ]],
         ["activities", {
             "type": "call", "subject": "A", "body": "B", "contact_id": contact, "deal_id": deal, "company_id": company,

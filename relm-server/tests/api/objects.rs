@@ -14,7 +14,7 @@ fn a_company_from_creation_to_deletion() {
         json!({ "name": "Engines", "domain": "engines.example" }),
     );
     let expected = json!({
-        "id": id(&made), "object": "company", "name": "Engines", "domain": "engines.example", "tags": [], "metadata": {},
+        "id": id(&made), "object": "company", "name": "Engines", "domain": "engines.example", "owner": null, "tags": [], "metadata": {},
         "version": 1, "mode": "test", "created_at": START, "updated_at": START,
     });
     assert_eq!(made, expected);
@@ -47,7 +47,7 @@ fn a_deal_from_creation_to_deletion() {
     let expected = json!({
         "id": id(&made), "object": "deal", "title": "Engine", "value_cents": 12_500, "currency": "EUR",
         "stage": "won", "close_date": "2028-02-29", "company_id": company, "primary_contact_id": contact,
-        "tags": [], "metadata": { "a": 1 }, "version": 1, "mode": "live", "created_at": START, "updated_at": START,
+        "owner": null, "tags": [], "metadata": { "a": 1 }, "version": 1, "mode": "live", "created_at": START, "updated_at": START,
     });
     assert_eq!(made, expected);
     assert!(id(&made).starts_with("deal_"));

@@ -29,6 +29,7 @@ fn the_schema_shows_objects_fields_and_types() {
             engines("id", "id"),
             text("name"),
             text("domain"),
+            text("owner"),
             engines("created_at", "timestamp"),
             engines("updated_at", "timestamp"),
             tags,

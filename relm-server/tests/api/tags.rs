@@ -174,3 +174,36 @@ fn an_endpoint_asks_for_changes_of_tags() {
     let sent = user.get(&format!("/v1/webhooks/{hook}/deliveries")).is(200);
     assert_eq!(sent["data"].as_array().unwrap().len(), 1, "{sent}");
 }
+
+/// Who looks after a record is asked for; a contact is not known by that, nor by its tags.
+#[test]
+fn an_owner_is_asked_for_and_identifies_nobody() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    for (list, body) in LISTS.into_iter().take(3) {
+        let mut body: Value = serde_json::from_str(body).unwrap();
+        body["owner"] = json!("grace@example.com");
+        let record = user.create(&format!("/v1/{list}"), body);
+        let found = user
+            .get(&format!("/v1/{list}?filter[owner]=grace@example.com"))
+            .is(200);
+        assert_eq!(ids(&found), [id(&record)], "{list}");
+        let path = format!("/v1/{list}/{}", id(&record));
+        assert_eq!(
+            user.patch(&path, json!({ "owner": null })).is(200)["owner"],
+            Value::Null
+        );
+        let left = user
+            .get(&format!("/v1/{list}?filter[owner][is_null]=false"))
+            .is(200);
+        assert_eq!(ids(&left), [""; 0]);
+    }
+    for body in [json!({ "owner": "Grace" }), json!({ "tags": ["vip"] })] {
+        user.post("/v1/contacts", body)
+            .fails(422, "identifier_required", None);
+    }
+    let error = user
+        .post("/v1/deals", json!({ "title": "A", "owner_id": "x" }))
+        .error(422);
+    assert_eq!(error["suggestion"], "owner");
+}

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::{Index, Table, by};
+use super::{Index, Table, by, by_some};
 
 /// An organisation.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -26,6 +26,9 @@ pub struct Model {
     /// The host of its domain, in its one form.
     #[sea_orm(column_type = "String(StringLen::N(500))", nullable)]
     pub domain: Option<String>,
+    /// Who looks after it.
+    #[sea_orm(column_type = "String(StringLen::N(500))", nullable)]
+    pub owner: Option<String>,
     /// Its metadata, as JSON.
     #[sea_orm(column_type = "Text")]
     pub metadata: String,
@@ -55,7 +58,14 @@ impl Related<super::contact::Entity> for Entity {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Table for Entity {
+    const ADDED: &'static [&'static str] = &["owner"];
+
     fn indexes() -> Vec<Index> {
-        vec![by(Column::Name), by(Column::Domain), by(Column::UpdatedAt)]
+        vec![
+            by(Column::Name),
+            by(Column::Domain),
+            by_some(Column::Owner),
+            by(Column::UpdatedAt),
+        ]
     }
 }

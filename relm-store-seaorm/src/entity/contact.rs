@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::{Index, Table, by, unique};
+use super::{Index, Table, by, by_some, unique};
 
 /// A person.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -38,6 +38,9 @@ pub struct Model {
     /// The company that the person belongs to.
     #[sea_orm(column_type = "String(StringLen::N(40))", nullable)]
     pub company_id: Option<String>,
+    /// Who looks after it.
+    #[sea_orm(column_type = "String(StringLen::N(500))", nullable)]
+    pub owner: Option<String>,
     /// Its metadata, as JSON.
     #[sea_orm(column_type = "Text")]
     pub metadata: String,
@@ -71,12 +74,15 @@ impl Related<super::company::Entity> for Entity {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Table for Entity {
+    const ADDED: &'static [&'static str] = &["owner"];
+
     fn indexes() -> Vec<Index> {
         vec![
             unique(Column::EmailKey),
             by(Column::LastName),
             by(Column::Phone),
             by(Column::CompanyId),
+            by_some(Column::Owner),
             by(Column::UpdatedAt),
         ]
     }

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::{Index, Table, by};
+use super::{Index, Table, by, by_some};
 
 /// A sale.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -40,6 +40,9 @@ pub struct Model {
     /// The contact that it is made with.
     #[sea_orm(column_type = "String(StringLen::N(40))", nullable)]
     pub primary_contact_id: Option<String>,
+    /// Who looks after it.
+    #[sea_orm(column_type = "String(StringLen::N(500))", nullable)]
+    pub owner: Option<String>,
     /// Its metadata, as JSON.
     #[sea_orm(column_type = "Text")]
     pub metadata: String,
@@ -86,12 +89,15 @@ impl Related<super::contact::Entity> for Entity {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Table for Entity {
+    const ADDED: &'static [&'static str] = &["owner"];
+
     fn indexes() -> Vec<Index> {
         vec![
             by(Column::Stage),
             by(Column::CloseDate),
             by(Column::CompanyId),
             by(Column::PrimaryContactId),
+            by_some(Column::Owner),
             by(Column::UpdatedAt),
         ]
     }

@@ -138,6 +138,12 @@ pub(crate) const STEPS: &[Step] = &[
     column::<activity::Entity>("who tasks are for", "assignee"),
     index::<activity::Entity>("activities by due time", "due_at"),
     index::<activity::Entity>("activities by assignee", "assignee"),
+    column::<contact::Entity>("who contacts belong to", "owner"),
+    column::<company::Entity>("who companies belong to", "owner"),
+    column::<deal::Entity>("who deals belong to", "owner"),
+    index::<contact::Entity>("contacts by owner", "owner"),
+    index::<company::Entity>("companies by owner", "owner"),
+    index::<deal::Entity>("deals by owner", "owner"),
     column::<association::Entity>("first days of associations", "since"),
     column::<association::Entity>("last days of associations", "until"),
 ];

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::columns::columns;
 use super::interface::{Object, head};
 use super::lists::lists;
-use super::names::{METADATA_NAMES, TAGS_NAMES};
+use super::names::{METADATA_NAMES, OWNER_NAMES, TAGS_NAMES};
 use crate::error::Result;
 use crate::limits::TEXT_CHARS_MAX;
 use crate::record::check;
@@ -33,6 +33,9 @@ pub struct Company {
     pub name: String,
     /// The bare host, such as `example.com`, whatever URL it was written as; not unique.
     pub domain: Option<String>,
+    /// Who looks after the company, as free text: an e-mail address, a name, or an id of the program's own.
+    #[serde(default)]
+    pub owner: Option<String>,
     /// Labels by which records are grouped, each of them once. Absent from what was written before there were tags.
     #[serde(default, deserialize_with = "or_empty")]
     pub tags: Vec<String>,
@@ -57,6 +60,9 @@ pub struct CompanyInput {
     /// See [`Company::domain`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub domain: Patch<String>,
+    /// See [`Company::owner`](struct@Company).
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub owner: Patch<String>,
     /// See [`Company::tags`](struct@Company). All of them, or those that are added and removed.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub tags: Patch<ListInput>,
@@ -90,6 +96,7 @@ pub(super) const OTHER_NAMES: OtherNames = &[
         ],
         &["domain"],
     ),
+    OWNER_NAMES,
     TAGS_NAMES,
     METADATA_NAMES,
 ];
@@ -100,6 +107,7 @@ columns! { Company:
         .indexed()
         .compared_as(Identity::Domain)
         .searched(Searched::Domain);
+    owner: text(TEXT_CHARS_MAX, |it: &Self| it.owner.as_deref()).indexed();
     metadata: json(|it: &Self| metadata::text_of(it.metadata.as_map()));
     created_at: timestamp(|it: &Self| Some(it.created_at));
     updated_at: timestamp(|it: &Self| Some(it.updated_at)).indexed();
@@ -121,6 +129,7 @@ impl Object for Company {
             object: Self::TYPE,
             name: String::new(),
             domain: None,
+            owner: None,
             tags: Vec::new(),
             metadata: Metadata::new(),
             version: 1,
@@ -135,6 +144,7 @@ impl Object for Company {
         Ok(CompanyInput {
             name: reader.text("name")?,
             domain: reader.text("domain")?,
+            owner: reader.text("owner")?,
             tags: reader.list("tags")?,
             metadata: reader.metadata()?,
         })
@@ -144,11 +154,13 @@ impl Object for Company {
         let CompanyInput {
             name,
             domain,
+            owner,
             tags,
             metadata,
         } = input;
         name.apply_required("name", &mut self.name, check::required_text("name"))?;
         domain.apply(&mut self.domain, check::domain)?;
+        owner.apply(&mut self.owner, check::short_text("owner"))?;
         change_list(&TAGS, tags, &mut self.tags)?;
         metadata::merge(metadata, &mut self.metadata)
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::columns::columns;
 use super::interface::{Object, head};
 use super::lists::lists;
-use super::names::{COMPANY_NAMES, METADATA_NAMES, TAGS_NAMES};
+use super::names::{COMPANY_NAMES, METADATA_NAMES, OWNER_NAMES, TAGS_NAMES};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{EMAIL_BYTES_MAX, TEXT_CHARS_MAX};
 use crate::record::check;
@@ -40,6 +40,9 @@ pub struct Contact {
     pub phone: Option<String>,
     /// The company that the contact belongs to.
     pub company_id: Option<Id>,
+    /// Who looks after the contact, as free text: an e-mail address, a name, or an id of the program's own.
+    #[serde(default)]
+    pub owner: Option<String>,
     /// Labels by which records are grouped, each of them once. Absent from what was written before there were tags.
     #[serde(default, deserialize_with = "or_empty")]
     pub tags: Vec<String>,
@@ -73,6 +76,9 @@ pub struct ContactInput {
     /// See [`Contact::company_id`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub company_id: Patch<Id>,
+    /// See [`Contact::owner`](struct@Contact).
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub owner: Patch<String>,
     /// See [`Contact::tags`](struct@Contact). All of them, or those that are added and removed.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub tags: Patch<ListInput>,
@@ -118,6 +124,7 @@ pub(super) const OTHER_NAMES: OtherNames = &[
         &["phone"],
     ),
     COMPANY_NAMES,
+    OWNER_NAMES,
     TAGS_NAMES,
     METADATA_NAMES,
 ];
@@ -134,6 +141,7 @@ columns! { Contact:
         .searched(Searched::Words);
     phone: text(TEXT_CHARS_MAX, |it: &Self| it.phone.as_deref()).indexed().searched(Searched::Phone);
     company_id: id(Kind::Company, |it: &Self| it.company_id).indexed();
+    owner: text(TEXT_CHARS_MAX, |it: &Self| it.owner.as_deref()).indexed();
     metadata: json(|it: &Self| metadata::text_of(it.metadata.as_map()));
     created_at: timestamp(|it: &Self| Some(it.created_at));
     updated_at: timestamp(|it: &Self| Some(it.updated_at)).indexed();
@@ -165,6 +173,7 @@ impl Object for Contact {
             last_name: None,
             phone: None,
             company_id: None,
+            owner: None,
             tags: Vec::new(),
             metadata: Metadata::new(),
             version: 1,
@@ -182,6 +191,7 @@ impl Object for Contact {
             last_name: reader.text("last_name")?,
             phone: reader.text("phone")?,
             company_id: reader.id("company_id", Kind::Company)?,
+            owner: reader.text("owner")?,
             tags: reader.list("tags")?,
             metadata: reader.metadata()?,
         })
@@ -194,6 +204,7 @@ impl Object for Contact {
             last_name,
             phone,
             company_id,
+            owner,
             tags,
             metadata,
         } = input;
@@ -203,6 +214,7 @@ impl Object for Contact {
         last_name.apply(&mut self.last_name, check::short_text("last_name"))?;
         phone.apply(&mut self.phone, check::short_text("phone"))?;
         company_id.apply(&mut self.company_id, Ok)?;
+        owner.apply(&mut self.owner, check::short_text("owner"))?;
         change_list(&TAGS, tags, &mut self.tags)?;
         metadata::merge(metadata, &mut self.metadata)
     }
@@ -219,7 +231,10 @@ impl Object for Contact {
     }
 
     fn check_complete(&self) -> Result<()> {
-        let mut texts = Self::COLUMNS.iter().filter_map(|column| column.text(self));
+        // What search reads is something of the person: an owner is not.
+        let own = Self::COLUMNS.iter();
+        let own = own.filter(|column| column.column().searched.is_some());
+        let mut texts = own.filter_map(|column| column.text(self));
         if texts.any(|text| !text.trim().is_empty())
             || self.company_id.is_some()
             || !self.metadata.is_empty()

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::columns::columns;
 use super::interface::{Object, head};
 use super::lists::lists;
-use super::names::{COMPANY_NAMES, METADATA_NAMES, TAGS_NAMES};
+use super::names::{COMPANY_NAMES, METADATA_NAMES, OWNER_NAMES, TAGS_NAMES};
 use crate::error::{Error, Result};
 use crate::limits::TEXT_CHARS_MAX;
 use crate::record::check;
@@ -46,6 +46,9 @@ pub struct Deal {
     pub company_id: Option<Id>,
     /// The contact that the deal is with.
     pub primary_contact_id: Option<Id>,
+    /// Whose deal it is, as free text: an e-mail address, a name, or an id of the program's own.
+    #[serde(default)]
+    pub owner: Option<String>,
     /// Labels by which records are grouped, each of them once. Absent from what was written before there were tags.
     #[serde(default, deserialize_with = "or_empty")]
     pub tags: Vec<String>,
@@ -85,6 +88,9 @@ pub struct DealInput {
     /// See [`Deal::primary_contact_id`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub primary_contact_id: Patch<Id>,
+    /// See [`Deal::owner`](struct@Deal).
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub owner: Patch<String>,
     /// See [`Deal::tags`](struct@Deal). All of them, or those that are added and removed.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub tags: Patch<ListInput>,
@@ -138,6 +144,7 @@ pub(super) const OTHER_NAMES: OtherNames = &[
         &["primary_contact_id"],
     ),
     COMPANY_NAMES,
+    OWNER_NAMES,
     TAGS_NAMES,
     METADATA_NAMES,
 ];
@@ -152,6 +159,7 @@ columns! { Deal:
     close_date: date(|it: &Self| it.close_date).indexed();
     company_id: id(Kind::Company, |it: &Self| it.company_id).indexed();
     primary_contact_id: id(Kind::Contact, |it: &Self| it.primary_contact_id).indexed();
+    owner: text(TEXT_CHARS_MAX, |it: &Self| it.owner.as_deref()).indexed();
     metadata: json(|it: &Self| metadata::text_of(it.metadata.as_map()));
     created_at: timestamp(|it: &Self| Some(it.created_at));
     updated_at: timestamp(|it: &Self| Some(it.updated_at)).indexed();
@@ -180,6 +188,7 @@ impl Object for Deal {
             close_date: None,
             company_id: None,
             primary_contact_id: None,
+            owner: None,
             tags: Vec::new(),
             metadata: Metadata::new(),
             version: 1,
@@ -199,6 +208,7 @@ impl Object for Deal {
             close_date: reader.date("close_date")?,
             company_id: reader.id("company_id", Kind::Company)?,
             primary_contact_id: reader.id("primary_contact_id", Kind::Contact)?,
+            owner: reader.text("owner")?,
             tags: reader.list("tags")?,
             metadata: reader.metadata()?,
         })
@@ -213,6 +223,7 @@ impl Object for Deal {
             close_date,
             company_id,
             primary_contact_id,
+            owner,
             tags,
             metadata,
         } = input;
@@ -235,6 +246,7 @@ impl Object for Deal {
         close_date.apply(&mut self.close_date, Ok)?;
         company_id.apply(&mut self.company_id, Ok)?;
         primary_contact_id.apply(&mut self.primary_contact_id, Ok)?;
+        owner.apply(&mut self.owner, check::short_text("owner"))?;
         change_list(&TAGS, tags, &mut self.tags)?;
         metadata::merge(metadata, &mut self.metadata)
     }

@@ -17,6 +17,20 @@ pub(super) const COMPANY_NAMES: OtherName = (
     &["company_id"],
 );
 
+/// What they call who looks after a record.
+pub(super) const OWNER_NAMES: OtherName = (
+    &[
+        "owner_id",
+        "owner_name",
+        "owner_email",
+        "assigned_to",
+        "assignee",
+        "account_owner",
+        "hubspot_owner_id",
+    ],
+    &["owner"],
+);
+
 /// What they call tags.
 pub(super) const TAGS_NAMES: OtherName = (
     &[

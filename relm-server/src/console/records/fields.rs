@@ -207,7 +207,7 @@ fn own_field(column: &Column) -> Input {
         ("occurred_at", _) => Some("In UTC. Default: now.".to_owned()),
         ("due_at", _) => Some("In UTC. With one it is a task.".to_owned()),
         ("done_at", _) => Some("In UTC. Empty while the task is open.".to_owned()),
-        ("assignee", _) => Some("As you write it: a name, an e-mail address.".to_owned()),
+        ("assignee" | "owner", _) => Some("As you write it: a name, an e-mail address.".to_owned()),
         (_, ColumnType::Id(Some(kind))) => ObjectType::of(kind).map(id_of),
         _ => None,
     };

@@ -91,14 +91,14 @@ fn whole(schema: &str) -> Value {
     match schema {
         "ContactCreate" | "ContactUpdate" => json!({
             "email": "a@example.com", "first_name": "A", "last_name": "B", "phone": "1", "company_id": "{companies}",
-            "tags": ["a"], "metadata": metadata,
+            "owner": "Grace", "tags": ["a"], "metadata": metadata,
         }),
         "CompanyCreate" | "CompanyUpdate" => {
-            json!({ "name": "A", "domain": "a.example", "tags": ["a"], "metadata": metadata })
+            json!({ "name": "A", "domain": "a.example", "owner": "Grace", "tags": ["a"], "metadata": metadata })
         }
         "DealCreate" | "DealUpdate" => json!({
             "title": "A", "value_cents": 5, "currency": "EUR", "stage": "won", "close_date": "2026-07-02",
-            "company_id": "{companies}", "primary_contact_id": "{contacts}", "tags": ["a"], "metadata": metadata,
+            "company_id": "{companies}", "primary_contact_id": "{contacts}", "owner": "Grace", "tags": ["a"], "metadata": metadata,
         }),
         "ActivityCreate" | "ActivityUpdate" => json!({
             "type": "call", "subject": "A", "body": "B", "contact_id": "{contacts}", "deal_id": "{deals}", "company_id": "{companies}",

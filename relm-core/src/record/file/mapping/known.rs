@@ -113,6 +113,16 @@ const CONTACT: &[Known] = &[
         ],
     ),
     (
+        "owner",
+        &[
+            "Owner",
+            "Contact owner",
+            "Person - Owner",
+            "Lead Owner",
+            "Owner Name",
+        ],
+    ),
+    (
         "tags",
         &[
             "Tags",
@@ -158,6 +168,16 @@ const COMPANY: &[Known] = &[
             "Web Page",
             "Website 1 - Value",
             "URL",
+        ],
+    ),
+    (
+        "owner",
+        &[
+            "Owner",
+            "Company owner",
+            "Account Owner",
+            "Organization - Owner",
+            "Owner Name",
         ],
     ),
     (
@@ -230,6 +250,16 @@ const DEAL: &[Known] = &[
             "Deal - Expected close date",
             "Expected Close Date",
             "Deal Close Date",
+        ],
+    ),
+    (
+        "owner",
+        &[
+            "Owner",
+            "Deal owner",
+            "Opportunity Owner",
+            "Deal - Owner",
+            "Owner Name",
         ],
     ),
     (
