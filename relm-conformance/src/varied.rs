@@ -141,7 +141,7 @@ fn varied_one(kind: Kind, n: u64) -> Record {
 fn varied_with(kind: Kind, n: u64, pick: &Pick) -> Record {
     let own = id(kind, n);
     match kind {
-        Kind::Contact => with!(Contact::blank(own, Mode::Live, NOW); email: pick.some(1, format!("{n}{}@example.com", pick.text(1))), first_name: pick.maybe_text(1), last_name: pick.maybe_text(7), phone: pick.maybe_text(11), company_id: pick.maybe_id(1, Kind::Company), owner: pick.maybe_text(13), tags: pick.texts(17), created_at: pick.moment(1), updated_at: pick.moment(3))
+        Kind::Contact => with!(Contact::blank(own, Mode::Live, NOW); email: pick.some(1, format!("{n}{}@example.com", pick.text(1))), first_name: pick.maybe_text(1), last_name: pick.maybe_text(7), name: pick.maybe_text(19), phone: pick.maybe_text(11), company_id: pick.maybe_id(1, Kind::Company), owner: pick.maybe_text(13), tags: pick.texts(17), created_at: pick.moment(1), updated_at: pick.moment(3))
         .into(),
         Kind::Company => with!(Company::blank(own, Mode::Live, NOW); name: pick.text(1), domain: pick.maybe_text(7), owner: pick.maybe_text(13), tags: pick.texts(19), created_at: pick.moment(3), updated_at: pick.moment(1))
         .into(),

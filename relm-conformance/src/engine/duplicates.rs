@@ -43,6 +43,16 @@ async fn person(scoped: &Scoped, first: Option<&str>, last: &str, company: Optio
     made.expect("it is valid").id
 }
 
+async fn whole_name(scoped: &Scoped, name: &str, company: Id) -> Id {
+    let input = ContactInput {
+        name: name.into(),
+        company_id: company.into(),
+        ..ContactInput::default()
+    };
+    let made = scoped.contacts().create(input).await;
+    made.expect("it is valid").id
+}
+
 /// Contacts are grouped that have one number, however it is written, or one name at one company.
 pub(crate) async fn contacts_that_are_most_likely_one_are_grouped(store: Subject) {
     let acme = Acme::open(store.shared()).await;
@@ -76,8 +86,19 @@ pub(crate) async fn contacts_that_are_most_likely_one_are_grouped(store: Subject
     person(scoped, Some("Ada"), "Lovelace", None).await;
     person(scoped, None, "Lovelace", Some(zeta)).await;
     person(scoped, Some("A%"), "L_velace", Some(zeta)).await;
+    let whole = [
+        ("Ng Mei", zeta),
+        ("ng mei", zeta),
+        ("Ng Mei", other),
+        ("Ng_Mei", zeta),
+    ];
+    let mut named = Vec::new();
+    for (name, company) in whole {
+        named.push(whole_name(scoped, name, company).await);
+    }
     let (groups, pages) = all(scoped).await;
     let expected = [
+        (DuplicateReason::NameAndCompany, vec![named[1], named[0]]),
         (DuplicateReason::NameAndCompany, vec![twin, ada]),
         (DuplicateReason::Phone, vec![numbers[1], numbers[0]]),
     ];

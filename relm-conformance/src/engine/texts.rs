@@ -134,6 +134,7 @@ async fn contacts_refuse_nul(acme: &Acme) {
         json!({ "email": "a@example.com\0" }),
         json!({ "first_name": "\0" }),
         json!({ "last_name": "\0" }),
+        json!({ "name": "\0" }),
         json!({ "phone": "\0" }),
         json!({ "phone": "1", "owner": "\0" }),
         json!({ "phone": "1", "tags": ["a", "\0"] }),

@@ -243,10 +243,12 @@ mod tests {
                 prop_oneof!["[ -~]{0,20}", "[1-9 +x'().-]{0,20}", "(xn--[a-z0-9-]{1,6}[.@]?){1,3}"],
             )),
             metadata in prop::collection::btree_map("[a-c]", "[+a1 ']{0,6}", 0..3),
+            tags in prop::collection::vec("[ -~]{0,8}", 0..3),
         ) {
             let id = Id::new(Kind::Contact, 1);
             let mut contact = Contact::blank(id, Mode::Live, Timestamp::from_millis(0));
             [contact.email, contact.first_name, contact.last_name, contact.phone] = texts;
+            contact.tags = tags;
             for (key, text) in metadata {
                 contact.metadata.insert(key, Value::from(text));
             }

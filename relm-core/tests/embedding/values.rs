@@ -44,6 +44,7 @@ fn options_become_patches() {
         email: Patch::Set("ada@example.com".to_owned()),
         first_name: Patch::Set("Ada".to_owned()),
         last_name: Patch::Keep,
+        name: Patch::Keep,
         phone: Patch::Clear,
         company_id: Patch::Clear,
         owner: Patch::Keep,

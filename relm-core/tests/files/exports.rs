@@ -62,7 +62,7 @@ fn people_of_pipedrive() {
         [
             json!({"email": "jordan@acme.example", "first_name": "Jordan", "last_name": "Vega", "phone": "+1 312 555 0122",
                 "owner": "Dana Cole", "tags": ["Hot lead"]}),
-            json!({"email": "sam@home.example", "first_name": "Sam", "last_name": "Rivera", "phone": "+1 312 555 0144",
+            json!({"email": "sam@home.example", "name": "Sam Rivera", "phone": "+1 312 555 0144",
                 "owner": "Dana Cole"}),
         ]
     );

@@ -97,10 +97,7 @@ impl Demo<'_> {
             if self.dice.percent(50) {
                 metadata.insert("newsletter", self.dice.percent(60));
             }
-            let tags: Vec<&str> = match self.dice.percent(30) {
-                true => vec![self.dice.one_of(&TAGS)],
-                false => Vec::new(),
-            };
+            let tag = self.dice.percent(30).then(|| self.dice.one_of(&TAGS));
             companies.push(company);
             contacts.push(ContactInput {
                 email: email.into(),
@@ -108,8 +105,9 @@ impl Demo<'_> {
                 last_name: last.into(),
                 phone,
                 company_id: self.companies[company].id.into(),
-                tags: tags.into(),
+                tags: Vec::from_iter(tag).into(),
                 metadata: metadata.into(),
+                ..ContactInput::default()
             });
         }
         let by = self.somebody();

@@ -50,7 +50,7 @@ fn with_null(body: &Value, member: &str) -> Value {
 fn new_records() -> Value {
     json!([
         ["contacts", { "email": "a@example.com", "first_name": "A" }, [
-            ["email", null], ["first_name", null], ["last_name", null], ["phone", null], ["company_id", null],
+            ["email", null], ["first_name", null], ["last_name", null], ["name", null], ["phone", null], ["company_id", null],
             ["owner", null], ["tags", []], ["metadata", {}],
         ]],
         ["companies", { "name": "A" }, [["name", REQUIRED], ["domain", null], ["owner", null], ["tags", []], ["metadata", {}]]],
@@ -214,10 +214,10 @@ fn changes(company: &str, contact: &str, deal: &str) -> Value {
     let metadata = json!({ "a": 1 });
     json!([
         ["contacts", {
-            "email": "a@example.com", "first_name": "A", "last_name": "B", "phone": "1", "company_id": company,
+            "email": "a@example.com", "first_name": "A", "last_name": "B", "name": "A B", "phone": "1", "company_id": company,
             "owner": "Grace", "tags": ["a"], "metadata": metadata,
         }, [
-            ["email", null], ["first_name", null], ["last_name", null], ["phone", null], ["company_id", null],
+            ["email", null], ["first_name", null], ["last_name", null], ["name", null], ["phone", null], ["company_id", null],
             ["owner", null], ["tags", []], ["metadata", {}],
         ]],
         ["companies", { "name": "B", "domain": "example.com", "owner": "Grace", "tags": ["a"], "metadata": metadata }, [

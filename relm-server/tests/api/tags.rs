@@ -1,4 +1,5 @@
-//! Tags: a set of texts that is replaced, or changed by what is added and removed.
+//! What people bring along of each record: tags, a set of texts that is replaced, or changed by what is added and removed; who looks after
+//! it; and a whole name.
 
 use relm_core::Mode;
 use serde_json::{Value, json};
@@ -206,4 +207,22 @@ fn an_owner_is_asked_for_and_identifies_nobody() {
         .post("/v1/deals", json!({ "title": "A", "owner_id": "x" }))
         .error(422);
     assert_eq!(error["suggestion"], "owner");
+}
+
+/// A name that was not given in parts is kept as it was written, and found by its words.
+#[test]
+fn a_whole_name_is_kept_as_it_was_written() {
+    let world = World::new();
+    let user = world.user("acme", Mode::Live);
+    let made = user.create("/v1/contacts", json!({ "name": "Ng Mei-Ling" }));
+    let parts = (&made["name"], &made["first_name"], &made["last_name"]);
+    assert_eq!(parts, (&json!("Ng Mei-Ling"), &Value::Null, &Value::Null));
+    assert_eq!(ids(&user.get("/v1/search?q=mei+ng").is(200)), [id(&made)]);
+    let found = user.get("/v1/contacts?filter[name][ilike]=ng%25").is(200);
+    assert_eq!(ids(&found), [id(&made)]);
+    let parts = user.create(
+        "/v1/contacts",
+        json!({ "first_name": "Ada", "last_name": "Lovelace" }),
+    );
+    assert_eq!(parts["name"], Value::Null, "it is made of no parts");
 }

@@ -32,6 +32,9 @@ pub struct Model {
     /// The last name.
     #[sea_orm(column_type = "String(StringLen::N(500))", nullable)]
     pub last_name: Option<String>,
+    /// The whole name, where its parts are not known.
+    #[sea_orm(column_type = "String(StringLen::N(500))", nullable)]
+    pub name: Option<String>,
     /// A telephone number, as it was written.
     #[sea_orm(column_type = "String(StringLen::N(500))", nullable)]
     pub phone: Option<String>,
@@ -74,7 +77,7 @@ impl Related<super::company::Entity> for Entity {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Table for Entity {
-    const ADDED: &'static [&'static str] = &["owner"];
+    const ADDED: &'static [&'static str] = &["name", "owner"];
 
     fn indexes() -> Vec<Index> {
         vec![

@@ -144,6 +144,7 @@ pub(crate) const STEPS: &[Step] = &[
     index::<contact::Entity>("contacts by owner", "owner"),
     index::<company::Entity>("companies by owner", "owner"),
     index::<deal::Entity>("deals by owner", "owner"),
+    column::<contact::Entity>("whole names of contacts", "name"),
     column::<association::Entity>("first days of associations", "since"),
     column::<association::Entity>("last days of associations", "until"),
 ];

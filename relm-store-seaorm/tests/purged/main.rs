@@ -78,6 +78,8 @@ async fn create(live: &Scoped) -> Filled {
     let company = CompanyInput {
         name: text("company").into(),
         domain: format!("{CANARY}.example.com").into(),
+        owner: text("owner").into(),
+        tags: [text("tag")].into(),
         metadata: note("company").into(),
     };
     let company = once("company").companies().create(company).await;
@@ -87,7 +89,10 @@ async fn create(live: &Scoped) -> Filled {
         first_name: text("first").into(),
         last_name: text("last").into(),
         phone: format!("+49 {CANARY}").into(),
+        name: text("name").into(),
         company_id: company.into(),
+        owner: text("owner").into(),
+        tags: [text("tag")].into(),
         metadata: note("contact").into(),
     };
     let batch = BatchInput {

@@ -23,7 +23,7 @@ use crate::value::text::fold;
 
 /// One page of groups of records that are most likely one.
 ///
-/// - Contacts: of one telephone number, by its digits; of one first and last name, whatever the case, at one company. Their addresses
+/// - Contacts: of one telephone number, by its digits; of one first and last name, or one whole name where they have neither, whatever the case, at one company. Their addresses
 ///   are unique: no two have one.
 /// - Companies: of one domain; of one name, by its words: `Zeta, Inc.` is `zeta inc`.
 /// - Deals: of one title, by its words, with one company.
@@ -156,8 +156,8 @@ enum Common {
     Domain(String),
     /// The term of a company's name.
     Name(String),
-    /// The folded first and last name, and the company.
-    Person([Option<String>; 2], Id),
+    /// The folded first and last name, or, where there is neither, the whole one, and the company.
+    Person([Option<String>; 3], Id),
     /// The term of a title, and the company.
     Title(String, Id),
 }
@@ -179,8 +179,11 @@ impl Common {
                 let number = contact.phone.as_deref().map(phone::numbers);
                 let number = number.and_then(|numbers| numbers.into_iter().next());
                 let number = number.filter(|number| !number.beginnings().is_empty());
-                let names = [&contact.first_name, &contact.last_name];
-                let names = names.map(|name| name.as_deref().map(fold));
+                let parts = [&contact.first_name, &contact.last_name];
+                let is_whole = parts.iter().all(|part| part.is_none());
+                let name = contact.name.as_ref().filter(|_| is_whole);
+                let [first, last] = parts.map(Option::as_ref);
+                let names = [first, last, name].map(|name| name.map(|it| fold(it)));
                 let is_named = names.iter().any(Option::is_some);
                 let company = contact.company_id.filter(|_| is_named);
                 let phone = number.map(|it| Self::Phone(it.digits, it.extension));
@@ -219,11 +222,13 @@ impl Common {
                 let clause = Clause::equal(kind, "domain", domain.clone())?;
                 listed(context, kind, vec![clause]).await
             }
-            Self::Person([first, last], company) => {
+            Self::Person([first, last, name], company) => {
                 let mut clauses = vec![Clause::equal(kind, "company_id", *company)?];
-                for (column, name) in [("first_name", first), ("last_name", last)] {
-                    let condition = match name {
-                        Some(name) => Condition::Ilike(literally(name)?),
+                let parts = [("first_name", first), ("last_name", last)];
+                let whole = name.is_some().then_some(("name", name));
+                for (column, text) in parts.into_iter().chain(whole) {
+                    let condition = match text {
+                        Some(text) => Condition::Ilike(literally(text)?),
                         None => Condition::Null(true),
                     };
                     clauses.push(Clause::of_column(kind, column, condition)?);

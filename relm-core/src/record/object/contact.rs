@@ -36,6 +36,10 @@ pub struct Contact {
     pub first_name: Option<String>,
     /// The family name.
     pub last_name: Option<String>,
+    /// The whole name, as it was written where its parts are not known: null where they are given. Absent from what was written before it
+    /// was there.
+    #[serde(default)]
+    pub name: Option<String>,
     /// The telephone number, as free text.
     pub phone: Option<String>,
     /// The company that the contact belongs to.
@@ -70,6 +74,9 @@ pub struct ContactInput {
     /// See [`Contact::last_name`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub last_name: Patch<String>,
+    /// See [`Contact::name`](struct@Contact).
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub name: Patch<String>,
     /// See [`Contact::phone`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub phone: Patch<String>,
@@ -91,10 +98,7 @@ read_as_json!(ContactInput, |reader| reader.all_of(Contact::read));
 
 /// What other CRMs call the members of a contact.
 pub(super) const OTHER_NAMES: OtherNames = &[
-    (
-        &["name", "full_name", "display_name", "contact_name"],
-        &["first_name", "last_name"],
-    ),
+    (&["full_name", "display_name", "contact_name"], &["name"]),
     (
         &["first", "given_name", "forename", "fname"],
         &["first_name"],
@@ -139,6 +143,7 @@ columns! { Contact:
     last_name: text(TEXT_CHARS_MAX, |it: &Self| it.last_name.as_deref())
         .indexed()
         .searched(Searched::Words);
+    name: text(TEXT_CHARS_MAX, |it: &Self| it.name.as_deref()).searched(Searched::Words);
     phone: text(TEXT_CHARS_MAX, |it: &Self| it.phone.as_deref()).indexed().searched(Searched::Phone);
     company_id: id(Kind::Company, |it: &Self| it.company_id).indexed();
     owner: text(TEXT_CHARS_MAX, |it: &Self| it.owner.as_deref()).indexed();
@@ -171,6 +176,7 @@ impl Object for Contact {
             email: None,
             first_name: None,
             last_name: None,
+            name: None,
             phone: None,
             company_id: None,
             owner: None,
@@ -189,6 +195,7 @@ impl Object for Contact {
             email: reader.text("email")?,
             first_name: reader.text("first_name")?,
             last_name: reader.text("last_name")?,
+            name: reader.text("name")?,
             phone: reader.text("phone")?,
             company_id: reader.id("company_id", Kind::Company)?,
             owner: reader.text("owner")?,
@@ -202,6 +209,7 @@ impl Object for Contact {
             email,
             first_name,
             last_name,
+            name,
             phone,
             company_id,
             owner,
@@ -212,6 +220,7 @@ impl Object for Contact {
         email.apply(&mut self.email, check::email(known))?;
         first_name.apply(&mut self.first_name, check::short_text("first_name"))?;
         last_name.apply(&mut self.last_name, check::short_text("last_name"))?;
+        name.apply(&mut self.name, check::short_text("name"))?;
         phone.apply(&mut self.phone, check::short_text("phone"))?;
         company_id.apply(&mut self.company_id, Ok)?;
         owner.apply(&mut self.owner, check::short_text("owner"))?;

@@ -90,7 +90,7 @@ fn whole(schema: &str) -> Value {
     let metadata = json!({ "a": 1 });
     match schema {
         "ContactCreate" | "ContactUpdate" => json!({
-            "email": "a@example.com", "first_name": "A", "last_name": "B", "phone": "1", "company_id": "{companies}",
+            "email": "a@example.com", "first_name": "A", "last_name": "B", "name": "A B", "phone": "1", "company_id": "{companies}",
             "owner": "Grace", "tags": ["a"], "metadata": metadata,
         }),
         "CompanyCreate" | "CompanyUpdate" => {

@@ -117,7 +117,7 @@ impl Record<'_> {
 
     /// A value of JSON: a text is read as a cell is, and what is none is as it is.
     fn value(&mut self, column: &Column, target: &Target, value: &Value) {
-        let is_made = matches!(target.shape, Shape::Name | Shape::Money);
+        let is_made = target.shape == Shape::Money;
         match value {
             Value::Null if is_made => {}
             Value::String(text) if target.shape != Shape::Text && text.trim().is_empty() => {}
@@ -135,7 +135,7 @@ impl Record<'_> {
             return;
         }
         let read = match target.shape {
-            Shape::Name => return self.name(text),
+            Shape::Name if !self.mapping.is_ours => return self.name(target, text),
             Shape::Money => return self.money(column, target, text),
             _ => target
                 .shape
@@ -201,23 +201,15 @@ impl Record<'_> {
         metadata.as_object_mut().expect("it was made one")
     }
 
-    /// The parts of a whole name, where the row has none: the last word is the family name, or what stands before a comma.
-    fn name(&mut self, text: &str) {
-        if ["first_name", "last_name"]
-            .iter()
-            .any(|name| self.members.contains_key(*name))
-        {
-            return;
-        }
-        let text = text.trim();
-        let (first, last) = match text.split_once(',') {
-            Some((last, first)) => (first.trim(), last.trim()),
-            None => text.rsplit_once(char::is_whitespace).unwrap_or((text, "")),
+    /// The whole name, where the row has none of its parts.
+    fn name(&mut self, target: &Target, text: &str) {
+        let is_said = |name| {
+            self.members
+                .get(name)
+                .is_some_and(|it: &Value| !it.is_null())
         };
-        for (name, part) in [("first_name", first), ("last_name", last)] {
-            if !part.trim().is_empty() {
-                self.members.insert(name.to_owned(), part.trim().into());
-            }
+        if !["first_name", "last_name"].into_iter().any(is_said) {
+            self.put(target, text.trim().into());
         }
     }
 

@@ -23,7 +23,7 @@ pub(super) const METADATA_PREFIX: &str = "metadata.";
 pub(super) const VALUE: &str = "value";
 /// The member that it becomes.
 pub(super) const VALUE_CENTS: &str = "value_cents";
-/// Of contacts, the whole name.
+/// The name; of contacts, the whole of it.
 pub(super) const NAME: &str = "name";
 
 /// What a column is mapped to.
@@ -85,6 +85,7 @@ pub(super) fn members(object_type: ObjectType) -> impl Iterator<Item = Target> +
             ColumnType::Text { .. } if is_contact && matches!(column.name, "email" | "phone") => {
                 Shape::First
             }
+            ColumnType::Text { .. } if is_contact && column.name == NAME => Shape::Name,
             ColumnType::Text { .. } => Shape::Text,
             ColumnType::Id(kind) => Shape::Id(kind?),
             ColumnType::Integer => Shape::Integer,
@@ -96,9 +97,8 @@ pub(super) fn members(object_type: ObjectType) -> impl Iterator<Item = Target> +
         Some(Target::new(column.name, shape))
     });
     let further = match object_type {
-        ObjectType::Contact => Some(Target::new(NAME, Shape::Name)),
         ObjectType::Deal => Some(Target::new(VALUE, Shape::Money)),
-        ObjectType::Company | ObjectType::Activity => None,
+        ObjectType::Contact | ObjectType::Company | ObjectType::Activity => None,
     };
     let lists = lists(object_type.kind()).iter();
     let lists = lists.map(|list| Target::new(list.name, Shape::Texts));
@@ -138,7 +138,8 @@ impl Names {
         let mut by_letters = HashMap::new();
         // The member's own name comes before the labels of fields, and those before what others call it. A list comes after the fields: who had
         // a field for tags before there were any has it still, and our export names it by its path.
-        let own = members(object_type).filter(|target| !matches!(&*target.member, NAME | VALUE));
+        let own = members(object_type);
+        let own = own.filter(|target| is_ours || !matches!(&*target.member, NAME | VALUE));
         let is_first = |target: &Target| is_ours || target.shape != Shape::Texts;
         let (first, lists): (Vec<_>, Vec<_>) = own.partition(is_first);
         for target in first {
