@@ -239,12 +239,8 @@ impl Column {
     /// A text as the column holds it: of a domain what it is compared by, and composed (NFC) where filters compare it.
     /// What grows by that beyond the column is from before a write was refused for it, and is cut.
     fn stored<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let text = match self.identity {
-            Identity::Domain => host::key(text),
-            Identity::Value | Identity::Email | Identity::Code | Identity::Phone => {
-                Cow::Borrowed(text)
-            }
-        };
+        let domain = (self.identity == Identity::Domain).then(|| host::key(text));
+        let text = domain.unwrap_or(Cow::Borrowed(text));
         let composed = match (self.filterable, self.ty, text::nfc(&text)) {
             (true, ColumnType::Text { chars_max }, Cow::Owned(composed)) => {
                 composed.chars().take(chars_max).collect()

@@ -325,7 +325,7 @@ fn refusals_are_as_the_document_says() {
     );
     assert_eq!(refused("POST", "/v1/deals", json!({})), "validation_failed");
     assert_eq!(
-        refused("PATCH", &one, json!({ "name": "Ada" })),
+        refused("PATCH", &one, json!({ "nickname": "Ada" })),
         "unknown_field"
     );
     assert_eq!(

@@ -121,7 +121,11 @@ fn older() -> (tempfile::TempDir, Connection) {
                 "INSERT INTO contacts (scope, id, version, email, email_key, first_name, last_name, phone, \
                  company_id, metadata, created_at, updated_at, doc) VALUES ",
             );
-            sql.rows(vec![crate::rows::row(scope, &entry)]);
+            let mut row = crate::rows::row(scope, &entry);
+            // The table has neither `owner` nor `name` yet.
+            row.remove(10);
+            row.remove(7);
+            sql.rows(vec![row]);
             // As the keys and texts were.
             let key = &mut sql.values[4];
             *key = text::fold(email).into();
@@ -234,7 +238,11 @@ fn a_derivation_that_runs_twice_changes_nothing() {
     let (_folder, connection) = older();
     run_to(&connection, derivation());
     let everything = |connection: &Connection| -> Vec<Vec<Option<ColumnValue<'static>>>> {
-        let contacts = Sql::new("SELECT * FROM contacts ORDER BY scope, id");
+        // Steps after it add columns.
+        let contacts = Sql::new(
+            "SELECT scope, id, version, email, email_key, first_name, last_name, phone, company_id, metadata, created_at, \
+             updated_at, doc FROM contacts ORDER BY scope, id",
+        );
         rows(connection, &contacts, scalars).unwrap()
     };
     let before = everything(&connection);

@@ -1,4 +1,4 @@
-//! Which values of a list a survivor got of records that come back.
+//! Whether what a survivor got of merged records is of some that come back.
 
 use serde_json::{Map, Value};
 
@@ -6,13 +6,17 @@ use super::past::value_of;
 use crate::record::MemberChange;
 use crate::record::object::Object;
 
-/// Whether a member has several values.
-pub(super) fn is_list<T: Object>(name: &str) -> bool {
-    T::LISTS.iter().any(|list| list.member().name == name)
-}
-
-/// Whether each value that a list got is one that some of these have.
-pub(super) fn are_given(givers: &[Map<String, Value>], name: &str, change: &MemberChange) -> bool {
+/// Whether the value that a member got is one that some of these have; of a list, each of the values that it got.
+pub(super) fn is_given<T: Object>(
+    givers: &[Map<String, Value>],
+    name: &str,
+    change: &MemberChange,
+) -> bool {
+    let is_list = T::LISTS.iter().any(|list| list.member().name == name);
+    if !is_list {
+        let mut givers = givers.iter();
+        return change.to.is_null() || givers.any(|giver| *value_of(giver, name) == change.to);
+    }
     let values = |list: &Value| list.as_array().cloned().unwrap_or_default();
     let before = values(&change.from);
     let mut got = values(&change.to).into_iter();

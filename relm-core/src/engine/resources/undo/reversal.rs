@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::action::{Action, Verdict};
-use super::given::{are_given, is_list};
+use super::given::is_given;
 use super::past::{METADATA, Place, Target, value_of};
 use super::report::{ConflictCode, UndoConflict, UndoneChange};
 use super::rules::Rules;
@@ -269,9 +269,6 @@ impl<'a> Reversal<'a> {
         let changes = self.reverts.clone();
         // An amount and its currency are one value: one of those has both, or nobody has it.
         let is_together = |name: &str| T::TOGETHER.contains(&name);
-        let has = |giver: &Map<String, Value>, name: &str, change: &MemberChange| {
-            *value_of(giver, name) == change.to
-        };
         let has_all = |giver: &Map<String, Value>| {
             let mut all = T::TOGETHER.iter();
             all.all(|name| value_of(giver, name) == self.found(name))
@@ -282,8 +279,7 @@ impl<'a> Reversal<'a> {
         for (name, change) in changes {
             let is_taken_back = match is_together(name) {
                 true => is_given,
-                false if is_list::<T>(name) => are_given(givers, name, change),
-                false => change.to.is_null() || givers.iter().any(|it| has(it, name, change)),
+                false => is_given::<T>(givers, name, change),
             };
             if is_taken_back {
                 continue;
