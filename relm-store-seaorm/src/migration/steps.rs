@@ -138,6 +138,8 @@ pub(crate) const STEPS: &[Step] = &[
     column::<activity::Entity>("who tasks are for", "assignee"),
     index::<activity::Entity>("activities by due time", "due_at"),
     index::<activity::Entity>("activities by assignee", "assignee"),
+    column::<association::Entity>("first days of associations", "since"),
+    column::<association::Entity>("last days of associations", "until"),
     column::<contact::Entity>("who contacts belong to", "owner"),
     column::<company::Entity>("who companies belong to", "owner"),
     column::<deal::Entity>("who deals belong to", "owner"),
@@ -145,8 +147,6 @@ pub(crate) const STEPS: &[Step] = &[
     index::<company::Entity>("companies by owner", "owner"),
     index::<deal::Entity>("deals by owner", "owner"),
     column::<contact::Entity>("whole names of contacts", "name"),
-    column::<association::Entity>("first days of associations", "since"),
-    column::<association::Entity>("last days of associations", "until"),
 ];
 
 /// Whether a step after the one of this number adds a column to a table.

@@ -7,7 +7,7 @@ use crate::record::MemberChange;
 use crate::record::object::Object;
 
 /// Whether the value that a member got is one that some of these have; of a list, each of the values that it got.
-pub(super) fn is_given<T: Object>(
+pub(super) fn is_returned<T: Object>(
     givers: &[Map<String, Value>],
     name: &str,
     change: &MemberChange,

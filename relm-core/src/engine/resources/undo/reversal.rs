@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::action::{Action, Verdict};
-use super::given::is_given;
+use super::given::is_returned;
 use super::past::{METADATA, Place, Target, value_of};
 use super::report::{ConflictCode, UndoConflict, UndoneChange};
 use super::rules::Rules;
@@ -279,7 +279,7 @@ impl<'a> Reversal<'a> {
         for (name, change) in changes {
             let is_taken_back = match is_together(name) {
                 true => is_given,
-                false => is_given::<T>(givers, name, change),
+                false => is_returned::<T>(givers, name, change),
             };
             if is_taken_back {
                 continue;
