@@ -70,7 +70,10 @@ fn add_names(connection: &Connection) {
             "INSERT INTO associations (scope, id, version, from_type, from_id, to_type, to_id, label, edge_key, created_at, \
              doc) VALUES ",
         );
-        sql.rows(vec![crate::rows::row(0, &Entry::new(edge))]);
+        let mut row = crate::rows::row(0, &Entry::new(edge));
+        // The table has neither `since` nor `until` yet.
+        row.drain(9..11);
+        sql.rows(vec![row]);
         sql.values[8] = written.into();
         execute(connection, &sql).unwrap();
     }
