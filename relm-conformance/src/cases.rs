@@ -547,6 +547,15 @@ macro_rules! for_each_case {
                 a_renaming_that_was_broken_off_goes_on
                 no_write_gets_past_a_renaming
             }
+            [engine::pipelines] {
+                a_pipeline_binds_every_engine
+                a_renamed_stage_is_renamed_in_every_deal
+                a_pipeline_goes_from_test_to_live
+                a_renamed_stage_is_promoted_to_the_deals_of_live_mode
+            }
+            [engine::stage_histories] {
+                any_history_of_stages_is_as_it_is_said
+            }
             [engine::promotions] {
                 definitions_go_from_test_to_live_as_planned
                 a_plan_that_is_out_of_date_is_not_promoted

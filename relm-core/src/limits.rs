@@ -77,6 +77,8 @@ pub const FIELD_KEY_CHARS_MAX: usize = 63;
 pub const FIELDS_MAX: usize = 500;
 /// Choices of a `select` field.
 pub const FIELD_CHOICES_MAX: usize = 200;
+/// The most that the probability of a stage can be, in percent: that its deals are won.
+pub const PROBABILITY_PERCENT_MAX: u8 = 100;
 /// Bytes of a field's `options` as JSON.
 pub const FIELD_OPTIONS_BYTES_MAX: usize = 16 * 1024;
 /// Characters of the `pattern` of a field.

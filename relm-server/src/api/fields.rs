@@ -17,10 +17,13 @@ pub(super) async fn list(call: Call) -> Outcome {
 
 pub(super) async fn define(call: Call) -> Outcome {
     call.query.finish()?;
-    // Values that records share are told.
+    // Values that records share are told, and which deals are in none of the stages.
     let of = call.body.get("object_type").and_then(Value::as_str);
-    if call.body.get("unique") == Some(&Value::Bool(true))
+    let is_unique = call.body.get("unique") == Some(&Value::Bool(true));
+    let may_be_pipeline = call.body.get("key") == Some(&Value::from("stage"));
+    if (is_unique || may_be_pipeline)
         && let Some(of) = of.and_then(ObjectType::parse)
+        && (is_unique || of == ObjectType::Deal)
     {
         let read = KeyScope::new(KeyResource::from(of), KeyAction::Read);
         check_scope(&call.principal, read)?;

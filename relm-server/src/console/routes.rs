@@ -187,6 +187,11 @@ fn of_workspaces() -> Vec<(&'static str, Route)> {
             get(Write, handler!(schema::form)),
         ),
         (
+            "/console/{workspace}/{mode}/schema/{object}/pipeline",
+            get(Write, handler!(schema::edit_pipeline))
+                .and_post(Write, handler!(schema::define_pipeline)),
+        ),
+        (
             "/console/{workspace}/{mode}/schema/{object}/settings",
             post(Write, handler!(schema::set)),
         ),

@@ -24,6 +24,7 @@ fn forms(world: &World) -> Vec<String> {
         format!("{keys}/{key}/revoke"),
         format!("{}/schema/deal", world.place),
         format!("{}/schema/deal/settings", world.place),
+        format!("{}/schema/deal/pipeline", world.place),
         format!("{}/schema/promotion", world.place).replace("/test/", "/live/"),
         format!(
             "{}/schema/deal/{}/remove",

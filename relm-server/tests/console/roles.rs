@@ -40,7 +40,7 @@ const OF_RECORDS: [Right; 19] = [
     ("deals/board", Some(Reader), Some(Editor)),
 ];
 
-const OF_SETTINGS: [Right; 19] = [
+const OF_SETTINGS: [Right; 20] = [
     ("keys", Some(Reader), Some(Editor)),
     ("keys/new", Some(Editor), None),
     ("keys/KEY/rotate", Some(Editor), Some(Editor)),
@@ -48,6 +48,7 @@ const OF_SETTINGS: [Right; 19] = [
     ("schema/deal", Some(Reader), Some(Editor)),
     ("schema/deal/new", Some(Editor), None),
     ("schema/promotion", Some(Editor), Some(Editor)),
+    ("schema/deal/pipeline", Some(Editor), Some(Editor)),
     ("schema/deal/settings", None, Some(Editor)),
     ("schema/deal/FIELD/edit", Some(Editor), Some(Editor)),
     ("schema/deal/FIELD/remove", Some(Editor), Some(Editor)),

@@ -66,7 +66,8 @@ impl Weigh for Arc<Configuration> {
         } = self.as_ref();
         let text = |text: &String| size_of::<String>() + text.len();
         let field = |field: &Field| {
-            let choices: usize = field.options.choices.iter().map(text).sum();
+            let stages = field.options.probabilities.keys();
+            let choices: usize = field.options.choices.iter().chain(stages).map(text).sum();
             let limits = field.options.limits.bytes();
             let default = field.options.default.as_ref();
             let default = default.map_or(0, |_| FIELD_DEFAULT_BYTES_MAX);

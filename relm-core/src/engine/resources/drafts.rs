@@ -10,7 +10,7 @@ use crate::engine::merged::absent;
 use crate::engine::transaction::unexpected;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::field::{
-    Field, add_defaults, check_known_members, check_metadata, custom_field, custom_field_elsewhere,
+    Field, add_defaults, check_fields, check_known_members, custom_field, custom_field_elsewhere,
     normalise,
 };
 use crate::record::input::{Reader, read_only, unknown_field};
@@ -131,11 +131,10 @@ pub(super) fn build<T: Object>(plan: &Plan<'_>, draft: &Draft<T>) -> Result<T> {
     draft.check_asserted_of_new(&record)?;
     record.check_complete()?;
     let fields = &plan.configuration().fields;
-    let said = T::metadata_of(&draft.input);
-    add_defaults(fields, T::TYPE, said, record.metadata_mut())?;
+    add_defaults(fields, &draft.input, &mut record)?;
     check_known_members(fields, T::TYPE, None, record.metadata())?;
-    normalise(fields, T::TYPE, record.metadata_mut());
-    check_metadata(fields, T::TYPE, None, record.metadata())?;
+    normalise(fields, &mut record);
+    check_fields(fields, None, &record)?;
     Ok(record)
 }
 
@@ -160,8 +159,8 @@ pub(super) fn change<T: Object>(
     after.apply(draft.input.clone())?;
     let kept = Some(before.metadata());
     check_known_members(fields, T::TYPE, kept, after.metadata())?;
-    normalise(fields, T::TYPE, after.metadata_mut());
-    let warnings = check_metadata(fields, T::TYPE, kept, after.metadata())?;
+    normalise(fields, &mut after);
+    let warnings = check_fields(fields, Some(before), &after)?;
     let is_changed = after != *before;
     if is_changed {
         after.touch(plan.now());

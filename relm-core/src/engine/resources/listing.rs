@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::limits::{PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX};
 use crate::query::cursor::{Cursors, Place};
 use crate::query::filter::{self, Clause, Filter, Operator};
+use crate::record::field::is_stage;
 use crate::record::object_type::ObjectType;
 use crate::record::{Document, Trashed};
 use crate::store::Query;
@@ -160,9 +161,12 @@ pub(in crate::engine) fn page_limit(limit: Option<usize>) -> Result<usize> {
 
 /// One page of the records of `kind`.
 pub(super) async fn list(context: &Context, kind: Kind, request: &ListRequest) -> Result<List> {
-    // Only custom fields need the configuration, and an old one would read their filters wrongly. What is no other field
+    // Only custom fields and stages need the configuration, and an old one would read their filters wrongly. What is no other field
     // may be one of them at the wrong place.
-    let needs_fields = |filter: &Filter| !filter::filterable(kind).any(|name| name == filter.field);
+    let needs_fields = |filter: &Filter| {
+        let is_known = filter::filterable(kind).any(|name| name == filter.field);
+        !is_known || is_stage(kind, &filter.field)
+    };
     let configuration = if request.filters.iter().any(needs_fields) {
         Some(context.reload_configuration().await?)
     } else {

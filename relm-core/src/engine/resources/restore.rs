@@ -114,7 +114,7 @@ impl<T: Object + Into<Record>> Operation for Restore<T> {
         let mut record: T = document.decode()?;
         check_version(&record, self.expected)?;
         let fields = &plan.configuration().fields;
-        normalise(fields, T::TYPE, record.metadata_mut());
+        normalise(fields, &mut record);
         record.touch(plan.now());
         let restored = Entry::new(record);
         let json = restored.document().json;

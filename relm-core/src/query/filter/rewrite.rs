@@ -3,7 +3,7 @@
 use super::{Clause, Comparison, Condition, Target};
 use crate::query::terms::{list_term, listed_term, metadata_terms};
 use crate::record::column::{ColumnValue, Identity};
-use crate::record::field::{Field, FieldType};
+use crate::record::field::{Field, FieldType, is_stage, pipeline};
 use crate::record::list::ListMember;
 use crate::record::object_type::ObjectType;
 use crate::record::{columns, unique_column};
@@ -99,6 +99,9 @@ pub(super) fn renamed(kind: Kind, fields: &[Field], clause: Clause) -> Vec<Claus
     };
     let options = match &clause.target {
         Target::Metadata { key, .. } => options(key),
+        Target::Column(index) if is_stage(kind, columns(kind)[*index].name) => {
+            pipeline(fields).map(|pipeline| &pipeline.options)
+        }
         Target::Id | Target::Column(_) | Target::Either(..) | Target::List(_) => None,
     };
     let Some(options) = options.filter(|options| !options.renaming.is_empty()) else {

@@ -1,5 +1,7 @@
 //! What defines a custom field: as a request says it.
 
+use std::collections::BTreeMap;
+
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
@@ -7,8 +9,9 @@ use super::field_type::FieldType;
 use super::limits::{FieldLimits, FieldLimitsPatch, is_false};
 use super::names::{OPTIONS_OTHER_NAMES, OTHER_NAMES, READ_ONLY, TYPES_OTHER_NAMES};
 use super::options::{Enforce, FieldOptions};
+use super::pipeline::{PIPELINE, check_position, check_type, is_pipeline, read_probabilities};
 use super::unique;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::record::check;
 use crate::record::hint;
 use crate::record::input::{Reader, read_as_json};
@@ -32,7 +35,7 @@ pub struct FieldInput {
     pub required: bool,
     /// See [`Field::unique`](crate::Field::unique).
     pub unique: bool,
-    /// Whether it is about a member that the objects have anyway, of which `unique` is said and nothing else: see [`FieldInput::built_in`].
+    /// Whether it is about a member that the objects have anyway: see [`FieldInput::built_in`] and [`FieldInput::pipeline`].
     pub built_in: bool,
     /// See [`Field::enforce`](crate::Field::enforce).
     pub enforce: Enforce,
@@ -40,12 +43,16 @@ pub struct FieldInput {
     pub position: Option<i64>,
     /// The choices of a `select` or `multiselect`; empty on every other type. In JSON they are in `options`.
     pub choices: Vec<String>,
+    /// See [`FieldOptions::probabilities`]: of a pipeline alone. In JSON they are in `options`.
+    pub probabilities: BTreeMap<String, u8>,
     /// See [`FieldOptions::limits`]. In JSON they are in `options`.
     pub limits: FieldLimits,
     /// The objects that a `reference` names, [`FieldOptions::object_type`]; none on every other type. In JSON it is `options.object_type`.
     pub refers_to: Option<ObjectType>,
     /// See [`FieldOptions::default`]. In JSON it is in `options`.
     pub default: Option<Value>,
+    /// Of a pipeline alone: whether to define one that deals do not keep to. It binds each of them from its next write on.
+    pub force: bool,
 }
 
 /// A definition is written as it is read: what is not said is left out.
@@ -72,6 +79,8 @@ impl Serialize for FieldInput {
             position: Option<i64>,
             #[serde(skip_serializing_if = "FieldOptions::is_empty")]
             options: FieldOptions,
+            #[serde(skip_serializing_if = "is_false")]
+            force: bool,
         }
         let Self {
             object_type,
@@ -85,9 +94,11 @@ impl Serialize for FieldInput {
             enforce,
             position,
             choices: _,
+            probabilities: _,
             limits: _,
             refers_to: _,
             default: _,
+            force,
         } = self;
         let members = Members {
             object_type: *object_type,
@@ -101,6 +112,7 @@ impl Serialize for FieldInput {
             enforce: *enforce,
             position: *position,
             options: self.options(),
+            force: *force,
         };
         members.serialize(serializer)
     }
@@ -123,9 +135,11 @@ impl FieldInput {
             enforce: Enforce::Always,
             position: None,
             choices: Vec::new(),
+            probabilities: BTreeMap::new(),
             limits: FieldLimits::default(),
             refers_to: None,
             default: None,
+            force: false,
         }
     }
 
@@ -147,6 +161,7 @@ impl FieldInput {
     /// What it says in `options`.
     pub(super) fn options(&self) -> FieldOptions {
         FieldOptions {
+            probabilities: self.probabilities.clone(),
             limits: self.limits.clone(),
             object_type: self.refers_to,
             default: self.default.clone(),
@@ -163,13 +178,61 @@ impl FieldInput {
         }
     }
 
+    /// The pipeline of deals: the stages that they go through, in their order, each with how likely its deals are to be won, in percent, where
+    /// that is known.
+    ///
+    /// ```
+    /// # fn main() -> relm_core::Result<()> { pollster::block_on(async {
+    /// # let crm = relm_core::Crm::new(relm_store_memory::MemoryStore::new());
+    /// # let acme = crm.create_workspace("acme").await?;
+    /// # let live = crm.open(acme.id, relm_core::Mode::Live).await?;
+    /// use relm_core::{DealInput, ErrorKind, FieldInput};
+    ///
+    /// let stages = [("lead", Some(10)), ("proposal", Some(50)), ("won", Some(100)), ("lost", Some(0))];
+    /// let pipeline = live.fields().define(FieldInput::pipeline(stages)).await?;
+    /// assert_eq!(pipeline.options.choices, ["lead", "proposal", "won", "lost"]);
+    ///
+    /// let input = DealInput { title: "Engine".into(), stage: "gone".into(), ..Default::default() };
+    /// let refused = live.deals().create(input).await.unwrap_err();
+    /// assert_eq!((refused.kind(), refused.field()), (ErrorKind::UnknownValue, Some("stage")));
+    /// # Ok(()) }) }
+    /// ```
+    pub fn pipeline<S: Into<String>>(stages: impl IntoIterator<Item = (S, Option<u8>)>) -> Self {
+        let (of, key) = PIPELINE;
+        let mut pipeline = Self {
+            built_in: true,
+            ..Self::new(of, key, FieldType::Select)
+        };
+        for (stage, probability) in stages {
+            let stage = stage.into();
+            if let Some(probability) = probability {
+                pipeline.probabilities.insert(stage.clone(), probability);
+            }
+            pipeline.choices.push(stage);
+        }
+        pipeline
+    }
+
+    /// Whether it defines the stages of deals.
+    pub(crate) fn is_pipeline(&self) -> bool {
+        self.built_in && is_pipeline(self.object_type, &self.key)
+    }
+
     /// Whether a definition of a member that the objects have anyway says of it what can be said.
     ///
     /// # Errors
     /// `validation_failed` or `unknown_value`, naming the member.
     pub(crate) fn check_built_in(&self) -> Result<()> {
+        if self.force && !self.is_pipeline() {
+            let message = "A new field is held against no record, and has no `force`: the pipeline of deals alone has.";
+            return Err(Error::invalid("force", message));
+        }
         if !self.built_in {
             return Ok(());
+        }
+        if self.is_pipeline() {
+            check_type(self.field_type)?;
+            return check_position(self.position.as_ref());
         }
         unique::check_built_in(self.object_type, &self.key)?;
         // Each with whether anything else is said than of a member of which nothing is.
@@ -210,18 +273,23 @@ impl FieldInput {
         let position = reader.integer("position")?.as_set().copied();
         let Options {
             choices,
+            probabilities,
             refers_to,
             limits: limited,
         } = Options::read(&mut reader)?;
+        let force = *reader.boolean("force")?.as_set().unwrap_or(&false);
         reader.take_none_of(&READ_ONLY)?;
         // An unknown member is reported before a missing one: it is most likely the same.
         reader.finish()?;
         let object_type = ObjectType::required("object_type", object_type)?;
         let key = check::required("key", key)?;
         // What has no type is a member that is there, where there is one of this name.
-        let is_member = field_type.as_set().is_none() && unique::is_built_in(object_type, &key);
+        let is_stage = is_pipeline(object_type, &key);
+        let is_member =
+            field_type.as_set().is_none() && (is_stage || unique::is_built_in(object_type, &key));
         let built_in = *is_built_in.as_set().unwrap_or(&is_member);
         let field_type = match (built_in, field_type) {
+            (true, Patch::Keep | Patch::Clear) if is_stage => FieldType::Select,
             (true, Patch::Keep | Patch::Clear) => FieldType::Text,
             (_, given) => check::required_choice(
                 "type",
@@ -245,9 +313,11 @@ impl FieldInput {
             enforce: enforce.as_set().copied().unwrap_or_default(),
             position,
             choices,
+            probabilities,
             limits,
             refers_to,
             default,
+            force,
         })
     }
 }
@@ -256,6 +326,7 @@ impl FieldInput {
 #[derive(Default)]
 struct Options {
     choices: Vec<String>,
+    probabilities: BTreeMap<String, u8>,
     refers_to: Option<ObjectType>,
     limits: FieldLimitsPatch,
 }
@@ -270,12 +341,18 @@ impl Options {
         let read = |options: &mut Reader| {
             options.knowing(OPTIONS_OTHER_NAMES);
             let choices = options.texts("choices")?.as_set().cloned();
+            let probabilities = read_probabilities(options)?.as_set().cloned();
+            // Null is that nothing is said.
+            let probabilities = probabilities.into_iter().flatten();
+            let probabilities =
+                probabilities.filter_map(|(stage, percent)| Some((stage, percent?)));
             let refers_to = match options.text("object_type")? {
                 Patch::Keep | Patch::Clear => None,
                 given @ Patch::Set(_) => Some(ObjectType::required("object_type", given)?),
             };
             Ok(Self {
                 choices: choices.unwrap_or_default(),
+                probabilities: probabilities.collect(),
                 refers_to,
                 limits: FieldLimitsPatch::read(options)?,
             })

@@ -7,12 +7,15 @@ mod limits;
 mod names;
 mod options;
 mod patch;
+mod pipeline;
 mod references;
 #[cfg(test)]
 mod tests;
 mod unique;
 mod unknown_members;
 mod values;
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,13 +28,14 @@ pub use self::limits::{FieldLimits, FieldLimitsPatch};
 pub(crate) use self::options::composed;
 pub use self::options::{Enforce, FieldOptions, Renaming, UnknownMembers};
 pub use self::patch::{ChoiceChange, FieldPatch};
+pub(crate) use self::pipeline::{is_stage, pipeline};
 pub(crate) use self::references::{custom_references, referenced};
 pub use self::unique::{UniqueIndex, UniqueIndexState};
 pub(crate) use self::unknown_members::{
     check_known_members, definition_of_metadata, unknown_members,
 };
 pub(crate) use self::values::{
-    add_defaults, check_metadata, custom_field, custom_field_elsewhere, custom_fields, has_pattern,
+    add_defaults, check_fields, custom_field, custom_field_elsewhere, custom_fields, has_pattern,
     normalise,
 };
 use crate::error::Result;
@@ -84,8 +88,8 @@ pub struct Field {
     /// false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unique_index: Option<UniqueIndex>,
-    /// True where this is about a member that its objects have anyway, such as a company's `domain`, of which it says `unique` alone. Absent
-    /// on a custom field.
+    /// True where this is about a member that its objects have anyway: a company's `domain`, of which it says `unique` alone, or a deal's `stage`,
+    /// of which it is the pipeline. Absent on a custom field.
     #[serde(skip_serializing_if = "is_false")]
     pub built_in: bool,
     /// Of the `metadata` that its objects have anyway: whether they take members that no field is for. Absent on every other definition.
@@ -202,9 +206,11 @@ impl Field {
             enforce,
             position,
             choices,
+            probabilities: _,
             limits: _,
             refers_to,
             default: _,
+            force: _,
         } = input;
         check_key(&key)?;
         unique::check_type(unique, field_type)?;
@@ -263,6 +269,20 @@ impl Field {
     /// Whether it is the custom field of this key on these objects.
     pub(crate) fn is_custom(&self, of: ObjectType, key: &str) -> bool {
         !self.built_in && self.object_type == of && self.key == key
+    }
+
+    /// Whether the objects of a type have values in it that it says something of: in `metadata`, or as the stages of a pipeline are in
+    /// a member of their own.
+    pub(crate) fn is_of(&self, of: ObjectType) -> bool {
+        self.object_type == of && (!self.built_in || self.is_pipeline())
+    }
+
+    /// What requests and errors call the member that it is about: `metadata.plan`, `stage`.
+    pub fn path(&self) -> Cow<'_, str> {
+        match self.built_in {
+            true => self.key.as_str().into(),
+            false => format!("metadata.{}", self.key).into(),
+        }
     }
 
     /// Has an index keep the values apart from now on, or none.

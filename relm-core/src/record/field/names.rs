@@ -56,6 +56,11 @@ pub(super) const OTHER_NAMES: OtherNames = &[
         ],
         &["options.choices"],
     ),
+    (&["stages"], &["options.choices"]),
+    (
+        &["probabilities", "probability"],
+        &["options.probabilities"],
+    ),
     (&["default", "default_value"], &["options.default"]),
     (&["min", "minimum"], &["options.min"]),
     (&["max", "maximum"], &["options.max"]),
@@ -69,8 +74,19 @@ pub(super) const OTHER_NAMES: OtherNames = &[
 /// What they call a definition's choices, limits and default, within its options.
 pub(super) const OPTIONS_OTHER_NAMES: OtherNames = &[
     (
-        &["values", "enum", "allowed_values", "options", "items"],
+        &[
+            "values",
+            "enum",
+            "allowed_values",
+            "options",
+            "items",
+            "stages",
+        ],
         &["choices"],
+    ),
+    (
+        &["probability", "win_probability", "win_probabilities"],
+        &["probabilities"],
     ),
     (&["default_value"], &["default"]),
     (

@@ -1,7 +1,8 @@
-//! What a field's type needs to know beside itself: the choices of a `select` or `multiselect`, and those among them that get other names;
-//! limits of numbers and texts, what a `reference` refers to, and a default.
+//! What a field's type needs to know beside itself: the choices of a `select` or `multiselect`, those among them that get other names, and
+//! how likely deals of a stage are to be won; limits of numbers and texts, what a `reference` refers to, and a default.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -34,6 +35,10 @@ pub struct FieldOptions {
     /// where there is none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub renaming: Vec<Renaming>,
+    /// How likely deals of a stage are to be won, in whole percent: 100 where they are won, 0 where they are lost. Stages of which nothing is said
+    /// are not among them. Absent on every field but the [pipeline](super::Field::is_pipeline).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub probabilities: BTreeMap<String, u8>,
     /// What of its type the field takes.
     #[serde(flatten)]
     pub limits: FieldLimits,
@@ -165,6 +170,19 @@ impl FieldOptions {
         Some(&renaming.to)
     }
 
+    /// The choice that a text is, in whatever composition it is written, and by its former name while it is being renamed.
+    ///
+    /// ```
+    /// use relm_core::record::field::FieldOptions;
+    ///
+    /// let stages = FieldOptions::of(vec!["lead".into(), "won".into()]);
+    /// assert_eq!(stages.choice_of("won"), Some("won"));
+    /// assert_eq!(stages.choice_of("gone"), None);
+    /// ```
+    pub fn choice_of(&self, text: &str) -> Option<&str> {
+        self.choice(text).or_else(|| self.renamed(text))
+    }
+
     /// Every name under which records may have the choice of this name, this one first.
     pub(crate) fn names_of<'a>(&'a self, chosen: &'a str) -> Vec<&'a str> {
         let current = self.renamed(chosen).unwrap_or(chosen);
@@ -185,7 +203,7 @@ pub(crate) fn composed(chosen: &str) -> Option<Cow<'_, str>> {
 }
 
 impl Renaming {
-    pub(super) fn new(from: String, to: String, origin: &Origin) -> Self {
+    pub(in crate::record::field) fn new(from: String, to: String, origin: &Origin) -> Self {
         Self {
             from,
             to,

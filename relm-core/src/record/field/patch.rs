@@ -1,6 +1,9 @@
 //! Changes of a definition: what a request may say of it, and what becomes of it by that.
 
+mod choices;
 mod written;
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -8,18 +11,16 @@ use serde_json::{Map, Value};
 use super::definition::check_choices;
 use super::limits::FieldLimitsPatch;
 use super::names::{FIXED, OPTIONS_OTHER_NAMES, OTHER_NAMES, READ_ONLY};
-use super::options::{Enforce, FieldOptions, Renaming};
+use super::options::Enforce;
+use super::pipeline::{check_position, read_probabilities};
 use super::unique::{check_type, only_unique};
 use super::{Field, read_enforce};
-use crate::error::{Error, ErrorKind, Result};
-use crate::limits::FIELD_CHOICES_MAX;
+use crate::error::{Error, Result};
 use crate::record::actor::Origin;
 use crate::record::check;
 use crate::record::hint;
 use crate::record::input::{Reader, read_only, type_name};
 use crate::record::patch::Patch;
-use crate::value::excerpt::Quoted;
-use crate::value::text::is_same;
 
 const CHOICES: &str = "options.choices";
 const CHOICES_EXAMPLE: &str = r#"["free", {"from": "pro", "to": "team"}]"#;
@@ -42,6 +43,9 @@ pub struct FieldPatch {
     /// All choices that a `select` or `multiselect` has from now on, in their order: those that are not among them are removed. In JSON they are in
     /// `options`.
     pub choices: Patch<Vec<ChoiceChange>>,
+    /// What changes of the probabilities of a pipeline, by stages as they are called from now on: none takes that of a stage away, and cleared,
+    /// there are none. A stage keeps its own where it is not named, whatever it is called. In JSON they are in `options`.
+    pub probabilities: Patch<BTreeMap<String, Option<u8>>>,
     /// What changes of the limits and the default. In JSON they are in `options`.
     pub limits: FieldLimitsPatch,
     /// Whether to make a change that records do not keep to. It binds each of them from its next write on.
@@ -76,7 +80,11 @@ impl FieldPatch {
     /// `validation_failed`, `unknown_value` or `unknown_field`, naming the member.
     pub(crate) fn read(mut reader: Reader, shown: &Map<String, Value>) -> Result<Self> {
         reader.knowing(OTHER_NAMES);
-        let (choices, limits) = read_options(&mut reader, shown)?;
+        let OptionsPatch {
+            choices,
+            probabilities,
+            limits,
+        } = read_options(&mut reader, shown)?;
         let patch = Self {
             label: reader.text("label")?,
             description: reader.text("description")?,
@@ -85,6 +93,7 @@ impl FieldPatch {
             enforce: read_enforce(&mut reader)?,
             position: reader.integer("position")?,
             choices,
+            probabilities,
             limits,
             force: *reader.boolean("force")?.as_set().unwrap_or(&false),
         };
@@ -108,16 +117,30 @@ impl FieldPatch {
     }
 }
 
-fn read_options(
-    reader: &mut Reader,
-    shown: &Map<String, Value>,
-) -> Result<(Patch<Vec<ChoiceChange>>, FieldLimitsPatch)> {
+/// What changes of the options.
+struct OptionsPatch {
+    choices: Patch<Vec<ChoiceChange>>,
+    probabilities: Patch<BTreeMap<String, Option<u8>>>,
+    limits: FieldLimitsPatch,
+}
+
+fn read_options(reader: &mut Reader, shown: &Map<String, Value>) -> Result<OptionsPatch> {
     let example = format!(r#"{{"choices": {CHOICES_EXAMPLE}}}"#);
     let options = match reader.object("options", &example, hint::choices_meant)? {
-        Patch::Keep => return Ok((Patch::Keep, FieldLimitsPatch::default())),
+        Patch::Keep => {
+            return Ok(OptionsPatch {
+                choices: Patch::Keep,
+                probabilities: Patch::Keep,
+                limits: FieldLimitsPatch::default(),
+            });
+        }
         Patch::Clear => {
             check_refers_to(Some(&Value::Null), shown)?;
-            return Ok((Patch::Clear, FieldLimitsPatch::CLEAR));
+            return Ok(OptionsPatch {
+                choices: Patch::Clear,
+                probabilities: Patch::Clear,
+                limits: FieldLimitsPatch::CLEAR,
+            });
         }
         Patch::Set(options) => options,
     };
@@ -126,22 +149,28 @@ fn read_options(
         options.knowing(OPTIONS_OTHER_NAMES);
         let refers_to = options.take_read_only("object_type");
         let choices = options.take("choices");
+        let probabilities = read_probabilities(options)?;
         let limits = FieldLimitsPatch::read(options)?;
         let renaming = options.take_read_only("renaming");
         match renaming.is_some() && renaming.as_ref() != renaming_shown {
             true => Err(read_only("renaming")),
-            false => Ok((choices, limits, refers_to)),
+            false => Ok((choices, probabilities, limits, refers_to)),
         }
     };
     let read = Reader::new(Value::Object(options))?.all_of(read);
-    let (choices, limits, refers_to) = read.map_err(|error| error.within("options"))?;
+    let read = read.map_err(|error| error.within("options"))?;
+    let (choices, probabilities, limits, refers_to) = read;
     check_refers_to(refers_to.as_ref(), shown)?;
     let choices = match choices {
         None => Patch::Keep,
         Some(Value::Null) => Patch::Clear,
         Some(value) => Patch::Set(read_choices(value)?),
     };
-    Ok((choices, limits))
+    Ok(OptionsPatch {
+        choices,
+        probabilities,
+        limits,
+    })
 }
 
 /// Refuses to have a field refer to other objects: what records name by it are none of those.
@@ -202,6 +231,7 @@ impl Field {
             enforce,
             position,
             choices,
+            probabilities,
             limits,
             force: _,
         } = patch.clone();
@@ -234,6 +264,7 @@ impl Field {
                 after.options = self.options.patched(choices, named, origin)?;
             }
         }
+        after.options.change_probabilities(probabilities)?;
         let options = &mut after.options;
         limits.apply(&mut options.limits, &mut options.default)?;
         match after.options == self.options && is_unique == self.unique {
@@ -244,6 +275,9 @@ impl Field {
 
     /// Whether a patch says of a member that the objects have anyway what can be said of it.
     fn check_built_in(&self, patch: &FieldPatch) -> Result<()> {
+        if self.is_pipeline() {
+            return check_position(patch.position.as_set());
+        }
         let only = FieldPatch {
             unique: patch.unique.clone(),
             force: patch.force,
@@ -272,101 +306,6 @@ impl ChoiceChange {
             Self::Named(name) => name,
             Self::Renamed { from: _, to } => to,
         }
-    }
-}
-
-impl FieldOptions {
-    fn patched(
-        &self,
-        changes: Vec<ChoiceChange>,
-        named: Vec<String>,
-        origin: &Origin,
-    ) -> Result<Self> {
-        let mut after = Self {
-            choices: named,
-            ..self.clone()
-        };
-        for change in changes {
-            if let ChoiceChange::Renamed { from, to } = change {
-                self.rename(&mut after, from, to, origin)?;
-            }
-        }
-        after.check_renaming()?;
-        Ok(after)
-    }
-
-    fn rename(&self, after: &mut Self, from: String, to: String, origin: &Origin) -> Result<()> {
-        if is_same(&from, &to) {
-            return Ok(());
-        }
-        match (self.choice(&from).is_some(), self.choice(&to).is_some()) {
-            // Asked again: it is under way, or done. A mistyped name would pass for one that is done, and its choice be removed.
-            (false, true) if self.is_renaming(&from, &to) || after.choices == self.choices => {
-                return Ok(());
-            }
-            (false, _) => return Err(self.no_such(&from)),
-            (true, false) => {}
-            (true, true) => {
-                let message = format!(
-                    "{} is a choice already, and another one cannot get its name.",
-                    Quoted(&to)
-                );
-                return Err(Error::invalid(CHOICES, message));
-            }
-        }
-        if after.renaming.iter().any(|one| is_same(&one.from, &from)) {
-            let message = format!("{} can get one new name, not two.", Quoted(&from));
-            return Err(Error::invalid(CHOICES, message));
-        }
-        if after.renaming.len() >= FIELD_CHOICES_MAX {
-            let message = format!(
-                "{FIELD_CHOICES_MAX} choices at most can be renamed at a time: let the renamings that are under way end first."
-            );
-            return Err(Error::new(ErrorKind::Conflict, message).at(CHOICES));
-        }
-        // What was to become this one becomes what this one becomes.
-        for one in &mut after.renaming {
-            if is_same(&one.to, &from) {
-                one.to.clone_from(&to);
-            }
-        }
-        after.renaming.push(Renaming::new(from, to, origin));
-        Ok(())
-    }
-
-    /// Whether this renaming is under way.
-    fn is_renaming(&self, from: &str, to: &str) -> bool {
-        self.renamed(from).is_some_and(|name| is_same(name, to))
-    }
-
-    fn no_such(&self, from: &str) -> Error {
-        let message = format!("{} is none of the choices, to be renamed.", Quoted(from));
-        let choices = self.choices.iter().map(String::as_str);
-        let error = Error::new(ErrorKind::UnknownValue, message).at(CHOICES);
-        error.options(from, choices)
-    }
-
-    /// As long as a choice is being renamed, its former name stands for the new one, and the new one is there.
-    fn check_renaming(&self) -> Result<()> {
-        for Renaming { from, to, .. } in &self.renaming {
-            if self.choice(from).is_some() {
-                let message = format!(
-                    "{} is being renamed to {}, and stands for that until this ends: it cannot be a choice of its own yet.",
-                    Quoted(from),
-                    Quoted(to)
-                );
-                return Err(Error::new(ErrorKind::Conflict, message).at(CHOICES));
-            }
-            if self.choice(to).is_none() {
-                let message = format!(
-                    "{} is being renamed to {}, which cannot be removed before this ends.",
-                    Quoted(from),
-                    Quoted(to)
-                );
-                return Err(Error::new(ErrorKind::Conflict, message).at(CHOICES));
-            }
-        }
-        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ use crate::error::{Error, ErrorKind};
 use crate::limits::{FIELD_CHOICES_MAX, FIELD_OPTIONS_BYTES_MAX, TEXT_CHARS_MAX};
 use crate::record::input::Reader;
 use crate::record::metadata::Metadata;
+use crate::record::object::{Contact, Object};
 use crate::value::id::Kind;
 
 /// A definition of `plan` on contacts, as a request writes it.
@@ -211,6 +212,14 @@ fn what_is_no_choice_is_told_the_choices() {
     }
 }
 
+/// A contact with this metadata.
+fn with(metadata: Metadata) -> Contact {
+    let id = Id::new(Kind::Contact, 1);
+    let mut contact = Contact::blank(id, Mode::Live, Timestamp::from_millis(0));
+    *contact.metadata_mut() = metadata;
+    contact
+}
+
 #[test]
 fn a_record_keeps_to_the_definitions_of_its_type_alone() {
     let required = |object_type, key: &str| {
@@ -234,12 +243,12 @@ fn a_record_keeps_to_the_definitions_of_its_type_alone() {
         (json!({"seats": "one"}), Some("metadata.seats")),
         (json!({"seats": 1, "age": "two"}), Some("metadata.age")),
     ] {
-        let members = metadata(members);
-        let refusal = check_metadata(&fields, ObjectType::Contact, None, &members).err();
+        let contact = with(metadata(members));
+        let refusal = check_fields(&fields, None, &contact).err();
         assert_eq!(
             refusal.as_ref().and_then(Error::field),
             refused_at,
-            "{members:?}"
+            "{contact:?}"
         );
     }
 }
@@ -284,9 +293,9 @@ fn what_a_write_leaves_as_it_is_is_refused_or_told_as_the_definition_says() {
     let check = |enforce, before: Option<&Value>, after: &Value| {
         let mut select = select.clone();
         select.enforce = enforce;
-        let before = before.cloned().map(metadata);
-        let after = metadata(after.clone());
-        let checked = check_metadata([&select], ObjectType::Contact, before.as_ref(), &after);
+        let before = before.cloned().map(metadata).map(with);
+        let after = with(metadata(after.clone()));
+        let checked = check_fields(&[select], before.as_ref(), &after);
         checked.map(|warnings| warnings.len())
     };
     let (none, gone, other) = (json!({}), json!({"plan": "gone"}), json!({"plan": "other"}));

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::field_type::FieldType;
+use super::pipeline::PIPELINE;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::hint;
 use crate::record::object_type::ObjectType;
@@ -68,6 +69,11 @@ pub(super) fn check_built_in(of: ObjectType, key: &str) -> Result<()> {
         .map(|(_, name)| *name);
     let known: Vec<&str> = known.collect();
     let message = match known.is_empty() {
+        true if of == PIPELINE.0 => format!(
+            "Of the members that a deal has anyway, `{}` can be defined, as a pipeline, and not {}: define a custom field, with a `type`.",
+            PIPELINE.1,
+            Quoted(key)
+        ),
         true => format!(
             "No member that {} has anyway can be made unique: define a custom field, with a `type`.",
             hint::with_article(of.as_str())

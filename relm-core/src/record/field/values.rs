@@ -1,14 +1,18 @@
 //! Which values a record may have under the definitions of its type.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::definition::check_limits;
 use super::limits::check_default;
+use super::pipeline::pipeline;
 use super::{Enforce, Field, FieldOptions, FieldType};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{FIELD_CHOICES_MAX, WARNINGS_MAX};
 use crate::record::hint::{self, Hint};
 use crate::record::metadata::{Metadata, merge};
+use crate::record::object::Object;
 use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
 use crate::record::reference::invalid_reference;
@@ -44,13 +48,14 @@ impl Field {
         if self.holds(value) {
             return Ok(());
         }
-        Err(self.refusal(&format!("metadata.{}", self.key), value))
+        Err(self.refusal(&self.path(), value))
     }
 
     /// The definition, where its limits are some that its type can have, and its default is a value that it holds.
     pub(super) fn limited(mut self, is_unique: bool) -> Result<Self> {
         const DEFAULT: &str = "options.default";
         check_limits(self.field_type, &self.options.limits)?;
+        self.check_probabilities()?;
         self.options.limits = self.options.limits.checked()?;
         let Some(default) = self.options.default.take() else {
             return Ok(self);
@@ -161,7 +166,7 @@ impl Field {
     }
 
     fn missing(&self) -> Error {
-        let path = format!("metadata.{}", self.key);
+        let path = self.path();
         let choices = self.options.choices.iter().map(String::as_str);
         let message = match self.field_type {
             FieldType::Select => {
@@ -176,26 +181,30 @@ impl Field {
         };
         Error::invalid(path, message).options("", choices)
     }
+
+    /// The value that an object has in it.
+    pub(crate) fn value_in<'a, T: Object>(&self, object: &'a T) -> Option<Cow<'a, Value>> {
+        match self.built_in {
+            true => object.chosen().map(|text| Cow::Owned(Value::from(text))),
+            false => object.metadata().as_map().get(&self.key).map(Cow::Borrowed),
+        }
+    }
 }
 
-/// Checks a record's resulting `metadata` against the definitions on its type, and gives what is wrong with it that the write neither
-/// made nor is refused for: the first of it. `before` is what the record had, if there was one.
-pub(crate) fn check_metadata<'a>(
-    fields: impl IntoIterator<Item = &'a Field>,
-    object_type: ObjectType,
-    before: Option<&Metadata>,
-    metadata: &Metadata,
+/// Checks an object that a write leaves so against the definitions on its type, and gives what is wrong with it that the write neither
+/// made nor is refused for: the first of it. `before` is what it was, if it was there.
+pub(crate) fn check_fields<T: Object>(
+    fields: &[Field],
+    before: Option<&T>,
+    after: &T,
 ) -> Result<Vec<Error>> {
     let mut warnings = Vec::new();
-    for field in fields {
-        if field.object_type != object_type || field.built_in {
-            continue;
-        }
-        let value = metadata.as_map().get(&field.key);
-        let Err(error) = field.check_member(value) else {
+    for field in fields.iter().filter(|field| field.is_of(T::TYPE)) {
+        let value = field.value_in(after);
+        let Err(error) = field.check_member(value.as_deref()) else {
             continue;
         };
-        let is_kept = before.is_some_and(|before| before.as_map().get(&field.key) == value);
+        let is_kept = before.is_some_and(|before| field.value_in(before) == value);
         match field.enforce {
             Enforce::OnChange if is_kept => warnings.push(error),
             Enforce::OnChange | Enforce::Always => return Err(error),
@@ -206,18 +215,19 @@ pub(crate) fn check_metadata<'a>(
 }
 
 /// Writes each value in the form in which its field keeps it; a choice that is being renamed under its new name, whichever it was given by.
-pub(crate) fn normalise<'a>(
+pub(crate) fn normalise<'a, T: Object>(
     fields: impl IntoIterator<Item = &'a Field>,
-    object_type: ObjectType,
-    metadata: &mut Metadata,
+    object: &mut T,
 ) {
     for field in fields {
-        if field.object_type != object_type || field.built_in {
+        if !field.is_of(T::TYPE) {
             continue;
         }
-        let value = metadata.as_map().get(&field.key);
-        if let Some(form) = value.and_then(|value| field.form_of(value)) {
-            metadata.insert(field.key.as_str(), form);
+        let form = field.value_in(object);
+        match form.and_then(|value| field.form_of(&value)) {
+            Some(Value::String(choice)) if field.built_in => object.choose(choice),
+            Some(form) => drop(object.metadata_mut().insert(field.key.as_str(), form)),
+            None => {}
         }
     }
 }
@@ -227,23 +237,30 @@ pub(crate) fn has_pattern(fields: &[Field], of: ObjectType) -> bool {
     custom_fields(fields, of).any(|field| field.options.limits.pattern.is_some())
 }
 
-/// Gives a new record the defaults of the fields of which nothing is said: neither a value nor, by null, that there is none.
-pub(crate) fn add_defaults(
+/// Gives a new object the defaults of the fields of which its input says nothing: neither a value nor, by null, that there is none.
+pub(crate) fn add_defaults<T: Object>(
     fields: &[Field],
-    object_type: ObjectType,
-    said: Option<&Metadata>,
-    metadata: &mut Metadata,
+    input: &T::Input,
+    object: &mut T,
 ) -> Result<()> {
+    let said = T::metadata_of(input);
     let is_said = |key: &str| said.is_some_and(|said| said.contains_key(key));
-    let defaults = custom_fields(fields, object_type).filter_map(|field| {
+    let defaults = custom_fields(fields, T::TYPE).filter_map(|field| {
         let default = field.options.default.as_ref()?;
         (!is_said(&field.key)).then(|| (field.key.as_str(), default.clone()))
     });
     let defaults: Metadata = defaults.collect();
-    match defaults.is_empty() {
-        true => Ok(()),
-        false => merge(Patch::Set(defaults), metadata),
+    if !defaults.is_empty() {
+        merge(Patch::Set(defaults), object.metadata_mut())?;
     }
+    if let Some(pipeline) = pipeline(fields)
+        && pipeline.is_of(T::TYPE)
+        && let Some(Value::String(stage)) = &pipeline.options.default
+        && !T::chooses(input)
+    {
+        object.choose(stage.clone());
+    }
+    Ok(())
 }
 
 /// The custom fields of these objects: not what is known of the members that they have anyway.

@@ -38,7 +38,7 @@ pub struct Deal {
     pub value_cents: Option<i64>,
     /// The ISO 4217 code, in upper case. Default: `USD` where there is a value.
     pub currency: Option<String>,
-    /// The stage of the sale, as free text such as `won`.
+    /// The stage of the sale: free text such as `won`, or where a pipeline is defined one of its stages.
     pub stage: Option<String>,
     /// The day on which the deal closes or closed.
     pub close_date: Option<Date>,
@@ -257,6 +257,18 @@ impl Object for Deal {
 
     fn metadata_of(input: &DealInput) -> Option<&Metadata> {
         input.metadata.as_set()
+    }
+
+    fn chosen(&self) -> Option<&str> {
+        self.stage.as_deref()
+    }
+
+    fn choose(&mut self, stage: String) {
+        self.stage = Some(stage);
+    }
+
+    fn chooses(input: &DealInput) -> bool {
+        !input.stage.is_keep()
     }
 
     fn check_complete(&self) -> Result<()> {

@@ -75,6 +75,19 @@ pub trait Object:
     /// What an input sets of the free-form members and custom fields.
     fn metadata_of(input: &Self::Input) -> Option<&Metadata>;
 
+    /// What it has in the member of its own whose values a definition can name: a deal's `stage`. Other objects have no such member.
+    fn chosen(&self) -> Option<&str> {
+        None
+    }
+
+    /// Gives it another value in that member, of the definition's choices.
+    fn choose(&mut self, _: String) {}
+
+    /// Whether an input says anything of that member, were it that there is no value.
+    fn chooses(_: &Self::Input) -> bool {
+        false
+    }
+
     /// Checks that a new object has what it cannot be without.
     ///
     /// # Errors

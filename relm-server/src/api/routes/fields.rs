@@ -33,8 +33,9 @@ fn field_routes() -> Vec<Route> {
                     "Define a custom field",
                     "Every write of such an object that begins after the response must leave a record that keeps to the definition. Where it is \
                      `unique` and records share values, 409 with `duplicates`; 202 where some records are still to be looked at. With the \
-                     name of a member such as a company's `domain`, and no `type`, it is about that member, and 200 where that is known. \
-                     `unique` needs the scope to read the records of the object, too.",
+                     name of a member such as a company's `domain`, and no `type`, it is about that member, and 200 where that is known; of a \
+                     deal's `stage` it is the pipeline, and where deals are in none of its stages, 409 with `count` and `ids`, unless `force` \
+                     is true. `unique` and the pipeline need the scope to read the records of the object, too.",
                 )
                 .takes("CustomFieldCreate")
                 .gives(201, "CustomField")

@@ -151,6 +151,10 @@ struct ObjectSchema<'a> {
     fields: Vec<FieldSchema>,
     /// Whether its `metadata` takes members that no custom field is for.
     unknown_members: UnknownMembers,
+    /// Of deals: the definition of their `stage`, with the stages in their order and how likely deals of each are to be won. Absent where `stage`
+    /// is free text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pipeline: Option<&'a Field>,
     /// The custom fields on it.
     custom_fields: Vec<&'a Field>,
 }
@@ -211,6 +215,10 @@ impl<'a> ObjectSchema<'a> {
                 true => UnknownMembers::Reject,
                 false => UnknownMembers::Accept,
             },
+            pipeline: definitions
+                .pipeline
+                .as_ref()
+                .filter(|pipeline| pipeline.object_type == object_type),
             custom_fields: own.collect(),
         }
     }

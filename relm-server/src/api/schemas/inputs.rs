@@ -1,7 +1,8 @@
 //! What a request may say of a record: the members that a client writes, and which of them a create must give.
 
 use relm_core::limits::{
-    FIELD_CHOICES_MAX, TEXT_CHARS_MAX, WEBHOOK_HEADER_VALUE_CHARS_MAX, WEBHOOK_HEADERS_MAX,
+    FIELD_CHOICES_MAX, PROBABILITY_PERCENT_MAX, TEXT_CHARS_MAX, WEBHOOK_HEADER_VALUE_CHARS_MAX,
+    WEBHOOK_HEADERS_MAX,
 };
 use relm_core::record::list::ListMember;
 use relm_core::record::object::READ_ONLY;
@@ -38,6 +39,7 @@ pub(super) fn add(all: &mut Schemas) {
     }
     associations(all);
     fields(all);
+    pipeline(all);
     settings(all);
     promotion(all);
     let mut batches = vec!["BatchCreate".to_owned()];
@@ -136,6 +138,30 @@ fn fields(all: &mut Schemas) {
         "type": ["boolean", "null"],
         "description": "Whether to make a change that records do not keep to: it binds each of them from its next write on. Default: false.",
     });
+}
+
+/// What a request says of the pipeline of deals, and of no other definition.
+fn pipeline(all: &mut Schemas) {
+    let percent = json!({ "type": "integer", "minimum": 0, "maximum": PROBABILITY_PERCENT_MAX });
+    let probabilities = |percent: Value, more: &str| {
+        json!({
+            "type": ["object", "null"], "additionalProperties": percent, "maxProperties": FIELD_CHOICES_MAX,
+            "description": format!(
+                "Of the pipeline of deals alone: how likely deals of a stage are to be won, in whole percent; 100 where they are won, 0 where they \
+                 are lost.{more}"
+            ),
+        })
+    };
+    let create = &mut all["CustomFieldCreate"]["properties"];
+    create["options"]["properties"]["probabilities"] = probabilities(percent.clone(), "");
+    create["force"] = json!({
+        "type": ["boolean", "null"],
+        "description": "Of the pipeline of deals alone: whether to define one that deals do not keep to. It binds each of them from its next write on. \
+                        Default: false.",
+    });
+    let more = " Stages that are not named keep theirs, and null takes that of one away.";
+    let changed = probabilities(nullable(percent), more);
+    all["CustomFieldUpdate"]["properties"]["options"]["properties"]["probabilities"] = changed;
 }
 
 /// What a promotion need not be asked for may be null.

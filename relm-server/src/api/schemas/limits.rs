@@ -103,6 +103,7 @@ fn of_fields() -> Value {
         "custom_fields": limits::FIELDS_MAX,
         "custom_field_key_characters": limits::FIELD_KEY_CHARS_MAX,
         "custom_field_choices": limits::FIELD_CHOICES_MAX,
+        "pipeline_probability_percent": limits::PROBABILITY_PERCENT_MAX,
         "custom_field_url_characters": limits::FIELD_URL_CHARS_MAX,
         "custom_field_options_bytes": limits::FIELD_OPTIONS_BYTES_MAX,
         "custom_field_pattern_characters": limits::FIELD_PATTERN_CHARS_MAX,

@@ -1,4 +1,4 @@
-//! `metadata`: free-form, and where a workspace has custom fields, with these as typed members.
+//! What a workspace has defined: `metadata`, which is free-form, with its custom fields as typed members; and the stages of its pipeline.
 
 use relm_core::engine::Definitions;
 use relm_core::limits::METADATA_KEYS_MAX;
@@ -47,6 +47,27 @@ pub(super) fn add(all: &mut Schemas, definitions: &Definitions) {
                 Of::Create | Of::Update => nullable(reference(&schema)),
             };
             member["description"] = description;
+        }
+    }
+    if let Some(pipeline) = &definitions.pipeline {
+        add_stages(all, pipeline);
+    }
+}
+
+/// Says which stages a write of a deal can name. A deal from before the pipeline keeps what it has.
+fn add_stages(all: &mut Schemas, pipeline: &Field) {
+    let name = name_of(pipeline.object_type);
+    for (suffix, of) in [("Create", Of::Create), ("Update", Of::Update)] {
+        let input = &mut all[&format!("{name}{suffix}")];
+        let member = &mut input["properties"][&pipeline.key];
+        let description = member["description"].take();
+        *member = value(pipeline, of);
+        member["description"] = description;
+        let is_needed = pipeline.required && pipeline.options.default.is_none();
+        if matches!(of, Of::Create) && is_needed {
+            let mut needed = input["required"].as_array().cloned().unwrap_or_default();
+            needed.push(json!(pipeline.key));
+            input["required"] = needed.into();
         }
     }
 }

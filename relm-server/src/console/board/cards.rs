@@ -16,6 +16,8 @@ const CARD_BYTES: usize = 520;
 const WAY_BYTES: usize = 60;
 /// Characters of a title, and of whom the deal is with.
 const TEXT_CHARS: usize = 48;
+/// Characters of the stage of a deal that is in none of the pipeline's.
+const STAGE_CHARS: usize = 24;
 
 /// What is seen of a deal.
 pub(super) struct Card {
@@ -26,6 +28,8 @@ pub(super) struct Card {
     pub path: String,
     pub title: String,
     pub value: String,
+    /// Its stage, as it is seen where a column has deals of several.
+    pub stage: String,
     /// Whom it is with.
     pub with: String,
     pub closes: Option<String>,
@@ -43,6 +47,7 @@ impl Card {
             path: path_to(place, deal.id).unwrap_or_default(),
             title: cut(&deal.title, TEXT_CHARS),
             value: cents.map_or_else(String::new, |cents| amount(cents, currency)),
+            stage: cut(deal.stage.as_deref().unwrap_or_default(), STAGE_CHARS),
             with: with.map_or_else(String::new, |id| cut(&names.get(id), TEXT_CHARS)),
             closes: deal.close_date.map(|day| day.to_string()),
         }
@@ -84,7 +89,7 @@ impl Room {
         let fit = deals.iter().take(self.cards).take_while(|deal| {
             let title = bytes_in_page(&cut(&deal.title, TEXT_CHARS));
             // Whom it is with is looked up later.
-            let with = TEXT_CHARS * "&#34;".len();
+            let with = (TEXT_CHARS + STAGE_CHARS) * "&#34;".len();
             let rest = left.checked_sub(CARD_BYTES + self.ways + title + with);
             left = rest.unwrap_or(left);
             rest.is_some()

@@ -16,6 +16,7 @@ use relm_core::{Error, ObjectType};
 
 use self::columns::{COUNTED_MAX, Column};
 pub(super) use self::moving::move_deal;
+pub(super) use self::stages::stages_in_use;
 use self::stages::{CHOSEN, LOOKED_AT, Stages, filter};
 use super::curl;
 use super::layout::{Layout, Section};
@@ -51,7 +52,14 @@ impl Page {
 
     /// Whether deals can be moved from one stage to another.
     fn moves(&self) -> bool {
-        self.layout.may_write() && self.columns.len() > 1
+        self.columns.iter().any(|column| self.moves_from(column))
+    }
+
+    /// Whether those of a column can be moved to another one.
+    fn moves_from(&self, column: &Column) -> bool {
+        let mut others = self.columns.iter();
+        let takes = |other: &Column| other.takes && other.number != column.number;
+        self.layout.may_write() && others.any(takes)
     }
 
     fn counted_max(&self) -> usize {
@@ -60,6 +68,13 @@ impl Page {
 
     fn looked_at(&self) -> usize {
         LOOKED_AT
+    }
+
+    /// Whether any column says how likely its deals are to be won.
+    fn is_weighted(&self) -> bool {
+        self.columns
+            .iter()
+            .any(|column| column.probability.is_some())
     }
 }
 

@@ -1,9 +1,10 @@
-//! Which stages a board has: those that its address names, or those of the newest deals, in the order in which sales mostly go.
+//! Which stages a board has: those that its address names, those of the pipeline, or where none is defined those of the newest deals, in the
+//! order in which sales mostly go.
 
 use std::collections::BTreeMap;
 
 use form_urlencoded::byte_serialize;
-use relm_core::{Error, ListRequest, Scoped};
+use relm_core::{Error, Field, ListRequest, Scoped};
 
 /// The parameter that names stages, with commas between them.
 pub(super) const CHOSEN: &str = "stages";
@@ -11,6 +12,10 @@ pub(super) const CHOSEN: &str = "stages";
 pub(super) const LOOKED_AT: usize = 100;
 /// Columns of a board.
 const STAGES_MAX: usize = 8;
+/// Columns of the board of a pipeline, beside those of deals that are in none of its stages.
+const PIPELINE_STAGES_MAX: usize = 12;
+/// Bytes of the names of stages that a pipeline lacks: they stand in the address of a list.
+const OTHERS_BYTES_MAX: usize = 1024;
 
 /// What stages are mostly called, in the order of a sale. Whatever else there is stands between those that are open and those that
 /// are over.
@@ -51,31 +56,80 @@ pub(super) struct Stages {
     pub all: Vec<String>,
     /// Whether the address names them.
     pub are_chosen: bool,
-    /// Stages of the newest deals for which there was no room.
+    /// Stages of the pipeline, or of the newest deals, for which there was no room.
     pub left_out: usize,
+    /// Where the stages of deals are defined, their definition.
+    pub pipeline: Option<Field>,
+    /// Stages of the newest deals that the pipeline has not, as far as there is room for their names.
+    pub others: Vec<String>,
 }
 
 impl Stages {
     pub async fn of(scoped: &Scoped, chosen: &str) -> Result<Self, Error> {
         let chosen = named(chosen);
+        let pipeline = scoped.fields().definitions().await?.pipeline;
         if !chosen.is_empty() {
             return Ok(Self {
                 all: chosen,
                 are_chosen: true,
                 left_out: 0,
+                pipeline,
+                others: Vec::new(),
             });
         }
-        let newest = ListRequest::default().limit(LOOKED_AT);
-        let newest = scoped.deals().list(&newest).await?.data;
-        let stages = newest
-            .into_iter()
-            .map(|deal| deal.stage.unwrap_or_default());
-        let (all, left_out) = most_used(stages);
-        Ok(Self {
+        let used = used(scoped).await?;
+        Ok(match pipeline {
+            Some(pipeline) => Self::of_pipeline(pipeline, used),
+            None => {
+                let (all, left_out) = most_used(used.into_iter());
+                Self {
+                    all,
+                    are_chosen: false,
+                    left_out,
+                    pipeline: None,
+                    others: Vec::new(),
+                }
+            }
+        })
+    }
+
+    /// Those of a pipeline, in its order, whether or not a deal is in them; and what the newest deals have beside them.
+    fn of_pipeline(pipeline: Field, used: Vec<String>) -> Self {
+        let choices = &pipeline.options.choices;
+        let without = used.iter().any(String::is_empty).then(String::new);
+        let shown = choices.iter().take(PIPELINE_STAGES_MAX).cloned();
+        let all = without.into_iter().chain(shown).collect();
+        let is_other =
+            |stage: &String| !stage.is_empty() && pipeline.options.choice_of(stage).is_none();
+        let mut others: Vec<String> = used.into_iter().filter(is_other).collect();
+        others.sort_unstable();
+        others.dedup();
+        let mut left = OTHERS_BYTES_MAX;
+        others.retain(|stage| {
+            let rest = left.checked_sub(encoded(stage).len());
+            left = rest.unwrap_or(left);
+            rest.is_some()
+        });
+        Self {
             all,
             are_chosen: false,
-            left_out,
+            left_out: choices.len().saturating_sub(PIPELINE_STAGES_MAX),
+            others,
+            pipeline: Some(pipeline),
+        }
+    }
+
+    /// Whether a deal can be moved to this stage: one that the pipeline has, or none where it need not have any.
+    pub fn takes(&self, stage: &str) -> bool {
+        self.pipeline.as_ref().is_none_or(|pipeline| match stage {
+            "" => !pipeline.required,
+            stage => pipeline.options.choice_of(stage).is_some(),
         })
+    }
+
+    /// How likely deals of a stage are to be won, in percent, where the pipeline says it.
+    pub fn probability(&self, stage: &str) -> Option<u8> {
+        self.pipeline.as_ref()?.options.probability_of(stage)
     }
 
     /// What the address of this board says of them.
@@ -93,6 +147,32 @@ impl Stages {
         let named: Vec<&str> = named.map(String::as_str).collect();
         named.join(", ")
     }
+}
+
+/// The stages of the newest deals, one for each: nothing, of a deal without one.
+async fn used(scoped: &Scoped) -> Result<Vec<String>, Error> {
+    let newest = ListRequest::default().limit(LOOKED_AT);
+    let newest = scoped.deals().list(&newest).await?.data.into_iter();
+    Ok(newest.map(|deal| deal.stage.unwrap_or_default()).collect())
+}
+
+/// The stages that most of the newest deals are in, in the order of a sale.
+pub(in crate::console) async fn stages_in_use(scoped: &Scoped) -> Result<Vec<String>, Error> {
+    let used = used(scoped).await?.into_iter();
+    Ok(most_used(used.filter(|stage| !stage.is_empty())).0)
+}
+
+/// The filter of a list that shows the deals of any of these stages.
+pub(super) fn filter_of(stages: &[String]) -> String {
+    let filters = stages
+        .iter()
+        .map(|stage| format!("filter[stage][in]={}", encoded(&escaped(stage))));
+    filters.collect::<Vec<_>>().join("&")
+}
+
+/// A stage as one value of a list: a comma in it is no end of it.
+pub(super) fn escaped(stage: &str) -> String {
+    stage.replace('\\', "\\\\").replace(',', "\\,")
 }
 
 /// The filter of a list that shows the deals of a stage, as the API writes it.
@@ -150,6 +230,9 @@ fn place_of(stage: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use relm_core::value::id::{Id, Kind};
+    use relm_core::{FieldInput, Mode, Timestamp};
+
     use super::*;
 
     fn used(stages: &[&str]) -> (Vec<String>, usize) {
@@ -190,6 +273,37 @@ mod tests {
         let (all, left_out) = most_used(many.into_iter());
         assert_eq!((all.len(), left_out), (STAGES_MAX, 2));
         assert!(!all.contains(&"s9".to_owned()) && all.contains(&"s7".to_owned()));
+    }
+
+    fn pipeline(stages: &[String]) -> Field {
+        let input = FieldInput::pipeline(stages.iter().map(|stage| (stage.as_str(), Some(10))));
+        let now = Timestamp::from_millis(0);
+        Field::define(Id::new(Kind::Field, 1), Mode::Live, now, input).unwrap()
+    }
+
+    #[test]
+    fn a_pipeline_has_its_order_and_what_is_not_in_it_stands_apart() {
+        let stages = ["won", "lead"].map(str::to_owned);
+        let used = ["old", "lead", "", "a,b", "old"].map(str::to_owned);
+        let board = Stages::of_pipeline(pipeline(&stages), used.into());
+        assert_eq!(board.all, ["", "won", "lead"]);
+        assert_eq!(
+            (board.left_out, &board.others[..]),
+            (0, &["a,b".to_owned(), "old".to_owned()][..])
+        );
+        assert_eq!(
+            filter_of(&board.others),
+            "filter[stage][in]=a%5C%2Cb&filter[stage][in]=old"
+        );
+        assert!(board.takes("won") && board.takes("") && !board.takes("old"));
+        assert_eq!(
+            (board.probability("won"), board.probability("old")),
+            (Some(10), None)
+        );
+        let many: Vec<String> = (0..20).map(|n| format!("s{n}")).collect();
+        let board = Stages::of_pipeline(pipeline(&many), vec!["x".repeat(2000)]);
+        assert_eq!((board.all.len(), board.left_out), (PIPELINE_STAGES_MAX, 8));
+        assert!(board.others.is_empty(), "no room for such a name");
     }
 
     #[test]

@@ -67,7 +67,7 @@ struct Changing {
 pub(in crate::console) async fn new(visit: Visit) -> Result<Response<Bytes>, Problem> {
     let object = objects::of_path(&visit)?;
     let opened = visit.open().await?;
-    let defined = opened.scoped.fields().all().await?;
+    let defined = opened.scoped.fields().definitions().await?;
     let mut fields = Fields::of(object, &defined, &Map::new());
     fields.preset(&visit.query);
     shown(&visit, opened, object, fields, None, None)
@@ -77,7 +77,7 @@ pub(in crate::console) async fn new(visit: Visit) -> Result<Response<Bytes>, Pro
 pub(in crate::console) async fn create(visit: Visit) -> Result<Response<Bytes>, Problem> {
     let object = objects::of_path(&visit)?;
     let opened = visit.open().await?;
-    let defined = opened.scoped.fields().all().await?;
+    let defined = opened.scoped.fields().definitions().await?;
     let mut fields = Fields::of(object, &defined, &Map::new());
     fields.read(&visit.form);
     let created = match fields.body() {
@@ -171,7 +171,7 @@ async fn read(
     let found = objects::get(&opened.scoped, object, id).await?;
     let document = found.ok_or_else(Problem::missing)?;
     let members = objects::members(&document)?;
-    let defined = opened.scoped.fields().all().await?;
+    let defined = opened.scoped.fields().definitions().await?;
     let version = members.get("version").and_then(Value::as_i64).unwrap_or(0);
     let changing = Changing {
         id,

@@ -1,5 +1,6 @@
 //! The form of a record: its own fields, the custom fields of its type, and whatever else is in its metadata.
 
+use relm_core::engine::Definitions;
 use relm_core::limits::TEXT_CHARS_MAX;
 use relm_core::record::column::{Column, ColumnType};
 use relm_core::record::list::ListMember;
@@ -37,14 +38,22 @@ pub(super) struct Fields {
 
 impl Fields {
     /// The fields for a record of these members; of a new one there are none.
-    pub fn of(object: ObjectType, defined: &[Field], members: &Map<String, Value>) -> Self {
+    pub fn of(object: ObjectType, defined: &Definitions, members: &Map<String, Value>) -> Self {
         let nothing = Value::Null;
+        let is_new = members.is_empty();
+        let mut room = CHOICES_BYTES_MAX;
+        let pipeline = defined.pipeline.as_ref();
+        let pipeline = pipeline.filter(|pipeline| pipeline.object_type == object);
         let own = columns(object.kind())
             .iter()
             .filter(|column| is_written(column));
         let own = own.map(|column| {
             let value = members.get(column.name).unwrap_or(&nothing);
-            own_field(column).of_record(value)
+            let input = match pipeline.filter(|pipeline| pipeline.key == column.name) {
+                Some(pipeline) => stage_field(pipeline, is_new, &mut room),
+                None => own_field(column),
+            };
+            input.of_record(value)
         });
         let lists = lists(object.kind()).iter().map(|list| {
             let value = members.get(list.name).unwrap_or(&nothing);
@@ -55,11 +64,10 @@ impl Fields {
             Some(Value::Object(metadata)) => metadata.clone(),
             _ => Map::new(),
         };
-        let is_new = members.is_empty();
-        let mut room = CHOICES_BYTES_MAX;
         let mut spare = CUSTOM_MAX;
         let mut custom = Vec::new();
-        for field in defined.iter().filter(|field| field.object_type == object) {
+        let defined = defined.fields.iter();
+        for field in defined.filter(|field| field.object_type == object) {
             let has_value = metadata
                 .get(&field.key)
                 .is_some_and(|value| !value.is_null());
@@ -297,7 +305,19 @@ fn custom_field(field: &Field, is_new: bool, room: &mut usize) -> Input {
             InputType::Choice => choices.clone(),
             _ => Vec::new(),
         },
-        ..Input::new(format!("metadata.{}", field.key), label, input)
+        ..Input::new(field.path(), label, input)
+    }
+}
+
+/// The stage of a deal, where its stages are defined: one of them, or what the deal has from before.
+fn stage_field(pipeline: &Field, is_new: bool, room: &mut usize) -> Input {
+    let input = custom_field(pipeline, is_new, room);
+    match pipeline.label == pipeline.key {
+        true => Input {
+            label: label(&pipeline.key, &[]),
+            ..input
+        },
+        false => input,
     }
 }
 

@@ -2,18 +2,19 @@
 
 use askama::Template;
 use bytes::Bytes;
-use hyper::{Response, StatusCode};
+use hyper::Response;
 use relm_core::engine::Scoped;
 use relm_core::{Error, ErrorKind, Field, FieldType, ObjectType};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::edit_form::EditForm;
+use super::impact::{self, Asked, Impact, Of, seen};
+use super::pipeline::PIPELINE;
 use super::{FIELDS, OPTIONS, is_at, layout, object, path_of};
 use crate::console::curl;
 use crate::console::layout::{Layout, Place};
 use crate::console::objects::plural;
 use crate::console::problem::Problem;
-use crate::console::records;
 use crate::console::shown::Message;
 use crate::console::visit::{Opened, Visit, page_of, status_by};
 use crate::html::answer;
@@ -37,28 +38,6 @@ struct Page {
     /// What the change means, where that is to be seen before it is made.
     impact: Option<Impact>,
     call: String,
-}
-
-/// What a change means for records.
-struct Impact {
-    /// How many do not keep to it, where any do.
-    count: Option<String>,
-    /// Why it is refused, with each reason.
-    refusal: Option<Error>,
-    /// The first of these: the id of each, and where it is.
-    first: Vec<(String, String)>,
-    /// The choices that get another name: from, to, and in how many records.
-    renamed: Vec<(String, String, String)>,
-    /// The choices that are removed.
-    removed: Vec<String>,
-    /// The request that was looked at, as it is made where somebody says so.
-    checked: String,
-}
-
-impl Impact {
-    fn refusal(&self) -> Option<Message<'_>> {
-        self.refusal.as_ref().map(Message::of)
-    }
 }
 
 impl Page {
@@ -117,6 +96,10 @@ pub(in crate::console) async fn edit(visit: Visit) -> Result<Response<Bytes>, Pr
     let object = object(&visit)?;
     let Opened { scoped, place } = visit.open().await?;
     let field = field(&visit, &scoped, object).await?;
+    if field.is_pipeline() {
+        let path = path_of(&place, object);
+        return Ok(answer::see_other(&format!("{path}/{PIPELINE}")));
+    }
     let form = EditForm::of(&field);
     Ok(shown(&visit, place, field, form, None, None))
 }
@@ -130,8 +113,7 @@ fn shown(
     impact: Option<Impact>,
 ) -> Response<Bytes> {
     let status = match &impact {
-        Some(impact) if impact.count.is_some() => status_of(ErrorKind::Conflict),
-        Some(_) => StatusCode::OK,
+        Some(impact) => impact::status(impact),
         None => status_by(error.as_ref()),
     };
     let body = match (&impact, form.body(&field)) {
@@ -162,15 +144,18 @@ pub(in crate::console) async fn change(visit: Visit) -> Result<Response<Bytes>, 
     let field = field(&visit, &scoped, object).await?;
     let form = EditForm::read(&visit.form);
     let body = form.body(&field);
-    let forced = with_force(&body);
-    let seen: Option<Value> = serde_json::from_str(visit.form.text("checked")).ok();
-    let is_seen = seen.as_ref() == Some(&body) || seen.as_ref() == Some(&forced);
-    let body = match seen {
-        Some(seen) if is_seen => seen,
-        Some(_) | None => body,
-    };
-    if !is_seen && let Some(impact) = impact(&scoped, &place, &field, &form, &body).await? {
-        return Ok(shown(&visit, place, field, form, None, Some(impact)));
+    let (body, is_seen) = seen(&visit.form, body);
+    if !is_seen {
+        let asked = Asked {
+            renamed: form.renamed().cloned().collect(),
+            removed: form.removed().map(str::to_owned).collect(),
+            binds: form.is_required && !field.required,
+            body: &body,
+        };
+        let of = Of::Field(&field, form.version);
+        if let Some(impact) = Impact::of(&scoped, &place, of, asked).await? {
+            return Ok(shown(&visit, place, field, form, None, Some(impact)));
+        }
     }
     let fields = scoped.fields();
     match fields.update_json(field.id, body, Some(form.version)).await {
@@ -189,63 +174,5 @@ pub(in crate::console) async fn change(visit: Visit) -> Result<Response<Bytes>, 
             Ok(shown(&visit, place, field, form, Some(error), None))
         }
         Err(error) => Err(error.into()),
-    }
-}
-
-fn with_force(body: &Value) -> Value {
-    let mut forced = body.clone();
-    forced["force"] = true.into();
-    forced
-}
-
-/// What a change means for records, if it means anything; none, too, where it is refused for itself, which the change then says.
-async fn impact(
-    scoped: &Scoped,
-    place: &Place,
-    field: &Field,
-    form: &EditForm,
-    body: &Value,
-) -> Result<Option<Impact>, Problem> {
-    let rehearsal = scoped.clone().dry_run();
-    let fields = rehearsal.fields();
-    let tried = fields.update_json(field.id, body.clone(), Some(form.version));
-    let (affected, body) = match tried.await {
-        Ok(_) => (None, body.clone()),
-        Err(error) if error.count().is_some() => (Some(error), with_force(body)),
-        Err(error) if status_of(error.kind()).is_client_error() => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    let binds = form.is_required && !field.required;
-    let chooses = form.renamed().next().is_some() || form.removed().next().is_some();
-    if affected.is_none() && !binds && !chooses {
-        return Ok(None);
-    }
-    let usage = scoped.fields().usage(field.id, None).await?;
-    let holders = |choice: &str| {
-        let counted = usage.choices.iter().find(|one| one.choice == choice);
-        of(counted.map_or(0, |one| one.count), usage.has_more)
-    };
-    let renamed = form.renamed().map(|(from, to)| {
-        let count = holders(from);
-        (from.clone(), to.clone(), count)
-    });
-    let ids = affected.iter().flat_map(|error| error.ids());
-    let first = ids.filter_map(|id| Some((id.text(), records::path_to(place, *id)?)));
-    let count = |error: &Error| Some(of(error.count()?, error.is_at_least()));
-    Ok(Some(Impact {
-        count: affected.as_ref().and_then(count),
-        first: first.collect(),
-        refusal: affected,
-        renamed: renamed.collect(),
-        removed: form.removed().map(str::to_owned).collect(),
-        checked: body.to_string(),
-    }))
-}
-
-/// So many, or more.
-fn of(count: usize, at_least: bool) -> String {
-    match at_least {
-        true => format!("{count} or more"),
-        false => count.to_string(),
     }
 }

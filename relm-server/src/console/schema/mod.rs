@@ -3,7 +3,10 @@
 mod edit;
 mod edit_form;
 mod form;
+mod impact;
 mod limits_form;
+mod pipeline;
+mod pipeline_form;
 mod promotion;
 
 use askama::Template;
@@ -14,6 +17,8 @@ use serde_json::{Value, json};
 
 pub(super) use self::edit::{change, edit};
 use self::form::FieldForm;
+use self::pipeline::PIPELINE;
+pub(super) use self::pipeline::{define_pipeline, edit_pipeline};
 pub(super) use self::promotion::{apply, plan};
 use super::curl;
 use super::layout::{Item, Layout, Place, Section, minute};
@@ -34,6 +39,10 @@ struct List {
     objects: Vec<Item>,
     object: ObjectType,
     rows: Vec<Row>,
+    /// Of deals, whose stages can be defined: their definition, where there is one.
+    pipeline: Option<Option<Row>>,
+    /// The page that changes it.
+    pipeline_path: String,
     path: String,
     was_removed: bool,
     was_changed: bool,
@@ -80,6 +89,11 @@ impl List {
     fn plural(&self) -> &'static str {
         plural(self.object)
     }
+
+    /// The stage that is a default.
+    fn text_of<'a>(&self, value: &'a Value) -> &'a str {
+        value.as_str().unwrap_or_default()
+    }
 }
 
 impl New<'_> {
@@ -125,6 +139,13 @@ impl Row {
             made: minute(&field.created_at),
             field,
         }
+    }
+
+    /// The stages of a pipeline, each with how likely its deals are to be won.
+    fn stages(&self) -> impl Iterator<Item = (&str, Option<u8>)> {
+        let options = &self.field.options;
+        let stages = options.choices.iter().map(String::as_str);
+        stages.map(|stage| (stage, options.probability_of(stage)))
     }
 
     /// What a reference names, in the plural.
@@ -224,6 +245,7 @@ pub(super) async fn list(visit: Visit) -> Result<Response<Bytes>, Problem> {
     let Opened { scoped, place } = visit.open().await?;
     let definitions = scoped.fields().definitions().await?;
     let is_strict = definitions.strict.contains(&object);
+    let pipeline = (object == ObjectType::Deal).then(|| definitions.pipeline.map(Row::of));
     let fields = definitions.fields.into_iter();
     let rows = fields.filter(|field| field.object_type == object);
     let item = |one: ObjectType| Item {
@@ -235,6 +257,8 @@ pub(super) async fn list(visit: Visit) -> Result<Response<Bytes>, Problem> {
     Ok(page_ok(&List {
         objects: ObjectType::ALL.map(item).into(),
         path: path_of(&place, object),
+        pipeline_path: format!("{}/{PIPELINE}", path_of(&place, object)),
+        pipeline,
         promotion: promotion::path_in(&place),
         layout: layout(&visit, place, object),
         object,
@@ -328,7 +352,8 @@ pub(super) async fn confirm(visit: Visit) -> Result<Response<Bytes>, Problem> {
     let object = object(&visit)?;
     let Opened { scoped, place } = visit.open().await?;
     let id: Id = visit.id("id")?;
-    let mut fields = scoped.fields().all().await?.into_iter();
+    let definitions = scoped.fields().definitions().await?;
+    let mut fields = definitions.fields.into_iter().chain(definitions.pipeline);
     let field = fields.find(|field| field.id == id && field.object_type == object);
     let field = field.ok_or_else(Problem::missing)?;
     let call = format!("{FIELDS}/{id}");

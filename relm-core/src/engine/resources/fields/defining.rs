@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use super::definitions::{check_room, insert};
 use super::duplicates::check_values;
+use super::impact::check_new;
 use super::redefine::redefine;
 use super::uniqueness::{begin, make};
 use crate::engine::change::{Operation, Plan, apply};
@@ -20,9 +21,8 @@ use crate::value::id::{Id, Kind};
 pub(super) async fn define(context: &Context, input: FieldInput) -> Result<Reply<Field>> {
     let unique = input.unique;
     input.check_built_in()?;
-    if input.built_in
-        && let Some(known) = built_in(context, &input).await?
-    {
+    let is_about_unique = input.built_in && !input.is_pipeline();
+    if is_about_unique && let Some(known) = built_in(context, &input).await? {
         if !unique {
             // Whoever leaves `unique` out may mean a custom field of that name: nothing ends by that.
             return Err(defined_already(&input, known));
@@ -33,7 +33,7 @@ pub(super) async fn define(context: &Context, input: FieldInput) -> Result<Reply
         };
         return redefine(context, known, patch, None).await;
     }
-    if input.built_in && !unique {
+    if is_about_unique && !unique {
         let message = format!(
             "`unique` of `{}`, which every {} has, is false until it is made true: there is nothing else to define of it.",
             input.key, input.object_type
@@ -79,6 +79,9 @@ fn defined_already(input: &FieldInput, existing: Id) -> Error {
         object_type, key, ..
     } = input;
     let message = match input.built_in {
+        true if input.is_pipeline() => format!(
+            "There is a pipeline already: change its `options` by a PATCH, or say the `type` of a custom field `{key}`."
+        ),
         true => format!(
             "There is a definition of `{key}`, which every {object_type} has, already: change its `unique` by a PATCH, or say the `type` \
              of a custom field of that name."
@@ -118,6 +121,10 @@ impl Operation for Define {
             return Err(defined_already(&self.input, other.id));
         }
         check_room(fields, &field)?;
+        // Deals have stages before anybody says which there are; what is in a new member of `metadata` nobody asked for.
+        if field.is_pipeline() && !self.input.force {
+            check_new(plan.context(), &field).await?;
+        }
         if self.input.unique {
             begin(plan, &mut field)?;
             check_values(plan.context(), &field).await?;

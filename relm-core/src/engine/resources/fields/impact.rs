@@ -56,6 +56,26 @@ pub(super) async fn check_impact(context: &Context, before: &Field, after: &Fiel
     }
 }
 
+/// Refuses a new definition that records do not keep to, which were asked nothing before. That there are more records than are looked at is
+/// not said of it, but where it is required: whoever has so many could define nothing otherwise.
+///
+/// # Errors
+/// `conflict`, as for [`check_impact`].
+pub(super) async fn check_new(context: &Context, field: &Field) -> Result<()> {
+    let former = Field {
+        required: false,
+        enforce: Enforce::OnChange,
+        ..field.clone()
+    };
+    let found = reasons(context, &[(&former, field)], &mut Budget::of(1)).await?;
+    let is_said = |it: &Reason| it.affected.count > 0 || it.member == "required";
+    let reasons: Vec<Reason> = found.into_iter().flatten().filter(is_said).collect();
+    match reasons.is_empty() {
+        true => Ok(()),
+        false => Err(refusal(field, reasons)),
+    }
+}
+
 /// What records do not keep to of each of these changes of definitions, which are of the same objects. The records are gone through once.
 pub(super) async fn reasons(
     context: &Context,
@@ -102,16 +122,16 @@ fn refusal(field: &Field, reasons: Vec<Reason>) -> Error {
 impl Reason {
     pub fn sentence(&self, field: &Field) -> String {
         let of = field.object_type.kind().noun();
-        let key = &field.key;
+        let path = field.path();
         let [one, several] = &self.what;
         match (self.affected.count, self.affected.at_least) {
             (0, _) => format!(
-                "There are more {of} records than are looked at; of the newest, none {one} in `metadata.{key}`."
+                "There are more {of} records than are looked at; of the newest, none {one} in `{path}`."
             ),
-            (1, false) => format!("1 {of} record {one} in `metadata.{key}`."),
-            (count, false) => format!("{count} {of} records {several} in `metadata.{key}`."),
+            (1, false) => format!("1 {of} record {one} in `{path}`."),
+            (count, false) => format!("{count} {of} records {several} in `{path}`."),
             (count, true) => {
-                format!("{count} {of} records or more {several} in `metadata.{key}`.")
+                format!("{count} {of} records or more {several} in `{path}`.")
             }
         }
     }
@@ -159,7 +179,7 @@ async fn holders(
 ) -> Result<Affected> {
     let mut query = Query {
         kind: field.object_type.kind(),
-        clauses: vec![has_one_of(field, choices)],
+        clauses: vec![has_one_of(field, choices)?],
         after: None,
         limit: PAGE_LIMIT_MAX,
     };
@@ -179,15 +199,21 @@ async fn holders(
 }
 
 /// That a field has one of these values.
-pub(super) fn has_one_of(field: &Field, choices: &[&str]) -> Clause {
+pub(super) fn has_one_of(field: &Field, choices: &[&str]) -> Result<Clause> {
     let value = |choice: &&str| ColumnValue::from(nfc(choice).into_owned());
-    Clause {
+    let mut values: Vec<_> = choices.iter().map(value).collect();
+    values.sort_unstable();
+    let condition = Condition::In(values);
+    if field.built_in {
+        return Clause::of_column(field.object_type.kind(), &field.key, condition);
+    }
+    Ok(Clause {
         target: Target::Metadata {
             key: field.key.clone(),
             field_type: Some(field.field_type),
         },
-        condition: Condition::In(choices.iter().map(value).collect()),
-    }
+        condition,
+    })
 }
 
 /// What a change asks of values that was not asked before, and which records do not keep to it.
@@ -259,13 +285,13 @@ async fn failing(context: &Context, of: &[Redefined<'_>]) -> Result<Vec<Vec<Reas
         && let Some(page) = walk.next(context).await?
     {
         let mut left = page.len();
-        for (id, metadata) in page {
+        for (id, seen) in page {
             left -= 1;
             for (asked, (_, after)) in all.iter_mut().zip(of) {
                 if !asked.is_full() {
-                    let value = metadata.as_map().get(&after.key);
-                    walk.judging(after, value).await;
-                    asked.look_at(id, value);
+                    let value = seen.value_of(after);
+                    walk.judging(after, value.as_deref()).await;
+                    asked.look_at(id, value.as_deref());
                 }
             }
             if walk.ends_before(left) {

@@ -187,7 +187,7 @@ impl<T: Object + Into<Record>> Operation for Rewrite<'_, T> {
         }
         let query = Query {
             kind: T::TYPE.kind(),
-            clauses: vec![has_one_of(&field, &[self.from])],
+            clauses: vec![has_one_of(&field, &[self.from])?],
             after: self.after,
             limit: STEP,
         };
@@ -199,7 +199,7 @@ impl<T: Object + Into<Record>> Operation for Rewrite<'_, T> {
         for document in page.documents {
             let before: T = document.decode()?;
             let mut after = before.clone();
-            normalise([&field], T::TYPE, after.metadata_mut());
+            normalise([&field], &mut after);
             after.touch(plan.now());
             drafts::replace(plan, (before, document), after)?;
         }

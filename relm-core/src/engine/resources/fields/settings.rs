@@ -10,7 +10,9 @@ use crate::engine::reply::{Outcome, Reply};
 use crate::error::{Error, Result};
 use crate::record::Document;
 use crate::record::check;
-use crate::record::field::{Field, UnknownMembers, definition_of_metadata, unknown_members};
+use crate::record::field::{
+    Field, UnknownMembers, definition_of_metadata, pipeline, unknown_members,
+};
 use crate::record::input::{Reader, read_only};
 use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
@@ -46,6 +48,8 @@ pub enum ObjectSettingsTag {
 pub struct Definitions {
     /// The custom fields, in the order in which forms show them.
     pub fields: Vec<Field>,
+    /// The stages of deals, where they are defined: the definition of the `stage` that deals have anyway.
+    pub pipeline: Option<Field>,
     /// The objects that take no members of `metadata` but those of custom fields.
     pub strict: Vec<ObjectType>,
 }
@@ -58,6 +62,7 @@ impl Definitions {
         let is_strict = |of: &ObjectType| unknown_members(all, *of) == UnknownMembers::Reject;
         Self {
             fields,
+            pipeline: pipeline(all).cloned(),
             strict: ObjectType::ALL.into_iter().filter(is_strict).collect(),
         }
     }

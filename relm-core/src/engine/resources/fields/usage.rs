@@ -1,5 +1,7 @@
 //! What a field is used for: how many records have a value in it, and which choice of a `select` or `multiselect`.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -68,9 +70,9 @@ pub enum FieldUsageTag {
 pub(super) async fn usage(context: &Context, id: Id, cursor: Option<&str>) -> Result<FieldUsage> {
     let found = context.document(Kind::Field, id).await?;
     let field: Field = found.ok_or_else(unknown)?.decode()?;
-    if field.built_in {
+    if field.built_in && !field.is_pipeline() {
         let message = format!(
-            "`{}` is a member that every {} has: the usage is counted of custom fields.",
+            "`{}` is a member that every {} has: the usage is counted of custom fields, and of the stages of a pipeline.",
             field.key, field.object_type
         );
         return Err(Error::new(ErrorKind::ValidationFailed, message));
@@ -94,10 +96,10 @@ pub(super) async fn usage(context: &Context, id: Id, cursor: Option<&str>) -> Re
     };
     let holding = Holding::of(&field);
     while let Some(page) = walk.next(context).await? {
-        for (_, metadata) in page {
-            let value = metadata.as_map().get(&field.key);
-            walk.judging(&field, value).await;
-            usage.add(&holding, value);
+        for (_, seen) in page {
+            let value = seen.value_of(&field);
+            walk.judging(&field, value.as_deref()).await;
+            usage.add(&holding, value.as_deref());
         }
     }
     usage.next_cursor = walk.after().map(|last| {
@@ -144,8 +146,21 @@ pub(super) struct Walk {
 
 /// What a walk looks at of a record.
 #[derive(Deserialize)]
-struct Seen {
+pub(super) struct Seen {
     metadata: Metadata,
+    /// Of a deal.
+    #[serde(default)]
+    stage: Option<String>,
+}
+
+impl Seen {
+    /// The value that the record has in a field.
+    pub fn value_of(&self, field: &Field) -> Option<Cow<'_, Value>> {
+        match field.built_in {
+            true => self.stage.as_deref().map(|it| Cow::Owned(it.into())),
+            false => self.metadata.as_map().get(&field.key).map(Cow::Borrowed),
+        }
+    }
 }
 
 impl Walk {
@@ -165,7 +180,7 @@ impl Walk {
     }
 
     /// The next records, until there are no more or enough were looked at.
-    pub async fn next(&mut self, context: &Context) -> Result<Option<Vec<(Id, Metadata)>>> {
+    pub async fn next(&mut self, context: &Context) -> Result<Option<Vec<(Id, Seen)>>> {
         let left = [self.records_left, self.bytes_left, self.texts_left];
         if !self.more || left.contains(&0) {
             return Ok(None);
@@ -177,10 +192,8 @@ impl Walk {
         self.records_left = self.records_left.saturating_sub(page.documents.len());
         let bytes: usize = page.documents.iter().map(|it| it.json.len()).sum();
         self.bytes_left = self.bytes_left.saturating_sub(bytes);
-        let seen = page.documents.into_iter().map(|document| {
-            let Seen { metadata } = document.decode()?;
-            Ok((document.id, metadata))
-        });
+        let seen = page.documents.into_iter();
+        let seen = seen.map(|document| Ok((document.id, document.decode()?)));
         seen.collect::<Result<_>>().map(Some)
     }
 

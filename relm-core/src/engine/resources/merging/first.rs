@@ -24,7 +24,7 @@ use crate::limits::{
     BATCH_CONTACT_BYTES_MAX, BATCH_RECORDS_MAX, BATCH_TERMS_MAX, MERGE_REFERENCES_MAX,
     MERGED_RECORDS_MAX,
 };
-use crate::record::field::{check_metadata, normalise};
+use crate::record::field::{check_fields, normalise};
 use crate::record::object::Object;
 use crate::record::reference::{Reference, lost_reference};
 use crate::record::{
@@ -121,8 +121,8 @@ impl<T: Object + Into<Record>> Begin<T> {
             fields,
         };
         let mut after = merged.record()?;
-        normalise(fields, T::TYPE, after.metadata_mut());
-        let warnings = check_metadata(fields, T::TYPE, Some(before.metadata()), after.metadata())?;
+        normalise(fields, &mut after);
+        let warnings = check_fields(fields, Some(before), &after)?;
         after.check_complete()?;
         after.touch(plan.now());
         Ok((after, warnings))

@@ -157,11 +157,8 @@ impl Past {
         for target in &mut self.targets {
             let of = ObjectType::of(target.id.kind());
             for (name, change) in &mut target.members {
-                let Some(key) = name.strip_prefix(METADATA) else {
-                    continue;
-                };
                 let mut fields = renaming.iter();
-                let field = fields.find(|it| Some(it.object_type) == of && it.key == key);
+                let field = fields.find(|it| Some(it.object_type) == of && it.path() == **name);
                 if let Some(form) = field.and_then(|field| field.form_of(&change.from)) {
                     change.from = form;
                 }

@@ -14,7 +14,7 @@ use super::state::State;
 use super::steps::Steps;
 use crate::error::{Error, Result};
 use crate::record::column::ColumnType;
-use crate::record::field::{check_metadata, normalise, referenced};
+use crate::record::field::{Field, normalise, referenced};
 use crate::record::metadata::{Metadata, merge};
 use crate::record::object::Object;
 use crate::record::patch::Patch;
@@ -241,6 +241,7 @@ impl<'a> Reversal<'a> {
                 if refers::<T>(name, &change.from).is_some_and(|to| (rules.is_gone)(to)) {
                     self.refuse(name, lost(id, name));
                 }
+                self.check_value(rules.field_of(T::TYPE, name), name, &change.from);
                 continue;
             };
             let mut fields = referenced(rules.fields, T::TYPE);
@@ -253,14 +254,15 @@ impl<'a> Reversal<'a> {
                 self.refuse(name, lost(id, name));
                 continue;
             }
-            let of_key = rules.fields.iter().filter(|field| field.key == key);
-            let former = match change.from {
-                Value::Null => Metadata::new(),
-                ref value => Metadata::from([(key, value.clone())]),
-            };
-            if let Err(error) = check_metadata(of_key, T::TYPE, None, &former) {
-                self.refuse(name, refused(id, &error));
-            }
+            self.check_value(rules.field_of(T::TYPE, name), name, &change.from);
+        }
+    }
+
+    /// Refuses a former value that is none which the definition of its member takes by now.
+    fn check_value(&mut self, field: Option<&Field>, name: &str, former: &Value) {
+        let former = Some(former).filter(|value| !value.is_null());
+        if let Some(Err(error)) = field.map(|field| field.check_member(former)) {
+            self.refuse(name, refused(self.target.id, &error));
         }
     }
 
@@ -333,7 +335,7 @@ impl<'a> Reversal<'a> {
     ) -> Result<Verdict> {
         self.check::<T>(rules);
         let mut former: T = self.reverted()?;
-        normalise(rules.fields, T::TYPE, former.metadata_mut());
+        normalise(rules.fields, &mut former);
         let mut record: T = self.now.decode()?;
         let mut steps = Steps {
             now: rules.now,
@@ -341,7 +343,7 @@ impl<'a> Reversal<'a> {
             events: Vec::new(),
         };
         if trashed.is_some() {
-            normalise(rules.fields, T::TYPE, record.metadata_mut());
+            normalise(rules.fields, &mut record);
             record = steps.take(Change::Restored, record)?;
         }
         if !self.reverts.is_empty() {

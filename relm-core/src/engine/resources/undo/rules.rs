@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::record::field::Field;
+use crate::record::object_type::ObjectType;
 use crate::value::id::Id;
 use crate::value::request_id::RequestId;
 use crate::value::time::Timestamp;
@@ -18,7 +19,7 @@ pub(super) type Givers = BTreeMap<Id, Vec<Map<String, Value>>>;
 /// What a reversal goes by, beside the record.
 pub(super) struct Rules<'a> {
     pub now: Timestamp,
-    /// The custom fields that there are after the undo.
+    /// The definitions that there are after the undo.
     pub fields: &'a [Field],
     /// Whether a record is not there after it, as far as is known.
     pub is_gone: &'a dyn Fn(Id) -> bool,
@@ -30,4 +31,12 @@ pub(super) struct Rules<'a> {
     pub givers: &'a Givers,
     /// The request that is undone.
     pub request: RequestId,
+}
+
+impl Rules<'_> {
+    /// The definition that says which values a member can have, where there is one.
+    pub fn field_of(&self, of: ObjectType, member: &str) -> Option<&Field> {
+        let mut fields = self.fields.iter();
+        fields.find(|field| field.is_of(of) && field.path() == member)
+    }
 }

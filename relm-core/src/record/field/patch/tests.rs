@@ -4,6 +4,8 @@ use serde_json::json;
 
 use super::super::{FieldInput, FieldType};
 use super::*;
+use crate::error::ErrorKind;
+use crate::limits::FIELD_CHOICES_MAX;
 use crate::record::actor::Actor;
 use crate::record::object_type::ObjectType;
 use crate::value::id::{Id, Kind};

@@ -1,5 +1,7 @@
 //! A change of a definition as JSON.
 
+use std::collections::BTreeMap;
+
 use serde::{Serialize, Serializer};
 
 use super::{ChoiceChange, FieldPatch};
@@ -13,6 +15,8 @@ impl Serialize for FieldPatch {
         struct Options<'a> {
             #[serde(skip_serializing_if = "Patch::is_keep")]
             choices: &'a Patch<Vec<ChoiceChange>>,
+            #[serde(skip_serializing_if = "Patch::is_keep")]
+            probabilities: &'a Patch<BTreeMap<String, Option<u8>>>,
             #[serde(flatten)]
             limits: &'a FieldLimitsPatch,
         }
@@ -42,10 +46,16 @@ impl Serialize for FieldPatch {
             enforce,
             position,
             choices,
+            probabilities,
             limits,
             force,
         } = self;
-        let is_said = !choices.is_keep() || !limits.is_keep();
+        let is_said = !choices.is_keep() || !probabilities.is_keep() || !limits.is_keep();
+        let options = Options {
+            choices,
+            probabilities,
+            limits,
+        };
         let members = Members {
             label,
             description,
@@ -53,7 +63,7 @@ impl Serialize for FieldPatch {
             unique,
             enforce,
             position,
-            options: is_said.then_some(Options { choices, limits }),
+            options: is_said.then_some(options),
             force: *force,
         };
         members.serialize(serializer)

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::known::known;
 use crate::record::column::{ColumnType, Identity};
-use crate::record::field::{Field, custom_fields};
+use crate::record::field::{Field, custom_fields, pipeline};
 use crate::record::file::cell::{Shape, named_currency, zone_of};
 use crate::record::object::READ_ONLY;
 use crate::record::object_type::ObjectType;
@@ -105,6 +105,21 @@ pub(super) fn members(object_type: ObjectType) -> impl Iterator<Item = Target> +
     columns.chain(lists).chain(further)
 }
 
+/// The same, where a stage is one of the pipeline's.
+fn defined_members(
+    object_type: ObjectType,
+    fields: &[Field],
+) -> impl Iterator<Item = Target> + Clone {
+    let pipeline = pipeline(fields).filter(|it| it.object_type == object_type);
+    members(object_type).map(move |target| match pipeline {
+        Some(pipeline) if pipeline.key == target.member => Target {
+            shape: Shape::of_field(pipeline),
+            ..target
+        },
+        Some(_) | None => target,
+    })
+}
+
 /// What is left of a name without case, spaces and punctuation.
 pub(super) fn letters(name: &str) -> String {
     let mut letters = name_key(name);
@@ -120,7 +135,7 @@ pub(super) fn named(name: &str, object_type: ObjectType, fields: &[Field]) -> Op
         return (!key.is_empty()).then(|| Target::new(name, shape));
     }
     let name = letters(name);
-    let mut members = members(object_type);
+    let mut members = defined_members(object_type, fields);
     members.find(|target| letters(&target.member) == name)
 }
 
@@ -138,7 +153,7 @@ impl Names {
         let mut by_letters = HashMap::new();
         // The member's own name comes before the labels of fields, and those before what others call it. A list comes after the fields: who had
         // a field for tags before there were any has it still, and our export names it by its path.
-        let own = members(object_type);
+        let own = defined_members(object_type, fields);
         let own = own.filter(|target| is_ours || !matches!(&*target.member, NAME | VALUE));
         let is_first = |target: &Target| is_ours || target.shape != Shape::Texts;
         let (first, lists): (Vec<_>, Vec<_>) = own.partition(is_first);
@@ -160,7 +175,7 @@ impl Names {
             by_letters.entry(name).or_insert(target);
         }
         for (member, headers) in known(object_type) {
-            let Some(target) = named(member, object_type, &[]) else {
+            let Some(target) = named(member, object_type, fields) else {
                 continue;
             };
             for (rank, header) in headers.iter().enumerate() {

@@ -1,5 +1,7 @@
 //! What definitions of two modes have in common, and what makes one say what the other says.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::input::ChoiceRename;
@@ -23,6 +25,7 @@ pub(super) fn members(field: &Field) -> Result<Vec<(&'static str, Value)>> {
         limits,
         object_type,
         default,
+        probabilities,
         renaming: _,
     } = &field.options;
     let limits = serde_json::to_value(limits).map_err(Error::internal)?;
@@ -30,6 +33,10 @@ pub(super) fn members(field: &Field) -> Result<Vec<(&'static str, Value)>> {
     let choices = match choices.is_empty() {
         true => Value::Null,
         false => json!(choices),
+    };
+    let probabilities = match probabilities.is_empty() {
+        true => Value::Null,
+        false => json!(probabilities),
     };
     Ok(vec![
         ("label", json!(field.label)),
@@ -39,6 +46,7 @@ pub(super) fn members(field: &Field) -> Result<Vec<(&'static str, Value)>> {
         ("enforce", json!(field.enforce)),
         ("position", json!(field.position)),
         ("options.choices", choices),
+        ("options.probabilities", probabilities),
         ("options.object_type", json!(object_type)),
         ("options.min", limit("min")),
         ("options.max", limit("max")),
@@ -83,6 +91,7 @@ pub(super) fn input(source: &Field) -> FieldInput {
         enforce: source.enforce,
         position: source.position,
         choices: source.options.choices.clone(),
+        probabilities: source.options.probabilities.clone(),
         limits: source.options.limits.clone(),
         refers_to: source.options.object_type,
         default: source.options.default.clone(),
@@ -96,7 +105,7 @@ pub(super) fn patch(before: &Field, source: &Field, renamed: &[&ChoiceRename]) -
         (_, true) => Patch::Keep,
         (was, false) => differing(&was, &source.unique),
     };
-    if before.built_in {
+    if before.built_in && !before.is_pipeline() {
         return FieldPatch {
             unique,
             ..FieldPatch::default()
@@ -114,6 +123,7 @@ pub(super) fn patch(before: &Field, source: &Field, renamed: &[&ChoiceRename]) -
             true => Patch::Keep,
             false => Patch::Set(choices(new, renamed)),
         },
+        probabilities: probabilities(old, new, renamed),
         limits: FieldLimitsPatch {
             min: optional(old.limits.min.as_ref(), new.limits.min.as_ref()),
             max: optional(old.limits.max.as_ref(), new.limits.max.as_ref()),
@@ -141,6 +151,28 @@ fn optional<T: Clone + PartialEq>(before: Option<&T>, source: Option<&T>) -> Pat
         _ if before == source => Patch::Keep,
         Some(source) => Patch::Set(source.clone()),
         None => Patch::Clear,
+    }
+}
+
+/// What has each stage be as likely as in test mode: those that are called otherwise in live mode have theirs before that, by either name.
+fn probabilities(
+    old: &FieldOptions,
+    new: &FieldOptions,
+    renamed: &[&ChoiceRename],
+) -> Patch<BTreeMap<String, Option<u8>>> {
+    let former = |choice: &str| {
+        let mut renamed = renamed.iter();
+        let renamed = renamed.find(|one| is_same(&one.to, choice));
+        old.probability_of(renamed.map_or(choice, |one| &one.from))
+    };
+    let said = new.choices.iter().filter_map(|choice| {
+        let said = new.probability_of(choice);
+        (former(choice) != said).then(|| (choice.clone(), said))
+    });
+    let said: BTreeMap<String, Option<u8>> = said.collect();
+    match said.is_empty() {
+        true => Patch::Keep,
+        false => Patch::Set(said),
     }
 }
 

@@ -94,7 +94,7 @@ impl Drawing<'_> {
             let drafted = match self.target.iter().find(same) {
                 Some(before) => self.changed(before, source, all),
                 // Of a member that is not unique there is nothing to say.
-                None if source.built_in && !source.unique => Ok(None),
+                None if source.built_in && !source.is_pipeline() && !source.unique => Ok(None),
                 None => self.made(source, all).map(Some),
             };
             match drafted {
@@ -159,9 +159,7 @@ impl Drawing<'_> {
             }
             let found = |fields: &'_ [Field]| {
                 let mut fields = fields.iter();
-                fields
-                    .find(|field| field.is_custom(one.object_type, &one.key))
-                    .cloned()
+                fields.find(|field| self.is_named(field, one)).cloned()
             };
             let checked = match (found(self.target), found(self.source)) {
                 (Some(before), Some(source)) => check_rename(&before, &source, one),
@@ -173,6 +171,14 @@ impl Drawing<'_> {
         Ok(())
     }
 
+    /// Whether a renamed choice is one of this field: of a custom field, and where live mode has none of that key, of the pipeline.
+    fn is_named(&self, field: &Field, one: &ChoiceRename) -> bool {
+        let (of, key) = (one.object_type, &*one.key);
+        let is_pipeline = field.is_pipeline() && field.object_type == of && field.key == key;
+        let mut others = self.target.iter();
+        field.is_custom(of, key) || (is_pipeline && !others.any(|it| it.is_custom(of, key)))
+    }
+
     fn changed(&self, before: &Field, source: &Field, all: &[Field]) -> Result<Option<Drafted>> {
         if before.field_type != source.field_type {
             return Err(other_type(before, source));
@@ -180,7 +186,7 @@ impl Drawing<'_> {
         if before.options.object_type != source.options.object_type {
             return Err(other_object(before, source));
         }
-        let of_field = |one: &&ChoiceRename| source.is_custom(one.object_type, &one.key);
+        let of_field = |one: &&ChoiceRename| self.is_named(source, one);
         let renamed: Vec<&ChoiceRename> = self.renamed.iter().filter(of_field).collect();
         let patch = patch(before, source, &renamed);
         let mut after = before.patched(&patch, &self.origin)?;
@@ -267,7 +273,7 @@ impl Drawing<'_> {
     fn left_alone(&self, drawn: &mut Drawn) {
         let is_alone = |field: &&Field| {
             let same = |source: &Field| source.field_key() == field.field_key();
-            let is_said = !field.built_in || field.unique_index.is_some();
+            let is_said = !field.built_in || field.is_pipeline() || field.unique_index.is_some();
             is_said && !field.is_of_metadata() && !self.source.iter().any(same)
         };
         let alone = self.target.iter().filter(is_alone);
