@@ -47,7 +47,7 @@ macro_rules! for_each_broken_store {
                     a_trash_that_is_not_kept_is_empty a_purge_clears_references a_link_has_one_event what_is_said_of_a_link_changes a_definition_has_one_event
                     what_comes_back_with_a_record_is_told a_request_is_undone_and_done_again a_request_is_undone_once
                     what_a_request_deleted_comes_back batches_in_opposite_orders_happen_wholly
-                    a_definition_that_changes_has_one_event a_renaming_that_was_broken_off_goes_on a_renamed_choice_is_renamed_in_every_record definitions_go_from_test_to_live_as_planned
+                    a_renamed_stage_is_renamed_in_every_deal a_renamed_stage_is_promoted_to_the_deals_of_live_mode a_definition_that_changes_has_one_event a_renaming_that_was_broken_off_goes_on a_renamed_choice_is_renamed_in_every_record definitions_go_from_test_to_live_as_planned
                 ]
                 LostDelivery a_lost_delivery_is_noticed [
                     deliveries_go_to_the_endpoints_that_match a_filter_chooses_among_deliveries an_event_is_in_the_commit_of_its_change
@@ -88,7 +88,7 @@ macro_rules! for_each_broken_store {
             }
             preconditions {
                 ExpiredIsKept an_expired_response_that_refuses_is_noticed [an_expired_response_refuses_nothing]
-                OneKeyForAllScopes a_key_of_all_scopes_is_noticed [definitions_and_edges_are_unique_per_scope]
+                OneKeyForAllScopes a_key_of_all_scopes_is_noticed [a_pipeline_goes_from_test_to_live definitions_and_edges_are_unique_per_scope]
                 OverwritingInsert an_insert_that_overwrites_is_noticed [
                     an_insert_needs_a_free_id an_id_is_taken_whatever_else_the_record_holds one_of_many_inserts_of_an_id_succeeds
                 ]
@@ -109,7 +109,7 @@ macro_rules! for_each_broken_store {
                 WritesFirst another_order_of_refusals_is_noticed [the_first_refusal_in_order_is_given]
                 UncheckedConfiguration an_unchecked_configuration_is_noticed [
                     a_required_configuration_must_be_current definitions_exclude_each_other a_field_binds_every_engine
-                    a_definition_binds_writes_that_begin_after_it no_write_gets_past_a_renaming a_narrower_limit_binds_every_engine a_default_is_given_where_nothing_is_said unknown_members_are_refused_by_every_engine
+                    a_pipeline_binds_every_engine a_definition_binds_writes_that_begin_after_it no_write_gets_past_a_renaming a_narrower_limit_binds_every_engine a_default_is_given_where_nothing_is_said unknown_members_are_refused_by_every_engine
                 ]
                 OverwritingResponse a_response_that_is_replaced_is_noticed [
                     a_kept_response_keeps_its_key one_of_many_responses_of_a_key_is_kept
@@ -191,9 +191,10 @@ macro_rules! for_each_broken_store {
                 ]
                 OneEndedEither an_either_that_looks_at_one_end_is_noticed [associations_are_filtered_by_the_predicate]
                 NumbersAsText numbers_compared_as_text_are_noticed [metadata_is_filtered_by_the_predicate]
-                FoldedLists a_folded_value_of_a_list_is_noticed [lists_of_values_are_filtered_by_the_predicate] PathKeys a_metadata_key_read_as_a_path_is_noticed [metadata_keys_are_any_text]
+                FoldedLists a_folded_value_of_a_list_is_noticed [lists_of_values_are_filtered_by_the_predicate]
+                PathKeys a_metadata_key_read_as_a_path_is_noticed [metadata_keys_are_any_text]
                 FirstClauseAlone a_clause_that_is_ignored_is_noticed [clauses_all_hold]
-                ListCache a_stale_filter_is_noticed [filters_follow_changes filters_follow_changes_of_lists]
+                ListCache a_stale_filter_is_noticed [any_history_of_stages_is_as_it_is_said filters_follow_changes filters_follow_changes_of_lists]
                 FilteredPage a_filter_after_the_limit_is_noticed [filtered_lists_page_exactly]
                 ForgottenRequests a_request_that_no_event_is_found_by_is_noticed [
                     events_are_filtered_by_the_predicate any_request_is_undone a_request_is_undone_and_done_again a_request_is_known_by_its_events

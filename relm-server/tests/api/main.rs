@@ -42,6 +42,7 @@ mod nulls;
 mod objects;
 mod openapi;
 mod operations;
+mod pipeline;
 mod products;
 mod promotion;
 mod purge;

@@ -28,6 +28,7 @@ mod keys;
 mod lists;
 mod merging;
 mod pages;
+mod pipeline;
 mod promotion;
 #[allow(
     dead_code,

@@ -28,7 +28,8 @@ pub use self::limits::{FieldLimits, FieldLimitsPatch};
 pub(crate) use self::options::composed;
 pub use self::options::{Enforce, FieldOptions, Renaming, UnknownMembers};
 pub use self::patch::{ChoiceChange, FieldPatch};
-pub(crate) use self::pipeline::{is_stage, pipeline};
+use self::pipeline::is_pipeline;
+pub(crate) use self::pipeline::is_stage;
 pub(crate) use self::references::{custom_references, referenced};
 pub use self::unique::{UniqueIndex, UniqueIndexState};
 pub(crate) use self::unknown_members::{
@@ -36,7 +37,7 @@ pub(crate) use self::unknown_members::{
 };
 pub(crate) use self::values::{
     add_defaults, check_fields, custom_field, custom_field_elsewhere, custom_fields, has_pattern,
-    normalise,
+    normalise, pipeline,
 };
 use crate::error::Result;
 use crate::limits::{FIELD_KEY_CHARS_MAX, TEXT_CHARS_MAX};
@@ -269,6 +270,11 @@ impl Field {
     /// Whether it is the custom field of this key on these objects.
     pub(crate) fn is_custom(&self, of: ObjectType, key: &str) -> bool {
         !self.built_in && self.object_type == of && self.key == key
+    }
+
+    /// Whether it is the pipeline of deals: a definition of the `stage` that they have anyway.
+    pub fn is_pipeline(&self) -> bool {
+        self.built_in && is_pipeline(self.object_type, &self.key)
     }
 
     /// Whether the objects of a type have values in it that it says something of: in `metadata`, or as the stages of a pipeline are in

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::Field;
 use super::field_type::FieldType;
 use super::options::FieldOptions;
 use crate::error::{Error, ErrorKind, Result};
@@ -20,7 +19,7 @@ use crate::value::id::Kind;
 /// The member whose values it names.
 pub(super) const PIPELINE: (ObjectType, &str) = (ObjectType::Deal, "stage");
 
-const PROBABILITIES: &str = "options.probabilities";
+pub(super) const PROBABILITIES: &str = "options.probabilities";
 const EXAMPLE: &str = r#"{"lead": 10, "won": 100, "lost": 0}"#;
 
 /// Whether a definition of this member is the pipeline.
@@ -32,11 +31,6 @@ pub(super) fn is_pipeline(of: ObjectType, key: &str) -> bool {
 pub(crate) fn is_stage(kind: Kind, column: &str) -> bool {
     let (of, key) = PIPELINE;
     of.kind() == kind && key == column
-}
-
-/// The pipeline, where one is defined.
-pub(crate) fn pipeline(fields: &[Field]) -> Option<&Field> {
-    fields.iter().find(|field| field.is_pipeline())
 }
 
 /// Whether a pipeline can be of this type: a deal has one stage.
@@ -106,29 +100,6 @@ fn no_percent(stage: &str, given: impl std::fmt::Display) -> Error {
         Quoted(stage)
     );
     Error::invalid(format!("{PROBABILITIES}.{stage}"), message)
-}
-
-impl Field {
-    /// Whether it is the pipeline of deals: a definition of the `stage` that they have anyway.
-    pub fn is_pipeline(&self) -> bool {
-        self.built_in && is_pipeline(self.object_type, &self.key)
-    }
-
-    /// Whether probabilities are said where they can be, of stages that there are.
-    pub(super) fn check_probabilities(&mut self) -> Result<()> {
-        if self.options.probabilities.is_empty() {
-            return Ok(());
-        }
-        if !self.is_pipeline() {
-            let message =
-                "Only the pipeline of deals, which defines their `stage`, has `probabilities`.";
-            return Err(Error::invalid(PROBABILITIES, message));
-        }
-        let said = std::mem::take(&mut self.options.probabilities);
-        let said = said.into_iter().map(|(stage, it)| (stage, Some(it)));
-        self.options
-            .change_probabilities(Patch::Set(said.collect()))
-    }
 }
 
 impl FieldOptions {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::definition::check_limits;
 use super::limits::check_default;
-use super::pipeline::pipeline;
+use super::pipeline::PROBABILITIES;
 use super::{Enforce, Field, FieldOptions, FieldType};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{FIELD_CHOICES_MAX, WARNINGS_MAX};
@@ -76,6 +76,22 @@ impl Field {
         }
         self.options.default = Some(default);
         Ok(self)
+    }
+
+    /// Whether probabilities are said where they can be, of stages that there are.
+    fn check_probabilities(&mut self) -> Result<()> {
+        if self.options.probabilities.is_empty() {
+            return Ok(());
+        }
+        if !self.is_pipeline() {
+            let message =
+                "Only the pipeline of deals, which defines their `stage`, has `probabilities`.";
+            return Err(Error::invalid(PROBABILITIES, message));
+        }
+        let said = std::mem::take(&mut self.options.probabilities);
+        let said = said.into_iter().map(|(stage, it)| (stage, Some(it)));
+        self.options
+            .change_probabilities(Patch::Set(said.collect()))
     }
 
     /// Why the field does not hold a value.
@@ -261,6 +277,11 @@ pub(crate) fn add_defaults<T: Object>(
         object.choose(stage.clone());
     }
     Ok(())
+}
+
+/// The pipeline of deals, where one is defined.
+pub(crate) fn pipeline(fields: &[Field]) -> Option<&Field> {
+    fields.iter().find(|field| field.is_pipeline())
 }
 
 /// The custom fields of these objects: not what is known of the members that they have anyway.

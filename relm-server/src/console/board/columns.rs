@@ -155,8 +155,8 @@ mod tests {
     #[test]
     fn a_weighted_sum_is_of_each_currency_and_to_its_smallest_unit() {
         let worth = BTreeMap::from([("EUR", 1_005), ("JPY", -15)]);
-        assert_eq!(weighted(&worth, 10), ["1.01 EUR", "-1 JPY"]);
+        assert_eq!(weighted(&worth, 10), ["1.01 EUR", "\u{2212}1 JPY"]);
         assert_eq!(weighted(&worth, 0), ["0.00 EUR", "0 JPY"]);
-        assert_eq!(weighted(&worth, 100), ["10.05 EUR", "-15 JPY"]);
+        assert_eq!(weighted(&worth, 100), ["10.05 EUR", "\u{2212}15 JPY"]);
     }
 }

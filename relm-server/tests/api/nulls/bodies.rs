@@ -106,7 +106,7 @@ fn whole(schema: &str) -> Value {
         }),
         "CustomFieldCreate" => json!({
             "object_type": "contact", "key": "a", "label": "A", "description": "B", "type": "text", "required": true,
-            "unique": true, "built_in": false, "enforce": "on_change", "position": 1, "options": {},
+            "unique": true, "built_in": false, "enforce": "on_change", "position": 1, "options": {}, "force": false,
         }),
         "CustomFieldUpdate" => json!({
             "label": "A", "description": "B", "required": true, "unique": false, "enforce": "on_change", "position": 1, "options": {},

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::{FieldInput, FieldPatch};
+use super::super::{Field, FieldInput, FieldPatch};
 use super::*;
 use crate::record::actor::{Actor, Origin};
 use crate::value::id::Id;
