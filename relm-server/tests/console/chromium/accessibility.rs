@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use relm_core::{ObjectType, Role};
+use relm_core::record::field::Enforce;
+use relm_core::{FieldInput, ObjectType, Role};
 use relm_server::serve::{Limits, serve};
 use serde_json::{Value, json};
 use test_requirements::requires;
@@ -172,6 +173,17 @@ fn canaries(world: &World, owner: &mut Browser<'_>) {
     deal["metadata"] = json!({ "canary": CANARY });
     deal["primary_contact_id"] = json!(contact.text());
     let deal = seed::make(world, ObjectType::Deal, deal);
+    // The stage that the deal has, one that none has, and a deal that has another.
+    let stages = FieldInput {
+        enforce: Enforce::OnChange,
+        ..FieldInput::pipeline([(CANARY, Some(40)), ("won", Some(100))])
+    };
+    seed::make(
+        world,
+        ObjectType::Deal,
+        json!({ "title": "Mill", "stage": "old" }),
+    );
+    wait(world.scoped().fields().define(stages)).unwrap();
     let mut activity = texts(&["type", "subject", "body"]);
     activity["deal_id"] = json!(deal.text());
     seed::make(world, ObjectType::Activity, activity);
