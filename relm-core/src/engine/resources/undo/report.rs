@@ -242,6 +242,12 @@ json_text!(
 );
 
 impl UndoConflict {
+    /// That what a member referred to is gone.
+    pub(super) fn lost(id: Id, name: &str) -> Self {
+        let message = format!("What `{name}` referred to is there no more.");
+        Self::new(id, ConflictCode::InvalidReference, message)
+    }
+
     pub(super) fn new(id: Id, code: ConflictCode, message: impl Into<String>) -> Self {
         Self {
             kind: id.kind(),

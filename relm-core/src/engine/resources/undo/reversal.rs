@@ -33,12 +33,7 @@ pub(super) fn decide<T: Object + Into<Record>>(
     let id = target.id;
     let (live, trashed) = (state.live.get(&id), state.trash.get(&id));
     if target.is_purge {
-        let message = "The request deleted it for good: it cannot come back.";
-        return Ok(Verdict::of(UndoConflict::new(
-            id,
-            ConflictCode::Gone,
-            message,
-        )));
+        return gone(id, "The request deleted it for good: it cannot come back.");
     }
     let merge = trashed.and_then(|(entry, _)| merge_of(entry));
     let merge = merge.filter(|merge| merge.origin.request_id != rules.request);
@@ -64,15 +59,22 @@ pub(super) fn decide<T: Object + Into<Record>>(
         }
         (Place::Live, _, None, Some(_)) => {
             let message = "It was deleted since: restore it, and undo the request then.";
-            let conflict = UndoConflict::new(id, ConflictCode::DeletedSince, message);
-            Ok(Verdict::of(conflict))
+            let code = ConflictCode::DeletedSince;
+            Ok(Verdict::of(UndoConflict::new(id, code, message)))
         }
-        (Place::Live, _, None, None) => {
-            let message = "It is neither there nor in the trash: it cannot come back.";
-            let conflict = UndoConflict::new(id, ConflictCode::Gone, message);
-            Ok(Verdict::of(conflict))
-        }
+        (Place::Live, _, None, None) => gone(
+            id,
+            "It is neither there nor in the trash: it cannot come back.",
+        ),
     }
+}
+
+fn gone(id: Id, message: &str) -> Result<Verdict> {
+    Ok(Verdict::of(UndoConflict::new(
+        id,
+        ConflictCode::Gone,
+        message,
+    )))
 }
 
 /// That what the trash has is a record that was merged into another.
@@ -91,9 +93,8 @@ fn remove<T: Object + Into<Record>>(
 ) -> Result<Verdict> {
     let changed = changed_since(target, live)?;
     if !changed.is_empty() {
-        let conflicts = changed
-            .iter()
-            .map(|(member, change)| UndoConflict::changed(target.id, member, change));
+        let changed = changed.iter();
+        let conflicts = changed.map(|(name, it)| UndoConflict::changed(target.id, name, it));
         return Ok(Verdict {
             action: None,
             conflicts: conflicts.collect(),
@@ -239,7 +240,7 @@ impl<'a> Reversal<'a> {
         for (name, change) in self.reverts.clone() {
             let Some(key) = name.strip_prefix(METADATA) else {
                 if refers::<T>(name, &change.from).is_some_and(|to| (rules.is_gone)(to)) {
-                    self.refuse(name, lost(id, name));
+                    self.refuse(name, UndoConflict::lost(id, name));
                 }
                 self.check_value(rules.field_of(T::TYPE, name), name, &change.from);
                 continue;
@@ -251,7 +252,7 @@ impl<'a> Reversal<'a> {
                 field.options.referenced(&text)
             });
             if to.is_some_and(|to| (rules.is_gone)(to)) {
-                self.refuse(name, lost(id, name));
+                self.refuse(name, UndoConflict::lost(id, name));
                 continue;
             }
             self.check_value(rules.field_of(T::TYPE, name), name, &change.from);
@@ -370,9 +371,8 @@ impl<'a> Reversal<'a> {
             into: None,
             merged_from: Vec::new(),
         };
-        let does_something = !action.events.is_empty();
         Ok(Verdict {
-            action: does_something.then_some(action),
+            action: (!action.events.is_empty()).then_some(action),
             conflicts: self.conflicts,
         })
     }
@@ -386,12 +386,6 @@ fn refers<T: Object>(name: &str, value: &Value) -> Option<Id> {
         ColumnType::Id(Some(_)) => Id::parse(value.as_str()?),
         _ => None,
     }
-}
-
-/// That what a member referred to is gone.
-fn lost(id: Id, name: &str) -> UndoConflict {
-    let message = format!("What `{name}` referred to is there no more.");
-    UndoConflict::new(id, ConflictCode::InvalidReference, message)
 }
 
 fn refused(id: Id, error: &Error) -> UndoConflict {
