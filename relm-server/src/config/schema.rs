@@ -14,6 +14,9 @@ pub enum SchemaCommand {
         /// Of what, and what is called otherwise.
         #[command(flatten)]
         of: PromotionArgs,
+        /// End with status 1 where anything is to be promoted, or cannot be: for scripts.
+        #[arg(long)]
+        check: bool,
     },
     /// Promote the definitions of test mode to live mode, as a plan says that was read: all of it, or nothing.
     Apply {

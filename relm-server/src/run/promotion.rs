@@ -1,8 +1,11 @@
 //! `relm-server schema`: definitions go from test mode to live mode.
 
+use std::sync::Arc;
+
 use relm_core::engine::{
     Crm, MemberChange, PromotedField, Promotion, PromotionInput, PromotionStatus,
 };
+use relm_core::record::{Actor, ActorType};
 use relm_core::{ErrorKind, Mode};
 
 use super::administration::say;
@@ -15,9 +18,13 @@ pub(super) async fn schema(
     out: &mut Out,
 ) -> Result<(), CommandError> {
     match command {
-        SchemaCommand::Plan { of } => {
+        SchemaCommand::Plan { of, check } => {
             let planned = plan(crm, &of).await?;
-            print(&planned, &of, out)
+            print(&planned, &of, out)?;
+            match check && !planned.is_empty() {
+                true => Err("live mode has not all that test mode has".into()),
+                false => Ok(()),
+            }
         }
         SchemaCommand::Apply { of, plan, force } => apply(crm, of, plan, force, out).await,
     }
@@ -36,18 +43,39 @@ async fn apply(
     out: &mut Out,
 ) -> Result<(), CommandError> {
     let live = crm.open(of.workspace, Mode::Live).await?;
+    // The events tell of it as the operator's.
+    let name = Some("relm-server schema apply".to_owned());
+    let live = live.acting_as(Arc::new(Actor::new(ActorType::Embedder, None, name)?));
     let input = PromotionInput {
         renamed: of.rename.clone(),
         force,
-        ..PromotionInput::new(plan)
+        ..PromotionInput::new(plan.clone())
     };
     match live.fields().promote(input).await {
         Ok(promoted) => print(&promoted, &of, out),
         Err(error) if error.kind() == ErrorKind::Conflict => {
-            print(&self::plan(crm, &of).await?, &of, out)?;
-            Err(error.message().to_owned().into())
+            let now = self::plan(crm, &of).await?;
+            print(&now, &of, out)?;
+            Err(why_not(&now, &plan, error.message()).into())
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Why a plan is not carried out, in the words of this command: `refusal` is what the API says.
+fn why_not(now: &Promotion, plan: &str, refusal: &str) -> String {
+    if now.plan != plan {
+        return format!(
+            "the definitions are others than those of {plan:?}: what is to be promoted now is above, by the name {:?}",
+            now.plan
+        );
+    }
+    let fields = now.create.iter().chain(&now.update);
+    let mut breaches = fields.flat_map(|field| &field.breaks);
+    let may_be_forced = breaches.all(|breach| breach.duplicates.is_empty());
+    match now.refused.is_empty() && may_be_forced {
+        true => "live records do not keep to what has a `!` above: with `--force` it is promoted all the same, and binds each of them from its next write on".to_owned(),
+        false => refusal.to_owned(),
     }
 }
 

@@ -55,10 +55,12 @@ fn an_operator_plans_and_promotes() {
     }
     let name = |said: &str| said.trim().rsplit(' ').next().unwrap().to_owned();
     let plan = name(&planned);
+    let differs = fail(&["plan", "--check"]);
+    assert!(differs.contains("live mode has not all"), "{differs}");
     let refused = fail(&["apply", "--plan", &plan]);
-    assert!(refused.contains("would be removed"), "{refused}");
+    assert!(refused.contains("with `--force`"), "{refused}");
     let refused = fail(&["apply", "--plan", "other", "--force"]);
-    assert!(refused.contains("read the plan anew"), "{refused}");
+    assert!(refused.contains(&plan), "{refused}");
     let rename = ["--rename", "contact.plan:pro=team"];
     let applied = run(&[&["apply", "--plan", &plan][..], &rename].concat());
     assert!(applied.contains("pro is renamed to team"), "{applied}");
@@ -69,7 +71,13 @@ fn an_operator_plans_and_promotes() {
         (&json!([]), &json!([]))
     );
     assert_eq!(again["unchanged"], 2);
+    run(&["plan", "--check"]);
     let mut live = Client::connect(server.address, &server.keys.clone().unwrap().live);
     let (_, contacts) = live.get("/v1/contacts");
     assert_eq!(contacts["data"][0]["metadata"]["plan"], "team");
+    let (_, events) = live.get("/v1/events?type=field.created&limit=1");
+    assert_eq!(
+        events["data"][0]["actor"]["name"],
+        "relm-server schema apply"
+    );
 }
