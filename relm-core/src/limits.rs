@@ -20,6 +20,8 @@ pub const METADATA_KEYS_MAX: usize = 50;
 pub const METADATA_KEY_CHARS_MAX: usize = 64;
 /// Bytes of one record's `metadata` as canonical JSON.
 pub const METADATA_BYTES_MAX: usize = 16 * 1024;
+/// Bytes of the `metadata` of an association as JSON: a deletion takes up to 1,000 of them along in one commit.
+pub const ASSOCIATION_METADATA_BYTES_MAX: usize = 2 * 1024;
 /// Nested arrays and objects in a request body.
 pub const JSON_DEPTH_MAX: usize = 16;
 /// Values of a request body, those within others among them. A value of two characters takes hundreds of bytes once it is

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use relm_core::engine::{Crm, Scoped};
 use relm_core::error::{Error, ErrorKind};
-use relm_core::record::association::AssociationPatch;
+use relm_core::record::association::{Association, AssociationPatch};
 use relm_core::record::field::{FieldInput, FieldType};
 use relm_core::record::metadata::Metadata;
 use relm_core::record::object::{CompanyInput, ContactInput, ObjectType};
@@ -13,9 +13,10 @@ use relm_core::record::{Document, Event, WebhookInput};
 use relm_core::store::Store;
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Mode;
-use relm_core::value::time::{Date, ManualClock, SeededRng};
+use relm_core::value::time::{Date, ManualClock, SeededRng, Timestamp};
 use serde_json::{Value, json};
 
+use crate::records::with;
 use crate::store::lists::walk;
 use crate::subject::{NOW, Subject};
 
@@ -155,6 +156,16 @@ pub(crate) fn with(email: &str, metadata: &Value) -> ContactInput {
         metadata: relm_core::record::metadata::Metadata::from(metadata).into(),
         ..contact(email)
     }
+}
+
+/// Associations as they are once they came back with a record: by a change of each.
+pub(crate) fn came_back(edges: Vec<Association>, at: Timestamp) -> Vec<Association> {
+    let edges = edges.into_iter();
+    let back = edges.map(|edge| {
+        let version = edge.version + 1;
+        with!(edge; version: version, updated_at: at)
+    });
+    back.collect()
 }
 
 /// What can be said of an association, after a word.

@@ -10,7 +10,9 @@ use relm_core::value::environment::Clock as _;
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::time::Date;
 
-use super::acme::{Acme, company, contact, endpoint, failure, phone, required_field, said};
+use super::acme::{
+    Acme, came_back, company, contact, endpoint, failure, phone, required_field, said,
+};
 use super::mock_transport::deliveries;
 use super::races::contenders;
 use crate::records::with;
@@ -221,7 +223,10 @@ pub(crate) async fn what_is_said_at_once_is_said(store: Subject) {
     let restored = scoped.contacts().restore(ada, None).await;
     restored.expect("it is in the trash");
     let back = scoped.associations().get(edge).await.expect("it reads");
-    assert_eq!(back.expect("it is back"), last.unwrap_or(found));
+    // That it is back is one more change of it.
+    let last = vec![last.unwrap_or(found)];
+    let back: Vec<Association> = back.into_iter().collect();
+    assert_eq!(back, came_back(last, acme.clock.now()));
 }
 
 /// A definition has one event, and so has its removal; both are told before whatever they bind.
@@ -285,7 +290,8 @@ pub(crate) async fn what_comes_back_with_a_record_is_told(store: Subject) {
             event.data.decode().expect("it is an association")
         })
         .collect();
-    assert!(edges.iter().all(|edge| told.contains(edge)), "{told:?}");
+    let back = came_back(edges.to_vec(), acme.clock.now());
+    assert!(back.iter().all(|edge| told.contains(edge)), "{told:?}");
     let before = last.next().expect("there are three");
     assert_eq!(before.event_type.as_str(), "company.restored");
     let purged = scoped.contacts().purge(ada, None).await;

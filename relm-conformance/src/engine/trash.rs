@@ -13,7 +13,7 @@ use relm_core::value::time::Clock;
 use relm_core::{ObjectType, SearchRequest};
 use std::sync::Arc;
 
-use super::acme::{Acme, company, contact, failure, phone, said, tagged};
+use super::acme::{Acme, came_back, company, contact, failure, phone, said, tagged};
 use super::mock_transport::NoSleep;
 use super::retention::DAY_MS;
 use crate::subject::{NOW, Subject};
@@ -128,6 +128,7 @@ pub(crate) async fn a_deleted_record_is_restored_as_it_was(store: Subject) {
     let restored = restored.expect("that is its version");
     assert_eq!(restored, version(3, acme.clock.now()));
     assert_eq!(found(scoped, ada.id).await, WAYS);
+    let before = came_back(before, acme.clock.now());
     assert_eq!(edges(scoped).await, before, "{linked:?}");
     assert_eq!(trash(scoped).await, []);
     assert!(acme.all(&store, Kind::Trashed).await.is_empty());

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use self::names::{OTHER_NAMES, READ_ONLY};
 pub use self::patch::AssociationPatch;
 use crate::error::{Error, Result};
-use crate::limits::LABEL_CHARS_MAX;
+use crate::limits::{ASSOCIATION_METADATA_BYTES_MAX, LABEL_CHARS_MAX};
 use crate::record::check;
 use crate::record::column::{Column, ColumnOf, Columns};
 use crate::record::input::{Reader, read_as_json};
@@ -44,20 +44,26 @@ pub struct Association {
     /// What the edge means, such as `champion`.
     pub label: Option<String>,
     /// What the edge means to whoever reads it from its end, such as `championed by`.
+    #[cfg_attr(feature = "schema", schemars(extend("x-added" = true)))]
     pub inverse_label: Option<String>,
     /// The first day on which it holds; null where nobody said so.
+    #[cfg_attr(feature = "schema", schemars(extend("x-added" = true)))]
     pub since: Option<Date>,
     /// The last day on which it holds; null where it holds on, or nobody said so.
+    #[cfg_attr(feature = "schema", schemars(extend("x-added" = true)))]
     pub until: Option<Date>,
     /// Free-form members. Custom fields are of records.
+    #[cfg_attr(feature = "schema", schemars(extend("x-added" = true)))]
     pub metadata: Metadata,
     /// Counts the changes: 1 when the association is made, one more with each.
+    #[cfg_attr(feature = "schema", schemars(extend("x-added" = true)))]
     pub version: i64,
     /// Whether the association is between live or test records.
     pub mode: Mode,
     /// When the association was made: the moment in the id.
     pub created_at: Timestamp,
     /// When the association was changed last.
+    #[cfg_attr(feature = "schema", schemars(extend("x-added" = true)))]
     pub updated_at: Timestamp,
 }
 
@@ -293,6 +299,13 @@ impl Association {
         since.apply(&mut self.since, Ok)?;
         until.apply(&mut self.until, Ok)?;
         metadata::merge(metadata, &mut self.metadata)?;
+        let bytes = metadata::text_of(self.metadata.as_map()).len();
+        if bytes > ASSOCIATION_METADATA_BYTES_MAX {
+            let message = format!(
+                "`metadata` of an association must be at most {ASSOCIATION_METADATA_BYTES_MAX} bytes of JSON; it would be {bytes}."
+            );
+            return Err(Error::invalid("metadata", message));
+        }
         match (self.since, self.until) {
             (Some(since), Some(until)) if until < since => Err(Error::invalid(
                 "until",
@@ -300,6 +313,19 @@ impl Association {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// Whether the same is said of it as of another state of it.
+    pub(crate) fn says_as(&self, other: &Self) -> bool {
+        let said = |it: &Self| {
+            (
+                it.inverse_label.clone(),
+                it.since,
+                it.until,
+                it.metadata.clone(),
+            )
+        };
+        said(self) == said(other)
     }
 
     /// Counts one more change, made now.

@@ -19,6 +19,7 @@ pub(super) async fn list(call: Call) -> Outcome {
 
 pub(super) async fn link(call: Call) -> Outcome {
     call.query.finish()?;
+    call.expect_no_version()?;
     let reply = call.scoped.associations().link_json(call.body).await?;
     Ok(Answer::reply(&reply).versioned())
 }

@@ -1,6 +1,6 @@
 //! `/v1/batch`: operations on any records, in one commit.
 
-use relm_core::{Id, KeyAction, KeyResource, KeyScope, ObjectType};
+use relm_core::{Id, KeyAction, KeyResource, KeyScope, Kind, ObjectType};
 use serde_json::Value;
 
 use super::answer::{Answer, Outcome};
@@ -17,7 +17,7 @@ pub(super) async fn batch(call: Call) -> Outcome {
     Ok(Answer::reply(&reply))
 }
 
-/// The resources that operations write, as far as they say so: an operation that does not is refused.
+/// The resources that operations write, as far as they say so: an operation that does not is refused by whoever reads it.
 fn resources(body: &Value) -> Vec<KeyResource> {
     let operations = body.get("operations").and_then(Value::as_array);
     let mut resources = Vec::new();
@@ -36,9 +36,15 @@ fn resources(body: &Value) -> Vec<KeyResource> {
     resources
 }
 
-/// The resource of an object type, or else of the record of an id.
+/// The resource of an object, or else of what an id is of.
 fn written(object: Option<&str>, id: Option<&str>) -> Option<KeyResource> {
-    let named = object.and_then(|object| object.parse().ok());
-    let by_id = || ObjectType::of(id.and_then(Id::parse)?.kind());
-    named.or_else(by_id).map(KeyResource::from)
+    let named = object.and_then(|object| match object {
+        "association" => Some(KeyResource::Associations),
+        object => object.parse().ok().map(ObjectType::into),
+    });
+    let by_id = || match id.and_then(Id::parse)?.kind() {
+        Kind::Association => Some(KeyResource::Associations),
+        kind => ObjectType::of(kind).map(KeyResource::from),
+    };
+    named.or_else(by_id)
 }

@@ -177,6 +177,7 @@ fn what_is_said_of_an_edge_is_changed_by_itself() {
         ("until", json!("2026-07-01")),
         ("since", json!("2026-13-01")),
         ("inverse_label", json!("x".repeat(101))),
+        ("metadata", json!({ "a": "x".repeat(2_100) })),
     ] {
         user.patch(&path, json!({ name: value }))
             .fails(422, "validation_failed", name);

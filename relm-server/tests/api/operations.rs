@@ -341,9 +341,14 @@ fn a_key_needs_the_scope_of_everything_that_is_named() {
     let create = json!({ "op": "create", "object": "deal", "data": { "title": "a" } });
     let update = json!({ "op": "update", "id": ada, "data": { "phone": "1" } });
     let linked = json!({ "op": "unlink", "id": "asc_01M831K2VY6KP43J43158XNJT9" });
+    let said = json!({ "op": "update", "id": "asc_01M831K2VY6KP43J43158XNJT9", "data": { "since": "2026-07-02" } });
+    let mut named = said.clone();
+    named["object"] = json!("association");
     for (of, operation, needed) in [
         (&contacts, &create, "deals:write"),
         (&both, &linked, "associations:write"),
+        (&both, &said, "associations:write"),
+        (&both, &named, "associations:write"),
     ] {
         let error = batch(of, json!([update, operation])).error(403);
         assert!(
@@ -352,7 +357,9 @@ fn a_key_needs_the_scope_of_everything_that_is_named() {
         );
     }
     let reader = world.another_key(user.workspace, Mode::Live, relm_core::KeyAccess::ReadOnly);
-    batch(&reader, json!([update])).fails(403, "forbidden", None);
+    for operation in [&update, &said, &named] {
+        batch(&reader, json!([operation])).fails(403, "forbidden", None);
+    }
     assert_eq!(events(&user).len(), 1);
     batch(&both, json!([update, create])).is(200);
 }

@@ -186,6 +186,11 @@ fn what_is_said_of_a_link_is_changed_by_a_form() {
     let stale = browser.submit(&change, &change, &said("", "", "1"));
     assert_eq!(stale.status, 412, "{}", stale.text);
     assert!(stale.text.contains("name=\"version\" value=\"2\""));
+    assert!(
+        stale.text.contains("Saved meanwhile: 2026-07-02"),
+        "{}",
+        stale.text
+    );
     // It is changed from the pages of its own records alone.
     let other = make(&world, ObjectType::Contact, json!({ "first_name": "Eva" }));
     let other = format!("{}/links/{}", of(&world, "contacts", other), edge.id);

@@ -235,8 +235,10 @@ impl Entries {
         let back = self.edges_of(write.id()).into_iter();
         let back = back.filter(|edge| self.edges[edge].0.iter().all(|end| living.contains(end)));
         for edge in back.collect::<Vec<_>>() {
-            // With the version that it had.
-            let version = self.edges[&edge].1;
+            // That it comes back is a change of it.
+            let known = self.edges.get_mut(&edge).expect("it is one of them");
+            known.1 += 1;
+            let version = known.1;
             let there = self.present.insert(edge_place(&edge), json!(version));
             if there.is_none() {
                 let event = ("association.created".to_owned(), edge, version);

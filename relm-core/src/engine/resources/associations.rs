@@ -195,7 +195,8 @@ pub(super) fn rewrite(
     after.touch(plan.now());
     let entry = Entry::new(after.clone());
     let json = Arc::clone(&entry.json);
-    let previous = previous(&document.json, &json)?;
+    // A document from before lacks members that nobody changes by that.
+    let previous = previous(&Entry::new(before.clone()).json, &json)?;
     plan.write(Write::Replace {
         before: Entry {
             record: before.into(),

@@ -121,7 +121,11 @@ impl Returning {
             let ends: Vec<Id> = self.others(&before).collect();
             let restored = Document::of_trashed(&before);
             plan.write(Write::Delete(entry_of(before, document)));
-            back.push((ends, restored.decode::<Association>()?, restored.json));
+            // That it is back is a change of it, as of the record that it comes back with.
+            let mut association: Association = restored.decode()?;
+            association.touch(plan.now());
+            let json = Entry::new(association.clone()).json;
+            back.push((ends, association, json));
         }
         let mut keys = match self.looks_for_others {
             true => held(plan.context(), &back).await?,

@@ -46,15 +46,19 @@ pub struct Activity {
     pub occurred_at: Timestamp,
     /// When it is due: an activity that has such a time is a task. Absent, as the next two, from what was written before there were tasks.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("x-added" = true)))]
     pub due_at: Option<Timestamp>,
     /// When the task was done; none while it is open.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("x-added" = true)))]
     pub done_at: Option<Timestamp>,
     /// Who is to do it, as free text: an e-mail address, a name, or an id of the program's own.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("x-added" = true)))]
     pub assignee: Option<String>,
     /// Labels by which records are grouped, each of them once. Absent from what was written before there were tags.
     #[serde(default, deserialize_with = "or_empty")]
+    #[cfg_attr(feature = "schema", schemars(extend("x-added" = true)))]
     pub tags: Vec<String>,
     /// Custom fields and free-form members.
     pub metadata: Metadata,

@@ -35,9 +35,11 @@ pub struct Company {
     pub domain: Option<String>,
     /// Who looks after the company, as free text: an e-mail address, a name, or an id of the program's own.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("x-added" = true)))]
     pub owner: Option<String>,
     /// Labels by which records are grouped, each of them once. Absent from what was written before there were tags.
     #[serde(default, deserialize_with = "or_empty")]
+    #[cfg_attr(feature = "schema", schemars(extend("x-added" = true)))]
     pub tags: Vec<String>,
     /// Custom fields and free-form members.
     pub metadata: Metadata,

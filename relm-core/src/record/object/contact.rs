@@ -39,6 +39,7 @@ pub struct Contact {
     /// The whole name, as it was written where its parts are not known: null where they are given. Absent from what was written before it
     /// was there.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("x-added" = true)))]
     pub name: Option<String>,
     /// The telephone number, as free text.
     pub phone: Option<String>,
@@ -46,9 +47,11 @@ pub struct Contact {
     pub company_id: Option<Id>,
     /// Who looks after the contact, as free text: an e-mail address, a name, or an id of the program's own.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("x-added" = true)))]
     pub owner: Option<String>,
     /// Labels by which records are grouped, each of them once. Absent from what was written before there were tags.
     #[serde(default, deserialize_with = "or_empty")]
+    #[cfg_attr(feature = "schema", schemars(extend("x-added" = true)))]
     pub tags: Vec<String>,
     /// Custom fields and free-form members.
     pub metadata: Metadata,

@@ -98,8 +98,9 @@ pub(crate) struct BatchCreate {
 struct BatchOperation {
     /// What it does.
     op: OperationName,
-    /// What it is about: `contact`, `company`, `deal` or `activity`. It may be left out where `id` says it, and of links.
-    object: Option<ObjectType>,
+    /// What it is about: `contact`, `company`, `deal`, `activity` or, of an update, `association`. It may be left out where `id` says it,
+    /// and of links.
+    object: Option<String>,
     /// The id of the record, or `{"$ref": "name"}` for that of an earlier operation: for all but `create`, `upsert` and `link`.
     #[serde(default)]
     #[schemars(with = "Value")]

@@ -1,7 +1,7 @@
 //! What a request may say of a record: the members that a client writes, and which of them a create must give.
 
 use relm_core::limits::{
-    FIELD_CHOICES_MAX, PROBABILITY_PERCENT_MAX, TEXT_CHARS_MAX, WEBHOOK_HEADER_VALUE_CHARS_MAX,
+    FIELD_CHOICES_MAX, LABEL_CHARS_MAX, PROBABILITY_PERCENT_MAX, TEXT_CHARS_MAX, WEBHOOK_HEADER_VALUE_CHARS_MAX,
     WEBHOOK_HEADERS_MAX,
 };
 use relm_core::record::list::ListMember;
@@ -69,6 +69,9 @@ pub(super) fn add(all: &mut Schemas) {
 
 /// What a request says of an association that is there: not what it is for good.
 fn associations(all: &mut Schemas) {
+    for name in ["Association", "AssociationCreate", "AssociationUpdate"] {
+        all[name]["properties"]["inverse_label"]["maxLength"] = LABEL_CHARS_MAX.into();
+    }
     if let Some(members) = all["AssociationUpdate"]["properties"].as_object_mut() {
         for name in ["from_type", "from_id", "to_type", "to_id", "label"] {
             members.remove(name);

@@ -163,6 +163,7 @@ fn of_records() -> Value {
         "key_overlap_seconds_default": limits::KEY_OVERLAP_SECONDS_DEFAULT,
         "key_overlap_seconds": limits::KEY_OVERLAP_SECONDS_MAX,
         "association_label_characters": limits::LABEL_CHARS_MAX,
+        "association_metadata_bytes": limits::ASSOCIATION_METADATA_BYTES_MAX,
         "error_bytes": limits::ERROR_BYTES_MAX,
         "error_message_bytes": limits::ERROR_MESSAGE_BYTES_MAX,
         "error_field_bytes": limits::ERROR_FIELD_BYTES_MAX,

@@ -76,6 +76,7 @@ pub(super) fn schemas(definitions: &Definitions) -> Schemas {
         "type": "object", "additionalProperties": true, "description": "A document of the OpenAPI Initiative.",
     }));
     tidy::drop_read_only(&mut all);
+    tidy::allow_older(&mut all);
     all
 }
 

@@ -32,6 +32,26 @@ pub(super) fn absent_or_given(schema: &mut Value) {
     }
 }
 
+/// What marks a member that documents from before it lack: answers show them as they are.
+const ADDED: &str = "x-added";
+
+/// Has no answer be promised members that documents from before lack.
+pub(super) fn allow_older(all: &mut Schemas) {
+    for schema in all.values_mut() {
+        let Some(members) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
+            continue;
+        };
+        let marked = members.iter_mut().filter_map(|(name, member)| {
+            let mark = member.as_object_mut()?.remove(ADDED);
+            mark.map(|_| name.clone())
+        });
+        let marked: Vec<String> = marked.collect();
+        if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+            required.retain(|name| !marked.iter().any(|marked| name == marked));
+        }
+    }
+}
+
 /// Takes out which members the engine alone writes: a schema of what is answered has no use for it.
 pub(super) fn drop_read_only(all: &mut Schemas) {
     for schema in all.values_mut() {

@@ -27,9 +27,13 @@ struct Page {
     record: String,
     name: String,
     other: String,
+    /// The record that it leads to.
+    end: String,
     label: Option<String>,
     is_outgoing: bool,
     form: LinkForm,
+    /// What somebody else saved meanwhile.
+    now: Option<Said>,
     error: Option<Error>,
     call: String,
 }
@@ -78,6 +82,24 @@ impl Page {
         at.map(Message::of)
     }
 
+    fn saved_label(&self) -> Option<&str> {
+        self.saved(|it| &it.inverse_label)
+    }
+
+    fn saved_since(&self) -> Option<&str> {
+        self.saved(|it| &it.since)
+    }
+
+    fn saved_until(&self) -> Option<&str> {
+        self.saved(|it| &it.until)
+    }
+
+    /// What somebody else saved of a member, where that is not what is typed.
+    fn saved(&self, of: impl Fn(&Said) -> &String) -> Option<&str> {
+        let now = of(self.now.as_ref()?);
+        (now != of(&self.form.said)).then_some(now)
+    }
+
     /// What is said of the form as a whole.
     fn error(&self) -> Option<Message<'_>> {
         let error = self.error.as_ref();
@@ -91,7 +113,7 @@ pub(in crate::console) async fn edit_link(visit: Visit) -> Result<Response<Bytes
     let opened = visit.open().await?;
     let edge = found(&opened.scoped, &visit).await?;
     let form = LinkForm::of(&edge);
-    shown(&visit, opened, edge, form, None).await
+    shown(&visit, opened, (edge, None), form, None).await
 }
 
 /// Changes an association, by the same function as `PATCH /v1/associations/:id`.
@@ -101,7 +123,8 @@ pub(in crate::console) async fn change_link(visit: Visit) -> Result<Response<Byt
     let id = visit.id("id")?;
     let edge = found(&opened.scoped, &visit).await?;
     let mut form = LinkForm::read(&visit.form);
-    let expected = form.version.parse().ok();
+    // A form without a version was never shown: no association has this one.
+    let expected = form.version.parse().ok().or(Some(0));
     let associations = opened.scoped.associations();
     let changed = associations
         .update_json(edge.id, form.body(), expected)
@@ -113,10 +136,13 @@ pub(in crate::console) async fn change_link(visit: Visit) -> Result<Response<Byt
             Ok(answer::see_other(&path))
         }
         Err(error) if status_of(error.kind()).is_client_error() => {
+            let edge = found(&opened.scoped, &visit).await?;
+            let mut now = None;
             if error.kind() == ErrorKind::VersionConflict {
                 form.version = edge.version.to_string();
+                now = Some(Said::of(&edge));
             }
-            shown(&visit, opened, edge, form, Some(error)).await
+            shown(&visit, opened, (edge, now), form, Some(error)).await
         }
         Err(error) => Err(error.into()),
     }
@@ -133,7 +159,7 @@ async fn found(scoped: &Scoped, visit: &Visit) -> Result<Association, Problem> {
 async fn shown(
     visit: &Visit,
     opened: Opened,
-    edge: Association,
+    (edge, now): (Association, Option<Said>),
     form: LinkForm,
     error: Option<Error>,
 ) -> Result<Response<Bytes>, Problem> {
@@ -148,10 +174,12 @@ async fn shown(
         record: format!("{}/{id}", path_of(&place, object)),
         name: names.get(id),
         other: names.get(other),
+        end: names.get(edge.to_id),
         label: edge.label,
         is_outgoing,
         call: curl::line(&visit.api, "PATCH", &path, curl::KEY, Some(&form.body())),
         form,
+        now,
         error,
         layout: visit.layout(Section::Records(object), Some(place)),
     };

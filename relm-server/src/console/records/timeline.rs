@@ -221,7 +221,10 @@ fn link_entry(
             name: names.get(other),
             path: path_to(place, other),
             is_outgoing: edge.from_id == id,
-            label: edge.label,
+            label: match edge.from_id == id {
+                true => edge.label,
+                false => edge.inverse_label.or(edge.label),
+            },
         }),
         who: event.actor.as_ref().map(actor::name),
         at: minute(&event.created_at),

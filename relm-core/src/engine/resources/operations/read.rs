@@ -271,7 +271,7 @@ fn subject(name: OperationName, object: Option<Value>, id: Option<Id>) -> Result
     let by_id = id.and_then(|id| Subject::of(id.kind()));
     let said = match object {
         None | Some(Value::Null) => None,
-        Some(Value::String(said)) => Some(named_subject(&said, links)?),
+        Some(Value::String(said)) => Some(named_subject(&said, name)?),
         Some(other) => {
             let message = format!("`object` must be a string, not {}.", type_name(&other));
             return Err(Error::invalid("object", message));
@@ -295,22 +295,22 @@ fn subject(name: OperationName, object: Option<Value>, id: Option<Id>) -> Result
             return Err(Error::invalid("object", message).options("", all));
         }
     };
-    let name_of_it = name.as_str();
-    let message = match (subject, links || name == OperationName::Update) {
-        (Subject::Association, true) | (Subject::Object(_), false) => return Ok(subject),
-        (Subject::Object(_), true) if !links => return Ok(subject),
-        (Subject::Object(_), true) => format!(
-            "`{name_of_it}` is about an association, not {}.",
-            hint::with_article(subject.as_str())
+    let op = name.as_str();
+    let message = match subject {
+        Subject::Association if links || name == OperationName::Update => return Ok(subject),
+        Subject::Object(_) if !links => return Ok(subject),
+        Subject::Object(of) => format!(
+            "`{op}` is about an association, not {}.",
+            hint::with_article(of.as_str())
         ),
-        (Subject::Association, false) => format!(
-            "An association is made by `link`, changed by `update` and removed by `unlink`, not by `{name_of_it}`."
+        Subject::Association => format!(
+            "An association is made by `link`, changed by `update` and removed by `unlink`, not by `{op}`."
         ),
     };
     Err(Error::invalid("op", message))
 }
 
-fn named_subject(said: &str, links: bool) -> Result<Subject> {
+fn named_subject(said: &str, name: OperationName) -> Result<Subject> {
     if said == ASSOCIATION {
         return Ok(Subject::Association);
     }
@@ -318,9 +318,13 @@ fn named_subject(said: &str, links: bool) -> Result<Subject> {
         return Ok(Subject::Object(of));
     }
     let all = ObjectType::ALL.map(ObjectType::as_str);
-    let all: Vec<&str> = match links {
-        true => vec![ASSOCIATION],
-        false => all.to_vec(),
+    let all: Vec<&str> = match name {
+        OperationName::Link | OperationName::Unlink => vec![ASSOCIATION],
+        OperationName::Update => all.into_iter().chain([ASSOCIATION]).collect(),
+        OperationName::Create
+        | OperationName::Upsert
+        | OperationName::Delete
+        | OperationName::Restore => all.to_vec(),
     };
     let message = format!(
         "`object` must be {}, not {}.",

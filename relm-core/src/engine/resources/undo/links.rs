@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::attributes::{self, Reverted};
+use super::attributes::{self, Restated};
 use super::past::{Place, Target};
 use super::report::{ConflictCode, Report, UndoConflict, UndoneChange};
 use super::state::State;
@@ -26,12 +26,12 @@ use crate::value::id::{Id, Kind};
 pub(super) struct Links {
     /// Those that it made, and that are removed by themselves.
     unlinked: Vec<(Association, Document)>,
-    /// Those that go with a record which it made.
-    leaving: Vec<(Association, Document)>,
+    /// Those that go with a record which it made, as they are and as they go to the trash.
+    leaving: Vec<(Association, Document, Association)>,
     /// Those that it removed, as they were before it.
     removed: Vec<Association>,
-    /// Those of which something else is said since it.
-    changed: Vec<Reverted>,
+    /// Those of which it had something else be said.
+    restated: Vec<Restated>,
     /// Those that it made and that went to the trash with a record of before, which the undo restores, each with its entry there: they
     /// do not come back with that.
     dropped: BTreeMap<Id, Entry>,
@@ -81,7 +81,7 @@ impl Links {
                     report.conflict(UndoConflict::new(target.id, code, message));
                 }
                 (Place::Live, Place::Live) => {
-                    links.changed.extend(Reverted::of(target, state, report)?);
+                    links.restated.extend(Restated::of(target, state, report)?);
                 }
                 (Place::Trash, Place::Live) => links.returned(target, state, &own, report)?,
                 (Place::Live | Place::Trash, Place::Nowhere) => {
@@ -107,9 +107,12 @@ impl Links {
     ) -> Result<()> {
         match state.live.get(&target.id) {
             Some(document) if own.takes(&document.decode()?) => {
-                self.leaving.push((document.decode()?, document.clone()));
+                let now: Association = document.decode()?;
+                let before = attributes::reverted(target, &now)?;
+                self.leaving.push((now, document.clone(), before));
             }
-            Some(_) | None => report.unchanged += 1,
+            Some(_) => self.restated.extend(Restated::of(target, state, report)?),
+            None => report.unchanged += 1,
         }
         Ok(())
     }
@@ -126,17 +129,18 @@ impl Links {
         let trashed = state.trash.get(&target.id);
         let trashed = trashed.filter(|_| !ends.iter().any(|end| own.made.contains(end)));
         if let Some(document) = state.live.get(&target.id) {
-            if !own.takes(&edge) && document.decode::<Association>()? != edge {
+            let now: Association = document.decode()?;
+            if own.takes(&edge) {
+                self.leaving.push((now.clone(), document.clone(), now));
+                return Ok(());
+            }
+            if !now.says_as(&edge) {
                 let message = "What is said of it was changed since: it stays.";
                 let code = ConflictCode::ChangedSince;
                 report.conflict(UndoConflict::new(target.id, code, message));
                 return Ok(());
             }
-            let among = match own.takes(&edge) {
-                true => &mut self.leaving,
-                false => &mut self.unlinked,
-            };
-            among.push((edge, document.clone()));
+            self.unlinked.push((now, document.clone()));
         } else if let Some((trashed, _)) = trashed {
             if ends.iter().any(|end| own.restored.contains(end)) {
                 self.dropped.insert(target.id, trashed.clone());
@@ -156,10 +160,10 @@ impl Links {
         self.dropped.keys().copied().collect()
     }
 
-    /// Has be said again of associations what was said of them.
-    pub fn revert(&self, plan: &mut Plan<'_>, report: &mut Report) -> Result<()> {
-        let mut changed = self.changed.iter();
-        changed.try_for_each(|reverted| reverted.write(plan, report))
+    /// Writes what was said of associations before the request.
+    pub fn restate(&self, plan: &mut Plan<'_>, report: &mut Report) -> Result<()> {
+        let mut all = self.restated.iter();
+        all.try_for_each(|restated| restated.write(plan, report))
     }
 
     /// Removes what the request linked, each with its event. What went to the trash with a record has none of its own: the event of that
@@ -178,10 +182,14 @@ impl Links {
 
     /// Moves to the trash what goes there with a record. Its event says so of them.
     pub fn move_to_trash(&self, plan: &mut Plan<'_>, report: &mut Report) {
-        for (edge, document) in &self.leaving {
+        for (edge, document, last) in &self.leaving {
             if plan.context().components().keeps_trash() {
                 let id = plan.mint(Kind::Trashed);
-                let trashed = Trashed::association(id, edge, Arc::clone(&document.json));
+                let json = match last == edge {
+                    true => Arc::clone(&document.json),
+                    false => Entry::new(last.clone()).json,
+                };
+                let trashed = Trashed::association(id, edge, json);
                 plan.write(Write::Insert(Entry::new(trashed)));
             }
             plan.write(Write::Delete(entry(edge, document)));
@@ -231,8 +239,9 @@ impl Links {
     /// The keys of what the request removed under which there is an association.
     async fn held(&self, context: &Context) -> Result<BTreeSet<String>> {
         // What is unlinked by the same undo is there no more.
-        let unlinked = self.unlinked.iter().chain(&self.leaving);
-        let unlinked: BTreeSet<Id> = unlinked.map(|(edge, _)| edge.id).collect();
+        let unlinked = self.unlinked.iter().map(|(edge, _)| edge.id);
+        let leaving = self.leaving.iter().map(|(edge, ..)| edge.id);
+        let unlinked: BTreeSet<Id> = unlinked.chain(leaving).collect();
         let keys: Vec<String> = self.removed.iter().map(Association::edge_key).collect();
         let found = context.holders(Kind::Association, &keys).await?;
         let is_held = |found: Option<Document>| found.is_some_and(|it| !unlinked.contains(&it.id));

@@ -322,7 +322,7 @@ impl Operation for Undo {
         // Whoever reads the events in their order finds at each what it needs: definitions before the values, records before their
         // associations.
         links.unlink(plan, &mut report);
-        links.revert(plan, &mut report)?;
+        links.restate(plan, &mut report)?;
         definitions.define_again(plan, &mut report);
         for target in &past.targets {
             if !leaving.contains(&target.id)
