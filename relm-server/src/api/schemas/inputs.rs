@@ -1,8 +1,8 @@
 //! What a request may say of a record: the members that a client writes, and which of them a create must give.
 
 use relm_core::limits::{
-    FIELD_CHOICES_MAX, LABEL_CHARS_MAX, PROBABILITY_PERCENT_MAX, TEXT_CHARS_MAX, WEBHOOK_HEADER_VALUE_CHARS_MAX,
-    WEBHOOK_HEADERS_MAX,
+    FIELD_CHOICES_MAX, LABEL_CHARS_MAX, PROBABILITY_PERCENT_MAX, TEXT_CHARS_MAX,
+    WEBHOOK_HEADER_VALUE_CHARS_MAX, WEBHOOK_HEADERS_MAX,
 };
 use relm_core::record::list::ListMember;
 use relm_core::record::object::READ_ONLY;
