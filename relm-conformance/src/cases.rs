@@ -499,6 +499,7 @@ macro_rules! for_each_case {
             }
             [engine::undone] {
                 a_request_is_undone_and_done_again
+                an_undo_goes_by_what_is_said_of_a_link
                 a_request_is_known_by_its_events
                 a_request_is_undone_once
             }

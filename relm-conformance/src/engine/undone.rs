@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use relm_core::RequestId;
 use relm_core::engine::{ListRequest, Scoped, Undone};
 use relm_core::error::ErrorKind;
-use relm_core::record::association::{Association, AssociationInput};
+use relm_core::record::association::{Association, AssociationInput, AssociationPatch};
+use relm_core::record::metadata::Metadata;
 use relm_core::record::object::ContactInput;
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Mode;
@@ -134,6 +135,49 @@ pub(crate) async fn a_request_is_undone_and_done_again(store: Subject) {
     assert_eq!(everything(&acme, &store).await, left, "{redone:?}");
     let twice = undo(scoped, again).await;
     assert_eq!((twice.reverted, twice.undone_by), (Vec::new(), None));
+}
+
+/// What others said of a link since stays, member by member: the link with it, or it goes to the trash as it is with a record of its own.
+pub(crate) async fn an_undo_goes_by_what_is_said_of_a_link(store: Subject) {
+    let acme = Acme::open(store.shared()).await;
+    let scoped = &acme.scoped;
+    let ada = scoped.contacts().create(contact("ada@example.com")).await;
+    let ada = ada.expect("it is valid").id;
+    let shop = scoped.companies().create(company("Shop")).await;
+    let shop = shop.expect("it is valid").id;
+    let (by, made) = request(&acme);
+    let eva = by.contacts().create(contact("eva@example.com")).await;
+    let eva = eva.expect("it is valid").id;
+    let of_eva = link(&by, eva, shop, "works at").await.id;
+    let of_ada = link(&by, ada, shop, "works at").await.id;
+    let (by, restated) = request(&acme);
+    say(&by, of_ada, "runs").await;
+    let note = AssociationPatch {
+        metadata: Metadata::from([("said", "owns")]).into(),
+        ..AssociationPatch::default()
+    };
+    let noted = scoped.associations().update(of_ada, note, None).await;
+    noted.expect("it is there");
+    say(scoped, of_eva, "left").await;
+
+    let undone = undo(scoped, restated).await;
+    let members = undone.reverted.iter().map(|it| it.members.clone());
+    let expected = vec!["inverse_label".to_owned()];
+    assert_eq!(members.collect::<Vec<_>>(), [Some(expected)]);
+    let conflict = &undone.conflicts[0];
+    assert_eq!(conflict.member.as_deref(), Some("metadata.said"));
+    // A purge of one of the two finds no answer by that.
+    assert_eq!((&conflict.expected, &conflict.found), (&None, &None));
+    let undone = undo(scoped, made).await;
+    let stays: Vec<Id> = undone.conflicts.iter().map(|it| it.id).collect();
+    assert_eq!(stays, [of_ada]);
+    let there = scoped.associations().get(of_eva).await.expect("it reads");
+    assert_eq!(there, None);
+    let restored = scoped.contacts().restore(eva, None).await;
+    restored.expect("it is in the trash");
+    let back = scoped.associations().get(of_eva).await.expect("it reads");
+    let back = back.expect("it came back");
+    assert_eq!(back.inverse_label.as_deref(), Some("left"));
 }
 
 /// A request is one of its scope; one that changed nothing is not found, and one whose events are deleted is gone.

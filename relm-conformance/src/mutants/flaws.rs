@@ -45,7 +45,7 @@ macro_rules! for_each_broken_store {
                     a_change_in_a_transaction_is_heard_of_after_the_commit a_history_has_each_change_of_its_record
                     a_record_is_what_it_was_at_a_moment a_history_says_what_retention_deleted a_restoration_is_in_the_history
                     a_trash_that_is_not_kept_is_empty a_purge_clears_references a_link_has_one_event what_is_said_of_a_link_changes a_definition_has_one_event
-                    what_comes_back_with_a_record_is_told a_request_is_undone_and_done_again a_request_is_undone_once
+                    what_comes_back_with_a_record_is_told a_request_is_undone_and_done_again an_undo_goes_by_what_is_said_of_a_link a_request_is_undone_once
                     what_a_request_deleted_comes_back batches_in_opposite_orders_happen_wholly
                     a_renamed_stage_is_renamed_in_every_deal a_renamed_stage_is_promoted_to_the_deals_of_live_mode a_definition_that_changes_has_one_event a_renaming_that_was_broken_off_goes_on a_renamed_choice_is_renamed_in_every_record definitions_go_from_test_to_live_as_planned
                 ]
