@@ -78,6 +78,7 @@ macro_rules! for_each_case {
             }
             [store::filters] {
                 contacts_are_filtered_by_the_predicate
+                all_addresses_are_filtered_by_the_predicate
                 companies_are_filtered_by_the_predicate
                 deals_are_filtered_by_the_predicate
                 activities_are_filtered_by_the_predicate
@@ -320,6 +321,13 @@ macro_rules! for_each_case {
                 no_unique_value_outlives_its_record_or_its_field
                 rows_are_known_by_any_unique_member
                 operations_match_any_unique_member
+            }
+            [engine::addresses] {
+                an_address_of_several_is_one_contact_s
+                an_address_that_moves_back_stays_its_contact_s
+                rows_find_a_contact_by_any_address
+                a_merge_keeps_every_address
+                one_of_many_takes_an_address
             }
             [engine::unique_races] {
                 upserts_of_one_value_make_one_record

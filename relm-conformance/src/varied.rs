@@ -6,7 +6,9 @@ use relm_core::record::association::Association;
 use relm_core::record::field::{Field, FieldType};
 use relm_core::record::import::{Import, ImportPart, ImportStatus};
 use relm_core::record::key::{ApiKey, KeyAccess};
-use relm_core::record::object::{Activity, Company, Contact, Deal, Object, ObjectType};
+use relm_core::record::object::{
+    Activity, Company, Contact, Deal, EmailAddress, Object, ObjectType, PhoneNumber,
+};
 use relm_core::record::session::Session;
 use relm_core::record::user::{Role, User};
 use relm_core::record::workspace::Workspace;
@@ -113,6 +115,25 @@ impl Pick {
         texts.into_iter().take(self.0 % 3).collect()
     }
 
+    /// The addresses of a contact, its primary one first where it has one: no two records have one of them.
+    fn emails(&self, n: u64) -> Vec<EmailAddress> {
+        let primary = self.some(1, format!("{n}{}@example.com", self.text(1)));
+        let further = self.some(2, format!("{n}{}@further.example", self.text(23)));
+        let further = further.map(|text| EmailAddress::new(text).labelled(self.text(5)));
+        primary
+            .map(EmailAddress::new)
+            .into_iter()
+            .chain(further)
+            .collect()
+    }
+
+    /// The telephone numbers of a contact, likewise: several have the same.
+    fn phones(&self) -> Vec<PhoneNumber> {
+        let further = self.some(3, PhoneNumber::new(self.text(29)));
+        let primary = self.maybe_text(11).map(PhoneNumber::new);
+        primary.into_iter().chain(further).collect()
+    }
+
     fn moment(&self, stride: usize) -> Timestamp {
         Timestamp::from_millis(self.of(stride, &MILLIS))
     }
@@ -141,7 +162,7 @@ fn varied_one(kind: Kind, n: u64) -> Record {
 fn varied_with(kind: Kind, n: u64, pick: &Pick) -> Record {
     let own = id(kind, n);
     match kind {
-        Kind::Contact => with!(Contact::blank(own, Mode::Live, NOW); email: pick.some(1, format!("{n}{}@example.com", pick.text(1))), first_name: pick.maybe_text(1), last_name: pick.maybe_text(7), name: pick.maybe_text(19), phone: pick.maybe_text(11), company_id: pick.maybe_id(1, Kind::Company), owner: pick.maybe_text(13), tags: pick.texts(17), created_at: pick.moment(1), updated_at: pick.moment(3))
+        Kind::Contact => with!(Contact::blank(own, Mode::Live, NOW); email: pick.some(1, format!("{n}{}@example.com", pick.text(1))), first_name: pick.maybe_text(1), last_name: pick.maybe_text(7), name: pick.maybe_text(19), phone: pick.maybe_text(11), emails: pick.emails(n), phones: pick.phones(), company_id: pick.maybe_id(1, Kind::Company), owner: pick.maybe_text(13), tags: pick.texts(17), created_at: pick.moment(1), updated_at: pick.moment(3))
         .into(),
         Kind::Company => with!(Company::blank(own, Mode::Live, NOW); name: pick.text(1), domain: pick.maybe_text(7), owner: pick.maybe_text(13), tags: pick.texts(19), created_at: pick.moment(3), updated_at: pick.moment(1))
         .into(),

@@ -37,7 +37,7 @@ pub use record::list::ListInput;
 pub use record::metadata::Metadata;
 pub use record::object::{
     Activity, ActivityInput, Company, CompanyInput, Contact, ContactInput, Deal, DealInput,
-    ObjectType,
+    EmailAddress, ObjectType, PhoneNumber,
 };
 pub use record::patch::Patch;
 pub use record::session::{NewSession, Session};

@@ -12,6 +12,12 @@ pub const TAG_CHARS_MAX: usize = 64;
 pub const EMAIL_BYTES_MAX: usize = 254;
 /// Bytes before the `@` of an e-mail address (RFC 5321, section 4.5.3.1.1).
 pub const EMAIL_LOCAL_BYTES_MAX: usize = 64;
+/// E-mail addresses of one contact, the primary one among them.
+pub const CONTACT_EMAILS_MAX: usize = 20;
+/// Telephone numbers of one contact, the primary one among them.
+pub const CONTACT_PHONES_MAX: usize = 20;
+/// Characters in the label of an e-mail address or a telephone number.
+pub const CONTACT_LABEL_CHARS_MAX: usize = 50;
 /// The largest magnitude of an integer: 2^53 − 1, what every JSON reader keeps exact (RFC 8259, section 6).
 pub const INTEGER_MAX: i64 = (1 << 53) - 1;
 /// Members of one record's `metadata`.

@@ -23,6 +23,8 @@ pub(crate) struct ListPlan<'a> {
     pub residual: Vec<Clause>,
     /// Index terms of which every match has one.
     terms: Option<Vec<String>>,
+    /// Unique keys of which every match has one that has none of the terms.
+    keys: Vec<String>,
 }
 
 impl<'a> ListPlan<'a> {
@@ -33,6 +35,11 @@ impl<'a> ListPlan<'a> {
             .iter()
             .filter_map(|clause| clause.terms())
             .min_by_key(Vec::len);
+        let addresses = residual.iter().find_map(|clause| clause.addresses());
+        let (keys, terms) = match addresses {
+            Some((keys, terms)) => (keys, Some(terms)),
+            None => (Vec::new(), terms),
+        };
         Self {
             dialect,
             scope,
@@ -40,6 +47,7 @@ impl<'a> ListPlan<'a> {
             decided,
             residual: residual.into_iter().cloned().collect(),
             terms,
+            keys,
         }
     }
 
@@ -56,7 +64,11 @@ impl<'a> ListPlan<'a> {
                     Access::Indexed | Access::Unique => true,
                     Access::Scanned | Access::Due => false,
                 },
-                Target::Either(..) | Target::Metadata { .. } | Target::List(_) => false,
+                Target::Either(..)
+                | Target::Addresses
+                | Target::Phones
+                | Target::Metadata { .. }
+                | Target::List(_) => false,
             }
         };
         let others = self.decided.iter().filter(|clause| !by_index(clause));
@@ -108,6 +120,9 @@ impl<'a> ListPlan<'a> {
             .iter()
             .map(|term| ColumnValue::from(term.clone()))
             .collect();
+        if !self.keys.is_empty() {
+            return Some(self.with_addresses(&terms, after, rows));
+        }
         let mut sql = Sql::new(match terms.len() {
             1 => "SELECT ulid, kind FROM terms WHERE scope = ",
             _ => "SELECT DISTINCT ulid, kind FROM terms WHERE scope = ",
@@ -123,6 +138,34 @@ impl<'a> ListPlan<'a> {
         }
         sql.push(" ORDER BY ulid DESC").limit(rows);
         Some(sql)
+    }
+
+    /// The contacts that have one of these terms, or one of the keys as their unique key.
+    fn with_addresses(
+        &self,
+        terms: &[ColumnValue<'static>],
+        after: Option<Id>,
+        rows: usize,
+    ) -> Sql {
+        let keys = self.keys.iter().map(|key| ColumnValue::from(key.clone()));
+        let keys: Vec<ColumnValue<'static>> = keys.collect();
+        let prefix = self.kind.prefix();
+        let mut sql =
+            Sql::new("SELECT ulid, kind FROM (SELECT ulid, kind FROM terms WHERE scope = ");
+        sql.bind(scope_number(self.scope));
+        sql.and_in("term", terms).and("kind", prefix);
+        sql.push(&format!(
+            " UNION SELECT SUBSTRING(id, {}) AS ulid, '{prefix}' AS kind FROM {} WHERE scope = ",
+            prefix.len() + 2,
+            table(self.kind)
+        ));
+        sql.bind(scope_number(self.scope));
+        sql.and_in("email_key", &keys).push(") AS addressed");
+        if let Some(after) = after {
+            sql.push(" WHERE ulid < ").bind(ulid_text(after));
+        }
+        sql.push(" ORDER BY ulid DESC").limit(rows);
+        sql
     }
 
     /// The rows of these candidates that meet what SQL decides: `id, doc`, newest first.
@@ -148,7 +191,7 @@ impl<'a> ListPlan<'a> {
                     condition(sql.push(" OR "), columns[*other].name, &clause.condition);
                     sql.push(")");
                 }
-                Target::Metadata { .. } | Target::List(_) => {}
+                Target::Addresses | Target::Phones | Target::Metadata { .. } | Target::List(_) => {}
             }
         }
     }
@@ -158,7 +201,7 @@ impl<'a> ListPlan<'a> {
 fn is_decided(clause: &Clause) -> bool {
     let target = match clause.target {
         Target::Id | Target::Column(_) | Target::Either(..) => true,
-        Target::Metadata { .. } | Target::List(_) => false,
+        Target::Addresses | Target::Phones | Target::Metadata { .. } | Target::List(_) => false,
     };
     let condition = match clause.condition {
         Condition::Compare(..) | Condition::In(_) | Condition::Null(_) => true,

@@ -8,7 +8,7 @@ use relm_core::record::{Actor, ActorType, HistoryEntry};
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Mode;
 use relm_core::value::time::{Clock, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::acme::{Acme, contact, endpoint, failure, phone, tagged};
 use super::mock_transport::{MockTransport, NoSleep};
@@ -47,6 +47,10 @@ async fn phone_at(acme: &Acme, id: Id, at: Timestamp) -> Result<Option<String>, 
     Ok(found.map(|ada| ada.phone.unwrap_or_default()))
 }
 
+fn phones(text: &str) -> Value {
+    json!([{ "phone": text, "label": null }])
+}
+
 /// A history has each change of its record once and none of others, newest first, page by page, also after the deletion.
 pub(crate) async fn a_history_has_each_change_of_its_record(store: Subject) {
     let acme = Acme::open(store.shared()).await;
@@ -77,11 +81,15 @@ pub(crate) async fn a_history_has_each_change_of_its_record(store: Subject) {
     let expected = ["contact.deleted", "contact.updated", "contact.updated"];
     assert_eq!(types[..3], expected);
     let changes: Vec<_> = whole.data.iter().map(|it| json!(it.changes)).collect();
+    let emails = json!([{ "email": "ada@example.com", "label": null }]);
     let expected = [
         json!({}),
-        json!({ "metadata.plan": { "from": null, "to": "pro" }, "phone": { "from": "1", "to": "2" } }),
-        json!({ "phone": { "from": null, "to": "1" } }),
-        json!({ "email": { "from": null, "to": "ada@example.com" } }),
+        json!({
+            "metadata.plan": { "from": null, "to": "pro" }, "phone": { "from": "1", "to": "2" },
+            "phones": { "from": phones("1"), "to": phones("2") },
+        }),
+        json!({ "phone": { "from": null, "to": "1" }, "phones": { "from": [], "to": phones("1") } }),
+        json!({ "email": { "from": null, "to": "ada@example.com" }, "emails": { "from": null, "to": emails } }),
     ];
     assert_eq!(changes, expected);
     let by: Vec<_> = whole.data.iter().map(|it| it.actor.clone()).collect();

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use relm_core::engine::{BatchInput, MergeInput, Scoped};
+use relm_core::engine::{BatchInput, MergeInput, MergeSource, Scoped};
 use relm_core::error::ErrorKind;
 use relm_core::record::association::{Association, AssociationInput};
 use relm_core::record::object::{Activity, ActivityInput, Contact};
@@ -303,7 +303,10 @@ pub(crate) async fn a_purge_erases_what_was_merged(store: Subject) {
     let bob = create(scoped, contact("secret-bob@example.com")).await.id;
     let eve = create(scoped, contact("secret-eve@example.com")).await.id;
     calls(scoped, eve, 2).await;
-    merge(scoped, ada, &[bob, eve]).await;
+    // What the record has of one that is purged it keeps: here that is nothing.
+    let input = MergeInput::new([bob, eve]).field("emails", MergeSource::Record(eve));
+    let merged = contacts.merge(ada, input, None).await;
+    merged.expect("all are there");
     let purged = contacts.purge(bob, None).await.expect("it is in the trash");
     assert!(purged.purged);
     assert_eq!(stands_for(scoped, bob).await, None);

@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod acme;
+pub(crate) mod addresses;
 pub(crate) mod batches;
 pub(crate) mod becoming_unique;
 pub(crate) mod broken_imports;

@@ -57,6 +57,10 @@ pub(super) async fn everything(acme: &Acme, store: &Subject) -> BTreeMap<String,
     ] {
         for document in acme.all(store, kind).await {
             let mut members: Value = document.decode().expect("it is JSON");
+            if members["key"] == "emails" && members["built_in"] == true {
+                // The engine makes it by itself, and it stays.
+                continue;
+            }
             let object = members.as_object_mut().expect("it is an object");
             object.remove("version");
             object.remove("updated_at");
@@ -126,7 +130,7 @@ pub(crate) async fn a_request_is_undone_and_done_again(store: Subject) {
     assert!(told.iter().all(|it| it.request_id == undone.undone_by));
     let members = undone.reverted.iter().find(|it| it.id == ada);
     let members = members.expect("it was changed").members.clone();
-    let expected = ["company_id", "metadata.plan", "phone"].map(str::to_owned);
+    let expected = ["company_id", "metadata.plan", "phone", "phones"].map(str::to_owned);
     assert_eq!(members, Some(expected.to_vec()));
 
     let again = undone.undone_by.expect("it reverted something");

@@ -53,11 +53,13 @@ pub(crate) async fn a_member_that_was_changed_since_stays(store: Subject) {
     let changed = |member| (ConflictCode::ChangedSince, Some(member), ada);
     assert_eq!(
         conflicts(&undone),
-        [changed("metadata.b"), changed("phone")]
+        [changed("metadata.b"), changed("phone"), changed("phones")]
     );
+    let phones = |text: &str| json!([{ "phone": text, "label": null }]);
     let expected = [
         (Some(json!(1)), Some(json!(2))),
         (Some(json!("2")), Some(json!("3"))),
+        (Some(phones("2")), Some(phones("3"))),
     ];
     assert_eq!(values(&undone), expected);
     let ada = scoped.contacts().get(ada).await.expect("the store reads");
@@ -144,10 +146,14 @@ pub(crate) async fn what_is_in_use_is_not_undone(store: Subject) {
         (ConflictCode::InUse, None, meant),
         (ConflictCode::InUse, None, linked),
         (ConflictCode::ChangedSince, Some("phone"), changed),
+        (ConflictCode::ChangedSince, Some("phones"), changed),
     ];
     assert_eq!(conflicts(&undone), expected);
     let by = undone.conflicts.iter().map(|it| it.existing_id);
-    assert_eq!(by.collect::<Vec<_>>(), [Some(deal), Some(edge.id), None]);
+    assert_eq!(
+        by.collect::<Vec<_>>(),
+        [Some(deal), Some(edge.id), None, None]
+    );
     assert_eq!(undone.unchanged, 1);
     let reverted = undone.reverted.iter();
     let reverted: Vec<_> = reverted.map(|it| (it.id.kind(), it.change)).collect();

@@ -31,7 +31,12 @@ async fn list_where(
 fn value<'a>(clause: &Clause, record: &'a Record) -> Option<Option<ColumnValue<'a>>> {
     match clause.target {
         Target::Column(index) => Some(record.value(index)),
-        Target::Id | Target::Either(..) | Target::Metadata { .. } | Target::List(_) => None,
+        Target::Id
+        | Target::Either(..)
+        | Target::Metadata { .. }
+        | Target::Addresses
+        | Target::Phones
+        | Target::List(_) => None,
     }
 }
 
@@ -117,9 +122,12 @@ impl Intercept for Utf16Order {
                         .and_then(|stored| stored.as_str())
                         .map(ColumnValue::from)
                 }
-                Target::Column(_) | Target::Id | Target::Either(..) | Target::List(_) => {
-                    value(clause, record).flatten()
-                }
+                Target::Column(_)
+                | Target::Id
+                | Target::Either(..)
+                | Target::Addresses
+                | Target::Phones
+                | Target::List(_) => value(clause, record).flatten(),
             };
             match (&clause.condition, stored) {
                 (
@@ -161,6 +169,24 @@ impl Intercept for OneEndedEither {
         for clause in &mut query.clauses {
             if let Target::Either(one, _) = clause.target {
                 clause.target = Target::Column(one);
+            }
+        }
+        store.list(scope, &query).await
+    }
+}
+
+/// Looks at the primary address of a contact alone.
+#[derive(Default)]
+pub(crate) struct PrimaryAddressAlone;
+
+#[async_trait]
+impl Intercept for PrimaryAddressAlone {
+    async fn list(&self, store: &dyn Store, scope: Scope, query: &Query) -> Read<Page> {
+        let mut query = query.clone();
+        for clause in &mut query.clauses {
+            if clause.target == Target::Addresses {
+                let key = column_index(Kind::Contact, "email_key").map_err(StoreError::fault)?;
+                clause.target = Target::Column(key);
             }
         }
         store.list(scope, &query).await

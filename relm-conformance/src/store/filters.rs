@@ -172,6 +172,40 @@ pub(crate) async fn contacts_are_filtered_by_the_predicate(store: Subject) {
     agree_on(store, Kind::Contact).await;
 }
 
+/// `list` gives the contacts that meet a clause on all their addresses or telephone numbers, the primary ones among them.
+pub(crate) async fn all_addresses_are_filtered_by_the_predicate(store: Subject) {
+    let kind = Kind::Contact;
+    let records = varied(kind);
+    let writes = records.iter().cloned();
+    let writes = writes.map(|record| Write::Insert(Entry::new(record)));
+    store.apply(scope_of(kind), writes.collect()).await;
+    let mut emails: BTreeSet<ColumnValue<'static>> = BTreeSet::new();
+    let mut phones = emails.clone();
+    for record in &records {
+        emails.extend(record.address_keys().into_iter().map(ColumnValue::from));
+        phones.extend(record.phone_keys().into_iter().map(ColumnValue::from));
+    }
+    for (target, held) in [(Target::Addresses, emails), (Target::Phones, phones)] {
+        let some: Vec<_> = held.iter().step_by(5).take(6).cloned().collect();
+        let nobody: ColumnValue<'static> = "nobody@x.example".into();
+        let mut asked = vec![
+            Condition::Null(true),
+            Condition::Null(false),
+            Condition::In(Vec::new()),
+            Condition::In(some.clone()),
+        ];
+        for value in some.into_iter().chain([nobody]) {
+            for comparison in [Comparison::Eq, Comparison::Neq] {
+                asked.push(Condition::Compare(comparison, value.clone()));
+            }
+        }
+        for condition in asked {
+            let target = target.clone();
+            agree(&store, kind, &records, &[Clause { target, condition }]).await;
+        }
+    }
+}
+
 /// `list` gives the records that meet every clause: companies.
 pub(crate) async fn companies_are_filtered_by_the_predicate(store: Subject) {
     agree_on(store, Kind::Company).await;

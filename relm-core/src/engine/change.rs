@@ -7,14 +7,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 
+use super::addresses::{self as several_addresses, are_ready};
 use super::context::Context;
 use super::effects::Effects;
 use super::spans;
 use super::transaction::{Planned, Transaction, transact, unexpected};
-use super::unique_values::{self, Kept, KnownValues};
+use super::unique_values::{self, Kept, KnownValues, takes_further};
 use super::wanted::{EventView, KnownConditions};
 use crate::error::Result;
-use crate::record::unique_member::any_indexed;
+use crate::record::unique_member::{addresses, any_indexed};
 use crate::record::{
     Delivery, Document, Entry, Event, EventDraft, EventType, Origin, Record, UniqueValue, Webhook,
 };
@@ -52,7 +53,6 @@ pub(super) struct Plan<'a> {
     writes: Vec<Write>,
     /// What is known of unique values, by their keys.
     unique_values: KnownValues,
-    /// What endpoints ask of records.
     conditions: KnownConditions,
 }
 
@@ -120,12 +120,13 @@ impl<'a> Plan<'a> {
 
     /// Has the values of unique members go with the records that the plan writes. Where no member was made unique, there is nothing to do.
     async fn keep_unique_values(&mut self) -> Result<()> {
-        if !any_indexed(&self.configuration.fields) {
+        let with_addresses = self.keeps_addresses();
+        if !with_addresses && !any_indexed(&self.configuration.fields) {
             return Ok(());
         }
         let known = mem::take(&mut self.unique_values);
-        let kept = unique_values::kept(self.context, &self.configuration, &self.writes, known);
-        for kept in kept.await? {
+        let (of, writes) = (&self.configuration, &self.writes);
+        for kept in unique_values::kept(self.context, of, writes, with_addresses, known).await? {
             let write = match kept {
                 Kept::New { index, key, record } => {
                     let id = self.mint(Kind::UniqueValue);
@@ -136,6 +137,22 @@ impl<'a> Plan<'a> {
             self.write(write);
         }
         Ok(())
+    }
+
+    /// Whether all addresses of contacts are kept apart by an index. What is not committed finds out about further ones all the same.
+    fn keeps_addresses(&self) -> bool {
+        addresses(&self.configuration.fields).is_some()
+            || self.context.storage().is_trial()
+            || takes_further(&self.writes)
+    }
+
+    /// Whether every write must know first that contacts can have several addresses. What is staged is looked at as a whole.
+    fn needs_addresses(&self) -> bool {
+        let storage = self.context.storage();
+        !storage.is_trial()
+            && !storage.is_staging()
+            && takes_further(&self.writes)
+            && !are_ready(&self.configuration)
     }
 
     /// Adds an event, and enqueues a delivery for each endpoint that wants it: the transactional outbox.
@@ -307,6 +324,11 @@ impl<'a> Attempts<'a> {
         is_done: bool,
     ) -> BoxFuture<'s, Result<Option<Batch>>> {
         Box::pin(async move {
+            if is_done && plan.needs_addresses() {
+                several_addresses::prepare(self.context).await?;
+                self.basis = Basis::Outdated;
+                return Ok(None);
+            }
             let kept = match is_done {
                 true => plan.keep_unique_values().await,
                 false => Ok(()),

@@ -13,6 +13,7 @@
 //! - [`Crm`] and [`Scoped`], which a program calls, and the **dispatcher**, which delivers.
 
 mod accounts;
+mod addresses;
 mod by_ids;
 mod caches;
 mod change;

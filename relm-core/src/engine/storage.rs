@@ -30,6 +30,8 @@ pub(super) struct Storage {
     writability: Writability,
     is_transaction: bool,
     is_staging: bool,
+    /// Whether what is staged is not to be committed.
+    is_trial: bool,
     /// Where the preconditions of commits are checked, and nothing is applied.
     dry_run: Option<DryRun>,
 }
@@ -42,6 +44,7 @@ impl Storage {
             writability: Writability::default(),
             is_transaction: false,
             is_staging: false,
+            is_trial: false,
             dry_run: None,
         }
     }
@@ -70,6 +73,7 @@ impl Storage {
         let store = Arc::clone(&staging) as Arc<dyn Store>;
         let storage = Self {
             is_staging: true,
+            is_trial: self.is_trial(),
             ..Self::new(store, Arc::clone(&self.clock))
         };
         (storage, staging)
@@ -78,12 +82,20 @@ impl Storage {
     /// The same store, as the rows of a dry run of an import have left it so far. What is committed to it is staged.
     pub fn shadowed(&self, import: Id) -> (Self, Arc<Staging>) {
         let shadow = ImportShadow::new(Arc::clone(&self.store), import);
-        let over = Self::new(Arc::new(shadow), Arc::clone(&self.clock));
+        let over = Self {
+            is_trial: true,
+            ..Self::new(Arc::new(shadow), Arc::clone(&self.clock))
+        };
         over.staged()
     }
 
     pub fn is_dry_run(&self) -> bool {
         self.dry_run.is_some()
+    }
+
+    /// Whether nothing of what is committed is kept, here or by whoever it is staged for.
+    pub fn is_trial(&self) -> bool {
+        self.is_trial || self.is_dry_run()
     }
 
     /// Whether what is committed is part of a transaction that the program holds.

@@ -4,11 +4,13 @@ use std::mem;
 
 use async_trait::async_trait;
 
+use super::addresses::{are_ready, prepare};
 use super::change::effects_of;
 use super::context::Context;
 use super::effects::Effects;
 use super::staging::Staging;
 use super::transaction::{Planned, Transaction};
+use super::unique_values::takes_further;
 use crate::error::Result;
 use crate::store::Refusal;
 
@@ -54,6 +56,13 @@ impl<W: Work> Transaction for UnitOfWork<'_, W> {
         let output = self.work.run(&context, &staging).await?;
         let now = self.context.environment().now();
         let batch = staging.batch(self.context.scope(), now);
+        if takes_further(&batch.writes)
+            && !self.context.storage().is_trial()
+            && !are_ready(&*self.context.configuration().await?)
+        {
+            prepare(self.context).await?;
+            return Ok(Planned::Retry);
+        }
         self.effects = effects_of(self.context, &batch.writes);
         Ok(Planned::Commit(batch, output))
     }

@@ -47,7 +47,7 @@ impl Exact {
     fn is_email_of(&self, record: &Record) -> bool {
         match self {
             Self::Email(key) => {
-                record.kind() == Kind::Contact && record.unique_key().as_ref() == Some(key)
+                record.kind() == Kind::Contact && record.address_keys().contains(key)
             }
             Self::Term(_) => false,
         }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::record::Record;
 use crate::record::column::Searched;
 use crate::record::object::Object;
+use crate::record::several::EMAILS;
 use crate::value::text::nfc;
 use crate::value::{host, json, phone, words};
 
@@ -190,6 +191,22 @@ pub(crate) fn list_term(name: &str, key: &str) -> String {
     term.push(LIST_MARK);
     term.push_str(key);
     term
+}
+
+/// The term of an address that a contact has beside its primary one, by what it is compared by.
+pub fn address_term(key: &str) -> String {
+    list_term(EMAILS, key)
+}
+
+/// A term that every text has which is this one, or this telephone number.
+pub(crate) fn phone_term(text: &str) -> Option<String> {
+    let mut first = None;
+    if let Some(number) = phone::numbers(text).first() {
+        number.terms(&mut |term| {
+            first.get_or_insert(term);
+        });
+    }
+    first.or_else(|| listed_term(text))
 }
 
 /// A term that a list has which this text is in: its longest word. None where it has no word.

@@ -15,6 +15,7 @@ use crate::record::association::Association;
 use crate::record::column::{Column, ColumnOf, Columns};
 use crate::record::event_type::EventType;
 use crate::record::metadata;
+use crate::record::several;
 use crate::value::id::Id;
 use crate::value::request_id::RequestId;
 use crate::value::scope::Mode;
@@ -297,8 +298,13 @@ pub(crate) fn previous(before: &str, after: &str) -> Result<Map<String, Value>> 
     let is_new =
         |name: &str| name != "version" && name != "updated_at" && !before.contains_key(name);
     for (name, new) in &after {
-        if is_new(name) && !matches!(new.get(), "null" | "[]") {
-            previous.insert((*name).to_owned(), Value::Null);
+        if !is_new(name) || matches!(new.get(), "null" | "[]") {
+            continue;
+        }
+        let was = several::before(name, |name| before.get(name).map(|value| value.get()));
+        let new: Value = serde_json::from_str(new.get()).map_err(Error::internal)?;
+        if was.as_ref() != Some(&new) {
+            previous.insert((*name).to_owned(), was.unwrap_or_default());
         }
     }
     for (name, old) in before {

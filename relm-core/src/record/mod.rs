@@ -28,6 +28,7 @@ pub(crate) mod referring;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod session;
+pub(crate) mod several;
 mod trashed;
 pub(crate) mod unique_member;
 mod unique_value;
@@ -61,10 +62,11 @@ use self::column::{Access, Column, ColumnValue, Columns, Searched, descriptions}
 use self::field::Field;
 use self::import::{Import, ImportPart};
 use self::key::ApiKey;
-use self::list::{ListMember, Lists, list_descriptions};
+use self::list::{FURTHER_PHONES, ListMember, Lists, list_descriptions};
 use self::metadata::Metadata;
 use self::object::{Activity, Company, Contact, Deal};
 use self::session::Session;
+use self::several::EMAILS;
 use self::user::User;
 use self::workspace::Workspace;
 use crate::error::{Error, Result};
@@ -318,6 +320,32 @@ impl Record {
             ColumnValue::Text(key) => Some(key.into_owned()),
             ColumnValue::Integer(_) => None,
         }
+    }
+
+    /// What all e-mail addresses of a contact are compared by, the primary one first.
+    pub fn address_keys(&self) -> Vec<String> {
+        let mut keys: Vec<String> = Vec::new();
+        if self.kind() == Kind::Contact {
+            keys.extend(self.unique_key());
+            self.each_listed(&mut |list, text| {
+                if list.name == EMAILS {
+                    keys.push(list.key(text));
+                }
+            });
+        }
+        keys
+    }
+
+    /// What all telephone numbers of a contact are compared by.
+    pub fn phone_keys(&self) -> Vec<String> {
+        let Self::Contact(contact) = self else {
+            return Vec::new();
+        };
+        contact
+            .all_phones()
+            .iter()
+            .map(|it| FURTHER_PHONES.key(&it.phone))
+            .collect()
     }
 
     /// Its free-form members and custom fields, where its kind has any.

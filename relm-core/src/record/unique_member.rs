@@ -1,7 +1,11 @@
 //! The members by whose values at most one live record of an object is known: which there are, and what their values are compared by.
 
-use serde_json::{Map, Number, Value};
-use sha2::{Digest, Sha256};
+mod canonical;
+mod taken;
+
+use serde_json::{Map, Value};
+
+use self::canonical::{canonical, key};
 
 use super::check;
 use super::column::{ColumnValue, Identity};
@@ -9,17 +13,18 @@ use super::field::{Field, FieldType, UniqueIndexState};
 use super::object::Object;
 use super::object_type::ObjectType;
 use super::{Record, columns, unique_column};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::record::hint;
 use crate::record::metadata::Metadata;
 use crate::value::email;
-use crate::value::hex::hex;
 use crate::value::id::{Id, Kind};
 use crate::value::text::nfc;
-use crate::value::time::{Date, Timestamp};
 
 /// What custom fields are under, as requests name them.
 const METADATA: &str = "metadata.";
+
+/// The index of the addresses of contacts: one in each scope.
+const ADDRESSES: Id = Id::new(Kind::UniqueValue, 0);
 
 /// A member by whose value at most one live record of an object is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,8 +40,10 @@ pub(crate) struct UniqueMember {
 /// Where its values are, and what keeps them apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Source {
-    /// The unique key of the kind.
-    OwnKey,
+    /// The unique key of the kind; with addresses of which a contact has several, wherever any has.
+    OwnKey { has_further: bool },
+    /// The addresses of contacts, all those that one takes since some have several.
+    Addresses,
     /// A column of the object, by an index of its values.
     Column { name: &'static str, index: Id },
     /// A custom field, by an index of its values.
@@ -49,12 +56,34 @@ enum Source {
 
 /// The unique members of an object, its own first: those that are becoming unique among them, which writes keep to.
 pub(crate) fn unique_members(fields: &[Field], of: ObjectType) -> Vec<UniqueMember> {
+    let has_further = || addresses(fields).is_some();
     let own = (of == ObjectType::Contact).then(|| UniqueMember {
         path: "email".to_owned(),
         is_ready: true,
-        source: Source::OwnKey,
+        source: Source::OwnKey {
+            has_further: has_further(),
+        },
     });
     own.into_iter().chain(indexed_members(fields, of)).collect()
+}
+
+/// Whether contacts can have several addresses, where that was ever asked for: as long as not every write knows of it, none has.
+pub(crate) fn addresses(fields: &[Field]) -> Option<UniqueIndexState> {
+    fields.iter().find_map(Field::of_addresses_state)
+}
+
+/// All addresses of contacts, which one index keeps apart: that of the primary one is found by the kind's own key beside it.
+pub(crate) fn all_addresses() -> UniqueMember {
+    UniqueMember {
+        path: "email".to_owned(),
+        is_ready: true,
+        source: Source::Addresses,
+    }
+}
+
+/// What an address is known by in the index of all addresses.
+pub(crate) fn key_of_address(key_of_email: &str) -> String {
+    key(ADDRESSES, key_of_email)
 }
 
 /// Those of them whose values are kept apart by records of their own. Where nobody made any unique there are none, and nothing is
@@ -110,7 +139,8 @@ impl UniqueMember {
     /// The index of its values; none where the kind's own unique key keeps them apart.
     pub fn index(&self) -> Option<Id> {
         match self.source {
-            Source::OwnKey => None,
+            Source::OwnKey { .. } => None,
+            Source::Addresses => Some(ADDRESSES),
             Source::Column { index, .. } | Source::Field { index, .. } => Some(index),
         }
     }
@@ -118,20 +148,39 @@ impl UniqueMember {
     /// The kind of record that holds its keys.
     pub fn key_kind(&self, of: ObjectType) -> Kind {
         match self.source {
-            Source::OwnKey => of.kind(),
-            Source::Column { .. } | Source::Field { .. } => Kind::UniqueValue,
+            Source::OwnKey { .. } => of.kind(),
+            Source::Addresses | Source::Column { .. } | Source::Field { .. } => Kind::UniqueValue,
         }
     }
 
-    /// What the value of an object is compared by; none where it has no value.
-    pub fn key_of<T: Object>(&self, object: &T) -> Option<String> {
+    /// Whether it is the index of all addresses.
+    pub fn is_of_addresses(&self) -> bool {
+        self.source == Source::Addresses
+    }
+
+    /// Whether the values that are no unique key of the kind are kept apart by the index of all addresses.
+    pub fn has_further(&self) -> bool {
+        matches!(self.source, Source::OwnKey { has_further: true })
+    }
+
+    /// What the values of an object are compared by: one at most, but for what it has several of.
+    pub fn keys_of<T: Object>(&self, object: &T) -> Vec<String> {
+        let mut keys: Vec<String> = self.key_of(object).into_iter().collect();
+        if let Source::OwnKey { .. } = self.source {
+            keys.extend(object.further_keys());
+        }
+        keys
+    }
+
+    fn key_of<T: Object>(&self, object: &T) -> Option<String> {
         let value = |name: &str| {
             let mut columns = T::COLUMNS.iter();
             let column = columns.find(|column| column.column().name == name)?;
             column.value(object)
         };
         match &self.source {
-            Source::OwnKey => {
+            Source::Addresses => None,
+            Source::OwnKey { .. } => {
                 let name = columns(T::TYPE.kind())[unique_column(T::TYPE.kind())?].name;
                 text_of(value(name)?)
             }
@@ -143,10 +192,11 @@ impl UniqueMember {
     /// Whether two states of an object have the value written in one way: then nothing need be compared by anything.
     pub fn is_same<T: Object>(&self, one: &T, other: &T) -> bool {
         match &self.source {
-            Source::OwnKey | Source::Column { .. } => {
+            Source::OwnKey { .. } | Source::Addresses | Source::Column { .. } => {
                 let mut columns = T::COLUMNS.iter();
                 let column = columns.find(|column| column.column().name == self.path);
                 column.is_some_and(|column| column.text(one) == column.text(other))
+                    && one.further_keys() == other.further_keys()
             }
             Source::Field { key, .. } => {
                 one.metadata().as_map().get(key) == other.metadata().as_map().get(key)
@@ -154,10 +204,23 @@ impl UniqueMember {
         }
     }
 
-    /// [`key_of`](Self::key_of), of a record whatever it is.
-    pub fn key_of_record(&self, record: &Record) -> Option<String> {
+    /// [`keys_of`](Self::keys_of), of a record whatever it is.
+    pub fn keys_of_record(&self, record: &Record) -> Vec<String> {
         match &self.source {
-            Source::OwnKey => record.unique_key(),
+            Source::OwnKey { .. } => record.address_keys(),
+            Source::Addresses => {
+                let keys = record.address_keys();
+                keys.iter().map(|key| key_of_address(key)).collect()
+            }
+            Source::Column { .. } | Source::Field { .. } => {
+                self.key_of_record(record).into_iter().collect()
+            }
+        }
+    }
+
+    fn key_of_record(&self, record: &Record) -> Option<String> {
+        match &self.source {
+            Source::OwnKey { .. } | Source::Addresses => None,
             Source::Column { name, index } => {
                 let mut all = columns(record.kind()).iter();
                 let column = all.position(|column| column.name == *name)?;
@@ -167,13 +230,23 @@ impl UniqueMember {
         }
     }
 
-    /// What the value is compared by that an input sets; none where it sets none, or what is no such value.
-    pub fn key_of_input<T: Object>(&self, input: &T::Input) -> Option<String> {
+    /// What the values are compared by that an input sets, but for what is no such value.
+    pub fn keys_of_input<T: Object>(&self, input: &T::Input) -> Vec<String> {
         match &self.source {
-            Source::OwnKey | Source::Column { .. } => {
-                self.key_of_text(T::text_of(input, &self.path)?)
+            Source::OwnKey { .. } | Source::Addresses | Source::Column { .. } => {
+                let texts = T::texts_of(input, &self.path).into_iter();
+                let mut keys: Vec<String> =
+                    texts.filter_map(|text| self.key_of_text(text)).collect();
+                if keys.len() > 1 {
+                    keys.sort_unstable();
+                    keys.dedup();
+                }
+                keys
             }
-            Source::Field { .. } => self.key_of_metadata(T::metadata_of(input)?),
+            Source::Field { .. } => {
+                let key = T::metadata_of(input).and_then(|it| self.key_of_metadata(it));
+                key.into_iter().collect()
+            }
         }
     }
 
@@ -183,8 +256,11 @@ impl UniqueMember {
     /// `validation_failed`, where it is no value of the member.
     pub fn key_of_value(&self, value: &Value, at: &str) -> Result<String> {
         let key = match (&self.source, value) {
-            (Source::OwnKey | Source::Column { .. }, Value::String(text)) => self.key_of_text(text),
-            (Source::OwnKey | Source::Column { .. }, _) => None,
+            (
+                Source::OwnKey { .. } | Source::Addresses | Source::Column { .. },
+                Value::String(text),
+            ) => self.key_of_text(text),
+            (Source::OwnKey { .. } | Source::Addresses | Source::Column { .. }, _) => None,
             (
                 Source::Field {
                     field_type, index, ..
@@ -197,7 +273,7 @@ impl UniqueMember {
 
     fn no_value(&self, value: &Value, at: &str) -> Error {
         let expected = match &self.source {
-            Source::OwnKey => "an e-mail address, a string",
+            Source::OwnKey { .. } | Source::Addresses => "an e-mail address, a string",
             Source::Column { .. } => "a domain name such as example.com",
             Source::Field { field_type, .. } => match field_type {
                 FieldType::Number => "a number",
@@ -210,7 +286,9 @@ impl UniqueMember {
         let message = format!("`{at}` must be {expected}, not {}.", hint::Shown(value));
         let error = Error::invalid(at, message);
         match (&self.source, value) {
-            (Source::OwnKey, Value::String(text)) => hint::email_meant(text).on(error),
+            (Source::OwnKey { .. } | Source::Addresses, Value::String(text)) => {
+                hint::email_meant(text).on(error)
+            }
             _ => error,
         }
     }
@@ -218,7 +296,9 @@ impl UniqueMember {
     /// Has an input say this value of the member, where it says none: null is none.
     pub fn set_where_absent(&self, data: &mut Map<String, Value>, value: Value) {
         let members = match &self.source {
-            Source::OwnKey | Source::Column { .. } => Some((&self.path, data)),
+            Source::OwnKey { .. } | Source::Addresses | Source::Column { .. } => {
+                Some((&self.path, data))
+            }
             Source::Field { key, .. } => {
                 let metadata = data.entry("metadata").or_insert(Value::Null);
                 if metadata.is_null() {
@@ -237,7 +317,10 @@ impl UniqueMember {
 
     fn key_of_text(&self, text: &str) -> Option<String> {
         match &self.source {
-            Source::OwnKey => email::parse(text).ok().map(|email| email::key(&email)),
+            Source::OwnKey { .. } => email::parse(text).ok().map(|email| email::key(&email)),
+            Source::Addresses => email::parse(text)
+                .ok()
+                .map(|email| key_of_address(&email::key(&email))),
             Source::Column { index, .. } => {
                 let domain = check::domain(text.to_owned()).ok()?;
                 let domain = text_of(Identity::Domain.key(&domain))?;
@@ -260,25 +343,10 @@ impl UniqueMember {
         Some(key(*index, &canonical(*field_type, value)?))
     }
 
-    /// That another record has a value of it.
-    pub fn taken(&self, of: ObjectType, holder: Id) -> Error {
-        let path = &self.path;
-        let which = match self.source {
-            Source::OwnKey => ";",
-            Source::Column { .. } | Source::Field { .. } => ", which is unique:",
-        };
-        let message = format!(
-            "Another {of} has this `{path}`{which} update that one, or send a batch with `dedup_on`."
-        );
-        Error::new(ErrorKind::Conflict, message)
-            .at(path.as_str())
-            .existing(holder)
-    }
-
     /// The value that a record has of it, as people are shown it.
     pub fn shown_value(&self, record: &Record) -> String {
         let value = match &self.source {
-            Source::OwnKey => record.unique_key(),
+            Source::OwnKey { .. } | Source::Addresses => record.unique_key(),
             Source::Column { name, .. } => {
                 let mut all = columns(record.kind()).iter();
                 let column = all.position(|column| column.name == *name);
@@ -303,95 +371,5 @@ fn text_of(value: ColumnValue<'_>) -> Option<String> {
     }
 }
 
-/// The unique key of a value: of one length, however long the value is, and without it.
-fn key(index: Id, canonical: &str) -> String {
-    format!("{}:{}", index.text(), hex(&Sha256::digest(canonical)))
-}
-
-/// The one form of a value of a field; none where the field does not hold it. Two values have one form exactly where a filter that asks
-/// for one of them finds the other.
-fn canonical(field_type: FieldType, value: &Value) -> Option<String> {
-    match (field_type, value) {
-        (FieldType::Datetime, Value::String(text)) => {
-            Timestamp::parse(text).map(|at| at.to_string())
-        }
-        (
-            FieldType::Text
-            | FieldType::Select
-            | FieldType::Url
-            | FieldType::Email
-            | FieldType::Phone,
-            Value::String(text),
-        ) => Some(nfc(&field_type.form_of(text)).into_owned()),
-        (FieldType::Date, Value::String(text)) => Date::parse(text).map(|day| day.to_string()),
-        (FieldType::Number, Value::Number(number)) => canonical_number(number),
-        (FieldType::Bool, Value::Bool(value)) => Some(value.to_string()),
-        _ => None,
-    }
-}
-
-/// A number by its value: 1 and 1.0 are one, and so are 0 and -0.0.
-fn canonical_number(number: &Number) -> Option<String> {
-    let value = number.as_f64()?;
-    // Adding nothing has a negative zero be zero.
-    Some(format!("{:016x}", (value + 0.0).to_bits()))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn values_are_one_that_a_filter_for_equality_takes_for_one() {
-        let one = |of, a: Value, b: Value| canonical(of, &a) == canonical(of, &b);
-        assert!(one(FieldType::Text, json!("\u{e9}"), json!("e\u{301}")));
-        assert!(!one(FieldType::Text, json!("AB-1"), json!("ab-1")));
-        assert!(!one(FieldType::Text, json!("1"), json!(" 1")));
-        assert!(one(
-            FieldType::Email,
-            json!("Ada@x.example"),
-            json!("ada@X.example")
-        ));
-        assert!(one(
-            FieldType::Phone,
-            json!("+1 (415) 555-0132"),
-            json!("0014155550132")
-        ));
-        assert!(!one(
-            FieldType::Url,
-            json!("https://x.example/a"),
-            json!("https://x.example/A")
-        ));
-        assert!(one(
-            FieldType::Datetime,
-            json!("2026-07-02T10:00:00Z"),
-            json!("2026-07-02T12:00:00.000+02:00")
-        ));
-        assert!(one(FieldType::Number, json!(1), json!(1.0)));
-        assert!(one(FieldType::Number, json!(0), json!(-0.0)));
-        assert!(!one(FieldType::Number, json!(1), json!(1.000_000_1)));
-        assert!(!one(
-            FieldType::Date,
-            json!("2026-07-02"),
-            json!("2026-07-03")
-        ));
-        for (of, value) in [
-            (FieldType::Text, json!(1)),
-            (FieldType::Number, json!("1")),
-            (FieldType::Date, json!("soon")),
-            (FieldType::Text, Value::Null),
-        ] {
-            assert_eq!(canonical(of, &value), None, "{value}");
-        }
-    }
-
-    #[test]
-    fn a_key_is_as_short_as_an_index_asks_whatever_the_value() {
-        let index = Id::new(Kind::UniqueValue, 7);
-        let [short, long] = ["a".to_owned(), "a".repeat(16_000)].map(|text| key(index, &text));
-        assert_eq!(short.len(), long.len());
-        assert_ne!(short, long);
-        assert!(!long.contains("aaaa"));
-    }
-}
+mod tests;

@@ -98,6 +98,8 @@ fn a_filter_that_a_column_builds_names_it() {
         name(Contact::created_at()),
         name(Contact::updated_at()),
         name(Contact::tags()),
+        name(Contact::emails()),
+        name(Contact::phones()),
     ];
     are_all_of(Kind::Contact, &built);
     let built = [

@@ -50,6 +50,7 @@ fn options_become_patches() {
         owner: Patch::Keep,
         tags: Patch::Keep,
         metadata: Patch::Keep,
+        ..ContactInput::default()
     };
     assert_eq!(input, expected);
 }

@@ -2,9 +2,22 @@
 
 use relm_core::record::file::{FileOptions, Mapping};
 use relm_core::{FieldType, ObjectType};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{field, read, read_pieces, records};
+
+/// Addresses without labels, the primary one first.
+fn emails(all: &[&str]) -> Value {
+    let all = all.iter();
+    all.map(|it| json!({ "email": it, "label": null }))
+        .collect()
+}
+
+fn phones(all: &[&str]) -> Value {
+    let all = all.iter();
+    all.map(|it| json!({ "phone": it, "label": null }))
+        .collect()
+}
 
 #[test]
 fn contacts_of_hubspot() {
@@ -87,6 +100,8 @@ fn contacts_of_google() {
         records(&read, ObjectType::Contact, &[notes]),
         [
             json!({"email": "joao@silva.example", "first_name": "João", "last_name": "Silva", "phone": "+55 11 98765-4321", "tags": ["clients"],
+                "emails": emails(&["joao@silva.example", "silva@padaria.example", "joao@home.example"]),
+                "phones": phones(&["+55 11 98765-4321", "+55 11 5555-0100"]),
                 "metadata": {"notes": "Likes bread.\nSecond line, too."}}),
             json!({"email": "maria@home.example", "first_name": "Maria", "last_name": "Santos"}),
         ]
@@ -101,6 +116,7 @@ fn contacts_of_outlook_in_windows_1252() {
         records(&read, ObjectType::Contact, &[notes]),
         [
             json!({"email": "andre@mueller.example", "first_name": "André", "last_name": "Müller", "phone": "+41 44 555 01 00",
+                "phones": [{"phone": "+41 44 555 01 00", "label": "work"}, {"phone": "+41 79 555 01 01", "label": "mobile"}],
                 "metadata": {"notes": "Met in Zürich.\r\nCall back – soon"}}),
             json!({"email": "bob2@build.example", "first_name": "Bob", "last_name": "Builder", "phone": "02-000-0002"}),
         ]
@@ -131,8 +147,10 @@ fn vcards_of_every_version() {
         records(&read, ObjectType::Contact, &[]),
         [
             json!({"email": "sam@acme.example", "first_name": "Sam", "last_name": "Rivera", "phone": "+1 555 123 4567",
+                "emails": emails(&["sam@acme.example", "sam@home.example"]), "phones": phones(&["+1 555 123 4567", "+1 555 000 9999"]),
                 "tags": ["clients", "vip"]}),
-            json!({"email": "ana@new.example", "first_name": "Ana", "last_name": "López", "phone": "+34-91-555-0101"}),
+            json!({"email": "ana@new.example", "first_name": "Ana", "last_name": "López", "phone": "+34-91-555-0101",
+                "emails": emails(&["ana@new.example", "ana@old.example"])}),
             json!({"first_name": "Jörg", "last_name": "Müller", "phone": "0170 5550100"}),
         ]
     );

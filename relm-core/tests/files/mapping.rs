@@ -298,3 +298,54 @@ fn what_only_a_later_object_has_is_refused_rather_than_left_out() {
         "Line 2 has `City`, and the first line has not, by which the members of a file are known: put it there too, as null where it has none."
     );
 }
+
+#[test]
+fn several_addresses_of_a_row_are_all_of_its_contact() {
+    let header = [
+        "E-mail 1 - Value",
+        "Person - Email - Home",
+        "Business Phone",
+        "Mobile Phone",
+        "Additional email addresses",
+    ];
+    let mapping = asked(&header, ObjectType::Contact, json!({})).unwrap();
+    for (cells, expected) in [
+        (
+            [
+                "a@x.example",
+                "b@x.example",
+                "1",
+                "2",
+                "c@x.example;d@x.example",
+            ],
+            json!({
+                "email": "a@x.example",
+                "emails": [
+                    { "email": "a@x.example", "label": null }, { "email": "b@x.example", "label": "home" },
+                    "c@x.example", "d@x.example",
+                ],
+                "phone": "1",
+                "phones": [{ "phone": "1", "label": "work" }, { "phone": "2", "label": "mobile" }],
+            }),
+        ),
+        (
+            ["a@x.example ::: b@x.example", "", "", "2", ""],
+            json!({
+                "email": "a@x.example",
+                "emails": [{ "email": "a@x.example", "label": null }, { "email": "b@x.example", "label": null }],
+                "phone": "2",
+            }),
+        ),
+        (
+            ["", "b@x.example", "", "", ""],
+            json!({ "email": "b@x.example" }),
+        ),
+        (
+            ["", "", "", "", "c@x.example"],
+            json!({ "emails": ["c@x.example"] }),
+        ),
+    ] {
+        let said = apply(&mapping, &row(&cells));
+        assert_eq!(Value::Object(said), expected, "{cells:?}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use relm_core::{
     ActivityInput, AssociationInput, BatchInput, CompanyInput, ContactInput, DealInput, Id,
-    Metadata, Result,
+    Metadata, Patch, Result,
 };
 
 use super::words::{
@@ -85,11 +85,7 @@ impl Demo<'_> {
                 email = format!("{address}.{of_last}{number}@{domain}");
                 number += 1;
             }
-            let phone = match self.dice.below(5) {
-                0 | 1 => format!("+44 20 7946 0{:03}", self.dice.below(1000)).into(),
-                2 => format!("+1 202 555 01{:02}", self.dice.below(100)).into(),
-                _ => relm_core::Patch::Keep,
-            };
+            let phone = self.some_phone();
             let mut metadata = Metadata::new();
             if self.dice.percent(70) {
                 metadata.insert("source", self.dice.one_of(&SOURCES));
@@ -128,6 +124,14 @@ impl Demo<'_> {
             self.pause();
         }
         Ok(())
+    }
+
+    fn some_phone(&mut self) -> Patch<String> {
+        match self.dice.below(5) {
+            0 | 1 => format!("+44 20 7946 0{:03}", self.dice.below(1000)).into(),
+            2 => format!("+1 202 555 01{:02}", self.dice.below(100)).into(),
+            _ => Patch::Keep,
+        }
     }
 
     /// One of those that came last, or of all: of these some have many people, most have few.

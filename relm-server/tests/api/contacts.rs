@@ -19,7 +19,9 @@ fn a_contact_is_made_read_changed_and_deleted() {
     let made = user.create("/v1/contacts", said);
     let mut expected = json!({
         "id": id(&made), "object": "contact", "email": "Ada@Example.com", "first_name": "Ada",
-        "last_name": "Lovelace", "name": null, "phone": "+44 1", "company_id": company, "owner": null, "tags": [], "metadata": metadata,
+        "last_name": "Lovelace", "name": null, "phone": "+44 1",
+        "emails": [{ "email": "Ada@Example.com", "label": null }], "phones": [{ "phone": "+44 1", "label": null }],
+        "company_id": company, "owner": null, "tags": [], "metadata": metadata,
         "version": 1, "mode": "live", "created_at": START, "updated_at": START,
     });
     assert_eq!(made, expected);
@@ -190,7 +192,7 @@ fn what_is_wrong_is_named() {
     let expected = json!({
         "code": "unknown_field", "message": "There is no field `frist_name` here. Did you mean `first_name`?",
         "field": "frist_name",
-        "valid_options": ["email", "first_name", "last_name", "name", "phone", "company_id", "owner", "tags", "metadata"],
+        "valid_options": ["email", "emails", "first_name", "last_name", "name", "phone", "phones", "company_id", "owner", "tags", "metadata"],
         "suggestion": "first_name",
     });
     assert_eq!(unknown, expected);

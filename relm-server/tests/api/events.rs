@@ -46,9 +46,8 @@ fn each_change_is_an_event_with_what_it_changed() {
     deleted["data"]["version"] = json!(3);
     deleted["data"]["updated_at"] = deleted["created_at"].clone();
     let mut updated = event(1, "contact.updated", "2026-07-02T10:00:01.000Z", &second);
-    updated["previous"] =
-        json!({ "first_name": null, "metadata": { "plan": "free" }, "phone": "1" });
-    updated["changed_fields"] = json!(["first_name", "metadata", "phone"]);
+    updated["previous"] = json!({ "first_name": null, "metadata": { "plan": "free" }, "phone": "1", "phones": [{ "phone": "1", "label": null }] });
+    updated["changed_fields"] = json!(["first_name", "metadata", "phone", "phones"]);
     let created = event(2, "contact.created", START, &first);
     assert_eq!(list, whole_list(json!([deleted, updated, created])));
     for event in [deleted, updated, created] {

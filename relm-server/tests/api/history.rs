@@ -42,6 +42,7 @@ fn a_history_says_who_changed_what_from_what_to_what() {
             json!({
                 "metadata.plan": { "from": "free", "to": "pro" },
                 "phone": { "from": "1", "to": null },
+                "phones": { "from": [{ "phone": "1", "label": null }], "to": [] },
             })
         ),
         entry(
@@ -52,6 +53,8 @@ fn a_history_says_who_changed_what_from_what_to_what() {
                 "email": { "from": null, "to": "ada@example.com" },
                 "metadata.plan": { "from": null, "to": "free" },
                 "phone": { "from": null, "to": "1" },
+                "emails": { "from": null, "to": [{ "email": "ada@example.com", "label": null }] },
+                "phones": { "from": null, "to": [{ "phone": "1", "label": null }] },
             })
         ),
     ]);

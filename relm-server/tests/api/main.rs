@@ -53,6 +53,7 @@ mod search;
 mod seed;
 mod session;
 mod settings;
+mod several;
 mod shares;
 mod stream;
 mod tags;

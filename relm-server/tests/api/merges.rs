@@ -39,7 +39,10 @@ fn a_merged_record_answers_for_both() {
     let merged = ask("one");
     let mut expected = before.clone();
     expected["email"] = json!("al@example.com");
+    let emails = ["al@example.com", "ada@example.com"];
+    expected["emails"] = json!(emails.map(|it| json!({ "email": it, "label": null })));
     expected["phone"] = json!("+1 415 555 0132");
+    expected["phones"] = json!([{ "phone": "+1 415 555 0132", "label": null }]);
     expected["version"] = json!(2);
     expected["updated_at"] = json!("2026-07-02T10:00:01.000Z");
     assert_eq!(user.get(&ada).is(200), expected);
@@ -63,7 +66,10 @@ fn a_merged_record_answers_for_both() {
     let events = user.get("/v1/events?type=contact.merged").is(200);
     let event = &events["data"][0];
     assert_eq!(event["merged_from"], json!([ids_of[1]]));
-    assert_eq!(event["changed_fields"], json!(["email", "phone"]));
+    assert_eq!(
+        event["changed_fields"],
+        json!(["email", "emails", "phone", "phones"])
+    );
     let request = event["request_id"].as_str().unwrap();
     assert_eq!(merged.header("x-request-id"), request);
 

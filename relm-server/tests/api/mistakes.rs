@@ -119,7 +119,7 @@ fn no_message_contradicts_itself() {
     for (path, members) in [
         (
             "/v1/contacts",
-            "email first_name last_name name phone company_id owner tags metadata",
+            "email emails first_name last_name name phone phones company_id owner tags metadata",
         ),
         ("/v1/companies", "name domain owner tags metadata"),
         (

@@ -50,8 +50,8 @@ fn with_null(body: &Value, member: &str) -> Value {
 fn new_records() -> Value {
     json!([
         ["contacts", { "email": "a@example.com", "first_name": "A" }, [
-            ["email", null], ["first_name", null], ["last_name", null], ["name", null], ["phone", null], ["company_id", null],
-            ["owner", null], ["tags", []], ["metadata", {}],
+            ["email", null], ["emails", [{ "email": "a@example.com", "label": null }]], ["phones", []], ["first_name", null], ["last_name", null], ["name", null],
+            ["phone", null], ["company_id", null], ["owner", null], ["tags", []], ["metadata", {}],
         ]],
         ["companies", { "name": "A" }, [["name", REQUIRED], ["domain", null], ["owner", null], ["tags", []], ["metadata", {}]]],
         ["deals", { "title": "A", "value_cents": 5, "currency": "EUR" }, [
@@ -217,8 +217,8 @@ fn changes(company: &str, contact: &str, deal: &str) -> Value {
             "email": "a@example.com", "first_name": "A", "last_name": "B", "name": "A B", "phone": "1", "company_id": company,
             "owner": "Grace", "tags": ["a"], "metadata": metadata,
         }, [
-            ["email", null], ["first_name", null], ["last_name", null], ["name", null], ["phone", null], ["company_id", null],
-            ["owner", null], ["tags", []], ["metadata", {}],
+            ["email", null], ["emails", []], ["phones", []], ["first_name", null], ["last_name", null], ["name", null], ["phone", null],
+            ["company_id", null], ["owner", null], ["tags", []], ["metadata", {}],
         ]],
         ["companies", { "name": "B", "domain": "example.com", "owner": "Grace", "tags": ["a"], "metadata": metadata }, [
             ["name", REQUIRED], ["domain", null], ["owner", null], ["tags", []], ["metadata", {}],

@@ -65,6 +65,7 @@ fn a_purged_record_is_gone_for_good() {
         for name in ["email", "first_name"] {
             blank[name] = Value::Null;
         }
+        blank["emails"] = json!([]);
         blank["metadata"] = json!({});
         blank["version"] = json!(2 - n);
         assert_eq!((&event["data"], &event["previous"]), (&blank, &json!({})));

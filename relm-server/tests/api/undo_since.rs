@@ -60,7 +60,7 @@ fn an_undo_settles_where_what_is_gone_keeps_what_was_made() {
     ];
     assert_eq!(conflicts(&told), expected, "{told}");
     assert_eq!(told["conflicts"][1]["existing_id"], json!(ada));
-    assert_eq!(told["reverted"][0]["members"], json!(["phone"]));
+    assert_eq!(told["reverted"][0]["members"], json!(["phone", "phones"]));
     let now = user.get(&format!("/v1/contacts/{ada}")).is(200);
     assert_eq!(
         (&now["phone"], &now["company_id"]),

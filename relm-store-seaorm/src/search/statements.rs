@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use relm_core::query::search::{Exact, Word, prefix_end};
+use relm_core::query::terms::address_term;
 use relm_core::record::column::ColumnValue;
 use relm_core::record::object::ObjectType;
 use relm_core::store::Search;
@@ -152,20 +153,25 @@ fn beginning_with(scope: Scope, beginning: &str, broad: usize) -> Sql {
     sql
 }
 
-/// The contact that has this unique key.
+/// The contact that has this address: as its unique key, or beside it.
 fn with_address(scope: Scope, search: &Search, key: &str, after: Option<u128>) -> Sql {
     let (contacts, prefix) = (table(Kind::Contact), Kind::Contact.prefix());
     let mut sql = Sql::new(&format!(
-        "SELECT SUBSTRING(id, {}) AS ulid, '{prefix}' AS kind FROM {contacts} WHERE scope = ",
+        "SELECT ulid, kind FROM (SELECT SUBSTRING(id, {}) AS ulid, '{prefix}' AS kind FROM {contacts} WHERE scope = ",
         prefix.len() + 2
     ));
     sql.bind(scope_number(scope));
     sql.and("email_key", key.to_owned());
+    sql.push(" UNION SELECT ulid, kind FROM terms WHERE scope = ");
+    sql.bind(scope_number(scope));
+    sql.and("term", address_term(key)).and("kind", prefix);
+    sql.push(") AS addressed WHERE 1 = 1");
     if !search.types.contains(&ObjectType::Contact) {
         sql.push(" AND 1 = 0");
     }
     if let Some(after) = after {
-        sql.push(" AND id < ").bind(Id::new(Kind::Contact, after));
+        sql.push(" AND ulid < ");
+        sql.bind(ulid_text(Id::new(Kind::Contact, after)));
     }
     sql
 }

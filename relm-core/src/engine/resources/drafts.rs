@@ -52,6 +52,17 @@ impl<T: Object> Draft<T> {
         })
     }
 
+    /// The same draft of a record that it was found by: what names it alone is no change.
+    pub fn known_by(&self, record: &T) -> Self {
+        let mut input = self.input.clone();
+        record.known_by(&mut input);
+        Self {
+            input,
+            asserted: self.asserted.clone(),
+            unknown: self.unknown.clone(),
+        }
+    }
+
     /// Refuses a member that no such object has; of a custom field's it says where that belongs.
     pub fn check_known(&self, fields: &[Field]) -> Result<()> {
         let Some(error) = &self.unknown else {

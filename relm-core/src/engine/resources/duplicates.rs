@@ -23,7 +23,7 @@ use crate::value::text::fold;
 
 /// One page of groups of records that are most likely one.
 ///
-/// - Contacts: of one telephone number, by its digits; of one first and last name, or one whole name where they have neither, whatever the case, at one company. Their addresses
+/// - Contacts: of one telephone number among all that each has, by its digits; of one first and last name, or one whole name where they have neither, whatever the case, at one company. Their addresses
 ///   are unique: no two have one.
 /// - Companies: of one domain; of one name, by its words: `Zeta, Inc.` is `zeta inc`.
 /// - Deals: of one title, by its words, with one company.
@@ -176,9 +176,9 @@ impl Common {
     fn of(record: &Record) -> Vec<Self> {
         match record {
             Record::Contact(contact) => {
-                let number = contact.phone.as_deref().map(phone::numbers);
-                let number = number.and_then(|numbers| numbers.into_iter().next());
-                let number = number.filter(|number| !number.beginnings().is_empty());
+                let phones = contact.all_phones().into_iter();
+                let numbers = phones.filter_map(|it| phone::numbers(&it.phone).into_iter().next());
+                let numbers = numbers.filter(|number| !number.beginnings().is_empty());
                 let parts = [&contact.first_name, &contact.last_name];
                 let is_whole = parts.iter().all(|part| part.is_none());
                 let name = contact.name.as_ref().filter(|_| is_whole);
@@ -186,9 +186,15 @@ impl Common {
                 let names = [first, last, name].map(|name| name.map(|it| fold(it)));
                 let is_named = names.iter().any(Option::is_some);
                 let company = contact.company_id.filter(|_| is_named);
-                let phone = number.map(|it| Self::Phone(it.digits, it.extension));
+                let phones = numbers.map(|it| Self::Phone(it.digits, it.extension));
                 let person = company.map(|company| Self::Person(names, company));
-                phone.into_iter().chain(person).collect()
+                let mut all: Vec<Self> = Vec::new();
+                for common in phones.chain(person) {
+                    if !all.contains(&common) {
+                        all.push(common);
+                    }
+                }
+                all
             }
             Record::Company(company) => {
                 let domain = company.domain.clone().map(Self::Domain);
@@ -305,8 +311,13 @@ async fn page(context: &Context, of: ObjectType, cursor: Option<&str>) -> Result
     let mut documents = looked.documents.into_iter();
     while let Some(document) = documents.next() {
         let id = document.id;
+        let first = data.len();
         for common in Common::of(&document.into_entry()?.record) {
             if let Some(group) = group(context, of, id, &common).await? {
+                // Records may have several numbers in common.
+                if data[first..].contains(&group) {
+                    continue;
+                }
                 bytes += group.records.iter().map(|it| it.json.len()).sum::<usize>();
                 data.push(group);
             }

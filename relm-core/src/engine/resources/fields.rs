@@ -18,7 +18,7 @@ use async_trait::async_trait;
 use serde_json::{Map, Value};
 
 use self::defining::define;
-use self::definitions::{record_event, shown, unknown};
+use self::definitions::{check_own, record_event, shown, unknown};
 use self::ending::{end, take_away_some};
 pub use self::promotion::{
     Breach, ChoiceRename, ChoicesChange, FieldName, MemberChange, PromotedField, PromotedSetting,
@@ -331,6 +331,7 @@ impl Operation for Remove {
         let document = found.ok_or_else(unknown)?;
         let mut last: Field = document.decode()?;
         check_version_of(last.version, self.expected)?;
+        check_own(&last)?;
         check_no_renaming(&last)?;
         // Its version counts the removal, so that it comes after whatever else is told of it.
         last.touch(plan.now());

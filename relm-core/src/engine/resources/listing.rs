@@ -163,9 +163,11 @@ pub(in crate::engine) fn page_limit(limit: Option<usize>) -> Result<usize> {
 pub(super) async fn list(context: &Context, kind: Kind, request: &ListRequest) -> Result<List> {
     // Only custom fields and stages need the configuration, and an old one would read their filters wrongly. What is no other field
     // may be one of them at the wrong place.
+    // So may an address be which some contact has beside its primary one: whether any has says the configuration as well.
     let needs_fields = |filter: &Filter| {
         let is_known = filter::filterable(kind).any(|name| name == filter.field);
-        !is_known || is_stage(kind, &filter.field)
+        let may_be_further = kind == Kind::Contact && filter.field == "email";
+        !is_known || may_be_further || is_stage(kind, &filter.field)
     };
     let configuration = if request.filters.iter().any(needs_fields) {
         Some(context.reload_configuration().await?)

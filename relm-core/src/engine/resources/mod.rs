@@ -3,6 +3,7 @@
 pub(super) mod associations;
 pub(super) mod batch;
 pub(super) mod cancelling;
+mod contacts;
 pub(super) mod deliveries;
 mod drafts;
 pub(super) mod duplicates;

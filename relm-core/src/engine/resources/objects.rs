@@ -28,7 +28,7 @@ use crate::value::time::Timestamp;
 
 /// The records of one object type, in one scope.
 pub struct Objects<'a, T> {
-    context: &'a Context,
+    pub(super) context: &'a Context,
     of: PhantomData<fn() -> T>,
 }
 

@@ -28,6 +28,18 @@ pub fn matches(clauses: &[Clause], record: &Record) -> bool {
             let stored = members.as_ref().and_then(|members| members.get(key));
             clause.condition.holds_for_json(stored, *field_type)
         }
+        Target::Addresses => {
+            let keys = record.address_keys().into_iter();
+            clause
+                .condition
+                .holds_for_any(&keys.map(ColumnValue::from).collect::<Vec<_>>())
+        }
+        Target::Phones => {
+            let keys = record.phone_keys().into_iter();
+            clause
+                .condition
+                .holds_for_any(&keys.map(ColumnValue::from).collect::<Vec<_>>())
+        }
         Target::List(list) => clause.condition.holds_for_list(record, list),
     })
 }
@@ -99,6 +111,11 @@ impl Condition {
                 keys.push(ColumnValue::from(of.key(text)));
             }
         });
+        self.holds_for_any(&keys)
+    }
+
+    /// Whether several values meet it, of which there may be none.
+    fn holds_for_any(&self, keys: &[ColumnValue<'_>]) -> bool {
         match self {
             Self::Compare(Comparison::Eq, value) => keys.contains(value),
             Self::Compare(Comparison::Neq, value) => !keys.is_empty() && !keys.contains(value),

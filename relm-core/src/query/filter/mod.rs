@@ -38,6 +38,10 @@ pub enum Target {
         /// What the definition says it holds.
         field_type: Option<FieldType>,
     },
+    /// The e-mail addresses of a contact, each by what it is compared by: those that it has beside its primary one among them.
+    Addresses,
+    /// The telephone numbers of a contact, likewise.
+    Phones,
     /// A member that has several values, which are compared by what its identity makes of them.
     List(&'static ListMember),
 }

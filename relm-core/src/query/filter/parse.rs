@@ -34,7 +34,7 @@ pub fn parse(kind: Kind, fields: &[Field], filters: &[Filter]) -> Result<Vec<Cla
         if filter.field == "created_at" {
             clauses.extend(id_bounds(kind, &clause.condition));
         }
-        clauses.extend(renamed(kind, fields, identified(kind, clause)));
+        clauses.extend(renamed(kind, fields, identified(kind, fields, clause)));
     }
     Ok(clauses)
 }
@@ -117,7 +117,9 @@ fn check_operator(operator: Operator, target: &Target, ty: ColumnType, field: &s
             ..
         } => applies_to_field(operator, *field_type),
         // A set is asked for by its values.
-        Target::List(_) => applies_to_field(operator, FieldType::Multiselect),
+        Target::List(_) | Target::Addresses | Target::Phones => {
+            applies_to_field(operator, FieldType::Multiselect)
+        }
         Target::Id | Target::Column(_) | Target::Either(..) | Target::Metadata { .. } => {
             operator.applies_to(ty)
         }
@@ -127,7 +129,7 @@ fn check_operator(operator: Operator, target: &Target, ty: ColumnType, field: &s
     }
     let of = match target {
         Target::Metadata { field_type, .. } => field_type.map_or(ty.name(), FieldType::as_str),
-        Target::List(_) => "list",
+        Target::List(_) | Target::Addresses | Target::Phones => "list",
         Target::Id | Target::Column(_) | Target::Either(..) => ty.name(),
     };
     let options = Operator::ALL.into_iter().filter(|op| applies(*op));

@@ -1,19 +1,29 @@
 //! What a clause becomes so that a store can decide it by an index: the same records meet it.
 
 use super::{Clause, Comparison, Condition, Target};
-use crate::query::terms::{list_term, listed_term, metadata_terms};
+use crate::query::terms::{address_term, list_term, listed_term, metadata_terms, phone_term};
 use crate::record::column::{ColumnValue, Identity};
 use crate::record::field::{Field, FieldType, is_stage, pipeline};
 use crate::record::list::ListMember;
 use crate::record::object_type::ObjectType;
+use crate::record::several::{EMAILS, PHONES};
+use crate::record::unique_member::addresses;
 use crate::record::{columns, unique_column};
 use crate::value::id::{Id, Kind};
 use crate::value::text::nfc;
 
 /// The clause by what its column's values are compared by: a value is asked for in whatever spelling it may be written in.
-pub(super) fn identified(kind: Kind, clause: Clause) -> Clause {
+///
+/// Addresses of contacts of which any has several are asked for among all of them.
+pub(super) fn identified(kind: Kind, fields: &[Field], clause: Clause) -> Clause {
     if let Target::List(list) = clause.target {
-        return listed(list, clause.condition);
+        let Clause { target, condition } = listed(list, clause.condition);
+        let target = match (kind, list.name) {
+            (Kind::Contact, EMAILS) => Target::Addresses,
+            (Kind::Contact, PHONES) => Target::Phones,
+            _ => target,
+        };
+        return Clause { target, condition };
     }
     let Clause {
         target: Target::Column(index),
@@ -42,10 +52,12 @@ pub(super) fn identified(kind: Kind, clause: Clause) -> Clause {
         Identity::Email => unique_column(kind),
         Identity::Value | Identity::Domain | Identity::Code | Identity::Phone => None,
     };
-    Clause {
-        target: Target::Column(keys.unwrap_or(index)),
-        condition,
-    }
+    let has_several = || kind == Kind::Contact && addresses(fields).is_some();
+    let target = match keys {
+        Some(_) if has_several() => Target::Addresses,
+        keys => Target::Column(keys.unwrap_or(index)),
+    };
+    Clause { target, condition }
 }
 
 /// What is asked of a list, by what its values are compared by.
@@ -102,7 +114,12 @@ pub(super) fn renamed(kind: Kind, fields: &[Field], clause: Clause) -> Vec<Claus
         Target::Column(index) if is_stage(kind, columns(kind)[*index].name) => {
             pipeline(fields).map(|pipeline| &pipeline.options)
         }
-        Target::Id | Target::Column(_) | Target::Either(..) | Target::List(_) => None,
+        Target::Id
+        | Target::Column(_)
+        | Target::Either(..)
+        | Target::Addresses
+        | Target::Phones
+        | Target::List(_) => None,
     };
     let Some(options) = options.filter(|options| !options.renaming.is_empty()) else {
         return vec![clause];
@@ -145,12 +162,32 @@ pub(super) fn sorted(mut values: Vec<ColumnValue<'static>>) -> Vec<ColumnValue<'
 }
 
 impl Clause {
+    /// Of addresses, the unique keys of contacts and the index terms of which every match has one: the key of its primary address, or the
+    /// term of another.
+    pub fn addresses(&self) -> Option<(Vec<String>, Vec<String>)> {
+        let values = match (&self.target, &self.condition) {
+            (Target::Addresses, Condition::Compare(Comparison::Eq, value)) => {
+                std::slice::from_ref(value)
+            }
+            (Target::Addresses, Condition::In(values)) => values,
+            _ => return None,
+        };
+        let keys = values.iter().filter_map(|value| match value {
+            ColumnValue::Text(key) => Some(key.to_string()),
+            ColumnValue::Integer(_) => None,
+        });
+        let keys: Vec<String> = keys.collect();
+        let terms = keys.iter().map(|key| address_term(key)).collect();
+        Some((keys, terms))
+    }
+
     /// Index terms of which every match has one: where there are any, a store reads what holds one of them instead of
     /// walking the list. The clause itself still decides.
     pub fn terms(&self) -> Option<Vec<String>> {
         let of = |value: &ColumnValue<'static>| match (value, &self.target) {
-            (_, Target::Id | Target::Column(_) | Target::Either(..)) => None,
+            (_, Target::Id | Target::Column(_) | Target::Either(..) | Target::Addresses) => None,
             (ColumnValue::Integer(_), _) => Some(Vec::new()),
+            (ColumnValue::Text(text), Target::Phones) => phone_term(text).map(|term| vec![term]),
             (ColumnValue::Text(key), Target::List(list)) => Some(vec![list_term(list.name, key)]),
             (ColumnValue::Text(text), Target::Metadata { key, field_type }) => match field_type {
                 Some(FieldType::Multiselect) => listed_term(text).map(|term| vec![term]),

@@ -1,5 +1,6 @@
 //! Custom fields: what a workspace defines, and whether a record keeps to it.
 
+mod addresses;
 mod definition;
 mod field_type;
 mod input;

@@ -2,8 +2,12 @@
 
 use std::collections::HashSet;
 
-use crate::limits::{TAG_CHARS_MAX, TAGS_MAX};
+use crate::limits::{
+    CONTACT_EMAILS_MAX, CONTACT_PHONES_MAX, EMAIL_BYTES_MAX, TAG_CHARS_MAX, TAGS_MAX,
+    TEXT_CHARS_MAX,
+};
 use crate::record::column::{ColumnValue, Identity, Searched};
+use crate::record::several::{EMAILS, PHONES};
 use crate::value::text::nfc;
 
 /// One member of a kind that has several values.
@@ -38,6 +42,24 @@ pub(crate) const TAGS: ListMember = ListMember {
     searched: Some(Searched::Words),
     values_max: TAGS_MAX,
     chars_max: TAG_CHARS_MAX,
+};
+
+/// The addresses that a contact has beside its primary one, which its kind's own column has.
+pub(crate) const FURTHER_EMAILS: ListMember = ListMember {
+    name: EMAILS,
+    identity: Identity::Email,
+    searched: Some(Searched::Email),
+    values_max: CONTACT_EMAILS_MAX,
+    chars_max: EMAIL_BYTES_MAX,
+};
+
+/// The telephone numbers that a contact has beside its primary one, likewise.
+pub(crate) const FURTHER_PHONES: ListMember = ListMember {
+    name: PHONES,
+    identity: Identity::Phone,
+    searched: Some(Searched::Phone),
+    values_max: CONTACT_PHONES_MAX,
+    chars_max: TEXT_CHARS_MAX,
 };
 
 /// Hands the values that a record has to a function, in their order, as they were written.

@@ -284,8 +284,8 @@ impl Object for Activity {
         metadata::merge(metadata, &mut self.metadata)
     }
 
-    fn text_of<'a>(_: &'a ActivityInput, _: &str) -> Option<&'a str> {
-        None
+    fn texts_of<'a>(_: &'a ActivityInput, _: &str) -> Vec<&'a str> {
+        Vec::new()
     }
 
     fn metadata_of(input: &ActivityInput) -> Option<&Metadata> {

@@ -167,11 +167,9 @@ impl Object for Company {
         metadata::merge(metadata, &mut self.metadata)
     }
 
-    fn text_of<'a>(input: &'a CompanyInput, member: &str) -> Option<&'a str> {
-        match member {
-            "domain" => input.domain.as_set().map(String::as_str),
-            _ => None,
-        }
+    fn texts_of<'a>(input: &'a CompanyInput, member: &str) -> Vec<&'a str> {
+        let domain = input.domain.as_set().filter(|_| member == "domain");
+        domain.map(String::as_str).into_iter().collect()
     }
 
     fn metadata_of(input: &CompanyInput) -> Option<&Metadata> {

@@ -11,10 +11,11 @@ use crate::limits::{EMAIL_BYTES_MAX, TEXT_CHARS_MAX};
 use crate::record::check;
 use crate::record::column::{Columns, Identity, Searched};
 use crate::record::input::{Reader, read_as_json};
-use crate::record::list::{ListInput, TAGS, change_list, or_empty};
+use crate::record::list::{FURTHER_EMAILS, FURTHER_PHONES, ListInput, TAGS, change_list, or_empty};
 use crate::record::metadata::{self, Metadata};
 use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
+use crate::record::several::{self, EmailAddress, PhoneNumber, Several};
 use crate::value::email;
 use crate::value::id::{Id, Kind};
 use crate::value::scope::Mode;
@@ -30,8 +31,12 @@ pub struct Contact {
     pub id: Id,
     /// Always `contact`.
     pub object: ObjectType,
-    /// The e-mail address: unique in the workspace and mode, however it is spelt; kept as it was written first.
+    /// The primary e-mail address: unique in the workspace and mode, as all of `emails` are, however it is spelt; kept as it was written first.
     pub email: Option<String>,
+    /// All its e-mail addresses, the primary one first. Absent, as `phones`, from what was written before contacts had several.
+    #[serde(default, deserialize_with = "several::or_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("x-added" = true)))]
+    pub emails: Vec<EmailAddress>,
     /// The given name.
     pub first_name: Option<String>,
     /// The family name.
@@ -41,8 +46,12 @@ pub struct Contact {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(extend("x-added" = true)))]
     pub name: Option<String>,
-    /// The telephone number, as free text.
+    /// The primary telephone number, as free text.
     pub phone: Option<String>,
+    /// All its telephone numbers, the primary one first.
+    #[serde(default, deserialize_with = "several::or_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("x-added" = true)))]
+    pub phones: Vec<PhoneNumber>,
     /// The company that the contact belongs to.
     pub company_id: Option<Id>,
     /// Who looks after the contact, as free text: an e-mail address, a name, or an id of the program's own.
@@ -68,9 +77,12 @@ pub struct Contact {
 /// The members that a write sets on a contact.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ContactInput {
-    /// See [`Contact::email`].
+    /// See [`Contact::email`]. Without `emails` it takes the place of the primary address that there is.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub email: Patch<String>,
+    /// See [`Contact::emails`]: the whole list, of which the first is the primary one unless `email` names another.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub emails: Patch<Vec<EmailAddress>>,
     /// See [`Contact::first_name`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub first_name: Patch<String>,
@@ -80,9 +92,12 @@ pub struct ContactInput {
     /// See [`Contact::name`](struct@Contact).
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub name: Patch<String>,
-    /// See [`Contact::phone`].
+    /// See [`Contact::phone`]. Without `phones` it takes the place of the primary number that there is.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub phone: Patch<String>,
+    /// See [`Contact::phones`]: the whole list, of which the first is the primary one unless `phone` names another.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub phones: Patch<Vec<PhoneNumber>>,
     /// See [`Contact::company_id`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub company_id: Patch<Id>,
@@ -107,28 +122,37 @@ pub(super) const OTHER_NAMES: OtherNames = &[
         &["first_name"],
     ),
     (&["last", "surname", "family_name", "lname"], &["last_name"]),
+    (&["email_address", "mail", "primary_email"], &["email"]),
     (
         &[
-            "email_address",
-            "mail",
-            "emails",
             "email_addresses",
-            "primary_email",
+            "mails",
+            "additional_emails",
+            "other_emails",
+            "secondary_emails",
         ],
-        &["email"],
+        &["emails"],
     ),
     (
         &[
             "phone_number",
-            "phone_numbers",
-            "phones",
             "mobile",
             "mobile_phone",
             "tel",
             "telephone",
             "cell",
+            "primary_phone",
         ],
         &["phone"],
+    ),
+    (
+        &[
+            "phone_numbers",
+            "telephones",
+            "additional_phones",
+            "other_phones",
+        ],
+        &["phones"],
     ),
     COMPANY_NAMES,
     OWNER_NAMES,
@@ -160,14 +184,40 @@ impl Contact {
     pub fn email_key(&self) -> Option<String> {
         self.email.as_deref().map(email::key)
     }
+
+    fn all_emails(&self) -> Vec<EmailAddress> {
+        several::all_of(self.email.as_deref(), &self.emails)
+    }
+
+    pub(crate) fn all_phones(&self) -> Vec<PhoneNumber> {
+        several::all_of(self.phone.as_deref(), &self.phones)
+    }
+
+    /// Its addresses beside the primary one.
+    pub(crate) fn further_emails(&self) -> impl Iterator<Item = &EmailAddress> {
+        several::further(self.email.as_deref(), &self.emails)
+    }
+
+    /// Its telephone numbers beside the primary one.
+    pub(crate) fn further_phones(&self) -> impl Iterator<Item = &PhoneNumber> {
+        several::further(self.phone.as_deref(), &self.phones)
+    }
 }
 
 lists! { Contact:
     tags: TAGS;
+    emails: FURTHER_EMAILS, |it: &Self, out: &mut dyn FnMut(&str)| {
+        it.further_emails().for_each(|entry| out(&entry.email));
+    }, |_: &mut Self, _: &Self| {};
+    phones: FURTHER_PHONES, |it: &Self, out: &mut dyn FnMut(&str)| {
+        it.further_phones().for_each(|entry| out(&entry.phone));
+    }, |_: &mut Self, _: &Self| {};
 }
 
 impl Object for Contact {
     const TYPE: ObjectType = ObjectType::Contact;
+    const TOGETHER: &'static [&'static [&'static str]] =
+        &[&["email", "emails"], &["phone", "phones"]];
     type Input = ContactInput;
 
     head!();
@@ -177,10 +227,12 @@ impl Object for Contact {
             id,
             object: Self::TYPE,
             email: None,
+            emails: Vec::new(),
             first_name: None,
             last_name: None,
             name: None,
             phone: None,
+            phones: Vec::new(),
             company_id: None,
             owner: None,
             tags: Vec::new(),
@@ -196,10 +248,12 @@ impl Object for Contact {
         reader.knowing(OTHER_NAMES);
         Ok(ContactInput {
             email: reader.text("email")?,
+            emails: several::read(reader)?,
             first_name: reader.text("first_name")?,
             last_name: reader.text("last_name")?,
             name: reader.text("name")?,
             phone: reader.text("phone")?,
+            phones: several::read(reader)?,
             company_id: reader.id("company_id", Kind::Company)?,
             owner: reader.text("owner")?,
             tags: reader.list("tags")?,
@@ -207,47 +261,120 @@ impl Object for Contact {
         })
     }
 
+    fn for_new(input: ContactInput) -> ContactInput {
+        ContactInput {
+            email: input.email.or_default(),
+            phone: input.phone.or_default(),
+            ..input
+        }
+    }
+
     fn apply(&mut self, input: ContactInput) -> Result<()> {
         let ContactInput {
             email,
+            emails,
             first_name,
             last_name,
             name,
             phone,
+            phones,
             company_id,
             owner,
             tags,
             metadata,
         } = input;
-        let known = self.email.clone();
-        email.apply(&mut self.email, check::email(known))?;
+        several::change((&mut self.email, &mut self.emails), email, emails)?;
         first_name.apply(&mut self.first_name, check::short_text("first_name"))?;
         last_name.apply(&mut self.last_name, check::short_text("last_name"))?;
         name.apply(&mut self.name, check::short_text("name"))?;
-        phone.apply(&mut self.phone, check::short_text("phone"))?;
+        several::change((&mut self.phone, &mut self.phones), phone, phones)?;
         company_id.apply(&mut self.company_id, Ok)?;
         owner.apply(&mut self.owner, check::short_text("owner"))?;
         change_list(&TAGS, tags, &mut self.tags)?;
         metadata::merge(metadata, &mut self.metadata)
     }
 
-    fn text_of<'a>(input: &'a ContactInput, member: &str) -> Option<&'a str> {
-        match member {
-            "email" => input.email.as_set().map(String::as_str),
-            _ => None,
+    fn texts_of<'a>(input: &'a ContactInput, member: &str) -> Vec<&'a str> {
+        if member != EmailAddress::ONE {
+            return Vec::new();
         }
+        let all = input.emails.as_set().into_iter().flatten();
+        let all = all.map(|it| it.email.as_str());
+        let one = input.email.as_set().map(String::as_str);
+        one.into_iter().chain(all).collect()
     }
 
     fn metadata_of(input: &ContactInput) -> Option<&Metadata> {
         input.metadata.as_set()
     }
 
+    fn further_keys(&self) -> Vec<String> {
+        let further = self.further_emails();
+        further.map(|it| email::key(&it.email)).collect()
+    }
+
+    fn place_of(&self, member: &str, is_it: &dyn Fn(&str) -> bool) -> String {
+        let mut all = self.emails.iter();
+        match all.position(|it| is_it(&email::key(&it.email))) {
+            Some(place) if member == EmailAddress::ONE && (place > 0 || self.email.is_none()) => {
+                format!("emails[{place}].email")
+            }
+            Some(_) | None => member.to_owned(),
+        }
+    }
+
+    /// An address that it has is no other primary one where a write names the record by it, unless the write has it first of all.
+    fn known_by(&self, input: &mut ContactInput) {
+        let Some(given) = input.email.as_set() else {
+            return;
+        };
+        if input.emails.is_keep() && self.further_keys().contains(&email::key(given)) {
+            input.email = Patch::Keep;
+        }
+    }
+
+    fn fill(&mut self) {
+        several::fill(self.email.as_deref(), &mut self.emails);
+        several::fill(self.phone.as_deref(), &mut self.phones);
+    }
+
+    fn settle(&mut self, before: &Self) -> Result<()> {
+        let of = (before.email.as_deref(), before.emails.as_slice());
+        several::settle((&mut self.email, &mut self.emails), of)?;
+        let of = (before.phone.as_deref(), before.phones.as_slice());
+        several::settle((&mut self.phone, &mut self.phones), of)
+    }
+
+    fn gather(&mut self, all: &[Self], is_said: &dyn Fn(&str) -> bool) -> Result<()> {
+        let emails = all.iter().map(Self::all_emails).collect();
+        several::gather((&mut self.email, &mut self.emails), emails, is_said)?;
+        let phones = all.iter().map(Self::all_phones).collect();
+        several::gather((&mut self.phone, &mut self.phones), phones, is_said)
+    }
+
+    fn give_back(&mut self, now: &Self, takers: &[Self], is_reverted: &dyn Fn(&str) -> bool) {
+        if is_reverted(EmailAddress::ALL) {
+            let taken = takers.iter().flat_map(Self::all_emails).collect();
+            let now = (now.email.as_deref(), now.all_emails());
+            several::give_back((&mut self.email, &mut self.emails), now, taken);
+        }
+        if is_reverted(PhoneNumber::ALL) {
+            let taken = takers.iter().flat_map(Self::all_phones).collect();
+            let now = (now.phone.as_deref(), now.all_phones());
+            several::give_back((&mut self.phone, &mut self.phones), now, taken);
+        }
+    }
+
     fn check_complete(&self) -> Result<()> {
         // What search reads is something of the person: an owner is not.
         let own = Self::COLUMNS.iter();
         let own = own.filter(|column| column.column().searched.is_some());
-        let mut texts = own.filter_map(|column| column.text(self));
-        if texts.any(|text| !text.trim().is_empty())
+        let texts = own.filter_map(|column| column.text(self));
+        let further = self
+            .further_emails()
+            .map(Several::text)
+            .chain(self.further_phones().map(Several::text));
+        if texts.chain(further).any(|text| !text.trim().is_empty())
             || self.company_id.is_some()
             || !self.metadata.is_empty()
         {

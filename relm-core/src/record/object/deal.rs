@@ -174,7 +174,7 @@ lists! { Deal:
 impl Object for Deal {
     const TYPE: ObjectType = ObjectType::Deal;
     /// An amount is one of its currency.
-    const TOGETHER: &'static [&'static str] = &["value_cents", "currency"];
+    const TOGETHER: &'static [&'static [&'static str]] = &[&["value_cents", "currency"]];
     type Input = DealInput;
 
     head!();
@@ -253,8 +253,8 @@ impl Object for Deal {
         metadata::merge(metadata, &mut self.metadata)
     }
 
-    fn text_of<'a>(_: &'a DealInput, _: &str) -> Option<&'a str> {
-        None
+    fn texts_of<'a>(_: &'a DealInput, _: &str) -> Vec<&'a str> {
+        Vec::new()
     }
 
     fn metadata_of(input: &DealInput) -> Option<&Metadata> {

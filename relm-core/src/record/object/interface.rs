@@ -35,8 +35,8 @@ pub trait Object:
     /// Which of the four it is.
     const TYPE: ObjectType;
 
-    /// Members that mean something together alone: what reverts one of them reverts all, or none.
-    const TOGETHER: &'static [&'static str] = &[];
+    /// Groups of members that mean something together alone: what reverts one of them reverts all, or none.
+    const TOGETHER: &'static [&'static [&'static str]] = &[];
 
     /// The members that a write may set, each kept, cleared or set.
     type Input: Clone
@@ -69,8 +69,8 @@ pub trait Object:
     /// `validation_failed`, naming the member.
     fn apply(&mut self, input: Self::Input) -> Result<()>;
 
-    /// The text that an input sets of a member, where it is one that can be unique.
-    fn text_of<'a>(input: &'a Self::Input, member: &str) -> Option<&'a str>;
+    /// The texts that an input sets of a member, where it is one that can be unique.
+    fn texts_of<'a>(input: &'a Self::Input, member: &str) -> Vec<&'a str>;
 
     /// What an input sets of the free-form members and custom fields.
     fn metadata_of(input: &Self::Input) -> Option<&Metadata>;
@@ -87,6 +87,50 @@ pub trait Object:
     fn chooses(_: &Self::Input) -> bool {
         false
     }
+
+    /// What it is compared by beside its kind's unique key, where it has further values of that member.
+    fn further_keys(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Where it has the value of a unique member whose key meets `is_it`, as requests name it.
+    fn place_of(&self, member: &str, _is_it: &dyn Fn(&str) -> bool) -> String {
+        member.to_owned()
+    }
+
+    /// Takes from an input what names the object alone, and would otherwise change it.
+    fn known_by(&self, _: &mut Self::Input) {}
+
+    /// Adds what it would have were it written now, of members that are made of others.
+    fn fill(&mut self) {}
+
+    /// The members that mean something together with this one, itself among them; none where it means something alone.
+    fn together_with(member: &str) -> &'static [&'static str] {
+        let mut groups = Self::TOGETHER.iter();
+        groups
+            .find(|group| group.contains(&member))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// Brings members that are made of others in line, where those were put in from another state of it than `before`.
+    ///
+    /// # Errors
+    /// `validation_failed`, where they cannot be.
+    fn settle(&mut self, _before: &Self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Takes what it has several of from all of those that it is merged of, itself first, but for the members of which it is said whose it gets.
+    ///
+    /// # Errors
+    /// `validation_failed`, where it would have more than there can be.
+    fn gather(&mut self, _all: &[Self], _is_said: &dyn Fn(&str) -> bool) -> Result<()> {
+        Ok(())
+    }
+
+    /// Of what it has several of and that was reverted, keeps what it has `now` and none of these takes back.
+    fn give_back(&mut self, _now: &Self, _takers: &[Self], _is_reverted: &dyn Fn(&str) -> bool) {}
 
     /// Checks that a new object has what it cannot be without.
     ///
@@ -146,6 +190,7 @@ macro_rules! head {
         fn touch(&mut self, now: Timestamp) {
             self.version += 1;
             self.updated_at = self.updated_at.max(now);
+            self.fill();
         }
 
         fn metadata(&self) -> &Metadata {

@@ -16,6 +16,7 @@ pub use deal::{Deal, DealInput};
 pub use interface::{Object, READ_ONLY};
 
 pub use crate::record::object_type::ObjectType;
+pub use crate::record::several::{EmailAddress, PhoneNumber};
 
 use crate::value::spelling::OtherNames;
 

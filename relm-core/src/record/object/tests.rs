@@ -47,6 +47,10 @@ fn patched(mut record: Value, change: &Map<String, Value>) -> Value {
             None => record[name] = value.clone(),
         }
     }
+    record["phones"] = match &record["phone"] {
+        Value::Null => json!([]),
+        phone => json!([{ "phone": phone, "label": null }]),
+    };
     record
 }
 

@@ -1,8 +1,8 @@
 //! What a request may say of a record: the members that a client writes, and which of them a create must give.
 
 use relm_core::limits::{
-    FIELD_CHOICES_MAX, LABEL_CHARS_MAX, PROBABILITY_PERCENT_MAX, TEXT_CHARS_MAX,
-    WEBHOOK_HEADER_VALUE_CHARS_MAX, WEBHOOK_HEADERS_MAX,
+    CONTACT_EMAILS_MAX, CONTACT_PHONES_MAX, FIELD_CHOICES_MAX, LABEL_CHARS_MAX,
+    PROBABILITY_PERCENT_MAX, TEXT_CHARS_MAX, WEBHOOK_HEADER_VALUE_CHARS_MAX, WEBHOOK_HEADERS_MAX,
 };
 use relm_core::record::list::ListMember;
 use relm_core::record::object::READ_ONLY;
@@ -38,6 +38,7 @@ pub(super) fn add(all: &mut Schemas) {
         all[name]["properties"]["headers"] = headers();
     }
     associations(all);
+    several(all);
     fields(all);
     pipeline(all);
     settings(all);
@@ -75,6 +76,26 @@ fn associations(all: &mut Schemas) {
     if let Some(members) = all["AssociationUpdate"]["properties"].as_object_mut() {
         for name in ["from_type", "from_id", "to_type", "to_id", "label"] {
             members.remove(name);
+        }
+    }
+}
+
+/// What contacts have several of may be null, or texts alone.
+fn several(all: &mut Schemas) {
+    for input in ["ContactCreate", "ContactUpdate"] {
+        for (name, one, max) in [
+            ("emails", "email", CONTACT_EMAILS_MAX),
+            ("phones", "phone", CONTACT_PHONES_MAX),
+        ] {
+            let shown = all["Contact"]["properties"][name].clone();
+            let member = &mut all[input]["properties"][name];
+            *member = nullable(shown);
+            member["maxItems"] = max.into();
+            member["description"] = format!(
+                "The whole list, of which the first is the primary one unless `{one}` names another. In place of an object its text may stand \
+                 alone. Null is none."
+            )
+            .into();
         }
     }
 }

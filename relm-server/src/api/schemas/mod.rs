@@ -151,7 +151,9 @@ fn refine(record: &mut Value, kind: Kind) {
     for list in lists(kind) {
         let member = &mut members[list.name];
         member["maxItems"] = list.values_max.into();
-        member["items"]["maxLength"] = list.chars_max.into();
+        if member["items"]["type"] == "string" {
+            member["items"]["maxLength"] = list.chars_max.into();
+        }
     }
     refine_member(&mut members["id"], ColumnType::Id(Some(kind)));
 }

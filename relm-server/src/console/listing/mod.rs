@@ -333,6 +333,8 @@ pub(super) fn label(name: &str, fields: &[Field]) -> String {
         "id" => return "ID".to_owned(),
         "url" => return "URL".to_owned(),
         "email" => "e-mail",
+        "emails" => "all e-mail addresses",
+        "phones" => "all phones",
         "value_cents" => "value",
         "company_id" => "company",
         "contact_id" => "contact",

@@ -7,7 +7,7 @@ use relm_core::record::list::ListMember;
 use relm_core::record::{columns, lists};
 use relm_core::value::json;
 use relm_core::{Error, ErrorKind, Field, FieldType, ObjectType};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::input::{Input, InputType};
 use crate::console::form::Form;
@@ -55,11 +55,24 @@ impl Fields {
             };
             input.of_record(value)
         });
-        let lists = lists(object.kind()).iter().map(|list| {
-            let value = members.get(list.name).unwrap_or(&nothing);
-            own_list(list).of_record(value)
+        let lists = lists(object.kind())
+            .iter()
+            .filter(|list| !is_labelled(object, list.name))
+            .map(|list| {
+                let value = members.get(list.name).unwrap_or(&nothing);
+                own_list(list).of_record(value)
+            });
+        let several = several(object).into_iter().map(|(name, hint)| {
+            // What was written before there was a list has one, of the one value.
+            let one = name.trim_end_matches('s');
+            let alone = members.get(one).filter(|value| !value.is_null());
+            let alone = alone.map(|value| json!([{ one: value, "label": null }]));
+            let value = members.get(name).or(alone.as_ref()).unwrap_or(&nothing);
+            let input = Input::new(name, label(name, &[]), InputType::Labelled);
+            let hint = Some(hint.to_owned());
+            Input { hint, ..input }.of_record(value)
         });
-        let own: Vec<Input> = own.chain(lists).collect();
+        let own: Vec<Input> = own.chain(lists).chain(several).collect();
         let mut metadata = match members.get(METADATA) {
             Some(Value::Object(metadata)) => metadata.clone(),
             _ => Map::new(),
@@ -146,7 +159,9 @@ impl Fields {
             // Of an amount, one of its members may be what is wrong.
             let is_within =
                 input.input == InputType::Money && rest.is_some_and(|it| it.starts_with('.'));
-            rest == Some("") || is_within
+            let is_of_entry =
+                input.input == InputType::Labelled && rest.is_some_and(|it| it.starts_with('['));
+            rest == Some("") || is_within || is_of_entry
         };
         let mut of_field = self.all_mut().find(|input| is_about(input));
         if of_field.is_none() && (at == METADATA || at.starts_with("metadata.")) {
@@ -187,6 +202,29 @@ fn id_of(object: ObjectType) -> String {
         "a"
     };
     format!("The ID of {article} {object}, from its page.")
+}
+
+fn is_labelled(object: ObjectType, name: &str) -> bool {
+    several(object)
+        .iter()
+        .any(|(labelled, _)| *labelled == name)
+}
+
+/// What the objects of a type have several of, each with a label, and what is to be typed.
+fn several(object: ObjectType) -> Vec<(&'static str, &'static str)> {
+    match object {
+        ObjectType::Contact => vec![
+            (
+                "emails",
+                "One to a line, the primary one first; behind a | what it is for: ada@home.example | home. This is the whole list.",
+            ),
+            (
+                "phones",
+                "One to a line, the primary one first; behind a | what it is for: +44 20 7946 0000 | mobile. This is the whole list.",
+            ),
+        ],
+        ObjectType::Company | ObjectType::Deal | ObjectType::Activity => Vec::new(),
+    }
 }
 
 /// Whether a write may name the column.

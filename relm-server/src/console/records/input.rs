@@ -28,6 +28,8 @@ pub(super) enum InputType {
     Choice,
     /// Texts, one to a line.
     Lines,
+    /// Addresses or telephone numbers, one to a line, each with its label behind a `|`.
+    Labelled,
     Truth,
     /// An amount, in whole units, and the code of its currency: two elements.
     Money,
@@ -131,6 +133,11 @@ impl Input {
                 let lines = text.lines().map(str::trim);
                 lines.filter(|line| !line.is_empty()).collect()
             }
+            InputType::Labelled => {
+                let lines = text.lines().map(str::trim);
+                let lines = lines.filter(|line| !line.is_empty());
+                lines.map(|line| labelled(&self.name, line)).collect()
+            }
             InputType::Whole => text.parse::<i64>().map_or_else(|_| as_text(), Value::from),
             InputType::Number => {
                 let number = serde_json::from_str::<Number>(text);
@@ -175,7 +182,7 @@ impl Input {
     pub fn is_wide(&self) -> bool {
         matches!(
             self.input,
-            InputType::Text | InputType::Json | InputType::Lines
+            InputType::Text | InputType::Json | InputType::Lines | InputType::Labelled
         )
     }
 
@@ -191,6 +198,7 @@ impl Input {
             | InputType::Id
             | InputType::Choice
             | InputType::Lines
+            | InputType::Labelled
             | InputType::Truth
             | InputType::Money
             | InputType::Json => "text",
@@ -239,6 +247,10 @@ impl Input {
                 });
                 lines.collect::<Vec<_>>().join("\n")
             }
+            Value::Array(values) if self.input == InputType::Labelled => {
+                let lines = values.iter().map(|value| line_of(&self.name, value));
+                lines.collect::<Vec<_>>().join("\n")
+            }
             Value::Object(members) if self.input == InputType::Json && members.is_empty() => {
                 String::new()
             }
@@ -259,10 +271,41 @@ impl Input {
     fn normalised(&self, text: &str) -> String {
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         match self.input {
-            InputType::Text | InputType::Json | InputType::Choice | InputType::Lines => text,
+            InputType::Text
+            | InputType::Json
+            | InputType::Choice
+            | InputType::Lines
+            | InputType::Labelled => text,
             _ => text.replace('\n', "").trim().to_owned(),
         }
     }
+}
+
+/// What an entry of a list is called that has the address, or the number.
+fn of_entry(list: &str) -> &str {
+    list.strip_suffix('s').unwrap_or(list)
+}
+
+/// An entry of a list as a line.
+fn line_of(list: &str, value: &Value) -> String {
+    let text = |name: &str| value.get(name).and_then(Value::as_str);
+    let entry = text(of_entry(list)).unwrap_or_default();
+    match text("label") {
+        Some(label) => format!("{entry} | {label}"),
+        // What is behind the last one is a label.
+        None if entry.contains('|') => format!("{entry} |"),
+        None => entry.to_owned(),
+    }
+}
+
+/// A line as an entry of a list.
+fn labelled(list: &str, line: &str) -> Value {
+    let (entry, label) = match line.rsplit_once('|') {
+        Some((entry, label)) => (entry.trim(), Some(label.trim())),
+        None => (line, None),
+    };
+    let label = label.filter(|label| !label.is_empty());
+    json!({ of_entry(list): entry, "label": label })
 }
 
 /// An amount with its currency, as one text: nothing where there is no amount.

@@ -297,7 +297,19 @@ fn own_facts(
             ..fact(&Value::Null, VALUE_CHARS)
         })
     });
-    own.chain(lists).collect()
+    let several = ["emails", "phones"].into_iter().filter_map(|name| {
+        let values = members.get(name)?.as_array()?;
+        // One alone is the primary one.
+        let is_more = values.len() > 1 || values.iter().any(|it| !it["label"].is_null());
+        let lines = values.iter().map(|value| entry_of(name, value));
+        let text = lines.collect::<Vec<_>>().join("\n");
+        is_more.then(|| Fact {
+            label: label(name, &[]),
+            is_long: true,
+            ..fact(&text.into(), TEXT_CHARS)
+        })
+    });
+    own.chain(lists).chain(several).collect()
 }
 
 /// A value of a list, with the way to all records that have it.
@@ -305,6 +317,22 @@ fn mark(place: &Place, object: ObjectType, list: &ListMember, value: &str) -> Ma
     Mark {
         text: cut(value, METADATA_CHARS),
         href: filtered(path_of(place, object), list.name, value),
+    }
+}
+
+/// Whether values are what a contact has several of.
+fn are_of(list: &str, values: &[Value]) -> bool {
+    let one = list.trim_end_matches('s');
+    !values.is_empty() && values.iter().all(|value| value.get(one).is_some())
+}
+
+/// An address or a telephone number with its label.
+fn entry_of(list: &str, value: &Value) -> String {
+    let text = |name: &str| value.get(name).and_then(Value::as_str);
+    let entry = text(list.trim_end_matches('s')).unwrap_or_default();
+    match text("label") {
+        Some(label) => format!("{entry} ({label})"),
+        None => entry.to_owned(),
     }
 }
 
@@ -348,6 +376,15 @@ pub(in crate::console) fn text_of(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Array(values) if !values.is_empty() && values.iter().all(Value::is_string) => {
             let texts = values.iter().filter_map(Value::as_str);
+            texts.collect::<Vec<_>>().join(", ")
+        }
+        Value::Array(values) if ["emails", "phones"].iter().any(|name| are_of(name, values)) => {
+            let name = if are_of("emails", values) {
+                "emails"
+            } else {
+                "phones"
+            };
+            let texts = values.iter().map(|value| entry_of(name, value));
             texts.collect::<Vec<_>>().join(", ")
         }
         Value::Object(members) => money(members).unwrap_or_else(|| value.to_string()),

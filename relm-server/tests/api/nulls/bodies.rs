@@ -12,8 +12,10 @@ use super::{with_null, without};
 const CLEARED_WITH_OTHERS: [(&str, &str); 1] = [("DealUpdate", "currency")];
 
 /// What a change has at the place of a member that was cleared, where that is not null.
-const EMPTY: [(&str, &str); 5] = [
+const EMPTY: [(&str, &str); 7] = [
     ("metadata", "{}"),
+    ("emails", "[]"),
+    ("phones", "[]"),
     ("tags", "[]"),
     ("header_names", "[]"),
     ("label", "\"first\""),
@@ -90,8 +92,8 @@ fn whole(schema: &str) -> Value {
     let metadata = json!({ "a": 1 });
     match schema {
         "ContactCreate" | "ContactUpdate" => json!({
-            "email": "a@example.com", "first_name": "A", "last_name": "B", "name": "A B", "phone": "1", "company_id": "{companies}",
-            "owner": "Grace", "tags": ["a"], "metadata": metadata,
+            "email": "a@example.com", "first_name": "A", "last_name": "B", "name": "A B", "phone": "1", "emails": ["a@example.com"], "phones": ["1"],
+            "company_id": "{companies}", "owner": "Grace", "tags": ["a"], "metadata": metadata,
         }),
         "CompanyCreate" | "CompanyUpdate" => {
             json!({ "name": "A", "domain": "a.example", "owner": "Grace", "tags": ["a"], "metadata": metadata })

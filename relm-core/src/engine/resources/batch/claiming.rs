@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use super::claims::{Claim, Claims, Failing, Holder, Key, RowKeys, ambiguous};
 use super::working_set::{WorkingSet, beyond_bytes};
 use crate::engine::change::Plan;
+use crate::engine::unique_values::{KnownValues, holders_of};
 use crate::error::Result;
-use crate::limits::{BATCH_CONTACT_BYTES_MAX, PAGE_LIMIT_MAX};
+use crate::limits::BATCH_CONTACT_BYTES_MAX;
 use crate::record::object::Object;
 use crate::record::unique_member::UniqueMember;
-use crate::record::{Document, Record, UniqueValue};
-use crate::value::id::Kind;
+use crate::record::{Document, Record};
 
 /// Bytes of the largest record's document, nearly: its metadata, and its texts in characters of four bytes.
 const RECORD_BYTES_EXPECTED_MAX: usize = 32 * 1024;
@@ -29,7 +29,7 @@ impl<T: Object + Into<Record>> WorkingSet<T> {
         places.sort_by_key(by_dedup);
         for place in places {
             let mut seen = HashSet::new();
-            let of_member = keys.iter().filter_map(|row| row[place].as_ref());
+            let of_member = keys.iter().flat_map(|row| &row[place]);
             let of_member: Vec<String> =
                 of_member.filter(|key| seen.insert(*key)).cloned().collect();
             let mut rest = of_member.as_slice();
@@ -65,17 +65,16 @@ impl<T: Object + Into<Record>> WorkingSet<T> {
     pub fn look_up(&self, keys: &RowKeys) -> Result<Option<usize>> {
         let mut met: Vec<usize> = Vec::new();
         for place in &self.claimed.dedup {
-            let Some(key) = &keys[*place] else {
-                continue;
-            };
-            let key = (*place, key.clone());
-            if self.claimed.unread.contains(&key) {
-                return Err(beyond_bytes::<T>());
-            }
-            if let Some(Holder::Batched(found)) = self.claimed.holders.get(&key)
-                && !met.contains(found)
-            {
-                met.push(*found);
+            for key in &keys[*place] {
+                let key = (*place, key.clone());
+                if self.claimed.unread.contains(&key) {
+                    return Err(beyond_bytes::<T>());
+                }
+                if let Some(Holder::Batched(found)) = self.claimed.holders.get(&key)
+                    && !met.contains(found)
+                {
+                    met.push(*found);
+                }
             }
         }
         match met.as_slice() {
@@ -100,39 +99,48 @@ impl<T: Object + Into<Record>> WorkingSet<T> {
             if before.is_some_and(|before| member.is_same(before, after)) {
                 continue;
             }
-            let had = before.and_then(|before| member.key_of(before));
-            let has = member.key_of(after);
-            if had == has {
-                continue;
+            let had = before.map(|before| member.keys_of(before));
+            let (had, has) = (had.unwrap_or_default(), member.keys_of(after));
+            for key in has.iter().filter(|key| !had.contains(key)) {
+                let key = (place, key.clone());
+                claim.is_pending |= self.is_pending(of, member, &key, after, failing)?;
+                claim.takes.push(key);
             }
-            claim.leaves.extend(had.map(|key| (place, key)));
-            let Some(has) = has else {
-                continue;
-            };
-            let key = (place, has);
-            if self.claimed.unread.contains(&key) {
-                return Err(beyond_bytes::<T>());
-            }
-            match self.claimed.holders.get(&key) {
-                None => {}
-                Some(Holder::Batched(other)) if Some(*other) == of => {}
-                Some(Holder::Batched(other)) => {
-                    let other = &self.records[*other];
-                    if self.claimed.claims == Claims::InOrder || other.is_made() {
-                        let taken = member.taken(T::TYPE, other.record.id());
-                        // An earlier row made it, and where all fail no row leaves a record.
-                        return Err(match failing == Failing::All && other.is_made() {
-                            true => taken.existing(None),
-                            false => taken,
-                        });
-                    }
-                    claim.is_pending = true;
-                }
-                Some(Holder::Other(id)) => return Err(member.taken(T::TYPE, *id)),
-            }
-            claim.takes.push(key);
+            let left = had.into_iter().filter(|key| !has.contains(key));
+            claim.leaves.extend(left.map(|key| (place, key)));
         }
         Ok(claim)
+    }
+
+    /// Whether a record can have a value where another one of the batch leaves it.
+    fn is_pending(
+        &self,
+        of: Option<usize>,
+        member: &UniqueMember,
+        key: &Key,
+        after: &T,
+        failing: Failing,
+    ) -> Result<bool> {
+        if self.claimed.unread.contains(key) {
+            return Err(beyond_bytes::<T>());
+        }
+        match self.claimed.holders.get(key) {
+            None => Ok(false),
+            Some(Holder::Batched(other)) if Some(*other) == of => Ok(false),
+            Some(Holder::Batched(other)) => {
+                let other = &self.records[*other];
+                if self.claimed.claims == Claims::InOrder || other.is_made() {
+                    let taken = member.taken_of(after, &key.1, other.record.id());
+                    // An earlier row made it, and where all fail no row leaves a record.
+                    return Err(match failing == Failing::All && other.is_made() {
+                        true => taken.existing(None),
+                        false => taken,
+                    });
+                }
+                Ok(true)
+            }
+            Some(Holder::Other(id)) => Err(member.taken_of(after, &key.1, *id)),
+        }
     }
 
     /// Whether no two records of the batch have one value, as the rows leave them.
@@ -143,9 +151,9 @@ impl<T: Object + Into<Record>> WorkingSet<T> {
         let mut seen = HashSet::new();
         self.records.iter().all(|batched| {
             let members = self.claimed.members.iter().enumerate();
-            let mut keys = members.filter_map(|(place, member)| {
-                let key = member.key_of(&batched.record)?;
-                Some((place, key))
+            let mut keys = members.flat_map(|(place, member)| {
+                let keys = member.keys_of(&batched.record).into_iter();
+                keys.map(move |key| (place, key))
             });
             keys.all(|key| seen.insert(key))
         })
@@ -158,41 +166,17 @@ async fn holders<T: Object>(
     member: &UniqueMember,
     keys: &[String],
 ) -> Result<Vec<(String, T, Document)>> {
-    let context = plan.context();
-    let kind = member.key_kind(T::TYPE);
-    let mut held = Vec::new();
-    for keys in keys.chunks(PAGE_LIMIT_MAX) {
-        let found = context.storage().find(context.scope(), kind, keys).await?;
-        if kind != Kind::UniqueValue {
-            for (key, document) in keys.iter().zip(found) {
-                if let Some(document) = document {
-                    held.push((key.clone(), document.decode()?, document));
-                }
-            }
-            continue;
-        }
-        let mut ids = Vec::new();
-        for (key, document) in keys.iter().zip(found) {
-            if let Some(document) = &document {
-                let value: UniqueValue = document.decode()?;
-                ids.push(value.record_id);
-            }
-            plan.know_unique_value(key.clone(), document);
-        }
-        let holders = context
-            .storage()
-            .by_ids(context.scope(), T::TYPE.kind(), &ids);
-        for document in holders.await? {
-            let record: T = document.decode()?;
-            // What says otherwise is from before the record changed.
-            if let Some(key) = member.key_of(&record)
-                && keys.contains(&key)
-            {
-                held.push((key, record, document));
-            }
-        }
+    let mut known = KnownValues::default();
+    let found = holders_of(plan.context(), T::TYPE, member, keys, &mut known).await?;
+    for (key, found) in known {
+        plan.know_unique_value(key, found);
     }
-    Ok(held)
+    let held = keys
+        .iter()
+        .zip(found)
+        .filter_map(|(key, document)| Some((key, document?)));
+    held.map(|(key, document)| Ok((key.clone(), document.decode()?, document)))
+        .collect()
 }
 
 /// How many records are read at once where there is room for so many bytes: as many as surely fit, and a few at the end.

@@ -7,7 +7,7 @@ use crate::record::unique_member::UniqueMember;
 use crate::value::id::Id;
 
 /// What the values of a row are compared by, for each unique member.
-pub(in crate::engine::resources) type RowKeys = Vec<Option<String>>;
+pub(in crate::engine::resources) type RowKeys = Vec<Vec<String>>;
 
 /// A value of a unique member, by the member's place and what it is compared by.
 pub(super) type Key = (usize, String);

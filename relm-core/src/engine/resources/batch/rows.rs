@@ -87,7 +87,7 @@ impl<T: Object + Into<Record>> Rows<T> {
         let members = unique_members(&plan.configuration().fields, T::TYPE);
         let dedup = dedup_members::<T>(&members, &self.dedup_on)?;
         let mut rows = self.rows.iter().map(|row| keys(&members, row));
-        let has_one = rows.any(|keys| dedup.iter().any(|place| keys[*place].is_some()));
+        let has_one = rows.any(|keys| dedup.iter().any(|place| !keys[*place].is_empty()));
         let first = self.dedup_on.first().filter(|_| !has_one);
         Ok(first.map(String::as_str))
     }
@@ -180,7 +180,8 @@ impl<T: Object + Into<Record>> Rows<T> {
         failing: Failing,
     ) -> Result<RowDone> {
         let before = set.record_at(place);
-        let Changed { after, warnings } = change(plan, before, draft)?;
+        let known_by = draft.known_by(before);
+        let Changed { after, warnings } = change(plan, before, &known_by)?;
         let warnings = of_a_row(warnings);
         let Some(after) = after else {
             let document = set.repeat(place)?;
@@ -212,11 +213,11 @@ impl<T: Object + Into<Record>> Rows<T> {
 
 /// What the values of a row are compared by, for each unique member.
 fn keys<T: Object>(members: &[UniqueMember], row: &Result<Draft<T>, Arc<Error>>) -> RowKeys {
-    let key = |member: &UniqueMember| {
-        let draft = row.as_ref().ok()?;
-        member.key_of_input::<T>(&draft.input)
+    let keys = |member: &UniqueMember| match row {
+        Ok(draft) => member.keys_of_input::<T>(&draft.input),
+        Err(_) => Vec::new(),
     };
-    members.iter().map(key).collect()
+    members.iter().map(keys).collect()
 }
 
 /// The members that rows are known by, by their places among those that are unique.

@@ -27,6 +27,15 @@ pub(in crate::engine::resources) fn unknown() -> Error {
     Error::not_found("field")
 }
 
+/// Whether it is a definition that somebody made.
+pub(in crate::engine::resources) fn check_own(field: &Field) -> Result<()> {
+    if !field.is_of_addresses() {
+        return Ok(());
+    }
+    let message = "The engine keeps this definition, since contacts have several addresses: it is neither changed nor removed.";
+    Err(Error::new(ErrorKind::ValidationFailed, message))
+}
+
 /// A definition as it is shown: with the members that one lacks which was kept before they were.
 pub(in crate::engine::resources) fn shown(document: &Document) -> Result<Document> {
     let field: Field = document.decode()?;

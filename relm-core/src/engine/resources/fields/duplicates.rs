@@ -88,7 +88,7 @@ pub(super) async fn check_values(context: &Context, field: &Field) -> Result<()>
             bytes += document.json.len();
             let id = document.id;
             let record = document.into_entry()?.record;
-            if let Some(key) = member.key_of_record(&record) {
+            for key in member.keys_of_record(&record) {
                 duplicates.add(&key, id, || member.shown_value(&record));
             }
         }

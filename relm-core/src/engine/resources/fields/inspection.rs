@@ -30,7 +30,7 @@ pub(super) async fn inspect(
     for document in documents {
         let id = document.id;
         let record = document.into_entry()?.record;
-        if let Some(key) = member.key_of_record(&record) {
+        for key in member.keys_of_record(&record) {
             let shown = member.shown_value(&record);
             inspected.duplicates.add(&key, id, || shown.clone());
             values.push((key, id, shown));

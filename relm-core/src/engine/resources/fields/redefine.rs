@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 
-use super::definitions::{replace, unknown};
+use super::definitions::{check_own, replace, unknown};
 use super::duplicates::check_values;
 use super::ending::{end, take_away_some};
 use super::impact::check_impact;
@@ -75,6 +75,7 @@ impl Operation for Redefine {
         let document = found.ok_or_else(unknown)?;
         let before: Field = document.decode()?;
         check_version_of(before.version, self.expected)?;
+        check_own(&before)?;
         let mut after = before.patched(&self.patch, &plan.origin())?;
         match (self.patch.unique.as_set(), before.unique_index.is_some()) {
             (Some(true), false) => begin(plan, &mut after)?,

@@ -187,10 +187,9 @@ impl MergeInput {
 
     /// Members that mean something together alone are of one record.
     fn check_together<T: Object>(&self, name: &str, source: MergeSource) -> Result<()> {
-        if !T::TOGETHER.contains(&name) {
-            return Ok(());
-        }
-        let mut others = T::TOGETHER.iter().filter(|other| **other != name);
+        let mut others = T::together_with(name)
+            .iter()
+            .filter(|other| **other != name);
         let other = others.find(|other| self.fields.get(**other).is_some_and(|it| *it != source));
         match other {
             None => Ok(()),
@@ -206,8 +205,7 @@ impl MergeInput {
     /// Whose value a member gets, where that is said.
     pub(super) fn source<T: Object>(&self, name: &str) -> Option<MergeSource> {
         let said = self.fields.get(name);
-        let is_one = T::TOGETHER.contains(&name);
-        let mut together = T::TOGETHER.iter().filter(|_| is_one);
+        let mut together = T::together_with(name).iter();
         let said = said.or_else(|| together.find_map(|other| self.fields.get(*other)));
         said.copied()
     }

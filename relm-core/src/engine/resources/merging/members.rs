@@ -55,6 +55,19 @@ impl<T: Object> Merged<'_, T> {
                 self.unite(list, &mut record)?;
             }
         }
+        // Whoever gives nothing as the primary one of several gives what it has of all.
+        let is_nothing = |name: &str| {
+            let said = self.input.fields.get(name);
+            let of = said.and_then(|said| all.get(self.place(*said)));
+            of.is_some_and(|of| of.get(name).is_none_or(Value::is_null))
+        };
+        let is_said = |name: &str| {
+            let mut together = T::together_with(name).iter();
+            self.input.fields.contains_key(name) || together.any(|name| is_nothing(name))
+        };
+        let states = [self.survivor].into_iter().chain(self.losers);
+        let states: Vec<T> = states.cloned().collect();
+        record.gather(&states, &is_said)?;
         let patch = self.metadata();
         merge(Patch::Set(patch), record.metadata_mut())?;
         Ok(record)
@@ -98,8 +111,8 @@ impl<T: Object> Merged<'_, T> {
             Some(Value::Array(values)) => !values.is_empty(),
             Some(_) => true,
         };
-        let together = T::TOGETHER;
-        if !together.contains(&name) {
+        let together = T::together_with(name);
+        if together.is_empty() {
             return all.iter().position(|it| has(it, name)).unwrap_or(0);
         }
         let whole = |it: &&Map<String, Value>| together.iter().all(|name| has(it, name));
@@ -191,7 +204,9 @@ impl<T: Object> Merged<'_, T> {
 }
 
 fn members_of<T: Object>(record: &T) -> Result<Map<String, Value>> {
-    match serde_json::to_value(record).map_err(Error::internal)? {
+    let mut filled = record.clone();
+    filled.fill();
+    match serde_json::to_value(filled).map_err(Error::internal)? {
         Value::Object(members) => Ok(members),
         _ => Err(Error::internal("a record is no object")),
     }

@@ -1,5 +1,7 @@
 //! Whether what a survivor got of merged records is of some that come back.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::past::value_of;
@@ -25,4 +27,19 @@ pub(super) fn is_returned<T: Object>(
         before.contains(&value)
             || givers.any(|giver| values(value_of(giver, name)).contains(&value))
     })
+}
+
+/// Whether the values of members that are one value, such as an amount and its currency, are those that one of these has; or nothing.
+pub(super) fn are_returned(
+    givers: &[Map<String, Value>],
+    together: &[&str],
+    changes: &BTreeMap<&str, &MemberChange>,
+    now: &Map<String, Value>,
+) -> bool {
+    let mut changed = changes.iter().filter(|(name, _)| together.contains(name));
+    let has_all = |giver: &Map<String, Value>| {
+        let mut all = together.iter();
+        all.all(|name| value_of(giver, name) == value_of(now, name))
+    };
+    changed.all(|(_, change)| change.to.is_null()) || givers.iter().any(has_all)
 }

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::action::Action;
 use super::rules::Taken;
 use crate::engine::context::Context;
-use crate::engine::unique_values::still_has;
+use crate::engine::unique_values::{KnownValues, holders_of};
 use crate::error::Result;
-use crate::record::UniqueValue;
 use crate::record::field::Field;
 use crate::record::object_type::ObjectType;
 use crate::record::unique_member::{UniqueMember, unique_members};
@@ -17,6 +16,7 @@ use crate::value::id::{Id, Kind};
 struct Wanted<'a> {
     id: Id,
     member: &'a UniqueMember,
+    of: ObjectType,
     kind: Kind,
     key: String,
 }
@@ -82,19 +82,19 @@ fn wanted<'a>(
             continue;
         };
         for member in members.get(&of).into_iter().flatten() {
-            let Some(key) = member.key_of_record(&action.after.record) else {
-                continue;
-            };
-            let had = member.key_of_record(&action.before.record);
-            if action.trashed.is_none() && had.as_ref() == Some(&key) {
-                continue;
+            let had = member.keys_of_record(&action.before.record);
+            for key in member.keys_of_record(&action.after.record) {
+                if action.trashed.is_none() && had.contains(&key) {
+                    continue;
+                }
+                wanted.push(Wanted {
+                    id: action.id,
+                    member,
+                    of,
+                    kind: member.key_kind(of),
+                    key,
+                });
             }
-            wanted.push(Wanted {
-                id: action.id,
-                member,
-                kind: member.key_kind(of),
-                key,
-            });
         }
     }
     wanted
@@ -114,7 +114,9 @@ fn leaves(
     let mut all = of.and_then(|of| members.get(&of)).into_iter().flatten();
     let keeps = all.any(|member| {
         member == want.member
-            && member.key_of_record(&action.after.record).as_ref() == Some(&want.key)
+            && member
+                .keys_of_record(&action.after.record)
+                .contains(&want.key)
     });
     action.removes() || !keeps
 }
@@ -124,27 +126,23 @@ async fn holders<'a>(
     context: &Context,
     wanted: &'a [Wanted<'_>],
 ) -> Result<BTreeMap<(Kind, &'a str), Id>> {
-    let mut of_kinds: BTreeMap<Kind, Vec<&'a Wanted<'_>>> = BTreeMap::new();
+    let mut of_members: BTreeMap<(ObjectType, &str), Vec<&'a Wanted<'_>>> = BTreeMap::new();
     for want in wanted {
-        of_kinds.entry(want.kind).or_default().push(want);
+        let member = (want.of, want.member.path.as_str());
+        of_members.entry(member).or_default().push(want);
     }
     let mut holders = BTreeMap::new();
-    for (kind, wanted) in of_kinds {
+    for ((of, _), wanted) in of_members {
+        let Some(member) = wanted.first().map(|first| first.member) else {
+            continue;
+        };
         let keys: Vec<String> = wanted.iter().map(|want| want.key.clone()).collect();
-        let found = context.holders(kind, &keys).await?;
+        let mut known = KnownValues::default();
+        let found = holders_of(context, of, member, &keys, &mut known).await?;
         for (want, found) in wanted.iter().zip(found) {
-            let Some(found) = found else {
-                continue;
-            };
-            let mut holder = found.id;
-            if kind == Kind::UniqueValue {
-                let value: UniqueValue = found.decode()?;
-                holder = value.record_id;
-                if !still_has(context, holder, &want.key, want.member).await? {
-                    continue;
-                }
+            if let Some(found) = found {
+                holders.insert((want.kind, want.key.as_str()), found.id);
             }
-            holders.insert((kind, want.key.as_str()), holder);
         }
     }
     Ok(holders)

@@ -15,6 +15,7 @@ mod merged_by;
 mod merges;
 mod operation;
 mod past;
+mod refusing;
 mod report;
 mod reversal;
 mod rules;

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::action::{Action, Verdict};
-use super::given::is_returned;
+use super::given::{are_returned, is_returned};
 use super::past::{METADATA, Place, Target, value_of};
+use super::refusing::{refers, refused, taken};
 use super::report::{ConflictCode, UndoConflict, UndoneChange};
 use super::rules::Rules;
 use super::state::State;
 use super::steps::Steps;
 use crate::error::{Error, Result};
-use crate::record::column::ColumnType;
 use crate::record::field::{Field, normalise, referenced};
 use crate::record::metadata::{Metadata, merge};
 use crate::record::object::Object;
@@ -145,14 +145,6 @@ fn restore<T: Object + Into<Record>>(
     Reversal::of::<T>(target, last_state)?.apply::<T>(rules, Place::Live, Some(entry))
 }
 
-fn taken<T: Object>(id: Id, member: &str, holder: Id) -> UndoConflict {
-    let of = T::TYPE;
-    let message =
-        format!("Another {of} has this `{member}` by now: change or delete that one first.");
-    let conflict = UndoConflict::new(id, ConflictCode::Conflict, message);
-    conflict.at(member).existing(holder)
-}
-
 /// The members that are otherwise than the request left them: from that, to what is there.
 fn changed_since(target: &Target, now: &Document) -> Result<BTreeMap<String, MemberChange>> {
     let left = previous(target.left.get(), &now.json)?;
@@ -167,6 +159,8 @@ struct Reversal<'a> {
     now: &'a Document,
     members: Map<String, Value>,
     reverts: BTreeMap<&'a str, &'a MemberChange>,
+    /// Who takes back what the record has several of, where not all come back that gave it.
+    takers: &'a [Map<String, Value>],
     conflicts: Vec<UndoConflict>,
 }
 
@@ -178,15 +172,21 @@ impl<'a> Reversal<'a> {
             now,
             members: now.decode()?,
             reverts: BTreeMap::new(),
+            takers: &[],
             conflicts: Vec::new(),
         };
-        let together = reversal.is_torn(T::TOGETHER)?;
+        let mut torn: Vec<&str> = Vec::new();
+        for together in T::TOGETHER {
+            if reversal.is_torn(together)? {
+                torn.extend(*together);
+            }
+        }
         for (name, change) in &target.members {
             let found = reversal.found(name);
             if *found == change.from {
                 continue;
             }
-            let is_torn = together && T::TOGETHER.contains(&name.as_str());
+            let is_torn = torn.contains(&name.as_str());
             if *found == change.to && !is_torn {
                 reversal.reverts.insert(name, change);
                 continue;
@@ -197,7 +197,7 @@ impl<'a> Reversal<'a> {
             };
             let mut conflict = UndoConflict::changed(target.id, name, &left);
             if is_torn && left.from == left.to {
-                let all = T::TOGETHER.join("` and `");
+                let all = T::together_with(name).join("` and `");
                 conflict.message =
                     format!("`{all}` are one, and were changed since: they stay as they are.");
             }
@@ -229,12 +229,21 @@ impl<'a> Reversal<'a> {
     }
 
     /// Refuses what cannot go back by what is so now.
-    fn check<T: Object>(&mut self, rules: &Rules<'_>) {
+    fn check<T: Object>(&mut self, rules: &Rules<'a>) {
         let id = self.target.id;
         for (member, holder) in rules.taken.get(&id).into_iter().flatten() {
-            self.refuse(member, taken::<T>(id, member, *holder));
+            // What means something with it stays, too; of several of them one tells.
+            let together = T::together_with(member).iter().copied();
+            let mut names = together.chain([member.as_str()]);
+            if let Some(first) = names.find(|name| self.reverts.contains_key(name)) {
+                self.refuse(first, taken::<T>(id, member, *holder));
+            }
+            for name in T::together_with(member) {
+                self.reverts.remove(name);
+            }
         }
         if let Some(givers) = rules.givers.get(&id) {
+            self.takers = givers;
             self.keep::<T>(givers);
         }
         for (name, change) in self.reverts.clone() {
@@ -270,19 +279,13 @@ impl<'a> Reversal<'a> {
     /// Keeps the values that none of those has who come back: they are of a record that stays away, and nobody else would have them.
     fn keep<T: Object>(&mut self, givers: &[Map<String, Value>]) {
         let changes = self.reverts.clone();
-        // An amount and its currency are one value: one of those has both, or nobody has it.
-        let is_together = |name: &str| T::TOGETHER.contains(&name);
-        let has_all = |giver: &Map<String, Value>| {
-            let mut all = T::TOGETHER.iter();
-            all.all(|name| value_of(giver, name) == self.found(name))
-        };
-        let mut together = changes.iter().filter(|(name, _)| is_together(name));
-        let is_nothing = together.all(|(_, change)| change.to.is_null());
-        let is_given = is_nothing || givers.iter().any(has_all);
-        for (name, change) in changes {
-            let is_taken_back = match is_together(name) {
-                true => is_given,
-                false => is_returned::<T>(givers, name, change),
+        for (name, change) in &changes {
+            let together = T::together_with(name);
+            let is_taken_back = match together.is_empty() {
+                // Of what it has several of each takes back its own.
+                false if together.iter().any(|name| self.found(name).is_array()) => true,
+                false => are_returned(givers, together, &changes, &self.members),
+                true => is_returned::<T>(givers, name, change),
             };
             if is_taken_back {
                 continue;
@@ -324,13 +327,24 @@ impl<'a> Reversal<'a> {
                 members.insert((*name).to_owned(), change.from.clone());
             }
         }
-        serde_json::from_value(Value::Object(members)).map_err(Error::internal)
+        let now: T = self.now.decode()?;
+        let mut record: T =
+            serde_json::from_value(Value::Object(members)).map_err(Error::internal)?;
+        record.settle(&now)?;
+        if !self.takers.is_empty() {
+            let takers = self.takers.iter().cloned().map(Value::Object);
+            let takers: Vec<T> = takers
+                .map(|taker| serde_json::from_value(taker).map_err(Error::internal))
+                .collect::<Result<_>>()?;
+            record.give_back(&now, &takers, &|name| self.reverts.contains_key(name));
+        }
+        Ok(record)
     }
 
     /// What is to be done: the members go back, and the record to where it was.
     fn apply<T: Object + Into<Record>>(
         mut self,
-        rules: &Rules<'_>,
+        rules: &Rules<'a>,
         to: Place,
         trashed: Option<&Entry>,
     ) -> Result<Verdict> {
@@ -376,19 +390,4 @@ impl<'a> Reversal<'a> {
             conflicts: self.conflicts,
         })
     }
-}
-
-/// The record that a member refers to with this value.
-fn refers<T: Object>(name: &str, value: &Value) -> Option<Id> {
-    let mut columns = T::COLUMNS.iter().map(|column| column.column());
-    let column = columns.find(|column| column.name == name)?;
-    match column.ty {
-        ColumnType::Id(Some(_)) => Id::parse(value.as_str()?),
-        _ => None,
-    }
-}
-
-fn refused(id: Id, error: &Error) -> UndoConflict {
-    let message = format!("Its former value is refused by now: {}", error.message());
-    UndoConflict::new(id, ConflictCode::ValidationFailed, message)
 }

@@ -45,6 +45,8 @@ pub(super) enum Shape {
     Choices(Vec<String>),
     /// Several texts.
     Texts,
+    /// Several texts, each of which may have a label.
+    Labelled,
     /// The id of a record of a kind.
     Id(Kind),
     /// An ISO 4217 code.
@@ -88,7 +90,7 @@ impl Shape {
     ) -> Result<Value, String> {
         match self {
             Self::Text | Self::Name | Self::Money => Ok(text.into()),
-            Self::First => Ok(text.split(BETWEEN).next().unwrap_or_default().into()),
+            Self::First => Ok(text.into()),
             Self::Integer => {
                 number::number(text, options.decimal_mark, Fraction::None).map(Value::Number)
             }
@@ -107,6 +109,10 @@ impl Shape {
             Self::Choice(choices) => choice(text, choices).map(Value::String),
             Self::Choices(choices) => any_of(text, choices),
             Self::Texts => Ok(several(text).into()),
+            Self::Labelled => Ok(match serde_json::from_str::<Vec<Value>>(text) {
+                Ok(entries) => entries.into(),
+                Err(_) => several(text).into(),
+            }),
             Self::AnyJson => Ok(serde_json::from_str(text).unwrap_or_else(|_| text.into())),
             Self::Id(kind) => id(text.trim(), *kind),
             Self::Currency => match currency(text.trim()) {

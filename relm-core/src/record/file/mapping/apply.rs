@@ -1,14 +1,16 @@
 //! What the cells of a row say of a record.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Number, Value, json};
 
 use super::columns::{Column, Mapping};
-use super::members::{METADATA, METADATA_PREFIX, Target, VALUE_CENTS, members as members_of};
+use super::members::{
+    METADATA, METADATA_PREFIX, Target, VALUE_CENTS, letters, members as members_of,
+};
 use crate::limits::WARNINGS_MAX;
-use crate::record::file::cell::{Shape, amount};
+use crate::record::file::cell::{BETWEEN, Shape, amount};
 use crate::record::file::row::{CellError, Row, Source};
 use crate::record::file::writing::undefused;
 use crate::value::excerpt::Quoted;
@@ -19,6 +21,8 @@ struct Record<'a> {
     line: u64,
     members: Map<String, Value>,
     errors: Vec<CellError>,
+    /// What columns of their own have of what contacts have several of, by the members of the primary ones.
+    several: HashMap<String, Vec<Value>>,
 }
 
 impl Mapping {
@@ -36,11 +40,13 @@ impl Mapping {
             line: row.line,
             members: Map::new(),
             errors: Vec::new(),
+            several: HashMap::new(),
         };
         match &row.source {
             Source::Cells(cells) => record.cells(cells),
             Source::Object(members) => record.object(members),
         }
+        record.list_several();
         match record.errors.is_empty() {
             true => Ok(record.members),
             false => Err(record.errors),
@@ -131,7 +137,10 @@ impl Record<'_> {
 
     /// The value that a text says.
     fn text(&mut self, column: &Column, target: &Target, text: &str) {
-        if self.is_there(target) {
+        if target.shape == Shape::First && !self.mapping.is_ours {
+            return self.one_of_several(column, target, text);
+        }
+        if target.shape != Shape::Labelled && self.is_there(target) {
             return;
         }
         let read = match target.shape {
@@ -172,8 +181,45 @@ impl Record<'_> {
         }
     }
 
+    /// What contacts have several of, each of which may have a column of its own: the first is the primary one.
+    fn one_of_several(&mut self, column: &Column, target: &Target, text: &str) {
+        let member = target.slot();
+        let label = label_of(&column.header);
+        for text in text.split(BETWEEN).map(str::trim) {
+            if text.is_empty() {
+                continue;
+            }
+            let entry = json!({ member: text, "label": label });
+            let all = self.several.entry(member.to_owned()).or_default();
+            all.push(entry);
+            if all.len() == 1 {
+                self.members.insert(member.to_owned(), text.into());
+            }
+        }
+    }
+
+    /// Lists what more than one column has, before what one lists.
+    fn list_several(&mut self) {
+        for (member, mut all) in std::mem::take(&mut self.several) {
+            if all.len() > 1 {
+                let name = format!("{member}s");
+                if let Some(Value::Array(listed)) = self.members.remove(&name) {
+                    all.extend(listed);
+                }
+                self.members.insert(name, all.into());
+            }
+        }
+    }
+
     fn put(&mut self, target: &Target, value: Value) {
         let member = target.slot();
+        if target.shape == Shape::Labelled
+            && let (Some(Value::Array(all)), Value::Array(more)) =
+                (self.members.get_mut(member), &value)
+        {
+            all.extend_from_slice(more);
+            return;
+        }
         let (key, value) = match (member.strip_prefix(METADATA_PREFIX), value) {
             (Some(key), value) => (Some(key), value),
             (None, Value::Object(members)) if member == METADATA => {
@@ -227,6 +273,23 @@ impl Record<'_> {
             Err(what) => self.refuse(column, target, &what),
         }
     }
+}
+
+/// What a header says of the address or number in its cells.
+fn label_of(header: &str) -> Option<&'static str> {
+    let letters = letters(header);
+    let labels = [
+        ("mobile", "mobile"),
+        ("cell", "mobile"),
+        ("home", "home"),
+        ("work", "work"),
+        ("business", "work"),
+        ("other", "other"),
+    ];
+    let mut labels = labels.into_iter();
+    labels
+        .find(|(part, _)| letters.contains(part))
+        .map(|(_, label)| label)
 }
 
 fn is_text(shape: &Shape) -> bool {

@@ -83,6 +83,24 @@ const CONTACT: &[Known] = &[
         ],
     ),
     (
+        "emails",
+        &[
+            "Additional email addresses",
+            "Additional Emails",
+            "Other Emails",
+            "Emails",
+        ],
+    ),
+    (
+        "phones",
+        &[
+            "Additional phone numbers",
+            "Additional Phones",
+            "Other Phones",
+            "Phones",
+        ],
+    ),
+    (
         "first_name",
         &[
             "First Name",

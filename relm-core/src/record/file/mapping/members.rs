@@ -101,7 +101,13 @@ pub(super) fn members(object_type: ObjectType) -> impl Iterator<Item = Target> +
         ObjectType::Contact | ObjectType::Company | ObjectType::Activity => None,
     };
     let lists = lists(object_type.kind()).iter();
-    let lists = lists.map(|list| Target::new(list.name, Shape::Texts));
+    let lists = lists.map(move |list| {
+        let shape = match list.name {
+            "emails" | "phones" if object_type == ObjectType::Contact => Shape::Labelled,
+            _ => Shape::Texts,
+        };
+        Target::new(list.name, shape)
+    });
     columns.chain(lists).chain(further)
 }
 
@@ -155,7 +161,8 @@ impl Names {
         // a field for tags before there were any has it still, and our export names it by its path.
         let own = defined_members(object_type, fields);
         let own = own.filter(|target| is_ours || !matches!(&*target.member, NAME | VALUE));
-        let is_first = |target: &Target| is_ours || target.shape != Shape::Texts;
+        let is_first =
+            |target: &Target| is_ours || !matches!(target.shape, Shape::Texts | Shape::Labelled);
         let (first, lists): (Vec<_>, Vec<_>) = own.partition(is_first);
         for target in first {
             by_letters.insert(letters(&target.member), target);

@@ -3,6 +3,7 @@
 use super::property::Property;
 use crate::limits::FILE_ROW_BYTES_MAX;
 use crate::record::file::buffer::Excerpt;
+use crate::record::file::cell::BETWEEN;
 use crate::record::file::row::{Row, RowError, Source};
 use crate::value::excerpt::Quoted;
 
@@ -223,6 +224,6 @@ fn several(mut values: Vec<(u8, String)>) -> Vec<String> {
     let mut values = values.into_iter().map(|(_, value)| value);
     let mut cells: Vec<String> = values.by_ref().take(SEVERAL - 1).collect();
     cells.resize(SEVERAL - 1, String::new());
-    cells.push(values.collect::<Vec<_>>().join(", "));
+    cells.push(values.collect::<Vec<_>>().join(BETWEEN));
     cells
 }

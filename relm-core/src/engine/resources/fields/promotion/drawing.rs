@@ -59,7 +59,10 @@ impl Drawing<'_> {
         let mut drawn = Drawn::default();
         // All that there are once it is done: each definition is held to the bounds beside the others.
         let mut all = self.target.to_vec();
-        let fields = self.source.iter().filter(|field| !field.is_of_metadata());
+        let fields = self
+            .source
+            .iter()
+            .filter(|field| !field.is_made_by_engine());
         let mut waiting: Vec<&Field> = fields.collect();
         // What has no room may have it once the others are as they are to be.
         for _ in 0..PASSES_MAX {
@@ -274,7 +277,7 @@ impl Drawing<'_> {
         let is_alone = |field: &&Field| {
             let same = |source: &Field| source.field_key() == field.field_key();
             let is_said = !field.built_in || field.is_pipeline() || field.unique_index.is_some();
-            is_said && !field.is_of_metadata() && !self.source.iter().any(same)
+            is_said && !field.is_made_by_engine() && !self.source.iter().any(same)
         };
         let alone = self.target.iter().filter(is_alone);
         drawn.left_alone = alone
