@@ -20,7 +20,11 @@ pub(super) async fn define(call: Call) -> Outcome {
     // Values that records share are told, and which deals are in none of the stages.
     let of = call.body.get("object_type").and_then(Value::as_str);
     let is_unique = call.body.get("unique") == Some(&Value::Bool(true));
-    let may_be_pipeline = call.body.get("key") == Some(&Value::from("stage"));
+    // With a type it is a custom field of that name, unless it says that it is none.
+    let has_type = call.body.get("type").is_some_and(|it| !it.is_null());
+    let built_in = call.body.get("built_in").and_then(Value::as_bool);
+    let may_be_pipeline =
+        call.body.get("key") == Some(&Value::from("stage")) && built_in.unwrap_or(!has_type);
     if (is_unique || may_be_pipeline)
         && let Some(of) = of.and_then(ObjectType::parse)
         && (is_unique || of == ObjectType::Deal)

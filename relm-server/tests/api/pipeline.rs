@@ -119,7 +119,7 @@ fn the_rows_of_a_file_have_stages_in_any_case_and_each_is_told_which_there_are()
         .get(&format!("/v1/imports/{}/errors", id(&queued)))
         .text;
     assert!(
-        errors.contains("this is one of lead, qualified, proposal, won, lost, not `closed`"),
+        errors.contains("`stage` must be one of lead, qualified, proposal, won, lost, not"),
         "{errors}"
     );
     let won = user.get("/v1/deals?stage=won").is(200);

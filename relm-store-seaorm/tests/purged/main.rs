@@ -11,8 +11,8 @@ use async_trait::async_trait;
 use relm_core::engine::{BatchInput, DispatchOptions, Dispatcher};
 use relm_core::webhook::{Answer, Message, SendError, Transport};
 use relm_core::{
-    ActivityInput, AssociationInput, CompanyInput, ContactInput, Crm, DealInput, Id, Metadata,
-    Mode, Scoped, Store, WebhookInput,
+    ActivityInput, AssociationInput, CompanyInput, ContactInput, Crm, DealInput, EmailAddress, Id,
+    Metadata, Mode, PhoneNumber, Scoped, Store, WebhookInput,
 };
 use relm_store_seaorm::{PoolOptions, SeaOrmStore, SqliteOptions, SqliteStore};
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
@@ -72,6 +72,31 @@ async fn subscribe(live: &Scoped) {
     }
 }
 
+/// A person of whom every text has the canary.
+fn person(n: usize, company: Id) -> ContactInput {
+    ContactInput {
+        email: format!("{CANARY}{n}@example.com").into(),
+        first_name: text("first").into(),
+        last_name: text("last").into(),
+        emails: vec![
+            EmailAddress::new(format!("{CANARY}{n}@example.com")),
+            EmailAddress::new(format!("{CANARY}.{n}@example.org")).labelled(text("label")),
+        ]
+        .into(),
+        phone: format!("+49 {CANARY}").into(),
+        phones: vec![
+            PhoneNumber::new(format!("+49 {CANARY}")),
+            PhoneNumber::new(format!("+43 {CANARY}")).labelled(text("label")),
+        ]
+        .into(),
+        name: text("name").into(),
+        company_id: company.into(),
+        owner: text("owner").into(),
+        tags: [text("tag")].into(),
+        metadata: note("contact").into(),
+    }
+}
+
 /// Makes records whose every text has the canary, under idempotency keys.
 async fn create(live: &Scoped) -> Filled {
     let once = |key: &str| once(live, key);
@@ -84,19 +109,8 @@ async fn create(live: &Scoped) -> Filled {
     };
     let company = once("company").companies().create(company).await;
     let company = company.expect("it is valid").id;
-    let person = |n: usize| ContactInput {
-        email: format!("{CANARY}{n}@example.com").into(),
-        first_name: text("first").into(),
-        last_name: text("last").into(),
-        phone: format!("+49 {CANARY}").into(),
-        name: text("name").into(),
-        company_id: company.into(),
-        owner: text("owner").into(),
-        tags: [text("tag")].into(),
-        metadata: note("contact").into(),
-    };
     let batch = BatchInput {
-        rows: vec![person(1), person(2)],
+        rows: vec![person(1, company), person(2, company)],
         dedup_on: vec!["email".to_owned()],
         atomic: true,
     };

@@ -237,9 +237,7 @@ fn input(record: &Value, kind: Kind, write: Write) -> Value {
             Write::Create => !required(name),
             Write::Update => is_nullable(member) || name == "metadata",
         };
-        if write == Write::Update
-            && let Some(list) = list_named(kind, name)
-        {
+        if let Some(list) = list_named(kind, name) {
             return (name.clone(), changed(list));
         }
         let member = if takes_null {
@@ -262,7 +260,7 @@ fn input(record: &Value, kind: Kind, write: Write) -> Value {
     input
 }
 
-/// What an update says of a list: of any type, since generators have no name for a list among several.
+/// What a write says of a list: of any type, since generators have no name for a list among several.
 fn changed(list: &ListMember) -> Value {
     let ListMember {
         name,

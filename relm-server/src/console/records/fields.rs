@@ -36,6 +36,18 @@ pub(super) struct Fields {
     keys: Vec<String>,
 }
 
+/// The input of what a record has several of, each with a label.
+fn labelled_field(name: &'static str, hint: &str, members: &Map<String, Value>) -> Input {
+    // What was written before there was a list has one, of the one value.
+    let one = name.trim_end_matches('s');
+    let alone = members.get(one).filter(|value| !value.is_null());
+    let alone = alone.map(|value| json!([{ one: value, "label": null }]));
+    let value = members.get(name).or(alone.as_ref());
+    let input = Input::new(name, label(name, &[]), InputType::Labelled);
+    let hint = Some(hint.to_owned());
+    Input { hint, ..input }.of_record(value.unwrap_or(&Value::Null))
+}
+
 impl Fields {
     /// The fields for a record of these members; of a new one there are none.
     pub fn of(object: ObjectType, defined: &Definitions, members: &Map<String, Value>) -> Self {
@@ -62,16 +74,8 @@ impl Fields {
                 let value = members.get(list.name).unwrap_or(&nothing);
                 own_list(list).of_record(value)
             });
-        let several = several(object).into_iter().map(|(name, hint)| {
-            // What was written before there was a list has one, of the one value.
-            let one = name.trim_end_matches('s');
-            let alone = members.get(one).filter(|value| !value.is_null());
-            let alone = alone.map(|value| json!([{ one: value, "label": null }]));
-            let value = members.get(name).or(alone.as_ref()).unwrap_or(&nothing);
-            let input = Input::new(name, label(name, &[]), InputType::Labelled);
-            let hint = Some(hint.to_owned());
-            Input { hint, ..input }.of_record(value)
-        });
+        let several = several(object).into_iter();
+        let several = several.map(|(name, hint)| labelled_field(name, hint, members));
         let own: Vec<Input> = own.chain(lists).chain(several).collect();
         let mut metadata = match members.get(METADATA) {
             Some(Value::Object(metadata)) => metadata.clone(),

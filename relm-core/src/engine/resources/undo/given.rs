@@ -8,6 +8,13 @@ use super::past::value_of;
 use crate::record::MemberChange;
 use crate::record::object::Object;
 
+/// Whether two values of a member are one: a list of none is one that is not there, as in what is older than the list.
+pub(super) fn is_same<T: Object>(name: &str, one: &Value, other: &Value) -> bool {
+    let is_list = T::LISTS.iter().any(|list| list.member().name == name);
+    let is_none = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+    one == other || is_list && is_none(one) && is_none(other)
+}
+
 /// Whether the value that a member got is one that some of these have; of a list, each of the values that it got.
 pub(super) fn is_returned<T: Object>(
     givers: &[Map<String, Value>],

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::action::{Action, Verdict};
-use super::given::{are_returned, is_returned};
+use super::given::{are_returned, is_returned, is_same};
 use super::past::{METADATA, Place, Target, value_of};
 use super::refusing::{refers, refused, taken};
 use super::report::{ConflictCode, UndoConflict, UndoneChange};
@@ -183,11 +183,11 @@ impl<'a> Reversal<'a> {
         }
         for (name, change) in &target.members {
             let found = reversal.found(name);
-            if *found == change.from {
+            if is_same::<T>(name, found, &change.from) {
                 continue;
             }
             let is_torn = torn.contains(&name.as_str());
-            if *found == change.to && !is_torn {
+            if is_same::<T>(name, found, &change.to) && !is_torn {
                 reversal.reverts.insert(name, change);
                 continue;
             }

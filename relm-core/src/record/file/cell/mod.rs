@@ -53,6 +53,8 @@ pub(super) enum Shape {
     Currency,
     /// An amount in whole units of its currency.
     Money,
+    /// One of these stages in whatever case, or a text that the commit judges by the pipeline that there is then.
+    Stage(Vec<String>),
     /// The whole name of a person.
     Name,
     /// A JSON object.
@@ -107,6 +109,9 @@ impl Shape {
                 Ok(moment.to_string().into())
             }
             Self::Choice(choices) => choice(text, choices).map(Value::String),
+            Self::Stage(stages) => {
+                Ok(choice(text, stages).map_or_else(|_| text.into(), Value::from))
+            }
             Self::Choices(choices) => any_of(text, choices),
             Self::Texts => Ok(several(text).into()),
             Self::Labelled => Ok(match serde_json::from_str::<Vec<Value>>(text) {
@@ -211,10 +216,16 @@ fn several(text: &str) -> Vec<String> {
             let between = [BETWEEN, ";", ","];
             let between = between.iter().find(|between| text.contains(**between));
             let parts = text.split(*between.unwrap_or(&","));
-            let parts = parts.map(str::trim).filter(|part| *part != EVERYBODY);
             // What is Google's own has a star: `* starred`.
+            let is_googles = text.contains(BETWEEN) || text.starts_with(EVERYBODY);
+            let own = |part: &'_ str| {
+                part.strip_prefix("* ")
+                    .filter(|_| is_googles)
+                    .map(str::to_owned)
+            };
+            let parts = parts.map(str::trim).filter(|part| *part != EVERYBODY);
             parts
-                .map(|part| part.strip_prefix("* ").unwrap_or(part).to_owned())
+                .map(|part| own(part).unwrap_or_else(|| part.to_owned()))
                 .collect()
         }
     };

@@ -151,8 +151,9 @@ impl Record<'_> {
                 .read(text, self.mapping.options(), target.offset.as_deref()),
         };
         match read {
-            // Nothing listed is nothing said, unless as JSON.
-            Ok(Value::Array(none)) if none.is_empty() && text.trim() != "[]" => {}
+            // No tag listed is nothing said, unless as JSON.
+            Ok(Value::Array(none))
+                if none.is_empty() && target.shape == Shape::Texts && text.trim() != "[]" => {}
             Ok(value) => self.put(target, value),
             Err(what) => self.refuse(column, target, &what),
         }

@@ -119,7 +119,7 @@ fn defined_members(
     let pipeline = pipeline(fields).filter(|it| it.object_type == object_type);
     members(object_type).map(move |target| match pipeline {
         Some(pipeline) if pipeline.key == target.member => Target {
-            shape: Shape::of_field(pipeline),
+            shape: Shape::Stage(pipeline.options.choices.clone()),
             ..target
         },
         Some(_) | None => target,
