@@ -18,16 +18,14 @@ macro_rules! for_each_broken_store {
                     an_index_that_somebody_else_began_is_not_said_to_be_made a_record_that_is_purged_meanwhile_leaves_no_value an_upsert_needs_a_value_to_know_its_record_by
                 ]
                 TornCommit a_torn_commit_is_noticed [
-                    a_refused_batch_leaves_nothing a_refused_batch_ends_no_lease what_changes_nothing_has_no_event
-                    a_failed_request_keeps_no_key
+                    a_refused_batch_leaves_nothing a_refused_batch_ends_no_lease what_changes_nothing_has_no_event a_failed_request_keeps_no_key
                 ]
                 ChunkedCommit a_commit_in_chunks_is_noticed [a_large_batch_is_one_commit]
                 SplitCommit a_commit_that_can_be_dropped_halfway_is_noticed [a_dropped_commit_is_whole_or_nothing]
                 OneWayUnlink an_unlink_of_one_direction_is_noticed [unlink_deletes_the_edges_of_both_directions]
                 StrictUnlink an_unlink_that_needs_an_edge_is_noticed [unlink_needs_no_edge]
                 UnlinkedFirst an_unlink_that_hides_a_delete_is_noticed [
-                    a_batch_deletes_edges_that_it_unlinks a_deleted_record_is_restored_as_it_was
-                    an_association_comes_back_with_the_later_of_its_ends
+                    a_batch_deletes_edges_that_it_unlinks a_deleted_record_is_restored_as_it_was an_association_comes_back_with_the_later_of_its_ends
                 ]
                 UncheckedEdges an_edge_that_need_not_be_there_is_noticed [a_batch_deletes_edges_that_it_unlinks]
                 DanglingEdges edges_that_outlive_their_ends_are_noticed [
@@ -74,8 +72,7 @@ macro_rules! for_each_broken_store {
                 KeptSessions a_session_that_is_kept_is_noticed [a_session_ends_on_every_engine no_session_outlives_its_password]
                 UnchangedSession a_change_of_a_session_that_is_lost_is_noticed [a_session_ends_by_itself]
                 LostReconfigure a_lost_reconfigure_is_noticed [
-                    reconfigure_counts_by_one definitions_exclude_each_other a_removed_field_binds_no_more
-                    a_change_that_records_do_not_keep_to_is_refused
+                    reconfigure_counts_by_one definitions_exclude_each_other a_removed_field_binds_no_more a_change_that_records_do_not_keep_to_is_refused
                     an_endpoint_that_is_gone_is_disabled a_change_in_a_transaction_meets_the_configuration_as_it_is what_is_said_of_a_member_is_that_it_is_unique
                 ]
                 RememberNothing a_store_that_remembers_nothing_is_noticed [
@@ -96,8 +93,7 @@ macro_rules! for_each_broken_store {
                 ReservedNumbers a_refused_batch_that_takes_numbers_is_noticed [a_refusal_changes_no_answer]
                 LastWriterWins a_forgotten_version_is_noticed [
                     a_replace_needs_the_version_that_was_read what_is_said_at_once_is_said one_of_many_replaces_of_a_version_succeeds
-                    two_dispatchers_record_each_attempt_once a_recovery_leaves_alone_what_is_replayed
-                    a_change_overtaken_in_a_transaction_is_not_attempted_again
+                    two_dispatchers_record_each_attempt_once a_recovery_leaves_alone_what_is_replayed a_change_overtaken_in_a_transaction_is_not_attempted_again
                 ]
                 UpsertingReplace a_replace_that_inserts_is_noticed [a_replace_needs_the_record]
                 BlindDelete a_delete_of_any_version_is_noticed [a_delete_needs_the_version_that_was_read]
@@ -137,8 +133,7 @@ macro_rules! for_each_broken_store {
             reads {
                 LeakingScope a_leaking_scope_is_noticed [
                     records_stay_in_their_scope lists_and_searches_stay_in_their_scope keys_and_ids_are_unique_per_scope
-                    configurations_stay_in_their_scope responses_stay_in_their_scope preconditions_look_at_their_scope
-                    unlink_stays_in_its_scope a_history_is_of_one_scope
+                    configurations_stay_in_their_scope responses_stay_in_their_scope preconditions_look_at_their_scope unlink_stays_in_its_scope a_history_is_of_one_scope
                 ]
                 ReadCache a_stale_read_is_noticed [
                     what_comes_back_to_a_merged_id_is_its_survivors what_cannot_be_merged_is_refused a_record_is_merged_once_however_many_ask a_merge_of_companies_moves_what_was_moved get_tells_absence_from_presence an_expected_version_is_held_to patches_of_different_fields_both_survive changes_of_a_list_at_once_all_stand
@@ -214,8 +209,7 @@ macro_rules! for_each_broken_store {
             }
             searches {
                 RankLost a_search_without_ranks_is_noticed [
-                    a_search_gives_what_ranks an_exact_match_comes_first a_whole_name_comes_first an_address_is_one_in_every_spelling
-                    a_domain_is_its_bare_host
+                    a_search_gives_what_ranks an_exact_match_comes_first a_whole_name_comes_first an_address_is_one_in_every_spelling a_domain_is_its_bare_host
                 ]
                 OneWay a_search_by_one_spelling_is_noticed [a_search_gives_what_ranks a_search_finds_a_number_in_its_spellings]
                 UnlistedWords a_search_without_the_words_of_lists_is_noticed [a_search_reads_the_values_of_lists] AsciiSearch a_search_of_ascii_is_noticed [a_search_folds_case_and_accents]
