@@ -50,10 +50,12 @@ pub(super) async fn kept(
 ) -> Result<Vec<Kept>> {
     let members = Members::of(configuration, with_addresses);
     let fates = fates(&members, writes)?;
-    read(context, fates.keys(), &mut known).await?;
+    // Whoever read that nobody has an address read the contacts' own keys too. Who took it since wrote its value, which the commit finds.
+    let unclaimed = |key: &str| !matches!(known.get(key), Some(None));
     if with_addresses {
-        check_primary(context, writes, &fates).await?;
+        check_primary(context, writes, &fates, unclaimed).await?;
     }
+    read(context, fates.keys(), &mut known).await?;
     let mut all = Vec::with_capacity(fates.len());
     for (key, fate) in &fates {
         let found = known.get(key).cloned().flatten();
@@ -110,12 +112,14 @@ async fn check_primary(
     context: &Context,
     writes: &[Write],
     fates: &BTreeMap<String, Fate<'_>>,
+    is_asked: impl Fn(&str) -> bool,
 ) -> Result<()> {
+    let is_asked = |key: &String| fates.contains_key(key) && is_asked(key);
     let mut asked: BTreeSet<String> = BTreeSet::new();
     for write in writes {
         if let Write::Insert(after) | Write::Replace { after, .. } = write {
             let keys = after.record.address_keys().into_iter();
-            asked.extend(keys.filter(|key| fates.contains_key(&key_of_address(key))));
+            asked.extend(keys.filter(|key| is_asked(&key_of_address(key))));
         }
     }
     let asked: Vec<String> = asked.into_iter().collect();

@@ -158,6 +158,15 @@ impl UniqueMember {
         self.source == Source::Addresses
     }
 
+    /// The same member, by whose values a record is found that has one beside its primary one, whatever the definitions say: where what is
+    /// remembered of them may be old, and where what is staged has the first of them.
+    pub fn with_further(mut self) -> Self {
+        if let Source::OwnKey { has_further } = &mut self.source {
+            *has_further = true;
+        }
+        self
+    }
+
     /// Whether the values that are no unique key of the kind are kept apart by the index of all addresses.
     pub fn has_further(&self) -> bool {
         matches!(self.source, Source::OwnKey { has_further: true })

@@ -172,8 +172,10 @@ pub(crate) fn give_back<S: Several>(
     if !first.is_some_and(is_taken) {
         *primary = first.map(str::to_owned);
     }
+    // A number may be of both: what it had itself it keeps.
+    let own: Vec<String> = all.iter().map(|entry| S::key(entry.text())).collect();
     *all = now;
-    all.retain(|entry| !is_taken(entry.text()));
+    all.retain(|entry| own.contains(&S::key(entry.text())) || !is_taken(entry.text()));
     front(primary.as_deref(), all);
 }
 

@@ -90,6 +90,11 @@ fn several(all: &mut Schemas) {
             let shown = all["Contact"]["properties"][name].clone();
             let member = &mut all[input]["properties"][name];
             *member = nullable(shown);
+            // An entry may be its text alone: of any type, since generators have no name for a text among several.
+            member["items"] = json!({});
+            if let Some(member) = member.as_object_mut() {
+                member.remove("default");
+            }
             member["maxItems"] = max.into();
             member["description"] = format!(
                 "The whole list, of which the first is the primary one unless `{one}` names another. In place of an object its text may stand \
@@ -240,11 +245,15 @@ fn input(record: &Value, kind: Kind, write: Write) -> Value {
         if let Some(list) = list_named(kind, name) {
             return (name.clone(), changed(list));
         }
-        let member = if takes_null {
+        let mut member = if takes_null {
             nullable(member.clone())
         } else {
             member.clone()
         };
+        // What an answer lacks is one thing, and what a request leaves out another.
+        if let Some(member) = member.as_object_mut() {
+            member.remove("default");
+        }
         (name.clone(), member)
     });
     let written: Map<String, Value> = written.collect();

@@ -17,6 +17,7 @@ use crate::record::field::has_pattern;
 use crate::record::hint;
 use crate::record::object::Object;
 use crate::record::reference::{Reference, lost_reference};
+use crate::record::several::{EmailAddress, Several as _};
 use crate::record::unique_member::{UniqueMember, unique_members};
 use crate::store::Refusal;
 use crate::value::environment::yield_now;
@@ -50,7 +51,7 @@ impl<T: Object + Into<Record>> Rows<T> {
     /// # Errors
     /// `unknown_value` where they are to be known by what is not unique; whatever the store fails with.
     pub async fn plan(&self, plan: &mut Plan<'_>, failing: Failing) -> Result<WorkingSet<T>> {
-        let members = unique_members(&plan.configuration().fields, T::TYPE);
+        let members = members_of::<T>(plan);
         let dedup = dedup_members::<T>(&members, &self.dedup_on)?;
         let keys: Vec<RowKeys> = self.rows.iter().map(|row| keys(&members, row)).collect();
         // Texts are held to patterns for milliseconds each.
@@ -84,7 +85,7 @@ impl<T: Object + Into<Record>> Rows<T> {
     /// # Errors
     /// As for [`plan`](Self::plan).
     pub fn known_by_nothing(&self, plan: &Plan<'_>) -> Result<Option<&str>> {
-        let members = unique_members(&plan.configuration().fields, T::TYPE);
+        let members = members_of::<T>(plan);
         let dedup = dedup_members::<T>(&members, &self.dedup_on)?;
         let mut rows = self.rows.iter().map(|row| keys(&members, row));
         let has_one = rows.any(|keys| dedup.iter().any(|place| !keys[*place].is_empty()));
@@ -180,8 +181,11 @@ impl<T: Object + Into<Record>> Rows<T> {
         failing: Failing,
     ) -> Result<RowDone> {
         let before = set.record_at(place);
-        let known_by = draft.known_by(before);
-        let Changed { after, warnings } = change(plan, before, &known_by)?;
+        // What it is known by is no change of it; a member that it is not known by is one.
+        let is_named = self.dedup_on.iter().any(|name| name == EmailAddress::ONE);
+        let known_by = is_named.then(|| draft.known_by(before));
+        let draft = known_by.as_ref().unwrap_or(draft);
+        let Changed { after, warnings } = change(plan, before, draft)?;
         let warnings = of_a_row(warnings);
         let Some(after) = after else {
             let document = set.repeat(place)?;
@@ -218,6 +222,15 @@ fn keys<T: Object>(members: &[UniqueMember], row: &Result<Draft<T>, Arc<Error>>)
         Err(_) => Vec::new(),
     };
     members.iter().map(keys).collect()
+}
+
+/// The unique members of these objects, their own first. What is not committed has further addresses without a definition.
+fn members_of<T: Object>(plan: &Plan<'_>) -> Vec<UniqueMember> {
+    let members = unique_members(&plan.configuration().fields, T::TYPE).into_iter();
+    match plan.context().storage().is_trial() {
+        true => members.map(UniqueMember::with_further).collect(),
+        false => members.collect(),
+    }
 }
 
 /// The members that rows are known by, by their places among those that are unique.

@@ -55,16 +55,7 @@ impl<T: Object> Merged<'_, T> {
                 self.unite(list, &mut record)?;
             }
         }
-        // Whoever gives nothing as the primary one of several gives what it has of all.
-        let is_nothing = |name: &str| {
-            let said = self.input.fields.get(name);
-            let of = said.and_then(|said| all.get(self.place(*said)));
-            of.is_some_and(|of| of.get(name).is_none_or(Value::is_null))
-        };
-        let is_said = |name: &str| {
-            let mut together = T::together_with(name).iter();
-            self.input.fields.contains_key(name) || together.any(|name| is_nothing(name))
-        };
+        let is_said = |name: &str| self.input.fields.contains_key(name);
         let states = [self.survivor].into_iter().chain(self.losers);
         let states: Vec<T> = states.cloned().collect();
         record.gather(&states, &is_said)?;

@@ -71,7 +71,7 @@ fn named(
             .iter()
             .find(|member| member.path == *name && member.is_ready);
         let member = found.ok_or_else(|| not_unique(of, all, name, "match"))?;
-        Ok((member.clone(), value.clone()))
+        Ok((member.clone().with_further(), value.clone()))
     });
     each.collect()
 }

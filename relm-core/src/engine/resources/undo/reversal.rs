@@ -283,7 +283,9 @@ impl<'a> Reversal<'a> {
             let together = T::together_with(name);
             let is_taken_back = match together.is_empty() {
                 // Of what it has several of each takes back its own.
-                false if together.iter().any(|name| self.found(name).is_array()) => true,
+                false if together.iter().any(|name| self.found(name).is_array()) => {
+                    !givers.is_empty()
+                }
                 false => are_returned(givers, together, &changes, &self.members),
                 true => is_returned::<T>(givers, name, change),
             };

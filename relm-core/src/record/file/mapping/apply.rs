@@ -13,6 +13,7 @@ use crate::limits::WARNINGS_MAX;
 use crate::record::file::cell::{BETWEEN, Shape, amount};
 use crate::record::file::row::{CellError, Row, Source};
 use crate::record::file::writing::undefused;
+use crate::value::email;
 use crate::value::excerpt::Quoted;
 
 /// The JSON object that a row becomes.
@@ -192,6 +193,10 @@ impl Record<'_> {
             }
             let entry = json!({ member: text, "label": label });
             let all = self.several.entry(member.to_owned()).or_default();
+            // What other programs have beside the first address may be none, and was passed over before there were several.
+            if !all.is_empty() && member == "email" && email::parse(text).is_err() {
+                continue;
+            }
             all.push(entry);
             if all.len() == 1 {
                 self.members.insert(member.to_owned(), text.into());
