@@ -1,11 +1,15 @@
 //! Contacts that have several addresses: each is one contact's, whichever of its members it is in and whoever takes it first.
 
-use relm_core::MergeInput;
+use std::collections::BTreeSet;
+
 use relm_core::engine::{BatchInput, ListRequest, Scoped};
 use relm_core::error::{Error, ErrorKind};
 use relm_core::query::filter::Filter;
 use relm_core::record::object::{Contact, ContactInput, EmailAddress};
+use relm_core::record::patch::Patch;
 use relm_core::value::id::{Id, Kind};
+use relm_core::{MergeInput, MergeSource};
+use serde_json::json;
 
 use super::acme::{Acme, contact};
 use super::races::contenders;
@@ -179,6 +183,20 @@ pub(crate) async fn rows_find_a_contact_by_any_address(store: Subject) {
     assert_eq!(addresses(&read(&acme.scoped, ada).await), ["ada@x.example"]);
     let eva = read(&acme.scoped, eva).await;
     assert_eq!(addresses(&eva), ["eva@x.example", "a@home.example"]);
+    operations_find_what_they_made(&acme).await;
+}
+
+/// Where no contact had several addresses before, an operation finds the one that an operation before it gave them.
+async fn operations_find_what_they_made(acme: &Acme) {
+    let fresh = acme.in_another_workspace("fresh").await;
+    let body = json!({ "operations": [
+        { "op": "create", "object": "contact", "data": { "emails": ["a@x.example", "b@x.example"] } },
+        { "op": "update", "object": "contact", "match": { "email": "b@x.example" }, "data": { "phone": "1" } },
+    ] });
+    let report = fresh.scoped.batch_json(body).await;
+    let report = report.expect("the second finds what the first made");
+    let report = report.decode().expect("it is a report");
+    assert_eq!((report.created, report.updated), (1, 1));
 }
 
 /// What is merged leaves all its addresses to the survivor, and an undo gives them back.
@@ -208,6 +226,19 @@ pub(crate) async fn a_merge_keeps_every_address(store: Subject) {
     assert_eq!(addresses(&read(&acme.scoped, twin).await), all[2..]);
     let refused = contacts.create(contact("al@home.example")).await;
     assert_eq!(taken(refused), by("email", twin));
+    // Who has no primary one gives none, and takes no other away.
+    let none = ContactInput {
+        email: Patch::Clear,
+        ..ContactInput::default()
+    };
+    let none = contacts.update(twin, none, None).await;
+    none.expect("it has another address");
+    let chosen = MergeInput::new([twin]).field("email", MergeSource::Record(twin));
+    let merged = contacts.merge(ada, chosen, None).await;
+    let merged = merged.expect("both are there");
+    assert_eq!(merged.email, None);
+    let left = ["ada@x.example", "a@home.example", "al@home.example"];
+    assert_eq!(addresses(&merged), left);
 }
 
 /// Of many that take one address at once, as the primary one of a new contact or beside that of another, on several engines, one has it: from
@@ -261,4 +292,24 @@ pub(crate) async fn one_of_many_takes_an_address(store: Subject) {
         );
         assert_eq!(found(&acme.scoped, "eq", &address).await, having);
     }
+    upserts_make_one(&store, contenders);
+}
+
+/// Upserts of one address all find or make one contact, where contacts have several.
+fn upserts_make_one(store: &Subject, contenders: Vec<(usize, Scoped)>) {
+    let upsert = async |(n, scoped): (usize, Scoped)| {
+        let input = ContactInput {
+            first_name: n.to_string().into(),
+            ..contact("upserted@x.example")
+        };
+        scoped.contacts().upsert(input, ["email"], None).await
+    };
+    let outcomes = store.race(contenders.into_iter().map(upsert));
+    let all: Result<Vec<Contact>, Error> = outcomes.into_iter().collect();
+    let all: BTreeSet<Id> = all
+        .expect("none conflicts")
+        .iter()
+        .map(|it| it.id)
+        .collect();
+    assert_eq!(all.len(), 1);
 }

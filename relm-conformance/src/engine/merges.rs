@@ -341,6 +341,7 @@ pub(crate) async fn what_cannot_be_merged_is_refused(store: Subject) {
     // Without an identifier, and of a deal whose value and currency are of two.
     let nothing = from(&[bob])
         .field("email", MergeSource::Record(bob))
+        .field("emails", MergeSource::Record(bob))
         .field("phone", MergeSource::Target);
     let nothing = contacts.merge(ada, nothing, None).await;
     assert_eq!(failure(nothing), ErrorKind::IdentifierRequired);

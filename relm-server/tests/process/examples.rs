@@ -102,6 +102,8 @@ impl Newcomer<'_> {
             known.push(plan.to_owned());
         }
         let rows = answer["data"].as_array().into_iter().flatten();
+        // What the engine defines once a contact has several addresses is nobody's example.
+        let rows = rows.filter(|row| row["built_in"] != true || row["key"] != "emails");
         if let Some(request) = rows.clone().find_map(|event| event["request_id"].as_str()) {
             let known = self.ids.entry("req".to_owned()).or_default();
             known.push(request.to_owned());

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use self::marks::{edge_place, id_type, list_of_record, mark};
+use self::marks::{edge_place, id_type, is_engines, list_of_record, mark};
 pub use self::walk::walk;
 use self::writes::{CYCLE, LISTS, Made, REQUEST, Write};
 use super::client::Client;
@@ -270,8 +270,9 @@ impl Entries {
         let mut present = BTreeMap::new();
         for (list, _) in LISTS {
             for record in walk(client, list) {
-                // The operator's own keys.
-                if list == "/v1/keys" && record["created_by"].is_null() {
+                // The operator's own keys, and what the engine defines once a contact has several addresses.
+                let is_operators = list == "/v1/keys" && record["created_by"].is_null();
+                if is_operators || is_engines(&record) {
                     continue;
                 }
                 let place = (list.to_owned(), text(&record["id"]));

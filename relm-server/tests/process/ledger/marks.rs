@@ -18,6 +18,11 @@ pub fn mark(list: &str, record: &Value) -> Value {
     }
 }
 
+/// Whether it is the definition of addresses, which nobody asked for.
+pub fn is_engines(record: &Value) -> bool {
+    record["built_in"] == true && record["key"] == "emails"
+}
+
 /// Where a record of a batch is listed.
 pub fn list_of_record(record: &Value) -> &'static str {
     list_of(record["object"].as_str().unwrap())
