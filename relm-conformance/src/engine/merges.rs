@@ -342,7 +342,8 @@ pub(crate) async fn what_cannot_be_merged_is_refused(store: Subject) {
     let nothing = from(&[bob])
         .field("email", MergeSource::Record(bob))
         .field("emails", MergeSource::Record(bob))
-        .field("phone", MergeSource::Target);
+        .field("phone", MergeSource::Target)
+        .field("phones", MergeSource::Target);
     let nothing = contacts.merge(ada, nothing, None).await;
     assert_eq!(failure(nothing), ErrorKind::IdentifierRequired);
     let gone = contacts.merge(eve, from(&[bob]), None).await;
