@@ -6,6 +6,7 @@ mod patch;
 mod tests;
 
 use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use self::names::{OTHER_NAMES, READ_ONLY};
@@ -319,15 +320,18 @@ impl Association {
 
     /// Whether the same is said of it as of another state of it.
     pub(crate) fn says_as(&self, other: &Self) -> bool {
-        let said = |it: &Self| {
-            (
-                it.inverse_label.clone(),
-                it.since,
-                it.until,
-                it.metadata.clone(),
-            )
-        };
-        said(self) == said(other)
+        (&self.inverse_label, self.since, self.until)
+            == (&other.inverse_label, other.since, other.until)
+            && self.metadata == other.metadata
+    }
+
+    /// Its members, as JSON shows them.
+    pub(crate) fn members(&self) -> Result<Map<String, Value>> {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(members)) => Ok(members),
+            Ok(_) => Ok(Map::new()),
+            Err(error) => Err(Error::internal(error)),
+        }
     }
 
     /// Counts one more change, made now.

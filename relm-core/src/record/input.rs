@@ -88,6 +88,19 @@ impl Reader {
         self.members.remove(name)
     }
 
+    /// Takes members that cannot be changed, each of which may say again what `shown` says; the first that says anything else.
+    pub(crate) fn take_same<const N: usize>(
+        &mut self,
+        names: [&'static str; N],
+        shown: &Map<String, Value>,
+    ) -> Option<&'static str> {
+        let mut names = names.into_iter();
+        names.find(|name| {
+            let said = self.take_read_only(name);
+            said.is_some() && said.as_ref() != shown.get(*name)
+        })
+    }
+
     /// Takes members that the engine alone writes, of a record that is to be made: a null says what leaving one out says. An
     /// `object` with a value stays: elsewhere that is the name of a member.
     ///

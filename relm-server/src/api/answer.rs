@@ -16,6 +16,7 @@ use serde_json::json;
 use super::code::Code;
 use super::rate_limit::Window;
 use super::schemas::described::Deleted;
+use crate::entity_tag::is_known;
 use crate::serve::Refusal;
 
 pub(super) const RELM_VERSION: HeaderName = HeaderName::from_static("relm-version");
@@ -97,11 +98,6 @@ impl Answer {
         self
     }
 
-    /// The entity tag, where it has one.
-    pub fn etag(&self) -> Option<&str> {
-        self.etag.as_ref()?.to_str().ok()
-    }
-
     /// 204: there is nothing more to say.
     pub fn no_content() -> Self {
         Self {
@@ -110,8 +106,12 @@ impl Answer {
         }
     }
 
-    /// 304: whoever asks has this answer (RFC 9110, section 15.4.5).
-    pub fn not_modified(self) -> Self {
+    /// The same; or 304 without its body, to a client that has it already (RFC 9110, section 15.4.5).
+    pub fn unless_known(self, headers: &HeaderMap) -> Self {
+        let tag = self.etag.as_ref().and_then(|tag| tag.to_str().ok());
+        if !tag.is_some_and(|tag| is_known(headers, tag)) {
+            return self;
+        }
         Self {
             status: StatusCode::NOT_MODIFIED,
             body: Bytes::new(),

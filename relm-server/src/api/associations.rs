@@ -4,7 +4,6 @@ use relm_core::Kind;
 
 use super::answer::{Answer, Outcome};
 use super::call::{Call, missing};
-use crate::entity_tag;
 
 pub(super) async fn list(call: Call) -> Outcome {
     let request = call.query.into_list(Kind::Association)?;
@@ -30,13 +29,7 @@ pub(super) async fn get(call: Call) -> Outcome {
     let found = call.scoped.associations().get_json(id).await?;
     let document = found.ok_or_else(|| missing(Kind::Association))?;
     let answer = Answer::document(&document).versioned();
-    let is_known = answer
-        .etag()
-        .is_some_and(|tag| entity_tag::is_known(&call.head.headers, tag));
-    Ok(match is_known {
-        true => answer.not_modified(),
-        false => answer,
-    })
+    Ok(answer.unless_known(&call.head.headers))
 }
 
 pub(super) async fn update(call: Call) -> Outcome {

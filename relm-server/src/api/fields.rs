@@ -6,7 +6,6 @@ use serde_json::Value;
 use super::answer::{Answer, ApiError, Outcome};
 use super::call::{Call, missing};
 use super::scopes::check_scope;
-use crate::entity_tag;
 use crate::parameters::Takes;
 
 pub(super) async fn list(call: Call) -> Outcome {
@@ -42,13 +41,7 @@ pub(super) async fn get(call: Call) -> Outcome {
     let found = call.scoped.fields().get_json(id).await?;
     let document = found.ok_or_else(|| missing(Kind::Field))?;
     let answer = Answer::document(&document).versioned();
-    let is_known = answer
-        .etag()
-        .is_some_and(|tag| entity_tag::is_known(&call.head.headers, tag));
-    Ok(match is_known {
-        true => answer.not_modified(),
-        false => answer,
-    })
+    Ok(answer.unless_known(&call.head.headers))
 }
 
 pub(super) async fn update(call: Call) -> Outcome {

@@ -7,7 +7,6 @@ use relm_core::record::object::Object;
 
 use super::answer::{Answer, Outcome};
 use super::call::{Call, missing};
-use crate::entity_tag;
 use crate::parameters::Takes;
 
 fn of<T: Object + Into<Record>>(scoped: &Scoped) -> Objects<'_, T> {
@@ -57,15 +56,7 @@ pub(super) async fn get<T: Object + Into<Record>>(mut call: Call) -> Outcome {
         // The versions of another record would be mistaken for those of the one that this id was before it was merged.
         return Ok(answer);
     }
-    let answer = answer.versioned();
-    let is_known = answer
-        .etag()
-        .is_some_and(|tag| entity_tag::is_known(&call.head.headers, tag));
-    Ok(if is_known {
-        answer.not_modified()
-    } else {
-        answer
-    })
+    Ok(answer.versioned().unless_known(&call.head.headers))
 }
 
 pub(super) async fn history<T: Object + Into<Record>>(mut call: Call) -> Outcome {

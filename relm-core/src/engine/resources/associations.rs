@@ -12,7 +12,7 @@ use crate::engine::change::{Operation, Plan};
 use crate::engine::context::Context;
 use crate::engine::idempotency::{apply_once, refuse_unread};
 use crate::engine::reply::{Outcome, Reply};
-use crate::engine::transaction::{again_where_taken, unexpected};
+use crate::engine::transaction::unexpected;
 use crate::error::{Error, Result};
 use crate::record::association::{Association, AssociationInput, AssociationPatch};
 use crate::record::input::Reader;
@@ -211,10 +211,9 @@ pub(super) fn rewrite(
 /// Has a patch change an association; one that changes nothing writes nothing.
 fn change(
     plan: &mut Plan<'_>,
-    document: Document,
+    (before, document): (Association, Document),
     patch: AssociationPatch,
 ) -> Result<Reply<Association>> {
-    let before: Association = document.decode()?;
     let ends = [before.from_id, before.to_id];
     let mut after = before.clone();
     after.apply(patch)?;
@@ -239,6 +238,7 @@ impl Operation for Link {
         let edge = Association::link(id, mode, id.timestamp(), self.input.clone())?;
         let context = plan.context();
         if let Some(existing) = context.holder(Kind::Association, edge.edge_key()).await? {
+            let existing = (existing.decode()?, existing);
             return change(plan, existing, self.input.attributes.clone());
         }
         plan.require_exists(edge.from_id);
@@ -265,11 +265,12 @@ impl Operation for Link {
                     id: Some(id),
                 }))
             }
-            // Another request linked the two meanwhile, or changed or removed their association: the next attempt finds what is there.
-            Refusal::UniqueConflict { .. } | Refusal::VersionConflict { .. } => Ok(()),
-            Refusal::Configuration | Refusal::ResponseExists | Refusal::IdConflict { .. } => {
-                Err(unexpected(&refusal))
-            }
+            // Another request linked the two meanwhile: the next attempt answers with its edge.
+            Refusal::UniqueConflict { .. } => Ok(()),
+            Refusal::Configuration
+            | Refusal::ResponseExists
+            | Refusal::VersionConflict { .. }
+            | Refusal::IdConflict { .. } => Err(unexpected(&refusal)),
         }
     }
 }
@@ -291,31 +292,28 @@ impl Operation for Update {
     type Output = Reply<Association>;
 
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Association>> {
-        let document = require(plan, self.id, self.expected).await?;
+        let (edge, document) = require(plan, self.id, self.expected).await?;
         let patch = match &self.patch {
             PatchSource::Typed(patch) => patch.clone(),
             PatchSource::Json(body) => {
-                let edge: Association = document.decode()?;
-                let shown = serde_json::to_value(edge).map_err(Error::internal)?;
-                let shown = shown.as_object().cloned().unwrap_or_default();
-                AssociationPatch::read(Reader::new(body.clone())?, &shown)?
+                AssociationPatch::read(Reader::new(body.clone())?, &edge.members()?)?
             }
         };
-        change(plan, document, patch)
-    }
-
-    fn refused(&mut self, refusal: Refusal) -> Result<()> {
-        again_where_taken(&refusal)
+        change(plan, (edge, document), patch)
     }
 }
 
 /// The association of this id, of the version that is expected.
-async fn require(plan: &Plan<'_>, id: Id, expected: Option<i64>) -> Result<Document> {
+async fn require(
+    plan: &Plan<'_>,
+    id: Id,
+    expected: Option<i64>,
+) -> Result<(Association, Document)> {
     let found = plan.context().document(Kind::Association, id).await?;
     let document = found.ok_or_else(|| Error::not_found("association"))?;
     let edge: Association = document.decode()?;
     check_version_of(edge.version, expected)?;
-    Ok(document)
+    Ok((edge, document))
 }
 
 struct Unlink {
@@ -328,8 +326,7 @@ impl Operation for Unlink {
     type Output = Reply<Association>;
 
     async fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Reply<Association>> {
-        let document = require(plan, self.id, self.expected).await?;
-        let edge: Association = document.decode()?;
+        let (edge, document) = require(plan, self.id, self.expected).await?;
         let ends = [edge.from_id, edge.to_id];
         let json = Arc::clone(&document.json);
         plan.write(Write::Delete(Entry {

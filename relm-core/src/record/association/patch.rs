@@ -48,14 +48,10 @@ impl AssociationPatch {
     pub(crate) fn read(mut reader: Reader, shown: &Map<String, Value>) -> Result<Self> {
         reader.knowing(OTHER_NAMES);
         let patch = Self::take(&mut reader)?;
-        let mut says_other = |name: &str| {
-            let said = reader.take_read_only(name);
-            said.is_some() && said.as_ref() != shown.get(name)
-        };
-        if let Some(name) = READ_ONLY.into_iter().find(|name| says_other(name)) {
+        if let Some(name) = reader.take_same(READ_ONLY, shown) {
             return Err(read_only(name));
         }
-        if let Some(name) = FIXED.into_iter().find(|name| says_other(name)) {
+        if let Some(name) = reader.take_same(FIXED, shown) {
             let message = format!(
                 "`{name}` of an association cannot be changed: leave it out, or remove the association and link the records anew."
             );

@@ -97,20 +97,14 @@ impl FieldPatch {
             limits,
             force: *reader.boolean("force")?.as_set().unwrap_or(&false),
         };
-        for name in READ_ONLY {
-            let said = reader.take_read_only(name);
-            if said.is_some() && said.as_ref() != shown.get(name) {
-                return Err(read_only(name));
-            }
+        if let Some(name) = reader.take_same(READ_ONLY, shown) {
+            return Err(read_only(name));
         }
-        for name in FIXED {
-            let said = reader.take_read_only(name);
-            if said.is_some() && said.as_ref() != shown.get(name) {
-                let message = format!(
-                    "`{name}` of a field cannot be changed: leave it out, or remove the field and define it anew."
-                );
-                return Err(Error::invalid(name, message));
-            }
+        if let Some(name) = reader.take_same(FIXED, shown) {
+            let message = format!(
+                "`{name}` of a field cannot be changed: leave it out, or remove the field and define it anew."
+            );
+            return Err(Error::invalid(name, message));
         }
         reader.finish()?;
         Ok(patch)

@@ -1,7 +1,7 @@
 //! When a record was linked and unlinked, for its timeline: of that its own history tells nothing.
 
 use relm_core::record::Event;
-use relm_core::{Association, Error, Filter, Id, ListRequest, Scoped, Timestamp};
+use relm_core::{Association, Error, Filter, Id, ListRequest, ObjectType, Scoped, Timestamp};
 
 use crate::console::layout::{Place, Section};
 use crate::console::listing::filter_name;
@@ -15,12 +15,30 @@ pub(super) struct EdgeEvent {
     pub edge: Association,
 }
 
-impl EdgeEvent {
-    /// The end that is not this record.
-    pub fn other_end(&self, id: Id) -> Id {
-        match self.edge.from_id == id {
-            true => self.edge.to_id,
-            false => self.edge.from_id,
+/// An association as it is seen from one of its records.
+pub(super) struct SeenFrom {
+    /// The end that is not this record, and its type.
+    pub other: (Id, ObjectType),
+    /// Whether it leads from this record.
+    pub is_outgoing: bool,
+    /// What it means to this record.
+    pub label: Option<String>,
+}
+
+impl SeenFrom {
+    pub fn of(edge: &Association, id: Id) -> Self {
+        let is_outgoing = edge.from_id == id;
+        let label = edge.label.as_ref();
+        Self {
+            other: match is_outgoing {
+                true => (edge.to_id, edge.to_type),
+                false => (edge.from_id, edge.from_type),
+            },
+            is_outgoing,
+            label: match is_outgoing {
+                true => label.cloned(),
+                false => edge.inverse_label.as_ref().or(label).cloned(),
+            },
         }
     }
 }

@@ -6,7 +6,8 @@ use hyper::Response;
 use relm_core::{Association, Error, ErrorKind, Id, Scoped};
 use serde_json::{Value, json};
 
-use super::links::{Said, direction_of};
+use super::edges::SeenFrom;
+use super::links::Said;
 use super::names::Names;
 use super::path_of;
 use crate::console::curl;
@@ -166,7 +167,8 @@ async fn shown(
     let object = objects::of_path(visit)?;
     let id: Id = visit.id("id")?;
     let Opened { scoped, place } = opened;
-    let (other, _, is_outgoing) = direction_of(&edge, id);
+    let seen = SeenFrom::of(&edge, id);
+    let (other, _) = seen.other;
     let names = Names::of(&scoped, [id, other]).await?;
     let path = format!("/v1/associations/{}", edge.id);
     let status = status_by(error.as_ref());
@@ -176,7 +178,7 @@ async fn shown(
         other: names.get(other),
         end: names.get(edge.to_id),
         label: edge.label,
-        is_outgoing,
+        is_outgoing: seen.is_outgoing,
         call: curl::line(&visit.api, "PATCH", &path, curl::KEY, Some(&form.body())),
         form,
         now,

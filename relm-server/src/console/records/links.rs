@@ -7,6 +7,7 @@ use relm_core::record::columns;
 use relm_core::{Association, Date, Error, FieldType, Filter, Id, ListRequest, ObjectType, Scoped};
 use serde_json::{Value, json};
 
+use super::edges::SeenFrom;
 use super::names::{Names, of_document};
 use super::page::text_of;
 use super::{page, path_of, path_to};
@@ -166,10 +167,11 @@ impl Links {
             .limit(LINKS_MAX);
         let page = scoped.associations().list(&request).await?;
         let has_more = page.has_more();
-        let others = page.data.iter().map(|edge| direction_of(edge, id).0);
+        let others = page.data.iter().map(|edge| SeenFrom::of(edge, id).other.0);
         let names = Names::of(scoped, others).await?;
         let associations = page.data.into_iter().map(|edge| {
-            let (end, object, is_outgoing) = direction_of(&edge, id);
+            let seen = SeenFrom::of(&edge, id);
+            let (end, object) = seen.other;
             let members = edge.metadata.into_iter().take(MEMBERS_MAX);
             Linked {
                 association: edge.id,
@@ -182,11 +184,8 @@ impl Links {
                         (cut(&key, LABEL_CHARS), cut(&text_of(&value), LABEL_CHARS))
                     })
                     .collect(),
-                label: match is_outgoing {
-                    true => edge.label,
-                    false => edge.inverse_label.or(edge.label),
-                },
-                is_outgoing,
+                label: seen.label,
+                is_outgoing: seen.is_outgoing,
             }
         });
         Ok(Self {
@@ -198,14 +197,6 @@ impl Links {
 
     pub fn is_empty(&self) -> bool {
         self.associations.is_empty()
-    }
-}
-
-/// The other end of an association of a record, and whether it leads from that record.
-pub(super) fn direction_of(edge: &Association, id: Id) -> (Id, ObjectType, bool) {
-    match edge.from_id == id {
-        true => (edge.to_id, edge.to_type, true),
-        false => (edge.from_id, edge.from_type, false),
     }
 }
 

@@ -11,7 +11,7 @@ use relm_core::{
 use serde_json::{Map, Value};
 
 use super::amounts::{Currencies, CurrencyChange};
-use super::edges::{self, EdgeEvent, Edges, MoreLinks, Stretch};
+use super::edges::{self, EdgeEvent, Edges, MoreLinks, SeenFrom, Stretch};
 use super::names::Names;
 use super::page::text_of;
 use super::{path_of, path_to};
@@ -154,7 +154,7 @@ impl Timeline {
         let events = events.chain(linked.iter().map(|it| it.event.id));
         let events: Vec<Id> = events.collect();
         let mut delivered = deliveries(scoped, place, &events, DELIVERIES_MAX).await?;
-        let ends = linked.iter().map(|it| it.other_end(id));
+        let ends = linked.iter().map(|it| SeenFrom::of(&it.edge, id).other.0);
         let named = referred(&history.data).into_iter().chain(ends);
         let names = Names::of(scoped, named).await?;
         let path = format!("{}/{id}", path_of(place, object));
@@ -211,8 +211,9 @@ fn link_entry(
     names: &Names,
     deliveries: Deliveries,
 ) -> Entry {
-    let other = told.other_end(id);
     let EdgeEvent { event, edge } = told;
+    let seen = SeenFrom::of(&edge, id);
+    let (other, _) = seen.other;
     let changes = said_of(&event);
     Entry {
         what: what_happened(event.event_type),
@@ -220,11 +221,8 @@ fn link_entry(
         link: Some(OtherEnd {
             name: names.get(other),
             path: path_to(place, other),
-            is_outgoing: edge.from_id == id,
-            label: match edge.from_id == id {
-                true => edge.label,
-                false => edge.inverse_label.or(edge.label),
-            },
+            is_outgoing: seen.is_outgoing,
+            label: seen.label,
         }),
         who: event.actor.as_ref().map(actor::name),
         at: minute(&event.created_at),

@@ -91,11 +91,10 @@ pub(super) fn read_settings(body: Value, now: &ObjectSettings) -> Result<Option<
     let shown = serde_json::to_value(now).map_err(Error::internal)?;
     Reader::new(body)?.all_of(|reader| {
         let given = reader.text("unknown_members")?;
-        for name in ["object", "object_type"] {
-            let said = reader.take_read_only(name);
-            if said.is_some() && said.as_ref() != shown.get(name) {
-                return Err(read_only(name));
-            }
+        let shown = shown.as_object();
+        let other = shown.and_then(|shown| reader.take_same(["object", "object_type"], shown));
+        if let Some(name) = other {
+            return Err(read_only(name));
         }
         match given {
             Patch::Keep => Ok(None),

@@ -174,11 +174,7 @@ impl Batch<'_> {
             (OperationName::Update | OperationName::Upsert, Some(id)) => {
                 let changed = objects.update_json(id, data, expected).await;
                 let changed = changed.map_err(within_data)?;
-                let status = match self.staging.records() > before {
-                    true => OperationStatus::Updated,
-                    false => OperationStatus::Unchanged,
-                };
-                (id, status, Some(changed))
+                (id, self.status_since(before), Some(changed))
             }
             (OperationName::Delete, Some(id)) => {
                 objects.delete(id, expected).await?;
@@ -209,10 +205,7 @@ impl Batch<'_> {
         } = operation;
         let status = |reply: &Reply<Association>| match reply.outcome {
             Outcome::Created => OperationStatus::Created,
-            Outcome::Done | Outcome::Accepted if self.staging.records() > before => {
-                OperationStatus::Updated
-            }
-            Outcome::Done | Outcome::Accepted => OperationStatus::Unchanged,
+            Outcome::Done | Outcome::Accepted => self.status_since(before),
         };
         let (id, status, reply) = match (id, data) {
             (None, data) => {
@@ -231,6 +224,14 @@ impl Batch<'_> {
             }
         };
         Ok(Done::new(status, id, reply))
+    }
+
+    /// What became of what was there already: whether anything was staged since there were so many records.
+    fn status_since(&self, before: usize) -> OperationStatus {
+        match self.staging.records() > before {
+            true => OperationStatus::Updated,
+            false => OperationStatus::Unchanged,
+        }
     }
 
     /// Counts what an operation comes to, within what one commit and one answer are to hold.

@@ -7,7 +7,7 @@ use super::report::{ConflictCode, Report, UndoConflict, UndoneChange};
 use super::state::State;
 use crate::engine::change::Plan;
 use crate::engine::resources::associations::rewrite;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::record::association::{Association, AssociationPatch};
 use crate::record::input::Reader;
 use crate::record::{Document, MemberChange};
@@ -97,7 +97,7 @@ impl Restated {
 type Compared<'a> = (Vec<(&'a str, &'a MemberChange)>, Vec<&'a str>);
 
 fn compared<'a>(target: &'a Target, now: &Association) -> Result<Compared<'a>> {
-    let members = members_of(now)?;
+    let members = now.members()?;
     let (mut as_left, mut changed) = (Vec::new(), Vec::new());
     for (name, change) in &target.members {
         match value_of(&members, name) {
@@ -143,15 +143,7 @@ fn with(mut edge: Association, reverts: &[(&str, &MemberChange)]) -> Result<Asso
     if !metadata.is_empty() {
         body.insert("metadata".to_owned(), Value::Object(metadata));
     }
-    let patch = AssociationPatch::read(Reader::new(Value::Object(body))?, &members_of(&edge)?)?;
+    let patch = AssociationPatch::read(Reader::new(Value::Object(body))?, &edge.members()?)?;
     edge.apply(patch)?;
     Ok(edge)
-}
-
-fn members_of(edge: &Association) -> Result<Map<String, Value>> {
-    match serde_json::to_value(edge) {
-        Ok(Value::Object(members)) => Ok(members),
-        Ok(_) => Ok(Map::new()),
-        Err(error) => Err(Error::internal(error)),
-    }
 }
