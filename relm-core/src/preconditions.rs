@@ -96,7 +96,7 @@ fn check_unique_keys(writes: &[Write], state: &impl StateView) -> Result<(), Ref
             | Write::Forget { .. } => None,
         })
         .collect();
-    let mut taken: HashMap<(Kind, String), Id> = HashMap::new();
+    let mut taken: HashMap<(Kind, String), Id> = HashMap::with_capacity(writes.len());
     for (write, what) in writes.iter().enumerate() {
         let (Write::Insert(entry) | Write::Replace { after: entry, .. }) = what else {
             continue;

@@ -1,6 +1,5 @@
 //! Events: what happened to a record, exactly as receivers get it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -15,7 +14,6 @@ use crate::record::association::Association;
 use crate::record::column::{Column, ColumnOf, Columns};
 use crate::record::event_type::EventType;
 use crate::record::metadata;
-use crate::record::several;
 use crate::value::id::Id;
 use crate::value::request_id::RequestId;
 use crate::value::scope::Mode;
@@ -288,40 +286,6 @@ impl Event {
     }
 }
 
-/// The members of the document `before` that `after` has otherwise, but for what every change changes. A member that `before` does not
-/// have, since it is older than the member, was null.
-pub(crate) fn previous(before: &str, after: &str) -> Result<Map<String, Value>> {
-    type Members<'a> = BTreeMap<&'a str, &'a RawValue>;
-    let before: Members = serde_json::from_str(before).map_err(Error::internal)?;
-    let after: Members = serde_json::from_str(after).map_err(Error::internal)?;
-    let mut previous = Map::new();
-    let is_new =
-        |name: &str| name != "version" && name != "updated_at" && !before.contains_key(name);
-    for (name, new) in &after {
-        if !is_new(name) || matches!(new.get(), "null" | "[]") {
-            continue;
-        }
-        let was = several::before(name, |name| before.get(name).map(|value| value.get()));
-        let new: Value = serde_json::from_str(new.get()).map_err(Error::internal)?;
-        if was.as_ref() != Some(&new) {
-            previous.insert((*name).to_owned(), was.unwrap_or_default());
-        }
-    }
-    for (name, old) in before {
-        let new = after.get(name).map(|new| new.get());
-        // Most members are as they were, to the letter.
-        if name == "version" || name == "updated_at" || new == Some(old.get()) {
-            continue;
-        }
-        let value = |text: &str| serde_json::from_str::<Value>(text).map_err(Error::internal);
-        let old = value(old.get())?;
-        if new.map(value).transpose()?.as_ref() != Some(&old) {
-            previous.insert(name.to_owned(), old);
-        }
-    }
-    Ok(previous)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -331,14 +295,6 @@ mod tests {
     use crate::record::event_type::Change;
     use crate::record::object_type::ObjectType;
     use crate::value::id::Kind;
-
-    #[test]
-    fn a_member_that_a_document_is_older_than_was_null() {
-        let before = r#"{"title":"Engine","version":1}"#;
-        let after = r#"{"title":"Engine","lost_reason":"price","note":null,"version":2}"#;
-        let old = previous(before, after).unwrap();
-        assert_eq!(Value::Object(old), json!({ "lost_reason": null }));
-    }
 
     #[test]
     fn an_event_renders_as_it_serialises() {

@@ -22,6 +22,7 @@ pub mod metadata;
 pub mod object;
 pub(crate) mod object_type;
 pub mod patch;
+mod previous;
 pub(crate) mod receipt;
 pub mod reference;
 pub(crate) mod referring;
@@ -52,8 +53,8 @@ pub use trashed::{Merge, Trashed, TrashedTag};
 pub use unique_value::{UniqueValue, UniqueValueTag};
 
 pub(crate) use delivery::Verdict;
-pub(crate) use event::previous;
 pub(crate) use history::member_changes;
+pub(crate) use previous::previous;
 
 use serde::de::DeserializeOwned;
 

@@ -71,6 +71,11 @@ pub(crate) fn change<S: Several>(
 
 /// Puts one in front, in the place of the `former` first one; gives how it is written.
 fn lead<S: Several>(all: &mut Vec<S>, text: String, former: Option<&str>) -> String {
+    // Most have one alone: there is nothing to compare it with.
+    if all.is_empty() {
+        all.push(S::of(text.clone(), None));
+        return text;
+    }
     let key = S::key(&text);
     let place = all.iter().position(|it| S::key(it.text()) == key);
     let entry = match place.map(|place| all.remove(place)) {

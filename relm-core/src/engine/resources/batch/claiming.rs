@@ -28,7 +28,7 @@ impl<T: Object + Into<Record>> WorkingSet<T> {
         // Whom rows change is read first: whoever has their other values may be among them.
         places.sort_by_key(by_dedup);
         for place in places {
-            let mut seen = HashSet::new();
+            let mut seen = HashSet::with_capacity(keys.len());
             let of_member = keys.iter().flat_map(|row| &row[place]);
             let of_member: Vec<String> =
                 of_member.filter(|key| seen.insert(*key)).cloned().collect();

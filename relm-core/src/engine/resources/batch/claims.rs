@@ -60,12 +60,12 @@ pub(super) struct Claim {
 }
 
 impl Claimed {
-    pub fn new(members: &[UniqueMember], dedup: &[usize], claims: Claims) -> Self {
+    pub fn new(members: &[UniqueMember], dedup: &[usize], rows: usize, claims: Claims) -> Self {
         Self {
             members: members.to_vec(),
             dedup: dedup.to_vec(),
             claims,
-            holders: HashMap::new(),
+            holders: HashMap::with_capacity(rows),
             unread: HashSet::new(),
             any_pending: false,
         }

@@ -64,7 +64,7 @@ impl<T: Object + Into<Record>> WorkingSet<T> {
         Self {
             records: Vec::new(),
             stored: HashMap::new(),
-            claimed: Claimed::new(members, dedup, claims),
+            claimed: Claimed::new(members, dedup, rows, claims),
             references: BTreeSet::new(),
             events: Vec::with_capacity(rows),
             rows: Vec::with_capacity(rows),
