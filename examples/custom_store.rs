@@ -16,8 +16,8 @@ use relm_core::query::search::SearchPosition;
 use relm_core::record::{Delivery, Webhook};
 use relm_core::record::{Document, Entry, Record};
 use relm_core::store::{
-    Batch, CommitError, Configuration, Lease, LogPage, Numbered, Page, Query, Queue, QueueKey,
-    Search, SearchPage, StoreError, StoredResponse, Write,
+    Awaited, AwaitedQuery, Batch, CommitError, Configuration, Lease, LogPage, Numbered, Page,
+    Query, Queue, QueueKey, Search, SearchPage, StoreError, StoredResponse, Write,
 };
 use relm_core::{ContactInput, Crm, Field, Id, Kind, Mode, Scope, SearchRequest, Store, Timestamp};
 
@@ -361,6 +361,22 @@ impl Store for HashStore {
         }
         let queues = queues.into_iter().take(limit);
         Ok(queues.map(|(key, due_at)| Queue { key, due_at }).collect())
+    }
+
+    async fn awaited(&self, query: &AwaitedQuery) -> Result<Vec<Awaited>, StoreError> {
+        let contents = self.lock();
+        let all = contents.records.iter();
+        let mut awaited: Vec<Awaited> = all
+            .filter_map(|((scope, id), entry)| {
+                let (scope, id) = (*scope, *id);
+                let at = entry.record.awaited_at()?;
+                Some(Awaited { at, scope, id })
+            })
+            .filter(|it| (query.from..=query.until).contains(&it.at) && Some(*it) > query.after)
+            .collect();
+        awaited.sort_unstable();
+        awaited.truncate(query.limit);
+        Ok(awaited)
     }
 
     async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError> {

@@ -19,8 +19,8 @@ use relm_core::query::filter::matches;
 use relm_core::query::search::SearchPosition;
 use relm_core::record::{Document, Record};
 use relm_core::store::{
-    Batch, CommitError, Configuration, Lease, LogPage, Numbered, Page, Query, Queue, QueueKey,
-    Search, SearchPage, StoreError, StoredResponse, Write,
+    Awaited, AwaitedQuery, Batch, CommitError, Configuration, Lease, LogPage, Numbered, Page,
+    Query, Queue, QueueKey, Search, SearchPage, StoreError, StoredResponse, Write,
 };
 use relm_core::{ContactInput, Crm, Field, Id, Kind, Mode, Scope, Store, Timestamp, Webhook};
 
@@ -46,6 +46,8 @@ const ABOUT: TableDefinition<AboutKey, i64> = TableDefinition::new("about");
 const VERSIONS: TableDefinition<ScopeKey, i64> = TableDefinition::new("versions");
 /// When a pending delivery is due or its lease ends, under its endpoint.
 const DUE: TableDefinition<(ScopeKey, u128, u128), i64> = TableDefinition::new("due");
+/// The activities that wait for a moment, of all scopes, by it.
+const AWAITED: TableDefinition<(i64, ScopeKey, u128), ()> = TableDefinition::new("awaited");
 /// The ULID of the event that has a number in the log of its scope, and the number of an event.
 const LOG: TableDefinition<(ScopeKey, i64), u128> = TableDefinition::new("log");
 const NUMBERS: TableDefinition<(ScopeKey, u128), i64> = TableDefinition::new("numbers");
@@ -92,6 +94,7 @@ impl KeyValueStore {
                 about: transaction.open_table(ABOUT).map_err(fault)?,
                 versions: transaction.open_table(VERSIONS).map_err(fault)?,
                 due: transaction.open_table(DUE).map_err(fault)?,
+                awaited: transaction.open_table(AWAITED).map_err(fault)?,
                 log: transaction.open_table(LOG).map_err(fault)?,
                 numbers: transaction.open_table(NUMBERS).map_err(fault)?,
                 ends: transaction.open_table(ENDS).map_err(fault)?,
@@ -120,6 +123,7 @@ struct Tables<'a> {
     about: redb::Table<'a, AboutKey, i64>,
     versions: redb::Table<'a, ScopeKey, i64>,
     due: redb::Table<'a, (ScopeKey, u128, u128), i64>,
+    awaited: redb::Table<'a, (i64, ScopeKey, u128), ()>,
     log: redb::Table<'a, (ScopeKey, i64), u128>,
     numbers: redb::Table<'a, (ScopeKey, u128), i64>,
     ends: redb::Table<'a, ScopeKey, (i64, i64)>,
@@ -246,6 +250,10 @@ impl Tables<'_> {
             let key = (scope_key, delivery.webhook_id.ulid(), id.ulid());
             self.due.insert(key, at.as_millis()).map_err(fault)?;
         }
+        if let Some(at) = record.awaited_at() {
+            let key = (at.as_millis(), scope_key, id.ulid());
+            self.awaited.insert(key, ()).map_err(fault)?;
+        }
         Ok(())
     }
 
@@ -273,6 +281,10 @@ impl Tables<'_> {
         if let Record::Delivery(delivery) = record {
             let key = (scope_key, delivery.webhook_id.ulid(), id.ulid());
             self.due.remove(key).map_err(fault)?;
+        }
+        if let Some(at) = record.awaited_at() {
+            let key = (at.as_millis(), scope_key, id.ulid());
+            self.awaited.remove(key).map_err(fault)?;
         }
         Ok(())
     }
@@ -661,6 +673,32 @@ impl Store for KeyValueStore {
             }
         }
         Ok(queues)
+    }
+
+    async fn awaited(&self, query: &AwaitedQuery) -> Result<Vec<Awaited>, StoreError> {
+        let awaited = self.read(AWAITED)?;
+        let place = |it: Awaited| (it.at.as_millis(), scope_key(it.scope), it.id.ulid());
+        let first = Bound::Included((query.from.as_millis(), (0, 0), 0));
+        let begin = match query.after.filter(|after| after.at >= query.from) {
+            Some(after) => Bound::Excluded(place(after)),
+            None => first,
+        };
+        let end = (query.until.as_millis(), (u128::MAX, u8::MAX), u128::MAX);
+        // Of a query that asks for no moment, the table would be asked for a range that ends before it begins.
+        if query.until < query.from || query.after.is_some_and(|after| after.at > query.until) {
+            return Ok(Vec::new());
+        }
+        let found = awaited.range((begin, Bound::Included(end)));
+        let found = found.map_err(fault)?.take(query.limit);
+        let found = found.map(|entry| {
+            let (at, (workspace, mode), ulid) = entry.map_err(fault)?.0.value();
+            Ok(Awaited {
+                at: Timestamp::from_millis(at),
+                scope: Scope::new(Id::new(Kind::Workspace, workspace), mode_of(mode)),
+                id: Id::new(Kind::Activity, ulid),
+            })
+        });
+        found.collect()
     }
 
     async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError> {

@@ -151,6 +151,13 @@ macro_rules! for_each_case {
                 a_queue_outlives_its_endpoint
                 a_lease_at_the_moment_of_a_queue_gives_something
             }
+            [store::awaited] {
+                what_is_awaited_is_of_every_scope
+                what_is_awaited_comes_by_its_moment
+                any_limit_gives_what_is_awaited_once
+                what_is_awaited_follows_its_record
+                hundreds_are_awaited_at_once
+            }
             [store::leases] {
                 a_lease_gives_what_is_due_earliest_first
                 a_delivery_is_due_again_when_its_lease_ends
@@ -417,6 +424,14 @@ macro_rules! for_each_case {
                 resealing_keeps_secrets_readable
                 a_lost_key_holds_deliveries_back
                 events_show_changed_fields
+            }
+            [engine::reminders] {
+                what_is_due_is_told_once
+                what_is_due_follows_its_activity
+                processes_tell_of_what_is_due_once
+                hundreds_are_due_at_once
+                any_history_of_tasks_is_told
+                what_was_told_of_is_undone
             }
             [engine::feed] {
                 a_feed_has_every_change_once

@@ -13,8 +13,9 @@ use serde_json::{Value, json};
 use crate::subject::NOW;
 use crate::varied::varied;
 
-/// Members of an object that are no columns: a store keeps the id, the version and the scope beside them.
-const BESIDE_COLUMNS: [&str; 4] = ["id", "object", "version", "mode"];
+/// Members of an object that are no columns: a store keeps the id, the version and the scope beside them, and of what was told of the moment
+/// that is waited for.
+const BESIDE_COLUMNS: [&str; 5] = ["id", "object", "version", "mode", "notified_due_at"];
 
 /// Varied records of a kind, of which no two members are one everywhere, as a store that keeps their JSON reads them.
 fn records(kind: Kind) -> impl Iterator<Item = (Value, Record)> {
@@ -58,6 +59,7 @@ fn every_accessor_reads_the_member_of_its_column_s_name() {
                     (Some(member), ..) => value_of(column, member),
                     (None, "record_id", _) => value_of(column, &json["data"]["id"]),
                     (None, end @ ("from_id" | "to_id"), _) => value_of(column, &json["data"][end]),
+                    (None, _, Access::Awaited) => record.awaited_at().map(ColumnValue::from),
                     (None, _, Access::Unique) => record.unique_key().map(ColumnValue::from),
                     (None, name, _) => panic!("{kind:?} has no member {name} in {json}"),
                 };

@@ -141,8 +141,8 @@ mod tests {
     use futures_util::future::FutureExt;
     use relm_core::record::Document;
     use relm_core::store::{
-        Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue, QueueKey, Search,
-        SearchPage, Store, StoreError, StoredResponse,
+        Awaited, AwaitedQuery, Batch, CommitError, Configuration, Lease, LogPage, Page, Query,
+        Queue, QueueKey, Search, SearchPage, Store, StoreError, StoredResponse,
     };
     use relm_core::value::id::{Id, Kind};
     use relm_core::value::scope::Scope;
@@ -207,6 +207,9 @@ mod tests {
             pending().await
         }
         async fn queues(&self, _: Option<QueueKey>, _: usize) -> Result<Vec<Queue>, StoreError> {
+            pending().await
+        }
+        async fn awaited(&self, _: &AwaitedQuery) -> Result<Vec<Awaited>, StoreError> {
             pending().await
         }
         async fn lease(&self, _: &Lease) -> Result<Vec<Document>, StoreError> {

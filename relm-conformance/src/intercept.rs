@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use relm_core::record::Document;
 use relm_core::store::{
-    Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue, QueueKey, Search,
-    SearchPage, Store, StoreError, StoredResponse,
+    Awaited, AwaitedQuery, Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue,
+    QueueKey, Search, SearchPage, Store, StoreError, StoredResponse,
 };
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
@@ -109,6 +109,10 @@ pub(crate) trait Intercept: Send + Sync + 'static {
         store.queues(after, limit).await
     }
 
+    async fn awaited(&self, store: &dyn Store, query: &AwaitedQuery) -> Read<Vec<Awaited>> {
+        store.awaited(query).await
+    }
+
     async fn lease(&self, store: &dyn Store, lease: &Lease) -> Result<Vec<Document>, StoreError> {
         store.lease(lease).await
     }
@@ -202,6 +206,11 @@ impl<I: Intercept> Store for Intercepted<I> {
     ) -> Result<Vec<Queue>, StoreError> {
         let _call = self.by.call("queues", &(after, limit));
         self.by.queues(&*self.store, after, limit).await
+    }
+
+    async fn awaited(&self, query: &AwaitedQuery) -> Result<Vec<Awaited>, StoreError> {
+        let _call = self.by.call("awaited", query);
+        self.by.awaited(&*self.store, query).await
     }
 
     async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError> {

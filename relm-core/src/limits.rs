@@ -260,6 +260,8 @@ pub const IMPORT_FAILED_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const IMPORT_KEPT_ROWS_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// How long an import that has ended is kept, with its failed rows: a week.
 pub const IMPORT_KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+/// How late an `activity.due` is made at most, where no process looked for what is due: three days.
+pub const REMINDER_LATE_MS_MAX: i64 = 3 * 24 * 60 * 60 * 1000;
 /// For how long an import is left to whoever works on it: another process goes on with it once that is over.
 pub const IMPORT_LEASE_MS: i64 = 30 * 1000;
 /// How long the file of an import may bring no further row before it counts as broken off.

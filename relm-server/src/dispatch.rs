@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use relm_core::Timestamp;
-use relm_core::engine::{Crm, DispatchOptions, Dispatcher, Importer, Sleeper};
+use relm_core::engine::{Crm, DispatchOptions, Dispatcher, Importer, Reminders, Sleeper};
 use relm_core::webhook::Transport;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -133,6 +133,30 @@ pub async fn import(crm: Crm, stop: Stop) {
         match run.await {
             Err(error) if error.is_panic() => {
                 tracing::error!("an import panicked: it goes on when its lease is over");
+                tokio::time::sleep(REST_AFTER_PANIC).await;
+            }
+            _ => return,
+        }
+    }
+}
+
+/// Tells of activities that are due, until the signal to stop.
+pub async fn remind(crm: Crm, stop: Stop) {
+    let throttle = LogThrottle::default();
+    let reminders = Reminders::new(crm).on_error(move |error| {
+        let cause = error.source().map(ToString::to_string).unwrap_or_default();
+        if let Some(suppressed) = throttle.admit(&cause, Instant::now()) {
+            let message = error.message();
+            tracing::error!(cause, suppressed, "what is due is not told of: {message}");
+        }
+    });
+    let reminders = Arc::new(reminders);
+    loop {
+        let (reminders, stopping) = (Arc::clone(&reminders), stop.clone().wait());
+        let run = tokio::spawn(async move { reminders.run(&TokioSleeper, stopping).await });
+        match run.await {
+            Err(error) if error.is_panic() => {
+                tracing::error!("telling of what is due panicked, and begins anew");
                 tokio::time::sleep(REST_AFTER_PANIC).await;
             }
             _ => return,

@@ -108,6 +108,9 @@ impl Contents {
             let waiting = self.queues.entry(delivery.webhook_id).or_default();
             waiting.insert((due_at, delivery.id));
         }
+        if let Some(at) = entry.record.awaited_at() {
+            self.awaited.insert((at, entry.record.id()));
+        }
         if let Some(key) = key_of(&entry.record) {
             self.keys.insert(key, entry.record.id());
         }
@@ -124,6 +127,9 @@ impl Contents {
         let Some(entry) = Arc::make_mut(&mut self.records).remove(&id) else {
             return;
         };
+        if let Some(at) = entry.record.awaited_at() {
+            self.awaited.remove(&(at, id));
+        }
         if let Some(key) = key_of(&entry.record) {
             self.keys.remove(&key);
         }

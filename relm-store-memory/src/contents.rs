@@ -16,6 +16,8 @@ pub(crate) struct Contents {
     pub records: Records,
     /// The pending deliveries by endpoint, and when each is due or its lease ends.
     pub queues: BTreeMap<Id, BTreeSet<(Timestamp, Id)>>,
+    /// The records that wait for a moment, by it.
+    pub awaited: BTreeSet<(Timestamp, Id)>,
     /// When the lease of a delivery ends, where one was given.
     pub leases: HashMap<Id, Timestamp>,
     /// Who holds a unique key of a kind.

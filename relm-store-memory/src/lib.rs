@@ -22,8 +22,8 @@ use relm_core::record::Webhook;
 use relm_core::record::field::Field;
 use relm_core::record::{Document, Record};
 use relm_core::store::{
-    Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue, QueueKey, Search,
-    SearchPage, Store, StoreError, StoredResponse,
+    Awaited, AwaitedQuery, Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue,
+    QueueKey, Search, SearchPage, Store, StoreError, StoredResponse,
 };
 use relm_core::value::environment::yield_now;
 use relm_core::value::id::{Id, Kind};
@@ -34,6 +34,9 @@ use crate::commit::Snapshot;
 use crate::contents::Contents;
 use crate::walk::{ListWalk, SearchWalk, Walk};
 pub use crate::walk::{SLICE_BYTES_MAX, SLICE_VALUES_MAX};
+
+/// The least id of what can wait for a moment: activities do.
+const LEAST_ID: Id = Id::new(Kind::Activity, 0);
 
 /// Keeps records in memory.
 #[derive(Default)]
@@ -217,6 +220,27 @@ impl Store for MemoryStore {
         queues.sort_unstable_by_key(|queue| queue.key);
         queues.truncate(limit);
         Ok(queues)
+    }
+
+    async fn awaited(&self, query: &AwaitedQuery) -> Result<Vec<Awaited>, StoreError> {
+        let (mut first, mut all) = (query.from, Vec::new());
+        if let Some(after) = query.after {
+            first = first.max(after.at);
+        }
+        for (scope, contents) in self.read().iter() {
+            let waiting = contents.awaited.range((first, LEAST_ID)..);
+            let waiting = waiting.take_while(|(at, _)| *at <= query.until);
+            let waiting = waiting.map(|(at, id)| Awaited {
+                at: *at,
+                scope: *scope,
+                id: *id,
+            });
+            let later = waiting.filter(|it| Some(*it) > query.after);
+            all.extend(later.take(query.limit));
+        }
+        all.sort_unstable();
+        all.truncate(query.limit);
+        Ok(all)
     }
 
     async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError> {

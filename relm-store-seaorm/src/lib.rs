@@ -88,6 +88,7 @@
     allow(dead_code)
 )]
 
+mod awaited;
 mod conflict;
 mod dialect;
 pub mod entity;

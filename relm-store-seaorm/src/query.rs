@@ -62,7 +62,7 @@ impl<'a> ListPlan<'a> {
                 Target::Id => true,
                 Target::Column(place) => match columns(self.kind)[place].access {
                     Access::Indexed | Access::Unique => true,
-                    Access::Scanned | Access::Due => false,
+                    Access::Scanned | Access::Due | Access::Awaited => false,
                 },
                 Target::Either(..)
                 | Target::Addresses

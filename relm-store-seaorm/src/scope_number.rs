@@ -106,10 +106,9 @@ impl From<QueueKey> for Place {
     }
 }
 
-/// The workspaces whose scopes these queues are of, by several statements where they are many: `id`.
-pub(crate) fn workspaces_of(queues: &[NumberedQueue]) -> Vec<Sql> {
+/// The workspaces whose scopes have these numbers, by several statements where they are many: `id`.
+pub(crate) fn workspaces_of(numbers: impl Iterator<Item = i64>) -> Vec<Sql> {
     let system = scope_number(Scope::SYSTEM);
-    let numbers = queues.iter().map(|queue| queue.place.scope);
     let digits: BTreeSet<String> = numbers.filter(|it| *it != system).map(digits_of).collect();
     let of = |digits: &[ColumnValue<'static>]| {
         let mut sql = Sql::new("SELECT id FROM workspaces WHERE scope = ");
@@ -119,14 +118,19 @@ pub(crate) fn workspaces_of(queues: &[NumberedQueue]) -> Vec<Sql> {
     values(digits).chunks(ASKED_MAX).map(of).collect()
 }
 
-/// The queues under the scopes that their numbers are of. Workspaces are made before anything is written to them, and stay:
-/// those that were read after the queues are all that there can be. What is of no workspace is nobody's.
-pub(crate) fn with_scopes(queues: &[NumberedQueue], workspaces: &[Id]) -> Vec<Queue> {
+/// The scopes of these workspaces, by their numbers. Workspaces are made before anything is written to them, and stay: those that were
+/// read after what has the numbers are all that there can be. What is of no workspace is nobody's.
+pub(crate) fn scopes_of(workspaces: &[Id]) -> HashMap<i64, Scope> {
     let scopes = workspaces
         .iter()
         .flat_map(|id| Mode::ALL.map(|mode| Scope::new(*id, mode)))
         .chain([Scope::SYSTEM]);
-    let scopes: HashMap<i64, Scope> = scopes.map(|scope| (scope_number(scope), scope)).collect();
+    scopes.map(|scope| (scope_number(scope), scope)).collect()
+}
+
+/// The queues under the scopes that their numbers are of.
+pub(crate) fn with_scopes(queues: &[NumberedQueue], workspaces: &[Id]) -> Vec<Queue> {
+    let scopes = scopes_of(workspaces);
     let queue = |queue: &NumberedQueue| {
         let key = QueueKey {
             scope: *scopes.get(&queue.place.scope)?,

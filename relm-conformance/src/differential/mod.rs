@@ -1,5 +1,6 @@
 //! The model test: random operations on two stores, which must agree at each step.
 
+mod awaited;
 mod commits;
 mod records;
 mod responses;
@@ -388,6 +389,7 @@ impl Model {
             self.recall(scope).await;
             self.read(scope).await;
         }
+        self.compare_awaited().await;
         self.compare_queues().await;
     }
 }

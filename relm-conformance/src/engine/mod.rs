@@ -40,6 +40,7 @@ pub(crate) mod promotions;
 pub(crate) mod purge;
 pub(crate) mod purged_hubs;
 pub(crate) mod races;
+pub(crate) mod reminders;
 pub(crate) mod requests;
 pub(crate) mod retention;
 pub(crate) mod set_clocks;

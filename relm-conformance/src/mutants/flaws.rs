@@ -17,16 +17,12 @@ macro_rules! for_each_broken_store {
                     a_key_is_one_in_every_composition a_renaming_looks_at_each_record_once nothing_is_known_by_what_is_becoming_unique one_of_many_takes_an_address
                     an_index_that_somebody_else_began_is_not_said_to_be_made a_record_that_is_purged_meanwhile_leaves_no_value an_upsert_needs_a_value_to_know_its_record_by
                 ]
-                TornCommit a_torn_commit_is_noticed [
-                    a_refused_batch_leaves_nothing a_refused_batch_ends_no_lease what_changes_nothing_has_no_event a_failed_request_keeps_no_key
-                ]
+                TornCommit a_torn_commit_is_noticed [a_refused_batch_leaves_nothing a_refused_batch_ends_no_lease what_changes_nothing_has_no_event a_failed_request_keeps_no_key]
                 ChunkedCommit a_commit_in_chunks_is_noticed [a_large_batch_is_one_commit]
                 SplitCommit a_commit_that_can_be_dropped_halfway_is_noticed [a_dropped_commit_is_whole_or_nothing]
                 OneWayUnlink an_unlink_of_one_direction_is_noticed [unlink_deletes_the_edges_of_both_directions]
                 StrictUnlink an_unlink_that_needs_an_edge_is_noticed [unlink_needs_no_edge]
-                UnlinkedFirst an_unlink_that_hides_a_delete_is_noticed [
-                    a_batch_deletes_edges_that_it_unlinks a_deleted_record_is_restored_as_it_was an_association_comes_back_with_the_later_of_its_ends
-                ]
+                UnlinkedFirst an_unlink_that_hides_a_delete_is_noticed [a_batch_deletes_edges_that_it_unlinks a_deleted_record_is_restored_as_it_was an_association_comes_back_with_the_later_of_its_ends]
                 UncheckedEdges an_edge_that_need_not_be_there_is_noticed [a_batch_deletes_edges_that_it_unlinks]
                 DanglingEdges edges_that_outlive_their_ends_are_noticed [
                     a_merge_into_what_is_deleted_since_is_ended what_is_linked_during_a_merge_is_not_lost a_merged_id_stands_for_its_survivor a_deleted_record_takes_its_associations_along a_reference_and_its_deletion_exclude_each_other
@@ -38,6 +34,7 @@ macro_rules! for_each_broken_store {
                     a_hub_is_deleted_up_to_its_limit a_hub_comes_back_whole
                 ]
                 LostEvent a_lost_event_is_noticed [
+                    what_is_due_is_told_once what_is_due_follows_its_activity hundreds_are_due_at_once any_history_of_tasks_is_told what_was_told_of_is_undone
                     a_merge_unites_lists an_undo_keeps_what_nobody_takes_back an_undo_keeps_an_amount_with_its_currency what_was_merged_before_is_moved_first the_undo_of_an_undo_merges_again any_history_of_merges_is_as_it_is_said what_refers_to_a_merged_record_is_moved a_merge_tells_of_itself a_merge_is_undone a_merge_moves_custom_references a_merge_moves_ids_in_every_composition a_purge_clears_custom_references a_change_has_one_event an_event_names_its_actor_and_its_request an_event_is_in_the_commit_of_its_change
                     a_dropped_commit_is_whole_or_nothing one_of_many_creates_of_an_email_succeeds events_show_changed_fields
                     a_recovery_includes_what_seems_to_be_of_later another_spelling_changes_nothing the_largest_batch_records_every_event
@@ -80,18 +77,14 @@ macro_rules! for_each_broken_store {
                     a_key_is_good_for_24_hours a_storm_of_one_request_has_one_effect a_job_is_claimed_once nothing_with_nul_reaches_a_store
                     long_keys_are_told_apart a_purge_happens_once_for_its_key a_purge_under_way_is_answered_the_same a_worker_that_was_overtaken_fails_no_import an_import_that_cannot_be_queued_says_why an_undo_is_not_lost_from_the_queue an_upload_ends_with_its_first_error what_is_left_of_imports_is_removed
                 ]
-                Overloaded a_store_that_gives_up_is_noticed [
-                    opposite_orders_end upserts_in_opposite_orders_succeed
-                ]
+                Overloaded a_store_that_gives_up_is_noticed [opposite_orders_end upserts_in_opposite_orders_succeed]
             }
             preconditions {
                 ExpiredIsKept an_expired_response_that_refuses_is_noticed [an_expired_response_refuses_nothing]
                 OneKeyForAllScopes a_key_of_all_scopes_is_noticed [a_pipeline_goes_from_test_to_live definitions_and_edges_are_unique_per_scope]
-                OverwritingInsert an_insert_that_overwrites_is_noticed [
-                    an_insert_needs_a_free_id an_id_is_taken_whatever_else_the_record_holds one_of_many_inserts_of_an_id_succeeds
-                ]
+                OverwritingInsert an_insert_that_overwrites_is_noticed [an_insert_needs_a_free_id an_id_is_taken_whatever_else_the_record_holds one_of_many_inserts_of_an_id_succeeds]
                 ReservedNumbers a_refused_batch_that_takes_numbers_is_noticed [a_refusal_changes_no_answer]
-                LastWriterWins a_forgotten_version_is_noticed [
+                LastWriterWins a_forgotten_version_is_noticed [processes_tell_of_what_is_due_once
                     a_replace_needs_the_version_that_was_read what_is_said_at_once_is_said one_of_many_replaces_of_a_version_succeeds
                     two_dispatchers_record_each_attempt_once a_recovery_leaves_alone_what_is_replayed a_change_overtaken_in_a_transaction_is_not_attempted_again
                 ]
@@ -99,18 +92,14 @@ macro_rules! for_each_broken_store {
                 BlindDelete a_delete_of_any_version_is_noticed [a_delete_needs_the_version_that_was_read]
                 SilentDelete a_delete_of_nothing_is_noticed [a_delete_needs_the_record]
                 FirstWriteBlamed a_refusal_without_a_place_is_noticed [a_refusal_names_the_write]
-                UncheckedReference an_unchecked_reference_is_noticed [
-                    required_records_must_exist replay_needs_its_event an_owner_remains a_reply_that_shows_a_record_requires_it a_reference_names_a_record_that_is_there a_reference_stays_when_its_record_is_deleted rows_with_custom_references_are_judged_alone a_custom_reference_and_a_deletion_exclude_each_other a_custom_reference_is_a_use a_survivor_gets_no_reference_to_what_is_gone
-                ]
+                UncheckedReference an_unchecked_reference_is_noticed [required_records_must_exist replay_needs_its_event an_owner_remains a_reply_that_shows_a_record_requires_it a_reference_names_a_record_that_is_there a_reference_stays_when_its_record_is_deleted rows_with_custom_references_are_judged_alone a_custom_reference_and_a_deletion_exclude_each_other a_custom_reference_is_a_use a_survivor_gets_no_reference_to_what_is_gone]
                 FirstMissingAlone a_missing_record_not_named_is_noticed [every_missing_record_is_named]
                 WritesFirst another_order_of_refusals_is_noticed [the_first_refusal_in_order_is_given]
                 UncheckedConfiguration an_unchecked_configuration_is_noticed [
                     a_required_configuration_must_be_current definitions_exclude_each_other a_field_binds_every_engine
                     a_pipeline_binds_every_engine a_definition_binds_writes_that_begin_after_it no_write_gets_past_a_renaming a_narrower_limit_binds_every_engine a_default_is_given_where_nothing_is_said unknown_members_are_refused_by_every_engine
                 ]
-                OverwritingResponse a_response_that_is_replaced_is_noticed [
-                    a_kept_response_keeps_its_key one_of_many_responses_of_a_key_is_kept
-                ]
+                OverwritingResponse a_response_that_is_replaced_is_noticed [a_kept_response_keeps_its_key one_of_many_responses_of_a_key_is_kept]
                 EternalKeys a_key_that_never_expires_is_noticed [an_expired_key_is_free a_key_is_good_for_24_hours]
             }
             keys {
@@ -240,6 +229,16 @@ macro_rules! for_each_broken_store {
                 TwoMoments a_configuration_of_two_moments_is_noticed [a_configuration_is_of_one_moment]
                 LateExpiry a_late_expiry_is_noticed [a_response_expires_to_the_millisecond]
                 FoldedResponseKeys a_folded_response_key_is_noticed [response_keys_compare_by_code_point]
+            }
+            awaited {
+                AwaitedInOneScope what_waits_in_one_scope_is_noticed [what_is_awaited_is_of_every_scope]
+                AwaitedById what_waits_by_its_id_is_noticed [what_is_awaited_comes_by_its_moment hundreds_are_awaited_at_once]
+                AwaitedAfterTheFirst a_first_moment_left_out_is_noticed [what_is_awaited_comes_by_its_moment]
+                AwaitedForEver a_last_moment_that_is_ignored_is_noticed [what_is_awaited_comes_by_its_moment]
+                AwaitedByMoment a_cursor_by_moment_alone_is_noticed [any_limit_gives_what_is_awaited_once]
+                AwaitedAnew a_cursor_that_waits_no_more_is_noticed [any_limit_gives_what_is_awaited_once]
+                AHundredAwaited a_hundred_that_wait_are_noticed [hundreds_are_awaited_at_once]
+                AwaitedAtFirst a_moment_that_is_kept_for_ever_is_noticed [what_is_awaited_follows_its_record]
             }
             queues {
                 RepeatedQueues a_queue_listed_twice_is_noticed [queues_list_each_endpoint_once any_limit_gives_every_queue_once]

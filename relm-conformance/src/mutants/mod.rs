@@ -3,6 +3,7 @@
 //! Each takes a store that keeps every promise and breaks one of them. The cases that name that promise must fail on
 //! it; a case that no broken store can make fail would say nothing about a store, so each is named by one at least.
 
+mod awaited;
 mod chosen;
 mod commits;
 mod configurations;

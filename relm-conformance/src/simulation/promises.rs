@@ -130,7 +130,10 @@ impl Ledger {
             .collect();
         let holds = match event_type {
             EventType::Ping => notified.len() == 1 && self.enabled(notified[0]).is_some(),
-            EventType::Record(..) | EventType::Association(_) | EventType::Field(_) => {
+            EventType::Record(..)
+            | EventType::ActivityDue
+            | EventType::Association(_)
+            | EventType::Field(_) => {
                 let ids = self.endpoints.keys().copied();
                 let asked = |id: &Id| {
                     let webhook = self.enabled(*id);

@@ -1,5 +1,6 @@
 //! The cases of the contract of a store: one sentence of [`relm_core::store`] each.
 
+pub(crate) mod awaited;
 pub(crate) mod commits;
 pub(crate) mod concurrency;
 pub(crate) mod configurations;

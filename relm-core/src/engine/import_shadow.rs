@@ -14,8 +14,8 @@ use crate::record::column::ColumnValue;
 use crate::record::import::{ImportPart, PartKey, Shadow};
 use crate::record::{Document, Record};
 use crate::store::{
-    Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue, QueueKey, Search,
-    SearchPage, Store, StoreError, StoredResponse,
+    Awaited, AwaitedQuery, Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue,
+    QueueKey, Search, SearchPage, Store, StoreError, StoredResponse,
 };
 use crate::value::id::{Id, Kind};
 use crate::value::scope::Scope;
@@ -208,6 +208,10 @@ impl Store for ImportShadow {
         limit: usize,
     ) -> Result<Vec<Queue>, StoreError> {
         self.base.queues(after, limit).await
+    }
+
+    async fn awaited(&self, query: &AwaitedQuery) -> Result<Vec<Awaited>, StoreError> {
+        self.base.awaited(query).await
     }
 
     async fn lease(&self, _: &Lease) -> Result<Vec<Document>, StoreError> {

@@ -11,8 +11,8 @@ use super::staging::Staging;
 use crate::error::{Error, Result};
 use crate::record::Document;
 use crate::store::{
-    Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue, QueueKey, Search,
-    SearchPage, Store, StoreError, StoredResponse, Unwritable, Write, unwritable,
+    Awaited, AwaitedQuery, Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue,
+    QueueKey, Search, SearchPage, Store, StoreError, StoredResponse, Unwritable, Write, unwritable,
 };
 use crate::value::id::{Id, Kind};
 use crate::value::scope::Scope;
@@ -187,6 +187,11 @@ impl Storage {
 
     pub async fn queues(&self, after: Option<QueueKey>, limit: usize) -> Result<Vec<Queue>> {
         let called = spans::store("queues", self.store.queues(after, limit));
+        called.await.map_err(Error::from)
+    }
+
+    pub async fn awaited(&self, query: &AwaitedQuery) -> Result<Vec<Awaited>> {
+        let called = spans::store("awaited", self.store.awaited(query));
         called.await.map_err(Error::from)
     }
 

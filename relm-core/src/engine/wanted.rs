@@ -83,6 +83,7 @@ impl<'a> EventView<'a> {
             EventType::Record(of, Change::Created | Change::Deleted | Change::Restored) => {
                 of.kind()
             }
+            EventType::ActivityDue => Kind::Activity,
             EventType::Association(_) => Kind::Association,
             EventType::Field(_) => Kind::Field,
         };
@@ -362,6 +363,7 @@ fn never_sent(ty: EventType, part: &str, name: &str) -> Error {
 const fn kind_of(ty: EventType) -> Kind {
     match ty {
         EventType::Record(of, _) => of.kind(),
+        EventType::ActivityDue => Kind::Activity,
         EventType::Association(_) => Kind::Association,
         EventType::Field(_) => Kind::Field,
         EventType::Ping => Kind::Webhook,

@@ -1,7 +1,10 @@
 //! Which named, typed values a record shows to filters and to the store's tables.
 
+mod value;
+
 use std::borrow::Cow;
 
+pub use self::value::ColumnValue;
 use crate::value::id::{Id, Kind};
 use crate::value::time::{Date, Timestamp};
 use crate::value::{email, host, phone, text};
@@ -63,6 +66,9 @@ pub enum Access {
     /// The moment from which [`Store::lease`](crate::store::Store::lease) takes the record; null where it never does.
     /// A lease may keep its own end there: only a write sets it back.
     Due,
+    /// The moment that a record of any scope waits for, by which [`Store::awaited`](crate::store::Store::awaited) gives it; null where it
+    /// waits for none.
+    Awaited,
 }
 
 /// When two values of a column are one. Filters that ask for equality compare by it; those that ask for order or for a
@@ -232,6 +238,16 @@ impl Column {
         Self::with(name, ColumnType::Timestamp, Accessor::Timestamp(read))
     }
 
+    /// A moment that records of all scopes are found by, and that no client sees.
+    pub(crate) const fn awaited<R>(
+        name: &'static str,
+        read: fn(&R) -> Option<Timestamp>,
+    ) -> ColumnOf<R> {
+        let mut column = Self::timestamp(name, read);
+        column.column.access = Access::Awaited;
+        column.hidden()
+    }
+
     pub(crate) const fn json<R>(name: &'static str, render: fn(&R) -> String) -> ColumnOf<R> {
         Self::with(name, ColumnType::Json, Accessor::Json(render)).hidden()
     }
@@ -328,72 +344,5 @@ impl<R> ColumnOf<R> {
             (ColumnType::Id(Some(kind)), Accessor::Id(read)) => Some((kind, read(record))),
             _ => None,
         }
-    }
-}
-
-/// A value of a column, as a store holds it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ColumnValue<'a> {
-    /// An integer, a moment in milliseconds, or a truth value as 1 or 0.
-    Integer(i64),
-    /// Text, ordered by code point. (UTF-8 bytes order the same way.)
-    Text(Cow<'a, str>),
-}
-
-impl ColumnValue<'_> {
-    /// The same value, owned.
-    pub fn into_owned(self) -> ColumnValue<'static> {
-        match self {
-            Self::Integer(value) => ColumnValue::Integer(value),
-            Self::Text(text) => ColumnValue::Text(Cow::Owned(text.into_owned())),
-        }
-    }
-}
-
-impl<'a> From<&'a str> for ColumnValue<'a> {
-    fn from(text: &'a str) -> Self {
-        Self::Text(Cow::Borrowed(text))
-    }
-}
-
-impl<'a> From<&'a String> for ColumnValue<'a> {
-    fn from(text: &'a String) -> Self {
-        Self::Text(Cow::Borrowed(text))
-    }
-}
-
-impl From<String> for ColumnValue<'_> {
-    fn from(text: String) -> Self {
-        Self::Text(Cow::Owned(text))
-    }
-}
-
-impl From<i64> for ColumnValue<'_> {
-    fn from(value: i64) -> Self {
-        Self::Integer(value)
-    }
-}
-
-impl From<bool> for ColumnValue<'_> {
-    fn from(value: bool) -> Self {
-        Self::Integer(i64::from(value))
-    }
-}
-
-impl From<Id> for ColumnValue<'_> {
-    fn from(id: Id) -> Self {
-        Self::Text(Cow::Owned(id.text()))
-    }
-}
-
-impl From<Date> for ColumnValue<'_> {
-    fn from(date: Date) -> Self {
-        Self::Text(Cow::Owned(date.to_string()))
-    }
-}
-
-impl From<Timestamp> for ColumnValue<'_> {
-    fn from(at: Timestamp) -> Self {
-        Self::Integer(at.as_millis())
     }
 }

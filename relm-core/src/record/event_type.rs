@@ -74,6 +74,8 @@ impl DefinitionChange {
 pub enum EventType {
     /// The change of a record.
     Record(ObjectType, Change),
+    /// An open activity has come to its due moment.
+    ActivityDue,
     /// Two records were linked or unlinked, or are linked again since one of them was restored; or what is said of their association
     /// changed. Nothing of this type tells of the associations that go with a record: that it is deleted or purged says so of all of them.
     Association(AssociationChange),
@@ -90,6 +92,7 @@ impl EventType {
             .into_iter()
             .flat_map(|object_type| Change::ALL.map(|change| Self::Record(object_type, change)));
         of_records
+            .chain([Self::ActivityDue])
             .chain(AssociationChange::ALL.map(Self::Association))
             .chain(DefinitionChange::ALL.map(Self::Field))
     }
@@ -98,6 +101,7 @@ impl EventType {
     pub const fn as_str(self) -> &'static str {
         let (object_type, change) = match self {
             Self::Record(object_type, change) => (object_type, change),
+            Self::ActivityDue => return "activity.due",
             Self::Association(AssociationChange::Created) => return "association.created",
             Self::Association(AssociationChange::Updated) => return "association.updated",
             Self::Association(AssociationChange::Deleted) => return "association.deleted",

@@ -14,13 +14,14 @@ use crate::value::request_id::RequestId;
 use crate::value::time::Timestamp;
 
 /// The members that the engine writes by itself: they are no part of what somebody changed.
-const OF_THE_ENGINE: [&str; 6] = [
+const OF_THE_ENGINE: [&str; 7] = [
     "id",
     "object",
     "mode",
     "version",
     "created_at",
     "updated_at",
+    "notified_due_at",
 ];
 const METADATA: &str = "metadata";
 
@@ -71,6 +72,7 @@ impl HistoryEntry {
                 member_changes(event.previous, data)
             }
             EventType::Record(_, Change::Deleted | Change::Restored | Change::Purged)
+            | EventType::ActivityDue
             | EventType::Association(_)
             | EventType::Field(_)
             | EventType::Ping => BTreeMap::new(),

@@ -72,6 +72,7 @@ use self::user::User;
 use self::workspace::Workspace;
 use crate::error::{Error, Result};
 use crate::value::id::{Id, Kind};
+use crate::value::time::Timestamp;
 
 /// `columns_of!(Deal)` is `const COLUMNS: &[Column] = &descriptions::<Deal, 10>(); COLUMNS`.
 macro_rules! columns_of {
@@ -321,6 +322,14 @@ impl Record {
             ColumnValue::Text(key) => Some(key.into_owned()),
             ColumnValue::Integer(_) => None,
         }
+    }
+
+    /// The moment that it waits for: its value in a column that is [awaited](column::Access::Awaited).
+    pub fn awaited_at(&self) -> Option<Timestamp> {
+        let Self::Activity(activity) = self else {
+            return None;
+        };
+        activity.notify_at()
     }
 
     /// What all e-mail addresses of a contact are compared by, the primary one first.

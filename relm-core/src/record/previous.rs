@@ -9,14 +9,17 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Result};
 use crate::record::several;
 
-/// The members of the document `before` that `after` has otherwise, but for what every change changes. A member that `before` does not
+/// Members that the engine keeps for itself: that they change is nobody's change.
+const KEPT: [&str; 3] = ["version", "updated_at", "notified_due_at"];
+
+/// The members of the document `before` that `after` has otherwise, but for what the engine keeps. A member that `before` does not
 /// have, since it is older than the member, was null.
 pub(crate) fn previous(before: &str, after: &str) -> Result<Map<String, Value>> {
     let before: Members<'_> = serde_json::from_str(before).map_err(Error::internal)?;
     let after: Members<'_> = serde_json::from_str(after).map_err(Error::internal)?;
     let mut previous = Map::new();
     for (place, (name, new)) in after.0.iter().enumerate() {
-        let is_new = before.get(place, name).is_none() && !changes_always(name);
+        let is_new = before.get(place, name).is_none() && !KEPT.contains(name);
         if !is_new || matches!(new.get(), "null" | "[]") {
             continue;
         }
@@ -28,7 +31,7 @@ pub(crate) fn previous(before: &str, after: &str) -> Result<Map<String, Value>> 
     for (place, (name, old)) in before.0.iter().enumerate() {
         let new = after.get(place, name);
         // Most members are as they were, to the letter.
-        if changes_always(name) || new == Some(old.get()) {
+        if KEPT.contains(name) || new == Some(old.get()) {
             continue;
         }
         let old = value(old.get())?;
@@ -37,11 +40,6 @@ pub(crate) fn previous(before: &str, after: &str) -> Result<Map<String, Value>> 
         }
     }
     Ok(previous)
-}
-
-/// Whether a member is another one after every change.
-fn changes_always(name: &str) -> bool {
-    name == "version" || name == "updated_at"
 }
 
 fn value(text: &str) -> Result<Value> {

@@ -23,12 +23,8 @@ impl Event {
     /// `internal_error` where its data is none of a record.
     pub(crate) fn erased(mut self) -> Result<Self> {
         self.data = match self.event_type {
-            EventType::Record(of, _) => {
-                let id = self.record_id();
-                let id = id.ok_or_else(|| Error::internal("an event of no record"))?;
-                let Versioned { version } = self.data.decode()?;
-                receipt(of, id, self.mode, version)
-            }
+            EventType::Record(of, _) => self.receipt(of)?,
+            EventType::ActivityDue => self.receipt(ObjectType::Activity)?,
             EventType::Association(_) => ends_alone(self.data.decode()?),
             EventType::Field(_) | EventType::Ping => {
                 return Err(Error::internal("an event of no record"));
@@ -37,6 +33,13 @@ impl Event {
         self.previous = Map::new();
         self.purged = true;
         Ok(self)
+    }
+
+    fn receipt(&self, of: ObjectType) -> Result<EventData> {
+        let id = self.record_id();
+        let id = id.ok_or_else(|| Error::internal("an event of no record"))?;
+        let Versioned { version } = self.data.decode()?;
+        Ok(receipt(of, id, self.mode, version))
     }
 }
 

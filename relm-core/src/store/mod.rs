@@ -46,7 +46,8 @@ pub use self::batch::{Batch, Refusal, Require, StoredResponse, Write};
 pub(crate) use self::error::unwritable;
 pub use self::error::{CommitError, StoreError, TransactionFailure, Unwritable};
 pub use self::query::{
-    Configuration, Lease, LogPage, Numbered, Page, Query, Queue, QueueKey, Search, SearchPage,
+    Awaited, AwaitedQuery, Configuration, Lease, LogPage, Numbered, Page, Query, Queue, QueueKey,
+    Search, SearchPage,
 };
 pub use self::transaction::{AfterCommit, StoreTransaction};
 
@@ -147,8 +148,7 @@ pub trait Store: Send + Sync + 'static {
     /// The queues of every scope: each endpoint that has a pending delivery, with the earliest moment at which
     /// [`lease`](Self::lease) would give one. In an order of the store's own, which stays as it is while queues come and
     /// go; strictly after `after`, which was given earlier and may be gone; at most `limit` of them, and fewer only where
-    /// no more come. The one method that knows no scope: it is for the dispatcher, and gives nothing but the endpoints that
-    /// wait.
+    /// no more come. It knows no scope: it is for the dispatcher, and gives nothing but the endpoints that wait.
     async fn queues(&self, after: Option<QueueKey>, limit: usize)
     -> Result<Vec<Queue>, StoreError>;
 
@@ -160,4 +160,12 @@ pub trait Store: Send + Sync + 'static {
     /// A lease only saves work. It changes no document and need not outlive the process: two holders of one delivery
     /// do no harm, since each records its attempt by a [`Write::Replace`] of the version that it read.
     async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError>;
+
+    /// Which records of all scopes wait for a moment from the query's `from` to its `until`, both included: by their values in an
+    /// [awaited](crate::record::column::Access::Awaited) column, as they are now. The earliest first, and where moments are equal in an order
+    /// of the store's own, which stays as it is while others come and go; strictly after the query's `after`, which may wait no more; at
+    /// most `limit` of them, and fewer only where no more come. It knows no scope either: it is for whoever
+    /// tells of what is due, and gives no more of a record than that it waits. It is asked every second, and an index over all scopes by these moments
+    /// answers it without a look into each.
+    async fn awaited(&self, query: &AwaitedQuery) -> Result<Vec<Awaited>, StoreError>;
 }

@@ -43,6 +43,30 @@ pub struct Lease {
     pub limit: usize,
 }
 
+/// What a record waits for, and which it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Awaited {
+    /// The moment in its [awaited](crate::record::column::Access::Awaited) column.
+    pub at: Timestamp,
+    /// Where it is.
+    pub scope: Scope,
+    /// The record.
+    pub id: Id,
+}
+
+/// What [`Store::awaited`](crate::Store::awaited) is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AwaitedQuery {
+    /// The earliest moment.
+    pub from: Timestamp,
+    /// The latest moment.
+    pub until: Timestamp,
+    /// The last of the page before, which may wait no more.
+    pub after: Option<Awaited>,
+    /// The most to return; at least 1.
+    pub limit: usize,
+}
+
 /// What a list asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Query {

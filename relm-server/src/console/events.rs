@@ -78,7 +78,7 @@ impl About {
     fn of(place: &Place, event: &Event, names: &Names) -> Result<Self, Error> {
         let id = event.record_id();
         Ok(match event.event_type {
-            EventType::Record(..) => {
+            EventType::Record(..) | EventType::ActivityDue => {
                 let members: Map<String, Value> = event.data.decode()?;
                 Self {
                     name: id.map(|id| of_members(id, &members)).unwrap_or_default(),

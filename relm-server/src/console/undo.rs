@@ -220,7 +220,7 @@ impl Things {
                     edges.push((id, edge));
                 }
                 EventType::Field(_) => things.fields.push((id, event.data.decode()?)),
-                EventType::Record(..) => {
+                EventType::Record(..) | EventType::ActivityDue => {
                     let members = event.data.decode()?;
                     things.said.push((id, of_members(id, &members), Some(id)));
                 }

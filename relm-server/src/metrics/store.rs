@@ -12,8 +12,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use relm_core::record::Document;
 use relm_core::store::{
-    Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue, QueueKey, Search,
-    SearchPage, Store, StoreError, StoredResponse,
+    Awaited, AwaitedQuery, Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue,
+    QueueKey, Search, SearchPage, Store, StoreError, StoredResponse,
 };
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
@@ -193,6 +193,10 @@ impl Store for MeasuredStore {
     ) -> Result<Vec<Queue>, StoreError> {
         let call = self.store.queues(after, limit);
         self.measured("queues", call).await
+    }
+
+    async fn awaited(&self, query: &AwaitedQuery) -> Result<Vec<Awaited>, StoreError> {
+        self.measured("awaited", self.store.awaited(query)).await
     }
 
     async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError> {

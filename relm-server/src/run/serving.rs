@@ -104,13 +104,14 @@ fn site(crm: &Crm, args: &ServeArgs, database: &Database, observer: Observer) ->
     Site::new(api, Pages::new(args.public_url.clone()).observer(observer))
 }
 
-/// Begins what the server does beside answering and delivering: retention, memory, and the last uses of keys.
+/// Begins what the server does beside answering and delivering: retention, what is due, memory, and the last uses of keys.
 fn upkeep(crm: &Crm, args: &ServeArgs, stop: &Stop) {
     let kept = dispatch::Kept {
         event_days: args.webhooks.event_retention_days,
         trash_days: args.trash_days,
     };
     tokio::spawn(dispatch::retain(crm.clone(), kept, stop.clone()));
+    tokio::spawn(dispatch::remind(crm.clone(), stop.clone()));
     tokio::spawn(allocator::give_back_freed_memory());
     tokio::spawn(dispatch::write_key_uses(crm.clone(), stop.clone()));
 }

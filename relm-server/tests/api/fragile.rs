@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use relm_core::record::Document;
 use relm_core::store::{
-    Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue, QueueKey, Search,
-    SearchPage, StoreError, StoredResponse, Unwritable,
+    Awaited, AwaitedQuery, Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue,
+    QueueKey, Search, SearchPage, StoreError, StoredResponse, Unwritable,
 };
 use relm_core::{Id, Kind, Scope, Store, Timestamp};
 use relm_store_memory::MemoryStore;
@@ -295,6 +295,11 @@ impl Store for Fragile {
     ) -> Result<Vec<Queue>, StoreError> {
         self.check().await?;
         self.store.queues(after, limit).await
+    }
+
+    async fn awaited(&self, query: &AwaitedQuery) -> Result<Vec<Awaited>, StoreError> {
+        self.check().await?;
+        self.store.awaited(query).await
     }
 
     async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError> {

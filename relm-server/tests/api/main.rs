@@ -14,6 +14,7 @@ mod bounds;
 mod browsers;
 mod contacts;
 mod dry_run;
+mod due;
 mod endpoints;
 mod events;
 mod failing_endpoints;

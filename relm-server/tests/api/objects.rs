@@ -120,7 +120,7 @@ fn an_activity_from_creation_to_deletion() {
     let expected = json!({
         "id": id(&made), "object": "activity", "type": "call", "subject": "Hello", "body": text,
         "contact_id": contact, "deal_id": deal, "company_id": null, "occurred_at": "2026-07-01T10:00:00.000Z",
-        "due_at": "2026-07-03T09:00:00.000Z", "done_at": null, "assignee": "grace@example.com", "tags": [], "metadata": {}, "version": 1, "mode": "live", "created_at": START, "updated_at": START,
+        "due_at": "2026-07-03T09:00:00.000Z", "done_at": null, "notified_due_at": null, "assignee": "grace@example.com", "tags": [], "metadata": {}, "version": 1, "mode": "live", "created_at": START, "updated_at": START,
     });
     assert_eq!(made, expected);
     assert!(id(&made).starts_with("act_"));

@@ -57,7 +57,7 @@ fn the_schema_shows_objects_fields_and_types() {
         ])
     );
     assert_eq!(schema["operators"], json!(operators));
-    assert_eq!(schema["event_types"].as_array().unwrap().len(), 30);
+    assert_eq!(schema["event_types"].as_array().unwrap().len(), 31);
     assert_eq!(
         (&schema["object"], &schema["api_version"]),
         (&json!("schema"), &json!("2026-07-02"))

@@ -13,6 +13,7 @@
 mod client;
 mod cluster;
 mod databases;
+mod due;
 mod feed;
 mod full_disk;
 mod hang;
@@ -71,6 +72,18 @@ fn replicas_of_postgres_start_together() {
 #[test]
 fn replicas_of_mariadb_start_together() {
     MARIADB.run(views::start_together);
+}
+
+#[requires(postgres)]
+#[test]
+fn what_is_due_is_told_of_once_by_replicas_of_postgres_that_are_killed() {
+    POSTGRES.run(due::told_once);
+}
+
+#[requires(mariadb)]
+#[test]
+fn what_is_due_is_told_of_once_by_replicas_of_mariadb_that_are_killed() {
+    MARIADB.run(due::told_once);
 }
 
 #[requires(postgres)]

@@ -1,8 +1,9 @@
 //! The table `activities`.
 
+use sea_orm::IdenStatic;
 use sea_orm::entity::prelude::*;
 
-use super::{Index, Table, by, by_some};
+use super::{Index, Table, by, by_some, names};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -47,6 +48,8 @@ pub struct Model {
     /// Who is to do it.
     #[sea_orm(column_type = "String(StringLen::N(500))", nullable)]
     pub assignee: Option<String>,
+    /// From when on its `activity.due` is to be made, in milliseconds since the Unix epoch.
+    pub notify_at: Option<i64>,
     /// Its metadata, as JSON.
     #[sea_orm(column_type = "Text")]
     pub metadata: String,
@@ -106,7 +109,7 @@ impl Related<super::company::Entity> for Entity {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Table for Entity {
-    const ADDED: &'static [&'static str] = &["due_at", "done_at", "assignee"];
+    const ADDED: &'static [&'static str] = &["due_at", "done_at", "assignee", "notify_at"];
 
     fn indexes() -> Vec<Index> {
         vec![
@@ -118,6 +121,13 @@ impl Table for Entity {
             by_some(Column::DueAt),
             by_some(Column::Assignee),
             by(Column::UpdatedAt),
+            // Of all scopes.
+            Index {
+                suffix: "notify_at",
+                columns: names([Column::NotifyAt, Column::Scope, Column::Id]),
+                is_unique: false,
+                only: Some(Column::NotifyAt.as_str()),
+            },
         ]
     }
 }

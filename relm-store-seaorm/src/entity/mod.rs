@@ -17,7 +17,8 @@
 //!
 //! What a program may rely on:
 //!
-//! - Every table begins with `scope`, and so does every key and index: a query without it reads all tenants, and by no index. A
+//! - Every table begins with `scope`, and so does every key and index but one, by which the engine finds what is due in all of them: a query
+//!   without it reads all tenants, and by no index. A
 //!   join is by the scope and the id, as the relations here have it.
 //! - `doc` is the record, and the other columns are what is taken from it. Read whichever suits; `serde_json` reads `doc` into the
 //!   types of `relm_core`.

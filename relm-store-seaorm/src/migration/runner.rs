@@ -75,6 +75,7 @@ pub(crate) async fn turn(
             Work::Table(table) => dialect.render(&create_table(dialect, &table())),
             Work::Index(table, suffix) => dialect.render(&index(dialect, table(), suffix)),
             Work::Column(table, name) => add_column(dialect, table(), name),
+            Work::Fill(statement) => statement(dialect),
             Work::Derive if number > first as i64 + 1 => break,
             Work::Derive => {
                 derive_chunk(session, number, step).await?;

@@ -4,6 +4,7 @@
 //! step, named in `ADDED` of its entity, so that the step that makes the table leaves it out. Where the engine takes columns, keys or index terms from documents
 //! otherwise than before, a step has them derived anew (`derive.rs`).
 
+use crate::dialect::Dialect;
 use crate::entity::{
     Table, TableOf, activity, api_key, association, company, configuration, contact, deal,
     delivery, event, event_log, field, import, import_part, response, response_record, session,
@@ -25,6 +26,8 @@ pub(crate) enum Work {
     Index(fn() -> TableOf, &'static str),
     /// Adds the column of this name.
     Column(fn() -> TableOf, &'static str),
+    /// Gives a new column its values, by a statement that may be run twice.
+    Fill(fn(Dialect) -> String),
     /// Has everything derived anew that is derived from documents. Of several such steps the last would do for all.
     Derive,
 }
@@ -41,6 +44,11 @@ const fn index<E: Table>(name: &'static str, suffix: &'static str) -> Step {
 
 const fn column<E: Table>(name: &'static str, column: &'static str) -> Step {
     let work = Work::Column(table_of::<E>, column);
+    Step { name, work }
+}
+
+const fn fill(name: &'static str, statement: fn(Dialect) -> String) -> Step {
+    let work = Work::Fill(statement);
     Step { name, work }
 }
 
@@ -147,7 +155,19 @@ pub(crate) const STEPS: &[Step] = &[
     index::<company::Entity>("companies by owner", "owner"),
     index::<deal::Entity>("deals by owner", "owner"),
     column::<contact::Entity>("whole names of contacts", "name"),
+    column::<activity::Entity>("when activities are told of", "notify_at"),
+    fill("when activities of before are told of", told_from_now_on),
+    index::<activity::Entity>("activities by when they are told of", "notify_at"),
 ];
+
+/// Has the engine tell of what is due from now on: of what was overdue before there were such events, it tells once that is written again.
+fn told_from_now_on(dialect: Dialect) -> String {
+    format!(
+        "UPDATE activities SET notify_at = CASE WHEN due_at > updated_at THEN due_at ELSE updated_at END \
+         WHERE done_at IS NULL AND due_at > ({})",
+        dialect.now_millis()
+    )
+}
 
 /// Whether a step after the one of this number adds a column to a table.
 pub(crate) fn is_added_after(step: i64, table: &str, column: &str) -> bool {
@@ -155,7 +175,7 @@ pub(crate) fn is_added_after(step: i64, table: &str, column: &str) -> bool {
     let mut later = STEPS.iter().skip(taken);
     later.any(|step| match step.work {
         Work::Column(of, name) => name == column && of().name == table,
-        Work::Table(_) | Work::Index(..) | Work::Derive => false,
+        Work::Table(_) | Work::Index(..) | Work::Fill(_) | Work::Derive => false,
     })
 }
 

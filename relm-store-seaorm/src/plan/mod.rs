@@ -233,8 +233,8 @@ impl Plan {
         sql.bind(after.record.version());
         let old = before.record.values();
         for ((column, new), (_, old)) in after.record.values().zip(old) {
-            // A lease may have moved what this record was read with.
-            if old != new || column.access == Access::Due {
+            // A lease may have moved what this record was read with; and a process from before a column was awaited wrote records without it.
+            if old != new || matches!(column.access, Access::Due | Access::Awaited) {
                 sql.push(", ").push(self.dialect.name(column.name));
                 sql.push(" = ");
                 sql.bind(Value::of(column, new.map(ColumnValue::into_owned)));

@@ -270,6 +270,15 @@ impl From<Failure> for OpenError {
     }
 }
 
+/// What the engine hears when a task ended without an answer.
+pub(super) fn ended(error: tokio::task::JoinError) -> StoreError {
+    if error.is_panic() {
+        StoreError::fault("a task panicked")
+    } else {
+        StoreError::unavailable("the runtime is being shut down")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -33,8 +33,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use relm_core::record::Document;
 use relm_core::store::{
-    Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue, QueueKey, Search,
-    SearchPage, Store, StoreError, StoredResponse,
+    Awaited, AwaitedQuery, Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue,
+    QueueKey, Search, SearchPage, Store, StoreError, StoredResponse,
 };
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
@@ -42,14 +42,12 @@ use relm_core::value::time::Timestamp;
 use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use tokio::task::JoinError;
 
 use self::abandoned::{Abandoned, Watched};
-use self::error::Failure;
+use self::error::{Failure, ended};
 use self::executor::Executor;
 use self::forgetting::Forgetting;
 use self::liveness::Liveness;
-
 use self::opening::{connect, migrate, writer};
 pub use self::options::PoolOptions;
 use self::options::STATEMENT_TIMEOUT;
@@ -242,15 +240,6 @@ impl SeaOrmStore {
     }
 }
 
-/// What the engine hears when a task ended without an answer.
-fn ended(error: JoinError) -> StoreError {
-    if error.is_panic() {
-        StoreError::fault("a task panicked")
-    } else {
-        StoreError::unavailable("the runtime is being shut down")
-    }
-}
-
 impl fmt::Debug for SeaOrmStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SeaOrmStore")
@@ -389,6 +378,13 @@ impl Store for SeaOrmStore {
             read::queues(Executor::of_pool(&database), after, limit).await
         })
         .await
+    }
+
+    async fn awaited(&self, query: &AwaitedQuery) -> Result<Vec<Awaited>, StoreError> {
+        let query = *query;
+        let read =
+            move |db: Arc<_>| async move { read::awaited(Executor::of_pool(&db), &query).await };
+        self.read(read).await
     }
 
     async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError> {

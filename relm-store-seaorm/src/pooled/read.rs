@@ -7,7 +7,9 @@ use std::sync::Arc;
 use relm_core::PageSize;
 use relm_core::query::filter::matches;
 use relm_core::record::{Document, Record, columns, unique_column};
-use relm_core::store::{Configuration, Page, Query, Queue, QueueKey, StoredResponse};
+use relm_core::store::{
+    Awaited, AwaitedQuery, Configuration, Page, Query, Queue, QueueKey, StoredResponse,
+};
 use relm_core::value::hex::unhex;
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
@@ -17,6 +19,7 @@ use sea_orm::QueryResult;
 use super::error::{Cause, Failure};
 use super::executor::Executor;
 use super::statement::{document, id};
+use crate::awaited::{NumberedAwaited, awaited_in_scopes, next_awaited};
 use crate::dialect::Dialect;
 use crate::plan::about;
 use crate::query::{ListPlan, documents};
@@ -271,7 +274,7 @@ pub(super) async fn queues(
         let left = limit - queues.len();
         let page = numbered_queues(on, after, left).await?;
         let mut workspaces: Vec<Id> = Vec::new();
-        for sql in workspaces_of(&page) {
+        for sql in workspaces_of(page.iter().map(|queue| queue.place.scope)) {
             for row in on.rows(&sql).await? {
                 workspaces.push(id(&row, 0)?);
             }
@@ -283,6 +286,43 @@ pub(super) async fn queues(
             Some(_) | None => return Ok(queues),
         }
     }
+}
+
+/// What waits for the moments of a query.
+pub(super) async fn awaited(
+    on: Executor<'_>,
+    query: &AwaitedQuery,
+) -> Result<Vec<Awaited>, Failure> {
+    let (mut awaited, mut after) = (Vec::new(), query.after.map(NumberedAwaited::from));
+    loop {
+        let left = query.limit - awaited.len();
+        let rows = on.rows(&next_awaited(query, after, left)).await?;
+        let page: Vec<NumberedAwaited> = rows
+            .iter()
+            .map(numbered_awaited)
+            .collect::<Result<_, _>>()?;
+        let mut workspaces: Vec<Id> = Vec::new();
+        for sql in workspaces_of(page.iter().map(|it| it.scope)) {
+            for row in on.rows(&sql).await? {
+                workspaces.push(id(&row, 0)?);
+            }
+        }
+        awaited.extend(awaited_in_scopes(&page, &workspaces));
+        // What is of no workspace leaves its place to another.
+        match page.last() {
+            Some(last) if page.len() == left && awaited.len() < query.limit => after = Some(*last),
+            Some(_) | None => return Ok(awaited),
+        }
+    }
+}
+
+/// A row of `notify_at, scope, id`.
+fn numbered_awaited(row: &QueryResult) -> Result<NumberedAwaited, Failure> {
+    Ok(NumberedAwaited {
+        at: Timestamp::from_millis(row.try_get_by_index(0)?),
+        scope: row.try_get_by_index(1)?,
+        id: id(row, 2)?,
+    })
 }
 
 async fn numbered_queues(

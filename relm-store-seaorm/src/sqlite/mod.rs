@@ -28,8 +28,8 @@ use async_trait::async_trait;
 use futures_channel::oneshot;
 use relm_core::record::{Document, columns, unique_column};
 use relm_core::store::{
-    Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue, QueueKey, Search,
-    SearchPage, Store, StoreError, StoredResponse,
+    Awaited, AwaitedQuery, Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue,
+    QueueKey, Search, SearchPage, Store, StoreError, StoredResponse,
 };
 use relm_core::value::hex::unhex;
 use relm_core::value::id::{Id, Kind};
@@ -39,7 +39,7 @@ use relm_core::value::time::Timestamp;
 use self::connection::rows;
 use self::held_lock::HeldLock;
 pub use self::options::{SqliteOptions, Synchronous};
-use self::reader::{document, list, queues, read_documents, snapshot};
+use self::reader::{awaited, document, list, queues, read_documents, snapshot};
 use self::reads::Reads;
 use self::spawn::spawn;
 use self::writer::{Answer, Job, Work};
@@ -314,6 +314,12 @@ impl Store for SqliteStore {
         self.reads
             .here
             .with(|connection| snapshot(connection, |connection| queues(connection, after, limit)))
+    }
+
+    async fn awaited(&self, query: &AwaitedQuery) -> Result<Vec<Awaited>, StoreError> {
+        self.reads
+            .here
+            .with(|connection| snapshot(connection, |connection| awaited(connection, query)))
     }
 
     async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError> {

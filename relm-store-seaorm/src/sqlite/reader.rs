@@ -12,13 +12,14 @@ use std::time::{Duration, Instant};
 use relm_core::PageSize;
 use relm_core::query::filter::matches;
 use relm_core::record::{Document, Record};
-use relm_core::store::{Page, Query, Queue, StoreError};
+use relm_core::store::{Awaited, AwaitedQuery, Page, Query, Queue, StoreError};
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::time::Timestamp;
 use rusqlite::{Connection, Row};
 
 use super::connection::{begin_snapshot, each_row, end_snapshot, open_reader, rows, store_error};
 use super::held_lock::HeldLock;
+use crate::awaited::{NumberedAwaited, awaited_in_scopes, next_awaited};
 use crate::query::ListPlan;
 use crate::queue::next_queue;
 use crate::scope_number::{NumberedQueue, Place, with_scopes, workspaces_of};
@@ -275,12 +276,40 @@ pub(super) fn queues(
             break;
         }
         let mut workspaces = Vec::new();
-        for sql in workspaces_of(&page) {
+        for sql in workspaces_of(page.iter().map(|queue| queue.place.scope)) {
             workspaces.extend(rows(connection, &sql, |row| id(row, 0))?);
         }
         queues.extend(with_scopes(&page, &workspaces));
     }
     Ok(queues)
+}
+
+/// What waits for the moments of a query.
+pub(super) fn awaited(
+    connection: &Connection,
+    query: &AwaitedQuery,
+) -> rusqlite::Result<Vec<Awaited>> {
+    let (mut awaited, mut after) = (Vec::new(), query.after.map(NumberedAwaited::from));
+    loop {
+        let left = query.limit - awaited.len();
+        let page = rows(connection, &next_awaited(query, after, left), |row| {
+            Ok(NumberedAwaited {
+                at: Timestamp::from_millis(row.get(0)?),
+                scope: row.get(1)?,
+                id: id(row, 2)?,
+            })
+        })?;
+        let mut workspaces = Vec::new();
+        for sql in workspaces_of(page.iter().map(|it| it.scope)) {
+            workspaces.extend(rows(connection, &sql, |row| id(row, 0))?);
+        }
+        awaited.extend(awaited_in_scopes(&page, &workspaces));
+        // What is of no workspace leaves its place to another.
+        match page.last() {
+            Some(last) if page.len() == left && awaited.len() < query.limit => after = Some(*last),
+            Some(_) | None => return Ok(awaited),
+        }
+    }
 }
 
 /// A row of `scope, webhook_id, next_attempt_at`.

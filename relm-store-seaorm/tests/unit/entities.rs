@@ -91,6 +91,14 @@ fn an_entity_has_the_columns_of_its_kind() {
                     assert_eq!(index.columns, ["scope", column.name], "{what}");
                     assert!(index.is_unique && index.only.is_none(), "{what}");
                 }
+                Access::Awaited => {
+                    let index = index.unwrap_or_else(|| panic!("{what} has no index"));
+                    assert_eq!(index.columns, [column.name, "scope", "id"], "{what}");
+                    assert!(
+                        !index.is_unique && index.only == Some(column.name),
+                        "{what}"
+                    );
+                }
                 Access::Due => {
                     let due = table
                         .indexes
@@ -108,7 +116,7 @@ fn an_entity_has_the_columns_of_its_kind() {
 fn tables() -> Vec<TableOf> {
     let made = STEPS.iter().filter_map(|step| match step.work {
         Work::Table(table) => Some(table()),
-        Work::Index(..) | Work::Column(..) | Work::Derive => None,
+        Work::Index(..) | Work::Column(..) | Work::Fill(_) | Work::Derive => None,
     });
     made.collect()
 }
@@ -119,7 +127,7 @@ fn the_steps_make_each_index_of_each_entity_once() {
         .iter()
         .filter_map(|step| match step.work {
             Work::Index(table, suffix) => Some((table().name, suffix)),
-            Work::Table(_) | Work::Column(..) | Work::Derive => None,
+            Work::Table(_) | Work::Column(..) | Work::Fill(_) | Work::Derive => None,
         })
         .collect();
     let mut said: Vec<(&str, &str)> = Vec::new();
@@ -131,7 +139,7 @@ fn the_steps_make_each_index_of_each_entity_once() {
     assert_eq!(made, said);
     let added = STEPS.iter().filter_map(|step| match step.work {
         Work::Column(table, name) => Some((table().name, name)),
-        Work::Table(_) | Work::Index(..) | Work::Derive => None,
+        Work::Table(_) | Work::Index(..) | Work::Fill(_) | Work::Derive => None,
     });
     let added: Vec<(&str, &str)> = added.collect();
     let said = tables().into_iter().flat_map(|table| {

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use relm_core::engine::Crm;
 use relm_core::record::Document;
 use relm_core::store::{
-    Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue, QueueKey, Search,
-    SearchPage, Store, StoreError, StoredResponse,
+    Awaited, AwaitedQuery, Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue,
+    QueueKey, Search, SearchPage, Store, StoreError, StoredResponse,
 };
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::time::Timestamp;
@@ -92,6 +92,10 @@ impl Store for RecordingStore {
         limit: usize,
     ) -> Result<Vec<Queue>, StoreError> {
         self.inner.queues(after, limit).await
+    }
+
+    async fn awaited(&self, query: &AwaitedQuery) -> Result<Vec<Awaited>, StoreError> {
+        self.inner.awaited(query).await
     }
 
     async fn lease(&self, lease: &Lease) -> Result<Vec<Document>, StoreError> {

@@ -15,8 +15,8 @@ use super::by_ids::read_by_ids;
 use crate::preconditions::key_of;
 use crate::record::{Document, Entry};
 use crate::store::{
-    Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue, QueueKey, Require,
-    Search, SearchPage, Store, StoreError, StoredResponse, Write,
+    Awaited, AwaitedQuery, Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue,
+    QueueKey, Require, Search, SearchPage, Store, StoreError, StoredResponse, Write,
 };
 use crate::value::id::{Id, Kind};
 use crate::value::scope::Scope;
@@ -276,6 +276,10 @@ impl Store for Staging {
         limit: usize,
     ) -> Result<Vec<Queue>, StoreError> {
         self.base.queues(after, limit).await
+    }
+
+    async fn awaited(&self, query: &AwaitedQuery) -> Result<Vec<Awaited>, StoreError> {
+        self.base.awaited(query).await
     }
 
     /// None: what is staged is not to be sent yet.

@@ -52,6 +52,10 @@ pub struct Activity {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(extend("x-added" = true)))]
     pub done_at: Option<Timestamp>,
+    /// The `due_at` of which an `activity.due` has told last: the engine alone writes it. Another `due_at` is told of when its time comes.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("x-added" = true)))]
+    pub notified_due_at: Option<Timestamp>,
     /// Who is to do it, as free text: an e-mail address, a name, or an id of the program's own.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(extend("x-added" = true)))]
@@ -186,9 +190,27 @@ columns! { Activity:
     due_at: timestamp(|it: &Self| it.due_at).indexed();
     done_at: timestamp(|it: &Self| it.done_at);
     assignee: text(TEXT_CHARS_MAX, |it: &Self| it.assignee.as_deref()).indexed();
+    notify_at: awaited(|it: &Self| it.notify_at());
     metadata: json(|it: &Self| metadata::text_of(it.metadata.as_map()));
     created_at: timestamp(|it: &Self| Some(it.created_at));
     updated_at: timestamp(|it: &Self| Some(it.updated_at)).indexed();
+}
+
+impl Activity {
+    /// The moment from which its `activity.due` is to be made: when it is due, or when it was written after that. None where it is not
+    /// open, or has been told of. That of what was overdue before there were such events is as long ago as its last write.
+    pub(crate) fn notify_at(&self) -> Option<Timestamp> {
+        let due_at = self.due_at?;
+        let is_told = self.notified_due_at == Some(due_at);
+        (self.done_at.is_none() && !is_told).then(|| due_at.max(self.updated_at))
+    }
+
+    /// The same activity, once an `activity.due` tells of it.
+    pub(crate) fn notified(mut self, now: Timestamp) -> Self {
+        self.notified_due_at = self.due_at;
+        self.touch(now);
+        self
+    }
 }
 
 lists! { Activity:
@@ -214,6 +236,7 @@ impl Object for Activity {
             occurred_at: now,
             due_at: None,
             done_at: None,
+            notified_due_at: None,
             assignee: None,
             tags: Vec::new(),
             metadata: Metadata::new(),

@@ -47,6 +47,7 @@ macro_rules! columns {
     (@timestamp $($name:tt)+) => { columns!(@filter $($name)+ Timestamp); };
     // No client sees these.
     (@key $name:ident) => {};
+    (@awaited $name:ident) => {};
     (@json $name:ident) => {};
     (@filter $name:ident $value:ident) => {
         columns!(@filter $name stringify!($name), $value);

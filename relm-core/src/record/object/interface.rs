@@ -16,7 +16,7 @@ use crate::value::id::Id;
 use crate::value::scope::Mode;
 use crate::value::time::Timestamp;
 
-/// Members that the engine alone writes, on every record.
+/// Members that the engine alone writes: on every record, but for the last, which activities have.
 pub const READ_ONLY: &[&str] = &[
     "id",
     "object",
@@ -24,6 +24,7 @@ pub const READ_ONLY: &[&str] = &[
     "mode",
     "created_at",
     "updated_at",
+    "notified_due_at",
 ];
 
 /// What the engine needs to know of an object to create, change, find and check it.

@@ -26,7 +26,7 @@ const fn schema_of(event_type: EventType) -> &'static str {
         EventType::Record(ObjectType::Contact, _) => "ContactEvent",
         EventType::Record(ObjectType::Company, _) => "CompanyEvent",
         EventType::Record(ObjectType::Deal, _) => "DealEvent",
-        EventType::Record(ObjectType::Activity, _) => "ActivityEvent",
+        EventType::Record(ObjectType::Activity, _) | EventType::ActivityDue => "ActivityEvent",
         EventType::Association(_) => "AssociationEvent",
         EventType::Field(_) => "CustomFieldEvent",
         EventType::Ping => "PingEvent",

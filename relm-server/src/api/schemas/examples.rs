@@ -96,6 +96,7 @@ pub(crate) fn event(ty: EventType) -> Option<Value> {
         EventType::Record(of, Change::Purged) => return purged(of),
         EventType::Record(of, Change::Merged) => return merged(of),
         EventType::Record(object_type, _) => (name_of(object_type), json!({})),
+        EventType::ActivityDue => return due(),
         EventType::Association(_) => ("Association", json!({})),
         EventType::Field(_) => ("CustomField", json!({})),
         EventType::Ping => ("Webhook", json!({})),
@@ -106,6 +107,19 @@ pub(crate) fn event(ty: EventType) -> Option<Value> {
         "actor": { "type": "api_key", "id": "key_01M831G4WQ8N3K6T0V5X9Z2B7D", "name": "default" }, "request_id": REQUEST_ID,
         "data": of(data)?, "previous": previous,
     }))
+}
+
+/// That an activity is due: the engine itself says so.
+fn due() -> Option<Value> {
+    let mut event = event(EventType::Record(ObjectType::Activity, Change::Created))?;
+    event["type"] = json!(EventType::ActivityDue);
+    event["actor"] = json!({ "type": "system", "id": null, "name": null });
+    let due_at = event["created_at"].clone();
+    let data = event["data"].as_object_mut()?;
+    for name in ["due_at", "notified_due_at"] {
+        data.insert(name.to_owned(), due_at.clone());
+    }
+    Some(event)
 }
 
 /// That another record of this type was merged into one.

@@ -38,6 +38,7 @@ fn of_imports() -> Value {
 
 fn of_webhooks() -> Value {
     json!({
+        "reminder_late_ms": limits::REMINDER_LATE_MS_MAX,
         "webhooks": limits::WEBHOOKS_MAX,
         "webhooks_per_url": limits::WEBHOOKS_PER_URL_MAX,
         "webhook_url_characters": limits::WEBHOOK_URL_CHARS_MAX,

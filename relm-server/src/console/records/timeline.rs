@@ -195,6 +195,7 @@ const fn what_happened(event_type: EventType) -> &'static str {
         EventType::Record(_, Change::Restored) => "Restored",
         EventType::Record(_, Change::Purged) => PURGED,
         EventType::Record(_, Change::Merged) => MERGED,
+        EventType::ActivityDue => "Due",
         EventType::Association(AssociationChange::Created) => "Linked",
         EventType::Association(AssociationChange::Updated) => "Link changed",
         EventType::Association(AssociationChange::Deleted) => "Unlinked",

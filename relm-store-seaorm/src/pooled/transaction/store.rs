@@ -6,8 +6,8 @@ use std::sync::{Arc, Weak};
 use async_trait::async_trait;
 use relm_core::record::Document;
 use relm_core::store::{
-    Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue, QueueKey, Search,
-    SearchPage, Store, StoreError, StoredResponse,
+    Awaited, AwaitedQuery, Batch, CommitError, Configuration, Lease, LogPage, Page, Query, Queue,
+    QueueKey, Search, SearchPage, Store, StoreError, StoredResponse,
 };
 use relm_core::value::id::{Id, Kind};
 use relm_core::value::scope::Scope;
@@ -201,6 +201,12 @@ impl Store for TransactionStore {
         limit: usize,
     ) -> Result<Vec<Queue>, StoreError> {
         self.read(move |call| async move { read::queues(call.executor(), after, limit).await })
+            .await
+    }
+
+    async fn awaited(&self, query: &AwaitedQuery) -> Result<Vec<Awaited>, StoreError> {
+        let query = *query;
+        self.read(move |call| async move { read::awaited(call.executor(), &query).await })
             .await
     }
 

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 
 use crate::entities::are_what_the_database_has;
 use crate::migration::{self, KNOWN, STEPS, Work, turn};
-use crate::sql::{Sql, ulid_text};
+use crate::sql::{Sql, Value, ulid_text};
 use crate::sqlite::Synchronous;
 use crate::sqlite::connection::{execute, open_writer, rows, scalars};
 use crate::sqlite::migration::{Embedded, at_once, run};
@@ -254,6 +254,41 @@ fn a_derivation_that_runs_twice_changes_nothing() {
     run(&connection).unwrap();
     assert_eq!(everything(&connection), before);
     is_up_to_date(&connection);
+}
+
+/// An activity from before its `activity.due`: how its columns are, and whether it is told of from the migration on.
+fn add_task(connection: &Connection, n: u128, due_at: i64, done_at: Option<i64>) -> String {
+    let id = Id::new(Kind::Activity, n).text();
+    let mut sql = Sql::new(
+        "INSERT INTO activities (scope, id, version, type, occurred_at, due_at, done_at, metadata, created_at, updated_at, doc) \
+         VALUES (1, ",
+    );
+    sql.bind(id.clone()).push(", 1, 'task', 5, ").bind(due_at);
+    sql.push(", ").bind(Value::Integer(done_at));
+    sql.push(", '{}', 5, 7, '{}')");
+    execute(connection, &sql).unwrap();
+    id
+}
+
+#[test]
+fn what_is_due_from_the_migration_on_is_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("relm.db");
+    let connection = open_writer(&path, Synchronous::Normal).unwrap();
+    let column = STEPS
+        .iter()
+        .position(|step| step.name == "when activities are told of");
+    run_to(&connection, column.unwrap());
+    const FAR: i64 = 100_000_000_000_000;
+    let open = add_task(&connection, 1, FAR, None);
+    add_task(&connection, 2, FAR, Some(6));
+    add_task(&connection, 3, 6, None);
+    run_to(&connection, KNOWN);
+    assert_eq!(steps_taken(&connection), KNOWN);
+    let waiting = Sql::new("SELECT notify_at, id FROM activities WHERE notify_at IS NOT NULL");
+    let waiting: Vec<(i64, String)> =
+        rows(&connection, &waiting, |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    assert_eq!(waiting, [(FAR, open)]);
 }
 
 #[test]

@@ -3,11 +3,12 @@
 use relm_core::query::filter::{Clause, Comparison, Condition, Filter, Target};
 use relm_core::record::column::{Access, ColumnType, ColumnValue};
 use relm_core::record::columns;
-use relm_core::store::{Lease, Query};
+use relm_core::store::{AwaitedQuery, Lease, Query};
 use relm_core::{Id, Kind, ObjectType, Scope, Timestamp};
 use rusqlite::Connection;
 
 use super::database;
+use crate::awaited::{NumberedAwaited, next_awaited};
 use crate::dialect::Dialect;
 use crate::query::ListPlan;
 use crate::queue::{due, next_queue};
@@ -63,6 +64,15 @@ fn an_equality_on_an_indexed_column_reads_what_matches_in_order() {
                 assert!(plan.contains(&served), "{kind:?}.{}: {plan}", column.name);
             }
             // In the order of the list, from the cursor on.
+            Access::Awaited => {
+                let served = format!(
+                    "{}_{} ({}=? AND scope=?",
+                    table(kind),
+                    column.name,
+                    column.name
+                );
+                assert!(plan.contains(&served), "{kind:?}.{}: {plan}", column.name);
+            }
             Access::Scanned | Access::Due => assert!(
                 plan.contains("(scope=? AND id"),
                 "{kind:?}.{}: {plan}",
@@ -133,6 +143,29 @@ fn what_is_due_is_found_by_the_index_of_what_waits() {
             "{}: {plan}",
             sql.text
         );
+    }
+}
+
+#[test]
+fn what_is_awaited_is_found_by_one_index_of_all_scopes() {
+    let (_folder, connection) = database();
+    let query = AwaitedQuery {
+        from: Timestamp::from_millis(1),
+        until: Timestamp::from_millis(9),
+        after: None,
+        limit: 8,
+    };
+    let after = NumberedAwaited {
+        at: Timestamp::from_millis(3),
+        scope: 1,
+        id: Id::new(Kind::Activity, 7),
+    };
+    for after in [None, Some(after)] {
+        let sql = next_awaited(&query, after, 8);
+        let plan = query_plan(&connection, &sql);
+        let served = "USING COVERING INDEX activities_notify_at (notify_at>? AND notify_at<?)";
+        let is_sorted = plan.contains("TEMP B-TREE");
+        assert!(plan.contains(served) && !is_sorted, "{}: {plan}", sql.text);
     }
 }
 

@@ -75,7 +75,7 @@ pub(super) async fn moved_kinds(context: &Context, request: RequestId) -> Result
         let is_of_it = |ty: &EventType| match ty {
             EventType::Record(other, _) => of == Some(*other),
             EventType::Association(_) => of.is_none(),
-            EventType::Field(_) | EventType::Ping => false,
+            EventType::ActivityDue | EventType::Field(_) | EventType::Ping => false,
         };
         let types = EventType::all().filter(|ty| is_move(ty) && is_of_it(ty));
         if !events(context, request, of_types(types)?, 1)

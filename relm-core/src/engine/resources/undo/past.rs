@@ -306,7 +306,7 @@ struct Head {
 /// What the events of one thing come to, oldest first.
 fn target(id: Id, events: Vec<Event>) -> Result<Target> {
     let version = |event: &Event| match event.event_type {
-        EventType::Record(..) | EventType::Association(_) => {
+        EventType::Record(..) | EventType::ActivityDue | EventType::Association(_) => {
             event.data.decode().map(|head: Head| head.version)
         }
         EventType::Field(_) | EventType::Ping => Ok(0),
@@ -354,6 +354,7 @@ fn places(event_type: EventType) -> (Place, Place) {
         EventType::Record(_, Change::Updated | Change::Merged)
         | EventType::Association(AssociationChange::Updated)
         | EventType::Field(DefinitionChange::Updated)
+        | EventType::ActivityDue
         | EventType::Ping => (Place::Live, Place::Live),
         EventType::Record(_, Change::Deleted) => (Place::Live, Place::Trash),
         EventType::Record(_, Change::Restored) => (Place::Trash, Place::Live),
