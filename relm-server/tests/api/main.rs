@@ -55,6 +55,7 @@ mod seed;
 mod session;
 mod settings;
 mod several;
+mod several_rows;
 mod shares;
 mod stream;
 mod tags;
