@@ -425,6 +425,10 @@ macro_rules! for_each_case {
                 a_lost_key_holds_deliveries_back
                 events_show_changed_fields
             }
+            [engine::postal] {
+                records_are_found_by_parts_of_addresses
+                a_merge_unites_addresses
+            }
             [engine::reminders] {
                 what_is_due_is_told_once
                 what_is_due_follows_its_activity

@@ -7,7 +7,7 @@ use relm_core::record::field::{Field, FieldType};
 use relm_core::record::import::{Import, ImportPart, ImportStatus};
 use relm_core::record::key::{ApiKey, KeyAccess};
 use relm_core::record::object::{
-    Activity, Company, Contact, Deal, EmailAddress, Object, ObjectType, PhoneNumber,
+    Activity, Company, Contact, Deal, EmailAddress, Object, ObjectType, PhoneNumber, PostalAddress,
 };
 use relm_core::record::session::Session;
 use relm_core::record::user::{Role, User};
@@ -127,6 +127,17 @@ impl Pick {
             .collect()
     }
 
+    /// Postal addresses, one or none.
+    fn addresses(&self) -> Vec<PostalAddress> {
+        let address = PostalAddress {
+            street: self.maybe_text(3),
+            city: Some(self.text(23)).filter(|text| !text.is_empty()),
+            country: self.maybe_text(29),
+            ..PostalAddress::default()
+        };
+        self.some(3, vec![address]).unwrap_or_default()
+    }
+
     /// The telephone numbers of a contact, likewise: several have the same.
     fn phones(&self) -> Vec<PhoneNumber> {
         let further = self.some(3, PhoneNumber::new(self.text(29)));
@@ -162,9 +173,9 @@ fn varied_one(kind: Kind, n: u64) -> Record {
 fn varied_with(kind: Kind, n: u64, pick: &Pick) -> Record {
     let own = id(kind, n);
     match kind {
-        Kind::Contact => with!(Contact::blank(own, Mode::Live, NOW); email: pick.some(1, format!("{n}{}@example.com", pick.text(1))), first_name: pick.maybe_text(1), last_name: pick.maybe_text(7), name: pick.maybe_text(19), phone: pick.maybe_text(11), emails: pick.emails(n), phones: pick.phones(), company_id: pick.maybe_id(1, Kind::Company), owner: pick.maybe_text(13), tags: pick.texts(17), created_at: pick.moment(1), updated_at: pick.moment(3))
+        Kind::Contact => with!(Contact::blank(own, Mode::Live, NOW); email: pick.some(1, format!("{n}{}@example.com", pick.text(1))), first_name: pick.maybe_text(1), last_name: pick.maybe_text(7), name: pick.maybe_text(19), phone: pick.maybe_text(11), emails: pick.emails(n), phones: pick.phones(), company_id: pick.maybe_id(1, Kind::Company), owner: pick.maybe_text(13), tags: pick.texts(17), addresses: pick.addresses(), created_at: pick.moment(1), updated_at: pick.moment(3))
         .into(),
-        Kind::Company => with!(Company::blank(own, Mode::Live, NOW); name: pick.text(1), domain: pick.maybe_text(7), owner: pick.maybe_text(13), tags: pick.texts(19), created_at: pick.moment(3), updated_at: pick.moment(1))
+        Kind::Company => with!(Company::blank(own, Mode::Live, NOW); name: pick.text(1), domain: pick.maybe_text(7), owner: pick.maybe_text(13), tags: pick.texts(19), addresses: pick.addresses(), created_at: pick.moment(3), updated_at: pick.moment(1))
         .into(),
         Kind::Deal => varied_deal(own, pick).into(),
         Kind::Activity => with!(Activity::blank(own, Mode::Live, NOW); activity_type: pick.text(1), subject: pick.maybe_text(7), body: pick.maybe_text(11), contact_id: pick.maybe_id(1, Kind::Contact), deal_id: pick.maybe_id(2, Kind::Deal), company_id: pick.maybe_id(3, Kind::Company), occurred_at: pick.moment(5), due_at: pick.some(4, pick.moment(7)), done_at: pick.some(5, pick.moment(9)), assignee: pick.maybe_text(13), tags: pick.texts(19))

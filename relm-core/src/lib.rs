@@ -36,8 +36,8 @@ pub use record::key::{
 pub use record::list::ListInput;
 pub use record::metadata::Metadata;
 pub use record::object::{
-    Activity, ActivityInput, Company, CompanyInput, Contact, ContactInput, Deal, DealInput,
-    EmailAddress, ObjectType, PhoneNumber,
+    Activity, ActivityInput, AddressesInput, Company, CompanyInput, Contact, ContactInput, Deal,
+    DealInput, EmailAddress, ObjectType, PhoneNumber, PostalAddress,
 };
 pub use record::patch::Patch;
 pub use record::session::{NewSession, Session};

@@ -16,6 +16,12 @@ pub const EMAIL_LOCAL_BYTES_MAX: usize = 64;
 pub const CONTACT_EMAILS_MAX: usize = 20;
 /// Telephone numbers of one contact, the primary one among them.
 pub const CONTACT_PHONES_MAX: usize = 20;
+/// Postal addresses of a contact or a company.
+pub const ADDRESSES_MAX: usize = 10;
+/// Characters of the street of a postal address, the ends of its lines among them.
+pub const ADDRESS_STREET_CHARS_MAX: usize = 500;
+/// Characters of any other part of a postal address.
+pub const ADDRESS_PART_CHARS_MAX: usize = 100;
 /// Characters in the label of an e-mail address or a telephone number.
 pub const CONTACT_LABEL_CHARS_MAX: usize = 50;
 /// The largest magnitude of an integer: 2^53 − 1, what every JSON reader keeps exact (RFC 8259, section 6).

@@ -36,6 +36,7 @@ pub(crate) mod mock_transport;
 pub(crate) mod moved_field_references;
 pub(crate) mod operations;
 pub(crate) mod pipelines;
+pub(crate) mod postal;
 pub(crate) mod promotions;
 pub(crate) mod purge;
 pub(crate) mod purged_hubs;

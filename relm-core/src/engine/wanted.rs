@@ -386,7 +386,7 @@ fn can_change(of: ObjectType, name: &str) -> bool {
     }
     let mut own = columns(of.kind()).iter();
     name == "metadata"
-        || list_named(of.kind(), name).is_some()
+        || list_named(of.kind(), name).is_some_and(|list| list.part_of.is_none())
         || own.any(|column| {
             column.name == name && column.filterable && !ALWAYS_CHANGED.contains(&name)
         })

@@ -83,6 +83,8 @@ pub enum Identity {
     Domain,
     /// Codes in upper case, written in any.
     Code,
+    /// Texts without differences of case.
+    Folded,
     /// Telephone numbers with their country codes, by [`phone::international`]; others code point by code point.
     Phone,
 }
@@ -95,6 +97,7 @@ impl Identity {
             Self::Email => email::key(text),
             Self::Domain => host::key(text).into_owned(),
             Self::Code => text.to_ascii_uppercase(),
+            Self::Folded => text::fold(text),
             Self::Phone => phone::international(text).unwrap_or_else(|| text.to_owned()),
         })
     }

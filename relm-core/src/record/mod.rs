@@ -22,6 +22,7 @@ pub mod metadata;
 pub mod object;
 pub(crate) mod object_type;
 pub mod patch;
+pub(crate) mod postal;
 mod previous;
 pub(crate) mod receipt;
 pub mod reference;

@@ -100,6 +100,11 @@ fn a_filter_that_a_column_builds_names_it() {
         name(Contact::tags()),
         name(Contact::emails()),
         name(Contact::phones()),
+        name(Contact::addresses()),
+        name(Contact::addresses_city()),
+        name(Contact::addresses_region()),
+        name(Contact::addresses_postal_code()),
+        name(Contact::addresses_country()),
     ];
     are_all_of(Kind::Contact, &built);
     let built = [
@@ -110,6 +115,11 @@ fn a_filter_that_a_column_builds_names_it() {
         name(Company::created_at()),
         name(Company::updated_at()),
         name(Company::tags()),
+        name(Company::addresses()),
+        name(Company::addresses_city()),
+        name(Company::addresses_region()),
+        name(Company::addresses_postal_code()),
+        name(Company::addresses_country()),
     ];
     are_all_of(Kind::Company, &built);
 }

@@ -89,9 +89,22 @@ fn inputs_of_objects_go_through_json_and_back() -> Result<()> {
             domain: "acme.example".into(),
             owner: "Grace".into(),
             tags: ["a"].into(),
+            addresses: relm_core::AddressesInput::add([relm_core::PostalAddress {
+                city: Some("Berlin".to_owned()),
+                ..Default::default()
+            }])
+            .into(),
             metadata: Patch::Clear,
         },
-        json!({ "name": "Acme", "domain": "acme.example", "owner": "Grace", "tags": ["a"], "metadata": null }),
+        json!({
+            "name": "Acme", "domain": "acme.example", "owner": "Grace", "tags": ["a"], "metadata": null,
+            "addresses": {
+                "add": [{
+                    "label": null, "street": null, "city": "Berlin", "region": null, "postal_code": null, "country": null,
+                }],
+                "remove": [],
+            },
+        }),
     );
     round_trip(
         DealInput {

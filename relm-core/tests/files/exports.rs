@@ -148,7 +148,8 @@ fn vcards_of_every_version() {
         [
             json!({"email": "sam@acme.example", "first_name": "Sam", "last_name": "Rivera", "phone": "+1 555 123 4567",
                 "emails": emails(&["sam@acme.example", "sam@home.example"]), "phones": phones(&["+1 555 123 4567", "+1 555 000 9999"]),
-                "tags": ["clients", "vip"]}),
+                "tags": ["clients", "vip"], "addresses": {"add": [{"label": "work", "street": "1 Main St", "city": "Springfield",
+                    "region": "IL", "postal_code": "62701", "country": "USA"}]}}),
             json!({"email": "ana@new.example", "first_name": "Ana", "last_name": "López", "phone": "+34-91-555-0101",
                 "emails": emails(&["ana@new.example", "ana@old.example"])}),
             json!({"first_name": "Jörg", "last_name": "Müller", "phone": "0170 5550100"}),
@@ -162,7 +163,9 @@ fn vcards_of_every_version() {
     assert_eq!(cell(0, "phone 2"), "+1 555 000 9999", "a fax comes last");
     assert_eq!(cell(0, "organization"), "Acme, Inc.");
     assert_eq!(cell(0, "department"), "Design");
-    assert_eq!(cell(0, "address"), "1 Main St, Springfield, IL, 62701, USA");
+    assert_eq!(cell(0, "address 1 street"), "1 Main St");
+    assert_eq!(cell(0, "address 1 label"), "work");
+    assert_eq!(cell(0, "address 2 city"), "");
     assert_eq!(
         cell(0, "note"),
         "Line one\nline two, with a comma; and a long note that goes on past seventy-five characters"

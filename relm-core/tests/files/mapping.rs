@@ -182,6 +182,55 @@ fn a_time_of_day_in_a_column_of_its_own_is_no_moment() {
 }
 
 #[test]
+fn parts_of_addresses_are_put_together_by_their_columns() {
+    let said = |headers: &[&str], cells: &[&str]| {
+        let mapping = asked(headers, ObjectType::Contact, json!({})).unwrap();
+        Value::Object(apply(&mapping, &row(cells)))
+    };
+    for (headers, cells, expected) in [
+        (
+            &[
+                "Street Address",
+                "City",
+                "State/Region",
+                "Postal Code",
+                "Country/Region",
+            ][..],
+            &["1 Main St", "Springfield", "IL", "01234", "US"][..],
+            json!([{ "street": "1 Main St", "city": "Springfield", "region": "IL", "postal_code": "01234", "country": "US" }]),
+        ),
+        (
+            &[
+                "Address 1 - Type",
+                "Address 1 - City",
+                "Address 2 - City",
+                "Address 2 - Label",
+            ],
+            &["Home", "Bonn", "", "Work"],
+            json!([{ "label": "Home", "city": "Bonn" }]),
+        ),
+        (
+            &["Business City", "Home City", "Other Country/Region"],
+            &["Bonn", "Oslo", "NO"],
+            json!([
+                { "label": "work", "city": "Bonn" },
+                { "label": "home", "city": "Oslo" },
+                { "label": "other", "country": "NO" },
+            ]),
+        ),
+        // The first of two columns for one part.
+        (
+            &["Mailing City", "City"],
+            &["Bonn", "Oslo"],
+            json!([{ "city": "Oslo" }]),
+        ),
+    ] {
+        let expected = json!({ "addresses": { "add": expected } });
+        assert_eq!(said(headers, cells), expected, "{headers:?}");
+    }
+}
+
+#[test]
 fn a_cell_lists_tags_as_other_programs_write_them() {
     let mapping = asked(&["Labels"], ObjectType::Contact, json!({})).unwrap();
     for (cell, tags) in [

@@ -73,7 +73,7 @@ fn check(object_type: ObjectType, value: &Value) {
 fn contact(members: Value) -> Value {
     let mut contact = json!({
         "id": "con_01K1V9Y2ZP6W4T8Q0R5N7M3XJB", "object": "contact", "email": null, "first_name": null, "last_name": null, "name": null,
-        "phone": null, "emails": [], "phones": [], "company_id": null, "owner": null, "tags": [], "metadata": {}, "version": 3, "mode": "live",
+        "phone": null, "emails": [], "phones": [], "company_id": null, "owner": null, "tags": [], "addresses": [], "metadata": {}, "version": 3, "mode": "live",
         "created_at": "2026-07-02T10:00:00.000Z", "updated_at": "2026-07-02T10:00:00.000Z",
     });
     let Value::Object(members) = members else {
@@ -88,7 +88,7 @@ fn a_file_of_ours_has_a_column_for_each_member_and_field() {
     let columns = ExportColumns::of(ObjectType::Contact, &fields());
     assert_eq!(
         CsvWriter::new(columns).header(),
-        "id,object,email,first_name,last_name,name,phone,company_id,owner,tags,emails,phones,version,mode,created_at,updated_at,metadata.nick,metadata.seats,\
+        "id,object,email,first_name,last_name,name,phone,company_id,owner,tags,emails,phones,addresses,version,mode,created_at,updated_at,metadata.nick,metadata.seats,\
          metadata.since,metadata.vip,metadata.plan,metadata\r\n"
     );
     let columns = ExportColumns::of(ObjectType::Deal, &fields());
@@ -106,6 +106,7 @@ fn every_type_of_value_comes_back() {
         &contact(json!({
             "email": "ada@example.com", "first_name": "", "last_name": "'=1+1", "phone": "+49 30", "company_id": "cmp_01K1V9Y2ZP6W4T8Q0R5N7M3XJB",
             "tags": ["=a;b", "c, d", "\"e\""],
+            "addresses": [{"label": "=x", "street": "1 Main St\nFloor 2, \"A\"", "city": "Bonn", "region": null, "postal_code": "0153", "country": null}],
             "emails": [{"email": "ada@example.com", "label": null}, {"email": "a@home.example", "label": "=home, \"x\""}],
             "phones": [{"phone": "+49 30", "label": "work; day"}, {"phone": "=1 ::: 2", "label": null}],
             "metadata": {"nick": "-x", "seats": -1234.567, "since": "2026-07-02", "vip": false, "plan": "=free", "free": {"a": [1, null, "=x"]}, "n": 5},

@@ -159,7 +159,7 @@ fn what_a_message_repeats_of_a_url_is_cut() {
 fn a_batch_meets_so_many_bytes_of_contacts() {
     let world = World::new();
     let user = world.user("acme", Mode::Live);
-    let fat = "x".repeat(METADATA_BYTES_MAX - 100);
+    let fat = "x".repeat(METADATA_BYTES_MAX - 200);
     let email = |index: usize| format!("{index}@example.com");
     let fat_row = |index: usize| json!({ "email": email(index), "last_name": "é".repeat(500), "metadata": { "fat": fat } });
     let rows: Vec<Value> = (0..200).map(fat_row).collect();

@@ -21,7 +21,7 @@ fn a_contact_is_made_read_changed_and_deleted() {
         "id": id(&made), "object": "contact", "email": "Ada@Example.com", "first_name": "Ada",
         "last_name": "Lovelace", "name": null, "phone": "+44 1",
         "emails": [{ "email": "Ada@Example.com", "label": null }], "phones": [{ "phone": "+44 1", "label": null }],
-        "company_id": company, "owner": null, "tags": [], "metadata": metadata,
+        "company_id": company, "owner": null, "tags": [], "addresses": [], "metadata": metadata,
         "version": 1, "mode": "live", "created_at": START, "updated_at": START,
     });
     assert_eq!(made, expected);
@@ -192,7 +192,7 @@ fn what_is_wrong_is_named() {
     let expected = json!({
         "code": "unknown_field", "message": "There is no field `frist_name` here. Did you mean `first_name`?",
         "field": "frist_name",
-        "valid_options": ["email", "emails", "first_name", "last_name", "name", "phone", "phones", "company_id", "owner", "tags", "metadata"],
+        "valid_options": ["email", "emails", "first_name", "last_name", "name", "phone", "phones", "company_id", "owner", "tags", "addresses", "metadata"],
         "suggestion": "first_name",
     });
     assert_eq!(unknown, expected);

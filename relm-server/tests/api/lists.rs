@@ -221,7 +221,7 @@ fn what_a_list_does_not_know_is_named() {
     let unknown = user.get("/v1/companies?filter[nmae][eq]=a").error(400);
     let expected = json!({
         "code": "bad_request", "message": "There is no field `nmae` to filter by. Did you mean `name`?", "field": "nmae",
-        "valid_options": ["id", "name", "domain", "owner", "created_at", "updated_at", "tags"], "suggestion": "name",
+        "valid_options": ["id", "name", "domain", "owner", "created_at", "updated_at", "tags", "addresses", "addresses.city", "addresses.region", "addresses.postal_code", "addresses.country"], "suggestion": "name",
     });
     assert_eq!(unknown, expected);
 }

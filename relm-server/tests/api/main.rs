@@ -44,6 +44,7 @@ mod objects;
 mod openapi;
 mod operations;
 mod pipeline;
+mod postal;
 mod products;
 mod promotion;
 mod purge;

@@ -119,9 +119,9 @@ fn no_message_contradicts_itself() {
     for (path, members) in [
         (
             "/v1/contacts",
-            "email emails first_name last_name name phone phones company_id owner tags metadata",
+            "email emails first_name last_name name phone phones company_id owner tags addresses metadata",
         ),
-        ("/v1/companies", "name domain owner tags metadata"),
+        ("/v1/companies", "name domain owner tags addresses metadata"),
         (
             "/v1/deals",
             "title value_cents currency stage close_date company_id primary_contact_id owner tags metadata",

@@ -51,9 +51,9 @@ fn new_records() -> Value {
     json!([
         ["contacts", { "email": "a@example.com", "first_name": "A" }, [
             ["email", null], ["emails", [{ "email": "a@example.com", "label": null }]], ["phones", []], ["first_name", null], ["last_name", null], ["name", null],
-            ["phone", null], ["company_id", null], ["owner", null], ["tags", []], ["metadata", {}],
+            ["phone", null], ["company_id", null], ["owner", null], ["tags", []], ["addresses", []], ["metadata", {}],
         ]],
-        ["companies", { "name": "A" }, [["name", REQUIRED], ["domain", null], ["owner", null], ["tags", []], ["metadata", {}]]],
+        ["companies", { "name": "A" }, [["name", REQUIRED], ["domain", null], ["owner", null], ["tags", []], ["addresses", []], ["metadata", {}]]],
         ["deals", { "title": "A", "value_cents": 5, "currency": "EUR" }, [
             ["title", REQUIRED], ["value_cents", null], ["currency", "USD"], ["stage", null], ["close_date", null],
             ["company_id", null], ["primary_contact_id", null], ["owner", null], ["tags", []], ["metadata", {}],
@@ -212,16 +212,19 @@ fn a_null_label_of_an_association_is_an_absence() {
 /// Lists, each with a record, and what comes of each member when a change has null for it, one after the other.
 fn changes(company: &str, contact: &str, deal: &str) -> Value {
     let metadata = json!({ "a": 1 });
+    let addresses = json!([{
+        "label": null, "street": null, "city": "Bonn", "region": null, "postal_code": null, "country": null,
+    }]);
     json!([
         ["contacts", {
             "email": "a@example.com", "first_name": "A", "last_name": "B", "name": "A B", "phone": "1", "company_id": company,
-            "owner": "Grace", "tags": ["a"], "metadata": metadata,
+            "owner": "Grace", "tags": ["a"], "addresses": addresses, "metadata": metadata,
         }, [
             ["email", null], ["emails", []], ["phones", []], ["first_name", null], ["last_name", null], ["name", null], ["phone", null],
-            ["company_id", null], ["owner", null], ["tags", []], ["metadata", {}],
+            ["company_id", null], ["owner", null], ["tags", []], ["addresses", []], ["metadata", {}],
         ]],
-        ["companies", { "name": "B", "domain": "example.com", "owner": "Grace", "tags": ["a"], "metadata": metadata }, [
-            ["name", REQUIRED], ["domain", null], ["owner", null], ["tags", []], ["metadata", {}],
+        ["companies", { "name": "B", "domain": "example.com", "owner": "Grace", "tags": ["a"], "addresses": addresses, "metadata": metadata }, [
+            ["name", REQUIRED], ["domain", null], ["owner", null], ["tags", []], ["addresses", []], ["metadata", {}],
         ]],
         ["deals", {
             "title": "B", "value_cents": 5, "currency": "EUR", "stage": "won", "close_date": "2026-07-02",

@@ -14,7 +14,7 @@ fn a_company_from_creation_to_deletion() {
         json!({ "name": "Engines", "domain": "engines.example" }),
     );
     let expected = json!({
-        "id": id(&made), "object": "company", "name": "Engines", "domain": "engines.example", "owner": null, "tags": [], "metadata": {},
+        "id": id(&made), "object": "company", "name": "Engines", "domain": "engines.example", "owner": null, "tags": [], "addresses": [], "metadata": {},
         "version": 1, "mode": "test", "created_at": START, "updated_at": START,
     });
     assert_eq!(made, expected);

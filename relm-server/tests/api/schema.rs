@@ -5,6 +5,14 @@ use serde_json::{Value, json};
 
 use super::session::World;
 
+/// A list as the schema has it.
+fn list(name: &str, chars: usize) -> Value {
+    json!({
+        "name": name, "type": "list", "read_only": false, "operators": ["eq", "neq", "in", "is_null"],
+        "max_characters": chars,
+    })
+}
+
 #[test]
 fn the_schema_shows_objects_fields_and_types() {
     let world = World::new();
@@ -18,10 +26,6 @@ fn the_schema_shows_objects_fields_and_types() {
     let ordered = ["eq", "neq", "gt", "gte", "lt", "lte", "in", "is_null"];
     let text = |name: &str| json!({ "name": name, "type": "text", "max_characters": 500, "read_only": false, "operators": operators });
     let engines = |name: &str, ty: &str| json!({ "name": name, "type": ty, "read_only": true, "operators": ordered });
-    let tags = json!({
-        "name": "tags", "type": "list", "read_only": false, "operators": ["eq", "neq", "in", "is_null"],
-        "max_characters": 64,
-    });
     let company = json!({
         "object_type": "company",
         "id_prefix": "cmp_",
@@ -32,7 +36,12 @@ fn the_schema_shows_objects_fields_and_types() {
             text("owner"),
             engines("created_at", "timestamp"),
             engines("updated_at", "timestamp"),
-            tags,
+            list("tags", 64),
+            list("addresses", 908),
+            list("addresses.city", 100),
+            list("addresses.region", 100),
+            list("addresses.postal_code", 100),
+            list("addresses.country", 100),
         ],
         "unknown_members": "accept",
         "custom_fields": [field],

@@ -16,7 +16,7 @@ fn curl(user: &User<'_>, path: &str, body: &'static str) -> Value {
 fn contact(id: &str, values: Value) -> Value {
     let mut contact = json!({
         "id": id, "object": "contact", "email": null, "first_name": null, "last_name": null, "name": null, "phone": null, "emails": [], "phones": [],
-        "company_id": null, "owner": null, "tags": [], "metadata": {}, "version": 1, "mode": "test", "created_at": START, "updated_at": START,
+        "company_id": null, "owner": null, "tags": [], "addresses": [], "metadata": {}, "version": 1, "mode": "test", "created_at": START, "updated_at": START,
     });
     for (name, value) in values.as_object().unwrap() {
         contact[name] = value.clone();

@@ -50,7 +50,11 @@ pub(super) fn identified(kind: Kind, fields: &[Field], clause: Clause) -> Clause
     };
     let keys = match columns(kind)[index].identity {
         Identity::Email => unique_column(kind),
-        Identity::Value | Identity::Domain | Identity::Code | Identity::Phone => None,
+        Identity::Value
+        | Identity::Domain
+        | Identity::Code
+        | Identity::Folded
+        | Identity::Phone => None,
     };
     let has_several = || kind == Kind::Contact && addresses(fields).is_some();
     let target = match keys {

@@ -65,6 +65,7 @@ impl ExportColumns {
         cells.extend(
             lists(object_type.kind())
                 .iter()
+                .filter(|list| list.part_of.is_none())
                 .map(|list| Cell::List(list.name)),
         );
         cells.append(&mut read_only);

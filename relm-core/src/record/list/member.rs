@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use crate::limits::{
-    CONTACT_EMAILS_MAX, CONTACT_PHONES_MAX, EMAIL_BYTES_MAX, TAG_CHARS_MAX, TAGS_MAX,
-    TEXT_CHARS_MAX,
+    ADDRESS_PART_CHARS_MAX, ADDRESS_STREET_CHARS_MAX, ADDRESSES_MAX, CONTACT_EMAILS_MAX,
+    CONTACT_PHONES_MAX, EMAIL_BYTES_MAX, TAG_CHARS_MAX, TAGS_MAX, TEXT_CHARS_MAX,
 };
 use crate::record::column::{ColumnValue, Identity, Searched};
 use crate::record::several::{EMAILS, PHONES};
@@ -15,6 +15,8 @@ use crate::value::text::nfc;
 pub struct ListMember {
     /// The name in JSON and in filters.
     pub name: &'static str,
+    /// The member of which it is a part, by which records are found, and which a write does not name; none of a member itself.
+    pub part_of: Option<&'static str>,
     /// When two values are one; a list holds each once.
     pub identity: Identity,
     /// What search reads of each value; none where it reads nothing.
@@ -38,6 +40,7 @@ impl ListMember {
 /// The tags that all objects have.
 pub(crate) const TAGS: ListMember = ListMember {
     name: "tags",
+    part_of: None,
     identity: Identity::Value,
     searched: Some(Searched::Words),
     values_max: TAGS_MAX,
@@ -47,6 +50,7 @@ pub(crate) const TAGS: ListMember = ListMember {
 /// The addresses that a contact has beside its primary one, which its kind's own column has.
 pub(crate) const FURTHER_EMAILS: ListMember = ListMember {
     name: EMAILS,
+    part_of: None,
     identity: Identity::Email,
     searched: Some(Searched::Email),
     values_max: CONTACT_EMAILS_MAX,
@@ -56,11 +60,38 @@ pub(crate) const FURTHER_EMAILS: ListMember = ListMember {
 /// The telephone numbers that a contact has beside its primary one, likewise.
 pub(crate) const FURTHER_PHONES: ListMember = ListMember {
     name: PHONES,
+    part_of: None,
     identity: Identity::Phone,
     searched: Some(Searched::Phone),
     values_max: CONTACT_PHONES_MAX,
     chars_max: TEXT_CHARS_MAX,
 };
+
+/// The postal addresses of a record, each in one text.
+pub(crate) const ADDRESSES: ListMember = ListMember {
+    name: "addresses",
+    part_of: None,
+    identity: Identity::Folded,
+    searched: Some(Searched::Words),
+    values_max: ADDRESSES_MAX,
+    chars_max: ADDRESS_STREET_CHARS_MAX + 4 * (ADDRESS_PART_CHARS_MAX + 2),
+};
+
+/// A part of them, by which records are found.
+const fn part_of_addresses(name: &'static str) -> ListMember {
+    ListMember {
+        name,
+        part_of: Some(ADDRESSES.name),
+        searched: None,
+        chars_max: ADDRESS_PART_CHARS_MAX,
+        ..ADDRESSES
+    }
+}
+
+pub(crate) const ADDRESS_CITIES: ListMember = part_of_addresses("addresses.city");
+pub(crate) const ADDRESS_REGIONS: ListMember = part_of_addresses("addresses.region");
+pub(crate) const ADDRESS_POSTAL_CODES: ListMember = part_of_addresses("addresses.postal_code");
+pub(crate) const ADDRESS_COUNTRIES: ListMember = part_of_addresses("addresses.country");
 
 /// Hands the values that a record has to a function, in their order, as they were written.
 type Read<R> = fn(&R, &mut dyn FnMut(&str));

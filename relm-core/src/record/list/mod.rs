@@ -7,5 +7,8 @@ mod member;
 
 pub use input::ListInput;
 pub(crate) use input::{change_list, or_empty, too_many};
-pub(crate) use member::{FURTHER_EMAILS, FURTHER_PHONES, TAGS, add_texts, list_descriptions};
+pub(crate) use member::{
+    ADDRESS_CITIES, ADDRESS_COUNTRIES, ADDRESS_POSTAL_CODES, ADDRESS_REGIONS, ADDRESSES,
+    FURTHER_EMAILS, FURTHER_PHONES, TAGS, add_texts, list_descriptions,
+};
 pub use member::{ListMember, ListOf, Lists};

@@ -4,17 +4,22 @@ use serde::{Deserialize, Serialize};
 
 use super::columns::columns;
 use super::interface::{Object, head};
-use super::lists::lists;
-use super::names::{METADATA_NAMES, OWNER_NAMES, TAGS_NAMES};
+use super::lists::{lists, lists_with_addresses};
+use super::names::{ADDRESSES_NAMES, METADATA_NAMES, OWNER_NAMES, TAGS_NAMES};
 use crate::error::Result;
 use crate::limits::TEXT_CHARS_MAX;
 use crate::record::check;
 use crate::record::column::{Identity, Searched};
 use crate::record::input::{Reader, read_as_json};
-use crate::record::list::{ListInput, TAGS, change_list, or_empty};
+use crate::record::list::{
+    ADDRESS_CITIES, ADDRESS_COUNTRIES, ADDRESS_POSTAL_CODES, ADDRESS_REGIONS, ADDRESSES, ListInput,
+    TAGS, change_list, or_empty,
+};
 use crate::record::metadata::{self, Metadata};
 use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
+use crate::record::postal::{self, AddressesInput, PostalAddress};
+use crate::record::several;
 use crate::value::id::Id;
 use crate::value::scope::Mode;
 use crate::value::spelling::OtherNames;
@@ -41,6 +46,10 @@ pub struct Company {
     #[serde(default, deserialize_with = "or_empty")]
     #[cfg_attr(feature = "schema", schemars(extend("x-added" = true)))]
     pub tags: Vec<String>,
+    /// Its postal addresses. Absent from what was written before there were any.
+    #[serde(default, deserialize_with = "several::or_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("x-added" = true)))]
+    pub addresses: Vec<PostalAddress>,
     /// Custom fields and free-form members.
     pub metadata: Metadata,
     /// Counts the changes: 1 on create, one more with each.
@@ -68,6 +77,9 @@ pub struct CompanyInput {
     /// See [`Company::tags`](struct@Company). All of them, or those that are added and removed.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub tags: Patch<ListInput>,
+    /// See [`Company::addresses`](struct@Company). All of them, or those that are added and removed.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub addresses: Patch<AddressesInput>,
     /// Merged one level deep: a null member removes that key.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub metadata: Patch<Metadata>,
@@ -100,6 +112,7 @@ pub(super) const OTHER_NAMES: OtherNames = &[
     ),
     OWNER_NAMES,
     TAGS_NAMES,
+    ADDRESSES_NAMES,
     METADATA_NAMES,
 ];
 
@@ -115,7 +128,7 @@ columns! { Company:
     updated_at: timestamp(|it: &Self| Some(it.updated_at)).indexed();
 }
 
-lists! { Company:
+lists_with_addresses! { Company:
     tags: TAGS;
 }
 
@@ -133,6 +146,7 @@ impl Object for Company {
             domain: None,
             owner: None,
             tags: Vec::new(),
+            addresses: Vec::new(),
             metadata: Metadata::new(),
             version: 1,
             mode,
@@ -148,6 +162,7 @@ impl Object for Company {
             domain: reader.text("domain")?,
             owner: reader.text("owner")?,
             tags: reader.list("tags")?,
+            addresses: postal::read(reader)?,
             metadata: reader.metadata()?,
         })
     }
@@ -158,12 +173,14 @@ impl Object for Company {
             domain,
             owner,
             tags,
+            addresses,
             metadata,
         } = input;
         name.apply_required("name", &mut self.name, check::required_text("name"))?;
         domain.apply(&mut self.domain, check::domain)?;
         owner.apply(&mut self.owner, check::short_text("owner"))?;
         change_list(&TAGS, tags, &mut self.tags)?;
+        postal::change(addresses, &mut self.addresses)?;
         metadata::merge(metadata, &mut self.metadata)
     }
 

@@ -4,22 +4,25 @@ use serde::{Deserialize, Serialize};
 
 use super::columns::columns;
 use super::interface::{Object, head};
-use super::lists::lists;
-use super::names::{COMPANY_NAMES, METADATA_NAMES, OWNER_NAMES, TAGS_NAMES};
+use super::lists::{lists, lists_with_addresses};
+use super::names::CONTACT_NAMES;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{EMAIL_BYTES_MAX, TEXT_CHARS_MAX};
 use crate::record::check;
 use crate::record::column::{Columns, Identity, Searched};
 use crate::record::input::{Reader, read_as_json};
-use crate::record::list::{FURTHER_EMAILS, FURTHER_PHONES, ListInput, TAGS, change_list, or_empty};
+use crate::record::list::{
+    ADDRESS_CITIES, ADDRESS_COUNTRIES, ADDRESS_POSTAL_CODES, ADDRESS_REGIONS, ADDRESSES,
+    FURTHER_EMAILS, FURTHER_PHONES, ListInput, TAGS, change_list, or_empty,
+};
 use crate::record::metadata::{self, Metadata};
 use crate::record::object_type::ObjectType;
 use crate::record::patch::Patch;
+use crate::record::postal::{self, AddressesInput, PostalAddress};
 use crate::record::several::{self, EmailAddress, PhoneNumber, Several};
 use crate::value::email;
 use crate::value::id::{Id, Kind};
 use crate::value::scope::Mode;
-use crate::value::spelling::OtherNames;
 use crate::value::time::Timestamp;
 
 /// A person.
@@ -62,6 +65,10 @@ pub struct Contact {
     #[serde(default, deserialize_with = "or_empty")]
     #[cfg_attr(feature = "schema", schemars(extend("x-added" = true)))]
     pub tags: Vec<String>,
+    /// Its postal addresses. Absent from what was written before there were any.
+    #[serde(default, deserialize_with = "several::or_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("x-added" = true)))]
+    pub addresses: Vec<PostalAddress>,
     /// Custom fields and free-form members.
     pub metadata: Metadata,
     /// Counts the changes: 1 on create, one more with each.
@@ -107,58 +114,15 @@ pub struct ContactInput {
     /// See [`Contact::tags`](struct@Contact). All of them, or those that are added and removed.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub tags: Patch<ListInput>,
+    /// See [`Contact::addresses`](struct@Contact). All of them, or those that are added and removed.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub addresses: Patch<AddressesInput>,
     /// Merged one level deep: a null member removes that key.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub metadata: Patch<Metadata>,
 }
 
 read_as_json!(ContactInput, |reader| reader.all_of(Contact::read));
-
-/// What other CRMs call the members of a contact.
-pub(super) const OTHER_NAMES: OtherNames = &[
-    (&["full_name", "display_name", "contact_name"], &["name"]),
-    (
-        &["first", "given_name", "forename", "fname"],
-        &["first_name"],
-    ),
-    (&["last", "surname", "family_name", "lname"], &["last_name"]),
-    (&["email_address", "mail", "primary_email"], &["email"]),
-    (
-        &[
-            "email_addresses",
-            "mails",
-            "additional_emails",
-            "other_emails",
-            "secondary_emails",
-        ],
-        &["emails"],
-    ),
-    (
-        &[
-            "phone_number",
-            "mobile",
-            "mobile_phone",
-            "tel",
-            "telephone",
-            "cell",
-            "primary_phone",
-        ],
-        &["phone"],
-    ),
-    (
-        &[
-            "phone_numbers",
-            "telephones",
-            "additional_phones",
-            "other_phones",
-        ],
-        &["phones"],
-    ),
-    COMPANY_NAMES,
-    OWNER_NAMES,
-    TAGS_NAMES,
-    METADATA_NAMES,
-];
 
 columns! { Contact:
     email: text(EMAIL_BYTES_MAX, |it: &Self| it.email.as_deref())
@@ -204,7 +168,7 @@ impl Contact {
     }
 }
 
-lists! { Contact:
+lists_with_addresses! { Contact:
     tags: TAGS;
     emails: FURTHER_EMAILS, |it: &Self, out: &mut dyn FnMut(&str)| {
         it.further_emails().for_each(|entry| out(&entry.email));
@@ -236,6 +200,7 @@ impl Object for Contact {
             company_id: None,
             owner: None,
             tags: Vec::new(),
+            addresses: Vec::new(),
             metadata: Metadata::new(),
             version: 1,
             mode,
@@ -245,7 +210,7 @@ impl Object for Contact {
     }
 
     fn read(reader: &mut Reader) -> Result<ContactInput> {
-        reader.knowing(OTHER_NAMES);
+        reader.knowing(CONTACT_NAMES);
         Ok(ContactInput {
             email: reader.text("email")?,
             emails: several::read(reader)?,
@@ -257,6 +222,7 @@ impl Object for Contact {
             company_id: reader.id("company_id", Kind::Company)?,
             owner: reader.text("owner")?,
             tags: reader.list("tags")?,
+            addresses: postal::read(reader)?,
             metadata: reader.metadata()?,
         })
     }
@@ -281,6 +247,7 @@ impl Object for Contact {
             company_id,
             owner,
             tags,
+            addresses,
             metadata,
         } = input;
         several::change((&mut self.email, &mut self.emails), email, emails)?;
@@ -291,6 +258,7 @@ impl Object for Contact {
         company_id.apply(&mut self.company_id, Ok)?;
         owner.apply(&mut self.owner, check::short_text("owner"))?;
         change_list(&TAGS, tags, &mut self.tags)?;
+        postal::change(addresses, &mut self.addresses)?;
         metadata::merge(metadata, &mut self.metadata)
     }
 

@@ -16,6 +16,7 @@ pub use deal::{Deal, DealInput};
 pub use interface::{Object, READ_ONLY};
 
 pub use crate::record::object_type::ObjectType;
+pub use crate::record::postal::{AddressesInput, PostalAddress};
 pub use crate::record::several::{EmailAddress, PhoneNumber};
 
 use crate::value::spelling::OtherNames;
@@ -23,7 +24,7 @@ use crate::value::spelling::OtherNames;
 /// What other CRMs call the members of the records of a type.
 pub(crate) const fn other_names(object_type: ObjectType) -> OtherNames {
     match object_type {
-        ObjectType::Contact => contact::OTHER_NAMES,
+        ObjectType::Contact => names::CONTACT_NAMES,
         ObjectType::Company => company::OTHER_NAMES,
         ObjectType::Deal => deal::OTHER_NAMES,
         ObjectType::Activity => activity::OTHER_NAMES,

@@ -1,6 +1,6 @@
 //! What other CRMs call the members that several objects have.
 
-use crate::value::spelling::OtherName;
+use crate::value::spelling::{OtherName, OtherNames};
 
 /// What they call the company that an object refers to.
 pub(super) const COMPANY_NAMES: OtherName = (
@@ -56,3 +56,64 @@ pub(super) const METADATA_NAMES: OtherName = (
     ],
     &["metadata"],
 );
+
+/// What they call postal addresses.
+pub(super) const ADDRESSES_NAMES: OtherName = (
+    &[
+        "address",
+        "postal_address",
+        "postal_addresses",
+        "mailing_address",
+        "billing_address",
+        "street_address",
+        "locations",
+    ],
+    &["addresses"],
+);
+
+/// What other CRMs call the members of a contact.
+pub(super) const CONTACT_NAMES: OtherNames = &[
+    (&["full_name", "display_name", "contact_name"], &["name"]),
+    (
+        &["first", "given_name", "forename", "fname"],
+        &["first_name"],
+    ),
+    (&["last", "surname", "family_name", "lname"], &["last_name"]),
+    (&["email_address", "mail", "primary_email"], &["email"]),
+    (
+        &[
+            "email_addresses",
+            "mails",
+            "additional_emails",
+            "other_emails",
+            "secondary_emails",
+        ],
+        &["emails"],
+    ),
+    (
+        &[
+            "phone_number",
+            "mobile",
+            "mobile_phone",
+            "tel",
+            "telephone",
+            "cell",
+            "primary_phone",
+        ],
+        &["phone"],
+    ),
+    (
+        &[
+            "phone_numbers",
+            "telephones",
+            "additional_phones",
+            "other_phones",
+        ],
+        &["phones"],
+    ),
+    COMPANY_NAMES,
+    OWNER_NAMES,
+    TAGS_NAMES,
+    ADDRESSES_NAMES,
+    METADATA_NAMES,
+];

@@ -271,6 +271,14 @@ fn input(record: &Value, kind: Kind, write: Write) -> Value {
 
 /// What a write says of a list: of any type, since generators have no name for a list among several.
 fn changed(list: &ListMember) -> Value {
+    if list.name == "addresses" {
+        return json!({
+            "description": format!(
+                "All of them, a list of at most {} objects; or `{{\"add\": [{{\"city\": \"…\"}}], \"remove\": [{{\"city\": \"…\"}}]}}`, which leaves the others as \
+                 they are. Null removes all.", list.values_max
+            ),
+        });
+    }
     let ListMember {
         name,
         values_max,

@@ -148,7 +148,7 @@ fn refine(record: &mut Value, kind: Kind) {
             refine_member(&mut members[column.name], column.ty);
         }
     }
-    for list in lists(kind) {
+    for list in lists(kind).iter().filter(|it| it.part_of.is_none()) {
         let member = &mut members[list.name];
         member["maxItems"] = list.values_max.into();
         if member["items"]["type"] == "string" {

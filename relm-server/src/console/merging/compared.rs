@@ -134,6 +134,7 @@ impl Comparison {
         let before = self.sides.iter().find(|side| side.id == target);
         let all = members_of(self.object, std::slice::from_ref(&result));
         let of_lists = lists(self.object.kind()).iter();
+        let of_lists = of_lists.filter(|list| list.part_of.is_none());
         let of_lists = of_lists.map(|list| vec![list.name.to_owned()]);
         let facts = all.into_iter().chain(of_lists).filter_map(|names_of| {
             let shown = shown(&result, &names_of, &self.fields, &self.names);
@@ -194,7 +195,10 @@ fn compare_lists(
     equal: &mut Vec<(String, String)>,
 ) -> Vec<String> {
     let mut united = Vec::new();
-    for list in lists(object.kind()) {
+    for list in lists(object.kind())
+        .iter()
+        .filter(|it| it.part_of.is_none())
+    {
         let of = |side: &Side| {
             let values = value(&side.members, list.name).as_array();
             values.cloned().unwrap_or_default()

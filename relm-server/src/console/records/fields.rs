@@ -10,6 +10,7 @@ use relm_core::{Error, ErrorKind, Field, FieldType, ObjectType};
 use serde_json::{Map, Value, json};
 
 use super::input::{Input, InputType};
+use super::postal;
 use crate::console::form::Form;
 use crate::console::limits;
 use crate::console::listing::label;
@@ -69,7 +70,7 @@ impl Fields {
         });
         let lists = lists(object.kind())
             .iter()
-            .filter(|list| !is_labelled(object, list.name))
+            .filter(|list| list.part_of.is_none() && !is_labelled(object, list.name))
             .map(|list| {
                 let value = members.get(list.name).unwrap_or(&nothing);
                 own_list(list).of_record(value)
@@ -163,8 +164,8 @@ impl Fields {
             // Of an amount, one of its members may be what is wrong.
             let is_within =
                 input.input == InputType::Money && rest.is_some_and(|it| it.starts_with('.'));
-            let is_of_entry =
-                input.input == InputType::Labelled && rest.is_some_and(|it| it.starts_with('['));
+            let has_entries = matches!(input.input, InputType::Labelled | InputType::Addresses);
+            let is_of_entry = has_entries && rest.is_some_and(|it| it.starts_with('['));
             rest == Some("") || is_within || is_of_entry
         };
         let mut of_field = self.all_mut().find(|input| is_about(input));
@@ -269,6 +270,12 @@ fn own_field(column: &Column) -> Input {
 }
 
 fn own_list(list: &ListMember) -> Input {
+    if list.name == "addresses" {
+        return Input {
+            hint: Some(postal::HINT.to_owned()),
+            ..Input::new(list.name, label(list.name, &[]), InputType::Addresses)
+        };
+    }
     Input {
         hint: Some("One to a line.".to_owned()),
         ..Input::new(list.name, label(list.name, &[]), InputType::Lines)

@@ -4,7 +4,7 @@ use relm_core::value::{self, hex::hex};
 use serde_json::{Number, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::money;
+use super::{money, postal};
 use crate::console::form::{Form, picked};
 use crate::console::shown::{Message, bytes_in_page};
 
@@ -30,6 +30,8 @@ pub(super) enum InputType {
     Lines,
     /// Addresses or telephone numbers, one to a line, each with its label behind a `|`.
     Labelled,
+    /// Postal addresses, one to a line.
+    Addresses,
     Truth,
     /// An amount, in whole units, and the code of its currency: two elements.
     Money,
@@ -138,6 +140,10 @@ impl Input {
                 let lines = lines.filter(|line| !line.is_empty());
                 lines.map(|line| labelled(&self.name, line)).collect()
             }
+            InputType::Addresses => {
+                let lines = text.lines().filter(|line| !line.trim().is_empty());
+                lines.map(postal::address_of).collect()
+            }
             InputType::Whole => text.parse::<i64>().map_or_else(|_| as_text(), Value::from),
             InputType::Number => {
                 let number = serde_json::from_str::<Number>(text);
@@ -182,7 +188,11 @@ impl Input {
     pub fn is_wide(&self) -> bool {
         matches!(
             self.input,
-            InputType::Text | InputType::Json | InputType::Lines | InputType::Labelled
+            InputType::Text
+                | InputType::Json
+                | InputType::Lines
+                | InputType::Labelled
+                | InputType::Addresses
         )
     }
 
@@ -199,6 +209,7 @@ impl Input {
             | InputType::Choice
             | InputType::Lines
             | InputType::Labelled
+            | InputType::Addresses
             | InputType::Truth
             | InputType::Money
             | InputType::Json => "text",
@@ -251,6 +262,10 @@ impl Input {
                 let lines = values.iter().map(|value| line_of(&self.name, value));
                 lines.collect::<Vec<_>>().join("\n")
             }
+            Value::Array(values) if self.input == InputType::Addresses => {
+                let lines = values.iter().map(postal::line_of);
+                lines.collect::<Vec<_>>().join("\n")
+            }
             Value::Object(members) if self.input == InputType::Json && members.is_empty() => {
                 String::new()
             }
@@ -275,7 +290,8 @@ impl Input {
             | InputType::Json
             | InputType::Choice
             | InputType::Lines
-            | InputType::Labelled => text,
+            | InputType::Labelled
+            | InputType::Addresses => text,
             _ => text.replace('\n', "").trim().to_owned(),
         }
     }

@@ -3,6 +3,7 @@
 mod amounts;
 mod edges;
 mod edit;
+mod entries;
 mod fields;
 mod input;
 mod link_edit;
@@ -11,6 +12,7 @@ mod list;
 mod money;
 pub(super) mod names;
 mod page;
+mod postal;
 mod remove;
 mod rows;
 mod tasks;

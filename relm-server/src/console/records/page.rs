@@ -9,10 +9,12 @@ use relm_core::record::{Document, columns, lists};
 use relm_core::{Error, Field, FieldType, Id, ObjectType, Scoped, Timestamp};
 use serde_json::{Map, Value};
 
+use super::entries::{entry_of, in_one_line};
 use super::links::{LinkForm, Links};
 use super::money::amount;
 use super::names::{self, Names};
 use super::path_of;
+use super::postal;
 use super::rows::{self, moment};
 use super::timeline::{self, Timeline};
 use crate::console::layout::{Layout, Place, Section, minute};
@@ -309,7 +311,21 @@ fn own_facts(
             ..fact(&text.into(), TEXT_CHARS)
         })
     });
-    own.chain(lists).chain(several).collect()
+    own.chain(lists)
+        .chain(several)
+        .chain(addresses_fact(members))
+        .collect()
+}
+
+/// The postal addresses, one to a line.
+fn addresses_fact(members: &Map<String, Value>) -> Option<Fact> {
+    let values = members.get("addresses")?.as_array()?;
+    let lines: Vec<String> = values.iter().map(postal::shown).collect();
+    (!lines.is_empty()).then(|| Fact {
+        label: label("addresses", &[]),
+        is_long: true,
+        ..fact(&lines.join("\n").into(), TEXT_CHARS)
+    })
 }
 
 /// A value of a list, with the way to all records that have it.
@@ -317,22 +333,6 @@ fn mark(place: &Place, object: ObjectType, list: &ListMember, value: &str) -> Ma
     Mark {
         text: cut(value, METADATA_CHARS),
         href: filtered(path_of(place, object), list.name, value),
-    }
-}
-
-/// Whether values are what a contact has several of.
-fn are_of(list: &str, values: &[Value]) -> bool {
-    let one = list.trim_end_matches('s');
-    !values.is_empty() && values.iter().all(|value| value.get(one).is_some())
-}
-
-/// An address or a telephone number with its label.
-fn entry_of(list: &str, value: &Value) -> String {
-    let text = |name: &str| value.get(name).and_then(Value::as_str);
-    let entry = text(list.trim_end_matches('s')).unwrap_or_default();
-    match text("label") {
-        Some(label) => format!("{entry} ({label})"),
-        None => entry.to_owned(),
     }
 }
 
@@ -378,17 +378,9 @@ pub(in crate::console) fn text_of(value: &Value) -> String {
             let texts = values.iter().filter_map(Value::as_str);
             texts.collect::<Vec<_>>().join(", ")
         }
-        Value::Array(values) if ["emails", "phones"].iter().any(|name| are_of(name, values)) => {
-            let name = if are_of("emails", values) {
-                "emails"
-            } else {
-                "phones"
-            };
-            let texts = values.iter().map(|value| entry_of(name, value));
-            texts.collect::<Vec<_>>().join(", ")
-        }
+        Value::Array(values) => in_one_line(values).unwrap_or_else(|| value.to_string()),
         Value::Object(members) => money(members).unwrap_or_else(|| value.to_string()),
-        Value::Number(_) | Value::Array(_) => value.to_string(),
+        Value::Number(_) => value.to_string(),
     }
 }
 

@@ -12,11 +12,12 @@ use super::{with_null, without};
 const CLEARED_WITH_OTHERS: [(&str, &str); 1] = [("DealUpdate", "currency")];
 
 /// What a change has at the place of a member that was cleared, where that is not null.
-const EMPTY: [(&str, &str); 7] = [
+const EMPTY: [(&str, &str); 8] = [
     ("metadata", "{}"),
     ("emails", "[]"),
     ("phones", "[]"),
     ("tags", "[]"),
+    ("addresses", "[]"),
     ("header_names", "[]"),
     ("label", "\"first\""),
     ("options", "{}"),
@@ -93,10 +94,10 @@ fn whole(schema: &str) -> Value {
     match schema {
         "ContactCreate" | "ContactUpdate" => json!({
             "email": "a@example.com", "first_name": "A", "last_name": "B", "name": "A B", "phone": "1", "emails": ["a@example.com"], "phones": ["1"],
-            "company_id": "{companies}", "owner": "Grace", "tags": ["a"], "metadata": metadata,
+            "company_id": "{companies}", "owner": "Grace", "tags": ["a"], "addresses": [{ "city": "Bonn" }], "metadata": metadata,
         }),
         "CompanyCreate" | "CompanyUpdate" => {
-            json!({ "name": "A", "domain": "a.example", "owner": "Grace", "tags": ["a"], "metadata": metadata })
+            json!({ "name": "A", "domain": "a.example", "owner": "Grace", "tags": ["a"], "addresses": [{ "city": "Bonn" }], "metadata": metadata })
         }
         "DealCreate" | "DealUpdate" => json!({
             "title": "A", "value_cents": 5, "currency": "EUR", "stage": "won", "close_date": "2026-07-02",

@@ -66,6 +66,7 @@ fn a_list_is_asked_for_what_it_has() {
 #[test]
 fn two_values_of_a_list_are_one_by_its_identity() {
     let list = |identity| ListMember {
+        part_of: None,
         name: "it",
         identity,
         searched: Some(Searched::Words),

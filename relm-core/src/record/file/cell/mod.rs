@@ -47,6 +47,10 @@ pub(super) enum Shape {
     Texts,
     /// Several texts, each of which may have a label.
     Labelled,
+    /// Postal addresses, as JSON.
+    Addresses,
+    /// A part of a postal address.
+    Part,
     /// The id of a record of a kind.
     Id(Kind),
     /// An ISO 4217 code.
@@ -91,7 +95,7 @@ impl Shape {
         offset: Option<&str>,
     ) -> Result<Value, String> {
         match self {
-            Self::Text | Self::Name | Self::Money => Ok(text.into()),
+            Self::Text | Self::Part | Self::Name | Self::Money => Ok(text.into()),
             Self::First => Ok(text.into()),
             Self::Integer => {
                 number::number(text, options.decimal_mark, Fraction::None).map(Value::Number)
@@ -118,6 +122,13 @@ impl Shape {
                 Ok(entries) => entries.into(),
                 Err(_) => several(text).into(),
             }),
+            Self::Addresses => match serde_json::from_str::<Vec<Value>>(text) {
+                Ok(entries) => Ok(entries.into()),
+                Err(_) => Err(format!(
+                    "this takes a JSON list such as [{{\"city\":\"Berlin\"}}], not {}: columns of parts are `address_1_city` and the like",
+                    Quoted(text)
+                )),
+            },
             Self::AnyJson => Ok(serde_json::from_str(text).unwrap_or_else(|_| text.into())),
             Self::Id(kind) => id(text.trim(), *kind),
             Self::Currency => match currency(text.trim()) {

@@ -1,20 +1,24 @@
 //! What the cells of a row say of a record.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Number, Value, json};
 
 use super::columns::{Column, Mapping};
 use super::members::{
-    METADATA, METADATA_PREFIX, Target, VALUE_CENTS, letters, members as members_of,
+    METADATA, METADATA_PREFIX, Target, VALUE_CENTS, letters, members as members_of, part_of,
 };
 use crate::limits::WARNINGS_MAX;
 use crate::record::file::cell::{BETWEEN, Shape, amount};
 use crate::record::file::row::{CellError, Row, Source};
 use crate::record::file::writing::undefused;
+use crate::record::postal::ADDRESSES;
 use crate::value::email;
 use crate::value::excerpt::Quoted;
+
+/// The part of an address that says what it is for.
+const LABEL: &str = "label";
 
 /// The JSON object that a row becomes.
 struct Record<'a> {
@@ -24,6 +28,8 @@ struct Record<'a> {
     errors: Vec<CellError>,
     /// What columns of their own have of what contacts have several of, by the members of the primary ones.
     several: HashMap<String, Vec<Value>>,
+    /// What columns of their own have of postal addresses, by their numbers.
+    addresses: BTreeMap<usize, Map<String, Value>>,
 }
 
 impl Mapping {
@@ -42,12 +48,14 @@ impl Mapping {
             members: Map::new(),
             errors: Vec::new(),
             several: HashMap::new(),
+            addresses: BTreeMap::new(),
         };
         match &row.source {
             Source::Cells(cells) => record.cells(cells),
             Source::Object(members) => record.object(members),
         }
         record.list_several();
+        record.list_addresses();
         match record.errors.is_empty() {
             true => Ok(record.members),
             false => Err(record.errors),
@@ -132,6 +140,10 @@ impl Record<'_> {
             Value::Number(number) if is_text(&target.shape) => {
                 self.text(column, target, &number.to_string());
             }
+            Value::Null if target.shape == Shape::Part => {}
+            other if target.shape == Shape::Part => {
+                self.refuse(column, target, &format!("this takes a text, not {other}"));
+            }
             other => self.put(target, other.clone()),
         }
     }
@@ -140,6 +152,9 @@ impl Record<'_> {
     fn text(&mut self, column: &Column, target: &Target, text: &str) {
         if target.shape == Shape::First && !self.mapping.is_ours {
             return self.one_of_several(column, target, text);
+        }
+        if target.shape == Shape::Part {
+            return self.part(column, target, text);
         }
         if target.shape != Shape::Labelled && self.is_there(target) {
             return;
@@ -213,6 +228,42 @@ impl Record<'_> {
                     all.extend(listed);
                 }
                 self.members.insert(name, all.into());
+            }
+        }
+    }
+
+    /// A part of a postal address. What the header says of it is its label, unless a column does.
+    fn part(&mut self, column: &Column, target: &Target, text: &str) {
+        let Some((number, part)) = part_of(&target.member) else {
+            return;
+        };
+        let address = self.addresses.entry(number).or_default();
+        if part == LABEL {
+            address.insert(LABEL.to_owned(), text.into());
+            return;
+        }
+        if address.contains_key(part) {
+            return;
+        }
+        address.insert(part.to_owned(), text.into());
+        if let Some(label) = address_label(&column.header) {
+            address.entry(LABEL).or_insert_with(|| label.into());
+        }
+    }
+
+    /// Adds the addresses that columns have the parts of to those that a record has, or that another column lists.
+    fn list_addresses(&mut self) {
+        let parted = std::mem::take(&mut self.addresses).into_values();
+        let parted = parted.filter(|address| address.keys().any(|part| part != LABEL));
+        let parted: Vec<Value> = parted.map(Value::Object).collect();
+        if parted.is_empty() {
+            return;
+        }
+        match self.members.get_mut(ADDRESSES) {
+            Some(Value::Array(all)) => all.extend(parted),
+            Some(_) | None => {
+                let added = json!({ "add": parted });
+                self.members.insert(ADDRESSES.to_owned(), added);
             }
         }
     }
@@ -298,9 +349,17 @@ fn label_of(header: &str) -> Option<&'static str> {
         .map(|(_, label)| label)
 }
 
+/// What a header says of the postal address in its cells.
+fn address_label(header: &str) -> Option<&'static str> {
+    let letters = letters(header);
+    let labels = ["mailing", "billing", "shipping"].into_iter();
+    let said = labels.into_iter().find(|label| letters.contains(label));
+    said.or_else(|| label_of(header).filter(|label| *label != "mobile"))
+}
+
 fn is_text(shape: &Shape) -> bool {
     matches!(
         shape,
-        Shape::Text | Shape::First | Shape::Name | Shape::Money | Shape::Currency
+        Shape::Text | Shape::Part | Shape::First | Shape::Name | Shape::Money | Shape::Currency
     )
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::members::{ID, METADATA, METADATA_PREFIX, Names, Target, members};
+use super::members::{ID, METADATA, METADATA_PREFIX, Names, Target, address_parts, members};
 use crate::record::field::{Field, custom_fields};
 use crate::record::file::cell::Shape;
 use crate::record::file::options::{CellOptions, DecimalMark};
@@ -93,7 +93,8 @@ impl Mapping {
 
     /// The members that a column can be mapped to: those of the object, and those that are defined in `metadata`.
     pub fn members(object_type: ObjectType, fields: &[Field]) -> Vec<String> {
-        let own = members(object_type).map(|target| target.member);
+        let own = members(object_type).chain(address_parts(object_type));
+        let own = own.map(|target| target.member);
         let own = own.filter(|member| member != METADATA);
         let custom = custom_fields(fields, object_type);
         let custom = custom.map(|field| format!("{METADATA_PREFIX}{}", field.key));

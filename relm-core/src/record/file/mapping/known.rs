@@ -1,5 +1,6 @@
 //! What other CRMs and address books call the columns of their exports, by the members that they are here.
 
+use super::known_addresses;
 use crate::record::object_type::ObjectType;
 
 /// A member, and the headers of its columns: of several in one file, those that come first here are used first.
@@ -7,13 +8,14 @@ pub(super) type Known = (&'static str, &'static [&'static str]);
 
 /// The headers that are known for the objects of a type: those of HubSpot, Salesforce, Pipedrive, Google Contacts, Outlook, LinkedIn,
 /// and of vCards as we read them.
-pub(super) const fn known(object_type: ObjectType) -> &'static [Known] {
-    match object_type {
-        ObjectType::Contact => CONTACT,
-        ObjectType::Company => COMPANY,
-        ObjectType::Deal => DEAL,
-        ObjectType::Activity => ACTIVITY,
-    }
+pub(super) fn known(object_type: ObjectType) -> impl Iterator<Item = &'static Known> {
+    let (members, addresses): (&[Known], &[Known]) = match object_type {
+        ObjectType::Contact => (CONTACT, known_addresses::CONTACT),
+        ObjectType::Company => (COMPANY, known_addresses::COMPANY),
+        ObjectType::Deal => (DEAL, &[]),
+        ObjectType::Activity => (ACTIVITY, &[]),
+    };
+    members.iter().chain(addresses)
 }
 
 const CONTACT: &[Known] = &[

@@ -10,6 +10,7 @@ use crate::record::field::{Field, custom_fields, pipeline};
 use crate::record::file::cell::{Shape, named_currency, zone_of};
 use crate::record::object::READ_ONLY;
 use crate::record::object_type::ObjectType;
+use crate::record::postal::{ADDRESSES, PARTS};
 use crate::record::{columns, lists};
 use crate::value::text::name_key;
 
@@ -101,14 +102,37 @@ pub(super) fn members(object_type: ObjectType) -> impl Iterator<Item = Target> +
         ObjectType::Contact | ObjectType::Company | ObjectType::Activity => None,
     };
     let lists = lists(object_type.kind()).iter();
+    let lists = lists.filter(|list| list.part_of.is_none());
     let lists = lists.map(move |list| {
         let shape = match list.name {
             "emails" | "phones" if object_type == ObjectType::Contact => Shape::Labelled,
+            ADDRESSES => Shape::Addresses,
             _ => Shape::Texts,
         };
         Target::new(list.name, shape)
     });
     columns.chain(lists).chain(further)
+}
+
+/// How many addresses of a record have members of their own for their parts; a list of all has more.
+const ADDRESSES_IN_COLUMNS: usize = 5;
+
+/// The parts of postal addresses that columns can be mapped to, such as `address_1_city`.
+pub(super) fn address_parts(object_type: ObjectType) -> impl Iterator<Item = Target> + Clone {
+    let count = match object_type {
+        ObjectType::Contact | ObjectType::Company => ADDRESSES_IN_COLUMNS,
+        ObjectType::Deal | ObjectType::Activity => 0,
+    };
+    (1..=count).flat_map(|n| {
+        let parts = ["label"].into_iter().chain(PARTS);
+        parts.map(move |part| Target::new(format!("address_{n}_{part}"), Shape::Part))
+    })
+}
+
+/// Of a part of an address, which address it is of and which part it is.
+pub(super) fn part_of(member: &str) -> Option<(usize, &str)> {
+    let (number, part) = member.strip_prefix("address_")?.split_once('_')?;
+    Some((number.parse().ok()?, part))
 }
 
 /// The same, where a stage is one of the pipeline's.
@@ -141,7 +165,7 @@ pub(super) fn named(name: &str, object_type: ObjectType, fields: &[Field]) -> Op
         return (!key.is_empty()).then(|| Target::new(name, shape));
     }
     let name = letters(name);
-    let mut members = defined_members(object_type, fields);
+    let mut members = defined_members(object_type, fields).chain(address_parts(object_type));
     members.find(|target| letters(&target.member) == name)
 }
 
@@ -161,8 +185,13 @@ impl Names {
         // a field for tags before there were any has it still, and our export names it by its path.
         let own = defined_members(object_type, fields);
         let own = own.filter(|target| is_ours || !matches!(&*target.member, NAME | VALUE));
-        let is_first =
-            |target: &Target| is_ours || !matches!(target.shape, Shape::Texts | Shape::Labelled);
+        let is_first = |target: &Target| {
+            is_ours
+                || !matches!(
+                    target.shape,
+                    Shape::Texts | Shape::Labelled | Shape::Addresses
+                )
+        };
         let (first, lists): (Vec<_>, Vec<_>) = own.partition(is_first);
         for target in first {
             by_letters.insert(letters(&target.member), target);
@@ -177,7 +206,7 @@ impl Names {
             }
             by_key.insert(field.key.clone(), target);
         }
-        for target in lists {
+        for target in lists.into_iter().chain(address_parts(object_type)) {
             let name = letters(&target.member);
             by_letters.entry(name).or_insert(target);
         }

@@ -3,6 +3,7 @@
 mod apply;
 mod columns;
 mod known;
+mod known_addresses;
 mod members;
 mod read;
 

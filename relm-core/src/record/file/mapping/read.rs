@@ -4,7 +4,9 @@ use serde_json::{Map, Value};
 
 use super::columns::is_ours;
 use super::columns::{Column, Mapping};
-use super::members::{ID, METADATA_PREFIX, NAME, Names, Target, letters, members, named};
+use super::members::{
+    ID, METADATA_PREFIX, NAME, Names, Target, address_parts, letters, members, named,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::METADATA_KEY_CHARS_MAX;
 use crate::record::field::{Field, custom_fields};
@@ -162,7 +164,8 @@ fn target(name: &str, object_type: ObjectType, fields: &[Field]) -> Result<Targe
         .clone()
         .map(|field| format!("{METADATA_PREFIX}{}", field.key))
         .collect();
-    let members: Vec<Target> = members(object_type).collect();
+    let members = members(object_type).chain(address_parts(object_type));
+    let members: Vec<Target> = members.collect();
     let names = members.iter().map(|target| &*target.member);
     let names = names.chain([ID]).chain(custom.iter().map(String::as_str));
     let error = Error::new(

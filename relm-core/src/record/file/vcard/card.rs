@@ -11,7 +11,7 @@ use crate::value::excerpt::Quoted;
 const SEVERAL: usize = 5;
 
 /// The columns of every file of vCards.
-pub(in crate::record::file) const HEADER: [&str; 22] = [
+pub(in crate::record::file) const HEADER: [&str; 51] = [
     "name",
     "first name",
     "last name",
@@ -28,13 +28,64 @@ pub(in crate::record::file) const HEADER: [&str; 22] = [
     "phone 3",
     "phone 4",
     "phone 5",
-    "address",
+    "address 1 label",
+    "address 1 street",
+    "address 1 city",
+    "address 1 region",
+    "address 1 postal code",
+    "address 1 country",
+    "address 2 label",
+    "address 2 street",
+    "address 2 city",
+    "address 2 region",
+    "address 2 postal code",
+    "address 2 country",
+    "address 3 label",
+    "address 3 street",
+    "address 3 city",
+    "address 3 region",
+    "address 3 postal code",
+    "address 3 country",
+    "address 4 label",
+    "address 4 street",
+    "address 4 city",
+    "address 4 region",
+    "address 4 postal code",
+    "address 4 country",
+    "address 5 label",
+    "address 5 street",
+    "address 5 city",
+    "address 5 region",
+    "address 5 postal code",
+    "address 5 country",
     "note",
     "categories",
     "url",
     "birthday",
     "uid",
 ];
+
+/// The cells of an address: its label, and its parts.
+const ADDRESS_CELLS: usize = 6;
+
+/// An address as the cells of its parts. What stands before the street is lines of it.
+fn address(property: &Property) -> [String; ADDRESS_CELLS] {
+    let mut parts = property.parts(';').into_iter();
+    let mut next = || parts.next().unwrap_or_default();
+    let lines = [next(), next(), next()];
+    let lines = lines.into_iter().filter(|line| !line.is_empty());
+    let labels = [("HOME", "home"), ("WORK", "work"), ("OTHER", "other")];
+    let is_said = |name: &str| property.types.iter().any(|one| &**one == name);
+    let label = labels.into_iter().find(|(name, _)| is_said(name));
+    [
+        label.map_or_else(String::new, |(_, label)| label.to_owned()),
+        lines.collect::<Vec<_>>().join("\n"),
+        next(),
+        next(),
+        next(),
+        next(),
+    ]
+}
 
 /// A card that is being read.
 #[derive(Debug, Default)]
@@ -51,7 +102,7 @@ pub(super) struct Card {
     title: String,
     emails: Vec<(u8, String)>,
     phones: Vec<(u8, String)>,
-    address: (u8, String),
+    addresses: Vec<(u8, [String; ADDRESS_CELLS])>,
     note: String,
     categories: String,
     url: String,
@@ -66,7 +117,6 @@ impl Card {
     pub fn new(line: u64) -> Self {
         Self {
             line,
-            address: (u8::MAX, String::new()),
             ..Self::default()
         }
     }
@@ -146,11 +196,7 @@ impl Card {
                 self.phones
                     .push((if is_voice { rank } else { u8::MAX }, number));
             }
-            "ADR" if rank < self.address.0 => {
-                let parts = property.parts(';').into_iter();
-                let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
-                self.address = (rank, parts.join(", "));
-            }
+            "ADR" => self.addresses.push((rank, address(property))),
             "NOTE" => first(&mut self.note),
             "CATEGORIES" => first(&mut self.categories),
             "URL" => first(&mut self.url),
@@ -176,8 +222,14 @@ impl Card {
         ];
         cells.extend(several(self.emails));
         cells.extend(several(self.phones));
+        let mut addresses = self.addresses;
+        addresses.retain(|(_, cells)| cells[1..].iter().any(|cell| !cell.is_empty()));
+        addresses.sort_by_key(|(rank, _)| *rank);
+        let mut addresses = addresses.into_iter().map(|(_, cells)| cells);
+        for _ in 0..SEVERAL {
+            cells.extend(addresses.next().unwrap_or_default());
+        }
         cells.extend([
-            self.address.1,
             self.note,
             self.categories,
             self.url,
