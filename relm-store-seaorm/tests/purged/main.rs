@@ -12,7 +12,7 @@ use relm_core::engine::{BatchInput, DispatchOptions, Dispatcher};
 use relm_core::webhook::{Answer, Message, SendError, Transport};
 use relm_core::{
     ActivityInput, AssociationInput, CompanyInput, ContactInput, Crm, DealInput, EmailAddress, Id,
-    Metadata, Mode, PhoneNumber, Scoped, Store, WebhookInput,
+    Metadata, Mode, PhoneNumber, PostalAddress, Scoped, Store, WebhookInput,
 };
 use relm_store_seaorm::{PoolOptions, SeaOrmStore, SqliteOptions, SqliteStore};
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
@@ -72,6 +72,18 @@ async fn subscribe(live: &Scoped) {
     }
 }
 
+/// An address of which every part has the canary.
+fn address() -> PostalAddress {
+    PostalAddress {
+        label: Some(text("label")),
+        street: Some(text("street")),
+        city: Some(text("city")),
+        region: Some(text("region")),
+        postal_code: Some(text("code")),
+        country: Some(text("country")),
+    }
+}
+
 /// A person of whom every text has the canary.
 fn person(n: usize, company: Id) -> ContactInput {
     ContactInput {
@@ -93,6 +105,7 @@ fn person(n: usize, company: Id) -> ContactInput {
         company_id: company.into(),
         owner: text("owner").into(),
         tags: [text("tag")].into(),
+        addresses: vec![address()].into(),
         metadata: note("contact").into(),
     }
 }
@@ -105,6 +118,7 @@ async fn create(live: &Scoped) -> Filled {
         domain: format!("{CANARY}.example.com").into(),
         owner: text("owner").into(),
         tags: [text("tag")].into(),
+        addresses: vec![address()].into(),
         metadata: note("company").into(),
     };
     let company = once("company").companies().create(company).await;
