@@ -53,10 +53,11 @@ mod server;
 mod sessions;
 mod sign_in;
 mod socket;
-mod tags;
+
 mod timelines;
 mod trash;
 mod typed;
+mod typed_lists;
 mod undo;
 mod users;
 mod webhook_deliveries;

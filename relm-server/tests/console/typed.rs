@@ -10,12 +10,6 @@ pub fn sent(page: &Answered, typed: &[(&str, &str)]) -> Vec<(String, String)> {
         .nth(2)
         .unwrap();
     let form = form.split("</form>").next().unwrap();
-    let text = |text: &str| {
-        let text = text.replace("&#34;", "\"").replace("&#39;", "'");
-        text.replace("&#60;", "<")
-            .replace("&#62;", ">")
-            .replace("&#38;", "&")
-    };
     let mut fields = Vec::new();
     for input in form.split("<input ").skip(1) {
         let tag = input.split('>').next().unwrap();
@@ -24,7 +18,9 @@ pub fn sent(page: &Answered, typed: &[(&str, &str)]) -> Vec<(String, String)> {
             let value = tag.split(&start).nth(1)?;
             Some(text(value.split('"').next().unwrap()))
         };
-        fields.push((of("name").unwrap(), of("value").unwrap_or_default()));
+        // A browser has no breaks of lines in such a field.
+        let value = of("value").unwrap_or_default().replace(['\r', '\n'], "");
+        fields.push((of("name").unwrap(), value));
     }
     for area in form.split("<textarea ").skip(1) {
         let name = area
@@ -64,6 +60,14 @@ pub fn sent(page: &Answered, typed: &[(&str, &str)]) -> Vec<(String, String)> {
         field.unwrap_or_else(|| panic!("{name} in {form}")).1 = (*value).to_owned();
     }
     fields
+}
+
+/// What markup says.
+fn text(markup: &str) -> String {
+    let text = markup.replace("&#34;", "\"").replace("&#39;", "'");
+    text.replace("&#60;", "<")
+        .replace("&#62;", ">")
+        .replace("&#38;", "&")
 }
 
 /// Sends a form as a browser does in which somebody typed this.

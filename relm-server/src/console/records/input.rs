@@ -184,16 +184,25 @@ impl Input {
         format!("f-{}", self.name.replace('.', "-"))
     }
 
-    /// Whether it takes the whole width.
-    pub fn is_wide(&self) -> bool {
-        matches!(
-            self.input,
+    /// Whether it is typed in several lines, in a field that is as wide as the form. Others have one line: a browser drops the breaks
+    /// between those of a text that it is given for such a field.
+    pub fn has_lines(&self) -> bool {
+        match self.input {
             InputType::Text
-                | InputType::Json
-                | InputType::Lines
-                | InputType::Labelled
-                | InputType::Addresses
-        )
+            | InputType::Json
+            | InputType::Lines
+            | InputType::Labelled
+            | InputType::Addresses => true,
+            InputType::Line
+            | InputType::Whole
+            | InputType::Number
+            | InputType::Date
+            | InputType::Moment
+            | InputType::Id
+            | InputType::Choice
+            | InputType::Truth
+            | InputType::Money => false,
+        }
     }
 
     /// The `type` of its element.
@@ -285,14 +294,9 @@ impl Input {
     /// A text as a browser gives it back: on one line, but where a field has several.
     fn normalised(&self, text: &str) -> String {
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
-        match self.input {
-            InputType::Text
-            | InputType::Json
-            | InputType::Choice
-            | InputType::Lines
-            | InputType::Labelled
-            | InputType::Addresses => text,
-            _ => text.replace('\n', "").trim().to_owned(),
+        match self.has_lines() || self.input == InputType::Choice {
+            true => text,
+            false => text.replace('\n', "").trim().to_owned(),
         }
     }
 }
