@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use relm_core::engine::Reminders;
+use relm_core::error::ErrorKind;
 use relm_core::limits::REMINDER_LATE_MS_MAX;
 use relm_core::record::object::{Activity, ActivityInput};
 use relm_core::record::patch::Patch;
 use relm_core::record::{Actor, Event, EventType};
-use relm_core::store::{Batch, CommitError, Store, StoreError};
+use relm_core::store::{Batch, CommitError, Refusal, Store, StoreError, Write};
 use relm_core::value::id::Id;
 use relm_core::value::time::{Clock, Rng, SeededRng, Timestamp};
 
@@ -196,6 +197,36 @@ pub(crate) async fn processes_tell_of_what_is_due_once(store: Subject) {
     assert_eq!(told_of(&acme, &store).await.len(), 6);
 }
 
+/// Somebody else is always faster to change one record.
+struct Contended(Id);
+
+#[async_trait]
+impl Intercept for Contended {
+    async fn commit(&self, store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
+        let is_it = |write: &Write| matches!(write, Write::Replace { before, .. } if before.record.id() == self.0);
+        match batch.writes.iter().position(is_it) {
+            Some(write) => Err(Refusal::VersionConflict { write }.into()),
+            None => store.commit(batch).await,
+        }
+    }
+}
+
+/// One that cannot be told of keeps no other from it, of its workspace or of another.
+async fn one_that_is_contended(acme: &Acme, other: &Acme, store: &Subject) {
+    let contended = task(acme, acme.clock.now()).await.id;
+    for of in [acme, acme, other, other] {
+        task(of, of.clock.now()).await;
+    }
+    let store = Intercepted {
+        store: store.shared(),
+        by: Arc::new(Contended(contended)),
+    };
+    let late = Reminders::new(engine(Arc::new(store), &acme.clock, 3));
+    let failed = late.tell().await.expect_err("one is not told of");
+    assert_eq!(failed.kind(), ErrorKind::Unavailable);
+    assert_eq!((tell(acme).await, tell(acme).await), (1, 0));
+}
+
 /// Hundreds that are due at once, in several workspaces, are all told of; of what has been due for days, without a write since, nobody is told.
 pub(crate) async fn hundreds_are_due_at_once(store: Subject) {
     let acme = Acme::open(store.shared()).await;
@@ -222,6 +253,7 @@ pub(crate) async fn hundreds_are_due_at_once(store: Subject) {
     };
     change(&acme, forgotten, subject).await;
     assert_eq!(tell(&acme).await, 1);
+    one_that_is_contended(&acme, &other, &store).await;
 }
 
 /// Fails every other commit: one of them before it, the next after it was applied.
@@ -358,14 +390,8 @@ pub(crate) async fn what_was_told_of_is_undone(store: Subject) {
     assert_eq!((tell(&acme).await, tell(&acme).await), (1, 0));
     let undone = requests.undo(created.expect("it is known")).await;
     assert!(undone.expect("it is undone").conflicts.is_empty());
-    assert_eq!(
-        acme.scoped
-            .activities()
-            .get(made.id)
-            .await
-            .expect("it works"),
-        None
-    );
+    let gone = acme.scoped.activities().get(made.id).await;
+    assert_eq!(gone.expect("it works"), None);
     let transport = MockTransport::always(200);
     let dispatcher = transport.dispatcher(&acme.crm);
     dispatcher.deliver_due().await.expect("the store works");

@@ -4,7 +4,8 @@
 //! more in the plan of its event, and the commit of the event writes in the activity that it was told of. So there is one event however many
 //! processes look, and whenever one of them dies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::error::Error as _;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -92,11 +93,14 @@ impl Reminders {
     /// Tells of every activity that is due by now, and gives how many events that made.
     ///
     /// # Errors
-    /// `unavailable` or `outcome_unknown` from the store, at once; `internal_error`, once everything was gone through. What was told until
-    /// then is told.
+    /// `unavailable` or `outcome_unknown` from the store, at once. What else keeps an activity from being told of keeps no other: the first
+    /// such error, once everything was gone through. What was told until then is told.
     pub async fn tell(&self) -> Result<usize> {
+        self.tell_until(self.components.environment().now()).await
+    }
+
+    async fn tell_until(&self, until: Timestamp) -> Result<usize> {
         let (mut told, mut failure, mut after) = (0, None, None);
-        let until = self.components.environment().now();
         loop {
             let found = self.due(until, after, FOUND).await?;
             let mut scopes: BTreeMap<Scope, Vec<Id>> = BTreeMap::new();
@@ -104,18 +108,11 @@ impl Reminders {
                 scopes.entry(awaited.scope).or_default().push(awaited.id);
             }
             for (scope, ids) in scopes {
-                match self.tell_of(scope, ids).await {
-                    Ok(all) => told += all,
-                    Err(error)
-                        if matches!(
-                            error.kind(),
-                            ErrorKind::Unavailable | ErrorKind::OutcomeUnknown
-                        ) =>
-                    {
-                        return Err(error);
-                    }
+                match self.tell_of(scope, ids, &mut told).await {
+                    Ok(None) => {}
+                    Err(error) if is_outage(&error) => return Err(error),
                     // A workspace that cannot be read keeps no other from being told.
-                    Err(error) => failure = failure.or(Some(error)),
+                    Ok(Some(error)) | Err(error) => failure = failure.or(Some(error)),
                 }
             }
             if found.len() < FOUND {
@@ -131,8 +128,9 @@ impl Reminders {
     /// seconds later.
     pub async fn run(&self, sleeper: &dyn Sleeper, stop: impl Future<Output = ()> + Send) {
         let turns = async {
+            let mut passed = BTreeSet::new();
             loop {
-                if let Err(error) = self.look().await {
+                if let Err(error) = self.look(&mut passed).await {
                     (self.on_error)(&error);
                 }
                 sleeper.sleep(LOOK_EVERY).await;
@@ -141,14 +139,17 @@ impl Reminders {
         select(pin!(turns), pin!(stop)).await;
     }
 
-    /// Tells of what is due, unless nothing is or another process is at it.
-    async fn look(&self) -> Result<()> {
+    /// Tells of what is due, unless nothing is or another process is at it. `passed` is what was found before and there is nothing to tell
+    /// of, such as a task that an older server marked as done: it is no reason to claim anything.
+    async fn look(&self, passed: &mut BTreeSet<Awaited>) -> Result<()> {
         let now = self.components.environment().now();
-        if self.due(now, None, 1).await?.is_empty() {
+        let found = self.due(now, None, passed.len() + 1).await?;
+        if found.iter().all(|awaited| passed.contains(awaited)) {
             return Ok(());
         }
         if claim(&self.components, "tell of what is due", CLAIM_MS).await? {
-            self.tell().await?;
+            self.tell_until(now).await?;
+            *passed = self.due(now, None, FOUND).await?.into_iter().collect();
         }
         Ok(())
     }
@@ -168,19 +169,34 @@ impl Reminders {
         self.components.storage().awaited(&query).await
     }
 
-    /// Tells of these activities of one scope, as far as they are due.
-    async fn tell_of(&self, scope: Scope, mut ids: Vec<Id>) -> Result<usize> {
+    /// Tells of these activities of one scope, as far as they are due, and adds how many that are. Gives why one of them cannot be told of.
+    async fn tell_of(&self, scope: Scope, ids: Vec<Id>, told: &mut usize) -> Result<Option<Error>> {
         let context = Context::open(&self.components, scope, Actor::SYSTEM.into()).await?;
-        let mut told = 0;
-        while !ids.is_empty() {
-            let rest = ids.split_off(ids.len().min(STEP));
-            let step = apply(&context, Tell { ids }).await?;
-            told += step.told;
-            ids = step.left;
-            ids.extend(rest);
+        let mut failure = None;
+        let mut steps: VecDeque<Vec<Id>> = ids.chunks(STEP).map(<[Id]>::to_vec).collect();
+        while let Some(ids) = steps.pop_front() {
+            match apply(&context, Tell { ids: ids.clone() }).await {
+                Ok(step) => {
+                    *told += step.told;
+                    steps.extend((!step.left.is_empty()).then_some(step.left));
+                }
+                Err(error) if is_outage(&error) => return Err(error),
+                Err(error) if ids.len() == 1 => failure = failure.or(Some(error)),
+                // One that is written all the time, or cannot be, keeps no other from being told of.
+                Err(_) => steps.extend(ids.into_iter().map(|id| vec![id])),
+            }
         }
-        Ok(told)
+        Ok(failure)
     }
+}
+
+/// Whether it is the store that failed, and would fail again at once: where others only were faster all the time, it did not.
+fn is_outage(error: &Error) -> bool {
+    let is_unavailable = matches!(
+        error.kind(),
+        ErrorKind::Unavailable | ErrorKind::OutcomeUnknown
+    );
+    is_unavailable && error.source().is_some()
 }
 
 /// Tells of activities that are due, in one commit.
