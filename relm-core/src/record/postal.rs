@@ -11,6 +11,7 @@ use crate::record::check;
 use crate::record::hint::{self, Hint};
 use crate::record::input::Reader;
 use crate::record::patch::Patch;
+use crate::value::excerpt::Quoted;
 use crate::value::spelling::OtherNames;
 use crate::value::text::{fold, nfc};
 
@@ -153,7 +154,7 @@ impl PostalAddress {
     /// The address as it is kept: without spaces around its parts, and nothing where one has nothing else.
     fn checked(self, at: &str) -> Result<Self> {
         let part = |name: &str, text: Option<String>, chars_max: usize| {
-            let text = text.map(|text| text.trim().replace("\r\n", "\n"));
+            let text = text.map(|text| text.trim().replace("\r\n", "\n").replace('\r', "\n"));
             let text = text.filter(|text| !text.is_empty());
             let text = text.map(|text| check::text(name, text, chars_max));
             text.transpose().map_err(|error| error.within(at))
@@ -223,7 +224,7 @@ const EXPECTED: &str = r#"a list such as [{"street": …, "city": …, "label": 
 
 fn entries(name: &str, values: Vec<Value>) -> Result<Vec<PostalAddress>> {
     if values.len() > 2 * ADDRESSES_MAX {
-        return Err(too_many(values.len()));
+        return Err(too_many(name, values.len()));
     }
     let entry = |(index, value): (usize, Value)| {
         let at = format!("{name}[{index}]");
@@ -248,9 +249,9 @@ fn entries(name: &str, values: Vec<Value>) -> Result<Vec<PostalAddress>> {
     values.into_iter().enumerate().map(entry).collect()
 }
 
-fn too_many(given: usize) -> Error {
+fn too_many(at: &str, given: usize) -> Error {
     let message = format!("`addresses` can hold {ADDRESSES_MAX} at most; these are {given}.");
-    Error::invalid(ADDRESSES, message)
+    Error::invalid(at, message)
 }
 
 /// Applies what a write says. What comes to the same changes nothing.
@@ -275,14 +276,23 @@ pub(crate) fn change(patch: Patch<AddressesInput>, all: &mut Vec<PostalAddress>)
                 checked("addresses.add", add)?,
                 checked("addresses.remove", remove)?,
             );
+            let is_removed = |it: &PostalAddress| remove.iter().any(|gone| gone.key() == it.key());
+            if let Some(both) = add.iter().find(|it| is_removed(it)) {
+                let named = both.in_one();
+                let message = format!(
+                    "`addresses` has {} both added and removed: leave one of the two out.",
+                    Quoted(&named)
+                );
+                return Err(Error::invalid(ADDRESSES, message));
+            }
             after.clone_from(all);
-            after.retain(|it| !remove.iter().any(|gone| gone.key() == it.key()));
+            after.retain(|it| !is_removed(it));
             unite(&mut after, add);
         }
     }
     // A record that has more from a merge can lose some.
     if after.len() > ADDRESSES_MAX && after.len() > all.len() {
-        return Err(too_many(after.len()));
+        return Err(too_many(ADDRESSES, after.len()));
     }
     if after != *all {
         *all = after;

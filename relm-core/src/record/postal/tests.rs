@@ -25,7 +25,7 @@ fn cities(bodies: &[Value]) -> Vec<String> {
 #[test]
 fn addresses_are_replaced_added_and_removed() {
     let berlin = json!({ "city": " Berlin ", "label": null });
-    let paris = json!({ "city": "Paris", "street": "1 rue\r\n2" });
+    let paris = json!({ "city": "Paris", "street": "1 rue\r2\r\n3" });
     for (bodies, expected) in [
         (vec![json!([berlin, paris])], &["Berlin", "Paris"][..]),
         (vec![json!([berlin]), json!([paris])], &["Paris"]),
@@ -63,7 +63,7 @@ fn addresses_are_replaced_added_and_removed() {
     );
     assert_eq!(
         changed(&[json!([paris])]).unwrap()[0].street.as_deref(),
-        Some("1 rue\n2")
+        Some("1 rue\n2\n3")
     );
 }
 
@@ -120,5 +120,25 @@ fn what_is_no_address_is_refused_where_it_is() {
             "{body}: {}",
             error.message()
         );
+    }
+}
+
+#[test]
+fn what_is_added_and_removed_is_refused_where_it_is() {
+    let both = json!({ "add": [{ "city": "Bonn", "label": "a" }], "remove": [{ "city": "BONN" }] });
+    let many: Vec<Value> = (0..=2 * ADDRESSES_MAX)
+        .map(|n| json!({ "city": n.to_string() }))
+        .collect();
+    for (body, field, said) in [
+        (both, "addresses", "Bonn` both added and removed"),
+        (
+            json!({ "add": many }),
+            "addresses.add",
+            "can hold 10 at most; these are 21",
+        ),
+    ] {
+        let error = changed(&[body]).unwrap_err();
+        assert_eq!(error.field(), Some(field), "{}", error.message());
+        assert!(error.message().contains(said), "{}", error.message());
     }
 }

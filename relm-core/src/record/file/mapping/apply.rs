@@ -13,6 +13,7 @@ use crate::limits::WARNINGS_MAX;
 use crate::record::file::cell::{BETWEEN, Shape, amount};
 use crate::record::file::row::{CellError, Row, Source};
 use crate::record::file::writing::undefused;
+use crate::record::object::READ_ONLY;
 use crate::record::postal::ADDRESSES;
 use crate::value::email;
 use crate::value::excerpt::Quoted;
@@ -96,6 +97,8 @@ impl Record<'_> {
         let mut known: HashSet<Cow<'_, str>> = columns
             .map(|column| Cow::Borrowed(&*column.header))
             .collect();
+        // Neither has every document of ours what the engine alone writes.
+        known.extend(READ_ONLY.iter().map(|name| Cow::Borrowed(*name)));
         // The first object of a file need not have every member.
         for to in members_of(self.mapping.object_type) {
             let header = to.member.clone();
