@@ -70,36 +70,16 @@ pub async fn deliver(
     stop: Stop,
     drain: Duration,
 ) {
-    let throttle = LogThrottle::default();
-    let dispatcher = Dispatcher::new(crm, transport, options).on_error(move |error| {
-        let cause = error.source().map(ToString::to_string).unwrap_or_default();
-        if let Some(suppressed) = throttle.admit(&cause, Instant::now()) {
-            tracing::error!(
-                cause,
-                suppressed,
-                "deliveries are held up: {}",
-                error.message()
-            );
-        }
-    });
+    let dispatcher =
+        Dispatcher::new(crm, transport, options).on_error(log_errors("deliveries are held up"));
     let dispatcher = Arc::new(dispatcher);
-    let run = async {
-        // A set ends what runs in it when it is dropped.
-        let mut runs = JoinSet::new();
-        loop {
+    let run = keep_running(
+        "delivering panicked, and begins anew: what was under way is sent again",
+        || {
             let (dispatcher, stopping) = (Arc::clone(&dispatcher), stop.clone().wait());
-            runs.spawn(async move { dispatcher.run(&TokioSleeper, stopping).await });
-            match runs.join_next().await {
-                Some(Err(error)) if error.is_panic() => {
-                    tracing::error!(
-                        "delivering panicked, and begins anew: what was under way is sent again"
-                    );
-                    tokio::time::sleep(REST_AFTER_PANIC).await;
-                }
-                _ => break,
-            }
-        }
-    };
+            async move { dispatcher.run(&TokioSleeper, stopping).await }
+        },
+    );
     let late = async {
         stop.clone().wait().await;
         tokio::time::sleep(drain).await;
@@ -113,50 +93,48 @@ pub async fn deliver(
 /// Works on imports until the signal to stop, and then to the end of what was begun. To check and plan a chunk of rows takes a processor for long,
 /// and a store in memory never waits: so it has a thread of its own, and those that serve sockets go on.
 pub async fn import(crm: Crm, stop: Stop) {
-    let throttle = LogThrottle::default();
-    let importer = Importer::new(crm).on_error(move |error| {
-        let cause = error.source().map(ToString::to_string).unwrap_or_default();
-        if let Some(suppressed) = throttle.admit(&cause, Instant::now()) {
-            tracing::error!(
-                cause,
-                suppressed,
-                "imports are held up: {}",
-                error.message()
-            );
-        }
-    });
-    let importer = Arc::new(importer);
-    loop {
+    let importer = Arc::new(Importer::new(crm).on_error(log_errors("imports are held up")));
+    let run = || {
         let (importer, stopping) = (Arc::clone(&importer), stop.clone().wait());
-        let run = on_own_thread(async move { importer.run(&TokioSleeper, stopping).await });
-        let run = tokio::spawn(run);
-        match run.await {
-            Err(error) if error.is_panic() => {
-                tracing::error!("an import panicked: it goes on when its lease is over");
-                tokio::time::sleep(REST_AFTER_PANIC).await;
-            }
-            _ => return,
-        }
-    }
+        on_own_thread(async move { importer.run(&TokioSleeper, stopping).await })
+    };
+    keep_running("an import panicked: it goes on when its lease is over", run).await;
 }
 
 /// Tells of activities that are due, until the signal to stop.
 pub async fn remind(crm: Crm, stop: Stop) {
+    let reminders = Reminders::new(crm).on_error(log_errors("what is due is not told of"));
+    let reminders = Arc::new(reminders);
+    let run = || {
+        let (reminders, stopping) = (Arc::clone(&reminders), stop.clone().wait());
+        async move { reminders.run(&TokioSleeper, stopping).await }
+    };
+    keep_running("telling of what is due panicked, and begins anew", run).await;
+}
+
+/// Logs what goes wrong while nobody waits for an answer: each cause as often as is of use.
+fn log_errors(what: &'static str) -> impl Fn(&relm_core::Error) + Send + Sync + 'static {
     let throttle = LogThrottle::default();
-    let reminders = Reminders::new(crm).on_error(move |error| {
+    move |error| {
         let cause = error.source().map(ToString::to_string).unwrap_or_default();
         if let Some(suppressed) = throttle.admit(&cause, Instant::now()) {
-            let message = error.message();
-            tracing::error!(cause, suppressed, "what is due is not told of: {message}");
+            tracing::error!(cause, suppressed, "{what}: {}", error.message());
         }
-    });
-    let reminders = Arc::new(reminders);
+    }
+}
+
+/// Runs work to its end, and anew where it panicked, which it says. What is dropped meanwhile ends.
+async fn keep_running<W>(panicked: &'static str, work: impl Fn() -> W)
+where
+    W: Future<Output = ()> + Send + 'static,
+{
+    // A set ends what runs in it when it is dropped.
+    let mut runs = JoinSet::new();
     loop {
-        let (reminders, stopping) = (Arc::clone(&reminders), stop.clone().wait());
-        let run = tokio::spawn(async move { reminders.run(&TokioSleeper, stopping).await });
-        match run.await {
-            Err(error) if error.is_panic() => {
-                tracing::error!("telling of what is due panicked, and begins anew");
+        runs.spawn(work());
+        match runs.join_next().await {
+            Some(Err(error)) if error.is_panic() => {
+                tracing::error!("{panicked}");
                 tokio::time::sleep(REST_AFTER_PANIC).await;
             }
             _ => return,

@@ -13,7 +13,7 @@ use super::listeners::Listeners;
 use super::staging::Staging;
 use super::storage::Storage;
 use super::wakeups::Wakeups;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::limits::PAGE_LIMIT_MAX;
 use crate::query::filter::Clause;
 use crate::record::EndpointRules;
@@ -24,6 +24,9 @@ use crate::value::scope::{Mode, Scope};
 use crate::value::time::{Clock, Rng};
 use crate::webhook::sealing::Sealer;
 use crate::webhook::{AnyTarget, TargetPolicy};
+
+/// Is told what went wrong while nobody waited for an answer.
+pub(super) type OnError = Arc<dyn Fn(&Error) + Send + Sync>;
 
 /// How an engine is set up.
 pub(super) struct Settings {

@@ -17,7 +17,7 @@ use serde_json::Map;
 
 use super::change::{Operation, Plan, apply};
 use super::claims::claim;
-use super::components::Components;
+use super::components::{Components, OnError};
 use super::context::Context;
 use super::crm::Crm;
 use crate::error::{Error, ErrorKind, Result};
@@ -39,9 +39,6 @@ const CLAIM_MS: i64 = 900;
 const FOUND: usize = 500;
 /// Activities of one commit.
 const STEP: usize = 50;
-
-/// Is told what went wrong while nobody waited for an answer.
-type OnError = Arc<dyn Fn(&Error) + Send + Sync>;
 
 /// Makes an `activity.due` for each open activity whose `due_at` has come. One of them per process is enough, and any number over one store
 /// do no harm. What has been due for more than [`REMINDER_LATE_MS_MAX`] when somebody looks has none, but where it was written since.

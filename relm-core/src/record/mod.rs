@@ -225,6 +225,11 @@ pub const fn lists(kind: Kind) -> &'static [ListMember] {
     }
 }
 
+/// Those that a record shows: the others are parts of them, by which it is found.
+pub fn shown_lists(kind: Kind) -> impl Iterator<Item = &'static ListMember> + Clone {
+    lists(kind).iter().filter(|list| list.part_of.is_none())
+}
+
 /// The member of this name of a kind that has several values.
 pub fn list_named(kind: Kind, name: &str) -> Option<&'static ListMember> {
     lists(kind).iter().find(|list| list.name == name)

@@ -10,8 +10,8 @@ use crate::limits::{
 use crate::record::check;
 use crate::record::hint::{self, Hint};
 use crate::record::input::Reader;
+use crate::record::list::added_and_removed;
 use crate::record::patch::Patch;
-use crate::value::excerpt::Quoted;
 use crate::value::spelling::OtherNames;
 use crate::value::text::{fold, nfc};
 
@@ -278,12 +278,7 @@ pub(crate) fn change(patch: Patch<AddressesInput>, all: &mut Vec<PostalAddress>)
             );
             let is_removed = |it: &PostalAddress| remove.iter().any(|gone| gone.key() == it.key());
             if let Some(both) = add.iter().find(|it| is_removed(it)) {
-                let named = both.in_one();
-                let message = format!(
-                    "`addresses` has {} both added and removed: leave one of the two out.",
-                    Quoted(&named)
-                );
-                return Err(Error::invalid(ADDRESSES, message));
+                return Err(added_and_removed(ADDRESSES, &both.in_one()));
             }
             after.clone_from(all);
             after.retain(|it| !is_removed(it));

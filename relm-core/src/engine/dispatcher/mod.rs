@@ -36,14 +36,12 @@ use self::attempt::DeliverySender;
 use self::driver::{Driver, Woken, list_queues};
 use self::replanning::replan;
 use self::scheduler::{Event, Scheduler};
+use super::components::OnError;
 use super::crm::Crm;
 use crate::error::{Error, Result};
 use crate::value::environment::Sleeper;
 use crate::value::time::Timestamp;
 use crate::webhook::Transport;
-
-/// Is told what went wrong while nobody waited for an answer.
-type OnError = Arc<dyn Fn(&Error) + Send + Sync>;
 
 /// Delivers what is due. One of them per process is enough, and any number over one store do no harm.
 ///

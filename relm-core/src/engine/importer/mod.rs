@@ -22,7 +22,7 @@ use std::time::Duration;
 use futures_util::future::{FutureExt, select};
 
 use self::slice::{Slice, Spent};
-use super::components::Components;
+use super::components::{Components, OnError};
 use super::crm::Crm;
 use super::import_queue::{Waiting, waiting};
 use super::retention::delete_expired_imports;
@@ -34,9 +34,6 @@ use crate::value::environment::Sleeper;
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How long the importer rests where the store fails.
 const REST_AFTER_FAILURE: Duration = Duration::from_secs(1);
-
-/// Is told what went wrong while nobody waited for an answer.
-type OnError = Arc<dyn Fn(&Error) + Send + Sync>;
 
 /// Works on the [imports](super::Imports) that wait. One of them per process is enough, and any number over one store do no harm: an
 /// import is worked on by one of them at a time. Where that one dies, another goes on with it within

@@ -52,15 +52,14 @@ impl<T: Object> Draft<T> {
         })
     }
 
-    /// The same draft of a record that it was found by: what names it alone is no change.
-    pub fn known_by(&self, record: &T) -> Self {
-        let mut input = self.input.clone();
-        record.known_by(&mut input);
-        Self {
+    /// The same draft of a record that it was found by, without what names that alone and is no change; none where it has no such thing.
+    pub fn known_by(&self, record: &T) -> Option<Self> {
+        let input = record.known_by(&self.input)?;
+        Some(Self {
             input,
             asserted: self.asserted.clone(),
             unknown: self.unknown.clone(),
-        }
+        })
     }
 
     /// Refuses a member that no such object has; of a custom field's it says where that belongs.

@@ -9,7 +9,7 @@ use crate::record::column::ColumnType;
 use crate::record::document::Document;
 use crate::record::field::{Field, FieldType, custom_fields};
 use crate::record::object_type::ObjectType;
-use crate::record::{columns, lists};
+use crate::record::{columns, shown_lists};
 
 /// The member whose keys have columns of their own, as far as they are defined.
 const METADATA: &str = "metadata";
@@ -62,12 +62,7 @@ impl ExportColumns {
             }
         }
         cells.append(&mut written);
-        cells.extend(
-            lists(object_type.kind())
-                .iter()
-                .filter(|list| list.part_of.is_none())
-                .map(|list| Cell::List(list.name)),
-        );
+        cells.extend(shown_lists(object_type.kind()).map(|list| Cell::List(list.name)));
         cells.append(&mut read_only);
         let mut fields: Vec<&Field> = custom_fields(fields, object_type).collect();
         fields.sort_by_key(|field| field.shown_by());

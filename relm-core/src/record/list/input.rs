@@ -100,12 +100,7 @@ pub(crate) fn change_list(
             let (add, remove) = (distinct(member, add)?, distinct(member, remove)?);
             let removed = keys(member, &remove);
             if let Some(text) = add.iter().find(|text| removed.contains(&member.key(text))) {
-                let name = member.name;
-                let message = format!(
-                    "`{name}` has {} both added and removed: leave one of the two out.",
-                    Quoted(text)
-                );
-                return Err(Error::invalid(name, message));
+                return Err(added_and_removed(member.name, text));
             }
             let kept = list.iter();
             let kept = kept.filter(|text| !removed.contains(&member.key(text)));
@@ -120,6 +115,15 @@ pub(crate) fn change_list(
         *list = after;
     }
     Ok(())
+}
+
+/// That a write has a value both added to a list and removed from it.
+pub(crate) fn added_and_removed(name: &str, value: &str) -> Error {
+    let message = format!(
+        "`{name}` has {} both added and removed: leave one of the two out.",
+        Quoted(value)
+    );
+    Error::invalid(name, message)
 }
 
 /// That a list would have so many values.

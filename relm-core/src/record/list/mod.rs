@@ -6,7 +6,7 @@ mod input;
 mod member;
 
 pub use input::ListInput;
-pub(crate) use input::{change_list, or_empty, too_many};
+pub(crate) use input::{added_and_removed, change_list, or_empty, too_many};
 pub(crate) use member::{
     ADDRESS_CITIES, ADDRESS_COUNTRIES, ADDRESS_POSTAL_CODES, ADDRESS_REGIONS, ADDRESSES,
     FURTHER_EMAILS, FURTHER_PHONES, TAGS, add_texts, list_descriptions,

@@ -292,13 +292,15 @@ impl Object for Contact {
     }
 
     /// An address that it has is no other primary one where a write names the record by it, unless the write has it first of all.
-    fn known_by(&self, input: &mut ContactInput) {
-        let Some(given) = input.email.as_set() else {
-            return;
-        };
-        if input.emails.is_keep() && self.further_keys().contains(&email::key(given)) {
-            input.email = Patch::Keep;
-        }
+    fn known_by(&self, input: &ContactInput) -> Option<ContactInput> {
+        let given = input.email.as_set().filter(|_| input.emails.is_keep())?;
+        let further = self.further_keys();
+        // Most have one address alone: there is nothing to compare.
+        let is_further = !further.is_empty() && further.contains(&email::key(given));
+        is_further.then(|| ContactInput {
+            email: Patch::Keep,
+            ..input.clone()
+        })
     }
 
     fn fill(&mut self) {

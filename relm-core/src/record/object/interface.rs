@@ -99,8 +99,10 @@ pub trait Object:
         member.to_owned()
     }
 
-    /// Takes from an input what names the object alone, and would otherwise change it.
-    fn known_by(&self, _: &mut Self::Input) {}
+    /// The same input without what names the object alone, and would otherwise change it; none where there is no such thing.
+    fn known_by(&self, _: &Self::Input) -> Option<Self::Input> {
+        None
+    }
 
     /// Adds what it would have were it written now, of members that are made of others.
     fn fill(&mut self) {}

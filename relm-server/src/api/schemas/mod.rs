@@ -19,7 +19,7 @@ use relm_core::limits::INTEGER_MAX;
 use relm_core::record::RotateInput;
 use relm_core::record::column::ColumnType;
 use relm_core::record::import::Import;
-use relm_core::record::{Delivery, Event, HistoryEntry, columns, lists};
+use relm_core::record::{Delivery, Event, HistoryEntry, columns, shown_lists};
 use relm_core::{
     Activity, Association, Company, Contact, Deal, Error, Field, KeyInput, KeyRotation, Kind,
     ObjectType, RequestId, ShownKey, Webhook,
@@ -148,7 +148,7 @@ fn refine(record: &mut Value, kind: Kind) {
             refine_member(&mut members[column.name], column.ty);
         }
     }
-    for list in lists(kind).iter().filter(|it| it.part_of.is_none()) {
+    for list in shown_lists(kind) {
         let member = &mut members[list.name];
         member["maxItems"] = list.values_max.into();
         if member["items"]["type"] == "string" {

@@ -2,7 +2,7 @@
 
 use relm_core::record::column::ColumnType;
 use relm_core::record::object::READ_ONLY;
-use relm_core::record::{Document, columns, lists};
+use relm_core::record::{Document, columns, shown_lists};
 use relm_core::{Error, Field, FieldType, Id, ObjectType, Result, Scoped, Timestamp};
 use serde_json::{Map, Value};
 
@@ -133,8 +133,7 @@ impl Comparison {
         };
         let before = self.sides.iter().find(|side| side.id == target);
         let all = members_of(self.object, std::slice::from_ref(&result));
-        let of_lists = lists(self.object.kind()).iter();
-        let of_lists = of_lists.filter(|list| list.part_of.is_none());
+        let of_lists = shown_lists(self.object.kind());
         let of_lists = of_lists.map(|list| vec![list.name.to_owned()]);
         let facts = all.into_iter().chain(of_lists).filter_map(|names_of| {
             let shown = shown(&result, &names_of, &self.fields, &self.names);
@@ -195,10 +194,7 @@ fn compare_lists(
     equal: &mut Vec<(String, String)>,
 ) -> Vec<String> {
     let mut united = Vec::new();
-    for list in lists(object.kind())
-        .iter()
-        .filter(|it| it.part_of.is_none())
-    {
+    for list in shown_lists(object.kind()) {
         let of = |side: &Side| {
             let values = value(&side.members, list.name).as_array();
             values.cloned().unwrap_or_default()

@@ -4,7 +4,7 @@ use relm_core::engine::Definitions;
 use relm_core::limits::TEXT_CHARS_MAX;
 use relm_core::record::column::{Column, ColumnType};
 use relm_core::record::list::ListMember;
-use relm_core::record::{columns, lists};
+use relm_core::record::{columns, shown_lists};
 use relm_core::value::json;
 use relm_core::{Error, ErrorKind, Field, FieldType, ObjectType};
 use serde_json::{Map, Value, json};
@@ -68,9 +68,8 @@ impl Fields {
             };
             input.of_record(value)
         });
-        let lists = lists(object.kind())
-            .iter()
-            .filter(|list| list.part_of.is_none() && !is_labelled(object, list.name))
+        let lists = shown_lists(object.kind())
+            .filter(|list| !is_labelled(object, list.name))
             .map(|list| {
                 let value = members.get(list.name).unwrap_or(&nothing);
                 own_list(list).of_record(value)

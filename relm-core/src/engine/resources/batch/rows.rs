@@ -183,8 +183,7 @@ impl<T: Object + Into<Record>> Rows<T> {
         let before = set.record_at(place);
         // What it is known by is no change of it; a member that it is not known by is one.
         let is_named = self.dedup_on.iter().any(|name| name == EmailAddress::ONE);
-        let has_further = is_named && !before.further_keys().is_empty();
-        let known_by = has_further.then(|| draft.known_by(before));
+        let known_by = is_named.then(|| draft.known_by(before)).flatten();
         let draft = known_by.as_ref().unwrap_or(draft);
         let Changed { after, warnings } = change(plan, before, draft)?;
         let warnings = of_a_row(warnings);

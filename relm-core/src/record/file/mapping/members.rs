@@ -11,7 +11,7 @@ use crate::record::file::cell::{Shape, named_currency, zone_of};
 use crate::record::object::READ_ONLY;
 use crate::record::object_type::ObjectType;
 use crate::record::postal::{ADDRESSES, PARTS};
-use crate::record::{columns, lists};
+use crate::record::{columns, shown_lists};
 use crate::value::text::name_key;
 
 /// The member that finds a record.
@@ -101,9 +101,7 @@ pub(super) fn members(object_type: ObjectType) -> impl Iterator<Item = Target> +
         ObjectType::Deal => Some(Target::new(VALUE, Shape::Money)),
         ObjectType::Contact | ObjectType::Company | ObjectType::Activity => None,
     };
-    let lists = lists(object_type.kind()).iter();
-    let lists = lists.filter(|list| list.part_of.is_none());
-    let lists = lists.map(move |list| {
+    let lists = shown_lists(object_type.kind()).map(move |list| {
         let shape = match list.name {
             "emails" | "phones" if object_type == ObjectType::Contact => Shape::Labelled,
             ADDRESSES => Shape::Addresses,
